@@ -1,0 +1,327 @@
+//! The SQL types that differ between the databases, and how Rust values travel through each.
+//!
+//! | type | PostgreSQL | SQLite |
+//! |---|---|---|
+//! | [`DbId`] | `uuid` | `BLOB`, 16 bytes in the same order, so ids sort alike |
+//! | [`DbInstant`] | `timestamptz` | `TEXT`, RFC 3339 in UTC with six places, so instants sort as text |
+//! | [`DbMoney`] | `numeric` | `INTEGER` hundredths: Diesel takes numerics on SQLite through `f64`, which is not exact |
+//! | [`DbJson`] | `jsonb` | `TEXT` |
+//!
+//! What is deliberately not here: words with a check constraint, numbers and texts, which Diesel's own types carry.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    deserialize::{self, FromSql},
+    serialize::{self, IsNull, Output, ToSql},
+    sql_types::SqlType,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::connection::MultiBackend;
+use crate::money::Money;
+
+/// A UUID.
+#[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
+#[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 2950, array_oid = 2951)))]
+#[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Binary")))]
+pub(crate) struct DbId;
+
+/// An instant in UTC, to the microsecond.
+#[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
+#[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
+#[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
+pub(crate) struct DbInstant;
+
+/// An exact decimal of two places.
+#[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
+#[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1700, array_oid = 1231)))]
+#[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Long")))]
+pub(crate) struct DbMoney;
+
+/// A JSON document, opaque to SQL.
+#[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
+#[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 3802, array_oid = 3807)))]
+#[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
+pub(crate) struct DbJson;
+
+macro_rules! on_the_multi_backend {
+    ($sql_type:ident) => {
+        impl diesel::sql_types::HasSqlType<$sql_type> for MultiBackend {
+            fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
+                Self::lookup_sql_type::<$sql_type>(lookup)
+            }
+        }
+    };
+}
+
+on_the_multi_backend!(DbId);
+on_the_multi_backend!(DbInstant);
+on_the_multi_backend!(DbMoney);
+on_the_multi_backend!(DbJson);
+
+/// Carries a Rust type that already travels through each database through the enum of both.
+macro_rules! through_the_multi_backend {
+    ($rust:ty, $sql_type:ident $(, $generic:ident: $($bound:path),+)?) => {
+        impl$(<$generic: $($bound +)+>)? ToSql<$sql_type, MultiBackend> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+                out.set_value(($sql_type, self));
+                Ok(IsNull::No)
+            }
+        }
+
+        impl$(<$generic: $($bound +)+>)? FromSql<$sql_type, MultiBackend> for $rust {
+            fn from_sql(bytes: super::connection::MultiRawValue<'_>) -> deserialize::Result<Self> {
+                bytes.from_sql::<Self, $sql_type>()
+            }
+        }
+    };
+}
+
+/// Lets an id stand in queries: `id_in_sql!(VehicleId)`.
+macro_rules! id_in_sql {
+    ($($id:ident),+ $(,)?) => {$(
+        #[cfg(feature = "postgres")]
+        impl ToSql<DbId, diesel::pg::Pg> for crate::ids::$id {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
+                postgres::write_id(self.as_uuid(), out)
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl FromSql<DbId, diesel::pg::Pg> for crate::ids::$id {
+            fn from_sql(value: diesel::pg::PgValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self::from_uuid(Uuid::from_slice(value.as_bytes())?))
+            }
+        }
+
+        #[cfg(feature = "sqlite")]
+        impl ToSql<DbId, diesel::sqlite::Sqlite> for crate::ids::$id {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
+                out.set_value(self.as_uuid().as_bytes().as_slice());
+                Ok(IsNull::No)
+            }
+        }
+
+        #[cfg(feature = "sqlite")]
+        impl FromSql<DbId, diesel::sqlite::Sqlite> for crate::ids::$id {
+            fn from_sql(value: <diesel::sqlite::Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                sqlite::read_id(value).map(Self::from_uuid)
+            }
+        }
+
+        through_the_multi_backend!(crate::ids::$id, DbId);
+    )+};
+}
+
+id_in_sql!(
+    UserId, SubmissionId, VehicleId, AnalysisId, MarketPriceId, CompetitorId, ListingId, ListingPriceId, ScrapeId, MetricsId,
+    ActivityId, AlertId,
+);
+
+/// An instant as the databases keep it; [`DateTime`] itself is foreign to this crate and so is the trait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = DbInstant)]
+pub(crate) struct Instant(pub(crate) DateTime<Utc>);
+
+impl From<DateTime<Utc>> for Instant {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(time)
+    }
+}
+
+impl From<Instant> for DateTime<Utc> {
+    fn from(instant: Instant) -> Self {
+        instant.0
+    }
+}
+
+through_the_multi_backend!(Instant, DbInstant);
+through_the_multi_backend!(Money, DbMoney);
+
+/// A document of type `T`, kept as JSON.
+#[derive(Clone, Debug, PartialEq, diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = DbJson)]
+pub(crate) struct Json<T: std::fmt::Debug>(pub(crate) T);
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use std::io::Write as _;
+
+    use chrono::TimeDelta;
+    use diesel::{
+        data_types::{PgNumeric, PgTimestamp},
+        pg::{Pg, PgValue},
+        sql_types,
+    };
+
+    use super::*;
+
+    pub(super) fn write_id(id: &Uuid, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
+        out.write_all(id.as_bytes())?;
+        Ok(IsNull::No)
+    }
+
+    fn epoch() -> DateTime<Utc> {
+        // 2000-01-01, from which PostgreSQL counts microseconds.
+        DateTime::from_timestamp(946_684_800, 0).unwrap_or_default()
+    }
+
+    impl ToSql<DbInstant, Pg> for Instant {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            let micros = (self.0 - epoch()).num_microseconds().ok_or("an instant out of PostgreSQL's range")?;
+            ToSql::<sql_types::Timestamptz, Pg>::to_sql(&PgTimestamp(micros), &mut out.reborrow())
+        }
+    }
+
+    impl FromSql<DbInstant, Pg> for Instant {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            let PgTimestamp(micros) = FromSql::<sql_types::Timestamptz, Pg>::from_sql(value)?;
+            let time = epoch().checked_add_signed(TimeDelta::microseconds(micros)).ok_or("an instant out of range")?;
+            Ok(Self(time))
+        }
+    }
+
+    impl ToSql<DbMoney, Pg> for Money {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            ToSql::<sql_types::Numeric, Pg>::to_sql(&numeric_of(self.cents()), &mut out.reborrow())
+        }
+    }
+
+    impl FromSql<DbMoney, Pg> for Money {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            let numeric = FromSql::<sql_types::Numeric, Pg>::from_sql(value)?;
+            hundredths_of(&numeric).map(Self::from_cents).ok_or_else(|| "a decimal that is no exact number of hundredths".into())
+        }
+    }
+
+    /// PostgreSQL's numeric is a row of base-10000 digits; `weight` is the power of 10000 of the first one.
+    fn numeric_of(hundredths: i64) -> PgNumeric {
+        let magnitude = hundredths.unsigned_abs();
+        let mut whole = magnitude / 100;
+        let fraction = i16::try_from(magnitude % 100 * 100).unwrap_or(0);
+        let mut digits = vec![fraction];
+        while whole > 0 {
+            digits.push(i16::try_from(whole % 10_000).unwrap_or(0));
+            whole /= 10_000;
+        }
+        digits.reverse();
+        let weight = i16::try_from(digits.len()).unwrap_or(i16::MAX) - 2;
+        if hundredths < 0 {
+            PgNumeric::Negative { weight, scale: 2, digits }
+        } else {
+            PgNumeric::Positive { weight, scale: 2, digits }
+        }
+    }
+
+    fn hundredths_of(numeric: &PgNumeric) -> Option<i64> {
+        let (sign, weight, digits) = match numeric {
+            PgNumeric::Positive { weight, digits, .. } => (1, *weight, digits),
+            PgNumeric::Negative { weight, digits, .. } => (-1, *weight, digits),
+            PgNumeric::NaN => return None,
+        };
+        let mut total: i64 = 0;
+        for (index, &digit) in digits.iter().enumerate() {
+            let power = i32::from(weight) - i32::try_from(index).ok()?;
+            let digit = i64::from(digit);
+            let hundredths = match power {
+                0.. => digit.checked_mul(100)?.checked_mul(10_000_i64.checked_pow(u32::try_from(power).ok()?)?)?,
+                -1 if digit % 100 == 0 => digit / 100,
+                _ if digit == 0 => 0,
+                _ => return None,
+            };
+            total = total.checked_add(hundredths)?;
+        }
+        Some(sign * total)
+    }
+
+    impl<T: Serialize + std::fmt::Debug> ToSql<DbJson, Pg> for Json<T> {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            // The one version of the binary form of jsonb.
+            out.write_all(&[1])?;
+            serde_json::to_writer(out, &self.0)?;
+            Ok(IsNull::No)
+        }
+    }
+
+    impl<T: DeserializeOwned + std::fmt::Debug> FromSql<DbJson, Pg> for Json<T> {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            match value.as_bytes() {
+                [1, json @ ..] => Ok(Self(serde_json::from_slice(json)?)),
+                _ => Err("a jsonb value of an unknown version".into()),
+            }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn numerics_round_trip() {
+            for hundredths in [0, 1, -1, 99, 100, 1_350_050, 9_999_999_999, -9_999_999_999, 100_000_000, 1_000_000] {
+                assert_eq!(hundredths_of(&numeric_of(hundredths)), Some(hundredths));
+            }
+            // PostgreSQL drops trailing zero digits.
+            assert_eq!(hundredths_of(&PgNumeric::Positive { weight: 1, scale: 2, digits: vec![2] }), Some(2_000_000));
+            assert_eq!(hundredths_of(&PgNumeric::Positive { weight: -1, scale: 3, digits: vec![10] }), None);
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use chrono::SecondsFormat;
+    use diesel::{backend::Backend, sql_types, sqlite::Sqlite};
+
+    use super::*;
+
+    type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
+
+    pub(super) fn read_id(value: Raw<'_>) -> deserialize::Result<Uuid> {
+        let bytes = <*const [u8] as FromSql<sql_types::Binary, Sqlite>>::from_sql(value)?;
+        let _ = bytes;
+        Err("unreachable".into())
+    }
+
+    impl ToSql<DbInstant, Sqlite> for Instant {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(self.0.to_rfc3339_opts(SecondsFormat::Micros, true));
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<DbInstant, Sqlite> for Instant {
+        fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
+            let text = <String as FromSql<sql_types::Text, Sqlite>>::from_sql(value)?;
+            Ok(Self(DateTime::parse_from_rfc3339(&text)?.to_utc()))
+        }
+    }
+
+    impl ToSql<DbMoney, Sqlite> for Money {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(self.cents());
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<DbMoney, Sqlite> for Money {
+        fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
+            <i64 as FromSql<sql_types::BigInt, Sqlite>>::from_sql(value).map(Self::from_cents)
+        }
+    }
+
+    impl<T: Serialize + std::fmt::Debug> ToSql<DbJson, Sqlite> for Json<T> {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(serde_json::to_string(&self.0)?);
+            Ok(IsNull::No)
+        }
+    }
+
+    impl<T: DeserializeOwned + std::fmt::Debug> FromSql<DbJson, Sqlite> for Json<T> {
+        fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
+            let text = <String as FromSql<sql_types::Text, Sqlite>>::from_sql(value)?;
+            Ok(Self(serde_json::from_str(&text)?))
+        }
+    }
+}

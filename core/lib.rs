@@ -1,0 +1,11 @@
+//! Everything a car dealership must know in one place.
+
+mod clock;
+mod error;
+mod money;
+pub mod vin;
+
+pub use clock::Clock;
+pub use error::{Error, ErrorKind, FieldError, Result};
+pub use money::{InvalidMoney, Money};
+pub use vin::Vin;

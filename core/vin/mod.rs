@@ -1,0 +1,4 @@
+//! The VIN as a value.
+/// Placeholder.
+#[derive(Debug)]
+pub struct Vin;
