@@ -9,6 +9,8 @@
 //!
 //! What is deliberately not here: words with a check constraint, numbers and texts, which Diesel's own types carry.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     deserialize::{self, FromSql},
@@ -18,8 +20,14 @@ use diesel::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::connection::MultiBackend;
-use crate::money::Money;
+use super::connection::{MultiBackend, MultiRawValue};
+use crate::{
+    ids::{
+        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId, SubmissionId,
+        UserId, VehicleId,
+    },
+    money::Money,
+};
 
 /// A UUID.
 #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
@@ -62,16 +70,16 @@ on_the_multi_backend!(DbJson);
 
 /// Carries a Rust type that already travels through each database through the enum of both.
 macro_rules! through_the_multi_backend {
-    ($rust:ty, $sql_type:ident $(, $generic:ident: $($bound:path),+)?) => {
-        impl$(<$generic: $($bound +)+>)? ToSql<$sql_type, MultiBackend> for $rust {
+    ($rust:ty, $sql_type:ident) => {
+        impl ToSql<$sql_type, MultiBackend> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
                 out.set_value(($sql_type, self));
                 Ok(IsNull::No)
             }
         }
 
-        impl$(<$generic: $($bound +)+>)? FromSql<$sql_type, MultiBackend> for $rust {
-            fn from_sql(bytes: super::connection::MultiRawValue<'_>) -> deserialize::Result<Self> {
+        impl FromSql<$sql_type, MultiBackend> for $rust {
+            fn from_sql(bytes: MultiRawValue<'_>) -> deserialize::Result<Self> {
                 bytes.from_sql::<Self, $sql_type>()
             }
         }
@@ -82,21 +90,21 @@ macro_rules! through_the_multi_backend {
 macro_rules! id_in_sql {
     ($($id:ident),+ $(,)?) => {$(
         #[cfg(feature = "postgres")]
-        impl ToSql<DbId, diesel::pg::Pg> for crate::ids::$id {
+        impl ToSql<DbId, diesel::pg::Pg> for $id {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
                 postgres::write_id(self.as_uuid(), out)
             }
         }
 
         #[cfg(feature = "postgres")]
-        impl FromSql<DbId, diesel::pg::Pg> for crate::ids::$id {
+        impl FromSql<DbId, diesel::pg::Pg> for $id {
             fn from_sql(value: diesel::pg::PgValue<'_>) -> deserialize::Result<Self> {
                 Ok(Self::from_uuid(Uuid::from_slice(value.as_bytes())?))
             }
         }
 
         #[cfg(feature = "sqlite")]
-        impl ToSql<DbId, diesel::sqlite::Sqlite> for crate::ids::$id {
+        impl ToSql<DbId, diesel::sqlite::Sqlite> for $id {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
                 out.set_value(self.as_uuid().as_bytes().as_slice());
                 Ok(IsNull::No)
@@ -104,20 +112,35 @@ macro_rules! id_in_sql {
         }
 
         #[cfg(feature = "sqlite")]
-        impl FromSql<DbId, diesel::sqlite::Sqlite> for crate::ids::$id {
+        impl FromSql<DbId, diesel::sqlite::Sqlite> for $id {
             fn from_sql(value: <diesel::sqlite::Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
                 sqlite::read_id(value).map(Self::from_uuid)
             }
         }
 
-        through_the_multi_backend!(crate::ids::$id, DbId);
+        through_the_multi_backend!($id, DbId);
     )+};
 }
 
 id_in_sql!(
     UserId, SubmissionId, VehicleId, AnalysisId, MarketPriceId, CompetitorId, ListingId, ListingPriceId, ScrapeId, MetricsId,
-    ActivityId, AlertId,
+    ActivityId, AlertId, AnyId,
 );
+
+/// An id of a row of any table, as the audit trail names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = DbId)]
+pub(crate) struct AnyId(pub(crate) Uuid);
+
+impl AnyId {
+    const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    const fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
 
 /// An instant as the databases keep it; [`DateTime`] itself is foreign to this crate and so is the trait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, diesel::AsExpression, diesel::FromSqlRow)]
@@ -139,10 +162,23 @@ impl From<Instant> for DateTime<Utc> {
 through_the_multi_backend!(Instant, DbInstant);
 through_the_multi_backend!(Money, DbMoney);
 
+impl<T: Serialize + fmt::Debug> ToSql<DbJson, MultiBackend> for Json<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+        out.set_value((DbJson, self));
+        Ok(IsNull::No)
+    }
+}
+
+impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, MultiBackend> for Json<T> {
+    fn from_sql(bytes: MultiRawValue<'_>) -> deserialize::Result<Self> {
+        bytes.from_sql::<Self, DbJson>()
+    }
+}
+
 /// A document of type `T`, kept as JSON.
 #[derive(Clone, Debug, PartialEq, diesel::AsExpression, diesel::FromSqlRow)]
 #[diesel(sql_type = DbJson)]
-pub(crate) struct Json<T: std::fmt::Debug>(pub(crate) T);
+pub(crate) struct Json<T: fmt::Debug>(pub(crate) T);
 
 #[cfg(feature = "postgres")]
 mod postgres {
@@ -235,7 +271,7 @@ mod postgres {
         Some(sign * total)
     }
 
-    impl<T: Serialize + std::fmt::Debug> ToSql<DbJson, Pg> for Json<T> {
+    impl<T: Serialize + fmt::Debug> ToSql<DbJson, Pg> for Json<T> {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
             // The one version of the binary form of jsonb.
             out.write_all(&[1])?;
@@ -244,7 +280,7 @@ mod postgres {
         }
     }
 
-    impl<T: DeserializeOwned + std::fmt::Debug> FromSql<DbJson, Pg> for Json<T> {
+    impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, Pg> for Json<T> {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
             match value.as_bytes() {
                 [1, json @ ..] => Ok(Self(serde_json::from_slice(json)?)),
@@ -272,16 +308,14 @@ mod postgres {
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use chrono::SecondsFormat;
-    use diesel::{backend::Backend, sql_types, sqlite::Sqlite};
+    use diesel::{backend::Backend, sqlite::Sqlite};
 
     use super::*;
 
     type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
 
-    pub(super) fn read_id(value: Raw<'_>) -> deserialize::Result<Uuid> {
-        let bytes = <*const [u8] as FromSql<sql_types::Binary, Sqlite>>::from_sql(value)?;
-        let _ = bytes;
-        Err("unreachable".into())
+    pub(super) fn read_id(mut value: Raw<'_>) -> deserialize::Result<Uuid> {
+        Ok(Uuid::from_slice(value.read_blob())?)
     }
 
     impl ToSql<DbInstant, Sqlite> for Instant {
@@ -292,9 +326,8 @@ mod sqlite {
     }
 
     impl FromSql<DbInstant, Sqlite> for Instant {
-        fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-            let text = <String as FromSql<sql_types::Text, Sqlite>>::from_sql(value)?;
-            Ok(Self(DateTime::parse_from_rfc3339(&text)?.to_utc()))
+        fn from_sql(mut value: Raw<'_>) -> deserialize::Result<Self> {
+            Ok(Self(DateTime::parse_from_rfc3339(value.read_text())?.to_utc()))
         }
     }
 
@@ -306,22 +339,21 @@ mod sqlite {
     }
 
     impl FromSql<DbMoney, Sqlite> for Money {
-        fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-            <i64 as FromSql<sql_types::BigInt, Sqlite>>::from_sql(value).map(Self::from_cents)
+        fn from_sql(mut value: Raw<'_>) -> deserialize::Result<Self> {
+            Ok(Self::from_cents(value.read_long()))
         }
     }
 
-    impl<T: Serialize + std::fmt::Debug> ToSql<DbJson, Sqlite> for Json<T> {
+    impl<T: Serialize + fmt::Debug> ToSql<DbJson, Sqlite> for Json<T> {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
             out.set_value(serde_json::to_string(&self.0)?);
             Ok(IsNull::No)
         }
     }
 
-    impl<T: DeserializeOwned + std::fmt::Debug> FromSql<DbJson, Sqlite> for Json<T> {
-        fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-            let text = <String as FromSql<sql_types::Text, Sqlite>>::from_sql(value)?;
-            Ok(Self(serde_json::from_str(&text)?))
+    impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, Sqlite> for Json<T> {
+        fn from_sql(mut value: Raw<'_>) -> deserialize::Result<Self> {
+            Ok(Self(serde_json::from_str(value.read_text())?))
         }
     }
 }

@@ -1,0 +1,254 @@
+//! The audit trail: who did what to which row, written in the same transaction as the change.
+//!
+//! What is deliberately not here: any call that changes or deletes an entry, and personal data of customers, of which the
+//! trail only says that it changed.
+
+mod repository;
+mod service;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+pub use service::Activity;
+
+use crate::{
+    dealership::Acting,
+    db::{DbConnection, DbResult},
+    error::Result,
+    ids::{ActivityId, UserId},
+};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// Something new.
+    Create,
+    /// Some fields.
+    Update,
+    /// The status alone.
+    Status,
+    /// A sold vehicle for sale again.
+    Relist,
+    /// Shown on the homepage, or no longer.
+    Feature,
+    /// Gone.
+    Delete,
+    /// A submission taken into inventory.
+    Approve,
+    /// A submission turned down.
+    Reject,
+    /// A vehicle priced against the market.
+    Analyze,
+    /// A scrape of a competitor recorded.
+    Record,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 10] = [
+        Self::Create,
+        Self::Update,
+        Self::Status,
+        Self::Relist,
+        Self::Feature,
+        Self::Delete,
+        Self::Approve,
+        Self::Reject,
+        Self::Analyze,
+        Self::Record,
+    ];
+
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Status => "status",
+            Self::Relist => "relist",
+            Self::Feature => "feature",
+            Self::Delete => "delete",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Analyze => "analyze",
+            Self::Record => "record",
+        }
+    }
+}
+
+words!(Action, "invalid_action", "/action");
+
+/// An entry of the audit trail.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ActivityEntry {
+    /// The entry's id.
+    pub id: ActivityId,
+    /// The member of staff; `None` for the public and for the machine itself.
+    pub user_id: Option<UserId>,
+    /// What was done, as a word of [`Action`]; older applications may have written others.
+    pub action: String,
+    /// The noun: `users`, `submissions`, `inventory`, `competitors`.
+    pub resource_type: String,
+    /// Which one.
+    pub resource_id: Option<Uuid>,
+    /// `{field: {from, to}}` of the fields that changed.
+    pub changes: Option<Value>,
+    /// Where the actor was.
+    pub ip_address: Option<String>,
+    /// The actor's client.
+    pub user_agent: Option<String>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which entries to list; all of them by default, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActivityFilter {
+    /// Of this member of staff only.
+    pub user_id: Option<UserId>,
+    /// Of this action only.
+    pub action: Option<Action>,
+    /// About this noun only.
+    pub resource_type: Option<String>,
+    /// About this row only.
+    pub resource_id: Option<Uuid>,
+}
+
+impl ActivityFilter {
+    /// About this row only.
+    #[must_use]
+    pub fn resource(mut self, id: impl Into<Uuid>) -> Self {
+        self.resource_id = Some(id.into());
+        self
+    }
+
+    /// Of this action only.
+    #[must_use]
+    pub fn action(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
+    }
+}
+
+/// Something whose changes the audit trail shows.
+pub(crate) trait Audited: Serialize {
+    /// The noun, as folders and routes name it.
+    const RESOURCE: &'static str;
+    /// Fields of which only the fact of a change is kept: personal data.
+    const PERSONAL: &'static [&'static str] = &[];
+    /// Fields that change with every write and say nothing.
+    const SILENT: &'static [&'static str] = &["created_at", "updated_at"];
+
+    /// Which row it is.
+    fn resource_id(&self) -> Uuid;
+}
+
+/// Writes the entry for a change from `before` to `after`; one of the two is `None` for a creation or a deletion.
+pub(crate) fn record<T: Audited>(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    action: Action,
+    before: Option<&T>,
+    after: Option<&T>,
+) -> DbResult<()> {
+    let Some(resource) = after.or(before) else { return Ok(()) };
+    let changes = changes_between(before, after)?;
+    record_changes(conn, acting, action, T::RESOURCE, resource.resource_id(), changes)
+}
+
+/// Writes an entry whose changes are given, for what is no change of one row's fields.
+pub(crate) fn record_changes(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    action: Action,
+    resource_type: &str,
+    resource_id: Uuid,
+    changes: Map<String, Value>,
+) -> DbResult<()> {
+    repository::insert(
+        conn,
+        &ActivityEntry {
+            id: ActivityId::new(acting.now),
+            user_id: acting.actor.user_id(),
+            action: action.as_str().to_owned(),
+            resource_type: resource_type.to_owned(),
+            resource_id: Some(resource_id),
+            changes: Some(Value::Object(changes)),
+            ip_address: acting.actor.ip().map(|ip| ip.to_string()),
+            user_agent: acting.actor.user_agent().map(ToOwned::to_owned),
+            created_at: acting.now,
+        },
+    )
+}
+
+pub(crate) use repository::count_from_address;
+
+/// `{field: {from, to}}` of the fields that differ.
+pub(crate) fn changes_between<T: Audited>(before: Option<&T>, after: Option<&T>) -> Result<Map<String, Value>> {
+    let before = fields_of(before)?;
+    let mut after = fields_of(after)?;
+    let mut changes = Map::new();
+    let mut note = |field: String, from: Value, to: Value| {
+        if from == to || T::SILENT.contains(&field.as_str()) {
+            return;
+        }
+        let change = if T::PERSONAL.contains(&field.as_str()) { json!("changed") } else { json!({"from": from, "to": to}) };
+        changes.insert(field, change);
+    };
+    for (field, from) in before {
+        let to = after.remove(&field).unwrap_or(Value::Null);
+        note(field, from, to);
+    }
+    for (field, to) in after {
+        note(field, Value::Null, to);
+    }
+    Ok(changes)
+}
+
+fn fields_of<T: Serialize>(row: Option<&T>) -> Result<Map<String, Value>> {
+    let Some(row) = row else { return Ok(Map::new()) };
+    match serde_json::to_value(row) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Ok(Map::new()),
+        Err(reason) => Err(crate::Error::internal("audit_failed", "a row could not be written down").with_source(reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Row {
+        price: u32,
+        color: &'static str,
+        email: &'static str,
+        updated_at: u32,
+    }
+
+    impl Audited for Row {
+        const RESOURCE: &'static str = "rows";
+        const PERSONAL: &'static [&'static str] = &["email"];
+
+        fn resource_id(&self) -> Uuid {
+            Uuid::nil()
+        }
+    }
+
+    #[test]
+    fn only_what_changed_is_kept_and_nothing_personal() {
+        let before = Row { price: 1, color: "red", email: "a@example.com", updated_at: 1 };
+        let after = Row { price: 2, color: "red", email: "b@example.com", updated_at: 2 };
+        let changes = changes_between(Some(&before), Some(&after)).unwrap();
+        assert_eq!(Value::Object(changes), json!({"price": {"from": 1, "to": 2}, "email": "changed"}));
+        let deleted = changes_between(Some(&before), None).unwrap();
+        assert_eq!(deleted["price"], json!({"from": 1, "to": null}));
+        assert_eq!(deleted["email"], json!("changed"));
+    }
+}

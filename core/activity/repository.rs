@@ -1,0 +1,101 @@
+//! Rows of `activity_logs`. What is deliberately not here: any update or delete.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::{ActivityEntry, ActivityFilter};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        schema::activity_logs::{self, dsl},
+        types::AnyId,
+    },
+    ids::{ActivityId, UserId},
+    page::{Page, PageRequest, keyset},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = activity_logs, treat_none_as_default_value = false)]
+struct Row {
+    id: ActivityId,
+    user_id: Option<UserId>,
+    action: Option<String>,
+    resource_type: Option<String>,
+    resource_id: Option<AnyId>,
+    changes: Option<Json<Value>>,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+    created_at: Option<Instant>,
+}
+
+impl From<Row> for ActivityEntry {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            action: row.action.unwrap_or_default(),
+            resource_type: row.resource_type.unwrap_or_default(),
+            resource_id: row.resource_id.map(|id| id.0),
+            changes: row.changes.map(|changes| changes.0),
+            ip_address: row.ip_address,
+            user_agent: row.user_agent,
+            created_at: row.created_at.map(DateTime::from).unwrap_or_default(),
+        }
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult<()> {
+    let row = Row {
+        id: entry.id,
+        user_id: entry.user_id,
+        action: Some(entry.action.clone()),
+        resource_type: Some(entry.resource_type.clone()),
+        resource_id: entry.resource_id.map(AnyId),
+        changes: entry.changes.clone().map(Json),
+        ip_address: entry.ip_address.clone(),
+        user_agent: entry.user_agent.clone(),
+        created_at: Some(entry.created_at.into()),
+    };
+    diesel::insert_into(dsl::activity_logs).values(&row).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn list(conn: &mut DbConnection, filter: &ActivityFilter, request: &PageRequest) -> DbResult<Page<ActivityEntry>> {
+    const ORDER: &str = "-created_at";
+    let mut query = dsl::activity_logs.select(Row::as_select()).into_boxed::<MultiBackend>();
+    if let Some(user) = filter.user_id {
+        query = query.filter(dsl::user_id.eq(user));
+    }
+    if let Some(action) = filter.action {
+        query = query.filter(dsl::action.eq(action.as_str()));
+    }
+    if let Some(resource_type) = &filter.resource_type {
+        query = query.filter(dsl::resource_type.eq(resource_type.clone()));
+    }
+    if let Some(id) = filter.resource_id {
+        query = query.filter(dsl::resource_id.eq(AnyId(id)));
+    }
+    let position: Option<(Option<DateTime<Utc>>, ActivityId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<Row> = keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::from), row.id))?;
+    Ok(page.map(ActivityEntry::from))
+}
+
+/// How many entries of this kind came from one address since a time.
+pub(crate) fn count_from_address(
+    conn: &mut DbConnection,
+    resource_type: &str,
+    action: super::Action,
+    ip_address: &str,
+    since: DateTime<Utc>,
+) -> DbResult<i64> {
+    Ok(dsl::activity_logs
+        .filter(dsl::ip_address.eq(ip_address))
+        .filter(dsl::created_at.gt(Instant(since)))
+        .filter(dsl::resource_type.eq(resource_type))
+        .filter(dsl::action.eq(action.as_str()))
+        .count()
+        .get_result(conn)?)
+}

@@ -1,0 +1,29 @@
+//! Reading the audit trail. What is deliberately not here: writing it, which each operation does in its own transaction.
+
+use super::{ActivityEntry, ActivityFilter, repository};
+use crate::{
+    actor::Permission,
+    dealership::Desk,
+    error::Result,
+    page::{Page, PageRequest},
+};
+
+/// The audit trail, for those who may read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Activity<'a> {
+    desk: &'a Desk,
+}
+
+impl<'a> Activity<'a> {
+    pub(crate) fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// The entries that the filter lets through, newest first.
+    ///
+    /// # Errors
+    /// `forbidden` below the role admin; `invalid_cursor`.
+    pub fn list(&self, filter: &ActivityFilter, page: &PageRequest) -> Result<Page<ActivityEntry>> {
+        self.desk.read(Permission::ReadActivity, |conn| repository::list(conn, filter, page))
+    }
+}

@@ -1,0 +1,237 @@
+//! Who acts, and the one table of what each role may do.
+//!
+//! What is deliberately not here: finding out who somebody is (`sign_in`, `sessions`) and the check itself, which the
+//! services make in the same transaction as the work, so that a deactivated user is out at once.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, ErrorKind},
+    ids::UserId,
+};
+
+/// Who asks for an operation, and from where; both go into the audit trail.
+///
+/// ```
+/// use jpauto::Actor;
+///
+/// let visitor = Actor::public().from_ip("203.0.113.7".parse()?);
+/// assert!(visitor.user_id().is_none());
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    who: Who,
+    ip: Option<IpAddr>,
+    user_agent: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Public,
+    System,
+    User(UserId),
+}
+
+impl Actor {
+    /// Anybody: a customer on the website.
+    #[must_use]
+    pub fn public() -> Self {
+        Self::of(Who::Public)
+    }
+
+    /// The machine itself: a scheduled job, or an operator at the command line who holds the database anyway. May do all.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::of(Who::System)
+    }
+
+    /// A member of staff; the role is looked up at each operation.
+    #[must_use]
+    pub fn user(id: UserId) -> Self {
+        Self::of(Who::User(id))
+    }
+
+    /// The same, acting from this address.
+    #[must_use]
+    #[expect(clippy::wrong_self_convention, reason = "reads as a sentence: a user from an address")]
+    pub fn from_ip(mut self, ip: IpAddr) -> Self {
+        self.ip = Some(ip);
+        self
+    }
+
+    /// The same, acting through this client.
+    #[must_use]
+    pub fn with_user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// The member of staff, if it is one.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        match self.who {
+            Who::User(id) => Some(id),
+            Who::Public | Who::System => None,
+        }
+    }
+
+    /// Where the actor is, if that is known.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// The client that the actor uses, if that is known.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+
+    pub(crate) fn is_public(&self) -> bool {
+        self.who == Who::Public
+    }
+
+    fn of(who: Who) -> Self {
+        Self { who, ip: None, user_agent: None }
+    }
+
+    /// Whether this actor may do it, given the role that the database holds for the user.
+    ///
+    /// # Errors
+    /// `not_signed_in` for the public, `forbidden` for a role that may not; both are [`ErrorKind::Forbidden`].
+    pub(crate) fn must(&self, permission: Permission, role: Option<Role>) -> Result<(), Error> {
+        match (self.who, role) {
+            (Who::System, _) => Ok(()),
+            (Who::Public, _) if permission.needs().is_none() => Ok(()),
+            (Who::Public, _) | (Who::User(_), None) => {
+                Err(Error::new(ErrorKind::Forbidden, "not_signed_in", "sign in as a member of staff to do this"))
+            }
+            (Who::User(_), Some(role)) if permission.needs().is_none_or(|least| role >= least) => Ok(()),
+            (Who::User(_), Some(role)) => Err(Error::new(
+                ErrorKind::Forbidden,
+                "forbidden",
+                format!("this takes the role {}, not {}", permission.needs().unwrap_or(Role::Viewer).as_str(), role.as_str()),
+            )),
+        }
+    }
+}
+
+/// What a member of staff is trusted with; each role may do all that the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Role {
+    /// Reads everything but the audit trail.
+    Viewer,
+    /// Runs the lot: writes inventory, reviews submissions, prices, tracks competitors, exports.
+    Manager,
+    /// Deletes, manages users and reads the audit trail.
+    Admin,
+}
+
+impl Role {
+    /// Every role, from the least trusted.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Manager, Self::Admin];
+
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Manager => "manager",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+words!(Role, "invalid_role", "/role");
+
+/// Everything that can be allowed or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// Send an offer of a car.
+    SendSubmissions,
+    /// Read the public fields of vehicles that are listed.
+    ReadListedVehicles,
+    /// Read customers' submissions.
+    ReadSubmissions,
+    /// Read all fields of all vehicles.
+    ReadInventory,
+    /// Read market research, its history and evaluations.
+    ReadMarket,
+    /// Read competitors, their listings and metrics.
+    ReadCompetitors,
+    /// Read alerts.
+    ReadAlerts,
+    /// Add and change vehicles.
+    WriteInventory,
+    /// Correct, approve and reject submissions.
+    ReviewSubmissions,
+    /// Analyse vehicles against the market and evaluate VINs.
+    Analyze,
+    /// Add, change and scrape competitors.
+    ManageCompetitors,
+    /// Dismiss alerts.
+    DismissAlerts,
+    /// Delete a vehicle.
+    DeleteVehicles,
+    /// Delete a submission.
+    DeleteSubmissions,
+    /// Invite, change and deactivate users.
+    ManageUsers,
+    /// Read the audit trail.
+    ReadActivity,
+}
+
+impl Permission {
+    /// The least role that may; `None` where anybody may.
+    #[must_use]
+    pub const fn needs(self) -> Option<Role> {
+        match self {
+            Self::SendSubmissions | Self::ReadListedVehicles => None,
+            Self::ReadSubmissions | Self::ReadInventory | Self::ReadMarket | Self::ReadCompetitors | Self::ReadAlerts => {
+                Some(Role::Viewer)
+            }
+            Self::WriteInventory
+            | Self::ReviewSubmissions
+            | Self::Analyze
+            | Self::ManageCompetitors
+            | Self::DismissAlerts => Some(Role::Manager),
+            Self::DeleteVehicles | Self::DeleteSubmissions | Self::ManageUsers | Self::ReadActivity => Some(Role::Admin),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_may_exactly_what_the_table_says() {
+        let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let user = Actor::user(UserId::new(now));
+        for (permission, viewer, manager, admin) in [
+            (Permission::SendSubmissions, true, true, true),
+            (Permission::ReadSubmissions, true, true, true),
+            (Permission::ReadMarket, true, true, true),
+            (Permission::WriteInventory, false, true, true),
+            (Permission::ReviewSubmissions, false, true, true),
+            (Permission::ManageCompetitors, false, true, true),
+            (Permission::DeleteVehicles, false, false, true),
+            (Permission::ManageUsers, false, false, true),
+            (Permission::ReadActivity, false, false, true),
+        ] {
+            let may = |role| user.must(permission, Some(role)).is_ok();
+            assert_eq!([may(Role::Viewer), may(Role::Manager), may(Role::Admin)], [viewer, manager, admin], "{permission:?}");
+            assert_eq!(Actor::public().must(permission, None).is_ok(), permission.needs().is_none(), "{permission:?}");
+            assert!(Actor::system().must(permission, None).is_ok());
+        }
+        let refusal = user.must(Permission::ManageUsers, Some(Role::Viewer)).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Forbidden, "forbidden"));
+        assert_eq!(refusal.to_string(), "this takes the role admin, not viewer");
+    }
+}

@@ -1,0 +1,50 @@
+//! What an update says of a field that may be empty: leave it, clear it, or set it.
+//!
+//! What is deliberately not here: fields that can not be empty, for which an update uses a plain `Option`.
+
+use serde::{Deserialize, Deserializer};
+
+/// What to do with a nullable field. In JSON a field left out keeps, `null` clears, a value sets.
+///
+/// ```
+/// use jpauto::Change;
+///
+/// assert_eq!(Change::Set("LE").apply_to(Some("XLE")), Some("LE"));
+/// assert_eq!(Change::Keep.apply_to(Some("XLE")), Some("XLE"));
+/// assert_eq!(Change::Clear.apply_to(Some("XLE")), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Leave the field as it is.
+    #[default]
+    Keep,
+    /// Make the field empty.
+    Clear,
+    /// Give the field this value.
+    Set(T),
+}
+
+impl<T> Change<T> {
+    /// The field's value after the change.
+    #[must_use]
+    pub fn apply_to(self, old: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => old,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Change<T> {
+    /// `Some` sets, `None` clears.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Clear, Self::Set)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::from)
+    }
+}

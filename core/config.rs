@@ -1,0 +1,102 @@
+//! What an embedding program decides: the database, the limits, the numbers of the rules, and the clock.
+//!
+//! What is deliberately not here: reading files or the environment. The server and the command line do that and hand the
+//! result over.
+
+use std::time::Duration;
+
+use crate::{
+    clock::Clock, competitors::TrackingRules, extract::ExtractionLimits, inventory::InventoryRules, market::PricingRules,
+    submissions::IntakeRules,
+};
+
+/// Everything that [`Dealership::with_config`](crate::Dealership::with_config) needs; start from [`Config::new`].
+///
+/// ```
+/// use jpauto::{Config, Dealership};
+///
+/// let mut config = Config::new("sqlite::memory:");
+/// config.inventory.turn_days = 60;
+/// let dealership = Dealership::with_config(config)?;
+/// # Ok::<(), jpauto::Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// `sqlite:PATH`, `sqlite::memory:` or `postgres://USER@HOST/DATABASE`.
+    pub database_url: String,
+    /// Refuse every write, in the database itself. A file must exist then.
+    pub read_only: bool,
+    /// At most so many connections (8); about twice the cores serve best. In-memory databases have one.
+    pub pool_size: u32,
+    /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
+    pub pool_timeout: Duration,
+    /// PostgreSQL ends a longer statement (30 s); keep it below the deadline of whoever waits.
+    pub statement_timeout: Duration,
+    /// How long a statement waits for another writer (5 s), on both databases.
+    pub lock_timeout: Duration,
+    /// PostgreSQL ends a transaction that stands idle for longer (60 s).
+    pub idle_in_transaction_timeout: Duration,
+    /// What a submission may hold and how many one address may send.
+    pub intake: IntakeRules,
+    /// Age buckets and the turn policy.
+    pub inventory: InventoryRules,
+    /// Comparables and the price recommendation.
+    pub pricing: PricingRules,
+    /// When a competitor's listing is the same, has another price, or is sold.
+    pub tracking: TrackingRules,
+    /// How large and how deep a page may be.
+    pub extraction: ExtractionLimits,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// The defaults over the given database.
+    #[must_use]
+    pub fn new(database_url: impl Into<String>) -> Self {
+        Self {
+            database_url: database_url.into(),
+            read_only: false,
+            pool_size: 8,
+            pool_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(5),
+            idle_in_transaction_timeout: Duration::from_secs(60),
+            intake: IntakeRules::default(),
+            inventory: InventoryRules::default(),
+            pricing: PricingRules::default(),
+            tracking: TrackingRules::default(),
+            extraction: ExtractionLimits::default(),
+            clock: Clock::system(),
+        }
+    }
+
+    /// The same with another number of connections.
+    #[must_use]
+    pub fn pool_size(mut self, connections: u32) -> Self {
+        self.pool_size = connections;
+        self
+    }
+
+    /// The same, refusing every write.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may carry a password.
+        f.debug_struct("Config").field("read_only", &self.read_only).field("pool_size", &self.pool_size).finish_non_exhaustive()
+    }
+}

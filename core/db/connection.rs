@@ -1,0 +1,206 @@
+//! One connection type for both databases, how it is opened, and the pool.
+//!
+//! What is deliberately not here: transactions and retries, which `mod.rs` holds, and SQL of any table.
+
+use std::{path::PathBuf, time::Duration};
+
+use diesel::{
+    connection::SimpleConnection as _,
+    r2d2::{ManageConnection, R2D2Connection as _},
+};
+
+use crate::error::{Error, Result};
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("jpauto needs a database: enable the feature `sqlite` or `postgres`");
+
+/// A connection to either database.
+///
+/// Upserts, batch inserts, `RETURNING` and row locks do not go through the enum: use `on_each!` for those.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum DbConnection {
+    #[cfg(feature = "postgres")]
+    Postgres(diesel::PgConnection),
+    #[cfg(feature = "sqlite")]
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// Runs the same expression on the concrete connection of either database.
+macro_rules! on_each {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            #[cfg(feature = "postgres")]
+            $crate::db::DbConnection::Postgres($c) => $body,
+            #[cfg(feature = "sqlite")]
+            $crate::db::DbConnection::Sqlite($c) => $body,
+        }
+    };
+}
+pub(crate) use on_each;
+
+/// Locks the rows of a query until the transaction ends. SQLite's one writer holds the whole database already.
+macro_rules! lock_row {
+    ($conn:expr, $query:expr) => {
+        match $conn {
+            #[cfg(feature = "postgres")]
+            $crate::db::DbConnection::Postgres(conn) => {
+                diesel::RunQueryDsl::execute(diesel::QueryDsl::for_update($query), conn)?;
+            }
+            #[cfg(feature = "sqlite")]
+            $crate::db::DbConnection::Sqlite(_) => {}
+        }
+    };
+}
+pub(crate) use lock_row;
+
+/// Which database a URL names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    #[cfg(feature = "postgres")]
+    Postgres(String),
+    #[cfg(feature = "sqlite")]
+    SqliteFile(PathBuf),
+    #[cfg(feature = "sqlite")]
+    SqliteMemory,
+}
+
+impl Target {
+    /// Reads `sqlite:path`, `sqlite::memory:` or `postgres://...`. Nothing else is taken for a file name, so that a slip in
+    /// the URL does not quietly start an empty database.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            #[cfg(feature = "sqlite")]
+            return match path.strip_prefix("//").unwrap_or(path) {
+                ":memory:" => Ok(Self::SqliteMemory),
+                "" => Err(Error::invalid_field("invalid_database_url", "/database_url", "expected a path after sqlite:")),
+                path => Ok(Self::SqliteFile(PathBuf::from(path))),
+            };
+            #[cfg(not(feature = "sqlite"))]
+            return Err(not_compiled_in(path, "sqlite"));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            #[cfg(feature = "postgres")]
+            return Ok(Self::Postgres(url.to_owned()));
+            #[cfg(not(feature = "postgres"))]
+            return Err(not_compiled_in(url, "postgres"));
+        }
+        // The URL may carry a password: it is not repeated.
+        Err(Error::invalid_field(
+            "invalid_database_url",
+            "/database_url",
+            "expected sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE",
+        ))
+    }
+}
+
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+fn not_compiled_in(_url: &str, feature: &'static str) -> Error {
+    Error::refused("not_configured", format!("this build has no {feature} support: enable the cargo feature `{feature}`"))
+}
+
+/// How connections behave; the limits of a statement must stay below the deadline of whoever waits for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionLimits {
+    pub(crate) statement_timeout: Duration,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) idle_in_transaction_timeout: Duration,
+    pub(crate) read_only: bool,
+}
+
+/// Opens connections for the pool.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    pub(crate) target: Target,
+    pub(crate) limits: ConnectionLimits,
+}
+
+impl Manager {
+    #[cfg(feature = "postgres")]
+    fn connect_postgres(&self, url: &str) -> Result<DbConnection, ConnectError> {
+        let mut conn = <diesel::PgConnection as diesel::Connection>::establish(url)?;
+        let limits = self.limits;
+        conn.batch_execute(&format!(
+            "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
+             SET default_transaction_read_only = {}",
+            limits.statement_timeout.as_millis(),
+            limits.lock_timeout.as_millis(),
+            limits.idle_in_transaction_timeout.as_millis(),
+            if limits.read_only { "on" } else { "off" },
+        ))?;
+        Ok(DbConnection::Postgres(conn))
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn connect_sqlite(&self, path: &str) -> Result<DbConnection, ConnectError> {
+        let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(path)?;
+        conn.batch_execute(&format!("PRAGMA busy_timeout = {}", self.limits.lock_timeout.as_millis()))?;
+        if self.limits.read_only {
+            conn.batch_execute("PRAGMA query_only = ON; PRAGMA foreign_keys = ON")?;
+        } else {
+            conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
+            use_write_ahead_log(&mut conn)?;
+        }
+        Ok(DbConnection::Sqlite(conn))
+    }
+}
+
+/// Readers then never wait for the writer. The mode is a property of the file, so where the file can not be written it
+/// stays as it is: reading still works, and a write will say that the file is read-only.
+#[cfg(feature = "sqlite")]
+fn use_write_ahead_log(conn: &mut diesel::SqliteConnection) -> Result<(), ConnectError> {
+    match conn.batch_execute("PRAGMA journal_mode = WAL") {
+        Err(diesel::result::Error::DatabaseError(_, info)) if info.message().contains("readonly") => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Why a connection could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error(transparent)]
+    Connect(#[from] diesel::ConnectionError),
+    #[error(transparent)]
+    Prepare(#[from] diesel::result::Error),
+    #[error("the path is no valid UTF-8")]
+    #[cfg(feature = "sqlite")]
+    Path,
+}
+
+impl ManageConnection for Manager {
+    type Connection = DbConnection;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<DbConnection, ConnectError> {
+        match &self.target {
+            #[cfg(feature = "postgres")]
+            Target::Postgres(url) => self.connect_postgres(url),
+            #[cfg(feature = "sqlite")]
+            Target::SqliteFile(path) => self.connect_sqlite(path.to_str().ok_or(ConnectError::Path)?),
+            #[cfg(feature = "sqlite")]
+            Target::SqliteMemory => self.connect_sqlite(":memory:"),
+        }
+    }
+
+    fn is_valid(&self, conn: &mut DbConnection) -> Result<(), ConnectError> {
+        Ok(conn.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, conn: &mut DbConnection) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_a_database_or_are_refused() {
+        assert_eq!(Target::parse("sqlite:lot.db"), Ok(Target::SqliteFile("lot.db".into())).map_err(|e: Error| e));
+        assert_eq!(Target::parse("sqlite:///tmp/lot.db").ok(), Some(Target::SqliteFile("/tmp/lot.db".into())));
+        assert_eq!(Target::parse("sqlite::memory:").ok(), Some(Target::SqliteMemory));
+        for url in ["", "lot.db", "postgre://x", "mysql://x", "sqlite:", "postgres:/x", "https://example.com"] {
+            assert_eq!(Target::parse(url).unwrap_err().code(), "invalid_database_url", "{url}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What can go wrong inside a transaction, and how it is told outside.
+//!
+//! What is deliberately not here: naming a unique violation. The check before the insert does that, where it is known what
+//! had to be unique; a violation that slips past it runs the transaction again.
+
+use std::fmt;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use super::connection::{ConnectError, Target};
+use crate::error::Error;
+
+/// A refusal of ours, or whatever the database said.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Database(DieselError),
+    Refusal(Error),
+}
+
+impl Failure {
+    /// Whether running the whole transaction again may well succeed.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        match self {
+            Self::Refusal(_) => false,
+            Self::Database(DieselError::DatabaseError(kind, info)) => match kind {
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation => true,
+                // Diesel has no kind of its own for SQLSTATE 40P01.
+                DatabaseErrorKind::Unknown => info.message().starts_with("deadlock detected"),
+                _ => false,
+            },
+            Self::Database(_) => false,
+        }
+    }
+
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        let Self::Database(reason) = self else { return false };
+        match reason {
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) | DieselError::BrokenTransactionManager => true,
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown | DatabaseErrorKind::UnableToSendCommand, info) => {
+                let message = info.message();
+                message.contains("server closed the connection") || message.contains("terminating connection")
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<DieselError> for Failure {
+    fn from(reason: DieselError) -> Self {
+        Self::Database(reason)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Refusal(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refusal(error) => error,
+            failure if failure.is_lost_connection() => {
+                Self::unavailable("database_unavailable", "the connection to the database was lost").with_source(failure)
+            }
+            Failure::Database(reason) => told_by_the_database(reason),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(reason) => reason.fmt(f),
+            Self::Refusal(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Database(reason) => Some(reason),
+            Self::Refusal(error) => Some(error),
+        }
+    }
+}
+
+fn told_by_the_database(reason: DieselError) -> Error {
+    let told = match &reason {
+        DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => busy(),
+        DieselError::DatabaseError(_, info) => match info.message() {
+            message if message.contains("readonly database") => read_only(),
+            message if message.contains("database is locked") || message.contains("lock timeout") => busy(),
+            message if message.contains("statement timeout") => {
+                Error::unavailable("database_timeout", "the database took too long to answer")
+            }
+            message if message.contains("disk is full") || message.contains("No space left") => {
+                Error::unavailable("database_full", "the disk of the database is full")
+            }
+            message if message.contains("not a database") => {
+                Error::refused("not_a_database", "the file is no SQLite database")
+            }
+            _ => Error::internal("database_error", "the database refused a statement"),
+        },
+        _ => Error::internal("database_error", "the database gave an answer that could not be read"),
+    };
+    told.with_source(reason)
+}
+
+fn read_only() -> Error {
+    Error::refused("database_read_only", "the database can not be written: it is open or stored read-only")
+}
+
+fn busy() -> Error {
+    Error::unavailable("database_busy", "another writer holds the database").with_retry_after(std::time::Duration::from_secs(1))
+}
+
+/// The file of a SQLite database can not be opened or made.
+#[cfg(feature = "sqlite")]
+pub(super) fn cannot_open(path: &std::path::Path, reason: std::io::Error) -> Error {
+    Error::unavailable("database_unavailable", format!("cannot open the database {}: {reason}", path.display()))
+        .with_source(reason)
+}
+
+pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
+    match reason {
+        ConnectError::Prepare(reason) => cannot_use(target, reason),
+        reason => {
+            // The text of a connection error names host and user, never the password.
+            Error::unavailable("database_unavailable", format!("cannot open the database{}: {reason}", named(target)))
+                .with_source(reason)
+        }
+    }
+}
+
+pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
+    let told = told_by_the_database(reason);
+    if told.code() == "database_error" {
+        let message = format!("cannot use the database{}", named(target));
+        return Error::unavailable("database_unavailable", message).with_source(told);
+    }
+    told
+}
+
+fn named(target: &Target) -> String {
+    match target {
+        #[cfg(feature = "sqlite")]
+        Target::SqliteFile(path) => format!(" {}", path.display()),
+        #[allow(unreachable_patterns, reason = "the only arm when SQLite is not compiled in")]
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,170 @@
+//! The schema's version: reading it, and bringing it to the one that this library knows.
+//!
+//! All pending migrations run in one transaction that holds a lock, so several machines may start at once and a failed
+//! migration leaves nothing behind. What is deliberately not here: the SQL, which stands in `migrations/`.
+
+use std::collections::BTreeSet;
+
+use diesel::{
+    QueryableByName, RunQueryDsl as _,
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
+    migration::{Migration, MigrationSource},
+    sql_query,
+    sql_types::{Bool, Text},
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use serde::Serialize;
+
+use super::{DbConnection, DbResult, Failure, connection::on_each};
+use crate::error::{Error, Result};
+
+#[cfg(feature = "postgres")]
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+#[cfg(feature = "sqlite")]
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// What a call of `migrate` did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MigrationReport {
+    /// The names of the migrations that were applied, in order; empty where the schema was current.
+    pub applied: Vec<String>,
+    /// The version of the schema afterwards.
+    pub version: String,
+}
+
+/// Whether every known migration is applied.
+///
+/// # Errors
+/// `database_newer` where the database holds a migration that this library does not know.
+pub(super) fn is_current(conn: &mut DbConnection) -> DbResult<bool> {
+    let known = known_versions(conn)?;
+    let applied = applied_versions(conn)?;
+    if let Some(newer) = applied.difference(&known).next() {
+        return Err(newer_than_this_library(newer).into());
+    }
+    Ok(applied == known)
+}
+
+/// Applies what is pending.
+pub(super) fn run(conn: &mut DbConnection) -> Result<MigrationReport> {
+    super::begin(conn).map_err(Failure::from)?;
+    match run_locked(conn) {
+        Ok(report) => {
+            AnsiTransactionManager::commit_transaction(conn).map_err(Failure::from)?;
+            Ok(report)
+        }
+        Err(failure) => {
+            if let Err(reason) = AnsiTransactionManager::rollback_transaction(conn) {
+                tracing::warn!(%reason, "a failed migration could not be rolled back");
+            }
+            Err(failure.into())
+        }
+    }
+}
+
+fn run_locked(conn: &mut DbConnection) -> DbResult<MigrationReport> {
+    // SQLite's write lock is held already. The limits of everyday statements do not fit a change of the whole schema.
+    #[cfg(feature = "postgres")]
+    if let DbConnection::Postgres(conn) = conn {
+        conn.batch_execute(
+            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+             SELECT pg_advisory_xact_lock(hashtextextended('jpauto migrations in ' || current_schema(), 0))",
+        )?;
+    }
+    let known = known_versions(conn)?;
+    if is_current(conn)? {
+        return Ok(MigrationReport { applied: Vec::new(), version: latest(&known) });
+    }
+    let applied = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => apply(conn, POSTGRES)?,
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => apply(conn, SQLITE)?,
+    };
+    tracing::info!(?applied, "the database schema was migrated");
+    Ok(MigrationReport { applied, version: latest(&known) })
+}
+
+fn apply<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    source: impl MigrationSource<DB>,
+) -> DbResult<Vec<String>> {
+    let mut applied = Vec::new();
+    for migration in conn.pending_migrations(source).map_err(|reason| failed(reason, "the pending migrations"))? {
+        let name = migration.name().to_string();
+        conn.run_migration(&migration).map_err(|reason| failed(reason, &name))?;
+        applied.push(name);
+    }
+    Ok(applied)
+}
+
+fn failed(reason: Box<dyn std::error::Error + Send + Sync>, what: &str) -> Failure {
+    // A migration that refuses an adopted database says why in its own words.
+    match reason.downcast::<diesel::result::Error>() {
+        Ok(reason) => {
+            let message = format!("the migration {what} failed and nothing was changed: {reason}");
+            Error::refused("migration_failed", message).with_source(*reason).into()
+        }
+        Err(reason) => {
+            let message = format!("the migration {what} failed and nothing was changed: {reason}");
+            Error::refused("migration_failed", message).with_source(reason).into()
+        }
+    }
+}
+
+fn known_versions(conn: &DbConnection) -> Result<BTreeSet<String>> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => versions::<diesel::pg::Pg>(POSTGRES),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(SQLITE),
+    }
+}
+
+fn versions<DB: diesel::backend::Backend>(source: impl MigrationSource<DB>) -> Result<BTreeSet<String>> {
+    let migrations = source.migrations().map_err(|reason| {
+        Error::internal("migration_failed", "the embedded migrations can not be read").with_source(reason)
+    })?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+fn latest(versions: &BTreeSet<String>) -> String {
+    versions.last().cloned().unwrap_or_default()
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    found: bool,
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+fn applied_versions(conn: &mut DbConnection) -> DbResult<BTreeSet<String>> {
+    let exists = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found",
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations') AS found"
+        }
+    };
+    let Found { found } = on_each!(conn, c => sql_query(exists).get_result(c))?;
+    if !found {
+        return Ok(BTreeSet::new());
+    }
+    let rows: Vec<Version> = on_each!(conn, c => sql_query("SELECT version FROM __diesel_schema_migrations").load(c))?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+fn newer_than_this_library(version: &str) -> Error {
+    Error::refused(
+        "database_newer",
+        format!("the database was migrated to {version} by a newer release: install that release or a later one"),
+    )
+}

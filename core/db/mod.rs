@@ -1,0 +1,231 @@
+//! The database: opening, reading, writing and migrating, on SQLite and on PostgreSQL alike.
+//!
+//! What is deliberately not here: any table's queries (each noun's `repository.rs` has its own) and any rule.
+
+mod connection;
+mod failure;
+pub(crate) mod functions;
+mod migrate;
+pub(crate) mod schema;
+pub(crate) mod types;
+
+use std::{
+    sync::{Mutex, PoisonError, atomic::AtomicBool, atomic::Ordering},
+    time::Duration,
+};
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
+
+pub(crate) use connection::{DbConnection, MultiBackend, lock_row, on_each};
+use connection::{ConnectionLimits, Manager, Target};
+pub(crate) use failure::Failure;
+pub use migrate::MigrationReport;
+pub(crate) use types::{Instant, Json};
+
+use crate::{
+    config::Config,
+    error::{Error, Result},
+};
+
+/// What a query of any noun gives back inside a transaction.
+pub(crate) type DbResult<T> = Result<T, Failure>;
+
+/// How often a whole transaction is run again when another writer came between.
+const ATTEMPTS: u32 = 8;
+
+/// An open database: the pool, and whether its schema is the one that this library knows.
+pub(crate) struct Database {
+    pool: r2d2::Pool<Manager>,
+    target: Target,
+    schema_is_current: AtomicBool,
+    /// SQLite takes one writer at a time and makes the others poll; waiting here instead is fair and quick.
+    writer: Option<Mutex<()>>,
+}
+
+impl Database {
+    /// Opens the database, and makes it whole where it is a new SQLite file.
+    pub(crate) fn open(config: &Config) -> Result<Self> {
+        let target = Target::parse(&config.database_url)?;
+        let limits = ConnectionLimits {
+            statement_timeout: config.statement_timeout,
+            lock_timeout: config.lock_timeout,
+            idle_in_transaction_timeout: config.idle_in_transaction_timeout,
+            read_only: config.read_only,
+        };
+        let is_new = is_new_sqlite_file(&target, config.read_only)?;
+        let manager = Manager { target: target.clone(), limits };
+        let in_memory = lives_in_one_connection(&target);
+        if !in_memory {
+            // A first connection by hand: the pool would retry for its whole time-out and lose the reason.
+            r2d2::ManageConnection::connect(&manager).map_err(|reason| failure::cannot_connect(&target, reason))?;
+        }
+        let mut builder = r2d2::Pool::builder()
+            .max_size(if in_memory { 1 } else { config.pool_size.max(1) })
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(config.pool_timeout);
+        if in_memory {
+            // Closing the one connection would lose everything.
+            builder = builder.idle_timeout(None).max_lifetime(None);
+        }
+        let database = Self {
+            pool: builder.build_unchecked(manager),
+            writer: is_sqlite(&target).then(|| Mutex::new(())),
+            target,
+            schema_is_current: AtomicBool::new(false),
+        };
+        if is_new || in_memory {
+            database.migrate()?;
+        } else {
+            database.refresh_schema_state()?;
+        }
+        Ok(database)
+    }
+
+    /// Runs queries that change nothing; once more from the start when the connection turns out to be dead.
+    pub(crate) fn read<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.must_be_current()?;
+        let first = queries(&mut *self.connection()?);
+        match first {
+            Err(failure) if failure.is_lost_connection() => {
+                tracing::warn!(reason = %failure, "a database connection was lost; reading again on another");
+                queries(&mut *self.connection()?).map_err(Error::from)
+            }
+            other => other.map_err(Error::from),
+        }
+    }
+
+    /// Runs a transaction. It is run again, as a whole, when another writer came between: the closure must be repeatable.
+    ///
+    /// A unique violation counts as such: the row that stood against it is visible to the second run, whose own checks name
+    /// what is taken.
+    pub(crate) fn write<T>(&self, work: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.must_be_current()?;
+        let mut attempt = 1;
+        loop {
+            let outcome = {
+                let _turn = self.writer.as_ref().map(|lock| lock.lock().unwrap_or_else(PoisonError::into_inner));
+                in_transaction(&mut *self.connection()?, &work)
+            };
+            match outcome {
+                Err(failure) if attempt < ATTEMPTS && failure.is_overtaken() => {
+                    tracing::debug!(attempt, reason = %failure, "a transaction was overtaken; running it again");
+                    std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));
+                    attempt += 1;
+                }
+                other => return other.map_err(Error::from),
+            }
+        }
+    }
+
+    /// Brings the schema to the version of this library; does nothing where it is there already.
+    pub(crate) fn migrate(&self) -> Result<MigrationReport> {
+        let report = migrate::run(&mut *self.connection()?)?;
+        self.schema_is_current.store(true, Ordering::Release);
+        Ok(report)
+    }
+
+    fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
+        self.pool.get().map_err(|reason| {
+            Error::unavailable("database_unavailable", "no database connection could be had in time")
+                .with_retry_after(Duration::from_secs(1))
+                .with_source(reason)
+        })
+    }
+
+    fn must_be_current(&self) -> Result<()> {
+        if self.schema_is_current.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // Another process may have migrated meanwhile.
+        if self.refresh_schema_state()? {
+            return Ok(());
+        }
+        Err(Error::refused("database_outdated", "the database has an older schema: run migrate on it first"))
+    }
+
+    fn refresh_schema_state(&self) -> Result<bool> {
+        let current = migrate::is_current(&mut *self.connection()?).map_err(|failure| match failure {
+            Failure::Database(reason) => failure::cannot_use(&self.target, reason),
+            Failure::Refusal(error) => error,
+        })?;
+        self.schema_is_current.store(current, Ordering::Release);
+        Ok(current)
+    }
+}
+
+fn in_transaction<T>(conn: &mut DbConnection, work: &impl Fn(&mut DbConnection) -> DbResult<T>) -> DbResult<T> {
+    begin(conn)?;
+    match work(conn) {
+        Ok(value) => {
+            AnsiTransactionManager::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(failure) => {
+            if let Err(reason) = AnsiTransactionManager::rollback_transaction(conn) {
+                // The pool drops a connection whose transaction is in doubt; the first failure is what matters.
+                tracing::warn!(%reason, "a transaction could not be rolled back");
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// A plain `BEGIN` on SQLite takes the write lock at the first write, when it may be too late: it fails at once where
+/// another has written meanwhile. `IMMEDIATE` waits its turn.
+fn begin(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => AnsiTransactionManager::begin_transaction(conn),
+    }
+}
+
+fn is_sqlite(target: &Target) -> bool {
+    match target {
+        #[cfg(feature = "sqlite")]
+        Target::SqliteFile(_) | Target::SqliteMemory => true,
+        #[cfg(feature = "postgres")]
+        Target::Postgres(_) => false,
+    }
+}
+
+fn lives_in_one_connection(target: &Target) -> bool {
+    match target {
+        #[cfg(feature = "sqlite")]
+        Target::SqliteMemory => true,
+        #[allow(unreachable_patterns, reason = "the only arm when SQLite is not compiled in")]
+        _ => false,
+    }
+}
+
+#[cfg_attr(not(feature = "sqlite"), expect(clippy::unnecessary_wraps, reason = "SQLite's arm may fail"))]
+fn is_new_sqlite_file(target: &Target, read_only: bool) -> Result<bool> {
+    match target {
+        #[cfg(feature = "sqlite")]
+        Target::SqliteFile(path) => {
+            let is_empty = match std::fs::metadata(path) {
+                Ok(found) => found.is_file() && found.len() == 0,
+                Err(reason) if reason.kind() == std::io::ErrorKind::NotFound => true,
+                Err(reason) => return Err(failure::cannot_open(path, reason)),
+            };
+            if is_empty && read_only {
+                let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+                return Err(failure::cannot_open(path, missing));
+            }
+            match path.parent() {
+                Some(folder) if is_empty && !folder.as_os_str().is_empty() && !folder.is_dir() => {
+                    let reason = std::io::Error::new(std::io::ErrorKind::NotFound, "its directory does not exist");
+                    Err(failure::cannot_open(path, reason))
+                }
+                _ => Ok(is_empty),
+            }
+        }
+        #[allow(unreachable_patterns, reason = "the only arm when PostgreSQL alone is compiled in")]
+        _ => {
+            let _ = read_only;
+            Ok(false)
+        }
+    }
+}

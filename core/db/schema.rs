@@ -1,0 +1,350 @@
+//! The tables as Diesel sees them: the same names and columns on both databases.
+//!
+//! Only `repository.rs` files name what is here. What is deliberately not here: lengths, checks and indexes, which
+//! `migrations/` holds and a test compares with the schema's contract.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    users (id) {
+        id -> DbId,
+        email -> Text,
+        name -> Text,
+        oauth_provider -> Text,
+        oauth_id -> Text,
+        role -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        last_login -> Nullable<DbInstant>,
+        is_active -> Nullable<Bool>,
+        created_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    pending_submissions (id) {
+        id -> DbId,
+        submission_status -> Nullable<Text>,
+        submitted_at -> Nullable<DbInstant>,
+        reviewed_at -> Nullable<DbInstant>,
+        reviewed_by -> Nullable<DbId>,
+        rejection_reason -> Nullable<Text>,
+        customer_name -> Nullable<Text>,
+        customer_email -> Nullable<Text>,
+        customer_phone -> Nullable<Text>,
+        year -> Integer,
+        make -> Text,
+        model -> Text,
+        trim -> Nullable<Text>,
+        vin -> Nullable<Text>,
+        mileage -> Nullable<Integer>,
+        asking_price -> Nullable<DbMoney>,
+        exterior_color -> Nullable<Text>,
+        interior_color -> Nullable<Text>,
+        transmission -> Nullable<Text>,
+        fuel_type -> Nullable<Text>,
+        condition -> Nullable<Text>,
+        images -> Nullable<DbJson>,
+        additional_notes -> Nullable<Text>,
+        created_at -> Nullable<DbInstant>,
+        updated_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    inventory (id) {
+        id -> DbId,
+        status -> Nullable<Text>,
+        featured -> Nullable<Bool>,
+        year -> Integer,
+        make -> Text,
+        model -> Text,
+        trim -> Nullable<Text>,
+        vin -> Text,
+        stock_number -> Nullable<Text>,
+        price -> DbMoney,
+        cost -> Nullable<DbMoney>,
+        msrp -> Nullable<DbMoney>,
+        mileage -> Integer,
+        exterior_color -> Nullable<Text>,
+        interior_color -> Nullable<Text>,
+        transmission -> Nullable<Text>,
+        engine -> Nullable<Text>,
+        fuel_type -> Nullable<Text>,
+        drivetrain -> Nullable<Text>,
+        body_style -> Nullable<Text>,
+        doors -> Nullable<Integer>,
+        mpg_city -> Nullable<Integer>,
+        mpg_highway -> Nullable<Integer>,
+        description -> Nullable<Text>,
+        features -> Nullable<DbJson>,
+        images -> Nullable<DbJson>,
+        thumbnail -> Nullable<Text>,
+        condition -> Nullable<Text>,
+        title_status -> Nullable<Text>,
+        owners -> Nullable<Integer>,
+        accidents -> Nullable<Integer>,
+        service_records -> Nullable<Bool>,
+        warranty -> Nullable<Text>,
+        carfax_url -> Nullable<Text>,
+        autocheck_url -> Nullable<Text>,
+        source_submission_id -> Nullable<DbId>,
+        created_by -> Nullable<DbId>,
+        updated_by -> Nullable<DbId>,
+        listed_at -> Nullable<DbInstant>,
+        sold_at -> Nullable<DbInstant>,
+        created_at -> Nullable<DbInstant>,
+        updated_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    market_research_results (id) {
+        id -> DbId,
+        inventory_id -> Nullable<DbId>,
+        median_price -> Nullable<DbMoney>,
+        min_price -> Nullable<DbMoney>,
+        max_price -> Nullable<DbMoney>,
+        sample_size -> Nullable<Integer>,
+        comparable_vehicles -> Nullable<DbJson>,
+        price_recommendation -> Nullable<Text>,
+        last_analyzed_at -> Nullable<DbInstant>,
+        data_source -> Nullable<Text>,
+        search_parameters -> Nullable<DbJson>,
+        created_at -> Nullable<DbInstant>,
+        updated_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    market_price_history (id) {
+        id -> DbId,
+        inventory_id -> Nullable<DbId>,
+        our_price -> DbMoney,
+        median_market_price -> Nullable<DbMoney>,
+        min_market_price -> Nullable<DbMoney>,
+        sample_size -> Nullable<Integer>,
+        recorded_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    vin_evaluation_cache (id) {
+        id -> DbId,
+        vin -> Text,
+        evaluation_data -> Nullable<DbJson>,
+        source -> Nullable<Text>,
+        cached_at -> Nullable<DbInstant>,
+        expires_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    competitors (id) {
+        id -> DbId,
+        name -> Text,
+        website_url -> Nullable<Text>,
+        inventory_url -> Text,
+        platform_type -> Nullable<Text>,
+        scraper_config -> Nullable<DbJson>,
+        use_playwright -> Nullable<Bool>,
+        active -> Nullable<Bool>,
+        last_scraped_at -> Nullable<DbInstant>,
+        last_successful_scrape_at -> Nullable<DbInstant>,
+        scrape_error -> Nullable<Text>,
+        scrape_error_type -> Nullable<Text>,
+        created_at -> Nullable<DbInstant>,
+        updated_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    competitor_inventory (id) {
+        id -> DbId,
+        competitor_id -> DbId,
+        external_id -> Nullable<Text>,
+        vin -> Nullable<Text>,
+        stock_number -> Nullable<Text>,
+        year -> Nullable<Integer>,
+        make -> Nullable<Text>,
+        model -> Nullable<Text>,
+        trim -> Nullable<Text>,
+        price -> Nullable<DbMoney>,
+        mileage -> Nullable<Integer>,
+        exterior_color -> Nullable<Text>,
+        transmission -> Nullable<Text>,
+        fuel_type -> Nullable<Text>,
+        body_style -> Nullable<Text>,
+        url -> Nullable<Text>,
+        image_url -> Nullable<Text>,
+        first_seen_at -> Nullable<DbInstant>,
+        last_seen_at -> Nullable<DbInstant>,
+        is_sold -> Nullable<Bool>,
+        sold_at -> Nullable<DbInstant>,
+        days_on_market -> Nullable<Integer>,
+        raw_data -> Nullable<DbJson>,
+        created_at -> Nullable<DbInstant>,
+        updated_at -> Nullable<DbInstant>,
+        unconfirmed_price -> Nullable<DbMoney>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    competitor_price_history (id) {
+        id -> DbId,
+        competitor_inventory_id -> Nullable<DbId>,
+        price -> DbMoney,
+        min_price -> Nullable<DbMoney>,
+        mileage -> Nullable<Integer>,
+        recorded_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    competitor_metrics (id) {
+        id -> DbId,
+        competitor_id -> DbId,
+        total_inventory -> Nullable<Integer>,
+        avg_price -> Nullable<DbMoney>,
+        avg_days_on_market -> Nullable<DbMoney>,
+        vehicles_sold_30d -> Nullable<Integer>,
+        price_changes_30d -> Nullable<Integer>,
+        new_listings_30d -> Nullable<Integer>,
+        calculated_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    export_logs (id) {
+        id -> DbId,
+        platform -> Nullable<Text>,
+        vehicle_count -> Nullable<Integer>,
+        status -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        exported_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    activity_logs (id) {
+        id -> DbId,
+        user_id -> Nullable<DbId>,
+        action -> Nullable<Text>,
+        resource_type -> Nullable<Text>,
+        resource_id -> Nullable<DbId>,
+        changes -> Nullable<DbJson>,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        created_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    storage_alerts (id) {
+        id -> DbId,
+        alert_type -> Nullable<Text>,
+        severity -> Nullable<Text>,
+        message -> Nullable<Text>,
+        metadata -> Nullable<DbJson>,
+        dismissed -> Nullable<Bool>,
+        dismissed_at -> Nullable<DbInstant>,
+        created_at -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    job_history (id) {
+        id -> DbId,
+        job_name -> Nullable<Text>,
+        status -> Nullable<Text>,
+        started_at -> Nullable<DbInstant>,
+        completed_at -> Nullable<DbInstant>,
+        duration_ms -> Nullable<Integer>,
+        result -> Nullable<DbJson>,
+        error -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::types::*;
+
+    competitor_scrapes (id) {
+        id -> DbId,
+        competitor_id -> DbId,
+        observed_at -> DbInstant,
+        complete -> Bool,
+        incomplete_reason -> Nullable<Text>,
+        pages_fetched -> Nullable<Integer>,
+        listings_found -> Integer,
+        total_claimed -> Nullable<Integer>,
+        new_listings -> Integer,
+        updated -> Integer,
+        price_changes -> Integer,
+        sold -> Integer,
+        relisted -> Integer,
+        refused -> Integer,
+        error -> Nullable<Text>,
+        error_type -> Nullable<Text>,
+        recorded_at -> DbInstant,
+    }
+}
+
+allow_tables_to_appear_in_same_query!(
+    users,
+    pending_submissions,
+    inventory,
+    market_research_results,
+    market_price_history,
+    vin_evaluation_cache,
+    competitors,
+    competitor_inventory,
+    competitor_price_history,
+    competitor_metrics,
+    export_logs,
+    activity_logs,
+    storage_alerts,
+    job_history,
+    competitor_scrapes,
+);

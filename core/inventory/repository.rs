@@ -1,0 +1,338 @@
+//! Rows of `inventory`.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Nullable},
+};
+
+use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::lower,
+        lock_row,
+        schema::{inventory, inventory::dsl},
+        types::DbMoney,
+    },
+    error::{Error, Result},
+    ids::{SubmissionId, UserId, VehicleId},
+    money::Money,
+    page::{Page, PageRequest, contains_pattern, keyset},
+};
+
+#[derive(Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = inventory, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Row {
+    id: VehicleId,
+    status: Option<String>,
+    featured: Option<bool>,
+    year: i32,
+    make: String,
+    model: String,
+    trim: Option<String>,
+    vin: String,
+    stock_number: Option<String>,
+    price: Money,
+    cost: Option<Money>,
+    msrp: Option<Money>,
+    mileage: i32,
+    exterior_color: Option<String>,
+    interior_color: Option<String>,
+    transmission: Option<String>,
+    engine: Option<String>,
+    fuel_type: Option<String>,
+    drivetrain: Option<String>,
+    body_style: Option<String>,
+    doors: Option<i32>,
+    mpg_city: Option<i32>,
+    mpg_highway: Option<i32>,
+    description: Option<String>,
+    features: Option<Json<Vec<String>>>,
+    images: Option<Json<Vec<String>>>,
+    thumbnail: Option<String>,
+    condition: Option<String>,
+    title_status: Option<String>,
+    owners: Option<i32>,
+    accidents: Option<i32>,
+    service_records: Option<bool>,
+    warranty: Option<String>,
+    carfax_url: Option<String>,
+    autocheck_url: Option<String>,
+    source_submission_id: Option<SubmissionId>,
+    created_by: Option<UserId>,
+    updated_by: Option<UserId>,
+    listed_at: Option<Instant>,
+    sold_at: Option<Instant>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+}
+
+impl From<&Vehicle> for Row {
+    fn from(vehicle: &Vehicle) -> Self {
+        Self {
+            id: vehicle.id,
+            status: Some(vehicle.status.as_str().to_owned()),
+            featured: Some(vehicle.featured),
+            year: vehicle.year,
+            make: vehicle.make.clone(),
+            model: vehicle.model.clone(),
+            trim: vehicle.trim.clone(),
+            vin: vehicle.vin.clone(),
+            stock_number: vehicle.stock_number.clone(),
+            price: vehicle.price,
+            cost: vehicle.cost,
+            msrp: vehicle.msrp,
+            mileage: vehicle.mileage,
+            exterior_color: vehicle.exterior_color.clone(),
+            interior_color: vehicle.interior_color.clone(),
+            transmission: vehicle.transmission.clone(),
+            engine: vehicle.engine.clone(),
+            fuel_type: vehicle.fuel_type.clone(),
+            drivetrain: vehicle.drivetrain.clone(),
+            body_style: vehicle.body_style.clone(),
+            doors: vehicle.doors,
+            mpg_city: vehicle.mpg_city,
+            mpg_highway: vehicle.mpg_highway,
+            description: vehicle.description.clone(),
+            features: Some(Json(vehicle.features.clone())),
+            images: Some(Json(vehicle.images.clone())),
+            thumbnail: vehicle.thumbnail.clone(),
+            condition: vehicle.condition.clone(),
+            title_status: vehicle.title_status.clone(),
+            owners: vehicle.owners,
+            accidents: vehicle.accidents,
+            service_records: vehicle.service_records,
+            warranty: vehicle.warranty.clone(),
+            carfax_url: vehicle.carfax_url.clone(),
+            autocheck_url: vehicle.autocheck_url.clone(),
+            source_submission_id: vehicle.source_submission_id,
+            created_by: vehicle.created_by,
+            updated_by: vehicle.updated_by,
+            listed_at: vehicle.listed_at.map(Instant),
+            sold_at: vehicle.sold_at.map(Instant),
+            created_at: vehicle.created_at.map(Instant),
+            updated_at: vehicle.updated_at.map(Instant),
+        }
+    }
+}
+
+impl TryFrom<Row> for Vehicle {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            status: row.status.map_or(Ok(VehicleStatus::default()), |word| word.parse())?,
+            featured: row.featured.unwrap_or(false),
+            year: row.year,
+            make: row.make,
+            model: row.model,
+            trim: row.trim,
+            vin: row.vin,
+            stock_number: row.stock_number,
+            price: row.price,
+            cost: row.cost,
+            msrp: row.msrp,
+            mileage: row.mileage,
+            exterior_color: row.exterior_color,
+            interior_color: row.interior_color,
+            transmission: row.transmission,
+            engine: row.engine,
+            fuel_type: row.fuel_type,
+            drivetrain: row.drivetrain,
+            body_style: row.body_style,
+            doors: row.doors,
+            mpg_city: row.mpg_city,
+            mpg_highway: row.mpg_highway,
+            description: row.description,
+            features: row.features.map(|list| list.0).unwrap_or_default(),
+            images: row.images.map(|list| list.0).unwrap_or_default(),
+            thumbnail: row.thumbnail,
+            condition: row.condition,
+            title_status: row.title_status,
+            owners: row.owners,
+            accidents: row.accidents,
+            service_records: row.service_records,
+            warranty: row.warranty,
+            carfax_url: row.carfax_url,
+            autocheck_url: row.autocheck_url,
+            source_submission_id: row.source_submission_id,
+            created_by: row.created_by,
+            updated_by: row.updated_by,
+            listed_at: row.listed_at.map(DateTime::from),
+            sold_at: row.sold_at.map(DateTime::from),
+            created_at: row.created_at.map(DateTime::from),
+            updated_at: row.updated_at.map(DateTime::from),
+        })
+    }
+}
+
+pub(crate) fn insert(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
+    diesel::insert_into(dsl::inventory).values(&Row::from(vehicle)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn update(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
+    diesel::update(dsl::inventory.find(vehicle.id)).set(&Row::from(vehicle)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn delete(conn: &mut DbConnection, id: VehicleId) -> DbResult<()> {
+    diesel::delete(dsl::inventory.find(id)).execute(conn)?;
+    Ok(())
+}
+
+pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+    let row: Option<Row> = dsl::inventory.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(not_found)?.try_into()?)
+}
+
+/// The vehicle, locked until the transaction ends.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+    lock_row!(conn, dsl::inventory.find(id).select(dsl::id));
+    get(conn, id)
+}
+
+pub(super) fn get_listed(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+    let vehicle = get(conn, id)?;
+    if VehicleStatus::LISTED.contains(&vehicle.status) { Ok(vehicle) } else { Err(not_found().into()) }
+}
+
+fn not_found() -> Error {
+    Error::not_found("vehicle_not_found", "there is no such vehicle")
+}
+
+/// Refuses a VIN or stock number that another vehicle has.
+pub(crate) fn vin_or_stock_is_taken(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
+    let others: Vec<(String, Option<String>)> = dsl::inventory
+        .filter(dsl::id.ne(vehicle.id))
+        .filter(dsl::vin.eq(&vehicle.vin).or(dsl::stock_number.eq(&vehicle.stock_number)))
+        .select((dsl::vin, dsl::stock_number))
+        .limit(2)
+        .load(conn)?;
+    if others.iter().any(|(vin, _)| *vin == vehicle.vin) {
+        let error = Error::conflict("duplicate_vin", "a vehicle with this VIN is in inventory already");
+        return Err(error.with_field("/vin", "is in inventory already").into());
+    }
+    if !others.is_empty() {
+        let error = Error::conflict("duplicate_stock_number", "another vehicle has this stock number");
+        return Err(error.with_field("/stock_number", "is another vehicle's").into());
+    }
+    Ok(())
+}
+
+pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
+    let row: Option<Row> = dsl::inventory.filter(dsl::vin.eq(vin)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Vehicle::try_from).transpose()?)
+}
+
+/// A page of the vehicles that the filter lets through, in its order.
+pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
+    let mut query = dsl::inventory.select(Row::as_select()).into_boxed::<MultiBackend>();
+    if !filter.status.is_empty() {
+        query = query.filter(dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>()));
+    }
+    if let Some(make) = &filter.make {
+        query = query.filter(lower(dsl::make).eq(make.to_lowercase()));
+    }
+    if let Some(model) = &filter.model {
+        query = query.filter(lower(dsl::model).eq(model.to_lowercase()));
+    }
+    if let Some(year) = filter.year_min {
+        query = query.filter(dsl::year.ge(year));
+    }
+    if let Some(year) = filter.year_max {
+        query = query.filter(dsl::year.le(year));
+    }
+    if let Some(price) = filter.price_min {
+        query = query.filter(dsl::price.ge(price));
+    }
+    if let Some(price) = filter.price_max {
+        query = query.filter(dsl::price.le(price));
+    }
+    if let Some(mileage) = filter.mileage_min {
+        query = query.filter(dsl::mileage.ge(mileage));
+    }
+    if let Some(mileage) = filter.mileage_max {
+        query = query.filter(dsl::mileage.le(mileage));
+    }
+    if let Some(featured) = filter.featured {
+        query = query.filter(dsl::featured.eq(featured));
+    }
+    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+        let pattern = contains_pattern(word);
+        query = query.filter(
+            lower(dsl::make)
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower(dsl::model).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::vin).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::trim.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::stock_number.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::description.assume_not_null()).like(pattern).escape('\\')),
+        );
+    }
+    /// Reads the page in the order of one column.
+    macro_rules! in_order_of {
+        ($column:expr, $direction:ident, $wrap:expr, $key:expr) => {{
+            let position = request.position(filter.sort.as_str())?;
+            let position = position.map(|(value, id): (Option<_>, VehicleId)| (value.map($wrap), id));
+            let rows: Vec<Row> =
+                keyset!(query, $column, dsl::id, $direction, position).limit(request.rows_to_read()).load(conn)?;
+            Page::cut(rows, request, filter.sort.as_str(), |row: &Row| ($key(row), row.id))?
+        }};
+    }
+    let listed_at = |row: &Row| row.listed_at.map(DateTime::<Utc>::from);
+    let page = match filter.sort {
+        VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, Instant, listed_at),
+        VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, Instant, listed_at),
+        VehicleSort::Price => in_order_of!(dsl::price, asc, Money::from_cents, |row: &Row| Some(row.price.cents())),
+        VehicleSort::PriceDescending => in_order_of!(dsl::price, desc, Money::from_cents, |row: &Row| Some(row.price.cents())),
+        VehicleSort::Mileage => in_order_of!(dsl::mileage, asc, i32::from, |row: &Row| Some(row.mileage)),
+        VehicleSort::MileageDescending => in_order_of!(dsl::mileage, desc, i32::from, |row: &Row| Some(row.mileage)),
+        VehicleSort::Year => in_order_of!(dsl::year, asc, i32::from, |row: &Row| Some(row.year)),
+        VehicleSort::YearDescending => in_order_of!(dsl::year, desc, i32::from, |row: &Row| Some(row.year)),
+    };
+    Ok(page.try_map(Vehicle::try_from)?)
+}
+
+/// More words than this in a search are ignored.
+const MOST_WORDS: usize = 8;
+
+/// Counts, prices and costs by status.
+pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCount>> {
+    let rows: Vec<(Option<String>, i64, Option<Money>, Option<Money>)> = dsl::inventory
+        .group_by(dsl::status)
+        .select((
+            dsl::status,
+            sql::<BigInt>("count(*)"),
+            sql::<Nullable<DbMoney>>("sum(price)"),
+            sql::<Nullable<DbMoney>>("sum(cost)"),
+        ))
+        .order(dsl::status)
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(status, count, value, cost)| {
+            Ok(StatusCount {
+                status: status.map_or(Ok(VehicleStatus::default()), |word| word.parse())?,
+                stock: StockCount { count, value: value.unwrap_or_default(), cost: cost.unwrap_or_default() },
+            })
+        })
+        .collect()
+}
+
+/// When each unsold vehicle went on sale, and its price and cost: what the age statistics need, and no more of the row.
+pub(super) fn unsold_ages(conn: &mut DbConnection) -> DbResult<Vec<(Option<DateTime<Utc>>, StockCount)>> {
+    let rows: Vec<(Option<Instant>, Money, Option<Money>)> = dsl::inventory
+        .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))
+        .select((dsl::listed_at, dsl::price, dsl::cost))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(listed_at, value, cost)| {
+            (listed_at.map(DateTime::from), StockCount { count: 1, value, cost: cost.unwrap_or_default() })
+        })
+        .collect())
+}

@@ -1,0 +1,231 @@
+//! The operations on the dealership's vehicles.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{
+    AgeCount, ListedVehicle, NewVehicle, Statistics, StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleStatus,
+    VehicleUpdate, repository, rules, rules::StatusChange,
+};
+use crate::{
+    activity::{self, Action},
+    actor::Permission,
+    dealership::Desk,
+    error::{Error, Result},
+    ids::VehicleId,
+    market,
+    page::{Page, PageRequest},
+    vin::Vin,
+};
+
+/// The dealership's own vehicles.
+#[derive(Clone, Copy, Debug)]
+pub struct Inventory<'a> {
+    desk: &'a Desk,
+}
+
+impl<'a> Inventory<'a> {
+    pub(crate) fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// Adds a vehicle, for sale from now on.
+    ///
+    /// # Errors
+    /// `invalid_vehicle` with the fields at fault; `duplicate_vin`; `duplicate_stock_number`.
+    pub fn add(&self, vehicle: &NewVehicle) -> Result<Vehicle> {
+        self.desk.write(Permission::WriteInventory, |conn, acting| {
+            let vehicle = rules::add(vehicle, &self.desk.config().inventory, acting.actor.user_id(), acting.now)?;
+            repository::vin_or_stock_is_taken(conn, &vehicle)?;
+            repository::insert(conn, &vehicle)?;
+            activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
+            Ok(vehicle)
+        })
+    }
+
+    /// A page of vehicles with all their fields.
+    ///
+    /// # Errors
+    /// `forbidden` for the public, who may [`Inventory::list_public`]; `invalid_cursor`.
+    pub fn list(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<StockedVehicle>> {
+        let now = self.desk.now();
+        let vehicles = self.desk.read(Permission::ReadInventory, |conn| repository::list(conn, filter, page))?;
+        Ok(vehicles.map(|vehicle| self.stocked(vehicle, now)))
+    }
+
+    /// A page of the vehicles that stand on the website, with the fields that anybody may know.
+    ///
+    /// # Errors
+    /// `invalid_cursor`.
+    pub fn list_public(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<ListedVehicle>> {
+        let Some(filter) = rules::only_listed(filter) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let vehicles = self.desk.read(Permission::ReadListedVehicles, |conn| repository::list(conn, &filter, page))?;
+        Ok(vehicles.map(ListedVehicle::from))
+    }
+
+    /// One vehicle with all its fields.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn get(&self, id: VehicleId) -> Result<StockedVehicle> {
+        let now = self.desk.now();
+        let vehicle = self.desk.read(Permission::ReadInventory, |conn| repository::get(conn, id))?;
+        Ok(self.stocked(vehicle, now))
+    }
+
+    /// The vehicle with this VIN.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn get_by_vin(&self, vin: Vin) -> Result<StockedVehicle> {
+        let now = self.desk.now();
+        let found = self.desk.read(Permission::ReadInventory, |conn| repository::find_by_vin(conn, vin.as_str()))?;
+        let vehicle = found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this VIN"))?;
+        Ok(self.stocked(vehicle, now))
+    }
+
+    /// One vehicle that stands on the website, with the fields that anybody may know.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`, also for one that is held back or sold.
+    pub fn get_public(&self, id: VehicleId) -> Result<ListedVehicle> {
+        self.desk.read(Permission::ReadListedVehicles, |conn| repository::get_listed(conn, id)).map(ListedVehicle::from)
+    }
+
+    /// Changes the named fields. A new price also becomes a point of the price history.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `invalid_vehicle`; `duplicate_vin`; `duplicate_stock_number`.
+    pub fn update(&self, id: VehicleId, update: &VehicleUpdate) -> Result<Vehicle> {
+        self.desk.write(Permission::WriteInventory, |conn, acting| {
+            let before = repository::get_to_change(conn, id)?;
+            let changed = rules::check(update.apply_to(before.clone()), &self.desk.config().inventory, acting.now)?;
+            if changed == before {
+                return Ok(before);
+            }
+            let after = Vehicle { updated_at: Some(acting.now), updated_by: acting.actor.user_id(), ..changed };
+            repository::vin_or_stock_is_taken(conn, &after)?;
+            repository::update(conn, &after)?;
+            if after.price != before.price {
+                market::record_own_price(conn, id, after.price, acting.now)?;
+            }
+            activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
+            Ok(after)
+        })
+    }
+
+    /// Moves a vehicle to another status; selling sets `sold_at`. The status it has already changes nothing.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `vehicle_sold` for a sold one, which only [`Inventory::relist`] brings back;
+    /// `invalid_status_change` for a sale price without a sale.
+    pub fn set_status(&self, id: VehicleId, change: impl Into<StatusChange>) -> Result<Vehicle> {
+        let change = change.into();
+        self.desk.write(Permission::WriteInventory, |conn, acting| {
+            let before = repository::get_to_change(conn, id)?;
+            let after = rules::set_status(&before, change, acting.actor.user_id(), acting.now)?;
+            if after.status == before.status {
+                return Ok(before);
+            }
+            repository::update(conn, &after)?;
+            let mut changes = activity::changes_between(Some(&before), Some(&after))?;
+            if let Some(price) = change.sale_price {
+                changes.insert("sale_price".to_owned(), json!({"from": null, "to": price}));
+            }
+            activity::record_changes(conn, acting, Action::Status, "inventory", id.into(), changes)?;
+            Ok(after)
+        })
+    }
+
+    /// Offers a sold vehicle again, as listed today.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `vehicle_not_sold`.
+    pub fn relist(&self, id: VehicleId) -> Result<Vehicle> {
+        self.change(id, Action::Relist, |before, by, now| rules::relist(before, by, now))
+    }
+
+    /// Shows the vehicle on the homepage.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn feature(&self, id: VehicleId) -> Result<Vehicle> {
+        self.change(id, Action::Feature, |before, by, now| Ok(rules::with_featured(before, true, by, now)))
+    }
+
+    /// Takes the vehicle off the homepage.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn unfeature(&self, id: VehicleId) -> Result<Vehicle> {
+        self.change(id, Action::Feature, |before, by, now| Ok(rules::with_featured(before, false, by, now)))
+    }
+
+    /// Removes a vehicle with its research and price history; the submission that it came from stays.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn delete(&self, id: VehicleId) -> Result<()> {
+        self.desk.write(Permission::DeleteVehicles, |conn, acting| {
+            let vehicle = repository::get_to_change(conn, id)?;
+            market::delete_of_vehicle(conn, id)?;
+            repository::delete(conn, id)?;
+            activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
+        })
+    }
+
+    /// Counts, worth and age of the lot. Two queries; the second reads four narrow columns of each unsold vehicle.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn statistics(&self) -> Result<Statistics> {
+        let now = self.desk.now();
+        let (by_status, ages) = self.desk.read(Permission::ReadInventory, |conn| {
+            Ok((repository::count_by_status(conn)?, repository::unsold_ages(conn)?))
+        })?;
+        let total = by_status
+            .iter()
+            .filter(|of_status| of_status.status != VehicleStatus::Sold)
+            .fold(StockCount::default(), |sum, of_status| sum.plus(of_status.stock));
+        let mut by_age: Vec<_> = rules::age_buckets(&self.desk.config().inventory)
+            .into_iter()
+            .map(|bucket| AgeCount { bucket, stock: StockCount::default() })
+            .collect();
+        let mut days_of_all = 0;
+        for (listed_at, stock) in &ages {
+            let days = rules::days_in_stock(*listed_at, None, now);
+            days_of_all += days;
+            for of_age in by_age.iter_mut().filter(|of_age| of_age.bucket.holds(days)) {
+                of_age.stock = of_age.stock.plus(*stock);
+            }
+        }
+        let average_days_in_stock = (!ages.is_empty()).then(|| days_of_all as f64 / ages.len() as f64);
+        Ok(Statistics { total, by_status, by_age, average_days_in_stock })
+    }
+
+    fn stocked(&self, vehicle: Vehicle, now: DateTime<Utc>) -> StockedVehicle {
+        let days_in_stock = rules::days_in_stock(vehicle.listed_at, vehicle.sold_at, now);
+        let age_state = rules::age_state(days_in_stock, &self.desk.config().inventory);
+        StockedVehicle { vehicle, days_in_stock, age_state }
+    }
+
+    fn change(
+        &self,
+        id: VehicleId,
+        action: Action,
+        change: impl Fn(&Vehicle, Option<crate::ids::UserId>, DateTime<Utc>) -> Result<Vehicle>,
+    ) -> Result<Vehicle> {
+        self.desk.write(Permission::WriteInventory, |conn, acting| {
+            let before = repository::get_to_change(conn, id)?;
+            let after = change(&before, acting.actor.user_id(), acting.now)?;
+            if after.featured == before.featured && after.status == before.status {
+                return Ok(before);
+            }
+            repository::update(conn, &after)?;
+            activity::record(conn, acting, action, Some(&before), Some(&after))?;
+            Ok(after)
+        })
+    }
+}

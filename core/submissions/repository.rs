@@ -1,0 +1,215 @@
+//! Rows of `pending_submissions`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionWarning, rules};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::lower,
+        lock_row,
+        schema::{inventory, pending_submissions, pending_submissions::dsl},
+    },
+    error::{Error, Result},
+    ids::{SubmissionId, UserId},
+    money::Money,
+    page::{Page, PageRequest, contains_pattern, keyset},
+};
+
+#[derive(Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = pending_submissions, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Row {
+    id: SubmissionId,
+    submission_status: Option<String>,
+    submitted_at: Option<Instant>,
+    reviewed_at: Option<Instant>,
+    reviewed_by: Option<UserId>,
+    rejection_reason: Option<String>,
+    customer_name: Option<String>,
+    customer_email: Option<String>,
+    customer_phone: Option<String>,
+    year: i32,
+    make: String,
+    model: String,
+    trim: Option<String>,
+    vin: Option<String>,
+    mileage: Option<i32>,
+    asking_price: Option<Money>,
+    exterior_color: Option<String>,
+    interior_color: Option<String>,
+    transmission: Option<String>,
+    fuel_type: Option<String>,
+    condition: Option<String>,
+    images: Option<Json<Vec<String>>>,
+    additional_notes: Option<String>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+}
+
+impl From<&Submission> for Row {
+    fn from(submission: &Submission) -> Self {
+        Self {
+            id: submission.id,
+            submission_status: Some(submission.submission_status.as_str().to_owned()),
+            submitted_at: submission.submitted_at.map(Instant),
+            reviewed_at: submission.reviewed_at.map(Instant),
+            reviewed_by: submission.reviewed_by,
+            rejection_reason: submission.rejection_reason.clone(),
+            customer_name: submission.customer_name.clone(),
+            customer_email: submission.customer_email.clone(),
+            customer_phone: submission.customer_phone.clone(),
+            year: submission.year,
+            make: submission.make.clone(),
+            model: submission.model.clone(),
+            trim: submission.trim.clone(),
+            vin: submission.vin.clone(),
+            mileage: submission.mileage,
+            asking_price: submission.asking_price,
+            exterior_color: submission.exterior_color.clone(),
+            interior_color: submission.interior_color.clone(),
+            transmission: submission.transmission.clone(),
+            fuel_type: submission.fuel_type.clone(),
+            condition: submission.condition.clone(),
+            images: Some(Json(submission.images.clone())),
+            additional_notes: submission.additional_notes.clone(),
+            created_at: submission.created_at.map(Instant),
+            updated_at: submission.updated_at.map(Instant),
+        }
+    }
+}
+
+impl TryFrom<Row> for Submission {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            warnings: SubmissionWarning::of(row.vin.as_deref()),
+            id: row.id,
+            submission_status: row.submission_status.map_or(Ok(SubmissionStatus::default()), |word| word.parse())?,
+            submitted_at: row.submitted_at.map(DateTime::from),
+            reviewed_at: row.reviewed_at.map(DateTime::from),
+            reviewed_by: row.reviewed_by,
+            rejection_reason: row.rejection_reason,
+            customer_name: row.customer_name,
+            customer_email: row.customer_email,
+            customer_phone: row.customer_phone,
+            year: row.year,
+            make: row.make,
+            model: row.model,
+            trim: row.trim,
+            vin: row.vin,
+            mileage: row.mileage,
+            asking_price: row.asking_price,
+            exterior_color: row.exterior_color,
+            interior_color: row.interior_color,
+            transmission: row.transmission,
+            fuel_type: row.fuel_type,
+            condition: row.condition,
+            images: row.images.map(|list| list.0).unwrap_or_default(),
+            additional_notes: row.additional_notes,
+            created_at: row.created_at.map(DateTime::from),
+            updated_at: row.updated_at.map(DateTime::from),
+        })
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
+    diesel::insert_into(dsl::pending_submissions).values(&Row::from(submission)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn update(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
+    diesel::update(dsl::pending_submissions.find(submission.id)).set(&Row::from(submission)).execute(conn)?;
+    Ok(())
+}
+
+/// Writes a review, unless somebody else was quicker.
+///
+/// # Errors
+/// `submission_already_reviewed`.
+pub(super) fn mark_reviewed(conn: &mut DbConnection, reviewed: &Submission) -> DbResult<()> {
+    let still_pending =
+        dsl::submission_status.eq(SubmissionStatus::Pending.as_str()).or(dsl::submission_status.is_null());
+    let rows = diesel::update(dsl::pending_submissions.filter(dsl::id.eq(reviewed.id)).filter(still_pending))
+        .set((
+            dsl::submission_status.eq(reviewed.submission_status.as_str()),
+            dsl::reviewed_at.eq(reviewed.reviewed_at.map(Instant)),
+            dsl::reviewed_by.eq(reviewed.reviewed_by),
+            dsl::rejection_reason.eq(&reviewed.rejection_reason),
+            dsl::updated_at.eq(reviewed.updated_at.map(Instant)),
+        ))
+        .execute(conn)?;
+    if rows == 0 { Err(rules::already_reviewed().into()) } else { Ok(()) }
+}
+
+/// Removes the submission; a vehicle that came from it stays and forgets where it came from.
+pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> {
+    diesel::update(inventory::table.filter(inventory::source_submission_id.eq(id)))
+        .set(inventory::source_submission_id.eq(None::<SubmissionId>))
+        .execute(conn)?;
+    diesel::delete(dsl::pending_submissions.find(id)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+    let row: Option<Row> = dsl::pending_submissions.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(|| Error::not_found("submission_not_found", "there is no such submission"))?.try_into()?)
+}
+
+/// The submission, locked until the transaction ends.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+    lock_row!(conn, dsl::pending_submissions.find(id).select(dsl::id));
+    get(conn, id)
+}
+
+/// Refuses a VIN that another submission has.
+pub(super) fn vin_is_taken(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
+    let Some(vin) = &submission.vin else { return Ok(()) };
+    let others: i64 =
+        dsl::pending_submissions.filter(dsl::vin.eq(vin)).filter(dsl::id.ne(submission.id)).count().get_result(conn)?;
+    if others == 0 {
+        return Ok(());
+    }
+    let error = Error::conflict("duplicate_vin", "a car with this VIN was submitted already");
+    Err(error.with_field("/vin", "was submitted already").into())
+}
+
+/// A page of the submissions that the filter lets through, in its order.
+pub(super) fn list(conn: &mut DbConnection, filter: &SubmissionFilter, request: &PageRequest) -> DbResult<Page<Submission>> {
+    let mut query = dsl::pending_submissions.select(Row::as_select()).into_boxed::<MultiBackend>();
+    if let Some(status) = filter.submission_status {
+        query = query.filter(dsl::submission_status.eq(status.as_str()));
+    }
+    if let Some(make) = &filter.make {
+        query = query.filter(lower(dsl::make).eq(make.to_lowercase()));
+    }
+    if let Some(model) = &filter.model {
+        query = query.filter(lower(dsl::model).eq(model.to_lowercase()));
+    }
+    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+        let pattern = contains_pattern(word);
+        query = query.filter(
+            lower(dsl::make)
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower(dsl::model).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::vin.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::customer_name.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::customer_email.assume_not_null()).like(pattern).escape('\\')),
+        );
+    }
+    let order = filter.sort.as_str();
+    let position: Option<(Option<DateTime<Utc>>, SubmissionId)> = request.position(order)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let query = match filter.sort {
+        SubmissionSort::SubmittedAt => keyset!(query, dsl::submitted_at, dsl::id, asc, position),
+        SubmissionSort::SubmittedAtDescending => keyset!(query, dsl::submitted_at, dsl::id, desc, position),
+    };
+    let rows: Vec<Row> = query.limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.map(DateTime::<Utc>::from), row.id))?;
+    Ok(page.try_map(Submission::try_from)?)
+}
+
+/// More words than this in a search are ignored.
+const MOST_WORDS: usize = 8;

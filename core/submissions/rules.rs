@@ -1,0 +1,300 @@
+//! What may be submitted, and what an approval or a rejection makes of it. No I/O.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Approval, NewSubmission, Submission, SubmissionStatus, SubmissionUpdate, SubmissionWarning};
+use crate::{
+    error::{Error, Faults, Result},
+    ids::{SubmissionId, UserId},
+    inventory::{self, InventoryRules, NewVehicle, Vehicle, VehicleLimits},
+    money::Money,
+    users::is_plausible_email,
+    vin::Vin,
+};
+
+/// The numbers of the intake's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntakeRules {
+    /// What the fields may hold.
+    pub limits: VehicleLimits,
+    /// How many submissions the public may send from one address within `window` (5).
+    pub most_in_window: u32,
+    /// The time that `most_in_window` counts over (30 minutes).
+    pub window: TimeDelta,
+    /// The fewest and the most digits of a telephone number (7, 15: the most that E.164 allows).
+    pub phone_digits: (usize, usize),
+}
+
+impl Default for IntakeRules {
+    fn default() -> Self {
+        Self {
+            limits: VehicleLimits::default(),
+            most_in_window: 5,
+            window: TimeDelta::minutes(30),
+            phone_digits: (7, 15),
+        }
+    }
+}
+
+/// The submission that a customer makes.
+pub(super) fn submit(new: &NewSubmission, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
+    check(new.clone().into_submission(SubmissionId::new(now), now), rules, now)
+}
+
+/// Refuses another submission from an address that has sent enough.
+pub(super) fn must_not_be_too_many(sent_in_window: i64, rules: &IntakeRules) -> Result<()> {
+    if sent_in_window < i64::from(rules.most_in_window) {
+        return Ok(());
+    }
+    let minutes = rules.window.num_minutes();
+    let message = format!("at most {} submissions in {minutes} minutes are taken from one address", rules.most_in_window);
+    Err(Error::refused("too_many_submissions", message).with_retry_after(rules.window.to_std().unwrap_or_default()))
+}
+
+/// The pending submission with corrected fields.
+pub(super) fn update(before: &Submission, update: &SubmissionUpdate, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
+    must_be_pending(before)?;
+    let changed = check(update.apply_to(before.clone()), rules, now)?;
+    Ok(if changed == *before { changed } else { Submission { updated_at: Some(now), ..changed } })
+}
+
+/// The submission in its canonical form, or every field that is not acceptable.
+fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
+    let limits = rules.limits;
+    let mut faults = Faults::default();
+    limits.check_year(&mut faults, submission.year, now);
+    inventory::check_required_text(&mut faults, "/make", &submission.make, 100);
+    inventory::check_required_text(&mut faults, "/model", &submission.model, 100);
+    match submission.vin.as_deref().map(Vin::parse) {
+        None => {}
+        Some(Ok(vin)) => submission.vin = Some(vin.to_string()),
+        Some(Err(reason)) => faults.add("/vin", reason.to_string()),
+    }
+    submission.mileage.into_iter().for_each(|mileage| limits.check_mileage(&mut faults, mileage));
+    submission.asking_price.into_iter().for_each(|price| inventory::check_price(&mut faults, "/asking_price", price));
+    if let Some(email) = &submission.customer_email {
+        faults.check(is_plausible_email(email), "/customer_email", "expected an e-mail address of at most 255 characters");
+    }
+    if let Some(phone) = &submission.customer_phone {
+        let expected = format!("expected a telephone number of {} to {} digits", rules.phone_digits.0, rules.phone_digits.1);
+        faults.check(is_plausible_phone(phone, rules), "/customer_phone", expected);
+    }
+    for (pointer, text, longest) in [
+        ("/customer_name", &submission.customer_name, 255),
+        ("/trim", &submission.trim, 100),
+        ("/exterior_color", &submission.exterior_color, 100),
+        ("/interior_color", &submission.interior_color, 100),
+        ("/transmission", &submission.transmission, 50),
+        ("/fuel_type", &submission.fuel_type, 50),
+        ("/condition", &submission.condition, 50),
+        ("/additional_notes", &submission.additional_notes, limits.longest_text),
+    ] {
+        inventory::check_optional_text(&mut faults, pointer, text.as_ref(), longest);
+    }
+    limits.check_images(&mut faults, &submission.images);
+    faults.into_result("invalid_submission")?;
+    submission.warnings = SubmissionWarning::of(submission.vin.as_deref());
+    Ok(submission)
+}
+
+/// Digits with the signs that people put between them.
+fn is_plausible_phone(text: &str, rules: &IntakeRules) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let (fewest, most) = rules.phone_digits;
+    let only_usual_signs = text.chars().all(|c| c.is_ascii_digit() || " +-().x/#".contains(c));
+    text.len() <= 50 && only_usual_signs && (fewest..=most).contains(&digits)
+}
+
+/// The reviewed submission and the vehicle that it becomes.
+///
+/// The price is the reviewer's, else the asking price. Price, VIN and mileage must be there and not zero.
+pub(super) fn approve(
+    submission: &Submission,
+    approval: &Approval,
+    rules: &InventoryRules,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<(Submission, Vehicle)> {
+    must_be_pending(submission)?;
+    let offered = NewVehicle {
+        year: submission.year,
+        make: submission.make.clone(),
+        model: submission.model.clone(),
+        trim: submission.trim.clone(),
+        vin: submission.vin.clone().unwrap_or_default(),
+        mileage: submission.mileage.unwrap_or_default(),
+        price: submission.asking_price.unwrap_or_default(),
+        exterior_color: submission.exterior_color.clone(),
+        interior_color: submission.interior_color.clone(),
+        transmission: submission.transmission.clone(),
+        fuel_type: submission.fuel_type.clone(),
+        condition: submission.condition.clone(),
+        thumbnail: submission.images.first().filter(|url| url.chars().count() <= 500).cloned(),
+        images: submission.images.clone(),
+        ..NewVehicle::default()
+    };
+    let vehicle = approval.overrides.apply_to(inventory::from_submission(offered, submission.id, by, now));
+    let mut missing = Faults::default();
+    missing.check(vehicle.price != Money::ZERO, "/price", "is missing: give a price or have the customer ask one");
+    missing.check(!vehicle.vin.is_empty(), "/vin", "is missing");
+    missing.check(vehicle.mileage != 0, "/mileage", "is missing");
+    missing.into_result("approval_incomplete")?;
+    let vehicle = inventory::check(vehicle, rules, now)?;
+    let reviewed = Submission {
+        submission_status: SubmissionStatus::Approved,
+        reviewed_at: Some(now),
+        reviewed_by: by,
+        updated_at: Some(now),
+        ..submission.clone()
+    };
+    Ok((reviewed, vehicle))
+}
+
+/// The submission, turned down for a reason.
+pub(super) fn reject(
+    submission: &Submission,
+    reason: &str,
+    rules: &IntakeRules,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<Submission> {
+    must_be_pending(submission)?;
+    let mut faults = Faults::default();
+    inventory::check_required_text(&mut faults, "/rejection_reason", reason, rules.limits.longest_text);
+    faults.into_result("rejection_reason_missing")?;
+    Ok(Submission {
+        submission_status: SubmissionStatus::Rejected,
+        rejection_reason: Some(reason.trim().to_owned()),
+        reviewed_at: Some(now),
+        reviewed_by: by,
+        updated_at: Some(now),
+        ..submission.clone()
+    })
+}
+
+pub(super) fn must_be_pending(submission: &Submission) -> Result<()> {
+    if submission.submission_status == SubmissionStatus::Pending { Ok(()) } else { Err(already_reviewed()) }
+}
+
+pub(super) fn already_reviewed() -> Error {
+    Error::conflict("submission_already_reviewed", "the submission was approved or rejected already")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{change::Change, inventory::VehicleUpdate};
+
+    fn now() -> DateTime<Utc> {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn camry() -> NewSubmission {
+        NewSubmission {
+            year: 2019,
+            make: "Toyota".into(),
+            model: "Camry".into(),
+            vin: Some("4t1b11hk5ku211111".into()),
+            mileage: Some(52_000),
+            asking_price: Some(Money::from_dollars(15_000)),
+            customer_email: Some("ann@example.com".into()),
+            customer_phone: Some("+1 (555) 010-2030".into()),
+            images: vec!["https://example.com/1.jpg".into()],
+            ..NewSubmission::default()
+        }
+    }
+
+    fn submitted(new: &NewSubmission) -> Result<Submission> {
+        submit(new, &IntakeRules::default(), now())
+    }
+
+    fn approved(submission: &Submission, approval: &Approval) -> Result<(Submission, Vehicle)> {
+        approve(submission, approval, &InventoryRules::default(), None, now())
+    }
+
+    #[test]
+    fn a_wrong_check_digit_is_a_warning_and_other_slips_are_refusals() {
+        let submission = submitted(&camry()).unwrap();
+        assert_eq!(submission.vin.as_deref(), Some("4T1B11HK5KU211111"));
+        let wrong = NewSubmission { vin: Some("1M8GDM9A0KP042788".into()), ..camry() };
+        let warnings = submitted(&wrong).unwrap().warnings;
+        assert_eq!(warnings, [SubmissionWarning::VinCheckDigit { expected: 'X', found: '0' }]);
+        for vin in ["", "4T1B11HK5KU21111", "4T1B11HK5KU2111111", "4T1B11HK5KU21111O"] {
+            let refusal = submitted(&NewSubmission { vin: Some(vin.into()), ..camry() }).unwrap_err();
+            assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("invalid_submission", "/vin"), "{vin}");
+        }
+    }
+
+    #[test]
+    fn each_field_has_its_limits() {
+        let many = vec!["https://example.com/a.jpg".to_owned(); 41];
+        for (pointer, new) in [
+            ("/year", NewSubmission { year: 1899, ..camry() }),
+            ("/year", NewSubmission { year: 2028, ..camry() }),
+            ("/make", NewSubmission { make: " ".into(), ..camry() }),
+            ("/model", NewSubmission { model: "x".repeat(101), ..camry() }),
+            ("/mileage", NewSubmission { mileage: Some(-1), ..camry() }),
+            ("/mileage", NewSubmission { mileage: Some(2_000_001), ..camry() }),
+            ("/asking_price", NewSubmission { asking_price: Some("100000000".parse().unwrap()), ..camry() }),
+            ("/asking_price", NewSubmission { asking_price: Some(Money::from_cents(-1)), ..camry() }),
+            ("/customer_email", NewSubmission { customer_email: Some("ann".into()), ..camry() }),
+            ("/customer_phone", NewSubmission { customer_phone: Some("call me".into()), ..camry() }),
+            ("/customer_phone", NewSubmission { customer_phone: Some("123".into()), ..camry() }),
+            ("/images", NewSubmission { images: many, ..camry() }),
+            ("/images/0", NewSubmission { images: vec!["javascript:alert(1)".into()], ..camry() }),
+        ] {
+            let refusal = submitted(&new).unwrap_err();
+            assert_eq!(refusal.fields()[0].pointer, pointer, "{refusal:?}");
+        }
+        assert!(submitted(&NewSubmission { mileage: Some(2_000_000), year: 1900, ..camry() }).is_ok());
+    }
+
+    #[test]
+    fn an_approval_takes_the_asking_price_unless_the_reviewer_sets_one() {
+        let submission = submitted(&camry()).unwrap();
+        let (reviewed, vehicle) = approved(&submission, &Approval::as_offered()).unwrap();
+        assert_eq!(vehicle.price, Money::from_dollars(15_000));
+        assert_eq!(vehicle.source_submission_id, Some(submission.id));
+        assert_eq!(vehicle.images, submission.images);
+        assert_eq!((reviewed.submission_status, reviewed.reviewed_at), (SubmissionStatus::Approved, Some(now())));
+        let overrides = VehicleUpdate {
+            price: Some(Money::from_dollars(13_500)),
+            trim: Change::Set("XSE".into()),
+            ..VehicleUpdate::default()
+        };
+        let (_, vehicle) = approved(&submission, &Approval::with(overrides)).unwrap();
+        assert_eq!((vehicle.price, vehicle.trim.as_deref()), (Money::from_dollars(13_500), Some("XSE")));
+    }
+
+    #[test]
+    fn an_incomplete_approval_names_all_that_is_missing() {
+        let new = NewSubmission { vin: None, mileage: None, asking_price: Some(Money::ZERO), ..camry() };
+        let refusal = approved(&submitted(&new).unwrap(), &Approval::as_offered()).unwrap_err();
+        assert_eq!(refusal.code(), "approval_incomplete");
+        let pointers: Vec<_> = refusal.fields().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/price", "/vin", "/mileage"]);
+    }
+
+    #[test]
+    fn a_review_happens_once() {
+        let submission = submitted(&camry()).unwrap();
+        let (reviewed, _) = approved(&submission, &Approval::as_offered()).unwrap();
+        let rules = IntakeRules::default();
+        assert_eq!(approved(&reviewed, &Approval::as_offered()).unwrap_err().code(), "submission_already_reviewed");
+        assert_eq!(reject(&reviewed, "late", &rules, None, now()).unwrap_err().code(), "submission_already_reviewed");
+        let correction = SubmissionUpdate::default();
+        assert_eq!(update(&reviewed, &correction, &rules, now()).unwrap_err().code(), "submission_already_reviewed");
+        assert_eq!(reject(&submission, "  ", &rules, None, now()).unwrap_err().code(), "rejection_reason_missing");
+        assert_eq!(reject(&submission, "rust", &rules, None, now()).unwrap().rejection_reason.as_deref(), Some("rust"));
+    }
+
+    #[test]
+    fn an_address_may_send_so_many_and_no_more() {
+        let rules = IntakeRules::default();
+        assert!(must_not_be_too_many(4, &rules).is_ok());
+        let refusal = must_not_be_too_many(5, &rules).unwrap_err();
+        assert_eq!(refusal.code(), "too_many_submissions");
+        assert_eq!(refusal.retry_after(), Some(std::time::Duration::from_secs(1_800)));
+    }
+}

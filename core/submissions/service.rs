@@ -1,0 +1,127 @@
+//! The operations on customers' offers.
+
+use super::{Approval, NewSubmission, Submission, SubmissionFilter, SubmissionUpdate, repository, rules};
+use crate::{
+    activity::{self, Action},
+    actor::Permission,
+    dealership::Desk,
+    error::Result,
+    ids::SubmissionId,
+    inventory::{self, Vehicle},
+    page::{Page, PageRequest},
+};
+
+/// Customers' offers and their review.
+#[derive(Clone, Copy, Debug)]
+pub struct Submissions<'a> {
+    desk: &'a Desk,
+}
+
+impl<'a> Submissions<'a> {
+    pub(crate) fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// Takes an offer in.
+    ///
+    /// # Errors
+    /// `invalid_submission` with the fields at fault; `duplicate_vin`; `too_many_submissions`, with the time to wait, for the
+    /// public from one address.
+    pub fn submit(&self, submission: &NewSubmission) -> Result<Submission> {
+        self.desk.write(Permission::SendSubmissions, |conn, acting| {
+            let intake = &self.desk.config().intake;
+            let submission = rules::submit(submission, intake, acting.now)?;
+            if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
+                let since = acting.now - intake.window;
+                let sent = activity::count_from_address(conn, "submissions", Action::Create, &ip.to_string(), since)?;
+                rules::must_not_be_too_many(sent, intake)?;
+            }
+            repository::vin_is_taken(conn, &submission)?;
+            repository::insert(conn, &submission)?;
+            activity::record(conn, acting, Action::Create, None, Some(&submission))?;
+            Ok(submission)
+        })
+    }
+
+    /// A page of submissions.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn list(&self, filter: &SubmissionFilter, page: &PageRequest) -> Result<Page<Submission>> {
+        self.desk.read(Permission::ReadSubmissions, |conn| repository::list(conn, filter, page))
+    }
+
+    /// One submission.
+    ///
+    /// # Errors
+    /// `submission_not_found`.
+    pub fn get(&self, id: SubmissionId) -> Result<Submission> {
+        self.desk.read(Permission::ReadSubmissions, |conn| repository::get(conn, id))
+    }
+
+    /// Corrects the named fields of a pending submission.
+    ///
+    /// # Errors
+    /// `submission_not_found`; `submission_already_reviewed`; `invalid_submission`; `duplicate_vin`.
+    pub fn update(&self, id: SubmissionId, update: &SubmissionUpdate) -> Result<Submission> {
+        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+            let before = repository::get_to_change(conn, id)?;
+            let after = rules::update(&before, update, &self.desk.config().intake, acting.now)?;
+            if after == before {
+                return Ok(before);
+            }
+            repository::vin_is_taken(conn, &after)?;
+            repository::update(conn, &after)?;
+            activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
+            Ok(after)
+        })
+    }
+
+    /// Takes a submission into inventory: the review, the vehicle and the audit trail in one transaction.
+    ///
+    /// Of two reviewers at once exactly one makes a vehicle.
+    ///
+    /// # Errors
+    /// `submission_not_found`; `submission_already_reviewed`; `approval_incomplete` with the missing fields; `invalid_vehicle`;
+    /// `duplicate_vin` and `duplicate_stock_number` against the inventory.
+    pub fn approve(&self, id: SubmissionId, approval: &Approval) -> Result<Vehicle> {
+        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+            let submission = repository::get(conn, id)?;
+            let by = acting.actor.user_id();
+            let (reviewed, vehicle) = rules::approve(&submission, approval, &self.desk.config().inventory, by, acting.now)?;
+            repository::mark_reviewed(conn, &reviewed)?;
+            inventory::vin_or_stock_is_taken(conn, &vehicle)?;
+            inventory::insert(conn, &vehicle)?;
+            activity::record(conn, acting, Action::Approve, Some(&submission), Some(&reviewed))?;
+            activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
+            Ok(vehicle)
+        })
+    }
+
+    /// Turns a submission down.
+    ///
+    /// # Errors
+    /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
+    pub fn reject(&self, id: SubmissionId, reason: &str) -> Result<Submission> {
+        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+            let submission = repository::get(conn, id)?;
+            let by = acting.actor.user_id();
+            let reviewed = rules::reject(&submission, reason, &self.desk.config().intake, by, acting.now)?;
+            repository::mark_reviewed(conn, &reviewed)?;
+            activity::record(conn, acting, Action::Reject, Some(&submission), Some(&reviewed))?;
+            Ok(reviewed)
+        })
+    }
+
+    /// Removes a submission; a vehicle that came from it stays.
+    ///
+    /// # Errors
+    /// `submission_not_found`.
+    pub fn delete(&self, id: SubmissionId) -> Result<()> {
+        self.desk.write(Permission::DeleteSubmissions, |conn, acting| {
+            let submission = repository::get_to_change(conn, id)?;
+            repository::delete(conn, id)?;
+            activity::record(conn, acting, Action::Delete, Some(&submission), None)
+        })
+    }
+}

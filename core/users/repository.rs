@@ -1,0 +1,130 @@
+//! Rows of `users`.
+
+use chrono::DateTime;
+use diesel::prelude::*;
+
+use super::User;
+use crate::{
+    actor::Role,
+    db::{
+        DbConnection, DbResult, Instant, MultiBackend,
+        schema::{activity_logs, inventory, pending_submissions, users, users::dsl},
+    },
+    error::{Error, ErrorKind},
+    ids::UserId,
+    page::{Page, PageRequest, keyset},
+};
+
+#[derive(Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Row {
+    id: UserId,
+    email: String,
+    name: String,
+    oauth_provider: String,
+    oauth_id: String,
+    role: Option<String>,
+    avatar_url: Option<String>,
+    last_login: Option<Instant>,
+    is_active: Option<bool>,
+    created_at: Option<Instant>,
+}
+
+impl From<&User> for Row {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.clone(),
+            name: user.name.clone(),
+            oauth_provider: user.oauth_provider.clone(),
+            oauth_id: user.oauth_id.clone(),
+            role: Some(user.role.as_str().to_owned()),
+            avatar_url: user.avatar_url.clone(),
+            last_login: user.last_login.map(Instant),
+            is_active: Some(user.is_active),
+            created_at: user.created_at.map(Instant),
+        }
+    }
+}
+
+impl TryFrom<Row> for User {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.id,
+            email: row.email,
+            name: row.name,
+            oauth_provider: row.oauth_provider,
+            oauth_id: row.oauth_id,
+            role: role_of(row.role.as_deref())?,
+            avatar_url: row.avatar_url,
+            last_login: row.last_login.map(DateTime::from),
+            is_active: row.is_active.unwrap_or(true),
+            created_at: row.created_at.map(DateTime::from),
+        })
+    }
+}
+
+/// A null reads as the column's default.
+fn role_of(word: Option<&str>) -> Result<Role, Error> {
+    word.map_or(Ok(Role::Viewer), str::parse)
+}
+
+/// The role of a user who may act.
+///
+/// # Errors
+/// `user_inactive` for one who is unknown or shut out, without saying which.
+pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResult<Role> {
+    let found: Option<(Option<String>, Option<bool>)> =
+        dsl::users.find(id).select((dsl::role, dsl::is_active)).first(conn).optional()?;
+    match found {
+        Some((role, is_active)) if is_active.unwrap_or(true) => Ok(role_of(role.as_deref())?),
+        _ => Err(Error::new(ErrorKind::Forbidden, "user_inactive", "this account may not act").into()),
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, user: &User) -> DbResult<()> {
+    diesel::insert_into(dsl::users).values(&Row::from(user)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn update(conn: &mut DbConnection, user: &User) -> DbResult<()> {
+    diesel::update(dsl::users.find(user.id)).set(&Row::from(user)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
+    diesel::delete(dsl::users.find(id)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
+    let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(|| Error::not_found("user_not_found", "there is no such user"))?.try_into()?)
+}
+
+pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
+    let row: Option<Row> = dsl::users.filter(dsl::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(User::try_from).transpose()?)
+}
+
+pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {
+    const ORDER: &str = "email";
+    let position: Option<(Option<String>, UserId)> = request.position(ORDER)?;
+    let query = dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
+    let rows: Vec<Row> = keyset!(query, dsl::email, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.email.clone()), row.id))?;
+    Ok(page.try_map(User::try_from)?)
+}
+
+/// Whether any row names the user, who can not be removed then.
+pub(super) fn is_named(conn: &mut DbConnection, id: UserId) -> DbResult<bool> {
+    use diesel::dsl::{exists, select};
+    let reviewed = pending_submissions::table.filter(pending_submissions::reviewed_by.eq(id));
+    let wrote = inventory::table.filter(inventory::created_by.eq(id).or(inventory::updated_by.eq(id)));
+    let acted = activity_logs::table.filter(activity_logs::user_id.eq(id));
+    Ok(select(exists(reviewed)).get_result::<bool>(conn)?
+        || select(exists(wrote)).get_result::<bool>(conn)?
+        || select(exists(acted)).get_result::<bool>(conn)?)
+}

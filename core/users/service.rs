@@ -1,0 +1,119 @@
+//! The operations on staff accounts.
+
+use super::{NewUser, User, repository, rules};
+use crate::{
+    activity::{self, Action},
+    actor::{Permission, Role},
+    dealership::Desk,
+    error::{Error, Result},
+    ids::UserId,
+    page::{Page, PageRequest},
+};
+
+/// Staff accounts, for administrators.
+#[derive(Clone, Copy, Debug)]
+pub struct Users<'a> {
+    desk: &'a Desk,
+}
+
+impl<'a> Users<'a> {
+    pub(crate) fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// Makes an account that its owner takes over at the first sign-in.
+    ///
+    /// # Errors
+    /// `invalid_user` with the fields at fault; `duplicate_email`.
+    pub fn add(&self, user: &NewUser) -> Result<User> {
+        self.desk.write(Permission::ManageUsers, |conn, acting| {
+            let user = rules::invite(user, acting.now)?;
+            if repository::find_by_email(conn, &user.email)?.is_some() {
+                return Err(Error::conflict("duplicate_email", "a user with this address exists").with_field("/email", "is taken").into());
+            }
+            repository::insert(conn, &user)?;
+            activity::record(conn, acting, Action::Create, None, Some(&user))?;
+            Ok(user)
+        })
+    }
+
+    /// All users, by address.
+    ///
+    /// # Errors
+    /// `invalid_cursor`.
+    pub fn list(&self, page: &PageRequest) -> Result<Page<User>> {
+        self.desk.read(Permission::ManageUsers, |conn| repository::list(conn, page))
+    }
+
+    /// One user.
+    ///
+    /// # Errors
+    /// `user_not_found`.
+    pub fn get(&self, id: UserId) -> Result<User> {
+        self.desk.read(Permission::ManageUsers, |conn| repository::get(conn, id))
+    }
+
+    /// The user with this address.
+    ///
+    /// # Errors
+    /// `user_not_found`.
+    pub fn get_by_email(&self, email: &str) -> Result<User> {
+        let email = email.trim().to_lowercase();
+        self.desk.read(Permission::ManageUsers, |conn| {
+            let found = repository::find_by_email(conn, &email)?;
+            found.ok_or_else(|| Error::not_found("user_not_found", "there is no user with this address").into())
+        })
+    }
+
+    /// Gives another user another role.
+    ///
+    /// # Errors
+    /// `user_not_found`; `not_oneself`.
+    pub fn set_role(&self, id: UserId, role: Role) -> Result<User> {
+        self.change(id, |user| rules::with_role(user, role))
+    }
+
+    /// Lets a user in again.
+    ///
+    /// # Errors
+    /// `user_not_found`; `not_oneself`.
+    pub fn activate(&self, id: UserId) -> Result<User> {
+        self.change(id, |user| rules::with_activity(user, true))
+    }
+
+    /// Shuts a user out at once, open sessions included.
+    ///
+    /// # Errors
+    /// `user_not_found`; `not_oneself`.
+    pub fn deactivate(&self, id: UserId) -> Result<User> {
+        self.change(id, |user| rules::with_activity(user, false))
+    }
+
+    /// Removes a user. One whom any row names is deactivated and stripped of name, address and picture instead.
+    ///
+    /// # Errors
+    /// `user_not_found`; `not_oneself`.
+    pub fn delete(&self, id: UserId) -> Result<()> {
+        self.desk.write(Permission::ManageUsers, |conn, acting| {
+            let user = repository::get(conn, id)?;
+            rules::must_not_be_oneself(acting.actor, id)?;
+            if repository::is_named(conn, id)? {
+                repository::update(conn, &rules::stripped(&user))?;
+            } else {
+                repository::delete(conn, id)?;
+            }
+            activity::record(conn, acting, Action::Delete, Some(&user), None)
+        })
+    }
+
+    fn change(&self, id: UserId, change: impl Fn(&User) -> User) -> Result<User> {
+        self.desk.write(Permission::ManageUsers, |conn, acting| {
+            let before = repository::get(conn, id)?;
+            rules::must_not_be_oneself(acting.actor, id)?;
+            let after = change(&before);
+            repository::update(conn, &after)?;
+            activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
+            Ok(after)
+        })
+    }
+}
