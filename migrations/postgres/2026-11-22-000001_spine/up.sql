@@ -1,3 +1,28 @@
+-- Everything jpauto keeps, on PostgreSQL: the tables of the schema document, then two of our own (competitor_scrapes,
+-- job_leases), then the indexes.
+--
+-- The file also adopts a database in which another program has made some of the tables already. Then the statements below
+-- run in this session's temporary schema, where they make an empty model of every table, and the block at the end changes the
+-- real tables to match the model: it adds, widens and converts without loss, keeps each row and each unknown column, and
+-- leaves alone whatever is right under another name. Whatever it cannot do it refuses by name, and nothing is done.
+-- Running the file again changes nothing. All of it happens in the first schema of search_path.
+
+DO $choose_where_to_build$
+DECLARE
+    tables CONSTANT text[] := ARRAY[
+        'users', 'pending_submissions', 'inventory', 'market_research_results', 'market_price_history', 'vin_evaluation_cache',
+        'competitors', 'competitor_inventory', 'competitor_price_history', 'competitor_metrics', 'export_logs', 'activity_logs',
+        'storage_alerts', 'job_history', 'session', 'competitor_scrapes', 'job_leases'];
+BEGIN
+    PERFORM set_config('jpauto.tables', array_to_string(tables, ','), false),
+            set_config('jpauto.schema', current_schema(), false),
+            set_config('jpauto.search_path', current_setting('search_path'), false);
+    IF EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY (tables)) THEN
+        PERFORM set_config('search_path', 'pg_temp', false);
+    END IF;
+END
+$choose_where_to_build$;
+
 CREATE TABLE users (
     id             uuid PRIMARY KEY,
     email          varchar(255) NOT NULL UNIQUE,
@@ -300,3 +325,199 @@ CREATE INDEX competitor_inventory_competitor_id_external_id_idx ON competitor_in
 CREATE INDEX competitor_inventory_competitor_id_stock_number_idx ON competitor_inventory (competitor_id, stock_number);
 CREATE INDEX competitor_inventory_vin_idx ON competitor_inventory (vin);
 CREATE INDEX competitor_inventory_comparables_idx ON competitor_inventory (year, lower(make), lower(model), is_sold);
+
+DO $adopt$
+DECLARE
+    target CONSTANT text := current_setting('jpauto.schema');
+    tables CONSTANT text[] := string_to_array(current_setting('jpauto.tables'), ',');
+    model  CONSTANT oid := pg_my_temp_schema();
+    wanted record;
+    found  record;
+    detail text;
+    differs boolean;
+BEGIN
+    IF current_setting('search_path') <> 'pg_temp' THEN
+        RETURN;
+    END IF;
+    -- With pg_temp last, a plain name means the real table, and the model's own names come out of the catalog qualified.
+    PERFORM set_config('search_path', format('%I, pg_temp', target), false);
+
+    FOR wanted IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) ORDER BY oid LOOP
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I.%I ()', target, wanted.relname);
+    END LOOP;
+
+    -- Columns: add what is missing; convert what has another type; then defaults and nulls.
+    FOR wanted IN
+        SELECT c.relname AS tab, a.attname AS col, a.atttypid AS type_id, a.atttypmod AS modifier, a.attnotnull AS required,
+               format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS fallback
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relnamespace = model AND c.relname = ANY (tables)
+        ORDER BY c.oid, a.attnum
+    LOOP
+        SELECT a.atttypid AS type_id, a.atttypmod AS modifier, a.attnotnull AS required, t.typtype = 'e' AS is_enum,
+               format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS fallback
+        INTO found
+        FROM pg_attribute a
+        JOIN pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = format('%I.%I', target, wanted.tab)::regclass AND a.attname = wanted.col AND NOT a.attisdropped;
+
+        IF NOT FOUND THEN
+            EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s %s %s', wanted.tab, wanted.col, wanted.type,
+                'DEFAULT ' || wanted.fallback, CASE WHEN wanted.required THEN 'NOT NULL' END);
+            CONTINUE;
+        END IF;
+
+        BEGIN
+            IF found.is_enum THEN
+                -- The default is a value of the enum: it has to go before the type can.
+                IF found.fallback IS NOT NULL THEN
+                    EXECUTE format('SELECT (%s)::text', found.fallback) INTO found.fallback;
+                    EXECUTE format('ALTER TABLE %I ALTER %I DROP DEFAULT', wanted.tab, wanted.col);
+                END IF;
+                EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::text', wanted.tab, wanted.col, wanted.type);
+                IF found.fallback IS NOT NULL THEN
+                    EXECUTE format('ALTER TABLE %I ALTER %I SET DEFAULT %L', wanted.tab, wanted.col, found.fallback);
+                END IF;
+            ELSIF wanted.type_id = 'timestamptz'::regtype AND found.type_id IN ('timestamp'::regtype, 'date'::regtype) THEN
+                -- The old application wrote UTC.
+                EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::timestamp AT TIME ZONE ''UTC''',
+                    wanted.tab, wanted.col, wanted.type);
+            ELSIF wanted.type_id IN ('json'::regtype, 'jsonb'::regtype) AND found.type_id IN ('json'::regtype, 'jsonb'::regtype) THEN
+                IF wanted.type_id <> found.type_id THEN
+                    EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
+                END IF;
+            ELSIF (wanted.type_id = 'varchar'::regtype AND found.type_id IN ('varchar'::regtype, 'text'::regtype)
+                   AND (found.modifier = -1 OR found.modifier >= wanted.modifier AND wanted.modifier <> -1))
+                  OR (wanted.type_id = 'timestamp'::regtype AND found.type_id = 'timestamp'::regtype) THEN
+                NULL; -- It holds at least what the model holds.
+            ELSIF wanted.type <> found.type THEN
+                EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I::%s::%s IS DISTINCT FROM %2$I)',
+                    wanted.tab, wanted.col, wanted.type, found.type) INTO differs;
+                IF differs THEN
+                    RAISE EXCEPTION 'some values of type % do not fit the type %', found.type, wanted.type;
+                END IF;
+                EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
+            END IF;
+
+            IF wanted.fallback IS DISTINCT FROM found.fallback AND wanted.fallback IS NOT NULL THEN
+                EXECUTE format('ALTER TABLE %I ALTER %I SET DEFAULT %s', wanted.tab, wanted.col, wanted.fallback);
+            END IF;
+            IF wanted.required AND NOT found.required THEN
+                EXECUTE format('ALTER TABLE %I ALTER %I SET NOT NULL', wanted.tab, wanted.col);
+            ELSIF found.required AND NOT wanted.required THEN
+                EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', wanted.tab, wanted.col);
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            RAISE EXCEPTION 'cannot adopt the column %.% as %: %', wanted.tab, wanted.col, wanted.type, SQLERRM
+                USING ERRCODE = SQLSTATE;
+        END;
+    END LOOP;
+
+    -- A column unknown to jpauto stays, but must not stop an insert that does not name it.
+    FOR found IN
+        SELECT c.relname AS tab, a.attname AS col
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = target
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relname = ANY (tables) AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+          AND NOT EXISTS (SELECT FROM pg_attribute m JOIN pg_class mc ON mc.oid = m.attrelid
+                          WHERE mc.relnamespace = model AND mc.relname = c.relname AND m.attname = a.attname)
+    LOOP
+        EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', found.tab, found.col);
+    END LOOP;
+
+    -- Keys and uniqueness first, for the references need them; then checks and references.
+    FOR wanted IN
+        SELECT k.conname AS name, k.contype AS kind, c.relname AS tab, r.relname AS referenced,
+               format('%I.%I', target, c.relname)::regclass AS real_table,
+               replace(pg_get_constraintdef(k.oid), model::regnamespace || '.', '') AS definition,
+               ARRAY(SELECT a.attname FROM pg_attribute a
+                     WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY a.attname) AS cols
+        FROM pg_constraint k
+        JOIN pg_class c ON c.oid = k.conrelid
+        LEFT JOIN pg_class r ON r.oid = k.confrelid
+        WHERE k.connamespace = model AND c.relname = ANY (tables) AND k.contype IN ('p', 'u', 'c', 'f')
+        ORDER BY array_position(ARRAY['p', 'u', 'c', 'f'], k.contype::text), k.oid
+    LOOP
+        -- Is there one that says the same, whatever its name?
+        IF wanted.kind IN ('p', 'u') THEN
+            PERFORM FROM pg_index i
+            WHERE i.indrelid = wanted.real_table AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+              AND (wanted.kind = 'u' OR i.indisprimary)
+              AND wanted.cols = ARRAY(SELECT a.attname FROM pg_attribute a
+                                      WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                                      ORDER BY a.attname);
+        ELSIF wanted.kind = 'c' THEN
+            PERFORM FROM pg_constraint k
+            WHERE k.conrelid = wanted.real_table AND k.contype = 'c'
+              AND regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') = wanted.definition;
+        ELSE
+            PERFORM FROM pg_constraint k
+            WHERE k.conrelid = wanted.real_table AND k.contype = 'f'
+              AND k.confrelid = format('%I.%I', target, wanted.referenced)::regclass
+              AND wanted.cols = ARRAY(SELECT a.attname FROM pg_attribute a
+                                      WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY a.attname);
+        END IF;
+        IF FOUND THEN
+            CONTINUE;
+        END IF;
+
+        -- A name that is taken means something else there: then PostgreSQL chooses one.
+        IF to_regclass(format('%I.%I', target, wanted.name)) IS NOT NULL
+           OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = wanted.real_table AND conname = wanted.name) THEN
+            wanted.name := NULL;
+        END IF;
+        BEGIN
+            EXECUTE format('ALTER TABLE %I ADD %s %s %s', wanted.tab, 'CONSTRAINT ' || quote_ident(wanted.name),
+                wanted.definition, CASE WHEN wanted.kind IN ('c', 'f') THEN 'NOT VALID' END);
+        EXCEPTION WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+            RAISE EXCEPTION 'cannot adopt the table %: % does not hold: % %', wanted.tab, wanted.definition, SQLERRM, detail
+                USING ERRCODE = SQLSTATE;
+        END;
+    END LOOP;
+
+    -- Old rows may break a new check or reference. They are kept: the constraint then holds for new rows alone.
+    FOR found IN
+        SELECT c.relname AS tab, k.conname AS name
+        FROM pg_constraint k
+        JOIN pg_class c ON c.oid = k.conrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = target
+        WHERE c.relname = ANY (tables) AND NOT k.convalidated
+    LOOP
+        BEGIN
+            EXECUTE format('ALTER TABLE %I VALIDATE CONSTRAINT %I', found.tab, found.name);
+        EXCEPTION WHEN check_violation OR foreign_key_violation THEN
+            RAISE WARNING 'rows of % break %: they are kept, new rows must obey', found.tab, found.name;
+        END;
+    END LOOP;
+
+    -- Indexes that no constraint has brought.
+    FOR wanted IN
+        SELECT ic.relname AS name, c.relname AS tab, substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)$') AS definition
+        FROM pg_index i
+        JOIN pg_class ic ON ic.oid = i.indexrelid
+        JOIN pg_class c ON c.oid = i.indrelid
+        WHERE c.relnamespace = model AND c.relname = ANY (tables)
+          AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+        ORDER BY i.indexrelid
+    LOOP
+        PERFORM FROM pg_index i
+        WHERE i.indrelid = format('%I.%I', target, wanted.tab)::regclass AND i.indisvalid
+          AND substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)$') = wanted.definition;
+        IF NOT FOUND THEN
+            EXECUTE format('CREATE INDEX %s ON %I USING %s',
+                CASE WHEN to_regclass(format('%I.%I', target, wanted.name)) IS NULL THEN quote_ident(wanted.name) END,
+                wanted.tab, wanted.definition);
+        END IF;
+    END LOOP;
+
+    FOR found IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) LOOP
+        EXECUTE format('DROP TABLE pg_temp.%I CASCADE', found.relname);
+    END LOOP;
+    PERFORM set_config('search_path', current_setting('jpauto.search_path'), false);
+END
+$adopt$;
