@@ -332,7 +332,7 @@ DECLARE
     tables CONSTANT text[] := string_to_array(current_setting('jpauto.tables'), ',');
     model  CONSTANT oid := pg_my_temp_schema();
     wanted record;
-    found  record;
+    existing record;
     detail text;
     differs boolean;
 BEGIN
@@ -358,7 +358,7 @@ BEGIN
     LOOP
         SELECT a.atttypid AS type_id, a.atttypmod AS modifier, a.attnotnull AS required, t.typtype = 'e' AS is_enum,
                format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS fallback
-        INTO found
+        INTO existing
         FROM pg_attribute a
         JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -371,43 +371,43 @@ BEGIN
         END IF;
 
         BEGIN
-            IF found.is_enum THEN
+            IF existing.is_enum THEN
                 -- The default is a value of the enum: it has to go before the type can.
-                IF found.fallback IS NOT NULL THEN
-                    EXECUTE format('SELECT (%s)::text', found.fallback) INTO found.fallback;
+                IF existing.fallback IS NOT NULL THEN
+                    EXECUTE format('SELECT (%s)::text', existing.fallback) INTO existing.fallback;
                     EXECUTE format('ALTER TABLE %I ALTER %I DROP DEFAULT', wanted.tab, wanted.col);
                 END IF;
                 EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::text', wanted.tab, wanted.col, wanted.type);
-                IF found.fallback IS NOT NULL THEN
-                    EXECUTE format('ALTER TABLE %I ALTER %I SET DEFAULT %L', wanted.tab, wanted.col, found.fallback);
+                IF existing.fallback IS NOT NULL THEN
+                    EXECUTE format('ALTER TABLE %I ALTER %I SET DEFAULT %L', wanted.tab, wanted.col, existing.fallback);
                 END IF;
-            ELSIF wanted.type_id = 'timestamptz'::regtype AND found.type_id IN ('timestamp'::regtype, 'date'::regtype) THEN
+            ELSIF wanted.type_id = 'timestamptz'::regtype AND existing.type_id IN ('timestamp'::regtype, 'date'::regtype) THEN
                 -- The old application wrote UTC.
                 EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::timestamp AT TIME ZONE ''UTC''',
                     wanted.tab, wanted.col, wanted.type);
-            ELSIF wanted.type_id IN ('json'::regtype, 'jsonb'::regtype) AND found.type_id IN ('json'::regtype, 'jsonb'::regtype) THEN
-                IF wanted.type_id <> found.type_id THEN
+            ELSIF wanted.type_id IN ('json'::regtype, 'jsonb'::regtype) AND existing.type_id IN ('json'::regtype, 'jsonb'::regtype) THEN
+                IF wanted.type_id <> existing.type_id THEN
                     EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
                 END IF;
-            ELSIF (wanted.type_id = 'varchar'::regtype AND found.type_id IN ('varchar'::regtype, 'text'::regtype)
-                   AND (found.modifier = -1 OR found.modifier >= wanted.modifier AND wanted.modifier <> -1))
-                  OR (wanted.type_id = 'timestamp'::regtype AND found.type_id = 'timestamp'::regtype) THEN
+            ELSIF (wanted.type_id = 'varchar'::regtype AND existing.type_id IN ('varchar'::regtype, 'text'::regtype)
+                   AND (existing.modifier = -1 OR existing.modifier >= wanted.modifier AND wanted.modifier <> -1))
+                  OR (wanted.type_id = 'timestamp'::regtype AND existing.type_id = 'timestamp'::regtype) THEN
                 NULL; -- It holds at least what the model holds.
-            ELSIF wanted.type <> found.type THEN
+            ELSIF wanted.type <> existing.type THEN
                 EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I::%s::%s IS DISTINCT FROM %2$I)',
-                    wanted.tab, wanted.col, wanted.type, found.type) INTO differs;
+                    wanted.tab, wanted.col, wanted.type, existing.type) INTO differs;
                 IF differs THEN
-                    RAISE EXCEPTION 'some values of type % do not fit the type %', found.type, wanted.type;
+                    RAISE EXCEPTION 'some values of type % do not fit the type %', existing.type, wanted.type;
                 END IF;
                 EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
             END IF;
 
-            IF wanted.fallback IS DISTINCT FROM found.fallback AND wanted.fallback IS NOT NULL THEN
+            IF wanted.fallback IS DISTINCT FROM existing.fallback AND wanted.fallback IS NOT NULL THEN
                 EXECUTE format('ALTER TABLE %I ALTER %I SET DEFAULT %s', wanted.tab, wanted.col, wanted.fallback);
             END IF;
-            IF wanted.required AND NOT found.required THEN
+            IF wanted.required AND NOT existing.required THEN
                 EXECUTE format('ALTER TABLE %I ALTER %I SET NOT NULL', wanted.tab, wanted.col);
-            ELSIF found.required AND NOT wanted.required THEN
+            ELSIF existing.required AND NOT wanted.required THEN
                 EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', wanted.tab, wanted.col);
             END IF;
         EXCEPTION WHEN OTHERS THEN
@@ -417,7 +417,7 @@ BEGIN
     END LOOP;
 
     -- A column unknown to jpauto stays, but must not stop an insert that does not name it.
-    FOR found IN
+    FOR existing IN
         SELECT c.relname AS tab, a.attname AS col
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = target
@@ -426,14 +426,14 @@ BEGIN
           AND NOT EXISTS (SELECT FROM pg_attribute m JOIN pg_class mc ON mc.oid = m.attrelid
                           WHERE mc.relnamespace = model AND mc.relname = c.relname AND m.attname = a.attname)
     LOOP
-        EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', found.tab, found.col);
+        EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', existing.tab, existing.col);
     END LOOP;
 
     -- Keys and uniqueness first, for the references need them; then checks and references.
     FOR wanted IN
         SELECT k.conname AS name, k.contype AS kind, c.relname AS tab, r.relname AS referenced,
                format('%I.%I', target, c.relname)::regclass AS real_table,
-               replace(pg_get_constraintdef(k.oid), model::regnamespace || '.', '') AS definition,
+               replace(pg_get_constraintdef(k.oid), 'pg_temp.', '') AS definition,
                ARRAY(SELECT a.attname FROM pg_attribute a
                      WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY a.attname) AS cols
         FROM pg_constraint k
@@ -481,7 +481,7 @@ BEGIN
     END LOOP;
 
     -- Old rows may break a new check or reference. They are kept: the constraint then holds for new rows alone.
-    FOR found IN
+    FOR existing IN
         SELECT c.relname AS tab, k.conname AS name
         FROM pg_constraint k
         JOIN pg_class c ON c.oid = k.conrelid
@@ -489,9 +489,9 @@ BEGIN
         WHERE c.relname = ANY (tables) AND NOT k.convalidated
     LOOP
         BEGIN
-            EXECUTE format('ALTER TABLE %I VALIDATE CONSTRAINT %I', found.tab, found.name);
+            EXECUTE format('ALTER TABLE %I VALIDATE CONSTRAINT %I', existing.tab, existing.name);
         EXCEPTION WHEN check_violation OR foreign_key_violation THEN
-            RAISE WARNING 'rows of % break %: they are kept, new rows must obey', found.tab, found.name;
+            RAISE WARNING 'rows of % break %: they are kept, new rows must obey', existing.tab, existing.name;
         END;
     END LOOP;
 
@@ -515,8 +515,8 @@ BEGIN
         END IF;
     END LOOP;
 
-    FOR found IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) LOOP
-        EXECUTE format('DROP TABLE pg_temp.%I CASCADE', found.relname);
+    FOR existing IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) LOOP
+        EXECUTE format('DROP TABLE pg_temp.%I CASCADE', existing.relname);
     END LOOP;
     PERFORM set_config('search_path', current_setting('jpauto.search_path'), false);
 END
