@@ -331,6 +331,8 @@ DECLARE
     target CONSTANT text := current_setting('jpauto.schema');
     tables CONSTANT text[] := string_to_array(current_setting('jpauto.tables'), ',');
     model  CONSTANT oid := pg_my_temp_schema();
+    -- The same check is printed with other casts and parentheses each time it is written down anew.
+    casts  CONSTANT text := '::(character varying|text)(\[\])?|[() ]| NOT VALID$';
     wanted record;
     existing record;
     detail text;
@@ -385,10 +387,9 @@ BEGIN
                 -- The old application wrote UTC.
                 EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::timestamp AT TIME ZONE ''UTC''',
                     wanted.tab, wanted.col, wanted.type);
-            ELSIF wanted.type_id IN ('json'::regtype, 'jsonb'::regtype) AND existing.type_id IN ('json'::regtype, 'jsonb'::regtype) THEN
-                IF wanted.type_id <> existing.type_id THEN
-                    EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
-                END IF;
+            ELSIF wanted.type_id <> existing.type_id AND wanted.type_id IN ('json'::regtype, 'jsonb'::regtype)
+                  AND existing.type_id IN ('json'::regtype, 'jsonb'::regtype) THEN
+                EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
             ELSIF (wanted.type_id = 'varchar'::regtype AND existing.type_id IN ('varchar'::regtype, 'text'::regtype)
                    AND (existing.modifier = -1 OR existing.modifier >= wanted.modifier AND wanted.modifier <> -1))
                   OR (wanted.type_id = 'timestamp'::regtype AND existing.type_id = 'timestamp'::regtype) THEN
@@ -448,12 +449,12 @@ BEGIN
             WHERE i.indrelid = wanted.real_table AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
               AND (wanted.kind = 'u' OR i.indisprimary)
               AND wanted.cols = ARRAY(SELECT a.attname FROM pg_attribute a
-                                      WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-                                      ORDER BY a.attname);
+                                      WHERE a.attrelid = i.indrelid
+                                        AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) ORDER BY a.attname);
         ELSIF wanted.kind = 'c' THEN
             PERFORM FROM pg_constraint k
             WHERE k.conrelid = wanted.real_table AND k.contype = 'c'
-              AND regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') = wanted.definition;
+              AND regexp_replace(pg_get_constraintdef(k.oid), casts, '', 'g') = regexp_replace(wanted.definition, casts, '', 'g');
         ELSE
             PERFORM FROM pg_constraint k
             WHERE k.conrelid = wanted.real_table AND k.contype = 'f'
