@@ -345,7 +345,9 @@ BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', target), false);
 
     FOR wanted IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) ORDER BY oid LOOP
-        EXECUTE format('CREATE TABLE IF NOT EXISTS %I.%I ()', target, wanted.relname);
+        IF to_regclass(format('%I.%I', target, wanted.relname)) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I.%I ()', target, wanted.relname);
+        END IF;
     END LOOP;
 
     -- Columns: add what is missing; convert what has another type; then defaults and nulls.
@@ -367,8 +369,13 @@ BEGIN
         WHERE a.attrelid = format('%I.%I', target, wanted.tab)::regclass AND a.attname = wanted.col AND NOT a.attisdropped;
 
         IF NOT FOUND THEN
+            -- Old rows take a constant default, but not the time of the migration for a time that nobody wrote down.
             EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s %s %s', wanted.tab, wanted.col, wanted.type,
-                'DEFAULT ' || wanted.fallback, CASE WHEN wanted.required THEN 'NOT NULL' END);
+                CASE WHEN wanted.fallback <> 'now()' THEN 'DEFAULT ' || wanted.fallback END,
+                CASE WHEN wanted.required THEN 'NOT NULL' END);
+            IF wanted.fallback = 'now()' THEN
+                EXECUTE format('ALTER TABLE %I ALTER %I SET DEFAULT now()', wanted.tab, wanted.col);
+            END IF;
             CONTINUE;
         END IF;
 
@@ -516,9 +523,8 @@ BEGIN
         END IF;
     END LOOP;
 
-    FOR existing IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) LOOP
-        EXECUTE format('DROP TABLE pg_temp.%I CASCADE', existing.relname);
-    END LOOP;
+    EXECUTE (SELECT 'DROP TABLE ' || string_agg(format('pg_temp.%I', relname), ', ')
+             FROM pg_class WHERE relnamespace = model AND relname = ANY (tables));
     PERFORM set_config('search_path', current_setting('jpauto.search_path'), false);
 END
 $adopt$;
