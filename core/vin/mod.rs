@@ -1,4 +1,332 @@
-//! The VIN as a value.
-/// Placeholder.
-#[derive(Debug)]
-pub struct Vin;
+//! The VIN as a value: read, checked and taken apart without a network and without an allocation.
+//!
+//! A [`Vin`] is an array of 17 bytes on the stack, and so are its parts; that nothing is allocated to read one shows in
+//! the types. The letters' form follows 49 CFR 565.15 and ISO 3779.
+//!
+//! What is deliberately not here: what the vehicle is. Make, model and trim come from a decoder outside. A wrong check
+//! digit refuses nothing either: outside North America it is not mandatory, and cars with a wrong one are on sale.
+
+mod check_digit;
+mod model_year;
+mod report;
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use check_digit::CheckDigit;
+pub use model_year::ModelYear;
+pub use report::{Report, report};
+
+const LENGTH: usize = 17;
+
+/// Fewer different characters than this make a filler such as `11111111111111111`, whose check digit is even right.
+const DISTINCT_CHARACTERS_MIN: u32 = 5;
+
+/// The upper-case form of each byte that a VIN may hold, zero for all others.
+const CANONICAL: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let upper = byte.to_ascii_uppercase();
+        if upper.is_ascii_alphanumeric() && !matches!(upper, b'I' | b'O' | b'Q') {
+            table[byte as usize] = upper;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// A vehicle identification number: 17 upper-case letters and digits without I, O and Q.
+///
+/// Lower case is accepted and raised; white space is not trimmed, that is for whoever read the text. Written and read by
+/// serde as a string.
+///
+/// ```
+/// use jpauto::Vin;
+///
+/// let vin: Vin = "1m8gdm9axkp042788".parse()?;
+/// assert_eq!(vin.as_str(), "1M8GDM9AXKP042788");
+/// assert_eq!(vin.wmi(), "1M8");
+/// assert_eq!(vin.squish().as_str(), "1M8GDM9AKP");
+/// assert!(vin.check_digit().is_right());
+/// # Ok::<(), jpauto::vin::InvalidVin>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Vin([u8; LENGTH]);
+
+/// Why a text is no VIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidVin {
+    /// Nothing was given.
+    #[error("a VIN is needed, and the text is empty")]
+    Empty,
+    /// Too short or too long; counted in characters, not in bytes.
+    #[error("a VIN has 17 characters, and this has {found}")]
+    WrongLength {
+        /// How many characters were given.
+        found: usize,
+    },
+    /// I, O or Q, which VINs leave out because they are read as digits.
+    #[error("the letter {letter} at position {position} is never used in a VIN; the digit {digit} was probably meant")]
+    LetterReadAsDigit {
+        /// I, O or Q, in upper case.
+        letter: char,
+        /// The digit that looks like it.
+        digit: char,
+        /// Where it stands, from 1.
+        position: usize,
+    },
+    /// Anything else that is neither a letter nor a digit of ASCII.
+    #[error("the character {character:?} at position {position} is neither a letter A to Z nor a digit")]
+    ForbiddenCharacter {
+        /// The character as it was given.
+        character: char,
+        /// Where it stands, from 1.
+        position: usize,
+    },
+}
+
+/// The ten characters that name a kind of vehicle: positions 1 to 8, 10 and 11, without check digit and serial number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SquishVin([u8; 10]);
+
+/// Who made the vehicle: three characters, or six where the third is a 9.
+///
+/// 49 CFR 565.15(a): a 9 there always says that positions 12 to 14 belong to the manufacturer's identifier, because the
+/// maker builds few vehicles a year.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ManufacturerIdentifier {
+    characters: [u8; 6],
+    length: usize,
+}
+
+/// The part of the world whose authority gave out the manufacturer's identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Region {
+    /// First character A to G.
+    Africa,
+    /// First character H to R.
+    Asia,
+    /// First character S to Z.
+    Europe,
+    /// First character 1 to 5 and 7.
+    NorthAmerica,
+    /// First character 6.
+    Oceania,
+    /// First character 8 and 9.
+    SouthAmerica,
+}
+
+impl Vin {
+    /// Reads a VIN of 17 characters in either case.
+    ///
+    /// # Errors
+    /// [`InvalidVin`] with the first reason found: empty, then the length, then the first character at fault.
+    pub fn parse(text: &str) -> Result<Self, InvalidVin> {
+        let Ok(mut characters) = <[u8; LENGTH]>::try_from(text.as_bytes()) else {
+            return Err(reason_for_refusal(text));
+        };
+        // No early way out: the loop without a branch is faster, and nearly every text that comes here is a VIN.
+        let mut all_allowed = true;
+        for character in &mut characters {
+            *character = CANONICAL[usize::from(*character)];
+            all_allowed &= *character != 0;
+        }
+        if all_allowed { Ok(Self(characters)) } else { Err(reason_for_refusal(text)) }
+    }
+
+    /// The 17 characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        ascii(&self.0)
+    }
+
+    /// The world manufacturer identifier, positions 1 to 3.
+    ///
+    /// For a maker of few vehicles it names only the group; see [`Vin::manufacturer_identifier`].
+    #[must_use]
+    pub fn wmi(&self) -> &str {
+        ascii(&self.0[..3])
+    }
+
+    /// The complete identifier of the manufacturer, of three or six characters.
+    ///
+    /// ```
+    /// let koenigsegg = jpauto::Vin::parse("YT9NN1U14KA007175")?;
+    /// assert_eq!(koenigsegg.manufacturer_identifier().as_str(), "YT9007");
+    /// # Ok::<(), jpauto::vin::InvalidVin>(())
+    /// ```
+    #[must_use]
+    pub fn manufacturer_identifier(&self) -> ManufacturerIdentifier {
+        let [a, b, c, .., d, e, f, _, _, _] = self.0;
+        ManufacturerIdentifier { characters: [a, b, c, d, e, f], length: if self.is_of_small_maker() { 6 } else { 3 } }
+    }
+
+    /// What two vehicles of the same kind, year and plant have in common.
+    #[must_use]
+    pub fn squish(&self) -> SquishVin {
+        let [a, b, c, d, e, f, g, h, _, year, plant, ..] = self.0;
+        SquishVin([a, b, c, d, e, f, g, h, year, plant])
+    }
+
+    /// The serial number: positions 12 to 17, or 15 to 17 where the manufacturer's identifier takes the first three.
+    #[must_use]
+    pub fn serial(&self) -> &str {
+        ascii(if self.is_of_small_maker() { &self.0[14..] } else { &self.0[11..] })
+    }
+
+    /// The region by the first character (ISO 3780), `None` for 0, which is not given out.
+    ///
+    /// Sources differ: the older tables give 7 to Oceania and A to H to Africa, the newer give 7 to North America (where
+    /// Tesla and Rivian now carry it), H to Asia and D to G to nobody. This takes the newer reading, and for D to G the
+    /// older.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        match self.0[0] {
+            b'A'..=b'G' => Some(Region::Africa),
+            b'H'..=b'R' => Some(Region::Asia),
+            b'S'..=b'Z' => Some(Region::Europe),
+            b'1'..=b'5' | b'7' => Some(Region::NorthAmerica),
+            b'6' => Some(Region::Oceania),
+            b'8' | b'9' => Some(Region::SouthAmerica),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a filler that somebody typed to get past a form, with fewer than five different characters.
+    ///
+    /// [`Vin::parse`] accepts it, as it accepts every well-formed VIN; whoever takes VINs from a page leaves it out.
+    ///
+    /// ```
+    /// assert!(jpauto::Vin::parse("11111111111111111")?.is_placeholder());
+    /// # Ok::<(), jpauto::vin::InvalidVin>(())
+    /// ```
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        // From '0' to 'Z' are 43 places: one bit each.
+        let seen = self.0.iter().fold(0_u64, |seen, character| seen | 1 << (character - b'0'));
+        seen.count_ones() < DISTINCT_CHARACTERS_MIN
+    }
+
+    /// The character at a position counted from 1, as the regulations count.
+    const fn at(&self, position: usize) -> u8 {
+        self.0[position - 1]
+    }
+
+    fn is_of_small_maker(&self) -> bool {
+        self.at(3) == b'9'
+    }
+}
+
+impl SquishVin {
+    /// The ten characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        ascii(&self.0)
+    }
+}
+
+impl ManufacturerIdentifier {
+    /// The three or six characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        ascii(&self.characters[..self.length])
+    }
+}
+
+/// The slow path: which of the reasons it is.
+fn reason_for_refusal(text: &str) -> InvalidVin {
+    let found = text.chars().count();
+    if found == 0 {
+        return InvalidVin::Empty;
+    }
+    let first_fault = text.chars().zip(1..).find(|(character, _)| !is_allowed(*character));
+    match first_fault {
+        Some((character, position)) if found == LENGTH => match character.to_ascii_uppercase() {
+            letter @ 'I' => InvalidVin::LetterReadAsDigit { letter, digit: '1', position },
+            letter @ ('O' | 'Q') => InvalidVin::LetterReadAsDigit { letter, digit: '0', position },
+            _ => InvalidVin::ForbiddenCharacter { character, position },
+        },
+        _ => InvalidVin::WrongLength { found },
+    }
+}
+
+fn is_allowed(character: char) -> bool {
+    u8::try_from(character).is_ok_and(|byte| CANONICAL[usize::from(byte)] != 0)
+}
+
+/// The text of characters that came through [`CANONICAL`]: ASCII, so the fallback is never taken.
+fn ascii(characters: &[u8]) -> &str {
+    std::str::from_utf8(characters).unwrap_or_default()
+}
+
+impl FromStr for Vin {
+    type Err = InvalidVin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidVin> {
+        Self::parse(text)
+    }
+}
+
+impl AsRef<str> for Vin {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+macro_rules! shown_as_text {
+    ($($name:ident),+) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    )+};
+}
+
+shown_as_text!(Vin, SquishVin, ManufacturerIdentifier);
+
+impl<'de> Deserialize<'de> for Vin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Vin;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a VIN of 17 characters")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Vin, E> {
+                Vin::parse(text).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl From<InvalidVin> for crate::Error {
+    fn from(reason: InvalidVin) -> Self {
+        Self::invalid_field("invalid_vin", "/vin", reason.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;
