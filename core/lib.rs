@@ -1,11 +1,54 @@
 //! Everything a car dealership must know in one place.
 
-mod clock;
-mod error;
-mod money;
+#[macro_use]
+mod words;
+
 pub mod vin;
 
+mod activity;
+mod actor;
+mod alerts;
+mod change;
+mod clock;
+mod competitors;
+mod config;
+mod db;
+mod dealership;
+mod error;
+#[path = "extract_stub.rs"]
+mod extract;
+mod ids;
+mod inventory;
+mod market;
+mod money;
+mod page;
+mod submissions;
+mod users;
+
+pub use activity::{Action, Activity, ActivityEntry, ActivityFilter};
+pub use actor::{Actor, Permission, Role};
+pub use alerts::{Alert, AlertFilter, AlertType, Alerts, Severity};
+pub use change::Change;
 pub use clock::Clock;
+pub use competitors::{Competitors, TrackingRules};
+pub use config::Config;
+pub use db::MigrationReport;
+pub use dealership::{Dealership, Desk};
 pub use error::{Error, ErrorKind, FieldError, Result};
+pub use ids::{
+    ActivityId, AlertId, AnalysisId, CompetitorId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId,
+    SubmissionId, UserId, VehicleId,
+};
+pub use inventory::{
+    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange, StatusCount,
+    StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate,
+};
+pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
-pub use vin::Vin;
+pub use page::{Page, PageRequest};
+pub use submissions::{
+    Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate,
+    SubmissionWarning, Submissions,
+};
+pub use users::{NewUser, Provider, User, Users};
+pub use vin::{InvalidVin, Vin};

@@ -2,7 +2,9 @@
 //!
 //! What is deliberately not here: transactions and retries, which `mod.rs` holds, and SQL of any table.
 
-use std::{path::PathBuf, time::Duration};
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
+use std::time::Duration;
 
 use diesel::{
     connection::SimpleConnection as _,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use diesel::{
     QueryableByName, RunQueryDsl as _,
-    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
+    connection::{SimpleConnection as _, TransactionManager as _},
     migration::{Migration, MigrationSource},
     sql_query,
     sql_types::{Bool, Text},
@@ -15,7 +15,7 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use serde::Serialize;
 
-use super::{DbConnection, DbResult, Failure, connection::on_each};
+use super::{DbConnection, DbResult, Failure, Transactions, connection::on_each};
 use crate::error::{Error, Result};
 
 #[cfg(feature = "postgres")]
@@ -51,11 +51,11 @@ pub(super) fn run(conn: &mut DbConnection) -> Result<MigrationReport> {
     super::begin(conn).map_err(Failure::from)?;
     match run_locked(conn) {
         Ok(report) => {
-            AnsiTransactionManager::commit_transaction(conn).map_err(Failure::from)?;
+            Transactions::commit_transaction(conn).map_err(Failure::from)?;
             Ok(report)
         }
         Err(failure) => {
-            if let Err(reason) = AnsiTransactionManager::rollback_transaction(conn) {
+            if let Err(reason) = Transactions::rollback_transaction(conn) {
                 tracing::warn!(%reason, "a failed migration could not be rolled back");
             }
             Err(failure.into())
@@ -65,12 +65,14 @@ pub(super) fn run(conn: &mut DbConnection) -> Result<MigrationReport> {
 
 fn run_locked(conn: &mut DbConnection) -> DbResult<MigrationReport> {
     // SQLite's write lock is held already. The limits of everyday statements do not fit a change of the whole schema.
-    #[cfg(feature = "postgres")]
-    if let DbConnection::Postgres(conn) = conn {
-        conn.batch_execute(
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => conn.batch_execute(
             "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
              SELECT pg_advisory_xact_lock(hashtextextended('jpauto migrations in ' || current_schema(), 0))",
-        )?;
+        )?,
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {}
     }
     let known = known_versions(conn)?;
     if is_current(conn)? {

@@ -6,7 +6,9 @@ mod connection;
 mod failure;
 pub(crate) mod functions;
 mod migrate;
+#[allow(unreachable_pub, reason = "Diesel's table! makes everything public, and wants the SQL types to be so too")]
 pub(crate) mod schema;
+#[allow(unreachable_pub, reason = "as in schema")]
 pub(crate) mod types;
 
 use std::{
@@ -29,6 +31,8 @@ use crate::{
 
 /// What a query of any noun gives back inside a transaction.
 pub(crate) type DbResult<T> = Result<T, Failure>;
+
+type Transactions = <DbConnection as diesel::Connection>::TransactionManager;
 
 /// How often a whole transaction is run again when another writer came between.
 const ATTEMPTS: u32 = 8;
@@ -158,11 +162,11 @@ fn in_transaction<T>(conn: &mut DbConnection, work: &impl Fn(&mut DbConnection) 
     begin(conn)?;
     match work(conn) {
         Ok(value) => {
-            AnsiTransactionManager::commit_transaction(conn)?;
+            Transactions::commit_transaction(conn)?;
             Ok(value)
         }
         Err(failure) => {
-            if let Err(reason) = AnsiTransactionManager::rollback_transaction(conn) {
+            if let Err(reason) = Transactions::rollback_transaction(conn) {
                 // The pool drops a connection whose transaction is in doubt; the first failure is what matters.
                 tracing::warn!(%reason, "a transaction could not be rolled back");
             }
@@ -176,9 +180,9 @@ fn in_transaction<T>(conn: &mut DbConnection, work: &impl Fn(&mut DbConnection) 
 fn begin(conn: &mut DbConnection) -> diesel::QueryResult<()> {
     match conn {
         #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
+        DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => AnsiTransactionManager::begin_transaction(conn),
+        DbConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
     }
 }
 

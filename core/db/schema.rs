@@ -7,7 +7,7 @@ use diesel::{allow_tables_to_appear_in_same_query, table};
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     users (id) {
         id -> DbId,
@@ -25,7 +25,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     pending_submissions (id) {
         id -> DbId,
@@ -58,7 +58,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     inventory (id) {
         id -> DbId,
@@ -108,7 +108,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     market_research_results (id) {
         id -> DbId,
@@ -129,7 +129,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     market_price_history (id) {
         id -> DbId,
@@ -144,7 +144,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     vin_evaluation_cache (id) {
         id -> DbId,
@@ -158,7 +158,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     competitors (id) {
         id -> DbId,
@@ -180,7 +180,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     competitor_inventory (id) {
         id -> DbId,
@@ -214,7 +214,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     competitor_price_history (id) {
         id -> DbId,
@@ -228,7 +228,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     competitor_metrics (id) {
         id -> DbId,
@@ -245,7 +245,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     export_logs (id) {
         id -> DbId,
@@ -259,7 +259,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     activity_logs (id) {
         id -> DbId,
@@ -276,7 +276,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     storage_alerts (id) {
         id -> DbId,
@@ -287,12 +287,13 @@ table! {
         dismissed -> Nullable<Bool>,
         dismissed_at -> Nullable<DbInstant>,
         created_at -> Nullable<DbInstant>,
+        subject_id -> Nullable<DbId>,
     }
 }
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     job_history (id) {
         id -> DbId,
@@ -308,7 +309,7 @@ table! {
 
 table! {
     use diesel::sql_types::*;
-    use super::types::*;
+    use crate::db::types::*;
 
     competitor_scrapes (id) {
         id -> DbId,

@@ -33,25 +33,25 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
 #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 2950, array_oid = 2951)))]
 #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Binary")))]
-pub(crate) struct DbId;
+pub struct DbId;
 
 /// An instant in UTC, to the microsecond.
 #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
 #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
 #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
-pub(crate) struct DbInstant;
+pub struct DbInstant;
 
 /// An exact decimal of two places.
 #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
 #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1700, array_oid = 1231)))]
 #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Long")))]
-pub(crate) struct DbMoney;
+pub struct DbMoney;
 
 /// A JSON document, opaque to SQL.
 #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
 #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 3802, array_oid = 3807)))]
 #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
-pub(crate) struct DbJson;
+pub struct DbJson;
 
 macro_rules! on_the_multi_backend {
     ($sql_type:ident) => {
@@ -162,7 +162,7 @@ impl From<Instant> for DateTime<Utc> {
 through_the_multi_backend!(Instant, DbInstant);
 through_the_multi_backend!(Money, DbMoney);
 
-impl<T: Serialize + fmt::Debug> ToSql<DbJson, MultiBackend> for Json<T> {
+impl<T: Serialize + fmt::Debug + Send + Sync + 'static> ToSql<DbJson, MultiBackend> for Json<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
         out.set_value((DbJson, self));
         Ok(IsNull::No)

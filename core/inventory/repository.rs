@@ -284,16 +284,17 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
             Page::cut(rows, request, filter.sort.as_str(), |row: &Row| ($key(row), row.id))?
         }};
     }
+    let number = |number: i32| number;
     let listed_at = |row: &Row| row.listed_at.map(DateTime::<Utc>::from);
     let page = match filter.sort {
         VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, Instant, listed_at),
         VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, Instant, listed_at),
         VehicleSort::Price => in_order_of!(dsl::price, asc, Money::from_cents, |row: &Row| Some(row.price.cents())),
         VehicleSort::PriceDescending => in_order_of!(dsl::price, desc, Money::from_cents, |row: &Row| Some(row.price.cents())),
-        VehicleSort::Mileage => in_order_of!(dsl::mileage, asc, i32::from, |row: &Row| Some(row.mileage)),
-        VehicleSort::MileageDescending => in_order_of!(dsl::mileage, desc, i32::from, |row: &Row| Some(row.mileage)),
-        VehicleSort::Year => in_order_of!(dsl::year, asc, i32::from, |row: &Row| Some(row.year)),
-        VehicleSort::YearDescending => in_order_of!(dsl::year, desc, i32::from, |row: &Row| Some(row.year)),
+        VehicleSort::Mileage => in_order_of!(dsl::mileage, asc, number, |row: &Row| Some(row.mileage)),
+        VehicleSort::MileageDescending => in_order_of!(dsl::mileage, desc, number, |row: &Row| Some(row.mileage)),
+        VehicleSort::Year => in_order_of!(dsl::year, asc, number, |row: &Row| Some(row.year)),
+        VehicleSort::YearDescending => in_order_of!(dsl::year, desc, number, |row: &Row| Some(row.year)),
     };
     Ok(page.try_map(Vehicle::try_from)?)
 }

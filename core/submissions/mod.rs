@@ -235,7 +235,7 @@ impl SubmissionWarning {
     fn of(vin: Option<&str>) -> Vec<Self> {
         let Some(Ok(vin)) = vin.map(Vin::parse) else { return Vec::new() };
         let digit = vin.check_digit();
-        if digit.ok() { Vec::new() } else { vec![Self::VinCheckDigit { expected: digit.expected(), found: digit.found() }] }
+        if digit.is_right() { Vec::new() } else { vec![Self::VinCheckDigit { expected: digit.expected, found: digit.actual }] }
     }
 }
 

@@ -1,0 +1,149 @@
+//! What asks for somebody's attention: prices out of the market, scrapes that fail, storage that fills.
+//!
+//! An alert is opened by the rule that sees the trouble and closed by the same rule when it is over, or dismissed by a
+//! person. There is at most one open alert of a type about one thing: it is updated, not repeated. What is deliberately not
+//! here: deciding that something is wrong, and telling people by mail.
+
+mod repository;
+mod service;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub(crate) use repository::{close, open};
+pub use service::Alerts;
+
+use crate::{activity::Audited, ids::AlertId};
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AlertType {
+    /// A vehicle is priced above its market.
+    Overpriced,
+    /// A vehicle is priced below its market.
+    Underpriced,
+    /// Too few comparables to price a vehicle.
+    NoMarketData,
+    /// A competitor could not be scraped several times in a row.
+    ScrapeFailing,
+    /// Too many of a competitor's listings lack a price or an identity.
+    ParseRateLow,
+    /// A competitor's lot shrank at once.
+    InventoryDropped,
+    /// The photo storage fills.
+    StorageLimit,
+}
+
+impl AlertType {
+    /// Every type.
+    pub const ALL: [Self; 7] = [
+        Self::Overpriced,
+        Self::Underpriced,
+        Self::NoMarketData,
+        Self::ScrapeFailing,
+        Self::ParseRateLow,
+        Self::InventoryDropped,
+        Self::StorageLimit,
+    ];
+
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overpriced => "overpriced",
+            Self::Underpriced => "underpriced",
+            Self::NoMarketData => "no_market_data",
+            Self::ScrapeFailing => "scrape_failing",
+            Self::ParseRateLow => "parse_rate_low",
+            Self::InventoryDropped => "inventory_dropped",
+            Self::StorageLimit => "storage_limit",
+        }
+    }
+}
+
+words!(AlertType, "invalid_alert_type", "/alert_type");
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Look at it.
+    Warning,
+    /// Look at it now.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity.
+    pub const ALL: [Self; 2] = [Self::Warning, Self::Critical];
+
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+words!(Severity, "invalid_severity", "/severity");
+
+/// An alert.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Alert {
+    /// The alert's id.
+    pub id: AlertId,
+    /// A word of [`AlertType`]; older applications may have written others.
+    pub alert_type: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// For a person to read.
+    pub message: String,
+    /// The figures behind it.
+    pub metadata: Value,
+    /// The vehicle or competitor that it is about.
+    pub subject_id: Option<Uuid>,
+    /// Whether it is over: dismissed by a person, or closed because the trouble is gone.
+    pub dismissed: bool,
+    /// Since when it is over.
+    pub dismissed_at: Option<DateTime<Utc>>,
+    /// When it was opened.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+impl Audited for Alert {
+    const RESOURCE: &'static str = "alerts";
+
+    fn resource_id(&self) -> Uuid {
+        self.id.into()
+    }
+}
+
+/// What a rule found wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NewAlert {
+    pub(crate) alert_type: AlertType,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) metadata: Value,
+    pub(crate) subject_id: Option<Uuid>,
+}
+
+/// Which alerts to list; the open ones by default, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AlertFilter {
+    /// Those that are over too.
+    pub with_dismissed: bool,
+    /// Of this type only.
+    pub alert_type: Option<AlertType>,
+    /// About this vehicle or competitor only.
+    pub subject_id: Option<Uuid>,
+}

@@ -1,0 +1,124 @@
+//! Rows of `storage_alerts`, the table for alerts of every kind.
+
+use chrono::{DateTime, Utc};
+use diesel::{prelude::*, sql_types::Bool};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Alert, AlertFilter, AlertType, NewAlert, Severity};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        schema::{storage_alerts, storage_alerts::dsl},
+        types::AnyId,
+    },
+    error::{Error, Result},
+    ids::AlertId,
+    page::{Page, PageRequest, keyset},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = storage_alerts, treat_none_as_default_value = false)]
+struct Row {
+    id: AlertId,
+    alert_type: Option<String>,
+    severity: Option<String>,
+    message: Option<String>,
+    metadata: Option<Json<Value>>,
+    dismissed: Option<bool>,
+    dismissed_at: Option<Instant>,
+    created_at: Option<Instant>,
+    subject_id: Option<AnyId>,
+}
+
+impl TryFrom<Row> for Alert {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            alert_type: row.alert_type.unwrap_or_default(),
+            severity: row.severity.map_or(Ok(Severity::Warning), |word| word.parse())?,
+            message: row.message.unwrap_or_default(),
+            metadata: row.metadata.map(|document| document.0).unwrap_or_default(),
+            subject_id: row.subject_id.map(|id| id.0),
+            dismissed: row.dismissed.unwrap_or(false),
+            dismissed_at: row.dismissed_at.map(DateTime::from),
+            created_at: row.created_at.map(DateTime::from),
+        })
+    }
+}
+
+/// Opens the alert, or brings the open one of its type about the same thing up to date.
+pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>) -> DbResult<()> {
+    let about_nothing = alert.subject_id.is_none().into_sql::<Bool>();
+    let standing = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert.alert_type.as_str()))
+        .filter(dsl::subject_id.eq(alert.subject_id.map(AnyId)).or(about_nothing.and(dsl::subject_id.is_null())))
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+    let updated = diesel::update(standing)
+        .set((
+            dsl::severity.eq(alert.severity.as_str()),
+            dsl::message.eq(&alert.message),
+            dsl::metadata.eq(Json(alert.metadata.clone())),
+        ))
+        .execute(conn)?;
+    if updated > 0 {
+        return Ok(());
+    }
+    let row = Row {
+        id: AlertId::new(now),
+        alert_type: Some(alert.alert_type.as_str().to_owned()),
+        severity: Some(alert.severity.as_str().to_owned()),
+        message: Some(alert.message.clone()),
+        metadata: Some(Json(alert.metadata.clone())),
+        dismissed: Some(false),
+        dismissed_at: None,
+        created_at: Some(now.into()),
+        subject_id: alert.subject_id.map(AnyId),
+    };
+    diesel::insert_into(dsl::storage_alerts).values(&row).execute(conn)?;
+    Ok(())
+}
+
+/// Closes the open alerts of these types about one thing: the trouble is gone.
+pub(crate) fn close(conn: &mut DbConnection, types: &[AlertType], subject: Uuid, now: DateTime<Utc>) -> DbResult<()> {
+    let words: Vec<_> = types.iter().map(|alert_type| alert_type.as_str()).collect();
+    let standing = dsl::storage_alerts
+        .filter(dsl::alert_type.eq_any(words))
+        .filter(dsl::subject_id.eq(AnyId(subject)))
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+    diesel::update(standing).set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now))))).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
+    let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(|| Error::not_found("alert_not_found", "there is no such alert"))?.try_into()?)
+}
+
+pub(super) fn dismiss(conn: &mut DbConnection, id: AlertId, now: DateTime<Utc>) -> DbResult<()> {
+    diesel::update(dsl::storage_alerts.find(id))
+        .set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now)))))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &PageRequest) -> DbResult<Page<Alert>> {
+    const ORDER: &str = "-created_at";
+    let mut query = dsl::storage_alerts.select(Row::as_select()).into_boxed::<MultiBackend>();
+    if !filter.with_dismissed {
+        query = query.filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+    }
+    if let Some(alert_type) = filter.alert_type {
+        query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
+    }
+    if let Some(subject) = filter.subject_id {
+        query = query.filter(dsl::subject_id.eq(AnyId(subject)));
+    }
+    let position: Option<(Option<DateTime<Utc>>, AlertId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<Row> = keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::<Utc>::from), row.id))?;
+    Ok(page.try_map(Alert::try_from)?)
+}

@@ -1,0 +1,48 @@
+//! The operations on alerts.
+
+use super::{Alert, AlertFilter, repository};
+use crate::{
+    activity::{self, Action},
+    actor::Permission,
+    dealership::Desk,
+    error::Result,
+    ids::AlertId,
+    page::{Page, PageRequest},
+};
+
+/// What asks for attention.
+#[derive(Clone, Copy, Debug)]
+pub struct Alerts<'a> {
+    desk: &'a Desk,
+}
+
+impl<'a> Alerts<'a> {
+    pub(crate) fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// A page of alerts, newest first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn list(&self, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
+        self.desk.read(Permission::ReadAlerts, |conn| repository::list(conn, filter, page))
+    }
+
+    /// Puts an alert away. One that is over already stays as it is.
+    ///
+    /// # Errors
+    /// `alert_not_found`.
+    pub fn dismiss(&self, id: AlertId) -> Result<Alert> {
+        self.desk.write(Permission::DismissAlerts, |conn, acting| {
+            let before = repository::get(conn, id)?;
+            if before.dismissed {
+                return Ok(before);
+            }
+            repository::dismiss(conn, id, acting.now)?;
+            let after = Alert { dismissed: true, dismissed_at: Some(acting.now), ..before.clone() };
+            activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
+            Ok(after)
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Stub.
+/// x
+#[derive(Clone, Debug, Default)] pub struct ExtractionLimits;

@@ -1,0 +1,210 @@
+//! Opening and migrating: what is made, what is refused, and that nothing is half done.
+
+use std::sync::Barrier;
+
+use jpauto::{Config, Dealership, ErrorKind};
+
+use crate::support::{Lot, corolla};
+
+on_both_databases! {
+    fn migrating_again_changes_nothing(lot: &Lot) {
+        let vehicle = lot.desk().inventory().add(&corolla(1)).unwrap();
+        let report = lot.dealership.migrate().unwrap();
+        assert_eq!((report.applied.len(), report.version.is_empty()), (0, false));
+        assert!(lot.another_process().acting_as(jpauto::Actor::system()).inventory().get(vehicle.id).is_ok());
+    }
+
+    fn a_reader_that_may_not_write_is_told_so(lot: &Lot) {
+        let vehicle = lot.desk().inventory().add(&corolla(1)).unwrap();
+        let reader = Dealership::with_config(Config::new(&lot.url).read_only()).unwrap();
+        let desk = reader.acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle);
+        let refusal = desk.inventory().add(&corolla(2)).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "database_read_only"));
+        assert_eq!(lot.desk().inventory().statistics().unwrap().total.count, 1);
+    }
+
+    fn writers_at_once_all_get_through(lot: &Lot) {
+        const WRITERS: u32 = 4;
+        const EACH: u32 = 25;
+        let start = Barrier::new(WRITERS as usize);
+        std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let desk = lot.another_process().acting_as(jpauto::Actor::system());
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    for number in 0..EACH {
+                        desk.inventory().add(&corolla(writer * EACH + number)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(lot.desk().inventory().statistics().unwrap().total.count, i64::from(WRITERS * EACH));
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+
+    use super::*;
+
+    fn refusal(url: &str) -> (ErrorKind, &'static str) {
+        let error = Dealership::open(url).unwrap_err();
+        (error.kind(), error.code())
+    }
+
+    #[test]
+    fn what_can_not_be_opened_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        assert_eq!(refusal(&format!("sqlite:{}", path("missing/lot.db"))), (ErrorKind::Unavailable, "database_unavailable"));
+        assert_eq!(refusal(&format!("sqlite:{}", folder.path().display())), (ErrorKind::Unavailable, "database_unavailable"));
+        std::fs::write(path("text.db"), "this is no database, however long the text in it may become ".repeat(50)).unwrap();
+        assert_eq!(refusal(&format!("sqlite:{}", path("text.db"))), (ErrorKind::Refused, "not_a_database"));
+        assert_eq!(refusal("lot.db"), (ErrorKind::InvalidInput, "invalid_database_url"));
+        assert!(!folder.path().join("missing").exists(), "nothing is made on the way");
+        let missing = Dealership::with_config(Config::new(format!("sqlite:{}", path("none.db"))).read_only()).unwrap_err();
+        assert_eq!(missing.code(), "database_unavailable");
+        assert!(!folder.path().join("none.db").exists());
+    }
+
+    #[test]
+    fn an_existing_database_is_changed_only_by_migrate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db").display().to_string();
+        let mut conn = SqliteConnection::establish(&path).unwrap();
+        conn.batch_execute("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept')").unwrap();
+        let dealership = Dealership::open(format!("sqlite:{path}")).unwrap();
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        let refusal = desk.inventory().statistics().unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "database_outdated"));
+        assert_eq!(dealership.migrate().unwrap().applied.len(), 1);
+        assert!(desk.inventory().statistics().is_ok());
+        conn.batch_execute("DELETE FROM notes WHERE text = 'kept'").unwrap();
+    }
+
+    #[test]
+    fn a_database_of_a_newer_release_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        drop(Dealership::open(&url).unwrap());
+        let mut conn = SqliteConnection::establish(&url["sqlite:".len()..]).unwrap();
+        conn.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')").unwrap();
+        assert_eq!(refusal(&url), (ErrorKind::Refused, "database_newer"));
+    }
+
+    #[test]
+    fn machines_that_start_at_once_migrate_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        let start = Barrier::new(6);
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    start.wait();
+                    Dealership::open(&url).unwrap().migrate().unwrap();
+                });
+            }
+        });
+        let desk = Dealership::open(&url).unwrap().acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().statistics().unwrap().total.count, 0);
+    }
+
+    #[test]
+    fn a_file_without_write_permission_can_be_read() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lot.db");
+        let url = format!("sqlite:{}", path.display());
+        let vehicle = {
+            let desk = Dealership::open(&url).unwrap().acting_as(jpauto::Actor::system());
+            desk.inventory().add(&corolla(1)).unwrap()
+        };
+        let mut conn = SqliteConnection::establish(&path.display().to_string()).unwrap();
+        conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE").unwrap();
+        drop(conn);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+        if std::fs::OpenOptions::new().write(true).open(&path).is_ok() {
+            println!("skipped: this user may write any file, so a read-only one can not be made for it");
+            return;
+        }
+        let desk = Dealership::open(&url).unwrap().acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle);
+        assert_eq!(desk.inventory().add(&corolla(2)).unwrap_err().code(), "database_read_only");
+    }
+
+    #[test]
+    fn in_memory_databases_are_whole_and_apart() {
+        let one = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
+        let two = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
+        one.inventory().add(&corolla(1)).unwrap();
+        assert_eq!(one.inventory().statistics().unwrap().total.count, 1);
+        assert_eq!(two.inventory().statistics().unwrap().total.count, 0);
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+    use crate::support::postgres::Schema;
+
+    #[test]
+    fn a_fresh_database_waits_for_migrate() {
+        let schema = Schema::create();
+        let dealership = Dealership::open(&schema.url).unwrap();
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().statistics().unwrap_err().code(), "database_outdated");
+        dealership.migrate().unwrap();
+        assert!(desk.inventory().statistics().is_ok());
+    }
+
+    #[test]
+    fn machines_that_start_at_once_migrate_once() {
+        let schema = Schema::create();
+        let start = Barrier::new(6);
+        let reports: Vec<_> = std::thread::scope(|scope| {
+            let machines: Vec<_> = (0..6)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        Dealership::open(&schema.url).unwrap().migrate().unwrap()
+                    })
+                })
+                .collect();
+            machines.into_iter().map(|machine| machine.join().unwrap()).collect()
+        });
+        assert_eq!(reports.iter().filter(|report| !report.applied.is_empty()).count(), 1);
+    }
+
+    #[test]
+    fn a_database_of_a_newer_release_is_left_alone() {
+        let schema = Schema::create();
+        Dealership::open(&schema.url).unwrap().migrate().unwrap();
+        schema.connect().batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')").unwrap();
+        let error = Dealership::open(&schema.url).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "database_newer"));
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_unavailable() {
+        let error = Dealership::open("postgres://nobody:secret@127.0.0.1:1/nothing").unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, "database_unavailable"));
+        assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    }
+
+    #[test]
+    fn a_connection_that_the_server_ends_is_replaced() {
+        let lot = Lot::on_postgres();
+        lot.desk().inventory().add(&corolla(1)).unwrap();
+        let mut admin = Schema::create().connect();
+        admin
+            .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%inventory%' AND state = 'idle'")
+            .unwrap();
+        assert_eq!(lot.desk().inventory().statistics().unwrap().total.count, 1);
+    }
+}

@@ -1,0 +1,203 @@
+//! The dealership's own vehicles.
+
+use chrono::TimeDelta;
+use jpauto::{
+    Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleSort, VehicleStatus,
+    VehicleUpdate,
+};
+
+use crate::support::{Lot, corolla};
+
+on_both_databases! {
+    fn a_vehicle_round_trips_with_every_field(lot: &Lot) {
+        let full: NewVehicle = serde_json::from_value(serde_json::json!({
+            "year": 2018, "make": "Toyota", "model": "Corolla", "vin": "2T1BURHE5JC073721", "price": "99999999.99",
+            "mileage": 0, "trim": "LE", "stock_number": "A1", "cost": "0.01", "msrp": 25000.5, "exterior_color": "Blau",
+            "interior_color": "\u{1F697}", "transmission": "CVT", "engine": "1.8", "fuel_type": "Gas", "drivetrain": "FWD",
+            "body_style": "Sedan", "doors": 4, "mpg_city": 28, "mpg_highway": 36, "description": "It's \"good\" \\ ok",
+            "thumbnail": "https://example.com/t.jpg", "condition": "good", "title_status": "clean", "owners": 1,
+            "accidents": 0, "service_records": true, "warranty": "none", "carfax_url": "https://example.com/c",
+            "autocheck_url": "https://example.com/a", "features": ["a", "b"], "images": ["https://example.com/1.jpg"],
+        }))
+        .unwrap();
+        let vehicle = lot.desk().inventory().add(&full).unwrap();
+        let read = lot.desk().inventory().get(vehicle.id).unwrap();
+        assert_eq!(read.vehicle, vehicle);
+        assert_eq!((vehicle.price, vehicle.cost), (Money::MAX, Some(Money::from_cents(1))));
+        let by_vin = lot.desk().inventory().get_by_vin("2T1BURHE5JC073721".parse().unwrap()).unwrap();
+        assert_eq!(by_vin.vehicle, vehicle);
+        let bare = lot.desk().inventory().add(&corolla(2)).unwrap();
+        assert_eq!(lot.desk().inventory().get(bare.id).unwrap().vehicle, bare);
+    }
+
+    fn vin_and_stock_number_are_unique(lot: &Lot) {
+        let first = NewVehicle { stock_number: Some("A1".into()), ..corolla(1) };
+        let first = lot.desk().inventory().add(&first).unwrap();
+        assert_eq!(lot.desk().inventory().add(&corolla(1)).unwrap_err().code(), "duplicate_vin");
+        let same_stock = NewVehicle { stock_number: Some("A1".into()), ..corolla(2) };
+        assert_eq!(lot.desk().inventory().add(&same_stock).unwrap_err().code(), "duplicate_stock_number");
+        let second = lot.desk().inventory().add(&corolla(2)).unwrap();
+        let take_over = VehicleUpdate { vin: Some(first.vin), ..VehicleUpdate::default() };
+        assert_eq!(lot.desk().inventory().update(second.id, &take_over).unwrap_err().code(), "duplicate_vin");
+    }
+
+    fn an_update_changes_what_it_names_and_leaves_a_trail(lot: &Lot) {
+        let vehicle = lot.desk().inventory().add(&corolla(1)).unwrap();
+        lot.pass(TimeDelta::hours(1));
+        let update: VehicleUpdate = serde_json::from_str(r#"{"price": "13500.00", "trim": "LE"}"#).unwrap();
+        let after = lot.desk().inventory().update(vehicle.id, &update).unwrap();
+        assert_eq!((after.price, after.trim.as_deref(), after.mileage), (Money::from_dollars(13_500), Some("LE"), vehicle.mileage));
+        assert_eq!(lot.desk().inventory().get(vehicle.id).unwrap().vehicle, after);
+        let again = lot.desk().inventory().update(vehicle.id, &update).unwrap();
+        assert_eq!(again, after, "nothing changed, nothing written");
+        let filter = ActivityFilter::default().resource(vehicle.id).action(Action::Update);
+        let trail = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+        assert_eq!(trail.len(), 1);
+        let expected = serde_json::json!({"price": {"from": "14000.00", "to": "13500.00"}, "trim": {"from": null, "to": "LE"}});
+        assert_eq!(trail[0].changes, Some(expected));
+        let wrong: VehicleUpdate = serde_json::from_str(r#"{"price": "100000000"}"#).unwrap();
+        assert_eq!(lot.desk().inventory().update(vehicle.id, &wrong).unwrap_err().fields()[0].pointer, "/price");
+    }
+
+    fn a_vehicle_is_sold_once_and_relisted_explicitly(lot: &Lot) {
+        let desk = lot.desk();
+        let vehicle = desk.inventory().add(&corolla(1)).unwrap();
+        lot.pass(TimeDelta::days(50));
+        desk.inventory().set_status(vehicle.id, VehicleStatus::Hold).unwrap();
+        let sold = desk.inventory().set_status(vehicle.id, StatusChange::sold_for(Money::from_dollars(13_000))).unwrap();
+        assert_eq!(sold.sold_at, Some(lot.now()));
+        assert_eq!(desk.inventory().set_status(vehicle.id, VehicleStatus::Available).unwrap_err().code(), "vehicle_sold");
+        lot.pass(TimeDelta::days(10));
+        let read = desk.inventory().get(vehicle.id).unwrap();
+        assert_eq!((read.days_in_stock, read.age_state), (50, AgeState::Warning));
+        let relisted = desk.inventory().relist(vehicle.id).unwrap();
+        assert_eq!((relisted.status, relisted.sold_at, relisted.listed_at), (VehicleStatus::Available, None, Some(lot.now())));
+        assert_eq!(desk.inventory().relist(vehicle.id).unwrap_err().code(), "vehicle_not_sold");
+        let filter = ActivityFilter::default().resource(vehicle.id).action(Action::Status);
+        let trail = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+        assert_eq!(trail[0].changes.as_ref().unwrap()["sale_price"]["to"], "13000.00");
+        assert_eq!(trail.len(), 2);
+    }
+
+    fn the_public_sees_listed_vehicles_and_never_what_they_cost(lot: &Lot) {
+        let desk = lot.desk();
+        let shown = desk.inventory().add(&NewVehicle { cost: Some(Money::from_dollars(9_000)), ..corolla(1) }).unwrap();
+        let held = desk.inventory().add(&corolla(2)).unwrap();
+        desk.inventory().set_status(held.id, VehicleStatus::Hold).unwrap();
+        let website = lot.website();
+        let page = website.inventory().list_public(&VehicleFilter::default(), &PageRequest::default()).unwrap();
+        assert_eq!(page.items.iter().map(|vehicle| vehicle.id).collect::<Vec<_>>(), [shown.id]);
+        let json = serde_json::to_value(&page.items[0]).unwrap();
+        for private in ["cost", "created_by", "updated_by", "source_submission_id"] {
+            assert!(json.get(private).is_none(), "{private}");
+        }
+        assert_eq!(website.inventory().get_public(held.id).unwrap_err().code(), "vehicle_not_found");
+        let mut held_back = VehicleFilter::default();
+        held_back.status = vec![VehicleStatus::Hold];
+        assert!(website.inventory().list_public(&held_back, &PageRequest::default()).unwrap().items.is_empty());
+    }
+
+    fn featured_vehicles_are_found(lot: &Lot) {
+        let desk = lot.desk();
+        let vehicle = desk.inventory().add(&corolla(1)).unwrap();
+        desk.inventory().add(&corolla(2)).unwrap();
+        assert!(desk.inventory().feature(vehicle.id).unwrap().featured);
+        let mut featured = VehicleFilter::default();
+        featured.featured = Some(true);
+        assert_eq!(desk.inventory().list(&featured, &PageRequest::default()).unwrap().items.len(), 1);
+        assert!(!desk.inventory().unfeature(vehicle.id).unwrap().featured);
+        assert!(desk.inventory().list(&featured, &PageRequest::default()).unwrap().items.is_empty());
+    }
+
+    fn every_order_pages_through_every_vehicle_once(lot: &Lot) {
+        let desk = lot.desk();
+        for number in 0..25_u32 {
+            // Equal values on purpose: pages must break ties the same way each time.
+            let new = NewVehicle {
+                price: Money::from_dollars(10_000 + i32::try_from(number % 5).unwrap() * 1_000),
+                mileage: 40_000 + i32::try_from(number % 3).unwrap() * 10_000,
+                year: 2015 + i32::try_from(number % 4).unwrap(),
+                ..corolla(number)
+            };
+            desk.inventory().add(&new).unwrap();
+            if number % 2 == 0 {
+                lot.pass(TimeDelta::seconds(1));
+            }
+        }
+        for sort in VehicleSort::ALL {
+            let filter = VehicleFilter::default().sort(sort);
+            let mut found = Vec::new();
+            let mut page = PageRequest::first(4);
+            loop {
+                let vehicles = desk.inventory().list(&filter, &page).unwrap();
+                found.extend(vehicles.items.into_iter().map(|stocked| stocked.vehicle));
+                let Some(next) = vehicles.next else { break };
+                page = page.after(next);
+            }
+            let mut ids: Vec<_> = found.iter().map(|vehicle| vehicle.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!((found.len(), ids.len()), (25, 25), "{sort}");
+            let key = |vehicle: &jpauto::Vehicle| match sort {
+                VehicleSort::Price => vehicle.price.cents(),
+                VehicleSort::PriceDescending => -vehicle.price.cents(),
+                VehicleSort::Mileage => vehicle.mileage.into(),
+                VehicleSort::MileageDescending => -i64::from(vehicle.mileage),
+                VehicleSort::Year => vehicle.year.into(),
+                VehicleSort::YearDescending => -i64::from(vehicle.year),
+                VehicleSort::ListedAt => vehicle.listed_at.unwrap().timestamp(),
+                _ => -vehicle.listed_at.unwrap().timestamp(),
+            };
+            assert!(found.iter().map(key).is_sorted(), "{sort}");
+        }
+    }
+
+    fn filters_narrow_the_list(lot: &Lot) {
+        let desk = lot.desk();
+        desk.inventory().add(&NewVehicle { trim: Some("LE Eco".into()), ..corolla(1) }).unwrap();
+        desk.inventory().add(&NewVehicle { make: "Honda".into(), model: "Civic".into(), year: 2021, mileage: 10_000, ..corolla(2) }).unwrap();
+        let dear = desk.inventory().add(&NewVehicle { price: Money::from_dollars(40_000), ..corolla(3) }).unwrap();
+        let count = |filter: VehicleFilter| desk.inventory().list(&filter, &PageRequest::default()).unwrap().items.len();
+        assert_eq!(count(VehicleFilter::default()), 3);
+        assert_eq!(count(VehicleFilter::available().make("toyota")), 2);
+        assert_eq!(count(VehicleFilter::default().make("Toyota").price_up_to(Money::from_dollars(14_000))), 1);
+        assert_eq!(count(VehicleFilter::default().text("civic 000002")), 1);
+        assert_eq!(count(VehicleFilter::default().text("eco LE")), 1);
+        assert_eq!(count(VehicleFilter::default().text("%")), 0);
+        let mut filter = VehicleFilter::default();
+        (filter.year_min, filter.year_max, filter.mileage_max) = (Some(2020), Some(2022), Some(10_000));
+        assert_eq!(count(filter), 1);
+        let mut filter = VehicleFilter::default();
+        (filter.price_min, filter.mileage_min) = (Some(dear.price), Some(60_000));
+        assert_eq!(count(filter), 1);
+    }
+
+    fn statistics_count_worth_and_age(lot: &Lot) {
+        let desk = lot.desk();
+        let empty = desk.inventory().statistics().unwrap();
+        assert_eq!((empty.total.count, empty.average_days_in_stock), (0, None));
+        desk.inventory().add(&NewVehicle { cost: Some(Money::from_dollars(9_000)), ..corolla(1) }).unwrap();
+        lot.pass(TimeDelta::days(50));
+        desk.inventory().add(&corolla(2)).unwrap();
+        let sold = desk.inventory().add(&corolla(3)).unwrap();
+        desk.inventory().set_status(sold.id, VehicleStatus::Sold).unwrap();
+        lot.pass(TimeDelta::days(10));
+        let statistics = desk.inventory().statistics().unwrap();
+        assert_eq!(statistics.total.count, 2);
+        assert_eq!(statistics.total.value, Money::from_dollars(28_000));
+        assert_eq!(statistics.total.cost, Money::from_dollars(9_000));
+        assert_eq!(statistics.average_days_in_stock, Some(35.0));
+        let counts: Vec<_> = statistics.by_age.iter().map(|of_age| of_age.stock.count).collect();
+        assert_eq!(counts, [1, 1, 0, 0]);
+        let by_status: Vec<_> = statistics.by_status.iter().map(|of| (of.status.as_str(), of.stock.count)).collect();
+        assert_eq!(by_status, [("available", 2), ("sold", 1)]);
+    }
+
+    fn a_deleted_vehicle_is_gone(lot: &Lot) {
+        let vehicle = lot.desk().inventory().add(&corolla(1)).unwrap();
+        lot.desk().inventory().update(vehicle.id, &VehicleUpdate { price: Some(Money::from_dollars(1)), ..VehicleUpdate::default() }).unwrap();
+        lot.desk().inventory().delete(vehicle.id).unwrap();
+        assert_eq!(lot.desk().inventory().get(vehicle.id).unwrap_err().code(), "vehicle_not_found");
+        assert_eq!(lot.desk().inventory().delete(vehicle.id).unwrap_err().code(), "vehicle_not_found");
+    }
+}

@@ -1,0 +1,243 @@
+//! Customers' offers and their way into inventory.
+
+use std::sync::Barrier;
+
+use chrono::TimeDelta;
+use jpauto::{
+    Action, ActivityFilter, Actor, Approval, Change, ErrorKind, Money, NewSubmission, PageRequest, Role, SubmissionFilter,
+    SubmissionSort, SubmissionStatus, SubmissionUpdate, VehicleFilter, VehicleStatus, VehicleUpdate,
+};
+
+use crate::support::{Lot, camry, corolla, vin};
+
+fn offer(number: u32) -> NewSubmission {
+    NewSubmission { vin: Some(vin(number)), ..camry() }
+}
+
+on_both_databases! {
+    fn an_offer_round_trips_with_every_field(lot: &Lot) {
+        let sent = NewSubmission {
+            interior_color: Some("Schwarz \u{1F697} 'quoted' \"twice\" \\ %_".into()),
+            additional_notes: Some("line one\nline two \u{0}".replace('\u{0}', "").repeat(100)),
+            mileage: Some(2_000_000),
+            asking_price: Some(Money::MAX),
+            ..camry()
+        };
+        let submission = lot.website().submissions().submit(&sent).unwrap();
+        assert_eq!(lot.desk().submissions().get(submission.id).unwrap(), submission);
+        assert_eq!(submission.submission_status, SubmissionStatus::Pending);
+        assert_eq!(submission.asking_price, Some(Money::MAX));
+        assert_eq!(submission.images.len(), 2);
+        let bare = NewSubmission { year: 1900, make: "x".into(), model: "y".into(), ..NewSubmission::default() };
+        let bare = lot.website().submissions().submit(&bare).unwrap();
+        assert_eq!(lot.desk().submissions().get(bare.id).unwrap(), bare);
+    }
+
+    fn the_same_vin_is_taken_once(lot: &Lot) {
+        lot.website().submissions().submit(&camry()).unwrap();
+        let lower = NewSubmission { vin: Some("4t1b11hk5ku211111".into()), ..camry() };
+        let refusal = lot.website().submissions().submit(&lower).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "duplicate_vin"));
+        assert_eq!(refusal.fields()[0].pointer, "/vin");
+        let without = NewSubmission { vin: None, ..camry() };
+        lot.website().submissions().submit(&without).unwrap();
+        lot.website().submissions().submit(&without).unwrap();
+    }
+
+    fn one_address_may_send_five_in_half_an_hour(lot: &Lot) {
+        let here = lot.dealership.acting_as(Actor::public().from_ip("203.0.113.7".parse().unwrap()));
+        let there = lot.dealership.acting_as(Actor::public().from_ip("2001:db8::7".parse().unwrap()));
+        for number in 0..5 {
+            here.submissions().submit(&offer(number)).unwrap();
+        }
+        let refusal = here.submissions().submit(&offer(5)).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "too_many_submissions"));
+        there.submissions().submit(&offer(5)).unwrap();
+        lot.desk().submissions().submit(&offer(6)).unwrap();
+        lot.pass(TimeDelta::minutes(31));
+        here.submissions().submit(&offer(7)).unwrap();
+    }
+
+    fn an_approval_makes_one_vehicle_with_its_trail(lot: &Lot) {
+        let (manager, desk) = lot.staff(Role::Manager);
+        let submission = lot.website().submissions().submit(&camry()).unwrap();
+        lot.pass(TimeDelta::hours(2));
+        let overrides = VehicleUpdate {
+            price: Some(Money::from_dollars(13_500)),
+            stock_number: Change::Set("S-1".into()),
+            engine: Change::Set("2.5 l".into()),
+            ..VehicleUpdate::default()
+        };
+        let vehicle = desk.submissions().approve(submission.id, &Approval::with(overrides)).unwrap();
+        assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle);
+        assert_eq!(vehicle.price.to_string(), "13500.00");
+        assert_eq!(vehicle.source_submission_id, Some(submission.id));
+        assert_eq!((vehicle.created_by, vehicle.listed_at), (Some(manager.id), Some(lot.now())));
+        assert_eq!((vehicle.status, vehicle.trim.as_deref()), (VehicleStatus::Available, Some("SE")));
+        assert_eq!(vehicle.images, submission.images);
+        let reviewed = desk.submissions().get(submission.id).unwrap();
+        assert_eq!(reviewed.submission_status, SubmissionStatus::Approved);
+        assert_eq!((reviewed.reviewed_by, reviewed.reviewed_at), (Some(manager.id), Some(lot.now())));
+        let filter = ActivityFilter::default().resource(submission.id).action(Action::Approve);
+        let trail = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+        assert_eq!(trail.len(), 1);
+        assert_eq!(trail[0].user_id, Some(manager.id));
+        assert_eq!(trail[0].ip_address.as_deref(), Some("203.0.113.9"));
+        let change = &trail[0].changes.as_ref().unwrap()["submission_status"];
+        assert_eq!(*change, serde_json::json!({"from": "pending", "to": "approved"}));
+    }
+
+    fn an_incomplete_approval_writes_nothing(lot: &Lot) {
+        let new = NewSubmission { vin: None, mileage: None, asking_price: None, ..camry() };
+        let submission = lot.website().submissions().submit(&new).unwrap();
+        let entries = |lot: &Lot| lot.desk().activity().list(&ActivityFilter::default(), &PageRequest::first(500)).unwrap().items;
+        let before = entries(lot);
+        let refusal = lot.desk().submissions().approve(submission.id, &Approval::as_offered()).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::InvalidInput, "approval_incomplete"));
+        let pointers: Vec<_> = refusal.fields().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/price", "/vin", "/mileage"]);
+        assert_eq!(lot.desk().submissions().get(submission.id).unwrap(), submission);
+        assert!(lot.desk().inventory().list(&VehicleFilter::default(), &PageRequest::default()).unwrap().items.is_empty());
+        assert_eq!(entries(lot), before);
+    }
+
+    fn a_vin_in_inventory_stands_against_an_approval_and_nothing_is_written(lot: &Lot) {
+        lot.desk().inventory().add(&corolla(1)).unwrap();
+        let submission = lot.website().submissions().submit(&offer(1)).unwrap();
+        let refusal = lot.desk().submissions().approve(submission.id, &Approval::as_offered()).unwrap_err();
+        assert_eq!(refusal.code(), "duplicate_vin");
+        assert_eq!(lot.desk().submissions().get(submission.id).unwrap(), submission);
+    }
+
+    fn a_review_happens_once(lot: &Lot) {
+        let submission = lot.website().submissions().submit(&camry()).unwrap();
+        let desk = lot.desk();
+        assert_eq!(desk.submissions().reject(submission.id, " ").unwrap_err().code(), "rejection_reason_missing");
+        let rejected = desk.submissions().reject(submission.id, "flood damage").unwrap();
+        assert_eq!(rejected.rejection_reason.as_deref(), Some("flood damage"));
+        assert_eq!(desk.submissions().get(submission.id).unwrap(), rejected);
+        for refusal in [
+            desk.submissions().reject(submission.id, "again").unwrap_err(),
+            desk.submissions().approve(submission.id, &Approval::as_offered()).unwrap_err(),
+            desk.submissions().update(submission.id, &SubmissionUpdate::default()).unwrap_err(),
+        ] {
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "submission_already_reviewed"));
+        }
+        let nowhere = jpauto::SubmissionId::new(lot.now());
+        assert_eq!(desk.submissions().reject(nowhere, "x").unwrap_err().code(), "submission_not_found");
+    }
+
+    fn of_many_reviewers_at_once_exactly_one_makes_a_vehicle(lot: &Lot) {
+        const REVIEWERS: usize = 8;
+        for round in 0..5 {
+            let submission = lot.website().submissions().submit(&offer(round)).unwrap();
+            let start = Barrier::new(REVIEWERS);
+            let outcomes: Vec<_> = std::thread::scope(|scope| {
+                let reviewers: Vec<_> = (0..REVIEWERS)
+                    .map(|_| {
+                        let desk = lot.another_process().acting_as(Actor::system());
+                        let start = &start;
+                        scope.spawn(move || {
+                            start.wait();
+                            desk.submissions().approve(submission.id, &Approval::as_offered())
+                        })
+                    })
+                    .collect();
+                reviewers.into_iter().map(|reviewer| reviewer.join().unwrap()).collect()
+            });
+            let (made, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+            assert_eq!(made.len(), 1);
+            for refusal in refused {
+                assert_eq!(refusal.unwrap_err().code(), "submission_already_reviewed");
+            }
+            let vehicles = lot.desk().inventory().list(&VehicleFilter::default(), &PageRequest::default()).unwrap();
+            assert_eq!(vehicles.items.len(), round as usize + 1);
+        }
+    }
+
+    fn two_offers_of_one_car_at_once_are_taken_once(lot: &Lot) {
+        let start = Barrier::new(6);
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let customers: Vec<_> = (0..6)
+                .map(|_| {
+                    let website = lot.another_process().acting_as(Actor::public());
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        website.submissions().submit(&camry())
+                    })
+                })
+                .collect();
+            customers.into_iter().map(|customer| customer.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        assert!(outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).all(|refusal| refusal.code() == "duplicate_vin"));
+    }
+
+    fn a_pending_offer_is_corrected_field_by_field(lot: &Lot) {
+        let submission = lot.website().submissions().submit(&camry()).unwrap();
+        lot.pass(TimeDelta::minutes(1));
+        let correction: SubmissionUpdate = serde_json::from_str(r#"{"mileage": 53000, "trim": null}"#).unwrap();
+        let after = lot.desk().submissions().update(submission.id, &correction).unwrap();
+        assert_eq!((after.mileage, after.trim.clone(), after.vin.clone()), (Some(53_000), None, submission.vin));
+        assert_eq!(lot.desk().submissions().get(submission.id).unwrap(), after);
+        let filter = ActivityFilter::default().resource(submission.id).action(Action::Update);
+        let trail = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+        let expected = serde_json::json!({"mileage": {"from": 52000, "to": 53000}, "trim": {"from": "SE", "to": null}});
+        assert_eq!(trail[0].changes, Some(expected));
+        let wrong: SubmissionUpdate = serde_json::from_str(r#"{"mileage": -5}"#).unwrap();
+        assert_eq!(lot.desk().submissions().update(submission.id, &wrong).unwrap_err().fields()[0].pointer, "/mileage");
+    }
+
+    fn unknown_fields_are_refused_by_name(lot: &Lot) {
+        let refusal = serde_json::from_str::<NewSubmission>(r#"{"year": 2019, "submission_status": "approved"}"#).unwrap_err();
+        assert!(refusal.to_string().contains("unknown field `submission_status`"), "{refusal}");
+        let refusal = serde_json::from_str::<VehicleUpdate>(r#"{"created_by": null}"#).unwrap_err();
+        assert!(refusal.to_string().contains("unknown field `created_by`"), "{refusal}");
+        drop(lot.desk());
+    }
+
+    fn lists_are_filtered_and_paged(lot: &Lot) {
+        for number in 0..7 {
+            let make = if number % 2 == 0 { "Toyota" } else { "Honda" };
+            let new = NewSubmission { make: make.into(), customer_name: Some(format!("Customer {number}")), ..offer(number) };
+            lot.website().submissions().submit(&new).unwrap();
+            lot.pass(TimeDelta::seconds(1));
+        }
+        let desk = lot.desk();
+        let all = |filter: &SubmissionFilter| {
+            let mut found = Vec::new();
+            let mut page = PageRequest::first(2);
+            loop {
+                let submissions = desk.submissions().list(filter, &page).unwrap();
+                assert!(submissions.items.len() <= 2);
+                found.extend(submissions.items.into_iter().map(|submission| submission.customer_name.unwrap()));
+                let Some(next) = submissions.next else { break found };
+                page = page.after(next);
+            }
+        };
+        let newest_first: Vec<_> = (0..7).rev().map(|number| format!("Customer {number}")).collect();
+        assert_eq!(all(&SubmissionFilter::default()), newest_first);
+        let mut hondas = SubmissionFilter::pending().sort(SubmissionSort::SubmittedAt);
+        hondas.make = Some("HONDA".into());
+        assert_eq!(all(&hondas), ["Customer 1", "Customer 3", "Customer 5"]);
+        let mut words = SubmissionFilter::default();
+        words.q = Some("toyota customer 4".into());
+        assert_eq!(all(&words), ["Customer 4"]);
+        words.q = Some("100%".into());
+        assert!(all(&words).is_empty());
+        let wrong = PageRequest::first(2).after("nonsense");
+        assert_eq!(desk.submissions().list(&words, &wrong).unwrap_err().code(), "invalid_cursor");
+    }
+
+    fn a_deleted_offer_leaves_its_vehicle(lot: &Lot) {
+        let submission = lot.website().submissions().submit(&camry()).unwrap();
+        let vehicle = lot.desk().submissions().approve(submission.id, &Approval::as_offered()).unwrap();
+        lot.desk().submissions().delete(submission.id).unwrap();
+        assert_eq!(lot.desk().submissions().get(submission.id).unwrap_err().code(), "submission_not_found");
+        assert_eq!(lot.desk().inventory().get(vehicle.id).unwrap().vehicle.source_submission_id, None);
+        let filter = ActivityFilter::default().resource(submission.id).action(Action::Delete);
+        let trail = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+        assert!(!trail[0].changes.as_ref().unwrap().to_string().contains("ann@example.com"), "no personal data in the trail");
+    }
+}

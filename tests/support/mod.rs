@@ -1,0 +1,180 @@
+//! What every test starts from: an empty dealership over a database of its own, and a clock that the test moves.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jpauto::{
+    Actor, Clock, Config, Dealership, Desk, Money, NewSubmission, NewUser, NewVehicle, Role, User,
+};
+
+/// Runs a test once on SQLite and once on PostgreSQL: `on_both_databases! { fn name(lot: &Lot) { ... } }`.
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* fn $name:ident($lot:ident: &Lot) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs what its file imports")]
+            use super::*;
+
+            fn run($lot: &$crate::support::Lot) $body
+
+            $(#[$meta])*
+            #[cfg(feature = "sqlite")]
+            #[test]
+            fn sqlite() {
+                run(&$crate::support::Lot::on_sqlite());
+            }
+
+            $(#[$meta])*
+            #[cfg(feature = "postgres")]
+            #[test]
+            fn postgres() {
+                run(&$crate::support::Lot::on_postgres());
+            }
+        }
+    )+};
+}
+
+/// An open dealership and everything that it must outlive.
+pub struct Lot {
+    pub dealership: Dealership,
+    pub url: String,
+    now: Arc<Mutex<DateTime<Utc>>>,
+    _database: Box<dyn std::any::Any>,
+}
+
+impl Lot {
+    #[cfg(feature = "sqlite")]
+    pub fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        Self::open(url, Box::new(folder))
+    }
+
+    #[cfg(feature = "postgres")]
+    pub fn on_postgres() -> Self {
+        let schema = postgres::Schema::create();
+        Self::open(schema.url.clone(), Box::new(schema))
+    }
+
+    fn open(url: String, database: Box<dyn std::any::Any>) -> Self {
+        let now = Arc::new(Mutex::new("2026-03-01T12:00:00Z".parse().unwrap()));
+        let shared = Arc::clone(&now);
+        let config = Config::new(&url).clock(Clock::from_fn(move || *shared.lock().unwrap()));
+        let dealership = Dealership::with_config(config).unwrap();
+        dealership.migrate().unwrap();
+        Self { dealership, url, now, _database: database }
+    }
+
+    /// The machine itself, which may do all.
+    pub fn desk(&self) -> Desk {
+        self.dealership.acting_as(Actor::system())
+    }
+
+    pub fn website(&self) -> Desk {
+        self.dealership.acting_as(Actor::public())
+    }
+
+    /// A new member of staff in this role, and their desk.
+    pub fn staff(&self, role: Role) -> (User, Desk) {
+        let email = format!("{role}@example.com");
+        let user = self.desk().users().add(&NewUser { email, name: "Test".into(), role, ..NewUser::default() }).unwrap();
+        let actor = Actor::user(user.id).from_ip("203.0.113.9".parse().unwrap()).with_user_agent("tests");
+        let desk = self.dealership.acting_as(actor);
+        (user, desk)
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.now.lock().unwrap()
+    }
+
+    pub fn pass(&self, time: TimeDelta) {
+        *self.now.lock().unwrap() += time;
+    }
+
+    /// Another handle on the same database, with its own pool: as a second process would have.
+    pub fn another_process(&self) -> Dealership {
+        Dealership::open(&self.url).unwrap()
+    }
+}
+
+/// A VIN with a right check digit that differs with the number.
+pub fn vin(number: u32) -> String {
+    let mut text: Vec<u8> = format!("2T1BURHE0JC{number:06}").into_bytes();
+    for digit in *b"0123456789X" {
+        text[8] = digit;
+        let candidate = String::from_utf8(text.clone()).unwrap();
+        if jpauto::Vin::parse(&candidate).unwrap().check_digit_ok() {
+            return candidate;
+        }
+    }
+    unreachable!("one of the eleven check digits is right")
+}
+
+pub fn camry() -> NewSubmission {
+    NewSubmission {
+        customer_name: Some("Ann Example".into()),
+        customer_email: Some("ann@example.com".into()),
+        customer_phone: Some("+1 555 010 2030".into()),
+        year: 2019,
+        make: "Toyota".into(),
+        model: "Camry".into(),
+        trim: Some("SE".into()),
+        vin: Some("4T1B11HK5KU211111".into()),
+        mileage: Some(52_000),
+        asking_price: Some(Money::from_dollars(15_000)),
+        images: vec!["https://example.com/1.jpg".into(), "https://example.com/2.jpg".into()],
+        ..NewSubmission::default()
+    }
+}
+
+pub fn corolla(number: u32) -> NewVehicle {
+    NewVehicle {
+        year: 2018,
+        make: "Toyota".into(),
+        model: "Corolla".into(),
+        vin: vin(number),
+        price: Money::from_dollars(14_000),
+        mileage: 60_000,
+        ..NewVehicle::default()
+    }
+}
+
+#[cfg(feature = "postgres")]
+pub mod postgres {
+    //! A schema of its own in the throw-away server for each test.
+
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+
+    pub struct Schema {
+        pub url: String,
+        pub name: String,
+        server: String,
+    }
+
+    impl Schema {
+        pub fn create() -> Self {
+            static NUMBER: AtomicU32 = AtomicU32::new(0);
+            let server = std::env::var("JPAUTO_TEST_POSTGRES")
+                .expect("the tests of PostgreSQL need a server: run them with `make test` or `tests/with-postgres cargo test`");
+            let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+            let mut conn = PgConnection::establish(&server).unwrap();
+            conn.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
+            let url = format!("{server}?options=--search_path%3D{name}");
+            Self { url, name, server }
+        }
+
+        pub fn connect(&self) -> PgConnection {
+            PgConnection::establish(&self.url).unwrap()
+        }
+    }
+
+    impl Drop for Schema {
+        fn drop(&mut self) {
+            // Only a throw-away server is littered if this fails.
+            if let Ok(mut conn) = PgConnection::establish(&self.server) {
+                drop(conn.batch_execute(&format!("DROP SCHEMA {} CASCADE", self.name)));
+            }
+        }
+    }
+}
