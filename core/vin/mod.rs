@@ -1,7 +1,7 @@
 //! The VIN as a value: read, checked and taken apart without a network and without an allocation.
 //!
 //! A [`Vin`] is an array of 17 bytes on the stack, and so are its parts; that nothing is allocated to read one shows in
-//! the types. The letters' form follows 49 CFR 565.15 and ISO 3779.
+//! the types. The form follows 49 CFR 565.15 and ISO 3779.
 //!
 //! What is deliberately not here: what the vehicle is. Make, model and trim come from a decoder outside. A wrong check
 //! digit refuses nothing either: outside North America it is not mandatory, and cars with a wrong one are on sale.

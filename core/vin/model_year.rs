@@ -50,8 +50,8 @@ impl Vin {
     /// The model year, read in a given year; no vehicle is of a model year later than the next.
     ///
     /// Position 7 chooses the round of 30 years; a year that would lie after the next one is taken from the round
-    /// before. It is conclusive only for a maker of cars and light trucks in the United States or Canada, where the
-    /// check digit is right and the year is that of position 7's own round.
+    /// before. The year is conclusive only for a maker of cars and light trucks in the United States or Canada, with a
+    /// right check digit, and where position 7 holds either a letter, or a digit while no later year is possible.
     ///
     /// ```
     /// let accord = jpauto::Vin::parse("1HGCM82633A004352")?.model_year(2026);
@@ -73,10 +73,11 @@ impl Vin {
         }
         let by_position_7 = if self.at(7).is_ascii_digit() { first } else { first + ROUND };
         let year = if by_position_7 > latest { first } else { by_position_7 };
-        // The table ends in 2039; once a third round is possible the rule can no longer tell.
-        let third_round_is_possible = first + 2 * ROUND <= latest;
+        // With these makers a letter came with the rule. A digit proves less: the same plants build for markets where
+        // nobody asks for the rule, as the Accord 1HGCR2650HA902057 of 2017 for Mexico. And the rule ends in 2039.
+        let next_round = by_position_7 + ROUND;
         let conclusive = year == by_position_7
-            && !third_round_is_possible
+            && next_round > latest
             && self.check_digit_ok()
             && is_bound_by_position_7([self.at(1), self.at(2), self.at(3)]);
         ModelYear { year: Some(year), conclusive, latest }
@@ -89,7 +90,7 @@ impl Vin {
 /// NHTSA publishes (vPIC, vehicle types passenger car, multipurpose vehicle and truck). An identifier not named here
 /// costs only certainty, one named wrongly would make a false claim, so these are left out:
 /// - pick-ups and vans whose makers build heavy ones under the same identifier (1FT, 1GC, 1GT, 1C6, 1D7 and such);
-/// - Mexico (first character 3): its plants build also for markets where nobody asks for the rule;
+/// - Mexico (first character 3): its plants build cars for Mexico under the same identifiers and without the rule;
 /// - makers of few vehicles (third character 9), and everything from overseas, where one identifier serves all markets.
 fn is_bound_by_position_7(wmi: [u8; 3]) -> bool {
     match &wmi {
@@ -147,7 +148,6 @@ mod tests {
         check("5YFB4MDE8PP030258", Some(2023), &[1993], true);
         check("19XFC1F7XGE028370", Some(2016), &[1986], true);
         check("1C4RJEAG2EC476429", Some(2014), &[1984], true);
-        check("1G1JF27W8GJ178227", Some(1986), &[2016], true);
     }
 
     #[test]
@@ -156,12 +156,19 @@ mod tests {
         check("1FUJGLDR69LAC9984", Some(2009), &[], false);
         // A fire engine of 1994 with a letter at position 7.
         check("4ENGAAA81R1003437", Some(2024), &[1994], false);
-        // A school bus of 2016 with a digit at position 7.
+        // In the shape of a school bus of 2016 with a digit at position 7.
         check("4DRBUC8N8GB123456", Some(1986), &[2016], false);
         // A pick-up of 1995: right, but its maker builds heavy ones under the same identifier.
         check("2GCEC19Z0S1245490", Some(1995), &[2025], false);
-        // A saloon built in Mexico for Mexico.
-        check("3N1EB31S0FK300000", Some(1985), &[2015], false);
+        // A Nissan Tsuru of 2015, built in Mexico for Mexico.
+        check("3N1EB31S3FK311461", Some(1985), &[2015], false);
+    }
+
+    #[test]
+    fn a_digit_at_position_7_proves_nothing_while_a_later_year_is_possible() {
+        check("1G1JF27W8GJ178227", Some(1986), &[2016], false);
+        // An Accord of 2017, built in Ohio for Mexico; its check digit is right.
+        check("1HGCR2650HA902057", Some(1987), &[2017], false);
     }
 
     #[test]
@@ -222,9 +229,12 @@ mod tests {
         let accord = Vin::parse("1HGCM82633A004352").unwrap();
         assert_eq!(accord.model_year(2002).year, Some(2003));
         assert_eq!(accord.model_year(2001).year, None);
-        assert!(accord.model_year(2061).conclusive);
-        let after_the_table = accord.model_year(2062);
-        assert!(!after_the_table.conclusive && after_the_table.alternatives().eq([2033, 2063]));
+        assert!(accord.model_year(2031).conclusive && !accord.model_year(2032).conclusive);
+
+        let pilot = Vin::parse("5FNYF5H59HB011946").unwrap();
+        assert!(pilot.model_year(2045).conclusive);
+        let after_the_table = pilot.model_year(2046);
+        assert!(!after_the_table.conclusive && after_the_table.alternatives().eq([1987, 2047]));
     }
 
     proptest! {

@@ -5,7 +5,8 @@
 -- run in this session's temporary schema, where they make an empty model of every table, and the block at the end changes the
 -- real tables to match the model: it adds, widens and converts without loss, keeps each row and each unknown column, and
 -- leaves alone whatever is right under another name. Whatever it cannot do it refuses by name, and nothing is done.
--- Running the file again changes nothing. All of it happens in the first schema of search_path.
+-- Running the file again changes nothing. All of it happens in the first schema of search_path, and in one transaction; the
+-- role must own the tables it adopts and be allowed temporary ones.
 
 DO $choose_where_to_build$
 DECLARE
