@@ -57,9 +57,10 @@ check-format:
 check-lint: .venv/ready
 	$(STEP) "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
 
+# The libraries: the command line is named jpauto as the library is, and its pages would land on the same place.
 .PHONY: check-docs
 check-docs: .venv/ready
-	$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --lib --no-deps --document-private-items
 
 # Without the advisories: their database is fetched from the network, which a build must not need.
 .PHONY: check-dependencies
