@@ -17,14 +17,17 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 VENV := $(CURDIR)/.venv/bin
 CARGO_TOOLS := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tools
 STEP := @tests/step
+# cargo-deny unoptimised is built in a minute and still answers within two seconds.
+QUICK_TO_BUILD := CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256
 
 .PHONY: help
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# SQLite alone: OpenSSL and libpq, which take longest to build, are not needed here.
 .PHONY: demo
 demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the API: ARGS=--no-serve ends after the report
-	cargo run --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
+	cargo run --release --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
 
 .PHONY: test
 test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
@@ -64,7 +67,9 @@ check-docs: .venv/ready
 
 # Without the advisories: their database is fetched from the network, which a build must not need.
 .PHONY: check-dependencies
-check-dependencies: $(CARGO_TOOLS)/bin/cargo-deny
+check-dependencies:
+	$(STEP) "cargo install cargo-deny" env $(QUICK_TO_BUILD) \
+		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deny --version $(CARGO_DENY_VERSION)
 	$(STEP) "cargo deny (known vulnerabilities are not looked up here: cargo deny check advisories)" \
 		"$(CARGO_TOOLS)/bin/cargo-deny" --locked --workspace check --hide-inclusion-graph bans licenses sources
 
@@ -87,8 +92,3 @@ bench: .venv/ready ## the benchmarks, on SQLite and on a throw-away PostgreSQL t
 	"$(VENV)/python" -m pip install --quiet --upgrade 'pip>=25.1'
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:dev
 	@touch $@
-
-# Unoptimised, it is built in a third of the time and still answers within two seconds.
-$(CARGO_TOOLS)/bin/cargo-deny:
-	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
-		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deny --version $(CARGO_DENY_VERSION)
