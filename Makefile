@@ -9,10 +9,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# maturin builds the extension with these two set. Set for every build, they leave it nothing to build a second time.
-export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
-export PYO3_BUILD_EXTENSION_MODULE := 1
-
 # The tools of a virtual environment that is not activated.
 VENV := $(CURDIR)/.venv/bin
 CARGO_TOOLS := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tools
@@ -34,12 +30,12 @@ test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; in
 	@tests/with-postgres $(MAKE) --no-print-directory test-rust test-databases test-python
 
 .PHONY: test-rust
-test-rust: .venv/ready
+test-rust:
 	$(STEP) "cargo test" cargo test --locked --workspace --no-fail-fast
 
 # The library alone with either database: what the workspace's other members switch on is off here.
 .PHONY: test-databases
-test-databases: .venv/ready
+test-databases:
 	$(STEP) "only SQLite compiles" cargo check --locked -p jpauto --no-default-features --features sqlite
 	$(STEP) "only PostgreSQL compiles" cargo check --locked -p jpauto --no-default-features --features postgres-bundled
 
@@ -57,12 +53,12 @@ check-format:
 	$(STEP) "cargo fmt" cargo fmt --all --check
 
 .PHONY: check-lint
-check-lint: .venv/ready
+check-lint:
 	$(STEP) "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
 
 # The libraries: the command line is named jpauto as the library is, and its pages would land on the same place.
 .PHONY: check-docs
-check-docs: .venv/ready
+check-docs:
 	$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --lib --no-deps --document-private-items
 
 # Without the advisories: their database is fetched from the network, which a build must not need.
@@ -84,7 +80,7 @@ check-python: .venv/ready
 	$(STEP) "mypy" bash -c 'cd bindings/python && "$(VENV)/python" -m mypy'
 
 .PHONY: bench
-bench: .venv/ready ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
+bench: ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
 	@tests/with-postgres --durable cargo bench --locked -p jpauto --features postgres-bundled $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml
