@@ -9,34 +9,33 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# maturin builds the extension with these two set. Set for every build, they leave it nothing to build a second time.
-export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
-export PYO3_BUILD_EXTENSION_MODULE := 1
-
 # The tools of a virtual environment that is not activated.
 VENV := $(CURDIR)/.venv/bin
 CARGO_TOOLS := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tools
 STEP := @tests/step
+# cargo-deny unoptimised is built in a minute and still answers within two seconds.
+QUICK_TO_BUILD := CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256
 
 .PHONY: help
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# SQLite alone: OpenSSL and libpq, which take longest to build, are not needed here.
 .PHONY: demo
 demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the API: ARGS=--no-serve ends after the report
-	cargo run --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
+	cargo run --release --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
 
 .PHONY: test
 test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
 	@tests/with-postgres $(MAKE) --no-print-directory test-rust test-databases test-python
 
 .PHONY: test-rust
-test-rust: .venv/ready
+test-rust:
 	$(STEP) "cargo test" cargo test --locked --workspace --no-fail-fast
 
 # The library alone with either database: what the workspace's other members switch on is off here.
 .PHONY: test-databases
-test-databases: .venv/ready
+test-databases:
 	$(STEP) "only SQLite compiles" cargo check --locked -p jpauto --no-default-features --features sqlite
 	$(STEP) "only PostgreSQL compiles" cargo check --locked -p jpauto --no-default-features --features postgres-bundled
 
@@ -54,16 +53,19 @@ check-format:
 	$(STEP) "cargo fmt" cargo fmt --all --check
 
 .PHONY: check-lint
-check-lint: .venv/ready
+check-lint:
 	$(STEP) "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
 
+# The libraries: the command line is named jpauto as the library is, and its pages would land on the same place.
 .PHONY: check-docs
-check-docs: .venv/ready
-	$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+check-docs:
+	$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --lib --no-deps --document-private-items
 
 # Without the advisories: their database is fetched from the network, which a build must not need.
 .PHONY: check-dependencies
-check-dependencies: $(CARGO_TOOLS)/bin/cargo-deny
+check-dependencies:
+	$(STEP) "cargo install cargo-deny" env $(QUICK_TO_BUILD) \
+		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deny --version $(CARGO_DENY_VERSION)
 	$(STEP) "cargo deny (known vulnerabilities are not looked up here: cargo deny check advisories)" \
 		"$(CARGO_TOOLS)/bin/cargo-deny" --locked --workspace check --hide-inclusion-graph bans licenses sources
 
@@ -78,7 +80,7 @@ check-python: .venv/ready
 	$(STEP) "mypy" bash -c 'cd bindings/python && "$(VENV)/python" -m mypy'
 
 .PHONY: bench
-bench: .venv/ready ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
+bench: ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
 	@tests/with-postgres --durable cargo bench --locked -p jpauto --features postgres-bundled $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml
@@ -86,8 +88,3 @@ bench: .venv/ready ## the benchmarks, on SQLite and on a throw-away PostgreSQL t
 	"$(VENV)/python" -m pip install --quiet --upgrade 'pip>=25.1'
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:dev
 	@touch $@
-
-# Unoptimised, it is built in a third of the time and still answers within two seconds.
-$(CARGO_TOOLS)/bin/cargo-deny:
-	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
-		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deny --version $(CARGO_DENY_VERSION)
