@@ -2,6 +2,7 @@
 
 mod clock;
 mod error;
+pub mod market;
 mod money;
 pub mod vin;
 

@@ -1,0 +1,4 @@
+//! What a vehicle is worth on the market, and why.
+
+pub mod quantile;
+pub mod slope;
