@@ -152,8 +152,9 @@ impl<'a> Sound<'a> {
 
 /// An order by content alone, so that the order of loading never shows in a result.
 pub(super) fn settled_order(a: &Comparable, b: &Comparable) -> Ordering {
-    let texts =
-        |c: &Comparable| (c.external_id.clone(), c.url.clone(), c.vin.clone(), c.dealer.clone(), c.trim.clone());
+    fn texts(c: &Comparable) -> [Option<&str>; 5] {
+        [&c.external_id, &c.url, &c.vin, &c.dealer, &c.trim].map(Option::as_deref)
+    }
     let miles = |c: &Comparable| c.distance_miles.unwrap_or(f64::INFINITY);
     (a.source, a.price, a.mileage, a.year)
         .cmp(&(b.source, b.price, b.mileage, b.year))

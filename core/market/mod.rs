@@ -272,7 +272,7 @@ pub enum SlopeOutcome {
 /// The slopes of `ln price` that the prices were adjusted with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adjustment {
-    /// `b_m`, at most zero.
+    /// `b_m`, at most zero; it moves prices only where the outcome is `applied`.
     pub per_mile: f64,
     /// What became of the mileage slope.
     pub mileage: SlopeOutcome,
@@ -576,3 +576,6 @@ pub struct Analysis {
     /// The alert this calls for.
     pub alert: Option<WantedAlert>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -388,7 +388,8 @@ mod tests {
 
     #[test]
     fn small_sets_have_the_slope_worked_out_by_hand() {
-        let cases: [(&str, &[(i32, f64)], Option<f64>); 9] = [
+        type Case<'a> = (&'a str, &'a [(i32, f64)], Option<f64>);
+        let cases: [Case<'_>; 9] = [
             ("nothing", &[], None),
             ("one point", &[(3, 8.0)], None),
             ("all at one x", &[(3, 8.0), (3, 9.0), (3, 7.0)], None),
