@@ -132,22 +132,11 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// Every role, from the least trusted.
-    pub const ALL: [Self; 3] = [Self::Viewer, Self::Manager, Self::Admin];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Manager => "manager",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-words!(Role, "invalid_role", "/role");
+words!(Role, "invalid_role" at "/role" {
+    Viewer => "viewer",
+    Manager => "manager",
+    Admin => "admin",
+});
 
 /// Everything that can be allowed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

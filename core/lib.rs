@@ -3,6 +3,8 @@
 #[macro_use]
 mod words;
 
+pub mod competitors;
+pub mod market;
 pub mod vin;
 
 mod activity;
@@ -10,7 +12,6 @@ mod actor;
 mod alerts;
 mod change;
 mod clock;
-mod competitors;
 mod config;
 mod db;
 mod dealership;
@@ -19,7 +20,6 @@ mod error;
 mod extract;
 mod ids;
 mod inventory;
-mod market;
 mod money;
 mod page;
 mod submissions;

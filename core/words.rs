@@ -2,9 +2,24 @@
 //!
 //! What is deliberately not here: the enums themselves, which stand with their nouns.
 
-/// Gives an enum with `as_str` and `ALL` the traits of a word: `Display`, `FromStr` with a clear refusal.
+/// Gives an enum its words: `ALL`, `as_str`, `Display`, and a `FromStr` that refuses any other word by name.
+///
+/// `words!(Role, "invalid_role" at "/role" { Viewer => "viewer", Manager => "manager" });`
 macro_rules! words {
-    ($name:ident, $code:literal, $pointer:literal) => {
+    ($name:ident, $code:literal at $pointer:literal { $($variant:ident => $word:literal),+ $(,)? }) => {
+        impl $name {
+            /// Every one of them.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+
+            /// The word for it, in the database and outside.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
@@ -15,10 +30,14 @@ macro_rules! words {
             type Err = $crate::error::Error;
 
             fn from_str(word: &str) -> Result<Self, $crate::error::Error> {
-                Self::ALL.into_iter().find(|known| known.as_str() == word).ok_or_else(|| {
-                    let known: Vec<_> = Self::ALL.iter().map(|known| known.as_str()).collect();
-                    $crate::error::Error::invalid_field($code, $pointer, format!("expected one of {}", known.join(", ")))
-                })
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($crate::error::Error::invalid_field(
+                        $code,
+                        $pointer,
+                        concat!("expected one of" $(, " ", $word)+),
+                    )),
+                }
             }
         }
     };

@@ -47,40 +47,18 @@ pub enum Action {
     Record,
 }
 
-impl Action {
-    /// Every action.
-    pub const ALL: [Self; 10] = [
-        Self::Create,
-        Self::Update,
-        Self::Status,
-        Self::Relist,
-        Self::Feature,
-        Self::Delete,
-        Self::Approve,
-        Self::Reject,
-        Self::Analyze,
-        Self::Record,
-    ];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Status => "status",
-            Self::Relist => "relist",
-            Self::Feature => "feature",
-            Self::Delete => "delete",
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-            Self::Analyze => "analyze",
-            Self::Record => "record",
-        }
-    }
-}
-
-words!(Action, "invalid_action", "/action");
+words!(Action, "invalid_action" at "/action" {
+    Create => "create",
+    Update => "update",
+    Status => "status",
+    Relist => "relist",
+    Feature => "feature",
+    Delete => "delete",
+    Approve => "approve",
+    Reject => "reject",
+    Analyze => "analyze",
+    Record => "record",
+});
 
 /// An entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -38,34 +38,15 @@ pub enum AlertType {
     StorageLimit,
 }
 
-impl AlertType {
-    /// Every type.
-    pub const ALL: [Self; 7] = [
-        Self::Overpriced,
-        Self::Underpriced,
-        Self::NoMarketData,
-        Self::ScrapeFailing,
-        Self::ParseRateLow,
-        Self::InventoryDropped,
-        Self::StorageLimit,
-    ];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Overpriced => "overpriced",
-            Self::Underpriced => "underpriced",
-            Self::NoMarketData => "no_market_data",
-            Self::ScrapeFailing => "scrape_failing",
-            Self::ParseRateLow => "parse_rate_low",
-            Self::InventoryDropped => "inventory_dropped",
-            Self::StorageLimit => "storage_limit",
-        }
-    }
-}
-
-words!(AlertType, "invalid_alert_type", "/alert_type");
+words!(AlertType, "invalid_alert_type" at "/alert_type" {
+    Overpriced => "overpriced",
+    Underpriced => "underpriced",
+    NoMarketData => "no_market_data",
+    ScrapeFailing => "scrape_failing",
+    ParseRateLow => "parse_rate_low",
+    InventoryDropped => "inventory_dropped",
+    StorageLimit => "storage_limit",
+});
 
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,21 +59,10 @@ pub enum Severity {
     Critical,
 }
 
-impl Severity {
-    /// Every severity.
-    pub const ALL: [Self; 2] = [Self::Warning, Self::Critical];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-words!(Severity, "invalid_severity", "/severity");
+words!(Severity, "invalid_severity" at "/severity" {
+    Warning => "warning",
+    Critical => "critical",
+});
 
 /// An alert.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -38,25 +38,17 @@ pub enum VehicleStatus {
     Sold,
 }
 
+words!(VehicleStatus, "invalid_status" at "/status" {
+    Available => "available",
+    Pending => "pending",
+    Hold => "hold",
+    Sold => "sold",
+});
+
 impl VehicleStatus {
-    /// Every status.
-    pub const ALL: [Self; 4] = [Self::Available, Self::Pending, Self::Hold, Self::Sold];
     /// What the public sees: a vehicle whose sale is pending still stands on the website.
     pub const LISTED: [Self; 2] = [Self::Available, Self::Pending];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Available => "available",
-            Self::Pending => "pending",
-            Self::Hold => "hold",
-            Self::Sold => "sold",
-        }
-    }
 }
-
-words!(VehicleStatus, "invalid_status", "/status");
 
 /// Calls the given macro with every field that staff write: those that must be there, and those that may be empty.
 macro_rules! vehicle_fields {
@@ -424,36 +416,16 @@ pub enum VehicleSort {
     YearDescending,
 }
 
-impl VehicleSort {
-    /// Every order.
-    pub const ALL: [Self; 8] = [
-        Self::ListedAt,
-        Self::ListedAtDescending,
-        Self::Price,
-        Self::PriceDescending,
-        Self::Mileage,
-        Self::MileageDescending,
-        Self::Year,
-        Self::YearDescending,
-    ];
-
-    /// The word that asks for it: `price`, `-price`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ListedAt => "listed_at",
-            Self::ListedAtDescending => "-listed_at",
-            Self::Price => "price",
-            Self::PriceDescending => "-price",
-            Self::Mileage => "mileage",
-            Self::MileageDescending => "-mileage",
-            Self::Year => "year",
-            Self::YearDescending => "-year",
-        }
-    }
-}
-
-words!(VehicleSort, "invalid_sort", "/sort");
+words!(VehicleSort, "invalid_sort" at "/sort" {
+    ListedAt => "listed_at",
+    ListedAtDescending => "-listed_at",
+    Price => "price",
+    PriceDescending => "-price",
+    Mileage => "mileage",
+    MileageDescending => "-mileage",
+    Year => "year",
+    YearDescending => "-year",
+});
 
 /// A vehicle and how long it has stood.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -37,22 +37,11 @@ pub enum SubmissionStatus {
     Rejected,
 }
 
-impl SubmissionStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Pending, Self::Approved, Self::Rejected];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-words!(SubmissionStatus, "invalid_status", "/submission_status");
+words!(SubmissionStatus, "invalid_status" at "/submission_status" {
+    Pending => "pending",
+    Approved => "approved",
+    Rejected => "rejected",
+});
 
 /// Calls the given macro with every field that a customer fills in.
 macro_rules! submission_fields {
@@ -311,18 +300,7 @@ pub enum SubmissionSort {
     SubmittedAtDescending,
 }
 
-impl SubmissionSort {
-    /// Every order.
-    pub const ALL: [Self; 2] = [Self::SubmittedAt, Self::SubmittedAtDescending];
-
-    /// The word that asks for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SubmittedAt => "submitted_at",
-            Self::SubmittedAtDescending => "-submitted_at",
-        }
-    }
-}
-
-words!(SubmissionSort, "invalid_sort", "/sort");
+words!(SubmissionSort, "invalid_sort" at "/sort" {
+    SubmittedAt => "submitted_at",
+    SubmittedAtDescending => "-submitted_at",
+});

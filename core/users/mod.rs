@@ -64,21 +64,10 @@ pub enum Provider {
     Microsoft,
 }
 
-impl Provider {
-    /// Every provider.
-    pub const ALL: [Self; 2] = [Self::Google, Self::Microsoft];
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Google => "google",
-            Self::Microsoft => "microsoft",
-        }
-    }
-}
-
-words!(Provider, "invalid_provider", "/oauth_provider");
+words!(Provider, "invalid_provider" at "/oauth_provider" {
+    Google => "google",
+    Microsoft => "microsoft",
+});
 
 /// An account to be made before its owner first signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]

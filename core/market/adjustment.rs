@@ -1,0 +1,154 @@
+//! The slopes of a sample and each price brought to the subject's mileage and year.
+//!
+//! The model is `ln p = a + b_m m + b_y y + noise`. Newer cars have fewer miles, so a mileage slope over all pairs would take
+//! in part of what the year is worth, and a year slope estimated apart would count that part again. Hence `b_m` is the
+//! median slope over pairs of one model year, where the year cannot matter (with one year it is the plain Theil-Sen slope),
+//! and `b_y` the Theil-Sen slope on the year of `ln p + b_m (m_s - m)`, the price at the subject's mileage.
+//!
+//! Signs are prior knowledge that small samples lack: more miles never add value, and at equal mileage a newer model year
+//! never takes value away. A slope of the wrong sign is noise, or a quirk of one generation that a window of a year or two
+//! cannot tell from noise, and is taken as zero: no adjustment is wrong by less than one in the wrong direction.
+//!
+//! What is deliberately not here: trims and options, which the search holds equal as far as it can.
+
+use super::{
+    Adjustment, Comparable, PricingRules, SlopeOutcome, Subject,
+    comparables::known_mileage,
+    quantile::{Fence, Sorted},
+    slope::{Point, theil_sen},
+};
+use crate::Money;
+
+/// A comparable with its price at the subject's mileage and year.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Adjusted<'a> {
+    pub(super) comparable: &'a Comparable,
+    pub(super) price: Money,
+    /// In cents, not yet rounded.
+    pub(super) cents: f64,
+    log: f64,
+    limited: bool,
+}
+
+impl Adjusted<'_> {
+    /// The adjusted price, rounded to the cent.
+    pub(super) fn money(&self) -> Money {
+        from_cents_rounded(self.cents)
+    }
+}
+
+/// The nearest whole cent, at least one.
+pub(super) fn from_cents_rounded(cents: f64) -> Money {
+    #[expect(clippy::cast_possible_truncation, reason = "the cast stops at the ends of the range")]
+    Money::from_cents(cents.round().max(1.0) as i64)
+}
+
+/// The comparables that were kept, and what was done to them.
+pub(super) struct Sample<'a> {
+    pub(super) kept: Vec<Adjusted<'a>>,
+    pub(super) outliers: usize,
+    pub(super) adjustment: Adjustment,
+}
+
+/// Adjusts the prices to the subject and drops the outliers.
+pub(super) fn sample<'a>(
+    subject: &Subject,
+    comparables: impl IntoIterator<Item = &'a Comparable>,
+    rules: &PricingRules,
+) -> Sample<'a> {
+    let priced: Vec<_> = comparables
+        .into_iter()
+        .filter_map(|comparable| {
+            Some(Observation { comparable, price: comparable.price?, log: comparable.price?.dollars().ln() })
+        })
+        .filter(|observation| observation.log.is_finite())
+        .collect();
+    let limit = rules.largest_adjustment.ln().abs();
+    let mut adjustment = estimate(subject, &priced, rules, limit);
+    let mut adjusted: Vec<_> = priced.iter().map(|one| one.adjusted(subject, &adjustment, limit)).collect();
+    let before = adjusted.len();
+    if let Some(logs) = Sorted::new(adjusted.iter().map(|one| one.log).collect()) {
+        let fence =
+            Fence::around(&logs, rules.outlier_deviations, rules.deviation_scale, rules.outlier_quartile_ranges);
+        adjusted.retain(|one| fence.holds(one.log));
+    }
+    adjustment.mileage_unknown = adjusted.iter().filter(|one| known_mileage(one.comparable.mileage).is_none()).count();
+    adjustment.limited = adjusted.iter().filter(|one| one.limited).count();
+    Sample { outliers: before - adjusted.len(), kept: adjusted, adjustment }
+}
+
+#[derive(Clone, Copy)]
+struct Observation<'a> {
+    comparable: &'a Comparable,
+    price: Money,
+    log: f64,
+}
+
+impl<'a> Observation<'a> {
+    fn adjusted(self, subject: &Subject, slopes: &Adjustment, limit: f64) -> Adjusted<'a> {
+        let miles = match (known_mileage(subject.mileage), known_mileage(self.comparable.mileage)) {
+            (Some(ours), Some(theirs)) => f64::from(ours) - f64::from(theirs),
+            _ => 0.0,
+        };
+        let years = f64::from(subject.year) - f64::from(self.comparable.year);
+        let wanted = slopes.per_mile * miles + slopes.per_year * years;
+        let shift = wanted.max(-limit).min(limit);
+        Adjusted {
+            comparable: self.comparable,
+            price: self.price,
+            cents: self.price.cents() as f64 * shift.exp(),
+            log: self.log + shift,
+            limited: wanted.abs() > limit,
+        }
+    }
+}
+
+fn estimate(subject: &Subject, sample: &[Observation<'_>], rules: &PricingRules, limit: f64) -> Adjustment {
+    let with_miles: Vec<(i32, &Observation<'_>)> =
+        sample.iter().filter_map(|one| Some((known_mileage(one.comparable.mileage)?, one))).collect();
+    let points: Vec<_> =
+        with_miles.iter().map(|&(miles, one)| Point { stratum: one.comparable.year, x: miles, y: one.log }).collect();
+    let (per_mile, mut mileage) = signed_slope(&points, rules, f64::min);
+
+    // Without a subject's mileage the sample's middle serves: a reference that no car is far from.
+    let ours = known_mileage(subject.mileage);
+    let middle = || Sorted::new(with_miles.iter().map(|&(miles, _)| f64::from(miles)).collect());
+    let reference = ours.map(f64::from).or_else(|| middle().map(|miles| miles.median())).unwrap_or_default();
+    let at_reference = |one: &Observation<'_>| match known_mileage(one.comparable.mileage) {
+        Some(miles) => Some(one.log + (per_mile * (reference - f64::from(miles))).max(-limit).min(limit)),
+        None if per_mile == 0.0 => Some(one.log),
+        None => None,
+    };
+    let year_points: Vec<_> =
+        sample.iter().filter_map(|one| Some(Point::new(one.comparable.year, at_reference(one)?))).collect();
+    let (per_year, mut year) = signed_slope(&year_points, rules, f64::max);
+
+    if ours.is_none_or(|ours| with_miles.iter().all(|&(miles, _)| miles == ours)) {
+        mileage = SlopeOutcome::NotNeeded;
+    }
+    if sample.iter().all(|one| one.comparable.year == subject.year) {
+        year = SlopeOutcome::NotNeeded;
+    }
+    Adjustment {
+        per_mile,
+        mileage,
+        mileage_sample: points.len(),
+        per_year,
+        year,
+        year_sample: year_points.len(),
+        mileage_unknown: 0,
+        limited: 0,
+    }
+}
+
+/// The slope, or zero where the better of it and zero is zero.
+fn signed_slope(points: &[Point], rules: &PricingRules, better: fn(f64, f64) -> f64) -> (f64, SlopeOutcome) {
+    if points.len() < rules.slope_sample {
+        return (0.0, SlopeOutcome::TooFew);
+    }
+    match theil_sen(points) {
+        None => (0.0, SlopeOutcome::NoSpread),
+        Some(slope) if better(slope, 0.0) == slope => (slope, SlopeOutcome::Applied),
+        Some(_) => (0.0, SlopeOutcome::WrongSign),
+    }
+}

@@ -1,0 +1,239 @@
+//! Which listings are fit to compare with, which of them are one vehicle, and which a tier of the search takes in.
+//!
+//! What is deliberately not here: prices beyond their bounds, and how the listings were loaded.
+
+use std::{cmp::Ordering, collections::HashSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{Comparable, LeftOut, PricingRules, Source, Subject, Supply, TierLimits, config, quantile::Sorted};
+
+const VIN_LENGTH: usize = 17;
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+type VinKey = [u8; VIN_LENGTH];
+
+/// The VINs of our own stock, which are never compared with; load them once for any number of analyses.
+#[derive(Clone, Debug, Default)]
+pub struct OwnVins(HashSet<VinKey>);
+
+impl<'a> FromIterator<&'a str> for OwnVins {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(vins: I) -> Self {
+        Self(vins.into_iter().filter_map(vin_key).collect())
+    }
+}
+
+/// What makes two listings one vehicle. A missing key is equal to nothing, so it is no identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Identity<'a> {
+    Vin(VinKey),
+    Listing(Source, &'a str),
+}
+
+/// A VIN for comparing, `None` for a placeholder such as `N/A` or seventeen zeros, which would make one car of many.
+fn vin_key(text: &str) -> Option<VinKey> {
+    let mut key: VinKey = text.trim().as_bytes().try_into().ok()?;
+    key.make_ascii_uppercase();
+    let plausible = key.iter().all(u8::is_ascii_alphanumeric) && key.iter().any(|byte| Some(byte) != key.first());
+    plausible.then_some(key)
+}
+
+fn identity(comparable: &Comparable) -> Option<Identity<'_>> {
+    fn present(text: Option<&String>) -> Option<&str> {
+        text.map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+    let listing = || present(comparable.external_id.as_ref()).or_else(|| present(comparable.url.as_ref()));
+    match comparable.vin.as_deref().and_then(vin_key) {
+        Some(vin) => Some(Identity::Vin(vin)),
+        None => listing().map(|name| Identity::Listing(comparable.source, name)),
+    }
+}
+
+/// Whether two names are the same but for case, spaces and punctuation: `F-150` and `f150`.
+fn same_name(a: &str, b: &str) -> bool {
+    let letters = |text: &str| -> bool { text.chars().any(char::is_alphanumeric) };
+    let folded = |text| str::chars(text).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    letters(a) && folded(a).eq(folded(b))
+}
+
+/// The mileage, where it is one.
+pub(super) fn known_mileage(mileage: Option<i32>) -> Option<i32> {
+    mileage.filter(|miles| *miles >= 0)
+}
+
+/// When the listing was sold, as far as is known at the time.
+fn sold_by(comparable: &Comparable, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    comparable.sold_at.filter(|sold_at| *sold_at <= now)
+}
+
+/// The listings fit to compare with, still with duplicates, each with its identity.
+pub(super) struct Sound<'a>(Vec<(Option<Identity<'a>>, &'a Comparable)>);
+
+impl<'a> Sound<'a> {
+    /// Leaves out what no tier may use and counts it. Placeholder prices go before duplicates are compared: they would win.
+    pub(super) fn among(
+        candidates: &'a [Comparable],
+        subject: &Subject,
+        own: &OwnVins,
+        rules: &PricingRules,
+        now: DateTime<Utc>,
+    ) -> (Self, LeftOut) {
+        let mut left_out = LeftOut::default();
+        let subject_vin = subject.vin.as_deref().and_then(vin_key);
+        let mut sound = Vec::with_capacity(candidates.len());
+        for comparable in candidates {
+            let identity = identity(comparable);
+            let is_own =
+                matches!(identity, Some(Identity::Vin(vin)) if own.0.contains(&vin) || Some(vin) == subject_vin);
+            let reason = if is_own {
+                &mut left_out.own
+            } else if !same_name(&comparable.make, &subject.make) || !same_name(&comparable.model, &subject.model) {
+                &mut left_out.unlike
+            } else if !has_believable_price(comparable, rules) {
+                &mut left_out.price
+            } else if comparable.branded && !subject.branded {
+                &mut left_out.branded
+            } else if !is_fresh(comparable, rules, now) {
+                &mut left_out.stale
+            } else if comparable.distance_miles.is_some_and(|miles| miles > rules.radius_miles) {
+                &mut left_out.distant
+            } else {
+                sound.push((identity, comparable));
+                continue;
+            };
+            *reason += 1;
+        }
+        (Self(sound), left_out)
+    }
+
+    /// One listing a vehicle: the lower price, then the newer sighting. Without an identity each is a vehicle of its own.
+    pub(super) fn vehicles(&self) -> Vec<&'a Comparable> {
+        self.distinct(|a, b| a.price.cmp(&b.price).then(b.last_seen_at.cmp(&a.last_seen_at)))
+    }
+
+    /// The supply among the competitors' listings that a tier takes in, each vehicle as it was last seen.
+    pub(super) fn supply(
+        &self,
+        takes: impl Fn(&Comparable) -> bool,
+        rules: &PricingRules,
+        now: DateTime<Utc>,
+    ) -> Supply {
+        let watched =
+            self.0.iter().filter(|(_, comparable)| comparable.source == Source::Competitor && takes(comparable));
+        let watched = Self(watched.copied().collect());
+        let vehicles = watched.distinct(|a, b| b.last_seen_at.cmp(&a.last_seen_at));
+        let days_to_sell: Vec<f64> = vehicles
+            .iter()
+            .filter_map(|vehicle| Some((sold_by(vehicle, now)? - vehicle.first_seen_at).num_seconds().max(0) as f64))
+            .map(|seconds| seconds / SECONDS_A_DAY)
+            .collect();
+        let sold = days_to_sell.len();
+        let active = vehicles.len() - sold;
+        Supply {
+            active,
+            sold,
+            days: (sold > 0).then(|| active as f64 * rules.sold_within_days as f64 / sold as f64),
+            days_to_sell: (sold >= rules.days_to_sell_sample)
+                .then(|| Sorted::new(days_to_sell))
+                .flatten()
+                .map(|days| days.median()),
+        }
+    }
+
+    fn distinct(&self, prefer: impl Fn(&Comparable, &Comparable) -> Ordering) -> Vec<&'a Comparable> {
+        let mut ordered = self.0.clone();
+        ordered.sort_unstable_by(|(a_identity, a), (b_identity, b)| {
+            a_identity.cmp(b_identity).then_with(|| prefer(a, b)).then_with(|| settled_order(a, b))
+        });
+        ordered.dedup_by(|(later, _), (earlier, _)| later.is_some() && later == earlier);
+        ordered.into_iter().map(|(_, comparable)| comparable).collect()
+    }
+}
+
+/// An order by content alone, so that the order of loading never shows in a result.
+pub(super) fn settled_order(a: &Comparable, b: &Comparable) -> Ordering {
+    fn texts(c: &Comparable) -> [Option<&str>; 5] {
+        [&c.external_id, &c.url, &c.vin, &c.dealer, &c.trim].map(Option::as_deref)
+    }
+    let miles = |c: &Comparable| c.distance_miles.unwrap_or(f64::INFINITY);
+    (a.source, a.price, a.mileage, a.year)
+        .cmp(&(b.source, b.price, b.mileage, b.year))
+        .then_with(|| (a.last_seen_at, a.first_seen_at, a.sold_at).cmp(&(b.last_seen_at, b.first_seen_at, b.sold_at)))
+        .then_with(|| miles(a).total_cmp(&miles(b)))
+        .then_with(|| texts(a).cmp(&texts(b)))
+}
+
+fn has_believable_price(comparable: &Comparable, rules: &PricingRules) -> bool {
+    comparable
+        .price
+        .is_some_and(|price| price.cents() > 0 && price >= rules.lowest_price && price <= rules.highest_price)
+}
+
+/// Whether it was not on offer for too long, and not sold too long ago.
+fn is_fresh(comparable: &Comparable, rules: &PricingRules, now: DateTime<Utc>) -> bool {
+    let sold_at = sold_by(comparable, now);
+    let offered_for = sold_at.unwrap_or(now) - comparable.first_seen_at;
+    offered_for <= config::days(rules.listed_within_days)
+        && sold_at.is_none_or(|sold_at| now - sold_at <= config::days(rules.sold_within_days))
+}
+
+/// One try of the search: a tier, perhaps narrowed to the subject's trim.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search<'a> {
+    /// From 1.
+    pub(super) tier: usize,
+    pub(super) limits: TierLimits,
+    pub(super) trim: Option<&'a str>,
+}
+
+impl<'a> Search<'a> {
+    /// The searches in the order they are tried; the trim narrows the first tier only.
+    pub(super) fn in_order(subject: &'a Subject, rules: &PricingRules) -> Vec<Self> {
+        let tiers = if rules.tiers.is_empty() { vec![rules.widest()] } else { rules.tiers.clone() };
+        let trim = subject.trim.as_deref().map(str::trim).filter(|trim| !trim.is_empty());
+        let narrowed = tiers.first().filter(|_| trim.is_some()).map(|&limits| Self { tier: 1, limits, trim });
+        let plain = (1..).zip(&tiers).map(|(tier, &limits)| Self { tier, limits, trim: None });
+        narrowed.into_iter().chain(plain).collect()
+    }
+
+    /// Whether the search takes the listing in. An unknown mileage is within any window.
+    pub(super) fn takes(&self, comparable: &Comparable, subject: &Subject) -> bool {
+        let within = |a: i32, b: i32, window: i32| (i64::from(a) - i64::from(b)).abs() <= i64::from(window);
+        let mileage_fits = match (known_mileage(subject.mileage), known_mileage(comparable.mileage)) {
+            (Some(ours), Some(theirs)) => within(ours, theirs, self.limits.mileage_window),
+            _ => true,
+        };
+        mileage_fits
+            && within(subject.year, comparable.year, self.limits.year_window)
+            && self.trim.is_none_or(|trim| comparable.trim.as_deref().is_some_and(|other| same_name(trim, other)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_but_for_case_and_punctuation() {
+        for (a, b, same) in [
+            ("F-150", "f150", true),
+            ("C-Class", "C Class", true),
+            ("Camry", "Camry LE", false),
+            ("", "", false),
+            ("-", "--", false),
+            ("ŠKODA", "škoda", true),
+        ] {
+            assert_eq!(same_name(a, b), same, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_no_vins() {
+        assert_eq!(vin_key(" 1m8gdm9axkp042788 "), Some(*b"1M8GDM9AXKP042788"));
+        for text in
+            ["", "N/A", "00000000000000000", "XXXXXXXXXXXXXXXXX", "1M8GDM9A-KP042788", "1M8GDM9AXKP04278", "ééééééééé"]
+        {
+            assert_eq!(vin_key(text), None, "{text}");
+        }
+    }
+}
