@@ -1,0 +1,326 @@
+//! Which stored listing a sighting is.
+//!
+//! In this order: VIN, external id, stock number, else year, make and model with a mileage close enough, when exactly one
+//! listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees: dealers use
+//! stock numbers again. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
+//! listing away from a strong one. Everything is a hash look-up or a binary search: linear in listings and sightings.
+//!
+//! What is deliberately not here: what follows from a match.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    hash::Hash,
+};
+
+use super::{
+    rules::{StoredListing, TrackingRules},
+    sighting::{Keys, Sighting},
+};
+
+/// Why a sighting is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// No VIN, no external id, no stock number, and not all of year, make, model and mileage: nothing to know it again by.
+    NoIdentity,
+}
+
+/// What a sighting was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// A vehicle not seen before.
+    New,
+    /// The stored listing of this index.
+    Known(usize),
+    /// A vehicle that another sighting of this scrape already stands for.
+    Duplicate,
+    /// Nothing that can be recorded.
+    Refused(RefusalReason),
+}
+
+/// Finds for each sighting the stored listing that it is; each stored listing is given to one sighting at most.
+///
+/// A sighting that repeats an earlier one of the same scrape completes it and is a [`Match::Duplicate`] itself.
+pub(crate) fn identify(stored: &[StoredListing], seen: &mut [Sighting], rules: &TrackingRules) -> Vec<Match> {
+    let mut found = fold_repeats(seen);
+    let mut search = Search { stored, taken_by: vec![None; stored.len()] };
+    search.by_vin(seen, &mut found);
+    search.by_key(seen, &mut found, |keys| keys.external_id.as_deref());
+    search.by_key(seen, &mut found, |keys| keys.stock_number.as_deref());
+    search.by_likeness(seen, &mut found, rules);
+    found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
+}
+
+/// Folds later sightings of a vehicle into its first; what has no identity at all is refused.
+fn fold_repeats(seen: &mut [Sighting]) -> Vec<Option<Match>> {
+    let mut firsts = Firsts::default();
+    let mut found = vec![None; seen.len()];
+    for index in 0..seen.len() {
+        if seen[index].keys.are_missing() && Likeness::of(&seen[index]).is_none() {
+            found[index] = Some(Match::Refused(RefusalReason::NoIdentity));
+        } else if let Some(first) = firsts.find(seen, index) {
+            let repeat = std::mem::take(&mut seen[index]);
+            seen[first].complete_from(repeat);
+            firsts.enter(seen, first);
+            found[index] = Some(Match::Duplicate);
+        } else {
+            firsts.enter(seen, index);
+        }
+    }
+    found
+}
+
+/// The first sighting under each key.
+#[derive(Default)]
+struct Firsts {
+    vins: HashMap<String, usize>,
+    external_ids: HashMap<String, usize>,
+    stock_numbers: HashMap<String, usize>,
+    keyless: HashMap<KeylessListing, usize>,
+}
+
+/// A listing without a key is the same as another only to the letter.
+#[derive(PartialEq, Eq, Hash)]
+struct KeylessListing(Likeness, i32, Option<String>, Option<crate::money::Money>);
+
+impl KeylessListing {
+    fn of(sighting: &Sighting) -> Option<Self> {
+        let mileage = sighting.details.mileage?;
+        let likeness = Likeness::of(sighting)?;
+        let keyless = sighting.keys.are_missing();
+        keyless.then(|| Self(likeness, mileage, sighting.details.url.clone(), sighting.price))
+    }
+}
+
+impl Firsts {
+    fn find(&self, seen: &[Sighting], index: usize) -> Option<usize> {
+        let keys = &seen[index].keys;
+        let under = |map: &HashMap<String, usize>, key: &Option<String>| {
+            map.get(key.as_deref()?).copied().filter(|&first| !keys.name_another_vin(&seen[first].keys))
+        };
+        under(&self.vins, &keys.vin)
+            .or_else(|| under(&self.external_ids, &keys.external_id))
+            .or_else(|| under(&self.stock_numbers, &keys.stock_number))
+            .or_else(|| self.keyless.get(&KeylessListing::of(&seen[index])?).copied())
+    }
+
+    fn enter(&mut self, seen: &[Sighting], index: usize) {
+        let Keys { vin, external_id, stock_number } = &seen[index].keys;
+        for (map, key) in
+            [(&mut self.vins, vin), (&mut self.external_ids, external_id), (&mut self.stock_numbers, stock_number)]
+        {
+            if let Some(key) = key {
+                map.entry(key.clone()).or_insert(index);
+            }
+        }
+        if let Some(keyless) = KeylessListing::of(&seen[index]) {
+            self.keyless.entry(keyless).or_insert(index);
+        }
+    }
+}
+
+/// Year, make and model; spelled alike whatever the case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Likeness {
+    year: i32,
+    make: String,
+    model: String,
+}
+
+impl Likeness {
+    fn of(sighting: &Sighting) -> Option<Self> {
+        sighting.details.mileage?;
+        Self::of_details(&sighting.details)
+    }
+
+    fn of_details(details: &super::sighting::Details) -> Option<Self> {
+        Some(Self {
+            year: details.year?,
+            make: details.make.as_ref()?.to_lowercase(),
+            model: details.model.as_ref()?.to_lowercase(),
+        })
+    }
+}
+
+struct Search<'a> {
+    stored: &'a [StoredListing],
+    taken_by: Vec<Option<usize>>,
+}
+
+impl<'a> Search<'a> {
+    fn take(&mut self, row: usize, sighting: usize, found: &mut [Option<Match>]) {
+        self.taken_by[row] = Some(sighting);
+        found[sighting] = Some(Match::Known(row));
+    }
+
+    fn by_vin(&mut self, seen: &[Sighting], found: &mut [Option<Match>]) {
+        let rows = self.index(|_row| true, |keys| keys.vin.as_deref());
+        for sighting in open(found) {
+            if let Some(&row) = seen[sighting].keys.vin.as_deref().and_then(|vin| rows.get(vin)) {
+                self.take(row, sighting, found);
+            }
+        }
+    }
+
+    /// A sighting that names a VIN may only complete a listing that has none; one that names none may be any.
+    fn by_key(
+        &mut self,
+        seen: &[Sighting],
+        found: &mut [Option<Match>],
+        key: impl for<'k> Fn(&'k Keys) -> Option<&'k str>,
+    ) {
+        let any = self.index(|_row| true, &key);
+        let without_vin = self.index(|row| row.keys.vin.is_none(), &key);
+        for sighting in open(found) {
+            let keys = &seen[sighting].keys;
+            let Some(text) = key(keys) else { continue };
+            let rows = if keys.vin.is_some() { &without_vin } else { &any };
+            let Some(&row) = rows.get(text) else { continue };
+            match self.taken_by[row] {
+                None => self.take(row, sighting, found),
+                // The same car twice, known by different keys each time.
+                Some(other) if !keys.name_another_vin(&seen[other].keys) => found[sighting] = Some(Match::Duplicate),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The best row under each key: on sale before sold, then the one seen last.
+    fn index(
+        &self,
+        keep: impl Fn(&StoredListing) -> bool,
+        key: impl Fn(&'a Keys) -> Option<&'a str>,
+    ) -> HashMap<&'a str, usize> {
+        let mut best: HashMap<&str, usize> = HashMap::with_capacity(self.stored.len());
+        for (row, listing) in self.stored.iter().enumerate().filter(|(_, listing)| keep(listing)) {
+            let Some(text) = key(&listing.keys) else { continue };
+            match best.entry(text) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(row);
+                }
+                Entry::Occupied(mut other) => {
+                    let other_listing = &self.stored[*other.get()];
+                    if (!listing.is_sold, listing.last_seen_at) > (!other_listing.is_sold, other_listing.last_seen_at) {
+                        other.insert(row);
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    fn by_likeness(&mut self, seen: &[Sighting], found: &mut [Option<Match>], rules: &TrackingRules) {
+        let wanted: HashSet<Likeness> =
+            open(found).into_iter().filter_map(|index| Likeness::of(&seen[index])).collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let shelves = Shelves::of(self.stored, &self.taken_by, &wanted);
+        let mut offers: Vec<(i32, usize, usize)> = open(found)
+            .into_iter()
+            .filter_map(|index| {
+                let row = shelves.only_fit(self.stored, &seen[index], rules)?;
+                let mileage = self.stored[row].details.mileage?.abs_diff(seen[index].details.mileage?);
+                Some((i32::try_from(mileage).unwrap_or(i32::MAX), index, row))
+            })
+            .collect();
+        // Two sightings may each fit one row alone: the closer one is it.
+        offers.sort_unstable();
+        for (_, sighting, row) in offers {
+            if self.taken_by[row].is_none() {
+                self.take(row, sighting, found);
+            }
+        }
+    }
+}
+
+/// The sightings that nothing was found for yet.
+fn open(found: &[Option<Match>]) -> Vec<usize> {
+    (0..found.len()).filter(|&index| found[index].is_none()).collect()
+}
+
+/// Rows of one year, make and model, by mileage.
+#[derive(Default)]
+struct Shelf {
+    on_sale: [Vec<(i32, usize)>; 2],
+    sold: [Vec<(i32, usize)>; 2],
+}
+
+/// The rows that no key has claimed, grouped so that a look-up touches only rows of the right model and mileage.
+struct Shelves(HashMap<Likeness, Shelf>);
+
+impl Shelves {
+    fn of(stored: &[StoredListing], taken_by: &[Option<usize>], wanted: &HashSet<Likeness>) -> Self {
+        let mut shelves: HashMap<Likeness, Shelf> = HashMap::new();
+        for (row, listing) in stored.iter().enumerate().filter(|(row, _)| taken_by[*row].is_none()) {
+            let Some(mileage) = listing.details.mileage else { continue };
+            let Some(likeness) = Likeness::of_details(&listing.details).filter(|likeness| wanted.contains(likeness))
+            else {
+                continue;
+            };
+            let shelf = shelves.entry(likeness).or_default();
+            let half = if listing.is_sold { &mut shelf.sold } else { &mut shelf.on_sale };
+            half[usize::from(listing.keys.vin.is_some())].push((mileage, row));
+        }
+        for shelf in shelves.values_mut() {
+            shelf.on_sale.iter_mut().chain(&mut shelf.sold).for_each(|rows| rows.sort_unstable());
+        }
+        Self(shelves)
+    }
+
+    /// The one row on sale that fits; where none on sale does, the one sold row that fits.
+    fn only_fit(&self, stored: &[StoredListing], sighting: &Sighting, rules: &TrackingRules) -> Option<usize> {
+        let shelf = self.0.get(&Likeness::of(sighting)?)?;
+        for rows in [&shelf.on_sale, &shelf.sold] {
+            let fits = fitting(rows, stored, sighting, rules)?;
+            match fits.as_slice() {
+                [] => {}
+                [only] => return Some(*only),
+                several => return several.iter().copied().find(|&row| same_to_the_letter(&stored[row], sighting)),
+            }
+        }
+        None
+    }
+}
+
+/// The rows that fit, or `None` where there are too many to look through: then they can not be told apart either.
+fn fitting(
+    rows: &[Vec<(i32, usize)>; 2],
+    stored: &[StoredListing],
+    sighting: &Sighting,
+    rules: &TrackingRules,
+) -> Option<Vec<usize>> {
+    let mileage = sighting.details.mileage?;
+    let [without_vin, with_vin] = rows;
+    let shelves: &[&Vec<_>] = if sighting.keys.vin.is_some() { &[without_vin] } else { &[without_vin, with_vin] };
+    let mut fits = Vec::new();
+    for rows in shelves {
+        let lowest = mileage.saturating_sub(rules.mileage_tolerance);
+        let highest = mileage.saturating_add(rules.mileage_tolerance);
+        let start = rows.partition_point(|&(mileage, _)| mileage < lowest);
+        let near = rows[start..].iter().take_while(|&&(mileage, _)| mileage <= highest);
+        for (looked_at, &(_, row)) in near.enumerate() {
+            if looked_at >= rules.most_candidates {
+                return None;
+            }
+            if !stored[row].keys.conflict_with(&sighting.keys) {
+                fits.push(row);
+            }
+        }
+    }
+    Some(fits)
+}
+
+/// Among several that fit, the one with the same link, or without links the same mileage and price, is the listing itself:
+/// without this a snapshot recorded twice would add its look-alikes again.
+fn same_to_the_letter(listing: &StoredListing, sighting: &Sighting) -> bool {
+    match (&listing.details.url, &sighting.details.url) {
+        (Some(stored), Some(seen)) => stored == seen,
+        (None, None) => {
+            listing.details.mileage == sighting.details.mileage
+                && (sighting.price == listing.price || sighting.price == listing.unconfirmed_price)
+        }
+        _ => false,
+    }
+}
