@@ -155,7 +155,7 @@ impl<'a> Search<'a> {
     }
 
     fn by_vin(&mut self, seen: &[Sighting], found: &mut [Option<Match>]) {
-        let rows = self.index(|_row| true, |keys| keys.vin.as_deref());
+        let rows = self.index(|_row, _keys| true, |keys| keys.vin.as_deref());
         for sighting in open(found) {
             if let Some(&row) = seen[sighting].keys.vin.as_deref().and_then(|vin| rows.get(vin)) {
                 self.take(row, sighting, found);
@@ -170,30 +170,40 @@ impl<'a> Search<'a> {
         found: &mut [Option<Match>],
         key: impl for<'k> Fn(&'k Keys) -> Option<&'k str>,
     ) {
-        let any = self.index(|_row| true, &key);
-        let without_vin = self.index(|row| row.keys.vin.is_none(), &key);
+        let taken = self.index(|row, _| self.taken_by[row].is_some(), &key);
+        let free = self.index(|row, _| self.taken_by[row].is_none(), &key);
+        let free_without_vin = self.index(|row, keys| self.taken_by[row].is_none() && keys.vin.is_none(), &key);
         for sighting in open(found) {
             let keys = &seen[sighting].keys;
             let Some(text) = key(keys) else { continue };
-            let rows = if keys.vin.is_some() { &without_vin } else { &any };
-            let Some(&row) = rows.get(text) else { continue };
-            match self.taken_by[row] {
-                None => self.take(row, sighting, found),
-                // The same car twice, known by different keys each time.
-                Some(other) if !keys.name_another_vin(&seen[other].keys) => found[sighting] = Some(Match::Duplicate),
-                Some(_) => {}
+            let rows = if keys.vin.is_some() { &free_without_vin } else { &free };
+            let candidates = [taken.get(text), rows.get(text)];
+            for &row in candidates.into_iter().flatten() {
+                match self.taken_by[row] {
+                    None => self.take(row, sighting, found),
+                    Some(other) if self.is_the_same_car(row, &seen[other].keys, keys) => {
+                        found[sighting] = Some(Match::Duplicate);
+                    }
+                    Some(_) => continue,
+                }
+                break;
             }
         }
+    }
+
+    /// Whether a sighting that would be a row already taken shows the same car once more, known by another key this time.
+    fn is_the_same_car(&self, row: usize, taker: &Keys, keys: &Keys) -> bool {
+        !keys.name_another_vin(&self.stored[row].keys) && !keys.conflict_with(taker)
     }
 
     /// The best row under each key: on sale before sold, then the one seen last.
     fn index(
         &self,
-        keep: impl Fn(&StoredListing) -> bool,
+        keep: impl Fn(usize, &Keys) -> bool,
         key: impl Fn(&'a Keys) -> Option<&'a str>,
     ) -> HashMap<&'a str, usize> {
         let mut best: HashMap<&str, usize> = HashMap::with_capacity(self.stored.len());
-        for (row, listing) in self.stored.iter().enumerate().filter(|(_, listing)| keep(listing)) {
+        for (row, listing) in self.stored.iter().enumerate().filter(|(row, listing)| keep(*row, &listing.keys)) {
             let Some(text) = key(&listing.keys) else { continue };
             match best.entry(text) {
                 Entry::Vacant(vacant) => {
@@ -269,18 +279,17 @@ impl Shelves {
         Self(shelves)
     }
 
-    /// The one row on sale that fits; where none on sale does, the one sold row that fits.
+    /// The row that agrees to the letter, else the one on sale that fits, else the one sold that fits.
     fn only_fit(&self, stored: &[StoredListing], sighting: &Sighting, rules: &TrackingRules) -> Option<usize> {
         let shelf = self.0.get(&Likeness::of(sighting)?)?;
-        for rows in [&shelf.on_sale, &shelf.sold] {
-            let fits = fitting(rows, stored, sighting, rules)?;
-            match fits.as_slice() {
-                [] => {}
-                [only] => return Some(*only),
-                several => return several.iter().copied().find(|&row| same_to_the_letter(&stored[row], sighting)),
-            }
-        }
-        None
+        let on_sale = fitting(&shelf.on_sale, stored, sighting, rules)?;
+        let sold = fitting(&shelf.sold, stored, sighting, rules)?;
+        let to_the_letter =
+            on_sale.iter().chain(&sold).copied().find(|&row| same_to_the_letter(&stored[row], sighting));
+        to_the_letter.or(match (on_sale.as_slice(), sold.as_slice()) {
+            ([only], _) | ([], [only]) => Some(*only),
+            _ => None,
+        })
     }
 }
 
@@ -312,8 +321,8 @@ fn fitting(
     Some(fits)
 }
 
-/// Among several that fit, the one with the same link, or without links the same mileage and price, is the listing itself:
-/// without this a snapshot recorded twice would add its look-alikes again.
+/// The same link, or without links the same mileage and price: without this a snapshot recorded twice would add its
+/// look-alikes again.
 fn same_to_the_letter(listing: &StoredListing, sighting: &Sighting) -> bool {
     match (&listing.details.url, &sighting.details.url) {
         (Some(stored), Some(seen)) => stored == seen,

@@ -32,7 +32,7 @@ pub struct ScrapedListing {
 /// What a listing can be recognised by, strongest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keys {
-    /// Seventeen capital letters and digits.
+    /// Seventeen capital letters and digits; not necessarily a valid VIN.
     pub(crate) vin: Option<String>,
     /// The website's own id of the vehicle.
     pub(crate) external_id: Option<String>,
@@ -230,12 +230,13 @@ fn fill<T>(known: &mut Option<T>, other: Option<T>) {
     }
 }
 
-/// A text that is no VIN must not become an identity: placeholders such as `N/A` would make one car of many.
+/// A placeholder such as `N/A` must not make one car of many. The letters I, O and Q are let through although no VIN has
+/// them: makers' pages show cars that are not built yet under a provisional number of that kind.
 fn clean_vin(text: String) -> Option<String> {
     let vin = text.trim().to_ascii_uppercase();
-    let letters =
-        |byte: u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !matches!(byte, b'I' | b'O' | b'Q'));
-    (vin.len() == length::VIN && vin.bytes().all(letters)).then_some(vin)
+    let bytes = vin.as_bytes();
+    let is_one = bytes.len() == length::VIN && bytes.iter().all(u8::is_ascii_alphanumeric);
+    (is_one && bytes.iter().any(|byte| *byte != bytes[0])).then_some(vin)
 }
 
 /// A text that means nothing when it is cut, such as a link: too long counts as missing.

@@ -22,7 +22,7 @@ struct Row {
     dealer_name: String,
     vin: Option<String>,
     stock_number: Option<String>,
-    year: Option<String>,
+    year: Option<serde_json::Value>,
     trim: Option<String>,
     exterior_color: Option<String>,
     detail_url: Option<String>,
@@ -35,7 +35,7 @@ impl Row {
         ScrapedListing {
             vin: self.vin,
             stock_number: self.stock_number,
-            year: self.year.and_then(|year| year.parse().ok()),
+            year: self.year.and_then(|year| year.to_string().trim_matches('"').parse().ok()),
             trim: self.trim,
             exterior_color: self.exterior_color,
             url: self.detail_url,
