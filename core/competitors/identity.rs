@@ -14,8 +14,9 @@ use std::{
 
 use super::{
     rules::{StoredListing, TrackingRules},
-    sighting::{Keys, Sighting},
+    sighting::{Details, Keys, Sighting},
 };
+use crate::money::Money;
 
 /// Why a sighting is not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -80,16 +81,23 @@ struct Firsts {
     keyless: HashMap<KeylessListing, usize>,
 }
 
-/// A listing without a key is the same as another only to the letter.
+/// A listing without a key is the same as another of its scrape only to the letter; the price may differ under one link.
 #[derive(PartialEq, Eq, Hash)]
-struct KeylessListing(Likeness, i32, Option<String>, Option<crate::money::Money>);
+struct KeylessListing {
+    likeness: Likeness,
+    mileage: i32,
+    link_or_price: Result<String, Option<Money>>,
+}
 
 impl KeylessListing {
     fn of(sighting: &Sighting) -> Option<Self> {
-        let mileage = sighting.details.mileage?;
-        let likeness = Likeness::of(sighting)?;
-        let keyless = sighting.keys.are_missing();
-        keyless.then(|| Self(likeness, mileage, sighting.details.url.clone(), sighting.price))
+        let Sighting { keys, details, price, .. } = sighting;
+        let listing = Self {
+            likeness: Likeness::of(sighting)?,
+            mileage: details.mileage?,
+            link_or_price: details.url.clone().ok_or(*price),
+        };
+        keys.are_missing().then_some(listing)
     }
 }
 
@@ -134,7 +142,7 @@ impl Likeness {
         Self::of_details(&sighting.details)
     }
 
-    fn of_details(details: &super::sighting::Details) -> Option<Self> {
+    fn of_details(details: &Details) -> Option<Self> {
         Some(Self {
             year: details.year?,
             make: details.make.as_ref()?.to_lowercase(),
@@ -196,7 +204,7 @@ impl<'a> Search<'a> {
         !keys.name_another_vin(&self.stored[row].keys) && !keys.conflict_with(taker)
     }
 
-    /// The best row under each key: on sale before sold, then the one seen last.
+    /// The best row under each key: the one seen last, and of several the one on sale.
     fn index(
         &self,
         keep: impl Fn(usize, &Keys) -> bool,
@@ -211,7 +219,7 @@ impl<'a> Search<'a> {
                 }
                 Entry::Occupied(mut other) => {
                     let other_listing = &self.stored[*other.get()];
-                    if (!listing.is_sold, listing.last_seen_at) > (!other_listing.is_sold, other_listing.last_seen_at) {
+                    if (listing.last_seen_at, !listing.is_sold) > (other_listing.last_seen_at, !other_listing.is_sold) {
                         other.insert(row);
                     }
                 }
@@ -279,14 +287,14 @@ impl Shelves {
         Self(shelves)
     }
 
-    /// The row that agrees to the letter, else the one on sale that fits, else the one sold that fits.
+    /// The row that agrees beyond its kind, else the one on sale that fits, else the one sold that fits.
     fn only_fit(&self, stored: &[StoredListing], sighting: &Sighting, rules: &TrackingRules) -> Option<usize> {
         let shelf = self.0.get(&Likeness::of(sighting)?)?;
         let on_sale = fitting(&shelf.on_sale, stored, sighting, rules)?;
         let sold = fitting(&shelf.sold, stored, sighting, rules)?;
-        let to_the_letter =
-            on_sale.iter().chain(&sold).copied().find(|&row| same_to_the_letter(&stored[row], sighting));
-        to_the_letter.or(match (on_sale.as_slice(), sold.as_slice()) {
+        let closeness = |row: &usize| agreement(&stored[*row], sighting);
+        let agreeing = on_sale.iter().chain(&sold).copied().filter(|row| closeness(row) > Agreement::InKind);
+        agreeing.max_by_key(closeness).or(match (on_sale.as_slice(), sold.as_slice()) {
             ([only], _) | ([], [only]) => Some(*only),
             _ => None,
         })
@@ -321,15 +329,23 @@ fn fitting(
     Some(fits)
 }
 
-/// The same link, or without links the same mileage and price: without this a snapshot recorded twice would add its
-/// look-alikes again.
-fn same_to_the_letter(listing: &StoredListing, sighting: &Sighting) -> bool {
+/// How well a row that fits agrees with a sighting beyond year, make, model and a mileage near enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Agreement {
+    InKind,
+    InLink,
+    ToTheLetter,
+}
+
+/// Without this a snapshot recorded twice would add its look-alikes again.
+fn agreement(listing: &StoredListing, sighting: &Sighting) -> Agreement {
+    let same_mileage = listing.details.mileage == sighting.details.mileage;
     match (&listing.details.url, &sighting.details.url) {
-        (Some(stored), Some(seen)) => stored == seen,
-        (None, None) => {
-            listing.details.mileage == sighting.details.mileage
-                && (sighting.price == listing.price || sighting.price == listing.unconfirmed_price)
+        (Some(stored), Some(seen)) if stored == seen && same_mileage => Agreement::ToTheLetter,
+        (Some(stored), Some(seen)) if stored == seen => Agreement::InLink,
+        (None, None) if same_mileage && sighting.price == listing.unconfirmed_price.or(listing.price) => {
+            Agreement::ToTheLetter
         }
-        _ => false,
+        _ => Agreement::InKind,
     }
 }

@@ -127,11 +127,11 @@ fn sold_is_seldom_wrong_and_not_late_on_real_days() {
     };
     let learned = TrackingRules::default();
     let plain = TrackingRules { absences_to_know_a_dealer: u64::MAX, ..learned.clone() };
-    let absent_once = TrackingRules { sold_after_days: 0, sold_after_misses: 1, ..plain.clone() };
+    let first_miss = TrackingRules { sold_after_days: 0, sold_after_misses: 1, ..plain.clone() };
     let middle = *days.keys().nth(days.len() / 2).unwrap();
 
     let mut measured = Vec::new();
-    for (name, rules) in [("absent once", &absent_once), ("7 days, 3 misses", &plain), ("learned patience", &learned)] {
+    for (name, rules) in [("first miss", &first_miss), ("7 days, 3 misses", &plain), ("learned patience", &learned)] {
         let events = replay(&days, rules);
         let all = figures(events.iter());
         let first = figures(events.iter().filter(|event| event.decided_at < middle));

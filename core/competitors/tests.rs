@@ -478,17 +478,23 @@ fn any_listing() -> impl Strategy<Value = ScrapedListing> {
     let miles = proptest::option::of(prop::sample::select(vec![5, 50, 140, 5_000]));
     let price = proptest::option::of(prop::sample::select(vec![0, 199, 7_000, 20_000, 21_000]));
     (vin, key("e"), key("s"), miles, price, any::<bool>(), 0..10_u8).prop_map(
-        |(vin, external_id, stock_number, mileage, price, civic, sold)| ScrapedListing {
-            vin,
-            external_id,
-            stock_number,
-            year: Some(2023),
-            make: Some("Honda".into()),
-            model: Some(if civic { "Civic" } else { "Accord" }.into()),
-            mileage,
-            price: price.map(Money::from_dollars),
-            is_sold: Some(sold == 0),
-            ..ScrapedListing::default()
+        |(vin, external_id, stock_number, mileage, price, civic, number)| {
+            let keyless = vin.is_none() && external_id.is_none() && stock_number.is_none();
+            // Look-alikes without a key can not always be told apart a second time, so these are of a kind each.
+            let mileage = if keyless { Some(100_000 + 1_000 * i32::from(number)) } else { mileage };
+            ScrapedListing {
+                vin,
+                external_id,
+                stock_number,
+                year: Some(2023),
+                make: Some("Honda".into()),
+                model: Some(if civic { "Civic" } else { "Accord" }.into()),
+                mileage,
+                price: price.map(Money::from_dollars),
+                is_sold: Some(number == 0),
+                url: Some(format!("/{number}")),
+                ..ScrapedListing::default()
+            }
         },
     )
 }
@@ -502,8 +508,11 @@ fn keyed_listing() -> impl Strategy<Value = ScrapedListing> {
     })
 }
 
+/// Snapshots of different days, in any order.
 fn some_days() -> impl Strategy<Value = Vec<(i64, Vec<ScrapedListing>)>> {
-    prop::collection::vec((0..20_i64, prop::collection::vec(any_listing(), 0..12)), 1..12)
+    prop::collection::btree_map(0..20_i64, prop::collection::vec(any_listing(), 0..12), 1..12)
+        .prop_map(|days| days.into_iter().collect::<Vec<_>>())
+        .prop_shuffle()
 }
 
 proptest! {
