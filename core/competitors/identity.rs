@@ -53,21 +53,26 @@ pub(crate) fn identify(stored: &[StoredListing], seen: &mut [Sighting], rules: &
     found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
 }
 
-/// Folds later sightings of a vehicle into its first; what has no identity at all is refused.
+/// Folds the sightings of a vehicle into its first; what has no identity at all is refused.
 fn fold_repeats(seen: &mut [Sighting]) -> Vec<Option<Match>> {
     let mut firsts = Firsts::default();
     let mut found = vec![None; seen.len()];
     for index in 0..seen.len() {
         if seen[index].keys.are_missing() && Likeness::of(&seen[index]).is_none() {
             found[index] = Some(Match::Refused(RefusalReason::NoIdentity));
-        } else if let Some(first) = firsts.find(seen, index) {
-            let repeat = std::mem::take(&mut seen[index]);
-            seen[first].complete_from(repeat);
-            firsts.enter(seen, first);
-            found[index] = Some(Match::Duplicate);
-        } else {
-            firsts.enter(seen, index);
+            continue;
         }
+        // One sighting may show that two before it, known by different keys, are one vehicle.
+        let mut same = firsts.find(seen, index);
+        same.push(index);
+        same.sort_unstable();
+        same.dedup();
+        for &repeat in &same[1..] {
+            let repeated = std::mem::take(&mut seen[repeat]);
+            seen[same[0]].complete_from(repeated);
+            found[repeat] = Some(Match::Duplicate);
+        }
+        firsts.enter(seen, same[0]);
     }
     found
 }
@@ -78,52 +83,72 @@ struct Firsts {
     vins: HashMap<String, usize>,
     external_ids: HashMap<String, usize>,
     stock_numbers: HashMap<String, usize>,
-    keyless: HashMap<KeylessListing, usize>,
+    appearances: HashMap<Appearance, usize>,
 }
 
-/// A listing without a key is the same as another of its scrape only to the letter; the price may differ under one link.
+/// What makes two sightings of one scrape the same car where no key does: all of it must agree to the letter.
 #[derive(PartialEq, Eq, Hash)]
-struct KeylessListing {
+struct Appearance {
     likeness: Likeness,
     mileage: i32,
+    /// The link; without one the price, and that for listings without any key alone.
     link_or_price: Result<String, Option<Money>>,
 }
 
-impl KeylessListing {
+impl Appearance {
     fn of(sighting: &Sighting) -> Option<Self> {
         let Sighting { keys, details, price, .. } = sighting;
-        let listing = Self {
-            likeness: Likeness::of(sighting)?,
-            mileage: details.mileage?,
-            link_or_price: details.url.clone().ok_or(*price),
+        let link_or_price = match &details.url {
+            Some(url) => Ok(url.clone()),
+            None if keys.are_missing() => Err(*price),
+            None => return None,
         };
-        keys.are_missing().then_some(listing)
+        Some(Self { likeness: Likeness::of(sighting)?, mileage: details.mileage?, link_or_price })
     }
 }
 
 impl Firsts {
-    fn find(&self, seen: &[Sighting], index: usize) -> Option<usize> {
+    /// The first sightings that this one repeats; none of them names another VIN than this one or than the others.
+    fn find(&self, seen: &[Sighting], index: usize) -> Vec<usize> {
         let keys = &seen[index].keys;
-        let under = |map: &HashMap<String, usize>, key: &Option<String>| {
-            map.get(key.as_deref()?).copied().filter(|&first| !keys.name_another_vin(&seen[first].keys))
-        };
-        under(&self.vins, &keys.vin)
-            .or_else(|| under(&self.external_ids, &keys.external_id))
-            .or_else(|| under(&self.stock_numbers, &keys.stock_number))
-            .or_else(|| self.keyless.get(&KeylessListing::of(&seen[index])?).copied())
+        let under = |map: &HashMap<String, usize>, key: &Option<String>| map.get(key.as_deref()?).copied();
+        let by_key = [
+            under(&self.vins, &keys.vin),
+            under(&self.external_ids, &keys.external_id),
+            under(&self.stock_numbers, &keys.stock_number),
+            Appearance::of(&seen[index])
+                .and_then(|appearance| self.appearances.get(&appearance).copied())
+                .filter(|&first| !keys.conflict_with(&seen[first].keys)),
+        ];
+        let mut same: Vec<usize> = Vec::new();
+        for first in by_key.into_iter().flatten() {
+            let theirs = &seen[first].keys;
+            let contradicted = same.iter().any(|&other| theirs.name_another_vin(&seen[other].keys));
+            if !contradicted && !theirs.name_another_vin(keys) {
+                same.push(first);
+            }
+        }
+        same
     }
 
+    /// Enters a sighting under all its keys, in place of those folded into it.
     fn enter(&mut self, seen: &[Sighting], index: usize) {
         let Keys { vin, external_id, stock_number } = &seen[index].keys;
         for (map, key) in
             [(&mut self.vins, vin), (&mut self.external_ids, external_id), (&mut self.stock_numbers, stock_number)]
         {
-            if let Some(key) = key {
-                map.entry(key.clone()).or_insert(index);
+            let Some(key) = key else { continue };
+            let first = map.entry(key.clone()).or_insert(index);
+            // A folded sighting was emptied; one that stands keeps its key.
+            if seen[*first].keys.are_missing() {
+                *first = index;
             }
         }
-        if let Some(keyless) = KeylessListing::of(&seen[index]) {
-            self.keyless.entry(keyless).or_insert(index);
+        if let Some(appearance) = Appearance::of(&seen[index]) {
+            let first = self.appearances.entry(appearance).or_insert(index);
+            if seen[*first].details.mileage.is_none() {
+                *first = index;
+            }
         }
     }
 }
@@ -246,8 +271,14 @@ impl<'a> Search<'a> {
         // Two sightings may each fit one row alone: the closer one is it.
         offers.sort_unstable();
         for (_, sighting, row) in offers {
-            if self.taken_by[row].is_none() {
+            let Some(taker) = self.taken_by[row] else {
                 self.take(row, sighting, found);
+                continue;
+            };
+            let agrees = |sighting: &Sighting| agreement(&self.stored[row], sighting) > Agreement::InKind;
+            let (one, other) = (&seen[taker], &seen[sighting]);
+            if agrees(one) && agrees(other) && !one.keys.conflict_with(&other.keys) {
+                found[sighting] = Some(Match::Duplicate);
             }
         }
     }
@@ -294,10 +325,12 @@ impl Shelves {
         let sold = fitting(&shelf.sold, stored, sighting, rules)?;
         let closeness = |row: &usize| agreement(&stored[*row], sighting);
         let agreeing = on_sale.iter().chain(&sold).copied().filter(|row| closeness(row) > Agreement::InKind);
-        agreeing.max_by_key(closeness).or(match (on_sale.as_slice(), sold.as_slice()) {
-            ([only], _) | ([], [only]) => Some(*only),
-            _ => None,
-        })
+        agreeing.max_by_key(|row| (closeness(row), stored[*row].last_seen_at)).or(
+            match (on_sale.as_slice(), sold.as_slice()) {
+                ([only], _) | ([], [only]) => Some(*only),
+                _ => None,
+            },
+        )
     }
 }
 

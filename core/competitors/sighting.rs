@@ -42,7 +42,6 @@ pub(crate) struct Keys {
 
 /// What is said about a vehicle, apart from its keys and its price.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
 pub(crate) struct Details {
     pub(crate) year: Option<i32>,
     pub(crate) mileage: Option<i32>,

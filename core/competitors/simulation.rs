@@ -126,8 +126,13 @@ fn sold_is_seldom_wrong_and_not_late_on_real_days() {
         return;
     };
     let learned = TrackingRules::default();
-    let plain = TrackingRules { absences_to_know_a_dealer: u64::MAX, ..learned.clone() };
-    let first_miss = TrackingRules { sold_after_days: 0, sold_after_misses: 1, ..plain.clone() };
+    let plain = TrackingRules { absences_to_know_a_dealer: u64::MAX, ..TrackingRules::default() };
+    let first_miss = TrackingRules {
+        absences_to_know_a_dealer: u64::MAX,
+        sold_after_days: 0,
+        sold_after_misses: 1,
+        ..TrackingRules::default()
+    };
     let middle = *days.keys().nth(days.len() / 2).unwrap();
 
     let mut measured = Vec::new();

@@ -201,6 +201,8 @@ fn a_vin_that_appears_later_is_written() {
 #[case::same_vin(&["vin=A", "vin=A price=20000"], 1)]
 #[case::vin_on_one_page_only(&["stock=1", "vin=A stock=1"], 1)]
 #[case::two_vins_one_stock_number(&["vin=A stock=1", "vin=B stock=1"], 2)]
+#[case::shown_to_be_one_by_a_third(&["vin=A", "ext=e", "vin=A ext=e"], 1)]
+#[case::not_one_against_the_vin(&["vin=A ext=e", "vin=B stock=1", "ext=e stock=1"], 2)]
 #[case::keyless_to_the_letter(&["miles=5 price=20000", "miles=5 price=20000"], 1)]
 #[case::keyless_look_alikes(&["miles=5 url=/a", "miles=5 url=/b"], 2)]
 fn a_vehicle_on_two_pages_is_one(#[case] seen: &[&str], #[case] vehicles: usize) {
@@ -478,25 +480,34 @@ fn any_listing() -> impl Strategy<Value = ScrapedListing> {
     let miles = proptest::option::of(prop::sample::select(vec![5, 50, 140, 5_000]));
     let price = proptest::option::of(prop::sample::select(vec![0, 199, 7_000, 20_000, 21_000]));
     (vin, key("e"), key("s"), miles, price, any::<bool>(), 0..10_u8).prop_map(
-        |(vin, external_id, stock_number, mileage, price, civic, number)| {
-            let keyless = vin.is_none() && external_id.is_none() && stock_number.is_none();
-            // Look-alikes without a key can not always be told apart a second time, so these are of a kind each.
-            let mileage = if keyless { Some(100_000 + 1_000 * i32::from(number)) } else { mileage };
-            ScrapedListing {
-                vin,
-                external_id,
-                stock_number,
-                year: Some(2023),
-                make: Some("Honda".into()),
-                model: Some(if civic { "Civic" } else { "Accord" }.into()),
-                mileage,
-                price: price.map(Money::from_dollars),
-                is_sold: Some(number == 0),
-                url: Some(format!("/{number}")),
-                ..ScrapedListing::default()
-            }
+        |(vin, external_id, stock_number, mileage, price, civic, number)| ScrapedListing {
+            vin,
+            external_id,
+            stock_number,
+            year: Some(2023),
+            make: Some("Honda".into()),
+            model: Some(if civic { "Civic" } else { "Accord" }.into()),
+            mileage,
+            price: price.map(Money::from_dollars),
+            is_sold: Some(number == 0),
+            url: Some(format!("/{number}")),
+            ..ScrapedListing::default()
         },
     )
+}
+
+/// A car of a lot whose keys do not contradict each other; a sighting shows any of them, or none.
+fn true_listing() -> impl Strategy<Value = ScrapedListing> {
+    let shown = (any::<bool>(), any::<bool>(), any::<bool>());
+    (0..8_u8, shown, any_listing()).prop_map(|(number, (vin, external_id, stock_number), listing)| ScrapedListing {
+        vin: vin.then(|| format!("1M8GDM9AXKP04278{number}")),
+        external_id: external_id.then(|| format!("e{number}")),
+        stock_number: stock_number.then(|| format!("s{number}")),
+        model: Some(if number % 2 == 0 { "Civic" } else { "Accord" }.into()),
+        mileage: Some(1_000 * i32::from(number)),
+        url: Some(format!("/{number}")),
+        ..listing
+    })
 }
 
 fn keyed_listing() -> impl Strategy<Value = ScrapedListing> {
@@ -509,15 +520,15 @@ fn keyed_listing() -> impl Strategy<Value = ScrapedListing> {
 }
 
 /// Snapshots of different days, in any order.
-fn some_days() -> impl Strategy<Value = Vec<(i64, Vec<ScrapedListing>)>> {
-    prop::collection::btree_map(0..20_i64, prop::collection::vec(any_listing(), 0..12), 1..12)
+fn days_of(listing: impl Strategy<Value = ScrapedListing>) -> impl Strategy<Value = Vec<(i64, Vec<ScrapedListing>)>> {
+    prop::collection::btree_map(0..20_i64, prop::collection::vec(listing, 0..12), 1..12)
         .prop_map(|days| days.into_iter().collect::<Vec<_>>())
         .prop_shuffle()
 }
 
 proptest! {
     #[test]
-    fn every_sighting_ends_in_exactly_one_place(days in some_days()) {
+    fn every_sighting_ends_in_exactly_one_place(days in days_of(any_listing())) {
         let mut lot = lot();
         for (on_day, listings) in days {
             let stored = lot.stored.len();
@@ -546,7 +557,7 @@ proptest! {
     }
 
     #[test]
-    fn a_snapshot_recorded_twice_changes_nothing(days in some_days()) {
+    fn a_snapshot_recorded_twice_changes_nothing(days in days_of(true_listing())) {
         let mut lot = lot();
         for (on_day, listings) in days {
             lot.see(on_day, &listings);
