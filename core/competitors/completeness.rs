@@ -15,8 +15,6 @@ pub struct ScrapeReading {
     pub pages_failed: u32,
     /// Pages that robots.txt closes.
     pub pages_closed_by_robots: u32,
-    /// Different vehicles recorded.
-    pub vehicles: usize,
 }
 
 /// Whether the scrape saw the whole lot.
@@ -46,6 +44,20 @@ pub enum IncompleteReason {
     TooFewVehicles,
 }
 
+impl ScrapeReading {
+    /// A reading that came to the last page and lost none.
+    #[must_use]
+    pub const fn whole_lot() -> Self {
+        Self { last_page_reached: true, pages_failed: 0, pages_closed_by_robots: 0 }
+    }
+
+    /// A reading that is known to be a part of a lot.
+    #[must_use]
+    pub const fn part_of_a_lot() -> Self {
+        Self { last_page_reached: false, pages_failed: 0, pages_closed_by_robots: 0 }
+    }
+}
+
 impl IncompleteReason {
     /// The word stored in `competitor_scrapes.incomplete_reason`.
     #[must_use]
@@ -61,12 +73,12 @@ impl IncompleteReason {
 }
 
 impl Completeness {
-    /// Judges a scrape; `earlier` are the vehicle counts of the complete scrapes before it, newest first.
+    /// Judges a scrape that found so many different vehicles; `earlier` are the vehicle counts of the complete scrapes before it, newest first.
     ///
     /// A first scrape has nothing to be compared with and is believed.
     #[must_use]
-    pub fn judge(reading: &ScrapeReading, earlier: &[usize], rules: &TrackingRules) -> Self {
-        let reason = if reading.vehicles == 0 {
+    pub fn judge(reading: &ScrapeReading, vehicles: usize, earlier: &[usize], rules: &TrackingRules) -> Self {
+        let reason = if vehicles == 0 {
             IncompleteReason::Empty
         } else if reading.pages_closed_by_robots > 0 {
             IncompleteReason::ClosedByRobots
@@ -74,7 +86,7 @@ impl Completeness {
             IncompleteReason::PageFailed
         } else if !reading.last_page_reached {
             IncompleteReason::LastPageNotReached
-        } else if is_far_below(reading.vehicles, earlier, rules) {
+        } else if is_far_below(vehicles, earlier, rules) {
             IncompleteReason::TooFewVehicles
         } else {
             return Self::Complete;

@@ -194,6 +194,8 @@ pub struct ScrapeRecord {
 pub struct ScrapeCounts {
     /// Sightings handed in: new, seen again, already known, duplicates and refused together.
     pub listings_found: usize,
+    /// Different vehicles among them; later scrapes are compared with it.
+    pub vehicles: usize,
     /// Vehicles not seen before.
     pub new: usize,
     /// Known listings seen again, whether anything changed or not.
@@ -210,6 +212,10 @@ pub struct ScrapeCounts {
     pub duplicates: usize,
     /// Sightings that could not be recorded.
     pub refused: usize,
+    /// Listings that this scrape made missed often enough to be thought sold; the sums teach patience with the dealer.
+    pub absences: u64,
+    /// Listings that had been missed that often and were seen again.
+    pub returns: u64,
 }
 
 /// What recording a scrape did, for the one who handed it in.

@@ -9,7 +9,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    completeness::Completeness,
+    ScrapeCounts,
+    completeness::{Completeness, ScrapeReading},
     identity::{Match, RefusalReason, identify},
     price::{PriceReading, read_price},
     sighting::{Details, Keys, Sighting},
@@ -92,7 +93,10 @@ pub(crate) struct StoredListing {
 #[derive(Clone, Debug)]
 pub(crate) struct ScrapeFacts {
     pub(crate) observed_at: DateTime<Utc>,
-    pub(crate) completeness: Completeness,
+    /// How far it came.
+    pub(crate) reading: ScrapeReading,
+    /// The vehicle counts of the complete scrapes before it, newest first; the rules compare a few.
+    pub(crate) earlier_counts: Vec<usize>,
     /// The newest scrape recorded for this competitor, of whatever outcome.
     pub(crate) newest_recorded_at: Option<DateTime<Utc>>,
     /// The complete scrapes recorded, ascending, at least those after the oldest `last_seen_at` of a listing on sale.
@@ -111,8 +115,11 @@ impl ScrapeFacts {
 }
 
 /// Everything a scrape changes; the indices are those of the stored listings and of the sightings given.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
+    pub(crate) completeness: Completeness,
+    /// Different vehicles among the sightings, what [`ScrapeFacts::earlier_counts`] of later scrapes is made of.
+    pub(crate) vehicles: usize,
     pub(crate) new: Vec<NewListing>,
     pub(crate) changed: Vec<ChangedListing>,
     /// Stored listings seen again as they were: only `last_seen_at` moves.
@@ -214,7 +221,10 @@ pub(crate) fn plan(
     rules: &TrackingRules,
 ) -> Plan {
     let matches = identify(stored, &mut seen, rules);
-    let mut plan = Plan::default();
+    let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
+    let vehicles = matches.len() - matches.iter().filter(refused_or_repeated).count();
+    let completeness = Completeness::judge(&scrape.reading, vehicles, &scrape.earlier_counts, rules);
+    let mut plan = Plan::empty(completeness, vehicles);
     let mut was_seen = vec![false; stored.len()];
     for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
         match found {
@@ -232,6 +242,42 @@ pub(crate) fn plan(
 }
 
 impl Plan {
+    fn empty(completeness: Completeness, vehicles: usize) -> Self {
+        Self {
+            completeness,
+            vehicles,
+            new: Vec::new(),
+            changed: Vec::new(),
+            reseen: Vec::new(),
+            already_known: Vec::new(),
+            seen_earlier: Vec::new(),
+            sold_by_absence: Vec::new(),
+            price_points: Vec::new(),
+            duplicates: Vec::new(),
+            refused: Vec::new(),
+            returns: ReturnHistory::default(),
+        }
+    }
+
+    /// What the scrape did, in numbers.
+    pub(crate) fn counts(&self) -> ScrapeCounts {
+        let seen_again = self.changed.len() + self.reseen.len() + self.already_known.len();
+        ScrapeCounts {
+            listings_found: self.new.len() + seen_again + self.duplicates.len() + self.refused.len(),
+            vehicles: self.vehicles,
+            new: self.new.len(),
+            seen_again,
+            updated: self.changed.len(),
+            price_changes: self.price_changes(),
+            sold: self.sold(),
+            relisted: self.relisted(),
+            duplicates: self.duplicates.len(),
+            refused: self.refused.len(),
+            absences: self.returns.absences,
+            returns: self.returns.returns,
+        }
+    }
+
     /// How many price points are changes: a first price is none.
     pub(crate) fn price_changes(&self) -> usize {
         self.price_points.iter().filter(|point| point.before.is_some()).count()
@@ -319,7 +365,7 @@ impl Plan {
         scrape: &ScrapeFacts,
         rules: &TrackingRules,
     ) {
-        if !scrape.completeness.is_complete() || scrape.is_late() {
+        if !self.completeness.is_complete() || scrape.is_late() {
             return;
         }
         let first_time = !scrape.is_recorded();

@@ -89,7 +89,7 @@ fn replay_dealer(days: &Days, dealer: &str, rules: &TrackingRules) -> Vec<Event>
     for (&day, dealers) in days.iter().skip_while(|(_, dealers)| !dealers.contains_key(dealer)) {
         let listings = dealers.get(dealer).cloned().unwrap_or_default();
         let before = lot.stored.clone();
-        let plan = lot.record(day, listings, ScrapeReading { last_page_reached: true, ..ScrapeReading::default() });
+        let plan = lot.record(day, listings, ScrapeReading::whole_lot());
         for changed in plan.changed.iter().filter(|changed| changed.turn == super::rules::Turn::Relisted) {
             let event: &mut Event = &mut events[latest[&changed.stored]];
             event.false_alarm = true;

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::{
+    ScrapeCounts,
     completeness::{Completeness, IncompleteReason, ScrapeReading},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan},
@@ -46,10 +47,10 @@ impl Lot {
             .rev()
             .filter_map(|(_, (completeness, vehicles))| completeness.is_complete().then_some(*vehicles))
             .collect();
-        let reading = ScrapeReading { vehicles: listings.len(), ..reading };
         let scrape = ScrapeFacts {
             observed_at,
-            completeness: Completeness::judge(&reading, &earlier, &self.rules),
+            reading,
+            earlier_counts: earlier,
             newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
             complete_scrapes: self
                 .scrapes
@@ -60,11 +61,11 @@ impl Lot {
         };
         let seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
         let plan = plan(&self.stored, seen, &scrape, &self.rules);
-        self.apply(&plan, &scrape, reading.vehicles);
+        self.apply(&plan, &scrape);
         plan
     }
 
-    fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts, vehicles: usize) {
+    fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts) {
         let known = self.stored.len();
         for &row in &plan.reseen {
             self.stored[row].last_seen_at = scrape.observed_at;
@@ -87,7 +88,7 @@ impl Lot {
             };
             self.history.entry(row).or_default().push((scrape.observed_at, point.price));
         }
-        self.scrapes.insert(scrape.observed_at, (scrape.completeness, vehicles));
+        self.scrapes.insert(scrape.observed_at, (plan.completeness, plan.vehicles));
         self.returns.absences += plan.returns.absences;
         self.returns.returns += plan.returns.returns;
     }
@@ -102,7 +103,7 @@ fn lot() -> Lot {
 }
 
 fn whole_lot() -> ScrapeReading {
-    ScrapeReading { last_page_reached: true, ..ScrapeReading::default() }
+    ScrapeReading::whole_lot()
 }
 
 fn day(number: i64) -> DateTime<Utc> {
@@ -306,7 +307,7 @@ fn days_on_market_are_whole_days_up_to_the_first_miss() {
 }
 
 #[rstest]
-#[case::part_of_a_lot(ScrapeReading::default())]
+#[case::part_of_a_lot(ScrapeReading::part_of_a_lot())]
 #[case::page_failed(ScrapeReading { pages_failed: 1, ..whole_lot() })]
 #[case::closed_by_robots(ScrapeReading { pages_closed_by_robots: 1, ..whole_lot() })]
 fn an_incomplete_scrape_marks_nothing_sold_but_records_what_it_saw(#[case] reading: ScrapeReading) {
@@ -326,7 +327,9 @@ fn an_empty_scrape_marks_nothing_sold() {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1"]));
     for on_day in 1..30 {
-        assert_eq!(lot.see(on_day, &[]), Plan::default());
+        let plan = lot.see(on_day, &[]);
+        assert_eq!(plan.completeness.reason(), Some(IncompleteReason::Empty));
+        assert_eq!(plan.counts(), ScrapeCounts::default());
     }
 }
 
@@ -409,8 +412,7 @@ fn a_scrape_is_complete_when_its_count_is_credible(
     #[case] earlier: &[usize],
     #[case] reason: Option<IncompleteReason>,
 ) {
-    let reading = ScrapeReading { vehicles, ..whole_lot() };
-    assert_eq!(Completeness::judge(&reading, earlier, &TrackingRules::default()).reason(), reason);
+    assert_eq!(Completeness::judge(&whole_lot(), vehicles, earlier, &TrackingRules::default()).reason(), reason);
 }
 
 #[test]
@@ -539,6 +541,7 @@ proptest! {
                 .chain(plan.duplicates.iter().copied())
                 .chain(plan.refused.iter().map(|refused| refused.sighting))
                 .collect();
+            prop_assert_eq!(plan.counts().listings_found, listings.len());
             prop_assert_eq!(sightings.len() + plan.reseen.len(), listings.len());
             sightings.sort_unstable();
             sightings.dedup();
