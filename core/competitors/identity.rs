@@ -5,6 +5,8 @@
 //! stock numbers again. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
 //! listing away from a strong one. Everything is a hash look-up or a binary search: linear in listings and sightings.
 //!
+//! The limit: look-alikes with neither a key nor a link of their own can not always be told apart. Such a sighting counts
+//! as a new vehicle, because taking it for the wrong one would mix two histories.
 //! What is deliberately not here: what follows from a match.
 
 use std::{
