@@ -73,7 +73,8 @@ impl IncompleteReason {
 }
 
 impl Completeness {
-    /// Judges a scrape that found so many different vehicles; `earlier` are the vehicle counts of the complete scrapes before it, newest first.
+    /// Judges a scrape that found so many different vehicles; `earlier` are the counts of the complete scrapes before it,
+    /// newest first.
     ///
     /// A first scrape has nothing to be compared with and is believed.
     #[must_use]

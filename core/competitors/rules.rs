@@ -32,13 +32,13 @@ pub struct TrackingRules {
     pub sold_after_days: u32,
     /// The same at a dealer whose vanished listings seldom come back: 5.
     pub sold_after_days_few_returns: u32,
-    /// The same at a dealer whose vanished listings often come back: 10.
+    /// The same at a dealer whose vanished listings often come back: 12.
     pub sold_after_days_many_returns: u32,
     /// Complete scrapes that must have missed a listing before it counts as sold: 3.
     pub sold_after_misses: usize,
-    /// Vanished listings from which on a dealer counts as known: 20.
+    /// Vanished listings from which on a dealer counts as known: 10.
     pub absences_to_know_a_dealer: u64,
-    /// Returns are few below this share of the vanished listings, in percent: 5.
+    /// Returns are few below this share of the vanished listings, in percent: 8.
     pub few_returns_percent: u32,
     /// Vehicles a complete scrape must at least have, in percent of the median of the complete scrapes before it: 50.
     pub complete_share_percent: u32,
@@ -59,10 +59,10 @@ impl Default for TrackingRules {
         Self {
             sold_after_days: 7,
             sold_after_days_few_returns: 5,
-            sold_after_days_many_returns: 10,
+            sold_after_days_many_returns: 12,
             sold_after_misses: 3,
-            absences_to_know_a_dealer: 20,
-            few_returns_percent: 5,
+            absences_to_know_a_dealer: 10,
+            few_returns_percent: 8,
             complete_share_percent: 50,
             complete_scrapes_compared: 7,
             mileage_tolerance: 100,

@@ -2,7 +2,10 @@
 //!
 //! A dealer is a competitor and a day a scrape, from that dealer's first day on; a day without rows is an empty scrape.
 //! Sold is false where the same dealer shows the same VIN again later. The delay is the time from the last sighting to the
-//! scrape that decided. The numbers of the rules were chosen on the first half of the days alone.
+//! scrape that decided.
+//!
+//! The numbers of the learned patience are, of 54 combinations tried, the one with the fewest false sales on the first half
+//! of the days among those at least half a day faster there than the plain rule. The second half had no say.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

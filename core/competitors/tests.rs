@@ -390,10 +390,10 @@ fn a_late_snapshot_fills_in_what_was_not_seen_since() {
 }
 
 #[rstest]
-#[case::little_known(19, 19, 7)]
-#[case::few_returns(100, 4, 5)]
-#[case::many_returns(100, 5, 10)]
-#[case::enough_known(20, 1, 10)]
+#[case::little_known(9, 9, 7)]
+#[case::few_returns(100, 7, 5)]
+#[case::many_returns(100, 8, 12)]
+#[case::just_known(10, 0, 5)]
 fn patience_is_learned_from_the_dealer(#[case] absences: u64, #[case] returns: u64, #[case] days: i64) {
     assert_eq!(patience(ReturnHistory { absences, returns }, &TrackingRules::default()), TimeDelta::days(days));
 }
