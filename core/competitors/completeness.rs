@@ -1,0 +1,122 @@
+//! Whether a scrape saw the whole lot, and so may count as a miss for what it did not see.
+//!
+//! What is deliberately not here: what a miss leads to (`sold`), and fetching.
+
+use serde::Serialize;
+
+use super::rules::TrackingRules;
+
+/// What a scrape knows about how far it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScrapeReading {
+    /// Whether the last page was reached; `false` too for a part of a lot handed in as such.
+    pub last_page_reached: bool,
+    /// Pages that could not be fetched or read.
+    pub pages_failed: u32,
+    /// Pages that robots.txt closes.
+    pub pages_closed_by_robots: u32,
+}
+
+/// Whether the scrape saw the whole lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completeness {
+    /// What it did not see was not there.
+    Complete,
+    /// It adds and updates what it saw and proves nothing about the rest.
+    Incomplete(IncompleteReason),
+}
+
+/// Why a scrape does not count as having seen the whole lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IncompleteReason {
+    /// No vehicle at all: far likelier a failure than an empty lot.
+    Empty,
+    /// Pages that robots.txt closes were left out.
+    ClosedByRobots,
+    /// A page could not be fetched or read.
+    PageFailed,
+    /// The last page was not reached.
+    LastPageNotReached,
+    /// Far fewer vehicles than lately.
+    TooFewVehicles,
+}
+
+impl ScrapeReading {
+    /// A reading that came to the last page and lost none.
+    #[must_use]
+    pub const fn whole_lot() -> Self {
+        Self { last_page_reached: true, pages_failed: 0, pages_closed_by_robots: 0 }
+    }
+
+    /// A reading that is known to be a part of a lot.
+    #[must_use]
+    pub const fn part_of_a_lot() -> Self {
+        Self { last_page_reached: false, pages_failed: 0, pages_closed_by_robots: 0 }
+    }
+}
+
+impl IncompleteReason {
+    /// The word stored in `competitor_scrapes.incomplete_reason`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::ClosedByRobots => "closed_by_robots",
+            Self::PageFailed => "page_failed",
+            Self::LastPageNotReached => "last_page_not_reached",
+            Self::TooFewVehicles => "too_few_vehicles",
+        }
+    }
+}
+
+impl Completeness {
+    /// Judges a scrape that found so many different vehicles; `earlier` are the counts of the complete scrapes before it,
+    /// newest first.
+    ///
+    /// A first scrape has nothing to be compared with and is believed.
+    #[must_use]
+    pub fn judge(reading: &ScrapeReading, vehicles: usize, earlier: &[usize], rules: &TrackingRules) -> Self {
+        let reason = if vehicles == 0 {
+            IncompleteReason::Empty
+        } else if reading.pages_closed_by_robots > 0 {
+            IncompleteReason::ClosedByRobots
+        } else if reading.pages_failed > 0 {
+            IncompleteReason::PageFailed
+        } else if !reading.last_page_reached {
+            IncompleteReason::LastPageNotReached
+        } else if is_far_below(vehicles, earlier, rules) {
+            IncompleteReason::TooFewVehicles
+        } else {
+            return Self::Complete;
+        };
+        Self::Incomplete(reason)
+    }
+
+    /// Whether what was not seen was not there.
+    #[must_use]
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Complete)
+    }
+
+    /// Why not, where it is not complete.
+    #[must_use]
+    pub const fn reason(self) -> Option<IncompleteReason> {
+        match self {
+            Self::Complete => None,
+            Self::Incomplete(reason) => Some(reason),
+        }
+    }
+}
+
+fn is_far_below(vehicles: usize, earlier: &[usize], rules: &TrackingRules) -> bool {
+    let mut counts: Vec<u128> =
+        earlier.iter().take(rules.complete_scrapes_compared).map(|&count| count as u128).collect();
+    counts.sort_unstable();
+    let Some(last) = counts.len().checked_sub(1) else { return false };
+    // Twice the median: the sum of the two middle counts, which are one and the same for an odd number.
+    let median_doubled = counts[last / 2] + counts[last.div_ceil(2)];
+    vehicles as u128 * 200 < median_doubled * u128::from(rules.complete_share_percent)
+}

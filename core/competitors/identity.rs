@@ -1,0 +1,386 @@
+//! Which stored listing a sighting is.
+//!
+//! In this order: VIN, external id, stock number, else year, make and model with a mileage close enough, when exactly one
+//! listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees: dealers use
+//! stock numbers again. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
+//! listing away from a strong one. Everything is a hash look-up or a binary search: linear in listings and sightings.
+//!
+//! The limit: look-alikes with neither a key nor a link of their own can not always be told apart. Such a sighting counts
+//! as a new vehicle, because taking it for the wrong one would mix two histories.
+//! What is deliberately not here: what follows from a match.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    hash::Hash,
+};
+
+use super::{
+    rules::{StoredListing, TrackingRules},
+    sighting::{Details, Keys, Sighting},
+};
+use crate::money::Money;
+
+/// Why a sighting is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// No VIN, no external id, no stock number, and not all of year, make, model and mileage: nothing to know it again by.
+    NoIdentity,
+}
+
+/// What a sighting was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// A vehicle not seen before.
+    New,
+    /// The stored listing of this index.
+    Known(usize),
+    /// A vehicle that another sighting of this scrape already stands for.
+    Duplicate,
+    /// Nothing that can be recorded.
+    Refused(RefusalReason),
+}
+
+/// Finds for each sighting the stored listing that it is; each stored listing is given to one sighting at most.
+///
+/// A sighting that repeats an earlier one of the same scrape completes it and is a [`Match::Duplicate`] itself.
+pub(crate) fn identify(stored: &[StoredListing], seen: &mut [Sighting], rules: &TrackingRules) -> Vec<Match> {
+    let mut found = fold_repeats(seen);
+    let mut search = Search { stored, taken_by: vec![None; stored.len()] };
+    search.by_vin(seen, &mut found);
+    search.by_key(seen, &mut found, |keys| keys.external_id.as_deref());
+    search.by_key(seen, &mut found, |keys| keys.stock_number.as_deref());
+    search.by_likeness(seen, &mut found, rules);
+    found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
+}
+
+/// Folds the sightings of a vehicle into its first; what has no identity at all is refused.
+fn fold_repeats(seen: &mut [Sighting]) -> Vec<Option<Match>> {
+    let mut firsts = Firsts::default();
+    let mut found = vec![None; seen.len()];
+    for index in 0..seen.len() {
+        if seen[index].keys.are_missing() && Likeness::of(&seen[index]).is_none() {
+            found[index] = Some(Match::Refused(RefusalReason::NoIdentity));
+            continue;
+        }
+        // One sighting may show that two before it, known by different keys, are one vehicle.
+        let mut same = firsts.find(seen, index);
+        same.push(index);
+        same.sort_unstable();
+        same.dedup();
+        for &repeat in &same[1..] {
+            let repeated = std::mem::take(&mut seen[repeat]);
+            seen[same[0]].complete_from(repeated);
+            found[repeat] = Some(Match::Duplicate);
+        }
+        firsts.enter(seen, same[0]);
+    }
+    found
+}
+
+/// The first sighting under each key.
+#[derive(Default)]
+struct Firsts {
+    vins: HashMap<String, usize>,
+    external_ids: HashMap<String, usize>,
+    stock_numbers: HashMap<String, usize>,
+    appearances: HashMap<Appearance, usize>,
+}
+
+/// What makes two sightings of one scrape the same car where no key does: all of it must agree to the letter.
+#[derive(PartialEq, Eq, Hash)]
+struct Appearance {
+    likeness: Likeness,
+    mileage: i32,
+    /// The link; without one the price, and that for listings without any key alone.
+    link_or_price: Result<String, Option<Money>>,
+}
+
+impl Appearance {
+    fn of(sighting: &Sighting) -> Option<Self> {
+        let Sighting { keys, details, price, .. } = sighting;
+        let link_or_price = match &details.url {
+            Some(url) => Ok(url.clone()),
+            None if keys.are_missing() => Err(*price),
+            None => return None,
+        };
+        Some(Self { likeness: Likeness::of(sighting)?, mileage: details.mileage?, link_or_price })
+    }
+}
+
+impl Firsts {
+    /// The first sightings that this one repeats; none of them names another VIN than this one or than the others.
+    fn find(&self, seen: &[Sighting], index: usize) -> Vec<usize> {
+        let keys = &seen[index].keys;
+        let under = |map: &HashMap<String, usize>, key: &Option<String>| map.get(key.as_deref()?).copied();
+        let by_key = [
+            under(&self.vins, &keys.vin),
+            under(&self.external_ids, &keys.external_id),
+            under(&self.stock_numbers, &keys.stock_number),
+            Appearance::of(&seen[index])
+                .and_then(|appearance| self.appearances.get(&appearance).copied())
+                .filter(|&first| !keys.conflict_with(&seen[first].keys)),
+        ];
+        let mut same: Vec<usize> = Vec::new();
+        for first in by_key.into_iter().flatten() {
+            let theirs = &seen[first].keys;
+            let contradicted = same.iter().any(|&other| theirs.name_another_vin(&seen[other].keys));
+            if !contradicted && !theirs.name_another_vin(keys) {
+                same.push(first);
+            }
+        }
+        same
+    }
+
+    /// Enters a sighting under all its keys, in place of those folded into it.
+    fn enter(&mut self, seen: &[Sighting], index: usize) {
+        let Keys { vin, external_id, stock_number } = &seen[index].keys;
+        for (map, key) in
+            [(&mut self.vins, vin), (&mut self.external_ids, external_id), (&mut self.stock_numbers, stock_number)]
+        {
+            let Some(key) = key else { continue };
+            let first = map.entry(key.clone()).or_insert(index);
+            // A folded sighting was emptied; one that stands keeps its key.
+            if seen[*first].keys.are_missing() {
+                *first = index;
+            }
+        }
+        if let Some(appearance) = Appearance::of(&seen[index]) {
+            let first = self.appearances.entry(appearance).or_insert(index);
+            if seen[*first].details.mileage.is_none() {
+                *first = index;
+            }
+        }
+    }
+}
+
+/// Year, make and model; spelled alike whatever the case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Likeness {
+    year: i32,
+    make: String,
+    model: String,
+}
+
+impl Likeness {
+    fn of(sighting: &Sighting) -> Option<Self> {
+        sighting.details.mileage?;
+        Self::of_details(&sighting.details)
+    }
+
+    fn of_details(details: &Details) -> Option<Self> {
+        Some(Self {
+            year: details.year?,
+            make: details.make.as_ref()?.to_lowercase(),
+            model: details.model.as_ref()?.to_lowercase(),
+        })
+    }
+}
+
+struct Search<'a> {
+    stored: &'a [StoredListing],
+    taken_by: Vec<Option<usize>>,
+}
+
+impl<'a> Search<'a> {
+    fn take(&mut self, row: usize, sighting: usize, found: &mut [Option<Match>]) {
+        self.taken_by[row] = Some(sighting);
+        found[sighting] = Some(Match::Known(row));
+    }
+
+    fn by_vin(&mut self, seen: &[Sighting], found: &mut [Option<Match>]) {
+        let rows = self.index(|_row, _keys| true, |keys| keys.vin.as_deref());
+        for sighting in open(found) {
+            if let Some(&row) = seen[sighting].keys.vin.as_deref().and_then(|vin| rows.get(vin)) {
+                self.take(row, sighting, found);
+            }
+        }
+    }
+
+    /// A sighting that names a VIN may only complete a listing that has none; one that names none may be any.
+    fn by_key(
+        &mut self,
+        seen: &[Sighting],
+        found: &mut [Option<Match>],
+        key: impl for<'k> Fn(&'k Keys) -> Option<&'k str>,
+    ) {
+        let taken = self.index(|row, _| self.taken_by[row].is_some(), &key);
+        let free = self.index(|row, _| self.taken_by[row].is_none(), &key);
+        let free_without_vin = self.index(|row, keys| self.taken_by[row].is_none() && keys.vin.is_none(), &key);
+        for sighting in open(found) {
+            let keys = &seen[sighting].keys;
+            let Some(text) = key(keys) else { continue };
+            let rows = if keys.vin.is_some() { &free_without_vin } else { &free };
+            let candidates = [taken.get(text), rows.get(text)];
+            for &row in candidates.into_iter().flatten() {
+                match self.taken_by[row] {
+                    None => self.take(row, sighting, found),
+                    Some(other) if self.is_the_same_car(row, &seen[other].keys, keys) => {
+                        found[sighting] = Some(Match::Duplicate);
+                    }
+                    Some(_) => continue,
+                }
+                break;
+            }
+        }
+    }
+
+    /// Whether a sighting that would be a row already taken shows the same car once more, known by another key this time.
+    fn is_the_same_car(&self, row: usize, taker: &Keys, keys: &Keys) -> bool {
+        !keys.name_another_vin(&self.stored[row].keys) && !keys.conflict_with(taker)
+    }
+
+    /// The best row under each key: the one seen last, and of several the one on sale.
+    fn index(
+        &self,
+        keep: impl Fn(usize, &Keys) -> bool,
+        key: impl Fn(&'a Keys) -> Option<&'a str>,
+    ) -> HashMap<&'a str, usize> {
+        let mut best: HashMap<&str, usize> = HashMap::with_capacity(self.stored.len());
+        for (row, listing) in self.stored.iter().enumerate().filter(|(row, listing)| keep(*row, &listing.keys)) {
+            let Some(text) = key(&listing.keys) else { continue };
+            match best.entry(text) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(row);
+                }
+                Entry::Occupied(mut other) => {
+                    let other_listing = &self.stored[*other.get()];
+                    if (listing.last_seen_at, !listing.is_sold) > (other_listing.last_seen_at, !other_listing.is_sold) {
+                        other.insert(row);
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    fn by_likeness(&mut self, seen: &[Sighting], found: &mut [Option<Match>], rules: &TrackingRules) {
+        let wanted: HashSet<Likeness> =
+            open(found).into_iter().filter_map(|index| Likeness::of(&seen[index])).collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let shelves = Shelves::of(self.stored, &self.taken_by, &wanted);
+        let mut offers: Vec<(i32, usize, usize)> = open(found)
+            .into_iter()
+            .filter_map(|index| {
+                let row = shelves.only_fit(self.stored, &seen[index], rules)?;
+                let mileage = self.stored[row].details.mileage?.abs_diff(seen[index].details.mileage?);
+                Some((i32::try_from(mileage).unwrap_or(i32::MAX), index, row))
+            })
+            .collect();
+        // Two sightings may each fit one row alone: the closer one is it.
+        offers.sort_unstable();
+        for (_, sighting, row) in offers {
+            let Some(taker) = self.taken_by[row] else {
+                self.take(row, sighting, found);
+                continue;
+            };
+            let agrees = |sighting: &Sighting| agreement(&self.stored[row], sighting) > Agreement::InKind;
+            let (one, other) = (&seen[taker], &seen[sighting]);
+            if agrees(one) && agrees(other) && !one.keys.conflict_with(&other.keys) {
+                found[sighting] = Some(Match::Duplicate);
+            }
+        }
+    }
+}
+
+/// The sightings that nothing was found for yet.
+fn open(found: &[Option<Match>]) -> Vec<usize> {
+    (0..found.len()).filter(|&index| found[index].is_none()).collect()
+}
+
+/// Rows of one year, make and model, by mileage.
+#[derive(Default)]
+struct Shelf {
+    on_sale: [Vec<(i32, usize)>; 2],
+    sold: [Vec<(i32, usize)>; 2],
+}
+
+/// The rows that no key has claimed, grouped so that a look-up touches only rows of the right model and mileage.
+struct Shelves(HashMap<Likeness, Shelf>);
+
+impl Shelves {
+    fn of(stored: &[StoredListing], taken_by: &[Option<usize>], wanted: &HashSet<Likeness>) -> Self {
+        let mut shelves: HashMap<Likeness, Shelf> = HashMap::new();
+        for (row, listing) in stored.iter().enumerate().filter(|(row, _)| taken_by[*row].is_none()) {
+            let Some(mileage) = listing.details.mileage else { continue };
+            let Some(likeness) = Likeness::of_details(&listing.details).filter(|likeness| wanted.contains(likeness))
+            else {
+                continue;
+            };
+            let shelf = shelves.entry(likeness).or_default();
+            let half = if listing.is_sold { &mut shelf.sold } else { &mut shelf.on_sale };
+            half[usize::from(listing.keys.vin.is_some())].push((mileage, row));
+        }
+        for shelf in shelves.values_mut() {
+            shelf.on_sale.iter_mut().chain(&mut shelf.sold).for_each(|rows| rows.sort_unstable());
+        }
+        Self(shelves)
+    }
+
+    /// The row that agrees beyond its kind, else the one on sale that fits, else the one sold that fits.
+    fn only_fit(&self, stored: &[StoredListing], sighting: &Sighting, rules: &TrackingRules) -> Option<usize> {
+        let shelf = self.0.get(&Likeness::of(sighting)?)?;
+        let on_sale = fitting(&shelf.on_sale, stored, sighting, rules)?;
+        let sold = fitting(&shelf.sold, stored, sighting, rules)?;
+        let closeness = |row: &usize| agreement(&stored[*row], sighting);
+        let agreeing = on_sale.iter().chain(&sold).copied().filter(|row| closeness(row) > Agreement::InKind);
+        agreeing.max_by_key(|row| (closeness(row), stored[*row].last_seen_at)).or(
+            match (on_sale.as_slice(), sold.as_slice()) {
+                ([only], _) | ([], [only]) => Some(*only),
+                _ => None,
+            },
+        )
+    }
+}
+
+/// The rows that fit, or `None` where there are too many to look through: then they can not be told apart either.
+fn fitting(
+    rows: &[Vec<(i32, usize)>; 2],
+    stored: &[StoredListing],
+    sighting: &Sighting,
+    rules: &TrackingRules,
+) -> Option<Vec<usize>> {
+    let mileage = sighting.details.mileage?;
+    let [without_vin, with_vin] = rows;
+    let shelves: &[&Vec<_>] = if sighting.keys.vin.is_some() { &[without_vin] } else { &[without_vin, with_vin] };
+    let mut fits = Vec::new();
+    for rows in shelves {
+        let lowest = mileage.saturating_sub(rules.mileage_tolerance);
+        let highest = mileage.saturating_add(rules.mileage_tolerance);
+        let start = rows.partition_point(|&(mileage, _)| mileage < lowest);
+        let near = rows[start..].iter().take_while(|&&(mileage, _)| mileage <= highest);
+        for (looked_at, &(_, row)) in near.enumerate() {
+            if looked_at >= rules.most_candidates {
+                return None;
+            }
+            if !stored[row].keys.conflict_with(&sighting.keys) {
+                fits.push(row);
+            }
+        }
+    }
+    Some(fits)
+}
+
+/// How well a row that fits agrees with a sighting beyond year, make, model and a mileage near enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Agreement {
+    InKind,
+    InLink,
+    ToTheLetter,
+}
+
+/// Without this a snapshot recorded twice would add its look-alikes again.
+fn agreement(listing: &StoredListing, sighting: &Sighting) -> Agreement {
+    let same_mileage = listing.details.mileage == sighting.details.mileage;
+    match (&listing.details.url, &sighting.details.url) {
+        (Some(stored), Some(seen)) if stored == seen && same_mileage => Agreement::ToTheLetter,
+        (Some(stored), Some(seen)) if stored == seen => Agreement::InLink,
+        (None, None) if same_mileage && sighting.price == listing.unconfirmed_price.or(listing.price) => {
+            Agreement::ToTheLetter
+        }
+        _ => Agreement::InKind,
+    }
+}

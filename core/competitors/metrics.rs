@@ -1,0 +1,147 @@
+//! A competitor's figures: the databases count and sum, here they are rounded, capped and compared.
+//!
+//! A thousand competitors of a thousand listings would have to be carried out of the database to be counted here, so SQL
+//! does that in one statement. What is deliberately not here: that statement.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::money::Money;
+
+/// The spans that the figures look back over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsRules {
+    /// Days for sales, price changes and new listings: 30.
+    pub recent_days: u32,
+    /// Days of sales that the average of the days on the market is taken over: 90.
+    pub days_on_market_days: u32,
+    /// How far back the row of a trend lies: 7 days.
+    pub trend_days: u32,
+    /// How far that row may be off, in days: 3.
+    pub trend_tolerance_days: u32,
+}
+
+impl Default for MetricsRules {
+    fn default() -> Self {
+        Self { recent_days: 30, days_on_market_days: 90, trend_days: 7, trend_tolerance_days: 3 }
+    }
+}
+
+/// The largest average that the column `DECIMAL(5,2)` holds.
+pub(crate) const MOST_AVERAGE_DAYS: f64 = 999.99;
+
+/// What SQL counts for one competitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MetricCounts {
+    /// Listings on sale.
+    pub(crate) active: i64,
+    /// Listings on sale that have a price.
+    pub(crate) priced: i64,
+    /// The sum of those prices.
+    pub(crate) price_sum: Money,
+    /// Listings sold within `days_on_market_days`.
+    pub(crate) sold_in_average: i64,
+    /// The sum of their days on the market.
+    pub(crate) days_on_market_sum: i64,
+    /// Listings sold within `recent_days`.
+    pub(crate) sold_recently: i64,
+    /// Vehicles, not changes, whose price changed within `recent_days`; a first price is no change.
+    pub(crate) vehicles_repriced: i64,
+    /// Listings first seen within `recent_days`.
+    pub(crate) new_recently: i64,
+}
+
+/// One row of `competitor_metrics`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are the columns of competitor_metrics")]
+pub struct Metrics {
+    pub total_inventory: i32,
+    pub avg_price: Option<Money>,
+    /// Rounded to two places, at most 999.99.
+    pub avg_days_on_market: Option<f64>,
+    pub vehicles_sold_30d: i32,
+    pub price_changes_30d: i32,
+    pub new_listings_30d: i32,
+    pub calculated_at: DateTime<Utc>,
+}
+
+/// Whether an average had to be cut to fit its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AverageFit {
+    Exact,
+    /// The average was larger than the column holds; worth a line in the log.
+    Capped,
+}
+
+/// What changed against the row nearest to a week ago, and how fast the lot turns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trends {
+    /// When the compared row was calculated.
+    pub since: Option<DateTime<Utc>>,
+    /// Change of the listings on sale.
+    pub total_inventory: Option<i32>,
+    /// Change of the average price.
+    pub avg_price: Option<Money>,
+    /// Change of the average days on the market.
+    pub avg_days_on_market: Option<f64>,
+    /// Change of the sales of 30 days.
+    pub vehicles_sold_30d: Option<i32>,
+    /// Sales of 30 days in the sum of those and the listings on sale, from 0 to 1; nothing for an empty lot.
+    pub turnover: Option<f64>,
+}
+
+impl Metrics {
+    /// The row of what was counted at a time.
+    pub(crate) fn from_counts(counts: &MetricCounts, calculated_at: DateTime<Utc>) -> (Self, AverageFit) {
+        let days = (counts.sold_in_average > 0)
+            .then(|| round_to_hundredths(counts.days_on_market_sum as f64 / counts.sold_in_average as f64));
+        let fit = match days {
+            Some(days) if days > MOST_AVERAGE_DAYS => AverageFit::Capped,
+            _ => AverageFit::Exact,
+        };
+        let metrics = Self {
+            total_inventory: fitting(counts.active),
+            avg_price: average(counts.price_sum, counts.priced),
+            avg_days_on_market: days.map(|days| days.min(MOST_AVERAGE_DAYS)),
+            vehicles_sold_30d: fitting(counts.sold_recently),
+            price_changes_30d: fitting(counts.vehicles_repriced),
+            new_listings_30d: fitting(counts.new_recently),
+            calculated_at,
+        };
+        (metrics, fit)
+    }
+
+    /// Compares this row with the one of `earlier` that lies nearest to a week before it.
+    #[must_use]
+    pub fn trends(&self, earlier: &[Self], rules: &MetricsRules) -> Trends {
+        let target = self.calculated_at - TimeDelta::days(rules.trend_days.into());
+        let distance = |row: &&Self| (row.calculated_at - target).abs();
+        let base = earlier
+            .iter()
+            .min_by_key(distance)
+            .filter(|row| distance(row) <= TimeDelta::days(rules.trend_tolerance_days.into()));
+        let on_the_move = f64::from(self.total_inventory) + f64::from(self.vehicles_sold_30d);
+        Trends {
+            since: base.map(|base| base.calculated_at),
+            total_inventory: base.map(|base| self.total_inventory - base.total_inventory),
+            avg_price: base.and_then(|base| Some(Money::from_cents(self.avg_price?.cents() - base.avg_price?.cents()))),
+            avg_days_on_market: base
+                .and_then(|base| Some(round_to_hundredths(self.avg_days_on_market? - base.avg_days_on_market?))),
+            vehicles_sold_30d: base.map(|base| self.vehicles_sold_30d - base.vehicles_sold_30d),
+            turnover: (on_the_move > 0.0).then(|| f64::from(self.vehicles_sold_30d) / on_the_move),
+        }
+    }
+}
+
+/// The mean to the nearest cent, halves up.
+fn average(sum: Money, count: i64) -> Option<Money> {
+    (count > 0).then(|| Money::from_cents((sum.cents() + count / 2).div_euclid(count)))
+}
+
+fn round_to_hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn fitting(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,450 @@
+//! What a scrape changes: everything is planned in memory from what is stored and what was seen, and then written in bulk.
+//!
+//! Every sighting ends as exactly one of: new, changed, re-seen unchanged, already known, duplicate, refused. A snapshot
+//! older than the newest recorded one is late: it adds vehicles, fills in listings not seen since and may show that a
+//! vehicle was there earlier than thought, but neither lists a sold vehicle again nor marks one sold nor replaces a newer
+//! value. A snapshot recorded twice changes nothing the second time.
+//! What is deliberately not here: identity, prices, completeness and absence, each in its own file; ids and SQL.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    ScrapeCounts,
+    completeness::{Completeness, ScrapeReading},
+    identity::{Match, RefusalReason, identify},
+    price::{PriceReading, read_price},
+    sighting::{Details, Keys, Sighting},
+    sold::{self, ReturnHistory, days_on_market},
+};
+use crate::money::Money;
+
+/// The numbers of the tracking rules.
+///
+/// ```
+/// use jpauto::competitors::TrackingRules;
+///
+/// let stricter = TrackingRules { sold_after_misses: 5, ..TrackingRules::default() };
+/// assert_eq!(stricter.sold_after_days, 7);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackingRules {
+    /// Days unseen before a listing counts as sold, at a dealer of whom little is known: 7.
+    pub sold_after_days: u32,
+    /// The same at a dealer whose vanished listings seldom come back: 5.
+    pub sold_after_days_few_returns: u32,
+    /// The same at a dealer whose vanished listings often come back: 12.
+    pub sold_after_days_many_returns: u32,
+    /// Complete scrapes that must have missed a listing before it counts as sold: 3.
+    pub sold_after_misses: usize,
+    /// Vanished listings from which on a dealer counts as known: 10.
+    pub absences_to_know_a_dealer: u64,
+    /// Returns are few below this share of the vanished listings, in percent: 8.
+    pub few_returns_percent: u32,
+    /// Vehicles a complete scrape must at least have, in percent of the median of the complete scrapes before it: 50.
+    pub complete_share_percent: u32,
+    /// Complete scrapes that make the median: 7.
+    pub complete_scrapes_compared: usize,
+    /// Miles by which a listing known only by year, make and model may differ: 100.
+    pub mileage_tolerance: i32,
+    /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
+    pub most_candidates: usize,
+    /// Prices below are believed only when a second scrape confirms them: 500.00.
+    pub price_floor: Money,
+    /// Changes beyond this share of the stored price are believed only when a second scrape confirms them, in percent: 60.
+    pub price_jump_percent: u32,
+}
+
+impl Default for TrackingRules {
+    fn default() -> Self {
+        Self {
+            sold_after_days: 7,
+            sold_after_days_few_returns: 5,
+            sold_after_days_many_returns: 12,
+            sold_after_misses: 3,
+            absences_to_know_a_dealer: 10,
+            few_returns_percent: 8,
+            complete_share_percent: 50,
+            complete_scrapes_compared: 7,
+            mileage_tolerance: 100,
+            most_candidates: 64,
+            price_floor: Money::from_dollars(500),
+            price_jump_percent: 60,
+        }
+    }
+}
+
+/// A listing as stored, as far as the rules look at it; its id stays with the caller, under the same index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct StoredListing {
+    pub(crate) keys: Keys,
+    pub(crate) details: Details,
+    pub(crate) price: Option<Money>,
+    /// The lowest price ever believed.
+    pub(crate) lowest_price: Option<Money>,
+    /// A price read once and not believed yet.
+    pub(crate) unconfirmed_price: Option<Money>,
+    pub(crate) first_seen_at: DateTime<Utc>,
+    pub(crate) last_seen_at: DateTime<Utc>,
+    pub(crate) is_sold: bool,
+    pub(crate) sold_at: Option<DateTime<Utc>>,
+}
+
+/// What is known of the scrape itself and of those before it.
+#[derive(Clone, Debug)]
+pub(crate) struct ScrapeFacts {
+    pub(crate) observed_at: DateTime<Utc>,
+    /// How far it came.
+    pub(crate) reading: ScrapeReading,
+    /// The vehicle counts of the complete scrapes before it, newest first; the rules compare a few.
+    pub(crate) earlier_counts: Vec<usize>,
+    /// The newest scrape recorded for this competitor, of whatever outcome.
+    pub(crate) newest_recorded_at: Option<DateTime<Utc>>,
+    /// The complete scrapes recorded, ascending, at least those after the oldest `last_seen_at` of a listing on sale.
+    pub(crate) complete_scrapes: Vec<DateTime<Utc>>,
+    pub(crate) returns: ReturnHistory,
+}
+
+impl ScrapeFacts {
+    fn is_late(&self) -> bool {
+        self.newest_recorded_at.is_some_and(|newest| newest > self.observed_at)
+    }
+
+    fn is_recorded(&self) -> bool {
+        self.complete_scrapes.binary_search(&self.observed_at).is_ok()
+    }
+}
+
+/// Everything a scrape changes; the indices are those of the stored listings and of the sightings given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) completeness: Completeness,
+    /// Different vehicles among the sightings, what [`ScrapeFacts::earlier_counts`] of later scrapes is made of.
+    pub(crate) vehicles: usize,
+    pub(crate) new: Vec<NewListing>,
+    pub(crate) changed: Vec<ChangedListing>,
+    /// Stored listings seen again as they were: only `last_seen_at` moves.
+    pub(crate) reseen: Vec<usize>,
+    /// Sightings that say nothing new, because the listing was seen at that time or later.
+    pub(crate) already_known: Vec<usize>,
+    /// Listings that turn out to have been there earlier than thought; their sightings are in `already_known`.
+    pub(crate) seen_earlier: Vec<SeenEarlier>,
+    pub(crate) sold_by_absence: Vec<SoldByAbsence>,
+    pub(crate) price_points: Vec<PlannedPrice>,
+    /// Sightings that repeat another of this scrape.
+    pub(crate) duplicates: Vec<usize>,
+    pub(crate) refused: Vec<RefusedSighting>,
+    /// What this scrape adds to the dealer's [`ReturnHistory`].
+    pub(crate) returns: ReturnHistory,
+}
+
+/// A vehicle seen for the first time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NewListing {
+    pub(crate) sighting: usize,
+    pub(crate) listing: StoredListing,
+    pub(crate) raw_data: Option<serde_json::Value>,
+}
+
+/// A listing of which more than `last_seen_at` changes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ChangedListing {
+    pub(crate) stored: usize,
+    pub(crate) sighting: usize,
+    /// The whole row as it is to be.
+    pub(crate) after: StoredListing,
+    pub(crate) raw_data: Option<serde_json::Value>,
+    /// The columns that differ, in the seed's words.
+    pub(crate) columns: Vec<&'static str>,
+    pub(crate) turn: Turn,
+}
+
+/// Whether a sighting moves a listing between on sale and sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It stays what it was.
+    None,
+    /// A sold vehicle is on sale again.
+    Relisted,
+    /// The website itself says that it is sold.
+    Sold,
+}
+
+/// An older sighting of a known listing: proof that it was on sale earlier, and of nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeenEarlier {
+    pub(crate) stored: usize,
+    pub(crate) first_seen_at: DateTime<Utc>,
+    /// The days on the market of a sold listing, counted anew.
+    pub(crate) days_on_market: Option<i32>,
+}
+
+/// A listing that has been gone for long enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SoldByAbsence {
+    pub(crate) stored: usize,
+    pub(crate) sold_at: DateTime<Utc>,
+    pub(crate) days_on_market: i32,
+}
+
+/// A row of the price history to be written at the time of the scrape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlannedPrice {
+    pub(crate) of: PriceOf,
+    pub(crate) price: Money,
+    pub(crate) lowest_price: Money,
+    pub(crate) mileage: Option<i32>,
+    /// The price before; none for the first, which is no change.
+    pub(crate) before: Option<Money>,
+}
+
+/// The listing that a planned price belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PriceOf {
+    /// An index into [`Plan::new`].
+    New(usize),
+    /// An index into the stored listings.
+    Stored(usize),
+}
+
+/// A sighting that is not recorded, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedSighting {
+    pub(crate) sighting: usize,
+    pub(crate) reason: RefusalReason,
+}
+
+/// Plans what a scrape changes; linear in the listings stored and the sightings.
+pub(crate) fn plan(
+    stored: &[StoredListing],
+    mut seen: Vec<Sighting>,
+    scrape: &ScrapeFacts,
+    rules: &TrackingRules,
+) -> Plan {
+    let matches = identify(stored, &mut seen, rules);
+    let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
+    let vehicles = matches.len() - matches.iter().filter(refused_or_repeated).count();
+    let completeness = Completeness::judge(&scrape.reading, vehicles, &scrape.earlier_counts, rules);
+    let mut plan = Plan::empty(completeness, vehicles);
+    let mut was_seen = vec![false; stored.len()];
+    for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
+        match found {
+            Match::Refused(reason) => plan.refused.push(RefusedSighting { sighting: index, reason }),
+            Match::Duplicate => plan.duplicates.push(index),
+            Match::New => plan.add(index, sighting, scrape, rules),
+            Match::Known(row) => {
+                was_seen[row] = true;
+                plan.see_again((row, &stored[row]), (index, sighting), scrape, rules);
+            }
+        }
+    }
+    plan.mark_absent(stored, &was_seen, scrape, rules);
+    plan
+}
+
+impl Plan {
+    fn empty(completeness: Completeness, vehicles: usize) -> Self {
+        Self {
+            completeness,
+            vehicles,
+            new: Vec::new(),
+            changed: Vec::new(),
+            reseen: Vec::new(),
+            already_known: Vec::new(),
+            seen_earlier: Vec::new(),
+            sold_by_absence: Vec::new(),
+            price_points: Vec::new(),
+            duplicates: Vec::new(),
+            refused: Vec::new(),
+            returns: ReturnHistory::default(),
+        }
+    }
+
+    /// What the scrape did, in numbers.
+    pub(crate) fn counts(&self) -> ScrapeCounts {
+        let seen_again = self.changed.len() + self.reseen.len() + self.already_known.len();
+        ScrapeCounts {
+            listings_found: self.new.len() + seen_again + self.duplicates.len() + self.refused.len(),
+            vehicles: self.vehicles,
+            new: self.new.len(),
+            seen_again,
+            updated: self.changed.len(),
+            price_changes: self.price_changes(),
+            sold: self.sold(),
+            relisted: self.relisted(),
+            duplicates: self.duplicates.len(),
+            refused: self.refused.len(),
+            absences: self.returns.absences,
+            returns: self.returns.returns,
+        }
+    }
+
+    /// How many price points are changes: a first price is none.
+    pub(crate) fn price_changes(&self) -> usize {
+        self.price_points.iter().filter(|point| point.before.is_some()).count()
+    }
+
+    /// How many listings turn sold, by absence or by the website's own word.
+    pub(crate) fn sold(&self) -> usize {
+        let said = self.turned(Turn::Sold) + self.new.iter().filter(|new| new.listing.is_sold).count();
+        self.sold_by_absence.len() + said
+    }
+
+    /// How many sold listings are on sale again.
+    pub(crate) fn relisted(&self) -> usize {
+        self.turned(Turn::Relisted)
+    }
+
+    fn turned(&self, turn: Turn) -> usize {
+        self.changed.iter().filter(|changed| changed.turn == turn).count()
+    }
+
+    fn add(&mut self, index: usize, sighting: Sighting, scrape: &ScrapeFacts, rules: &TrackingRules) {
+        let Sighting { keys, details, price, is_sold, raw_data } = sighting;
+        let mut listing = StoredListing {
+            keys,
+            details,
+            first_seen_at: scrape.observed_at,
+            last_seen_at: scrape.observed_at,
+            is_sold,
+            sold_at: is_sold.then_some(scrape.observed_at),
+            ..StoredListing::default()
+        };
+        let mut columns = Vec::new();
+        let point = apply_price(&mut listing, price, PriceOf::New(self.new.len()), &mut columns, rules);
+        self.price_points.extend(point);
+        self.new.push(NewListing { sighting: index, listing, raw_data });
+    }
+
+    fn see_again(
+        &mut self,
+        (row, listing): (usize, &StoredListing),
+        (index, sighting): (usize, Sighting),
+        scrape: &ScrapeFacts,
+        rules: &TrackingRules,
+    ) {
+        let observed_at = scrape.observed_at;
+        if observed_at <= listing.last_seen_at || (scrape.is_late() && listing.is_sold) {
+            self.already_known.push(index);
+            if observed_at < listing.first_seen_at {
+                let days = listing.sold_at.map(|sold_at| days_on_market(observed_at, sold_at));
+                self.seen_earlier.push(SeenEarlier { stored: row, first_seen_at: observed_at, days_on_market: days });
+            }
+            return;
+        }
+        self.returns.returns += u64::from(!scrape.is_late() && came_back(listing, scrape, rules));
+        let turn = match (listing.is_sold, sighting.is_sold && !scrape.is_late()) {
+            (true, false) => Turn::Relisted,
+            (false, true) => Turn::Sold,
+            _ => Turn::None,
+        };
+        if turn == Turn::None && !would_change(listing, &sighting, rules) {
+            self.reseen.push(row);
+            return;
+        }
+        let mut after = listing.clone();
+        let mut columns = Vec::new();
+        after.last_seen_at = observed_at;
+        after.keys.update_from(sighting.keys, &mut columns);
+        after.details.update_from(sighting.details, &mut columns);
+        let point = apply_price(&mut after, sighting.price, PriceOf::Stored(row), &mut columns, rules);
+        self.price_points.extend(point);
+        if turn != Turn::None {
+            after.is_sold = turn == Turn::Sold;
+            after.sold_at = after.is_sold.then_some(observed_at);
+            columns.extend(["is_sold", "sold_at"]);
+        }
+        let raw_data = sighting.raw_data;
+        self.changed.push(ChangedListing { stored: row, sighting: index, after, raw_data, columns, turn });
+    }
+
+    /// Marks what a complete scrape did not see, once that has lasted for long enough.
+    fn mark_absent(
+        &mut self,
+        stored: &[StoredListing],
+        was_seen: &[bool],
+        scrape: &ScrapeFacts,
+        rules: &TrackingRules,
+    ) {
+        if !self.completeness.is_complete() || scrape.is_late() {
+            return;
+        }
+        let first_time = !scrape.is_recorded();
+        let mut complete_scrapes = scrape.complete_scrapes.clone();
+        if first_time {
+            complete_scrapes.push(scrape.observed_at);
+        }
+        let absent: Vec<_> = stored
+            .iter()
+            .enumerate()
+            .filter(|(row, listing)| !was_seen[*row] && !listing.is_sold && listing.last_seen_at < scrape.observed_at)
+            .map(|(row, listing)| (row, listing, sold::misses(listing.last_seen_at, &complete_scrapes)))
+            .collect();
+        if first_time {
+            let reached = absent.iter().filter(|(_, _, misses)| misses.count == rules.sold_after_misses).count();
+            self.returns.absences += reached as u64;
+        }
+        let history = ReturnHistory {
+            absences: scrape.returns.absences + self.returns.absences,
+            returns: scrape.returns.returns + self.returns.returns,
+        };
+        let patience = sold::patience(history, rules);
+        self.sold_by_absence.extend(absent.into_iter().filter_map(|(row, listing, misses)| {
+            let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience, rules)?;
+            let days_on_market = days_on_market(listing.first_seen_at, sold_at);
+            Some(SoldByAbsence { stored: row, sold_at, days_on_market })
+        }));
+    }
+}
+
+/// Whether a listing now seen again had been missed often enough to be thought sold.
+fn came_back(listing: &StoredListing, scrape: &ScrapeFacts, rules: &TrackingRules) -> bool {
+    // Sold by absence is dated after the last sighting, sold by the website's word is not.
+    let sold_by_absence = listing.is_sold && listing.sold_at.is_some_and(|sold_at| sold_at > listing.last_seen_at);
+    let missed = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).count >= rules.sold_after_misses;
+    sold_by_absence || (!listing.is_sold && missed)
+}
+
+fn would_change(listing: &StoredListing, sighting: &Sighting, rules: &TrackingRules) -> bool {
+    let price_news = match read_price(listing.price, listing.unconfirmed_price, sighting.price, rules) {
+        PriceReading::Missing => false,
+        PriceReading::Same => listing.unconfirmed_price.is_some(),
+        PriceReading::Accepted(_) => true,
+        PriceReading::Doubted(price) => listing.unconfirmed_price != Some(price),
+    };
+    price_news || listing.keys.would_change(&sighting.keys) || listing.details.would_change(&sighting.details)
+}
+
+/// Takes over the price of a sighting as far as it may be believed; a believed change is a row of the price history.
+fn apply_price(
+    listing: &mut StoredListing,
+    seen: Option<Money>,
+    of: PriceOf,
+    columns: &mut Vec<&'static str>,
+    rules: &TrackingRules,
+) -> Option<PlannedPrice> {
+    let unconfirmed = listing.unconfirmed_price;
+    let accepted = match read_price(listing.price, unconfirmed, seen, rules) {
+        PriceReading::Missing => return None,
+        PriceReading::Doubted(price) => {
+            listing.unconfirmed_price = Some(price);
+            None
+        }
+        PriceReading::Same => {
+            listing.unconfirmed_price = None;
+            None
+        }
+        PriceReading::Accepted(price) => {
+            listing.unconfirmed_price = None;
+            Some(price)
+        }
+    };
+    if listing.unconfirmed_price != unconfirmed {
+        columns.push("unconfirmed_price");
+    }
+    let price = accepted?;
+    let lowest_price = listing.lowest_price.map_or(price, |lowest| lowest.min(price));
+    let before = listing.price.replace(price);
+    listing.lowest_price = Some(lowest_price);
+    columns.push("price");
+    Some(PlannedPrice { of, price, lowest_price, mileage: listing.details.mileage, before })
+}

@@ -1,0 +1,262 @@
+//! A vehicle as one scrape saw it, cleaned so that it can be compared with what is stored.
+//!
+//! What is deliberately not here: reading pages (the scraping module does that) and deciding what a sighting means.
+
+use crate::money::Money;
+
+/// A vehicle as a page showed it; the fields are the columns of `competitor_inventory`.
+///
+/// Stand-in until the scraping module brings its own type of this name and these fields: replace it by a `pub use`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
+pub struct ScrapedListing {
+    pub external_id: Option<String>,
+    pub vin: Option<String>,
+    pub stock_number: Option<String>,
+    pub year: Option<i32>,
+    pub make: Option<String>,
+    pub model: Option<String>,
+    pub trim: Option<String>,
+    pub price: Option<Money>,
+    pub mileage: Option<i32>,
+    pub exterior_color: Option<String>,
+    pub transmission: Option<String>,
+    pub fuel_type: Option<String>,
+    pub body_style: Option<String>,
+    pub url: Option<String>,
+    pub image_url: Option<String>,
+    pub is_sold: Option<bool>,
+    pub raw_data: Option<serde_json::Value>,
+}
+
+/// What a listing can be recognised by, strongest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keys {
+    /// Seventeen capital letters and digits; not necessarily a valid VIN.
+    pub(crate) vin: Option<String>,
+    /// The website's own id of the vehicle.
+    pub(crate) external_id: Option<String>,
+    /// The dealer's stock number; dealers use them again.
+    pub(crate) stock_number: Option<String>,
+}
+
+/// What is said about a vehicle, apart from its keys and its price.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    pub(crate) year: Option<i32>,
+    pub(crate) mileage: Option<i32>,
+    pub(crate) make: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) trim: Option<String>,
+    pub(crate) exterior_color: Option<String>,
+    pub(crate) transmission: Option<String>,
+    pub(crate) fuel_type: Option<String>,
+    pub(crate) body_style: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) image_url: Option<String>,
+}
+
+/// One vehicle in one scrape, with every value in the shape and length of its column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sighting {
+    pub(crate) keys: Keys,
+    pub(crate) details: Details,
+    /// Above zero and within the column; anything else counts as no price.
+    pub(crate) price: Option<Money>,
+    /// The website's own word that the vehicle is sold.
+    pub(crate) is_sold: bool,
+    pub(crate) raw_data: Option<serde_json::Value>,
+}
+
+/// Longest texts of the columns, in characters.
+mod length {
+    pub(super) const VIN: usize = 17;
+    pub(super) const NAME: usize = 100;
+    pub(super) const KIND: usize = 50;
+    pub(super) const EXTERNAL_ID: usize = 255;
+    pub(super) const STOCK_NUMBER: usize = 100;
+    pub(super) const URL: usize = 500;
+}
+
+impl From<ScrapedListing> for Sighting {
+    fn from(scraped: ScrapedListing) -> Self {
+        Self {
+            keys: Keys {
+                vin: scraped.vin.and_then(clean_vin),
+                external_id: whole(scraped.external_id, length::EXTERNAL_ID),
+                stock_number: whole(scraped.stock_number, length::STOCK_NUMBER),
+            },
+            details: Details {
+                year: scraped.year,
+                mileage: scraped.mileage.filter(|&miles| miles >= 0),
+                make: cut(scraped.make, length::NAME),
+                model: cut(scraped.model, length::NAME),
+                trim: cut(scraped.trim, length::NAME),
+                exterior_color: cut(scraped.exterior_color, length::NAME),
+                transmission: cut(scraped.transmission, length::KIND),
+                fuel_type: cut(scraped.fuel_type, length::KIND),
+                body_style: cut(scraped.body_style, length::KIND),
+                url: whole(scraped.url, length::URL),
+                image_url: whole(scraped.image_url, length::URL),
+            },
+            price: scraped.price.filter(|&price| price > Money::ZERO && price <= Money::MAX),
+            is_sold: scraped.is_sold.unwrap_or(false),
+            raw_data: scraped.raw_data,
+        }
+    }
+}
+
+impl Sighting {
+    /// Takes from a second sighting of the same vehicle what the first did not know.
+    pub(crate) fn complete_from(&mut self, other: Self) {
+        let Self { keys, mut details, price, is_sold, raw_data } = other;
+        fill(&mut self.keys.vin, keys.vin);
+        fill(&mut self.keys.external_id, keys.external_id);
+        fill(&mut self.keys.stock_number, keys.stock_number);
+        fill(&mut self.details.year, details.year);
+        fill(&mut self.details.mileage, details.mileage);
+        for ((_, mine), (_, theirs)) in self.details.texts_mut().into_iter().zip(details.texts_mut()) {
+            fill(mine, theirs.take());
+        }
+        fill(&mut self.price, price);
+        fill(&mut self.raw_data, raw_data);
+        self.is_sold |= is_sold;
+    }
+}
+
+impl Keys {
+    /// Whether both name a VIN and the VINs differ: then they are two vehicles, whatever else agrees.
+    pub(crate) fn name_another_vin(&self, other: &Self) -> bool {
+        differ(&self.vin, &other.vin)
+    }
+
+    /// Whether any key is named by both and differs.
+    pub(crate) fn conflict_with(&self, other: &Self) -> bool {
+        self.name_another_vin(other)
+            || differ(&self.external_id, &other.external_id)
+            || differ(&self.stock_number, &other.stock_number)
+    }
+
+    /// Whether there is nothing to recognise a listing by.
+    pub(crate) fn are_missing(&self) -> bool {
+        self.vin.is_none() && self.external_id.is_none() && self.stock_number.is_none()
+    }
+
+    /// Takes over what the newer keys know; answers the columns that changed.
+    pub(crate) fn update_from(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
+        update(&mut self.vin, newer.vin, "vin", changed);
+        update(&mut self.external_id, newer.external_id, "external_id", changed);
+        update(&mut self.stock_number, newer.stock_number, "stock_number", changed);
+    }
+
+    /// Whether taking over the newer keys would change anything.
+    pub(crate) fn would_change(&self, newer: &Self) -> bool {
+        news(&self.vin, &newer.vin)
+            || news(&self.external_id, &newer.external_id)
+            || news(&self.stock_number, &newer.stock_number)
+    }
+}
+
+impl Details {
+    /// Takes over what the newer details know; what they do not know stays. Answers the columns that changed.
+    pub(crate) fn update_from(&mut self, mut newer: Self, changed: &mut Vec<&'static str>) {
+        update(&mut self.year, newer.year, "year", changed);
+        update(&mut self.mileage, newer.mileage, "mileage", changed);
+        for ((column, mine), (_, theirs)) in self.texts_mut().into_iter().zip(newer.texts_mut()) {
+            update(mine, theirs.take(), column, changed);
+        }
+    }
+
+    /// Whether taking over the newer details would change anything.
+    pub(crate) fn would_change(&self, newer: &Self) -> bool {
+        news(&self.year, &newer.year)
+            || news(&self.mileage, &newer.mileage)
+            || self.texts().into_iter().zip(newer.texts()).any(|(mine, theirs)| news(mine, theirs))
+    }
+
+    fn texts(&self) -> [&Option<String>; 9] {
+        [
+            &self.make,
+            &self.model,
+            &self.trim,
+            &self.exterior_color,
+            &self.transmission,
+            &self.fuel_type,
+            &self.body_style,
+            &self.url,
+            &self.image_url,
+        ]
+    }
+
+    fn texts_mut(&mut self) -> [(&'static str, &mut Option<String>); 9] {
+        [
+            ("make", &mut self.make),
+            ("model", &mut self.model),
+            ("trim", &mut self.trim),
+            ("exterior_color", &mut self.exterior_color),
+            ("transmission", &mut self.transmission),
+            ("fuel_type", &mut self.fuel_type),
+            ("body_style", &mut self.body_style),
+            ("url", &mut self.url),
+            ("image_url", &mut self.image_url),
+        ]
+    }
+}
+
+fn differ(one: &Option<String>, other: &Option<String>) -> bool {
+    matches!((one, other), (Some(one), Some(other)) if one != other)
+}
+
+fn news<T: PartialEq>(stored: &Option<T>, newer: &Option<T>) -> bool {
+    newer.is_some() && stored != newer
+}
+
+fn update<T: PartialEq>(
+    stored: &mut Option<T>,
+    newer: Option<T>,
+    column: &'static str,
+    changed: &mut Vec<&'static str>,
+) {
+    if news(stored, &newer) {
+        *stored = newer;
+        changed.push(column);
+    }
+}
+
+fn fill<T>(known: &mut Option<T>, other: Option<T>) {
+    if known.is_none() {
+        *known = other;
+    }
+}
+
+/// A placeholder such as `N/A` must not make one car of many. The letters I, O and Q are let through although no VIN has
+/// them: makers' pages show cars that are not built yet under a provisional number of that kind.
+fn clean_vin(text: String) -> Option<String> {
+    let vin = text.trim().to_ascii_uppercase();
+    let bytes = vin.as_bytes();
+    let is_one = bytes.len() == length::VIN && bytes.iter().all(u8::is_ascii_alphanumeric);
+    (is_one && bytes.iter().any(|byte| *byte != bytes[0])).then_some(vin)
+}
+
+/// A text that means nothing when it is cut, such as a link: too long counts as missing.
+fn whole(text: Option<String>, longest: usize) -> Option<String> {
+    trimmed(text?).filter(|text| text.chars().count() <= longest)
+}
+
+/// A text that still says something when it is cut.
+fn cut(text: Option<String>, longest: usize) -> Option<String> {
+    let mut text = trimmed(text?)?;
+    if let Some((end, _)) = text.char_indices().nth(longest) {
+        text.truncate(end);
+    }
+    Some(text)
+}
+
+fn trimmed(text: String) -> Option<String> {
+    let inner = text.trim();
+    match inner.len() {
+        0 => None,
+        length if length == text.len() => Some(text),
+        _ => Some(inner.to_owned()),
+    }
+}

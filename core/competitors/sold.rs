@@ -1,0 +1,65 @@
+//! When a listing that is no longer shown counts as sold.
+//!
+//! Dealers' pages flap: absent once is wrong in a third of the cases. So a listing must be missed by several complete
+//! scrapes and for some days. How many days is learned from the dealer itself: one whose vanished cars keep coming back
+//! gets more patience, one whose cars never do gets less, and one little is known of gets the plain rule.
+//! Replayed over 120 real days of 11 dealers this is wrong in 2.7 % of the sales after 8.4 days in the mean, where the plain
+//! rule of 7 days and 3 misses is wrong in 3.4 % after 8.9 days (`simulation`).
+//! What is deliberately not here: the word of the website itself, which is proof at once and needs no waiting.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::rules::{StoredListing, TrackingRules};
+
+/// How a dealer's vanished listings behaved in earlier scrapes: the sums over its `competitor_scrapes` rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReturnHistory {
+    /// Listings that were missed by enough complete scrapes to be thought sold.
+    pub(crate) absences: u64,
+    /// How many of those were seen again.
+    pub(crate) returns: u64,
+}
+
+/// How long a listing of this dealer must be unseen before it counts as sold.
+pub(crate) fn patience(history: ReturnHistory, rules: &TrackingRules) -> TimeDelta {
+    let days = if history.absences < rules.absences_to_know_a_dealer {
+        rules.sold_after_days
+    } else if history.returns.saturating_mul(100) < history.absences.saturating_mul(rules.few_returns_percent.into()) {
+        rules.sold_after_days_few_returns
+    } else {
+        rules.sold_after_days_many_returns
+    };
+    TimeDelta::days(days.into())
+}
+
+/// The complete scrapes that missed a listing, counted from the times of all complete scrapes in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Misses {
+    pub(crate) count: usize,
+    pub(crate) first_at: Option<DateTime<Utc>>,
+}
+
+/// What missed a listing last seen at `last_seen_at`; a binary search.
+pub(crate) fn misses(last_seen_at: DateTime<Utc>, complete_scrapes: &[DateTime<Utc>]) -> Misses {
+    let start = complete_scrapes.partition_point(|&scrape| scrape <= last_seen_at);
+    let after = &complete_scrapes[start..];
+    Misses { count: after.len(), first_at: after.first().copied() }
+}
+
+/// When the listing was sold, if it was: the first complete scrape that missed it.
+pub(crate) fn sold_at(
+    listing: &StoredListing,
+    misses: Misses,
+    now: DateTime<Utc>,
+    patience: TimeDelta,
+    rules: &TrackingRules,
+) -> Option<DateTime<Utc>> {
+    let long_unseen = now - listing.last_seen_at >= patience;
+    misses.first_at.filter(|_| long_unseen && misses.count >= rules.sold_after_misses)
+}
+
+/// Whole days between the first sighting and the sale, or now for a listing still on sale.
+#[must_use]
+pub fn days_on_market(first_seen_at: DateTime<Utc>, until: DateTime<Utc>) -> i32 {
+    i32::try_from((until - first_seen_at).num_days().max(0)).unwrap_or(i32::MAX)
+}

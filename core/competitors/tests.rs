@@ -1,0 +1,595 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::{
+    ScrapeCounts,
+    completeness::{Completeness, IncompleteReason, ScrapeReading},
+    metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
+    rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan},
+    sighting::{ScrapedListing, Sighting},
+    sold::{ReturnHistory, patience},
+};
+use crate::money::Money;
+
+/// A competitor's lot in memory: what the repository does with a plan, without a database.
+#[derive(Clone)]
+pub(super) struct Lot {
+    pub(super) stored: Vec<StoredListing>,
+    history: BTreeMap<usize, Vec<(DateTime<Utc>, Money)>>,
+    scrapes: BTreeMap<DateTime<Utc>, (Completeness, usize)>,
+    returns: ReturnHistory,
+    rules: TrackingRules,
+}
+
+impl Lot {
+    pub(super) fn new(rules: TrackingRules) -> Self {
+        Self {
+            stored: Vec::new(),
+            history: BTreeMap::new(),
+            scrapes: BTreeMap::new(),
+            returns: ReturnHistory::default(),
+            rules,
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        observed_at: DateTime<Utc>,
+        listings: Vec<ScrapedListing>,
+        reading: ScrapeReading,
+    ) -> Plan {
+        let earlier: Vec<usize> = self
+            .scrapes
+            .range(..observed_at)
+            .rev()
+            .filter_map(|(_, (completeness, vehicles))| completeness.is_complete().then_some(*vehicles))
+            .collect();
+        let scrape = ScrapeFacts {
+            observed_at,
+            reading,
+            earlier_counts: earlier,
+            newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
+            complete_scrapes: self
+                .scrapes
+                .iter()
+                .filter_map(|(time, (completeness, _))| completeness.is_complete().then_some(*time))
+                .collect(),
+            returns: self.returns,
+        };
+        let seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        let plan = plan(&self.stored, seen, &scrape, &self.rules);
+        self.apply(&plan, &scrape);
+        plan
+    }
+
+    fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts) {
+        let known = self.stored.len();
+        for &row in &plan.reseen {
+            self.stored[row].last_seen_at = scrape.observed_at;
+        }
+        for changed in &plan.changed {
+            self.stored[changed.stored] = changed.after.clone();
+        }
+        for earlier in &plan.seen_earlier {
+            self.stored[earlier.stored].first_seen_at = earlier.first_seen_at;
+        }
+        for sold in &plan.sold_by_absence {
+            let listing = &mut self.stored[sold.stored];
+            (listing.is_sold, listing.sold_at) = (true, Some(sold.sold_at));
+        }
+        self.stored.extend(plan.new.iter().map(|new| new.listing.clone()));
+        for point in &plan.price_points {
+            let row = match point.of {
+                PriceOf::New(index) => known + index,
+                PriceOf::Stored(row) => row,
+            };
+            self.history.entry(row).or_default().push((scrape.observed_at, point.price));
+        }
+        self.scrapes.insert(scrape.observed_at, (plan.completeness, plan.vehicles));
+        self.returns.absences += plan.returns.absences;
+        self.returns.returns += plan.returns.returns;
+    }
+
+    fn see(&mut self, on_day: i64, listings: &[ScrapedListing]) -> Plan {
+        self.record(day(on_day), listings.to_vec(), whole_lot())
+    }
+}
+
+fn lot() -> Lot {
+    Lot::new(TrackingRules::default())
+}
+
+fn whole_lot() -> ScrapeReading {
+    ScrapeReading::whole_lot()
+}
+
+fn day(number: i64) -> DateTime<Utc> {
+    "2026-03-01T02:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::days(number)
+}
+
+const VIN_A: &str = "1M8GDM9AXKP042788";
+const VIN_B: &str = "JTM6CRAV2TD002152";
+
+/// A car from a short line: `vin=A` (or B, or a text of its own) `ext=… stock=… model=… miles=… price=… url=…` and the word `sold`.
+fn car(line: &str) -> ScrapedListing {
+    let mut car = ScrapedListing {
+        year: Some(2023),
+        make: Some("Toyota".into()),
+        model: Some("Camry".into()),
+        ..ScrapedListing::default()
+    };
+    for word in line.split_whitespace() {
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        let text = Some(value.to_owned());
+        match key {
+            "vin" => {
+                car.vin = match value {
+                    "A" => Some(VIN_A.into()),
+                    "B" => Some(VIN_B.into()),
+                    _ => text,
+                }
+            }
+            "ext" => car.external_id = text,
+            "stock" => car.stock_number = text,
+            "model" => car.model = text.filter(|model| !model.is_empty()),
+            "miles" => car.mileage = value.parse().ok(),
+            "price" => car.price = value.parse().ok(),
+            "url" => car.url = text,
+            "sold" => car.is_sold = Some(true),
+            _ => panic!("{key}"),
+        }
+    }
+    car
+}
+
+fn cars(lines: &[&str]) -> Vec<ScrapedListing> {
+    lines.iter().map(|line| car(line)).collect()
+}
+
+/// Which stored row (by its place) each sighting of the second day was found to be.
+#[rstest]
+#[case::same_vin(&["vin=A"], &["vin=A stock=9"], &[0])]
+#[case::vin_in_small_letters(&["vin=A"], &["vin=1m8gdm9axkp042788"], &[0])]
+#[case::vin_before_stock(&["stock=1", "vin=A"], &["vin=A stock=1"], &[1])]
+#[case::external_id_before_stock(&["stock=1", "ext=e"], &["ext=e stock=1"], &[1])]
+#[case::stock_number(&["stock=1", "stock=2"], &["stock=2"], &[1])]
+#[case::stock_number_used_again_for_another_vin(&["vin=A stock=1"], &["vin=B stock=1"], &[1])]
+#[case::external_id_used_again_for_another_vin(&["vin=A ext=1"], &["vin=B ext=1"], &[1])]
+#[case::vin_appears_later(&["stock=1"], &["vin=A stock=1"], &[0])]
+#[case::vin_appears_later_by_likeness(&["miles=5000"], &["vin=A miles=5010"], &[0])]
+#[case::vin_is_missing_later(&["vin=A stock=1"], &["stock=1"], &[0])]
+#[case::missing_keys_never_match(&["stock=1 miles=1"], &["ext=1 miles=900"], &[1])]
+#[case::likeness_within_the_tolerance(&["miles=5000"], &["miles=5100"], &[0])]
+#[case::likeness_beyond_the_tolerance(&["miles=5000"], &["miles=5101"], &[1])]
+#[case::likeness_of_another_model(&["miles=5000"], &["miles=5000 model=Corolla"], &[1])]
+#[case::two_that_fit_are_none(&["miles=5000", "miles=5050"], &["miles=5020"], &[2])]
+#[case::two_that_fit_told_apart_by_link(&["miles=5000 url=/a", "miles=5050 url=/b"], &["miles=5020 url=/b"], &[1])]
+#[case::likeness_against_another_stock_number(&["stock=1 miles=5"], &["stock=2 miles=5"], &[1])]
+#[case::one_row_for_one_sighting(&["miles=5000"], &["miles=5090", "miles=5010"], &[1, 0])]
+#[case::weak_match_waits_for_strong(&["vin=A miles=7"], &["miles=8", "vin=A miles=7"], &[1, 0])]
+#[case::a_text_that_is_no_vin_is_no_key(&["vin=N/A stock=1"], &["vin=N/A stock=2"], &[1])]
+fn a_sighting_is_known_by_its_strongest_key(#[case] first: &[&str], #[case] second: &[&str], #[case] rows: &[usize]) {
+    let mut lot = lot();
+    assert_eq!(lot.see(0, &cars(first)).new.len(), first.len());
+    let plan = lot.see(1, &cars(second));
+    let mut found: Vec<Option<usize>> = vec![None; second.len()];
+    for changed in &plan.changed {
+        found[changed.sighting] = Some(changed.stored);
+    }
+    for (index, new) in plan.new.iter().enumerate() {
+        found[new.sighting] = Some(first.len() + index);
+    }
+    // What is left was seen again unchanged, in the order of the sightings.
+    let mut reseen = plan.reseen.iter().copied();
+    let found: Vec<usize> = found.into_iter().map(|row| row.or_else(|| reseen.next()).unwrap()).collect();
+    assert_eq!(found, rows);
+}
+
+#[test]
+fn a_vin_that_appears_later_is_written() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1 price=20000"]));
+    let plan = lot.see(1, &cars(&["vin=A stock=1 price=20000"]));
+    assert_eq!(plan.changed[0].columns, ["vin"]);
+    assert_eq!(lot.stored[0].keys.vin.as_deref(), Some(VIN_A));
+    assert_eq!(lot.stored[0].first_seen_at, day(0));
+}
+
+#[rstest]
+#[case::same_vin(&["vin=A", "vin=A price=20000"], 1)]
+#[case::vin_on_one_page_only(&["stock=1", "vin=A stock=1"], 1)]
+#[case::two_vins_one_stock_number(&["vin=A stock=1", "vin=B stock=1"], 2)]
+#[case::shown_to_be_one_by_a_third(&["vin=A", "ext=e", "vin=A ext=e"], 1)]
+#[case::not_one_against_the_vin(&["vin=A ext=e", "vin=B stock=1", "ext=e stock=1"], 2)]
+#[case::keyless_to_the_letter(&["miles=5 price=20000", "miles=5 price=20000"], 1)]
+#[case::keyless_look_alikes(&["miles=5 url=/a", "miles=5 url=/b"], 2)]
+fn a_vehicle_on_two_pages_is_one(#[case] seen: &[&str], #[case] vehicles: usize) {
+    let mut lot = lot();
+    let plan = lot.see(0, &cars(seen));
+    assert_eq!((plan.new.len(), plan.duplicates.len()), (vehicles, seen.len() - vehicles));
+}
+
+#[test]
+fn a_repeated_sighting_completes_the_first() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["vin=A price=20000", "vin=A price=30000 stock=1"]));
+    assert_eq!(lot.stored[0].price, Some(Money::from_dollars(20_000)));
+    assert_eq!(lot.stored[0].keys.stock_number.as_deref(), Some("1"));
+}
+
+#[test]
+fn what_can_not_be_known_again_is_refused_with_its_place() {
+    let plan = lot().see(0, &cars(&["stock=1", "price=20000", "model= miles=5"]));
+    assert_eq!(plan.new.len(), 1);
+    assert_eq!(plan.refused.iter().map(|refused| refused.sighting).collect::<Vec<_>>(), [1, 2]);
+}
+
+/// Prices read on successive days, and what is stored and written for them: price, unconfirmed price, price points.
+#[rstest]
+#[case::first(&["20000"], Some(20_000), None, &[20_000])]
+#[case::unchanged(&["20000", "20000"], Some(20_000), None, &[20_000])]
+#[case::cut(&["20000", "19000"], Some(19_000), None, &[20_000, 19_000])]
+#[case::missing_keeps(&["20000", "-"], Some(20_000), None, &[20_000])]
+#[case::zero_is_missing(&["20000", "0"], Some(20_000), None, &[20_000])]
+#[case::a_rate_is_doubted(&["20000", "299"], Some(20_000), Some(299), &[20_000])]
+#[case::a_jump_is_doubted(&["20000", "32001"], Some(20_000), Some(32_001), &[20_000])]
+#[case::just_no_jump(&["20000", "32000"], Some(32_000), None, &[20_000, 32_000])]
+#[case::a_fall_is_doubted(&["20000", "7999"], Some(20_000), Some(7_999), &[20_000])]
+#[case::confirmed(&["20000", "7999", "7999"], Some(7_999), None, &[20_000, 7_999])]
+#[case::confirmed_after_a_gap(&["20000", "7999", "-", "7999"], Some(7_999), None, &[20_000, 7_999])]
+#[case::refuted(&["20000", "7999", "20000"], Some(20_000), None, &[20_000])]
+#[case::another_doubt(&["20000", "7999", "7998"], Some(20_000), Some(7_998), &[20_000])]
+#[case::first_is_doubted(&["499"], None, Some(499), &[])]
+#[case::first_at_the_floor(&["500"], Some(500), None, &[500])]
+#[case::first_is_confirmed(&["499", "499"], Some(499), None, &[499])]
+#[case::known_later(&["-", "20000"], Some(20_000), None, &[20_000])]
+fn a_price_is_believed_when_it_is_plausible_or_confirmed(
+    #[case] prices: &[&str],
+    #[case] price: Option<i32>,
+    #[case] unconfirmed: Option<i32>,
+    #[case] points: &[i32],
+) {
+    let mut lot = lot();
+    for (on_day, price) in (0..).zip(prices) {
+        lot.see(on_day, &cars(&[&format!("stock=1 price={price}")]));
+    }
+    let listing = &lot.stored[0];
+    assert_eq!(listing.price, price.map(Money::from_dollars));
+    assert_eq!(listing.unconfirmed_price, unconfirmed.map(Money::from_dollars));
+    assert_eq!(listing.lowest_price, points.iter().min().copied().map(Money::from_dollars));
+    let written: Vec<Money> = lot.history.get(&0).into_iter().flatten().map(|(_, price)| *price).collect();
+    assert_eq!(written, points.iter().copied().map(Money::from_dollars).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_first_price_is_no_price_change() {
+    let mut lot = lot();
+    assert_eq!(lot.see(0, &cars(&["stock=1 price=20000"])).price_changes(), 0);
+    let cut = lot.see(1, &cars(&["stock=1 price=19000"]));
+    assert_eq!(cut.price_changes(), 1);
+    assert_eq!(lot.see(2, &cars(&["stock=1 price=19500"])).price_points[0].lowest_price, Money::from_dollars(19_000));
+}
+
+/// Days on which the second car is missing from a complete scrape, and the day it is found sold, if at all.
+#[rstest]
+#[case::daily(&[1, 2, 3, 4, 5, 6, 7], Some(7))]
+#[case::six_days_are_too_few(&[1, 2, 3, 4, 5, 6], None)]
+#[case::two_misses_are_too_few(&[4, 20], None)]
+#[case::weekly(&[7, 14, 21], Some(21))]
+fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case] sold_on: Option<i64>) {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2"]));
+    let mut found = None;
+    for &on_day in days {
+        let plan = lot.see(on_day, &cars(&["stock=1"]));
+        if plan.sold() > 0 {
+            found = Some(on_day);
+            assert_eq!(plan.sold_by_absence[0].stored, 1);
+        }
+    }
+    assert_eq!(found, sold_on);
+    assert_eq!(lot.stored[1].sold_at, sold_on.map(|_| day(days[0])), "dated at the first scrape that missed it");
+    assert!(!lot.stored[0].is_sold);
+}
+
+#[test]
+fn days_on_market_are_whole_days_up_to_the_first_miss() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2"]));
+    lot.see(5, &cars(&["stock=1", "stock=2"]));
+    for on_day in 6..=11 {
+        assert_eq!(lot.see(on_day, &cars(&["stock=1"])).sold(), 0);
+    }
+    assert_eq!(lot.see(12, &cars(&["stock=1"])).sold_by_absence[0].days_on_market, 6);
+}
+
+#[rstest]
+#[case::part_of_a_lot(ScrapeReading::part_of_a_lot())]
+#[case::page_failed(ScrapeReading { pages_failed: 1, ..whole_lot() })]
+#[case::closed_by_robots(ScrapeReading { pages_closed_by_robots: 1, ..whole_lot() })]
+fn an_incomplete_scrape_marks_nothing_sold_but_records_what_it_saw(#[case] reading: ScrapeReading) {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2"]));
+    for on_day in 1..30 {
+        let plan = lot.record(day(on_day), cars(&["stock=1", "stock=3"]), reading.clone());
+        assert_eq!(plan.sold(), 0);
+    }
+    assert_eq!(lot.stored.len(), 3);
+    assert_eq!(lot.stored[0].last_seen_at, day(29));
+    assert_eq!(lot.see(30, &cars(&["stock=1"])).sold(), 0, "one complete miss is not three");
+}
+
+#[test]
+fn an_empty_scrape_marks_nothing_sold() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1"]));
+    for on_day in 1..30 {
+        let plan = lot.see(on_day, &[]);
+        assert_eq!(plan.completeness.reason(), Some(IncompleteReason::Empty));
+        assert_eq!(plan.counts(), ScrapeCounts::default());
+    }
+}
+
+#[test]
+fn a_listing_seen_again_is_on_sale_again_with_its_history() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2 price=20000"]));
+    for on_day in 1..=7 {
+        lot.see(on_day, &cars(&["stock=1"]));
+    }
+    assert!(lot.stored[1].is_sold);
+    let plan = lot.see(9, &cars(&["stock=1", "stock=2 price=19000"]));
+    assert_eq!((plan.relisted(), plan.new.len(), plan.returns.returns), (1, 0, 1));
+    let listing = &lot.stored[1];
+    assert_eq!((listing.is_sold, listing.sold_at, listing.first_seen_at), (false, None, day(0)));
+    assert_eq!(lot.history[&1].len(), 2);
+}
+
+#[test]
+fn the_word_of_the_website_is_proof_at_once() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1"]));
+    let plan = lot.see(3, &cars(&["stock=1 sold", "stock=2 sold"]));
+    assert_eq!((plan.sold(), plan.changed[0].turn), (2, Turn::Sold));
+    assert_eq!(lot.stored[0].sold_at, Some(day(3)));
+    assert_eq!(lot.see(4, &cars(&["stock=1 sold", "stock=2 sold"])).sold(), 0);
+    assert_eq!(lot.stored[0].sold_at, Some(day(3)), "the overlay may stay for weeks");
+}
+
+#[test]
+fn a_late_snapshot_neither_relists_nor_delists_nor_replaces_newer_values() {
+    let mut lot = lot();
+    lot.see(10, &cars(&["stock=1 price=20000", "stock=2 price=20000"]));
+    for on_day in 11..=17 {
+        lot.see(on_day, &cars(&["stock=1 price=20000"]));
+    }
+    let before = lot.stored.clone();
+    let plan = lot.see(5, &cars(&["stock=1 price=25000", "stock=2 price=25000 sold"]));
+    assert_eq!((plan.relisted(), plan.sold(), plan.price_points.len()), (0, 0, 0));
+    assert_eq!(lot.stored[1].first_seen_at, day(5), "it was there earlier than thought");
+    assert_eq!(plan.seen_earlier[1].days_on_market, Some(6), "a sold listing's days are counted anew");
+    for (after, before) in lot.stored.iter().zip(before) {
+        assert_eq!(*after, StoredListing { first_seen_at: day(5), ..before });
+    }
+    let plan = lot.see(12, &cars(&["stock=1 price=25000", "stock=2 price=25000"]));
+    assert_eq!((plan.relisted(), plan.already_known.len()), (0, 2));
+}
+
+#[test]
+fn a_late_snapshot_fills_in_what_was_not_seen_since() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2 price=20000"]));
+    lot.see(4, &cars(&["stock=1"]));
+    lot.see(2, &cars(&["stock=1", "stock=2 price=19000", "stock=3"]));
+    assert_eq!(lot.stored[1].last_seen_at, day(2));
+    assert_eq!(lot.stored[1].price, Some(Money::from_dollars(19_000)));
+    assert_eq!((lot.stored.len(), lot.stored[2].is_sold), (3, false));
+}
+
+#[rstest]
+#[case::little_known(9, 9, 7)]
+#[case::few_returns(100, 7, 5)]
+#[case::many_returns(100, 8, 12)]
+#[case::just_known(10, 0, 5)]
+fn patience_is_learned_from_the_dealer(#[case] absences: u64, #[case] returns: u64, #[case] days: i64) {
+    assert_eq!(patience(ReturnHistory { absences, returns }, &TrackingRules::default()), TimeDelta::days(days));
+}
+
+#[rstest]
+#[case::first_scrape(1, &[], None)]
+#[case::empty(0, &[], Some(IncompleteReason::Empty))]
+#[case::half_is_enough(50, &[100], None)]
+#[case::below_half(49, &[100], Some(IncompleteReason::TooFewVehicles))]
+#[case::median_of_two(75, &[100, 200], None)]
+#[case::below_the_median_of_two(74, &[100, 200], Some(IncompleteReason::TooFewVehicles))]
+#[case::one_peak_counts_little(40, &[1_000, 60, 70, 80, 50], None)]
+#[case::only_the_last_seven(50, &[100, 100, 100, 100, 90, 90, 90, 5_000, 5_000], None)]
+fn a_scrape_is_complete_when_its_count_is_credible(
+    #[case] vehicles: usize,
+    #[case] earlier: &[usize],
+    #[case] reason: Option<IncompleteReason>,
+) {
+    assert_eq!(Completeness::judge(&whole_lot(), vehicles, earlier, &TrackingRules::default()).reason(), reason);
+}
+
+#[test]
+fn texts_are_made_to_fit_their_columns() {
+    let long = "ä".repeat(600);
+    let listing = ScrapedListing {
+        trim: Some(long.clone()),
+        url: Some(long.clone()),
+        external_id: Some(long),
+        make: Some("  ".into()),
+        stock_number: Some(" P1 ".into()),
+        mileage: Some(-1),
+        price: Some(Money::from_cents(Money::MAX.cents() + 1)),
+        ..ScrapedListing::default()
+    };
+    let sighting = Sighting::from(listing);
+    assert_eq!(sighting.details.trim.map(|trim| trim.chars().count()), Some(100));
+    assert_eq!((sighting.details.url, sighting.keys.external_id), (None, None), "half a link leads nowhere");
+    assert_eq!(sighting.keys.stock_number.as_deref(), Some("P1"));
+    assert_eq!((sighting.details.make, sighting.details.mileage, sighting.price), (None, None, None));
+}
+
+#[test]
+fn figures_are_rounded_capped_and_compared_with_the_row_nearest_a_week_ago() {
+    let counts = MetricCounts {
+        active: 30,
+        priced: 3,
+        price_sum: Money::from_cents(100),
+        sold_in_average: 3,
+        days_on_market_sum: 100,
+        sold_recently: 10,
+        vehicles_repriced: 4,
+        new_recently: 5,
+    };
+    let (now, fit) = Metrics::from_counts(&counts, day(20));
+    assert_eq!(
+        (now.avg_price, now.avg_days_on_market, fit),
+        (Some(Money::from_cents(33)), Some(33.33), AverageFit::Exact)
+    );
+
+    let (long, fit) = Metrics::from_counts(&MetricCounts { days_on_market_sum: 3_001, ..counts }, day(20));
+    assert_eq!((long.avg_days_on_market, fit), (Some(999.99), AverageFit::Capped));
+    let (empty, _) = Metrics::from_counts(&MetricCounts::default(), day(20));
+    assert_eq!((empty.avg_price, empty.avg_days_on_market), (None, None));
+    assert_eq!(empty.trends(&[], &MetricsRules::default()).turnover, None);
+
+    let row = |on_day, total_inventory| Metrics { total_inventory, calculated_at: day(on_day), ..now.clone() };
+    let trends = now.trends(&[row(2, 1), row(12, 25), row(19, 29)], &MetricsRules::default());
+    assert_eq!((trends.since, trends.total_inventory, trends.turnover), (Some(day(12)), Some(5), Some(0.25)));
+    assert_eq!(now.trends(&[row(19, 29)], &MetricsRules::default()).total_inventory, None, "yesterday is no week ago");
+}
+
+#[test]
+fn a_lot_of_look_alikes_costs_linear_time() {
+    let listings = |ids: std::ops::Range<u32>| -> Vec<_> { ids.map(|id| car(&format!("ext=e{id} miles=5"))).collect() };
+    let mut lot = lot();
+    lot.see(0, &listings(0..20_000));
+    let started = std::time::Instant::now();
+    // Every id changed: nothing can be known again, and everything is of one model and mileage.
+    assert_eq!(lot.see(1, &listings(20_000..40_000)).new.len(), 20_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+fn any_listing() -> impl Strategy<Value = ScrapedListing> {
+    let key = |prefix: &'static str| proptest::option::of((0..6_u8).prop_map(move |n| format!("{prefix}{n}")));
+    let vin = proptest::option::of((0..6_u8).prop_map(|n| format!("1M8GDM9AXKP04278{n}")));
+    let miles = proptest::option::of(prop::sample::select(vec![5, 50, 140, 5_000]));
+    let price = proptest::option::of(prop::sample::select(vec![0, 199, 7_000, 20_000, 21_000]));
+    (vin, key("e"), key("s"), miles, price, any::<bool>(), 0..10_u8).prop_map(
+        |(vin, external_id, stock_number, mileage, price, civic, number)| ScrapedListing {
+            vin,
+            external_id,
+            stock_number,
+            year: Some(2023),
+            make: Some("Honda".into()),
+            model: Some(if civic { "Civic" } else { "Accord" }.into()),
+            mileage,
+            price: price.map(Money::from_dollars),
+            is_sold: Some(number == 0),
+            url: Some(format!("/{number}")),
+            ..ScrapedListing::default()
+        },
+    )
+}
+
+/// A car of a lot whose keys do not contradict each other; a sighting shows any of them, or none.
+fn true_listing() -> impl Strategy<Value = ScrapedListing> {
+    let shown = (any::<bool>(), any::<bool>(), any::<bool>());
+    (0..8_u8, shown, any_listing()).prop_map(|(number, (vin, external_id, stock_number), listing)| ScrapedListing {
+        vin: vin.then(|| format!("1M8GDM9AXKP04278{number}")),
+        external_id: external_id.then(|| format!("e{number}")),
+        stock_number: stock_number.then(|| format!("s{number}")),
+        model: Some(if number % 2 == 0 { "Civic" } else { "Accord" }.into()),
+        mileage: Some(1_000 * i32::from(number)),
+        url: Some(format!("/{number}")),
+        ..listing
+    })
+}
+
+fn keyed_listing() -> impl Strategy<Value = ScrapedListing> {
+    (0..12_u8, any_listing()).prop_map(|(number, listing)| ScrapedListing {
+        vin: None,
+        external_id: None,
+        stock_number: Some(format!("s{number}")),
+        ..listing
+    })
+}
+
+/// Snapshots of different days, in any order.
+fn days_of(listing: impl Strategy<Value = ScrapedListing>) -> impl Strategy<Value = Vec<(i64, Vec<ScrapedListing>)>> {
+    prop::collection::btree_map(0..20_i64, prop::collection::vec(listing, 0..12), 1..12)
+        .prop_map(|days| days.into_iter().collect::<Vec<_>>())
+        .prop_shuffle()
+}
+
+proptest! {
+    #[test]
+    fn every_sighting_ends_in_exactly_one_place(days in days_of(any_listing())) {
+        let mut lot = lot();
+        for (on_day, listings) in days {
+            let stored = lot.stored.len();
+            let plan = lot.see(on_day, &listings);
+            let mut sightings: Vec<usize> = plan.new.iter().map(|new| new.sighting)
+                .chain(plan.changed.iter().map(|changed| changed.sighting))
+                .chain(plan.already_known.iter().copied())
+                .chain(plan.duplicates.iter().copied())
+                .chain(plan.refused.iter().map(|refused| refused.sighting))
+                .collect();
+            prop_assert_eq!(plan.counts().listings_found, listings.len());
+            prop_assert_eq!(sightings.len() + plan.reseen.len(), listings.len());
+            sightings.sort_unstable();
+            sightings.dedup();
+            prop_assert_eq!(sightings.len() + plan.reseen.len(), listings.len());
+
+            let mut rows: Vec<usize> = plan.changed.iter().map(|changed| changed.stored)
+                .chain(plan.reseen.iter().copied())
+                .chain(plan.sold_by_absence.iter().map(|sold| sold.stored))
+                .collect();
+            let touched = rows.len();
+            rows.sort_unstable();
+            rows.dedup();
+            prop_assert_eq!(rows.len(), touched, "a row is written once");
+            prop_assert!(rows.iter().all(|&row| row < stored));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_recorded_twice_changes_nothing(days in days_of(true_listing())) {
+        let mut lot = lot();
+        for (on_day, listings) in days {
+            lot.see(on_day, &listings);
+            let before = lot.clone();
+            let plan = lot.see(on_day, &listings);
+            prop_assert_eq!(&before.stored, &lot.stored, "{:?}", plan);
+            prop_assert_eq!(&before.history, &lot.history);
+            prop_assert_eq!(before.returns, lot.returns);
+        }
+    }
+
+    #[test]
+    fn the_order_of_listings_with_their_own_keys_does_not_matter(
+        days in prop::collection::vec(prop::collection::vec(keyed_listing(), 0..12), 1..8),
+    ) {
+        let mut straight = lot();
+        let mut reversed = lot();
+        for (on_day, mut listings) in (0..).zip(days) {
+            // Two sightings of one key differ in content, and then the first counts.
+            listings.sort_by(|one, other| one.stock_number.cmp(&other.stock_number));
+            listings.dedup_by(|one, other| one.stock_number == other.stock_number);
+            straight.see(on_day, &listings);
+            listings.reverse();
+            reversed.see(on_day, &listings);
+        }
+        let sorted = |mut lot: Lot| {
+            lot.stored.sort_by(|one, other| one.keys.stock_number.cmp(&other.keys.stock_number));
+            lot.stored
+        };
+        prop_assert_eq!(sorted(straight), sorted(reversed));
+    }
+}

@@ -1,3 +1,0 @@
-//! Stub.
-/// x
-#[derive(Clone, Debug, Default)] pub struct ExtractionLimits;
