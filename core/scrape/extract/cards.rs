@@ -20,6 +20,8 @@ use super::{
 
 /// Classes and ids of widgets that repeat other cars beside the list.
 const SIDE_WIDGETS: [&str; 6] = ["similar", "recommend", "recently", "related", "compare", "featured"];
+/// Of these, the ones that templates also write on the cards of the list itself.
+const ALSO_ON_CARDS: [&str; 2] = ["compare", "featured"];
 
 /// The vehicles of the page's cards, in document order.
 pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
@@ -120,7 +122,8 @@ impl Anchors {
                 }
                 Kind::Element(element) => {
                     for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
-                        let place = if name.to_ascii_lowercase().contains("vin") { Place::Labelled } else { Place::Anywhere };
+                        let place =
+                            if name.to_ascii_lowercase().contains("vin") { Place::Labelled } else { Place::Anywhere };
                         vins::find(value, place).for_each(&mut note);
                     }
                 }
@@ -165,14 +168,19 @@ impl Anchors {
         let Some(parent) = dom.parent(at) else { return false };
         // The siblings right before and behind are enough, and keep long lists linear.
         let near = |sibling: &usize| self.holds[*sibling] == Holds::Several && alike(dom, at, *sibling);
-        dom.node(parent).end - parent > 1 && self.holds[parent] == Holds::Several && neighbours(dom, parent, at).iter().any(near)
+        dom.node(parent).end - parent > 1
+            && self.holds[parent] == Holds::Several
+            && neighbours(dom, parent, at).iter().any(near)
     }
 
     /// Whether beside the child with the VIN stands one like it that names another vehicle without a VIN.
     fn holds_another_card(&self, dom: &Dom<'_>, at: usize) -> bool {
         let Some(inner) = dom.children(at).find(|child| self.holds[*child] != Holds::Nothing) else { return false };
         neighbours(dom, at, inner).into_iter().any(|sibling| {
-            self.holds[sibling] == Holds::Nothing && alike(dom, inner, sibling) && has_class(dom, inner) && names_a_vehicle(dom, sibling)
+            self.holds[sibling] == Holds::Nothing
+                && alike(dom, inner, sibling)
+                && has_class(dom, inner)
+                && names_a_vehicle(dom, sibling)
         })
     }
 }
@@ -226,33 +234,42 @@ fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
     heading_within(dom, at).is_some()
 }
 
-/// The ranges of widgets that show fewer than half of the page's cards.
+/// The ranges of widgets beside the list; none where they would leave out half of the cards or more.
 fn side_widgets(dom: &Dom<'_>, cards: &[Card]) -> Vec<std::ops::Range<usize>> {
     let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut left_out = 0;
     for (at, element) in dom.elements(0..dom.len()) {
         if found.last().is_some_and(|range| range.contains(&at)) {
             continue;
         }
-        let named = [element.attr("class"), element.attr("id")].into_iter().flatten().any(|names| {
-            let names = names.to_ascii_lowercase();
-            SIDE_WIDGETS.iter().any(|word| names.contains(word))
-        });
-        if !named {
+        let names = [element.attr("class"), element.attr("id")]
+            .into_iter()
+            .flatten()
+            .map(str::to_ascii_lowercase)
+            .collect::<Vec<_>>();
+        let Some(word) = SIDE_WIDGETS.iter().find(|word| names.iter().any(|name| name.contains(**word))) else {
             continue;
-        }
+        };
         let range = dom.within(at);
-        // Cards stand in document order, so the ones within are found by two cuts.
-        let inside = cards.partition_point(|card| card.at < range.end) - cards.partition_point(|card| card.at <= range.start);
-        // A card may itself be called featured; a widget holds several cards or, as a form, less than a card.
+        // Cards stand in document order, so the ones within are found by two cuts. The whole widget may be one card.
+        let first_inside = if ALSO_ON_CARDS.contains(word) { range.start + 1 } else { range.start };
+        let inside =
+            cards.partition_point(|card| card.at < range.end) - cards.partition_point(|card| card.at < first_inside);
         if inside > 0 && inside * 2 < cards.len() {
+            left_out += inside;
             found.push(range);
         }
     }
-    found
+    if left_out * 2 < cards.len() { found } else { Vec::new() }
 }
 
 /// The cards of vehicles without a VIN that stand in the same lists as those with one.
-fn without_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors, found: &[(usize, ScrapedListing)]) -> Vec<(usize, ScrapedListing)> {
+fn without_vin(
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    anchors: &Anchors,
+    found: &[(usize, ScrapedListing)],
+) -> Vec<(usize, ScrapedListing)> {
     let mut lists: Vec<(usize, usize)> = found.iter().filter_map(|(at, _)| Some((dom.parent(*at)?, *at))).collect();
     lists.sort_unstable();
     lists.dedup_by_key(|(parent, _)| *parent);
@@ -318,29 +335,37 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 /// A longer attribute is no vehicle's record.
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
-struct Chunk<'a> {
+struct Chunk {
     text: String,
-    parent: &'a Element,
+    /// Whether it stands in an element whose class speaks of a price.
+    in_price: bool,
 }
 
 /// The texts of a card in reading order, without separators and without what is struck through.
-fn chunks<'a>(dom: &Dom<'a>, card: usize) -> Vec<Chunk<'a>> {
+fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut struck_until = 0;
+    let mut price_until = 0;
     for at in dom.within(card) {
         match dom.node(at).kind {
-            Kind::Element(element) if at >= struck_until && is_struck(element) => struck_until = dom.node(at).end,
-            Kind::Text(text) if at >= struck_until => {
-                let text = clean::collapse(text);
-                let Some(parent) = dom.element(dom.node(at).parent) else { continue };
-                if text.chars().any(char::is_alphanumeric) {
-                    chunks.push(Chunk { text, parent });
-                } else if text == "$" {
-                    // Some themes set the sign apart from the digits.
-                    chunks.push(Chunk { text, parent });
+            Kind::Element(element) => {
+                let end = dom.node(at).end;
+                if at >= struck_until && is_struck(element) {
+                    struck_until = end;
+                }
+                // A class on the whole card (`has-price`) says nothing about one text.
+                if at >= price_until && end - at < HEADING_NODES_MAX && class_mentions(element, "price") {
+                    price_until = end;
                 }
             }
-            _ => {}
+            Kind::Text(text) if at >= struck_until => {
+                let text = clean::collapse(text);
+                // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
+                if text == "$" || text.chars().any(char::is_alphanumeric) {
+                    chunks.push(Chunk { text, in_price: at < price_until });
+                }
+            }
+            Kind::Text(_) => {}
         }
     }
     chunks
@@ -350,7 +375,9 @@ fn is_struck(element: &Element) -> bool {
     matches!(element.name(), "s" | "strike" | "del")
         || element.classes().any(|class| {
             let class = class.to_ascii_lowercase();
-            class.contains("strike") || class.contains("line-through") || matches!(class.as_str(), "was" | "old-price" | "was-price" | "oldprice")
+            class.contains("strike")
+                || class.contains("line-through")
+                || matches!(class.as_str(), "was" | "old-price" | "was-price" | "oldprice")
         })
 }
 
@@ -378,15 +405,28 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
         }
         at += 1;
     }
-    for chunk in &chunks {
+    for (at, chunk) in chunks.iter().enumerate() {
         let lower = chunk.text.to_ascii_lowercase();
-        if draft.listing.mileage.is_none() && (lower.ends_with(" miles") || lower.ends_with(" mi") || lower.ends_with(" mi.")) {
+        if draft.listing.mileage.is_none()
+            && (lower.ends_with(" miles") || lower.ends_with(" mi") || lower.ends_with(" mi."))
+        {
             draft.offer(Field::Mileage, &chunk.text);
         }
-        if draft.listing.price.is_none() && class_mentions(chunk.parent, "price") {
+        let payment_follows = chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text));
+        if draft.listing.price.is_none() && chunk.in_price && !payment_follows {
             draft.offer(Field::Price(PriceRank::Plain), &chunk.text);
         }
     }
+}
+
+/// `/mo` and the like, set apart from the amount in front.
+fn begins_a_payment(text: &str) -> bool {
+    let lower = text.trim_start_matches(['/', ' ']).to_ascii_lowercase();
+    ["mo", "per mo", "a month", "wk", "week", "per week"].iter().any(|word| {
+        lower
+            .strip_prefix(word)
+            .is_some_and(|rest| word.len() > 2 || !rest.starts_with(char::is_alphabetic) || rest.starts_with("nth"))
+    })
 }
 
 fn class_mentions(element: &Element, word: &str) -> bool {
@@ -425,8 +465,13 @@ fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
             continue;
         }
         let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| dom.text(at));
-        let texts = [(tier < 3).then(shown).flatten(), element.attr("title").map(str::to_owned), element.attr("alt").map(str::to_owned)];
-        let named = texts.into_iter().flatten().find(|text| heading::split(text).is_some_and(|heading| heading.make.is_some()));
+        let texts = [
+            (tier < 3).then(shown).flatten(),
+            element.attr("title").map(str::to_owned),
+            element.attr("alt").map(str::to_owned),
+        ];
+        let named =
+            texts.into_iter().flatten().find(|text| heading::split(text).is_some_and(|heading| heading.make.is_some()));
         if let Some(text) = named {
             best = Some((tier, at, text));
         }
@@ -439,8 +484,20 @@ const HEADING_NODES_MAX: usize = 24;
 
 /// Words of links that lead from a card to something else than the vehicle's page.
 const OTHER_LINKS: [&str; 14] = [
-    "carfax", "autocheck", "finance", "credit", "compare", "contact", "preapproval", "pre-approval", "payment", "trade", "facebook", "twitter",
-    "share", "form",
+    "carfax",
+    "autocheck",
+    "finance",
+    "credit",
+    "compare",
+    "contact",
+    "preapproval",
+    "pre-approval",
+    "payment",
+    "trade",
+    "facebook",
+    "twitter",
+    "share",
+    "form",
 ];
 
 /// The link to the vehicle's own page: the one that names it, or names its VIN, before any other.
@@ -448,16 +505,25 @@ fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Optio
     let around = dom.parent(card).filter(|parent| dom.element(*parent).is_some_and(|element| element.name() == "a"));
     let vin = vin.map(str::to_ascii_lowercase);
     let mut best: Option<(u8, String)> = None;
-    for (at, element) in around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card))) {
-        let Some(url) = (element.name() == "a").then(|| element.attr("href")).flatten().and_then(|href| page.absolute(href)) else {
+    for (at, element) in
+        around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card)))
+    {
+        let Some(url) =
+            (element.name() == "a").then(|| element.attr("href")).flatten().and_then(|href| page.absolute(href))
+        else {
             continue;
         };
         let lower = url.to_ascii_lowercase();
-        if OTHER_LINKS.iter().any(|word| lower.contains(word)) && !vin.as_ref().is_some_and(|vin| lower.ends_with(&**vin)) {
+        if OTHER_LINKS.iter().any(|word| lower.contains(word))
+            && !vin.as_ref().is_some_and(|vin| lower.ends_with(&**vin))
+        {
             continue;
         }
-        let names_vehicle = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX && heading::split(&dom.text(at)).is_some();
-        let score = 4 * u8::from(names_vehicle) + 2 * u8::from(vin.as_ref().is_some_and(|vin| lower.contains(&**vin))) + u8::from(Some(at) == around);
+        let names_vehicle =
+            Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX && heading::split(&dom.text(at)).is_some();
+        let score = 4 * u8::from(names_vehicle)
+            + 2 * u8::from(vin.as_ref().is_some_and(|vin| lower.contains(&**vin)))
+            + u8::from(Some(at) == around);
         if best.as_ref().is_none_or(|(known, _)| score > *known) {
             best = Some((score, url));
         }
@@ -467,13 +533,29 @@ fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Optio
 
 /// The first picture that is neither a badge nor a stand-in.
 fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
-    const STAND_INS: [&str; 12] =
-        ["data:", ".svg", ".gif", "logo", "icon", "badge", "carfax", "placeholder", "loading", "spinner", "btn", "blank."];
-    let sources = dom.elements(dom.within(card)).filter(|(_, element)| element.name() == "img").filter_map(|(_, element)| {
-        ["data-src", "data-lazy", "data-original", "data-lazy-src", "src"].iter().filter_map(|name| element.attr(name)).find(|source| {
-            let lower = source.to_ascii_lowercase();
-            !lower.is_empty() && !STAND_INS.iter().any(|mark| lower.contains(mark))
-        })
-    });
+    const STAND_INS: [&str; 12] = [
+        "data:",
+        ".svg",
+        ".gif",
+        "logo",
+        "icon",
+        "badge",
+        "carfax",
+        "placeholder",
+        "loading",
+        "spinner",
+        "btn",
+        "blank.",
+    ];
+    let sources =
+        dom.elements(dom.within(card)).filter(|(_, element)| element.name() == "img").filter_map(|(_, element)| {
+            ["data-src", "data-lazy", "data-original", "data-lazy-src", "src"]
+                .iter()
+                .filter_map(|name| element.attr(name))
+                .find(|source| {
+                    let lower = source.to_ascii_lowercase();
+                    !lower.is_empty() && !STAND_INS.iter().any(|mark| lower.contains(mark))
+                })
+        });
     sources.filter_map(|source| page.absolute(source)).next()
 }

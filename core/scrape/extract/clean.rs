@@ -40,7 +40,10 @@ pub(crate) fn collapse(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len().min(256));
     let mut gap = false;
     for c in text.chars() {
-        if c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}') {
+        if c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+        {
             gap = true;
             continue;
         }
@@ -55,7 +58,18 @@ pub(crate) fn collapse(text: &str) -> String {
 
 fn says_nothing(text: &str) -> bool {
     const WORDS: [&str; 12] = [
-        "null", "n/a", "na", "none", "undefined", "unknown", "tbd", "not available", "not specified", "unspecified", "nan", "n.a.",
+        "null",
+        "n/a",
+        "na",
+        "none",
+        "undefined",
+        "unknown",
+        "tbd",
+        "not available",
+        "not specified",
+        "unspecified",
+        "nan",
+        "n.a.",
     ];
     !text.chars().any(char::is_alphanumeric)
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
@@ -204,9 +218,10 @@ fn amounts(text: &str) -> Vec<Amount> {
             at += 1;
             end += 1;
         }
-        let within_word = text[..start].chars().next_back().is_some_and(|c| c.is_alphabetic() || matches!(c, '-' | '.' | ','))
-            && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
-            && !ends_with_currency(&text[..start]);
+        let within_word =
+            text[..start].chars().next_back().is_some_and(|c| c.is_alphabetic() || matches!(c, '-' | '.' | ','))
+                && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
+                && !ends_with_currency(&text[..start]);
         if !within_word {
             found.push(Amount { start, end, hundredths: hundredths(number, thousands) });
         }
@@ -224,7 +239,11 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
     let mut groups = whole.split(',');
     let first = groups.next()?;
     let grouped = whole.contains(',');
-    if fraction.contains(['.', ',']) || first.is_empty() || (grouped && first.len() > 3) || !groups.all(|group| group.len() == 3) {
+    if fraction.contains(['.', ','])
+        || first.is_empty()
+        || (grouped && first.len() > 3)
+        || !groups.all(|group| group.len() == 3)
+    {
         return None;
     }
     let fraction = if thousands { fraction } else { fraction.trim_end_matches('0') };
@@ -294,16 +313,65 @@ enum Role {
 /// What the words around an amount make of it.
 fn role(lower: &str, amount: &Amount) -> Role {
     const PAYMENT_AFTER: [&str; 21] = [
-        "/mo", "/ mo", "per mo", "mo.", "mo ", "month", "a month", "/wk", "/ wk", "per week", "weekly", "bi-weekly", "/week", "down", "off",
-        "%", "mi", "km", "due at", "in savings", "rebate",
+        "/mo",
+        "/ mo",
+        "per mo",
+        "mo.",
+        "mo ",
+        "month",
+        "a month",
+        "/wk",
+        "/ wk",
+        "per week",
+        "weekly",
+        "bi-weekly",
+        "/week",
+        "down",
+        "off",
+        "%",
+        "mi",
+        "km",
+        "due at",
+        "in savings",
+        "rebate",
     ];
     const NO_PRICE_BEFORE: [&str; 19] = [
-        "save", "savings", "savings:", "discount", "discount:", "rebate", "rebate:", "fee", "fee:", "fees", "payment", "payment:", "down",
-        "cash", "was", "was:", "off", "minus", "-",
+        "save",
+        "savings",
+        "savings:",
+        "discount",
+        "discount:",
+        "rebate",
+        "rebate:",
+        "fee",
+        "fee:",
+        "fees",
+        "payment",
+        "payment:",
+        "down",
+        "cash",
+        "was",
+        "was:",
+        "off",
+        "minus",
+        "-",
     ];
-    const ASKING_BEFORE: [&str; 14] =
-        ["now", "now:", "sale price", "sale price:", "our price", "our price:", "internet price", "internet price:", "sale", "sale:",
-         "special", "special:", "asking price", "asking price:"];
+    const ASKING_BEFORE: [&str; 14] = [
+        "now",
+        "now:",
+        "sale price",
+        "sale price:",
+        "our price",
+        "our price:",
+        "internet price",
+        "internet price:",
+        "sale",
+        "sale:",
+        "special",
+        "special:",
+        "asking price",
+        "asking price:",
+    ];
     let after = lower[amount.end..].trim_start_matches([' ', '*', '+']);
     // "mo" alone at the end of a text has nothing behind it.
     if after == "mo" || PAYMENT_AFTER.iter().any(|word| after.starts_with(word)) {
@@ -311,7 +379,11 @@ fn role(lower: &str, amount: &Amount) -> Role {
     }
     let before = lower[..amount.start].trim_end_matches(['$', ' ']);
     let follows = |word: &str| before.strip_suffix(word).is_some_and(|front| !front.ends_with(char::is_alphanumeric));
-    if before.ends_with(" up to") || before.ends_with("up to:") || before.ends_with("starting at") || before.ends_with("as low as") {
+    if before.ends_with(" up to")
+        || before.ends_with("up to:")
+        || before.ends_with("starting at")
+        || before.ends_with("as low as")
+    {
         return Role::NoPrice;
     }
     if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) {
@@ -358,7 +430,8 @@ fn base64_number(text: &str) -> Option<String> {
         return None;
     }
     let decoded = String::from_utf8(STANDARD_NO_PAD.decode(encoded).ok()?).ok()?;
-    let is_number = decoded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && decoded.starts_with(|c: char| c.is_ascii_digit());
+    let is_number = decoded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && decoded.starts_with(|c: char| c.is_ascii_digit());
     is_number.then_some(decoded)
 }
 
@@ -377,8 +450,10 @@ pub fn mileage(raw: &str) -> Option<i32> {
         return None;
     }
     let lower = text(raw)?.to_ascii_lowercase();
-    const KNOWN_WORDS: [&str; 13] =
-        ["mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total", "original"];
+    const KNOWN_WORDS: [&str; 13] = [
+        "mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
+        "original",
+    ];
     let mut words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     if lower.contains(['$', '/', '%', '+', '~', '<']) || !words.all(|word| KNOWN_WORDS.contains(&word)) {
         return None;

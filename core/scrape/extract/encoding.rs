@@ -27,7 +27,9 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
             encoding.decode_without_bom_handling(bytes).0
         }
         // Real UTF-8 beyond ASCII is no accident, so a label of one byte a character is an old template's.
-        Some(encoding) if encoding.is_single_byte() && std::str::from_utf8(bytes).is_ok() => String::from_utf8_lossy(bytes),
+        Some(encoding) if encoding.is_single_byte() && std::str::from_utf8(bytes).is_ok() => {
+            String::from_utf8_lossy(bytes)
+        }
         Some(encoding) if encoding != UTF_8 => encoding.decode_without_bom_handling(bytes).0,
         _ => utf8_or_windows(bytes),
     }
@@ -47,7 +49,8 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     let lower = content_type.to_ascii_lowercase();
     let value = lower[lower.find("charset")? + "charset".len()..].trim_start().strip_prefix('=')?.trim_start();
     let value = value.trim_start_matches(['"', '\'']);
-    let end = value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '/') || c.is_whitespace()).unwrap_or(value.len());
+    let end =
+        value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '/') || c.is_whitespace()).unwrap_or(value.len());
     Encoding::for_label(value[..end].as_bytes())
 }
 
@@ -66,7 +69,8 @@ mod tests {
 
     #[test]
     fn the_evidence_decides_the_encoding() {
-        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("<p>Škoda".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let utf16: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("<p>Škoda".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         for (name, bytes, content_type, expected) in [
             ("utf-8 mark", b"\xef\xbb\xbf<p>\xc3\xa9".as_slice(), Some("text/html; charset=windows-1252"), "<p>é"),
             ("utf-16 mark", utf16.as_slice(), None, "<p>Škoda"),
@@ -77,7 +81,12 @@ mod tests {
             ("no label, utf-8", "<p>café".as_bytes(), None, "<p>café"),
             ("wrong label utf-8", b"<p>caf\xe9", Some("text/html; charset=utf-8"), "<p>café"),
             ("wrong label latin", "<p>café".as_bytes(), Some("text/html; charset=iso-8859-1"), "<p>café"),
-            ("one bad byte in utf-8", b"<p>caf\xc3\xa9 \xc3\xa9 \xff", Some("text/html; charset=utf-8"), "<p>café é \u{fffd}"),
+            (
+                "one bad byte in utf-8",
+                b"<p>caf\xc3\xa9 \xc3\xa9 \xff",
+                Some("text/html; charset=utf-8"),
+                "<p>café é \u{fffd}",
+            ),
             ("unknown label", "<p>é".as_bytes(), Some("text/html; charset=klingon"), "<p>é"),
         ] {
             assert_eq!(decode(bytes, content_type), expected, "{name}");

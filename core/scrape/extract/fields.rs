@@ -52,30 +52,33 @@ impl Field {
         let word = std::str::from_utf8(&buffer[..length]).ok()?;
         Some(match word {
             "vin" | "vinnumber" | "vehicleidentificationnumber" | "vehiclevin" | "ffvin" => Self::Vin,
-            "stock" | "stockno" | "stocknum" | "stocknumber" | "stk" | "stkno" | "stockid" | "vehiclestocknumber" => Self::StockNumber,
+            "stock" | "stockno" | "stocknum" | "stocknumber" | "stk" | "stkno" | "stockid" | "vehiclestocknumber" => {
+                Self::StockNumber
+            }
             "year" | "modelyear" | "vehicleyear" | "vehiclemodeldate" => Self::Year,
             "make" | "vehiclemake" | "manufacturer" | "brand" => Self::Make,
             "model" | "vehiclemodel" => Self::Model,
             "trim" | "trimlevel" | "vehicletrim" | "vehicleconfiguration" => Self::Trim,
-            "mileage" | "miles" | "odometer" | "odometerreading" | "vehiclemileage" | "mileagefromodometer" => Self::Mileage,
-            "color" | "colour" | "extcolor" | "exteriorcolor" | "exteriorcolour" | "exterior" | "ext" | "exteriorcolorlabel" => {
-                Self::ExteriorColor
+            "mileage" | "miles" | "odometer" | "odometerreading" | "vehiclemileage" | "mileagefromodometer" => {
+                Self::Mileage
             }
+            "color" | "colour" | "extcolor" | "exteriorcolor" | "exteriorcolour" | "exterior" | "ext"
+            | "exteriorcolorlabel" => Self::ExteriorColor,
             "transmission" | "trans" | "vehicletransmission" => Self::Transmission,
             "fuel" | "fueltype" => Self::FuelType,
             "body" | "bodystyle" | "bodytype" => Self::BodyStyle,
             "vehicleid" | "listingid" | "inventoryid" | "uuid" => Self::ExternalId,
-            "internetprice" | "saleprice" | "salesprice" | "sellingprice" | "ourprice" | "finalprice" | "yourprice" | "specialprice"
-            | "eprice" | "nowprice" | "bestprice" | "dealerprice" | "askingprice" | "cashprice" | "onlineprice" | "specialoffer" => {
-                Self::Price(PriceRank::Asking)
-            }
+            "internetprice" | "saleprice" | "salesprice" | "sellingprice" | "ourprice" | "finalprice" | "yourprice"
+            | "specialprice" | "eprice" | "nowprice" | "bestprice" | "dealerprice" | "askingprice" | "cashprice"
+            | "onlineprice" | "specialoffer" => Self::Price(PriceRank::Asking),
             "price" | "vehicleprice" | "listprice" | "now" => Self::Price(PriceRank::Plain),
             "retailprice" | "retail" | "regularprice" | "marketprice" | "wasprice" => Self::Price(PriceRank::Retail),
             "msrp" | "vehiclemsrp" | "totalmsrp" | "stickerprice" => Self::Price(PriceRank::Suggested),
-            "engine" | "drivetrain" | "drive" | "drivetype" | "interior" | "interiorcolor" | "intcolor" | "mpg" | "condition" | "doors"
-            | "savings" | "savingsupto" | "discount" | "discounts" | "rebate" | "rebates" | "dealerdiscount" | "youSave" | "docfee"
-            | "type" | "location" | "status" | "certified" | "payment" | "warranty" | "title" | "seats" | "cylinders" | "options"
-            | "features" | "description" | "phone" | "hwympg" | "citympg" => Self::Other,
+            "engine" | "drivetrain" | "drive" | "drivetype" | "interior" | "interiorcolor" | "intcolor" | "mpg"
+            | "condition" | "doors" | "savings" | "savingsupto" | "discount" | "discounts" | "rebate" | "rebates"
+            | "dealerdiscount" | "youSave" | "docfee" | "type" | "location" | "status" | "certified" | "payment"
+            | "warranty" | "title" | "seats" | "cylinders" | "options" | "features" | "description" | "phone"
+            | "hwympg" | "citympg" => Self::Other,
             _ => return None,
         })
     }

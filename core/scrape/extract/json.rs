@@ -268,9 +268,11 @@ mod tests {
         for (text, expected) in [
             (r#"{"a": [1, 2.5, "x"], "b": null}; next()"#, json!({"a": [1, 2.5, "x"], "b": null})),
             (r"{a: 'it\'s', b_1: [1,2,,], $c: undefined,}", json!({"a": "it's", "b_1": [1, 2], "$c": null})),
-            (r#"{"a": "F\-150 \x26 \u00e9\ud83d\ude97", // colour
+            (
+                r#"{"a": "F\-150 \x26 \u00e9\ud83d\ude97", // colour
                  "b": (x < 3) ? "m" : "d", c: f({k: 1}, 2), d: -7 /* end */}"#,
-             json!({"a": "F-150 & é🚗", "b": null, "c": null, "d": -7})),
+                json!({"a": "F-150 & é🚗", "b": null, "c": null, "d": -7}),
+            ),
             ("{\"a\": \"two\nlines\", \"b\": 1,}", json!({"a": "two\nlines", "b": 1})),
             (r#"[{"a": !0}, {"b": 1}"#, json!([{"a": true}, {"b": 1}])),
             (r#"["\ud83d", "\ud83d\u0041", "\xZZ"]"#, json!(["\u{fffd}", "\u{fffd}", "xZZ"])),
@@ -290,7 +292,23 @@ mod tests {
 
     #[test]
     fn hostile_text_ends_soon_and_never_nests_deep() {
-        for text in ["", "{", "[", "{a", "{a:", "{'a", "[\"\\", "{:}", "{]}", "[}]", "{(}", "\\", "[\\u12", "{é:é,ü}", "{\"a\":\"\\ud83d\\"] {
+        for text in [
+            "",
+            "{",
+            "[",
+            "{a",
+            "{a:",
+            "{'a",
+            "[\"\\",
+            "{:}",
+            "{]}",
+            "[}]",
+            "{(}",
+            "\\",
+            "[\\u12",
+            "{é:é,ü}",
+            "{\"a\":\"\\ud83d\\",
+        ] {
             let _ = value_at_start(text);
         }
         for opener in ["[", "{a:", "(", "[{a:"] {

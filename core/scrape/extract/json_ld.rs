@@ -31,14 +31,17 @@ pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
 
 /// The values of one script. Some hold several in a row, some wear the comment marks of older times, some are encoded.
 fn blocks(body: &str) -> Vec<Value> {
-    let trimmed = body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
-    let decoded = if trimmed.get(..24).unwrap_or(trimmed).contains("&quot;") { clean::decode(trimmed) } else { trimmed.into() };
+    let trimmed =
+        body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
+    let decoded =
+        if trimmed.get(..24).unwrap_or(trimmed).contains("&quot;") { clean::decode(trimmed) } else { trimmed.into() };
     let mut rest: &str = &decoded;
     let mut values = Vec::new();
     while rest.starts_with(['{', '[']) {
         let Some((value, length)) = json::value_at_start(rest) else { break };
         values.push(value);
-        rest = rest[length.max(1).min(rest.len())..].trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+        rest = rest[length.max(1).min(rest.len())..]
+            .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
     }
     values
 }
@@ -52,7 +55,16 @@ struct Around<'v> {
 
 /// Keys under which vehicles are offered. Under any other key they are only mentioned.
 const CONTAINERS: [&str; 11] = [
-    "@graph", "itemListElement", "item", "mainEntity", "mainEntityOfPage", "makesOffer", "itemOffered", "offers", "hasOfferCatalog", "hasPart",
+    "@graph",
+    "itemListElement",
+    "item",
+    "mainEntity",
+    "mainEntityOfPage",
+    "makesOffer",
+    "itemOffered",
+    "offers",
+    "hasOfferCatalog",
+    "hasPart",
     "about",
 ];
 
@@ -123,7 +135,9 @@ fn read(node: &Object, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
     offer(Field::FuelType, &["fuelType"]);
     offer(Field::BodyStyle, &["bodyType"]);
     offer(Field::StockNumber, &["stockNumber", "sku", "mpn"]);
-    if let Some(engine) = node.get("vehicleEngine").map(first).and_then(|engine| engine.get("fuelType")).and_then(scalar) {
+    if let Some(engine) =
+        node.get("vehicleEngine").map(first).and_then(|engine| engine.get("fuelType")).and_then(scalar)
+    {
         draft.offer(Field::FuelType, &engine);
     }
     if let Some(miles) = node.get("mileageFromOdometer").and_then(miles) {
@@ -131,16 +145,19 @@ fn read(node: &Object, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
     }
     let offers: Vec<&Object> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, price(&offers));
-    for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar) {
+    for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar)
+    {
         draft.offer_heading(&name);
     }
     let mut listing = draft.listing;
     // A VIN given as the `sku` is no stock number.
     listing.stock_number = listing.stock_number.filter(|stock| vins::parse(stock).is_none());
     let links = [Some(node), around.offer, offers.first().copied(), around.entry];
-    let link = links.into_iter().flatten().flat_map(|node| [node.get("url"), node.get("@id")]).flatten().filter_map(scalar);
+    let link =
+        links.into_iter().flatten().flat_map(|node| [node.get("url"), node.get("@id")]).flatten().filter_map(scalar);
     listing.url = link.filter(|link| !link.starts_with('#')).find_map(|link| page.absolute(&link));
-    listing.image_url = node.get("image").or_else(|| node.get("photo")).and_then(scalar).and_then(|link| page.absolute(&link));
+    listing.image_url =
+        node.get("image").or_else(|| node.get("photo")).and_then(scalar).and_then(|link| page.absolute(&link));
     if listing.vin.is_none() {
         // Lists of products often name the VIN in the address alone.
         listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Place::Anywhere).next());
@@ -148,7 +165,10 @@ fn read(node: &Object, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
     if heading_contradicts(&listing) {
         listing.model = None;
     }
-    listing.is_sold = offers.iter().any(|offer| offer.get("availability").and_then(scalar).is_some_and(|word| word.ends_with("SoldOut"))).then_some(true);
+    listing.is_sold = offers
+        .iter()
+        .any(|offer| offer.get("availability").and_then(scalar).is_some_and(|word| word.ends_with("SoldOut")))
+        .then_some(true);
     listing
 }
 
@@ -210,11 +230,16 @@ fn price(offers: &[&Object]) -> Option<Money> {
                 .filter_map(|key| node.get(*key).and_then(Value::as_str))
                 .any(|unit| unit.to_ascii_uppercase().starts_with("MON"))
         });
-        let currency = [Some(*offer), specification].into_iter().flatten().find_map(|node| node.get("priceCurrency")?.as_str());
-        if monthly || currency.is_some_and(|code| !code.trim().is_empty() && !code.eq_ignore_ascii_case("USD") && code != "$") {
+        let currency =
+            [Some(*offer), specification].into_iter().flatten().find_map(|node| node.get("priceCurrency")?.as_str());
+        if monthly
+            || currency.is_some_and(|code| !code.trim().is_empty() && !code.eq_ignore_ascii_case("USD") && code != "$")
+        {
             continue;
         }
-        let Some(amount) = stated.into_iter().flatten().filter_map(scalar).find_map(|text| clean::price(&text)) else { continue };
+        let Some(amount) = stated.into_iter().flatten().filter_map(scalar).find_map(|text| clean::price(&text)) else {
+            continue;
+        };
         if agreed.is_some_and(|known| known != amount) {
             return None;
         }

@@ -107,7 +107,11 @@ impl ScrapedListing {
     pub fn check(&self, current_year: i32, limits: &ListingLimits) -> Result<(), Vec<FieldError>> {
         let mut faults = Faults::default();
         if let Some(vin) = &self.vin {
-            faults.check(vins::parse(vin).is_some(), "/vin", "expected 17 characters of the VIN alphabet, and no placeholder");
+            faults.check(
+                vins::parse(vin).is_some(),
+                "/vin",
+                "expected 17 characters of the VIN alphabet, and no placeholder",
+            );
         }
         let texts = [
             ("/external_id", &self.external_id, limits.external_id_chars),
@@ -124,7 +128,7 @@ impl ScrapedListing {
         ];
         for (pointer, value, chars_max) in texts {
             let Some(value) = value else { continue };
-            faults.check(value.chars().nth(chars_max).is_none(), pointer, format!("expected at most {chars_max} characters"));
+            faults.check(is_within(value, chars_max), pointer, format!("expected at most {chars_max} characters"));
             faults.check(!value.contains('\0'), pointer, "expected no null character");
         }
         let years = limits.year_min..=current_year.saturating_add(limits.years_ahead);
@@ -134,7 +138,11 @@ impl ScrapedListing {
         faults.check(mileage_fits, "/mileage", format!("expected 0 to {} miles", limits.mileage_max));
         let price_fits = self.price.is_none_or(|price| price >= Money::ZERO && price <= limits.price_max);
         faults.check(price_fits, "/price", format!("expected 0.00 to {} dollars", limits.price_max));
-        faults.check(self.has_identity(), "", "expected a vin, an external_id, a stock_number, or year, make, model and mileage");
+        faults.check(
+            self.has_identity(),
+            "",
+            "expected a vin, an external_id, a stock_number, or year, make, model and mileage",
+        );
         faults.into_result("invalid_listing").map_err(|error| error.fields().to_vec())
     }
 
@@ -145,6 +153,26 @@ impl ScrapedListing {
             || self.external_id.is_some()
             || self.stock_number.is_some()
             || (self.year.is_some() && self.make.is_some() && self.model.is_some() && self.mileage.is_some())
+    }
+
+    /// Forgets texts that no column would hold: a page's prose in the place of a value must not cost the whole listing.
+    pub(crate) fn drop_oversized(&mut self, limits: &ListingLimits) {
+        let drop = |value: &mut Option<String>, chars_max: usize| {
+            if value.as_ref().is_some_and(|text| !is_within(text, chars_max)) {
+                *value = None;
+            }
+        };
+        drop(&mut self.external_id, limits.external_id_chars);
+        drop(&mut self.stock_number, limits.stock_number_chars);
+        for name in [&mut self.make, &mut self.model, &mut self.trim, &mut self.exterior_color] {
+            drop(name, limits.name_chars);
+        }
+        for kind in [&mut self.transmission, &mut self.fuel_type, &mut self.body_style] {
+            drop(kind, limits.kind_chars);
+        }
+        for url in [&mut self.url, &mut self.image_url] {
+            drop(url, limits.url_chars);
+        }
     }
 
     /// Takes from another reading of the same vehicle what this one lacks.
@@ -175,6 +203,10 @@ impl ScrapedListing {
         fill(&mut self.is_sold, other.is_sold);
         fill(&mut self.raw_data, other.raw_data);
     }
+}
+
+fn is_within(text: &str, chars_max: usize) -> bool {
+    text.chars().nth(chars_max).is_none()
 }
 
 #[cfg(test)]

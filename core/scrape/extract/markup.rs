@@ -57,8 +57,11 @@ impl<'a> Iterator for Attributes<'a> {
             return None;
         }
         // A name is at least one character long, or a stray `=` would never be passed.
-        let name_end =
-            text.char_indices().skip(1).find(|(_, c)| c.is_ascii_whitespace() || matches!(c, '=' | '/')).map_or(text.len(), |(at, _)| at);
+        let name_end = text
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| c.is_ascii_whitespace() || matches!(c, '=' | '/'))
+            .map_or(text.len(), |(at, _)| at);
         let (name, rest) = text.split_at(name_end);
         let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
             self.0 = rest;
@@ -217,7 +220,8 @@ mod tests {
 
     #[test]
     fn tags_attributes_and_text_come_in_order() {
-        let html = r#"<!-- <a href=no> --><!doctype html><a class='x y' href="/a?b=1&amp;c=2" data-flag rel=next>Go > on</a>"#;
+        let html =
+            r#"<!-- <a href=no> --><!doctype html><a class='x y' href="/a?b=1&amp;c=2" data-flag rel=next>Go > on</a>"#;
         let tokens: Vec<_> = Tokens::new(html).collect();
         let Token::Open(link) = tokens[0] else { panic!("{tokens:?}") };
         assert!(link.is("A"));
@@ -240,7 +244,20 @@ mod tests {
 
     #[test]
     fn broken_markup_ends_and_stays_within_the_page() {
-        for html in ["<", "<a", "<a href=\"x", "</", "<!--", "<script>", "<a =>x", "a < b <1", "<a/b=c d>", "<é>", "<a é='ü", "</é"] {
+        for html in [
+            "<",
+            "<a",
+            "<a href=\"x",
+            "</",
+            "<!--",
+            "<script>",
+            "<a =>x",
+            "a < b <1",
+            "<a/b=c d>",
+            "<é>",
+            "<a é='ü",
+            "</é",
+        ] {
             let length: usize = Tokens::new(html).map(|token| format!("{token:?}").len()).sum();
             assert!(length < 400, "{html}");
             for token in Tokens::new(html) {

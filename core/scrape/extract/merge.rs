@@ -43,7 +43,11 @@ impl Index {
     /// The address without its query and fragment, which differ between links to the same vehicle; never the whole site.
     fn keys(listing: &ScrapedListing) -> impl Iterator<Item = String> {
         let query_names_the_vehicle = |url: &&String| !url.contains('?');
-        let url = listing.url.as_ref().filter(query_names_the_vehicle).map(|url| url.split('#').next().unwrap_or(url).to_owned());
+        let url = listing
+            .url
+            .as_ref()
+            .filter(query_names_the_vehicle)
+            .map(|url| url.split('#').next().unwrap_or(url).to_owned());
         listing.vin.clone().into_iter().chain(url)
     }
 
@@ -58,7 +62,15 @@ impl Index {
     }
 }
 
-/// Two VINs are two vehicles, whatever else agrees.
+/// Two VINs are two vehicles, whatever else agrees; so are two stock numbers or model years behind one address.
 fn contradict(one: &ScrapedListing, other: &ScrapedListing) -> bool {
-    matches!((&one.vin, &other.vin), (Some(one), Some(other)) if one != other)
+    fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        matches!((one, other), (Some(one), Some(other)) if one != other)
+    }
+    if one.vin.is_some() && one.vin == other.vin {
+        return false;
+    }
+    differ(one.vin.as_ref(), other.vin.as_ref())
+        || differ(one.stock_number.as_ref(), other.stock_number.as_ref())
+        || differ(one.year.as_ref(), other.year.as_ref())
 }

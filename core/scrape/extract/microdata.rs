@@ -37,7 +37,8 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
 fn is_vehicle_type(itemtype: &str) -> bool {
     itemtype.split_ascii_whitespace().any(|kind| {
         let name = kind.rsplit('/').next().unwrap_or(kind);
-        kind.contains("schema.org") && matches!(name, "Vehicle" | "Car" | "Motorcycle" | "Product" | "IndividualProduct")
+        kind.contains("schema.org")
+            && matches!(name, "Vehicle" | "Car" | "Motorcycle" | "Product" | "IndividualProduct")
     })
 }
 

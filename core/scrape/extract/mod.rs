@@ -25,11 +25,6 @@ use std::{cell::OnceCell, collections::HashSet};
 use serde::Serialize;
 use url::Url;
 
-pub use self::{
-    clean::{mileage, price, text},
-    limits::ListingLimits,
-    listing::ScrapedListing,
-};
 pub(crate) use self::{
     cards::read as read_card,
     fields::{Draft, Field, PriceRank},
@@ -37,6 +32,11 @@ pub(crate) use self::{
     markup::{Tag, Token, Tokens},
     microdata::read_properties,
     page::{Dom, Page},
+};
+pub use self::{
+    clean::{mileage, price, text},
+    limits::ListingLimits,
+    listing::ScrapedListing,
 };
 use super::platforms;
 use crate::{Error, Result};
@@ -90,7 +90,12 @@ pub fn listings(html: &str, url: &str) -> Result<Extraction> {
 ///
 /// # Errors
 /// As [`listings`], and `unknown_platform`, which lists the known ones.
-pub fn listings_from_bytes(bytes: &[u8], content_type: Option<&str>, url: &str, platform: Option<&str>) -> Result<Extraction> {
+pub fn listings_from_bytes(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &str,
+    platform: Option<&str>,
+) -> Result<Extraction> {
     let choice = match platform {
         None => Choice::Detect,
         Some(GENERIC) => Choice::Generic,
@@ -121,10 +126,9 @@ fn unknown_platform(name: &str) -> Error {
 }
 
 fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
-    let url = Url::parse(url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://"))?;
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
+        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+    })?;
     let tree = OnceCell::new();
     let page = Page::new(html, url, &tree)?;
     let mut warnings = Vec::new();
@@ -138,7 +142,10 @@ fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
         None => None,
     };
     if let (Some(platform), None) = (platform, &read) {
-        let message = format!("the page looks like {}, but holds its listings in no way known; it was read like any other", platform.name);
+        let message = format!(
+            "the page looks like {}, but holds its listings in no way known; it was read like any other",
+            platform.name
+        );
         warnings.push(Warning { code: "platform_layout_unknown", message });
     }
     let (platform, parts) = match read {
@@ -156,8 +163,15 @@ pub(crate) struct Parts {
     pub(crate) next: Option<String>,
 }
 
-fn completed(page: &Page<'_>, platform: &'static str, parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
-    let around = if parts.total.is_none() || parts.next.is_none() { pagination::read(page) } else { pagination::Pagination::default() };
+fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
+    // Featured vehicles stand on a page twice.
+    parts.listings = merge::same_vehicles(parts.listings);
+    parts.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
+    let around = if parts.total.is_none() || parts.next.is_none() {
+        pagination::read(page)
+    } else {
+        pagination::Pagination::default()
+    };
     let mut total = parts.total.or(around.total);
     if let Some(claimed) = total
         && (claimed as usize) < parts.listings.len()
@@ -167,7 +181,8 @@ fn completed(page: &Page<'_>, platform: &'static str, parts: Parts, mut warnings
         total = None;
     }
     if parts.listings.is_empty() {
-        let message = "no vehicle was found: an empty lot looks different from a page that was not meant for us".to_owned();
+        let message =
+            "no vehicle was found: an empty lot looks different from a page that was not meant for us".to_owned();
         warnings.push(Warning { code: "no_listings", message });
     }
     Extraction { platform, total, next: parts.next.or(around.next), listings: parts.listings, warnings }
@@ -188,8 +203,11 @@ fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
     }
     let cards = cards::listings(page, dom);
     // A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
-    let (platform, mut leading, other) =
-        if cards.len() > structured.len() { ("cards", cards, structured) } else { ("structured_data", structured, cards) };
+    let (platform, mut leading, other) = if cards.len() > structured.len() {
+        ("cards", cards, structured)
+    } else {
+        ("structured_data", structured, cards)
+    };
     merge::fill(&mut leading, other);
     let platform = if leading.is_empty() { GENERIC } else { platform };
     Ok((platform, Parts { listings: leading, ..Parts::default() }))
@@ -205,7 +223,8 @@ fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let known: HashSet<&str> = structured.iter().filter_map(|listing| listing.vin.as_deref()).collect();
     let mut others = HashSet::new();
     for token in Tokens::new(page.html) {
-        let mut note = |text: &str| others.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
+        let mut note =
+            |text: &str| others.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
         match token {
             Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),
             Token::Text(text) => note(text),

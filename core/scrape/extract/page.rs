@@ -2,11 +2,18 @@
 
 use std::cell::OnceCell;
 
-use html5ever::{driver, tendril::{StrTendril, TendrilSink as _}};
+use html5ever::{
+    driver,
+    tendril::{StrTendril, TendrilSink as _},
+};
 use scraper::{Html, HtmlTreeSink, Node as HtmlNode, node::Element};
 use url::Url;
 
-use super::{clean, limits::PageLimits, markup::{self, Script}};
+use super::{
+    clean,
+    limits::PageLimits,
+    markup::{self, Script},
+};
 use crate::{Error, ErrorKind, Result};
 
 /// A decoded page.
@@ -93,7 +100,11 @@ fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
         rest = after;
         let sink = parser.tokenizer.sink.sink.0.borrow();
         if sink.tree.values().len() > nodes_max {
-            return Err(Error::new(ErrorKind::InvalidInput, "page_too_tangled", "the page's unclosed elements multiply beyond reading"));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "page_too_tangled",
+                "the page's unclosed elements multiply beyond reading",
+            ));
         }
         let newest = sink.tree.nodes().next_back();
         let depth = newest.map_or(0, |node| node.ancestors().take(limits.depth_max + 1).count());

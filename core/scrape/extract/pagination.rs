@@ -75,7 +75,8 @@ impl<'a> Reader<'_, 'a> {
                 self.take_relation(&tag);
                 let class = tag.attribute("class").unwrap_or_default().to_ascii_lowercase();
                 let off = tag.attribute("aria-disabled").is_some_and(|value| value == "true");
-                let disabled = self.item_disabled || off || class.split_ascii_whitespace().any(|class| class == "disabled");
+                let disabled =
+                    self.item_disabled || off || class.split_ascii_whitespace().any(|class| class == "disabled");
                 self.link = Some(OpenLink { tag, text: String::new(), disabled });
             }
             Token::Open(tag) if tag.is("li") => {
@@ -105,7 +106,9 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn take_relation(&mut self, tag: &Tag<'_>) {
-        let is_next = tag.attribute("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
+        let is_next = tag
+            .attribute("rel")
+            .is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
         if is_next && let Some(url) = tag.attribute("href").and_then(|href| self.page.absolute(&href)) {
             self.candidates.push((Plainness::Relation, url));
         }
@@ -122,7 +125,9 @@ impl<'a> Reader<'_, 'a> {
             Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
             Plainness::Arrow
-        } else if page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1)) && text.parse::<u32>().is_ok() {
+        } else if page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1))
+            && text.parse::<u32>().is_ok()
+        {
             Plainness::Number
         } else {
             return;
@@ -137,10 +142,11 @@ impl<'a> Reader<'_, 'a> {
 
     fn next(self) -> Option<String> {
         let here = comparable(self.page.url.as_str());
-        let plainest = self.candidates.iter().filter(|(_, url)| comparable(url) != here).max_by(|(one, _), (other, _)| {
-            // Of equals, the first on the page.
-            one.cmp(other).then(std::cmp::Ordering::Greater)
-        })?;
+        let plainest =
+            self.candidates.iter().filter(|(_, url)| comparable(url) != here).max_by(|(one, _), (other, _)| {
+                // Of equals, the first on the page.
+                one.cmp(other).then(std::cmp::Ordering::Greater)
+            })?;
         Some(comparable(&plainest.1).into_owned())
     }
 }
@@ -150,9 +156,14 @@ fn says_next(tag: &Tag<'_>, text: &str) -> bool {
         let lower = words.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
         matches!(lower.as_str(), "next" | "next page" | "next »" | "go to next page" | "go to the next page" | "older")
     };
-    let labels = ["aria-label", "title", "data-action"].into_iter().filter_map(|name| tag.attribute(name)).any(|label| is_next(&label));
+    let labels = ["aria-label", "title", "data-action"]
+        .into_iter()
+        .filter_map(|name| tag.attribute(name))
+        .any(|label| is_next(&label));
     let class = tag.attribute("class").is_some_and(|class| {
-        class.split_ascii_whitespace().any(|class| matches!(class.to_ascii_lowercase().as_str(), "next" | "pagination-next" | "page-next" | "next-page"))
+        class.split_ascii_whitespace().any(|class| {
+            matches!(class.to_ascii_lowercase().as_str(), "next" | "pagination-next" | "page-next" | "next-page")
+        })
     });
     is_next(text) || labels || class
 }
@@ -165,7 +176,9 @@ fn comparable(url: &str) -> Cow<'_, str> {
 
 fn page_number(url: &str) -> Option<u32> {
     let url = Url::parse(url).ok()?;
-    url.query_pairs().find(|(name, _)| PAGE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())).and_then(|(_, value)| value.parse().ok())
+    url.query_pairs()
+        .find(|(name, _)| PAGE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
+        .and_then(|(_, value)| value.parse().ok())
 }
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
@@ -189,7 +202,8 @@ fn total(words: &str) -> Option<u32> {
 /// Words between a number and what it counts.
 const KINDS: [&str; 9] = ["new", "used", "pre-owned", "preowned", "certified", "total", "matching", "available", "&"];
 /// What a list of vehicles counts.
-const COUNTED: [&str; 9] = ["vehicles", "vehicle", "cars", "results", "matches", "listings", "trucks", "vehicle(s)", "vehicles."];
+const COUNTED: [&str; 9] =
+    ["vehicles", "vehicle", "cars", "results", "matches", "listings", "trucks", "vehicle(s)", "vehicles."];
 
 fn counts_vehicles(after: &[&str]) -> bool {
     let next = after.iter().take(3).find(|word| !KINDS.iter().any(|kind| word.eq_ignore_ascii_case(kind)));
@@ -202,7 +216,8 @@ fn counts_vehicles(after: &[&str]) -> bool {
 /// Counts are whole; eight digits are no count of cars.
 fn count(word: &str) -> Option<u32> {
     let digits = word.trim_end_matches(['.', ',', ')', ';']).trim_start_matches('(');
-    let plain = !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    let plain =
+        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
     plain.then(|| digits.replace(',', "").parse().ok()).flatten()
 }
 
@@ -214,7 +229,9 @@ fn is_range(word: &str) -> bool {
 /// `1 - 30` or `1 to 30` right before the word at `of`.
 fn ends_range(words: &[&str], of: usize) -> bool {
     let Some(first) = of.checked_sub(3) else { return false };
-    count(words[first]).is_some() && matches!(words[first + 1], "-" | "–" | "—" | "to" | "through") && count(words[first + 2]).is_some()
+    count(words[first]).is_some()
+        && matches!(words[first + 1], "-" | "–" | "—" | "to" | "through")
+        && count(words[first + 2]).is_some()
 }
 
 #[cfg(test)]
@@ -237,10 +254,16 @@ mod tests {
             (r#"<a href="/used?page=3"> Next <span></span> → </a>"#, Some("https://lot.example/used?page=3")),
             (r#"<a href="page-3.html"> &gt;</a>"#, Some("https://lot.example/page-3.html")),
             (r#"<a href="?page=3" aria-label="Next page"><i></i></a>"#, Some("https://lot.example/used?page=3")),
-            (r#"<a href="?page=1">1</a><a href="?page=2">2</a><a href="?page=3">3</a><a href="?page=4">4</a>"#, Some("https://lot.example/used?page=3")),
+            (
+                r#"<a href="?page=1">1</a><a href="?page=2">2</a><a href="?page=3">3</a><a href="?page=4">4</a>"#,
+                Some("https://lot.example/used?page=3"),
+            ),
             // The last page: nothing behind it.
             (r#"<a href="?page=1">1</a><a href="?page=2">2</a>"#, None),
-            (r##"<a href="#">Next</a><a href="javascript:go()">Next</a><li class="disabled"><a href="?page=3">Next</a></li>"##, None),
+            (
+                r##"<a href="#">Next</a><a href="javascript:go()">Next</a><li class="disabled"><a href="?page=3">Next</a></li>"##,
+                None,
+            ),
             (r#"<a href="?page=2">Next</a>"#, None),
             (r#"<a style="cursor: default">Next</a><a href="?page=1">&lt;</a>"#, None),
         ] {

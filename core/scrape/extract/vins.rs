@@ -94,7 +94,10 @@ pub(crate) fn find(text: &str, place: Place) -> impl Iterator<Item = String> {
 
 fn label_in_front(before: &str) -> bool {
     let label = before.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
-    before.len() - label.len() <= 4 && label.len() >= 3 && label.is_char_boundary(label.len() - 3) && label[label.len() - 3..].eq_ignore_ascii_case("vin")
+    before.len() - label.len() <= 4
+        && label.len() >= 3
+        && label.is_char_boundary(label.len() - 3)
+        && label[label.len() - 3..].eq_ignore_ascii_case("vin")
 }
 
 #[cfg(test)]

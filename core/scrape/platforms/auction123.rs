@@ -23,7 +23,8 @@ fn detect(page: &Page<'_>) -> Confidence {
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let dom = page.dom()?;
-    let cards = dom.elements(0..dom.len()).filter(|(_, element)| element.classes().any(|class| class == "a123InventoryItem"));
+    let cards =
+        dom.elements(0..dom.len()).filter(|(_, element)| element.classes().any(|class| class == "a123InventoryItem"));
     let listings: Vec<_> = cards.map(|(card, _)| read(page, dom, card)).collect();
     Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
 }
@@ -45,7 +46,8 @@ fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> crate::scrape::extract::
     listing.external_id = links().find_map(item_id);
     if listing.vin.is_none() {
         // Cars of before 1981 show a shorter number, which is worth keeping for a person to see.
-        let shown = links().filter_map(|link| page.absolute(link)).find_map(|link| vehicle_path(&link)).map(|path| path.number);
+        let shown =
+            links().filter_map(|link| page.absolute(link)).find_map(|link| vehicle_path(&link)).map(|path| path.number);
         listing.raw_data = shown.map(|number| serde_json::json!({ "vin_as_shown": number }));
     }
     listing

@@ -22,7 +22,9 @@ fn detect(page: &Page<'_>) -> Confidence {
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let dom = page.dom()?;
-    let cards = dom.elements(0..dom.len()).filter(|(_, element)| element.classes().any(|class| class == "vehicle-inventory-container"));
+    let cards = dom
+        .elements(0..dom.len())
+        .filter(|(_, element)| element.classes().any(|class| class == "vehicle-inventory-container"));
     let mut listings = Vec::new();
     for (card, _) in cards {
         let attribute = |name: &str| dom.elements(dom.within(card)).find_map(|(_, element)| element.attr(name));

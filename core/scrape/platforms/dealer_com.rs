@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use super::{Confidence, Platform};
 use crate::{
     Result,
-    scrape::extract::{Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, Tokens, assigned_value, price},
+    scrape::extract::{
+        Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, Tokens, assigned_value, price,
+    },
 };
 
 pub(crate) const PLATFORM: Platform = Platform { name: "dealer_com", detect, parse };
@@ -43,7 +45,8 @@ fn widget_state(page: &Page<'_>) -> Option<Parts> {
             let Some(state) = assigned_value(script.body, name) else { continue };
             let Some(state) = with_inventory(&state) else { continue };
             let records = state.get("inventory").and_then(Value::as_array)?;
-            let listings: Vec<_> = records.iter().filter_map(Value::as_object).filter_map(|record| from_widget(page, record)).collect();
+            let listings: Vec<_> =
+                records.iter().filter_map(Value::as_object).filter_map(|record| from_widget(page, record)).collect();
             if listings.is_empty() {
                 continue;
             }
@@ -51,7 +54,9 @@ fn widget_state(page: &Page<'_>) -> Option<Parts> {
             let number = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_u64);
             let total = number("totalCount").and_then(|total| u32::try_from(total).ok());
             let next = match (number("pageStart"), number("pageSize"), number("totalCount")) {
-                (Some(start), Some(size), Some(total)) if size > 0 && start + size < total => next_by_start(page, start + size),
+                (Some(start), Some(size), Some(total)) if size > 0 && start + size < total => {
+                    next_by_start(page, start + size)
+                }
                 _ => None,
             };
             return Some(Parts { listings, total, next });
@@ -78,8 +83,11 @@ fn with_inventory(state: &Value) -> Option<&Record> {
 
 fn next_by_start(page: &Page<'_>, start: u64) -> Option<String> {
     let mut url = page.url.clone();
-    let others: Vec<(String, String)> =
-        url.query_pairs().filter(|(name, _)| name != "start").map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != "start")
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
     url.query_pairs_mut().clear().extend_pairs(others).append_pair("start", &start.to_string());
     Some(url.to_string())
 }
@@ -109,7 +117,9 @@ fn from_widget(page: &Page<'_>, record: &Record) -> Option<ScrapedListing> {
     let mut listing = draft.listing;
     listing.url = record.get("link").and_then(Value::as_str).and_then(|link| page.absolute(link));
     listing.image_url = first_image(record).and_then(|link| page.absolute(link));
-    listing.raw_data = Some(json!({ "condition": condition(record), "certified": record.get("certified"), "pricing": record.get("pricing") }));
+    listing.raw_data = Some(
+        json!({ "condition": condition(record), "certified": record.get("certified"), "pricing": record.get("pricing") }),
+    );
     listing.has_identity().then_some(listing)
 }
 
@@ -127,8 +137,13 @@ fn offer_named_values(draft: &mut Draft, values: &Value) {
 
 /// The prices of a record, the binding one first.
 fn widget_prices(record: &Record) -> Vec<crate::Money> {
-    let shown = record.get("pricing").and_then(|pricing| pricing.get("dprice").or_else(|| pricing.get("dPrice"))).and_then(Value::as_array);
-    let is_final = |entry: &&Value| entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"));
+    let shown = record
+        .get("pricing")
+        .and_then(|pricing| pricing.get("dprice").or_else(|| pricing.get("dPrice")))
+        .and_then(Value::as_array);
+    let is_final = |entry: &&Value| {
+        entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
+    };
     let last = shown.into_iter().flatten().filter(is_final).filter_map(|entry| entry.get("value").and_then(amount));
     let tracked = record.get("trackingPricing");
     let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(amount));
@@ -151,7 +166,9 @@ fn first_image(record: &Record) -> Option<&str> {
 
 /// The machine's word for new or used, before the one for display.
 fn condition(record: &Record) -> Option<&Value> {
-    ["newOrUsed", "type", "inventoryType", "condition"].iter().find_map(|key| record.get(*key).filter(|value| value.is_string()))
+    ["newOrUsed", "type", "inventoryType", "condition"]
+        .iter()
+        .find_map(|key| record.get(*key).filter(|value| value.is_string()))
 }
 
 /// The layout of 2017: a flat list of texts, `"null"` where nothing is known; links and pictures stand in the cards.
