@@ -113,7 +113,11 @@ impl Actor {
             (Who::User(_), Some(role)) => Err(Error::new(
                 ErrorKind::Forbidden,
                 "forbidden",
-                format!("this takes the role {}, not {}", permission.needs().unwrap_or(Role::Viewer).as_str(), role.as_str()),
+                format!(
+                    "this takes the role {}, not {}",
+                    permission.needs().unwrap_or(Role::Viewer).as_str(),
+                    role.as_str()
+                ),
             )),
         }
     }
@@ -182,15 +186,19 @@ impl Permission {
     pub const fn needs(self) -> Option<Role> {
         match self {
             Self::SendSubmissions | Self::ReadListedVehicles => None,
-            Self::ReadSubmissions | Self::ReadInventory | Self::ReadMarket | Self::ReadCompetitors | Self::ReadAlerts => {
-                Some(Role::Viewer)
-            }
+            Self::ReadSubmissions
+            | Self::ReadInventory
+            | Self::ReadMarket
+            | Self::ReadCompetitors
+            | Self::ReadAlerts => Some(Role::Viewer),
             Self::WriteInventory
             | Self::ReviewSubmissions
             | Self::Analyze
             | Self::ManageCompetitors
             | Self::DismissAlerts => Some(Role::Manager),
-            Self::DeleteVehicles | Self::DeleteSubmissions | Self::ManageUsers | Self::ReadActivity => Some(Role::Admin),
+            Self::DeleteVehicles | Self::DeleteSubmissions | Self::ManageUsers | Self::ReadActivity => {
+                Some(Role::Admin)
+            }
         }
     }
 }
@@ -215,7 +223,11 @@ mod tests {
             (Permission::ReadActivity, false, false, true),
         ] {
             let may = |role| user.must(permission, Some(role)).is_ok();
-            assert_eq!([may(Role::Viewer), may(Role::Manager), may(Role::Admin)], [viewer, manager, admin], "{permission:?}");
+            assert_eq!(
+                [may(Role::Viewer), may(Role::Manager), may(Role::Admin)],
+                [viewer, manager, admin],
+                "{permission:?}"
+            );
             assert_eq!(Actor::public().must(permission, None).is_ok(), permission.needs().is_none(), "{permission:?}");
             assert!(Actor::system().must(permission, None).is_ok());
         }

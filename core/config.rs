@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use crate::{
-    clock::Clock, competitors::TrackingRules, extract::ExtractionLimits, inventory::InventoryRules, market::PricingRules,
-    submissions::IntakeRules,
+    clock::Clock, competitors::TrackingRules, inventory::InventoryRules, market::PricingRules, submissions::IntakeRules,
 };
 
 /// Everything that [`Dealership::with_config`](crate::Dealership::with_config) needs; start from [`Config::new`].
@@ -45,8 +44,6 @@ pub struct Config {
     pub pricing: PricingRules,
     /// When a competitor's listing is the same, has another price, or is sold.
     pub tracking: TrackingRules,
-    /// How large and how deep a page may be.
-    pub extraction: ExtractionLimits,
     /// What time it is.
     pub clock: Clock,
 }
@@ -67,7 +64,6 @@ impl Config {
             inventory: InventoryRules::default(),
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
-            extraction: ExtractionLimits::default(),
             clock: Clock::system(),
         }
     }
@@ -97,6 +93,9 @@ impl Config {
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The URL may carry a password.
-        f.debug_struct("Config").field("read_only", &self.read_only).field("pool_size", &self.pool_size).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("read_only", &self.read_only)
+            .field("pool_size", &self.pool_size)
+            .finish_non_exhaustive()
     }
 }

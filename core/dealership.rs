@@ -166,7 +166,11 @@ impl Desk {
     }
 
     /// Runs queries for an actor who may.
-    pub(crate) fn read<T>(&self, permission: Permission, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+    pub(crate) fn read<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
         self.shared.database.read(|conn| {
             self.authorize(conn, permission)?;
             queries(conn)

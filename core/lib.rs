@@ -16,12 +16,11 @@ mod config;
 mod db;
 mod dealership;
 mod error;
-#[path = "extract_stub.rs"]
-mod extract;
 mod ids;
 mod inventory;
 mod money;
 mod page;
+mod scrape;
 mod submissions;
 mod users;
 
@@ -36,19 +35,21 @@ pub use db::MigrationReport;
 pub use dealership::{Dealership, Desk};
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId,
-    SubmissionId, UserId, VehicleId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId,
+    ScrapeId, SubmissionId, UserId, VehicleId,
 };
 pub use inventory::{
-    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange, StatusCount,
-    StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate,
+    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange,
+    StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus,
+    VehicleUpdate,
 };
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use page::{Page, PageRequest};
+pub use scrape::extract;
 pub use submissions::{
-    Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate,
-    SubmissionWarning, Submissions,
+    Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
+    SubmissionUpdate, SubmissionWarning, Submissions,
 };
 pub use users::{NewUser, Provider, User, Users};
 pub use vin::{InvalidVin, Vin};

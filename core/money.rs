@@ -21,7 +21,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// assert!("13500.505".parse::<Money>().is_err());
 /// # Ok::<(), jpauto::InvalidMoney>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, diesel::AsExpression, diesel::FromSqlRow)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, diesel::AsExpression, diesel::FromSqlRow,
+)]
 #[diesel(sql_type = crate::db::types::DbMoney)]
 pub struct Money(i64);
 

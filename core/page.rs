@@ -59,9 +59,12 @@ impl PageRequest {
     /// The position that the cursor stands for, when it is one of a list in this order.
     pub(crate) fn position<K: DeserializeOwned>(&self, order: &str) -> Result<Option<K>> {
         let Some(text) = &self.after else { return Ok(None) };
-        let refusal = || Error::invalid_field("invalid_cursor", "/after", "expected the `next` of an earlier page of the same list");
+        let refusal = || {
+            Error::invalid_field("invalid_cursor", "/after", "expected the `next` of an earlier page of the same list")
+        };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|reason| refusal().with_source(reason))?;
-        let position: Position<String, K> = serde_json::from_slice(&bytes).map_err(|reason| refusal().with_source(reason))?;
+        let position: Position<String, K> =
+            serde_json::from_slice(&bytes).map_err(|reason| refusal().with_source(reason))?;
         if position.order != order {
             return Err(refusal());
         }
@@ -94,7 +97,12 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Makes the page of one row more than asked for: the extra row only says that there is a next page.
-    pub(crate) fn cut<K: Serialize>(mut rows: Vec<T>, request: &PageRequest, order: &str, key: impl Fn(&T) -> K) -> Result<Self> {
+    pub(crate) fn cut<K: Serialize>(
+        mut rows: Vec<T>,
+        request: &PageRequest,
+        order: &str,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Self> {
         let limit = request.limit as usize;
         let has_more = rows.len() > limit;
         rows.truncate(limit);

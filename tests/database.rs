@@ -59,13 +59,21 @@ mod sqlite {
     fn what_can_not_be_opened_says_why() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        assert_eq!(refusal(&format!("sqlite:{}", path("missing/lot.db"))), (ErrorKind::Unavailable, "database_unavailable"));
-        assert_eq!(refusal(&format!("sqlite:{}", folder.path().display())), (ErrorKind::Unavailable, "database_unavailable"));
-        std::fs::write(path("text.db"), "this is no database, however long the text in it may become ".repeat(50)).unwrap();
+        assert_eq!(
+            refusal(&format!("sqlite:{}", path("missing/lot.db"))),
+            (ErrorKind::Unavailable, "database_unavailable")
+        );
+        assert_eq!(
+            refusal(&format!("sqlite:{}", folder.path().display())),
+            (ErrorKind::Unavailable, "database_unavailable")
+        );
+        std::fs::write(path("text.db"), "this is no database, however long the text in it may become ".repeat(50))
+            .unwrap();
         assert_eq!(refusal(&format!("sqlite:{}", path("text.db"))), (ErrorKind::Refused, "not_a_database"));
         assert_eq!(refusal("lot.db"), (ErrorKind::InvalidInput, "invalid_database_url"));
         assert!(!folder.path().join("missing").exists(), "nothing is made on the way");
-        let missing = Dealership::with_config(Config::new(format!("sqlite:{}", path("none.db"))).read_only()).unwrap_err();
+        let missing =
+            Dealership::with_config(Config::new(format!("sqlite:{}", path("none.db"))).read_only()).unwrap_err();
         assert_eq!(missing.code(), "database_unavailable");
         assert!(!folder.path().join("none.db").exists());
     }
@@ -185,7 +193,10 @@ mod postgres {
     fn a_database_of_a_newer_release_is_left_alone() {
         let schema = Schema::create();
         Dealership::open(&schema.url).unwrap().migrate().unwrap();
-        schema.connect().batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')").unwrap();
+        schema
+            .connect()
+            .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')")
+            .unwrap();
         let error = Dealership::open(&schema.url).unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "database_newer"));
     }

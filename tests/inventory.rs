@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use jpauto::{
-    Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleSort, VehicleStatus,
-    VehicleUpdate,
+    Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleSort,
+    VehicleStatus, VehicleUpdate,
 };
 
 use crate::support::{Lot, corolla};

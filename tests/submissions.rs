@@ -4,8 +4,8 @@ use std::sync::Barrier;
 
 use chrono::TimeDelta;
 use jpauto::{
-    Action, ActivityFilter, Actor, Approval, Change, ErrorKind, Money, NewSubmission, PageRequest, Role, SubmissionFilter,
-    SubmissionSort, SubmissionStatus, SubmissionUpdate, VehicleFilter, VehicleStatus, VehicleUpdate,
+    Action, ActivityFilter, Actor, Approval, Change, ErrorKind, Money, NewSubmission, PageRequest, Role,
+    SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate, VehicleFilter, VehicleStatus, VehicleUpdate,
 };
 
 use crate::support::{Lot, camry, corolla, vin};

@@ -14,8 +14,8 @@ use uuid::Uuid;
 pub use service::Activity;
 
 use crate::{
-    dealership::Acting,
     db::{DbConnection, DbResult},
+    dealership::Acting,
     error::Result,
     ids::{ActivityId, UserId},
 };
@@ -176,7 +176,8 @@ pub(crate) fn changes_between<T: Audited>(before: Option<&T>, after: Option<&T>)
         if from == to || T::SILENT.contains(&field.as_str()) {
             return;
         }
-        let change = if T::PERSONAL.contains(&field.as_str()) { json!("changed") } else { json!({"from": from, "to": to}) };
+        let change =
+            if T::PERSONAL.contains(&field.as_str()) { json!("changed") } else { json!({"from": from, "to": to}) };
         changes.insert(field, change);
     };
     for (field, from) in before {
@@ -194,7 +195,9 @@ fn fields_of<T: Serialize>(row: Option<&T>) -> Result<Map<String, Value>> {
     match serde_json::to_value(row) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Ok(Map::new()),
-        Err(reason) => Err(crate::Error::internal("audit_failed", "a row could not be written down").with_source(reason)),
+        Err(reason) => {
+            Err(crate::Error::internal("audit_failed", "a row could not be written down").with_source(reason))
+        }
     }
 }
 

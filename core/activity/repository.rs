@@ -61,7 +61,11 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult
     Ok(())
 }
 
-pub(super) fn list(conn: &mut DbConnection, filter: &ActivityFilter, request: &PageRequest) -> DbResult<Page<ActivityEntry>> {
+pub(super) fn list(
+    conn: &mut DbConnection,
+    filter: &ActivityFilter,
+    request: &PageRequest,
+) -> DbResult<Page<ActivityEntry>> {
     const ORDER: &str = "-created_at";
     let mut query = dsl::activity_logs.select(Row::as_select()).into_boxed::<MultiBackend>();
     if let Some(user) = filter.user_id {
@@ -78,7 +82,8 @@ pub(super) fn list(conn: &mut DbConnection, filter: &ActivityFilter, request: &P
     }
     let position: Option<(Option<DateTime<Utc>>, ActivityId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> = keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> =
+        keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::from), row.id))?;
     Ok(page.map(ActivityEntry::from))
 }

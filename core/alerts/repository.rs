@@ -118,7 +118,8 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
     }
     let position: Option<(Option<DateTime<Utc>>, AlertId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> = keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> =
+        keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.try_map(Alert::try_from)?)
 }

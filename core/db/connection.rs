@@ -74,7 +74,9 @@ impl Target {
             #[cfg(feature = "sqlite")]
             return match path.strip_prefix("//").unwrap_or(path) {
                 ":memory:" => Ok(Self::SqliteMemory),
-                "" => Err(Error::invalid_field("invalid_database_url", "/database_url", "expected a path after sqlite:")),
+                "" => {
+                    Err(Error::invalid_field("invalid_database_url", "/database_url", "expected a path after sqlite:"))
+                }
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             };
             #[cfg(not(feature = "sqlite"))]
@@ -97,7 +99,10 @@ impl Target {
 
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn not_compiled_in(_url: &str, feature: &'static str) -> Error {
-    Error::refused("not_configured", format!("this build has no {feature} support: enable the cargo feature `{feature}`"))
+    Error::refused(
+        "not_configured",
+        format!("this build has no {feature} support: enable the cargo feature `{feature}`"),
+    )
 }
 
 /// How connections behave; the limits of a statement must stay below the deadline of whoever waits for it.

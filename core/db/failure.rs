@@ -35,7 +35,8 @@ impl Failure {
     pub(crate) fn is_lost_connection(&self) -> bool {
         let Self::Database(reason) = self else { return false };
         match reason {
-            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) | DieselError::BrokenTransactionManager => true,
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | DieselError::BrokenTransactionManager => true,
             DieselError::DatabaseError(DatabaseErrorKind::Unknown | DatabaseErrorKind::UnableToSendCommand, info) => {
                 let message = info.message();
                 message.contains("server closed the connection") || message.contains("terminating connection")
@@ -62,7 +63,8 @@ impl From<Failure> for Error {
         match failure {
             Failure::Refusal(error) => error,
             failure if failure.is_lost_connection() => {
-                Self::unavailable("database_unavailable", "the connection to the database was lost").with_source(failure)
+                Self::unavailable("database_unavailable", "the connection to the database was lost")
+                    .with_source(failure)
             }
             Failure::Database(reason) => told_by_the_database(reason),
         }
@@ -115,7 +117,8 @@ fn read_only() -> Error {
 }
 
 fn busy() -> Error {
-    Error::unavailable("database_busy", "another writer holds the database").with_retry_after(std::time::Duration::from_secs(1))
+    Error::unavailable("database_busy", "another writer holds the database")
+        .with_retry_after(std::time::Duration::from_secs(1))
 }
 
 /// The file of a SQLite database can not be opened or made.

@@ -18,8 +18,8 @@ use std::{
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 
-pub(crate) use connection::{DbConnection, MultiBackend, lock_row, on_each};
 use connection::{ConnectionLimits, Manager, Target};
+pub(crate) use connection::{DbConnection, MultiBackend, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub use migrate::MigrationReport;
 pub(crate) use types::{Instant, Json};

@@ -23,8 +23,8 @@ use uuid::Uuid;
 use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
-        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId, SubmissionId,
-        UserId, VehicleId,
+        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId,
+        SubmissionId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -123,8 +123,19 @@ macro_rules! id_in_sql {
 }
 
 id_in_sql!(
-    UserId, SubmissionId, VehicleId, AnalysisId, MarketPriceId, CompetitorId, ListingId, ListingPriceId, ScrapeId, MetricsId,
-    ActivityId, AlertId, AnyId,
+    UserId,
+    SubmissionId,
+    VehicleId,
+    AnalysisId,
+    MarketPriceId,
+    CompetitorId,
+    ListingId,
+    ListingPriceId,
+    ScrapeId,
+    MetricsId,
+    ActivityId,
+    AlertId,
+    AnyId,
 );
 
 /// An id of a row of any table, as the audit trail names it.
@@ -227,7 +238,9 @@ mod postgres {
     impl FromSql<DbMoney, Pg> for Money {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
             let numeric = FromSql::<sql_types::Numeric, Pg>::from_sql(value)?;
-            hundredths_of(&numeric).map(Self::from_cents).ok_or_else(|| "a decimal that is no exact number of hundredths".into())
+            hundredths_of(&numeric)
+                .map(Self::from_cents)
+                .ok_or_else(|| "a decimal that is no exact number of hundredths".into())
         }
     }
 

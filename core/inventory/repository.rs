@@ -232,7 +232,8 @@ pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
     let mut query = dsl::inventory.select(Row::as_select()).into_boxed::<MultiBackend>();
     if !filter.status.is_empty() {
-        query = query.filter(dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>()));
+        query =
+            query.filter(dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>()));
     }
     if let Some(make) = &filter.make {
         query = query.filter(lower(dsl::make).eq(make.to_lowercase()));
@@ -290,7 +291,9 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
         VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, Instant, listed_at),
         VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, Instant, listed_at),
         VehicleSort::Price => in_order_of!(dsl::price, asc, Money::from_cents, |row: &Row| Some(row.price.cents())),
-        VehicleSort::PriceDescending => in_order_of!(dsl::price, desc, Money::from_cents, |row: &Row| Some(row.price.cents())),
+        VehicleSort::PriceDescending => {
+            in_order_of!(dsl::price, desc, Money::from_cents, |row: &Row| Some(row.price.cents()))
+        }
         VehicleSort::Mileage => in_order_of!(dsl::mileage, asc, number, |row: &Row| Some(row.mileage)),
         VehicleSort::MileageDescending => in_order_of!(dsl::mileage, desc, number, |row: &Row| Some(row.mileage)),
         VehicleSort::Year => in_order_of!(dsl::year, asc, number, |row: &Row| Some(row.year)),

@@ -50,7 +50,13 @@ pub struct VehicleLimits {
 
 impl Default for VehicleLimits {
     fn default() -> Self {
-        Self { oldest_year: 1900, highest_mileage: 2_000_000, most_images: 40, most_features: 500, longest_text: 20_000 }
+        Self {
+            oldest_year: 1900,
+            highest_mileage: 2_000_000,
+            most_images: 40,
+            most_features: 500,
+            longest_text: 20_000,
+        }
     }
 }
 
@@ -70,7 +76,11 @@ impl VehicleLimits {
     }
 
     pub(crate) fn check_images(&self, faults: &mut Faults, images: &[String]) {
-        faults.check(images.len() <= self.most_images, "/images", format!("expected at most {} pictures", self.most_images));
+        faults.check(
+            images.len() <= self.most_images,
+            "/images",
+            format!("expected at most {} pictures", self.most_images),
+        );
         for (index, image) in images.iter().enumerate().take(self.most_images) {
             check_url(faults, &format!("/images/{index}"), image, LONGEST_LISTED_TEXT);
         }
@@ -113,7 +123,11 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     limits.check_mileage(&mut faults, vehicle.mileage);
     check_required_text(&mut faults, "/make", &vehicle.make, 100);
     check_required_text(&mut faults, "/model", &vehicle.model, 100);
-    faults.check(vehicle.price > Money::ZERO && vehicle.price.fits_a_price(), "/price", format!("expected an amount from 0.01 to {}", Money::MAX));
+    faults.check(
+        vehicle.price > Money::ZERO && vehicle.price.fits_a_price(),
+        "/price",
+        format!("expected an amount from 0.01 to {}", Money::MAX),
+    );
     for (pointer, amount) in [("/cost", vehicle.cost), ("/msrp", vehicle.msrp)] {
         amount.into_iter().for_each(|amount| check_price(&mut faults, pointer, amount));
     }
@@ -121,8 +135,13 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     check_counts(&mut faults, &vehicle);
     limits.check_images(&mut faults, &vehicle.images);
     let features = &vehicle.features;
-    let fits = features.len() <= limits.most_features && features.iter().all(|line| line.chars().count() <= LONGEST_LISTED_TEXT);
-    faults.check(fits, "/features", format!("expected at most {} lines of at most {LONGEST_LISTED_TEXT} characters", limits.most_features));
+    let fits = features.len() <= limits.most_features
+        && features.iter().all(|line| line.chars().count() <= LONGEST_LISTED_TEXT);
+    faults.check(
+        fits,
+        "/features",
+        format!("expected at most {} lines of at most {LONGEST_LISTED_TEXT} characters", limits.most_features),
+    );
     faults.into_result("invalid_vehicle")?;
     if vehicle.stock_number.as_deref().is_none_or(|number| number.trim().is_empty()) {
         vehicle.stock_number = vehicle.vin.get(9..).map(ToOwned::to_owned);
@@ -148,9 +167,11 @@ fn check_texts(faults: &mut Faults, vehicle: &Vehicle, limits: VehicleLimits) {
     ] {
         check_optional_text(faults, pointer, text.as_ref(), longest);
     }
-    for (pointer, text) in
-        [("/thumbnail", &vehicle.thumbnail), ("/carfax_url", &vehicle.carfax_url), ("/autocheck_url", &vehicle.autocheck_url)]
-    {
+    for (pointer, text) in [
+        ("/thumbnail", &vehicle.thumbnail),
+        ("/carfax_url", &vehicle.carfax_url),
+        ("/autocheck_url", &vehicle.autocheck_url),
+    ] {
         text.iter().for_each(|text| check_url(faults, pointer, text, LONGEST_URL));
     }
 }
@@ -163,7 +184,11 @@ fn check_counts(faults: &mut Faults, vehicle: &Vehicle) {
         ("/owners", vehicle.owners, 1_000),
         ("/accidents", vehicle.accidents, 1_000),
     ] {
-        faults.check(count.is_none_or(|count| (0..=most).contains(&count)), pointer, format!("expected a number from 0 to {most}"));
+        faults.check(
+            count.is_none_or(|count| (0..=most).contains(&count)),
+            pointer,
+            format!("expected a number from 0 to {most}"),
+        );
     }
 }
 
@@ -173,7 +198,12 @@ pub(super) fn add(new: &NewVehicle, rules: &InventoryRules, by: Option<UserId>, 
 }
 
 /// The vehicle that an approved submission becomes, before the reviewer's overrides and the check.
-pub(crate) fn from_submission(new: NewVehicle, submission: SubmissionId, by: Option<UserId>, now: DateTime<Utc>) -> Vehicle {
+pub(crate) fn from_submission(
+    new: NewVehicle,
+    submission: SubmissionId,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Vehicle {
     Vehicle { source_submission_id: Some(submission), ..new.into_vehicle(VehicleId::new(now), now, by) }
 }
 
@@ -202,7 +232,12 @@ impl From<VehicleStatus> for StatusChange {
 }
 
 /// The vehicle in its new status. Available, pending and hold change freely into each other and into sold.
-pub(super) fn set_status(vehicle: &Vehicle, change: StatusChange, by: Option<UserId>, now: DateTime<Utc>) -> Result<Vehicle> {
+pub(super) fn set_status(
+    vehicle: &Vehicle,
+    change: StatusChange,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<Vehicle> {
     let mut faults = Faults::default();
     if let Some(price) = change.sale_price {
         check_price(&mut faults, "/sale_price", price);
@@ -251,7 +286,11 @@ pub(super) fn only_listed(filter: &VehicleFilter) -> Option<VehicleFilter> {
 }
 
 /// Whole days from going on sale to the sale, or to now; never negative.
-pub(crate) fn days_in_stock(listed_at: Option<DateTime<Utc>>, sold_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> i64 {
+pub(crate) fn days_in_stock(
+    listed_at: Option<DateTime<Utc>>,
+    sold_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> i64 {
     listed_at.map_or(0, |listed_at| (sold_at.unwrap_or(now) - listed_at).num_days().max(0))
 }
 
@@ -361,7 +400,10 @@ mod tests {
         .unwrap_err();
         assert_eq!(refusal.code(), "invalid_vehicle");
         let pointers: Vec<_> = refusal.fields().iter().map(|field| field.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/vin", "/year", "/mileage", "/make", "/model", "/price", "/trim", "/doors", "/images/0"]);
+        assert_eq!(
+            pointers,
+            ["/vin", "/year", "/mileage", "/make", "/model", "/price", "/trim", "/doors", "/images/0"]
+        );
         assert!(added(&NewVehicle { year: 2027, ..corolla() }).is_ok(), "next year's models are sold this year");
         assert!(added(&NewVehicle { year: 2028, ..corolla() }).is_err());
     }
@@ -394,7 +436,10 @@ mod tests {
         let sold = set_status(&vehicle, VehicleStatus::Sold.into(), None, now()).unwrap();
         let later = now() + TimeDelta::days(40);
         let relisted = relist(&sold, None, later).unwrap();
-        assert_eq!((relisted.status, relisted.sold_at, relisted.listed_at), (VehicleStatus::Available, None, Some(later)));
+        assert_eq!(
+            (relisted.status, relisted.sold_at, relisted.listed_at),
+            (VehicleStatus::Available, None, Some(later))
+        );
     }
 
     #[test]

@@ -82,7 +82,8 @@ impl<'a> Inventory<'a> {
     pub fn get_by_vin(&self, vin: Vin) -> Result<StockedVehicle> {
         let now = self.desk.now();
         let found = self.desk.read(Permission::ReadInventory, |conn| repository::find_by_vin(conn, vin.as_str()))?;
-        let vehicle = found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this VIN"))?;
+        let vehicle =
+            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this VIN"))?;
         Ok(self.stocked(vehicle, now))
     }
 

@@ -25,7 +25,12 @@ struct HistoryRow {
 }
 
 /// Keeps a price that staff set, as a point of the vehicle's history with nothing known of the market.
-pub(crate) fn record_own_price(conn: &mut DbConnection, vehicle: VehicleId, price: Money, now: DateTime<Utc>) -> DbResult<()> {
+pub(crate) fn record_own_price(
+    conn: &mut DbConnection,
+    vehicle: VehicleId,
+    price: Money,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
     let row = HistoryRow {
         id: MarketPriceId::new(now),
         inventory_id: Some(vehicle),

@@ -197,7 +197,8 @@ submission_fields!(submission_structs);
 
 impl Audited for Submission {
     const RESOURCE: &'static str = "submissions";
-    const PERSONAL: &'static [&'static str] = &["customer_name", "customer_email", "customer_phone", "additional_notes"];
+    const PERSONAL: &'static [&'static str] =
+        &["customer_name", "customer_email", "customer_phone", "additional_notes"];
     const SILENT: &'static [&'static str] = &["created_at", "updated_at", "warnings"];
 
     fn resource_id(&self) -> Uuid {
@@ -224,7 +225,11 @@ impl SubmissionWarning {
     fn of(vin: Option<&str>) -> Vec<Self> {
         let Some(Ok(vin)) = vin.map(Vin::parse) else { return Vec::new() };
         let digit = vin.check_digit();
-        if digit.is_right() { Vec::new() } else { vec![Self::VinCheckDigit { expected: digit.expected, found: digit.actual }] }
+        if digit.is_right() {
+            Vec::new()
+        } else {
+            vec![Self::VinCheckDigit { expected: digit.expected, found: digit.actual }]
+        }
     }
 }
 

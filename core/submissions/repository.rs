@@ -176,7 +176,11 @@ pub(super) fn vin_is_taken(conn: &mut DbConnection, submission: &Submission) -> 
 }
 
 /// A page of the submissions that the filter lets through, in its order.
-pub(super) fn list(conn: &mut DbConnection, filter: &SubmissionFilter, request: &PageRequest) -> DbResult<Page<Submission>> {
+pub(super) fn list(
+    conn: &mut DbConnection,
+    filter: &SubmissionFilter,
+    request: &PageRequest,
+) -> DbResult<Page<Submission>> {
     let mut query = dsl::pending_submissions.select(Row::as_select()).into_boxed::<MultiBackend>();
     if let Some(status) = filter.submission_status {
         query = query.filter(dsl::submission_status.eq(status.as_str()));

@@ -48,12 +48,18 @@ pub(super) fn must_not_be_too_many(sent_in_window: i64, rules: &IntakeRules) -> 
         return Ok(());
     }
     let minutes = rules.window.num_minutes();
-    let message = format!("at most {} submissions in {minutes} minutes are taken from one address", rules.most_in_window);
+    let message =
+        format!("at most {} submissions in {minutes} minutes are taken from one address", rules.most_in_window);
     Err(Error::refused("too_many_submissions", message).with_retry_after(rules.window.to_std().unwrap_or_default()))
 }
 
 /// The pending submission with corrected fields.
-pub(super) fn update(before: &Submission, update: &SubmissionUpdate, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
+pub(super) fn update(
+    before: &Submission,
+    update: &SubmissionUpdate,
+    rules: &IntakeRules,
+    now: DateTime<Utc>,
+) -> Result<Submission> {
     must_be_pending(before)?;
     let changed = check(update.apply_to(before.clone()), rules, now)?;
     Ok(if changed == *before { changed } else { Submission { updated_at: Some(now), ..changed } })
@@ -74,10 +80,15 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
     submission.mileage.into_iter().for_each(|mileage| limits.check_mileage(&mut faults, mileage));
     submission.asking_price.into_iter().for_each(|price| inventory::check_price(&mut faults, "/asking_price", price));
     if let Some(email) = &submission.customer_email {
-        faults.check(is_plausible_email(email), "/customer_email", "expected an e-mail address of at most 255 characters");
+        faults.check(
+            is_plausible_email(email),
+            "/customer_email",
+            "expected an e-mail address of at most 255 characters",
+        );
     }
     if let Some(phone) = &submission.customer_phone {
-        let expected = format!("expected a telephone number of {} to {} digits", rules.phone_digits.0, rules.phone_digits.1);
+        let expected =
+            format!("expected a telephone number of {} to {} digits", rules.phone_digits.0, rules.phone_digits.1);
         faults.check(is_plausible_phone(phone, rules), "/customer_phone", expected);
     }
     for (pointer, text, longest) in [

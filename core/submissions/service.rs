@@ -88,7 +88,8 @@ impl<'a> Submissions<'a> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let submission = repository::get(conn, id)?;
             let by = acting.actor.user_id();
-            let (reviewed, vehicle) = rules::approve(&submission, approval, &self.desk.config().inventory, by, acting.now)?;
+            let (reviewed, vehicle) =
+                rules::approve(&submission, approval, &self.desk.config().inventory, by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
             inventory::vin_or_stock_is_taken(conn, &vehicle)?;
             inventory::insert(conn, &vehicle)?;

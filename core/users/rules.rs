@@ -67,7 +67,11 @@ pub(super) fn stripped(user: &User) -> User {
 pub(crate) fn is_plausible_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let clean = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || c == '@');
-    text.chars().count() <= LONGEST_TEXT && clean(local) && clean(domain) && !domain.starts_with('.') && !domain.ends_with('.')
+    text.chars().count() <= LONGEST_TEXT
+        && clean(local)
+        && clean(domain)
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
 }
 
 #[cfg(test)]

@@ -29,7 +29,9 @@ impl<'a> Users<'a> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
             let user = rules::invite(user, acting.now)?;
             if repository::find_by_email(conn, &user.email)?.is_some() {
-                return Err(Error::conflict("duplicate_email", "a user with this address exists").with_field("/email", "is taken").into());
+                return Err(Error::conflict("duplicate_email", "a user with this address exists")
+                    .with_field("/email", "is taken")
+                    .into());
             }
             repository::insert(conn, &user)?;
             activity::record(conn, acting, Action::Create, None, Some(&user))?;

@@ -3,9 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jpauto::{
-    Actor, Clock, Config, Dealership, Desk, Money, NewSubmission, NewUser, NewVehicle, Role, User,
-};
+use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewSubmission, NewUser, NewVehicle, Role, User};
 
 /// Runs a test once on SQLite and once on PostgreSQL: `on_both_databases! { fn name(lot: &Lot) { ... } }`.
 macro_rules! on_both_databases {
@@ -76,7 +74,8 @@ impl Lot {
     /// A new member of staff in this role, and their desk.
     pub fn staff(&self, role: Role) -> (User, Desk) {
         let email = format!("{role}@example.com");
-        let user = self.desk().users().add(&NewUser { email, name: "Test".into(), role, ..NewUser::default() }).unwrap();
+        let user =
+            self.desk().users().add(&NewUser { email, name: "Test".into(), role, ..NewUser::default() }).unwrap();
         let actor = Actor::user(user.id).from_ip("203.0.113.9".parse().unwrap()).with_user_agent("tests");
         let desk = self.dealership.acting_as(actor);
         (user, desk)
@@ -155,8 +154,9 @@ pub mod postgres {
     impl Schema {
         pub fn create() -> Self {
             static NUMBER: AtomicU32 = AtomicU32::new(0);
-            let server = std::env::var("JPAUTO_TEST_POSTGRES")
-                .expect("the tests of PostgreSQL need a server: run them with `make test` or `tests/with-postgres cargo test`");
+            let server = std::env::var("JPAUTO_TEST_POSTGRES").expect(
+                "the tests of PostgreSQL need a server: run them with `make test` or `tests/with-postgres cargo test`",
+            );
             let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
             let mut conn = PgConnection::establish(&server).unwrap();
             conn.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();

@@ -1,0 +1,561 @@
+//! Vehicles found by nothing but their VINs, on pages that no other technique can read.
+//!
+//! A VIN in a text, an attribute or a link is an anchor. The largest element that holds exactly one VIN, inside one that
+//! holds several, is that vehicle's card; what stands in the card is read by its labels, classes and attributes. What is
+//! deliberately not here: any knowledge of a vendor. A VIN whose surroundings say neither what the car is nor what it costs
+//! (a compare form, a tracking pixel) makes no listing.
+
+use std::collections::HashMap;
+
+use scraper::node::Element;
+
+use super::{
+    clean,
+    fields::{Draft, Field, PriceRank},
+    heading, json,
+    listing::ScrapedListing,
+    page::{Dom, Kind, Page},
+    vins::{self, Place},
+};
+
+/// Classes and ids of widgets that repeat other cars beside the list.
+const SIDE_WIDGETS: [&str; 6] = ["similar", "recommend", "recently", "related", "compare", "featured"];
+/// Of these, the ones that templates also write on the cards of the list itself.
+const ALSO_ON_CARDS: [&str; 2] = ["compare", "featured"];
+
+/// The vehicles of the page's cards, in document order.
+pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
+    let anchors = Anchors::find(dom);
+    let mut cards: Vec<Card> = anchors.maximal(dom).into_iter().map(|card| anchors.narrowed(dom, card)).collect();
+    cards.retain({
+        let side = side_widgets(dom, &cards);
+        move |card| !side.iter().any(|range| range.contains(&card.at))
+    });
+    let mut best: HashMap<usize, (usize, usize, ScrapedListing)> = HashMap::new();
+    for card in cards {
+        let mut draft = Draft::default();
+        draft.listing.vin = Some(anchors.vins[card.vin].clone());
+        read(page, dom, card.at, &mut draft);
+        let listing = draft.listing;
+        if !says_enough(&listing) {
+            continue;
+        }
+        let score = known_fields(&listing);
+        let known = best.get(&card.vin).map_or(0, |(known, ..)| *known);
+        if score > known {
+            best.insert(card.vin, (score, card.at, listing));
+        }
+    }
+    let mut found: Vec<(usize, ScrapedListing)> = best.into_values().map(|(_, at, listing)| (at, listing)).collect();
+    let beside = without_vin(page, dom, &anchors, &found);
+    found.extend(beside);
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, listing)| listing).collect()
+}
+
+fn says_enough(listing: &ScrapedListing) -> bool {
+    let named = listing.year.is_some() && listing.make.is_some();
+    let offered = listing.price.is_some() && (listing.stock_number.is_some() || listing.mileage.is_some());
+    named || offered
+}
+
+fn known_fields(listing: &ScrapedListing) -> usize {
+    [
+        listing.year.is_some(),
+        listing.make.is_some(),
+        listing.model.is_some(),
+        listing.trim.is_some(),
+        listing.price.is_some(),
+        listing.mileage.is_some(),
+        listing.stock_number.is_some(),
+        listing.exterior_color.is_some(),
+        listing.url.is_some(),
+        listing.image_url.is_some(),
+    ]
+    .into_iter()
+    .filter(|known| *known)
+    .count()
+}
+
+/// How many VINs stand within an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Nothing,
+    One(usize),
+    Several,
+}
+
+#[derive(Clone, Copy)]
+struct Card {
+    at: usize,
+    vin: usize,
+}
+
+/// The VINs of a page and which elements hold them.
+struct Anchors {
+    vins: Vec<String>,
+    holds: Vec<Holds>,
+}
+
+impl Anchors {
+    fn find(dom: &Dom<'_>) -> Self {
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut anchors = Self { vins: Vec::new(), holds: vec![Holds::Nothing; dom.len()] };
+        let mut place = Place::Anywhere;
+        for at in 0..dom.len() {
+            let mut note = |vin: String| {
+                let next = numbers.len();
+                let number = *numbers.entry(vin.clone()).or_insert(next);
+                if number == next {
+                    anchors.vins.push(vin);
+                }
+                anchors.holds[at] = joined(anchors.holds[at], Holds::One(number));
+            };
+            match dom.node(at).kind {
+                Kind::Text(text) => {
+                    vins::find(text, place).for_each(&mut note);
+                    // `VIN:` in an element of its own labels the next text.
+                    let text = text.trim();
+                    if !text.is_empty() {
+                        place = if is_vin_label(text) { Place::Labelled } else { Place::Anywhere };
+                    }
+                }
+                Kind::Element(element) => {
+                    for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
+                        let place =
+                            if name.to_ascii_lowercase().contains("vin") { Place::Labelled } else { Place::Anywhere };
+                        vins::find(value, place).for_each(&mut note);
+                    }
+                }
+            }
+        }
+        // What is within an element stands behind it, so one pass from the end sums up every element.
+        for at in (1..dom.len()).rev() {
+            let parent = dom.node(at).parent;
+            if parent != at {
+                anchors.holds[parent] = joined(anchors.holds[parent], anchors.holds[at]);
+            }
+        }
+        anchors
+    }
+
+    /// The largest elements that hold one VIN; of a page with a single VIN, its body.
+    fn maximal(&self, dom: &Dom<'_>) -> Vec<Card> {
+        if self.vins.len() == 1 {
+            let body = dom.elements(0..dom.len()).find(|(_, element)| element.name() == "body").map_or(0, |(at, _)| at);
+            return vec![Card { at: body, vin: 0 }];
+        }
+        dom.elements(0..dom.len())
+            .filter_map(|(at, _)| {
+                let Holds::One(vin) = self.holds[at] else { return None };
+                let parent = dom.parent(at)?;
+                (self.holds[parent] == Holds::Several).then_some(Card { at, vin })
+            })
+            .collect()
+    }
+
+    /// A row that happens to hold one VIN, among rows of several cards, is left for the card within it.
+    fn narrowed(&self, dom: &Dom<'_>, card: Card) -> Card {
+        let mut at = card.at;
+        while self.is_row(dom, at) || self.holds_another_card(dom, at) {
+            let Some(inner) = dom.children(at).find(|child| self.holds[*child] == Holds::One(card.vin)) else { break };
+            at = inner;
+        }
+        Card { at, ..card }
+    }
+
+    fn is_row(&self, dom: &Dom<'_>, at: usize) -> bool {
+        let Some(parent) = dom.parent(at) else { return false };
+        // The siblings right before and behind are enough, and keep long lists linear.
+        let near = |sibling: &usize| self.holds[*sibling] == Holds::Several && alike(dom, at, *sibling);
+        dom.node(parent).end - parent > 1
+            && self.holds[parent] == Holds::Several
+            && neighbours(dom, parent, at).iter().any(near)
+    }
+
+    /// Whether beside the child with the VIN stands one like it that names another vehicle without a VIN.
+    fn holds_another_card(&self, dom: &Dom<'_>, at: usize) -> bool {
+        let Some(inner) = dom.children(at).find(|child| self.holds[*child] != Holds::Nothing) else { return false };
+        neighbours(dom, at, inner).into_iter().any(|sibling| {
+            self.holds[sibling] == Holds::Nothing
+                && alike(dom, inner, sibling)
+                && has_class(dom, inner)
+                && names_a_vehicle(dom, sibling)
+        })
+    }
+}
+
+fn joined(one: Holds, other: Holds) -> Holds {
+    match (one, other) {
+        (Holds::Nothing, known) | (known, Holds::Nothing) => known,
+        (Holds::One(one), Holds::One(other)) if one == other => Holds::One(one),
+        _ => Holds::Several,
+    }
+}
+
+fn is_vin_label(text: &str) -> bool {
+    Field::named(text) == Some(Field::Vin)
+}
+
+/// The elements before and behind one, below the same parent.
+fn neighbours(dom: &Dom<'_>, parent: usize, at: usize) -> Vec<usize> {
+    let mut before = None;
+    let mut behind = None;
+    // Looked for from the element outwards would need links that the flat tree has not; a bounded look from the front will do.
+    for child in dom.children(parent).take(NEIGHBOURS_LOOKED_AT) {
+        if child < at {
+            before = Some(child);
+        } else if child > at {
+            behind = Some(child);
+            break;
+        }
+    }
+    before.into_iter().chain(behind).collect()
+}
+
+/// How far into a parent neighbours are looked for; a list page shows at most a few hundred cards.
+const NEIGHBOURS_LOOKED_AT: usize = 500;
+
+fn has_class(dom: &Dom<'_>, at: usize) -> bool {
+    dom.element(at).is_some_and(|element| element.classes().next().is_some())
+}
+
+/// Whether two elements were made by the same template: same tag, same first class.
+fn alike(dom: &Dom<'_>, one: usize, other: usize) -> bool {
+    let (Some(one), Some(other)) = (dom.element(one), dom.element(other)) else { return false };
+    one.name() == other.name() && first_class(one) == first_class(other)
+}
+
+fn first_class(element: &Element) -> Option<&str> {
+    element.attr("class").and_then(|classes| classes.split_ascii_whitespace().next())
+}
+
+fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
+    heading_within(dom, at).is_some()
+}
+
+/// The ranges of widgets beside the list; none where they would leave out half of the cards or more.
+fn side_widgets(dom: &Dom<'_>, cards: &[Card]) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut left_out = 0;
+    for (at, element) in dom.elements(0..dom.len()) {
+        if found.last().is_some_and(|range| range.contains(&at)) {
+            continue;
+        }
+        let names = [element.attr("class"), element.attr("id")]
+            .into_iter()
+            .flatten()
+            .map(str::to_ascii_lowercase)
+            .collect::<Vec<_>>();
+        let Some(word) = SIDE_WIDGETS.iter().find(|word| names.iter().any(|name| name.contains(**word))) else {
+            continue;
+        };
+        let range = dom.within(at);
+        // Cards stand in document order, so the ones within are found by two cuts. The whole widget may be one card.
+        let first_inside = if ALSO_ON_CARDS.contains(word) { range.start + 1 } else { range.start };
+        let inside =
+            cards.partition_point(|card| card.at < range.end) - cards.partition_point(|card| card.at < first_inside);
+        if inside > 0 && inside * 2 < cards.len() {
+            left_out += inside;
+            found.push(range);
+        }
+    }
+    if left_out * 2 < cards.len() { found } else { Vec::new() }
+}
+
+/// The cards of vehicles without a VIN that stand in the same lists as those with one.
+fn without_vin(
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    anchors: &Anchors,
+    found: &[(usize, ScrapedListing)],
+) -> Vec<(usize, ScrapedListing)> {
+    let mut lists: Vec<(usize, usize)> = found.iter().filter_map(|(at, _)| Some((dom.parent(*at)?, *at))).collect();
+    lists.sort_unstable();
+    lists.dedup_by_key(|(parent, _)| *parent);
+    let mut beside = Vec::new();
+    for (parent, example) in lists {
+        for child in dom.children(parent) {
+            if anchors.holds[child] != Holds::Nothing || !alike(dom, child, example) {
+                continue;
+            }
+            let mut draft = Draft::default();
+            read(page, dom, child, &mut draft);
+            let listing = draft.listing;
+            let offered = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
+            if listing.year.is_some() && listing.make.is_some() && offered {
+                beside.push((child, listing));
+            }
+        }
+    }
+    beside
+}
+
+/// Reads everything that one card says into a draft; what the draft knows already stays.
+pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draft) {
+    read_attributes(dom, card, draft);
+    read_texts(dom, card, draft);
+    if let Some((_, heading)) = heading_within(dom, card) {
+        draft.offer_heading(&heading);
+    }
+    if draft.listing.vin.is_none() {
+        draft.listing.vin = dom
+            .elements(dom.within(card))
+            .filter_map(|(_, element)| element.attr("href"))
+            .find_map(|link| vins::find(link, Place::Anywhere).next());
+    }
+    if draft.listing.url.is_none() {
+        draft.listing.url = link(page, dom, card, draft.listing.vin.as_deref());
+    }
+    if draft.listing.image_url.is_none() {
+        draft.listing.image_url = image(page, dom, card);
+    }
+}
+
+/// `data-price`, `data-vin` and the like, and whole records in one attribute.
+fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
+    for (at, element) in dom.elements(dom.within(card)) {
+        for (name, value) in element.attrs() {
+            let Some(key) = name.strip_prefix("data-") else { continue };
+            if key == "id" && at == card {
+                draft.offer(Field::ExternalId, value);
+            } else if value.starts_with('{') && value.len() < RECORD_BYTES_MAX {
+                if let Some((serde_json::Value::Object(record), _)) = json::value_at_start(value) {
+                    draft.offer_record(&record);
+                }
+            } else if !value.starts_with('#')
+                && let Some(field) = Field::named(key)
+            {
+                draft.offer(field, value);
+            }
+        }
+    }
+}
+
+/// A longer attribute is no vehicle's record.
+const RECORD_BYTES_MAX: usize = 64 * 1024;
+
+struct Chunk {
+    text: String,
+    /// Whether it stands in an element whose class speaks of a price.
+    in_price: bool,
+}
+
+/// The texts of a card in reading order, without separators and without what is struck through.
+fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut struck_until = 0;
+    let mut price_until = 0;
+    for at in dom.within(card) {
+        match dom.node(at).kind {
+            Kind::Element(element) => {
+                let end = dom.node(at).end;
+                if at >= struck_until && is_struck(element) {
+                    struck_until = end;
+                }
+                // A class on the whole card (`has-price`) says nothing about one text.
+                if at >= price_until && end - at < HEADING_NODES_MAX && class_mentions(element, "price") {
+                    price_until = end;
+                }
+            }
+            Kind::Text(text) if at >= struck_until => {
+                let text = clean::collapse(text);
+                // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
+                if text == "$" || text.chars().any(char::is_alphanumeric) {
+                    chunks.push(Chunk { text, in_price: at < price_until });
+                }
+            }
+            Kind::Text(_) => {}
+        }
+    }
+    chunks
+}
+
+fn is_struck(element: &Element) -> bool {
+    matches!(element.name(), "s" | "strike" | "del")
+        || element.classes().any(|class| {
+            let class = class.to_ascii_lowercase();
+            class.contains("strike")
+                || class.contains("line-through")
+                || matches!(class.as_str(), "was" | "old-price" | "was-price" | "oldprice")
+        })
+}
+
+fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
+    let chunks = chunks(dom, card);
+    let mut at = 0;
+    while let Some(chunk) = chunks.get(at) {
+        at += 1;
+        let Some((field, rest)) = labelled(&chunk.text) else { continue };
+        if !rest.is_empty() {
+            draft.offer(field, rest);
+            continue;
+        }
+        let Some(value) = chunks.get(at) else { break };
+        if labelled(&value.text).is_some() || value.text.ends_with(':') {
+            continue;
+        }
+        if value.text == "$"
+            && let Some(digits) = chunks.get(at + 1)
+        {
+            draft.offer(field, &format!("${}", digits.text));
+            at += 1;
+        } else {
+            draft.offer(field, value.text.trim_end_matches([',', ';']));
+        }
+        at += 1;
+    }
+    for (at, chunk) in chunks.iter().enumerate() {
+        let lower = chunk.text.to_ascii_lowercase();
+        if draft.listing.mileage.is_none()
+            && (lower.ends_with(" miles") || lower.ends_with(" mi") || lower.ends_with(" mi."))
+        {
+            draft.offer(Field::Mileage, &chunk.text);
+        }
+        let payment_follows = chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text));
+        if draft.listing.price.is_none() && chunk.in_price && !payment_follows {
+            draft.offer(Field::Price(PriceRank::Plain), &chunk.text);
+        }
+    }
+}
+
+/// `/mo` and the like, set apart from the amount in front.
+fn begins_a_payment(text: &str) -> bool {
+    let lower = text.trim_start_matches(['/', ' ']).to_ascii_lowercase();
+    ["mo", "per mo", "a month", "wk", "week", "per week"].iter().any(|word| {
+        lower
+            .strip_prefix(word)
+            .is_some_and(|rest| word.len() > 2 || !rest.starts_with(char::is_alphabetic) || rest.starts_with("nth"))
+    })
+}
+
+fn class_mentions(element: &Element, word: &str) -> bool {
+    element.classes().any(|class| class.to_ascii_lowercase().contains(word))
+}
+
+/// The field that a text labels, and what of its value stands in the same text.
+fn labelled(text: &str) -> Option<(Field, &str)> {
+    if let Some((label, rest)) = text.split_once(':') {
+        return Field::named(label).map(|field| (field, rest.trim()));
+    }
+    if let Some(field) = Field::named(text) {
+        return Some((field, ""));
+    }
+    // `Stock # P2535` and `VIN 2FMPK4K91HBB11870` do without a colon.
+    let (label, rest) = text.split_once('#').or_else(|| text.split_once(' '))?;
+    match Field::named(label)? {
+        field @ (Field::StockNumber | Field::Vin) if !rest.trim().contains(' ') => Some((field, rest.trim())),
+        _ => None,
+    }
+}
+
+/// The text that names the card's vehicle and the element where it stands, headings before mere titles.
+fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
+    let mut best: Option<(u8, usize, String)> = None;
+    for (at, element) in dom.elements(dom.within(card)) {
+        let tier = match element.name() {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
+            _ if ["title", "heading", "name"].iter().any(|word| class_mentions(element, word)) => 1,
+            "a" => 2,
+            "img" => 4,
+            _ if element.attr("title").is_some() => 3,
+            _ => continue,
+        };
+        if best.as_ref().is_some_and(|(known, ..)| *known <= tier) {
+            continue;
+        }
+        let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| dom.text(at));
+        let texts = [
+            (tier < 3).then(shown).flatten(),
+            element.attr("title").map(str::to_owned),
+            element.attr("alt").map(str::to_owned),
+        ];
+        let named =
+            texts.into_iter().flatten().find(|text| heading::split(text).is_some_and(|heading| heading.make.is_some()));
+        if let Some(text) = named {
+            best = Some((tier, at, text));
+        }
+    }
+    best.map(|(_, at, text)| (at, text))
+}
+
+/// An element with more within it is a block, not a heading.
+const HEADING_NODES_MAX: usize = 24;
+
+/// Words of links that lead from a card to something else than the vehicle's page.
+const OTHER_LINKS: [&str; 14] = [
+    "carfax",
+    "autocheck",
+    "finance",
+    "credit",
+    "compare",
+    "contact",
+    "preapproval",
+    "pre-approval",
+    "payment",
+    "trade",
+    "facebook",
+    "twitter",
+    "share",
+    "form",
+];
+
+/// The link to the vehicle's own page: the one that names it, or names its VIN, before any other.
+fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<String> {
+    let around = dom.parent(card).filter(|parent| dom.element(*parent).is_some_and(|element| element.name() == "a"));
+    let vin = vin.map(str::to_ascii_lowercase);
+    let mut best: Option<(u8, String)> = None;
+    for (at, element) in
+        around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card)))
+    {
+        let Some(url) =
+            (element.name() == "a").then(|| element.attr("href")).flatten().and_then(|href| page.absolute(href))
+        else {
+            continue;
+        };
+        let lower = url.to_ascii_lowercase();
+        if OTHER_LINKS.iter().any(|word| lower.contains(word))
+            && !vin.as_ref().is_some_and(|vin| lower.ends_with(&**vin))
+        {
+            continue;
+        }
+        let names_vehicle =
+            Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX && heading::split(&dom.text(at)).is_some();
+        let score = 4 * u8::from(names_vehicle)
+            + 2 * u8::from(vin.as_ref().is_some_and(|vin| lower.contains(&**vin)))
+            + u8::from(Some(at) == around);
+        if best.as_ref().is_none_or(|(known, _)| score > *known) {
+            best = Some((score, url));
+        }
+    }
+    best.map(|(_, url)| url)
+}
+
+/// The first picture that is neither a badge nor a stand-in.
+fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
+    const STAND_INS: [&str; 12] = [
+        "data:",
+        ".svg",
+        ".gif",
+        "logo",
+        "icon",
+        "badge",
+        "carfax",
+        "placeholder",
+        "loading",
+        "spinner",
+        "btn",
+        "blank.",
+    ];
+    let sources =
+        dom.elements(dom.within(card)).filter(|(_, element)| element.name() == "img").filter_map(|(_, element)| {
+            ["data-src", "data-lazy", "data-original", "data-lazy-src", "src"]
+                .iter()
+                .filter_map(|name| element.attr(name))
+                .find(|source| {
+                    let lower = source.to_ascii_lowercase();
+                    !lower.is_empty() && !STAND_INS.iter().any(|mark| lower.contains(mark))
+                })
+        });
+    sources.filter_map(|source| page.absolute(source)).next()
+}

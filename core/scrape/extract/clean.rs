@@ -1,0 +1,576 @@
+//! What people and programs write where a value should stand, turned into the value or into nothing.
+//!
+//! A wrong number is worse than none, so every reader here abstains when it is not sure: ranges, monthly payments, other
+//! currencies and kilometres are no price and no mileage. What is deliberately not here: what a value may be in the end
+//! (see `ScrapedListing::check`).
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+
+use super::limits::TextLimits;
+use crate::Money;
+
+/// A text as a person would read it: entities decoded, tags and odd spaces removed; `None` where it says nothing.
+///
+/// `null`, `N/A`, a dash, an unfilled template (`{{Vin}}`, `$interiorcolor`) and the like say nothing.
+///
+/// ```
+/// use jpauto::extract;
+///
+/// assert_eq!(extract::text(" Blue&amp;nbsp; Jeans&nbsp;Metallic "), Some("Blue Jeans Metallic".to_owned()));
+/// assert_eq!(extract::text("null"), None);
+/// ```
+#[must_use]
+pub fn text(raw: &str) -> Option<String> {
+    let mut decoded = decode(raw);
+    // Some pages encode twice; a third time has not been met.
+    if decoded.contains('&') {
+        decoded = Cow::Owned(decode(&decoded).into_owned());
+    }
+    if decoded.contains('<') {
+        decoded = Cow::Owned(without_tags(&decoded));
+    }
+    let collapsed = collapse(&decoded);
+    (!says_nothing(&collapsed)).then_some(collapsed)
+}
+
+/// Every run of spaces, line ends, control and zero-width characters as one space, none at the ends.
+pub(crate) fn collapse(text: &str) -> String {
+    let mut collapsed = String::with_capacity(text.len().min(256));
+    let mut gap = false;
+    for c in text.chars() {
+        if c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+        {
+            gap = true;
+            continue;
+        }
+        if gap && !collapsed.is_empty() {
+            collapsed.push(' ');
+        }
+        gap = false;
+        collapsed.push(c);
+    }
+    collapsed
+}
+
+fn says_nothing(text: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "null",
+        "n/a",
+        "na",
+        "none",
+        "undefined",
+        "unknown",
+        "tbd",
+        "not available",
+        "not specified",
+        "unspecified",
+        "nan",
+        "n.a.",
+    ];
+    !text.chars().any(char::is_alphanumeric)
+        || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+        || text.contains("{{")
+        || text.contains("<%")
+        || text.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '{'))
+}
+
+fn without_tags(text: &str) -> String {
+    use super::markup::{Token, Tokens};
+    let mut plain = String::with_capacity(text.len());
+    for token in Tokens::new(text) {
+        match token {
+            Token::Text(text) => plain.push_str(text),
+            Token::Open(_) | Token::Close(_) => plain.push(' '),
+            Token::Raw(..) => {}
+        }
+    }
+    plain
+}
+
+/// The character references of HTML that inventory pages use, decoded once.
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
+    let mut decoded = String::with_capacity(text.len());
+    decoded.push_str(&text[..first]);
+    let mut rest = &text[first..];
+    while let Some(at) = rest.find('&') {
+        decoded.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some((character, length)) = reference(rest) {
+            decoded.push(character);
+            rest = &rest[length..];
+        } else {
+            decoded.push('&');
+            rest = &rest[1..];
+        }
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
+}
+
+/// The character that the reference at the start of `text` stands for, and the reference's length.
+fn reference(text: &str) -> Option<(char, usize)> {
+    // The longest that is known here, `&hellip;`, has eight; numbers may carry zeros in front.
+    let end = text.bytes().take(12).position(|byte| byte == b';')?;
+    let name = &text[1..end];
+    let character = match name.strip_prefix('#') {
+        Some(number) => {
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            from_code(code)?
+        }
+        None => named(name)?,
+    };
+    Some((character, end + 1))
+}
+
+/// A numeric reference; 128 to 159 mean windows-1252, as in every browser.
+fn from_code(code: u32) -> Option<char> {
+    match u8::try_from(code) {
+        Ok(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next(),
+        _ => char::from_u32(code).filter(|c| *c != '\0'),
+    }
+}
+
+fn named(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" | "AMP" => '&',
+        "lt" | "LT" => '<',
+        "gt" | "GT" => '>',
+        "quot" | "QUOT" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        "ndash" => '–',
+        "mdash" => '—',
+        "hellip" => '…',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "laquo" => '«',
+        "raquo" => '»',
+        "lsaquo" => '‹',
+        "rsaquo" => '›',
+        "larr" => '←',
+        "rarr" => '→',
+        "bull" => '•',
+        "middot" => '·',
+        "times" => '×',
+        "trade" => '™',
+        "reg" => '®',
+        "copy" => '©',
+        "deg" => '°',
+        "dollar" => '$',
+        "num" => '#',
+        "colon" => ':',
+        "comma" => ',',
+        "euro" => '€',
+        "pound" => '£',
+        "eacute" => 'é',
+        "euml" => 'ë',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Scaron" => 'Š',
+        "scaron" => 'š',
+        "zwnj" => '\u{200c}',
+        "shy" => '\u{ad}',
+        _ => return None,
+    })
+}
+
+/// One number within a text.
+struct Amount {
+    start: usize,
+    end: usize,
+    /// In hundredths; `None` where the digits are written as no American number is.
+    hundredths: Option<i64>,
+}
+
+/// The numbers of a text that stand alone; digits inside a word (`RAV4`, `F-150`) are none.
+fn amounts(text: &str) -> Vec<Amount> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.')) {
+            at += 1;
+        }
+        let mut end = at;
+        while matches!(bytes[end - 1], b',' | b'.') {
+            end -= 1;
+        }
+        let number = &text[start..end];
+        let thousands = end == at
+            && bytes.get(end).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'k'))
+            && !bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if thousands {
+            at += 1;
+            end += 1;
+        }
+        let within_word =
+            text[..start].chars().next_back().is_some_and(|c| c.is_alphabetic() || matches!(c, '-' | '.' | ','))
+                && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
+                && !ends_with_currency(&text[..start]);
+        if !within_word {
+            found.push(Amount { start, end, hundredths: hundredths(number, thousands) });
+        }
+    }
+    found
+}
+
+fn ends_with_currency(text: &str) -> bool {
+    text.len() >= 3 && text.is_char_boundary(text.len() - 3) && text[text.len() - 3..].eq_ignore_ascii_case("usd")
+}
+
+/// `76,295.00`, `21854`, `12.5` and, in thousands, `12.5`; groups of three or none, at most cents.
+fn hundredths(number: &str, thousands: bool) -> Option<i64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let grouped = whole.contains(',');
+    if fraction.contains(['.', ','])
+        || first.is_empty()
+        || (grouped && first.len() > 3)
+        || !groups.all(|group| group.len() == 3)
+    {
+        return None;
+    }
+    let fraction = if thousands { fraction } else { fraction.trim_end_matches('0') };
+    // Longer numbers are no price and no mileage, and would not fit.
+    if whole.len() > 14 || fraction.len() > if thousands { 3 } else { 2 } {
+        return None;
+    }
+    let whole: i64 = whole.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let scale = if thousands { 5 } else { 2 };
+    let padded: i64 = format!("{fraction:0<scale$}").parse().ok()?;
+    whole.checked_mul(10_i64.pow(scale as u32))?.checked_add(padded)
+}
+
+/// The asking price that a text states, `None` where it states none, several, or something else than dollars to pay once.
+///
+/// Read are `$76,295.00`, `15995`, `$15K`, `Price: $8,495` and the Base64 that some pages hide a price in. A zero, a range,
+/// a payment (`$299/mo`), a discount and another currency are `None`.
+///
+/// ```
+/// use jpauto::{Money, extract};
+///
+/// assert_eq!(extract::price("Our Price: $12,995"), Some(Money::from_dollars(12_995)));
+/// assert_eq!(extract::price("MzI5ODguMA=="), Some(Money::from_dollars(32_988)));
+/// assert_eq!(extract::price("$299/mo"), None);
+/// assert_eq!(extract::price("Call for price"), None);
+/// ```
+#[must_use]
+pub fn price(raw: &str) -> Option<Money> {
+    let mut text = text(raw.get(..TextLimits::DEFAULT.number_bytes_max).unwrap_or(raw))?;
+    if raw.len() > TextLimits::DEFAULT.number_bytes_max {
+        return None;
+    }
+    if let Some(hidden) = base64_number(&text) {
+        text = hidden;
+    }
+    let lower = text.to_ascii_lowercase();
+    if names_another_currency(&lower) {
+        return None;
+    }
+    let all = amounts(&lower);
+    let marked = all.iter().any(|amount| has_dollar_sign(&lower, amount));
+    if !marked && !is_bare_number(&lower) {
+        return None;
+    }
+    let mut asking: Vec<(&Amount, bool)> = Vec::new();
+    for amount in all.iter().filter(|amount| !marked || has_dollar_sign(&lower, amount)) {
+        match role(&lower, amount) {
+            Role::NoPrice => {}
+            Role::Price { preferred } => asking.push((amount, preferred)),
+        }
+    }
+    if asking.iter().any(|(_, preferred)| *preferred) {
+        asking.retain(|(_, preferred)| *preferred);
+    }
+    let (first, _) = asking.first()?;
+    let cents = first.hundredths?;
+    let unanimous = asking.iter().all(|(amount, _)| amount.hundredths == Some(cents));
+    let money = Money::from_cents(cents);
+    (unanimous && cents > 0 && money.fits_a_price()).then_some(money)
+}
+
+enum Role {
+    NoPrice,
+    Price { preferred: bool },
+}
+
+/// What the words around an amount make of it.
+fn role(lower: &str, amount: &Amount) -> Role {
+    const PAYMENT_AFTER: [&str; 21] = [
+        "/mo",
+        "/ mo",
+        "per mo",
+        "mo.",
+        "mo ",
+        "month",
+        "a month",
+        "/wk",
+        "/ wk",
+        "per week",
+        "weekly",
+        "bi-weekly",
+        "/week",
+        "down",
+        "off",
+        "%",
+        "mi",
+        "km",
+        "due at",
+        "in savings",
+        "rebate",
+    ];
+    const NO_PRICE_BEFORE: [&str; 19] = [
+        "save",
+        "savings",
+        "savings:",
+        "discount",
+        "discount:",
+        "rebate",
+        "rebate:",
+        "fee",
+        "fee:",
+        "fees",
+        "payment",
+        "payment:",
+        "down",
+        "cash",
+        "was",
+        "was:",
+        "off",
+        "minus",
+        "-",
+    ];
+    const ASKING_BEFORE: [&str; 14] = [
+        "now",
+        "now:",
+        "sale price",
+        "sale price:",
+        "our price",
+        "our price:",
+        "internet price",
+        "internet price:",
+        "sale",
+        "sale:",
+        "special",
+        "special:",
+        "asking price",
+        "asking price:",
+    ];
+    let after = lower[amount.end..].trim_start_matches([' ', '*', '+']);
+    // "mo" alone at the end of a text has nothing behind it.
+    if after == "mo" || PAYMENT_AFTER.iter().any(|word| after.starts_with(word)) {
+        return Role::NoPrice;
+    }
+    let before = lower[..amount.start].trim_end_matches(['$', ' ']);
+    let follows = |word: &str| before.strip_suffix(word).is_some_and(|front| !front.ends_with(char::is_alphanumeric));
+    if before.ends_with(" up to")
+        || before.ends_with("up to:")
+        || before.ends_with("starting at")
+        || before.ends_with("as low as")
+    {
+        return Role::NoPrice;
+    }
+    if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) {
+        return Role::NoPrice;
+    }
+    Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }
+}
+
+/// Whether a dash before an amount joins it to an amount in front: a range, of which no end is the price.
+fn range_before(before: &str) -> bool {
+    before.strip_suffix('-').is_some_and(|front| front.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == 'k'))
+}
+
+fn has_dollar_sign(lower: &str, amount: &Amount) -> bool {
+    let before = lower[..amount.start].trim_end();
+    before.ends_with('$') || before.ends_with("usd") || lower[amount.end..].trim_start().starts_with("usd")
+}
+
+/// A text without a dollar sign is a price only if it is nothing but a number, at most with its label.
+fn is_bare_number(lower: &str) -> bool {
+    let mut rest = lower.trim();
+    if let Some((label, number)) = rest.split_once(':') {
+        if !label.contains("price") {
+            return false;
+        }
+        rest = number.trim();
+    }
+    rest = rest.strip_prefix("price").unwrap_or(rest).trim();
+    let digits = rest.strip_suffix('k').unwrap_or(rest);
+    digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'))
+}
+
+fn names_another_currency(lower: &str) -> bool {
+    const OTHERS: [&str; 7] = ["€", "£", "¥", "c$", "ca$", "mx$", "a$"];
+    const CODES: [&str; 5] = ["cad", "eur", "gbp", "mxn", "aud"];
+    OTHERS.iter().any(|sign| lower.contains(sign))
+        || lower.split(|c: char| !c.is_alphabetic()).any(|word| CODES.contains(&word))
+}
+
+/// The number that a Base64 text hides: `MzI5ODguMA==` is `32988.0`.
+fn base64_number(text: &str) -> Option<String> {
+    let encoded = text.trim_end_matches('=');
+    if encoded.len() < 3 || encoded.len() > 24 || !encoded.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD_NO_PAD.decode(encoded).ok()?).ok()?;
+    let is_number = decoded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && decoded.starts_with(|c: char| c.is_ascii_digit());
+    is_number.then_some(decoded)
+}
+
+/// The miles that a text states, `None` where it states none, several, kilometres, or a distance that is no odometer.
+///
+/// ```
+/// use jpauto::extract;
+///
+/// assert_eq!(extract::mileage("12.5k miles"), Some(12_500));
+/// assert_eq!(extract::mileage("Mileage: 8"), Some(8));
+/// assert_eq!(extract::mileage("80,000 km"), None);
+/// ```
+#[must_use]
+pub fn mileage(raw: &str) -> Option<i32> {
+    if raw.len() > TextLimits::DEFAULT.number_bytes_max {
+        return None;
+    }
+    let lower = text(raw)?.to_ascii_lowercase();
+    const KNOWN_WORDS: [&str; 13] = [
+        "mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
+        "original",
+    ];
+    let mut words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    if lower.contains(['$', '/', '%', '+', '~', '<']) || !words.all(|word| KNOWN_WORDS.contains(&word)) {
+        return None;
+    }
+    let found = amounts(&lower);
+    let [only] = found.as_slice() else { return None };
+    if lower[..only.start].trim_end().ends_with('-') {
+        return None;
+    }
+    let miles = only.hundredths? / 100;
+    i32::try_from(miles).ok().filter(|miles| *miles <= TextLimits::DEFAULT.mileage_max)
+}
+
+/// A model year: four digits on their own, from the first motor cars to the years a maker may announce.
+pub(crate) fn year(raw: &str) -> Option<i32> {
+    let text = text(raw)?;
+    // Dates (`2017-01-01`) begin with the year; a number may carry a needless fraction.
+    let digits = text.get(..4)?;
+    let alone = !text[4..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    let year: i32 = digits.parse().ok().filter(|_| alone && digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    TextLimits::DEFAULT.years.contains(&year).then_some(year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_read_where_one_is_asked_and_nowhere_else() {
+        for (text, dollars) in [
+            ("$76,295.00", Some("76295.00")),
+            ("15995", Some("15995.00")),
+            ("$15K", Some("15000.00")),
+            ("$15.5k", Some("15500.00")),
+            ("Price: $8,495", Some("8495.00")),
+            ("Internet Price:&nbsp;$&nbsp;21,495*", Some("21495.00")),
+            ("USD 12,000", Some("12000.00")),
+            ("MzI5ODguMA==", Some("32988.00")),
+            ("Was $20,000 Now $18,500", Some("18500.00")),
+            ("$20,000 Our Price $18,500", Some("18500.00")),
+            ("$18,500 or $299/mo", Some("18500.00")),
+            ("$18,500 $18,500", Some("18500.00")),
+            ("$21,995 plus $499 doc fee", None),
+            ("<span>$</span><b>9,995</b>", Some("9995.00")),
+            ("0", None),
+            ("$0.00", None),
+            ("MC4w", None),
+            ("Call for price", None),
+            ("Call (555) 123-4567 for price", None),
+            ("$299/mo", None),
+            ("$299 per month", None),
+            ("$1,999 down", None),
+            ("Save $1,500", None),
+            ("Savings up to $1,750", None),
+            ("$10,000 - $12,000", None),
+            ("$10,000-$12,000", None),
+            ("€15,000", None),
+            ("C$15,000", None),
+            ("15.995,00", None),
+            ("1,23,456", None),
+            ("12,500 miles", None),
+            ("$100,000,000", None),
+            ("null", None),
+            ("", None),
+            ("-", None),
+            ("VIP", None),
+            ("2017 Ford Edge", None),
+        ] {
+            assert_eq!(price(text).map(|price| price.to_string()).as_deref(), dollars, "{text}");
+        }
+        assert_eq!(price(&"$1 ".repeat(1_000)), None);
+    }
+
+    #[test]
+    fn a_mileage_is_read_in_miles_or_not_at_all() {
+        for (text, miles) in [
+            ("21,854", Some(21_854)),
+            ("8", Some(8)),
+            ("0", Some(0)),
+            ("5,227 miles", Some(5_227)),
+            ("12.5k miles", Some(12_500)),
+            ("40K", Some(40_000)),
+            ("Mileage: 8", Some(8)),
+            ("Odometer: 101,410 mi.", Some(101_410)),
+            ("92697.0", Some(92_697)),
+            ("80,000 km", None),
+            ("10-year/100,000-mile warranty", None),
+            ("100,000+ miles", None),
+            ("28 city / 34 hwy", None),
+            ("20 mpg", None),
+            ("5 to 10 miles", None),
+            ("-5", None),
+            ("3,000,000 miles", None),
+            ("N/A", None),
+            ("null", None),
+            ("", None),
+        ] {
+            assert_eq!(mileage(text), miles, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_cleaned_of_markup_and_of_words_that_say_nothing() {
+        for (raw, cleaned) in [
+            ("  Ruby\u{a0}Red\n Metallic ", Some("Ruby Red Metallic")),
+            ("Town &amp;amp; Country", Some("Town & Country")),
+            ("Caf&eacute; &#233; &#x96; &#150;", Some("Café é – –")),
+            ("<span class='c'>Blue</span>", Some("Blue")),
+            ("AT&T &bogus; & so", Some("AT&T &bogus; & so")),
+            ("null", None),
+            ("N/A", None),
+            ("--", None),
+            ("{{Vin}}", None),
+            ("$interiorcolor", None),
+            ("", None),
+        ] {
+            assert_eq!(text(raw).as_deref(), cleaned, "{raw}");
+        }
+    }
+}

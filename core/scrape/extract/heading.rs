@@ -1,0 +1,436 @@
+//! Headings such as `2023 Chevrolet Silverado 1500 LT`, split into year, make, model and trim.
+//!
+//! What is deliberately not here: a catalogue of every model. A model is one word unless it is known to have more, and a
+//! heading whose make is unknown gives its year alone: a wrong make is worse than none.
+
+use super::clean;
+
+/// What a heading says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Heading {
+    pub(crate) year: i32,
+    pub(crate) make: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) trim: Option<String>,
+}
+
+/// Makes as they are usually written. Those of several words come first where one begins another.
+const MAKES: [&str; 75] = [
+    "Acura",
+    "Alfa Romeo",
+    "AM General",
+    "American Motors",
+    "Aston Martin",
+    "Audi",
+    "Austin-Healey",
+    "Bentley",
+    "BMW",
+    "Bugatti",
+    "Buick",
+    "Cadillac",
+    "Chevrolet",
+    "Chrysler",
+    "Citroen",
+    "Daewoo",
+    "Datsun",
+    "DeLorean",
+    "De Tomaso",
+    "Dodge",
+    "Eagle",
+    "Ferrari",
+    "FIAT",
+    "Fisker",
+    "Ford",
+    "Freightliner",
+    "Genesis",
+    "Geo",
+    "GMC",
+    "Harley-Davidson",
+    "Honda",
+    "Hummer",
+    "Hyundai",
+    "INEOS",
+    "INFINITI",
+    "International",
+    "Isuzu",
+    "Jaguar",
+    "Jeep",
+    "Karma",
+    "Kia",
+    "Lamborghini",
+    "Land Rover",
+    "Lexus",
+    "Lincoln",
+    "Lotus",
+    "Lucid",
+    "Maserati",
+    "Maybach",
+    "Mazda",
+    "McLaren",
+    "Mercedes-Benz",
+    "Mercury",
+    "MG",
+    "MINI",
+    "Mitsubishi",
+    "Nissan",
+    "Oldsmobile",
+    "Peugeot",
+    "Plymouth",
+    "Polestar",
+    "Pontiac",
+    "Porsche",
+    "Ram",
+    "Rivian",
+    "Rolls-Royce",
+    "Saab",
+    "Saturn",
+    "Scion",
+    "smart",
+    "Subaru",
+    "Suzuki",
+    "Tesla",
+    "Toyota",
+    "Volvo",
+];
+
+/// Other spellings of makes, with the usual one.
+const ALIASES: [(&str, &str); 12] = [
+    ("Volkswagen", "Volkswagen"),
+    ("VW", "Volkswagen"),
+    ("VinFast", "VinFast"),
+    ("Chevy", "Chevrolet"),
+    ("Mercedes Benz", "Mercedes-Benz"),
+    ("Mercedes", "Mercedes-Benz"),
+    ("Rolls Royce", "Rolls-Royce"),
+    ("Harley Davidson", "Harley-Davidson"),
+    ("Austin Healey", "Austin-Healey"),
+    ("Land-Rover", "Land Rover"),
+    ("Alfa", "Alfa Romeo"),
+    ("Infinity", "INFINITI"),
+];
+
+/// Models of more than one word, in lower case, the longest first where one begins another.
+const MODELS: [&str; 116] = [
+    "grand cherokee l",
+    "grand cherokee",
+    "grand wagoneer l",
+    "grand wagoneer",
+    "wagoneer l",
+    "wagoneer s",
+    "wrangler unlimited",
+    "wrangler jk unlimited",
+    "grand caravan",
+    "town & country",
+    "town and country",
+    "pt cruiser",
+    "grand voyager",
+    "silverado 1500 ltd",
+    "silverado 1500 hd",
+    "silverado 1500",
+    "silverado 2500hd",
+    "silverado 2500 hd",
+    "silverado 2500",
+    "silverado 3500hd",
+    "silverado 3500 hd",
+    "silverado 3500",
+    "silverado md",
+    "silverado ev",
+    "sierra 1500 limited",
+    "sierra 1500 hd",
+    "sierra 1500",
+    "sierra 2500hd",
+    "sierra 2500 hd",
+    "sierra 2500",
+    "sierra 3500hd",
+    "sierra 3500 hd",
+    "sierra 3500",
+    "sierra ev",
+    "hummer ev",
+    "yukon xl",
+    "savana 2500",
+    "savana 3500",
+    "express 1500",
+    "express 2500",
+    "express 3500",
+    "express cargo van",
+    "blazer ev",
+    "equinox ev",
+    "bolt euv",
+    "bolt ev",
+    "monte carlo",
+    "el camino",
+    "bel air",
+    "encore gx",
+    "park avenue",
+    "escalade esv",
+    "escalade ext",
+    "santa fe sport",
+    "santa fe xl",
+    "santa fe",
+    "santa cruz",
+    "ioniq 5 n",
+    "ioniq 5",
+    "ioniq 6",
+    "ioniq 9",
+    "genesis coupe",
+    "veloster n",
+    "elantra gt",
+    "elantra n",
+    "grand sport",
+    "range rover sport",
+    "range rover evoque",
+    "range rover velar",
+    "range rover",
+    "discovery sport",
+    "land cruiser",
+    "corolla cross",
+    "corolla im",
+    "corolla hatchback",
+    "gr corolla",
+    "gr supra",
+    "gr86",
+    "camry solara",
+    "fj cruiser",
+    "prius prime",
+    "prius v",
+    "prius c",
+    "rav4 prime",
+    "rav4 hybrid",
+    "grand highlander",
+    "crown signia",
+    "civic type r",
+    "civic si",
+    "accord crosstour",
+    "mustang mach-e",
+    "mustang shelby",
+    "transit connect",
+    "transit cargo van",
+    "transit passenger van",
+    "f-150 lightning",
+    "super duty f-250 srw",
+    "super duty f-350 srw",
+    "super duty f-350 drw",
+    "crown victoria",
+    "grand marquis",
+    "explorer sport trac",
+    "escort zx2",
+    "bronco sport",
+    "e-series cutaway",
+    "rogue sport",
+    "rogue select",
+    "eclipse cross",
+    "outlander sport",
+    "outlander phev",
+    "atlas cross sport",
+    "tiguan limited",
+    "golf gti",
+    "golf r",
+    "new beetle",
+    "continental gt",
+];
+
+/// Second words that always belong to the model in front: `Model 3`, `3 Series`, `C Class`, `Flying Spur`.
+const FOLLOWERS: [&str; 4] = ["series", "class", "spur", "countryman"];
+
+/// Words with which a seller's remarks begin: what stands from there on is no trim.
+const REMARKS: [&str; 70] = [
+    "stunning",
+    "only",
+    "low",
+    "loaded",
+    "local",
+    "florida",
+    "owner",
+    "one-owner",
+    "miles",
+    "mile",
+    "mi",
+    "mileage",
+    "excellent",
+    "pristine",
+    "condition",
+    "cond",
+    "rare",
+    "fully",
+    "serviced",
+    "clean",
+    "carfax",
+    "with",
+    "w/",
+    "like",
+    "no",
+    "rust",
+    "for",
+    "sale",
+    "in",
+    "just",
+    "beautiful",
+    "nice",
+    "great",
+    "must",
+    "see",
+    "new",
+    "used",
+    "certified",
+    "cpo",
+    "pre-owned",
+    "navigation",
+    "nav",
+    "leather",
+    "sunroof",
+    "roof",
+    "call",
+    "was",
+    "save",
+    "price",
+    "reduced",
+    "all",
+    "super",
+    "perfect",
+    "gorgeous",
+    "immaculate",
+    "mint",
+    "restored",
+    "original",
+    "trade",
+    "dealer",
+    "maintained",
+    "warranty",
+    "wow",
+    "best",
+    "gas",
+    "saver",
+    "needs",
+    "runs",
+    "red",
+    "automatic",
+];
+
+/// Splits a heading, `None` where it does not begin with a model year.
+pub(crate) fn split(raw: &str) -> Option<Heading> {
+    let text = clean::text(raw)?;
+    let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—")).collect();
+    let lead_ins = words.iter().take_while(|word| is_lead_in(word)).count();
+    let words = words.get(lead_ins..)?;
+    let year = clean::year(words.first()?.trim_end_matches([',', ':']))?;
+    let rest = &words[1..];
+    // A bare `Range Rover` is how owners call a Land Rover.
+    let (make, used) = match make_at(rest) {
+        Some(found) => found,
+        None if starts_with(rest, "range rover") => ("Land Rover", 0),
+        None => return Some(Heading { year, make: None, model: None, trim: None }),
+    };
+    let rest = &rest[used..];
+    let model_words = model_length(rest);
+    let model = (model_words > 0).then(|| rest[..model_words].join(" ")).and_then(|model| clean::text(&model));
+    let trim =
+        rest[model_words..].iter().take_while(|word| !begins_remark(word)).copied().collect::<Vec<_>>().join(" ");
+    let trim = clean::text(trim.trim_end_matches([',', '-', '*', '!', ' '])).filter(|_| model.is_some());
+    Some(Heading { year, make: Some(make.to_owned()), model, trim })
+}
+
+/// A make in its usual spelling where it is known (`CHEVY` is `Chevrolet`), else as it stands.
+pub(crate) fn make_as_usual(make: String) -> String {
+    match make_at(&make.split(' ').collect::<Vec<_>>()) {
+        Some((usual, used)) if used == make.split(' ').count() => usual.to_owned(),
+        _ => make,
+    }
+}
+
+fn is_lead_in(word: &str) -> bool {
+    const LEAD_INS: [&str; 8] = ["used", "new", "certified", "pre-owned", "preowned", "cpo", "sold", "featured"];
+    LEAD_INS.iter().any(|lead_in| word.trim_end_matches([':', '!']).eq_ignore_ascii_case(lead_in))
+}
+
+fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
+    let known = MAKES.iter().map(|make| (*make, *make)).chain(ALIASES);
+    known
+        .filter(|(spelling, _)| starts_with(words, spelling))
+        .max_by_key(|(spelling, _)| spelling.len())
+        .map(|(spelling, usual)| (usual, spelling.split(' ').count()))
+}
+
+fn starts_with(words: &[&str], phrase: &str) -> bool {
+    let mut own = words.iter();
+    phrase.split(' ').all(|part| own.next().is_some_and(|word| word.trim_end_matches(',').eq_ignore_ascii_case(part)))
+}
+
+/// How many words the model has; none where the first is already a remark.
+fn model_length(words: &[&str]) -> usize {
+    let Some(first) = words.first() else { return 0 };
+    if let Some(longest) = MODELS.iter().filter(|model| starts_with(words, model)).max_by_key(|model| model.len()) {
+        return longest.split(' ').count();
+    }
+    if begins_remark(first) && !first.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    let second = words.get(1).copied().unwrap_or_default();
+    let follows = FOLLOWERS.iter().any(|word| second.eq_ignore_ascii_case(word));
+    // `Ram 1500`, `Model 3`, `Model S`: the first word says nothing without the second.
+    let names_nothing_alone =
+        ["model", "ram", "series", "amg", "cooper s"].iter().any(|word| first.eq_ignore_ascii_case(word))
+            && (second.len() == 1
+                || second.bytes().all(|byte| byte.is_ascii_digit()) && !second.is_empty()
+                || second.eq_ignore_ascii_case("gt"));
+    if follows || names_nothing_alone { 2 } else { 1 }
+}
+
+fn begins_remark(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let lower = lower.trim_matches(|c: char| matches!(c, ',' | '!' | '*' | '.' | '(' | ')'));
+    let digits = lower.bytes().take_while(u8::is_ascii_digit).count();
+    // `37K`, `21k` and a lone figure (`1 OWNER`) speak of miles and owners; `2.5i` and `4WD` do not.
+    let counts = digits > 0 && matches!(&lower[digits..], "k" | "" | "kmiles") && lower.len() <= 4;
+    counts
+        || REMARKS.contains(&lower)
+        || lower.starts_with("only1")
+        || lower.starts_with("only2")
+        || lower.starts_with("~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_split_into_what_they_say() {
+        for (heading, year, make, model, trim) in [
+            ("2023 Chevrolet Silverado 1500 LT", 2023, "Chevrolet", "Silverado 1500", "LT"),
+            ("Used 2017 Ford Edge Titanium AWD", 2017, "Ford", "Edge", "Titanium AWD"),
+            ("1997 Bentley Azure 21k Miles STUNNING WITH LOW LOW MILE", 1997, "Bentley", "Azure", ""),
+            ("2010 Mercedes-Benz E63 AMG&#174; 37K MILES", 2010, "Mercedes-Benz", "E63", "AMG®"),
+            ("2011 Range Rover 1 LOCAL OWNER ALL SERVICE", 2011, "Land Rover", "Range Rover", ""),
+            (
+                "2010 Land Rover Range Rover Sport Supercharged SUV",
+                2010,
+                "Land Rover",
+                "Range Rover Sport",
+                "Supercharged SUV",
+            ),
+            ("2005 Porsche 911 Carrera S Convertible AUTOMATIC 34K", 2005, "Porsche", "911", "Carrera S Convertible"),
+            ("2019 Alfa Romeo Stelvio Ti", 2019, "Alfa Romeo", "Stelvio", "Ti"),
+            ("2018 BMW 3 Series 330i xDrive", 2018, "BMW", "3 Series", "330i xDrive"),
+            ("2021 Jeep Grand Cherokee L Limited", 2021, "Jeep", "Grand Cherokee L", "Limited"),
+            ("2022 Tesla Model 3 Long Range", 2022, "Tesla", "Model 3", "Long Range"),
+            ("2024 Mazda CX-90 3.3 Turbo S", 2024, "Mazda", "CX-90", "3.3 Turbo S"),
+            ("2008 Chevy Tahoe", 2008, "Chevrolet", "Tahoe", ""),
+            ("2006 MINI Cooper 37K MILES AUTOMATIC STUNNING", 2006, "MINI", "Cooper", ""),
+            ("2003 Ford Thunderbird Conv ONLY17K MILES", 2003, "Ford", "Thunderbird", "Conv"),
+            ("2020 Honda Civic Type R Touring", 2020, "Honda", "Civic Type R", "Touring"),
+        ] {
+            let split = split(heading).unwrap();
+            assert_eq!(split.year, year, "{heading}");
+            assert_eq!(split.make.as_deref(), Some(make), "{heading}");
+            assert_eq!(split.model.as_deref(), Some(model), "{heading}");
+            assert_eq!(split.trim.as_deref().unwrap_or_default(), trim, "{heading}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_make_gives_the_year_alone_and_no_year_gives_nothing() {
+        assert_eq!(split("2019 Zorb Cruiser LX"), Some(Heading { year: 2019, make: None, model: None, trim: None }));
+        for heading in ["Ford Edge 2017", "Save $2017 today", "", "201 Ford", "20175 Ford", "2017", "58 vehicles"] {
+            assert!(split(heading).is_none_or(|heading| heading.make.is_none()), "{heading}");
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! JSON as pages carry it: strict where it is, else read as the JavaScript literal it was meant to be.
+//!
+//! Pages hold bare keys, single quotes, trailing commas, raw line ends, `\x26` and `\-`. What is deliberately not here:
+//! evaluating anything. An expression where a value should stand is passed over and becomes null.
+
+use serde_json::{Map, Number, Value};
+
+/// Values nested deeper are passed over, so that no reader of the result can run out of stack.
+const DEPTH_MAX: usize = 100;
+
+/// The value at the start of `text`, and how many bytes it takes; `None` where there is none.
+pub(crate) fn value_at_start(text: &str) -> Option<(Value, usize)> {
+    let mut strict = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    if let Some(Ok(value)) = strict.next() {
+        return Some((value, strict.byte_offset()));
+    }
+    let mut reader = Reader { text, at: 0 };
+    let value = reader.value(0)?;
+    Some((value, reader.at))
+}
+
+/// The value assigned by the first `marker ... = value` of a script, where the marker names the place.
+pub(crate) fn assigned(script: &str, marker: &str) -> Option<Value> {
+    let mut rest = script;
+    while let Some(at) = rest.find(marker) {
+        rest = &rest[at + marker.len()..];
+        // Between the name and the `=` stand at most the rest of a path: `["bus1"]` or `.vehicles`.
+        let path_end = rest.find(['=', ';', '\n', '{']).unwrap_or(rest.len());
+        let Some(value) = rest[path_end..].strip_prefix('=') else { continue };
+        if value.starts_with('=') {
+            continue;
+        }
+        let value = value.trim_start();
+        if let Some(encoded) = value.strip_prefix("JSON.parse(") {
+            let (text, _) = value_at_start(encoded.trim_start())?;
+            return value_at_start(text.as_str()?).map(|(value, _)| value);
+        }
+        if value.starts_with(['{', '[']) {
+            return value_at_start(value).map(|(value, _)| value);
+        }
+    }
+    None
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Passes white space and comments.
+    fn skip_blank(&mut self) {
+        loop {
+            let rest = &self.text[self.at..];
+            let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+            self.at += rest.len() - trimmed.len();
+            if trimmed.starts_with("//") {
+                self.at += trimmed.find('\n').unwrap_or(trimmed.len());
+            } else if trimmed.starts_with("/*") {
+                self.at += trimmed.find("*/").map_or(trimmed.len(), |end| end + 2);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        self.skip_blank();
+        match self.peek()? {
+            b'{' | b'[' if depth >= DEPTH_MAX => {
+                self.skip_expression();
+                Some(Value::Null)
+            }
+            b'{' => Some(self.object(depth)),
+            b'[' => Some(self.array(depth)),
+            b'"' | b'\'' | b'`' => {
+                let text = self.string();
+                Some(Value::String(text))
+            }
+            _ => Some(self.bare()),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Value {
+        let mut fields = Map::new();
+        self.at += 1;
+        loop {
+            self.skip_blank();
+            match self.peek() {
+                None => break,
+                Some(b'}') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b',') => self.at += 1,
+                Some(_) => {
+                    let key = self.key();
+                    self.skip_blank();
+                    if self.peek() != Some(b':') {
+                        // No field after all: on to the next one.
+                        self.skip_expression();
+                        if !matches!(self.peek(), None | Some(b',' | b'}')) {
+                            self.at += 1;
+                        }
+                        continue;
+                    }
+                    self.at += 1;
+                    let Some(value) = self.value(depth + 1) else { break };
+                    fields.insert(key, value);
+                    self.skip_expression();
+                    if matches!(self.peek(), Some(b']' | b')')) {
+                        self.at += 1;
+                    }
+                }
+            }
+        }
+        Value::Object(fields)
+    }
+
+    fn array(&mut self, depth: usize) -> Value {
+        let mut items = Vec::new();
+        self.at += 1;
+        loop {
+            self.skip_blank();
+            match self.peek() {
+                None => break,
+                Some(b']') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b',') => self.at += 1,
+                Some(_) => {
+                    let Some(value) = self.value(depth + 1) else { break };
+                    items.push(value);
+                    self.skip_expression();
+                    if matches!(self.peek(), Some(b'}' | b')')) {
+                        self.at += 1;
+                    }
+                }
+            }
+        }
+        Value::Array(items)
+    }
+
+    fn key(&mut self) -> String {
+        if matches!(self.peek(), Some(b'"' | b'\'' | b'`')) {
+            return self.string();
+        }
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$' | '-')).unwrap_or(rest.len());
+        self.at += end;
+        rest[..end].to_owned()
+    }
+
+    /// A number, a word, or an expression, which is passed over.
+    fn bare(&mut self) -> Value {
+        let start = self.at;
+        self.skip_expression();
+        let passed = &self.text[start..self.at];
+        let word = passed[..passed.find("/*").or_else(|| passed.find("//")).unwrap_or(passed.len())].trim();
+        match word {
+            "true" | "!0" => Value::Bool(true),
+            "false" | "!1" => Value::Bool(false),
+            _ => word.parse::<Number>().map_or(Value::Null, Value::Number),
+        }
+    }
+
+    /// Passes everything up to the `,` or closing bracket of this level, whatever brackets and strings stand in between.
+    fn skip_expression(&mut self) {
+        let mut open = 0_usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' | b'\'' | b'`' => {
+                    self.string();
+                    continue;
+                }
+                b'/' if self.text[self.at..].starts_with("//") || self.text[self.at..].starts_with("/*") => {
+                    self.skip_blank();
+                    continue;
+                }
+                b'{' | b'[' | b'(' => open += 1,
+                b'}' | b']' | b')' if open > 0 => open -= 1,
+                b'}' | b']' | b')' | b',' if open == 0 => return,
+                b';' if open == 0 => return,
+                _ => {}
+            }
+            self.at += 1;
+            while !self.text.is_char_boundary(self.at) {
+                self.at += 1;
+            }
+        }
+    }
+
+    /// A string in any quotes. One that is never closed ends with the text.
+    fn string(&mut self) -> String {
+        let quote = self.peek();
+        self.at += 1;
+        let mut content = String::new();
+        while let Some(byte) = self.peek() {
+            if Some(byte) == quote {
+                self.at += 1;
+                return content;
+            }
+            if byte == b'\\' {
+                self.escape(&mut content);
+                continue;
+            }
+            let rest = &self.text.as_bytes()[self.at..];
+            let plain = rest.iter().position(|byte| *byte == b'\\' || Some(*byte) == quote).unwrap_or(rest.len());
+            content.push_str(&self.text[self.at..self.at + plain]);
+            self.at += plain;
+        }
+        content
+    }
+
+    fn escape(&mut self, content: &mut String) {
+        self.at += 1;
+        let Some(letter) = self.text[self.at..].chars().next() else { return };
+        self.at += letter.len_utf8();
+        match letter {
+            'n' => content.push('\n'),
+            't' => content.push('\t'),
+            'r' => content.push('\r'),
+            'b' | 'f' | 'v' | '0' => content.push(' '),
+            '\n' => {}
+            'x' => match self.hex(2) {
+                Some(code) => content.extend(char::from_u32(code)),
+                None => content.push('x'),
+            },
+            'u' => match self.hex(4) {
+                Some(high @ 0xd800..=0xdbff) => {
+                    let low = self.text[self.at..].starts_with("\\u").then(|| {
+                        self.at += 2;
+                        self.hex(4)
+                    });
+                    let joined = low.flatten().filter(|low| (0xdc00..0xe000).contains(low));
+                    let code = joined.map(|low| 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+                    content.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                Some(code) => content.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+                None => content.push('u'),
+            },
+            // `\-`, `\/`, `\'` and whatever else a template has escaped without need.
+            other => content.push(other),
+        }
+    }
+
+    fn hex(&mut self, digits: usize) -> Option<u32> {
+        let text = self.text.get(self.at..self.at + digits)?;
+        let code = text.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(text, 16).ok())??;
+        self.at += digits;
+        Some(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strict_json_and_what_pages_make_of_it_are_read() {
+        for (text, expected) in [
+            (r#"{"a": [1, 2.5, "x"], "b": null}; next()"#, json!({"a": [1, 2.5, "x"], "b": null})),
+            (r"{a: 'it\'s', b_1: [1,2,,], $c: undefined,}", json!({"a": "it's", "b_1": [1, 2], "$c": null})),
+            (
+                r#"{"a": "F\-150 \x26 \u00e9\ud83d\ude97", // colour
+                 "b": (x < 3) ? "m" : "d", c: f({k: 1}, 2), d: -7 /* end */}"#,
+                json!({"a": "F-150 & é🚗", "b": null, "c": null, "d": -7}),
+            ),
+            ("{\"a\": \"two\nlines\", \"b\": 1,}", json!({"a": "two\nlines", "b": 1})),
+            (r#"[{"a": !0}, {"b": 1}"#, json!([{"a": true}, {"b": 1}])),
+            (r#"["\ud83d", "\ud83d\u0041", "\xZZ"]"#, json!(["\u{fffd}", "\u{fffd}", "xZZ"])),
+        ] {
+            assert_eq!(value_at_start(text).map(|(value, _)| value), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_assignment_is_found_by_its_name() {
+        let script = r#"if (x.vehicles == 1) {} DDC.dataLayer['vehicles'] = [
+            {"vin": "A", }, ]; DDC.WS.state["bus"]['x'] = JSON.parse("{\"a\":1}");"#;
+        assert_eq!(assigned(script, "DDC.dataLayer['vehicles']"), Some(json!([{"vin": "A"}])));
+        assert_eq!(assigned(script, "DDC.WS.state"), Some(json!({"a": 1})));
+        assert_eq!(assigned(script, "DDC.nothing"), None);
+    }
+
+    #[test]
+    fn hostile_text_ends_soon_and_never_nests_deep() {
+        for text in [
+            "",
+            "{",
+            "[",
+            "{a",
+            "{a:",
+            "{'a",
+            "[\"\\",
+            "{:}",
+            "{]}",
+            "[}]",
+            "{(}",
+            "\\",
+            "[\\u12",
+            "{é:é,ü}",
+            "{\"a\":\"\\ud83d\\",
+        ] {
+            let _ = value_at_start(text);
+        }
+        for opener in ["[", "{a:", "(", "[{a:"] {
+            let deep = opener.repeat(200_000);
+            let started = std::time::Instant::now();
+            let _ = value_at_start(&deep);
+            assert!(started.elapsed().as_secs() < 5, "{opener}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Vehicles in JSON-LD, in every shape that dealers' sites have been met with.
+//!
+//! A vehicle is a `Vehicle` or `Car`, alone, in a `@graph`, as the `item` of a list, or offered by an `AutoDealer` whose
+//! `Offer` holds the price; or a `Product` that proves to be a vehicle by a VIN or its heading. What is deliberately not here:
+//! vehicles that another one mentions (`isSimilarTo`), and blocks of any other type, such as the `VideoObject` of each car.
+
+use serde_json::{Map, Value};
+
+use super::{
+    clean,
+    fields::{Draft, Field, PriceRank},
+    heading, json,
+    listing::ScrapedListing,
+    page::Page,
+    vins,
+};
+use crate::Money;
+
+type Object = Map<String, Value>;
+
+/// The vehicles of the page's JSON-LD blocks, each once.
+pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
+    let mut found = Vec::new();
+    for script in page.scripts().iter().filter(|script| script.is_json_ld()) {
+        for block in blocks(script.body) {
+            walk(&block, page, &mut found);
+        }
+    }
+    super::merge::same_vehicles(found)
+}
+
+/// The values of one script. Some hold several in a row, some wear the comment marks of older times, some are encoded.
+fn blocks(body: &str) -> Vec<Value> {
+    let trimmed =
+        body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
+    let decoded =
+        if trimmed.get(..24).unwrap_or(trimmed).contains("&quot;") { clean::decode(trimmed) } else { trimmed.into() };
+    let mut rest: &str = &decoded;
+    let mut values = Vec::new();
+    while rest.starts_with(['{', '[']) {
+        let Some((value, length)) = json::value_at_start(rest) else { break };
+        values.push(value);
+        rest = rest[length.max(1).min(rest.len())..]
+            .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+    }
+    values
+}
+
+/// What a node inherits from the one around it: the price of an offer, the address of a list's entry.
+#[derive(Clone, Copy, Default)]
+struct Around<'v> {
+    offer: Option<&'v Object>,
+    entry: Option<&'v Object>,
+}
+
+/// Keys under which vehicles are offered. Under any other key they are only mentioned.
+const CONTAINERS: [&str; 11] = [
+    "@graph",
+    "itemListElement",
+    "item",
+    "mainEntity",
+    "mainEntityOfPage",
+    "makesOffer",
+    "itemOffered",
+    "offers",
+    "hasOfferCatalog",
+    "hasPart",
+    "about",
+];
+
+fn walk(block: &Value, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
+    // Depth first on a stack of its own, the first entry on top, so that listings keep the order of the page.
+    let mut pending = vec![(block, Around::default())];
+    while let Some((value, around)) = pending.pop() {
+        match value {
+            Value::Array(items) => pending.extend(items.iter().rev().map(|item| (item, around))),
+            Value::Object(node) => {
+                if let Some(listing) = vehicle(node, around, page) {
+                    found.push(listing);
+                    continue;
+                }
+                let around = Around {
+                    offer: if is_type(node, &["Offer"]) { Some(node) } else { around.offer },
+                    entry: if is_type(node, &["ListItem"]) { Some(node) } else { around.entry },
+                };
+                let children = CONTAINERS.iter().rev().filter_map(|key| node.get(*key));
+                pending.extend(children.map(|child| (child, around)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn types(node: &Object) -> impl Iterator<Item = &str> {
+    let list = match node.get("@type") {
+        Some(Value::Array(types)) => types.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+        None => &[],
+    };
+    list.iter().filter_map(Value::as_str).map(|name| name.rsplit(['/', ':', '#']).next().unwrap_or(name))
+}
+
+fn is_type(node: &Object, wanted: &[&str]) -> bool {
+    types(node).any(|name| wanted.contains(&name))
+}
+
+fn vehicle(node: &Object, around: Around<'_>, page: &Page<'_>) -> Option<ScrapedListing> {
+    let declared = is_type(node, &["Vehicle", "Car", "Motorcycle", "BusOrCoach"]);
+    let product = is_type(node, &["Product", "IndividualProduct"]);
+    let bare_entry = is_type(node, &["ListItem"]) && !node.contains_key("item");
+    if !declared && !product && !bare_entry {
+        return None;
+    }
+    let listing = read(node, around, page);
+    let proven = listing.vin.is_some() || (listing.make.is_some() && listing.year.is_some());
+    // A declared vehicle needs something to be known by, or the empty `Car` of a template would count.
+    let known = proven || listing.stock_number.is_some() || (listing.make.is_some() && listing.model.is_some());
+    (if declared { known } else { proven }).then_some(listing)
+}
+
+fn read(node: &Object, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
+    let mut draft = Draft::default();
+    let mut offer = |field: Field, keys: &[&str]| {
+        for text in keys.iter().filter_map(|key| node.get(*key)).filter_map(scalar) {
+            draft.offer(field, &text);
+        }
+    };
+    offer(Field::Vin, &["vehicleIdentificationNumber", "vin", "VIN", "serialNumber", "productID", "sku"]);
+    offer(Field::Year, &["vehicleModelDate", "modelDate", "productionDate", "releaseDate"]);
+    offer(Field::Make, &["brand", "make", "manufacturer"]);
+    offer(Field::Model, &["model"]);
+    offer(Field::Trim, &["vehicleConfiguration", "trim"]);
+    offer(Field::ExteriorColor, &["color", "vehicleExteriorColor"]);
+    offer(Field::Transmission, &["vehicleTransmission"]);
+    offer(Field::FuelType, &["fuelType"]);
+    offer(Field::BodyStyle, &["bodyType"]);
+    offer(Field::StockNumber, &["stockNumber", "sku", "mpn"]);
+    if let Some(engine) =
+        node.get("vehicleEngine").map(first).and_then(|engine| engine.get("fuelType")).and_then(scalar)
+    {
+        draft.offer(Field::FuelType, &engine);
+    }
+    if let Some(miles) = node.get("mileageFromOdometer").and_then(miles) {
+        draft.offer(Field::Mileage, &miles);
+    }
+    let offers: Vec<&Object> = around.offer.into_iter().chain(offers(node)).collect();
+    draft.offer_price(PriceRank::Asking, price(&offers));
+    for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar)
+    {
+        draft.offer_heading(&name);
+    }
+    let mut listing = draft.listing;
+    // A VIN given as the `sku` is no stock number.
+    listing.stock_number = listing.stock_number.filter(|stock| vins::parse(stock).is_none());
+    let links = [Some(node), around.offer, offers.first().copied(), around.entry];
+    let link =
+        links.into_iter().flatten().flat_map(|node| [node.get("url"), node.get("@id")]).flatten().filter_map(scalar);
+    listing.url = link.filter(|link| !link.starts_with('#')).find_map(|link| page.absolute(&link));
+    listing.image_url =
+        node.get("image").or_else(|| node.get("photo")).and_then(scalar).and_then(|link| page.absolute(&link));
+    if listing.vin.is_none() {
+        // Lists of products often name the VIN in the address alone.
+        listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Place::Anywhere).next());
+    }
+    if heading_contradicts(&listing) {
+        listing.model = None;
+    }
+    listing.is_sold = offers
+        .iter()
+        .any(|offer| offer.get("availability").and_then(scalar).is_some_and(|word| word.ends_with("SoldOut")))
+        .then_some(true);
+    listing
+}
+
+/// `model` sometimes holds the whole heading again.
+fn heading_contradicts(listing: &ScrapedListing) -> bool {
+    listing.model.as_deref().is_some_and(|model| heading::split(model).is_some_and(|heading| heading.make.is_some()))
+}
+
+fn first(value: &Value) -> &Value {
+    match value {
+        Value::Array(items) => items.first().unwrap_or(&Value::Null),
+        other => other,
+    }
+}
+
+/// The text of a value, of the first of several, or of an object's name, value or address.
+fn scalar(value: &Value) -> Option<String> {
+    match first(value) {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(node) => {
+            ["name", "value", "url", "contentUrl", "@id"].iter().find_map(|key| match node.get(*key) {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn miles(value: &Value) -> Option<String> {
+    let value = first(value);
+    let unit = value.get("unitCode").or_else(|| value.get("unitText")).and_then(Value::as_str).unwrap_or("SMI");
+    // UN/CEFACT: SMI is the statute mile, KMT the kilometre.
+    let in_miles = unit.eq_ignore_ascii_case("SMI") || unit.to_ascii_lowercase().starts_with("mi");
+    in_miles.then(|| scalar(value)).flatten()
+}
+
+fn offers(node: &Object) -> Vec<&Object> {
+    let listed = match node.get("offers") {
+        Some(Value::Array(offers)) => offers.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+        None => &[],
+    };
+    listed.iter().filter_map(Value::as_object).collect()
+}
+
+/// The one price that all offers agree on; a monthly payment among them is passed over.
+fn price(offers: &[&Object]) -> Option<Money> {
+    let mut agreed: Option<Money> = None;
+    for offer in offers {
+        let specification = offer.get("priceSpecification").map(first).and_then(Value::as_object);
+        let low_is_high = offer.get("lowPrice").filter(|low| offer.get("highPrice").is_none_or(|high| high == *low));
+        let stated = [offer.get("price"), specification.and_then(|inner| inner.get("price")), low_is_high];
+        let monthly = [Some(*offer), specification].into_iter().flatten().any(|node| {
+            ["unitText", "unitCode", "billingDuration", "billingIncrement"]
+                .iter()
+                .filter_map(|key| node.get(*key).and_then(Value::as_str))
+                .any(|unit| unit.to_ascii_uppercase().starts_with("MON"))
+        });
+        let currency =
+            [Some(*offer), specification].into_iter().flatten().find_map(|node| node.get("priceCurrency")?.as_str());
+        if monthly
+            || currency.is_some_and(|code| !code.trim().is_empty() && !code.eq_ignore_ascii_case("USD") && code != "$")
+        {
+            continue;
+        }
+        let Some(amount) = stated.into_iter().flatten().filter_map(scalar).find_map(|text| clean::price(&text)) else {
+            continue;
+        };
+        if agreed.is_some_and(|known| known != amount) {
+            return None;
+        }
+        agreed = Some(amount);
+    }
+    agreed
+}

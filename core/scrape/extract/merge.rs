@@ -1,0 +1,76 @@
+//! Several readings of one page brought together: the same vehicle once, with what each reading knew of it.
+
+use std::collections::HashMap;
+
+use super::listing::ScrapedListing;
+
+/// Joins readings of the same vehicle (by VIN, else by address), the first one leading, in the order of first sight.
+pub(crate) fn same_vehicles(listings: Vec<ScrapedListing>) -> Vec<ScrapedListing> {
+    let mut merged: Vec<ScrapedListing> = Vec::with_capacity(listings.len());
+    let mut index = Index::default();
+    for listing in listings {
+        match index.find(&listing).filter(|at| !contradict(&merged[*at], &listing)) {
+            Some(at) => {
+                merged[at].fill_from(listing);
+                index.add(&merged[at], at);
+            }
+            None => {
+                index.add(&listing, merged.len());
+                merged.push(listing);
+            }
+        }
+    }
+    merged
+}
+
+/// Fills the listings of one reading from another that saw the same page, adding none.
+pub(crate) fn fill(listings: &mut [ScrapedListing], others: Vec<ScrapedListing>) {
+    let mut index = Index::default();
+    for (at, listing) in listings.iter().enumerate() {
+        index.add(listing, at);
+    }
+    for other in others {
+        if let Some(at) = index.find(&other).filter(|at| !contradict(&listings[*at], &other)) {
+            listings[at].fill_from(other);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Index(HashMap<String, usize>);
+
+impl Index {
+    /// The address without its query and fragment, which differ between links to the same vehicle; never the whole site.
+    fn keys(listing: &ScrapedListing) -> impl Iterator<Item = String> {
+        let query_names_the_vehicle = |url: &&String| !url.contains('?');
+        let url = listing
+            .url
+            .as_ref()
+            .filter(query_names_the_vehicle)
+            .map(|url| url.split('#').next().unwrap_or(url).to_owned());
+        listing.vin.clone().into_iter().chain(url)
+    }
+
+    fn find(&self, listing: &ScrapedListing) -> Option<usize> {
+        Self::keys(listing).find_map(|key| self.0.get(&key).copied())
+    }
+
+    fn add(&mut self, listing: &ScrapedListing, at: usize) {
+        for key in Self::keys(listing) {
+            self.0.entry(key).or_insert(at);
+        }
+    }
+}
+
+/// Two VINs are two vehicles, whatever else agrees; so are two stock numbers or model years behind one address.
+fn contradict(one: &ScrapedListing, other: &ScrapedListing) -> bool {
+    fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        matches!((one, other), (Some(one), Some(other)) if one != other)
+    }
+    if one.vin.is_some() && one.vin == other.vin {
+        return false;
+    }
+    differ(one.vin.as_ref(), other.vin.as_ref())
+        || differ(one.stock_number.as_ref(), other.stock_number.as_ref())
+        || differ(one.year.as_ref(), other.year.as_ref())
+}

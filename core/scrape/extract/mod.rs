@@ -1,0 +1,242 @@
+//! Listings out of pages, without configuration: a page's text in, vehicles out.
+//!
+//! A platform known by its marks is read by its own file. Any other page is read by its structured data (JSON-LD, then
+//! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
+//! here: fetching, the database, and any judgement whether a scrape was complete.
+
+mod cards;
+mod clean;
+mod encoding;
+mod fields;
+mod heading;
+mod json;
+mod json_ld;
+mod limits;
+mod listing;
+mod markup;
+mod merge;
+mod microdata;
+mod page;
+mod pagination;
+mod vins;
+
+use std::{cell::OnceCell, collections::HashSet};
+
+use serde::Serialize;
+use url::Url;
+
+pub(crate) use self::{
+    cards::read as read_card,
+    fields::{Draft, Field, PriceRank},
+    json::assigned as assigned_value,
+    markup::{Tag, Token, Tokens},
+    microdata::read_properties,
+    page::{Dom, Page},
+};
+pub use self::{
+    clean::{mileage, price, text},
+    limits::ListingLimits,
+    listing::ScrapedListing,
+};
+use super::platforms;
+use crate::{Error, Result};
+
+/// What one page gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Extraction {
+    /// Who read the page: a platform such as `dealer_com`, or the technique, `structured_data` or `cards`; `generic` where
+    /// nothing was found.
+    pub platform: &'static str,
+    /// How many vehicles the page claims there are on all its pages.
+    pub total: Option<u32>,
+    /// The absolute address of the next page, `None` on the last.
+    pub next: Option<String>,
+    /// The vehicles, in the order of the page.
+    pub listings: Vec<ScrapedListing>,
+    /// What a person should know before trusting the result.
+    pub warnings: Vec<Warning>,
+}
+
+/// A doubt about an extraction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`.
+    pub code: &'static str,
+    /// The same for a person.
+    pub message: String,
+}
+
+/// Reads the listings of a page.
+///
+/// ```
+/// let html = r#"<script type="application/ld+json">{"@type": "Car", "name": "2017 Ford Edge SEL",
+///     "vehicleIdentificationNumber": "2FMPK4K91HBB11870", "offers": {"price": "22988"}}</script>"#;
+/// let page = jpauto::extract::listings(html, "https://lot.example/used")?;
+/// assert_eq!(page.platform, "structured_data");
+/// assert_eq!(page.listings[0].model.as_deref(), Some("Edge"));
+/// # Ok::<(), jpauto::Error>(())
+/// ```
+///
+/// # Errors
+/// `invalid_url`, `page_empty`, `page_too_large` (16 MiB), and `page_too_deep` or `page_too_tangled` for pages whose nesting
+/// no browser would follow.
+pub fn listings(html: &str, url: &str) -> Result<Extraction> {
+    read(html, url, Choice::Detect)
+}
+
+/// Reads the listings of a page as it came: bytes in any encoding, at best with the content type they came with.
+///
+/// `platform` names one platform instead of detecting it; `generic` leaves all platforms aside.
+///
+/// # Errors
+/// As [`listings`], and `unknown_platform`, which lists the known ones.
+pub fn listings_from_bytes(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &str,
+    platform: Option<&str>,
+) -> Result<Extraction> {
+    let choice = match platform {
+        None => Choice::Detect,
+        Some(GENERIC) => Choice::Generic,
+        Some(name) => Choice::Platform(platforms::named(name).ok_or_else(|| unknown_platform(name))?),
+    };
+    // Checked before decoding, which takes memory of its own; no encoding has more than two bytes for what is one in UTF-8.
+    page::check_size(bytes.len().div_ceil(2))?;
+    read(&encoding::decode(bytes, content_type), url, choice)
+}
+
+/// The names that [`listings_from_bytes`] takes for a platform.
+#[must_use]
+pub fn platforms() -> Vec<&'static str> {
+    platforms::ALL.iter().map(|platform| platform.name).chain([GENERIC]).collect()
+}
+
+const GENERIC: &str = "generic";
+
+enum Choice {
+    Detect,
+    Generic,
+    Platform(&'static platforms::Platform),
+}
+
+fn unknown_platform(name: &str) -> Error {
+    let message = format!("no platform is called {name:?}; known are {}", platforms().join(", "));
+    Error::invalid_field("unknown_platform", "/platform", message)
+}
+
+fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
+        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+    })?;
+    let tree = OnceCell::new();
+    let page = Page::new(html, url, &tree)?;
+    let mut warnings = Vec::new();
+    let platform = match choice {
+        Choice::Detect => platforms::detect(&page),
+        Choice::Generic => None,
+        Choice::Platform(platform) => Some(platform),
+    };
+    let read = match platform {
+        Some(platform) => (platform.parse)(&page)?.map(|parts| (platform.name, parts)),
+        None => None,
+    };
+    if let (Some(platform), None) = (platform, &read) {
+        let message = format!(
+            "the page looks like {}, but holds its listings in no way known; it was read like any other",
+            platform.name
+        );
+        warnings.push(Warning { code: "platform_layout_unknown", message });
+    }
+    let (platform, parts) = match read {
+        Some(read) => read,
+        None => generic(&page)?,
+    };
+    Ok(completed(&page, platform, parts, warnings))
+}
+
+/// What a technique or a platform has read; what it leaves open is read from the page's links and text.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) listings: Vec<ScrapedListing>,
+    pub(crate) total: Option<u32>,
+    pub(crate) next: Option<String>,
+}
+
+fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
+    // Featured vehicles stand on a page twice.
+    parts.listings = merge::same_vehicles(parts.listings);
+    parts.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
+    let around = if parts.total.is_none() || parts.next.is_none() {
+        pagination::read(page)
+    } else {
+        pagination::Pagination::default()
+    };
+    let mut total = parts.total.or(around.total);
+    if let Some(claimed) = total
+        && (claimed as usize) < parts.listings.len()
+    {
+        let message = format!("the page claims {claimed} vehicles and shows {}", parts.listings.len());
+        warnings.push(Warning { code: "claims_less_than_found", message });
+        total = None;
+    }
+    if parts.listings.is_empty() {
+        let message =
+            "no vehicle was found: an empty lot looks different from a page that was not meant for us".to_owned();
+        warnings.push(Warning { code: "no_listings", message });
+    }
+    Extraction { platform, total, next: parts.next.or(around.next), listings: parts.listings, warnings }
+}
+
+/// Structured data first; the tree, and with it microdata and cards, only where that leaves something open.
+fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
+    let mut structured = json_ld::listings(page);
+    if !structured.is_empty() && !leaves_open(page, &structured) {
+        return Ok(("structured_data", Parts { listings: structured, ..Parts::default() }));
+    }
+    let dom = page.dom()?;
+    let microdata = microdata::listings(page, dom);
+    if microdata.len() > structured.len() {
+        structured = merge::same_vehicles(microdata.into_iter().chain(structured).collect());
+    } else {
+        merge::fill(&mut structured, microdata);
+    }
+    let cards = cards::listings(page, dom);
+    // A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
+    let (platform, mut leading, other) = if cards.len() > structured.len() {
+        ("cards", cards, structured)
+    } else {
+        ("structured_data", structured, cards)
+    };
+    merge::fill(&mut leading, other);
+    let platform = if leading.is_empty() { GENERIC } else { platform };
+    Ok((platform, Parts { listings: leading, ..Parts::default() }))
+}
+
+/// Whether the cards may know vehicles, prices or VINs that the structured data lacks.
+fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
+    let unpriced = structured.iter().all(|listing| listing.price.is_none());
+    let unidentified = structured.iter().any(|listing| listing.vin.is_none());
+    if unpriced || unidentified {
+        return true;
+    }
+    let known: HashSet<&str> = structured.iter().filter_map(|listing| listing.vin.as_deref()).collect();
+    let mut others = HashSet::new();
+    for token in Tokens::new(page.html) {
+        let mut note =
+            |text: &str| others.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
+        match token {
+            Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),
+            Token::Text(text) => note(text),
+            _ => {}
+        }
+        // More strangers than vehicles in the data: the data is not the list.
+        if others.len() > structured.len() {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

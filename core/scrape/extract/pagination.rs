@@ -1,0 +1,289 @@
+//! How many vehicles a page claims there are, and where its next page is.
+//!
+//! Read from the stream of tags, without a tree, so that the answer is the same whichever technique read the listings. What is
+//! deliberately not here: fetching the next page, and building addresses that the page does not link to.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::{
+    clean,
+    markup::{Tag, Token, Tokens},
+    page::Page,
+};
+
+/// What a page says about the pages around it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pagination {
+    pub(crate) total: Option<u32>,
+    pub(crate) next: Option<String>,
+}
+
+/// Query parameters that count pages, in use by the vendors.
+const PAGE_PARAMETERS: [&str; 12] =
+    ["page", "pt", "pn", "_p", "p", "pg", "page_no", "pageno", "pagenumber", "paged", "currentpage", "pageindex"];
+
+/// Reads both from the page.
+pub(crate) fn read(page: &Page<'_>) -> Pagination {
+    let mut reader = Reader { page, candidates: Vec::new(), words: String::new(), link: None, item_disabled: false };
+    for token in Tokens::new(page.html) {
+        reader.take(token);
+    }
+    reader.close_link();
+    let total = total(&reader.words);
+    Pagination { total, next: reader.next() }
+}
+
+/// How plainly a link says that it leads to the next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Plainness {
+    /// Its page number is the current one plus one.
+    Number,
+    /// `>` or `»`.
+    Arrow,
+    /// `Next` in its text, label or class.
+    Word,
+    /// `rel="next"`.
+    Relation,
+}
+
+struct OpenLink<'a> {
+    tag: Tag<'a>,
+    text: String,
+    disabled: bool,
+}
+
+struct Reader<'p, 'a> {
+    page: &'p Page<'a>,
+    candidates: Vec<(Plainness, String)>,
+    /// The page's text, spaces collapsed piece by piece.
+    words: String,
+    link: Option<OpenLink<'a>>,
+    item_disabled: bool,
+}
+
+/// A longer link is a card, not a pager.
+const LINK_TEXT_MAX: usize = 60;
+
+impl<'a> Reader<'_, 'a> {
+    fn take(&mut self, token: Token<'a>) {
+        match token {
+            Token::Open(tag) if tag.is("link") => self.take_relation(&tag),
+            Token::Open(tag) if tag.is("a") => {
+                self.close_link();
+                self.take_relation(&tag);
+                let class = tag.attribute("class").unwrap_or_default().to_ascii_lowercase();
+                let off = tag.attribute("aria-disabled").is_some_and(|value| value == "true");
+                let disabled =
+                    self.item_disabled || off || class.split_ascii_whitespace().any(|class| class == "disabled");
+                self.link = Some(OpenLink { tag, text: String::new(), disabled });
+            }
+            Token::Open(tag) if tag.is("li") => {
+                let class = tag.attribute("class").unwrap_or_default();
+                self.item_disabled = class.split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case("disabled"));
+            }
+            Token::Close(name) if name.eq_ignore_ascii_case("a") => self.close_link(),
+            Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_disabled = false,
+            Token::Text(text) => {
+                if let Some(link) = &mut self.link
+                    && link.text.len() <= LINK_TEXT_MAX
+                {
+                    link.text.push_str(text.get(..LINK_TEXT_MAX * 4).unwrap_or(text));
+                    link.text.push(' ');
+                }
+                if !text.trim_ascii().is_empty() {
+                    self.words.push_str(text);
+                    self.words.push(' ');
+                }
+            }
+            Token::Raw(tag, text) if tag.is("title") => {
+                self.words.push_str(text);
+                self.words.push_str(" . ");
+            }
+            _ => {}
+        }
+    }
+
+    fn take_relation(&mut self, tag: &Tag<'_>) {
+        let is_next = tag
+            .attribute("rel")
+            .is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
+        if is_next && let Some(url) = tag.attribute("href").and_then(|href| self.page.absolute(&href)) {
+            self.candidates.push((Plainness::Relation, url));
+        }
+    }
+
+    fn close_link(&mut self) {
+        let Some(link) = self.link.take().filter(|link| !link.disabled) else { return };
+        let Some(url) = link.tag.attribute("href").and_then(|href| self.page.absolute(&href)) else { return };
+        let text = clean::collapse(&clean::decode(&link.text));
+        if text.len() > LINK_TEXT_MAX {
+            return;
+        }
+        let plainness = if says_next(&link.tag, &text) {
+            Plainness::Word
+        } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
+            Plainness::Arrow
+        } else if page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1))
+            && text.parse::<u32>().is_ok()
+        {
+            Plainness::Number
+        } else {
+            return;
+        };
+        self.candidates.push((plainness, url));
+    }
+
+    /// The number of this page, one where its address gives none.
+    fn current(&self) -> u32 {
+        page_number(self.page.url.as_str()).unwrap_or(1)
+    }
+
+    fn next(self) -> Option<String> {
+        let here = comparable(self.page.url.as_str());
+        let plainest =
+            self.candidates.iter().filter(|(_, url)| comparable(url) != here).max_by(|(one, _), (other, _)| {
+                // Of equals, the first on the page.
+                one.cmp(other).then(std::cmp::Ordering::Greater)
+            })?;
+        Some(comparable(&plainest.1).into_owned())
+    }
+}
+
+fn says_next(tag: &Tag<'_>, text: &str) -> bool {
+    let is_next = |words: &str| {
+        let lower = words.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+        matches!(lower.as_str(), "next" | "next page" | "next »" | "go to next page" | "go to the next page" | "older")
+    };
+    let labels = ["aria-label", "title", "data-action"]
+        .into_iter()
+        .filter_map(|name| tag.attribute(name))
+        .any(|label| is_next(&label));
+    let class = tag.attribute("class").is_some_and(|class| {
+        class.split_ascii_whitespace().any(|class| {
+            matches!(class.to_ascii_lowercase().as_str(), "next" | "pagination-next" | "page-next" | "next-page")
+        })
+    });
+    is_next(text) || labels || class
+}
+
+/// The address without its fragment and without an empty end of its query.
+fn comparable(url: &str) -> Cow<'_, str> {
+    let without_fragment = url.split('#').next().unwrap_or(url);
+    Cow::Borrowed(without_fragment.trim_end_matches(['&', '?']))
+}
+
+fn page_number(url: &str) -> Option<u32> {
+    let url = Url::parse(url).ok()?;
+    url.query_pairs()
+        .find(|(name, _)| PAGE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
+        .and_then(|(_, value)| value.parse().ok())
+}
+
+/// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
+fn total(words: &str) -> Option<u32> {
+    let decoded = clean::decode(words);
+    let words: Vec<&str> = decoded.split_whitespace().collect();
+    let mut counted = None;
+    for (at, word) in words.iter().enumerate() {
+        let Some(number) = count(word) else { continue };
+        let before = |steps: usize| at.checked_sub(steps).and_then(|at| words.get(at)).copied().unwrap_or_default();
+        if before(1).eq_ignore_ascii_case("of") && (is_range(before(2)) || ends_range(&words, at - 1)) {
+            return Some(number);
+        }
+        if counted.is_none() && counts_vehicles(&words[at + 1..]) && !before(1).eq_ignore_ascii_case("over") {
+            counted = Some(number);
+        }
+    }
+    counted
+}
+
+/// Words between a number and what it counts.
+const KINDS: [&str; 9] = ["new", "used", "pre-owned", "preowned", "certified", "total", "matching", "available", "&"];
+/// What a list of vehicles counts.
+const COUNTED: [&str; 9] =
+    ["vehicles", "vehicle", "cars", "results", "matches", "listings", "trucks", "vehicle(s)", "vehicles."];
+
+fn counts_vehicles(after: &[&str]) -> bool {
+    let next = after.iter().take(3).find(|word| !KINDS.iter().any(|kind| word.eq_ignore_ascii_case(kind)));
+    next.is_some_and(|word| {
+        let word = word.trim_end_matches([',', '.', ':', ';', '!']);
+        COUNTED.iter().any(|counted| word.eq_ignore_ascii_case(counted))
+    })
+}
+
+/// Counts are whole; eight digits are no count of cars.
+fn count(word: &str) -> Option<u32> {
+    let digits = word.trim_end_matches(['.', ',', ')', ';']).trim_start_matches('(');
+    let plain =
+        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    plain.then(|| digits.replace(',', "").parse().ok()).flatten()
+}
+
+/// `1-25` in one word.
+fn is_range(word: &str) -> bool {
+    word.split_once(['-', '–', '—']).is_some_and(|(first, last)| count(first).is_some() && count(last).is_some())
+}
+
+/// `1 - 30` or `1 to 30` right before the word at `of`.
+fn ends_range(words: &[&str], of: usize) -> bool {
+    let Some(first) = of.checked_sub(3) else { return false };
+    count(words[first]).is_some()
+        && matches!(words[first + 1], "-" | "–" | "—" | "to" | "through")
+        && count(words[first + 2]).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::OnceCell;
+
+    use super::*;
+
+    fn read_at(url: &str, html: &str) -> Pagination {
+        let tree = OnceCell::new();
+        read(&Page::new(html, Url::parse(url).unwrap(), &tree).unwrap())
+    }
+
+    #[test]
+    fn the_next_page_is_found_however_it_is_linked() {
+        let url = "https://lot.example/used?page=2";
+        for (html, next) in [
+            (r#"<link rel="next" href="/used?page=3">"#, Some("https://lot.example/used?page=3")),
+            (r#"<a href="?start=35&amp;" rel="nofollow next"><i></i></a>"#, Some("https://lot.example/used?start=35")),
+            (r#"<a href="/used?page=3"> Next <span></span> → </a>"#, Some("https://lot.example/used?page=3")),
+            (r#"<a href="page-3.html"> &gt;</a>"#, Some("https://lot.example/page-3.html")),
+            (r#"<a href="?page=3" aria-label="Next page"><i></i></a>"#, Some("https://lot.example/used?page=3")),
+            (
+                r#"<a href="?page=1">1</a><a href="?page=2">2</a><a href="?page=3">3</a><a href="?page=4">4</a>"#,
+                Some("https://lot.example/used?page=3"),
+            ),
+            // The last page: nothing behind it.
+            (r#"<a href="?page=1">1</a><a href="?page=2">2</a>"#, None),
+            (
+                r##"<a href="#">Next</a><a href="javascript:go()">Next</a><li class="disabled"><a href="?page=3">Next</a></li>"##,
+                None,
+            ),
+            (r#"<a href="?page=2">Next</a>"#, None),
+            (r#"<a style="cursor: default">Next</a><a href="?page=1">&lt;</a>"#, None),
+        ] {
+            assert_eq!(read_at(url, html).next.as_deref(), next, "{html}");
+        }
+    }
+
+    #[test]
+    fn the_total_is_what_the_page_claims() {
+        for (html, total) in [
+            ("<div>1 - 30 of 35 Total</div>", Some(35)),
+            ("<h4>Showing 1-25\n    of 66 vehicles</h4>", Some(66)),
+            ("<span class=n>58</span> Vehicles matching", Some(58)),
+            ("88 matches out of 88 vehicles.", Some(88)),
+            ("<p>Over 500 vehicles in stock</p><b>1,204</b> Used Vehicles Found", Some(1_204)),
+            ("<title>66 New Vehicles for Sale</title>", Some(66)),
+            ("Founded 1987. Page 2 of 3.", None),
+            ("<script>var n = '12 vehicles';</script>", None),
+        ] {
+            assert_eq!(read_at("https://lot.example/", html).total, total, "{html}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Where VINs stand in a text.
+//!
+//! What is deliberately not here: what a VIN means; that is the `vin` module's. A page is full of seventeen-character words,
+//! so a run of letters and digits is taken for a VIN only with evidence: its check digit, or a label that says so.
+
+const LENGTH: usize = 17;
+/// Fewer different characters are a placeholder such as 11111111111111111, which passes the check digit.
+const DISTINCT_MIN: usize = 5;
+
+/// The VIN in capitals, where `text` is one and no placeholder.
+pub(crate) fn parse(text: &str) -> Option<String> {
+    let trimmed = text.trim();
+    let bytes = trimmed.as_bytes();
+    if bytes.len() != LENGTH || !bytes.iter().all(|byte| value(*byte).is_some()) || is_placeholder(bytes) {
+        return None;
+    }
+    Some(trimmed.to_ascii_uppercase())
+}
+
+fn is_placeholder(vin: &[u8]) -> bool {
+    let mut seen = [0_u8; LENGTH];
+    let mut distinct = 0;
+    for byte in vin.iter().map(u8::to_ascii_uppercase) {
+        if !seen[..distinct].contains(&byte) {
+            seen[distinct] = byte;
+            distinct += 1;
+        }
+    }
+    distinct < DISTINCT_MIN
+}
+
+/// The value of a character in the check sum; `None` for what no VIN may hold (I, O, Q included).
+fn value(byte: u8) -> Option<u32> {
+    Some(match byte.to_ascii_uppercase() {
+        digit @ b'0'..=b'9' => u32::from(digit - b'0'),
+        letter @ b'A'..=b'H' => u32::from(letter - b'A') + 1,
+        letter @ b'J'..=b'N' => u32::from(letter - b'J') + 1,
+        b'P' => 7,
+        b'R' => 9,
+        letter @ b'S'..=b'Z' => u32::from(letter - b'S') + 2,
+        _ => return None,
+    })
+}
+
+/// 49 CFR 565.15(c): the weighted sum modulo 11 stands in position 9, ten as an X.
+fn check_digit_ok(vin: &[u8]) -> bool {
+    const WEIGHTS: [u32; LENGTH] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
+    let sum: u32 = vin.iter().zip(WEIGHTS).map(|(byte, weight)| value(*byte).unwrap_or(0) * weight).sum();
+    let expected = match sum % 11 {
+        10 => b'X',
+        digit => b'0' + u8::try_from(digit).unwrap_or(0),
+    };
+    vin[8].eq_ignore_ascii_case(&expected)
+}
+
+/// How much a text's place says for a VIN in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A field called VIN: the right alphabet is enough.
+    Labelled,
+    /// Anywhere: the check digit must hold, or the text itself must say VIN in front.
+    Anywhere,
+}
+
+/// The VINs of a text, in capitals and in order.
+pub(crate) fn find(text: &str, place: Place) -> impl Iterator<Item = String> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            if !bytes[at].is_ascii_alphanumeric() {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+                at += 1;
+            }
+            if at - start != LENGTH {
+                continue;
+            }
+            let run = &text[start..at];
+            let digits = run.bytes().filter(u8::is_ascii_digit).count();
+            let believed = (place == Place::Labelled || check_digit_ok(run.as_bytes()) || label_in_front(&text[..start]))
+                // Serial numbers end in digits, and no maker's code is all digits: neither words nor time stamps qualify.
+                && (4..LENGTH - 1).contains(&digits);
+            if believed && let Some(vin) = parse(run) {
+                return Some(vin);
+            }
+        }
+        None
+    })
+}
+
+fn label_in_front(before: &str) -> bool {
+    let label = before.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+    before.len() - label.len() <= 4
+        && label.len() >= 3
+        && label.is_char_boundary(label.len() - 3)
+        && label[label.len() - 3..].eq_ignore_ascii_case("vin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vin_is_found_by_its_check_digit_or_its_label() {
+        for (text, vins) in [
+            ("/used/2017-Ford-Edge-2fmpk4k91hbb11870/", vec!["2FMPK4K91HBB11870"]),
+            ("VIN: 1FMCU9H98DUD93328, 1FMCU9H98DUD93328", vec!["1FMCU9H98DUD93328", "1FMCU9H98DUD93328"]),
+            // A wrong check digit needs the label.
+            ("1FMCU9H90DUD93328", vec![]),
+            ("VIN # 1FMCU9H90DUD93328", vec!["1FMCU9H90DUD93328"]),
+            ("VIN 11111111111111111", vec![]),
+            ("a09b681c0a0e0ae7513b8f854ea6d069", vec![]),
+            ("20171122123456789", vec![]),
+            ("internationalists", vec![]),
+            ("6T08C120641", vec![]),
+        ] {
+            assert_eq!(find(text, Place::Anywhere).collect::<Vec<_>>(), vins, "{text}");
+        }
+        assert_eq!(find("1FMCU9H90DUD93328", Place::Labelled).count(), 1);
+    }
+
+    #[test]
+    fn a_placeholder_or_a_forbidden_letter_is_no_vin() {
+        assert_eq!(parse(" 2fmpk4k91hbb11870 ").as_deref(), Some("2FMPK4K91HBB11870"));
+        for text in ["11111111111111111", "2FMPK4K91HBB1187O", "2FMPK4K91HBB1187", "", "ü2FMPK4K91HBB118"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! AutoWall (Gratis) list pages: a `product-box` a vehicle, its id on the payment button, its VIN on the video link.
+//!
+//! Source: a saved page of 2023. The only JSON-LD on it describes videos, not vehicles.
+
+use super::{Confidence, Platform};
+use crate::{
+    Result,
+    scrape::extract::{Draft, Field, Page, Parts, read_card},
+};
+
+pub(crate) const PLATFORM: Platform = Platform { name: "autowall", detect, parse };
+
+fn detect(page: &Page<'_>) -> Confidence {
+    let paths = page.mentions("/gs-vehicle/");
+    let templates = page.mentions("vehicle-inventory-container") || page.mentions("/js/groups/autowall-vehicle");
+    match (paths, templates) {
+        (true, true) => Confidence::Certain,
+        (true, false) => Confidence::Possible,
+        (false, _) => Confidence::None,
+    }
+}
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    let dom = page.dom()?;
+    let cards = dom
+        .elements(0..dom.len())
+        .filter(|(_, element)| element.classes().any(|class| class == "vehicle-inventory-container"));
+    let mut listings = Vec::new();
+    for (card, _) in cards {
+        let attribute = |name: &str| dom.elements(dom.within(card)).find_map(|(_, element)| element.attr(name));
+        let mut draft = Draft::default();
+        if let Some(id) = attribute("data-vehicle-id") {
+            draft.offer(Field::ExternalId, id);
+        }
+        if let Some(vin) = attribute("ff_vin") {
+            draft.offer(Field::Vin, vin);
+        }
+        read_card(page, dom, card, &mut draft);
+        if draft.listing.has_identity() {
+            listings.push(draft.listing);
+        }
+    }
+    Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
+}

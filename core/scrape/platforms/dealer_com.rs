@@ -1,0 +1,241 @@
+//! Dealer.com (DDC): the inventory stands in the page as data, under a name that has changed over the years.
+//!
+//! `DDC.dataLayer['vehicles']` is a flat list (saved page of 2017); `DDC.WS.state` and `DDC.WidgetData` hold `{pageInfo,
+//! inventory}` (2026), where the price is the `dprice` entry that says it is final: `askingPrice` can be a fee of some hundred
+//! dollars. Pages without data keep Base64 prices on their cards, which the card finder reads.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Confidence, Platform};
+use crate::{
+    Result,
+    scrape::extract::{
+        Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, Tokens, assigned_value, price,
+    },
+};
+
+pub(crate) const PLATFORM: Platform = Platform { name: "dealer_com", detect, parse };
+
+fn detect(page: &Page<'_>) -> Confidence {
+    let scripts = ["DDC.siteSettings", "DDC.dataLayer[", "DDC.WS.state", "DDC.WidgetData"];
+    if scripts.iter().any(|mark| page.mentions(mark)) {
+        Confidence::Certain
+    } else if page.mentions("ddc-site") && page.mentions("static.dealer.com/") {
+        Confidence::Possible
+    } else {
+        Confidence::None
+    }
+}
+
+type Record = Map<String, Value>;
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    Ok(widget_state(page).or_else(|| data_layer(page)))
+}
+
+/// The layout of 2026: a state with `inventory` and `pageInfo`, at whatever depth the widget's names put it.
+fn widget_state(page: &Page<'_>) -> Option<Parts> {
+    for script in page.scripts() {
+        for name in ["DDC.WS.state", "DDC.WidgetData"] {
+            if !script.body.contains(name) {
+                continue;
+            }
+            let Some(state) = assigned_value(script.body, name) else { continue };
+            let Some(state) = with_inventory(&state) else { continue };
+            let records = state.get("inventory").and_then(Value::as_array)?;
+            let listings: Vec<_> =
+                records.iter().filter_map(Value::as_object).filter_map(|record| from_widget(page, record)).collect();
+            if listings.is_empty() {
+                continue;
+            }
+            let info = state.get("pageInfo");
+            let number = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_u64);
+            let total = number("totalCount").and_then(|total| u32::try_from(total).ok());
+            let next = match (number("pageStart"), number("pageSize"), number("totalCount")) {
+                (Some(start), Some(size), Some(total)) if size > 0 && start + size < total => {
+                    next_by_start(page, start + size)
+                }
+                _ => None,
+            };
+            return Some(Parts { listings, total, next });
+        }
+    }
+    None
+}
+
+/// How deep `inventory` may stand below the assigned value: `state -> widget -> bus -> WIS`.
+const STATE_DEPTH_MAX: usize = 5;
+
+fn with_inventory(state: &Value) -> Option<&Record> {
+    let mut level = vec![state];
+    for _ in 0..STATE_DEPTH_MAX {
+        let objects: Vec<&Record> = level.iter().filter_map(|value| value.as_object()).collect();
+        let found = objects.iter().find(|object| object.get("inventory").is_some_and(Value::is_array));
+        if let Some(found) = found {
+            return Some(found);
+        }
+        level = objects.into_iter().flat_map(Map::values).collect();
+    }
+    None
+}
+
+fn next_by_start(page: &Page<'_>, start: u64) -> Option<String> {
+    let mut url = page.url.clone();
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != "start")
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair("start", &start.to_string());
+    Some(url.to_string())
+}
+
+fn from_widget(page: &Page<'_>, record: &Record) -> Option<ScrapedListing> {
+    if record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false)) {
+        return None;
+    }
+    let mut draft = Draft::default();
+    draft.offer_record(record);
+    if let Some(tracked) = record.get("trackingAttributes") {
+        offer_named_values(&mut draft, tracked);
+    }
+    for key in ["attributes", "highlightedAttributes"] {
+        if let Some(shown) = record.get(key) {
+            offer_named_values(&mut draft, shown);
+        }
+    }
+    let title = match record.get("title") {
+        Some(Value::Array(parts)) => parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        Some(Value::String(title)) => title.clone(),
+        _ => String::new(),
+    };
+    draft.offer_heading(&title);
+    let prices = widget_prices(record);
+    draft.listing.price = prices.first().copied();
+    let mut listing = draft.listing;
+    listing.url = record.get("link").and_then(Value::as_str).and_then(|link| page.absolute(link));
+    listing.image_url = first_image(record).and_then(|link| page.absolute(link));
+    listing.raw_data = Some(
+        json!({ "condition": condition(record), "certified": record.get("certified"), "pricing": record.get("pricing") }),
+    );
+    listing.has_identity().then_some(listing)
+}
+
+/// `[{name, value}]` or `{name: value}`.
+fn offer_named_values(draft: &mut Draft, values: &Value) {
+    for entry in values.as_array().into_iter().flatten() {
+        let text = |key: &str| entry.get(key).and_then(Value::as_str);
+        if let (Some(field), Some(value)) = (text("name").and_then(Field::named), text("value"))
+            && !matches!(field, Field::Price(_))
+        {
+            draft.offer(field, value);
+        }
+    }
+}
+
+/// The prices of a record, the binding one first.
+fn widget_prices(record: &Record) -> Vec<crate::Money> {
+    let shown = record
+        .get("pricing")
+        .and_then(|pricing| pricing.get("dprice").or_else(|| pricing.get("dPrice")))
+        .and_then(Value::as_array);
+    let is_final = |entry: &&Value| {
+        entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
+    };
+    let last = shown.into_iter().flatten().filter(is_final).filter_map(|entry| entry.get("value").and_then(amount));
+    let tracked = record.get("trackingPricing");
+    let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(amount));
+    let retail = record.get("pricing").and_then(|pricing| pricing.get("retailPrice")).and_then(amount);
+    last.chain(tracked).chain(retail).collect()
+}
+
+fn amount(value: &Value) -> Option<crate::Money> {
+    match value {
+        Value::String(text) => price(text),
+        Value::Number(number) => price(&number.to_string()),
+        _ => None,
+    }
+}
+
+fn first_image(record: &Record) -> Option<&str> {
+    let image = record.get("images")?.as_array()?.first()?;
+    image.as_str().or_else(|| image.get("uri").or_else(|| image.get("src"))?.as_str())
+}
+
+/// The machine's word for new or used, before the one for display.
+fn condition(record: &Record) -> Option<&Value> {
+    ["newOrUsed", "type", "inventoryType", "condition"]
+        .iter()
+        .find_map(|key| record.get(*key).filter(|value| value.is_string()))
+}
+
+/// The layout of 2017: a flat list of texts, `"null"` where nothing is known; links and pictures stand in the cards.
+fn data_layer(page: &Page<'_>) -> Option<Parts> {
+    let script = page.scripts().iter().find(|script| script.body.contains("DDC.dataLayer['vehicles']"))?;
+    let records = assigned_value(script.body, "DDC.dataLayer['vehicles']")?;
+    let mut shown = shown_by_uuid(page);
+    let listings: Vec<_> = records
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_object)
+        .filter_map(|record| {
+            let mut draft = Draft::default();
+            let text = |key: &str| record.get(key).and_then(Value::as_str);
+            for key in ["internetPrice", "salePrice"] {
+                draft.offer_price(PriceRank::Asking, text(key).and_then(price));
+            }
+            let fields = record.iter().filter(|(key, _)| !key.to_ascii_lowercase().contains("price"));
+            draft.offer_record(&fields.map(|(key, value)| (key.clone(), value.clone())).collect());
+            let mut listing = draft.listing;
+            let (link, image) = text("uuid").and_then(|uuid| shown.remove(uuid)).unwrap_or_default();
+            listing.url = text("link").map(str::to_owned).or(link).and_then(|link| page.absolute(&link));
+            listing.image_url = image.and_then(|image| page.absolute(&image));
+            listing.raw_data = Some(json!({ "condition": condition(record), "certified": record.get("certified"), "msrp": record.get("msrp") }));
+            listing.has_identity().then_some(listing)
+        })
+        .collect();
+    let total = page.scripts().iter().find_map(|script| quoted_number(script.body, "\"vehicleResultCount\""));
+    (!listings.is_empty()).then_some(Parts { listings, total, next: None })
+}
+
+/// The number in `"name": "58"`.
+fn quoted_number(script: &str, name: &str) -> Option<u32> {
+    let (_, rest) = script.split_once(name)?;
+    let value = rest.trim_start().strip_prefix(':')?.trim_start().trim_start_matches('"');
+    value[..value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len())].parse().ok()
+}
+
+/// The link and the first picture of each vehicle, by the uuid that ends its link: `/used/Ford/2017-...-{uuid}.htm`.
+fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<String>)> {
+    let mut shown: HashMap<String, (Option<String>, Option<String>)> = HashMap::new();
+    let mut current: Option<String> = None;
+    for token in Tokens::new(page.html) {
+        let Token::Open(tag) = token else { continue };
+        if tag.is("a") {
+            let Some(link) = tag.attribute("href") else { continue };
+            let Some(uuid) = uuid_of(&link) else { continue };
+            let link = link.split('?').next().unwrap_or(&link).to_owned();
+            shown.entry(uuid.to_owned()).or_default().0.get_or_insert(link);
+            current = Some(uuid.to_owned());
+        } else if tag.is("img")
+            && let Some(source) = picture(&tag)
+            && let Some(entry) = current.take().and_then(|uuid| shown.get_mut(&uuid))
+        {
+            entry.1.get_or_insert(source);
+        }
+    }
+    shown
+}
+
+fn picture(tag: &Tag<'_>) -> Option<String> {
+    let source = ["data-src", "src"].into_iter().find_map(|name| tag.attribute(name))?;
+    source.contains("pictures.dealer.com").then(|| source.into_owned())
+}
+
+fn uuid_of(link: &str) -> Option<&str> {
+    let path = link.split('?').next()?;
+    let uuid = path.strip_suffix(".htm")?.rsplit('-').next()?;
+    (uuid.len() == 32 && uuid.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(uuid)
+}
