@@ -6,7 +6,11 @@
 mod support;
 
 mod activity;
+#[cfg(feature = "postgres")]
+mod adoption;
+mod contract;
 mod database;
 mod inventory;
+mod schema;
 mod submissions;
 mod users;

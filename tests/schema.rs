@@ -63,6 +63,7 @@ pub(crate) const OURS: &[Table] = &[
         ],
         indexes: &["competitor_id, observed_at"],
     },
+    Table { name: "storage_alerts", columns: &[("subject_id", "UUID", "")], indexes: &["subject_id, alert_type"] },
     Table {
         name: "job_leases",
         columns: &[

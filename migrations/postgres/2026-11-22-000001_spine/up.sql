@@ -312,7 +312,7 @@ CREATE INDEX inventory_source_submission_id_idx ON inventory (source_submission_
 CREATE INDEX export_logs_platform_exported_at_idx ON export_logs (platform, exported_at);
 CREATE INDEX job_history_job_name_started_at_idx ON job_history (job_name, started_at);
 CREATE INDEX storage_alerts_open_idx ON storage_alerts (alert_type, created_at) WHERE dismissed IS NOT TRUE;
-CREATE INDEX storage_alerts_subject_id_alert_type_idx ON storage_alerts (subject_id, alert_type) WHERE dismissed IS NOT TRUE;
+CREATE INDEX storage_alerts_subject_id_alert_type_idx ON storage_alerts (subject_id, alert_type);
 
 -- Sign-in finds a user by what the provider calls them.
 CREATE INDEX users_oauth_idx ON users (oauth_provider, oauth_id);
