@@ -1,4 +1,49 @@
-//! Everything a car dealership must know in one place.
+//! Everything a car dealership must know in one place: what customers offer, what stands on the lot, what it is worth on the
+//! market, and what the competitors do.
+//!
+//! The library is synchronous and holds all the rules; it runs on an embedded SQLite file or on PostgreSQL, the same code and
+//! the same answers on both. The HTTP server, the command line and the Python package around it add no rule of their own.
+//!
+//! Open a [`Dealership`], say who acts, and ask at the [`Desk`]:
+//!
+//! ```
+//! use jpauto::{Actor, Approval, Dealership, Money, NewSubmission, PageRequest, VehicleFilter};
+//!
+//! let dealership = Dealership::open("sqlite::memory:")?;
+//!
+//! // A customer offers a car on the website ...
+//! let website = dealership.acting_as(Actor::public());
+//! let submission = website.submissions().submit(&NewSubmission {
+//!     year: 2019,
+//!     make: "Toyota".into(),
+//!     model: "Camry".into(),
+//!     vin: Some("4T1B11HK9KU211111".into()),
+//!     mileage: Some(52_000),
+//!     asking_price: Some(Money::from_dollars(15_000)),
+//!     ..NewSubmission::default()
+//! })?;
+//!
+//! // ... and the desk takes it into inventory, at a price of its own.
+//! let desk = dealership.acting_as(Actor::system());
+//! let vehicle = desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(13_500)))?;
+//!
+//! let toyotas = desk.inventory().list(&VehicleFilter::available().make("Toyota"), &PageRequest::first(20))?;
+//! assert_eq!(toyotas.items[0].vehicle, vehicle);
+//!
+//! // A second review is refused, by a code that stays the same across releases.
+//! let refusal = desk.submissions().approve(submission.id, &Approval::as_offered()).unwrap_err();
+//! assert_eq!(refusal.code(), "submission_already_reviewed");
+//! # Ok::<(), jpauto::Error>(())
+//! ```
+//!
+//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Competitors`], [`Users`], [`Alerts`],
+//! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor, checks the permission inside
+//! its own transaction, and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
+//! stable code and the fields at fault.
+//!
+//! # Cargo features
+//! `sqlite` (default): an embedded SQLite, compiled in. `postgres`: PostgreSQL through the system's libpq.
+//! `postgres-bundled`: the same with libpq and OpenSSL built from source.
 
 #[macro_use]
 mod words;

@@ -86,9 +86,6 @@ impl VehicleLimits {
         }
     }
 
-    pub(crate) fn check_free_text(&self, faults: &mut Faults, pointer: &str, text: Option<&String>) {
-        check_optional_text(faults, pointer, text, self.longest_text);
-    }
 }
 
 pub(crate) fn check_price(faults: &mut Faults, pointer: &str, price: Money) {

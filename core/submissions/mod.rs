@@ -134,7 +134,7 @@ macro_rules! submission_structs {
         ///     year: 2019,
         ///     make: "Toyota".into(),
         ///     model: "Camry".into(),
-        ///     vin: Some("4T1B11HK5KU211111".into()),
+        ///     vin: Some("4T1B11HK9KU211111".into()),
         ///     ..NewSubmission::default()
         /// })?;
         /// assert_eq!(submission.submission_status.as_str(), "pending");
