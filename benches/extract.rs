@@ -1,7 +1,6 @@
 //! Extraction of whole pages beside the parsing of the same pages into a tree, which is the floor for any tree-based reader.
 //!
 //! Real saved pages are measured where the folder with them is present, the project's own small ones always.
-#![expect(missing_docs, reason = "criterion writes the entry points")]
 #![expect(clippy::print_stdout, reason = "a benchmark says which pages it left out")]
 
 use std::{fs, hint::black_box, path::Path};

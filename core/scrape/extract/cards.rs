@@ -35,6 +35,11 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
     for card in cards {
         let mut draft = Draft::default();
         draft.listing.vin = Some(anchors.vins[card.vin].clone());
+        if anchors.vins.len() == 1 {
+            // A page with one vehicle is a list of one, which links to it, or that vehicle's own.
+            let linked = link(page, dom, card.at, draft.listing.vin.as_deref()).filter(|(evidence, _)| *evidence > 0);
+            draft.listing.url = Some(linked.map_or_else(|| page.url.to_string(), |(_, url)| url));
+        }
         read(page, dom, card.at, &mut draft);
         let listing = draft.listing;
         if !says_enough(&listing) {
@@ -301,7 +306,7 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
             .find_map(|link| vins::find(link, Place::Anywhere).next());
     }
     if draft.listing.url.is_none() {
-        draft.listing.url = link(page, dom, card, draft.listing.vin.as_deref());
+        draft.listing.url = link(page, dom, card, draft.listing.vin.as_deref()).map(|(_, url)| url);
     }
     if draft.listing.image_url.is_none() {
         draft.listing.image_url = image(page, dom, card);
@@ -506,8 +511,8 @@ const OTHER_LINKS: [&str; 14] = [
     "form",
 ];
 
-/// The link to the vehicle's own page: the one that names it, or names its VIN, before any other.
-fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<String> {
+/// The link to the vehicle's own page, with the evidence for it: one that names the vehicle or its VIN before any other.
+fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<(u8, String)> {
     let around = dom.parent(card).filter(|parent| dom.element(*parent).is_some_and(|element| element.name() == "a"));
     let vin = vin.map(str::to_ascii_lowercase);
     let names_vin = |link: &str| vin.as_ref().is_some_and(|vin| mentions(link, vin));
@@ -523,12 +528,12 @@ fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Optio
         }
         let titled = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX;
         let names_vehicle = titled && heading::split(&dom.text(at)).is_some();
-        let score = 4 * u8::from(names_vehicle) + 2 * u8::from(names_vin(href)) + u8::from(Some(at) == around);
-        if best.is_none_or(|(known, _)| score > known) {
-            best = Some((score, href));
+        let evidence = 4 * u8::from(names_vehicle) + 2 * u8::from(names_vin(href)) + u8::from(Some(at) == around);
+        if best.is_none_or(|(known, _)| evidence > known) {
+            best = Some((evidence, href));
         }
     }
-    best.and_then(|(_, href)| page.absolute(href))
+    best.and_then(|(evidence, href)| Some((evidence, page.absolute(href)?)))
 }
 
 /// Beginnings of links that lead to no page.

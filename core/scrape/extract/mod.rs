@@ -230,7 +230,7 @@ fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let mut strangers = HashSet::new();
     for token in Tokens::new(page.html) {
         let mut note = |text: &str| {
-            strangers.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)))
+            strangers.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
         };
         match token {
             Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),
