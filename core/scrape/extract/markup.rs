@@ -146,7 +146,8 @@ impl<'a> Tokens<'a> {
         let end = self.tag_end(name_end);
         let tag = Tag { name: &self.html[start..name_end], attributes: &self.html[name_end..end] };
         self.at = (end + 1).min(bytes.len());
-        if RAW.iter().any(|raw| tag.is(raw)) {
+        let raw_initial = matches!(bytes[start].to_ascii_lowercase(), b's' | b't' | b'n' | b'i' | b'x');
+        if raw_initial && RAW.iter().any(|raw| tag.is(raw)) {
             let (content, after) = self.raw_content(tag.name, self.at);
             self.at = after;
             return Token::Raw(tag, content);

@@ -54,24 +54,29 @@ struct OpenLink<'a> {
     href: &'a str,
     rel: &'a str,
     class: &'a str,
-    labels: [&'a str; 3],
+    labels: [&'a str; LABELS.len()],
     text: String,
     disabled: bool,
 }
+
+/// Attributes that label a link for those who do not see it.
+const LABELS: [&str; 3] = ["aria-label", "title", "data-action"];
 
 impl<'a> OpenLink<'a> {
     fn read(tag: &Tag<'a>) -> Self {
         let mut link = Self::default();
         for (name, value) in tag.attributes() {
-            match name.to_ascii_lowercase().as_str() {
-                "href" => link.href = value,
-                "rel" => link.rel = value,
-                "class" => link.class = value,
-                "aria-label" => link.labels[0] = value,
-                "title" => link.labels[1] = value,
-                "data-action" => link.labels[2] = value,
-                "aria-disabled" => link.disabled = value == "true",
-                _ => {}
+            let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            if is("href") {
+                link.href = value;
+            } else if is("class") {
+                link.class = value;
+            } else if is("rel") {
+                link.rel = value;
+            } else if is("aria-disabled") {
+                link.disabled = value == "true";
+            } else if let Some(at) = LABELS.iter().position(|label| is(label)) {
+                link.labels[at] = value;
             }
         }
         link.disabled |= has_class(link.class, "disabled");
