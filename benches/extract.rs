@@ -1,6 +1,7 @@
 //! Extraction of whole pages beside the parsing of the same pages into a tree, which is the floor for any tree-based reader.
 //!
 //! Real saved pages are measured where the folder with them is present, the project's own small ones always.
+#![expect(clippy::print_stdout, reason = "a benchmark says which pages it left out")]
 
 use std::{fs, hint::black_box, path::Path};
 
@@ -32,7 +33,7 @@ fn extraction(criterion: &mut Criterion) {
                 .iter(|| jpauto::extract::listings_from_bytes(black_box(html.as_bytes()), None, url, Some("generic")));
         });
         group.bench_function("parse_document", |bencher| {
-            bencher.iter(|| scraper::Html::parse_document(black_box(&html)))
+            bencher.iter(|| scraper::Html::parse_document(black_box(&html)));
         });
         group.finish();
     }

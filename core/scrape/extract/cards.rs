@@ -14,7 +14,7 @@ use super::{
     fields::{Draft, Field, PriceRank},
     heading, json,
     listing::ScrapedListing,
-    page::{Dom, Kind, Page},
+    page::{Dom, Kind, Page, attribute},
     vins::{self, Place},
 };
 
@@ -35,6 +35,11 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
     for card in cards {
         let mut draft = Draft::default();
         draft.listing.vin = Some(anchors.vins[card.vin].clone());
+        if anchors.vins.len() == 1 {
+            // A page with one vehicle is a list of one, which links to it, or that vehicle's own.
+            let linked = link(page, dom, card.at, draft.listing.vin.as_deref()).filter(|(evidence, _)| *evidence > 0);
+            draft.listing.url = Some(linked.map_or_else(|| page.url.to_string(), |(_, url)| url));
+        }
         read(page, dom, card.at, &mut draft);
         let listing = draft.listing;
         if !says_enough(&listing) {
@@ -227,7 +232,7 @@ fn alike(dom: &Dom<'_>, one: usize, other: usize) -> bool {
 }
 
 fn first_class(element: &Element) -> Option<&str> {
-    element.attr("class").and_then(|classes| classes.split_ascii_whitespace().next())
+    attribute(element, "class").and_then(|classes| classes.split_ascii_whitespace().next())
 }
 
 fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
@@ -242,14 +247,10 @@ fn side_widgets(dom: &Dom<'_>, cards: &[Card]) -> Vec<std::ops::Range<usize>> {
         if found.last().is_some_and(|range| range.contains(&at)) {
             continue;
         }
-        let names = [element.attr("class"), element.attr("id")]
-            .into_iter()
-            .flatten()
-            .map(str::to_ascii_lowercase)
-            .collect::<Vec<_>>();
-        let Some(word) = SIDE_WIDGETS.iter().find(|word| names.iter().any(|name| name.contains(**word))) else {
-            continue;
+        let named = |word: &str| {
+            ["class", "id"].iter().filter_map(|name| attribute(element, name)).any(|name| mentions(name, word))
         };
+        let Some(word) = SIDE_WIDGETS.iter().find(|word| named(word)) else { continue };
         let range = dom.within(at);
         // Cards stand in document order, so the ones within are found by two cuts. The whole widget may be one card.
         let first_inside = if ALSO_ON_CARDS.contains(word) { range.start + 1 } else { range.start };
@@ -301,11 +302,11 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     if draft.listing.vin.is_none() {
         draft.listing.vin = dom
             .elements(dom.within(card))
-            .filter_map(|(_, element)| element.attr("href"))
+            .filter_map(|(_, element)| attribute(element, "href"))
             .find_map(|link| vins::find(link, Place::Anywhere).next());
     }
     if draft.listing.url.is_none() {
-        draft.listing.url = link(page, dom, card, draft.listing.vin.as_deref());
+        draft.listing.url = link(page, dom, card, draft.listing.vin.as_deref()).map(|(_, url)| url);
     }
     if draft.listing.image_url.is_none() {
         draft.listing.image_url = image(page, dom, card);
@@ -372,12 +373,14 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
 }
 
 fn is_struck(element: &Element) -> bool {
+    const CLASSES: [&str; 4] = ["was", "old-price", "was-price", "oldprice"];
     matches!(element.name(), "s" | "strike" | "del")
-        || element.classes().any(|class| {
-            let class = class.to_ascii_lowercase();
-            class.contains("strike")
-                || class.contains("line-through")
-                || matches!(class.as_str(), "was" | "old-price" | "was-price" | "oldprice")
+        || attribute(element, "class").is_some_and(|classes| {
+            mentions(classes, "strike")
+                || mentions(classes, "line-through")
+                || classes
+                    .split_ascii_whitespace()
+                    .any(|class| CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known)))
         })
 }
 
@@ -430,7 +433,15 @@ fn begins_a_payment(text: &str) -> bool {
 }
 
 fn class_mentions(element: &Element, word: &str) -> bool {
-    element.classes().any(|class| class.to_ascii_lowercase().contains(word))
+    attribute(element, "class").is_some_and(|classes| mentions(classes, word))
+}
+
+/// Whether a text holds a word, given in lower case, in any case.
+fn mentions(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let Some(first) = word.first() else { return true };
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)
+        .any(|at| text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
 }
 
 /// The field that a text labels, and what of its value stands in the same text.
@@ -458,7 +469,7 @@ fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
             _ if ["title", "heading", "name"].iter().any(|word| class_mentions(element, word)) => 1,
             "a" => 2,
             "img" => 4,
-            _ if element.attr("title").is_some() => 3,
+            _ if attribute(element, "title").is_some() => 3,
             _ => continue,
         };
         if best.as_ref().is_some_and(|(known, ..)| *known <= tier) {
@@ -467,8 +478,8 @@ fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
         let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| dom.text(at));
         let texts = [
             (tier < 3).then(shown).flatten(),
-            element.attr("title").map(str::to_owned),
-            element.attr("alt").map(str::to_owned),
+            attribute(element, "title").map(str::to_owned),
+            attribute(element, "alt").map(str::to_owned),
         ];
         let named =
             texts.into_iter().flatten().find(|text| heading::split(text).is_some_and(|heading| heading.make.is_some()));
@@ -500,36 +511,33 @@ const OTHER_LINKS: [&str; 14] = [
     "form",
 ];
 
-/// The link to the vehicle's own page: the one that names it, or names its VIN, before any other.
-fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<String> {
+/// The link to the vehicle's own page, with the evidence for it: one that names the vehicle or its VIN before any other.
+fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<(u8, String)> {
     let around = dom.parent(card).filter(|parent| dom.element(*parent).is_some_and(|element| element.name() == "a"));
     let vin = vin.map(str::to_ascii_lowercase);
-    let mut best: Option<(u8, String)> = None;
-    for (at, element) in
-        around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card)))
-    {
-        let Some(url) =
-            (element.name() == "a").then(|| element.attr("href")).flatten().and_then(|href| page.absolute(href))
-        else {
-            continue;
-        };
-        let lower = url.to_ascii_lowercase();
-        if OTHER_LINKS.iter().any(|word| lower.contains(word))
-            && !vin.as_ref().is_some_and(|vin| lower.ends_with(&**vin))
-        {
+    let names_vin = |link: &str| vin.as_ref().is_some_and(|vin| mentions(link, vin));
+    let mut best: Option<(u8, &str)> = None;
+    let candidates =
+        around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card)));
+    for (at, element) in candidates.filter(|(_, element)| element.name() == "a") {
+        let Some(href) = attribute(element, "href").map(str::trim) else { continue };
+        let elsewhere = href.is_empty() || NO_PAGES.iter().any(|start| href.starts_with(start));
+        let other = OTHER_LINKS.iter().any(|word| mentions(href, word));
+        if elsewhere || other {
             continue;
         }
-        let names_vehicle =
-            Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX && heading::split(&dom.text(at)).is_some();
-        let score = 4 * u8::from(names_vehicle)
-            + 2 * u8::from(vin.as_ref().is_some_and(|vin| lower.contains(&**vin)))
-            + u8::from(Some(at) == around);
-        if best.as_ref().is_none_or(|(known, _)| score > *known) {
-            best = Some((score, url));
+        let titled = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX;
+        let names_vehicle = titled && heading::split(&dom.text(at)).is_some();
+        let evidence = 4 * u8::from(names_vehicle) + 2 * u8::from(names_vin(href)) + u8::from(Some(at) == around);
+        if best.is_none_or(|(known, _)| evidence > known) {
+            best = Some((evidence, href));
         }
     }
-    best.map(|(_, url)| url)
+    best.and_then(|(evidence, href)| Some((evidence, page.absolute(href)?)))
 }
+
+/// Beginnings of links that lead to no page.
+const NO_PAGES: [&str; 5] = ["#", "javascript:", "mailto:", "tel:", "sms:"];
 
 /// The first picture that is neither a badge nor a stand-in.
 fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
@@ -551,7 +559,7 @@ fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
         dom.elements(dom.within(card)).filter(|(_, element)| element.name() == "img").filter_map(|(_, element)| {
             ["data-src", "data-lazy", "data-original", "data-lazy-src", "src"]
                 .iter()
-                .filter_map(|name| element.attr(name))
+                .filter_map(|name| attribute(element, name))
                 .find(|source| {
                     let lower = source.to_ascii_lowercase();
                     !lower.is_empty() && !STAND_INS.iter().any(|mark| lower.contains(mark))

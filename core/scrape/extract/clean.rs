@@ -272,10 +272,10 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
 /// ```
 #[must_use]
 pub fn price(raw: &str) -> Option<Money> {
-    let mut text = text(raw.get(..TextLimits::DEFAULT.number_bytes_max).unwrap_or(raw))?;
     if raw.len() > TextLimits::DEFAULT.number_bytes_max {
         return None;
     }
+    let mut text = text(raw)?;
     if let Some(hidden) = base64_number(&text) {
         text = hidden;
     }

@@ -51,7 +51,7 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     let value = value.trim_start_matches(['"', '\'']);
     let end =
         value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '/') || c.is_whitespace()).unwrap_or(value.len());
-    Encoding::for_label(value[..end].as_bytes())
+    Encoding::for_label(&value.as_bytes()[..end])
 }
 
 /// The label of a `meta` tag. A page that says UTF-16 in ASCII letters cannot be, and is read as UTF-8.

@@ -50,39 +50,130 @@ impl Field {
             length += 1;
         }
         let word = std::str::from_utf8(&buffer[..length]).ok()?;
-        Some(match word {
-            "vin" | "vinnumber" | "vehicleidentificationnumber" | "vehiclevin" | "ffvin" => Self::Vin,
-            "stock" | "stockno" | "stocknum" | "stocknumber" | "stk" | "stkno" | "stockid" | "vehiclestocknumber" => {
-                Self::StockNumber
-            }
-            "year" | "modelyear" | "vehicleyear" | "vehiclemodeldate" => Self::Year,
-            "make" | "vehiclemake" | "manufacturer" | "brand" => Self::Make,
-            "model" | "vehiclemodel" => Self::Model,
-            "trim" | "trimlevel" | "vehicletrim" | "vehicleconfiguration" => Self::Trim,
-            "mileage" | "miles" | "odometer" | "odometerreading" | "vehiclemileage" | "mileagefromodometer" => {
-                Self::Mileage
-            }
-            "color" | "colour" | "extcolor" | "exteriorcolor" | "exteriorcolour" | "exterior" | "ext"
-            | "exteriorcolorlabel" => Self::ExteriorColor,
-            "transmission" | "trans" | "vehicletransmission" => Self::Transmission,
-            "fuel" | "fueltype" => Self::FuelType,
-            "body" | "bodystyle" | "bodytype" => Self::BodyStyle,
-            "vehicleid" | "listingid" | "inventoryid" | "uuid" => Self::ExternalId,
-            "internetprice" | "saleprice" | "salesprice" | "sellingprice" | "ourprice" | "finalprice" | "yourprice"
-            | "specialprice" | "eprice" | "nowprice" | "bestprice" | "dealerprice" | "askingprice" | "cashprice"
-            | "onlineprice" | "specialoffer" => Self::Price(PriceRank::Asking),
-            "price" | "vehicleprice" | "listprice" | "now" => Self::Price(PriceRank::Plain),
-            "retailprice" | "retail" | "regularprice" | "marketprice" | "wasprice" => Self::Price(PriceRank::Retail),
-            "msrp" | "vehiclemsrp" | "totalmsrp" | "stickerprice" => Self::Price(PriceRank::Suggested),
-            "engine" | "drivetrain" | "drive" | "drivetype" | "interior" | "interiorcolor" | "intcolor" | "mpg"
-            | "condition" | "doors" | "savings" | "savingsupto" | "discount" | "discounts" | "rebate" | "rebates"
-            | "dealerdiscount" | "youSave" | "docfee" | "type" | "location" | "status" | "certified" | "payment"
-            | "warranty" | "title" | "seats" | "cylinders" | "options" | "features" | "description" | "phone"
-            | "hwympg" | "citympg" => Self::Other,
-            _ => return None,
-        })
+        let at = NAMES.binary_search_by_key(&word, |(name, _)| name).ok()?;
+        Some(NAMES[at].1)
     }
 }
+
+/// Every spelling, letters and digits alone, sorted for the search.
+const NAMES: [(&str, Field); 116] = [
+    ("askingprice", Field::Price(PriceRank::Asking)),
+    ("bestprice", Field::Price(PriceRank::Asking)),
+    ("body", Field::BodyStyle),
+    ("bodystyle", Field::BodyStyle),
+    ("bodytype", Field::BodyStyle),
+    ("brand", Field::Make),
+    ("cashprice", Field::Price(PriceRank::Asking)),
+    ("certified", Field::Other),
+    ("citympg", Field::Other),
+    ("color", Field::ExteriorColor),
+    ("colour", Field::ExteriorColor),
+    ("condition", Field::Other),
+    ("cylinders", Field::Other),
+    ("dealerdiscount", Field::Other),
+    ("dealerprice", Field::Price(PriceRank::Asking)),
+    ("description", Field::Other),
+    ("discount", Field::Other),
+    ("discounts", Field::Other),
+    ("docfee", Field::Other),
+    ("doors", Field::Other),
+    ("drive", Field::Other),
+    ("drivetrain", Field::Other),
+    ("drivetype", Field::Other),
+    ("engine", Field::Other),
+    ("eprice", Field::Price(PriceRank::Asking)),
+    ("ext", Field::ExteriorColor),
+    ("extcolor", Field::ExteriorColor),
+    ("exterior", Field::ExteriorColor),
+    ("exteriorcolor", Field::ExteriorColor),
+    ("exteriorcolorlabel", Field::ExteriorColor),
+    ("exteriorcolour", Field::ExteriorColor),
+    ("features", Field::Other),
+    ("ffvin", Field::Vin),
+    ("finalprice", Field::Price(PriceRank::Asking)),
+    ("fuel", Field::FuelType),
+    ("fueltype", Field::FuelType),
+    ("hwympg", Field::Other),
+    ("intcolor", Field::Other),
+    ("interior", Field::Other),
+    ("interiorcolor", Field::Other),
+    ("internetprice", Field::Price(PriceRank::Asking)),
+    ("inventoryid", Field::ExternalId),
+    ("listingid", Field::ExternalId),
+    ("listprice", Field::Price(PriceRank::Plain)),
+    ("location", Field::Other),
+    ("make", Field::Make),
+    ("manufacturer", Field::Make),
+    ("marketprice", Field::Price(PriceRank::Retail)),
+    ("mileage", Field::Mileage),
+    ("mileagefromodometer", Field::Mileage),
+    ("miles", Field::Mileage),
+    ("model", Field::Model),
+    ("modelyear", Field::Year),
+    ("mpg", Field::Other),
+    ("msrp", Field::Price(PriceRank::Suggested)),
+    ("now", Field::Price(PriceRank::Plain)),
+    ("nowprice", Field::Price(PriceRank::Asking)),
+    ("odometer", Field::Mileage),
+    ("odometerreading", Field::Mileage),
+    ("onlineprice", Field::Price(PriceRank::Asking)),
+    ("options", Field::Other),
+    ("ourprice", Field::Price(PriceRank::Asking)),
+    ("payment", Field::Other),
+    ("phone", Field::Other),
+    ("price", Field::Price(PriceRank::Plain)),
+    ("rebate", Field::Other),
+    ("rebates", Field::Other),
+    ("regularprice", Field::Price(PriceRank::Retail)),
+    ("retail", Field::Price(PriceRank::Retail)),
+    ("retailprice", Field::Price(PriceRank::Retail)),
+    ("saleprice", Field::Price(PriceRank::Asking)),
+    ("salesprice", Field::Price(PriceRank::Asking)),
+    ("savings", Field::Other),
+    ("savingsupto", Field::Other),
+    ("seats", Field::Other),
+    ("sellingprice", Field::Price(PriceRank::Asking)),
+    ("specialoffer", Field::Price(PriceRank::Asking)),
+    ("specialprice", Field::Price(PriceRank::Asking)),
+    ("status", Field::Other),
+    ("stickerprice", Field::Price(PriceRank::Suggested)),
+    ("stk", Field::StockNumber),
+    ("stkno", Field::StockNumber),
+    ("stock", Field::StockNumber),
+    ("stockid", Field::StockNumber),
+    ("stockno", Field::StockNumber),
+    ("stocknum", Field::StockNumber),
+    ("stocknumber", Field::StockNumber),
+    ("title", Field::Other),
+    ("totalmsrp", Field::Price(PriceRank::Suggested)),
+    ("trans", Field::Transmission),
+    ("transmission", Field::Transmission),
+    ("trim", Field::Trim),
+    ("trimlevel", Field::Trim),
+    ("type", Field::Other),
+    ("uuid", Field::ExternalId),
+    ("vehicleconfiguration", Field::Trim),
+    ("vehicleid", Field::ExternalId),
+    ("vehicleidentificationnumber", Field::Vin),
+    ("vehiclemake", Field::Make),
+    ("vehiclemileage", Field::Mileage),
+    ("vehiclemodel", Field::Model),
+    ("vehiclemodeldate", Field::Year),
+    ("vehiclemsrp", Field::Price(PriceRank::Suggested)),
+    ("vehicleprice", Field::Price(PriceRank::Plain)),
+    ("vehiclestocknumber", Field::StockNumber),
+    ("vehicletransmission", Field::Transmission),
+    ("vehicletrim", Field::Trim),
+    ("vehiclevin", Field::Vin),
+    ("vehicleyear", Field::Year),
+    ("vin", Field::Vin),
+    ("vinnumber", Field::Vin),
+    ("warranty", Field::Other),
+    ("wasprice", Field::Price(PriceRank::Retail)),
+    ("year", Field::Year),
+    ("yourprice", Field::Price(PriceRank::Asking)),
+    ("yousave", Field::Other),
+];
 
 /// A listing being filled; what was offered first stays, so callers offer the most trusted first.
 #[derive(Debug, Default)]
@@ -174,5 +265,49 @@ impl Draft {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_are_sorted_and_found_whatever_their_punctuation() {
+        assert!(NAMES.is_sorted_by(|(one, _), (other, _)| one < other));
+        for (name, field) in [
+            ("Stock #", Some(Field::StockNumber)),
+            ("data-stock-no", None),
+            ("stock_number", Some(Field::StockNumber)),
+            ("Ext. Color", Some(Field::ExteriorColor)),
+            ("Internet Price", Some(Field::Price(PriceRank::Asking))),
+            ("VIN", Some(Field::Vin)),
+            ("Savings Up To", Some(Field::Other)),
+            ("", None),
+            ("a text far too long to be the label of anything", None),
+        ] {
+            assert_eq!(Field::named(name), field, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_more_binding_price_wins_and_the_first_of_anything_else() {
+        let mut draft = Draft::default();
+        for (field, value) in [
+            (Field::Price(PriceRank::Suggested), "$40,000"),
+            (Field::Price(PriceRank::Asking), "$31,995"),
+            (Field::Price(PriceRank::Plain), "$35,000"),
+            (Field::StockNumber, "N/A"),
+            (Field::StockNumber, "P1"),
+            (Field::StockNumber, "P2"),
+            (Field::Make, "CHEVY"),
+        ] {
+            draft.offer(field, value);
+        }
+        draft.offer_heading("2019 Chevrolet Tahoe LT");
+        let listing = draft.listing;
+        assert_eq!(listing.price, Some(Money::from_dollars(31_995)));
+        assert_eq!(listing.stock_number.as_deref(), Some("P1"));
+        assert_eq!((listing.make.as_deref(), listing.model.as_deref()), (Some("Chevrolet"), Some("Tahoe")));
     }
 }

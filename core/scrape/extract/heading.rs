@@ -351,6 +351,11 @@ fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
 }
 
 fn starts_with(words: &[&str], phrase: &str) -> bool {
+    // Nearly every phrase of a table differs in its first letter already.
+    let initials = words.first().and_then(|word| word.bytes().next()).zip(phrase.bytes().next());
+    if !initials.is_some_and(|(own, wanted)| own.eq_ignore_ascii_case(&wanted)) {
+        return false;
+    }
     let mut own = words.iter();
     phrase.split(' ').all(|part| own.next().is_some_and(|word| word.trim_end_matches(',').eq_ignore_ascii_case(part)))
 }

@@ -19,14 +19,17 @@ pub(crate) fn value_at_start(text: &str) -> Option<(Value, usize)> {
     Some((value, reader.at))
 }
 
+/// A longer path names nothing; without a bound, a script that repeats the name would be searched again from each place.
+const PATH_BYTES_MAX: usize = 200;
+
 /// The value assigned by the first `marker ... = value` of a script, where the marker names the place.
 pub(crate) fn assigned(script: &str, marker: &str) -> Option<Value> {
     let mut rest = script;
     while let Some(at) = rest.find(marker) {
         rest = &rest[at + marker.len()..];
-        // Between the name and the `=` stand at most the rest of a path: `["bus1"]` or `.vehicles`.
-        let path_end = rest.find(['=', ';', '\n', '{']).unwrap_or(rest.len());
-        let Some(value) = rest[path_end..].strip_prefix('=') else { continue };
+        // Between the name and the `=` stands at most the rest of a path: `["bus1"]` or `.vehicles`.
+        let path_end = rest.bytes().take(PATH_BYTES_MAX).position(|byte| matches!(byte, b'=' | b';' | b'\n' | b'{'));
+        let Some(value) = path_end.and_then(|end| rest[end..].strip_prefix('=')) else { continue };
         if value.starts_with('=') {
             continue;
         }

@@ -13,13 +13,13 @@ pub(crate) struct PageLimits {
     pub(crate) depth_max: usize,
     /// Bytes handed to the parser between two looks at its tree.
     pub(crate) chunk_bytes: usize,
-    /// Nodes a page may have beyond one a byte; repairs of hostile nesting multiply nodes.
-    pub(crate) spare_nodes: usize,
+    /// Elements and texts: 1,000,000. Large pages have fifty thousand; repairs of hostile nesting multiply them.
+    pub(crate) nodes_max: usize,
 }
 
 impl PageLimits {
     pub(crate) const DEFAULT: Self =
-        Self { bytes_max: 16 * 1024 * 1024, depth_max: 1_000, chunk_bytes: 4 * 1024, spare_nodes: 10_000 };
+        Self { bytes_max: 16 * 1024 * 1024, depth_max: 1_000, chunk_bytes: 4 * 1024, nodes_max: 1_000_000 };
 }
 
 /// What a text may say as a number.

@@ -146,7 +146,8 @@ impl<'a> Tokens<'a> {
         let end = self.tag_end(name_end);
         let tag = Tag { name: &self.html[start..name_end], attributes: &self.html[name_end..end] };
         self.at = (end + 1).min(bytes.len());
-        if RAW.iter().any(|raw| tag.is(raw)) {
+        let raw_initial = matches!(bytes[start].to_ascii_lowercase(), b's' | b't' | b'n' | b'i' | b'x');
+        if raw_initial && RAW.iter().any(|raw| tag.is(raw)) {
             let (content, after) = self.raw_content(tag.name, self.at);
             self.at = after;
             return Token::Raw(tag, content);
@@ -204,14 +205,29 @@ impl Script<'_> {
     }
 }
 
-/// The scripts of a page, found by their opening tag alone.
+/// The scripts of a page, found by their opening tags alone: no other tag is read.
 pub(crate) fn scripts(html: &str) -> Vec<Script<'_>> {
-    Tokens::new(html)
-        .filter_map(|token| match token {
-            Token::Raw(tag, body) if tag.is("script") && !body.trim_ascii().is_empty() => Some(Script { tag, body }),
-            _ => None,
-        })
-        .collect()
+    const OPENING: &[u8] = b"<script";
+    let bytes = html.as_bytes();
+    let mut found = Vec::new();
+    let mut tokens = Tokens::new(html);
+    while let Some(step) = bytes.get(tokens.at..).and_then(|rest| memchr(b'<', rest)) {
+        tokens.at += step;
+        let rest = &bytes[tokens.at..];
+        let opens = rest.get(..OPENING.len()).is_some_and(|start| start.eq_ignore_ascii_case(OPENING));
+        if !opens && !rest.starts_with(b"<!--") {
+            tokens.at += 1;
+            continue;
+        }
+        if !opens {
+            tokens.skip_past("-->", tokens.at + 4);
+        } else if let Some(Token::Raw(tag, body)) = tokens.next()
+            && !body.trim_ascii().is_empty()
+        {
+            found.push(Script { tag, body });
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -235,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_script_is_raw_until_its_own_end_tag() {
-        let html = "<SCRIPT type='application/ld+json; charset=utf-8'>if (a<b) { '</p>' }</Script><p>";
+        let html = "<!-- <script>old</script> --><b title='<i>'><SCRIPT type='application/ld+json; charset=utf-8'>if (a<b) { '</p>' }</Script><p>";
         let found = scripts(html);
         assert_eq!(found.len(), 1);
         assert!(found[0].is_json_ld());

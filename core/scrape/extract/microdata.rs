@@ -9,7 +9,7 @@ use super::{
     cards,
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
-    page::{Dom, Page},
+    page::{Dom, Page, attribute},
 };
 
 /// The vehicles of the page's microdata.
@@ -17,7 +17,8 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
     let mut found = Vec::new();
     let mut after = 0;
     for (at, element) in dom.elements(0..dom.len()) {
-        let of_a_vehicle = element.attr("itemscope").is_some() && element.attr("itemtype").is_some_and(is_vehicle_type);
+        let of_a_vehicle =
+            attribute(element, "itemscope").is_some() && attribute(element, "itemtype").is_some_and(is_vehicle_type);
         if !of_a_vehicle || at < after {
             continue;
         }
@@ -47,15 +48,15 @@ pub(crate) fn read_properties(dom: &Dom<'_>, scope: usize, draft: &mut Draft) {
     // The property whose value is a scope of its own, for each nested scope: the `name` within `brand` is the brand.
     let mut scopes: HashMap<usize, &str> = HashMap::new();
     for (at, element) in dom.elements(scope + 1..dom.node(scope).end) {
-        let Some(property) = element.attr("itemprop") else { continue };
-        if element.attr("itemscope").is_some() {
+        let Some(property) = attribute(element, "itemprop") else { continue };
+        if attribute(element, "itemscope").is_some() {
             scopes.insert(at, property);
             continue;
         }
         let around = enclosing_scope(dom, at, scope).and_then(|nested| scopes.get(&nested).copied());
-        let value = match (element.attr("content"), element.name()) {
+        let value = match (attribute(element, "content"), element.name()) {
             (Some(content), _) => content.to_owned(),
-            (None, "time") => element.attr("datetime").map_or_else(|| dom.text(at), str::to_owned),
+            (None, "time") => attribute(element, "datetime").map_or_else(|| dom.text(at), str::to_owned),
             _ => dom.text(at),
         };
         offer(draft, around, property, &value);
@@ -66,7 +67,7 @@ pub(crate) fn read_properties(dom: &Dom<'_>, scope: usize, draft: &mut Draft) {
 fn enclosing_scope(dom: &Dom<'_>, at: usize, vehicle: usize) -> Option<usize> {
     std::iter::successors(dom.parent(at), |at| dom.parent(*at))
         .take_while(|at| *at != vehicle)
-        .find(|at| dom.element(*at).is_some_and(|element| element.attr("itemscope").is_some()))
+        .find(|at| dom.element(*at).is_some_and(|element| attribute(element, "itemscope").is_some()))
 }
 
 fn offer(draft: &mut Draft, around: Option<&str>, property: &str, value: &str) {

@@ -31,7 +31,7 @@ pub(crate) use self::{
     json::assigned as assigned_value,
     markup::{Tag, Token, Tokens},
     microdata::read_properties,
-    page::{Dom, Page},
+    page::{Dom, Page, attribute},
 };
 pub use self::{
     clean::{mileage, price, text},
@@ -198,6 +198,10 @@ fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
     let microdata = microdata::listings(page, dom);
     if microdata.len() > structured.len() {
         structured = merge::same_vehicles(microdata.into_iter().chain(structured).collect());
+        // A scope of microdata is read as a card already.
+        if !has_strangers(page, &structured) {
+            return Ok(("structured_data", Parts { listings: structured, ..Parts::default() }));
+        }
     } else {
         merge::fill(&mut structured, microdata);
     }
@@ -217,21 +221,23 @@ fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
 fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let unpriced = structured.iter().all(|listing| listing.price.is_none());
     let unidentified = structured.iter().any(|listing| listing.vin.is_none());
-    if unpriced || unidentified {
-        return true;
-    }
+    unpriced || unidentified || has_strangers(page, structured)
+}
+
+/// Whether the page shows more VINs of other vehicles than the data has vehicles: the data is not the list then.
+fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let known: HashSet<&str> = structured.iter().filter_map(|listing| listing.vin.as_deref()).collect();
-    let mut others = HashSet::new();
+    let mut strangers = HashSet::new();
     for token in Tokens::new(page.html) {
-        let mut note =
-            |text: &str| others.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
+        let mut note = |text: &str| {
+            strangers.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
+        };
         match token {
             Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),
             Token::Text(text) => note(text),
             _ => {}
         }
-        // More strangers than vehicles in the data: the data is not the list.
-        if others.len() > structured.len() {
+        if strangers.len() > structured.len() {
             return true;
         }
     }

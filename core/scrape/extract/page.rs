@@ -92,18 +92,21 @@ pub(crate) fn check_size(bytes: usize) -> Result<()> {
 /// elements left open are repeated in every paragraph, so a hostile page is stopped before it is read to its end.
 fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), driver::ParseOpts::default());
-    let nodes_max = html.len().saturating_add(limits.spare_nodes);
     let mut rest = html;
     while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(limits.chunk_bytes.max(4)));
+        let mut cut = limits.chunk_bytes.min(rest.len());
+        while !rest.is_char_boundary(cut) {
+            cut += 1;
+        }
+        let (piece, after) = rest.split_at(cut);
         parser.process(StrTendril::from_slice(piece));
         rest = after;
         let sink = parser.tokenizer.sink.sink.0.borrow();
-        if sink.tree.values().len() > nodes_max {
+        if sink.tree.values().len() > limits.nodes_max {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "page_too_tangled",
-                "the page's unclosed elements multiply beyond reading",
+                "the page has more elements than any page for people",
             ));
         }
         let newest = sink.tree.nodes().next_back();
@@ -114,6 +117,11 @@ fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
         }
     }
     Ok(parser.finish())
+}
+
+/// The value of an element's attribute. Elements have few: looking through them is cheaper than interning the name.
+pub(crate) fn attribute<'a>(element: &'a Element, wanted: &str) -> Option<&'a str> {
+    element.attrs().find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// What stands at one place of the page.

@@ -48,10 +48,44 @@ enum Plainness {
     Relation,
 }
 
+/// The attributes of a link that matter here, undecoded.
+#[derive(Default)]
 struct OpenLink<'a> {
-    tag: Tag<'a>,
+    href: &'a str,
+    rel: &'a str,
+    class: &'a str,
+    labels: [&'a str; LABELS.len()],
     text: String,
     disabled: bool,
+}
+
+/// Attributes that label a link for those who do not see it.
+const LABELS: [&str; 3] = ["aria-label", "title", "data-action"];
+
+impl<'a> OpenLink<'a> {
+    fn read(tag: &Tag<'a>) -> Self {
+        let mut link = Self::default();
+        for (name, value) in tag.attributes() {
+            let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            if is("href") {
+                link.href = value;
+            } else if is("class") {
+                link.class = value;
+            } else if is("rel") {
+                link.rel = value;
+            } else if is("aria-disabled") {
+                link.disabled = value == "true";
+            } else if let Some(at) = LABELS.iter().position(|label| is(label)) {
+                link.labels[at] = value;
+            }
+        }
+        link.disabled |= has_class(link.class, "disabled");
+        link
+    }
+}
+
+fn has_class(classes: &str, wanted: &str) -> bool {
+    classes.split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case(wanted))
 }
 
 struct Reader<'p, 'a> {
@@ -69,19 +103,16 @@ const LINK_TEXT_MAX: usize = 60;
 impl<'a> Reader<'_, 'a> {
     fn take(&mut self, token: Token<'a>) {
         match token {
-            Token::Open(tag) if tag.is("link") => self.take_relation(&tag),
+            Token::Open(tag) if tag.is("link") => self.take_relation(&OpenLink::read(&tag)),
             Token::Open(tag) if tag.is("a") => {
                 self.close_link();
-                self.take_relation(&tag);
-                let class = tag.attribute("class").unwrap_or_default().to_ascii_lowercase();
-                let off = tag.attribute("aria-disabled").is_some_and(|value| value == "true");
-                let disabled =
-                    self.item_disabled || off || class.split_ascii_whitespace().any(|class| class == "disabled");
-                self.link = Some(OpenLink { tag, text: String::new(), disabled });
+                let mut link = OpenLink::read(&tag);
+                self.take_relation(&link);
+                link.disabled |= self.item_disabled;
+                self.link = Some(link);
             }
             Token::Open(tag) if tag.is("li") => {
-                let class = tag.attribute("class").unwrap_or_default();
-                self.item_disabled = class.split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case("disabled"));
+                self.item_disabled = tag.attribute("class").is_some_and(|classes| has_class(&classes, "disabled"));
             }
             Token::Close(name) if name.eq_ignore_ascii_case("a") => self.close_link(),
             Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_disabled = false,
@@ -89,7 +120,7 @@ impl<'a> Reader<'_, 'a> {
                 if let Some(link) = &mut self.link
                     && link.text.len() <= LINK_TEXT_MAX
                 {
-                    link.text.push_str(text.get(..LINK_TEXT_MAX * 4).unwrap_or(text));
+                    link.text.push_str(text.trim_ascii());
                     link.text.push(' ');
                 }
                 if !text.trim_ascii().is_empty() {
@@ -105,34 +136,35 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn take_relation(&mut self, tag: &Tag<'_>) {
-        let is_next = tag
-            .attribute("rel")
-            .is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
-        if is_next && let Some(url) = tag.attribute("href").and_then(|href| self.page.absolute(&href)) {
+    fn take_relation(&mut self, link: &OpenLink<'_>) {
+        if has_class(link.rel, "next")
+            && let Some(url) = self.page.absolute(link.href)
+        {
             self.candidates.push((Plainness::Relation, url));
         }
     }
 
     fn close_link(&mut self) {
         let Some(link) = self.link.take().filter(|link| !link.disabled) else { return };
-        let Some(url) = link.tag.attribute("href").and_then(|href| self.page.absolute(&href)) else { return };
-        let text = clean::collapse(&clean::decode(&link.text));
-        if text.len() > LINK_TEXT_MAX {
+        if link.text.len() > LINK_TEXT_MAX {
             return;
         }
-        let plainness = if says_next(&link.tag, &text) {
+        // Most links of a page are none of these, and resolving an address costs more than all else here.
+        let text = clean::collapse(&clean::decode(&link.text));
+        let plainness = if says_next(&link, &text) {
             Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
             Plainness::Arrow
-        } else if page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1))
-            && text.parse::<u32>().is_ok()
-        {
+        } else if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             Plainness::Number
         } else {
             return;
         };
-        self.candidates.push((plainness, url));
+        let Some(url) = self.page.absolute(link.href) else { return };
+        let follows = || page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1));
+        if plainness > Plainness::Number || follows() {
+            self.candidates.push((plainness, url));
+        }
     }
 
     /// The number of this page, one where its address gives none.
@@ -151,21 +183,16 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-fn says_next(tag: &Tag<'_>, text: &str) -> bool {
+fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
+    const WORDS: [&str; 5] = ["next", "next page", "go to next page", "go to the next page", "older"];
+    const CLASSES: [&str; 4] = ["next", "pagination-next", "page-next", "next-page"];
     let is_next = |words: &str| {
-        let lower = words.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-        matches!(lower.as_str(), "next" | "next page" | "next »" | "go to next page" | "go to the next page" | "older")
+        let words = words.trim_matches(|c: char| !c.is_alphanumeric());
+        WORDS.iter().any(|word| words.eq_ignore_ascii_case(word))
     };
-    let labels = ["aria-label", "title", "data-action"]
-        .into_iter()
-        .filter_map(|name| tag.attribute(name))
-        .any(|label| is_next(&label));
-    let class = tag.attribute("class").is_some_and(|class| {
-        class.split_ascii_whitespace().any(|class| {
-            matches!(class.to_ascii_lowercase().as_str(), "next" | "pagination-next" | "page-next" | "next-page")
-        })
-    });
-    is_next(text) || labels || class
+    is_next(text)
+        || link.labels.iter().any(|label| is_next(label))
+        || CLASSES.iter().any(|class| has_class(link.class, class))
 }
 
 /// The address without its fragment and without an empty end of its query.

@@ -418,3 +418,142 @@ fn the_cost_grows_with_the_page_and_not_with_its_square() {
     }
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+#[test]
+fn cards_are_found_in_tables_links_and_split_labels_and_on_a_vehicles_own_page() {
+    let expected = |listing: &ScrapedListing| {
+        assert_eq!(listing.make.as_deref(), Some("Ford"), "{listing:?}");
+        assert_eq!(
+            (listing.year, listing.model.as_deref(), listing.trim.as_deref()),
+            (Some(2019), Some("F-150"), Some("XLT"))
+        );
+        assert_eq!((listing.price, listing.mileage), (Some(Money::from_dollars(31_995)), Some(48_200)), "{listing:?}");
+        assert_eq!(listing.stock_number.as_deref(), Some("P1001"), "{listing:?}");
+        assert_eq!(
+            listing.url.as_deref().map(|url| url.starts_with("https://lot.example/")),
+            Some(true),
+            "{listing:?}"
+        );
+    };
+    let row = |vin: &str| {
+        format!(
+            "<tr><td><a href='/v/{vin}'>2019 Ford F-150 XLT</a></td><td>Price: <del>$35,000</del> $31,995</td><td>48,200 miles</td>
+            <td>Stock# P1001</td></tr>"
+        )
+    };
+    let linked = |vin: &str| {
+        format!(
+            "<a class=tile href='/v/1-{vin}'><h4>Used 2019 FORD F-150 XLT</h4><span class=lbl>Odometer</span><span>48,200</span>
+            <span class=lbl>Stock</span><b>P1001</b><span class=our-price>$31,995</span><i>$450/mo</i></a>"
+        )
+    };
+    let attributes = |vin: &str| {
+        format!(
+            "<li data-vehicle='{{&quot;vin&quot;:&quot;{vin}&quot;,&quot;price&quot;:&quot;$31,995&quot;,&quot;mileage&quot;:48200,&quot;stock&quot;:
+            &quot;P1001&quot;}}'><a href='/v/{}'><img alt='2019 Ford F-150 XLT' src=/p.jpg></a></li>", &vin[12..]
+        )
+    };
+    let several = |card: &dyn Fn(&str) -> String| {
+        ["1FTEW1EP6KFA10001", "2T3P1RFV3LC100002", "1C4RJFBG9JC100003"].map(card).concat()
+    };
+    for page in [
+        format!("<table><tr><th>Vehicle<th>Price<th>Miles<th>Stock</tr>{}</table>", several(&row)),
+        format!("<div>{}</div>", several(&linked)),
+        format!("<ul>{}</ul>", several(&attributes)),
+    ] {
+        let read = listings(&page, LOT).unwrap();
+        assert_eq!((read.platform, read.listings.len()), ("cards", 3), "{page}");
+        read.listings.iter().for_each(expected);
+    }
+    let own_page = "<nav><a href='/'>Home</a></nav><h1>2019 Ford F-150 XLT</h1><p class=price>$31,995</p><dl><dt>VIN<dd>1FTEW1EP6KFA10001<dt>Mileage
+        <dd>48,200<dt>Stock #<dd>P1001</dl>";
+    let read = listings(own_page, "https://lot.example/v/1").unwrap();
+    assert_eq!(read.listings.len(), 1);
+    read.listings.iter().for_each(expected);
+    assert_eq!(
+        read.listings[0].url.as_deref(),
+        Some("https://lot.example/v/1"),
+        "a vehicle's own page is where it stands"
+    );
+}
+
+/// Text that looks enough like a page to reach the far corners.
+fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "<div class=card>",
+            "</div>",
+            "<a href='",
+            "'>",
+            "<script type=application/ld+json>",
+            "</script>",
+            "{\"@type\":\"Car\",",
+            "\"vin\":",
+            "1FTEW1EP6KFA10001",
+            "2T3P1RFV3LC100002",
+            "VIN: ",
+            "Price: $",
+            "$1,2",
+            "12.5k",
+            "/mo",
+            " of ",
+            "1-2",
+            "vehicles",
+            "<!--",
+            "-->",
+            "&#x",
+            "&amp;",
+            "DDC.dataLayer['vehicles'] = [",
+            "{vin:'",
+            "\\x2",
+            "\\ud83d",
+            "<h3>2019 Ford F-150",
+            "data-price=\"",
+            "itemscope itemtype=\"http://schema.org/Car\"",
+            "gs-vehicle/",
+            "a123InventoryItem",
+            "é",
+            "\u{a0}",
+            "]",
+            "}",
+            ":",
+            "\"",
+            "'",
+            "=",
+            "<",
+            ">",
+        ])
+        .prop_map(str::to_owned),
+        ".{0,6}",
+    ];
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_a_reader_panic_or_a_listing_implausible(page in pieces()) {
+        let _ = (price(&page), mileage(&page), text(&page));
+        for platform in platforms() {
+            let Ok(read) = listings_from_bytes(page.as_bytes(), None, LOT, Some(platform)) else { continue };
+            for listing in read.listings {
+                proptest::prop_assert!(listing.check(2099, &ListingLimits::default()).is_ok() || !listing.has_identity(), "{listing:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_survive_their_usual_spelling(dollars in 1_i32..99_999_999, miles in 0_i32..2_000_000) {
+        fn grouped(number: i32) -> String {
+            let digits = number.to_string();
+            let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+            groups.join(",")
+        }
+        for spelling in [format!("${}", grouped(dollars)), format!("$ {dollars}.00"), format!("Price: ${dollars}")] {
+            proptest::prop_assert_eq!(price(&spelling), Some(Money::from_dollars(dollars)), "{}", spelling);
+        }
+        for spelling in [miles.to_string(), format!("{} miles", grouped(miles)), format!("Mileage: {}", grouped(miles))] {
+            proptest::prop_assert_eq!(mileage(&spelling), Some(miles), "{}", spelling);
+        }
+    }
+}

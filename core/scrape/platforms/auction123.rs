@@ -8,7 +8,7 @@ use url::Url;
 use super::{Confidence, Platform};
 use crate::{
     Result,
-    scrape::extract::{Dom, Draft, Field, Page, Parts, read_card, read_properties},
+    scrape::extract::{Dom, Draft, Field, Page, Parts, attribute, read_card, read_properties},
 };
 
 pub(crate) const PLATFORM: Platform = Platform { name: "auction123", detect, parse };
@@ -31,24 +31,25 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
 
 fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> crate::scrape::extract::ScrapedListing {
     let mut draft = Draft::default();
-    let links = || dom.elements(dom.within(card)).filter_map(|(_, element)| element.attr("href"));
-    if let Some(path) = links().filter_map(|link| page.absolute(link)).find_map(|link| vehicle_path(&link)) {
+    let links: Vec<&str> =
+        dom.elements(dom.within(card)).filter_map(|(_, element)| attribute(element, "href")).collect();
+    let path =
+        links.iter().filter(|link| link.contains("/inventory/")).find_map(|link| vehicle_path(&page.absolute(link)?));
+    if let Some(path) = &path {
         draft.offer(Field::Year, &path.year);
         // The heading shortens a make ("Range Rover") or spells the model otherwise; the path is the catalogue's.
-        if let Some((make, model)) = path.make_and_model {
-            draft.offer(Field::Make, &make);
-            draft.offer(Field::Model, &model);
+        if let Some((make, model)) = &path.make_and_model {
+            draft.offer(Field::Make, make);
+            draft.offer(Field::Model, model);
         }
     }
     read_properties(dom, card, &mut draft);
     read_card(page, dom, card, &mut draft);
     let mut listing = draft.listing;
-    listing.external_id = links().find_map(item_id);
+    listing.external_id = links.iter().find_map(|link| item_id(link));
     if listing.vin.is_none() {
         // Cars of before 1981 show a shorter number, which is worth keeping for a person to see.
-        let shown =
-            links().filter_map(|link| page.absolute(link)).find_map(|link| vehicle_path(&link)).map(|path| path.number);
-        listing.raw_data = shown.map(|number| serde_json::json!({ "vin_as_shown": number }));
+        listing.raw_data = path.map(|path| serde_json::json!({ "vin_as_shown": path.number }));
     }
     listing
 }

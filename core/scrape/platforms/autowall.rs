@@ -5,7 +5,7 @@
 use super::{Confidence, Platform};
 use crate::{
     Result,
-    scrape::extract::{Draft, Field, Page, Parts, read_card},
+    scrape::extract::{Draft, Field, Page, Parts, attribute, read_card},
 };
 
 pub(crate) const PLATFORM: Platform = Platform { name: "autowall", detect, parse };
@@ -27,12 +27,12 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         .filter(|(_, element)| element.classes().any(|class| class == "vehicle-inventory-container"));
     let mut listings = Vec::new();
     for (card, _) in cards {
-        let attribute = |name: &str| dom.elements(dom.within(card)).find_map(|(_, element)| element.attr(name));
+        let first = |name: &str| dom.elements(dom.within(card)).find_map(|(_, element)| attribute(element, name));
         let mut draft = Draft::default();
-        if let Some(id) = attribute("data-vehicle-id") {
+        if let Some(id) = first("data-vehicle-id") {
             draft.offer(Field::ExternalId, id);
         }
-        if let Some(vin) = attribute("ff_vin") {
+        if let Some(vin) = first("ff_vin") {
             draft.offer(Field::Vin, vin);
         }
         read_card(page, dom, card, &mut draft);

@@ -219,7 +219,8 @@ fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<Str
             let link = link.split('?').next().unwrap_or(&link).to_owned();
             shown.entry(uuid.to_owned()).or_default().0.get_or_insert(link);
             current = Some(uuid.to_owned());
-        } else if tag.is("img")
+        } else if current.is_some()
+            && tag.is("img")
             && let Some(source) = picture(&tag)
             && let Some(entry) = current.take().and_then(|uuid| shown.get_mut(&uuid))
         {
