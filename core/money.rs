@@ -150,7 +150,10 @@ impl<'de> Deserialize<'de> for Money {
             }
 
             fn visit_i64<E: de::Error>(self, dollars: i64) -> Result<Money, E> {
-                dollars.checked_mul(100).map(Money).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(dollars), &self))
+                dollars
+                    .checked_mul(100)
+                    .map(Money)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Signed(dollars), &self))
             }
 
             fn visit_u64<E: de::Error>(self, dollars: u64) -> Result<Money, E> {
@@ -161,7 +164,9 @@ impl<'de> Deserialize<'de> for Money {
 
             fn visit_f64<E: de::Error>(self, dollars: f64) -> Result<Money, E> {
                 // The shortest text that gives this number back is what the sender wrote.
-                format!("{dollars}").parse().map_err(|InvalidMoney| E::invalid_value(de::Unexpected::Float(dollars), &self))
+                format!("{dollars}")
+                    .parse()
+                    .map_err(|InvalidMoney| E::invalid_value(de::Unexpected::Float(dollars), &self))
             }
         }
 
@@ -197,7 +202,9 @@ mod tests {
 
     #[test]
     fn text_and_numbers_are_read_exactly_or_refused() {
-        for (text, cents) in [("0", 0), ("13500", 1_350_000), ("13500.5", 1_350_050), ("-0.05", -5), ("99999999.99", 9_999_999_999)] {
+        for (text, cents) in
+            [("0", 0), ("13500", 1_350_000), ("13500.5", 1_350_050), ("-0.05", -5), ("99999999.99", 9_999_999_999)]
+        {
             assert_eq!(text.parse(), Ok(Money(cents)), "{text}");
         }
         for text in ["", ".", "1.", ".5", "1.234", "1,000", "$5", "1e3", " 1", "+1", "NaN", "99999999999999999999"] {

@@ -29,7 +29,8 @@ fn main() -> jpauto::Result<()> {
             println!("{car}: look twice at {warning:?}");
         }
         if submission.model == "Camry" {
-            let vehicle = desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(13_500)))?;
+            let vehicle =
+                desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(13_500)))?;
             println!("{car}: in stock as {} at ${}", vehicle.stock_number.unwrap_or_default(), vehicle.price);
         } else {
             desk.submissions().reject(submission.id, "we have three of them already")?;

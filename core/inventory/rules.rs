@@ -85,7 +85,6 @@ impl VehicleLimits {
             check_url(faults, &format!("/images/{index}"), image, LONGEST_LISTED_TEXT);
         }
     }
-
 }
 
 pub(crate) fn check_price(faults: &mut Faults, pointer: &str, price: Money) {
