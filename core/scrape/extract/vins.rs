@@ -3,54 +3,17 @@
 //! What is deliberately not here: what a VIN means; that is the `vin` module's. A page is full of seventeen-character words,
 //! so a run of letters and digits is taken for a VIN only with evidence: its check digit, or a label that says so.
 
+use crate::vin::Vin;
+
 const LENGTH: usize = 17;
-/// Fewer different characters are a placeholder such as 11111111111111111, which passes the check digit.
-const DISTINCT_MIN: usize = 5;
 
-/// The VIN in capitals, where `text` is one and no placeholder.
+/// The VIN in capitals, where `text` is one and no placeholder such as 11111111111111111, which passes the check digit.
 pub(crate) fn parse(text: &str) -> Option<String> {
-    let trimmed = text.trim();
-    let bytes = trimmed.as_bytes();
-    if bytes.len() != LENGTH || !bytes.iter().all(|byte| value(*byte).is_some()) || is_placeholder(bytes) {
-        return None;
-    }
-    Some(trimmed.to_ascii_uppercase())
+    real(text).map(|vin| vin.to_string())
 }
 
-fn is_placeholder(vin: &[u8]) -> bool {
-    let mut seen = [0_u8; LENGTH];
-    let mut distinct = 0;
-    for byte in vin.iter().map(u8::to_ascii_uppercase) {
-        if !seen[..distinct].contains(&byte) {
-            seen[distinct] = byte;
-            distinct += 1;
-        }
-    }
-    distinct < DISTINCT_MIN
-}
-
-/// The value of a character in the check sum; `None` for what no VIN may hold (I, O, Q included).
-fn value(byte: u8) -> Option<u32> {
-    Some(match byte.to_ascii_uppercase() {
-        digit @ b'0'..=b'9' => u32::from(digit - b'0'),
-        letter @ b'A'..=b'H' => u32::from(letter - b'A') + 1,
-        letter @ b'J'..=b'N' => u32::from(letter - b'J') + 1,
-        b'P' => 7,
-        b'R' => 9,
-        letter @ b'S'..=b'Z' => u32::from(letter - b'S') + 2,
-        _ => return None,
-    })
-}
-
-/// 49 CFR 565.15(c): the weighted sum modulo 11 stands in position 9, ten as an X.
-fn check_digit_ok(vin: &[u8]) -> bool {
-    const WEIGHTS: [u32; LENGTH] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
-    let sum: u32 = vin.iter().zip(WEIGHTS).map(|(byte, weight)| value(*byte).unwrap_or(0) * weight).sum();
-    let expected = match sum % 11 {
-        10 => b'X',
-        digit => b'0' + u8::try_from(digit).unwrap_or(0),
-    };
-    vin[8].eq_ignore_ascii_case(&expected)
+fn real(text: &str) -> Option<Vin> {
+    Vin::parse(text.trim()).ok().filter(|vin| !vin.is_placeholder())
 }
 
 /// How much a text's place says for a VIN in it.
@@ -80,12 +43,12 @@ pub(crate) fn find(text: &str, place: Place) -> impl Iterator<Item = String> {
                 continue;
             }
             let run = &text[start..at];
+            // Serial numbers end in digits, and no maker's code is all digits: neither words nor time stamps qualify.
             let digits = run.bytes().filter(u8::is_ascii_digit).count();
-            let believed = (place == Place::Labelled || check_digit_ok(run.as_bytes()) || label_in_front(&text[..start]))
-                // Serial numbers end in digits, and no maker's code is all digits: neither words nor time stamps qualify.
-                && (4..LENGTH - 1).contains(&digits);
-            if believed && let Some(vin) = parse(run) {
-                return Some(vin);
+            if let Some(vin) = real(run).filter(|_| (4..LENGTH - 1).contains(&digits))
+                && (place == Place::Labelled || vin.check_digit_ok() || label_in_front(&text[..start]))
+            {
+                return Some(vin.to_string());
             }
         }
         None
