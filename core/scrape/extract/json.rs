@@ -140,7 +140,8 @@ impl Reader<'_> {
                     let Some(value) = self.value(depth + 1) else { break };
                     items.push(value);
                     self.skip_expression();
-                    if matches!(self.peek(), Some(b'}' | b')')) {
+                    // Whatever ends an expression and is of no use in an array is passed, or the loop would stand still.
+                    if matches!(self.peek(), Some(b'}' | b')' | b';')) {
                         self.at += 1;
                     }
                 }
@@ -306,6 +307,11 @@ mod tests {
             "{:}",
             "{]}",
             "[}]",
+            "[;",
+            "[;;]",
+            "{a:;}",
+            "{;",
+            "[a;b]",
             "{(}",
             "\\",
             "[\\u12",
