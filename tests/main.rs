@@ -2,6 +2,16 @@
 //!
 //! `tests/with-postgres` starts the PostgreSQL that they use; without it the PostgreSQL half fails rather than being skipped.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::wildcard_imports,
+    unreachable_pub,
+    reason = "a test stops at the first surprise and says what it saw"
+)]
+
 #[macro_use]
 mod support;
 

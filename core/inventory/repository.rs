@@ -307,7 +307,8 @@ const MOST_WORDS: usize = 8;
 
 /// Counts, prices and costs by status.
 pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCount>> {
-    let rows: Vec<(Option<String>, i64, Option<Money>, Option<Money>)> = dsl::inventory
+    type Sums = (Option<String>, i64, Option<Money>, Option<Money>);
+    let rows: Vec<Sums> = dsl::inventory
         .group_by(dsl::status)
         .select((
             dsl::status,

@@ -145,7 +145,7 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `vehicle_not_found`; `vehicle_not_sold`.
     pub fn relist(&self, id: VehicleId) -> Result<Vehicle> {
-        self.change(id, Action::Relist, |before, by, now| rules::relist(before, by, now))
+        self.change(id, Action::Relist, rules::relist)
     }
 
     /// Shows the vehicle on the homepage.
