@@ -328,6 +328,7 @@ on_both_databases! {
             (dollars(13_800), None, None),
             (dollars(14_000), Some(dollars(13_500)), Some(5)),
         ]);
+        assert_eq!(desk.inventory().price_history(vehicle.id, &PageRequest::default()).unwrap().items, points);
         assert_eq!(points[0].min_market_price, Some(dollars(12_000)));
         assert_eq!(points[0].recorded_at, Some(lot.now()));
     }
