@@ -21,6 +21,7 @@ mod adoption;
 mod contract;
 mod database;
 mod inventory;
+mod market;
 mod schema;
 mod submissions;
 mod users;
