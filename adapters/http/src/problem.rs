@@ -41,6 +41,7 @@ impl Problem {
     /// 422 with the fields or parameters at fault.
     pub(crate) fn invalid(code: &'static str, errors: Vec<FieldError>) -> Self {
         let detail: Cow<'static, str> = match errors.as_slice() {
+            [only] if only.pointer.is_empty() => only.message.clone().into(),
             [only] => format!("{}: {}", only.pointer.trim_start_matches('/'), only.message).into(),
             _ => "some fields are not acceptable".into(),
         };
