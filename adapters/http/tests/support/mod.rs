@@ -23,7 +23,7 @@ pub struct Lot {
     pub dealership: Dealership,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Shutdown>>,
-    pub folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Lot {
@@ -61,7 +61,7 @@ impl Lot {
             })
         });
         let address = is_ready.recv().unwrap();
-        Self { address, dealership, end: Some(end), thread: Some(thread), folder }
+        Self { address, dealership, end: Some(end), thread: Some(thread), _folder: folder }
     }
 
     /// Tells the server to end, without waiting for it.
