@@ -3,8 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    activity::ActivityCommand, alert::AlertCommand, demo::DemoArgs, extract::ExtractArgs, output::Format,
-    submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+    activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, submission::SubmissionCommand,
+    user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -13,7 +14,8 @@ Examples:
   jpauto vin 1HGCM82633A004352                  what a VIN tells by itself
   jpauto submission submit --year 2019 --make Toyota --model Camry --asking-price 15000
   jpauto submission approve ID --price 13500    takes the car into inventory
-  jpauto vehicle list --make Toyota --sort price
+  jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
+  jpauto analyze --all && jpauto report
 
 Exit codes:
   0  done                                       3  refused, forbidden, in conflict, or not found
@@ -82,6 +84,17 @@ pub(crate) enum Command {
     /// The dealership's own vehicles
     #[command(subcommand)]
     Vehicle(VehicleCommand),
+    /// Record a competitor's lot, from saved pages or from listings
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// The dealers that are watched, and what stands on their lots
+    #[command(subcommand)]
+    Competitor(CompetitorCommand),
+    /// Price vehicles against the market
+    Analyze(AnalyzeArgs),
+    /// Show the lot, its market, the competitors and what waits, on one page
+    #[command(after_help = report::EXAMPLES)]
+    Report,
     /// What asks for attention
     #[command(subcommand)]
     Alert(AlertCommand),
