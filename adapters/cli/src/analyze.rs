@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, car, dash, day, miles, money, percent},
+    output::{Cell, Column, Format, Output, Row, Tone, car, dash, day, dollars, miles, money, percent},
     reasons, vehicle,
 };
 
@@ -142,13 +142,13 @@ fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output)
     if let Some(adjusted) = analysis.adjusted {
         output.text(&format!(
             "market {} adjusted to this car, from {} to {}",
-            money(adjusted.median),
-            money(adjusted.min),
-            money(adjusted.max)
+            dollars(adjusted.median),
+            dollars(adjusted.min),
+            dollars(adjusted.max)
         ))?;
     }
     if let Some(range) = analysis.recommended_range {
-        output.text(&format!("the middle half asks {} to {}", money(range.low), money(range.high)))?;
+        output.text(&format!("the middle half asks {} to {}", dollars(range.low), dollars(range.high)))?;
     }
     output.heading("Why", "")?;
     analysis.reasons.iter().try_for_each(|reason| output.text(&format!("  {}", reasons::sentence(reason))))?;
@@ -192,7 +192,7 @@ impl Row for PricedComparable {
             car(Some(listing.year), Some(&listing.make), Some(&listing.model), listing.trim.as_deref()).into(),
             dash(listing.price, money).into(),
             dash(listing.mileage, miles).into(),
-            money(self.adjusted_price).into(),
+            dollars(self.adjusted_price).into(),
             dash(listing.dealer.clone(), |dealer| dealer).into(),
             day(listing.last_seen_at).into(),
             dash(listing.vin.clone(), |vin| vin).into(),

@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::FieldOptions,
-    output::{Cell, Column, Row, Tone, car, dash, day, miles, moment, money},
+    output::{Cell, Column, Row, Tone, car, dash, day, dollars, miles, moment, money},
     paging::Paging,
 };
 
@@ -341,7 +341,7 @@ impl Row for Metrics {
         vec![
             moment(self.calculated_at).into(),
             self.total_inventory.to_string().into(),
-            dash(self.avg_price, money).into(),
+            dash(self.avg_price, dollars).into(),
             dash(self.avg_days_on_market, |days| format!("{days:.1}")).into(),
             self.vehicles_sold_30d.to_string().into(),
             self.price_changes_30d.to_string().into(),

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use clap::{Args, Subcommand};
 use jpauto::{
     Desk, ErrorKind,
@@ -13,7 +13,7 @@ use jpauto::{
         ChangedVehicle, Competitor, NewCompetitor, PriceChange, RecordReport, RecordedVehicle, RefusedListing,
         ScrapeReading, ScrapedPage, SoldVehicle,
     },
-    extract::ScrapedListing,
+    extract::{ListingLimits, ScrapedListing},
 };
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::{
     extract::read_page,
     failure::Failure,
     fields::Fields,
-    output::{Cell, Column, Format, Output, Row, Tone, car, dash, day, days, miles, moment, money, remark},
+    output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, day, miles, moment, money, remark},
     source::{self, Lines},
 };
 
@@ -123,6 +123,7 @@ fn import_pages(arguments: PageArgs, context: &mut Context) -> Result<(), Failur
 fn import_listings(arguments: ListingsArgs, context: &mut Context) -> Result<(), Failure> {
     let ListingsArgs { competitor, observed_at, partial, url, file } = arguments;
     let (listings, lines) = read_listings(&file)?;
+    warn_of_doubtful(&listings, &lines, observed_at);
     let reading = if partial { ScrapeReading::part_of_a_lot() } else { ScrapeReading::whole_lot() };
     let url = url.unwrap_or_else(|| address_of_nowhere(&competitor));
     let desk = context.desk()?;
@@ -157,6 +158,25 @@ fn listing(line: &[u8]) -> Result<ScrapedListing, Failure> {
         Fields::from_json(line)?.build::<ScrapedListing>()?;
         Err(Failure::input("invalid_json", reason.to_string()))
     })
+}
+
+/// Says which values the library will not believe; the rest of such a listing is recorded.
+fn warn_of_doubtful(listings: &[ScrapedListing], lines: &[usize], observed_at: DateTime<Utc>) {
+    let limits = ListingLimits::default();
+    let doubts = listings.iter().zip(lines).filter_map(|(listing, line)| {
+        // Without identity it is refused, and told so.
+        let faults = listing.check(observed_at.year(), &limits).err().filter(|_| listing.has_identity())?;
+        let told: Vec<_> = faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.pointer.trim_start_matches('/'), fault.message))
+            .collect();
+        Some(format!("warning[doubtful_listing]: line {line}: {}", told.join("; ")))
+    });
+    let doubts: Vec<_> = doubts.collect();
+    doubts.iter().take(ROWS_SHOWN).for_each(|doubt| remark(doubt));
+    if doubts.len() > ROWS_SHOWN {
+        remark(&format!("warning[doubtful_listing]: and {} more lines", doubts.len() - ROWS_SHOWN));
+    }
 }
 
 /// A scrape, recorded.
@@ -218,12 +238,8 @@ fn print(imported: &Imported, lines: &[usize], output: &mut Output) -> Result<()
     let seen = completeness(report.completeness);
     let is_new = if *added { ", added" } else { "" };
     output.heading(&format!("{competitor} on {}{is_new}", moment(report.observed_at)), "")?;
-    output.text(&format!(
-        "{} listings, {} vehicles: {}",
-        counts.listings_found,
-        counts.vehicles,
-        seen.painted(output)
-    ))?;
+    let found = counted(counts.listings_found, "listing");
+    output.text(&format!("{found}, {}: {}", counted(counts.vehicles, "vehicle"), seen.painted(output)))?;
     output.text(&format!(
         "new {}, updated {}, price changes {}, sold {}, relisted {}, refused {}",
         counts.new, counts.updated, counts.price_changes, counts.sold, counts.relisted, counts.refused
@@ -325,7 +341,7 @@ impl Row for SoldVehicle {
             name(vehicle),
             dash(vehicle.price, money).into(),
             day(self.sold_at).into(),
-            days(self.days_on_market.into()).into(),
+            counted(self.days_on_market, "day").into(),
             key(vehicle),
         ]
     }
@@ -357,6 +373,6 @@ mod tests {
     fn the_address_of_nowhere_is_a_host_that_can_not_be() {
         assert_eq!(address_of_nowhere("Bob's  Cars & Co."), "https://bob-s-cars-co.invalid/");
         assert_eq!(address_of_nowhere("車"), "https://competitor.invalid/");
-        assert!(address_of_nowhere(&"x".repeat(300)).len() < 80);
+        assert_eq!(address_of_nowhere(&"x".repeat(300)).len(), "https://".len() + 63 + ".invalid/".len());
     }
 }

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 pub(crate) use table::{Cell, Column, Row, Tone};
-pub(crate) use words::{car, dash, day, days, miles, moment, money, percent};
+pub(crate) use words::{car, counted, dash, day, dollars, miles, moment, money, percent};
 
 use crate::failure::Failure;
 

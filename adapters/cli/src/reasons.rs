@@ -2,7 +2,7 @@
 
 use jpauto::market::{MarketMood, Reason, SlopeOutcome};
 
-use crate::output::{money, percent};
+use crate::output::{dollars, percent};
 
 /// One reason, for a person.
 pub(crate) fn sentence(reason: &Reason) -> String {
@@ -11,10 +11,10 @@ pub(crate) fn sentence(reason: &Reason) -> String {
             format!("{found} comparables were found, and {needed} are needed to say anything")
         }
         Reason::AboveMarket { difference_percent, median } | Reason::BelowMarket { difference_percent, median } => {
-            format!("our price differs by {} from the market's {}", percent(*difference_percent), money(*median))
+            format!("our price differs by {} from the market's {}", percent(*difference_percent), dollars(*median))
         }
         Reason::WithinMarket { difference_percent, median } => {
-            format!("our price is near the market's {} ({})", money(*median), percent(*difference_percent))
+            format!("our price is near the market's {} ({})", dollars(*median), percent(*difference_percent))
         }
         Reason::NoPrice => "we have no price to compare".to_owned(),
         Reason::PriceRank { rank, of } => format!("sorted by price, a buyer sees it at place {rank} of {of}"),

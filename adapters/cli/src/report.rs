@@ -13,7 +13,7 @@ use crate::{
     analyze::{advice, difference},
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, dash, day, miles, moment, money, percent},
+    output::{Cell, Column, Format, Output, Row, Tone, counted, dash, day, dollars, miles, moment, money, percent},
     vehicle,
 };
 
@@ -54,16 +54,20 @@ impl Report {
     pub(crate) fn print(&self, output: &mut Output) -> Result<(), Failure> {
         let total = self.statistics.total;
         let average = dash(self.statistics.average_days_in_stock, |days| format!("{days:.0} days in stock"));
-        let remark = format!("{}, worth {}, on average {average}", counted(total.count, "vehicle"), money(total.value));
+        let remark =
+            format!("{}, worth {}, on average {average}", counted(total.count, "vehicle"), dollars(total.value));
         output.heading(&format!("The lot on {}", day(Utc::now())), &remark)?;
-        section(output, &self.inventory, "no vehicle yet: jpauto vehicle add, or approve a submission")?;
+        rows(output, &self.inventory, "no vehicle yet: jpauto vehicle add, or approve a submission")?;
         self.print_market(output)?;
-        output.heading("Competitors", &counted(self.competitors.len(), "dealer"))?;
-        section(output, &self.competitors, "none is watched yet: jpauto competitor add, or jpauto import")?;
-        output.heading("Alerts", &counted(self.alerts.len(), "open alert"))?;
-        section(output, &self.alerts, "nothing asks for attention")?;
-        output.heading("Submissions", &counted(self.submissions.len(), "waiting offer"))?;
-        section(output, &self.submissions, "nobody waits")
+        section(
+            output,
+            "Competitors",
+            "dealer",
+            &self.competitors,
+            "none is watched yet: jpauto competitor add, or jpauto import",
+        )?;
+        section(output, "Alerts", "open alert", &self.alerts, "nothing asks for attention")?;
+        section(output, "Submissions", "waiting offer", &self.submissions, "nobody waits")
     }
 
     fn print_market(&self, output: &mut Output) -> Result<(), Failure> {
@@ -99,15 +103,14 @@ pub(crate) fn run(context: &mut Context) -> Result<(), Failure> {
     }
 }
 
-fn section<T: Row>(output: &mut Output, rows: &[T], if_empty: &str) -> Result<(), Failure> {
-    if rows.is_empty() { output.text(if_empty) } else { output.table(rows) }
+fn section<T: Row>(output: &mut Output, title: &str, noun: &str, items: &[T], if_empty: &str) -> Result<(), Failure> {
+    let remark = if items.is_empty() { String::new() } else { counted(items.len(), noun) };
+    output.heading(title, &remark)?;
+    rows(output, items, if_empty)
 }
 
-/// `1 vehicle`, `12 vehicles`.
-fn counted(count: impl std::fmt::Display, noun: &str) -> String {
-    let count = count.to_string();
-    let ending = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{ending}")
+fn rows<T: Row>(output: &mut Output, items: &[T], if_empty: &str) -> Result<(), Failure> {
+    if items.is_empty() { output.text(if_empty) } else { output.table(items) }
 }
 
 /// All pages of a list.
@@ -153,7 +156,7 @@ impl Row for VehiclePosition {
             vehicle::age(stocked),
             miles(vehicle.mileage).into(),
             money(vehicle.price).into(),
-            dash(analysis.and_then(|analysis| analysis.adjusted), |adjusted| money(adjusted.median)).into(),
+            dash(analysis.and_then(|analysis| analysis.adjusted), |adjusted| dollars(adjusted.median)).into(),
             difference(analysis).into(),
             Cell::new(word).tone(tone),
             dash(analysis, |analysis| analysis.sample_size.to_string()).into(),
@@ -184,7 +187,7 @@ impl Row for CompetitorOverview {
             Cell::new(self.competitor.name.as_str()).tone(watched),
             dash(metrics, |metrics| metrics.total_inventory.to_string()).into(),
             dash(grown, |grown| format!("{grown:+}")).into(),
-            dash(metrics.and_then(|metrics| metrics.avg_price), money).into(),
+            dash(metrics.and_then(|metrics| metrics.avg_price), dollars).into(),
             dash(metrics.and_then(|metrics| metrics.avg_days_on_market), |days| format!("{days:.1}")).into(),
             dash(metrics, |metrics| metrics.vehicles_sold_30d.to_string()).into(),
             dash(metrics, |metrics| metrics.price_changes_30d.to_string()).into(),
