@@ -1,0 +1,8 @@
+//! The compiled command, run as people and scripts run it, on an SQLite file of its own.
+
+mod support;
+
+mod bad_input;
+mod commands;
+mod help;
+mod market;
