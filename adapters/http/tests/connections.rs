@@ -130,6 +130,8 @@ fn an_ending_server_finishes_what_it_has_begun_and_takes_nothing_new() {
     let mut lot = Lot::with_clock(clock, |_config| {});
     let mut idle = lot.connect();
     idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+    let mut half = lot.connect();
+    half.write_all(b"GET /healthz HTTP/1.1\r\nhost: l").unwrap();
     let mut stream = lot.connect();
     stream.write_all(offer_on_the_wire().as_bytes()).unwrap();
     wait_until("the request", || inside.load(Ordering::SeqCst));
@@ -137,6 +139,8 @@ fn an_ending_server_finishes_what_it_has_begun_and_takes_nothing_new() {
     let address = lot.address;
     wait_until("a refusal of new connections", || TcpStream::connect(address).is_err());
     assert_eq!(Answer::parse(&until_closed(&mut idle).0).status, 200, "an idle connection is closed");
+    let (answered, waited) = until_closed(&mut half);
+    assert!(answered.is_empty() && waited < Duration::from_secs(5), "half a request is no request: {waited:?}");
     held.store(false, Ordering::SeqCst);
     assert_eq!(Answer::read(&mut stream).status, 201);
     assert_eq!(lot.wait_for_end(), Shutdown::Finished);
