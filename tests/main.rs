@@ -18,6 +18,7 @@ mod support;
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod competitors;
 mod contract;
 mod database;
 mod inventory;
