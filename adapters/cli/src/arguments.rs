@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The database: sqlite:PATH or postgres://USER@HOST/NAME
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`
     #[arg(
         long,
         value_name = "URL",
