@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
-    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, submission::SubmissionCommand,
-    user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, serve::ServeArgs,
+    submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The database: sqlite:PATH or postgres://USER@HOST/NAME
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`
     #[arg(
         long,
         value_name = "URL",
@@ -104,6 +104,8 @@ pub(crate) enum Command {
     /// The audit trail: who did what
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Serve the HTTP API
+    Serve(ServeArgs),
     /// Bring the database's schema to this release's
     #[command(
         after_help = "Safe at each start and from several machines at once. A new SQLite file needs no migration."

@@ -36,6 +36,9 @@ const LISTINGS_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// A person wants to see what happened, not all of a new lot.
 const ROWS_SHOWN: usize = 20;
 
+/// The first few show what is wrong with the others.
+const DOUBTS_SHOWN: usize = 5;
+
 const EXAMPLES: &str = "\
 Examples:
   jpauto import page --competitor 'Example Motors' --url https://motors.example/used used-1.html used-2.html
@@ -160,7 +163,7 @@ fn listing(line: &[u8]) -> Result<ScrapedListing, Failure> {
     })
 }
 
-/// Says which values the library will not believe; the rest of such a listing is recorded.
+/// Says which values are not as columns and people expect them; the library records what of them it can believe.
 fn warn_of_doubtful(listings: &[ScrapedListing], lines: &[usize], observed_at: DateTime<Utc>) {
     let limits = ListingLimits::default();
     let doubts = listings.iter().zip(lines).filter_map(|(listing, line)| {
@@ -173,9 +176,9 @@ fn warn_of_doubtful(listings: &[ScrapedListing], lines: &[usize], observed_at: D
         Some(format!("warning[doubtful_listing]: line {line}: {}", told.join("; ")))
     });
     let doubts: Vec<_> = doubts.collect();
-    doubts.iter().take(ROWS_SHOWN).for_each(|doubt| remark(doubt));
-    if doubts.len() > ROWS_SHOWN {
-        remark(&format!("warning[doubtful_listing]: and {} more lines", doubts.len() - ROWS_SHOWN));
+    doubts.iter().take(DOUBTS_SHOWN).for_each(|doubt| remark(doubt));
+    if doubts.len() > DOUBTS_SHOWN {
+        remark(&format!("warning[doubtful_listing]: and {} more lines", doubts.len() - DOUBTS_SHOWN));
     }
 }
 

@@ -19,6 +19,7 @@ mod output;
 mod paging;
 mod reasons;
 mod report;
+mod serve;
 mod source;
 mod submission;
 mod user;
@@ -61,6 +62,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Competitor(command) => competitor::run(command, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Report => report::run(context),
+        Command::Serve(arguments) => serve::run(arguments, context),
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),
