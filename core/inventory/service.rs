@@ -13,7 +13,7 @@ use crate::{
     dealership::Desk,
     error::{Error, Result},
     ids::VehicleId,
-    market,
+    market::{self, MarketPrice},
     page::{Page, PageRequest},
     vin::Vin,
 };
@@ -131,6 +131,9 @@ impl<'a> Inventory<'a> {
                 return Ok(before);
             }
             repository::update(conn, &after)?;
+            if after.status == VehicleStatus::Sold {
+                market::close_alerts(conn, id, acting.now)?;
+            }
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
                 changes.insert("sale_price".to_owned(), json!({"from": null, "to": price}));
@@ -171,10 +174,18 @@ impl<'a> Inventory<'a> {
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
             let vehicle = repository::get_to_change(conn, id)?;
-            market::delete_of_vehicle(conn, id)?;
+            market::delete_of_vehicle(conn, id, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })
+    }
+
+    /// A page of a vehicle's price history, newest first; the same as [`Market::history`](crate::Market::history).
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `invalid_cursor`.
+    pub fn price_history(&self, id: VehicleId, page: &PageRequest) -> Result<Page<MarketPrice>> {
+        self.desk.market().history(id, page)
     }
 
     /// Counts, worth and age of the lot. Two queries; the second reads four narrow columns of each unsold vehicle.
