@@ -44,7 +44,6 @@ pub(crate) const OURS: &[Table] = &[
         columns: &[("analysis", "JSONB", ""), ("adjusted_median", "DECIMAL(10,2)", "")],
         indexes: &[],
     },
-    Table { name: "competitor_inventory", columns: &[("unconfirmed_price", "DECIMAL(10,2)", "")], indexes: &["vin"] },
         name: "competitor_inventory",
         columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
         indexes: &["vin"],

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     input,
     lot::Handle,
+    market::MarketPrice,
     query::Query,
     record::{Amount, Told as _, record},
 };
@@ -313,6 +314,13 @@ impl Inventory {
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().delete(id))
+    }
+
+    /// A vehicle's price history, newest first; the same as `market.history`.
+    #[pyo3(signature = (id, *, limit = None))]
+    fn price_history(&self, id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
     }
 
     /// Counts, worth and age of the lot.

@@ -5,11 +5,13 @@
 
 mod activity;
 mod alerts;
+mod competitors;
 mod error;
 mod extract;
 mod input;
 mod inventory;
 mod lot;
+mod market;
 mod query;
 mod record;
 mod submissions;
@@ -27,9 +29,18 @@ mod _jpauto {
     use crate::{
         activity::{Activity, ActivityEntry},
         alerts::{Alert, Alerts},
+        competitors::{
+            ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, Metrics, PriceChange, PricePoint,
+            RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
+        },
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},
         lot::{Lot, MigrationReport, open},
+        market::{
+            AdjustedPrices, Adjustment, Analysis, AnalyzeReport, FailedVehicle, LeftOut, Market, MarketOverview,
+            MarketPrice, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
+            VehiclePosition, Velocity, WantedAlert,
+        },
         query::{Query, Rows},
         submissions::{Submission, SubmissionWarning, Submissions},
         users::{User, Users},

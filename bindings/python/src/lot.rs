@@ -10,8 +10,10 @@ use pyo3::{prelude::*, types::PyType};
 use crate::{
     activity::Activity,
     alerts::Alerts,
+    competitors::Competitors,
     error,
     inventory::Inventory,
+    market::Market,
     record::{Told as _, record},
     submissions::Submissions,
     users::Users,
@@ -116,6 +118,18 @@ impl Lot {
     #[getter]
     fn submissions(&self) -> Submissions {
         Submissions::at(&self.handle)
+    }
+
+    /// What the market says of the dealership's vehicles.
+    #[getter]
+    fn market(&self) -> Market {
+        Market::at(&self.handle)
+    }
+
+    /// The competing dealers and what stands on their lots.
+    #[getter]
+    fn competitors(&self) -> Competitors {
+        Competitors::at(&self.handle)
     }
 
     /// Staff accounts and their roles.

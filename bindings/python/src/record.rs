@@ -59,12 +59,12 @@ pub(crate) trait Record: PyClass {
 /// Makes a frozen Python class of a type of the library, and the way from one to the other.
 ///
 /// Fields stand in groups: those after `()` are the value's own, those after `(.part)` are taken out of a part of it. Each is
-/// the one of the same name, or stands at the path that is given.
+/// the one of the same name, or what the value tells by the path or method in brackets.
 macro_rules! record {
     (
         $(#[$doc:meta])*
         $name:ident of $core:ty {
-            $($part:tt { $($(#[$field_doc:meta])* $field:ident: $type:ty $(= $($path:ident).+)?,)+ })+
+            $($part:tt { $($(#[$field_doc:meta])* $field:ident: $type:ty $(= [$($path:tt)+])?,)+ })+
         }
         $(and { $($method:tt)* })?
     ) => {
@@ -79,7 +79,7 @@ macro_rules! record {
             fn told(value: $core) -> Self {
                 Self {
                     $($($field: $crate::record::Told::told(
-                        record!(@ value $part $field $($($path).+)?).clone(),
+                        record!(@ value $part $field $([$($path)+])?).clone(),
                     ),)+)+
                 }
             }
@@ -117,7 +117,7 @@ macro_rules! record {
     };
     (@ $value:ident (.$part:ident) $field:ident) => { $value.$part.$field };
     (@ $value:ident () $field:ident) => { $value.$field };
-    (@ $value:ident () $field:ident $($path:ident).+) => { $value.$($path).+ };
+    (@ $value:ident () $field:ident [$($path:tt)+]) => { $value.$($path)+ };
 }
 pub(crate) use record;
 
@@ -200,6 +200,12 @@ impl Shown for Amount {
     }
 }
 
+impl<A: Shown, B: Shown> Shown for (A, B) {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        (self.0.shown(py)?, self.1.shown(py)?).into_bound_py_any(py)
+    }
+}
+
 /// A JSON document, in Python what `json.loads` makes of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Document(Value);
@@ -262,7 +268,18 @@ macro_rules! ids {
     )+};
 }
 
-ids!(ActivityId, AlertId, SubmissionId, UserId, VehicleId);
+ids!(
+    ActivityId,
+    AlertId,
+    AnalysisId,
+    CompetitorId,
+    ListingId,
+    MarketPriceId,
+    ScrapeId,
+    SubmissionId,
+    UserId,
+    VehicleId,
+);
 
 /// Words of closed sets are plain texts in Python.
 macro_rules! words {
@@ -275,7 +292,21 @@ macro_rules! words {
     )+};
 }
 
-words!(jpauto::Role, jpauto::Severity, jpauto::SubmissionStatus, jpauto::VehicleStatus);
+words!(
+    jpauto::AlertType,
+    jpauto::Role,
+    jpauto::Severity,
+    jpauto::SubmissionStatus,
+    jpauto::VehicleStatus,
+    jpauto::competitors::IncompleteReason,
+    jpauto::competitors::RefusalReason,
+    jpauto::competitors::ScrapeErrorType,
+    jpauto::market::Confidence,
+    jpauto::market::DataSource,
+    jpauto::market::MarketMood,
+    jpauto::market::Recommendation,
+    jpauto::market::Source,
+);
 
 /// Closed sets whose words only their JSON tells.
 macro_rules! words_of_json {
@@ -288,7 +319,7 @@ macro_rules! words_of_json {
     )+};
 }
 
-words_of_json!(jpauto::AgeState, jpauto::vin::Region);
+words_of_json!(jpauto::AgeState, jpauto::market::SlopeOutcome, jpauto::vin::Region);
 
 /// A case of the library that is told as a stable word and the figures behind it.
 pub(crate) struct Coded {
