@@ -39,7 +39,7 @@ mod _jpauto {
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, FailedVehicle, LeftOut, Market, MarketOverview,
             MarketPrice, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
-            VehiclePosition, Velocity, WantedAlert,
+            Velocity, WantedAlert,
         },
         query::{Query, Rows},
         submissions::{Submission, SubmissionWarning, Submissions},
