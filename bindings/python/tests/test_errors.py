@@ -6,11 +6,12 @@ import pickle
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import jpauto
 import pytest
+from jpauto.types import Money
 
 CAMRY: dict[str, Any] = {"year": 2019, "make": "Toyota", "model": "Camry"}
 
@@ -30,8 +31,9 @@ def test_the_classes_are_one_tree() -> None:
 
 
 def test_every_field_at_fault_is_named(lot: jpauto.Lot) -> None:
+    fields: Any = {**CAMRY, "colour": "red", "mileage": "many", "images": 3}
     with pytest.raises(jpauto.InvalidInput) as failure:
-        lot.submissions.submit(**CAMRY, colour="red", mileage="many", images=3)
+        lot.submissions.submit(**fields)
     assert failure.value.code == "invalid_argument"
     assert sorted(field.pointer for field in failure.value.fields) == ["/colour", "/images", "/mileage"]
     assert "colour: unknown field" in str(failure.value)
@@ -41,16 +43,17 @@ def test_every_field_at_fault_is_named(lot: jpauto.Lot) -> None:
 
 
 @pytest.mark.parametrize(
-    "price", [12.345, "1,000", Decimal("NaN"), Decimal("1E+1000000000"), Decimal("0.001"), float("nan"), True, object(), 10**30]
+    "price",
+    [12.345, "1,000", Decimal("NaN"), Decimal("1E+1000000000"), Decimal("0.001"), float("nan"), True, object(), 10**30],
 )
-def test_an_amount_that_is_not_exact_is_refused(lot: jpauto.Lot, price: Any) -> None:
+def test_an_amount_that_is_not_exact_is_refused(lot: jpauto.Lot, price: object) -> None:
     with pytest.raises(jpauto.InvalidInput) as failure:
-        lot.submissions.submit(**CAMRY, asking_price=price)
+        lot.submissions.submit(**CAMRY, asking_price=cast(Any, price))
     assert [field.pointer for field in failure.value.fields] == ["/asking_price"]
 
 
 @pytest.mark.parametrize("price", [12_995, "12995", "12995.00", 12995.0, Decimal("12995.000"), Decimal("1.2995E+4")])
-def test_an_exact_amount_is_taken_in_any_form(lot: jpauto.Lot, price: Any) -> None:
+def test_an_exact_amount_is_taken_in_any_form(lot: jpauto.Lot, price: Money) -> None:
     taken = lot.submissions.submit(**CAMRY, asking_price=price).asking_price
     assert str(taken) == "12995.00"
 
@@ -60,7 +63,11 @@ def test_a_listing_at_fault_is_named_by_its_place(lot: jpauto.Lot) -> None:
     rows: Any = [{"vin": "4T1B11HK5KU211111"}, {"colour": "red"}, "no row", {"price": []}]
     with pytest.raises(jpauto.InvalidInput) as failure:
         lot.competitors.record_listings("rival", rows, observed_at=datetime.now(timezone.utc))
-    assert [field.pointer for field in failure.value.fields] == ["/listings/1/colour", "/listings/2", "/listings/3/price"]
+    assert [field.pointer for field in failure.value.fields] == [
+        "/listings/1/colour",
+        "/listings/2",
+        "/listings/3/price",
+    ]
     assert list(lot.competitors.listings()) == []
 
 

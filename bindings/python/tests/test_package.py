@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import jpauto
 import jpauto._jpauto
@@ -36,12 +35,14 @@ def test_the_stub_tells_what_the_module_tells() -> None:
         assert ast.get_docstring(node) == _docstring(shown), node.name
         for member in node.body if isinstance(node, ast.ClassDef) else []:
             if isinstance(member, ast.FunctionDef) and not member.name.startswith("__"):
-                assert ast.get_docstring(member) == _docstring(getattr(shown, member.name)), f"{node.name}.{member.name}"
+                assert ast.get_docstring(member) == _docstring(getattr(shown, member.name)), (
+                    f"{node.name}.{member.name}"
+                )
                 told += 1
     assert told > 100
 
 
-def _docstring(shown: Any) -> str:
+def _docstring(shown: object) -> str:
     text = shown.__doc__
     assert text, f"{shown} has no documentation"
     return ast.get_docstring(ast.parse(repr(text))) or ""
@@ -94,13 +95,14 @@ def test_records_are_frozen_and_compare_by_value(lot: jpauto.Lot) -> None:
 
 
 def test_a_page_is_read_from_text_and_from_bytes(lot: jpauto.Lot) -> None:
-    html = """<meta charset="windows-1252"><script type="application/ld+json">{"@type": "Car", "name": "2017 Citroën Edge",
+    html = """<meta charset="windows-1252">
+        <script type="application/ld+json">{"@type": "Car", "name": "2017 Ford Edge", "color": "Bleu Étoile",
         "vehicleIdentificationNumber": "2FMPK4K91HBB11870", "offers": {"price": "22988"}}</script>"""
     url = "https://lot.example/used"
     page = jpauto.extract.listings(html, url)
     assert (page.platform, page.next) == ("structured_data", None)
     (car,) = page.listings
-    assert (car.vin, str(car.price), car.make) == ("2FMPK4K91HBB11870", "22988.00", "Citroën")
+    assert (car.vin, str(car.price), car.exterior_color) == ("2FMPK4K91HBB11870", "22988.00", "Bleu Étoile")
     assert jpauto.extract.listings(html.encode("windows-1252"), url).listings == [car]
     with pytest.raises(jpauto.InvalidInput) as failure:
         jpauto.extract.listings(html, url, platform="nobody")
@@ -116,7 +118,7 @@ def test_a_page_is_read_from_text_and_from_bytes(lot: jpauto.Lot) -> None:
 def test_a_vin_is_a_value() -> None:
     vin = jpauto.vin.parse("1m8gdm9axkp042788", current_year=2026)
     assert (str(vin), vin.wmi, vin.squish_vin, vin.check_digit_ok) == ("1M8GDM9AXKP042788", "1M8", "1M8GDM9AKP", True)
-    assert (vin.model_year, vin.model_year_alternatives, vin.conclusive) == (2019, [1989], False)
+    assert (vin.model_year, vin.model_year_alternatives, vin.conclusive) == (1989, [2019], False)
     assert vin == jpauto.vin.parse(str(vin)) and len({vin, jpauto.vin.parse(str(vin))}) == 1
     with pytest.raises(jpauto.InvalidInput) as failure:
         jpauto.vin.parse("1HGCM82633A00435")

@@ -73,7 +73,7 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
     assert analysis.price_to_market is not None and analysis.price_to_market > 100
     assert analysis.reasons[0].code == "above_market"
     assert lot.market.get(car.id).analysis == analysis
-    assert [point.our_price for point in lot.market.history(car.id)][0] == car.price
+    assert lot.market.history(car.id).first(1)[0].our_price == car.price
 
     newest = lot.competitors.metrics(rival.id).first(1)[0]
     assert (newest.total_inventory, newest.vehicles_sold_30d, newest.price_changes_30d) == (7, 1, 1)
@@ -127,12 +127,16 @@ def test_a_list_goes_on_over_its_pages(anywhere: jpauto.Lot) -> None:
 
 def test_vehicles_are_filtered_and_sorted(anywhere: jpauto.Lot) -> None:
     inventory = anywhere.inventory
-    for number, (year, make, price) in enumerate([(2017, "Ford", 9_000), (2019, "Toyota", 15_000), (2021, "Toyota", 21_000)]):
+    stock = [(2017, "Ford", 9_000), (2019, "Toyota", 15_000), (2021, "Toyota", 21_000)]
+    for number, (year, make, price) in enumerate(stock):
         inventory.add(year=year, make=make, model="X", vin=f"4T1B11HK5KU21111{number}", price=price, mileage=number)
-    years = lambda **filters: [car.year for car in inventory.list(sort="year", **filters)]  # noqa: E731
-    assert years(make="toyota") == [2019, 2021]
-    assert years(price_max="15000", year_min=2018) == [2019]
-    assert years(status=["available", "hold"]) == [2017, 2019, 2021]
-    assert years(status="sold") == []
-    assert years(q="ford x") == [2017]
+
+    def years(cars: jpauto.Query[jpauto.StockedVehicle]) -> list[int]:
+        return [car.year for car in cars]
+
+    assert years(inventory.list(make="toyota", sort="year")) == [2019, 2021]
+    assert years(inventory.list(price_max="15000", year_min=2018)) == [2019]
+    assert years(inventory.list(status=["available", "hold"], sort="-price")) == [2021, 2019, 2017]
+    assert years(inventory.list(status="sold")) == []
+    assert years(inventory.list(q="ford x")) == [2017]
     assert inventory.statistics().total.value == Decimal("45000.00")

@@ -10,9 +10,10 @@
 ...     [(car.make, car.price) for car in lot.inventory.list(status="available", make="toyota")]
 [('Toyota', Decimal('18500.00'))]
 
-The nouns are attributes of a `Lot`, the verbs their methods, and the options keywords. What comes back are frozen records;
-amounts are `Decimal`, times are `datetime` in UTC, ids are `UUID`. A `list` answers a `Query`, which reads page by page
-while it is iterated. What goes wrong is an `Error` with a stable `code`, and below it a class a kind.
+The nouns are attributes of a `Lot`, the verbs their methods, and the options keywords. What comes back are frozen
+records; amounts are `Decimal`, times are `datetime` in UTC, ids are `UUID`. A `list` answers a `Query`, which reads
+page by page while it is iterated. What goes wrong is an `Error` with a stable `code`, and below it a class a
+kind.
 
 `jpauto.vin` reads VINs and `jpauto.extract` reads pages; neither needs a database.
 """
@@ -46,19 +47,19 @@ from jpauto._jpauto import (
     MigrationReport,
     Position,
     PriceChange,
-    PricePoint,
     PricedComparable,
+    PricePoint,
     Progress,
     Query,
     Reason,
-    RecordReport,
     RecordedVehicle,
+    RecordReport,
     RefusedListing,
     ResearchResult,
     Rows,
     ScrapeCounts,
-    ScrapeRecord,
     ScrapedListing,
+    ScrapeRecord,
     SearchParameters,
     SoldVehicle,
     Statistics,
@@ -66,8 +67,8 @@ from jpauto._jpauto import (
     StockCount,
     StockedVehicle,
     Submission,
-    SubmissionWarning,
     Submissions,
+    SubmissionWarning,
     Supply,
     Trends,
     User,
