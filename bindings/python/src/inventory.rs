@@ -84,7 +84,7 @@ macro_rules! vehicle_record {
                     warranty: Option<String>,
                     /// Carfax report.
                     carfax_url: Option<String>,
-                    /// AutoCheck report.
+                    /// `AutoCheck` report.
                     autocheck_url: Option<String>,
                     /// Equipment, line by line.
                     features: Vec<String>,

@@ -2245,7 +2245,7 @@ class StockedVehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """AutoCheck report."""
+        """`AutoCheck` report."""
 
     @property
     def features(self) -> list[str]:
@@ -2746,7 +2746,7 @@ class Vehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """AutoCheck report."""
+        """`AutoCheck` report."""
 
     @property
     def features(self) -> list[str]:
