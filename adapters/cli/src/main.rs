@@ -1,1 +1,5 @@
+//! The `jpauto` command.
+
+mod demo;
+
 fn main() {}

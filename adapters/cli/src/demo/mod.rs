@@ -1,0 +1,5 @@
+//! `jpauto demo`.
+
+mod cars;
+mod lots;
+mod pages;
