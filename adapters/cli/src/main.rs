@@ -1,5 +1,7 @@
 //! The `jpauto` command.
 
 mod demo;
+mod failure;
+mod sentences;
 
 fn main() {}

@@ -1,5 +1,7 @@
 //! `jpauto demo`.
 
 mod cars;
+mod clock;
+mod database;
 mod lots;
 mod pages;
