@@ -1,0 +1,360 @@
+//! The report at the end: where the dealership stands, what to do first, and what happened today.
+//!
+//! What is deliberately not here: any figure that the library does not give.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jpauto::{
+    AgeState, Alert, AlertFilter, Desk, PageRequest, SubmissionFilter, VehicleFilter, VehicleSort, VehicleStatus,
+    competitors::{CompetitorOverview, Listing, ListingFilter},
+    market::{Analysis, Recommendation, VehiclePosition},
+};
+
+use super::story::{DEALERSHIP, Followed, Story};
+use crate::{
+    failure::Failure,
+    output::{Cell, Column, Output, Tone, car, dash, miles, money},
+    sentences,
+};
+
+/// Prints all of it.
+pub(super) fn print(desk: &Desk, story: &Story, now: DateTime<Utc>, output: &mut Output) -> Result<(), Failure> {
+    let positions = positions(desk)?;
+    let alerts = alerts(desk)?;
+    headline(desk, story, &positions, &alerts, now, output)?;
+    stock(&positions, output)?;
+    advice(&positions, output)?;
+    competitors(&desk.competitors().overview()?, output)?;
+    today(story, &alerts, now, output)?;
+    not_fooled(desk, story, output)
+}
+
+/// The vehicles that are not sold, the longest in stock first.
+fn positions(desk: &Desk) -> Result<Vec<VehiclePosition>, Failure> {
+    let unsold = VehicleStatus::ALL.iter().copied().filter(|status| *status != VehicleStatus::Sold).collect();
+    let mut filter = VehicleFilter::default().sort(VehicleSort::ListedAt);
+    filter.status = unsold;
+    Ok(desk.market().positions(&filter, &PageRequest::first(PageRequest::MAX_LIMIT))?.items)
+}
+
+fn alerts(desk: &Desk) -> Result<Vec<Alert>, Failure> {
+    let mut filter = AlertFilter::default();
+    filter.with_dismissed = true;
+    Ok(desk.alerts().list(&filter, &PageRequest::first(PageRequest::MAX_LIMIT))?.items)
+}
+
+fn headline(
+    desk: &Desk,
+    story: &Story,
+    positions: &[VehiclePosition],
+    alerts: &[Alert],
+    now: DateTime<Utc>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let statistics = desk.inventory().statistics()?;
+    let waiting = desk.submissions().list(&SubmissionFilter::pending(), &PageRequest::default())?.items.len();
+    let open = alerts.iter().filter(|alert| !alert.dismissed).count();
+    output.heading(DEALERSHIP, &now.format("%A, %-d %B %Y").to_string())?;
+    let age = statistics.average_days_in_stock.map_or_else(String::new, |days| format!(", {days:.0} days on average"));
+    output.text(&format!(
+        "{} worth {}{age} · {} · {} waiting",
+        sentences::count(positions.len(), "vehicle", "vehicles"),
+        money(statistics.total.value),
+        sentences::count(open, "open alert", "open alerts"),
+        sentences::count(waiting, "submission", "submissions"),
+    ))?;
+    output.text(&format!(
+        "{} competitors watched for {} days: {} scrapes, {} sightings, {} cars found, {} sold, {} price changes",
+        story.today.len(),
+        super::lots::DAYS,
+        story.scrapes,
+        miles(i32::try_from(story.sightings).unwrap_or(i32::MAX)),
+        story.new,
+        story.sold,
+        story.price_changes,
+    ))
+}
+
+const STOCK: &[Column] = &[
+    Column::text("Stock").spare(2),
+    Column::text("Vehicle"),
+    Column::number("Miles").spare(1),
+    Column::number("Days"),
+    Column::number("Price"),
+    Column::number("Market"),
+    Column::number("To market"),
+    Column::text("Our price is"),
+    Column::text("Confidence").spare(3),
+];
+
+fn stock(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Failure> {
+    output.heading("Our stock against the market", "longest in stock first")?;
+    output.rows(STOCK, positions.iter().map(stock_cells).collect())
+}
+
+fn stock_cells(position: &VehiclePosition) -> Vec<Cell> {
+    let stocked = &position.vehicle;
+    let vehicle = &stocked.vehicle;
+    let analysis = position.research.as_ref().and_then(|research| research.analysis.as_ref());
+    let recommendation = analysis.and_then(|analysis| analysis.recommendation);
+    let place = analysis.and_then(|analysis| analysis.position);
+    let tone = tone_of(recommendation);
+    let age = match stocked.age_state {
+        AgeState::Good => Tone::Plain,
+        AgeState::Warning => Tone::Warning,
+        _ => Tone::Bad,
+    };
+    vec![
+        Cell::new(vehicle.stock_number.clone().unwrap_or_default()).tone(Tone::Faint),
+        Cell::new(car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref())),
+        Cell::new(miles(vehicle.mileage)),
+        Cell::new(stocked.days_in_stock.to_string()).tone(age),
+        Cell::new(money(vehicle.price)),
+        Cell::new(dash(place.and(analysis).and_then(|analysis| analysis.adjusted), |prices| {
+            sentences::dollars(prices.median)
+        })),
+        Cell::new(dash(place, |place| format!("{:.0} %", place.price_to_market_percent))).tone(tone),
+        Cell::new(analysis.map_or("not analysed", |_| sentences::recommendation(recommendation))).tone(tone),
+        Cell::new(dash(analysis, |analysis| {
+            format!("{} ({})", sentences::confidence(analysis.confidence), analysis.sample_size)
+        }))
+        .tone(Tone::Faint),
+    ]
+}
+
+fn tone_of(recommendation: Option<Recommendation>) -> Tone {
+    match recommendation {
+        Some(Recommendation::High) => Tone::Bad,
+        Some(Recommendation::Low) => Tone::Warning,
+        Some(Recommendation::Competitive) => Tone::Good,
+        _ => Tone::Faint,
+    }
+}
+
+/// How many vehicles are told with their reasons.
+const ADVISED: usize = 3;
+
+/// The vehicles furthest from their market, with the reasons in sentences.
+fn advice(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Failure> {
+    let mut astray: Vec<(&VehiclePosition, &Analysis, f64)> = positions
+        .iter()
+        .filter_map(|position| {
+            let analysis = position.research.as_ref()?.analysis.as_ref()?;
+            let is_astray =
+                matches!(analysis.recommendation, Some(Recommendation::High | Recommendation::Low));
+            is_astray.then_some((position, analysis, analysis.position?.difference_percent))
+        })
+        .collect();
+    astray.sort_by(|(_, _, one), (_, _, other)| other.abs().total_cmp(&one.abs()));
+    output.heading("What to look at first", "")?;
+    for (position, analysis, _) in astray.into_iter().take(ADVISED) {
+        let vehicle = &position.vehicle.vehicle;
+        let name = car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref());
+        let range = dash(analysis.recommended_range, |range| {
+            format!("{} to {}", sentences::dollars(range.low), sentences::dollars(range.high))
+        });
+        let verdict = sentences::recommendation(analysis.recommendation);
+        let title = output.toned(&format!("{name} at {}: {verdict}", money(vehicle.price)), tone_of(analysis.recommendation));
+        output.text(&format!("{title}, the market asks {range}"))?;
+        let told: Vec<_> = analysis.reasons.iter().map(|reason| sentences::whole(&sentences::reason(reason))).collect();
+        paragraph(&told.join(" "), output)?;
+    }
+    Ok(())
+}
+
+/// A text in lines of a hundred columns, set in by two.
+fn paragraph(text: &str, output: &mut Output) -> Result<(), Failure> {
+    const COLUMNS: usize = 100;
+    let mut line = String::from(" ");
+    for word in text.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > COLUMNS {
+            output.text(&line)?;
+            line = String::from(" ");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    output.text(&line)
+}
+
+const COMPETITORS: &[Column] = &[
+    Column::text("Competitor"),
+    Column::number("Active"),
+    Column::number("Average price"),
+    Column::number("Sold 30 d"),
+    Column::number("Repriced 30 d"),
+    Column::number("New 30 d"),
+    Column::number("Days to sell").spare(1),
+    Column::text("Against last week").spare(2),
+];
+
+fn competitors(overview: &[CompetitorOverview], output: &mut Output) -> Result<(), Failure> {
+    output.heading("The competition", "")?;
+    output.rows(COMPETITORS, overview.iter().map(competitor_cells).collect())
+}
+
+fn competitor_cells(overview: &CompetitorOverview) -> Vec<Cell> {
+    let metrics = overview.metrics.as_ref();
+    let number = |of: fn(&jpauto::competitors::Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
+    let trend = overview.trends.as_ref().map_or_else(String::new, |trends| {
+        let cars = trends.total_inventory.map(|cars| format!("{cars:+} cars"));
+        let price = trends.avg_price.map(|price| {
+            let sign = if price.cents() >= 0 { "+" } else { "" };
+            format!("{sign}{}", sentences::dollars(price))
+        });
+        [cars, price].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    });
+    vec![
+        Cell::new(overview.competitor.name.clone()),
+        number(|metrics| metrics.total_inventory),
+        Cell::new(dash(metrics.and_then(|metrics| metrics.avg_price), sentences::dollars)),
+        number(|metrics| metrics.vehicles_sold_30d),
+        number(|metrics| metrics.price_changes_30d),
+        number(|metrics| metrics.new_listings_30d),
+        Cell::new(dash(metrics.and_then(|metrics| metrics.avg_days_on_market), |days| format!("{days:.1}"))),
+        Cell::new(trend).tone(Tone::Faint),
+    ]
+}
+
+/// At most so many cars are named one by one.
+const NAMED: usize = 3;
+
+fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Output) -> Result<(), Failure> {
+    output.heading("Today", "")?;
+    for (competitor, report) in &story.today {
+        let counts = report.counts;
+        point(
+            output,
+            Tone::Plain,
+            &format!(
+                "{competitor}: {} on the lot, {} new, {} found sold, {}",
+                counts.vehicles,
+                counts.new,
+                counts.sold,
+                sentences::count(counts.price_changes, "price change", "price changes"),
+            ),
+        )?;
+        for sold in report.sold.iter().take(NAMED) {
+            let vehicle = &sold.vehicle;
+            let name = car(vehicle.year, vehicle.make.as_deref(), vehicle.model.as_deref(), vehicle.trim.as_deref());
+            let asked = dash(vehicle.price, money);
+            output.text(&format!("    sold: {name}, last asked {asked}, {} on the lot", days(sold.days_on_market)))?;
+        }
+        for change in report.price_changes.iter().take(NAMED) {
+            let vehicle = &change.vehicle;
+            let name = car(vehicle.year, vehicle.make.as_deref(), vehicle.model.as_deref(), vehicle.trim.as_deref());
+            output.text(&format!("    price: {name}, {} → {}", money(change.before), money(change.after)))?;
+        }
+    }
+    submissions(story, output)?;
+    lot(story, output)?;
+    let since = now - TimeDelta::days(1);
+    for alert in alerts.iter().filter(|alert| alert.created_at.is_some_and(|at| at > since) && !alert.dismissed) {
+        point(output, Tone::Warning, &format!("Alert opened ({}): {}", alert.severity, alert.message))?;
+    }
+    for alert in alerts.iter().filter(|alert| alert.dismissed_at.is_some_and(|at| at > since)) {
+        point(output, Tone::Good, &format!("Alert closed: {}", alert.message))?;
+    }
+    Ok(())
+}
+
+fn days(days: i32) -> String {
+    crate::output::days(days.into())
+}
+
+fn submissions(story: &Story, output: &mut Output) -> Result<(), Failure> {
+    let offered = |submission: &jpauto::Submission| {
+        let name = car(Some(submission.year), Some(&submission.make), Some(&submission.model), submission.trim.as_deref());
+        format!("{name} for {}", dash(submission.asking_price, money))
+    };
+    if let Some((submission, vehicle)) = &story.approved {
+        let number = vehicle.stock_number.as_deref().unwrap_or_default();
+        let text =
+            format!("Approved: {}; on the lot as {number} at {}", offered(submission), money(vehicle.price));
+        point(output, Tone::Good, &text)?;
+    }
+    if let Some(submission) = &story.rejected {
+        let reason = submission.rejection_reason.as_deref().unwrap_or_default();
+        point(output, Tone::Bad, &format!("Rejected: {}: {reason}", offered(submission)))?;
+    }
+    if let Some((submission, refusal)) = &story.refused {
+        let missing: Vec<_> = refusal
+            .fields()
+            .iter()
+            .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.message))
+            .collect();
+        let text = format!("Refused ({}): {}: {}", refusal.code(), offered(submission), missing.join("; "));
+        point(output, Tone::Warning, &text)?;
+    }
+    if let Some(submission) = &story.waiting {
+        point(output, Tone::Plain, &format!("Waiting for a reviewer: {}", offered(submission)))?;
+    }
+    Ok(())
+}
+
+fn lot(story: &Story, output: &mut Output) -> Result<(), Failure> {
+    let name = |vehicle: &jpauto::Vehicle| {
+        car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref())
+    };
+    if let Some(vehicle) = &story.sold_vehicle {
+        point(output, Tone::Good, &format!("Sold: our {}", name(vehicle)))?;
+    }
+    if let Some((before, after)) = &story.repriced {
+        let text = format!("Price lowered: our {}, {} → {}", name(after), money(before.price), money(after.price));
+        point(output, Tone::Plain, &text)?;
+    }
+    Ok(())
+}
+
+/// What went wrong in sixty days, and that nothing was believed that was not so.
+fn not_fooled(desk: &Desk, story: &Story, output: &mut Output) -> Result<(), Failure> {
+    let share = format!("{} of {} scrapes saw the whole lot", story.complete, story.scrapes);
+    output.heading("What did not fool it", &share)?;
+    for trouble in &story.troubles {
+        let outcome = if trouble.sold == 0 { "nothing was taken for sold".to_owned() } else { format!("{} sold", trouble.sold) };
+        let text = format!("{}, {}: {}; {outcome}", trouble.day.format("%-d %B"), trouble.competitor, trouble.what);
+        point(output, Tone::Plain, &text)?;
+    }
+    if let Some(followed) = &story.hidden {
+        let state = match find(desk, followed)? {
+            Some(listing) if !listing.is_sold => "it came back and was on sale all the time",
+            Some(_) => "it is taken for sold",
+            None => "it is lost",
+        };
+        let text = format!("{}, {}: gone from the page for two days; {state}", followed.title, followed.competitor);
+        point(output, Tone::Plain, &text)?;
+    }
+    if let (Some(followed), Some(misprint)) =
+        (&story.mistyped, story.mistyped.as_ref().and_then(|followed| followed.misprint))
+    {
+        let price = find(desk, followed)?.and_then(|listing| listing.price);
+        let text = format!(
+            "{}, {}: {} on the page for a day; {} stands",
+            followed.title,
+            followed.competitor,
+            money(misprint),
+            dash(price, money)
+        );
+        point(output, Tone::Plain, &text)?;
+    }
+    Ok(())
+}
+
+/// The listing of a car that the story follows.
+pub(super) fn find(desk: &Desk, followed: &Followed) -> Result<Option<Listing>, Failure> {
+    let filter = ListingFilter { competitor: Some(followed.competitor_id), ..ListingFilter::default() };
+    let mut page = PageRequest::first(PageRequest::MAX_LIMIT);
+    loop {
+        let listings = desk.competitors().listings(&filter, &page)?;
+        let found = listings.items.into_iter().find(|listing| listing.vin.as_deref() == Some(followed.vin.as_str()));
+        if found.is_some() {
+            return Ok(found);
+        }
+        let Some(next) = listings.next else { return Ok(None) };
+        page = page.after(next);
+    }
+}
+
+fn point(output: &mut Output, tone: Tone, text: &str) -> Result<(), Failure> {
+    let mark = output.toned("•", tone);
+    output.text(&format!("{mark} {text}"))
+}
