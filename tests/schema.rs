@@ -39,6 +39,11 @@ pub(crate) const WORDS: &[(&str, &str, &[&str])] = &[
 
 /// What jpauto adds: whole tables, and single columns of the document's tables.
 pub(crate) const OURS: &[Table] = &[
+    Table {
+        name: "market_research_results",
+        columns: &[("analysis", "JSONB", ""), ("adjusted_median", "DECIMAL(10,2)", "")],
+        indexes: &[],
+    },
     Table { name: "competitor_inventory", columns: &[("unconfirmed_price", "DECIMAL(10,2)", "")], indexes: &["vin"] },
     Table {
         name: "competitor_scrapes",

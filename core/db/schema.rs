@@ -124,6 +124,8 @@ table! {
         search_parameters -> Nullable<DbJson>,
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
+        analysis -> Nullable<DbJson>,
+        adjusted_median -> Nullable<DbMoney>,
     }
 }
 

@@ -190,7 +190,7 @@ pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
 }
 
 /// The vehicle, locked until the transaction ends.
-pub(super) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     lock_row!(conn, dsl::inventory.find(id).select(dsl::id));
     get(conn, id)
 }

@@ -131,6 +131,9 @@ impl<'a> Inventory<'a> {
                 return Ok(before);
             }
             repository::update(conn, &after)?;
+            if after.status == VehicleStatus::Sold {
+                market::close_alerts(conn, id, acting.now)?;
+            }
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
                 changes.insert("sale_price".to_owned(), json!({"from": null, "to": price}));
@@ -171,7 +174,7 @@ impl<'a> Inventory<'a> {
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
             let vehicle = repository::get_to_change(conn, id)?;
-            market::delete_of_vehicle(conn, id)?;
+            market::delete_of_vehicle(conn, id, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })

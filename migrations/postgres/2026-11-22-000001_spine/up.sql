@@ -123,7 +123,10 @@ CREATE TABLE market_research_results (
     data_source          varchar(100),
     search_parameters    jsonb,
     created_at           timestamptz,
-    updated_at           timestamptz
+    updated_at           timestamptz,
+    -- The rest of the analysis, and the median that our price is compared with: the columns above have no room for them.
+    analysis             jsonb,
+    adjusted_median      numeric(10, 2)
 );
 
 CREATE TABLE market_price_history (

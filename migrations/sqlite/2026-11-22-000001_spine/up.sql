@@ -103,7 +103,10 @@ CREATE TABLE market_research_results (
     data_source          TEXT CHECK (length(data_source) <= 100),
     search_parameters    TEXT CHECK (search_parameters IS NULL OR json_valid(search_parameters)),
     created_at           TEXT CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
-    updated_at           TEXT CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z')
+    updated_at           TEXT CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- The rest of the analysis, and the median that our price is compared with: the columns above have no room for them.
+    analysis             TEXT CHECK (analysis IS NULL OR json_valid(analysis)),
+    adjusted_median      INTEGER CHECK (adjusted_median BETWEEN -9999999999 AND 9999999999)
 ) STRICT;
 
 CREATE TABLE market_price_history (
