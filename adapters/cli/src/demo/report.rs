@@ -12,7 +12,7 @@ use jpauto::{
 use super::story::{DEALERSHIP, Followed, Story};
 use crate::{
     failure::Failure,
-    output::{Cell, Column, Output, Tone, car, dash, miles, money},
+    output::{Cell, Column, Output, Row, Tone, car, dash, miles, money},
     sentences,
 };
 
@@ -74,7 +74,8 @@ fn headline(
     ))
 }
 
-const STOCK: &[Column] = &[
+impl Row for VehiclePosition {
+    const COLUMNS: &'static [Column] = &[
     Column::text("Stock").spare(2),
     Column::text("Vehicle"),
     Column::number("Miles").spare(1),
@@ -86,9 +87,14 @@ const STOCK: &[Column] = &[
     Column::text("Confidence").spare(3),
 ];
 
+    fn cells(&self) -> Vec<Cell> {
+        stock_cells(self)
+    }
+}
+
 fn stock(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Failure> {
     output.heading("Our stock against the market", "longest in stock first")?;
-    output.rows(STOCK, positions.iter().map(stock_cells).collect())
+    output.table(positions)
 }
 
 fn stock_cells(position: &VehiclePosition) -> Vec<Cell> {
@@ -176,7 +182,8 @@ fn paragraph(text: &str, output: &mut Output) -> Result<(), Failure> {
     output.text(&line)
 }
 
-const COMPETITORS: &[Column] = &[
+impl Row for CompetitorOverview {
+    const COLUMNS: &'static [Column] = &[
     Column::text("Competitor"),
     Column::number("Active"),
     Column::number("Average price"),
@@ -187,9 +194,14 @@ const COMPETITORS: &[Column] = &[
     Column::text("Against last week").spare(2),
 ];
 
+    fn cells(&self) -> Vec<Cell> {
+        competitor_cells(self)
+    }
+}
+
 fn competitors(overview: &[CompetitorOverview], output: &mut Output) -> Result<(), Failure> {
     output.heading("The competition", "")?;
-    output.rows(COMPETITORS, overview.iter().map(competitor_cells).collect())
+    output.table(overview)
 }
 
 fn competitor_cells(overview: &CompetitorOverview) -> Vec<Cell> {
