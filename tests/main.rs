@@ -8,5 +8,6 @@ mod support;
 mod activity;
 mod database;
 mod inventory;
+mod market;
 mod submissions;
 mod users;
