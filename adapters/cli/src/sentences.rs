@@ -62,7 +62,7 @@ pub(crate) fn recommendation(recommendation: Option<Recommendation>) -> &'static
         Some(Recommendation::High) => "too high",
         Some(Recommendation::Low) => "too low",
         Some(Recommendation::Competitive) => "competitive",
-        Some(Recommendation::InsufficientData) => "too few to say",
+        Some(Recommendation::InsufficientData) => "unclear",
         None => "no price",
     }
 }

@@ -76,16 +76,16 @@ fn headline(
 
 impl Row for VehiclePosition {
     const COLUMNS: &'static [Column] = &[
-    Column::text("Stock").spare(2),
-    Column::text("Vehicle"),
-    Column::number("Miles").spare(1),
-    Column::number("Days"),
-    Column::number("Price"),
-    Column::number("Market"),
-    Column::number("To market"),
-    Column::text("Our price is"),
-    Column::text("Confidence").spare(3),
-];
+        Column::text("Stock"),
+        Column::text("Vehicle"),
+        Column::number("Miles").spare(2),
+        Column::number("Days"),
+        Column::number("Price"),
+        Column::number("Market"),
+        Column::number("Ratio"),
+        Column::text("Price is"),
+        Column::text("Confidence").spare(1),
+    ];
 
     fn cells(&self) -> Vec<Cell> {
         stock_cells(self)
@@ -93,7 +93,7 @@ impl Row for VehiclePosition {
 }
 
 fn stock(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Failure> {
-    output.heading("Our stock against the market", "longest in stock first")?;
+    output.heading("Our stock against the market", "longest in stock first; the confidence of so many comparables")?;
     output.table(positions)
 }
 
@@ -121,7 +121,7 @@ fn stock_cells(position: &VehiclePosition) -> Vec<Cell> {
         Cell::new(dash(place, |place| format!("{:.0} %", place.price_to_market_percent))).tone(tone),
         Cell::new(analysis.map_or("not analysed", |_| sentences::recommendation(recommendation))).tone(tone),
         Cell::new(dash(analysis, |analysis| {
-            format!("{} ({})", sentences::confidence(analysis.confidence), analysis.sample_size)
+            format!("{} of {}", sentences::confidence(analysis.confidence), analysis.sample_size)
         }))
         .tone(Tone::Faint),
     ]
@@ -145,8 +145,7 @@ fn advice(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Fail
         .iter()
         .filter_map(|position| {
             let analysis = position.research.as_ref()?.analysis.as_ref()?;
-            let is_astray =
-                matches!(analysis.recommendation, Some(Recommendation::High | Recommendation::Low));
+            let is_astray = matches!(analysis.recommendation, Some(Recommendation::High | Recommendation::Low));
             is_astray.then_some((position, analysis, analysis.position?.difference_percent))
         })
         .collect();
@@ -159,40 +158,46 @@ fn advice(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Fail
             format!("{} to {}", sentences::dollars(range.low), sentences::dollars(range.high))
         });
         let verdict = sentences::recommendation(analysis.recommendation);
-        let title = output.toned(&format!("{name} at {}: {verdict}", money(vehicle.price)), tone_of(analysis.recommendation));
+        let title =
+            output.toned(&format!("{name} at {}: {verdict}", money(vehicle.price)), tone_of(analysis.recommendation));
         output.text(&format!("{title}, the market asks {range}"))?;
         let told: Vec<_> = analysis.reasons.iter().map(|reason| sentences::whole(&sentences::reason(reason))).collect();
-        paragraph(&told.join(" "), output)?;
+        paragraph(" ", 1, &told.join(" "), output)?;
     }
     Ok(())
 }
 
-/// A text in lines of a hundred columns, set in by two.
-fn paragraph(text: &str, output: &mut Output) -> Result<(), Failure> {
+/// A text in lines of a hundred columns, behind the given beginning and set in as far as it is wide.
+fn paragraph(beginning: &str, width: usize, text: &str, output: &mut Output) -> Result<(), Failure> {
     const COLUMNS: usize = 100;
-    let mut line = String::from(" ");
-    for word in text.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > COLUMNS {
+    let mut line = beginning.to_owned();
+    let mut columns = width;
+    // A sign of percent stays with its number.
+    for word in text.replace(" %", "\u{a0}%").split(' ') {
+        let length = word.chars().count();
+        if columns + 1 + length > COLUMNS {
             output.text(&line)?;
-            line = String::from(" ");
+            line = " ".repeat(width);
+            columns = width;
         }
         line.push(' ');
         line.push_str(word);
+        columns += 1 + length;
     }
     output.text(&line)
 }
 
 impl Row for CompetitorOverview {
     const COLUMNS: &'static [Column] = &[
-    Column::text("Competitor"),
-    Column::number("Active"),
-    Column::number("Average price"),
-    Column::number("Sold 30 d"),
-    Column::number("Repriced 30 d"),
-    Column::number("New 30 d"),
-    Column::number("Days to sell").spare(1),
-    Column::text("Against last week").spare(2),
-];
+        Column::text("Competitor"),
+        Column::number("Active"),
+        Column::number("Average"),
+        Column::number("Sold"),
+        Column::number("Repriced"),
+        Column::number("New"),
+        Column::number("Days to sell").spare(1),
+        Column::text("Against last week").spare(2),
+    ];
 
     fn cells(&self) -> Vec<Cell> {
         competitor_cells(self)
@@ -200,13 +205,14 @@ impl Row for CompetitorOverview {
 }
 
 fn competitors(overview: &[CompetitorOverview], output: &mut Output) -> Result<(), Failure> {
-    output.heading("The competition", "")?;
+    output.heading("The competition", "sold, repriced and new within 30 days")?;
     output.table(overview)
 }
 
 fn competitor_cells(overview: &CompetitorOverview) -> Vec<Cell> {
     let metrics = overview.metrics.as_ref();
-    let number = |of: fn(&jpauto::competitors::Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
+    let number =
+        |of: fn(&jpauto::competitors::Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
     let trend = overview.trends.as_ref().map_or_else(String::new, |trends| {
         let cars = trends.total_inventory.map(|cars| format!("{cars:+} cars"));
         let price = trends.avg_price.map(|price| {
@@ -270,18 +276,18 @@ fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Outpu
 }
 
 fn days(days: i32) -> String {
-    crate::output::days(days.into())
+    sentences::count(usize::try_from(days).unwrap_or_default(), "day", "days")
 }
 
 fn submissions(story: &Story, output: &mut Output) -> Result<(), Failure> {
     let offered = |submission: &jpauto::Submission| {
-        let name = car(Some(submission.year), Some(&submission.make), Some(&submission.model), submission.trim.as_deref());
+        let name =
+            car(Some(submission.year), Some(&submission.make), Some(&submission.model), submission.trim.as_deref());
         format!("{name} for {}", dash(submission.asking_price, money))
     };
     if let Some((submission, vehicle)) = &story.approved {
         let number = vehicle.stock_number.as_deref().unwrap_or_default();
-        let text =
-            format!("Approved: {}; on the lot as {number} at {}", offered(submission), money(vehicle.price));
+        let text = format!("Approved: {}; on the lot as {number} at {}", offered(submission), money(vehicle.price));
         point(output, Tone::Good, &text)?;
     }
     if let Some(submission) = &story.rejected {
@@ -307,8 +313,8 @@ fn lot(story: &Story, output: &mut Output) -> Result<(), Failure> {
     let name = |vehicle: &jpauto::Vehicle| {
         car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref())
     };
-    if let Some(vehicle) = &story.sold_vehicle {
-        point(output, Tone::Good, &format!("Sold: our {}", name(vehicle)))?;
+    if let Some((vehicle, paid)) = &story.sold_vehicle {
+        point(output, Tone::Good, &format!("Sold: our {} for {}", name(vehicle), money(*paid)))?;
     }
     if let Some((before, after)) = &story.repriced {
         let text = format!("Price lowered: our {}, {} → {}", name(after), money(before.price), money(after.price));
@@ -322,7 +328,8 @@ fn not_fooled(desk: &Desk, story: &Story, output: &mut Output) -> Result<(), Fai
     let share = format!("{} of {} scrapes saw the whole lot", story.complete, story.scrapes);
     output.heading("What did not fool it", &share)?;
     for trouble in &story.troubles {
-        let outcome = if trouble.sold == 0 { "nothing was taken for sold".to_owned() } else { format!("{} sold", trouble.sold) };
+        let outcome =
+            if trouble.sold == 0 { "nothing was taken for sold".to_owned() } else { format!("{} sold", trouble.sold) };
         let text = format!("{}, {}: {}; {outcome}", trouble.day.format("%-d %B"), trouble.competitor, trouble.what);
         point(output, Tone::Plain, &text)?;
     }
@@ -368,5 +375,5 @@ pub(super) fn find(desk: &Desk, followed: &Followed) -> Result<Option<Listing>, 
 
 fn point(output: &mut Output, tone: Tone, text: &str) -> Result<(), Failure> {
     let mark = output.toned("•", tone);
-    output.text(&format!("{mark} {text}"))
+    paragraph(&mark, 1, text, output)
 }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
     Actor, Approval, Change, CompetitorId, Dealership, Desk, Error, Money, NewSubmission, NewUser, NewVehicle, Role,
-    StatusChange, Submission, UserId, Vehicle, VehicleId, VehicleUpdate,
+    StatusChange, Submission, UserId, Vehicle, VehicleUpdate,
     competitors::{NewCompetitor, RecordReport, ScrapeErrorType, ScrapeReading, ScrapedPage},
     market::{AnalyzeLimits, Progress},
 };
@@ -50,20 +50,20 @@ struct Stock {
 /// The stock, the oldest first.
 fn stock() -> Vec<Stock> {
     let plan: [(usize, i32, usize, i32, i64, f64); 14] = [
-        (0, 2020, 2, 81_300, 43 + 53, 1.17),
-        (4, 2019, 2, 88_450, 83, 1.22),
-        (2, 2020, 2, 76_900, 71, 1.13),
+        (0, 2020, 2, 81_300, 96, 1.12),
+        (4, 2019, 2, 88_450, 83, 1.19),
+        (2, 2020, 2, 76_900, 71, 1.09),
         (4, 2021, 1, 58_120, 63, 1.02),
         (1, 2020, 0, 69_800, 51, 1.05),
-        (6, 2020, 1, 77_240, 47, 0.99),
+        (6, 2020, 1, 77_240, 47, 1.06),
         (3, 2020, 0, 73_050, 41, 0.98),
-        (1, 2021, 1, 54_700, 34, 0.86),
+        (1, 2021, 1, 54_700, 34, 0.84),
         (5, 2020, 0, 66_310, 29, 1.03),
         (3, 2021, 1, 58_900, 22, 1.19),
         (7, 2021, 1, 57_480, 18, 1.04),
         (0, 2021, 1, 61_030, 12, 1.02),
         (2, 2021, 1, 63_720, 8, 0.98),
-        (5, 2021, 1, 49_150, 5, 0.87),
+        (5, 2021, 1, 49_150, 5, 0.76),
     ];
     let mut stock: Vec<_> = (1..)
         .zip(plan)
@@ -102,7 +102,8 @@ pub(super) struct Story {
     pub(super) refused: Option<(Submission, Error)>,
     pub(super) waiting: Option<Submission>,
     pub(super) repriced: Option<(Vehicle, Vehicle)>,
-    pub(super) sold_vehicle: Option<Vehicle>,
+    /// With what the buyer paid.
+    pub(super) sold_vehicle: Option<(Vehicle, Money)>,
     pub(super) hidden: Option<Followed>,
     pub(super) mistyped: Option<Followed>,
 }
@@ -253,12 +254,7 @@ impl<'a> Stage<'a> {
         if (lot.shape, day) == (Shape::Cards, BLOCKED_DAY) {
             let message = "the website asked for proof that a person was reading";
             competitors.record_failure(competitor, ScrapeErrorType::Blocked, message, observed_at)?;
-            story.troubles.push(Trouble {
-                competitor: lot.name,
-                day: observed_at,
-                what: message.to_owned(),
-                sold: 0,
-            });
+            story.troubles.push(Trouble { competitor: lot.name, day: observed_at, what: message.to_owned(), sold: 0 });
             return Ok(());
         }
         let saved = pages::render(lot, &shown(lot, day));
@@ -289,7 +285,7 @@ impl<'a> Stage<'a> {
         let mut review = sent.into_iter();
         if let Some(submission) = review.next() {
             let overrides = VehicleUpdate {
-                price: Some(Money::from_dollars(24_395)),
+                price: Some(Money::from_dollars(20_995)),
                 stock_number: Change::Set("H0016".to_owned()),
                 cost: submission.asking_price.map_or(Change::Keep, Change::Set),
                 ..VehicleUpdate::default()
@@ -318,7 +314,8 @@ impl<'a> Stage<'a> {
         }
         if let Some(vehicle) = by_stock_number(SOLD) {
             let paid = Money::from_cents(vehicle.price.cents() - 35_000);
-            story.sold_vehicle = Some(staff.inventory().set_status(vehicle.id, StatusChange::sold_for(paid))?);
+            let sold = staff.inventory().set_status(vehicle.id, StatusChange::sold_for(paid))?;
+            story.sold_vehicle = Some((sold, paid));
         }
         Ok(())
     }
@@ -418,23 +415,23 @@ fn submissions() -> [NewSubmission; 4] {
     let wait = Car::new(&CATALOGUE[2], 2022, 1, 38_900, 'S', 4, 7);
     [
         NewSubmission {
-            asking_price: Some(Money::from_dollars(21_500)),
+            asking_price: Some(Money::from_dollars(18_200)),
             condition: Some("good".to_owned()),
             ..offer(&approve, "Jonas Pike", "jonas@example.org")
         },
         NewSubmission {
-            asking_price: Some(Money::from_dollars(23_000)),
+            asking_price: Some(Money::from_dollars(19_500)),
             additional_notes: Some("Was under water once, runs fine.".to_owned()),
             ..offer(&reject, "Rita Moss", "rita@example.org")
         },
         NewSubmission {
             vin: None,
             mileage: None,
-            asking_price: Some(Money::from_dollars(14_000)),
+            asking_price: Some(Money::from_dollars(12_400)),
             ..offer(&incomplete, "Sam Okafor", "sam@example.org")
         },
         NewSubmission {
-            asking_price: Some(Money::from_dollars(22_400)),
+            asking_price: Some(Money::from_dollars(20_300)),
             ..offer(&wait, "Lena Ortiz", "lena@example.org")
         },
     ]

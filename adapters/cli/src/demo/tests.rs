@@ -40,7 +40,7 @@ fn the_story_happens_as_it_is_told() {
     assert_eq!(prices.len(), 1, "the misprint is no point of the history");
 
     let (_, vehicle) = story.approved.as_ref().unwrap();
-    assert_eq!(vehicle.price, jpauto::Money::from_dollars(24_395));
+    assert_eq!(vehicle.price, jpauto::Money::from_dollars(20_995));
     assert_eq!(story.rejected.as_ref().unwrap().submission_status, SubmissionStatus::Rejected);
     let (_, refusal) = story.refused.as_ref().unwrap();
     let missing: Vec<_> = refusal.fields().iter().map(|field| field.pointer.as_str()).collect();
@@ -70,5 +70,8 @@ fn two_runs_into_the_same_file_tell_the_same() {
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let ends = "2026-03-01T12:00:00Z".parse().unwrap();
     let (_second, other) = replay(&url, &MovedClock::at(ends), ends, &mut Nobody).unwrap();
-    assert_eq!((one.sightings, one.new, one.sold, one.price_changes), (other.sightings, other.new, other.sold, other.price_changes));
+    assert_eq!(
+        (one.sightings, one.new, one.sold, one.price_changes),
+        (other.sightings, other.new, other.sold, other.price_changes)
+    );
 }

@@ -258,8 +258,12 @@ mod tests {
 
     use super::*;
 
-    const COLUMNS: &[Column] =
-        &[Column::text("Vehicle"), Column::number("Price"), Column::text("VIN").spare(1), Column::text("Note").spare(2)];
+    const COLUMNS: &[Column] = &[
+        Column::text("Vehicle"),
+        Column::number("Price"),
+        Column::text("VIN").spare(1),
+        Column::text("Note").spare(2),
+    ];
 
     fn table(columns: usize) -> String {
         let row = |car: &str, price: &str| {
