@@ -17,8 +17,8 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::{completeness::ScrapeReading, rules::TrackingRules, sighting::ScrapedListing, tests::Lot};
-use crate::money::Money;
+use super::{completeness::ScrapeReading, rules::TrackingRules, tests::Lot};
+use crate::{extract::ScrapedListing, money::Money};
 
 #[derive(Deserialize)]
 struct Row {
