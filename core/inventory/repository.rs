@@ -228,6 +228,12 @@ pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option
     Ok(row.map(Vehicle::try_from).transpose()?)
 }
 
+pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) -> DbResult<Option<Vehicle>> {
+    let row: Option<Row> =
+        dsl::inventory.filter(dsl::stock_number.eq(stock_number)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Vehicle::try_from).transpose()?)
+}
+
 /// A page of the vehicles that the filter lets through, in its order.
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
     let mut query = dsl::inventory.select(Row::as_select()).into_boxed::<MultiBackend>();

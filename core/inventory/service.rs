@@ -87,6 +87,19 @@ impl<'a> Inventory<'a> {
         Ok(self.stocked(vehicle, now))
     }
 
+    /// The vehicle with this stock number.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn get_by_stock_number(&self, stock_number: &str) -> Result<StockedVehicle> {
+        let now = self.desk.now();
+        let found =
+            self.desk.read(Permission::ReadInventory, |conn| repository::find_by_stock_number(conn, stock_number))?;
+        let vehicle =
+            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this stock number"))?;
+        Ok(self.stocked(vehicle, now))
+    }
+
     /// One vehicle that stands on the website, with the fields that anybody may know.
     ///
     /// # Errors

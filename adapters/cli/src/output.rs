@@ -19,11 +19,8 @@ use crate::failure::Failure;
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people: columns that fit the terminal
     Table,
-    /// One JSON document
     Json,
-    /// One JSON object a line
     Jsonl,
 }
 
@@ -33,6 +30,7 @@ pub(crate) struct Output {
     format: Format,
     out: BufWriter<Stdout>,
     page: table::PageStyle,
+    stands_at_top: bool,
 }
 
 /// Without a terminal, and where `COLUMNS` says nothing.
@@ -48,7 +46,8 @@ impl Output {
             chosen,
             format: chosen.unwrap_or(Format::Table),
             out: BufWriter::with_capacity(64 * 1024, io::stdout()),
-            page: table::PageStyle { columns, in_colour: console::colors_enabled() },
+            page: table::PageStyle { columns, in_colour: console::colors_enabled() && !is_told_not_to_colour() },
+            stands_at_top: true,
         }
     }
 
@@ -88,14 +87,18 @@ impl Output {
         self.text(&text)
     }
 
-    /// A heading over what follows.
+    /// A heading over what follows, apart from what stands before.
     pub(crate) fn heading(&mut self, title: &str, remark: &str) -> Result<(), Failure> {
+        if !self.stands_at_top {
+            self.text("")?;
+        }
         let text = table::heading(title, remark, self.page);
         self.text(&text)
     }
 
     /// A text and a line break.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.stands_at_top = false;
         Ok(writeln!(self.out, "{text}")?)
     }
 
@@ -125,6 +128,11 @@ impl Output {
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// <https://no-color.org>: present and not empty.
+fn is_told_not_to_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// A remark on stderr; nothing is lost where nobody listens.

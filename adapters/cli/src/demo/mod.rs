@@ -23,7 +23,7 @@ use jpauto::{Actor, Config, Dealership, PageRequest, VehicleFilter, market::Prog
 use jpauto_http::ServerConfig;
 
 use self::{clock::MovedClock, story::Stage, story::Story};
-use crate::{failure::Failure, output::Output};
+use crate::{context::Context, failure::Failure, output::Output};
 
 /// How the demonstration is run.
 #[derive(Args, Debug)]
@@ -43,9 +43,9 @@ pub(crate) struct DemoArgs {
 const DATABASE: &str = "sqlite:jpauto-demo.db";
 
 /// Runs the demonstration in the database that was named on the command line, or in its own.
-pub(crate) fn run(arguments: &DemoArgs, database: Option<&str>, output: &mut Output) -> Result<(), Failure> {
-    let database = database.unwrap_or(DATABASE);
-    // The hour makes the report's days whole, whatever the minute.
+pub(crate) fn run(arguments: &DemoArgs, context: &mut Context) -> Result<(), Failure> {
+    let database = &context.named_database().unwrap_or(DATABASE).to_owned();
+    let output = &mut context.output;
     let now = Utc::now().duration_trunc(TimeDelta::minutes(1)).unwrap_or_else(|_out_of_range| Utc::now());
     let clock = MovedClock::at(now);
     let (dealership, story) = replay(database, &clock, now, &mut Bars::new())?;

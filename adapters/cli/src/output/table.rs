@@ -170,7 +170,7 @@ fn shown(value: &Value) -> String {
 /// A heading over a table.
 pub(crate) fn heading(title: &str, remark: &str, page: PageStyle) -> String {
     let title = toned(title, Tone::Strong, page);
-    if remark.is_empty() { format!("\n{title}") } else { format!("\n{title}  {}", toned(remark, Tone::Faint, page)) }
+    if remark.is_empty() { title } else { format!("{title}  {}", toned(remark, Tone::Faint, page)) }
 }
 
 /// A text in its colour.
@@ -201,7 +201,8 @@ fn bare(page: PageStyle) -> Table {
 fn finished(mut table: Table) -> String {
     let last = table.column_count().saturating_sub(1);
     for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if place == last { 0 } else { 2 }));
+        // The separator itself is as wide as a space.
+        column.set_padding((0, if place == last { 0 } else { 1 }));
     }
     table.trim_fmt()
 }
@@ -275,9 +276,25 @@ mod tests {
 
     #[test]
     fn amounts_stand_to_the_right_and_columns_fall_away_by_need() {
-        insta::assert_snapshot!(table(80), @"");
-        insta::assert_snapshot!(table(50), @"");
-        insta::assert_snapshot!(table(20), @"");
+        insta::assert_snapshot!(table(80), @r"
+        Vehicle              Price  VIN                Note
+        ─────────────────────────────────────────────────────────────
+        2019 Toyota Camry  $13,500  1M8GDM9AXKP042788  nothing to say
+        Fiat                  $900  1M8GDM9AXKP042788  nothing to say
+        ");
+        insta::assert_snapshot!(table(50), @r"
+        Vehicle              Price  VIN
+        ─────────────────────────────────────────────
+        2019 Toyota Camry  $13,500  1M8GDM9AXKP042788
+        Fiat                  $900  1M8GDM9AXKP042788
+        ");
+        insta::assert_snapshot!(table(20), @r"
+        Vehicle        Price
+        ────────────────────
+        2019 Toyota  $13,500
+        Camry
+        Fiat            $900
+        ");
     }
 
     #[test]
@@ -291,7 +308,11 @@ mod tests {
         }
         let page = PageStyle { columns: 80, in_colour: false };
         let thing = Thing { year: 2019, make: None, images: vec!["a", "b"], about: json!({"x": 1}) };
-        insta::assert_snapshot!(fields(&thing, page).unwrap(), @"");
+        insta::assert_snapshot!(fields(&thing, page).unwrap(), @r#"
+        year    2019
+        images  a, b
+        about   {"x":1}
+        "#);
     }
 
     #[test]
