@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 pub(crate) use table::{Cell, Column, Row, Tone};
-pub(crate) use words::{car, dash, miles, moment, money};
+pub(crate) use words::{car, dash, days, miles, moment, money};
 
 use crate::failure::Failure;
 

@@ -28,8 +28,8 @@ use crate::{context::Context, failure::Failure, output::Output};
 /// How the demonstration is run.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The file is made anew by every run: --db names another than sqlite:jpauto-demo.db, and DATABASE_URL is not looked at.
-A file that an earlier demonstration made is replaced; any other is left alone and refused.")]
+The file is sqlite:jpauto-demo.db or the one that --db names; DATABASE_URL is not looked at.
+What an earlier demonstration made is replaced, any other file is refused and left as it is.")]
 pub(crate) struct DemoArgs {
     /// End after the report instead of serving the API
     #[arg(long)]

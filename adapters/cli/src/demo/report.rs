@@ -12,7 +12,7 @@ use jpauto::{
 use super::story::{DEALERSHIP, Followed, Story};
 use crate::{
     failure::Failure,
-    output::{Cell, Column, Output, Row, Tone, car, dash, miles, money},
+    output::{Cell, Column, Output, Row, Tone, car, dash, days, miles, money},
     sentences,
 };
 
@@ -214,7 +214,8 @@ fn competitor_cells(overview: &CompetitorOverview) -> Vec<Cell> {
     let number =
         |of: fn(&jpauto::competitors::Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
     let trend = overview.trends.as_ref().map_or_else(String::new, |trends| {
-        let cars = trends.total_inventory.map(|cars| format!("{cars:+} cars"));
+        let cars =
+            trends.total_inventory.map(|cars| format!("{cars:+} {}", if cars.abs() == 1 { "car" } else { "cars" }));
         let price = trends.avg_price.map(|price| {
             let sign = if price.cents() >= 0 { "+" } else { "" };
             format!("{sign}{}", sentences::dollars(price))
@@ -255,7 +256,10 @@ fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Outpu
             let vehicle = &sold.vehicle;
             let name = car(vehicle.year, vehicle.make.as_deref(), vehicle.model.as_deref(), vehicle.trim.as_deref());
             let asked = dash(vehicle.price, money);
-            output.text(&format!("    sold: {name}, last asked {asked}, {} on the lot", days(sold.days_on_market)))?;
+            output.text(&format!(
+                "    sold: {name}, last asked {asked}, {} on the lot",
+                days(sold.days_on_market.into())
+            ))?;
         }
         for change in report.price_changes.iter().take(NAMED) {
             let vehicle = &change.vehicle;
@@ -273,10 +277,6 @@ fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Outpu
         point(output, Tone::Good, &format!("Alert closed: {}", alert.message))?;
     }
     Ok(())
-}
-
-fn days(days: i32) -> String {
-    sentences::count(usize::try_from(days).unwrap_or_default(), "day", "days")
 }
 
 fn submissions(story: &Story, output: &mut Output) -> Result<(), Failure> {
@@ -345,13 +345,14 @@ fn not_fooled(desk: &Desk, story: &Story, output: &mut Output) -> Result<(), Fai
     if let (Some(followed), Some(misprint)) =
         (&story.mistyped, story.mistyped.as_ref().and_then(|followed| followed.misprint))
     {
-        let price = find(desk, followed)?.and_then(|listing| listing.price);
+        let believed = find(desk, followed)?.and_then(|listing| listing.price);
+        let outcome = if believed == Some(followed.price) { "stands" } else { "is believed" };
         let text = format!(
-            "{}, {}: {} on the page for a day; {} stands",
+            "{}, {}: {} on the page for a day; {} {outcome}",
             followed.title,
             followed.competitor,
             money(misprint),
-            dash(price, money)
+            dash(believed, money)
         );
         point(output, Tone::Plain, &text)?;
     }
