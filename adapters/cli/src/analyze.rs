@@ -14,8 +14,8 @@ use serde_json::json;
 use crate::{
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, car, dash, day, dollars, miles, money, percent},
-    reasons, vehicle,
+    output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, day, dollars, miles, money},
+    sentences, vehicle,
 };
 
 const EXAMPLES: &str = "\
@@ -132,12 +132,12 @@ fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output)
     let vehicle = &stocked.vehicle;
     let remark = format!("{}, {} miles", money(vehicle.price), miles(vehicle.mileage));
     output.heading(&vehicle::name(vehicle), &remark)?;
-    let (word, tone) = advice(analysis.recommendation);
-    let word = output.toned(word, tone);
+    let word = sentences::recommendation(analysis.recommendation);
+    let word = output.toned(&format!("the price is {word}"), tone_of_advice(analysis.recommendation));
     output.text(&format!(
-        "{word}, confidence {} from {} comparables",
-        analysis.confidence.as_str(),
-        analysis.sample_size
+        "{word}, confidence {} from {}",
+        sentences::confidence(analysis.confidence),
+        counted(analysis.sample_size, "comparable")
     ))?;
     if let Some(adjusted) = analysis.adjusted {
         output.text(&format!(
@@ -151,7 +151,7 @@ fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output)
         output.text(&format!("the middle half asks {} to {}", dollars(range.low), dollars(range.high)))?;
     }
     output.heading("Why", "")?;
-    analysis.reasons.iter().try_for_each(|reason| output.text(&format!("  {}", reasons::sentence(reason))))?;
+    analysis.reasons.iter().try_for_each(|reason| output.text(&format!("  {}", sentences::reason(reason))))?;
     if !analysis.comparables.is_empty() {
         output.heading("Nearest comparables", "")?;
         output.table(&analysis.comparables)?;
@@ -159,20 +159,14 @@ fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output)
     Ok(())
 }
 
-/// What the price should do, in a word and its colour.
-pub(crate) fn advice(recommendation: Option<Recommendation>) -> (&'static str, Tone) {
+/// The colour of what a price should do.
+pub(crate) fn tone_of_advice(recommendation: Option<Recommendation>) -> Tone {
     match recommendation {
-        Some(Recommendation::High) => ("above the market", Tone::Bad),
-        Some(Recommendation::Low) => ("below the market", Tone::Warning),
-        Some(Recommendation::Competitive) => ("competitive", Tone::Good),
-        Some(Recommendation::InsufficientData) => ("too little data", Tone::Faint),
-        None => ("no price", Tone::Faint),
+        Some(Recommendation::High) => Tone::Bad,
+        Some(Recommendation::Low) => Tone::Warning,
+        Some(Recommendation::Competitive) => Tone::Good,
+        _ => Tone::Faint,
     }
-}
-
-/// `+4.2 %`, or a dash.
-pub(crate) fn difference(analysis: Option<&Analysis>) -> String {
-    dash(analysis.and_then(|analysis| analysis.position), |position| percent(position.difference_percent))
 }
 
 impl Row for PricedComparable {

@@ -17,8 +17,8 @@ mod import;
 mod migrate;
 mod output;
 mod paging;
-mod reasons;
 mod report;
+mod sentences;
 mod serve;
 mod source;
 mod submission;
@@ -28,23 +28,25 @@ mod vin;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::{
     arguments::{Arguments, Command},
-    context::Context,
+    context::{Context, DatabaseChoice},
     failure::Failure,
     output::Format,
 };
 
 fn main() -> ExitCode {
     // Clap itself ends the process after `--help`, and with exit code 2 on a wrong usage.
-    let Arguments { global, command } = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let Arguments { global, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit());
+    let database = DatabaseChoice::of(matches.value_source("db"));
     if global.verbose {
         log_to_stderr();
     }
     let in_json = global.format == Some(Format::Json);
-    let mut context = Context::new(global);
+    let mut context = Context::new(global, database);
     match run(command, &mut context).and_then(|()| Ok(context.output.finish()?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(in_json),
@@ -66,7 +68,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),
-        Command::Demo(arguments) => demo::run(&arguments, &mut context.output),
+        Command::Demo(arguments) => demo::run(&arguments, context),
     }
 }
 

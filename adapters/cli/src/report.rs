@@ -2,19 +2,19 @@
 
 use chrono::Utc;
 use jpauto::{
-    Alert, AlertFilter, Desk, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter, VehicleSort,
-    VehicleStatus,
-    competitors::CompetitorOverview,
-    market::{MarketOverview, VehiclePosition},
+    Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
+    VehicleSort, VehicleStatus,
+    competitors::{CompetitorOverview, Metrics, Trends},
+    market::{Analysis, MarketOverview, VehiclePosition},
 };
 use serde::Serialize;
 
 use crate::{
-    analyze::{advice, difference},
+    analyze::tone_of_advice,
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, counted, dash, day, dollars, miles, moment, money, percent},
-    vehicle,
+    output::{Cell, Column, Format, Output, Row, Tone, counted, dash, day, dollars, miles, money, percent},
+    sentences, vehicle,
 };
 
 pub(crate) const EXAMPLES: &str = "\
@@ -73,10 +73,10 @@ impl Report {
     fn print_market(&self, output: &mut Output) -> Result<(), Failure> {
         let market = &self.market;
         let parts = [
-            (market.high, "above the market", Tone::Bad),
+            (market.high, "too high", Tone::Bad),
             (market.competitive, "competitive", Tone::Good),
-            (market.low, "below the market", Tone::Warning),
-            (market.insufficient_data, "with too little data", Tone::Faint),
+            (market.low, "too low", Tone::Warning),
+            (market.insufficient_data, "unclear", Tone::Faint),
             (market.not_analyzed, "not analysed yet", Tone::Faint),
         ];
         let told: Vec<_> = parts
@@ -129,70 +129,75 @@ fn all<T>(fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>) -> Result<Vec
 
 impl Row for VehiclePosition {
     const COLUMNS: &'static [Column] = &[
-        Column::text("Stock").spare(2),
+        Column::text("Stock").spare(3),
         Column::text("Vehicle"),
+        Column::number("Miles").spare(2),
         Column::number("Days"),
-        Column::number("Miles").spare(3),
         Column::number("Price"),
         Column::number("Market"),
-        Column::number("Differs"),
+        Column::number("Ratio"),
         Column::text("Price is"),
-        Column::number("From").spare(1),
-        Column::text("Confidence").spare(4),
-        Column::text("Status").spare(5),
+        Column::text("Confidence").spare(1),
     ];
 
     fn cells(&self) -> Vec<Cell> {
         let stocked = &self.vehicle;
         let vehicle = &stocked.vehicle;
         let analysis = self.research.as_ref().and_then(|research| research.analysis.as_ref());
-        let (word, tone) = match &self.research {
-            None => ("not analysed", Tone::Faint),
-            Some(research) => advice(research.price_recommendation),
-        };
+        let recommendation = analysis.and_then(|analysis| analysis.recommendation);
+        let place = analysis.and_then(|analysis| analysis.position);
+        let tone = tone_of_advice(recommendation);
+        let market = place.and(analysis).and_then(|analysis| analysis.adjusted);
+        let confidence =
+            |analysis: &Analysis| format!("{} of {}", sentences::confidence(analysis.confidence), analysis.sample_size);
         vec![
-            dash(vehicle.stock_number.clone(), |number| number).into(),
+            Cell::new(vehicle.stock_number.clone().unwrap_or_default()).tone(Tone::Faint),
             vehicle::name(vehicle).into(),
-            vehicle::age(stocked),
             miles(vehicle.mileage).into(),
+            vehicle::age(stocked),
             money(vehicle.price).into(),
-            dash(analysis.and_then(|analysis| analysis.adjusted), |adjusted| dollars(adjusted.median)).into(),
-            difference(analysis).into(),
-            Cell::new(word).tone(tone),
-            dash(analysis, |analysis| analysis.sample_size.to_string()).into(),
-            dash(analysis, |analysis| analysis.confidence.as_str().to_owned()).into(),
-            vehicle.status.as_str().into(),
+            dash(market, |prices| dollars(prices.median)).into(),
+            Cell::new(dash(place, |place| format!("{:.0} %", place.price_to_market_percent))).tone(tone),
+            Cell::new(analysis.map_or("not analysed", |_| sentences::recommendation(recommendation))).tone(tone),
+            Cell::new(dash(analysis, confidence)).tone(Tone::Faint),
         ]
     }
 }
 
 impl Row for CompetitorOverview {
     const COLUMNS: &'static [Column] = &[
-        Column::text("Dealer"),
-        Column::number("On sale"),
-        Column::number("Week"),
-        Column::number("Average price"),
+        Column::text("Competitor"),
+        Column::number("Active"),
+        Column::number("Average"),
+        Column::number("Sold"),
+        Column::number("Repriced"),
+        Column::number("New"),
         Column::number("Days to sell").spare(1),
-        Column::number("Sold 30d"),
-        Column::number("Repriced 30d").spare(3),
-        Column::number("New 30d").spare(4),
-        Column::text("Last scrape").spare(2),
+        Column::text("Against last week").spare(2),
     ];
 
     fn cells(&self) -> Vec<Cell> {
         let metrics = self.metrics.as_ref();
-        let grown = self.trends.as_ref().and_then(|trends| trends.total_inventory);
-        let watched = if self.competitor.active { Tone::Plain } else { Tone::Faint };
+        let number = |of: fn(&Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
         vec![
-            Cell::new(self.competitor.name.as_str()).tone(watched),
-            dash(metrics, |metrics| metrics.total_inventory.to_string()).into(),
-            dash(grown, |grown| format!("{grown:+}")).into(),
+            self.competitor.name.as_str().into(),
+            number(|metrics| metrics.total_inventory),
             dash(metrics.and_then(|metrics| metrics.avg_price), dollars).into(),
+            number(|metrics| metrics.vehicles_sold_30d),
+            number(|metrics| metrics.price_changes_30d),
+            number(|metrics| metrics.new_listings_30d),
             dash(metrics.and_then(|metrics| metrics.avg_days_on_market), |days| format!("{days:.1}")).into(),
-            dash(metrics, |metrics| metrics.vehicles_sold_30d.to_string()).into(),
-            dash(metrics, |metrics| metrics.price_changes_30d.to_string()).into(),
-            dash(metrics, |metrics| metrics.new_listings_30d.to_string()).into(),
-            dash(self.last_scrape.as_ref(), |scrape| moment(scrape.observed_at)).into(),
+            Cell::new(self.trends.as_ref().map_or_else(String::new, trend)).tone(Tone::Faint),
         ]
     }
+}
+
+/// `+3 cars, -$120`.
+fn trend(trends: &Trends) -> String {
+    let cars = trends.total_inventory.map(|cars| format!("{cars:+} {}", if cars.abs() == 1 { "car" } else { "cars" }));
+    let price = trends.avg_price.map(|price| {
+        let sign = if price < Money::ZERO { "" } else { "+" };
+        format!("{sign}{}", dollars(price))
+    });
+    [cars, price].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
