@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_people_write_them() {
-        assert_eq!(dollars(Money::from_cents(1_234_567_50)), "$1,234,568");
+        assert_eq!(dollars(Money::from_cents(123_456_750)), "$1,234,568");
         assert_eq!(dollars(Money::from_dollars(-950)), "-$950");
         assert_eq!([thousands(999), thousands(1_000), thousands(-12_345)], ["999", "1,000", "-12,345"]);
         assert_eq!([ordinal(1), ordinal(22), ordinal(13)], ["1st", "22nd", "13th"]);
