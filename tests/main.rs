@@ -6,6 +6,7 @@
 mod support;
 
 mod activity;
+mod competitors;
 mod database;
 mod inventory;
 mod market;

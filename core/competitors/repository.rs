@@ -35,6 +35,8 @@ use crate::{
 /// More words than this in a search are ignored.
 const MOST_WORDS: usize = 8;
 
+const SECONDS_A_DAY: i64 = 86_400;
+
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = competitors, treat_none_as_default_value = false)]
 struct Row {
@@ -163,13 +165,18 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResu
 
 pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Competitor> {
     let row: Option<Row> = dsl::competitors
-        .filter(dsl::name.eq(name).or(lower(dsl::name).eq(name.to_lowercase())))
+        .filter(lower(dsl::name).eq_any(lowered(name)))
         // To the letter before whatever the case: an adopted database may hold both.
         .order((dsl::name.ne(name), dsl::id))
         .select(Row::as_select())
         .first(conn)
         .optional()?;
     Ok(row.ok_or_else(not_found)?.into())
+}
+
+/// What `lower()` may make of a text: SQLite's knows the letters of ASCII alone.
+fn lowered(text: &str) -> [String; 2] {
+    [text.to_lowercase(), text.to_ascii_lowercase()]
 }
 
 fn not_found() -> Error {
@@ -190,7 +197,7 @@ pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) ->
     }
     let others: i64 = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
-        .filter(dsl::name.eq(&competitor.name).or(lower(dsl::name).eq(competitor.name.to_lowercase())))
+        .filter(lower(dsl::name).eq_any(lowered(&competitor.name)))
         .count()
         .get_result(conn)?;
     if others == 0 { Ok(()) } else { Err(registration::name_is_taken().into()) }
@@ -370,10 +377,10 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
         None => {}
     }
     if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make.assume_not_null()).eq(make.to_lowercase()));
+        query = query.filter(lower(dsl::make.assume_not_null()).eq_any(lowered(make)));
     }
     if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model.assume_not_null()).eq(model.to_lowercase()));
+        query = query.filter(lower(dsl::model.assume_not_null()).eq_any(lowered(model)));
     }
     macro_rules! between {
         ($column:expr, $least:expr, $most:expr) => {
@@ -390,10 +397,8 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
     between!(dsl::mileage, filter.mileage_min, filter.mileage_max);
     // The days of a listing on sale go on counting, so for those the bounds are times of the first sighting.
     let on_sale = || dsl::is_sold.eq(false).or(dsl::is_sold.is_null());
-    let days_ago = |days: i64| {
-        Instant(TimeDelta::try_days(days).and_then(|span| now.checked_sub_signed(span)).unwrap_or_default())
-    };
-    if let Some(days) = filter.days_on_market_min {
+    let days_ago = |days: i64| Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)));
+    if let Some(days) = filter.days_on_market_min.filter(|days| *days > 0) {
         let long_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.ge(days));
         query = query.filter(long_sold.or(on_sale().and(dsl::first_seen_at.le(days_ago(days.into())))));
     }

@@ -173,13 +173,13 @@ impl<'a> Competitors<'a> {
             let mut competitor = repository::get_to_change(conn, id)?;
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
             let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
-            let scrape = repository::keep_scrape(conn, scrape, acting.now)?;
-            competitor.note(&scrape);
-            repository::update_scraping(conn, &competitor)?;
             let mut changes = Map::new();
             changes.insert("observed_at".into(), json!(observed_at));
             changes.insert("error_type".into(), json!(error_type));
-            changes.insert("error".into(), json!(message));
+            changes.insert("error".into(), json!(scrape.error));
+            let kept = repository::keep_scrape(conn, scrape, acting.now)?;
+            competitor.note(&kept);
+            repository::update_scraping(conn, &competitor)?;
             audit(conn, acting, id, changes)?;
             Ok(competitor)
         })
