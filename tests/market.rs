@@ -7,6 +7,8 @@ use diesel::{Connection as _, connection::SimpleConnection as _};
 use jpauto::{
     Action, ActivityFilter, AlertFilter, AlertType, ErrorKind, Money, NewVehicle, PageRequest, Role, Severity, Vehicle,
     VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate,
+    competitors::{NewCompetitor, ScrapeReading},
+    extract::ScrapedListing,
     market::{
         AdjustedPrices, AnalyzeLimits, Confidence, DataSource, MarketMood, PriceRange, Progress, Recommendation,
         SlopeOutcome,
@@ -296,6 +298,36 @@ on_both_databases! {
         assert_eq!(lot.desk().market().days_supply("Tesla", "Model 3", 2018).unwrap().active, 0);
     }
 
+    fn a_recorded_scrape_is_what_an_analysis_compares_with(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        let rival = NewCompetitor {
+            name: "Rival Motors".into(),
+            inventory_url: "https://rival.example/cars".into(),
+            ..NewCompetitor::default()
+        };
+        let rival = lot.desk().competitors().add(&rival).unwrap();
+        let scraped = |number: u32, price: i32| ScrapedListing {
+            vin: Some(vin(900_000 + number)),
+            year: Some(2018),
+            make: Some("Toyota".into()),
+            model: Some("Corolla".into()),
+            price: Some(dollars(price)),
+            mileage: Some(60_000),
+            ..ScrapedListing::default()
+        };
+        let prices = [12_000, 13_000, 13_500, 14_000, 15_000, 14_500];
+        let seen: Vec<_> = (1..).zip(prices).map(|(number, price)| scraped(number, price)).collect();
+        let record = |listings| {
+            lot.desk().competitors().record(rival.id, listings, ScrapeReading::whole_lot(), lot.now()).unwrap()
+        };
+        record(seen.clone());
+        lot.pass(TimeDelta::days(10));
+        record(seen.into_iter().map(|one| ScrapedListing { is_sold: Some(one.price == Some(dollars(14_500))), ..one }).collect());
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.sample_size, analysis.median_price), (6, Some(dollars(13_750))));
+        assert_eq!((analysis.supply.active, analysis.supply.sold), (5, 1));
+    }
+
     fn each_analysis_is_a_point_of_the_history_and_one_row_is_kept(lot: &Lot) {
         let vehicle = add(lot, 1);
         list(lot, five());
@@ -328,6 +360,7 @@ on_both_databases! {
             (dollars(13_800), None, None),
             (dollars(14_000), Some(dollars(13_500)), Some(5)),
         ]);
+        assert_eq!(desk.inventory().price_history(vehicle.id, &PageRequest::default()).unwrap().items, points);
         assert_eq!(points[0].min_market_price, Some(dollars(12_000)));
         assert_eq!(points[0].recorded_at, Some(lot.now()));
     }

@@ -13,7 +13,7 @@ use crate::{
     dealership::Desk,
     error::{Error, Result},
     ids::VehicleId,
-    market,
+    market::{self, MarketPrice},
     page::{Page, PageRequest},
     vin::Vin,
 };
@@ -191,6 +191,14 @@ impl<'a> Inventory<'a> {
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })
+    }
+
+    /// A page of a vehicle's price history, newest first; the same as [`Market::history`](crate::Market::history).
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `invalid_cursor`.
+    pub fn price_history(&self, id: VehicleId, page: &PageRequest) -> Result<Page<MarketPrice>> {
+        self.desk.market().history(id, page)
     }
 
     /// Counts, worth and age of the lot. Two queries; the second reads four narrow columns of each unsold vehicle.

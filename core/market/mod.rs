@@ -10,7 +10,8 @@
 //! 4. Drop outliers by the median absolute deviation of the adjusted logarithms.
 //! 5. Compare our price with the median of the *adjusted* prices. The raw median, minimum and maximum stand beside them.
 //!
-//! What is deliberately not here: SQL, the network, saving, and sentences. Reasons are data; adapters word them.
+//! [`Market`] loads what the rule needs, keeps what it found and opens its alerts. What is deliberately not here: fetching
+//! listings, scheduling the runs, and wording the reasons, which are data for the adapters.
 
 mod adjustment;
 mod alert;

@@ -52,11 +52,9 @@ impl<'a> Market<'a> {
     /// # Errors
     /// `vehicle_not_found`; `vehicle_sold`.
     pub fn analyze(&self, id: VehicleId) -> Result<Analysis> {
-        let pricing = self.pricing();
         let shared = self.desk.read(Permission::Analyze, |conn| {
             let vehicle = inventory::get_vehicle(conn, id)?;
-            let (first, last) = wanted(&vehicle, pricing).years();
-            Ok(Shared { own: repository::own_vins(conn)?, listed: ListedModels::of_years(conn, first, last)? })
+            Ok(Shared { own: repository::own_vins(conn)?, listed: self.listed_like(conn, &vehicle)? })
         })?;
         self.analyze_with(id, &shared)
     }
@@ -202,7 +200,7 @@ impl<'a> Market<'a> {
         let material = self.desk.read(Permission::Analyze, |conn| {
             let vehicle = inventory::get_vehicle(conn, id)?;
             must_be_unsold(&vehicle)?;
-            self.material(conn, vehicle, shared, now)
+            self.material(conn, vehicle, &shared.listed, now)
         })?;
         self.desk.write(Permission::Analyze, |conn, acting| {
             let vehicle = inventory::get_to_change(conn, id)?;
@@ -210,21 +208,28 @@ impl<'a> Market<'a> {
             if vehicle == material.vehicle {
                 return self.save(conn, acting, &material, shared);
             }
-            // Somebody changed it meanwhile: what was read may be about another car.
-            let material = self.material(conn, vehicle, shared, acting.now)?;
+            // Somebody changed it meanwhile: what was read may be about another model or year.
+            let listed = self.listed_like(conn, &vehicle)?;
+            let material = self.material(conn, vehicle, &listed, acting.now)?;
             self.save(conn, acting, &material, shared)
         })
+    }
+
+    /// The models listed in the years that the widest tier could take in.
+    fn listed_like(&self, conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<ListedModels> {
+        let (first, last) = wanted(vehicle, self.pricing()).years();
+        ListedModels::of_years(conn, first, last)
     }
 
     fn material(
         &self,
         conn: &mut DbConnection,
         vehicle: Vehicle,
-        shared: &Shared,
+        listed: &ListedModels,
         now: DateTime<Utc>,
     ) -> DbResult<Material> {
         let pricing = self.pricing();
-        let comparables = repository::comparables(conn, &wanted(&vehicle, pricing), &shared.listed, pricing, now)?;
+        let comparables = repository::comparables(conn, &wanted(&vehicle, pricing), listed, pricing, now)?;
         let reach = config::days(pricing.velocity_days.saturating_add(pricing.velocity_tolerance_days));
         let history = repository::history_since(conn, vehicle.id, repository::before(now, reach))?;
         Ok(Material { vehicle, comparables, history })
