@@ -24,6 +24,6 @@ pub(crate) fn routes(app: &App) -> impl Filter<Extract = (Response,), Error = Re
 
 /// Asks through the gate: a server that has no worker left is not ready for more.
 async fn ready(app: &App) -> Result<Response, Problem> {
-    app.with_dealership(jpauto::Dealership::check_ready).await.map_err(Problem::as_unavailable)?;
+    app.with_dealership(jpauto::Dealership::check_ready).await.map_err(Problem::into_unavailable)?;
     app::json(StatusCode::OK, &json!({"status": "ready"}))
 }

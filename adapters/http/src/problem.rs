@@ -11,8 +11,8 @@ use serde::Serialize;
 use warp::{
     Reply,
     http::{
-        HeaderValue, StatusCode,
-        header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE},
+        HeaderName, HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     reply::Response,
 };
@@ -27,20 +27,21 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    code: &'static str,
+    pub(crate) code: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), headers: HeaderMap::new() }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
     }
 
     /// 422 with the fields or parameters at fault.
     pub(crate) fn invalid(code: &'static str, errors: Vec<FieldError>) -> Self {
         let detail: Cow<'static, str> = match errors.as_slice() {
+            [only] if only.pointer.is_empty() => only.message.clone().into(),
             [only] => format!("{}: {}", only.pointer.trim_start_matches('/'), only.message).into(),
             _ => "some fields are not acceptable".into(),
         };
@@ -75,9 +76,10 @@ impl Problem {
     }
 
     /// The same failure as 503, which is how readiness tells any.
-    pub(crate) fn as_unavailable(mut self) -> Self {
+    pub(crate) fn into_unavailable(mut self) -> Self {
         self.status = StatusCode::SERVICE_UNAVAILABLE;
-        if self.headers.contains_key(RETRY_AFTER) { self } else { self.retry_after(TRY_AGAIN_AFTER) }
+        let says_when = self.headers.iter().any(|(name, _)| name == RETRY_AFTER);
+        if says_when { self } else { self.retry_after(TRY_AGAIN_AFTER) }
     }
 
     /// The document, with the id of the request that it answers.
@@ -95,7 +97,7 @@ impl Problem {
         let text = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = warp::http::Response::new(Bytes::from(text)).into_response();
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        response.headers_mut().extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
@@ -110,9 +112,9 @@ impl Problem {
         self.with_header(WWW_AUTHENTICATE, "Session realm=\"jpauto\"")
     }
 
-    fn with_header(mut self, name: warp::http::HeaderName, value: &str) -> Self {
+    fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.headers.push((name, value));
         }
         self
     }
@@ -185,4 +187,68 @@ struct Document<'a> {
     detail: &'a str,
     instance: &'a str,
     errors: &'a [FieldError],
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use jpauto::{Actor, Config, Dealership, NewUser, NewVehicle, PageRequest, Role, VehicleId};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_kind_of_error_has_its_status_and_tells_nothing_of_the_inside() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        let dealership = Dealership::open(&url).unwrap();
+        let system = dealership.acting_as(Actor::system());
+        let viewer = system
+            .users()
+            .add(&NewUser { email: "v@example.com".into(), name: "V".into(), role: Role::Viewer, ..NewUser::default() })
+            .unwrap();
+        let vehicle = NewVehicle {
+            year: 2019,
+            make: "Kia".into(),
+            model: "Rio".into(),
+            vin: "2T1BURHE0FC000001".into(),
+            price: jpauto::Money::from_dollars(9_000),
+            ..NewVehicle::default()
+        };
+        let unknown = VehicleId::from_uuid(uuid::Uuid::nil());
+        let page = PageRequest::default();
+        system.inventory().add(&vehicle).unwrap();
+        let read_only = Dealership::with_config(Config::new(&url).read_only()).unwrap();
+        for (error, status, code, retry_after) in [
+            (system.inventory().add(&NewVehicle::default()).unwrap_err(), 422, "invalid_vehicle", None),
+            (system.inventory().get(unknown).unwrap_err(), 404, "vehicle_not_found", None),
+            (system.inventory().add(&vehicle).unwrap_err(), 409, "duplicate_vin", None),
+            (dealership.acting_as(Actor::public()).users().list(&page).unwrap_err(), 401, "not_signed_in", None),
+            (dealership.acting_as(Actor::user(viewer.id)).users().list(&page).unwrap_err(), 403, "forbidden", None),
+            (Dealership::open(format!("{url}/none/x.db")).unwrap_err(), 503, "database_unavailable", Some("5")),
+            (
+                read_only.acting_as(Actor::system()).inventory().relist(unknown).unwrap_err(),
+                503,
+                "database_read_only",
+                Some("5"),
+            ),
+        ] {
+            let response = Problem::from(error).into_document("id");
+            assert_eq!(response.status().as_u16(), status, "{code}");
+            let told = response.headers().get(RETRY_AFTER).map(|seconds| seconds.to_str().unwrap().to_owned());
+            assert_eq!(told.as_deref(), retry_after, "{code}");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            assert!(text.contains(&format!("\"code\":\"{code}\"")), "{text}");
+            assert!(!text.contains("lot.db") && !text.contains("migrat"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_and_never_as_none() {
+        for (wait, told) in [(Duration::ZERO, "1"), (Duration::from_millis(1_001), "2"), (Duration::from_secs(3), "3")]
+        {
+            let response = Problem::overloaded(wait).into_document("id");
+            assert_eq!(response.headers()[RETRY_AFTER], told);
+        }
+    }
 }

@@ -338,7 +338,7 @@ mod tests {
         let mut query =
             Parameters::parse("make=Land+Rover&status=available&status=pending&sort=-price&limit=7&q=&year_min=");
         assert_eq!(query.text("make").as_deref(), Some("Land Rover"));
-        assert_eq!(query.words("status"), [VehicleStatus::Available, VehicleStatus::Pending]);
+        assert_eq!(query.words::<VehicleStatus>("status"), [VehicleStatus::Available, VehicleStatus::Pending]);
         assert_eq!(query.word("sort"), Some(VehicleSort::PriceDescending));
         assert_eq!(query.page(), PageRequest::first(7));
         query.finish().unwrap();
@@ -376,7 +376,7 @@ mod tests {
             ("{\"year\": 1e99}", 422, "invalid_body", Some("/year")),
             ("{\"images\": [\"a\", 1]}", 422, "invalid_body", Some("/images/1")),
             ("{\"asking_price\": 1.005}", 422, "invalid_body", Some("/asking_price")),
-            ("{\"year\": 2019, \"year\": 2020}", 422, "invalid_body", Some("/year")),
+            ("{\"year\": 2019, \"year\": 2020}", 422, "invalid_body", Some("")),
             (&format!("{{\"year\": \"{long}\"}}"), 422, "invalid_body", Some("/year")),
         ] {
             let shown: String = body.chars().take(40).collect();

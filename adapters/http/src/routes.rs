@@ -124,6 +124,25 @@ fn matches(pattern: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn every_route_is_served_as_the_table_says() {
+        use crate::{app, caller::Caller, gate::GateLimits, request::BodyLimits};
+
+        let dealership = jpauto::Dealership::open("sqlite::memory:").unwrap();
+        let api = app::api(&app::App::new(dealership, GateLimits::default(), BodyLimits::default()));
+        let caller = Caller::of(&warp::http::HeaderMap::new(), [127, 0, 0, 1].into(), &[]);
+        for Route { method, path, permission } in ROUTES {
+            let path = path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
+            let request = warp::test::request().method(method.as_str()).path(&path).extension(caller.clone());
+            let answer = request.filter(&api).await.unwrap();
+            let code = answer.extensions().get::<Problem>().map(|problem| problem.code);
+            let takes_a_role = permission.is_some_and(|permission| permission.needs().is_some());
+            assert_eq!(code == Some("not_signed_in"), takes_a_role, "{method} {path} {code:?}");
+            assert_ne!(code, Some("not_found"), "{method} {path}");
+        }
+    }
+
     #[test]
     fn what_takes_a_role_answers_401_and_what_does_not_exist_404_or_405() {
         for (method, path, status, allow) in [

@@ -132,6 +132,7 @@ pub enum StartError {
 
 /// How a server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shutdown {
     /// Every request was answered.
     Finished,
@@ -326,6 +327,9 @@ impl Connection {
                     }
                 }
                 _ = self.ended.changed() => {
+                    if !has_asked.load(Ordering::Relaxed) {
+                        return;
+                    }
                     connection.as_mut().graceful_shutdown();
                     break connection.await;
                 }
