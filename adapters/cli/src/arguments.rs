@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    activity::ActivityCommand, alert::AlertCommand, demo::DemoArgs, extract::ExtractArgs, output::Format,
+    activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, serve::ServeArgs,
     submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
 };
 
@@ -13,7 +14,8 @@ Examples:
   jpauto vin 1HGCM82633A004352                  what a VIN tells by itself
   jpauto submission submit --year 2019 --make Toyota --model Camry --asking-price 15000
   jpauto submission approve ID --price 13500    takes the car into inventory
-  jpauto vehicle list --make Toyota --sort price
+  jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
+  jpauto analyze --all && jpauto report
 
 Exit codes:
   0  done                                       3  refused, forbidden, in conflict, or not found
@@ -46,7 +48,7 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The database: sqlite:PATH or postgres://USER@HOST/NAME
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`
     #[arg(
         long,
         value_name = "URL",
@@ -82,6 +84,17 @@ pub(crate) enum Command {
     /// The dealership's own vehicles
     #[command(subcommand)]
     Vehicle(VehicleCommand),
+    /// Record a competitor's lot, from saved pages or from listings
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// The dealers that are watched, and what stands on their lots
+    #[command(subcommand)]
+    Competitor(CompetitorCommand),
+    /// Price vehicles against the market
+    Analyze(AnalyzeArgs),
+    /// Show the lot, its market, the competitors and what waits, on one page
+    #[command(after_help = report::EXAMPLES)]
+    Report,
     /// What asks for attention
     #[command(subcommand)]
     Alert(AlertCommand),
@@ -91,6 +104,8 @@ pub(crate) enum Command {
     /// The audit trail: who did what
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Serve the HTTP API
+    Serve(ServeArgs),
     /// Bring the database's schema to this release's
     #[command(
         after_help = "Safe at each start and from several machines at once. A new SQLite file needs no migration."

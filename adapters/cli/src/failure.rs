@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Library(Error),
     /// What was handed in can not be read as what it should be.
     Input { code: &'static str, message: String, fields: Vec<FieldError> },
+    /// Something outside does not let us.
+    Unavailable { code: &'static str, message: String },
     /// What should be printed could not be.
     Output(io::Error),
 }
@@ -28,6 +30,11 @@ impl Failure {
     /// Input that can not be accepted.
     pub(crate) fn input(code: &'static str, message: impl Into<String>) -> Self {
         Self::Input { code, message: message.into(), fields: Vec::new() }
+    }
+
+    /// Something outside that does not let us, such as a port that is taken.
+    pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Unavailable { code, message: message.into() }
     }
 
     /// A file that can not be read.
@@ -52,6 +59,7 @@ impl Failure {
             Self::Output(reason) if reason.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Self::Output(reason) => (ErrorKind::Unavailable, "output_failed", reason.to_string(), &[] as &[_]),
             Self::Input { code, message, fields } => (ErrorKind::InvalidInput, *code, message.clone(), &fields[..]),
+            Self::Unavailable { code, message } => (ErrorKind::Unavailable, *code, message.clone(), &[] as &[_]),
             Self::Library(error) => {
                 tracing::debug!(?error, "the library refused");
                 (error.kind(), error.code(), error.to_string(), error.fields())

@@ -145,7 +145,9 @@ impl Fields {
                     if let Fault::UnknownField(_) = fault {
                         code = "unknown_field";
                     }
-                    Some(fault.to_string())
+                    let told = fault.to_string();
+                    // Some of the library's own readers name their field.
+                    Some(told.strip_prefix(&format!("{}: ", entry.0)).unwrap_or(&told).to_owned())
                 }
             };
             fields.extend(message.map(|message| FieldError { pointer: format!("/{}", entry.0), message }));

@@ -5,16 +5,21 @@
 
 mod activity;
 mod alert;
+mod analyze;
 mod arguments;
+mod competitor;
 mod context;
 mod demo;
 mod extract;
 mod failure;
 mod fields;
+mod import;
 mod migrate;
 mod output;
 mod paging;
-mod sentences;
+mod reasons;
+mod report;
+mod serve;
 mod source;
 mod submission;
 mod user;
@@ -55,6 +60,11 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
         Command::Submission(command) => submission::run(command, context),
         Command::Vehicle(command) => vehicle::run(command, context),
+        Command::Import(command) => import::run(command, context),
+        Command::Competitor(command) => competitor::run(command, context),
+        Command::Analyze(arguments) => analyze::run(&arguments, context),
+        Command::Report => report::run(context),
+        Command::Serve(arguments) => serve::run(arguments, context),
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),

@@ -6,13 +6,13 @@
 mod table;
 mod words;
 
-use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 pub(crate) use table::{Cell, Column, Row, Tone};
-pub(crate) use words::{car, dash, days, miles, moment, money};
+pub(crate) use words::{car, counted, dash, day, dollars, miles, moment, money, percent};
 
 use crate::failure::Failure;
 
@@ -138,9 +138,4 @@ fn is_told_not_to_colour() -> bool {
 /// A remark on stderr; nothing is lost where nobody listens.
 pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
-}
-
-/// Whether a person watches stderr, for progress bars.
-pub(crate) fn is_watched() -> bool {
-    io::stderr().is_terminal()
 }

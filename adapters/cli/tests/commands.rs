@@ -134,7 +134,7 @@ fn a_submission_is_corrected_approved_and_rejected() {
 fn a_vehicle_is_found_by_id_vin_and_stock_number_and_lives_its_life() {
     let lot = Lot::new();
     let id = lot.add_camry();
-    for name in [id.as_str(), CAMRY, "4t1b11hk5ku211111", "A1042"] {
+    for name in [id.as_str(), CAMRY, "4t1b11hk9ku211111", "A1042"] {
         assert_eq!(lot.json(["vehicle", "show", name])["id"], id.as_str(), "{name}");
     }
     assert_eq!(lot.json(["vehicle", "show", &id])["days_in_stock"], 0);
@@ -212,4 +212,34 @@ fn alerts_are_listed_and_dismissed() {
     let lot = Lot::new();
     assert_eq!(lot.items(["alert", "list", "--type", "overpriced", "--with-dismissed"]).len(), 0);
     lot.run(["alert", "dismiss", "01890a5d-ac96-774b-bcce-b302099a8057"]).fails(3, "error[alert_not_found]: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_says_where_answers_and_ends_when_told() {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        process::Stdio,
+    };
+    let lot = Lot::new();
+    lot.add_camry();
+    let mut child = lot
+        .command(["serve", "--address", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut told = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+    let address = told.trim().strip_prefix("serving on http://").unwrap().trim_end_matches('/').to_owned();
+    let mut connection = std::net::TcpStream::connect(&address).unwrap();
+    write!(connection, "GET /api/inventory HTTP/1.1\r\nHost: lot\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(CAMRY), "{answer}");
+    let taken = lot.run(["serve", "--address", &address]);
+    taken.fails(4, "error[server_not_started]: ");
+    let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -97,7 +97,7 @@ impl Lot {
     }
 }
 
-pub(crate) const CAMRY: &str = "4T1B11HK5KU211111";
+pub(crate) const CAMRY: &str = "4T1B11HK9KU211111";
 
 /// What a run of the command left behind.
 #[derive(Debug)]

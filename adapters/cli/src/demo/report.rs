@@ -4,16 +4,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
-    AgeState, Alert, AlertFilter, Desk, PageRequest, SubmissionFilter, VehicleFilter, VehicleSort, VehicleStatus,
+    Alert, AlertFilter, Desk, PageRequest, SubmissionFilter, VehicleFilter, VehicleSort, VehicleStatus,
     competitors::{CompetitorOverview, Listing, ListingFilter},
     market::{Analysis, Recommendation, VehiclePosition},
 };
 
 use super::story::{DEALERSHIP, Followed, Story};
 use crate::{
+    analyze,
     failure::Failure,
-    output::{Cell, Column, Output, Row, Tone, car, dash, days, miles, money},
-    sentences,
+    output::{Output, Tone, car, counted, dash, dollars, miles, money},
+    reasons,
 };
 
 /// Prints all of it.
@@ -57,10 +58,10 @@ fn headline(
     let age = statistics.average_days_in_stock.map_or_else(String::new, |days| format!(", {days:.0} days on average"));
     output.text(&format!(
         "{} worth {}{age} · {} · {} waiting",
-        sentences::count(positions.len(), "vehicle", "vehicles"),
+        counted(positions.len(), "vehicle"),
         money(statistics.total.value),
-        sentences::count(open, "open alert", "open alerts"),
-        sentences::count(waiting, "submission", "submissions"),
+        counted(open, "open alert"),
+        counted(waiting, "submission"),
     ))?;
     output.text(&format!(
         "{} competitors watched for {} days: {} scrapes, {} sightings, {} cars found, {} sold, {} price changes",
@@ -74,66 +75,12 @@ fn headline(
     ))
 }
 
-impl Row for VehiclePosition {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("Stock"),
-        Column::text("Vehicle"),
-        Column::number("Miles").spare(2),
-        Column::number("Days"),
-        Column::number("Price"),
-        Column::number("Market"),
-        Column::number("Ratio"),
-        Column::text("Price is"),
-        Column::text("Confidence").spare(1),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        stock_cells(self)
-    }
-}
-
 fn stock(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Failure> {
-    output.heading("Our stock against the market", "longest in stock first; the confidence of so many comparables")?;
+    output.heading(
+        "Our stock against the market",
+        "longest in stock first; the difference is from the adjusted median of so many comparables",
+    )?;
     output.table(positions)
-}
-
-fn stock_cells(position: &VehiclePosition) -> Vec<Cell> {
-    let stocked = &position.vehicle;
-    let vehicle = &stocked.vehicle;
-    let analysis = position.research.as_ref().and_then(|research| research.analysis.as_ref());
-    let recommendation = analysis.and_then(|analysis| analysis.recommendation);
-    let place = analysis.and_then(|analysis| analysis.position);
-    let tone = tone_of(recommendation);
-    let age = match stocked.age_state {
-        AgeState::Good => Tone::Plain,
-        AgeState::Warning => Tone::Warning,
-        _ => Tone::Bad,
-    };
-    vec![
-        Cell::new(vehicle.stock_number.clone().unwrap_or_default()).tone(Tone::Faint),
-        Cell::new(car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref())),
-        Cell::new(miles(vehicle.mileage)),
-        Cell::new(stocked.days_in_stock.to_string()).tone(age),
-        Cell::new(money(vehicle.price)),
-        Cell::new(dash(place.and(analysis).and_then(|analysis| analysis.adjusted), |prices| {
-            sentences::dollars(prices.median)
-        })),
-        Cell::new(dash(place, |place| format!("{:.0} %", place.price_to_market_percent))).tone(tone),
-        Cell::new(analysis.map_or("not analysed", |_| sentences::recommendation(recommendation))).tone(tone),
-        Cell::new(dash(analysis, |analysis| {
-            format!("{} of {}", sentences::confidence(analysis.confidence), analysis.sample_size)
-        }))
-        .tone(Tone::Faint),
-    ]
-}
-
-fn tone_of(recommendation: Option<Recommendation>) -> Tone {
-    match recommendation {
-        Some(Recommendation::High) => Tone::Bad,
-        Some(Recommendation::Low) => Tone::Warning,
-        Some(Recommendation::Competitive) => Tone::Good,
-        _ => Tone::Faint,
-    }
 }
 
 /// How many vehicles are told with their reasons.
@@ -154,14 +101,12 @@ fn advice(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Fail
     for (position, analysis, _) in astray.into_iter().take(ADVISED) {
         let vehicle = &position.vehicle.vehicle;
         let name = car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref());
-        let range = dash(analysis.recommended_range, |range| {
-            format!("{} to {}", sentences::dollars(range.low), sentences::dollars(range.high))
-        });
-        let verdict = sentences::recommendation(analysis.recommendation);
-        let title =
-            output.toned(&format!("{name} at {}: {verdict}", money(vehicle.price)), tone_of(analysis.recommendation));
-        output.text(&format!("{title}, the market asks {range}"))?;
-        let told: Vec<_> = analysis.reasons.iter().map(|reason| sentences::whole(&sentences::reason(reason))).collect();
+        let range =
+            dash(analysis.recommended_range, |range| format!("{} to {}", dollars(range.low), dollars(range.high)));
+        let (verdict, tone) = analyze::advice(analysis.recommendation);
+        let title = output.toned(&format!("{name} at {}: {verdict}", money(vehicle.price)), tone);
+        output.text(&format!("{title}, whose middle half asks {range}"))?;
+        let told: Vec<_> = analysis.reasons.iter().map(|reason| reasons::whole(&reasons::sentence(reason))).collect();
         paragraph(" ", 1, &told.join(" "), output)?;
     }
     Ok(())
@@ -187,51 +132,9 @@ fn paragraph(beginning: &str, width: usize, text: &str, output: &mut Output) -> 
     output.text(&line)
 }
 
-impl Row for CompetitorOverview {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("Competitor"),
-        Column::number("Active"),
-        Column::number("Average"),
-        Column::number("Sold"),
-        Column::number("Repriced"),
-        Column::number("New"),
-        Column::number("Days to sell").spare(1),
-        Column::text("Against last week").spare(2),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        competitor_cells(self)
-    }
-}
-
 fn competitors(overview: &[CompetitorOverview], output: &mut Output) -> Result<(), Failure> {
     output.heading("The competition", "sold, repriced and new within 30 days")?;
     output.table(overview)
-}
-
-fn competitor_cells(overview: &CompetitorOverview) -> Vec<Cell> {
-    let metrics = overview.metrics.as_ref();
-    let number =
-        |of: fn(&jpauto::competitors::Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
-    let trend = overview.trends.as_ref().map_or_else(String::new, |trends| {
-        let cars =
-            trends.total_inventory.map(|cars| format!("{cars:+} {}", if cars.abs() == 1 { "car" } else { "cars" }));
-        let price = trends.avg_price.map(|price| {
-            let sign = if price.cents() >= 0 { "+" } else { "" };
-            format!("{sign}{}", sentences::dollars(price))
-        });
-        [cars, price].into_iter().flatten().collect::<Vec<_>>().join(", ")
-    });
-    vec![
-        Cell::new(overview.competitor.name.clone()),
-        number(|metrics| metrics.total_inventory),
-        Cell::new(dash(metrics.and_then(|metrics| metrics.avg_price), sentences::dollars)),
-        number(|metrics| metrics.vehicles_sold_30d),
-        number(|metrics| metrics.price_changes_30d),
-        number(|metrics| metrics.new_listings_30d),
-        Cell::new(dash(metrics.and_then(|metrics| metrics.avg_days_on_market), |days| format!("{days:.1}"))),
-        Cell::new(trend).tone(Tone::Faint),
-    ]
 }
 
 /// At most so many cars are named one by one.
@@ -249,7 +152,7 @@ fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Outpu
                 counts.vehicles,
                 counts.new,
                 counts.sold,
-                sentences::count(counts.price_changes, "price change", "price changes"),
+                counted(counts.price_changes, "price change"),
             ),
         )?;
         for sold in report.sold.iter().take(NAMED) {
@@ -258,7 +161,7 @@ fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Outpu
             let asked = dash(vehicle.price, money);
             output.text(&format!(
                 "    sold: {name}, last asked {asked}, {} on the lot",
-                days(sold.days_on_market.into())
+                counted(sold.days_on_market, "day")
             ))?;
         }
         for change in report.price_changes.iter().take(NAMED) {

@@ -91,6 +91,11 @@ impl Cell {
         Self { tone, ..self }
     }
 
+    /// The text in its colour, to stand in a sentence.
+    pub(crate) fn painted(&self, output: &super::Output) -> String {
+        output.toned(&self.text, self.tone)
+    }
+
     fn width(&self) -> usize {
         measure_text_width(&self.text)
     }

@@ -15,6 +15,22 @@ pub(crate) fn money(amount: Money) -> String {
     format!("{sign}${}{cents}", grouped(dollars))
 }
 
+/// `$13,500`: what was computed is told to the dollar.
+pub(crate) fn dollars(amount: Money) -> String {
+    let text = format!("{:.0}", amount.dollars());
+    match text.strip_prefix('-') {
+        Some(digits) => format!("-${}", grouped(digits)),
+        None => format!("${}", grouped(&text)),
+    }
+}
+
+/// `1 vehicle`, `12 vehicles`.
+pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
 /// `48,200`.
 pub(crate) fn miles(miles: i32) -> String {
     let text = miles.to_string();
@@ -22,11 +38,6 @@ pub(crate) fn miles(miles: i32) -> String {
         Some(digits) => format!("-{}", grouped(digits)),
         None => grouped(&text),
     }
-}
-
-/// `1 day`, `12 days`.
-pub(crate) fn days(days: i64) -> String {
-    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
 /// `+4.2 %`.
@@ -59,7 +70,7 @@ pub(crate) fn dash<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> Stri
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -84,7 +95,11 @@ mod tests {
             assert_eq!(money(Money::from_cents(cents)), text);
         }
         assert_eq!((miles(7), miles(48_200), miles(-1_000)), ("7".into(), "48,200".into(), "-1,000".into()));
-        assert_eq!((days(0), days(1)), ("0 days".into(), "1 day".into()));
+        assert_eq!(
+            (dollars(Money::from_cents(1_064_785)), dollars(Money::from_cents(-99))),
+            ("$10,648".into(), "-$1".into())
+        );
+        assert_eq!((counted(0, "day"), counted(1_i64, "day")), ("0 days".into(), "1 day".into()));
     }
 
     #[test]

@@ -1,14 +1,13 @@
-//! The library's reasons and figures in words for a person.
+//! The library's reasons in words for a person.
 //!
 //! What is deliberately not here: any judgement. A reason arrives as data and leaves as a sentence.
 
-use jpauto::{
-    Money,
-    market::{Confidence, MarketMood, Reason, Recommendation, SlopeOutcome},
-};
+use jpauto::market::{MarketMood, Reason, SlopeOutcome};
+
+use crate::output::{counted, dollars, miles};
 
 /// A reason as a sentence without its full stop.
-pub(crate) fn reason(reason: &Reason) -> String {
+pub(crate) fn sentence(reason: &Reason) -> String {
     match reason {
         Reason::TooFewComparables { found, needed } => {
             format!("{} found where {needed} are needed, so nothing is recommended", comparables(*found))
@@ -56,52 +55,6 @@ pub(crate) fn reason(reason: &Reason) -> String {
     }
 }
 
-/// What to do about a price, in two or three words.
-pub(crate) fn recommendation(recommendation: Option<Recommendation>) -> &'static str {
-    match recommendation {
-        Some(Recommendation::High) => "too high",
-        Some(Recommendation::Low) => "too low",
-        Some(Recommendation::Competitive) => "competitive",
-        Some(Recommendation::InsufficientData) => "unclear",
-        None => "no price",
-    }
-}
-
-/// How sure it is.
-pub(crate) fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Insufficient => "none",
-        Confidence::Limited => "limited",
-        Confidence::Moderate => "moderate",
-        Confidence::High => "high",
-    }
-}
-
-/// Whole dollars as people write them: `$18,995`.
-pub(crate) fn dollars(amount: Money) -> String {
-    let rounded = (amount.cents().abs() + 50) / 100;
-    let sign = if amount.cents() < 0 { "-" } else { "" };
-    format!("{sign}${}", thousands(rounded))
-}
-
-/// A number with its thousands apart: `48,200`.
-pub(crate) fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// So many of a thing: `1 car`, `3 cars`.
-pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(i64::try_from(number).unwrap_or(i64::MAX)), if number == 1 { one } else { many })
-}
-
 /// A sentence as it stands on its own: the first letter large, a full stop behind.
 pub(crate) fn whole(sentence: &str) -> String {
     let mut letters = sentence.chars();
@@ -109,11 +62,11 @@ pub(crate) fn whole(sentence: &str) -> String {
 }
 
 fn comparables(number: usize) -> String {
-    count(number, "comparable", "comparables")
+    counted(number, "comparable")
 }
 
 fn comparables_were(number: usize) -> String {
-    count(number, "comparable was", "comparables were")
+    format!("{} {}", comparables(number), if number == 1 { "was" } else { "were" })
 }
 
 fn widened(mileage_window: i32, year_window: i32) -> String {
@@ -122,7 +75,7 @@ fn widened(mileage_window: i32, year_window: i32) -> String {
         1 => " and a year".to_owned(),
         more => format!(" and {more} years"),
     };
-    format!("near ones were too few: the search went {} miles{years} either way", thousands(mileage_window.into()))
+    format!("near ones were too few: the search went {} miles{years} either way", miles(mileage_window))
 }
 
 fn slope(outcome: SlopeOutcome) -> &'static str {
@@ -156,6 +109,8 @@ fn ordinal(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jpauto::Money;
+
     use super::*;
 
     #[test]
@@ -181,15 +136,12 @@ mod tests {
                 "Near ones were too few: the search went 50,000 miles and a year either way.",
             ),
         ] {
-            assert_eq!(whole(&reason(&data)), sentence);
+            assert_eq!(whole(&sentence(&data)), sentence);
         }
     }
 
     #[test]
-    fn numbers_are_written_as_people_write_them() {
-        assert_eq!(dollars(Money::from_cents(123_456_750)), "$1,234,568");
-        assert_eq!(dollars(Money::from_dollars(-950)), "-$950");
-        assert_eq!([thousands(999), thousands(1_000), thousands(-12_345)], ["999", "1,000", "-12,345"]);
+    fn places_are_counted_as_people_count() {
         assert_eq!([ordinal(1), ordinal(22), ordinal(13)], ["1st", "22nd", "13th"]);
     }
 }
