@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn reasons_become_sentences() {
         let median = Money::from_dollars(18_950);
-        for (data, sentence) in [
+        for (data, expected) in [
             (
                 Reason::AboveMarket { difference_percent: 12.34, median },
                 "The price is 12.3 % above the market's $18,950.",
@@ -136,7 +136,7 @@ mod tests {
                 "Near ones were too few: the search went 50,000 miles and a year either way.",
             ),
         ] {
-            assert_eq!(whole(&sentence(&data)), sentence);
+            assert_eq!(whole(&sentence(&data)), expected);
         }
     }
 
