@@ -37,6 +37,8 @@ pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Fai
         .map(|shutdown| match shutdown {
             Shutdown::Finished => {}
             Shutdown::Cut(connections) => remark(&format!("{connections} busy connections were cut")),
+            // A way to end that this build has no words for.
+            _ => {}
         })
         .map_err(|reason| Failure::unavailable("server_not_started", reason.to_string()))
 }

@@ -84,7 +84,7 @@ fn serve(dealership: Dealership, port: u16, output: &mut Output) -> Result<(), F
         told = announce(address, some_vehicle.first().map(|vehicle| vehicle.id.to_string()), output);
     };
     jpauto_http::serve_blocking(dealership, ServerConfig::new(([127, 0, 0, 1], port).into()), announce)
-        .map_err(|reason| Failure::input("cannot_serve", reason.to_string()))?;
+        .map_err(|reason| Failure::unavailable("server_not_started", reason.to_string()))?;
     told
 }
 
