@@ -70,6 +70,51 @@ impl Audited for Competitor {
     }
 }
 
+/// Which competitor a scrape is of: a known one, or one of a name, which is added where nobody has it yet.
+///
+/// ```
+/// use jpauto::competitors::CompetitorKey;
+///
+/// let key = CompetitorKey::named("Valley Motors").at("https://valley.example/used/");
+/// # let _ = key;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompetitorKey {
+    /// The competitor with this id.
+    Id(CompetitorId),
+    /// The competitor of this name, whatever its case.
+    Name {
+        /// The name.
+        name: String,
+        /// Where one that is added lists its vehicles; an address under `.invalid`, which is never fetched, where none is
+        /// given.
+        inventory_url: Option<String>,
+    },
+}
+
+impl CompetitorKey {
+    /// The competitor of this name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self::Name { name: name.into(), inventory_url: None }
+    }
+
+    /// The same, listing its vehicles there where it has to be added.
+    #[must_use]
+    pub fn at(self, url: impl Into<String>) -> Self {
+        match self {
+            Self::Id(id) => Self::Id(id),
+            Self::Name { name, .. } => Self::Name { name, inventory_url: Some(url.into()) },
+        }
+    }
+}
+
+impl From<CompetitorId> for CompetitorKey {
+    fn from(id: CompetitorId) -> Self {
+        Self::Id(id)
+    }
+}
+
 /// A dealer to be watched from now on.
 ///
 /// ```

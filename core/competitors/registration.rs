@@ -16,6 +16,8 @@ use crate::{
 mod length {
     pub(super) const NAME: usize = 255;
     pub(super) const URL: usize = 500;
+    /// Of one part of a host's name (RFC 1035).
+    pub(super) const HOST_LABEL: usize = 63;
 }
 
 /// The competitor that is watched from now on.
@@ -38,6 +40,21 @@ pub(super) fn add(new: &NewCompetitor, now: DateTime<Utc>) -> Result<Competitor>
         updated_at: Some(now),
     };
     check(competitor, None)
+}
+
+/// What is known of a competitor when all that came with its first scrape is a name.
+pub(super) fn by_name(name: &str, inventory_url: Option<&str>) -> NewCompetitor {
+    let inventory_url = inventory_url.map_or_else(|| address_of_nowhere(name), ToOwned::to_owned);
+    NewCompetitor { name: name.to_owned(), inventory_url, ..NewCompetitor::default() }
+}
+
+/// The column wants an address. A name under `.invalid` (RFC 2606) says that there is none.
+fn address_of_nowhere(name: &str) -> String {
+    let letters: String =
+        name.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' }).collect();
+    let words: Vec<_> = letters.split('-').filter(|word| !word.is_empty()).collect();
+    let label: String = words.join("-").chars().take(length::HOST_LABEL).collect();
+    format!("https://{}.invalid/", if label.is_empty() { "competitor" } else { label.trim_end_matches('-') })
 }
 
 /// The competitor with the named fields changed.
@@ -87,4 +104,16 @@ fn check_url(faults: &mut Faults, pointer: &str, text: &str) {
 pub(super) fn name_is_taken() -> Error {
     Error::conflict("duplicate_competitor", "another competitor has this name")
         .with_field("/name", "is another competitor's")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_nowhere_is_a_host_that_can_not_be() {
+        assert_eq!(address_of_nowhere("Bob's  Cars & Co."), "https://bob-s-cars-co.invalid/");
+        assert_eq!(address_of_nowhere("車"), "https://competitor.invalid/");
+        assert_eq!(address_of_nowhere(&"x".repeat(300)).len(), "https://".len() + 63 + ".invalid/".len());
+    }
 }

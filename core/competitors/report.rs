@@ -24,6 +24,10 @@ use crate::{
 pub struct RecordReport {
     /// Whose lot it is.
     pub competitor_id: CompetitorId,
+    /// The competitor's name.
+    pub competitor: String,
+    /// Whether the competitor was not known before.
+    pub added: bool,
     /// The row written for the scrape.
     pub scrape_id: ScrapeId,
     /// When the pages were fetched.

@@ -164,6 +164,10 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResu
 }
 
 pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Competitor> {
+    Ok(find_by_name(conn, name)?.ok_or_else(not_found)?)
+}
+
+pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Option<Competitor>> {
     let row: Option<Row> = dsl::competitors
         .filter(lower(dsl::name).eq_any(lowered(name)))
         // To the letter before whatever the case: an adopted database may hold both.
@@ -171,7 +175,7 @@ pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Compe
         .select(Row::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.ok_or_else(not_found)?.into())
+    Ok(row.map(Competitor::from))
 }
 
 /// What `lower()` may make of a text: SQLite's knows the letters of ASCII alone.

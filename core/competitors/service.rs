@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics, NewCompetitor,
-    PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
+    NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
     pages::{self, Pages},
     registration,
     report::Vehicles,
@@ -39,13 +39,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `invalid_competitor` with the fields at fault; `duplicate_competitor` where the name is taken, whatever its case.
     pub fn add(&self, competitor: &NewCompetitor) -> Result<Competitor> {
-        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let competitor = registration::add(competitor, acting.now)?;
-            repository::name_is_taken(conn, &competitor)?;
-            repository::insert(conn, &competitor)?;
-            activity::record(conn, acting, Action::Create, None, Some(&competitor))?;
-            Ok(competitor)
-        })
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| add(conn, acting, competitor))
     }
 
     /// A page of competitors, by name.
@@ -122,19 +116,21 @@ impl<'a> Competitors<'a> {
 
     /// Records one scrape: what was seen at one time on one competitor's website, all of it in one transaction.
     ///
-    /// Nothing seen at all is recorded too, and marks nothing sold. The same scrape recorded again changes nothing.
+    /// Nothing seen at all is recorded too, and marks nothing sold. The same scrape recorded again changes nothing. A
+    /// competitor asked for by a name that nobody has is added in the same transaction.
     ///
     /// # Errors
-    /// `competitor_not_found`; `invalid_observed_at` for a time still to come. Then nothing is written.
+    /// `competitor_not_found` for an unknown id; `invalid_competitor`; `invalid_observed_at` for a time still to come. Then
+    /// nothing is written.
     pub fn record(
         &self,
-        id: CompetitorId,
+        competitor: impl Into<CompetitorKey>,
         listings: Vec<ScrapedListing>,
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
         let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
-        self.record_seen(id, seen, observed_at)
+        self.record_seen(&competitor.into(), seen, observed_at)
     }
 
     /// Records saved or fetched pages that together are one complete scrape.
@@ -149,13 +145,18 @@ impl<'a> Competitors<'a> {
     /// [`listings_from_bytes`]: crate::extract::listings_from_bytes
     pub fn record_pages(
         &self,
-        id: CompetitorId,
+        competitor: impl Into<CompetitorKey>,
         pages: &[ScrapedPage],
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, competitor.platform_type.as_deref())?;
-        self.record_seen(id, Seen { listings, reading, platform, warnings }, observed_at)
+        let key = competitor.into();
+        let known = self.desk.read(Permission::ManageCompetitors, |conn| match &key {
+            CompetitorKey::Id(id) => repository::get(conn, *id).map(Some),
+            CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
+        })?;
+        let platform = known.and_then(|competitor| competitor.platform_type);
+        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
+        self.record_seen(&key, Seen { listings, reading, platform, warnings }, observed_at)
     }
 
     /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.
@@ -236,12 +237,13 @@ impl<'a> Competitors<'a> {
         self.desk.read(Permission::ReadCompetitors, |conn| repository::overview(conn, rules))
     }
 
-    fn record_seen(&self, id: CompetitorId, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
+    fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
         let (tracking, figures) = (&self.desk.config().tracking, &self.desk.config().metrics);
         let Seen { listings, reading, platform, warnings } = seen;
         let sightings: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let mut competitor = repository::get_to_change(conn, id)?;
+            let (mut competitor, added) = to_record(conn, acting, key)?;
+            let id = competitor.id;
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
             let lot = repository::load_lot(conn, id, observed_at, reading.clone(), tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
@@ -265,6 +267,8 @@ impl<'a> Competitors<'a> {
                 Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
             Ok(RecordReport {
                 competitor_id: id,
+                competitor: competitor.name,
+                added,
                 scrape_id: kept.id,
                 observed_at,
                 completeness: plan.completeness,
@@ -279,6 +283,28 @@ impl<'a> Competitors<'a> {
                 metrics,
             })
         })
+    }
+}
+
+fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) -> DbResult<Competitor> {
+    let competitor = registration::add(competitor, acting.now)?;
+    repository::name_is_taken(conn, &competitor)?;
+    repository::insert(conn, &competitor)?;
+    activity::record(conn, acting, Action::Create, None, Some(&competitor))?;
+    Ok(competitor)
+}
+
+/// The competitor, locked until the transaction ends, and whether it had to be added.
+fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -> DbResult<(Competitor, bool)> {
+    match key {
+        CompetitorKey::Id(id) => Ok((repository::get_to_change(conn, *id)?, false)),
+        CompetitorKey::Name { name, inventory_url } => match repository::find_by_name(conn, name.trim())? {
+            Some(known) => Ok((repository::get_to_change(conn, known.id)?, false)),
+            None => {
+                let new = registration::by_name(name, inventory_url.as_deref());
+                Ok((add(conn, acting, &new)?, true))
+            }
+        },
     }
 }
 

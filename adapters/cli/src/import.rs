@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Datelike as _, Utc};
 use clap::{Args, Subcommand};
 use jpauto::{
-    Desk, ErrorKind,
     competitors::{
-        ChangedVehicle, Competitor, NewCompetitor, PriceChange, RecordReport, RecordedVehicle, RefusedListing,
-        ScrapeReading, ScrapedPage, SoldVehicle,
+        ChangedVehicle, CompetitorKey, PriceChange, RecordReport, RecordedVehicle, RefusedListing, ScrapeReading,
+        ScrapedPage, SoldVehicle,
     },
     extract::{ListingLimits, ScrapedListing},
 };
@@ -118,9 +117,9 @@ fn import_pages(arguments: PageArgs, context: &mut Context) -> Result<(), Failur
     let pages: Vec<_> = files.iter().map(read).collect::<Result<_, Failure>>()?;
     let desk = context.desk()?;
     let observed_at = observed_at.unwrap_or_else(Utc::now);
-    let imported =
-        recorded(&desk, &competitor, &url, |known| desk.competitors().record_pages(known.id, &pages, observed_at))?;
-    print(&imported, &[], &mut context.output)
+    let key = CompetitorKey::named(competitor).at(url);
+    let report = desk.competitors().record_pages(key, &pages, observed_at)?;
+    print(&report, &[], &mut context.output)
 }
 
 fn import_listings(arguments: ListingsArgs, context: &mut Context) -> Result<(), Failure> {
@@ -128,12 +127,9 @@ fn import_listings(arguments: ListingsArgs, context: &mut Context) -> Result<(),
     let (listings, lines) = read_listings(&file)?;
     warn_of_doubtful(&listings, &lines, observed_at);
     let reading = if partial { ScrapeReading::part_of_a_lot() } else { ScrapeReading::whole_lot() };
-    let url = url.unwrap_or_else(|| address_of_nowhere(&competitor));
-    let desk = context.desk()?;
-    let imported = recorded(&desk, &competitor, &url, |known| {
-        desk.competitors().record(known.id, listings.clone(), reading.clone(), observed_at)
-    })?;
-    print(&imported, &lines, &mut context.output)
+    let key = CompetitorKey::Name { name: competitor, inventory_url: url };
+    let report = context.desk()?.competitors().record(key, listings, reading, observed_at)?;
+    print(&report, &lines, &mut context.output)
 }
 
 /// The listings and the line that each stands on; the first line that is none ends it all.
@@ -182,65 +178,15 @@ fn warn_of_doubtful(listings: &[ScrapedListing], lines: &[usize], observed_at: D
     }
 }
 
-/// A scrape, recorded.
-#[derive(Serialize)]
-struct Imported {
-    competitor: String,
-    /// Whether the competitor was not known before.
-    added: bool,
-    #[serde(flatten)]
-    report: RecordReport,
-}
-
-/// Records under the competitor of this name. One that had to be added goes again where nothing could be recorded.
-fn recorded(
-    desk: &Desk,
-    name: &str,
-    url: &str,
-    record: impl FnOnce(&Competitor) -> jpauto::Result<RecordReport>,
-) -> Result<Imported, Failure> {
-    let competitors = desk.competitors();
-    let (competitor, added) = match competitors.get_by_name(name) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let new =
-                NewCompetitor { name: name.to_owned(), inventory_url: url.to_owned(), ..NewCompetitor::default() };
-            (competitors.add(&new)?, true)
-        }
-        known => (known?, false),
-    };
-    match record(&competitor) {
-        Ok(report) => Ok(Imported { competitor: competitor.name, added, report }),
-        Err(refusal) => {
-            if added {
-                competitors.delete(competitor.id)?;
-            }
-            Err(refusal.into())
-        }
-    }
-}
-
-/// The column wants an address. A name under `.invalid` (RFC 2606) says that there is none and is never fetched.
-fn address_of_nowhere(name: &str) -> String {
-    let letters: String =
-        name.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' }).collect();
-    let words: Vec<_> = letters.split('-').filter(|word| !word.is_empty()).collect();
-    let label: String = words.join("-").chars().take(LONGEST_LABEL).collect();
-    format!("https://{}.invalid/", if label.is_empty() { "competitor" } else { label.trim_end_matches('-') })
-}
-
-/// Of a host's name (RFC 1035).
-const LONGEST_LABEL: usize = 63;
-
-fn print(imported: &Imported, lines: &[usize], output: &mut Output) -> Result<(), Failure> {
-    let Imported { competitor, added, report } = imported;
+fn print(report: &RecordReport, lines: &[usize], output: &mut Output) -> Result<(), Failure> {
     report.warnings.iter().for_each(|warning| remark(&format!("warning[{}]: {}", warning.code, warning.message)));
     if output.format() != Format::Table {
-        return output.item(imported);
+        return output.item(report);
     }
     let counts = &report.counts;
     let seen = completeness(report.completeness);
-    let is_new = if *added { ", added" } else { "" };
-    output.heading(&format!("{competitor} on {}{is_new}", moment(report.observed_at)), "")?;
+    let is_new = if report.added { ", added" } else { "" };
+    output.heading(&format!("{} on {}{is_new}", report.competitor, moment(report.observed_at)), "")?;
     let found = counted(counts.listings_found, "listing");
     output.text(&format!("{found}, {}: {}", counted(counts.vehicles, "vehicle"), seen.painted(output)))?;
     output.text(&format!(
@@ -370,12 +316,5 @@ mod tests {
         assert_eq!(code, "invalid_value");
         assert!(message.starts_with("price: "), "{message}");
         assert!(told(r#"{"year": "soon"}"#).1.starts_with("year: "));
-    }
-
-    #[test]
-    fn the_address_of_nowhere_is_a_host_that_can_not_be() {
-        assert_eq!(address_of_nowhere("Bob's  Cars & Co."), "https://bob-s-cars-co.invalid/");
-        assert_eq!(address_of_nowhere("車"), "https://competitor.invalid/");
-        assert_eq!(address_of_nowhere(&"x".repeat(300)).len(), "https://".len() + 63 + ".invalid/".len());
     }
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use jpauto::{
     CompetitorId, ListingId,
     competitors::{
-        self, CompetitorFilter, CompetitorUpdate, ListingFilter, NewCompetitor, ScrapeErrorType, ScrapeReading,
-        ScrapedPage,
+        self, CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, NewCompetitor, ScrapeErrorType,
+        ScrapeReading, ScrapedPage,
     },
 };
 use pyo3::{
@@ -327,6 +327,10 @@ record! {
         () {
             /// Whose lot it is.
             competitor_id: Uuid,
+            /// The competitor's name.
+            competitor: String,
+            /// Whether the competitor was not known before.
+            added: bool,
             /// The scrape's id.
             scrape_id: Uuid,
             /// When the pages were fetched.
@@ -386,20 +390,25 @@ impl Competitors {
 
     /// The competitor that an id or a name stands for.
     fn id_of(&self, competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorId> {
-        if let Ok(id) = competitor.extract() {
-            return Ok(CompetitorId::from_uuid(id));
-        }
-        let Ok(name) = competitor.cast::<PyString>() else {
-            return Err(PyTypeError::new_err("a competitor is named by a UUID or by text"));
-        };
-        let name: String = name.extract()?;
-        match name.parse() {
-            Ok(id) => Ok(id),
-            Err(_) => {
+        match key_of(competitor)? {
+            CompetitorKey::Id(id) => Ok(id),
+            CompetitorKey::Name { name, .. } => {
                 self.handle.run(competitor.py(), |desk| desk.competitors().get_by_name(&name)).map(|found| found.id)
             }
         }
     }
+}
+
+/// A UUID or its text is an id; any other text is a name.
+fn key_of(competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorKey> {
+    if let Ok(id) = competitor.extract() {
+        return Ok(CompetitorId::from_uuid(id).into());
+    }
+    let Ok(name) = competitor.cast::<PyString>() else {
+        return Err(PyTypeError::new_err("a competitor is named by a UUID or by text"));
+    };
+    let name: String = name.extract()?;
+    Ok(name.parse::<CompetitorId>().map_or_else(|_no_id| CompetitorKey::named(name), CompetitorKey::from))
 }
 
 #[pymethods]
@@ -462,10 +471,10 @@ impl Competitors {
     /// Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
     ///
     /// With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
-    /// nothing. The same scrape recorded again changes nothing.
+    /// nothing. The same scrape recorded again changes nothing. A competitor named by a text that nobody is called is added.
     ///
     /// Raises `InvalidInput` where a listing has an unknown or ill-typed field (`/listings/3/price`) or `observed_at` is
-    /// naive or still to come, `NotFound` (`competitor_not_found`).
+    /// naive or still to come, `NotFound` (`competitor_not_found`) for an unknown id.
     #[pyo3(signature = (competitor, listings, *, observed_at, complete = true))]
     fn record_listings(
         &self,
@@ -484,8 +493,8 @@ impl Competitors {
             return Err(invalid_argument(py, faults));
         }
         let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };
-        let id = self.id_of(competitor)?;
-        self.handle.run(py, |desk| desk.competitors().record(id, read, reading, observed_at)).map(RecordReport::told)
+        let key = key_of(competitor)?;
+        self.handle.run(py, |desk| desk.competitors().record(key, read, reading, observed_at)).map(RecordReport::told)
     }
 
     /// Records saved pages that together are one complete scrape: pairs of a page (text, or bytes in any encoding) and its
@@ -509,8 +518,8 @@ impl Competitors {
             let (bytes, content_type) = (bytes.to_vec(), content_type.map(ToOwned::to_owned));
             read.push(ScrapedPage { bytes, content_type, url, platform: platform.clone() });
         }
-        let id = self.id_of(competitor)?;
-        self.handle.run(py, |desk| desk.competitors().record_pages(id, &read, observed_at)).map(RecordReport::told)
+        let key = key_of(competitor)?;
+        self.handle.run(py, |desk| desk.competitors().record_pages(key, &read, observed_at)).map(RecordReport::told)
     }
 
     /// Records that a scrape failed: `network`, `timeout`, `http_status`, `blocked`, `robots`, `parsing` or `empty`.

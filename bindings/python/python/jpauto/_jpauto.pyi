@@ -661,10 +661,10 @@ class Competitors:
         """Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
 
         With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
-        nothing. The same scrape recorded again changes nothing.
+        nothing. The same scrape recorded again changes nothing. A competitor named by a text that nobody is called is added.
 
         Raises `InvalidInput` where a listing has an unknown or ill-typed field (`/listings/3/price`) or `observed_at` is
-        naive or still to come, `NotFound` (`competitor_not_found`).
+        naive or still to come, `NotFound` (`competitor_not_found`) for an unknown id.
         """
 
     def record_pages(
@@ -1522,6 +1522,14 @@ class RecordReport:
     @property
     def competitor_id(self) -> UUID:
         """Whose lot it is."""
+
+    @property
+    def competitor(self) -> str:
+        """The competitor's name."""
+
+    @property
+    def added(self) -> bool:
+        """Whether the competitor was not known before."""
 
     @property
     def scrape_id(self) -> UUID:
