@@ -64,7 +64,7 @@ fn headline(
         counted(waiting, "submission"),
     ))?;
     output.text(&format!(
-        "{} competitors watched for {} days: {} scrapes, {} sightings, {} cars found, {} sold, {} price changes",
+        "{} competitors, {} days, {} scrapes: {} sightings, {} cars, {} sold, {} price changes",
         story.today.len(),
         super::lots::DAYS,
         story.scrapes,
@@ -76,10 +76,7 @@ fn headline(
 }
 
 fn stock(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Failure> {
-    output.heading(
-        "Our stock against the market",
-        "longest in stock first; the difference is from the adjusted median of so many comparables",
-    )?;
+    output.heading("Our stock against the market", "longest in stock first; market: the adjusted median")?;
     output.table(positions)
 }
 
@@ -105,7 +102,7 @@ fn advice(positions: &[VehiclePosition], output: &mut Output) -> Result<(), Fail
             dash(analysis.recommended_range, |range| format!("{} to {}", dollars(range.low), dollars(range.high)));
         let (verdict, tone) = analyze::advice(analysis.recommendation);
         let title = output.toned(&format!("{name} at {}: {verdict}", money(vehicle.price)), tone);
-        output.text(&format!("{title}, whose middle half asks {range}"))?;
+        output.text(&format!("{title}, which asks {range}"))?;
         let told: Vec<_> = analysis.reasons.iter().map(|reason| reasons::whole(&reasons::sentence(reason))).collect();
         paragraph(" ", 1, &told.join(" "), output)?;
     }

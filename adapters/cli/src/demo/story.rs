@@ -184,7 +184,7 @@ impl<'a> Stage<'a> {
             for (lot, competitor) in lots.iter().zip(&competitors) {
                 self.scrape(lot, *competitor, day, &mut story)?;
             }
-            if day >= FIRST_ANALYSIS && day < LAST_DAY && (day - FIRST_ANALYSIS).is_multiple_of(ANALYSIS_EVERY) {
+            if (FIRST_ANALYSIS..LAST_DAY).contains(&day) && (day - FIRST_ANALYSIS).is_multiple_of(ANALYSIS_EVERY) {
                 self.move_to(day.into(), 3);
                 self.staff().market().analyze_due(AnalyzeLimits::default(), &mut |_| ControlFlow::Continue(()))?;
             }
