@@ -64,7 +64,7 @@ fn headline(
         sentences::count(waiting, "submission", "submissions"),
     ))?;
     output.text(&format!(
-        "{} competitors watched for {} days: {} scrapes, {} sightings, {} cars found, {} sold, {} price changes",
+        "{} competitors, {} days, {} scrapes: {} sightings, {} cars, {} sold, {} price changes",
         story.today.len(),
         super::lots::DAYS,
         story.scrapes,
