@@ -639,9 +639,6 @@ mod real_days {
 
     use super::*;
 
-    /// Every so many days one day is replayed, so that the test takes seconds; the rule wants three misses in a week.
-    const EVERY: usize = 2;
-
     #[derive(serde::Deserialize)]
     struct Row {
         dealer_name: String,
@@ -659,10 +656,9 @@ mod real_days {
 
     fn days() -> Option<Days> {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/pages/timeseries");
-        let mut files: Vec<_> = std::fs::read_dir(folder).ok()?.map(|file| file.unwrap().path()).collect();
-        files.sort();
         let mut days = Days::new();
-        for path in files.into_iter().step_by(EVERY) {
+        for file in std::fs::read_dir(folder).ok()? {
+            let path = file.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let date = name.strip_prefix("inventory_").and_then(|rest| rest.strip_suffix(".json.gz"));
             let Some(date) = date else { continue };
@@ -735,8 +731,12 @@ mod real_days {
         };
         let folder = tempfile::tempdir().unwrap();
         let schema = crate::support::postgres::Schema::create();
-        let on_sqlite = replay(&format!("sqlite:{}", folder.path().join("lot.db").display()), &days);
-        let on_postgres = replay(&schema.url, &days);
+        let file = format!("sqlite:{}", folder.path().join("lot.db").display());
+        let (on_sqlite, on_postgres) = std::thread::scope(|scope| {
+            let on_sqlite = scope.spawn(|| replay(&file, &days));
+            let on_postgres = replay(&schema.url, &days);
+            (on_sqlite.join().unwrap(), on_postgres)
+        });
         let false_share = 100.0 * on_sqlite.false_alarms as f64 / on_sqlite.sold as f64;
         println!("{} days: sold {}, of those false {false_share:.2} %", days.len(), on_sqlite.sold);
         assert!(on_sqlite.sold > 500 && false_share <= 4.0, "{} sold, {false_share} % of them wrongly", on_sqlite.sold);
