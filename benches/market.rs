@@ -1,5 +1,12 @@
 //! Analyses and what is read of them, over SQLite with 300 vehicles and 10,000 listings of competitors.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark stops at the first surprise and says what it did"
+)]
+
 use std::{hint::black_box, ops::ControlFlow};
 
 use criterion::{Criterion, criterion_group, criterion_main};
