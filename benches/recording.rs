@@ -4,6 +4,15 @@
 //! The hand-written side knows what comes: it matches by VIN alone, judges nothing and reports nothing, and writes with one
 //! statement a table. PostgreSQL is measured where `JPAUTO_TEST_POSTGRES` names a server (`tests/with-postgres --durable`).
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark stops at the first surprise and says what it did"
+)]
+
 use std::{cell::Cell, collections::HashMap, fmt::Write as _, hint::black_box, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
