@@ -187,7 +187,7 @@ on_both_databases! {
         assert_eq!((opened.len(), opened[0].alert_type.as_str()), (1, "overpriced"));
         // 1,700 of 13,500 is 12.6 %.
         assert_eq!(opened[0].severity, Severity::Warning);
-        assert_eq!(opened[0].message, "2018 Toyota Corolla: 15200.00 is 12.6 % above the market's 13500.00");
+        assert_eq!(opened[0].message, "2018 Toyota Corolla: $15200.00 is 12.6 % above the market's $13500.00");
         assert_eq!(opened[0].metadata["inventory_id"], vehicle.id.to_string());
 
         lot.pass(TimeDelta::hours(1));

@@ -18,12 +18,16 @@ pub(super) fn new_alert(vehicle: &Vehicle, analysis: &Analysis) -> Option<NewAle
     let median = analysis.adjusted.map(|prices| prices.median);
     let message = match (wanted.alert_type, percent, median) {
         (AlertType::Overpriced, Some(percent), Some(median)) => {
-            format!("{car}: {} is {percent:.1} % above the market's {median}", vehicle.price)
+            format!("{car}: ${} is {percent:.1} % above the market's ${median}", vehicle.price)
         }
         (AlertType::Underpriced, Some(percent), Some(median)) => {
-            format!("{car}: {} is {:.1} % below the market's {median}", vehicle.price, -percent)
+            format!("{car}: ${} is {:.1} % below the market's ${median}", vehicle.price, -percent)
         }
-        _ => format!("{car}: only {} comparable listings were found", analysis.sample_size),
+        _ => match analysis.sample_size {
+            0 => format!("{car}: no comparable listing was found"),
+            1 => format!("{car}: only one comparable listing was found"),
+            several => format!("{car}: only {several} comparable listings were found"),
+        },
     };
     Some(NewAlert {
         alert_type: wanted.alert_type,
