@@ -4,6 +4,8 @@
 //! The hand-written side knows what comes: it matches by VIN alone, judges nothing and reports nothing, and writes with one
 //! statement a table. PostgreSQL is measured where `JPAUTO_TEST_POSTGRES` names a server (`tests/with-postgres --durable`).
 
+#![expect(clippy::expect_used, reason = "a benchmark that can not set itself up has nothing to measure")]
+
 use std::{cell::Cell, collections::HashMap, fmt::Write as _, hint::black_box, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};

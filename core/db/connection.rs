@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn urls_name_a_database_or_are_refused() {
-        assert_eq!(Target::parse("sqlite:lot.db"), Ok(Target::SqliteFile("lot.db".into())).map_err(|e: Error| e));
+        assert_eq!(Target::parse("sqlite:lot.db").ok(), Some(Target::SqliteFile("lot.db".into())));
         assert_eq!(Target::parse("sqlite:///tmp/lot.db").ok(), Some(Target::SqliteFile("/tmp/lot.db".into())));
         assert_eq!(Target::parse("sqlite::memory:").ok(), Some(Target::SqliteMemory));
         for url in ["", "lot.db", "postgre://x", "mysql://x", "sqlite:", "postgres:/x", "https://example.com"] {
