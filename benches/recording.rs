@@ -4,14 +4,7 @@
 //! The hand-written side knows what comes: it matches by VIN alone, judges nothing and reports nothing, and writes with one
 //! statement a table. PostgreSQL is measured where `JPAUTO_TEST_POSTGRES` names a server (`tests/with-postgres --durable`).
 
-#![allow(
-    clippy::cast_possible_wrap,
-    clippy::expect_used,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a benchmark stops at the first surprise and says what it did"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark that can not set itself up has nothing to measure")]
 
 use std::{cell::Cell, collections::HashMap, fmt::Write as _, hint::black_box, time::Duration};
 

@@ -4,11 +4,13 @@
 //! What is deliberately not here: the plan itself (`rules`).
 
 use chrono::{DateTime, TimeDelta, Utc};
+#[cfg(feature = "postgres")]
+use diesel::sql_types::{Bool, Integer, Text};
 use diesel::{
     dsl::sum,
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Bool, Integer, Nullable, Text},
+    sql_types::{BigInt, Nullable},
 };
 use serde_json::Value;
 
@@ -27,7 +29,7 @@ use crate::{
             competitor_inventory::{self, dsl},
             competitor_metrics, competitor_price_history, competitor_scrapes,
         },
-        types::{DbId, DbInstant, DbJson, DbMoney},
+        types::{DbId, DbInstant, DbMoney},
     },
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId},
     money::Money,
@@ -338,9 +340,22 @@ pub(in crate::competitors) fn write_plan(
 
 #[cfg(feature = "postgres")]
 mod postgres {
-    use diesel::{PgConnection, pg::Pg, sql_types::Array};
+    use chrono::{DateTime, Utc};
+    use diesel::{
+        PgConnection, RunQueryDsl as _,
+        pg::Pg,
+        sql_query,
+        sql_types::{Array, Integer, Nullable},
+    };
 
-    use super::*;
+    use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
+    use crate::{
+        db::{
+            DbResult, Instant,
+            types::{DbId, DbInstant, DbJson, DbMoney},
+        },
+        ids::CompetitorId,
+    };
 
     pub(super) type Query<'q> = diesel::query_builder::BoxedSqlQuery<'q, Pg, diesel::query_builder::SqlQuery>;
 
@@ -465,9 +480,14 @@ mod postgres {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use diesel::SqliteConnection;
+    use chrono::{DateTime, Utc};
+    use diesel::{SqliteConnection, prelude::*};
 
-    use super::*;
+    use super::{Lot, Plan, WrittenListing, WrittenPrice, competitor_price_history, dsl};
+    use crate::{
+        db::{DbResult, Instant},
+        ids::CompetitorId,
+    };
 
     pub(super) fn change(conn: &mut SqliteConnection, changed: &[WrittenListing<'_>]) -> DbResult<()> {
         for listing in changed {
