@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
     Action, ActivityFilter, Actor, Change, CompetitorId, Desk, ErrorKind, ListingId, Money, PageRequest, Role,
     competitors::{
-        Competitor, CompetitorFilter, CompetitorUpdate, Completeness, IncompleteReason, Listing, ListingFilter,
-        ListingSort, NewCompetitor, PricePoint, RecordReport, RefusalReason, ScrapeErrorType, ScrapeReading,
-        ScrapedListing, ScrapedPage,
+        Competitor, CompetitorFilter, CompetitorKey, CompetitorUpdate, Completeness, IncompleteReason, Listing,
+        ListingFilter, ListingSort, NewCompetitor, PricePoint, RecordReport, RefusalReason, ScrapeErrorType,
+        ScrapeReading, ScrapedListing, ScrapedPage,
     },
 };
 use serde_json::json;
@@ -558,6 +558,23 @@ on_both_databases! {
         desk.competitors().record_failure(id, ScrapeErrorType::Network, "reset", day(0)).unwrap();
         assert_eq!(desk.competitors().get(id).unwrap().scrape_error, None);
         assert_eq!(desk.competitors().scrapes(id, &PageRequest::default()).unwrap().items, scrapes);
+    }
+
+    fn a_scrape_of_an_unknown_name_adds_the_competitor_with_it(lot: &Lot) {
+        let desk = lot.desk();
+        let first = || CompetitorKey::named(" Valley Motors ");
+        let report = desk.competitors().record(first(), cars(0..3), ScrapeReading::whole_lot(), day(0)).unwrap();
+        assert_eq!((report.competitor.as_str(), report.added, report.new.len()), ("Valley Motors", true, 3));
+        let added = desk.competitors().get(report.competitor_id).unwrap();
+        assert_eq!(added.inventory_url, "https://valley-motors.invalid/");
+        let again = CompetitorKey::named("VALLEY MOTORS").at("https://valley.example/used");
+        let again = desk.competitors().record(again, cars(0..3), ScrapeReading::whole_lot(), day(1)).unwrap();
+        assert_eq!((again.competitor_id, again.added, again.new.len()), (report.competitor_id, false, 0));
+        let too_early = CompetitorKey::named("Nobody");
+        let refusal =
+            desk.competitors().record(too_early, cars(0..3), ScrapeReading::whole_lot(), lot.now() + TimeDelta::days(9));
+        assert_eq!(refusal.unwrap_err().code(), "invalid_observed_at");
+        assert_eq!(desk.competitors().get_by_name("Nobody").unwrap_err().code(), "competitor_not_found");
     }
 
     fn errors_write_nothing(lot: &Lot) {

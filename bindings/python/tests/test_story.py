@@ -60,6 +60,9 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
     assert [(change.before, change.after) for change in second.price_changes] == [(Decimal(20_000), Decimal(19_500))]
     assert len(list(lot.competitors.price_history(second.price_changes[0].id))) == 2
 
+    newcomer = lot.competitors.record_listings("New Motors", lot_of(2), observed_at=started)
+    assert (newcomer.competitor, newcomer.added) == ("New Motors", True)
+
     for day in range(2, 20):
         lot.competitors.record_listings(rival.id, cheaper[:-1], observed_at=started + timedelta(days=day))
     (gone,) = lot.competitors.listings(rival.id, sold=True)
