@@ -30,7 +30,16 @@ impl Lot {
 
     /// The command with nothing of the environment that could change what it does.
     pub(crate) fn command<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, arguments: I) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jpauto"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_jpauto")), arguments)
+    }
+
+    /// The same of another copy of it.
+    pub(crate) fn command_of<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: I,
+    ) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path());
         for name in ["DATABASE_URL", "RUST_LOG", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name);
