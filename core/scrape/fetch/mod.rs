@@ -5,7 +5,7 @@
 //! deadline. [`Session::get`] fetches one page:
 //!
 //! - robots.txt is honoured by path and query. A missing file (4xx) allows; one that cannot be had (5xx, 429, no answer)
-//!   forbids, because nobody has said yes;
+//!   keeps the page from being fetched, because nobody has said yes;
 //! - a host gets one request at a time and a pause after each: a second, or its `Crawl-delay` where that is longer;
 //! - failures that may pass (no connection, no answer, 429, 5xx) are tried again twice, after `Retry-After` or a random wait;
 //! - the guard lets nothing be reached but public web servers, at the first address and after each redirect;
@@ -325,7 +325,8 @@ impl Session {
         Ok(rules)
     }
 
-    /// Fetches a robots.txt. Failures of the file are rules too; errors are those of the scrape: no time left, a bot check.
+    /// Fetches a robots.txt. A refusing answer is a rule too; without any answer the page fails as it would have itself, and
+    /// a site that is down is not said to be closed.
     fn fetch_rules(&self, url: &Url) -> Result<Rules, FetchError> {
         let config = &self.fetcher.config;
         let mut url = url
@@ -338,12 +339,7 @@ impl Session {
                 200..=299 => BodyWanted::UpTo(config.max_robots_bytes),
                 _ if is_redirect(status) => BodyWanted::Nothing,
                 _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
-            });
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(failure @ (FetchError::OutOfTime { .. } | FetchError::Refused { .. })) => return Err(failure),
-                Err(failure) => return Ok(Rules::Closed(format!("{failure}, so nothing is known to be allowed"))),
-            };
+            })?;
             if is_bot_check(&answer) {
                 return Err(FetchError::Blocked { address: url.to_string(), status: answer.status });
             }

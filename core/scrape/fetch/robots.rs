@@ -21,7 +21,7 @@ const MOST_ORIGINS: usize = 4096;
 pub(crate) enum Rules {
     /// There is no such file: everything may be fetched.
     Open,
-    /// The file could not be had or not be read, so that nothing is known to be allowed; the text says which.
+    /// The server did not hand the file out or it could not be read, so that nothing is known to be allowed; the text says which.
     Closed(String),
     /// The file's own rules.
     Listed(Box<Robot>),
