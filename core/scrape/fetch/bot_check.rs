@@ -14,8 +14,8 @@ use reqwest::header::{HeaderMap, LOCATION};
 
 use crate::scrape::extract::markup::{Token, Tokens};
 
-/// A check shows itself early; longer pages are searched no further.
-const LOOKED_AT_BYTES: usize = 256 * 1024;
+/// No check is longer; of a longer refusal this much is searched.
+const LOOKED_AT_BYTES: usize = 128 * 1024;
 
 /// Less text than this (letters, not spaces) is no page.
 const HOLLOW_BELOW_BYTES: usize = 600;
@@ -107,13 +107,16 @@ pub(crate) fn looks_like_a_bot_check(status: u16, headers: &HeaderMap, body: &[u
     if CERTAIN.iter().any(|mark| contains(&target, mark)) {
         return true;
     }
+    let refuses = matches!(status, 401 | 403 | 405 | 406 | 429 | 503);
+    if !refuses && body.len() > LOOKED_AT_BYTES {
+        return false;
+    }
     let lower = body[..body.len().min(LOOKED_AT_BYTES)].to_ascii_lowercase();
     if CERTAIN.iter().any(|mark| contains(&lower, mark)) {
         return true;
     }
     let text = String::from_utf8_lossy(&lower);
     let looks = Looks::of(&text);
-    let refuses = matches!(status, 401 | 403 | 405 | 406 | 429 | 503);
     if refuses {
         return looks.titled || looks.captcha || names_vendor(&text);
     }

@@ -109,7 +109,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Global unicast is 2000::/3; all that carries an IPv4 address inside (mapped, NAT64, ...) lies outside of it but for two.
+/// Global unicast is `2000::/3`; all that carries an IPv4 address inside (mapped, NAT64, ...) lies outside of it but for two.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0..=0x1ff, ..] => false, // Teredo and other protocol assignments

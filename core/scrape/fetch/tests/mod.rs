@@ -466,8 +466,10 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
+type Compress = fn(&[u8]) -> Vec<u8>;
+
 /// The ways to compress, by their names in HTTP.
-const CODINGS: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [("gzip", gzip), ("br", brotli), ("zstd", zstd)];
+const CODINGS: [(&str, Compress); 3] = [("gzip", gzip), ("br", brotli), ("zstd", zstd)];
 
 #[test]
 fn compressed_pages_are_read() {
