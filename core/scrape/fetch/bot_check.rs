@@ -184,7 +184,21 @@ fn header_begins(headers: &HeaderMap, name: &str, value: &str) -> bool {
 mod tests {
     use std::{fs, path::Path};
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_answer_is_judged(status in 100_u16..600, body in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            looks_like_a_bot_check(status, &HeaderMap::new(), &body);
+        }
+
+        #[test]
+        fn any_markup_is_judged(body in "(<|>|</|script|title|div|class=|'|\"|g-recaptcha| |x|é){0,200}") {
+            looks_like_a_bot_check(200, &HeaderMap::new(), body.as_bytes());
+        }
+    }
 
     fn judged(status: u16, header: Option<(&'static str, &'static str)>, body: &str) -> bool {
         let headers: HeaderMap =

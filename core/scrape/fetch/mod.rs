@@ -139,7 +139,7 @@ pub(crate) struct PageRequest {
     pub(crate) last_modified: Option<String>,
     /// Headers that an endpoint asks for, such as an API key; sent to the origin of `url` alone.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body of a search that is sent by POST, and is repeated like any other request when it fails.
+    /// The body of a search, sent by POST as JSON unless `headers` say otherwise, and repeated like any other request.
     pub(crate) body: Option<String>,
 }
 
@@ -161,6 +161,9 @@ impl PageRequest {
             HeaderValue::from_static("text/html,application/xhtml+xml,application/json,application/xml;q=0.9"),
         );
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.8"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         for (name, value) in known.chain(own) {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
@@ -190,6 +193,8 @@ pub(crate) struct Fetched {
 }
 
 /// The polite HTTP client; clones share hosts, robots.txt files and connections.
+///
+/// It blocks, so it is used from threads, never from a task of an async runtime.
 #[derive(Clone)]
 pub(crate) struct Fetcher(Arc<Shared>);
 

@@ -93,7 +93,21 @@ impl RulesByOrigin {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_file_gives_some_answer(
+            text in "((User-agent|Allow|Disallow|Crawl-delay|:|\\*|\\$|/|\\?|a|é|%|\n|\r|#| |9){0,120}|\\PC{0,200})",
+            path in "/[a?*$%/]{0,20}",
+        ) {
+            let rules = Rules::read(text.as_bytes(), true);
+            let url = Url::parse(&format!("https://example.com{path}")).unwrap();
+            let _ = (rules.check(&url), rules.crawl_delay());
+        }
+    }
 
     fn allowed(robots: &str, path: &str) -> bool {
         let url = Url::parse("https://example.com").unwrap().join(path).unwrap();

@@ -676,6 +676,7 @@ fn a_search_is_posted_with_its_key_to_its_own_origin_alone() {
     let posts: Vec<_> = server.seen().into_iter().filter(|seen| seen.method == "POST").collect();
     assert_eq!(posts.len(), 2);
     assert!(posts.iter().all(|seen| seen.body == "{\"page\":1}" && seen.header.contains("x-key: k1\r\n")));
+    assert!(posts.iter().all(|seen| seen.header.contains("content-type: application/json\r\n")));
     let sent_on = abroad.seen().into_iter().find(|seen| seen.path == "/other").unwrap();
     assert!(sent_on.method == "POST" && !sent_on.header.contains("x-key"), "{sent_on:?}");
 }
