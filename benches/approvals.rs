@@ -3,7 +3,11 @@
 //! PostgreSQL takes part where `JPAUTO_TEST_POSTGRES` names a server, as under `make bench`.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
-#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark stops at the first surprise and says what it did"
+)]
 
 use std::hint::black_box;
 

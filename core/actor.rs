@@ -56,7 +56,6 @@ impl Actor {
 
     /// The same, acting from this address.
     #[must_use]
-    #[expect(clippy::wrong_self_convention, reason = "reads as a sentence: a user from an address")]
     pub fn from_ip(mut self, ip: IpAddr) -> Self {
         self.ip = Some(ip);
         self

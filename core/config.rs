@@ -6,7 +6,11 @@
 use std::time::Duration;
 
 use crate::{
-    clock::Clock, competitors::TrackingRules, inventory::InventoryRules, market::PricingRules, submissions::IntakeRules,
+    clock::Clock,
+    competitors::{MetricsRules, TrackingRules},
+    inventory::InventoryRules,
+    market::PricingRules,
+    submissions::IntakeRules,
 };
 
 /// Everything that [`Dealership::with_config`](crate::Dealership::with_config) needs; start from [`Config::new`].
@@ -44,6 +48,8 @@ pub struct Config {
     pub pricing: PricingRules,
     /// When a competitor's listing is the same, has another price, or is sold.
     pub tracking: TrackingRules,
+    /// The spans that a competitor's figures look back over.
+    pub metrics: MetricsRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -64,6 +70,7 @@ impl Config {
             inventory: InventoryRules::default(),
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
+            metrics: MetricsRules::default(),
             clock: Clock::system(),
         }
     }

@@ -153,10 +153,6 @@ impl Desk {
         Activity::at(self)
     }
 
-    pub(crate) fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
     }

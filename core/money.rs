@@ -59,7 +59,7 @@ impl Money {
     pub fn from_dollars_rounded(dollars: f64) -> Option<Self> {
         let cents = (dollars * 100.0).round();
         #[expect(clippy::cast_possible_truncation, reason = "the range is checked on the same line")]
-        (cents.abs() <= Self::MAX.0 as f64).then(|| Self(cents as i64))
+        (cents.abs() <= Self::MAX.0 as f64).then_some(Self(cents as i64))
     }
 
     /// The amount in cents.

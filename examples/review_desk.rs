@@ -4,6 +4,8 @@
 //! cargo run --example review_desk
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example shows what it did")]
+
 use jpauto::{Actor, Approval, Dealership, Money, NewSubmission, PageRequest, SubmissionFilter};
 
 fn main() -> jpauto::Result<()> {

@@ -2,8 +2,6 @@
 //!
 //! Deliberately not here: connections. The caller runs each query, which yields one text column named `line`.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeMap;
 
 use serde_json::Value;

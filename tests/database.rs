@@ -209,6 +209,14 @@ mod postgres {
     }
 
     #[test]
+    fn a_search_for_what_no_text_can_hold_is_refused() {
+        let lot = Lot::on_postgres();
+        let filter = jpauto::VehicleFilter::default().make("Toy\0ota");
+        let error = lot.desk().inventory().list(&filter, &jpauto::PageRequest::default()).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, "invalid_text"));
+    }
+
+    #[test]
     fn a_connection_that_the_server_ends_is_replaced() {
         let lot = Lot::on_postgres();
         lot.desk().inventory().add(&corolla(1)).unwrap();

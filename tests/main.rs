@@ -2,15 +2,27 @@
 //!
 //! `tests/with-postgres` starts the PostgreSQL that they use; without it the PostgreSQL half fails rather than being skipped.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::wildcard_imports,
+    unreachable_pub,
+    reason = "a test stops at the first surprise and says what it saw"
+)]
+
 #[macro_use]
 mod support;
 
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod competitors;
 mod contract;
 mod database;
 mod inventory;
+mod market;
 mod schema;
 mod submissions;
 mod users;

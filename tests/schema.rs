@@ -39,7 +39,16 @@ pub(crate) const WORDS: &[(&str, &str, &[&str])] = &[
 
 /// What jpauto adds: whole tables, and single columns of the document's tables.
 pub(crate) const OURS: &[Table] = &[
-    Table { name: "competitor_inventory", columns: &[("unconfirmed_price", "DECIMAL(10,2)", "")], indexes: &["vin"] },
+    Table {
+        name: "market_research_results",
+        columns: &[("analysis", "JSONB", ""), ("adjusted_median", "DECIMAL(10,2)", "")],
+        indexes: &[],
+    },
+    Table {
+        name: "competitor_inventory",
+        columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
+        indexes: &["vin"],
+    },
     Table {
         name: "competitor_scrapes",
         columns: &[
@@ -51,12 +60,17 @@ pub(crate) const OURS: &[Table] = &[
             ("pages_fetched", "INTEGER", ""),
             ("listings_found", "INTEGER", "NOT NULL"),
             ("total_claimed", "INTEGER", ""),
+            ("vehicles", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("new_listings", "INTEGER", "NOT NULL, DEFAULT 0"),
+            ("seen_again", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("updated", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("price_changes", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("sold", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("relisted", "INTEGER", "NOT NULL, DEFAULT 0"),
+            ("duplicates", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("refused", "INTEGER", "NOT NULL, DEFAULT 0"),
+            ("absences", "INTEGER", "NOT NULL, DEFAULT 0"),
+            ("returns", "INTEGER", "NOT NULL, DEFAULT 0"),
             ("error", "TEXT", ""),
             ("error_type", "STRING(50)", ""),
             ("recorded_at", "TIMESTAMP", "NOT NULL"),

@@ -15,6 +15,10 @@ pub struct ScrapeReading {
     pub pages_failed: u32,
     /// Pages that robots.txt closes.
     pub pages_closed_by_robots: u32,
+    /// Pages read, for the record; `None` where the listings came from elsewhere.
+    pub pages_fetched: Option<u32>,
+    /// How many vehicles the website claims to have, for the record.
+    pub total_claimed: Option<u32>,
 }
 
 /// Whether the scrape saw the whole lot.
@@ -48,29 +52,29 @@ impl ScrapeReading {
     /// A reading that came to the last page and lost none.
     #[must_use]
     pub const fn whole_lot() -> Self {
-        Self { last_page_reached: true, pages_failed: 0, pages_closed_by_robots: 0 }
+        Self {
+            last_page_reached: true,
+            pages_failed: 0,
+            pages_closed_by_robots: 0,
+            pages_fetched: None,
+            total_claimed: None,
+        }
     }
 
     /// A reading that is known to be a part of a lot.
     #[must_use]
     pub const fn part_of_a_lot() -> Self {
-        Self { last_page_reached: false, pages_failed: 0, pages_closed_by_robots: 0 }
+        Self { last_page_reached: false, ..Self::whole_lot() }
     }
 }
 
-impl IncompleteReason {
-    /// The word stored in `competitor_scrapes.incomplete_reason`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::ClosedByRobots => "closed_by_robots",
-            Self::PageFailed => "page_failed",
-            Self::LastPageNotReached => "last_page_not_reached",
-            Self::TooFewVehicles => "too_few_vehicles",
-        }
-    }
-}
+words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
+    Empty => "empty",
+    ClosedByRobots => "closed_by_robots",
+    PageFailed => "page_failed",
+    LastPageNotReached => "last_page_not_reached",
+    TooFewVehicles => "too_few_vehicles",
+});
 
 impl Completeness {
     /// Judges a scrape that found so many different vehicles; `earlier` are the counts of the complete scrapes before it,

@@ -29,6 +29,21 @@ pub enum RefusalReason {
     NoIdentity,
 }
 
+words!(RefusalReason, "invalid_refusal_reason" at "/reason" { NoIdentity => "no_identity" });
+
+impl RefusalReason {
+    /// The same for a person.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NoIdentity => {
+                "nothing to know it again by: no VIN, no external id, no stock number, and not all of year, make, model \
+                 and mileage"
+            }
+        }
+    }
+}
+
 /// What a sighting was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {

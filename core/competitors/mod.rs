@@ -5,8 +5,13 @@
 mod completeness;
 mod identity;
 mod metrics;
+mod pages;
 mod price;
+mod registration;
+mod report;
+mod repository;
 mod rules;
+mod scrape_log;
 mod service;
 mod sighting;
 #[cfg(test)]
@@ -16,23 +21,28 @@ mod sold;
 mod tests;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use completeness::{Completeness, IncompleteReason, ScrapeReading};
 pub use identity::RefusalReason;
 pub use metrics::{Metrics, MetricsRules, Trends};
+pub use report::{ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle};
 pub use rules::TrackingRules;
 pub use service::Competitors;
-pub use sighting::ScrapedListing;
 pub use sold::days_on_market;
 
+pub use crate::extract::ScrapedListing;
 use crate::{
+    activity::Audited,
+    change::Change,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
 };
 
 /// A watched dealer: a row of `competitors`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "the fields are the columns of competitors")]
 pub struct Competitor {
     pub id: CompetitorId,
@@ -46,21 +56,89 @@ pub struct Competitor {
     pub last_scraped_at: Option<DateTime<Utc>>,
     pub last_successful_scrape_at: Option<DateTime<Utc>>,
     pub scrape_error: Option<String>,
+    /// `None` as well for a word that another application has written.
     pub scrape_error_type: Option<ScrapeErrorType>,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
+    pub created_at: Option<DateTime<Utc>>,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl Audited for Competitor {
+    const RESOURCE: &'static str = "competitors";
+
+    fn resource_id(&self) -> Uuid {
+        self.id.into()
+    }
+}
+
+/// Which competitor a scrape is of: a known one, or one of a name, which is added where nobody has it yet.
+///
+/// ```
+/// use jpauto::competitors::CompetitorKey;
+///
+/// let key = CompetitorKey::named("Valley Motors").at("https://valley.example/used/");
+/// # let _ = key;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompetitorKey {
+    /// The competitor with this id.
+    Id(CompetitorId),
+    /// The competitor of this name, whatever its case.
+    Name {
+        /// The name.
+        name: String,
+        /// Where one that is added lists its vehicles; an address under `.invalid`, which is never fetched, where none is
+        /// given.
+        inventory_url: Option<String>,
+    },
+}
+
+impl CompetitorKey {
+    /// The competitor of this name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self::Name { name: name.into(), inventory_url: None }
+    }
+
+    /// The same, listing its vehicles there where it has to be added.
+    #[must_use]
+    pub fn at(self, url: impl Into<String>) -> Self {
+        match self {
+            Self::Id(id) => Self::Id(id),
+            Self::Name { name, .. } => Self::Name { name, inventory_url: Some(url.into()) },
+        }
+    }
+}
+
+impl From<CompetitorId> for CompetitorKey {
+    fn from(id: CompetitorId) -> Self {
+        Self::Id(id)
+    }
 }
 
 /// A dealer to be watched from now on.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// ```
+/// use jpauto::{Actor, Dealership, competitors::NewCompetitor};
+///
+/// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+/// let competitor = desk.competitors().add(&NewCompetitor {
+///     name: "Example Motors".into(),
+///     inventory_url: "https://motors.example/used".into(),
+///     ..NewCompetitor::default()
+/// })?;
+/// assert!(competitor.active);
+/// # Ok::<(), jpauto::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewCompetitor {
-    /// What the dealer is called here; up to 255 characters.
+    /// What the dealer is called here; up to 255 characters, unique whatever the case.
     pub name: String,
     /// The page that lists the vehicles; up to 500 characters.
     pub inventory_url: String,
     /// The front page; up to 500 characters.
     pub website_url: Option<String>,
-    /// The platform, where it is known; found out otherwise.
+    /// The platform, one of [`platforms`](crate::extract::platforms), where it is known; found out otherwise.
     pub platform_type: Option<String>,
     /// How to read the website, where nothing general does.
     pub scraper_config: Option<serde_json::Value>,
@@ -68,21 +146,58 @@ pub struct NewCompetitor {
     pub use_playwright: bool,
 }
 
-/// Changes to a competitor; what is `None` stays, and `Some(None)` empties.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Changes to a competitor; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the columns of competitors")]
 pub struct CompetitorUpdate {
     pub name: Option<String>,
     pub inventory_url: Option<String>,
-    pub website_url: Option<Option<String>>,
-    pub platform_type: Option<Option<String>>,
-    pub scraper_config: Option<Option<serde_json::Value>>,
+    pub website_url: Change<String>,
+    pub platform_type: Change<String>,
+    pub scraper_config: Change<serde_json::Value>,
     pub use_playwright: Option<bool>,
     pub active: Option<bool>,
 }
 
+/// Which competitors to list; all of them by default, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompetitorFilter {
+    /// `true` for those that are watched, `false` for the paused ones.
+    pub active: Option<bool>,
+    /// Every word of it stands somewhere in the name or in the address of the list of vehicles.
+    pub q: Option<String>,
+}
+
+/// A competitor with its newest figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompetitorOverview {
+    /// Who it is.
+    pub competitor: Competitor,
+    /// The figures after the newest scrape; `None` before the first.
+    pub metrics: Option<Metrics>,
+    /// How they moved within a week.
+    pub trends: Option<Trends>,
+    /// The newest scrape.
+    pub last_scrape: Option<ScrapeRecord>,
+}
+
+/// A page of a competitor's website, as it was fetched or saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScrapedPage {
+    /// The page as it came, in any encoding.
+    pub bytes: Vec<u8>,
+    /// The content type that it came with.
+    pub content_type: Option<String>,
+    /// Where it came from: links on it are read relative to this.
+    pub url: String,
+    /// The platform to read it by; the competitor's, or the one that the page shows, where this is `None`.
+    pub platform: Option<String>,
+}
+
 /// A vehicle on a competitor's website: a row of `competitor_inventory`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
 pub struct Listing {
     pub id: ListingId,
@@ -109,8 +224,12 @@ pub struct Listing {
     /// As stored for a sold listing, counted up to the time of reading for one on sale.
     pub days_on_market: i32,
     pub raw_data: Option<serde_json::Value>,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
+    pub created_at: Option<DateTime<Utc>>,
+    pub updated_at: Option<DateTime<Utc>>,
+    /// A price read once that is too unlikely to be believed before it is read again.
+    pub unconfirmed_price: Option<Money>,
+    /// The lowest price ever believed.
+    pub lowest_price: Option<Money>,
 }
 
 /// Which listings; what is `None` does not matter.
@@ -134,26 +253,43 @@ pub struct ListingFilter {
     pub days_on_market_max: Option<i32>,
     /// Only listings whose price is below an earlier one.
     pub price_dropped: bool,
+    /// The order.
+    pub sort: ListingSort,
 }
 
-/// What a list of listings is ordered by; the id breaks ties.
+/// The order of a list of listings; what has no value comes last, and the id breaks ties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ListingSort {
-    /// The listing seen first most lately comes first.
+    /// The one there longest first.
+    FirstSeenAt,
+    /// The newest first.
     #[default]
-    Newest,
-    /// The listing longest there comes first.
-    Oldest,
-    /// Lowest price first; without a price last.
-    PriceAscending,
-    /// Highest price first; without a price last.
+    FirstSeenAtDescending,
+    /// The cheapest first.
+    Price,
+    /// The dearest first.
     PriceDescending,
-    /// Fewest miles first; without mileage last.
-    MileageAscending,
-    /// Newest model year first; without a year last.
+    /// The fewest miles first.
+    Mileage,
+    /// The most miles first.
+    MileageDescending,
+    /// The oldest model year first.
+    Year,
+    /// The newest model year first.
     YearDescending,
 }
+
+words!(ListingSort, "invalid_sort" at "/sort" {
+    FirstSeenAt => "first_seen_at",
+    FirstSeenAtDescending => "-first_seen_at",
+    Price => "price",
+    PriceDescending => "-price",
+    Mileage => "mileage",
+    MileageDescending => "-mileage",
+    Year => "year",
+    YearDescending => "-year",
+});
 
 /// A point of a listing's price history: a row of `competitor_price_history`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -179,10 +315,10 @@ pub struct ScrapeRecord {
     pub observed_at: DateTime<Utc>,
     /// Whether it saw the whole lot, and why not.
     pub completeness: Completeness,
-    /// Pages read.
-    pub pages_fetched: i32,
+    /// Pages read; `None` where the listings came from elsewhere.
+    pub pages_fetched: Option<u32>,
     /// The total that the website itself claims.
-    pub total_claimed: Option<i32>,
+    pub total_claimed: Option<u32>,
     /// What it changed.
     pub counts: ScrapeCounts,
     /// What went wrong, for a person.
@@ -220,32 +356,8 @@ pub struct ScrapeCounts {
     pub returns: u64,
 }
 
-/// What recording a scrape did, for the one who handed it in.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RecordReport {
-    /// Whose lot it is.
-    pub competitor_id: CompetitorId,
-    /// The row written for the scrape.
-    pub scrape_id: ScrapeId,
-    /// Whether the whole lot was seen, and why not.
-    pub completeness: Completeness,
-    /// What changed.
-    pub counts: ScrapeCounts,
-    /// The listings that were not recorded.
-    pub refused: Vec<RefusedListing>,
-}
-
-/// A listing that was not recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct RefusedListing {
-    /// Its place among the listings handed in, from zero.
-    pub index: usize,
-    /// Why.
-    pub reason: RefusalReason,
-}
-
 /// Why a scrape failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ScrapeErrorType {
@@ -265,28 +377,12 @@ pub enum ScrapeErrorType {
     Empty,
 }
 
-impl ScrapeErrorType {
-    /// Every word there is.
-    pub const ALL: [Self; 7] =
-        [Self::Network, Self::Timeout, Self::HttpStatus, Self::Blocked, Self::Robots, Self::Parsing, Self::Empty];
-
-    /// The word stored in `scrape_error_type`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Network => "network",
-            Self::Timeout => "timeout",
-            Self::HttpStatus => "http_status",
-            Self::Blocked => "blocked",
-            Self::Robots => "robots",
-            Self::Parsing => "parsing",
-            Self::Empty => "empty",
-        }
-    }
-
-    /// The type that a stored word stands for.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|error_type| error_type.as_str() == word)
-    }
-}
+words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
+    Network => "network",
+    Timeout => "timeout",
+    HttpStatus => "http_status",
+    Blocked => "blocked",
+    Robots => "robots",
+    Parsing => "parsing",
+    Empty => "empty",
+});

@@ -52,6 +52,8 @@ pub struct TrackingRules {
     pub price_floor: Money,
     /// Changes beyond this share of the stored price are believed only when a second scrape confirms them, in percent: 60.
     pub price_jump_percent: u32,
+    /// Minutes that the time of a scrape may lie ahead of the clock here: 5.
+    pub clock_tolerance_minutes: u32,
 }
 
 impl Default for TrackingRules {
@@ -69,6 +71,7 @@ impl Default for TrackingRules {
             most_candidates: 64,
             price_floor: Money::from_dollars(500),
             price_jump_percent: 60,
+            clock_tolerance_minutes: 5,
         }
     }
 }

@@ -1,6 +1,27 @@
 //! The operations on competitors.
 
-use crate::dealership::Desk;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
+    NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
+    pages::{self, Pages},
+    registration,
+    report::Vehicles,
+    repository, rules, scrape_log,
+    sighting::Sighting,
+};
+use crate::{
+    activity::{self, Action, Audited as _},
+    actor::Permission,
+    db::{DbConnection, DbResult},
+    dealership::{Acting, Desk},
+    error::Result,
+    extract::Warning,
+    ids::{CompetitorId, ListingId},
+    page::{Page, PageRequest},
+};
 
 /// The competing dealers and what stands on their lots.
 #[derive(Clone, Copy, Debug)]
@@ -12,4 +33,295 @@ impl<'a> Competitors<'a> {
     pub(crate) fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
+
+    /// Watches a dealer from now on.
+    ///
+    /// # Errors
+    /// `invalid_competitor` with the fields at fault; `duplicate_competitor` where the name is taken, whatever its case.
+    pub fn add(&self, competitor: &NewCompetitor) -> Result<Competitor> {
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| add(conn, acting, competitor))
+    }
+
+    /// A page of competitors, by name.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn list(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<Competitor>> {
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::list(conn, filter, page))
+    }
+
+    /// One competitor.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn get(&self, id: CompetitorId) -> Result<Competitor> {
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::get(conn, id))
+    }
+
+    /// The competitor of this name, whatever its case.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn get_by_name(&self, name: &str) -> Result<Competitor> {
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::get_by_name(conn, name.trim()))
+    }
+
+    /// Changes the named fields.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`.
+    pub fn update(&self, id: CompetitorId, update: &CompetitorUpdate) -> Result<Competitor> {
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let before = repository::get_to_change(conn, id)?;
+            let after = registration::update(&before, update, acting.now)?;
+            if after == before {
+                return Ok(before);
+            }
+            if after.name != before.name {
+                repository::name_is_taken(conn, &after)?;
+            }
+            repository::update(conn, &after)?;
+            activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
+            Ok(after)
+        })
+    }
+
+    /// Leaves the competitor alone until [`Competitors::resume`]; what is known of it stays.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn pause(&self, id: CompetitorId) -> Result<Competitor> {
+        self.update(id, &CompetitorUpdate { active: Some(false), ..CompetitorUpdate::default() })
+    }
+
+    /// Watches a paused competitor again.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn resume(&self, id: CompetitorId) -> Result<Competitor> {
+        self.update(id, &CompetitorUpdate { active: Some(true), ..CompetitorUpdate::default() })
+    }
+
+    /// Removes a competitor with its listings, prices, figures, scrapes and the alerts about it.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn delete(&self, id: CompetitorId) -> Result<()> {
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let competitor = repository::get_to_change(conn, id)?;
+            repository::delete(conn, id)?;
+            activity::record(conn, acting, Action::Delete, Some(&competitor), None)
+        })
+    }
+
+    /// Records one scrape: what was seen at one time on one competitor's website, all of it in one transaction.
+    ///
+    /// Nothing seen at all is recorded too, and marks nothing sold. The same scrape recorded again changes nothing. A
+    /// competitor asked for by a name that nobody has is added in the same transaction.
+    ///
+    /// # Errors
+    /// `competitor_not_found` for an unknown id; `invalid_competitor`; `invalid_observed_at` for a time still to come. Then
+    /// nothing is written.
+    pub fn record(
+        &self,
+        competitor: impl Into<CompetitorKey>,
+        listings: Vec<ScrapedListing>,
+        reading: ScrapeReading,
+        observed_at: DateTime<Utc>,
+    ) -> Result<RecordReport> {
+        let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
+        self.record_seen(&competitor.into(), seen, observed_at)
+    }
+
+    /// Records saved or fetched pages that together are one complete scrape.
+    ///
+    /// The places of refused listings count through all pages in their order. A page without any listing that is of no known
+    /// platform counts as one that could not be read.
+    ///
+    /// # Errors
+    /// As [`Competitors::record`]; `invalid_pages` for none at all; as [`listings_from_bytes`] for a page that can not be
+    /// read, with its place in the pointer. Then nothing is written.
+    ///
+    /// [`listings_from_bytes`]: crate::extract::listings_from_bytes
+    pub fn record_pages(
+        &self,
+        competitor: impl Into<CompetitorKey>,
+        pages: &[ScrapedPage],
+        observed_at: DateTime<Utc>,
+    ) -> Result<RecordReport> {
+        let key = competitor.into();
+        let known = self.desk.read(Permission::ManageCompetitors, |conn| match &key {
+            CompetitorKey::Id(id) => repository::get(conn, *id).map(Some),
+            CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
+        })?;
+        let platform = known.and_then(|competitor| competitor.platform_type);
+        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
+        self.record_seen(&key, Seen { listings, reading, platform, warnings }, observed_at)
+    }
+
+    /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `invalid_observed_at`.
+    pub fn record_failure(
+        &self,
+        id: CompetitorId,
+        error_type: ScrapeErrorType,
+        message: &str,
+        observed_at: DateTime<Utc>,
+    ) -> Result<Competitor> {
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let mut competitor = repository::get_to_change(conn, id)?;
+            let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
+            let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
+            let mut changes = Map::new();
+            changes.insert("observed_at".into(), json!(observed_at));
+            changes.insert("error_type".into(), json!(error_type));
+            changes.insert("error".into(), json!(scrape.error));
+            let kept = repository::keep_scrape(conn, scrape, acting.now)?;
+            competitor.note(&kept);
+            repository::update_scraping(conn, &competitor)?;
+            audit(conn, acting, id, changes)?;
+            Ok(competitor)
+        })
+    }
+
+    /// A page of listings, of one competitor or of all.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn listings(&self, filter: &ListingFilter, page: &PageRequest) -> Result<Page<Listing>> {
+        let now = self.desk.now();
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now))
+    }
+
+    /// One listing.
+    ///
+    /// # Errors
+    /// `listing_not_found`.
+    pub fn listing(&self, id: ListingId) -> Result<Listing> {
+        let now = self.desk.now();
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now))
+    }
+
+    /// A page of a listing's prices, newest first.
+    ///
+    /// # Errors
+    /// `listing_not_found`; `invalid_cursor`.
+    pub fn price_history(&self, id: ListingId, page: &PageRequest) -> Result<Page<PricePoint>> {
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::price_history(conn, id, page))
+    }
+
+    /// A page of a competitor's figures, one row a scrape, newest first.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `invalid_cursor`.
+    pub fn metrics(&self, id: CompetitorId, page: &PageRequest) -> Result<Page<Metrics>> {
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::metrics(conn, id, page))
+    }
+
+    /// A page of a competitor's scrapes, newest first.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `invalid_cursor`.
+    pub fn scrapes(&self, id: CompetitorId, page: &PageRequest) -> Result<Page<ScrapeRecord>> {
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::scrapes(conn, id, page))
+    }
+
+    /// Every competitor with its newest figures, by name.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn overview(&self) -> Result<Vec<CompetitorOverview>> {
+        let rules = &self.desk.config().metrics;
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::overview(conn, rules))
+    }
+
+    fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
+        let (tracking, figures) = (&self.desk.config().tracking, &self.desk.config().metrics);
+        let Seen { listings, reading, platform, warnings } = seen;
+        let sightings: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let (mut competitor, added) = to_record(conn, acting, key)?;
+            let id = competitor.id;
+            let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
+            let lot = repository::load_lot(conn, id, observed_at, reading.clone(), tracking)?;
+            let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            let counts = plan.counts();
+            let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
+            let scrape = ScrapeRecord::of(id, observed_at, &reading, (plan.completeness, counts), acting.now);
+            let kept = repository::keep_scrape(conn, scrape, acting.now)?;
+            // Figures of an older scrape are those of the newest one, corrected.
+            let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
+            let metrics = repository::count_metrics(conn, id, figures_at, figures)?;
+            repository::add_metrics(conn, id, &metrics, acting.now)?;
+            competitor.note(&kept);
+            competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
+            repository::update_scraping(conn, &competitor)?;
+            let mut changes = Map::new();
+            changes.insert("observed_at".into(), json!(observed_at));
+            changes.insert("completeness".into(), json!(plan.completeness));
+            changes.insert("counts".into(), json!(counts));
+            audit(conn, acting, id, changes)?;
+            let Vehicles { new, updated, price_changes, sold, relisted, refused } =
+                Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
+            Ok(RecordReport {
+                competitor_id: id,
+                competitor: competitor.name,
+                added,
+                scrape_id: kept.id,
+                observed_at,
+                completeness: plan.completeness,
+                counts,
+                new,
+                updated,
+                price_changes,
+                sold,
+                relisted,
+                refused,
+                warnings: warnings.clone(),
+                metrics,
+            })
+        })
+    }
+}
+
+fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) -> DbResult<Competitor> {
+    let competitor = registration::add(competitor, acting.now)?;
+    repository::name_is_taken(conn, &competitor)?;
+    repository::insert(conn, &competitor)?;
+    activity::record(conn, acting, Action::Create, None, Some(&competitor))?;
+    Ok(competitor)
+}
+
+/// The competitor, locked until the transaction ends, and whether it had to be added.
+fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -> DbResult<(Competitor, bool)> {
+    match key {
+        CompetitorKey::Id(id) => Ok((repository::get_to_change(conn, *id)?, false)),
+        CompetitorKey::Name { name, inventory_url } => match repository::find_by_name(conn, name.trim())? {
+            Some(known) => Ok((repository::get_to_change(conn, known.id)?, false)),
+            None => {
+                let new = registration::by_name(name, inventory_url.as_deref());
+                Ok((add(conn, acting, &new)?, true))
+            }
+        },
+    }
+}
+
+/// What one scrape saw, and where from.
+struct Seen {
+    listings: Vec<ScrapedListing>,
+    reading: ScrapeReading,
+    /// The platform that the pages turned out to be of.
+    platform: Option<String>,
+    warnings: Vec<Warning>,
+}
+
+fn audit(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    competitor: CompetitorId,
+    changes: Map<String, Value>,
+) -> DbResult<()> {
+    activity::record_changes(conn, acting, Action::Record, Competitor::RESOURCE, competitor.into(), changes)
 }

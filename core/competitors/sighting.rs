@@ -2,32 +2,9 @@
 //!
 //! What is deliberately not here: reading pages (the scraping module does that) and deciding what a sighting means.
 
-use crate::money::Money;
+use serde_json::Value;
 
-/// A vehicle as a page showed it; the fields are the columns of `competitor_inventory`.
-///
-/// Stand-in until the scraping module brings its own type of this name and these fields: replace it by a `pub use`.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
-pub struct ScrapedListing {
-    pub external_id: Option<String>,
-    pub vin: Option<String>,
-    pub stock_number: Option<String>,
-    pub year: Option<i32>,
-    pub make: Option<String>,
-    pub model: Option<String>,
-    pub trim: Option<String>,
-    pub price: Option<Money>,
-    pub mileage: Option<i32>,
-    pub exterior_color: Option<String>,
-    pub transmission: Option<String>,
-    pub fuel_type: Option<String>,
-    pub body_style: Option<String>,
-    pub url: Option<String>,
-    pub image_url: Option<String>,
-    pub is_sold: Option<bool>,
-    pub raw_data: Option<serde_json::Value>,
-}
+use crate::{extract::ScrapedListing, money::Money};
 
 /// What a listing can be recognised by, strongest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +42,7 @@ pub(crate) struct Sighting {
     pub(crate) price: Option<Money>,
     /// The website's own word that the vehicle is sold.
     pub(crate) is_sold: bool,
-    pub(crate) raw_data: Option<serde_json::Value>,
+    pub(crate) raw_data: Option<Value>,
 }
 
 /// Longest texts of the columns, in characters.
@@ -101,7 +78,7 @@ impl From<ScrapedListing> for Sighting {
             },
             price: scraped.price.filter(|&price| price > Money::ZERO && price <= Money::MAX),
             is_sold: scraped.is_sold.unwrap_or(false),
-            raw_data: scraped.raw_data,
+            raw_data: scraped.raw_data.filter(has_no_null_character),
         }
     }
 }
@@ -240,16 +217,36 @@ fn clean_vin(text: String) -> Option<String> {
 
 /// A text that means nothing when it is cut, such as a link: too long counts as missing.
 fn whole(text: Option<String>, longest: usize) -> Option<String> {
-    trimmed(text?).filter(|text| text.chars().count() <= longest)
+    trimmed(text?).filter(|text| text.chars().count() <= longest && !text.contains('\0'))
 }
 
 /// A text that still says something when it is cut.
 fn cut(text: Option<String>, longest: usize) -> Option<String> {
     let mut text = trimmed(text?)?;
+    // PostgreSQL has no null character.
+    text.retain(|sign| sign != '\0');
+    if text.is_empty() {
+        return None;
+    }
     if let Some((end, _)) = text.char_indices().nth(longest) {
         text.truncate(end);
     }
     Some(text)
+}
+
+/// PostgreSQL refuses a document with one, and with it the whole scrape. Walked without recursion: the outside made it.
+fn has_no_null_character(document: &Value) -> bool {
+    let mut open = vec![document];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) if text.contains('\0') => return false,
+            Value::Array(items) => open.extend(items),
+            Value::Object(fields) if fields.keys().any(|key| key.contains('\0')) => return false,
+            Value::Object(fields) => open.extend(fields.values()),
+            _ => {}
+        }
+    }
+    true
 }
 
 fn trimmed(text: String) -> Option<String> {

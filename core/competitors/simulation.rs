@@ -5,7 +5,8 @@
 //! scrape that decided.
 //!
 //! The numbers of the learned patience are, of 54 combinations tried, the one with the fewest false sales on the first half
-//! of the days among those at least half a day faster there than the plain rule. The second half had no say.
+//! of the days among those at least half a day faster there than the plain rule. What they are worth shows on the second half,
+//! by which they were not chosen.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -17,8 +18,8 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::{completeness::ScrapeReading, rules::TrackingRules, sighting::ScrapedListing, tests::Lot};
-use crate::money::Money;
+use super::{completeness::ScrapeReading, rules::TrackingRules, tests::Lot};
+use crate::{extract::ScrapedListing, money::Money};
 
 #[derive(Deserialize)]
 struct Row {

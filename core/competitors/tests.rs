@@ -9,10 +9,10 @@ use super::{
     completeness::{Completeness, IncompleteReason, ScrapeReading},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan},
-    sighting::{ScrapedListing, Sighting},
+    sighting::Sighting,
     sold::{ReturnHistory, patience},
 };
-use crate::money::Money;
+use crate::{extract::ScrapedListing, money::Money};
 
 /// A competitor's lot in memory: what the repository does with a plan, without a database.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use std::fmt;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use super::connection::{ConnectError, Target};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A refusal of ours, or whatever the database said.
 #[derive(Debug)]
@@ -101,6 +101,10 @@ fn told_by_the_database(reason: DieselError) -> Error {
             }
             message if message.contains("disk is full") || message.contains("No space left") => {
                 Error::unavailable("database_full", "the disk of the database is full")
+            }
+            // Rules refuse it in what is stored; a search may still bring it, and PostgreSQL's texts can not hold it.
+            message if message.contains("invalid byte sequence") => {
+                Error::new(ErrorKind::InvalidInput, "invalid_text", "a text may not hold the character NUL")
             }
             message if message.contains("not a database") => {
                 Error::refused("not_a_database", "the file is no SQLite database")

@@ -6,9 +6,13 @@ mod connection;
 mod failure;
 pub(crate) mod functions;
 mod migrate;
-#[allow(unreachable_pub, reason = "Diesel's table! makes everything public, and wants the SQL types to be so too")]
+#[allow(
+    clippy::wildcard_imports,
+    unreachable_pub,
+    reason = "Diesel's table! takes its types so, and makes everything public"
+)]
 pub(crate) mod schema;
-#[allow(unreachable_pub, reason = "as in schema")]
+#[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;
 
 use std::{

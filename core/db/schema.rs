@@ -124,6 +124,8 @@ table! {
         search_parameters -> Nullable<DbJson>,
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
+        analysis -> Nullable<DbJson>,
+        adjusted_median -> Nullable<DbMoney>,
     }
 }
 
@@ -209,6 +211,7 @@ table! {
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
         unconfirmed_price -> Nullable<DbMoney>,
+        lowest_price -> Nullable<DbMoney>,
     }
 }
 
@@ -320,12 +323,17 @@ table! {
         pages_fetched -> Nullable<Integer>,
         listings_found -> Integer,
         total_claimed -> Nullable<Integer>,
+        vehicles -> Integer,
         new_listings -> Integer,
+        seen_again -> Integer,
         updated -> Integer,
         price_changes -> Integer,
         sold -> Integer,
         relisted -> Integer,
+        duplicates -> Integer,
         refused -> Integer,
+        absences -> Integer,
+        returns -> Integer,
         error -> Nullable<Text>,
         error_type -> Nullable<Text>,
         recorded_at -> DbInstant,

@@ -202,7 +202,10 @@ mod postgres {
         sql_types,
     };
 
-    use super::*;
+    use super::{
+        DateTime, DbInstant, DbJson, DbMoney, DeserializeOwned, FromSql, Instant, IsNull, Json, Money, Output,
+        Serialize, ToSql, Utc, Uuid, deserialize, fmt, serialize,
+    };
 
     pub(super) fn write_id(id: &Uuid, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
         out.write_all(id.as_bytes())?;
@@ -323,7 +326,10 @@ mod sqlite {
     use chrono::SecondsFormat;
     use diesel::{backend::Backend, sqlite::Sqlite};
 
-    use super::*;
+    use super::{
+        DateTime, DbInstant, DbJson, DbMoney, DeserializeOwned, FromSql, Instant, IsNull, Json, Money, Output,
+        Serialize, ToSql, Uuid, deserialize, fmt, serialize,
+    };
 
     type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
 

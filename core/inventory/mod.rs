@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use repository::{get as get_vehicle, insert, vin_or_stock_is_taken};
+pub(crate) use repository::{get as get_vehicle, get_to_change, insert, vin_or_stock_is_taken};
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange, VehicleLimits};
 pub(crate) use rules::{check, check_optional_text, check_price, check_required_text, from_submission};
 pub use service::Inventory;

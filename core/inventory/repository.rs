@@ -190,7 +190,7 @@ pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
 }
 
 /// The vehicle, locked until the transaction ends.
-pub(super) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     lock_row!(conn, dsl::inventory.find(id).select(dsl::id));
     get(conn, id)
 }
@@ -225,6 +225,12 @@ pub(crate) fn vin_or_stock_is_taken(conn: &mut DbConnection, vehicle: &Vehicle) 
 
 pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
     let row: Option<Row> = dsl::inventory.filter(dsl::vin.eq(vin)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Vehicle::try_from).transpose()?)
+}
+
+pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) -> DbResult<Option<Vehicle>> {
+    let row: Option<Row> =
+        dsl::inventory.filter(dsl::stock_number.eq(stock_number)).select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(Vehicle::try_from).transpose()?)
 }
 
@@ -307,7 +313,8 @@ const MOST_WORDS: usize = 8;
 
 /// Counts, prices and costs by status.
 pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCount>> {
-    let rows: Vec<(Option<String>, i64, Option<Money>, Option<Money>)> = dsl::inventory
+    type Sums = (Option<String>, i64, Option<Money>, Option<Money>);
+    let rows: Vec<Sums> = dsl::inventory
         .group_by(dsl::status)
         .select((
             dsl::status,

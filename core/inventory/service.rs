@@ -13,7 +13,7 @@ use crate::{
     dealership::Desk,
     error::{Error, Result},
     ids::VehicleId,
-    market,
+    market::{self, MarketPrice},
     page::{Page, PageRequest},
     vin::Vin,
 };
@@ -87,6 +87,19 @@ impl<'a> Inventory<'a> {
         Ok(self.stocked(vehicle, now))
     }
 
+    /// The vehicle with this stock number.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`.
+    pub fn get_by_stock_number(&self, stock_number: &str) -> Result<StockedVehicle> {
+        let now = self.desk.now();
+        let found =
+            self.desk.read(Permission::ReadInventory, |conn| repository::find_by_stock_number(conn, stock_number))?;
+        let vehicle =
+            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this stock number"))?;
+        Ok(self.stocked(vehicle, now))
+    }
+
     /// One vehicle that stands on the website, with the fields that anybody may know.
     ///
     /// # Errors
@@ -131,6 +144,9 @@ impl<'a> Inventory<'a> {
                 return Ok(before);
             }
             repository::update(conn, &after)?;
+            if after.status == VehicleStatus::Sold {
+                market::close_alerts(conn, id, acting.now)?;
+            }
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
                 changes.insert("sale_price".to_owned(), json!({"from": null, "to": price}));
@@ -145,7 +161,7 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `vehicle_not_found`; `vehicle_not_sold`.
     pub fn relist(&self, id: VehicleId) -> Result<Vehicle> {
-        self.change(id, Action::Relist, |before, by, now| rules::relist(before, by, now))
+        self.change(id, Action::Relist, rules::relist)
     }
 
     /// Shows the vehicle on the homepage.
@@ -171,10 +187,18 @@ impl<'a> Inventory<'a> {
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
             let vehicle = repository::get_to_change(conn, id)?;
-            market::delete_of_vehicle(conn, id)?;
+            market::delete_of_vehicle(conn, id, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })
+    }
+
+    /// A page of a vehicle's price history, newest first; the same as [`Market::history`](crate::Market::history).
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `invalid_cursor`.
+    pub fn price_history(&self, id: VehicleId, page: &PageRequest) -> Result<Page<MarketPrice>> {
+        self.desk.market().history(id, page)
     }
 
     /// Counts, worth and age of the lot. Two queries; the second reads four narrow columns of each unsold vehicle.

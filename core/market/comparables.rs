@@ -50,10 +50,18 @@ fn identity(comparable: &Comparable) -> Option<Identity<'_>> {
 }
 
 /// Whether two names are the same but for case, spaces and punctuation: `F-150` and `f150`.
-fn same_name(a: &str, b: &str) -> bool {
+pub(super) fn same_name(a: &str, b: &str) -> bool {
     let letters = |text: &str| -> bool { text.chars().any(char::is_alphanumeric) };
     let folded = |text| str::chars(text).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
     letters(a) && folded(a).eq(folded(b))
+}
+
+/// Whether the words for a title say that it is branded, such as `Salvage` or `Lemon-law buyback`.
+pub(super) fn is_branded_title(title_status: &str) -> bool {
+    const BRANDS: [&str; 9] =
+        ["branded", "buyback", "flood", "junk", "lemon", "rebuilt", "reconstructed", "salvage", "total loss"];
+    let words = title_status.to_lowercase();
+    BRANDS.iter().any(|brand| words.contains(brand))
 }
 
 /// The mileage, where it is one.
@@ -224,6 +232,20 @@ mod tests {
             ("ŠKODA", "škoda", true),
         ] {
             assert_eq!(same_name(a, b), same, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn titles_are_branded_by_their_words() {
+        for (title, branded) in [
+            ("Salvage", true),
+            ("REBUILT", true),
+            ("Lemon-law buyback", true),
+            ("Clean", false),
+            ("", false),
+            ("lien", false),
+        ] {
+            assert_eq!(is_branded_title(title), branded, "{title}");
         }
     }
 

@@ -10,58 +10,39 @@
 //! 4. Drop outliers by the median absolute deviation of the adjusted logarithms.
 //! 5. Compare our price with the median of the *adjusted* prices. The raw median, minimum and maximum stand beside them.
 //!
-//! What is deliberately not here: SQL, the network, saving, and sentences. Reasons are data; adapters word them.
+//! [`Market`] loads what the rule needs, keeps what it found and opens its alerts. What is deliberately not here: fetching
+//! listings, scheduling the runs, and wording the reasons, which are data for the adapters.
 
 mod adjustment;
+mod alert;
 mod comparables;
 mod config;
 pub mod quantile;
 mod reasons;
 mod repository;
+mod research;
 mod rules;
 mod service;
 pub mod slope;
 mod trend;
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::repository::{delete_of_vehicle, record_own_price};
+pub(crate) use self::repository::{close_alerts, delete_of_vehicle, record_own_price};
 pub use self::{
     comparables::OwnVins,
     config::{PricingRules, TierLimits},
+    research::{AnalyzeLimits, AnalyzeReport, MarketOverview, MarketPrice, Progress, ResearchResult, VehiclePosition},
     rules::{analyze, confidence, is_due, recommend, wanted_alert},
     service::Market,
     trend::velocity,
 };
-use crate::Money;
-
-/// Gives an enum its stable words, used alike by serde, the database and people.
-macro_rules! market_words {
-    ($name:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
-        impl $name {
-            /// The stable word.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The value that a stable word stands for.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
+use crate::{
+    Money,
+    alerts::{AlertType, Severity},
+    inventory::Vehicle,
+};
 
 /// The vehicle that is to be priced: one of ours, or one we think of buying.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,6 +67,22 @@ pub struct Subject {
     pub branded: bool,
 }
 
+impl From<&Vehicle> for Subject {
+    fn from(vehicle: &Vehicle) -> Self {
+        Self {
+            vin: Some(vehicle.vin.clone()),
+            year: vehicle.year,
+            make: vehicle.make.clone(),
+            model: vehicle.model.clone(),
+            trim: vehicle.trim.clone(),
+            mileage: Some(vehicle.mileage),
+            price: Some(vehicle.price),
+            cost: vehicle.cost,
+            branded: vehicle.title_status.as_deref().is_some_and(comparables::is_branded_title),
+        }
+    }
+}
+
 /// Where a comparable was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,7 +94,7 @@ pub enum Source {
     AutoDev,
 }
 
-market_words!(Source { Competitor => "competitor", AutoDev => "auto.dev" });
+words!(Source, "invalid_source" at "/source" { Competitor => "competitor", AutoDev => "auto.dev" });
 
 /// A listing to compare with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,7 +157,7 @@ pub enum Recommendation {
     InsufficientData,
 }
 
-market_words!(Recommendation {
+words!(Recommendation, "invalid_recommendation" at "/recommendation" {
     High => "high",
     Low => "low",
     Competitive => "competitive",
@@ -181,7 +178,7 @@ pub enum Confidence {
     High,
 }
 
-market_words!(Confidence { Insufficient => "insufficient", Limited => "limited", Moderate => "moderate", High => "high" });
+words!(Confidence, "invalid_confidence" at "/confidence" { Insufficient => "insufficient", Limited => "limited", Moderate => "moderate", High => "high" });
 
 /// Which listings the comparables came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -199,7 +196,7 @@ pub enum DataSource {
     Both,
 }
 
-market_words!(DataSource { None => "none", Competitor => "competitor", AutoDev => "auto.dev", Both => "auto.dev+competitor" });
+words!(DataSource, "invalid_data_source" at "/data_source" { None => "none", Competitor => "competitor", AutoDev => "auto.dev", Both => "auto.dev+competitor" });
 
 /// The search that was made: everything needed to make it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -347,7 +344,7 @@ pub enum MarketMood {
     Stable,
 }
 
-market_words!(MarketMood { BuyersMarket => "buyers_market", SellersMarket => "sellers_market", Stable => "stable" });
+words!(MarketMood, "invalid_mood" at "/mood" { BuyersMarket => "buyers_market", SellersMarket => "sellers_market", Stable => "stable" });
 
 /// The change of the raw median over two weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -386,39 +383,13 @@ pub struct Supply {
     pub days_to_sell: Option<f64>,
 }
 
-/// What kind of alert a price deserves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertType {
-    /// Too far above the market.
-    Overpriced,
-    /// Too far below the market.
-    Underpriced,
-    /// The market could not be read.
-    NoMarketData,
-}
-
-market_words!(AlertType { Overpriced => "overpriced", Underpriced => "underpriced", NoMarketData => "no_market_data" });
-
-/// How urgent an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertSeverity {
-    /// Worth a look.
-    Warning,
-    /// Act.
-    Critical,
-}
-
-market_words!(AlertSeverity { Warning => "warning", Critical => "critical" });
-
 /// The alert that should be open for the vehicle now; any other of these types should be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WantedAlert {
     /// What about.
     pub alert_type: AlertType,
     /// How urgent.
-    pub severity: AlertSeverity,
+    pub severity: Severity,
 }
 
 /// One reason for the result, as data; adapters make the sentence.

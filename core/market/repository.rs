@@ -1,18 +1,382 @@
-//! Rows of `market_research_results` and `market_price_history`.
+//! Rows of `market_research_results` and `market_price_history`, and the competitors' listings that are compared with.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
+use super::{
+    Comparable, HistoryPoint, MarketPrice, OwnVins, PricingRules, ResearchResult, Source,
+    comparables::{known_mileage, same_name},
+    config,
+    research::{ResearchByVehicle, Standing},
+};
 use crate::{
+    alerts::{self, AlertType},
     db::{
-        DbConnection, DbResult, Instant,
-        schema::{market_price_history, market_research_results},
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::lower,
+        schema::{competitor_inventory, competitors, inventory, market_price_history, market_research_results},
     },
-    ids::{MarketPriceId, VehicleId},
+    error::{Error, Result},
+    ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
+    inventory::VehicleStatus,
     money::Money,
+    page::{Page, PageRequest, keyset},
 };
 
-#[derive(Insertable)]
+#[derive(Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = market_research_results, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Row {
+    id: AnalysisId,
+    inventory_id: Option<VehicleId>,
+    median_price: Option<Money>,
+    min_price: Option<Money>,
+    max_price: Option<Money>,
+    sample_size: Option<i32>,
+    comparable_vehicles: Option<Json<Value>>,
+    price_recommendation: Option<String>,
+    last_analyzed_at: Option<Instant>,
+    data_source: Option<String>,
+    search_parameters: Option<Json<Value>>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+    analysis: Option<Json<Value>>,
+    adjusted_median: Option<Money>,
+}
+
+/// The analysis without what other columns hold: a document that has its own column is kept once.
+const OWN_COLUMNS: [&str; 2] = ["comparables", "search_parameters"];
+
+impl Row {
+    fn of(research: &ResearchResult) -> Result<Self> {
+        let analysis = research.analysis.as_ref();
+        let mut rest = analysis.map(document).transpose()?;
+        let mut take = |field: &str| rest.as_mut().and_then(|rest| rest.as_object_mut()?.remove(field)).map(Json);
+        let [comparables, search] = OWN_COLUMNS.map(&mut take);
+        Ok(Self {
+            id: research.id,
+            inventory_id: Some(research.inventory_id),
+            median_price: research.median_price,
+            min_price: research.min_price,
+            max_price: research.max_price,
+            sample_size: Some(research.sample_size),
+            comparable_vehicles: comparables,
+            price_recommendation: research.price_recommendation.map(|word| word.as_str().to_owned()),
+            last_analyzed_at: research.last_analyzed_at.map(Instant),
+            data_source: research.data_source.map(|word| word.as_str().to_owned()),
+            search_parameters: search,
+            created_at: research.created_at.map(Instant),
+            updated_at: research.updated_at.map(Instant),
+            analysis: rest.map(Json),
+            adjusted_median: analysis.and_then(|analysis| analysis.adjusted).map(|prices| prices.median),
+        })
+    }
+
+    /// The row with whatever of it this release can read. `None` where it belongs to no vehicle.
+    fn read(self) -> Option<ResearchResult> {
+        let mut analysis = self.analysis.map(|rest| rest.0);
+        if let Some(fields) = analysis.as_mut().and_then(Value::as_object_mut) {
+            let documents = [self.comparable_vehicles, self.search_parameters];
+            for (field, Json(value)) in OWN_COLUMNS.into_iter().zip(documents).filter_map(|(f, d)| Some((f, d?))) {
+                fields.insert(field.to_owned(), value);
+            }
+        }
+        let last_analyzed_at = self.last_analyzed_at.map(DateTime::from);
+        let analysis = analysis
+            .and_then(readable::<super::Analysis>)
+            // Another program that writes the row leaves our column as it was: it then tells of an earlier analysis.
+            .filter(|analysis| Some(analysis.analyzed_at) == last_analyzed_at);
+        Some(ResearchResult {
+            id: self.id,
+            inventory_id: self.inventory_id?,
+            median_price: self.median_price,
+            min_price: self.min_price,
+            max_price: self.max_price,
+            sample_size: self.sample_size.unwrap_or(0),
+            price_recommendation: self.price_recommendation.and_then(|word| word.parse().ok()),
+            data_source: self.data_source.and_then(|word| word.parse().ok()),
+            last_analyzed_at,
+            analysis,
+            created_at: self.created_at.map(DateTime::from),
+            updated_at: self.updated_at.map(DateTime::from),
+        })
+    }
+}
+
+fn document<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|reason| Error::internal("invalid_document", "a result could not be written down").with_source(reason))
+}
+
+/// The document, or nothing and a note in the log where it has another release's shape: the next analysis replaces it.
+fn readable<T: DeserializeOwned>(document: Value) -> Option<T> {
+    serde_json::from_value(document)
+        .inspect_err(|reason| tracing::debug!(%reason, "a stored analysis can not be read"))
+        .ok()
+}
+
+/// Writes the research, over the row that the vehicle has already.
+///
+/// The vehicle's row must be locked: then nobody else decides between insert and update at the same time.
+pub(super) fn save(
+    conn: &mut DbConnection,
+    research: &ResearchResult,
+    before: Option<&ResearchResult>,
+) -> DbResult<()> {
+    let row = Row::of(research)?;
+    let table = market_research_results::table;
+    match before {
+        Some(_) => diesel::update(table.find(row.id)).set(&row).execute(conn)?,
+        None => diesel::insert_into(table).values(&row).execute(conn)?,
+    };
+    Ok(())
+}
+
+pub(super) fn find(conn: &mut DbConnection, vehicle: VehicleId) -> DbResult<Option<ResearchResult>> {
+    let row: Option<Row> = market_research_results::table
+        .filter(market_research_results::inventory_id.eq(vehicle))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.and_then(Row::read))
+}
+
+/// The research of all these vehicles in one query.
+pub(super) fn find_all(conn: &mut DbConnection, vehicles: &[VehicleId]) -> DbResult<ResearchByVehicle> {
+    let rows: Vec<Row> = market_research_results::table
+        .filter(market_research_results::inventory_id.eq_any(vehicles.iter().copied()))
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(Row::read).map(|research| (research.inventory_id, research)).collect())
+}
+
+/// The unsold vehicles last analysed at the given time or before, never analysed ones first, then the longest ago.
+pub(super) fn unsold_by_age_of_analysis(
+    conn: &mut DbConnection,
+    analyzed_until: DateTime<Utc>,
+) -> DbResult<Vec<VehicleId>> {
+    let last = market_research_results::last_analyzed_at;
+    Ok(inventory::table
+        .left_join(
+            market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
+        )
+        .filter(inventory::status.ne(VehicleStatus::Sold.as_str()).or(inventory::status.is_null()))
+        .filter(last.is_null().or(last.le(Instant(analyzed_until))))
+        .order((last.is_not_null(), last, inventory::id))
+        .select(inventory::id)
+        .load(conn)?)
+}
+
+/// What the overview needs of each unsold vehicle, in one query of five narrow columns.
+pub(super) fn standings(conn: &mut DbConnection) -> DbResult<Vec<Standing>> {
+    use super::Recommendation;
+    type Found = (Money, Option<AnalysisId>, Option<Money>, Option<String>, Option<Instant>);
+    let rows: Vec<Found> = inventory::table
+        .left_join(
+            market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
+        )
+        .filter(inventory::status.ne(VehicleStatus::Sold.as_str()).or(inventory::status.is_null()))
+        .select((
+            inventory::price,
+            market_research_results::id.nullable(),
+            market_research_results::adjusted_median.nullable(),
+            market_research_results::price_recommendation.nullable(),
+            market_research_results::last_analyzed_at.nullable(),
+        ))
+        .load(conn)?;
+    let insufficient = Recommendation::InsufficientData.as_str();
+    Ok(rows
+        .into_iter()
+        .map(|(price, id, adjusted_median, word, last_analyzed_at)| Standing {
+            price,
+            is_analyzed: id.is_some(),
+            adjusted_median,
+            is_insufficient: word.as_deref() == Some(insufficient),
+            last_analyzed_at: last_analyzed_at.map(DateTime::from),
+        })
+        .collect())
+}
+
+/// The VINs of all our vehicles, sold ones too.
+pub(super) fn own_vins(conn: &mut DbConnection) -> DbResult<OwnVins> {
+    let vins: Vec<String> = inventory::table.select(inventory::vin).load(conn)?;
+    Ok(vins.iter().map(String::as_str).collect())
+}
+
+/// A year, make and model as competitors' listings spell them, in the database's own lower case.
+#[derive(Clone, Debug)]
+struct ListedModel {
+    year: i32,
+    make: String,
+    model: String,
+}
+
+/// Every year and spelling of a model among the competitors' listings, loaded once a run.
+///
+/// The rule compares names without punctuation, which SQL has no portable word for: `F-150` is `f150`. So the few different
+/// spellings are compared by the rule itself, and the listings are then found by the exact ones, through the index.
+#[derive(Clone, Debug)]
+pub(super) struct ListedModels(Vec<ListedModel>);
+
+impl ListedModels {
+    /// Those of these model years.
+    pub(super) fn of_years(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Self> {
+        use competitor_inventory::dsl;
+        let rows: Vec<(Option<i32>, String, String)> = dsl::competitor_inventory
+            .filter(dsl::year.ge(first).and(dsl::year.le(last)))
+            .filter(dsl::make.is_not_null().and(dsl::model.is_not_null()))
+            .select((dsl::year, lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null())))
+            .distinct()
+            .load(conn)?;
+        let listed =
+            |(year, make, model): (Option<i32>, String, String)| Some(ListedModel { year: year?, make, model });
+        Ok(Self(rows.into_iter().filter_map(listed).collect()))
+    }
+
+    fn like<'a>(&'a self, wanted: &'a Wanted<'_>) -> impl Iterator<Item = &'a ListedModel> {
+        let (first, last) = wanted.years();
+        self.0.iter().filter(move |listed| {
+            (first..=last).contains(&listed.year)
+                && same_name(&listed.make, wanted.make)
+                && same_name(&listed.model, wanted.model)
+        })
+    }
+}
+
+/// Which listings could be compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) make: &'a str,
+    pub(super) model: &'a str,
+    pub(super) year: i32,
+    pub(super) year_window: i32,
+    /// Only listings of about this mileage, or of an unknown one.
+    pub(super) mileage: Option<i32>,
+    pub(super) mileage_window: i32,
+}
+
+impl Wanted<'_> {
+    pub(super) fn years(&self) -> (i32, i32) {
+        (self.year.saturating_sub(self.year_window), self.year.saturating_add(self.year_window))
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+struct ListingRow {
+    id: ListingId,
+    vin: Option<String>,
+    url: Option<String>,
+    year: Option<i32>,
+    make: Option<String>,
+    model: Option<String>,
+    trim: Option<String>,
+    price: Option<Money>,
+    mileage: Option<i32>,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    is_sold: Option<bool>,
+    sold_at: Option<Instant>,
+    created_at: Option<Instant>,
+}
+
+impl ListingRow {
+    /// `None` for a row without year, name or any date: it can be compared with nothing.
+    fn into_comparable(self, dealer: String) -> Option<Comparable> {
+        let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
+        Some(Comparable {
+            source: Source::Competitor,
+            vin: self.vin,
+            external_id: Some(self.id.to_string()),
+            url: self.url,
+            year: self.year?,
+            make: self.make?,
+            model: self.model?,
+            trim: self.trim,
+            price: self.price,
+            mileage: self.mileage,
+            distance_miles: None,
+            dealer: Some(dealer),
+            first_seen_at: first_seen_at.into(),
+            last_seen_at: self.last_seen_at.unwrap_or(first_seen_at).into(),
+            sold_at: self.sold_at.filter(|_| self.is_sold == Some(true)).map(DateTime::from),
+            // Competitors' pages do not say it in a way that is kept.
+            branded: false,
+        })
+    }
+}
+
+/// The competitors' listings that could be compared with: on offer, or sold of late. One query, none where no name fits.
+pub(super) fn comparables(
+    conn: &mut DbConnection,
+    wanted: &Wanted<'_>,
+    listed: &ListedModels,
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> DbResult<Vec<Comparable>> {
+    use competitor_inventory::dsl;
+    fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+        let mut values: Vec<T> = values.collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+    let years = distinct(listed.like(wanted).map(|listed| listed.year));
+    let makes = distinct(listed.like(wanted).map(|listed| listed.make.as_str()));
+    let models = distinct(listed.like(wanted).map(|listed| listed.model.as_str()));
+    if years.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = dsl::competitor_inventory
+        .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
+        .filter(dsl::year.eq_any(years))
+        .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
+        .filter(lower(dsl::model.assume_not_null()).eq_any(models))
+        .filter(dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(sold_since(rules, now))))
+        .select((ListingRow::as_select(), competitors::name))
+        .into_boxed::<MultiBackend>();
+    if let Some(mileage) = known_mileage(wanted.mileage) {
+        let (fewest, most) =
+            (mileage.saturating_sub(wanted.mileage_window), mileage.saturating_add(wanted.mileage_window));
+        let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
+        // A mileage below zero counts as unknown.
+        query = query.filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within));
+    }
+    let rows: Vec<(ListingRow, String)> = query.load(conn)?;
+    Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
+}
+
+fn sold_since(rules: &PricingRules, now: DateTime<Utc>) -> Instant {
+    Instant(before(now, config::days(rules.sold_within_days)))
+}
+
+/// So long before, the earliest time there is where it is too long.
+pub(super) fn before(now: DateTime<Utc>, time: TimeDelta) -> DateTime<Utc> {
+    now.checked_sub_signed(time).filter(|earlier| earlier.timestamp() >= 0).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// The market's points of a vehicle's history since a time.
+pub(super) fn history_since(
+    conn: &mut DbConnection,
+    vehicle: VehicleId,
+    since: DateTime<Utc>,
+) -> DbResult<Vec<HistoryPoint>> {
+    use market_price_history::dsl;
+    let rows: Vec<(Option<Instant>, Option<Money>, Option<i32>)> = dsl::market_price_history
+        .filter(dsl::inventory_id.eq(vehicle))
+        .filter(dsl::recorded_at.ge(Instant(since)))
+        .filter(dsl::median_market_price.is_not_null())
+        .select((dsl::recorded_at, dsl::median_market_price, dsl::sample_size))
+        .load(conn)?;
+    let point = |(recorded_at, median_price, sample_size): (Option<Instant>, _, Option<i32>)| {
+        let sample_size = sample_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        Some(HistoryPoint { recorded_at: recorded_at?.into(), median_price, sample_size })
+    };
+    Ok(rows.into_iter().filter_map(point).collect())
+}
+
+#[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = market_price_history, treat_none_as_default_value = false)]
 struct HistoryRow {
     id: MarketPriceId,
@@ -24,6 +388,60 @@ struct HistoryRow {
     recorded_at: Option<Instant>,
 }
 
+impl From<HistoryRow> for MarketPrice {
+    fn from(row: HistoryRow) -> Self {
+        Self {
+            id: row.id,
+            our_price: row.our_price,
+            median_market_price: row.median_market_price,
+            min_market_price: row.min_market_price,
+            sample_size: row.sample_size,
+            recorded_at: row.recorded_at.map(DateTime::from),
+        }
+    }
+}
+
+/// A page of a vehicle's price history, newest first.
+pub(super) fn history(
+    conn: &mut DbConnection,
+    vehicle: VehicleId,
+    request: &PageRequest,
+) -> DbResult<Page<MarketPrice>> {
+    use market_price_history::dsl;
+    const ORDER: &str = "-recorded_at";
+    let query = dsl::market_price_history
+        .filter(dsl::inventory_id.eq(vehicle))
+        .select(HistoryRow::as_select())
+        .into_boxed::<MultiBackend>();
+    let position: Option<(Option<DateTime<Utc>>, MarketPriceId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<HistoryRow> =
+        keyset!(query, dsl::recorded_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
+    Ok(page.map(MarketPrice::from))
+}
+
+/// Keeps what an analysis found as a point of the vehicle's history.
+pub(super) fn record_market_price(
+    conn: &mut DbConnection,
+    our_price: Money,
+    research: &ResearchResult,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    insert_point(
+        conn,
+        &HistoryRow {
+            id: MarketPriceId::new(now),
+            inventory_id: Some(research.inventory_id),
+            our_price,
+            median_market_price: research.median_price,
+            min_market_price: research.min_price,
+            sample_size: Some(research.sample_size),
+            recorded_at: Some(now.into()),
+        },
+    )
+}
+
 /// Keeps a price that staff set, as a point of the vehicle's history with nothing known of the market.
 pub(crate) fn record_own_price(
     conn: &mut DbConnection,
@@ -31,24 +449,39 @@ pub(crate) fn record_own_price(
     price: Money,
     now: DateTime<Utc>,
 ) -> DbResult<()> {
-    let row = HistoryRow {
-        id: MarketPriceId::new(now),
-        inventory_id: Some(vehicle),
-        our_price: price,
-        median_market_price: None,
-        min_market_price: None,
-        sample_size: None,
-        recorded_at: Some(now.into()),
-    };
-    diesel::insert_into(market_price_history::table).values(&row).execute(conn)?;
+    insert_point(
+        conn,
+        &HistoryRow {
+            id: MarketPriceId::new(now),
+            inventory_id: Some(vehicle),
+            our_price: price,
+            median_market_price: None,
+            min_market_price: None,
+            sample_size: None,
+            recorded_at: Some(now.into()),
+        },
+    )
+}
+
+fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {
+    diesel::insert_into(market_price_history::table).values(row).execute(conn)?;
     Ok(())
 }
 
-/// Removes all research about a vehicle that is itself about to go.
-pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: VehicleId) -> DbResult<()> {
+/// The alerts that an analysis opens and closes.
+pub(super) const PRICE_ALERTS: [AlertType; 3] =
+    [AlertType::Overpriced, AlertType::Underpriced, AlertType::NoMarketData];
+
+/// Closes what is open about a vehicle's price: it is sold or gone, and nobody will analyse it again.
+pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
+    alerts::close(conn, &PRICE_ALERTS, vehicle.into(), now)
+}
+
+/// Removes all research about a vehicle that is itself about to go, and closes its alerts.
+pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_research_results::inventory_id.eq(vehicle);
     diesel::delete(market_research_results::table.filter(of_vehicle)).execute(conn)?;
     let of_vehicle = market_price_history::inventory_id.eq(vehicle);
     diesel::delete(market_price_history::table.filter(of_vehicle)).execute(conn)?;
-    Ok(())
+    close_alerts(conn, vehicle, now)
 }

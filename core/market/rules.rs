@@ -5,9 +5,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AdjustedPrices, AlertSeverity, AlertType, Analysis, Comparable, Confidence, DataSource, HistoryPoint, LeftOut,
-    OwnVins, Position, PriceRange, PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject,
-    WantedAlert,
+    AdjustedPrices, Analysis, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, OwnVins, Position, PriceRange,
+    PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject, Supply, WantedAlert,
     adjustment::{self, Adjusted, Sample, from_cents_rounded},
     comparables::{Search, Sound, known_mileage, settled_order},
     config,
@@ -15,7 +14,10 @@ use super::{
     reasons::reasons,
     trend::{exceeds, velocity},
 };
-use crate::Money;
+use crate::{
+    Money,
+    alerts::{AlertType, Severity},
+};
 
 /// Prices the subject from the candidates.
 ///
@@ -87,6 +89,18 @@ pub fn analyze(
     analysis
 }
 
+/// The supply of the subject's model year among the candidates, whatever their trim and mileage.
+pub(super) fn supply(
+    subject: &Subject,
+    candidates: &[Comparable],
+    own: &OwnVins,
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> Supply {
+    let (sound, _left_out) = Sound::among(candidates, subject, own, rules, now);
+    sound.supply(|comparable| comparable.year == subject.year, rules, now)
+}
+
 /// `high` above the competitive share over the median, `low` below it, both bounds competitive.
 #[must_use]
 pub fn recommend(price: Money, median: Money, rules: &PricingRules) -> Recommendation {
@@ -118,7 +132,7 @@ pub fn confidence(sample_size: usize, rules: &PricingRules) -> Confidence {
 #[must_use]
 pub fn wanted_alert(price: Option<Money>, median: Option<Money>, rules: &PricingRules) -> Option<WantedAlert> {
     let Some(median) = median else {
-        return Some(WantedAlert { alert_type: AlertType::NoMarketData, severity: AlertSeverity::Warning });
+        return Some(WantedAlert { alert_type: AlertType::NoMarketData, severity: Severity::Warning });
     };
     let price = price?;
     let alert_type = match recommend(price, median, rules) {
@@ -127,7 +141,7 @@ pub fn wanted_alert(price: Option<Money>, median: Option<Money>, rules: &Pricing
         Recommendation::Competitive | Recommendation::InsufficientData => return None,
     };
     let critical = exceeds(difference(price, median).abs(), median, rules.critical_basis_points);
-    let severity = if critical { AlertSeverity::Critical } else { AlertSeverity::Warning };
+    let severity = if critical { Severity::Critical } else { Severity::Warning };
     Some(WantedAlert { alert_type, severity })
 }
 
@@ -166,6 +180,11 @@ fn difference(price: Money, median: Money) -> i128 {
     i128::from(price.cents()) - i128::from(median.cents())
 }
 
+/// `(price - median) / median` in percent.
+pub(super) fn difference_percent(price: Money, median: Money) -> f64 {
+    difference(price, median) as f64 * 100.0 / median.cents() as f64
+}
+
 fn percent_of(amount: Money, median: Money) -> f64 {
     amount.cents() as f64 * 100.0 / median.cents() as f64
 }
@@ -202,7 +221,7 @@ fn position(price: Money, median: Money, kept: &[Adjusted<'_>]) -> Position {
     let cheaper = kept.iter().filter(|one| one.money() < price).count();
     let dearer = kept.iter().filter(|one| one.money() > price).count();
     Position {
-        difference_percent: difference(price, median) as f64 * 100.0 / median.cents() as f64,
+        difference_percent: difference_percent(price, median),
         price_to_market_percent: percent_of(price, median),
         percentile: cheaper as f64 * 100.0 / kept.len().max(1) as f64,
         rank: cheaper + 1,

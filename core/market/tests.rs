@@ -1,9 +1,15 @@
 //! The pricing rule as a whole: cases worked out by hand, its bounds, and what must hold for any market.
 
+use std::{fmt, str::FromStr};
+
 use chrono::TimeDelta;
 use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::*;
+use crate::{
+    Error,
+    alerts::{AlertType, Severity},
+};
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_770_000_000, 0).unwrap();
 
@@ -138,9 +144,9 @@ fn raw_and_adjusted_figures_of_alike_cars_are_the_plain_quantiles() {
 
 #[test]
 fn the_recommendation_and_the_alert_turn_just_beyond_their_bounds() {
-    use AlertSeverity::{Critical, Warning};
     use AlertType::{Overpriced, Underpriced};
     use Recommendation::{Competitive, High, Low};
+    use Severity::{Critical, Warning};
 
     for (median, price, recommendation, alert) in [
         ("20000", "20000", Competitive, None),
@@ -209,7 +215,7 @@ fn four_comparables_recommend_nothing_and_five_do() {
     assert_eq!(four.recommendation, Some(Recommendation::InsufficientData));
     assert_eq!((four.sample_size, four.median_price), (4, Some(dollars(19_500))));
     assert_eq!((four.position, four.recommended_range, four.cost_to_market_percent), (None, None, None));
-    let no_data = WantedAlert { alert_type: AlertType::NoMarketData, severity: AlertSeverity::Warning };
+    let no_data = WantedAlert { alert_type: AlertType::NoMarketData, severity: Severity::Warning };
     assert_eq!(four.alert, Some(no_data));
     assert_eq!(four.reasons[0], Reason::TooFewComparables { found: 4, needed: 5 });
     assert_eq!(four.search_parameters.tier, 3);
@@ -590,28 +596,18 @@ fn a_vehicle_is_due_when_never_analysed_or_three_days_ago() {
 
 #[test]
 fn the_words_are_the_same_in_json_and_in_the_database() {
-    fn check<T: Copy + Serialize + PartialEq + fmt::Debug>(
-        values: &[T],
-        word: fn(T) -> &'static str,
-        back: fn(&str) -> Option<T>,
-    ) {
+    fn check<T: Copy + Serialize + FromStr<Err = Error> + fmt::Display + PartialEq + fmt::Debug>(values: &[T]) {
         for &value in values {
-            assert_eq!(serde_json::to_value(value).unwrap(), word(value));
-            assert_eq!(back(word(value)), Some(value));
+            assert_eq!(serde_json::to_value(value).unwrap(), value.to_string());
+            assert_eq!(value.to_string().parse::<T>().unwrap(), value);
         }
     }
-    use Recommendation::{Competitive, High, InsufficientData, Low};
-    check(&[High, Low, Competitive, InsufficientData], Recommendation::as_str, Recommendation::from_word);
-    check(&[Source::Competitor, Source::AutoDev], Source::as_str, Source::from_word);
-    let sources = [DataSource::None, DataSource::Competitor, DataSource::AutoDev, DataSource::Both];
-    check(&sources, DataSource::as_str, DataSource::from_word);
-    let moods = [MarketMood::BuyersMarket, MarketMood::SellersMarket, MarketMood::Stable];
-    check(&moods, MarketMood::as_str, MarketMood::from_word);
-    let alerts = [AlertType::Overpriced, AlertType::Underpriced, AlertType::NoMarketData];
-    check(&alerts, AlertType::as_str, AlertType::from_word);
-    check(&[AlertSeverity::Warning, AlertSeverity::Critical], AlertSeverity::as_str, AlertSeverity::from_word);
-    use Confidence::{Insufficient, Limited, Moderate};
-    check(&[Insufficient, Limited, Moderate, Confidence::High], Confidence::as_str, Confidence::from_word);
+    check(&Recommendation::ALL);
+    check(&Source::ALL);
+    check(&DataSource::ALL);
+    check(&MarketMood::ALL);
+    check(&Confidence::ALL);
+    assert_eq!("cheap".parse::<Recommendation>().unwrap_err().code(), "invalid_recommendation");
 }
 
 #[test]

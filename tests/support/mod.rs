@@ -7,25 +7,25 @@ use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewSubmission, NewUs
 
 /// Runs a test once on SQLite and once on PostgreSQL: `on_both_databases! { fn name(lot: &Lot) { ... } }`.
 macro_rules! on_both_databases {
-    ($($(#[$meta:meta])* fn $name:ident($lot:ident: &Lot) $body:block)+) => {$(
+    ($($(#[$meta:meta])* fn $name:ident($lot:ident: &$kind:ident) $body:block)+) => {$(
         mod $name {
             #[allow(unused_imports, reason = "not every test needs what its file imports")]
             use super::*;
 
-            fn run($lot: &$crate::support::Lot) $body
+            fn run($lot: &$kind) $body
 
             $(#[$meta])*
             #[cfg(feature = "sqlite")]
             #[test]
             fn sqlite() {
-                run(&$crate::support::Lot::on_sqlite());
+                run(&$kind::on_sqlite());
             }
 
             $(#[$meta])*
             #[cfg(feature = "postgres")]
             #[test]
             fn postgres() {
-                run(&$crate::support::Lot::on_postgres());
+                run(&$kind::on_postgres());
             }
         }
     )+};

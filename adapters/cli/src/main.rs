@@ -1,1 +1,80 @@
-fn main() {}
+//! The `jpauto` command: reads arguments, calls the library, prints what it answers.
+//!
+//! What is deliberately not here: any rule. A command is a thin sentence over the library's services; what a price, a VIN or
+//! a status means is decided there. `output` alone prints, `failure` alone knows exit codes.
+
+mod activity;
+mod alert;
+mod analyze;
+mod arguments;
+mod competitor;
+mod context;
+mod demo;
+mod extract;
+mod failure;
+mod fields;
+mod import;
+mod migrate;
+mod output;
+mod paging;
+mod report;
+mod sentences;
+mod serve;
+mod source;
+mod submission;
+mod user;
+mod vehicle;
+mod vin;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::{
+    arguments::{Arguments, Command},
+    context::{Context, DatabaseChoice},
+    failure::Failure,
+    output::Format,
+};
+
+fn main() -> ExitCode {
+    // Clap itself ends the process after `--help`, and with exit code 2 on a wrong usage.
+    let matches = Arguments::command().get_matches();
+    let Arguments { global, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit());
+    let database = DatabaseChoice::of(matches.value_source("db"));
+    if global.verbose {
+        log_to_stderr();
+    }
+    let in_json = global.format == Some(Format::Json);
+    let mut context = Context::new(global, database);
+    match run(command, &mut context).and_then(|()| Ok(context.output.finish()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(in_json),
+    }
+}
+
+fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
+    match command {
+        Command::Migrate => migrate::run(context),
+        Command::Vin(arguments) => vin::run(&arguments, &mut context.output),
+        Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
+        Command::Submission(command) => submission::run(command, context),
+        Command::Vehicle(command) => vehicle::run(command, context),
+        Command::Import(command) => import::run(command, context),
+        Command::Competitor(command) => competitor::run(command, context),
+        Command::Analyze(arguments) => analyze::run(&arguments, context),
+        Command::Report => report::run(context),
+        Command::Serve(arguments) => serve::run(arguments, context),
+        Command::Alert(command) => alert::run(command, context),
+        Command::Activity(command) => activity::run(command, context),
+        Command::User(command) => user::run(command, context),
+        Command::Demo(arguments) => demo::run(&arguments, context),
+    }
+}
+
+/// What the library traces, for who asked for it; `RUST_LOG` chooses otherwise.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new("jpauto=debug,info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,11 +1,54 @@
 //! The extension module `jpauto._jpauto`: the library's nouns and verbs, handed to Python.
 //!
-//! Not here: rules, SQL or prices; those are the library's. The package `jpauto` in `python/` is what people import.
+//! Each noun has its file, whose functions convert, release the interpreter's lock, call the library and convert back. Not
+//! here: rules, SQL or prices; those are the library's. The package `jpauto` in `python/` is what people import.
+
+mod activity;
+mod alerts;
+mod competitors;
+mod error;
+mod extract;
+mod input;
+mod inventory;
+mod lot;
+mod market;
+mod query;
+mod record;
+mod submissions;
+mod users;
+mod vin;
 
 use pyo3::prelude::*;
 
 /// What `import jpauto._jpauto` runs.
 #[pymodule]
-fn _jpauto(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("__version__", env!("CARGO_PKG_VERSION"))
+mod _jpauto {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::{
+        activity::{Activity, ActivityEntry},
+        alerts::{Alert, Alerts},
+        competitors::{
+            ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, Metrics, PriceChange, PricePoint,
+            RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
+        },
+        extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
+        inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},
+        lot::{Lot, MigrationReport, open},
+        market::{
+            AdjustedPrices, Adjustment, Analysis, AnalyzeReport, FailedVehicle, LeftOut, Market, MarketOverview,
+            MarketPrice, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
+            Velocity, WantedAlert,
+        },
+        query::{Query, Rows},
+        submissions::{Submission, SubmissionWarning, Submissions},
+        users::{User, Users},
+        vin::{Vin, VinReport, parse, report},
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
 }

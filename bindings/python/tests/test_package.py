@@ -1,9 +1,126 @@
-"""The package imports, and its version is the one that was installed."""
+"""The package as a whole: its version, its examples, its documentation, and what runs beside a call."""
 
+from __future__ import annotations
+
+import ast
+import doctest
+import threading
+from datetime import datetime, timezone
 from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
 
 import jpauto
+import jpauto._jpauto
+import pytest
 
 
 def test_the_package_knows_its_own_version() -> None:
     assert jpauto.__version__ == version("jpauto")
+
+
+@pytest.mark.parametrize("module", [jpauto, jpauto.vin, jpauto.extract], ids=lambda module: module.__name__)
+def test_the_examples_run(module: ModuleType) -> None:
+    outcome = doctest.testmod(module, raise_on_error=False)
+    assert outcome.attempted > 0 and outcome.failed == 0
+
+
+def test_the_stub_tells_what_the_module_tells() -> None:
+    stub = ast.parse((Path(jpauto.__file__).parent / "_jpauto.pyi").read_text())
+    told = 0
+    for node in stub.body:
+        if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            continue
+        shown = getattr(jpauto._jpauto, node.name)
+        assert ast.get_docstring(node) == _docstring(shown), node.name
+        for member in node.body if isinstance(node, ast.ClassDef) else []:
+            if isinstance(member, ast.FunctionDef) and not member.name.startswith("__"):
+                assert ast.get_docstring(member) == _docstring(getattr(shown, member.name)), (
+                    f"{node.name}.{member.name}"
+                )
+                told += 1
+    assert told > 100
+
+
+def _docstring(shown: object) -> str:
+    text = shown.__doc__
+    assert text, f"{shown} has no documentation"
+    return ast.get_docstring(ast.parse(repr(text))) or ""
+
+
+def test_other_threads_run_during_a_call(lot: jpauto.Lot) -> None:
+    lot.competitors.add(name="Rival", inventory_url="https://rival.example/")
+    page = "<div>" + "<p>Nothing for sale here</p>" * 200_000 + "</div>"
+    turns, done = 0, threading.Event()
+
+    def read() -> None:
+        jpauto.extract.listings(page, "https://rival.example/")
+        done.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    while not done.is_set():
+        turns += 1
+    reader.join()
+    # With the interpreter's lock held, the loop would turn no more than before the call and after it.
+    assert turns > 10_000
+
+
+def test_threads_share_a_lot(database_url: str) -> None:
+    with jpauto.open(database_url) as lot:
+        lot.migrate()
+        makes = [f"Make {number}" for number in range(20)]
+
+        def submit(make: str) -> None:
+            lot.submissions.submit(year=2019, make=make, model="X")
+
+        threads = [threading.Thread(target=submit, args=(make,)) for make in makes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {offer.make for offer in lot.submissions.list()} == set(makes)
+
+
+def test_records_are_frozen_and_compare_by_value(lot: jpauto.Lot) -> None:
+    offer = lot.submissions.submit(year=2019, make="Toyota", model="Camry", asking_price="1")
+    assert offer == lot.submissions.get(offer.id)
+    assert offer != lot.submissions.submit(year=2019, make="Toyota", model="Camry", asking_price="1")
+    with pytest.raises(AttributeError):
+        offer.make = "Ford"  # type: ignore[misc]
+    assert "make='Toyota'" in repr(offer) and "vin" not in repr(offer)
+    assert offer.as_dict()["vin"] is None
+    total = lot.inventory.statistics().as_dict()["total"]
+    assert isinstance(total, dict), "records within a record are dictionaries, too"
+
+
+def test_a_page_is_read_from_text_and_from_bytes(lot: jpauto.Lot) -> None:
+    html = """<meta charset="windows-1252">
+        <script type="application/ld+json">{"@type": "Car", "name": "2017 Ford Edge", "color": "Bleu Étoile",
+        "vehicleIdentificationNumber": "2FMPK4K91HBB11870", "offers": {"price": "22988"}}</script>"""
+    url = "https://lot.example/used"
+    page = jpauto.extract.listings(html, url)
+    assert (page.platform, page.next) == ("structured_data", None)
+    (car,) = page.listings
+    assert (car.vin, str(car.price), car.exterior_color) == ("2FMPK4K91HBB11870", "22988.00", "Bleu Étoile")
+    assert jpauto.extract.listings(html.encode("windows-1252"), url).listings == [car]
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.extract.listings(html, url, platform="nobody")
+    assert failure.value.code == "unknown_platform"
+    lot.competitors.add(name="Rival", inventory_url=url)
+    seen = datetime.now(timezone.utc)
+    report = lot.competitors.record_pages("Rival", [(html, url)], observed_at=seen)
+    assert [new.vin for new in report.new] == [car.vin]
+    again = lot.competitors.record_listings("Rival", page.listings, observed_at=datetime.now(timezone.utc))
+    assert (again.counts.new, again.counts.seen_again) == (0, 1)
+
+
+def test_a_vin_is_a_value() -> None:
+    vin = jpauto.vin.parse("1m8gdm9axkp042788", current_year=2026)
+    assert (str(vin), vin.wmi, vin.squish_vin, vin.check_digit_ok) == ("1M8GDM9AXKP042788", "1M8", "1M8GDM9AKP", True)
+    assert (vin.model_year, vin.model_year_alternatives, vin.conclusive) == (1989, [2019], False)
+    assert vin == jpauto.vin.parse(str(vin)) and len({vin, jpauto.vin.parse(str(vin))}) == 1
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.vin.parse("1HGCM82633A00435")
+    assert failure.value.code == "invalid_vin"
+    assert jpauto.vin.report("1HGCM82633A00435").valid is False

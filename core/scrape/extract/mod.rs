@@ -109,7 +109,12 @@ pub fn listings_from_bytes(
 /// The names that [`listings_from_bytes`] takes for a platform.
 #[must_use]
 pub fn platforms() -> Vec<&'static str> {
-    platforms::ALL.iter().map(|platform| platform.name).chain([GENERIC]).collect()
+    vendors().chain([GENERIC]).collect()
+}
+
+/// The platforms that have a file of their own.
+pub(crate) fn vendors() -> impl Iterator<Item = &'static str> {
+    platforms::ALL.iter().map(|platform| platform.name)
 }
 
 const GENERIC: &str = "generic";

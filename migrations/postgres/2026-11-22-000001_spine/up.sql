@@ -123,7 +123,10 @@ CREATE TABLE market_research_results (
     data_source          varchar(100),
     search_parameters    jsonb,
     created_at           timestamptz,
-    updated_at           timestamptz
+    updated_at           timestamptz,
+    -- The rest of the analysis, and the median that our price is compared with: the columns above have no room for them.
+    analysis             jsonb,
+    adjusted_median      numeric(10, 2)
 );
 
 CREATE TABLE market_price_history (
@@ -189,7 +192,9 @@ CREATE TABLE competitor_inventory (
     created_at        timestamptz,
     updated_at        timestamptz,
     -- A price that jumped too far to be believed at once: it waits here for a second scrape.
-    unconfirmed_price numeric(10, 2)
+    unconfirmed_price numeric(10, 2),
+    -- The lowest price ever believed.
+    lowest_price      numeric(10, 2)
 );
 
 CREATE TABLE competitor_price_history (
@@ -277,12 +282,17 @@ CREATE TABLE competitor_scrapes (
     pages_fetched     integer,
     listings_found    integer NOT NULL,
     total_claimed     integer,
+    vehicles          integer NOT NULL DEFAULT 0,
     new_listings      integer NOT NULL DEFAULT 0,
+    seen_again        integer NOT NULL DEFAULT 0,
     updated           integer NOT NULL DEFAULT 0,
     price_changes     integer NOT NULL DEFAULT 0,
     sold              integer NOT NULL DEFAULT 0,
     relisted          integer NOT NULL DEFAULT 0,
+    duplicates        integer NOT NULL DEFAULT 0,
     refused           integer NOT NULL DEFAULT 0,
+    absences          integer NOT NULL DEFAULT 0,
+    returns           integer NOT NULL DEFAULT 0,
     error             text,
     error_type        varchar(50),
     recorded_at       timestamptz NOT NULL,

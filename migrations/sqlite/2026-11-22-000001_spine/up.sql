@@ -103,7 +103,10 @@ CREATE TABLE market_research_results (
     data_source          TEXT CHECK (length(data_source) <= 100),
     search_parameters    TEXT CHECK (search_parameters IS NULL OR json_valid(search_parameters)),
     created_at           TEXT CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
-    updated_at           TEXT CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z')
+    updated_at           TEXT CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- The rest of the analysis, and the median that our price is compared with: the columns above have no room for them.
+    analysis             TEXT CHECK (analysis IS NULL OR json_valid(analysis)),
+    adjusted_median      INTEGER CHECK (adjusted_median BETWEEN -9999999999 AND 9999999999)
 ) STRICT;
 
 CREATE TABLE market_price_history (
@@ -169,7 +172,9 @@ CREATE TABLE competitor_inventory (
     created_at        TEXT CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
     updated_at        TEXT CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z'),
     -- A price that jumped too far to be believed at once: it waits here for a second scrape.
-    unconfirmed_price INTEGER CHECK (unconfirmed_price BETWEEN -9999999999 AND 9999999999)
+    unconfirmed_price INTEGER CHECK (unconfirmed_price BETWEEN -9999999999 AND 9999999999),
+    -- The lowest price ever believed.
+    lowest_price      INTEGER CHECK (lowest_price BETWEEN -9999999999 AND 9999999999)
 ) STRICT;
 
 CREATE TABLE competitor_price_history (
@@ -257,12 +262,17 @@ CREATE TABLE competitor_scrapes (
     pages_fetched     INTEGER,
     listings_found    INTEGER NOT NULL,
     total_claimed     INTEGER,
+    vehicles          INTEGER NOT NULL DEFAULT 0,
     new_listings      INTEGER NOT NULL DEFAULT 0,
+    seen_again        INTEGER NOT NULL DEFAULT 0,
     updated           INTEGER NOT NULL DEFAULT 0,
     price_changes     INTEGER NOT NULL DEFAULT 0,
     sold              INTEGER NOT NULL DEFAULT 0,
     relisted          INTEGER NOT NULL DEFAULT 0,
+    duplicates        INTEGER NOT NULL DEFAULT 0,
     refused           INTEGER NOT NULL DEFAULT 0,
+    absences          INTEGER NOT NULL DEFAULT 0,
+    returns           INTEGER NOT NULL DEFAULT 0,
     error             TEXT,
     error_type        TEXT CHECK (length(error_type) <= 50),
     recorded_at       TEXT NOT NULL CHECK (recorded_at GLOB '????-??-??T??:??:??.??????Z'),

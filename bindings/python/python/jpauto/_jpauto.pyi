@@ -1,3 +1,2986 @@
-__all__ = ["__version__"]
+"""The extension module: what it registers is in `src/`, one file a noun."""
+
+import builtins
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+from types import GenericAlias, TracebackType
+from typing import Any, ClassVar, Generic, TypeVar, final
+from uuid import UUID
+
+from typing_extensions import Self, Unpack
+
+from jpauto.types import (
+    Action,
+    AgeState,
+    AlertType,
+    CompetitorChanges,
+    Confidence,
+    DataSource,
+    ListingSort,
+    MarketMood,
+    Money,
+    NewCompetitor,
+    NewListing,
+    NewSubmission,
+    NewVehicle,
+    Provider,
+    Recommendation,
+    Role,
+    ScrapeErrorType,
+    Severity,
+    Source,
+    SubmissionChanges,
+    SubmissionSort,
+    SubmissionStatus,
+    VehicleChanges,
+    VehicleSort,
+    VehicleStatus,
+)
+
+__all__ = [
+    "Activity",
+    "ActivityEntry",
+    "AdjustedPrices",
+    "Adjustment",
+    "AgeCount",
+    "Alert",
+    "Alerts",
+    "Analysis",
+    "AnalyzeReport",
+    "ChangedVehicle",
+    "Competitor",
+    "CompetitorOverview",
+    "Competitors",
+    "Extraction",
+    "ExtractionWarning",
+    "FailedVehicle",
+    "Inventory",
+    "LeftOut",
+    "Listing",
+    "Lot",
+    "Market",
+    "MarketOverview",
+    "MarketPrice",
+    "Metrics",
+    "MigrationReport",
+    "Position",
+    "PriceChange",
+    "PricePoint",
+    "PricedComparable",
+    "Progress",
+    "Query",
+    "Reason",
+    "RecordReport",
+    "RecordedVehicle",
+    "RefusedListing",
+    "ResearchResult",
+    "Rows",
+    "ScrapeCounts",
+    "ScrapeRecord",
+    "ScrapedListing",
+    "SearchParameters",
+    "SoldVehicle",
+    "Statistics",
+    "StatusCount",
+    "StockCount",
+    "StockedVehicle",
+    "Submission",
+    "SubmissionWarning",
+    "Submissions",
+    "Supply",
+    "Trends",
+    "User",
+    "Users",
+    "Vehicle",
+    "Velocity",
+    "Vin",
+    "VinReport",
+    "WantedAlert",
+    "__version__",
+    "listings",
+    "mileage",
+    "open",
+    "parse",
+    "platforms",
+    "price",
+    "report",
+    "text",
+]
 
 __version__: str
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+@final
+class Activity:
+    """The audit trail, for administrators."""
+
+    def list(
+        self,
+        *,
+        user_id: UUID | str | None = None,
+        action: Action | None = None,
+        resource_type: str | None = None,
+        resource_id: UUID | str | None = None,
+        limit: int | None = None,
+    ) -> Query[ActivityEntry]:
+        """The entries, newest first: of one member of staff, of one action, about one noun or one row."""
+
+@final
+class ActivityEntry:
+    """An entry of the audit trail: who did what to which row."""
+
+    @property
+    def id(self) -> UUID:
+        """The entry's id."""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The member of staff; `None` for the public and for the machine itself."""
+
+    @property
+    def action(self) -> str:
+        """What was done, such as `approve`; older applications may have written other words."""
+
+    @property
+    def resource_type(self) -> str:
+        """The noun: `users`, `submissions`, `inventory`, `competitors`."""
+
+    @property
+    def resource_id(self) -> UUID | None:
+        """Which one."""
+
+    @property
+    def changes(self) -> Any | None:
+        """`{field: {"from": ..., "to": ...}}` of the fields that changed; amounts and times are texts here."""
+
+    @property
+    def ip_address(self) -> str | None:
+        """Where the actor was."""
+
+    @property
+    def user_agent(self) -> str | None:
+        """The actor's client."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class AdjustedPrices:
+    """The prices of the kept comparables, adjusted to the mileage and year of our vehicle."""
+
+    @property
+    def min(self) -> Decimal:
+        """Lowest."""
+
+    @property
+    def p25(self) -> Decimal:
+        """First quartile."""
+
+    @property
+    def median(self) -> Decimal:
+        """Middle; what our price is compared with."""
+
+    @property
+    def p75(self) -> Decimal:
+        """Third quartile."""
+
+    @property
+    def max(self) -> Decimal:
+        """Highest."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Adjustment:
+    """The slopes of the logarithm of the price that the prices were adjusted with."""
+
+    @property
+    def per_mile(self) -> float:
+        """A mile more, at most zero; it moves prices only where `mileage` is `applied`."""
+
+    @property
+    def mileage(self) -> str:
+        """What became of the mileage slope."""
+
+    @property
+    def mileage_sample(self) -> int:
+        """How many comparables the mileage slope was estimated from."""
+
+    @property
+    def per_year(self) -> float:
+        """A year newer, at least zero; it moves prices only where `year` is `applied`."""
+
+    @property
+    def year(self) -> str:
+        """What became of the year slope."""
+
+    @property
+    def year_sample(self) -> int:
+        """How many comparables the year slope was estimated from."""
+
+    @property
+    def mileage_unknown(self) -> int:
+        """Kept comparables whose mileage is unknown; they are not adjusted for it."""
+
+    @property
+    def limited(self) -> int:
+        """Kept comparables whose adjustment was cut at the largest allowed."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class AgeCount:
+    """The vehicles in one age bucket."""
+
+    @property
+    def from_days(self) -> int:
+        """The first day."""
+
+    @property
+    def to_days(self) -> int | None:
+        """The last day; `None` for the open bucket."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of their prices."""
+
+    @property
+    def cost(self) -> Decimal:
+        """The sum of their costs, as far as known."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Alert:
+    """Something that asks for attention."""
+
+    @property
+    def id(self) -> UUID:
+        """The alert's id."""
+
+    @property
+    def alert_type(self) -> str:
+        """What it is about, such as `overpriced`; older applications may have written other words."""
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters: `warning` or `critical`."""
+
+    @property
+    def message(self) -> str:
+        """For a person to read."""
+
+    @property
+    def metadata(self) -> Any:
+        """The figures behind it."""
+
+    @property
+    def subject_id(self) -> UUID | None:
+        """The vehicle or competitor that it is about."""
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether it is over: dismissed by a person, or closed because the trouble is gone."""
+
+    @property
+    def dismissed_at(self) -> datetime | None:
+        """Since when it is over."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was opened."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Alerts:
+    """What asks for attention."""
+
+    def list(
+        self,
+        *,
+        with_dismissed: bool = False,
+        alert_type: AlertType | None = None,
+        subject_id: UUID | str | None = None,
+        limit: int | None = None,
+    ) -> Query[Alert]:
+        """The open alerts, newest first; `with_dismissed` shows those that are over, too."""
+
+    def dismiss(self, id: UUID | str) -> Alert:
+        """Puts an alert away. Raises `NotFound` (`alert_not_found`)."""
+
+@final
+class Analysis:
+    """What a vehicle is worth on the market, how sure that is, and why.
+
+    With too few comparables the figures of what was found are still told, but nothing that judges a price is: no range
+    and no position.
+    """
+
+    @property
+    def analyzed_at(self) -> datetime:
+        """When."""
+
+    @property
+    def our_price(self) -> Decimal | None:
+        """The price that was compared."""
+
+    @property
+    def median(self) -> Decimal | None:
+        """The median of the adjusted prices: what our price is compared with."""
+
+    @property
+    def range(self) -> tuple[Decimal, Decimal] | None:
+        """The quartiles of the adjusted prices: the range that is recommended."""
+
+    @property
+    def recommendation(self) -> Recommendation | None:
+        """What our price should do: it is `high`, `low` or `competitive`, or there is `insufficient_data`; `None` without
+        a price of ours.
+        """
+
+    @property
+    def confidence(self) -> Confidence:
+        """How far to trust it: `insufficient`, `limited`, `moderate` or `high`."""
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why, most telling first."""
+
+    @property
+    def price_to_market(self) -> float | None:
+        """Our price in percent of the median."""
+
+    @property
+    def position(self) -> Position | None:
+        """Where our price stands."""
+
+    @property
+    def sample_size(self) -> int:
+        """Kept comparables."""
+
+    @property
+    def median_price(self) -> Decimal | None:
+        """Median of the raw prices of the kept comparables."""
+
+    @property
+    def min_price(self) -> Decimal | None:
+        """Lowest raw price."""
+
+    @property
+    def max_price(self) -> Decimal | None:
+        """Highest raw price."""
+
+    @property
+    def adjusted(self) -> AdjustedPrices | None:
+        """The same prices adjusted to our vehicle."""
+
+    @property
+    def cost_to_market_percent(self) -> float | None:
+        """Our cost in percent of the median."""
+
+    @property
+    def supply(self) -> Supply:
+        """Supply and demand."""
+
+    @property
+    def velocity(self) -> Velocity | None:
+        """Where the market is going, where the history tells."""
+
+    @property
+    def adjustment(self) -> Adjustment:
+        """The slopes used."""
+
+    @property
+    def search_parameters(self) -> SearchParameters:
+        """The search made."""
+
+    @property
+    def comparables(self) -> list[PricedComparable]:
+        """The nearest comparables by mileage and year, nearest first."""
+
+    @property
+    def data_source(self) -> DataSource:
+        """Where the kept comparables came from: `none`, `competitor`, `auto.dev` or `auto.dev+competitor`."""
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What was left out."""
+
+    @property
+    def alert(self) -> WantedAlert | None:
+        """The alert that this calls for."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class AnalyzeReport:
+    """What a run did."""
+
+    @property
+    def analyzed(self) -> int:
+        """Vehicles analysed."""
+
+    @property
+    def insufficient(self) -> int:
+        """Of those, too few comparables."""
+
+    @property
+    def failed(self) -> list[FailedVehicle]:
+        """The vehicles that could not be analysed."""
+
+    @property
+    def remaining(self) -> int:
+        """Vehicles that were due and not reached."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ChangedVehicle:
+    """A vehicle as it is now, and which of its columns changed."""
+
+    @property
+    def id(self) -> UUID:
+        """The listing's id."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """The dealer's stock number."""
+
+    @property
+    def year(self) -> int | None:
+        """Model year."""
+
+    @property
+    def make(self) -> str | None:
+        """Make."""
+
+    @property
+    def model(self) -> str | None:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The asking price."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def url(self) -> str | None:
+        """The vehicle's own page."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Competitor:
+    """A dealer whose website is watched."""
+
+    @property
+    def id(self) -> UUID:
+        """The competitor's id."""
+
+    @property
+    def name(self) -> str:
+        """What the dealer is called here; unique whatever the case."""
+
+    @property
+    def website_url(self) -> str | None:
+        """The front page."""
+
+    @property
+    def inventory_url(self) -> str:
+        """The page that lists the vehicles."""
+
+    @property
+    def platform_type(self) -> str | None:
+        """The platform of the website, where it is known."""
+
+    @property
+    def scraper_config(self) -> Any | None:
+        """How to read the website, where nothing general does."""
+
+    @property
+    def use_playwright(self) -> bool:
+        """Whether pages must be rendered in a browser."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is watched, or paused."""
+
+    @property
+    def last_scraped_at(self) -> datetime | None:
+        """When it was scraped last."""
+
+    @property
+    def last_successful_scrape_at(self) -> datetime | None:
+        """When that went well last."""
+
+    @property
+    def scrape_error(self) -> str | None:
+        """What went wrong at the last scrape, for a person."""
+
+    @property
+    def scrape_error_type(self) -> str | None:
+        """What went wrong at the last scrape, such as `timeout`."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was entered."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was changed last."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class CompetitorOverview:
+    """A competitor with its newest figures."""
+
+    @property
+    def competitor(self) -> Competitor:
+        """Who it is."""
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """The figures after the newest scrape; `None` before the first."""
+
+    @property
+    def trends(self) -> Trends | None:
+        """How they moved within a week."""
+
+    @property
+    def last_scrape(self) -> ScrapeRecord | None:
+        """The newest scrape."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Competitors:
+    """The competing dealers and what stands on their lots. A competitor is named by its id or by its name, whatever the case."""
+
+    def add(self, **fields: Unpack[NewCompetitor]) -> Competitor:
+        """Watches a dealer from now on; `name` and `inventory_url` are needed.
+
+        Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`).
+        """
+
+    def list(self, *, active: bool | None = None, q: str | None = None, limit: int | None = None) -> Query[Competitor]:
+        """The competitors by name: those that are watched, the paused ones, or both. `q` are words that all stand in the name
+        or in the address of the list of vehicles.
+        """
+
+    def get(self, competitor: UUID | str) -> Competitor:
+        """One competitor. Raises `NotFound` (`competitor_not_found`)."""
+
+    def update(self, competitor: UUID | str, **fields: Unpack[CompetitorChanges]) -> Competitor:
+        """Changes the named fields; `None` empties a field. Raises `InvalidInput` (`invalid_competitor`), `Conflict`
+        (`duplicate_competitor`).
+        """
+
+    def pause(self, competitor: UUID | str) -> Competitor:
+        """Leaves the competitor alone until `resume`; what is known of it stays."""
+
+    def resume(self, competitor: UUID | str) -> Competitor:
+        """Watches a paused competitor again."""
+
+    def delete(self, competitor: UUID | str) -> None:
+        """Removes a competitor with its listings, prices, figures, scrapes and the alerts about it."""
+
+    def record_listings(
+        self,
+        competitor: UUID | str,
+        listings: Iterable[ScrapedListing | NewListing],
+        *,
+        observed_at: datetime,
+        complete: bool = True,
+    ) -> RecordReport:
+        """Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
+
+        With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
+        nothing. The same scrape recorded again changes nothing. A competitor named by a text that nobody is called is added.
+
+        Raises `InvalidInput` where a listing has an unknown or ill-typed field (`/listings/3/price`) or `observed_at` is
+        naive or still to come, `NotFound` (`competitor_not_found`) for an unknown id.
+        """
+
+    def record_pages(
+        self,
+        competitor: UUID | str,
+        pages: Iterable[tuple[str | bytes, str]],
+        *,
+        observed_at: datetime,
+        platform: str | None = None,
+    ) -> RecordReport:
+        """Records saved pages that together are one complete scrape: pairs of a page (text, or bytes in any encoding) and its
+        address.
+
+        Raises `InvalidInput` as `jpauto.extract.listings` and `record_listings` do.
+        """
+
+    def record_failure(
+        self, competitor: UUID | str, error_type: ScrapeErrorType, message: str, *, observed_at: datetime
+    ) -> Competitor:
+        """Records that a scrape failed: `network`, `timeout`, `http_status`, `blocked`, `robots`, `parsing` or `empty`."""
+
+    def listings(
+        self,
+        competitor: UUID | str | None = None,
+        *,
+        sold: bool | None = None,
+        make: str | None = None,
+        model: str | None = None,
+        year_min: int | None = None,
+        year_max: int | None = None,
+        price_min: Money | None = None,
+        price_max: Money | None = None,
+        mileage_min: int | None = None,
+        mileage_max: int | None = None,
+        days_on_market_min: int | None = None,
+        days_on_market_max: int | None = None,
+        price_dropped: bool = False,
+        sort: ListingSort | None = None,
+        limit: int | None = None,
+    ) -> Query[Listing]:
+        """The listings that the filters let through, of one competitor or of all, the newest first.
+
+        `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before. Make and model are
+        compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage` or `year`, with
+        a minus in front for the largest first.
+        """
+
+    def listing(self, id: UUID | str) -> Listing:
+        """One listing. Raises `NotFound` (`listing_not_found`)."""
+
+    def price_history(self, listing_id: UUID | str, *, limit: int | None = None) -> Query[PricePoint]:
+        """A listing's prices, newest first."""
+
+    def metrics(self, competitor: UUID | str, *, limit: int | None = None) -> Query[Metrics]:
+        """A competitor's figures, one record a scrape, newest first."""
+
+    def scrapes(self, competitor: UUID | str, *, limit: int | None = None) -> Query[ScrapeRecord]:
+        """A competitor's scrapes, newest first."""
+
+    def overview(self) -> builtins.list[CompetitorOverview]:
+        """Every competitor with its newest figures, by name."""
+
+@final
+class Extraction:
+    """What one page gave."""
+
+    @property
+    def platform(self) -> str:
+        """Who read the page: a platform such as `dealer_com`, or the technique, `structured_data` or `cards`;
+        `generic` where nothing was found.
+        """
+
+    @property
+    def total(self) -> int | None:
+        """How many vehicles the page claims there are on all its pages."""
+
+    @property
+    def next(self) -> str | None:
+        """The absolute address of the next page, `None` on the last."""
+
+    @property
+    def listings(self) -> list[ScrapedListing]:
+        """The vehicles, in the order of the page."""
+
+    @property
+    def warnings(self) -> list[ExtractionWarning]:
+        """What a person should know before trusting the result."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ExtractionWarning:
+    """A doubt about an extraction."""
+
+    @property
+    def code(self) -> str:
+        """A stable word such as `no_listings`."""
+
+    @property
+    def message(self) -> str:
+        """The same for a person."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class FailedVehicle:
+    """A vehicle that could not be analysed."""
+
+    @property
+    def vehicle(self) -> UUID:
+        """The vehicle."""
+
+    @property
+    def code(self) -> str:
+        """The stable word for what went wrong."""
+
+    @property
+    def message(self) -> str:
+        """The same for a person."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Inventory:
+    """The dealership's own vehicles."""
+
+    def list(
+        self,
+        *,
+        status: VehicleStatus | Iterable[VehicleStatus] | None = None,
+        make: str | None = None,
+        model: str | None = None,
+        year_min: int | None = None,
+        year_max: int | None = None,
+        price_min: Money | None = None,
+        price_max: Money | None = None,
+        mileage_min: int | None = None,
+        mileage_max: int | None = None,
+        featured: bool | None = None,
+        q: str | None = None,
+        sort: VehicleSort | None = None,
+        limit: int | None = None,
+    ) -> Query[StockedVehicle]:
+        """The vehicles that the filters let through, latest on sale first.
+
+        `status` is one word or several. Make and model are compared whatever their case, bounds are included, and `q` are
+        words that all stand in make, model, trim, VIN, stock number or description. `sort` is `listed_at`, `price`,
+        `mileage` or `year`, with a minus in front for the largest first. `limit` bounds the number of records.
+        """
+
+    def get(self, id: UUID | str) -> StockedVehicle:
+        """One vehicle. Raises `NotFound` (`vehicle_not_found`)."""
+
+    def get_by_vin(self, vin: str) -> StockedVehicle:
+        """The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`)."""
+
+    def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
+        """Adds a vehicle, for sale from now on. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
+        `duplicate_stock_number`).
+        """
+
+    def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
+        """Changes the named fields; `None` empties a field. A new price also becomes a point of the price history.
+
+        Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
+        """
+
+    def set_status(self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None) -> Vehicle:
+        """Moves a vehicle to another status; selling sets `sold_at`, and what the buyer paid goes into the audit trail.
+
+        Raises `Conflict` (`vehicle_sold`) for a sold one, which only `relist` brings back.
+        """
+
+    def relist(self, id: UUID | str) -> Vehicle:
+        """Offers a sold vehicle again, as listed today. Raises `Conflict` (`vehicle_not_sold`)."""
+
+    def feature(self, id: UUID | str) -> Vehicle:
+        """Shows the vehicle on the homepage."""
+
+    def unfeature(self, id: UUID | str) -> Vehicle:
+        """Takes the vehicle off the homepage."""
+
+    def delete(self, id: UUID | str) -> None:
+        """Removes a vehicle with its research and price history; the submission that it came from stays."""
+
+    def price_history(self, id: UUID | str, *, limit: int | None = None) -> Query[MarketPrice]:
+        """A vehicle's price history, newest first; the same as `market.history`."""
+
+    def statistics(self) -> Statistics:
+        """Counts, worth and age of the lot."""
+
+@final
+class LeftOut:
+    """How many listings were left out, and why; each is counted once, for the first reason that held."""
+
+    @property
+    def unlike(self) -> int:
+        """Another make, model, year, trim or mileage than the tier asks for."""
+
+    @property
+    def own(self) -> int:
+        """Our own vehicles."""
+
+    @property
+    def price(self) -> int:
+        """No price, or one out of bounds."""
+
+    @property
+    def branded(self) -> int:
+        """Branded titles."""
+
+    @property
+    def stale(self) -> int:
+        """Too long on offer, or sold too long ago."""
+
+    @property
+    def distant(self) -> int:
+        """Too far away."""
+
+    @property
+    def duplicate(self) -> int:
+        """The same vehicle listed again."""
+
+    @property
+    def outlier(self) -> int:
+        """Prices too far from the others."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Listing:
+    """A vehicle on a competitor's website."""
+
+    @property
+    def id(self) -> UUID:
+        """The listing's id."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Who offers it."""
+
+    @property
+    def external_id(self) -> str | None:
+        """The website's own id for the vehicle."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """The dealer's stock number."""
+
+    @property
+    def year(self) -> int | None:
+        """Model year."""
+
+    @property
+    def make(self) -> str | None:
+        """Make."""
+
+    @property
+    def model(self) -> str | None:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The asking price."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def exterior_color(self) -> str | None:
+        """Exterior colour."""
+
+    @property
+    def transmission(self) -> str | None:
+        """Transmission."""
+
+    @property
+    def fuel_type(self) -> str | None:
+        """Fuel."""
+
+    @property
+    def body_style(self) -> str | None:
+        """Body style."""
+
+    @property
+    def url(self) -> str | None:
+        """The vehicle's own page."""
+
+    @property
+    def image_url(self) -> str | None:
+        """The first photo."""
+
+    @property
+    def first_seen_at(self) -> datetime:
+        """When it was first seen."""
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """When it was last seen."""
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether it counts as sold."""
+
+    @property
+    def sold_at(self) -> datetime | None:
+        """When it was sold."""
+
+    @property
+    def days_on_market(self) -> int:
+        """Whole days from the first sighting to the sale, or to now."""
+
+    @property
+    def raw_data(self) -> Any | None:
+        """What else the website said."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was entered."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was changed last."""
+
+    @property
+    def unconfirmed_price(self) -> Decimal | None:
+        """A price read once that is too unlikely to be believed before it is read again."""
+
+    @property
+    def lowest_price(self) -> Decimal | None:
+        """The lowest price ever believed."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Lot:
+    """An open dealership: its nouns are its attributes. Threads may share it.
+
+    Used in `with`, it is closed at the end.
+    """
+
+    @property
+    def inventory(self) -> Inventory:
+        """The dealership's own vehicles."""
+
+    @property
+    def submissions(self) -> Submissions:
+        """Cars that customers offer, and their review."""
+
+    @property
+    def market(self) -> Market:
+        """What the market says of the dealership's vehicles."""
+
+    @property
+    def competitors(self) -> Competitors:
+        """The competing dealers and what stands on their lots."""
+
+    @property
+    def users(self) -> Users:
+        """Staff accounts and their roles."""
+
+    @property
+    def activity(self) -> Activity:
+        """The audit trail."""
+
+    @property
+    def alerts(self) -> Alerts:
+        """What asks for attention."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    def acting_as(self, email: str | None) -> Lot:
+        """The same dealership with somebody else acting in it: a member of staff by e-mail address, or the machine (`None`).
+
+        The connections are shared, and closing either closes both.
+        """
+
+    def migrate(self) -> MigrationReport:
+        """Brings the schema to this release's, adopting a PostgreSQL database that holds the tables already.
+
+        Safe to call at each start, from any number of machines at once.
+        """
+
+    def close(self) -> None:
+        """Closes the connections; every later operation is `Refused` with the code `lot_closed`. Closing twice is no fault."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        _exc_type: type[BaseException] | None,
+        _exc_value: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class Market:
+    """What the market says of the dealership's vehicles."""
+
+    def analyze(self, vehicle_id: UUID | str) -> Analysis:
+        """Prices a vehicle against the market and keeps the result.
+
+        Raises `NotFound` (`vehicle_not_found`), `Conflict` (`vehicle_sold`).
+        """
+
+    def analyze_due(
+        self, *, limit: int | None = None, progress: Callable[[Progress], bool | None] | None = None
+    ) -> AnalyzeReport:
+        """Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
+
+        `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends there and what was
+        done stays.
+        """
+
+    def analyze_all(self, *, progress: Callable[[Progress], bool | None] | None = None) -> AnalyzeReport:
+        """Analyses every unsold vehicle, as `analyze_due` does those that are due."""
+
+    def get(self, vehicle_id: UUID | str) -> ResearchResult:
+        """The last analysis of a vehicle as it is kept. Raises `NotFound` (`vehicle_not_found`, `vehicle_not_analyzed`)."""
+
+    def history(self, vehicle_id: UUID | str, *, limit: int | None = None) -> Query[MarketPrice]:
+        """A vehicle's price history, newest first: analyses, and changes of our own price."""
+
+    def overview(self) -> MarketOverview:
+        """How the unsold vehicles stand in the market."""
+
+    def days_supply(self, make: str, model: str, year: int) -> Supply:
+        """Supply and demand of one model year among the competitors' listings, whatever trim and mileage."""
+
+@final
+class MarketOverview:
+    """How the unsold vehicles stand in the market, at today's prices against the medians of their last analyses."""
+
+    @property
+    def vehicles(self) -> int:
+        """Unsold vehicles."""
+
+    @property
+    def high(self) -> int:
+        """Priced above the market."""
+
+    @property
+    def low(self) -> int:
+        """Priced below the market."""
+
+    @property
+    def competitive(self) -> int:
+        """Priced within the market."""
+
+    @property
+    def insufficient_data(self) -> int:
+        """Analysed, with too few comparables."""
+
+    @property
+    def not_analyzed(self) -> int:
+        """Never analysed."""
+
+    @property
+    def average_difference_percent(self) -> float | None:
+        """The mean of how far the prices are from their medians, in percent; `None` where no vehicle has a median."""
+
+    @property
+    def needs_analysis(self) -> int:
+        """Vehicles that the next run would take: never analysed, or not lately."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class MarketPrice:
+    """A point of a vehicle's price history: our price, and the market's where an analysis recorded it."""
+
+    @property
+    def id(self) -> UUID:
+        """The point's id."""
+
+    @property
+    def our_price(self) -> Decimal:
+        """Our price of the time."""
+
+    @property
+    def median_market_price(self) -> Decimal | None:
+        """The raw median of the time."""
+
+    @property
+    def min_market_price(self) -> Decimal | None:
+        """The lowest raw price of the time."""
+
+    @property
+    def sample_size(self) -> int | None:
+        """How many comparables; `None` where only our price changed."""
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """When it was recorded."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Metrics:
+    """A competitor's figures after a scrape."""
+
+    @property
+    def total_inventory(self) -> int:
+        """Listings on sale."""
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """Their average price."""
+
+    @property
+    def avg_days_on_market(self) -> float | None:
+        """The average days on the market of the lately sold."""
+
+    @property
+    def vehicles_sold_30d(self) -> int:
+        """Sales of 30 days."""
+
+    @property
+    def price_changes_30d(self) -> int:
+        """Price changes of 30 days."""
+
+    @property
+    def new_listings_30d(self) -> int:
+        """New listings of 30 days."""
+
+    @property
+    def calculated_at(self) -> datetime:
+        """When this was calculated."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class MigrationReport:
+    """What a migration did."""
+
+    @property
+    def applied(self) -> list[str]:
+        """The names of the migrations that were applied, in order; empty where the schema was current."""
+
+    @property
+    def version(self) -> str:
+        """The version of the schema afterwards."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Position:
+    """Where our price stands among the adjusted prices."""
+
+    @property
+    def difference_percent(self) -> float:
+        """How far our price is from the median, in percent of the median."""
+
+    @property
+    def price_to_market_percent(self) -> float:
+        """Our price in percent of the median."""
+
+    @property
+    def percentile(self) -> float:
+        """The share of comparables that are strictly cheaper, in percent."""
+
+    @property
+    def rank(self) -> int:
+        """Our place from the cheapest, which is 1."""
+
+    @property
+    def cheaper(self) -> int:
+        """Comparables strictly cheaper."""
+
+    @property
+    def dearer(self) -> int:
+        """Comparables strictly dearer."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class PriceChange:
+    """A vehicle with a new price."""
+
+    @property
+    def id(self) -> UUID:
+        """The listing's id."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """The dealer's stock number."""
+
+    @property
+    def year(self) -> int | None:
+        """Model year."""
+
+    @property
+    def make(self) -> str | None:
+        """Make."""
+
+    @property
+    def model(self) -> str | None:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The asking price."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def url(self) -> str | None:
+        """The vehicle's own page."""
+
+    @property
+    def before(self) -> Decimal:
+        """The price before."""
+
+    @property
+    def after(self) -> Decimal:
+        """The price from now on."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class PricePoint:
+    """A point of a listing's price history."""
+
+    @property
+    def price(self) -> Decimal:
+        """The price from this time on."""
+
+    @property
+    def min_price(self) -> Decimal | None:
+        """The lowest price up to this time."""
+
+    @property
+    def mileage(self) -> int | None:
+        """The mileage shown with it."""
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was observed."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class PricedComparable:
+    """A comparable and what it would cost with the mileage and year of our vehicle."""
+
+    @property
+    def source(self) -> Source:
+        """Where it was found: `competitor` or `auto.dev`."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN as listed."""
+
+    @property
+    def external_id(self) -> str | None:
+        """What names the listing within its source; for a competitor's, the id of our row."""
+
+    @property
+    def url(self) -> str | None:
+        """The page of the listing."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The price asked, or last asked."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles; below zero counts as unknown."""
+
+    @property
+    def distance_miles(self) -> float | None:
+        """Miles from us."""
+
+    @property
+    def dealer(self) -> str | None:
+        """Who sells it."""
+
+    @property
+    def first_seen_at(self) -> datetime:
+        """When the offer was first seen."""
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """When it was last seen."""
+
+    @property
+    def sold_at(self) -> datetime | None:
+        """When it was sold."""
+
+    @property
+    def branded(self) -> bool:
+        """Whether its title is branded."""
+
+    @property
+    def adjusted_price(self) -> Decimal:
+        """Its price adjusted to our vehicle."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Progress:
+    """Where a run stands, told after each vehicle."""
+
+    @property
+    def total(self) -> int:
+        """Vehicles that the run set out to analyse."""
+
+    @property
+    def done(self) -> int:
+        """Vehicles dealt with so far, whether it went well or not."""
+
+    @property
+    def insufficient(self) -> int:
+        """Of those, too few comparables."""
+
+    @property
+    def failed(self) -> int:
+        """Of those, failed."""
+
+    @property
+    def vehicle(self) -> UUID:
+        """The vehicle just dealt with."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Query(Generic[_T_co]):
+    """What a `list` answers: nothing is read before it is iterated, and each iteration reads anew.
+
+    Rows are fetched page by page, so a list of any length takes the memory of one page, and Ctrl-C is heard between pages.
+    Rows that are written meanwhile are neither skipped nor repeated. There is no length: counting would read everything.
+    """
+
+    def __iter__(self) -> Rows[_T_co]: ...
+    def first(self, count: int) -> list[_T_co]:
+        """The first `count` records as a list, reading no more than these."""
+
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+
+@final
+class Reason:
+    """One reason for a result."""
+
+    @property
+    def code(self) -> str:
+        """The stable word, such as `above_market`."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it; amounts are texts here."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RecordReport:
+    """What recording a scrape did."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Whose lot it is."""
+
+    @property
+    def competitor(self) -> str:
+        """The competitor's name."""
+
+    @property
+    def added(self) -> bool:
+        """Whether the competitor was not known before."""
+
+    @property
+    def scrape_id(self) -> UUID:
+        """The scrape's id."""
+
+    @property
+    def observed_at(self) -> datetime:
+        """When the pages were fetched."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole lot was seen."""
+
+    @property
+    def incomplete_reason(self) -> str | None:
+        """Why not, such as `too_few_vehicles`."""
+
+    @property
+    def counts(self) -> ScrapeCounts:
+        """What changed, in numbers."""
+
+    @property
+    def new(self) -> list[RecordedVehicle]:
+        """Vehicles not seen before."""
+
+    @property
+    def updated(self) -> list[ChangedVehicle]:
+        """Known vehicles of which more than the time changed."""
+
+    @property
+    def price_changes(self) -> list[PriceChange]:
+        """Believed changes of a price."""
+
+    @property
+    def sold(self) -> list[SoldVehicle]:
+        """Vehicles that turned sold, by absence or by the website's own word."""
+
+    @property
+    def relisted(self) -> list[RecordedVehicle]:
+        """Sold vehicles on sale again."""
+
+    @property
+    def refused(self) -> list[RefusedListing]:
+        """What was not recorded."""
+
+    @property
+    def warnings(self) -> list[ExtractionWarning]:
+        """Doubts about the pages that the listings were read from."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """The competitor's figures after it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RecordedVehicle:
+    """A competitor's vehicle, in the words by which a person knows it."""
+
+    @property
+    def id(self) -> UUID:
+        """The listing's id."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """The dealer's stock number."""
+
+    @property
+    def year(self) -> int | None:
+        """Model year."""
+
+    @property
+    def make(self) -> str | None:
+        """Make."""
+
+    @property
+    def model(self) -> str | None:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The asking price."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def url(self) -> str | None:
+        """The vehicle's own page."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RefusedListing:
+    """A listing that was not recorded."""
+
+    @property
+    def index(self) -> int:
+        """Its place among the listings handed in, from zero."""
+
+    @property
+    def reason(self) -> str:
+        """Why, such as `no_identity`."""
+
+    @property
+    def message(self) -> str:
+        """The same for a person."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ResearchResult:
+    """The last analysis of a vehicle as it is kept.
+
+    The words and the analysis are `None` where another program, or another release, wrote what this one can not read.
+    """
+
+    @property
+    def id(self) -> UUID:
+        """The row's id; it stays the same from analysis to analysis."""
+
+    @property
+    def inventory_id(self) -> UUID:
+        """The vehicle."""
+
+    @property
+    def median_price(self) -> Decimal | None:
+        """Median of the raw prices."""
+
+    @property
+    def min_price(self) -> Decimal | None:
+        """Lowest raw price."""
+
+    @property
+    def max_price(self) -> Decimal | None:
+        """Highest raw price."""
+
+    @property
+    def sample_size(self) -> int:
+        """Kept comparables."""
+
+    @property
+    def price_recommendation(self) -> Recommendation | None:
+        """What the price should do."""
+
+    @property
+    def data_source(self) -> DataSource | None:
+        """Where the comparables came from."""
+
+    @property
+    def last_analyzed_at(self) -> datetime | None:
+        """When it was analysed last."""
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """Everything that the analysis found."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the vehicle was analysed first."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the row was written last."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Rows(Generic[_T_co]):
+    """Goes through the rows of a `Query` once."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T_co: ...
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+
+@final
+class ScrapeCounts:
+    """How many listings a scrape found and what became of them."""
+
+    @property
+    def listings_found(self) -> int:
+        """Listings handed in."""
+
+    @property
+    def vehicles(self) -> int:
+        """Different vehicles among them."""
+
+    @property
+    def new(self) -> int:
+        """Vehicles not seen before."""
+
+    @property
+    def seen_again(self) -> int:
+        """Known listings seen again, whether anything changed or not."""
+
+    @property
+    def updated(self) -> int:
+        """Of those, listings of which more than the time changed."""
+
+    @property
+    def price_changes(self) -> int:
+        """Believed changes of a price."""
+
+    @property
+    def sold(self) -> int:
+        """Listings that turned sold."""
+
+    @property
+    def relisted(self) -> int:
+        """Sold listings on sale again."""
+
+    @property
+    def duplicates(self) -> int:
+        """Listings that repeat another of the same scrape."""
+
+    @property
+    def refused(self) -> int:
+        """Listings that could not be recorded."""
+
+    @property
+    def absences(self) -> int:
+        """Listings that this scrape made missed often enough to be thought sold."""
+
+    @property
+    def returns(self) -> int:
+        """Listings that had been missed that often and were seen again."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ScrapeRecord:
+    """One scrape of a competitor."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Whose lot it saw."""
+
+    @property
+    def observed_at(self) -> datetime:
+        """When the pages were fetched."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether it saw the whole lot."""
+
+    @property
+    def incomplete_reason(self) -> str | None:
+        """Why not, such as `too_few_vehicles`."""
+
+    @property
+    def pages_fetched(self) -> int | None:
+        """Pages read; `None` where the listings came from elsewhere."""
+
+    @property
+    def total_claimed(self) -> int | None:
+        """The total that the website itself claims."""
+
+    @property
+    def counts(self) -> ScrapeCounts:
+        """What it changed."""
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong, for a person."""
+
+    @property
+    def error_type(self) -> str | None:
+        """What went wrong, for a program."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ScrapedListing:
+    """A vehicle as a website shows it; what the website does not say is `None`."""
+
+    @property
+    def external_id(self) -> str | None:
+        """The website's own id for the vehicle."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN, seventeen characters in capitals."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """The dealer's stock number."""
+
+    @property
+    def year(self) -> int | None:
+        """The model year."""
+
+    @property
+    def make(self) -> str | None:
+        """The make, such as `Ford`."""
+
+    @property
+    def model(self) -> str | None:
+        """The model, such as `Silverado 1500`."""
+
+    @property
+    def trim(self) -> str | None:
+        """The trim level, such as `LT`."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The asking price in dollars."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def exterior_color(self) -> str | None:
+        """The colour of the body."""
+
+    @property
+    def transmission(self) -> str | None:
+        """The transmission as the website words it."""
+
+    @property
+    def fuel_type(self) -> str | None:
+        """The fuel as the website words it."""
+
+    @property
+    def body_style(self) -> str | None:
+        """The body style as the website words it."""
+
+    @property
+    def url(self) -> str | None:
+        """The absolute address of the vehicle's own page."""
+
+    @property
+    def image_url(self) -> str | None:
+        """The absolute address of the first photo."""
+
+    @property
+    def is_sold(self) -> bool | None:
+        """What the website itself says about a sale; `None` where it says nothing."""
+
+    @property
+    def raw_data(self) -> Any | None:
+        """What else the website said and a person may want to see, as it said it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SearchParameters:
+    """The search that was made: everything needed to make it again."""
+
+    @property
+    def tier(self) -> int:
+        """Which tier was taken, from 1."""
+
+    @property
+    def searched_at(self) -> datetime:
+        """When the search was made; all ages count from here."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim, where the search was narrowed to it."""
+
+    @property
+    def year_min(self) -> int:
+        """First model year."""
+
+    @property
+    def year_max(self) -> int:
+        """Last model year."""
+
+    @property
+    def mileage_min(self) -> int | None:
+        """Fewest miles, where those of our vehicle are known."""
+
+    @property
+    def mileage_max(self) -> int | None:
+        """Most miles, where those of our vehicle are known."""
+
+    @property
+    def radius_miles(self) -> float:
+        """Greatest distance."""
+
+    @property
+    def listed_within_days(self) -> int:
+        """Longest time on offer."""
+
+    @property
+    def sold_within_days(self) -> int:
+        """Longest time since the sale."""
+
+    @property
+    def price_min(self) -> Decimal:
+        """Lowest price believed."""
+
+    @property
+    def price_max(self) -> Decimal:
+        """Highest price believed."""
+
+    @property
+    def branded(self) -> bool:
+        """Whether branded titles were let in."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SoldVehicle:
+    """A vehicle that turned sold, as it was seen last."""
+
+    @property
+    def id(self) -> UUID:
+        """The listing's id."""
+
+    @property
+    def vin(self) -> str | None:
+        """The VIN."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """The dealer's stock number."""
+
+    @property
+    def year(self) -> int | None:
+        """Model year."""
+
+    @property
+    def make(self) -> str | None:
+        """Make."""
+
+    @property
+    def model(self) -> str | None:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The asking price."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def url(self) -> str | None:
+        """The vehicle's own page."""
+
+    @property
+    def sold_at(self) -> datetime:
+        """When: the first complete scrape that missed it, or the one that said so."""
+
+    @property
+    def days_on_market(self) -> int:
+        """Whole days from the first sighting."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Statistics:
+    """Counts and sums over the vehicles that are not sold."""
+
+    @property
+    def total(self) -> StockCount:
+        """All of them."""
+
+    @property
+    def by_status(self) -> list[StatusCount]:
+        """By status, the sold ones too."""
+
+    @property
+    def by_age(self) -> list[AgeCount]:
+        """By days in stock."""
+
+    @property
+    def average_days_in_stock(self) -> float | None:
+        """The mean of their days in stock; `None` for an empty lot."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class StatusCount:
+    """The vehicles in one status."""
+
+    @property
+    def status(self) -> VehicleStatus:
+        """The status."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of their prices."""
+
+    @property
+    def cost(self) -> Decimal:
+        """The sum of their costs, as far as known."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class StockCount:
+    """A number of vehicles and what they are worth."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of their prices."""
+
+    @property
+    def cost(self) -> Decimal:
+        """The sum of their costs, as far as known."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class StockedVehicle:
+    """A vehicle of the dealership and how long it has stood."""
+
+    @property
+    def id(self) -> UUID:
+        """The vehicle's id."""
+
+    @property
+    def status(self) -> VehicleStatus:
+        """Where it stands: `available`, `pending`, `hold` or `sold`."""
+
+    @property
+    def featured(self) -> bool:
+        """Shown on the homepage."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def vin(self) -> str:
+        """17 characters in upper case, unique."""
+
+    @property
+    def price(self) -> Decimal:
+        """Asking price."""
+
+    @property
+    def mileage(self) -> int:
+        """Miles on the odometer."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """Unique; the last 8 characters of the VIN where none is given."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the dealership paid; never public."""
+
+    @property
+    def msrp(self) -> Decimal | None:
+        """The manufacturer's suggested retail price."""
+
+    @property
+    def exterior_color(self) -> str | None:
+        """Exterior colour."""
+
+    @property
+    def interior_color(self) -> str | None:
+        """Interior colour."""
+
+    @property
+    def transmission(self) -> str | None:
+        """Transmission."""
+
+    @property
+    def engine(self) -> str | None:
+        """Engine."""
+
+    @property
+    def fuel_type(self) -> str | None:
+        """Fuel."""
+
+    @property
+    def drivetrain(self) -> str | None:
+        """FWD, RWD, AWD or 4WD."""
+
+    @property
+    def body_style(self) -> str | None:
+        """Sedan, SUV, truck and the like."""
+
+    @property
+    def doors(self) -> int | None:
+        """Number of doors."""
+
+    @property
+    def mpg_city(self) -> int | None:
+        """City miles per gallon."""
+
+    @property
+    def mpg_highway(self) -> int | None:
+        """Highway miles per gallon."""
+
+    @property
+    def description(self) -> str | None:
+        """Text for the advertisement."""
+
+    @property
+    def thumbnail(self) -> str | None:
+        """The main picture."""
+
+    @property
+    def condition(self) -> str | None:
+        """Condition."""
+
+    @property
+    def title_status(self) -> str | None:
+        """Clean, salvage, rebuilt and the like."""
+
+    @property
+    def owners(self) -> int | None:
+        """Number of previous owners."""
+
+    @property
+    def accidents(self) -> int | None:
+        """Number of reported accidents."""
+
+    @property
+    def service_records(self) -> bool | None:
+        """Whether service records are at hand."""
+
+    @property
+    def warranty(self) -> str | None:
+        """Warranty."""
+
+    @property
+    def carfax_url(self) -> str | None:
+        """Carfax report."""
+
+    @property
+    def autocheck_url(self) -> str | None:
+        """`AutoCheck` report."""
+
+    @property
+    def features(self) -> list[str]:
+        """Equipment, line by line."""
+
+    @property
+    def images(self) -> list[str]:
+        """Picture URLs, the first one foremost."""
+
+    @property
+    def source_submission_id(self) -> UUID | None:
+        """The submission that it came from."""
+
+    @property
+    def created_by(self) -> UUID | None:
+        """Who entered it."""
+
+    @property
+    def updated_by(self) -> UUID | None:
+        """Who changed it last."""
+
+    @property
+    def listed_at(self) -> datetime | None:
+        """When it went on sale."""
+
+    @property
+    def sold_at(self) -> datetime | None:
+        """When it was sold."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was entered."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was changed last."""
+
+    @property
+    def days_in_stock(self) -> int:
+        """Whole days from `listed_at` to `sold_at` or now."""
+
+    @property
+    def age_state(self) -> AgeState:
+        """How that compares with the turn policy: `good`, `warning` or `aged`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Submission:
+    """A customer's offer of a car."""
+
+    @property
+    def id(self) -> UUID:
+        """The submission's id."""
+
+    @property
+    def submission_status(self) -> SubmissionStatus:
+        """Where it stands: `pending`, `approved` or `rejected`."""
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        """When it came in."""
+
+    @property
+    def reviewed_at(self) -> datetime | None:
+        """When it was decided."""
+
+    @property
+    def reviewed_by(self) -> UUID | None:
+        """Who decided."""
+
+    @property
+    def rejection_reason(self) -> str | None:
+        """Why it was turned down."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def customer_name(self) -> str | None:
+        """The customer's name."""
+
+    @property
+    def customer_email(self) -> str | None:
+        """The customer's e-mail address."""
+
+    @property
+    def customer_phone(self) -> str | None:
+        """The customer's telephone number."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def vin(self) -> str | None:
+        """17 characters in upper case, unique among submissions."""
+
+    @property
+    def mileage(self) -> int | None:
+        """Miles on the odometer."""
+
+    @property
+    def asking_price(self) -> Decimal | None:
+        """What the customer asks."""
+
+    @property
+    def exterior_color(self) -> str | None:
+        """Exterior colour."""
+
+    @property
+    def interior_color(self) -> str | None:
+        """Interior colour."""
+
+    @property
+    def transmission(self) -> str | None:
+        """Transmission."""
+
+    @property
+    def fuel_type(self) -> str | None:
+        """Fuel."""
+
+    @property
+    def condition(self) -> str | None:
+        """Condition."""
+
+    @property
+    def additional_notes(self) -> str | None:
+        """Whatever else the customer wrote."""
+
+    @property
+    def images(self) -> list[str]:
+        """Picture URLs."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was entered."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was changed last."""
+
+    @property
+    def warnings(self) -> list[SubmissionWarning]:
+        """What a reviewer should look at twice."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SubmissionWarning:
+    """Something about a submission that is no reason to refuse it."""
+
+    @property
+    def code(self) -> str:
+        """The stable word, such as `vin_check_digit`."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Submissions:
+    """Cars that customers offer, and their review."""
+
+    def submit(self, **fields: Unpack[NewSubmission]) -> Submission:
+        """Takes an offer in. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`)."""
+
+    def list(
+        self,
+        *,
+        submission_status: SubmissionStatus | None = None,
+        make: str | None = None,
+        model: str | None = None,
+        q: str | None = None,
+        sort: SubmissionSort | None = None,
+        limit: int | None = None,
+    ) -> Query[Submission]:
+        """The submissions that the filters let through, newest first unless sorted by `submitted_at`.
+
+        `q` are words that all stand in make, model, VIN, or the customer's name or e-mail.
+        """
+
+    def get(self, id: UUID | str) -> Submission:
+        """One submission. Raises `NotFound` (`submission_not_found`)."""
+
+    def update(self, id: UUID | str, **fields: Unpack[SubmissionChanges]) -> Submission:
+        """Corrects the named fields of a pending submission; `None` empties a field. Raises `Conflict`
+        (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
+        """
+
+    def approve(self, id: UUID | str, **overrides: Unpack[VehicleChanges]) -> Vehicle:
+        """Takes a submission into inventory at the asking price, or with what is given in place of the customer's fields.
+
+        Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
+        (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
+        """
+
+    def reject(self, id: UUID | str, reason: str) -> Submission:
+        """Turns a submission down. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
+        (`rejection_reason_missing`).
+        """
+
+    def delete(self, id: UUID | str) -> None:
+        """Removes a submission; a vehicle that came from it stays."""
+
+@final
+class Supply:
+    """Supply and demand among the competitors' comparables."""
+
+    @property
+    def active(self) -> int:
+        """On offer now."""
+
+    @property
+    def sold(self) -> int:
+        """Sold within the window."""
+
+    @property
+    def days(self) -> float | None:
+        """For how many days the offer lasts at that pace; `None` where none was sold."""
+
+    @property
+    def days_to_sell(self) -> float | None:
+        """The median days from first sight to sale, where enough were sold."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Trends:
+    """How a competitor's figures moved within a week, and how fast the lot turns."""
+
+    @property
+    def since(self) -> datetime | None:
+        """When the compared figures were calculated."""
+
+    @property
+    def total_inventory(self) -> int | None:
+        """Change of the listings on sale."""
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """Change of the average price."""
+
+    @property
+    def avg_days_on_market(self) -> float | None:
+        """Change of the average days on the market."""
+
+    @property
+    def vehicles_sold_30d(self) -> int | None:
+        """Change of the sales of 30 days."""
+
+    @property
+    def turnover(self) -> float | None:
+        """Sales of 30 days in the sum of those and the listings on sale, from 0 to 1; `None` for an empty lot."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class User:
+    """A staff account."""
+
+    @property
+    def id(self) -> UUID:
+        """The account's id."""
+
+    @property
+    def email(self) -> str:
+        """The address, in lower case; unique."""
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+
+    @property
+    def oauth_provider(self) -> str:
+        """Who vouches for the person: `google` or `microsoft`."""
+
+    @property
+    def oauth_id(self) -> str:
+        """The person's id there. An invited user has none yet: it reads `invited:` and the address."""
+
+    @property
+    def role(self) -> Role:
+        """What the user may do: `viewer`, `manager` or `admin`."""
+
+    @property
+    def avatar_url(self) -> str | None:
+        """A picture."""
+
+    @property
+    def last_login(self) -> datetime | None:
+        """When the user last signed in."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user may act at all."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the account was made."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Users:
+    """Staff accounts and their roles, for administrators."""
+
+    def add(self, *, email: str, name: str, role: Role = "viewer", provider: Provider = "google") -> User:
+        """Makes an account that its owner takes over at the first sign-in. Raises `Conflict` (`duplicate_email`)."""
+
+    def list(self, *, limit: int | None = None) -> Query[User]:
+        """All users, by address."""
+
+    def get(self, id: UUID | str) -> User:
+        """One user. Raises `NotFound` (`user_not_found`)."""
+
+    def get_by_email(self, email: str) -> User:
+        """The user with this address. Raises `NotFound` (`user_not_found`)."""
+
+    def set_role(self, id: UUID | str, role: Role) -> User:
+        """Gives another user another role. Raises `Refused` (`not_oneself`)."""
+
+    def activate(self, id: UUID | str) -> User:
+        """Lets a user in again."""
+
+    def deactivate(self, id: UUID | str) -> User:
+        """Shuts a user out at once."""
+
+    def delete(self, id: UUID | str) -> None:
+        """Removes a user. One whom any row names is deactivated and stripped of name, address and picture instead."""
+
+@final
+class Vehicle:
+    """A vehicle of the dealership, as a write left it."""
+
+    @property
+    def id(self) -> UUID:
+        """The vehicle's id."""
+
+    @property
+    def status(self) -> VehicleStatus:
+        """Where it stands: `available`, `pending`, `hold` or `sold`."""
+
+    @property
+    def featured(self) -> bool:
+        """Shown on the homepage."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def vin(self) -> str:
+        """17 characters in upper case, unique."""
+
+    @property
+    def price(self) -> Decimal:
+        """Asking price."""
+
+    @property
+    def mileage(self) -> int:
+        """Miles on the odometer."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """Unique; the last 8 characters of the VIN where none is given."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the dealership paid; never public."""
+
+    @property
+    def msrp(self) -> Decimal | None:
+        """The manufacturer's suggested retail price."""
+
+    @property
+    def exterior_color(self) -> str | None:
+        """Exterior colour."""
+
+    @property
+    def interior_color(self) -> str | None:
+        """Interior colour."""
+
+    @property
+    def transmission(self) -> str | None:
+        """Transmission."""
+
+    @property
+    def engine(self) -> str | None:
+        """Engine."""
+
+    @property
+    def fuel_type(self) -> str | None:
+        """Fuel."""
+
+    @property
+    def drivetrain(self) -> str | None:
+        """FWD, RWD, AWD or 4WD."""
+
+    @property
+    def body_style(self) -> str | None:
+        """Sedan, SUV, truck and the like."""
+
+    @property
+    def doors(self) -> int | None:
+        """Number of doors."""
+
+    @property
+    def mpg_city(self) -> int | None:
+        """City miles per gallon."""
+
+    @property
+    def mpg_highway(self) -> int | None:
+        """Highway miles per gallon."""
+
+    @property
+    def description(self) -> str | None:
+        """Text for the advertisement."""
+
+    @property
+    def thumbnail(self) -> str | None:
+        """The main picture."""
+
+    @property
+    def condition(self) -> str | None:
+        """Condition."""
+
+    @property
+    def title_status(self) -> str | None:
+        """Clean, salvage, rebuilt and the like."""
+
+    @property
+    def owners(self) -> int | None:
+        """Number of previous owners."""
+
+    @property
+    def accidents(self) -> int | None:
+        """Number of reported accidents."""
+
+    @property
+    def service_records(self) -> bool | None:
+        """Whether service records are at hand."""
+
+    @property
+    def warranty(self) -> str | None:
+        """Warranty."""
+
+    @property
+    def carfax_url(self) -> str | None:
+        """Carfax report."""
+
+    @property
+    def autocheck_url(self) -> str | None:
+        """`AutoCheck` report."""
+
+    @property
+    def features(self) -> list[str]:
+        """Equipment, line by line."""
+
+    @property
+    def images(self) -> list[str]:
+        """Picture URLs, the first one foremost."""
+
+    @property
+    def source_submission_id(self) -> UUID | None:
+        """The submission that it came from."""
+
+    @property
+    def created_by(self) -> UUID | None:
+        """Who entered it."""
+
+    @property
+    def updated_by(self) -> UUID | None:
+        """Who changed it last."""
+
+    @property
+    def listed_at(self) -> datetime | None:
+        """When it went on sale."""
+
+    @property
+    def sold_at(self) -> datetime | None:
+        """When it was sold."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was entered."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was changed last."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Velocity:
+    """The change of the raw median over two weeks."""
+
+    @property
+    def change_percent(self) -> float:
+        """The change in percent of the earlier median."""
+
+    @property
+    def mood(self) -> MarketMood:
+        """The word for it: `buyers_market`, `sellers_market` or `stable`."""
+
+    @property
+    def since(self) -> datetime:
+        """When the earlier median was recorded."""
+
+    @property
+    def until(self) -> datetime:
+        """When the later one was."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Vin:
+    """A vehicle identification number; `str()` gives its 17 characters."""
+
+    @property
+    def check_digit_ok(self) -> bool:
+        """Whether the check digit at position 9 is right; outside North America it need not be."""
+
+    @property
+    def check_digit(self) -> str:
+        """The check digit that the other characters demand."""
+
+    @property
+    def model_year(self) -> int | None:
+        """The model year, `None` where position 10 holds none."""
+
+    @property
+    def model_year_alternatives(self) -> builtins.list[int]:
+        """The other years that the code may mean, earliest first."""
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the model year must be so, or is only the likelier one."""
+
+    @property
+    def wmi(self) -> str:
+        """The world manufacturer identifier, positions 1 to 3."""
+
+    @property
+    def manufacturer_identifier(self) -> str:
+        """The complete identifier of the manufacturer: three characters, or six for a maker of few vehicles."""
+
+    @property
+    def squish_vin(self) -> str:
+        """Positions 1 to 8, 10 and 11: what two vehicles of the same kind, year and plant have in common."""
+
+    @property
+    def serial(self) -> str:
+        """The serial number."""
+
+    @property
+    def region(self) -> str | None:
+        """The part of the world by the first character, such as `north_america`."""
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether this is a filler such as `11111111111111111`."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class VinReport:
+    """What is known of one text that should be a VIN; for a text that is none, `reason` says why, and the rest is `None`."""
+
+    @property
+    def vin(self) -> str:
+        """The VIN in upper case, or the refused text as it was given."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether it is 17 characters that a VIN may hold."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not, for a person to read."""
+
+    @property
+    def check_digit_ok(self) -> bool | None:
+        """Whether the check digit at position 9 is right; a wrong one leaves a VIN valid."""
+
+    @property
+    def model_year(self) -> int | None:
+        """The model year, `None` also where position 10 holds none."""
+
+    @property
+    def model_year_alternatives(self) -> list[int] | None:
+        """The other years that the code may mean, earliest first."""
+
+    @property
+    def conclusive(self) -> bool | None:
+        """Whether the model year must be so."""
+
+    @property
+    def wmi(self) -> str | None:
+        """The world manufacturer identifier, three characters."""
+
+    @property
+    def squish_vin(self) -> str | None:
+        """Positions 1 to 8, 10 and 11."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class WantedAlert:
+    """The alert that an analysis calls for."""
+
+    @property
+    def alert_type(self) -> str:
+        """What about: `overpriced`, `underpriced` or `no_market_data`."""
+
+    @property
+    def severity(self) -> Severity:
+        """How urgent: `warning` or `critical`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+def listings(
+    html: str | bytes, url: str, *, platform: str | None = None, content_type: str | None = None
+) -> Extraction:
+    """Reads the listings of a page: text, or bytes in any encoding, at best with the `content_type` they came with.
+
+    `platform` names one platform instead of detecting it; `generic` leaves all platforms aside.
+
+    Raises `InvalidInput` (`invalid_url`, `page_empty`, `page_too_large`, `page_too_deep`, `page_too_tangled`,
+    `unknown_platform`).
+    """
+
+def mileage(text: str) -> int | None:
+    """The miles that a text tells, `None` where it tells none for certain."""
+
+def open(database_url: str, *, read_only: bool = False, act_as: str | None = None, pool_size: int | None = None) -> Lot:
+    """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
+
+    A new SQLite file is made whole. An existing database is never changed: where its schema is older, every operation but
+    `migrate` is refused with the code `database_outdated`.
+
+    `read_only` refuses every write in the database itself. `act_as` is the e-mail address of the member of staff who acts,
+    with the rights of that role and under that name in the audit trail; without it the machine acts and may do all.
+    `pool_size` bounds the connections (8).
+
+    Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`),
+    `NotFound` (`user_not_found`).
+    """
+
+def parse(text: str, *, current_year: int | None = None) -> Vin:
+    """Reads a VIN of 17 characters in either case. The model year is read as of `current_year`, by default this year.
+
+    Raises `InvalidInput` (`invalid_vin`), which says why the text is no VIN.
+    """
+
+def platforms() -> list[str]:
+    """The names that `listings` takes for a platform."""
+
+def price(text: str) -> Decimal | None:
+    """The price in dollars that a text tells, `None` where it tells none for certain: a monthly payment, a range."""
+
+def report(text: str, *, current_year: int | None = None) -> VinReport:
+    """Reads a text as a VIN and says all that it tells; a text that is no VIN is reported, not refused."""
+
+def text(text: str) -> str | None:
+    """A text as a person would read it: entities decoded, tags and odd spaces removed; `None` where it says nothing."""

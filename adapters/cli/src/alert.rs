@@ -1,0 +1,79 @@
+//! `jpauto alert`: what asks for attention. What is deliberately not here: opening alerts, which the rules do.
+
+use clap::Subcommand;
+use jpauto::{Alert, AlertFilter, AlertId, AlertType, Severity};
+use uuid::Uuid;
+
+use crate::{
+    arguments::one_of,
+    context::Context,
+    failure::Failure,
+    output::{Cell, Column, Row, Tone, dash, moment},
+    paging::Paging,
+};
+
+/// What to do with alerts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertCommand {
+    /// List the open alerts, the latest first
+    List {
+        /// Those that are over too
+        #[arg(long)]
+        with_dismissed: bool,
+        /// Of this type
+        #[arg(long = "type", value_name = "TYPE", value_parser = one_of!(AlertType))]
+        alert_type: Option<AlertType>,
+        /// About the vehicle or competitor of this id
+        #[arg(long, value_name = "ID")]
+        subject: Option<Uuid>,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Put an alert away
+    Dismiss {
+        /// The alert's id
+        #[arg(value_name = "ID")]
+        id: AlertId,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(command: AlertCommand, context: &mut Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    match command {
+        AlertCommand::List { with_dismissed, alert_type, subject, paging } => {
+            let mut filter = AlertFilter::default();
+            filter.with_dismissed = with_dismissed;
+            filter.alert_type = alert_type;
+            filter.subject_id = subject;
+            paging.print(&mut context.output, |page| desk.alerts().list(&filter, page))
+        }
+        AlertCommand::Dismiss { id } => context.output.item(&desk.alerts().dismiss(id)?),
+    }
+}
+
+impl Row for Alert {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Severity"),
+        Column::text("Alert"),
+        Column::text("Message"),
+        Column::text("Since").spare(2),
+        Column::text("Over").spare(3),
+        Column::text("Id").spare(1),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let tone = match self.severity {
+            Severity::Critical => Tone::Bad,
+            _ => Tone::Warning,
+        };
+        vec![
+            Cell::new(self.severity.as_str()).tone(tone),
+            self.alert_type.as_str().into(),
+            self.message.as_str().into(),
+            dash(self.created_at, moment).into(),
+            dash(self.dismissed_at, moment).into(),
+            Cell::new(self.id.to_string()).tone(Tone::Faint),
+        ]
+    }
+}

@@ -1,0 +1,114 @@
+//! The words of the command line: global options and the tree of commands. What is deliberately not here: what they do.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, serve::ServeArgs,
+    submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  jpauto demo                                   a dealership to look at, made in seconds
+  jpauto vin 1HGCM82633A004352                  what a VIN tells by itself
+  jpauto submission submit --year 2019 --make Toyota --model Camry --asking-price 15000
+  jpauto submission approve ID --price 13500    takes the car into inventory
+  jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
+  jpauto analyze --all && jpauto report
+
+Exit codes:
+  0  done                                       3  refused, forbidden, in conflict, or not found
+  1  a fault of this program                    4  something does not answer now
+  2  the input or the usage is wrong
+
+An error is one line on stderr, error[code]: message, and with --format json an object there.";
+
+/// A one-word value of an enum of the library, with its words in `--help`.
+macro_rules! one_of {
+    ($words:ty) => {{
+        use clap::builder::TypedValueParser as _;
+        clap::builder::PossibleValuesParser::new(<$words>::ALL.map(<$words>::as_str))
+            .try_map(|word| word.parse::<$words>())
+    }};
+}
+pub(crate) use one_of;
+
+/// Everything a car dealership must know in one place: its lot, its market and its competitors.
+#[derive(Debug, Parser)]
+#[command(name = "jpauto", version, after_help = EXAMPLES, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite:jpauto.db",
+        global = true
+    )]
+    pub(crate) db: String,
+    /// A table for people, one JSON document, or a JSON object a line; a table unless the command says otherwise
+    #[arg(long, value_name = "FORMAT", value_enum, global = true)]
+    pub(crate) format: Option<Format>,
+    /// Act as this member of staff, with no more than their role; without it the machine itself acts
+    #[arg(long = "as", value_name = "EMAIL", global = true)]
+    pub(crate) acting_as: Option<String>,
+    /// Trace on stderr what happens
+    #[arg(long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// The commands, by noun.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show a dealership at work: sixty days of sample data, priced and reported
+    Demo(DemoArgs),
+    /// Read what VINs tell by themselves
+    Vin(VinArgs),
+    /// Read the listings of a saved page of a dealer's website
+    Extract(ExtractArgs),
+    /// Customers' offers: take them in, approve them into inventory, turn them down
+    #[command(subcommand)]
+    Submission(SubmissionCommand),
+    /// The dealership's own vehicles
+    #[command(subcommand)]
+    Vehicle(VehicleCommand),
+    /// Record a competitor's lot, from saved pages or from listings
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// The dealers that are watched, and what stands on their lots
+    #[command(subcommand)]
+    Competitor(CompetitorCommand),
+    /// Price vehicles against the market
+    Analyze(AnalyzeArgs),
+    /// Show the lot, its market, the competitors and what waits, on one page
+    #[command(after_help = report::EXAMPLES)]
+    Report,
+    /// What asks for attention
+    #[command(subcommand)]
+    Alert(AlertCommand),
+    /// Members of staff and their roles
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The audit trail: who did what
+    #[command(subcommand)]
+    Activity(ActivityCommand),
+    /// Serve the HTTP API
+    Serve(ServeArgs),
+    /// Bring the database's schema to this release's
+    #[command(
+        after_help = "Safe at each start and from several machines at once. A new SQLite file needs no migration."
+    )]
+    Migrate,
+}

@@ -1,0 +1,64 @@
+//! What every command starts from: the database that was named, the person who acts, and where to print.
+//!
+//! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
+
+use clap::parser::ValueSource;
+use jpauto::{Actor, Dealership, Desk};
+
+use crate::{arguments::Global, failure::Failure, output::Output};
+
+/// How the audit trail names this program.
+const USER_AGENT: &str = concat!("jpauto-cli/", env!("CARGO_PKG_VERSION"));
+
+/// Whether somebody asked for this very database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DatabaseChoice {
+    /// It was named on the command line.
+    Named,
+    /// The environment names it, or nothing does.
+    Default,
+}
+
+impl DatabaseChoice {
+    pub(crate) fn of(source: Option<ValueSource>) -> Self {
+        if source == Some(ValueSource::CommandLine) { Self::Named } else { Self::Default }
+    }
+}
+
+/// The global options, ready for use.
+pub(crate) struct Context {
+    database_url: String,
+    database_choice: DatabaseChoice,
+    acting_as: Option<String>,
+    pub(crate) output: Output,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global, database_choice: DatabaseChoice) -> Self {
+        Self {
+            database_url: global.db,
+            database_choice,
+            acting_as: global.acting_as,
+            output: Output::to_stdout(global.format),
+        }
+    }
+
+    /// The database that was named on the command line; what the environment says is not looked at.
+    pub(crate) fn named_database(&self) -> Option<&str> {
+        (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
+    }
+
+    /// Opens the database that was named.
+    pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
+        Ok(Dealership::open(&self.database_url)?)
+    }
+
+    /// The desk of the person named by `--as`, or of the machine itself.
+    pub(crate) fn desk(&self) -> Result<Desk, Failure> {
+        let dealership = self.dealership()?;
+        let machine = dealership.acting_as(Actor::system().with_user_agent(USER_AGENT));
+        let Some(email) = &self.acting_as else { return Ok(machine) };
+        let user = machine.users().get_by_email(email)?;
+        Ok(dealership.acting_as(Actor::user(user.id).with_user_agent(USER_AGENT)))
+    }
+}

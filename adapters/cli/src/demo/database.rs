@@ -1,0 +1,126 @@
+//! The file that a demonstration is told in: always a new one, and never in the place of anybody else's.
+//!
+//! A file made here holds an account that nothing else makes. Only a file with this account is ever removed. What is
+//! deliberately not here: any other database; a demonstration has no business on a PostgreSQL server.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use jpauto::{Actor, Config, Dealership, Desk, NewUser, Role};
+
+use crate::failure::Failure;
+
+/// The account that says that a file may be replaced.
+const MARK: &str = "replaced-by-the-next-demo@jpauto.example";
+
+/// Makes room for a new file, or says why there is none.
+pub(super) fn make_room(url: &str) -> Result<(), Failure> {
+    let Some(path) = path_of(url)? else { return Ok(()) };
+    if let Err(reason) = fs::symlink_metadata(&path) {
+        return if reason.kind() == io::ErrorKind::NotFound {
+            Ok(())
+        } else {
+            Err(Failure::unreadable(&path, &reason))
+        };
+    }
+    if !is_marked(url) {
+        let message = format!(
+            "{} exists and was not made by `jpauto demo`, so it stays as it is: name another file with --db sqlite:PATH",
+            path.display()
+        );
+        return Err(Failure::input("not_a_demo_file", message));
+    }
+    for ending in ["", "-wal", "-shm"] {
+        remove(&with_ending(&path, ending))?;
+    }
+    Ok(())
+}
+
+/// Marks a new file, before anything else is written to it.
+pub(super) fn mark(desk: &Desk) -> Result<(), Failure> {
+    let name = "Made by jpauto demo; its next run replaces this file".to_owned();
+    let account =
+        desk.users().add(&NewUser { email: MARK.to_owned(), name, role: Role::Viewer, ..NewUser::default() })?;
+    desk.users().deactivate(account.id)?;
+    Ok(())
+}
+
+/// Whatever keeps the mark from being read, the file is then not known to be ours.
+fn is_marked(url: &str) -> bool {
+    Dealership::with_config(Config::new(url).pool_size(1).read_only())
+        .and_then(|dealership| dealership.acting_as(Actor::system()).users().get_by_email(MARK))
+        .is_ok()
+}
+
+/// The file of a SQLite URL, `None` for a database in memory.
+fn path_of(url: &str) -> Result<Option<PathBuf>, Failure> {
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        let message = "the demonstration makes a SQLite file of its own: expected --db sqlite:PATH";
+        return Err(Failure::input("demo_needs_sqlite", message));
+    };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    Ok((path != ":memory:").then(|| PathBuf::from(path)))
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
+            Err(Failure::input("file_not_removed", format!("cannot remove {}: {reason}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(result: Result<(), Failure>) -> Option<&'static str> {
+        match result {
+            Err(Failure::Input { code, .. }) => Some(code),
+            Err(other) => panic!("{other:?}"),
+            Ok(()) => None,
+        }
+    }
+
+    #[test]
+    fn only_a_file_that_a_demonstration_made_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lot.db");
+        let url = format!("sqlite:{}", path.display());
+
+        make_room(&url).unwrap();
+        assert!(!path.exists(), "looking for a file must not make one");
+
+        let dealership = Dealership::open(&url).unwrap();
+        assert_eq!(code(make_room(&url)), Some("not_a_demo_file"), "a dealership's own file");
+        assert!(path.exists());
+
+        mark(&dealership.acting_as(Actor::system())).unwrap();
+        drop(dealership);
+        make_room(&url).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "with all that belongs to it");
+    }
+
+    #[test]
+    fn whatever_is_no_such_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("letters.txt");
+        for content in ["", "Dear Sir or Madam"] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(code(make_room(&format!("sqlite:{}", path.display()))), Some("not_a_demo_file"), "{content:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        assert_eq!(code(make_room(&format!("sqlite:{}", folder.path().display()))), Some("not_a_demo_file"));
+        assert_eq!(code(make_room("postgres://localhost/lot")), Some("demo_needs_sqlite"));
+        assert_eq!(code(make_room("lot.db")), Some("demo_needs_sqlite"));
+    }
+}

@@ -1,0 +1,341 @@
+//! Fields given by name: as options, as `--set field=value` and as a JSON object, read into the library's own structs.
+//!
+//! The struct asks for its types, so `--set year=2019` is a number and `--set model=300` a text without a table of fields
+//! here. What is deliberately not here: such a table, and any judgement about a value.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use clap::Args;
+use jpauto::FieldError;
+use serde::{
+    Deserializer,
+    de::{self, DeserializeOwned, IntoDeserializer, Visitor, value::MapDeserializer, value::SeqDeserializer},
+};
+use serde_json::{Map, Value};
+
+use crate::{failure::Failure, source};
+
+/// A description of a vehicle, pictures and all, is far smaller.
+const JSON_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Fields by name, whatever the command.
+#[derive(Args, Debug, Default)]
+pub(crate) struct FieldOptions {
+    /// Set a field by its column name; `FIELD=` clears it. Repeatable
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<Assignment>,
+    /// Read fields from a JSON object in a file, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl FieldOptions {
+    /// What was given; `--set` wins over `options`, and these over the file.
+    pub(crate) fn read<'a>(&self, options: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Fields, Failure> {
+        let mut fields = match &self.json {
+            Some(path) => Fields::from_json(&source::read_whole(path, JSON_BYTES_MAX)?)?,
+            None => Fields::default(),
+        };
+        for (name, value) in options {
+            fields.set(name, Given::Text(value.to_owned()));
+        }
+        for Assignment { field, value } in &self.set {
+            fields.set(field, Given::Text(value.clone()));
+        }
+        Ok(fields)
+    }
+}
+
+/// One `field=value`.
+#[derive(Clone, Debug)]
+struct Assignment {
+    field: String,
+    value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (field, value) = text.split_once('=').ok_or("expected FIELD=VALUE, or FIELD= to clear the field")?;
+        Ok(Self { field: field.trim().to_owned(), value: value.to_owned() })
+    }
+}
+
+/// Declares the options that set the most used fields of a noun, named as the columns.
+macro_rules! field_options {
+    ($(#[$doc:meta])* $name:ident { $($(#[$help:meta])* $field:ident: $value_name:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(clap::Args, Debug, Default)]
+        #[command(next_help_heading = "Fields")]
+        pub(crate) struct $name {
+            $(
+                $(#[$help])*
+                #[arg(long, value_name = $value_name, allow_hyphen_values = true)]
+                $field: Option<String>,
+            )+
+        }
+
+        impl $name {
+            /// The fields that were given.
+            pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &str)> {
+                [$((stringify!($field), self.$field.as_deref())),+]
+                    .into_iter()
+                    .filter_map(|(name, value)| value.map(|value| (name, value)))
+            }
+        }
+    };
+}
+pub(crate) use field_options;
+
+/// Fields and what was given for each, the last one given for a field.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(Vec<(String, Given)>);
+
+/// A value as it was given.
+#[derive(Debug)]
+enum Given {
+    Text(String),
+    Json(Value),
+}
+
+impl Fields {
+    /// The members of a JSON object.
+    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Failure> {
+        let members: Map<String, Value> = serde_json::from_slice(bytes)
+            .map_err(|reason| Failure::input("invalid_json", format!("expected a JSON object: {reason}")))?;
+        Ok(Self(members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect()))
+    }
+
+    fn set(&mut self, name: &str, value: Given) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value));
+    }
+
+    /// The struct of these fields; every field at fault is named.
+    pub(crate) fn build<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        self.check(|_: &T| None)?;
+        read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
+    }
+
+    /// The update of these fields, refusing to clear what can not be empty: such a field would silently stay.
+    pub(crate) fn build_update<T: DeserializeOwned + Default + PartialEq>(mut self) -> Result<T, Failure> {
+        let nothing = T::default();
+        for entry in &mut self.0 {
+            // A list is cleared by an empty one.
+            if matches!(&entry.1, Given::Text(text) if text.is_empty()) {
+                let emptied = (entry.0.clone(), Given::Json(Value::Array(Vec::new())));
+                if read(std::iter::once(&emptied)).is_ok_and(|alone: T| alone != nothing) {
+                    *entry = emptied;
+                }
+            }
+        }
+        self.check(|alone: &T| (*alone == nothing).then_some("can not be cleared"))?;
+        read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
+    }
+
+    /// Reads each field alone, so that a fault can be told by the name of its field.
+    fn check<T: DeserializeOwned>(&self, objection: impl Fn(&T) -> Option<&'static str>) -> Result<(), Failure> {
+        let mut code = "invalid_value";
+        let mut fields = Vec::new();
+        for entry in &self.0 {
+            let message = match read(std::iter::once(entry)) {
+                Ok(alone) => objection(&alone).map(ToOwned::to_owned),
+                Err(fault) => {
+                    if let Fault::UnknownField(_) = fault {
+                        code = "unknown_field";
+                    }
+                    let told = fault.to_string();
+                    // Some of the library's own readers name their field.
+                    Some(told.strip_prefix(&format!("{}: ", entry.0)).unwrap_or(&told).to_owned())
+                }
+            };
+            fields.extend(message.map(|message| FieldError { pointer: format!("/{}", entry.0), message }));
+        }
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let told: Vec<_> = fields
+            .iter()
+            .map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.message))
+            .collect();
+        Err(Failure::Input { code, message: told.join("; "), fields })
+    }
+}
+
+fn read<'a, T: DeserializeOwned>(entries: impl Iterator<Item = &'a (String, Given)>) -> Result<T, Fault> {
+    T::deserialize(MapDeserializer::new(entries.map(|(name, given)| (name.as_str(), Reader(given)))))
+}
+
+/// Why a field can not be read.
+#[derive(Debug)]
+enum Fault {
+    UnknownField(&'static [&'static str]),
+    Other(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownField(known) => write!(f, "is no field; expected one of {}", known.join(", ")),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl de::Error for Fault {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::Other(reason.to_string())
+    }
+
+    fn unknown_field(_field: &str, expected: &'static [&'static str]) -> Self {
+        Self::UnknownField(expected)
+    }
+}
+
+/// A given value, read as whatever the struct asks for.
+struct Reader<'a>(&'a Given);
+
+impl<'de> IntoDeserializer<'de, Fault> for Reader<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Reads a text as a number where a number is asked for.
+macro_rules! read_parsed {
+    ($($method:ident as $number:ty: $visit:ident, $expected:literal;)+) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            match self.0 {
+                Given::Text(text) => match text.trim().parse::<$number>() {
+                    Ok(value) => visitor.$visit(value),
+                    Err(_not_one) => Err(Fault::Other(format!(concat!("expected ", $expected, ", not {:?}"), text))),
+                },
+                Given::Json(value) => value.$method(visitor).map_err(de::Error::custom),
+            }
+        }
+    )+};
+}
+
+impl<'de> Deserializer<'de> for Reader<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Given::Text(text) => visitor.visit_str(text),
+            Given::Json(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Given::Text(text) if text.is_empty() => visitor.visit_none(),
+            Given::Json(Value::Null) => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    /// A list is a JSON array, or one text alone.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Given::Text(text) if text.is_empty() => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<&str>())),
+            Given::Text(text) if text.starts_with('[') => {
+                serde_json::Deserializer::from_str(text).deserialize_seq(visitor).map_err(de::Error::custom)
+            }
+            Given::Text(text) => visitor.visit_seq(SeqDeserializer::new(std::iter::once(text.as_str()))),
+            Given::Json(value) => value.deserialize_seq(visitor).map_err(de::Error::custom),
+        }
+    }
+
+    read_parsed! {
+        deserialize_i32 as i32: visit_i32, "a whole number";
+        deserialize_bool as bool: visit_bool, "true or false";
+    }
+
+    serde::forward_to_deserialize_any! {
+        i8 i16 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jpauto::{Change, Money, NewSubmission, VehicleUpdate};
+
+    use super::*;
+
+    fn set(assignments: &[&str]) -> Fields {
+        let set = assignments.iter().map(|text| text.parse().unwrap()).collect();
+        FieldOptions { set, json: None }.read([]).unwrap()
+    }
+
+    fn refusal<T: fmt::Debug>(result: Result<T, Failure>) -> (&'static str, String) {
+        match result.unwrap_err() {
+            Failure::Input { code, message, .. } => (code, message),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_struct_chooses_the_types() {
+        let update: VehicleUpdate = set(&[
+            "model=300",
+            "year=2019",
+            "price=13500.5",
+            "trim=",
+            "stock_number=007",
+            "doors=4",
+            "service_records=true",
+            "features=[\"Tow, heavy\", \"Roof\"]",
+            "images=https://lot.example/a,b.jpg",
+        ])
+        .build_update()
+        .unwrap();
+        let expected = VehicleUpdate {
+            model: Some("300".into()),
+            year: Some(2019),
+            price: Some(Money::from_cents(1_350_050)),
+            trim: Change::Clear,
+            stock_number: Change::Set("007".into()),
+            doors: Change::Set(4),
+            service_records: Change::Set(true),
+            features: Some(vec!["Tow, heavy".into(), "Roof".into()]),
+            images: Some(vec!["https://lot.example/a,b.jpg".into()]),
+            ..VehicleUpdate::default()
+        };
+        assert_eq!(update, expected);
+    }
+
+    #[test]
+    fn every_field_at_fault_is_named() {
+        let (code, message) = refusal(set(&["year=soon", "colour=red", "price=cheap"]).build::<NewSubmission>());
+        assert_eq!(code, "unknown_field");
+        assert!(message.contains("year: expected a whole number, not \"soon\""), "{message}");
+        assert!(message.contains("colour: is no field; expected one of year, make, model"), "{message}");
+        let (code, message) = refusal(set(&["price=cheap"]).build_update::<VehicleUpdate>());
+        assert_eq!(code, "invalid_value");
+        assert!(message.starts_with("price: ") && message.contains("an amount in dollars"), "{message}");
+    }
+
+    #[test]
+    fn what_can_not_be_empty_is_not_cleared_silently() {
+        let (code, message) = refusal(set(&["price="]).build_update::<VehicleUpdate>());
+        assert_eq!((code, message.as_str()), ("invalid_value", "price: can not be cleared"));
+        assert_eq!(set(&["images="]).build_update::<VehicleUpdate>().unwrap().images, Some(Vec::new()));
+    }
+
+    #[test]
+    fn later_words_win_over_earlier_ones_and_over_the_file() {
+        let mut fields = Fields::from_json(br#"{"year": 2018, "make": "Ford", "trim": null}"#).unwrap();
+        fields.set("year", Given::Text("2019".into()));
+        let submission: NewSubmission = fields.build().unwrap();
+        assert_eq!((submission.year, submission.make.as_str(), submission.trim), (2019, "Ford", None));
+        let wrong = Fields::from_json(br#"{"year": "x"}"#).unwrap();
+        assert!(refusal(wrong.build::<NewSubmission>()).1.starts_with("year: invalid type"));
+        assert_eq!(refusal(Fields::from_json(b"[1]")).0, "invalid_json");
+    }
+}

@@ -1,0 +1,20 @@
+//! `jpauto migrate`: the database's schema brought to this release's.
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    output::{Format, remark},
+};
+
+/// Migrates, and says what was done.
+pub(crate) fn run(context: &mut Context) -> Result<(), Failure> {
+    let report = context.dealership()?.migrate()?;
+    if context.output.format() != Format::Table {
+        return context.output.done("", &report);
+    }
+    if report.applied.is_empty() {
+        remark("nothing to do: the schema is current");
+    }
+    report.applied.iter().try_for_each(|name| context.output.text(&format!("applied {name}")))?;
+    context.output.text(&format!("version {}", report.version))
+}

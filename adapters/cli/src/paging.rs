@@ -1,0 +1,63 @@
+//! Lists: one page, or all pages one after the other. What is deliberately not here: filters, which are the nouns'.
+
+use clap::Args;
+use jpauto::{Page, PageRequest};
+use serde_json::json;
+
+use crate::{
+    failure::Failure,
+    output::{Format, Output, Row, remark},
+};
+
+/// Which part of a list is asked for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Paging")]
+pub(crate) struct Paging {
+    /// At most so many, up to 500
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+    limit: u32,
+    /// Go on after the page that gave this cursor
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// All pages
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+}
+
+impl Paging {
+    /// Prints what is asked for.
+    pub(crate) fn print<T: Row>(
+        &self,
+        output: &mut Output,
+        fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
+    ) -> Result<(), Failure> {
+        let limit = if self.all { PageRequest::MAX_LIMIT } else { self.limit };
+        let mut request = PageRequest::first(limit);
+        if let Some(cursor) = &self.after {
+            request = request.after(cursor);
+        }
+        let mut gathered = Vec::new();
+        let next = loop {
+            let Page { items, next, .. } = fetch(&request)?;
+            match output.format() {
+                // Lines need not wait for the last page.
+                Format::Jsonl => items.iter().try_for_each(|item| output.json_line(item))?,
+                Format::Table | Format::Json => gathered.extend(items),
+            }
+            match next {
+                Some(cursor) if self.all => request = PageRequest::first(limit).after(cursor),
+                next => break next,
+            }
+        };
+        match output.format() {
+            Format::Json => return output.json(&json!({"items": gathered, "next": next})),
+            Format::Table if gathered.is_empty() => remark("nothing found"),
+            Format::Table => output.table(&gathered)?,
+            Format::Jsonl => {}
+        }
+        if let Some(cursor) = next {
+            remark(&format!("more: --after {cursor}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! `jpauto serve`: the HTTP server over the database. What is deliberately not here: the server.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use jpauto_http::{IpNet, ServerConfig, Shutdown};
+
+use crate::{context::Context, failure::Failure, output::remark};
+
+const EXAMPLES: &str = "\
+Examples:
+  jpauto serve
+  jpauto --db postgres://lot@localhost/lot serve --address 0.0.0.0:8080 --trust-proxy 10.0.0.0/8
+
+It runs until SIGTERM or Ctrl-C, then lets requests finish. GET /readyz answers 200 once the database can be read.
+TLS is ended by a proxy in front.";
+
+/// Where to serve.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    address: SocketAddr,
+    /// A proxy whose X-Forwarded-For is believed; repeatable
+    #[arg(long, value_name = "NETWORK")]
+    trust_proxy: Vec<IpNet>,
+}
+
+/// Serves until the process is told to end.
+pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Failure> {
+    let dealership = context.dealership()?;
+    dealership.check_ready()?;
+    let mut config = ServerConfig::new(arguments.address);
+    config.trusted_proxies = arguments.trust_proxy;
+    jpauto_http::serve_blocking(dealership, config, |address| remark(&format!("serving on http://{address}/")))
+        .map(|shutdown| match shutdown {
+            Shutdown::Finished => {}
+            Shutdown::Cut(connections) => remark(&format!("{connections} busy connections were cut")),
+            // A way to end that this build has no words for.
+            _ => {}
+        })
+        .map_err(|reason| Failure::unavailable("server_not_started", reason.to_string()))
+}

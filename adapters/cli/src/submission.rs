@@ -1,0 +1,248 @@
+//! `jpauto submission`: customers' offers and their review. What is deliberately not here: what an offer must say.
+
+use clap::{Args, Subcommand};
+use jpauto::{
+    Approval, NewSubmission, Submission, SubmissionFilter, SubmissionId, SubmissionSort, SubmissionStatus,
+    SubmissionWarning,
+};
+use serde_json::json;
+
+use crate::{
+    arguments::one_of,
+    context::Context,
+    failure::Failure,
+    fields::{FieldOptions, field_options},
+    output::{Cell, Column, Row, Tone, car, dash, miles, moment, money, remark},
+    paging::Paging,
+};
+
+/// What to do with offers; one is named by its id.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubmissionCommand {
+    /// Take an offer in
+    #[command(after_help = SUBMIT_EXAMPLES)]
+    Submit {
+        #[command(flatten)]
+        fields: SubmissionFields,
+        #[command(flatten)]
+        more: FieldOptions,
+    },
+    /// List the offers, the latest first
+    #[command(after_help = "Example:\n  jpauto submission list --status pending --sort submitted_at")]
+    List {
+        #[command(flatten)]
+        filter: FilterOptions,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show an offer
+    Show {
+        /// The offer's id
+        #[arg(value_name = "ID")]
+        id: SubmissionId,
+    },
+    /// Correct fields of a pending offer
+    #[command(
+        after_help = "Example:\n  jpauto submission update ID --mileage 31200 --set trim=XSE --set customer_phone="
+    )]
+    Update {
+        /// The offer's id
+        #[arg(value_name = "ID")]
+        id: SubmissionId,
+        #[command(flatten)]
+        fields: SubmissionFields,
+        #[command(flatten)]
+        more: FieldOptions,
+    },
+    /// Take an offer into inventory
+    #[command(after_help = APPROVE_EXAMPLES)]
+    Approve {
+        /// The offer's id
+        #[arg(value_name = "ID")]
+        id: SubmissionId,
+        /// What the vehicle is offered for; the customer's asking price without it
+        #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
+        price: Option<String>,
+        #[command(flatten)]
+        overrides: FieldOptions,
+    },
+    /// Turn an offer down
+    Reject {
+        /// The offer's id
+        #[arg(value_name = "ID")]
+        id: SubmissionId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Remove an offer; a vehicle that came from it stays
+    Delete {
+        /// The offer's id
+        #[arg(value_name = "ID")]
+        id: SubmissionId,
+    },
+}
+
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  jpauto submission submit --year 2019 --make Toyota --model Camry --vin 4T1B11HK5KU211111 \\
+      --mileage 31000 --asking-price 15000 --customer-email ann@example.com
+  jpauto submission submit --json offer.json --set 'images=[\"https://example.com/1.jpg\"]'
+  jq -c . offer.json | jpauto submission submit --json -
+
+Options win over the JSON object, --set over the options. Every field has the name of its column.";
+
+const APPROVE_EXAMPLES: &str = "\
+Examples:
+  jpauto submission approve ID                      as offered, at the asking price
+  jpauto submission approve ID --price 13500 --set trim=XSE --set stock_number=A1042
+
+Overrides are fields of the vehicle, named as its columns.";
+
+field_options! {
+    /// What a customer says; the rest goes by `--set` and `--json`.
+    SubmissionFields {
+        /// Model year
+        year: "YEAR",
+        /// Make
+        make: "TEXT",
+        /// Model
+        model: "TEXT",
+        /// Trim level
+        trim: "TEXT",
+        /// 17 characters
+        vin: "VIN",
+        /// Miles on the odometer
+        mileage: "MILES",
+        /// What the customer asks
+        asking_price: "DOLLARS",
+        /// Exterior colour
+        exterior_color: "TEXT",
+        /// Condition
+        condition: "TEXT",
+        /// The customer's name
+        customer_name: "TEXT",
+        /// The customer's e-mail address
+        customer_email: "EMAIL",
+        /// The customer's telephone number
+        customer_phone: "NUMBER",
+        /// Whatever else the customer wrote
+        additional_notes: "TEXT",
+    }
+}
+
+/// Which offers.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct FilterOptions {
+    /// In this status
+    #[arg(long, value_name = "STATUS", value_parser = one_of!(SubmissionStatus))]
+    status: Option<SubmissionStatus>,
+    /// Of this make
+    #[arg(long, value_name = "TEXT")]
+    make: Option<String>,
+    /// Of this model
+    #[arg(long, value_name = "TEXT")]
+    model: Option<String>,
+    /// Every word stands somewhere in make, model, VIN, or the customer's name or e-mail
+    #[arg(long, value_name = "WORDS")]
+    q: Option<String>,
+    /// The order
+    #[arg(
+        long,
+        value_name = "ORDER",
+        default_value = SubmissionSort::SubmittedAtDescending.as_str(),
+        value_parser = one_of!(SubmissionSort),
+        allow_hyphen_values = true
+    )]
+    sort: SubmissionSort,
+}
+
+/// Does it.
+pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    let submissions = desk.submissions();
+    let output = &mut context.output;
+    match command {
+        SubmissionCommand::Submit { fields, more } => {
+            let offer: NewSubmission = more.read(fields.given())?.build()?;
+            let submission = submissions.submit(&offer)?;
+            submission.warnings.iter().for_each(warn);
+            output.item(&submission)
+        }
+        SubmissionCommand::List { filter, paging } => {
+            let filter = filter.into_filter();
+            paging.print(output, |page| submissions.list(&filter, page))
+        }
+        SubmissionCommand::Show { id } => output.item(&submissions.get(id)?),
+        SubmissionCommand::Update { id, fields, more } => {
+            output.item(&submissions.update(id, &more.read(fields.given())?.build_update()?)?)
+        }
+        SubmissionCommand::Approve { id, price, overrides } => {
+            let price = price.as_deref().map(|price| ("price", price));
+            let overrides = overrides.read(price)?.build_update()?;
+            output.item(&submissions.approve(id, &Approval::with(overrides))?)
+        }
+        SubmissionCommand::Reject { id, reason } => output.item(&submissions.reject(id, &reason)?),
+        SubmissionCommand::Delete { id } => {
+            submissions.delete(id)?;
+            output.done(&format!("removed {id}"), &json!({"deleted": id}))
+        }
+    }
+}
+
+impl FilterOptions {
+    fn into_filter(self) -> SubmissionFilter {
+        let mut filter = SubmissionFilter::default().sort(self.sort);
+        filter.submission_status = self.status;
+        filter.make = self.make;
+        filter.model = self.model;
+        filter.q = self.q;
+        filter
+    }
+}
+
+fn warn(warning: &SubmissionWarning) {
+    match warning {
+        SubmissionWarning::VinCheckDigit { expected, found } => remark(&format!(
+            "warning[vin_check_digit]: the ninth character of the VIN is {found} and should be {expected}: a slip?"
+        )),
+        // A warning that this build has no words for.
+        other => remark(&format!("warning: {other:?}")),
+    }
+}
+
+/// The colour of an offer's status.
+fn toned(status: SubmissionStatus) -> Cell {
+    Cell::new(status.as_str()).tone(match status {
+        SubmissionStatus::Pending => Tone::Strong,
+        SubmissionStatus::Approved => Tone::Good,
+        _ => Tone::Faint,
+    })
+}
+
+impl Row for Submission {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Id"),
+        Column::text("Vehicle"),
+        Column::number("Asks"),
+        Column::number("Miles").spare(2),
+        Column::text("Status").spare(1),
+        Column::text("Submitted").spare(3),
+        Column::text("Customer").spare(4),
+        Column::text("VIN").spare(5),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::new(self.id.to_string()).tone(Tone::Faint),
+            car(Some(self.year), Some(&self.make), Some(&self.model), self.trim.as_deref()).into(),
+            dash(self.asking_price, money).into(),
+            dash(self.mileage, miles).into(),
+            toned(self.submission_status),
+            dash(self.submitted_at, moment).into(),
+            dash(self.customer_name.clone().or_else(|| self.customer_email.clone()), |name| name).into(),
+            dash(self.vin.clone(), |vin| vin).into(),
+        ]
+    }
+}

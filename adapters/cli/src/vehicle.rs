@@ -1,0 +1,340 @@
+//! `jpauto vehicle`: the dealership's own vehicles. What is deliberately not here: what becomes of a status or a price.
+
+use clap::{Args, Subcommand};
+use jpauto::{
+    AgeState, Desk, ErrorKind, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter, VehicleId,
+    VehicleSort, VehicleStatus, Vin,
+};
+use serde_json::json;
+
+use crate::{
+    arguments::one_of,
+    context::Context,
+    failure::Failure,
+    fields::{FieldOptions, field_options},
+    output::{Cell, Column, Format, Output, Row, Tone, car, dash, miles, money},
+    paging::Paging,
+};
+
+/// What to do with vehicles; one is named by its id, VIN or stock number.
+#[derive(Debug, Subcommand)]
+pub(crate) enum VehicleCommand {
+    /// Add a vehicle, for sale from now on
+    #[command(after_help = ADD_EXAMPLES)]
+    Add {
+        #[command(flatten)]
+        fields: VehicleFields,
+        #[command(flatten)]
+        more: FieldOptions,
+    },
+    /// List vehicles, the latest on sale first
+    #[command(after_help = LIST_EXAMPLES)]
+    List {
+        #[command(flatten)]
+        filter: FilterOptions,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show a vehicle
+    Show {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+    },
+    /// Change fields of a vehicle
+    #[command(after_help = "Example:\n  jpauto vehicle update A1042 --price 13200 --set trim=XSE --set msrp=")]
+    Update {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+        #[command(flatten)]
+        fields: VehicleFields,
+        #[command(flatten)]
+        more: FieldOptions,
+    },
+    /// Move a vehicle to another status
+    #[command(after_help = "Example:\n  jpauto vehicle status A1042 sold --sale-price 13000")]
+    Status {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+        /// The new status
+        #[arg(value_name = "STATUS", value_parser = one_of!(VehicleStatus))]
+        status: VehicleStatus,
+        /// What the buyer paid, kept in the audit trail
+        #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
+        sale_price: Option<Money>,
+    },
+    /// Offer a sold vehicle again, as listed today
+    Relist {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+    },
+    /// Show a vehicle on the homepage
+    Feature {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+    },
+    /// Take a vehicle off the homepage
+    Unfeature {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+    },
+    /// Remove a vehicle with its research and price history
+    Delete {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+    },
+    /// Count the lot: number, worth and age
+    Statistics,
+}
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  jpauto vehicle add --year 2019 --make Toyota --model Camry --trim LE --vin 4T1B11HK5KU211111 \\
+      --mileage 31000 --price 15900 --cost 12500
+  jpauto vehicle add --json car.json --set features='[\"Tow hitch\", \"Roof rack\"]'
+
+Options win over the JSON object, --set over the options. Every field has the name of its column.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  jpauto vehicle list --make Toyota --price-max 20000 --sort price
+  jpauto vehicle list --status available --status hold --q 'awd heated'
+  jpauto vehicle list --all --format jsonl > stock.jsonl";
+
+field_options! {
+    /// What staff write of a vehicle; the rest goes by `--set` and `--json`.
+    VehicleFields {
+        /// Model year
+        year: "YEAR",
+        /// Make
+        make: "TEXT",
+        /// Model
+        model: "TEXT",
+        /// Trim level
+        trim: "TEXT",
+        /// 17 characters
+        vin: "VIN",
+        /// Stock number; the last 8 characters of the VIN where none is given
+        stock_number: "TEXT",
+        /// Miles on the odometer
+        mileage: "MILES",
+        /// Asking price
+        price: "DOLLARS",
+        /// What the dealership paid
+        cost: "DOLLARS",
+        /// Exterior colour
+        exterior_color: "TEXT",
+        /// Text for the advertisement
+        description: "TEXT",
+    }
+}
+
+/// Which vehicles.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct FilterOptions {
+    /// In this status; repeatable
+    #[arg(long, value_name = "STATUS", value_parser = one_of!(VehicleStatus))]
+    status: Vec<VehicleStatus>,
+    /// Of this make
+    #[arg(long, value_name = "TEXT")]
+    make: Option<String>,
+    /// Of this model
+    #[arg(long, value_name = "TEXT")]
+    model: Option<String>,
+    /// Of this model year or later
+    #[arg(long, value_name = "YEAR")]
+    year_min: Option<i32>,
+    /// Of this model year or earlier
+    #[arg(long, value_name = "YEAR")]
+    year_max: Option<i32>,
+    /// At this price or dearer
+    #[arg(long, value_name = "DOLLARS")]
+    price_min: Option<Money>,
+    /// At this price or cheaper
+    #[arg(long, value_name = "DOLLARS")]
+    price_max: Option<Money>,
+    /// With this mileage or more
+    #[arg(long, value_name = "MILES")]
+    mileage_min: Option<i32>,
+    /// With this mileage or less
+    #[arg(long, value_name = "MILES")]
+    mileage_max: Option<i32>,
+    /// On the homepage, or not
+    #[arg(long, value_name = "true|false")]
+    featured: Option<bool>,
+    /// Every word stands somewhere in make, model, trim, VIN, stock number or description
+    #[arg(long, value_name = "WORDS")]
+    q: Option<String>,
+    /// The order: a column, with a minus for the largest first
+    #[arg(
+        long,
+        value_name = "ORDER",
+        default_value = VehicleSort::ListedAtDescending.as_str(),
+        value_parser = one_of!(VehicleSort),
+        allow_hyphen_values = true
+    )]
+    sort: VehicleSort,
+}
+
+/// Does it.
+pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    let inventory = desk.inventory();
+    let output = &mut context.output;
+    match command {
+        VehicleCommand::Add { fields, more } => {
+            let vehicle: NewVehicle = more.read(fields.given())?.build()?;
+            output.item(&inventory.add(&vehicle)?)
+        }
+        VehicleCommand::List { filter, paging } => {
+            let filter = filter.into_filter();
+            paging.print(output, |page| inventory.list(&filter, page))
+        }
+        VehicleCommand::Show { vehicle } => output.item(&find(&desk, &vehicle)?),
+        VehicleCommand::Update { vehicle, fields, more } => {
+            let update = more.read(fields.given())?.build_update()?;
+            output.item(&inventory.update(find(&desk, &vehicle)?.vehicle.id, &update)?)
+        }
+        VehicleCommand::Status { vehicle, status, sale_price } => {
+            let mut change = StatusChange::from(status);
+            change.sale_price = sale_price;
+            output.item(&inventory.set_status(find(&desk, &vehicle)?.vehicle.id, change)?)
+        }
+        VehicleCommand::Relist { vehicle } => output.item(&inventory.relist(find(&desk, &vehicle)?.vehicle.id)?),
+        VehicleCommand::Feature { vehicle } => output.item(&inventory.feature(find(&desk, &vehicle)?.vehicle.id)?),
+        VehicleCommand::Unfeature { vehicle } => output.item(&inventory.unfeature(find(&desk, &vehicle)?.vehicle.id)?),
+        VehicleCommand::Delete { vehicle } => {
+            let Vehicle { id, vin, .. } = find(&desk, &vehicle)?.vehicle;
+            inventory.delete(id)?;
+            output.done(&format!("removed {vin}"), &json!({"deleted": id}))
+        }
+        VehicleCommand::Statistics => statistics(&desk, output),
+    }
+}
+
+/// The vehicle of this id, VIN or stock number.
+pub(crate) fn find(desk: &Desk, text: &str) -> Result<StockedVehicle, Failure> {
+    let inventory = desk.inventory();
+    if let Ok(id) = text.parse::<VehicleId>() {
+        return Ok(inventory.get(id)?);
+    }
+    if let Ok(vin) = Vin::parse(text) {
+        match inventory.get_by_vin(vin) {
+            // Some dealers use a VIN-like stock number.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return Ok(found?),
+        }
+    }
+    Ok(inventory.get_by_stock_number(text)?)
+}
+
+impl FilterOptions {
+    fn into_filter(self) -> VehicleFilter {
+        let mut filter = VehicleFilter::default().sort(self.sort);
+        filter.status = self.status;
+        filter.make = self.make;
+        filter.model = self.model;
+        filter.year_min = self.year_min;
+        filter.year_max = self.year_max;
+        filter.price_min = self.price_min;
+        filter.price_max = self.price_max;
+        filter.mileage_min = self.mileage_min;
+        filter.mileage_max = self.mileage_max;
+        filter.featured = self.featured;
+        filter.q = self.q;
+        filter
+    }
+}
+
+fn statistics(desk: &Desk, output: &mut Output) -> Result<(), Failure> {
+    let statistics = desk.inventory().statistics()?;
+    if output.format() != Format::Table {
+        return output.item(&statistics);
+    }
+    let average = dash(statistics.average_days_in_stock, |days| format!("{days:.1} days"));
+    output.heading("By status", "")?;
+    output.table(&statistics.by_status)?;
+    output.heading("By age, unsold", &format!("on average {average}"))?;
+    output.table(&statistics.by_age)?;
+    output.text("")?;
+    let total = statistics.total;
+    output.text(&format!(
+        "{} unsold, worth {}, cost {} as far as known",
+        total.count,
+        money(total.value),
+        money(total.cost)
+    ))
+}
+
+/// Days in stock, in the colour of the turn policy.
+pub(crate) fn age(stocked: &StockedVehicle) -> Cell {
+    Cell::new(stocked.days_in_stock.to_string()).tone(match stocked.age_state {
+        AgeState::Good => Tone::Plain,
+        AgeState::Warning => Tone::Warning,
+        _ => Tone::Bad,
+    })
+}
+
+/// `2019 Toyota Camry LE`.
+pub(crate) fn name(vehicle: &Vehicle) -> String {
+    car(Some(vehicle.year), Some(&vehicle.make), Some(&vehicle.model), vehicle.trim.as_deref())
+}
+
+impl Row for StockedVehicle {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Stock"),
+        Column::text("Vehicle"),
+        Column::number("Price"),
+        Column::number("Miles"),
+        Column::number("Days"),
+        Column::text("Status"),
+        Column::text("VIN").spare(1),
+        Column::text("Colour").spare(2),
+        Column::number("Cost").spare(3),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let vehicle = &self.vehicle;
+        vec![
+            dash(vehicle.stock_number.clone(), |number| number).into(),
+            name(vehicle).into(),
+            money(vehicle.price).into(),
+            miles(vehicle.mileage).into(),
+            age(self),
+            vehicle.status.as_str().into(),
+            Cell::new(vehicle.vin.as_str()).tone(Tone::Faint),
+            dash(vehicle.exterior_color.clone(), |colour| colour).into(),
+            dash(vehicle.cost, money).into(),
+        ]
+    }
+}
+
+impl Row for jpauto::StatusCount {
+    const COLUMNS: &'static [Column] =
+        &[Column::text("Status"), Column::number("Vehicles"), Column::number("Worth"), Column::number("Cost")];
+
+    fn cells(&self) -> Vec<Cell> {
+        counted(self.status.as_str().to_owned(), self.stock)
+    }
+}
+
+impl Row for jpauto::AgeCount {
+    const COLUMNS: &'static [Column] =
+        &[Column::text("Days"), Column::number("Vehicles"), Column::number("Worth"), Column::number("Cost")];
+
+    fn cells(&self) -> Vec<Cell> {
+        let to = self.bucket.to_days.map_or_else(|| "and more".to_owned(), |to| format!("to {to}"));
+        counted(format!("{} {to}", self.bucket.from_days), self.stock)
+    }
+}
+
+fn counted(title: String, stock: jpauto::StockCount) -> Vec<Cell> {
+    vec![title.into(), stock.count.to_string().into(), money(stock.value).into(), money(stock.cost).into()]
+}

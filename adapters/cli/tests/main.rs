@@ -1,0 +1,11 @@
+//! The compiled command, run as people and scripts run it, on an SQLite file of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+
+mod support;
+
+mod bad_input;
+mod commands;
+mod demo;
+mod help;
+mod market;

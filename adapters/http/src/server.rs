@@ -1,0 +1,392 @@
+//! The accept loop: connections within limits, HTTP/1 and HTTP/2, and an end that lets requests finish.
+//!
+//! warp's own server sets no timer, so a client that sends half a header stays for ever, caps nothing, and waits without end
+//! when it shuts down. What is deliberately not here: what a request is answered, and TLS.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use ipnet::IpNet;
+use jpauto::Dealership;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::{JoinError, JoinSet},
+    time::{sleep, timeout},
+};
+use tower::{Layer as _, Service, service_fn};
+use tower_http::compression::CompressionLayer;
+use warp::http::Request;
+
+use crate::{
+    app::{self, App},
+    door,
+    gate::GateLimits,
+    request::BodyLimits,
+};
+
+/// What an embedding program decides about the server; start from [`ServerConfig::new`].
+///
+/// ```
+/// let mut config = jpauto_http::ServerConfig::new(([127, 0, 0, 1], 8080).into());
+/// config.trusted_proxies.push("10.0.0.0/8".parse()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where to listen; port 0 takes a free one, which [`Server::address`] names.
+    pub address: SocketAddr,
+    /// What a connection may do.
+    pub connections: ConnectionLimits,
+    /// What a request's body may be.
+    pub body: BodyLimits,
+    /// How much work is let in.
+    pub gate: GateLimits,
+    /// Whose `X-Forwarded-For` is believed; nobody's by default.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long requests may take to finish when the server is told to end (10 s).
+    pub drain: Duration,
+}
+
+impl ServerConfig {
+    /// The defaults at an address.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            connections: ConnectionLimits::default(),
+            body: BodyLimits::default(),
+            gate: GateLimits::default(),
+            trusted_proxies: Vec::new(),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What one connection, and all of them, may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionLimits {
+    /// So many at a time (1,024); more wait in the kernel's queue.
+    pub most: usize,
+    /// How long a client may take for a request's header, and how long it may keep an idle connection (10 s).
+    pub header_read_timeout: Duration,
+    /// The longest header of a request, in bytes (16 KiB); not below 8 KiB, which hyper needs.
+    pub longest_header: usize,
+    /// Requests at a time on one HTTP/2 connection (64).
+    pub http2_streams: u32,
+    /// After this long a connection is told to end (10 min), and cut when it has not after the drain: so nobody holds one
+    /// for ever by reading an answer slowly.
+    pub longest_life: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            most: 1_024,
+            header_read_timeout: Duration::from_secs(10),
+            longest_header: 16 << 10,
+            http2_streams: 64,
+            longest_life: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address can not be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        reason: io::Error,
+    },
+    /// The system gave no threads to run on.
+    #[error("cannot start the server's threads: {0}")]
+    Runtime(#[source] io::Error),
+    /// The signals that end the server can not be received.
+    #[error("cannot receive the signals that end the server: {0}")]
+    Signals(#[source] io::Error),
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shutdown {
+    /// Every request was answered.
+    Finished,
+    /// So many connections were still busy after the drain and were cut.
+    Cut(usize),
+}
+
+/// A server that listens and does not answer yet.
+///
+/// ```
+/// use jpauto::Dealership;
+/// use jpauto_http::{Server, ServerConfig, Shutdown};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let dealership = Dealership::open("sqlite::memory:")?;
+/// let server = Server::bind(dealership, ServerConfig::new(([127, 0, 0, 1], 0).into())).await?;
+/// assert_ne!(server.address().port(), 0);
+/// assert_eq!(server.run_until(async {}).await, Shutdown::Finished);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: App,
+    config: ServerConfig,
+}
+
+impl Server {
+    /// Listens on the configured address.
+    ///
+    /// # Errors
+    /// [`StartError::Bind`].
+    pub async fn bind(dealership: Dealership, mut config: ServerConfig) -> Result<Self, StartError> {
+        let cannot_listen = |reason| StartError::Bind { address: config.address, reason };
+        let listener = TcpListener::bind(config.address).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        // More workers than connections would only wait for one another with a thread each.
+        let database_connections = usize::try_from(dealership.config().pool_size).unwrap_or(usize::MAX);
+        config.gate.workers = config.gate.workers.min(database_connections);
+        let app = App::new(dealership, config.gate, config.body);
+        Ok(Self { listener, address, app, config })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until the future is done, then takes no more connections and lets those that are busy finish.
+    pub async fn run_until(self, end: impl Future<Output = ()>) -> Shutdown {
+        let (ending, ended) = watch::channel(());
+        let slots = Arc::new(Semaphore::new(self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS)));
+        let api = warp::service(app::api(&self.app));
+        let config = Arc::new(self.config);
+        let mut connections = JoinSet::new();
+        let mut end = pin!(end);
+        tracing::info!(address = %self.address, "listening");
+        loop {
+            tokio::select! {
+                () = &mut end => break,
+                Some(outcome) = connections.join_next() => note(outcome),
+                (stream, peer, slot) = accept(&self.listener, &slots) => {
+                    let connection = Connection { peer, ended: ended.clone(), config: Arc::clone(&config) };
+                    let api = api.clone();
+                    connections.spawn(async move {
+                        let _slot = slot;
+                        connection.serve(stream, api).await;
+                    });
+                }
+            }
+        }
+        drop(self.listener);
+        tracing::info!(connections = connections.len(), "ending");
+        ending.send_replace(());
+        drain(connections, config.drain).await
+    }
+}
+
+/// Runs a server on threads of its own until the process gets SIGTERM or SIGINT; `on_ready` learns the address.
+///
+/// # Errors
+/// [`StartError`].
+pub fn serve_blocking(
+    dealership: Dealership,
+    config: ServerConfig,
+    on_ready: impl FnOnce(SocketAddr),
+) -> Result<Shutdown, StartError> {
+    // A few threads more than workers: work whose client was given up on still holds its own.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(config.gate.workers.saturating_add(8))
+        .thread_name("jpauto-http")
+        .build()
+        .map_err(StartError::Runtime)?;
+    let shutdown = runtime.block_on(async {
+        let server = Server::bind(dealership, config).await?;
+        let end = told_to_end().map_err(StartError::Signals)?;
+        on_ready(server.address());
+        Ok(server.run_until(end).await)
+    });
+    // Work that outlives its deadline must not hold the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    shutdown
+}
+
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(reason) = tokio::signal::ctrl_c().await {
+            tracing::error!(%reason, "the interrupt can not be received; the server runs until it is killed");
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+/// The next connection, once there is room for it.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    loop {
+        let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
+            // Nobody closes the semaphore.
+            return std::future::pending().await;
+        };
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, slot),
+            Err(reason) => {
+                tracing::warn!(%reason, "a connection could not be accepted");
+                // Out of file descriptors, most likely: trying again at once would burn a core until one is free.
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// One client's connection.
+struct Connection {
+    peer: SocketAddr,
+    ended: watch::Receiver<()>,
+    config: Arc<ServerConfig>,
+}
+
+impl Connection {
+    async fn serve<S>(mut self, stream: TcpStream, api: S)
+    where
+        S: Service<Request<Incoming>, Response = warp::reply::Response, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        if let Err(reason) = stream.set_nodelay(true) {
+            tracing::debug!(%reason, "answers may be delayed");
+        }
+        let limits = self.config.connections;
+        let has_asked = Arc::new(AtomicBool::new(false));
+        let door = service_fn({
+            let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
+            move |request: Request<Incoming>| {
+                has_asked.store(true, Ordering::Relaxed);
+                let (api, config) = (api.clone(), Arc::clone(&config));
+                async move { Ok::<_, Infallible>(door::answer(api, peer, &config.trusted_proxies, request).await) }
+            }
+        });
+        let service = TowerToHyperService::new(CompressionLayer::new().layer(door));
+        let builder = self.builder();
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut first_request = pin!(sleep(limits.header_read_timeout));
+        let mut end_of_life = pin!(sleep(limits.longest_life));
+        let mut is_silent = true;
+        let outcome = loop {
+            tokio::select! {
+                outcome = connection.as_mut() => break outcome,
+                // hyper's own clock starts only when it knows the protocol, so a client that says nothing would stay.
+                () = &mut first_request, if is_silent => {
+                    is_silent = false;
+                    if !has_asked.load(Ordering::Relaxed) {
+                        tracing::debug!(peer = %self.peer, "a client sent no request in time");
+                        return;
+                    }
+                }
+                _ = self.ended.changed() => {
+                    if !has_asked.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    connection.as_mut().graceful_shutdown();
+                    break connection.await;
+                }
+                () = &mut end_of_life => {
+                    connection.as_mut().graceful_shutdown();
+                    match timeout(self.config.drain, connection).await {
+                        Ok(outcome) => break outcome,
+                        Err(_elapsed) => return,
+                    }
+                }
+            }
+        };
+        if let Err(reason) = outcome {
+            tracing::debug!(peer = %self.peer, %reason, "a connection broke");
+        }
+    }
+
+    fn builder(&self) -> auto::Builder<TokioExecutor> {
+        let limits = self.config.connections;
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_read_timeout)
+            .max_buf_size(limits.longest_header.max(8 << 10));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.http2_streams)
+            .max_header_list_size(u32::try_from(limits.longest_header).unwrap_or(u32::MAX))
+            // A peer that does not answer a ping is gone.
+            .keep_alive_interval(limits.header_read_timeout)
+            .keep_alive_timeout(limits.header_read_timeout);
+        builder
+    }
+}
+
+async fn drain(mut connections: JoinSet<()>, patience: Duration) -> Shutdown {
+    let all_done = async {
+        while let Some(outcome) = connections.join_next().await {
+            note(outcome);
+        }
+    };
+    if timeout(patience, all_done).await.is_ok() {
+        return Shutdown::Finished;
+    }
+    let left = connections.len();
+    tracing::warn!(connections = left, "connections were cut because they did not finish in time");
+    connections.shutdown().await;
+    Shutdown::Cut(left)
+}
+
+/// A connection's task catches panics of handlers; one that ends so all the same is a fault of ours.
+fn note(outcome: Result<(), JoinError>) {
+    if let Err(reason) = outcome.as_ref()
+        && reason.is_panic()
+    {
+        tracing::error!(%reason, "a connection ended in a panic");
+    }
+}

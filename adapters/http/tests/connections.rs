@@ -1,0 +1,186 @@
+//! Clients that are slow, silent, loud or gone, HTTP/2, and the server's end.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use jpauto_http::{ServerConfig, Shutdown};
+use serde_json::json;
+
+use crate::support::{Answer, Lot, holding_clock, wait_until};
+
+const SHORT: Duration = Duration::from_millis(300);
+
+fn impatient() -> Lot {
+    Lot::with(|config| {
+        config.connections.header_read_timeout = SHORT;
+        config.body.read_timeout = SHORT;
+    })
+}
+
+/// Everything that comes until the server closes, and how long that took.
+fn until_closed(stream: &mut TcpStream) -> (Vec<u8>, Duration) {
+    let began = Instant::now();
+    let mut bytes = Vec::new();
+    if let Err(reason) = stream.read_to_end(&mut bytes) {
+        assert_eq!(reason.kind(), std::io::ErrorKind::ConnectionReset, "{reason}");
+    }
+    (bytes, began.elapsed())
+}
+
+#[test]
+fn a_client_that_sends_no_whole_header_is_cut_off() {
+    let lot = impatient();
+    for begun in ["", "G", "GET /healthz HTTP/1.1\r\nhost: l", "PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+    {
+        let mut stream = lot.connect();
+        stream.write_all(begun.as_bytes()).unwrap();
+        let (_, waited) = until_closed(&mut stream);
+        assert!((SHORT / 2..SHORT * 10).contains(&waited), "{begun:?} was kept for {waited:?}");
+    }
+}
+
+#[test]
+fn an_idle_connection_is_closed_and_a_busy_one_kept() {
+    let lot = impatient();
+    let mut stream = lot.connect();
+    for _ in 0..4 {
+        std::thread::sleep(SHORT / 2);
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+        let mut bytes = [0; 1024];
+        let length = stream.read(&mut bytes).unwrap();
+        assert_eq!(Answer::parse(&bytes[..length]).status, 200);
+    }
+    let (rest, waited) = until_closed(&mut stream);
+    assert!(rest.is_empty() && (SHORT / 2..SHORT * 10).contains(&waited), "{waited:?}");
+}
+
+#[test]
+fn a_slow_body_is_answered_408() {
+    let lot = impatient();
+    let mut stream = lot.connect();
+    let head =
+        "POST /api/submissions HTTP/1.1\r\nhost: lot\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    let (bytes, waited) = until_closed(&mut stream);
+    let answer = Answer::parse(&bytes);
+    assert_eq!((answer.status, answer.problem().as_str()), (408, "body_too_slow"));
+    assert!((SHORT..SHORT * 10).contains(&waited), "{waited:?}");
+}
+
+#[test]
+fn a_header_that_is_too_long_is_refused() {
+    let lot = Lot::open();
+    let long = "x".repeat(40_000);
+    let mut stream = lot.connect();
+    stream.write_all(format!("GET /healthz HTTP/1.1\r\nhost: lot\r\nx-long: {long}\r\n\r\n").as_bytes()).unwrap();
+    let (bytes, _) = until_closed(&mut stream);
+    assert_eq!(Answer::parse(&bytes).status, 431);
+    assert_eq!(lot.get(&format!("/healthz?{}", "x".repeat(8_000))).status, 200);
+}
+
+#[test]
+fn no_more_connections_than_allowed_are_served_at_a_time() {
+    let lot = Lot::with(|config| {
+        config.connections.most = 2;
+        config.connections.header_read_timeout = SHORT;
+    });
+    let silent: Vec<_> = (0..2).map(|_| lot.connect()).collect();
+    let began = Instant::now();
+    assert_eq!(lot.get("/healthz").status, 200, "it waits until a silent one is cut off");
+    assert!(began.elapsed() > SHORT / 2, "{:?}", began.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn a_client_that_goes_away_disturbs_nobody() {
+    let lot = Lot::open();
+    for _ in 0..50 {
+        let mut stream = lot.connect();
+        stream.write_all(b"POST /api/submissions HTTP/1.1\r\nhost: lot\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"ye").unwrap();
+    }
+    assert_eq!(lot.get("/readyz").status, 200);
+}
+
+#[test]
+fn http_2_is_spoken_without_asking() {
+    let lot = Lot::open();
+    let mut stream = lot.connect();
+    // The preface and an empty SETTINGS frame; a server answers with its own SETTINGS, type 4 on stream 0.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    let mut frame = [0; 9];
+    stream.read_exact(&mut frame).unwrap();
+    assert_eq!((frame[3], &frame[5..]), (4, &[0; 4][..]));
+}
+
+fn offer_on_the_wire() -> String {
+    let body = json!({"year": 2019, "make": "Toyota", "model": "Camry"}).to_string();
+    let length = body.len();
+    format!(
+        "POST /api/submissions HTTP/1.1\r\nhost: lot\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+#[test]
+fn an_ending_server_finishes_what_it_has_begun_and_takes_nothing_new() {
+    let (clock, held, inside) = holding_clock();
+    let mut lot = Lot::with_clock(clock, |_config| {});
+    let mut idle = lot.connect();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+    let mut half = lot.connect();
+    half.write_all(b"GET /healthz HTTP/1.1\r\nhost: l").unwrap();
+    let mut stream = lot.connect();
+    stream.write_all(offer_on_the_wire().as_bytes()).unwrap();
+    wait_until("the request", || inside.load(Ordering::SeqCst));
+    lot.tell_to_end();
+    let address = lot.address;
+    wait_until("a refusal of new connections", || TcpStream::connect(address).is_err());
+    assert_eq!(Answer::parse(&until_closed(&mut idle).0).status, 200, "an idle connection is closed");
+    let (answered, waited) = until_closed(&mut half);
+    assert!(answered.is_empty() && waited < Duration::from_secs(5), "half a request is no request: {waited:?}");
+    held.store(false, Ordering::SeqCst);
+    assert_eq!(Answer::read(&mut stream).status, 201);
+    assert_eq!(lot.wait_for_end(), Shutdown::Finished);
+}
+
+#[test]
+fn an_ending_server_does_not_wait_for_ever() {
+    let (clock, held, inside) = holding_clock();
+    let lot = Lot::with_clock(clock, |config| config.drain = SHORT);
+    let mut stream = lot.connect();
+    stream.write_all(offer_on_the_wire().as_bytes()).unwrap();
+    wait_until("the request", || inside.load(Ordering::SeqCst));
+    let release = std::thread::spawn(move || {
+        // The runtime of the test waits for its blocking threads; the server must have given up long before.
+        std::thread::sleep(SHORT * 3);
+        held.store(false, Ordering::SeqCst);
+    });
+    assert_eq!(lot.wait_for_end(), Shutdown::Cut(1));
+    release.join().unwrap();
+}
+
+#[test]
+fn a_connection_ends_with_its_life() {
+    let lot = Lot::with(|config| config.connections.longest_life = SHORT);
+    let mut stream = lot.connect();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+    let (bytes, waited) = until_closed(&mut stream);
+    assert_eq!(Answer::parse(&bytes).status, 200);
+    assert!(waited < SHORT * 10, "{waited:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_a_blocking_server() {
+    let dealership = jpauto::Dealership::open("sqlite::memory:").unwrap();
+    let config = ServerConfig::new(([127, 0, 0, 1], 0).into());
+    let ended = jpauto_http::serve_blocking(dealership, config, |address| {
+        assert!(TcpStream::connect(address).is_ok());
+        let id = std::process::id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    });
+    assert_eq!(ended.unwrap(), Shutdown::Finished);
+}

@@ -1,0 +1,154 @@
+//! What is not about a noun: health, unknown paths, methods, sign-in, headers, and faults on our side.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use jpauto::{Clock, Dealership};
+use serde_json::json;
+
+use crate::support::{Lot, holding_clock, wait_until};
+
+#[test]
+fn health_and_readiness_answer() {
+    let lot = Lot::open();
+    for (path, expected) in [("/healthz", json!({"status": "ok"})), ("/readyz", json!({"status": "ready"}))] {
+        let answer = lot.get(path);
+        assert_eq!((answer.status, answer.json()), (200, expected));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+}
+
+/// A database that exists and holds nothing: one page of 512 bytes, with the numbers at their places in
+/// <https://www.sqlite.org/fileformat2.html>.
+fn sqlite_file_without_tables() -> Vec<u8> {
+    let mut page = vec![0; 512];
+    page[..16].copy_from_slice(b"SQLite format 3\0");
+    page[16..24].copy_from_slice(&[2, 0, 1, 1, 0, 64, 32, 32]);
+    page[31] = 1;
+    page[47] = 4;
+    page[59] = 1;
+    page[100] = 0x0d;
+    page[105..107].copy_from_slice(&[2, 0]);
+    page
+}
+
+#[test]
+fn an_outdated_database_is_not_ready_and_serves_nothing_until_it_is_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("old.db");
+    std::fs::write(&file, sqlite_file_without_tables()).unwrap();
+    let dealership = Dealership::open(format!("sqlite:{}", file.display())).unwrap();
+    let lot = Lot::serve(dealership, folder, |_config| {});
+    assert_eq!(lot.get("/healthz").status, 200);
+    let readiness = lot.get("/readyz");
+    assert_eq!((readiness.status, readiness.problem().as_str()), (503, "database_outdated"));
+    assert!(readiness.header("retry-after").is_some());
+    assert_eq!(lot.get("/api/inventory").status, 503);
+    lot.dealership.migrate().unwrap();
+    assert_eq!(lot.get("/readyz").status, 200);
+    assert_eq!(lot.get("/api/inventory").status, 200);
+}
+
+#[test]
+fn paths_and_methods_that_do_not_exist_are_problems() {
+    let lot = Lot::open();
+    for (method, path, status, code, allow) in [
+        ("GET", "/", 404, "not_found", None),
+        ("GET", "/api/inventory/no-id", 404, "not_found", None),
+        ("GET", "/api/inventory/01890a5d-ac96-774b-bcce-b302099a8057", 404, "vehicle_not_found", None),
+        ("GET", "/api/../etc/passwd", 404, "not_found", None),
+        ("GET", "/api/inventory%2fx", 404, "not_found", None),
+        ("PUT", "/api/inventory", 405, "method_not_allowed", Some("GET, HEAD, OPTIONS, POST")),
+        ("DELETE", "/api/submissions", 405, "method_not_allowed", Some("GET, HEAD, OPTIONS, POST")),
+        ("POST", "/healthz", 405, "method_not_allowed", Some("GET, HEAD, OPTIONS")),
+        ("BREW", "/readyz", 405, "method_not_allowed", Some("GET, HEAD, OPTIONS")),
+        ("GET", "/api/submissions", 401, "not_signed_in", None),
+        ("POST", "/api/inventory", 401, "not_signed_in", None),
+        ("GET", "/api/users", 401, "not_signed_in", None),
+        ("GET", "/api/competitors", 401, "not_signed_in", None),
+        ("GET", "/api/activity", 401, "not_signed_in", None),
+        ("POST", "/api/submissions/1/approve", 401, "not_signed_in", None),
+    ] {
+        let answer = lot.ask(method, path, &[], b"");
+        assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{method} {path}");
+        assert_eq!(answer.header("allow"), allow, "{method} {path}");
+        assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{method} {path}");
+    }
+    let options = lot.ask("OPTIONS", "/api/submissions", &[], b"");
+    assert_eq!((options.status, options.header("allow")), (204, Some("GET, HEAD, OPTIONS, POST")));
+}
+
+#[test]
+fn every_answer_has_its_id_and_may_not_be_sniffed() {
+    let lot = Lot::open();
+    for path in ["/healthz", "/api/inventory", "/nowhere", "/api/users"] {
+        let answer = lot.ask("GET", path, &[("x-request-id", "mine-1")], b"");
+        assert_eq!(answer.header("x-request-id"), Some("mine-1"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        let forged = lot.ask("GET", path, &[("x-request-id", "a b\u{7f}")], b"");
+        assert!(forged.status == 400 || forged.header("x-request-id").is_some_and(|id| id.len() == 36), "{forged:?}");
+    }
+}
+
+#[test]
+fn a_panic_is_a_500_that_says_nothing_and_costs_no_worker() {
+    let breaks = Arc::new(AtomicBool::new(true));
+    let clock = Clock::from_fn({
+        let breaks = Arc::clone(&breaks);
+        move || {
+            assert!(!breaks.load(Ordering::SeqCst), "the secret of the inside");
+            chrono::Utc::now()
+        }
+    });
+    let lot = Lot::with_clock(clock, |config| {
+        config.gate.workers = 1;
+        config.gate.queue = 0;
+    });
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"});
+    for _ in 0..3 {
+        let answer = lot.post("/api/submissions", &offer);
+        assert_eq!((answer.status, answer.problem().as_str()), (500, "internal_error"));
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
+    }
+    breaks.store(false, Ordering::SeqCst);
+    assert_eq!(lot.post("/api/submissions", &offer).status, 201);
+}
+
+#[test]
+fn more_than_the_gate_lets_in_is_refused_at_once_and_health_stays() {
+    let (clock, held, inside) = holding_clock();
+    let lot = Lot::with_clock(clock, |config| {
+        config.gate.workers = 1;
+        config.gate.queue = 0;
+        config.gate.deadline = Duration::from_millis(600);
+    });
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"});
+    std::thread::scope(|threads| {
+        let slow = threads.spawn(|| lot.post("/api/submissions", &offer));
+        wait_until("the first request", || inside.load(Ordering::SeqCst));
+        let refused = lot.get("/api/inventory");
+        assert_eq!((refused.status, refused.problem().as_str()), (503, "overloaded"));
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(lot.get("/readyz").status, 503);
+        assert_eq!(lot.get("/healthz").status, 200);
+        let overdue = slow.join().unwrap();
+        assert_eq!((overdue.status, overdue.problem().as_str()), (504, "deadline_passed"));
+    });
+    assert_eq!(lot.get("/api/inventory").status, 503, "the work still holds its worker");
+    held.store(false, Ordering::SeqCst);
+    wait_until("a free worker", || lot.get("/api/inventory").status == 200);
+}
+
+#[test]
+fn a_server_that_can_not_start_says_why() {
+    let lot = Lot::open();
+    let taken = jpauto_http::ServerConfig::new(lot.address);
+    let reason = jpauto_http::serve_blocking(lot.dealership.clone(), taken, |_address| {}).unwrap_err();
+    assert!(matches!(reason, jpauto_http::StartError::Bind { address, .. } if address == lot.address));
+    assert!(reason.to_string().starts_with(&format!("cannot listen on {}: ", lot.address)), "{reason}");
+}

@@ -1,0 +1,104 @@
+"""What jpauto raises: one base class, and below it one class a kind of failure.
+
+Catch a class to choose what to do, compare ``code`` to know the exact case::
+
+    try:
+        lot.submissions.approve(submission.id)
+    except jpauto.InvalidInput as error:
+        for field in error.fields:
+            print(field.pointer, field.message)
+    except jpauto.Conflict as error:
+        if error.code == "duplicate_vin":
+            ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+__all__ = [
+    "Conflict",
+    "Error",
+    "FieldError",
+    "Forbidden",
+    "Internal",
+    "InvalidInput",
+    "NotFound",
+    "Refused",
+    "Unavailable",
+]
+
+
+class FieldError(NamedTuple):
+    """One field of the input and what was expected of it."""
+
+    pointer: str
+    """Where the value stands: a JSON pointer such as ``/vin`` or ``/listings/3/price``."""
+    message: str
+    """What was expected, for a person to read."""
+
+
+class Error(Exception):
+    """Any failure of jpauto."""
+
+    code: str
+    """The stable word for this case, such as ``duplicate_vin``; safe to compare across releases."""
+    fields: list[FieldError]
+    """The fields at fault, empty where the failure is not about a field."""
+    retry_after: timedelta | None
+    """How long to wait before trying again, where that is known."""
+
+    def __init__(
+        self,
+        message: str,
+        code: str,
+        fields: Iterable[tuple[str, str]] = (),
+        retry_after: timedelta | None = None,
+    ) -> None:
+        """Keep the parts; jpauto itself is the one who raises."""
+        super().__init__(message)
+        self.code = code
+        self.fields = [FieldError(*field) for field in fields]
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """Tell the message, and every field where there is more than the one that the message names."""
+        message = str(self.args[0])
+        if len(self.fields) < 2:
+            return message
+        faults = "; ".join(f"{field.pointer.lstrip('/')}: {field.message}" for field in self.fields)
+        return f"{message}: {faults}"
+
+    def __reduce__(self) -> tuple[type[Error], tuple[Any, ...]]:
+        """Let the failure cross to another process."""
+        return type(self), (self.args[0], self.code, self.fields, self.retry_after)
+
+
+class InvalidInput(Error, ValueError):
+    """Something was given that can never be accepted as it is; ``fields`` says what. Also a ``ValueError``."""
+
+
+class NotFound(Error, LookupError):
+    """The thing that was named does not exist. Also a ``LookupError``."""
+
+
+class Conflict(Error):
+    """The state of the data stands against it: a duplicate, a submission already reviewed, a write overtaken."""
+
+
+class Refused(Error):
+    """A rule or the configuration says no, whoever asks."""
+
+
+class Forbidden(Error):
+    """Whoever acts may not do it."""
+
+
+class Unavailable(Error):
+    """Something outside does not answer now; trying again later may help."""
+
+
+class Internal(Error):
+    """A fault of jpauto or of its database; nothing that the caller can mend."""

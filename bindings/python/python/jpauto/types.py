@@ -1,0 +1,194 @@
+"""The words and the data fields that jpauto takes and gives, for annotations.
+
+At run time these are plain `str` and `dict`: the library itself checks every word and every field.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias, TypedDict
+
+__all__ = [
+    "Action",
+    "AgeState",
+    "AlertType",
+    "CompetitorChanges",
+    "Confidence",
+    "DataSource",
+    "ListingSort",
+    "MarketMood",
+    "Money",
+    "NewCompetitor",
+    "NewListing",
+    "NewSubmission",
+    "NewVehicle",
+    "Provider",
+    "Recommendation",
+    "Role",
+    "ScrapeErrorType",
+    "Severity",
+    "Source",
+    "SubmissionChanges",
+    "SubmissionSort",
+    "SubmissionStatus",
+    "VehicleChanges",
+    "VehicleSort",
+    "VehicleStatus",
+]
+
+Money: TypeAlias = Decimal | int | str | float
+"""An amount in dollars with at most two decimal places; a `float` counts as the shortest text that gives it back."""
+
+VehicleStatus = Literal["available", "pending", "hold", "sold"]
+AgeState = Literal["good", "warning", "aged"]
+VehicleSort = Literal["listed_at", "-listed_at", "price", "-price", "mileage", "-mileage", "year", "-year"]
+SubmissionStatus = Literal["pending", "approved", "rejected"]
+SubmissionSort = Literal["submitted_at", "-submitted_at"]
+Role = Literal["viewer", "manager", "admin"]
+Provider = Literal["google", "microsoft"]
+Action = Literal["create", "update", "status", "relist", "feature", "delete", "approve", "reject", "analyze", "record"]
+AlertType = Literal[
+    "overpriced",
+    "underpriced",
+    "no_market_data",
+    "scrape_failing",
+    "parse_rate_low",
+    "inventory_dropped",
+    "storage_limit",
+]
+Severity = Literal["warning", "critical"]
+ListingSort = Literal["first_seen_at", "-first_seen_at", "price", "-price", "mileage", "-mileage", "year", "-year"]
+ScrapeErrorType = Literal["network", "timeout", "http_status", "blocked", "robots", "parsing", "empty"]
+Recommendation = Literal["high", "low", "competitive", "insufficient_data"]
+Confidence = Literal["insufficient", "limited", "moderate", "high"]
+DataSource = Literal["none", "competitor", "auto.dev", "auto.dev+competitor"]
+MarketMood = Literal["buyers_market", "sellers_market", "stable"]
+Source = Literal["competitor", "auto.dev"]
+
+
+class _OfferedCar(TypedDict, total=False):
+    customer_name: str | None
+    customer_email: str | None
+    customer_phone: str | None
+    trim: str | None
+    vin: str | None
+    mileage: int | None
+    asking_price: Money | None
+    exterior_color: str | None
+    interior_color: str | None
+    transmission: str | None
+    fuel_type: str | None
+    condition: str | None
+    additional_notes: str | None
+    images: list[str]
+
+
+class NewSubmission(_OfferedCar):
+    """An offer as the customer sends it."""
+
+    year: int
+    make: str
+    model: str
+
+
+class SubmissionChanges(_OfferedCar, total=False):
+    """The fields of a submission to correct; what is not named stays."""
+
+    year: int
+    make: str
+    model: str
+
+
+class _Vehicle(TypedDict, total=False):
+    trim: str | None
+    stock_number: str | None
+    cost: Money | None
+    msrp: Money | None
+    exterior_color: str | None
+    interior_color: str | None
+    transmission: str | None
+    engine: str | None
+    fuel_type: str | None
+    drivetrain: str | None
+    body_style: str | None
+    doors: int | None
+    mpg_city: int | None
+    mpg_highway: int | None
+    description: str | None
+    thumbnail: str | None
+    condition: str | None
+    title_status: str | None
+    owners: int | None
+    accidents: int | None
+    service_records: bool | None
+    warranty: str | None
+    carfax_url: str | None
+    autocheck_url: str | None
+    features: list[str]
+    images: list[str]
+
+
+class NewVehicle(_Vehicle):
+    """A vehicle to be added."""
+
+    year: int
+    make: str
+    model: str
+    vin: str
+    price: Money
+    mileage: int
+
+
+class VehicleChanges(_Vehicle, total=False):
+    """The fields of a vehicle to change, or to set at an approval; what is not named stays."""
+
+    year: int
+    make: str
+    model: str
+    vin: str
+    price: Money
+    mileage: int
+
+
+class _Website(TypedDict, total=False):
+    website_url: str | None
+    platform_type: str | None
+    scraper_config: dict[str, Any] | None
+    use_playwright: bool
+
+
+class NewCompetitor(_Website):
+    """A dealer to be watched from now on."""
+
+    name: str
+    inventory_url: str
+
+
+class CompetitorChanges(_Website, total=False):
+    """The fields of a competitor to change; what is not named stays."""
+
+    name: str
+    inventory_url: str
+    active: bool
+
+
+class NewListing(TypedDict, total=False):
+    """A vehicle on a competitor's website, collected elsewhere; what is not known may be left out."""
+
+    external_id: str | None
+    vin: str | None
+    stock_number: str | None
+    year: int | str | None
+    make: str | None
+    model: str | None
+    trim: str | None
+    price: Money | None
+    mileage: int | str | None
+    exterior_color: str | None
+    transmission: str | None
+    fuel_type: str | None
+    body_style: str | None
+    url: str | None
+    image_url: str | None
+    is_sold: bool | None
+    raw_data: Any

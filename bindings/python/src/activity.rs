@@ -1,0 +1,73 @@
+//! The audit trail: `lot.activity`.
+
+use chrono::{DateTime, Utc};
+use jpauto::{ActivityFilter, UserId};
+use pyo3::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    input,
+    lot::Handle,
+    query::Query,
+    record::{Document, record},
+};
+
+record! {
+    /// An entry of the audit trail: who did what to which row.
+    ActivityEntry of jpauto::ActivityEntry {
+        () {
+            /// The entry's id.
+            id: Uuid,
+            /// The member of staff; `None` for the public and for the machine itself.
+            user_id: Option<Uuid>,
+            /// What was done, such as `approve`; older applications may have written other words.
+            action: String,
+            /// The noun: `users`, `submissions`, `inventory`, `competitors`.
+            resource_type: String,
+            /// Which one.
+            resource_id: Option<Uuid>,
+            /// `{field: {"from": ..., "to": ...}}` of the fields that changed; amounts and times are texts here.
+            changes: Option<Document>,
+            /// Where the actor was.
+            ip_address: Option<String>,
+            /// The actor's client.
+            user_agent: Option<String>,
+            /// When.
+            created_at: DateTime<Utc>,
+        }
+    }
+}
+
+/// The audit trail, for administrators.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Activity {
+    handle: Handle,
+}
+
+impl Activity {
+    pub(crate) fn at(handle: &Handle) -> Self {
+        Self { handle: handle.clone() }
+    }
+}
+
+#[pymethods]
+impl Activity {
+    /// The entries, newest first: of one member of staff, of one action, about one noun or one row.
+    #[pyo3(signature = (*, user_id = None, action = None, resource_type = None, resource_id = None, limit = None))]
+    fn list(
+        &self,
+        py: Python<'_>,
+        user_id: Option<&Bound<'_, PyAny>>,
+        action: Option<&str>,
+        resource_type: Option<String>,
+        resource_id: Option<&Bound<'_, PyAny>>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let mut filter = ActivityFilter::default();
+        filter.user_id = user_id.map(|id| input::uuid("user_id", id)).transpose()?.map(UserId::from_uuid);
+        filter.action = input::optional_word(py, action)?;
+        filter.resource_type = resource_type;
+        filter.resource_id = resource_id.map(|id| input::uuid("resource_id", id)).transpose()?;
+        Ok(Query::of::<ActivityEntry, _>(&self.handle, limit, move |desk, page| desk.activity().list(&filter, page)))
+    }
+}

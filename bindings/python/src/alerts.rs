@@ -1,0 +1,77 @@
+//! What asks for attention: `lot.alerts`.
+
+use chrono::{DateTime, Utc};
+use jpauto::{AlertFilter, AlertId};
+use pyo3::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    input,
+    lot::Handle,
+    query::Query,
+    record::{Document, Told as _, record},
+};
+
+record! {
+    /// Something that asks for attention.
+    Alert of jpauto::Alert {
+        () {
+            /// The alert's id.
+            id: Uuid,
+            /// What it is about, such as `overpriced`; older applications may have written other words.
+            alert_type: String,
+            /// How much it matters: `warning` or `critical`.
+            severity: &'static str,
+            /// For a person to read.
+            message: String,
+            /// The figures behind it.
+            metadata: Document,
+            /// The vehicle or competitor that it is about.
+            subject_id: Option<Uuid>,
+            /// Whether it is over: dismissed by a person, or closed because the trouble is gone.
+            dismissed: bool,
+            /// Since when it is over.
+            dismissed_at: Option<DateTime<Utc>>,
+            /// When it was opened.
+            created_at: Option<DateTime<Utc>>,
+        }
+    }
+}
+
+/// What asks for attention.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Alerts {
+    handle: Handle,
+}
+
+impl Alerts {
+    pub(crate) fn at(handle: &Handle) -> Self {
+        Self { handle: handle.clone() }
+    }
+}
+
+#[pymethods]
+impl Alerts {
+    /// The open alerts, newest first; `with_dismissed` shows those that are over, too.
+    #[pyo3(signature = (*, with_dismissed = false, alert_type = None, subject_id = None, limit = None))]
+    fn list(
+        &self,
+        py: Python<'_>,
+        with_dismissed: bool,
+        alert_type: Option<&str>,
+        subject_id: Option<&Bound<'_, PyAny>>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let mut filter = AlertFilter::default();
+        filter.with_dismissed = with_dismissed;
+        filter.alert_type = input::optional_word(py, alert_type)?;
+        filter.subject_id = subject_id.map(|id| input::uuid("subject_id", id)).transpose()?;
+        Ok(Query::of::<Alert, _>(&self.handle, limit, move |desk, page| desk.alerts().list(&filter, page)))
+    }
+
+    /// Puts an alert away. Raises `NotFound` (`alert_not_found`).
+    fn dismiss(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Alert> {
+        let id = AlertId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.alerts().dismiss(id)).map(Alert::told)
+    }
+}

@@ -1,0 +1,52 @@
+//! The library's failures as Python's exceptions, and the refusals of what Python hands over.
+//!
+//! The classes are written in Python (`jpauto/errors.py`), where a class may have two bases. What is deliberately not here:
+//! any text of a failure's source, which is for logs.
+
+use jpauto::{Error, ErrorKind};
+use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
+
+/// The exception for a failure of the library.
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    let fields: Vec<_> = error.fields().iter().map(|field| (field.pointer.as_str(), field.message.as_str())).collect();
+    let raised = class(py, error.kind())
+        .and_then(|class| class.call1((error.to_string(), error.code(), fields, error.retry_after())));
+    raised.map_or_else(|reason| reason, PyErr::from_value)
+}
+
+/// `InvalidInput` for arguments that are not what the library takes; each fault is a JSON pointer and what was expected.
+pub(crate) fn invalid_argument(py: Python<'_>, faults: Vec<(String, String)>) -> PyErr {
+    let message = match faults.as_slice() {
+        [(pointer, expected)] => format!("{}: {expected}", pointer.trim_start_matches('/')),
+        _ => "some arguments are not acceptable".to_owned(),
+    };
+    let raised =
+        class(py, ErrorKind::InvalidInput).and_then(|class| class.call1((message, "invalid_argument", faults)));
+    raised.map_or_else(|reason| reason, PyErr::from_value)
+}
+
+/// `Refused` for a lot that was closed.
+pub(crate) fn closed(py: Python<'_>) -> PyErr {
+    let raised = class(py, ErrorKind::Refused).and_then(|class| class.call1(("the lot is closed", "lot_closed")));
+    raised.map_or_else(|reason| reason, PyErr::from_value)
+}
+
+/// The one place where kinds become classes.
+fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
+    macro_rules! imported {
+        ($name:literal) => {{
+            static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+            CLASS.import(py, "jpauto.errors", $name)
+        }};
+    }
+    match kind {
+        ErrorKind::InvalidInput => imported!("InvalidInput"),
+        ErrorKind::NotFound => imported!("NotFound"),
+        ErrorKind::Conflict => imported!("Conflict"),
+        ErrorKind::Refused => imported!("Refused"),
+        ErrorKind::Forbidden => imported!("Forbidden"),
+        ErrorKind::Unavailable => imported!("Unavailable"),
+        // A kind of a later release of the library is nothing that this one knows how to mend.
+        ErrorKind::Internal | _ => imported!("Internal"),
+    }
+}

@@ -1,0 +1,145 @@
+//! Listings out of pages: `jpauto.extract`.
+
+use jpauto::extract;
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyBytes, PyString},
+};
+
+use crate::{
+    error,
+    record::{Amount, Document, Told as _, record},
+};
+
+record! {
+    /// A vehicle as a website shows it; what the website does not say is `None`.
+    ScrapedListing of extract::ScrapedListing {
+        () {
+            /// The website's own id for the vehicle.
+            external_id: Option<String>,
+            /// The VIN, seventeen characters in capitals.
+            vin: Option<String>,
+            /// The dealer's stock number.
+            stock_number: Option<String>,
+            /// The model year.
+            year: Option<i32>,
+            /// The make, such as `Ford`.
+            make: Option<String>,
+            /// The model, such as `Silverado 1500`.
+            model: Option<String>,
+            /// The trim level, such as `LT`.
+            trim: Option<String>,
+            /// The asking price in dollars.
+            price: Option<Amount>,
+            /// Miles on the odometer.
+            mileage: Option<i32>,
+            /// The colour of the body.
+            exterior_color: Option<String>,
+            /// The transmission as the website words it.
+            transmission: Option<String>,
+            /// The fuel as the website words it.
+            fuel_type: Option<String>,
+            /// The body style as the website words it.
+            body_style: Option<String>,
+            /// The absolute address of the vehicle's own page.
+            url: Option<String>,
+            /// The absolute address of the first photo.
+            image_url: Option<String>,
+            /// What the website itself says about a sale; `None` where it says nothing.
+            is_sold: Option<bool>,
+            /// What else the website said and a person may want to see, as it said it.
+            raw_data: Option<Document>,
+        }
+    }
+}
+
+record! {
+    /// A doubt about an extraction.
+    ExtractionWarning of extract::Warning {
+        () {
+            /// A stable word such as `no_listings`.
+            code: &'static str,
+            /// The same for a person.
+            message: String,
+        }
+    }
+}
+
+record! {
+    /// What one page gave.
+    Extraction of extract::Extraction {
+        () {
+            /// Who read the page: a platform such as `dealer_com`, or the technique, `structured_data` or `cards`;
+            /// `generic` where nothing was found.
+            platform: &'static str,
+            /// How many vehicles the page claims there are on all its pages.
+            total: Option<u32>,
+            /// The absolute address of the next page, `None` on the last.
+            next: Option<String>,
+            /// The vehicles, in the order of the page.
+            listings: Vec<ScrapedListing>,
+            /// What a person should know before trusting the result.
+            warnings: Vec<ExtractionWarning>,
+        }
+    }
+}
+
+/// Reads the listings of a page: text, or bytes in any encoding, at best with the `content_type` they came with.
+///
+/// `platform` names one platform instead of detecting it; `generic` leaves all platforms aside.
+///
+/// Raises `InvalidInput` (`invalid_url`, `page_empty`, `page_too_large`, `page_too_deep`, `page_too_tangled`,
+/// `unknown_platform`).
+#[pyfunction]
+#[pyo3(signature = (html, url, *, platform = None, content_type = None))]
+pub(crate) fn listings(
+    py: Python<'_>,
+    html: &Bound<'_, PyAny>,
+    url: &str,
+    platform: Option<&str>,
+    content_type: Option<&str>,
+) -> PyResult<Extraction> {
+    let (bytes, content_type) = page(html, content_type)?;
+    py.detach(|| extract::listings_from_bytes(bytes, content_type, url, platform))
+        .map(Extraction::told)
+        .map_err(|reason| error::exception(py, &reason))
+}
+
+/// The bytes of a page given as text or as bytes; text is decoded already, whatever the page says of itself.
+pub(crate) fn page<'a>(
+    html: &'a Bound<'_, PyAny>,
+    content_type: Option<&'a str>,
+) -> PyResult<(&'a [u8], Option<&'a str>)> {
+    if let Ok(bytes) = html.cast::<PyBytes>() {
+        return Ok((bytes.as_bytes(), content_type));
+    }
+    match html.cast::<PyString>() {
+        Ok(text) => Ok((text.to_str()?.as_bytes(), Some("text/html; charset=utf-8"))),
+        Err(_) => Err(PyTypeError::new_err("a page must be str or bytes")),
+    }
+}
+
+/// The names that `listings` takes for a platform.
+#[pyfunction]
+pub(crate) fn platforms() -> Vec<&'static str> {
+    extract::platforms()
+}
+
+/// The price in dollars that a text tells, `None` where it tells none for certain: a monthly payment, a range.
+#[pyfunction]
+pub(crate) fn price(text: &str) -> Option<Amount> {
+    Option::told(extract::price(text))
+}
+
+/// The miles that a text tells, `None` where it tells none for certain.
+#[pyfunction]
+pub(crate) fn mileage(text: &str) -> Option<i32> {
+    extract::mileage(text)
+}
+
+/// A text as a person would read it: entities decoded, tags and odd spaces removed; `None` where it says nothing.
+#[pyfunction]
+pub(crate) fn text(text: &str) -> Option<String> {
+    extract::text(text)
+}

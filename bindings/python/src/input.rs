@@ -1,0 +1,208 @@
+//! What Python hands over, as the library's inputs.
+//!
+//! Data fields are read by the library's own serde types, so that names and types are checked by one definition; here is
+//! only the way from Python's objects to JSON, and from a refusal to the name of the argument. What is deliberately not
+//! here: what a value may be, which is a rule of the library.
+
+use std::str::FromStr;
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use jpauto::Money;
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyMapping, PySequence, PyString, PyTzInfo},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Number, Value};
+use uuid::Uuid;
+
+use crate::error::{exception, invalid_argument};
+
+/// Documents nested deeper are refused, as `serde_json` refuses them when it reads.
+const DEEPEST: usize = 100;
+/// A decimal with more digits on either side of its point is no amount of money, and writing it out would take long.
+const LONGEST_DECIMAL: i64 = 40;
+
+/// Data fields given by keyword. Every field at fault is named, unknown ones too.
+pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<T> {
+    let mut faults = Vec::new();
+    let mut map = Map::new();
+    for (name, value) in fields.into_iter().flatten() {
+        let name: String = name.extract()?;
+        match json(&value, 0) {
+            Ok(value) => drop(map.insert(name, value)),
+            Err(expected) => faults.push((pointer(&name), expected)),
+        }
+    }
+    read(map, "", faults).map_err(|faults| invalid_argument(py, faults))
+}
+
+/// A dictionary or a record in a list of them, whose place in the list begins the pointers of its faults.
+pub(crate) fn item<T: DeserializeOwned>(
+    value: &Bound<'_, PyAny>,
+    at: &str,
+    faults: &mut Vec<(String, String)>,
+) -> PyResult<Option<T>> {
+    let value = if value.hasattr("as_dict")? { value.call_method0("as_dict")? } else { value.clone() };
+    let read_item = match json(&value, 0) {
+        Ok(Value::Object(map)) => read(map, at, Vec::new()),
+        Ok(_) => Err(vec![(at.to_owned(), "expected a dictionary or a record".to_owned())]),
+        Err(expected) => Err(vec![(at.to_owned(), expected)]),
+    };
+    Ok(read_item.map_err(|found| faults.extend(found)).ok())
+}
+
+fn read<T: DeserializeOwned>(
+    map: Map<String, Value>,
+    at: &str,
+    mut faults: Vec<(String, String)>,
+) -> Result<T, Vec<(String, String)>> {
+    let whole = serde_json::from_value(Value::Object(map.clone()));
+    let reason = match whole {
+        Ok(read) if faults.is_empty() => return Ok(read),
+        Ok(_) => return Err(faults),
+        Err(reason) => reason,
+    };
+    // serde stops at the first fault. Every field may be left out, so each can be tried alone to find the others.
+    for (name, value) in map {
+        let alone = Map::from_iter([(name.clone(), value)]);
+        if let Err(reason) = serde_json::from_value::<T>(Value::Object(alone)) {
+            faults.push((format!("{at}{}", pointer(&name)), reason.to_string()));
+        }
+    }
+    if faults.is_empty() {
+        faults.push((at.to_owned(), reason.to_string()));
+    }
+    Err(faults)
+}
+
+/// A JSON pointer to a field.
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The JSON of an object, or what was expected in its place.
+fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
+    if depth > DEEPEST {
+        return Err(format!("expected at most {DEEPEST} levels of nesting"));
+    }
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    // A bool is an int in Python, so it comes first.
+    if let Ok(truth) = value.cast::<PyBool>() {
+        return Ok(Value::Bool(truth.is_true()));
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return text
+            .extract()
+            .map(Value::String)
+            .map_err(|_not_unicode| "expected text that is valid Unicode".to_owned());
+    }
+    if let Ok(number) = value.cast::<PyFloat>() {
+        let number = Number::from_f64(number.value()).map(Value::Number);
+        return number.ok_or_else(|| "expected a finite number".to_owned());
+    }
+    if value.cast::<PyInt>().is_ok() || value.hasattr("__index__").unwrap_or(false) {
+        let whole: Result<i64, PyErr> = value.extract();
+        return whole.map(Value::from).map_err(|_too_large| "expected a number of at most 64 bits".to_owned());
+    }
+    if let Some(text) = decimal_text(value) {
+        return Ok(Value::String(text));
+    }
+    if let Ok(uuid) = value.extract::<Uuid>() {
+        return Ok(Value::String(uuid.to_string()));
+    }
+    if let Ok(mapping) = value.cast::<PyMapping>() {
+        return object(mapping, depth);
+    }
+    if let Ok(sequence) = value.cast::<PySequence>() {
+        let items = sequence.try_iter().map_err(|reason| reason.to_string())?;
+        let items = items.map(|item| json(&item.map_err(|reason| reason.to_string())?, depth + 1));
+        return items.collect::<Result<_, _>>().map(Value::Array);
+    }
+    Err(format!("expected text, a number, True, False or None, found {}", type_name(value)))
+}
+
+fn object(mapping: &Bound<'_, PyMapping>, depth: usize) -> Result<Value, String> {
+    let items = mapping.items().map_err(|reason| reason.to_string())?;
+    let mut map = Map::new();
+    for item in items {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) =
+            item.extract().map_err(|reason: PyErr| reason.to_string())?;
+        let name: String = name.extract().map_err(|_no_text| "expected names that are text".to_owned())?;
+        let value = json(&value, depth + 1).map_err(|expected| format!("{name}: {expected}"))?;
+        map.insert(name, value);
+    }
+    Ok(Value::Object(map))
+}
+
+/// The plain digits of a `Decimal`, without zeros at the end that say nothing; any other object is none.
+fn decimal_text(value: &Bound<'_, PyAny>) -> Option<String> {
+    if type_name(value) != "Decimal" {
+        return None;
+    }
+    let text = value.str().ok()?.to_string();
+    let Ok(decimal) = BigDecimal::from_str(&text) else { return Some(text) };
+    let (digits, scale) = (i64::try_from(decimal.digits()).ok()?, decimal.fractional_digit_count());
+    let is_short = digits <= LONGEST_DECIMAL && scale.unsigned_abs() <= LONGEST_DECIMAL.unsigned_abs();
+    Some(if is_short { decimal.normalized().to_plain_string() } else { text })
+}
+
+fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_no_name| "an object".to_owned(), |name| name.to_string())
+}
+
+/// An amount of money: `Decimal`, `int`, `str`, or a `float` that is exact to the cent in its shortest form.
+pub(crate) fn money(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Money>> {
+    let Some(value) = value else { return Ok(None) };
+    let read = json(value, 0).and_then(|json| serde_json::from_value(json).map_err(|reason| reason.to_string()));
+    read.map(Some).map_err(|expected| invalid_argument(value.py(), vec![(pointer(name), expected)]))
+}
+
+/// A UUID, also as text.
+pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
+    if let Ok(uuid) = value.extract() {
+        return Ok(uuid);
+    }
+    let Ok(text) = value.cast::<PyString>() else {
+        return Err(PyTypeError::new_err(format!("{name} must be a UUID or text, not {}", type_name(value))));
+    };
+    let text = text.to_string();
+    let expected = "expected a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057".to_owned();
+    Uuid::parse_str(&text).map_err(|_no_uuid| invalid_argument(value.py(), vec![(pointer(name), expected)]))
+}
+
+/// A time with its zone; a naive one is refused because nobody could say what it means.
+pub(crate) fn instant(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<DateTime<Utc>> {
+    let py = value.py();
+    if value.call_method0("utcoffset")?.is_none() {
+        let expected = "expected a datetime with a time zone, such as datetime.now(timezone.utc)".to_owned();
+        return Err(invalid_argument(py, vec![(pointer(name), expected)]));
+    }
+    value.call_method1("astimezone", (PyTzInfo::utc(py)?,))?.extract()
+}
+
+/// A word of a closed set.
+pub(crate) fn word<T: FromStr<Err = jpauto::Error>>(py: Python<'_>, word: &str) -> PyResult<T> {
+    word.parse().map_err(|error| exception(py, &error))
+}
+
+/// A word of a closed set that may be left out.
+pub(crate) fn optional_word<T: FromStr<Err = jpauto::Error>>(
+    py: Python<'_>,
+    given: Option<&str>,
+) -> PyResult<Option<T>> {
+    given.map(|given| word(py, given)).transpose()
+}
+
+/// One word or several.
+pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<T>> {
+    let Some(given) = given else { return Ok(Vec::new()) };
+    if let Ok(one) = given.cast::<PyString>() {
+        return Ok(vec![word(given.py(), one.to_cow()?.as_ref())?]);
+    }
+    given.try_iter()?.map(|one| word(given.py(), &one?.extract::<String>()?)).collect()
+}

@@ -1,0 +1,330 @@
+//! The dealership's own vehicles: `lot.inventory`.
+
+use chrono::{DateTime, Utc};
+use jpauto::{NewVehicle, StatusChange, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate};
+use pyo3::{prelude::*, types::PyDict};
+use uuid::Uuid;
+
+use crate::{
+    input,
+    lot::Handle,
+    market::MarketPrice,
+    query::Query,
+    record::{Amount, Told as _, record},
+};
+
+/// The fields of a vehicle, and those beside it.
+macro_rules! vehicle_record {
+    ($(#[$doc:meta])* $name:ident of $core:ty, $part:tt $({ $($beside:tt)* })?) => {
+        record! {
+            $(#[$doc])*
+            $name of $core {
+                $part {
+                    /// The vehicle's id.
+                    id: Uuid,
+                    /// Where it stands: `available`, `pending`, `hold` or `sold`.
+                    status: &'static str,
+                    /// Shown on the homepage.
+                    featured: bool,
+                    /// Model year.
+                    year: i32,
+                    /// Make.
+                    make: String,
+                    /// Model.
+                    model: String,
+                    /// 17 characters in upper case, unique.
+                    vin: String,
+                    /// Asking price.
+                    price: Amount,
+                    /// Miles on the odometer.
+                    mileage: i32,
+                    /// Trim level.
+                    trim: Option<String>,
+                    /// Unique; the last 8 characters of the VIN where none is given.
+                    stock_number: Option<String>,
+                    /// What the dealership paid; never public.
+                    cost: Option<Amount>,
+                    /// The manufacturer's suggested retail price.
+                    msrp: Option<Amount>,
+                    /// Exterior colour.
+                    exterior_color: Option<String>,
+                    /// Interior colour.
+                    interior_color: Option<String>,
+                    /// Transmission.
+                    transmission: Option<String>,
+                    /// Engine.
+                    engine: Option<String>,
+                    /// Fuel.
+                    fuel_type: Option<String>,
+                    /// FWD, RWD, AWD or 4WD.
+                    drivetrain: Option<String>,
+                    /// Sedan, SUV, truck and the like.
+                    body_style: Option<String>,
+                    /// Number of doors.
+                    doors: Option<i32>,
+                    /// City miles per gallon.
+                    mpg_city: Option<i32>,
+                    /// Highway miles per gallon.
+                    mpg_highway: Option<i32>,
+                    /// Text for the advertisement.
+                    description: Option<String>,
+                    /// The main picture.
+                    thumbnail: Option<String>,
+                    /// Condition.
+                    condition: Option<String>,
+                    /// Clean, salvage, rebuilt and the like.
+                    title_status: Option<String>,
+                    /// Number of previous owners.
+                    owners: Option<i32>,
+                    /// Number of reported accidents.
+                    accidents: Option<i32>,
+                    /// Whether service records are at hand.
+                    service_records: Option<bool>,
+                    /// Warranty.
+                    warranty: Option<String>,
+                    /// Carfax report.
+                    carfax_url: Option<String>,
+                    /// `AutoCheck` report.
+                    autocheck_url: Option<String>,
+                    /// Equipment, line by line.
+                    features: Vec<String>,
+                    /// Picture URLs, the first one foremost.
+                    images: Vec<String>,
+                    /// The submission that it came from.
+                    source_submission_id: Option<Uuid>,
+                    /// Who entered it.
+                    created_by: Option<Uuid>,
+                    /// Who changed it last.
+                    updated_by: Option<Uuid>,
+                    /// When it went on sale.
+                    listed_at: Option<DateTime<Utc>>,
+                    /// When it was sold.
+                    sold_at: Option<DateTime<Utc>>,
+                    /// When it was entered.
+                    created_at: Option<DateTime<Utc>>,
+                    /// When it was changed last.
+                    updated_at: Option<DateTime<Utc>>,
+                }
+                $(() { $($beside)* })?
+            }
+        }
+    };
+}
+
+vehicle_record! {
+    /// A vehicle of the dealership, as a write left it.
+    Vehicle of jpauto::Vehicle, ()
+}
+
+vehicle_record! {
+    /// A vehicle of the dealership and how long it has stood.
+    StockedVehicle of jpauto::StockedVehicle, (.vehicle) {
+        /// Whole days from `listed_at` to `sold_at` or now.
+        days_in_stock: i64,
+        /// How that compares with the turn policy: `good`, `warning` or `aged`.
+        age_state: String,
+    }
+}
+
+record! {
+    /// A number of vehicles and what they are worth.
+    StockCount of jpauto::StockCount {
+        () {
+            /// How many.
+            count: i64,
+            /// The sum of their prices.
+            value: Amount,
+            /// The sum of their costs, as far as known.
+            cost: Amount,
+        }
+    }
+}
+
+record! {
+    /// The vehicles in one status.
+    StatusCount of jpauto::StatusCount {
+        () {
+            /// The status.
+            status: &'static str,
+        }
+        (.stock) {
+            /// How many.
+            count: i64,
+            /// The sum of their prices.
+            value: Amount,
+            /// The sum of their costs, as far as known.
+            cost: Amount,
+        }
+    }
+}
+
+record! {
+    /// The vehicles in one age bucket.
+    AgeCount of jpauto::AgeCount {
+        (.bucket) {
+            /// The first day.
+            from_days: i64,
+            /// The last day; `None` for the open bucket.
+            to_days: Option<i64>,
+        }
+        (.stock) {
+            /// How many.
+            count: i64,
+            /// The sum of their prices.
+            value: Amount,
+            /// The sum of their costs, as far as known.
+            cost: Amount,
+        }
+    }
+}
+
+record! {
+    /// Counts and sums over the vehicles that are not sold.
+    Statistics of jpauto::Statistics {
+        () {
+            /// All of them.
+            total: StockCount,
+            /// By status, the sold ones too.
+            by_status: Vec<StatusCount>,
+            /// By days in stock.
+            by_age: Vec<AgeCount>,
+            /// The mean of their days in stock; `None` for an empty lot.
+            average_days_in_stock: Option<f64>,
+        }
+    }
+}
+
+/// The dealership's own vehicles.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Inventory {
+    handle: Handle,
+}
+
+impl Inventory {
+    pub(crate) fn at(handle: &Handle) -> Self {
+        Self { handle: handle.clone() }
+    }
+}
+
+#[pymethods]
+impl Inventory {
+    /// The vehicles that the filters let through, latest on sale first.
+    ///
+    /// `status` is one word or several. Make and model are compared whatever their case, bounds are included, and `q` are
+    /// words that all stand in make, model, trim, VIN, stock number or description. `sort` is `listed_at`, `price`,
+    /// `mileage` or `year`, with a minus in front for the largest first. `limit` bounds the number of records.
+    #[pyo3(signature = (
+        *, status = None, make = None, model = None, year_min = None, year_max = None, price_min = None, price_max = None,
+        mileage_min = None, mileage_max = None, featured = None, q = None, sort = None, limit = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn list(
+        &self,
+        py: Python<'_>,
+        status: Option<&Bound<'_, PyAny>>,
+        make: Option<String>,
+        model: Option<String>,
+        year_min: Option<i32>,
+        year_max: Option<i32>,
+        price_min: Option<&Bound<'_, PyAny>>,
+        price_max: Option<&Bound<'_, PyAny>>,
+        mileage_min: Option<i32>,
+        mileage_max: Option<i32>,
+        featured: Option<bool>,
+        q: Option<String>,
+        sort: Option<&str>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let mut filter = VehicleFilter::default();
+        filter.status = input::words(status)?;
+        (filter.make, filter.model, filter.q, filter.featured) = (make, model, q, featured);
+        (filter.year_min, filter.year_max) = (year_min, year_max);
+        filter.price_min = input::money("price_min", price_min)?;
+        filter.price_max = input::money("price_max", price_max)?;
+        (filter.mileage_min, filter.mileage_max) = (mileage_min, mileage_max);
+        filter.sort = input::optional_word(py, sort)?.unwrap_or_default();
+        Ok(Query::of::<StockedVehicle, _>(&self.handle, limit, move |desk, page| desk.inventory().list(&filter, page)))
+    }
+
+    /// One vehicle. Raises `NotFound` (`vehicle_not_found`).
+    fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<StockedVehicle> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().get(id)).map(StockedVehicle::told)
+    }
+
+    /// The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`).
+    fn get_by_vin(&self, py: Python<'_>, vin: &str) -> PyResult<StockedVehicle> {
+        self.handle.run(py, |desk| desk.inventory().get_by_vin(jpauto::Vin::parse(vin)?)).map(StockedVehicle::told)
+    }
+
+    /// Adds a vehicle, for sale from now on. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
+    /// `duplicate_stock_number`).
+    #[pyo3(signature = (**fields))]
+    fn add(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
+        let vehicle: NewVehicle = input::fields(py, fields)?;
+        self.handle.run(py, |desk| desk.inventory().add(&vehicle)).map(Vehicle::told)
+    }
+
+    /// Changes the named fields; `None` empties a field. A new price also becomes a point of the price history.
+    ///
+    /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
+    #[pyo3(signature = (id, **fields))]
+    fn update(&self, py: Python<'_>, id: &Bound<'_, PyAny>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let update: VehicleUpdate = input::fields(py, fields)?;
+        self.handle.run(py, |desk| desk.inventory().update(id, &update)).map(Vehicle::told)
+    }
+
+    /// Moves a vehicle to another status; selling sets `sold_at`, and what the buyer paid goes into the audit trail.
+    ///
+    /// Raises `Conflict` (`vehicle_sold`) for a sold one, which only `relist` brings back.
+    #[pyo3(signature = (id, status, *, sale_price = None))]
+    fn set_status(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        status: &str,
+        sale_price: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vehicle> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let mut change = StatusChange::from(input::word::<VehicleStatus>(py, status)?);
+        change.sale_price = input::money("sale_price", sale_price)?;
+        self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
+    }
+
+    /// Offers a sold vehicle again, as listed today. Raises `Conflict` (`vehicle_not_sold`).
+    fn relist(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().relist(id)).map(Vehicle::told)
+    }
+
+    /// Shows the vehicle on the homepage.
+    fn feature(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().feature(id)).map(Vehicle::told)
+    }
+
+    /// Takes the vehicle off the homepage.
+    fn unfeature(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().unfeature(id)).map(Vehicle::told)
+    }
+
+    /// Removes a vehicle with its research and price history; the submission that it came from stays.
+    fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().delete(id))
+    }
+
+    /// A vehicle's price history, newest first; the same as `market.history`.
+    #[pyo3(signature = (id, *, limit = None))]
+    fn price_history(&self, id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
+    }
+
+    /// Counts, worth and age of the lot.
+    fn statistics(&self, py: Python<'_>) -> PyResult<Statistics> {
+        self.handle.run(py, |desk| desk.inventory().statistics()).map(Statistics::told)
+    }
+}

@@ -1,0 +1,195 @@
+//! The open dealership as Python holds it, and the way from any of its nouns to the library.
+//!
+//! What is deliberately not here: the operations, which stand with their nouns.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jpauto::{Actor, Config, Dealership, Desk};
+use pyo3::{prelude::*, types::PyType};
+
+use crate::{
+    activity::Activity,
+    alerts::Alerts,
+    competitors::Competitors,
+    error,
+    inventory::Inventory,
+    market::Market,
+    record::{Told as _, record},
+    submissions::Submissions,
+    users::Users,
+};
+
+record! {
+    /// What a migration did.
+    MigrationReport of jpauto::MigrationReport {
+        () {
+            /// The names of the migrations that were applied, in order; empty where the schema was current.
+            applied: Vec<String>,
+            /// The version of the schema afterwards.
+            version: String,
+        }
+    }
+}
+
+/// An open dealership and who acts in it; the nouns keep one, too.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    /// Shared by everything that came from one `open`, so that closing it closes all.
+    dealership: Arc<RwLock<Option<Dealership>>>,
+    actor: Actor,
+}
+
+impl Handle {
+    /// Calls the library with the interpreter's lock released.
+    pub(crate) fn run<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&Desk) -> jpauto::Result<T> + Send,
+    ) -> PyResult<T> {
+        self.with_dealership(py, |dealership| call(&dealership.acting_as(self.actor.clone())))
+    }
+
+    fn with_dealership<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&Dealership) -> jpauto::Result<T> + Send,
+    ) -> PyResult<T> {
+        let dealership = self.dealership.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(dealership) = dealership else { return Err(error::closed(py)) };
+        py.detach(|| call(&dealership)).map_err(|reason| error::exception(py, &reason))
+    }
+
+    /// The same dealership, where somebody else acts.
+    fn acting_as(&self, py: Python<'_>, email: Option<&str>) -> PyResult<Self> {
+        let mut handle = Self { dealership: Arc::clone(&self.dealership), actor: Actor::system() };
+        if let Some(email) = email {
+            let user = handle.run(py, |desk| desk.users().get_by_email(email))?;
+            handle.actor = Actor::user(user.id);
+        }
+        Ok(handle)
+    }
+}
+
+/// Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
+///
+/// A new SQLite file is made whole. An existing database is never changed: where its schema is older, every operation but
+/// `migrate` is refused with the code `database_outdated`.
+///
+/// `read_only` refuses every write in the database itself. `act_as` is the e-mail address of the member of staff who acts,
+/// with the rights of that role and under that name in the audit trail; without it the machine acts and may do all.
+/// `pool_size` bounds the connections (8).
+///
+/// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`),
+/// `NotFound` (`user_not_found`).
+#[pyfunction]
+#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None))]
+pub(crate) fn open(
+    py: Python<'_>,
+    database_url: &str,
+    read_only: bool,
+    act_as: Option<&str>,
+    pool_size: Option<u32>,
+) -> PyResult<Lot> {
+    let mut config = Config::new(database_url);
+    config.read_only = read_only;
+    config.pool_size = pool_size.unwrap_or(config.pool_size);
+    let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
+    let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
+    Ok(Lot { handle: machine.acting_as(py, act_as)? })
+}
+
+/// An open dealership: its nouns are its attributes. Threads may share it.
+///
+/// Used in `with`, it is closed at the end.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Lot {
+    handle: Handle,
+}
+
+#[pymethods]
+impl Lot {
+    /// The dealership's own vehicles.
+    #[getter]
+    fn inventory(&self) -> Inventory {
+        Inventory::at(&self.handle)
+    }
+
+    /// Cars that customers offer, and their review.
+    #[getter]
+    fn submissions(&self) -> Submissions {
+        Submissions::at(&self.handle)
+    }
+
+    /// What the market says of the dealership's vehicles.
+    #[getter]
+    fn market(&self) -> Market {
+        Market::at(&self.handle)
+    }
+
+    /// The competing dealers and what stands on their lots.
+    #[getter]
+    fn competitors(&self) -> Competitors {
+        Competitors::at(&self.handle)
+    }
+
+    /// Staff accounts and their roles.
+    #[getter]
+    fn users(&self) -> Users {
+        Users::at(&self.handle)
+    }
+
+    /// The audit trail.
+    #[getter]
+    fn activity(&self) -> Activity {
+        Activity::at(&self.handle)
+    }
+
+    /// What asks for attention.
+    #[getter]
+    fn alerts(&self) -> Alerts {
+        Alerts::at(&self.handle)
+    }
+
+    /// Whether it was closed.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.handle.dealership.read().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    /// The same dealership with somebody else acting in it: a member of staff by e-mail address, or the machine (`None`).
+    ///
+    /// The connections are shared, and closing either closes both.
+    fn acting_as(&self, py: Python<'_>, email: Option<&str>) -> PyResult<Self> {
+        Ok(Self { handle: self.handle.acting_as(py, email)? })
+    }
+
+    /// Brings the schema to this release's, adopting a PostgreSQL database that holds the tables already.
+    ///
+    /// Safe to call at each start, from any number of machines at once.
+    fn migrate(&self, py: Python<'_>) -> PyResult<MigrationReport> {
+        self.handle.with_dealership(py, Dealership::migrate).map(MigrationReport::told)
+    }
+
+    /// Closes the connections; every later operation is `Refused` with the code `lot_closed`. Closing twice is no fault.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| drop(self.handle.dealership.write().unwrap_or_else(PoisonError::into_inner).take()));
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _exc_type: Option<Bound<'_, PyType>>,
+        _exc_value: Option<Bound<'_, PyAny>>,
+        _traceback: Option<Bound<'_, PyAny>>,
+    ) {
+        self.close(py);
+    }
+
+    fn __repr__(&self) -> &'static str {
+        if self.closed() { "<jpauto.Lot, closed>" } else { "<jpauto.Lot>" }
+    }
+}

@@ -1,0 +1,555 @@
+//! What the market says of the dealership's vehicles: `lot.market`.
+
+use std::ops::ControlFlow;
+
+use chrono::{DateTime, Utc};
+use jpauto::{
+    VehicleId,
+    market::{self, AnalyzeLimits, PriceRange},
+};
+use pyo3::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    input,
+    lot::Handle,
+    query::Query,
+    record::{Amount, Coded, Document, Told, record},
+};
+
+record! {
+    /// One reason for a result.
+    Reason of Coded {
+        () {
+            /// The stable word, such as `above_market`.
+            code: String,
+            /// The figures behind it; amounts are texts here.
+            details: Document,
+        }
+    }
+}
+
+impl Told<market::Reason> for Reason {
+    fn told(reason: market::Reason) -> Self {
+        Self::told(Coded::of(&reason))
+    }
+}
+
+impl Told<PriceRange> for (Amount, Amount) {
+    fn told(range: PriceRange) -> Self {
+        (Amount::told(range.low), Amount::told(range.high))
+    }
+}
+
+record! {
+    /// The prices of the kept comparables, adjusted to the mileage and year of our vehicle.
+    AdjustedPrices of market::AdjustedPrices {
+        () {
+            /// Lowest.
+            min: Amount,
+            /// First quartile.
+            p25: Amount,
+            /// Middle; what our price is compared with.
+            median: Amount,
+            /// Third quartile.
+            p75: Amount,
+            /// Highest.
+            max: Amount,
+        }
+    }
+}
+
+record! {
+    /// Where our price stands among the adjusted prices.
+    Position of market::Position {
+        () {
+            /// How far our price is from the median, in percent of the median.
+            difference_percent: f64,
+            /// Our price in percent of the median.
+            price_to_market_percent: f64,
+            /// The share of comparables that are strictly cheaper, in percent.
+            percentile: f64,
+            /// Our place from the cheapest, which is 1.
+            rank: usize,
+            /// Comparables strictly cheaper.
+            cheaper: usize,
+            /// Comparables strictly dearer.
+            dearer: usize,
+        }
+    }
+}
+
+record! {
+    /// Supply and demand among the competitors' comparables.
+    Supply of market::Supply {
+        () {
+            /// On offer now.
+            active: usize,
+            /// Sold within the window.
+            sold: usize,
+            /// For how many days the offer lasts at that pace; `None` where none was sold.
+            days: Option<f64>,
+            /// The median days from first sight to sale, where enough were sold.
+            days_to_sell: Option<f64>,
+        }
+    }
+}
+
+record! {
+    /// The change of the raw median over two weeks.
+    Velocity of market::Velocity {
+        () {
+            /// The change in percent of the earlier median.
+            change_percent: f64,
+            /// The word for it: `buyers_market`, `sellers_market` or `stable`.
+            mood: &'static str,
+            /// When the earlier median was recorded.
+            since: DateTime<Utc> = [from],
+            /// When the later one was.
+            until: DateTime<Utc> = [to],
+        }
+    }
+}
+
+record! {
+    /// The slopes of the logarithm of the price that the prices were adjusted with.
+    Adjustment of market::Adjustment {
+        () {
+            /// A mile more, at most zero; it moves prices only where `mileage` is `applied`.
+            per_mile: f64,
+            /// What became of the mileage slope.
+            mileage: String,
+            /// How many comparables the mileage slope was estimated from.
+            mileage_sample: usize,
+            /// A year newer, at least zero; it moves prices only where `year` is `applied`.
+            per_year: f64,
+            /// What became of the year slope.
+            year: String,
+            /// How many comparables the year slope was estimated from.
+            year_sample: usize,
+            /// Kept comparables whose mileage is unknown; they are not adjusted for it.
+            mileage_unknown: usize,
+            /// Kept comparables whose adjustment was cut at the largest allowed.
+            limited: usize,
+        }
+    }
+}
+
+record! {
+    /// The search that was made: everything needed to make it again.
+    SearchParameters of market::SearchParameters {
+        () {
+            /// Which tier was taken, from 1.
+            tier: usize,
+            /// When the search was made; all ages count from here.
+            searched_at: DateTime<Utc>,
+            /// Make.
+            make: String,
+            /// Model.
+            model: String,
+            /// Trim, where the search was narrowed to it.
+            trim: Option<String>,
+            /// First model year.
+            year_min: i32,
+            /// Last model year.
+            year_max: i32,
+            /// Fewest miles, where those of our vehicle are known.
+            mileage_min: Option<i32>,
+            /// Most miles, where those of our vehicle are known.
+            mileage_max: Option<i32>,
+            /// Greatest distance.
+            radius_miles: f64,
+            /// Longest time on offer.
+            listed_within_days: i64,
+            /// Longest time since the sale.
+            sold_within_days: i64,
+            /// Lowest price believed.
+            price_min: Amount,
+            /// Highest price believed.
+            price_max: Amount,
+            /// Whether branded titles were let in.
+            branded: bool,
+        }
+    }
+}
+
+record! {
+    /// A comparable and what it would cost with the mileage and year of our vehicle.
+    PricedComparable of market::PricedComparable {
+        (.comparable) {
+            /// Where it was found: `competitor` or `auto.dev`.
+            source: &'static str,
+            /// The VIN as listed.
+            vin: Option<String>,
+            /// What names the listing within its source; for a competitor's, the id of our row.
+            external_id: Option<String>,
+            /// The page of the listing.
+            url: Option<String>,
+            /// Model year.
+            year: i32,
+            /// Make.
+            make: String,
+            /// Model.
+            model: String,
+            /// Trim.
+            trim: Option<String>,
+            /// The price asked, or last asked.
+            price: Option<Amount>,
+            /// Miles; below zero counts as unknown.
+            mileage: Option<i32>,
+            /// Miles from us.
+            distance_miles: Option<f64>,
+            /// Who sells it.
+            dealer: Option<String>,
+            /// When the offer was first seen.
+            first_seen_at: DateTime<Utc>,
+            /// When it was last seen.
+            last_seen_at: DateTime<Utc>,
+            /// When it was sold.
+            sold_at: Option<DateTime<Utc>>,
+            /// Whether its title is branded.
+            branded: bool,
+        }
+        () {
+            /// Its price adjusted to our vehicle.
+            adjusted_price: Amount,
+        }
+    }
+}
+
+record! {
+    /// How many listings were left out, and why; each is counted once, for the first reason that held.
+    LeftOut of market::LeftOut {
+        () {
+            /// Another make, model, year, trim or mileage than the tier asks for.
+            unlike: usize,
+            /// Our own vehicles.
+            own: usize,
+            /// No price, or one out of bounds.
+            price: usize,
+            /// Branded titles.
+            branded: usize,
+            /// Too long on offer, or sold too long ago.
+            stale: usize,
+            /// Too far away.
+            distant: usize,
+            /// The same vehicle listed again.
+            duplicate: usize,
+            /// Prices too far from the others.
+            outlier: usize,
+        }
+    }
+}
+
+record! {
+    /// The alert that an analysis calls for.
+    WantedAlert of market::WantedAlert {
+        () {
+            /// What about: `overpriced`, `underpriced` or `no_market_data`.
+            alert_type: &'static str,
+            /// How urgent: `warning` or `critical`.
+            severity: &'static str,
+        }
+    }
+}
+
+record! {
+    /// What a vehicle is worth on the market, how sure that is, and why.
+    ///
+    /// With too few comparables the figures of what was found are still told, but nothing that judges a price is: no range
+    /// and no position.
+    Analysis of market::Analysis {
+        () {
+            /// When.
+            analyzed_at: DateTime<Utc>,
+            /// The price that was compared.
+            our_price: Option<Amount>,
+            /// The median of the adjusted prices: what our price is compared with.
+            median: Option<Amount> = [adjusted.map(|adjusted| adjusted.median)],
+            /// The quartiles of the adjusted prices: the range that is recommended.
+            range: Option<(Amount, Amount)> = [recommended_range],
+            /// What our price should do: it is `high`, `low` or `competitive`, or there is `insufficient_data`; `None` without
+            /// a price of ours.
+            recommendation: Option<&'static str>,
+            /// How far to trust it: `insufficient`, `limited`, `moderate` or `high`.
+            confidence: &'static str,
+            /// Why, most telling first.
+            reasons: Vec<Reason>,
+            /// Our price in percent of the median.
+            price_to_market: Option<f64> = [position.map(|position| position.price_to_market_percent)],
+            /// Where our price stands.
+            position: Option<Position>,
+            /// Kept comparables.
+            sample_size: usize,
+            /// Median of the raw prices of the kept comparables.
+            median_price: Option<Amount>,
+            /// Lowest raw price.
+            min_price: Option<Amount>,
+            /// Highest raw price.
+            max_price: Option<Amount>,
+            /// The same prices adjusted to our vehicle.
+            adjusted: Option<AdjustedPrices>,
+            /// Our cost in percent of the median.
+            cost_to_market_percent: Option<f64>,
+            /// Supply and demand.
+            supply: Supply,
+            /// Where the market is going, where the history tells.
+            velocity: Option<Velocity>,
+            /// The slopes used.
+            adjustment: Adjustment,
+            /// The search made.
+            search_parameters: SearchParameters,
+            /// The nearest comparables by mileage and year, nearest first.
+            comparables: Vec<PricedComparable>,
+            /// Where the kept comparables came from: `none`, `competitor`, `auto.dev` or `auto.dev+competitor`.
+            data_source: &'static str,
+            /// What was left out.
+            left_out: LeftOut,
+            /// The alert that this calls for.
+            alert: Option<WantedAlert>,
+        }
+    }
+}
+
+record! {
+    /// The last analysis of a vehicle as it is kept.
+    ///
+    /// The words and the analysis are `None` where another program, or another release, wrote what this one can not read.
+    ResearchResult of market::ResearchResult {
+        () {
+            /// The row's id; it stays the same from analysis to analysis.
+            id: Uuid,
+            /// The vehicle.
+            inventory_id: Uuid,
+            /// Median of the raw prices.
+            median_price: Option<Amount>,
+            /// Lowest raw price.
+            min_price: Option<Amount>,
+            /// Highest raw price.
+            max_price: Option<Amount>,
+            /// Kept comparables.
+            sample_size: i32,
+            /// What the price should do.
+            price_recommendation: Option<&'static str>,
+            /// Where the comparables came from.
+            data_source: Option<&'static str>,
+            /// When it was analysed last.
+            last_analyzed_at: Option<DateTime<Utc>>,
+            /// Everything that the analysis found.
+            analysis: Option<Analysis>,
+            /// When the vehicle was analysed first.
+            created_at: Option<DateTime<Utc>>,
+            /// When the row was written last.
+            updated_at: Option<DateTime<Utc>>,
+        }
+    }
+}
+
+record! {
+    /// A point of a vehicle's price history: our price, and the market's where an analysis recorded it.
+    MarketPrice of market::MarketPrice {
+        () {
+            /// The point's id.
+            id: Uuid,
+            /// Our price of the time.
+            our_price: Amount,
+            /// The raw median of the time.
+            median_market_price: Option<Amount>,
+            /// The lowest raw price of the time.
+            min_market_price: Option<Amount>,
+            /// How many comparables; `None` where only our price changed.
+            sample_size: Option<i32>,
+            /// When it was recorded.
+            recorded_at: Option<DateTime<Utc>>,
+        }
+    }
+}
+
+record! {
+    /// How the unsold vehicles stand in the market, at today's prices against the medians of their last analyses.
+    MarketOverview of market::MarketOverview {
+        () {
+            /// Unsold vehicles.
+            vehicles: usize,
+            /// Priced above the market.
+            high: usize,
+            /// Priced below the market.
+            low: usize,
+            /// Priced within the market.
+            competitive: usize,
+            /// Analysed, with too few comparables.
+            insufficient_data: usize,
+            /// Never analysed.
+            not_analyzed: usize,
+            /// The mean of how far the prices are from their medians, in percent; `None` where no vehicle has a median.
+            average_difference_percent: Option<f64>,
+            /// Vehicles that the next run would take: never analysed, or not lately.
+            needs_analysis: usize,
+        }
+    }
+}
+
+record! {
+    /// Where a run stands, told after each vehicle.
+    Progress of market::Progress {
+        () {
+            /// Vehicles that the run set out to analyse.
+            total: usize,
+            /// Vehicles dealt with so far, whether it went well or not.
+            done: usize,
+            /// Of those, too few comparables.
+            insufficient: usize,
+            /// Of those, failed.
+            failed: usize,
+            /// The vehicle just dealt with.
+            vehicle: Uuid,
+        }
+    }
+}
+
+/// A vehicle that could not be analysed, and the words for why.
+#[derive(Clone)]
+pub(crate) struct Failed {
+    vehicle: VehicleId,
+    code: &'static str,
+    message: String,
+}
+
+record! {
+    /// A vehicle that could not be analysed.
+    FailedVehicle of Failed {
+        () {
+            /// The vehicle.
+            vehicle: Uuid,
+            /// The stable word for what went wrong.
+            code: &'static str,
+            /// The same for a person.
+            message: String,
+        }
+    }
+}
+
+record! {
+    /// What a run did.
+    AnalyzeReport of market::AnalyzeReport {
+        () {
+            /// Vehicles analysed.
+            analyzed: usize,
+            /// Of those, too few comparables.
+            insufficient: usize,
+            /// The vehicles that could not be analysed.
+            failed: Vec<FailedVehicle> = [failed.iter().map(Failed::from).collect::<Vec<_>>()],
+            /// Vehicles that were due and not reached.
+            remaining: usize,
+        }
+    }
+}
+
+impl From<&(VehicleId, jpauto::Error)> for Failed {
+    fn from((vehicle, error): &(VehicleId, jpauto::Error)) -> Self {
+        Self { vehicle: *vehicle, code: error.code(), message: error.to_string() }
+    }
+}
+
+/// What the market says of the dealership's vehicles.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Market {
+    handle: Handle,
+}
+
+impl Market {
+    pub(crate) fn at(handle: &Handle) -> Self {
+        Self { handle: handle.clone() }
+    }
+
+    /// Runs with an observer that asks Python: `False` or an exception ends the run, and so does Ctrl-C.
+    fn observed(
+        &self,
+        py: Python<'_>,
+        progress: Option<Py<PyAny>>,
+        run: impl FnOnce(
+            &jpauto::Market<'_>,
+            &mut dyn FnMut(market::Progress) -> ControlFlow<()>,
+        ) -> jpauto::Result<market::AnalyzeReport>
+        + Send,
+    ) -> PyResult<AnalyzeReport> {
+        let mut raised = None;
+        let mut observer = |at: market::Progress| match Python::attach(|py| goes_on(py, progress.as_ref(), at)) {
+            Ok(true) => ControlFlow::Continue(()),
+            Ok(false) => ControlFlow::Break(()),
+            Err(error) => {
+                raised = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        let report = self.handle.run(py, |desk| run(&desk.market(), &mut observer));
+        match raised {
+            Some(error) => Err(error),
+            None => report.map(AnalyzeReport::told),
+        }
+    }
+}
+
+fn goes_on(py: Python<'_>, progress: Option<&Py<PyAny>>, at: market::Progress) -> PyResult<bool> {
+    py.check_signals()?;
+    let Some(progress) = progress else { return Ok(true) };
+    let answer = progress.bind(py).call1((Progress::told(at),))?;
+    // Only `False` itself ends the run: a function without a result answers `None`.
+    Ok(!answer.is(pyo3::types::PyBool::new(py, false)))
+}
+
+#[pymethods]
+impl Market {
+    /// Prices a vehicle against the market and keeps the result.
+    ///
+    /// Raises `NotFound` (`vehicle_not_found`), `Conflict` (`vehicle_sold`).
+    fn analyze(&self, py: Python<'_>, vehicle_id: &Bound<'_, PyAny>) -> PyResult<Analysis> {
+        let id = VehicleId::from_uuid(input::uuid("vehicle_id", vehicle_id)?);
+        self.handle.run(py, |desk| desk.market().analyze(id)).map(Analysis::told)
+    }
+
+    /// Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
+    ///
+    /// `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends there and what was
+    /// done stays.
+    #[pyo3(signature = (*, limit = None, progress = None))]
+    fn analyze_due(
+        &self,
+        py: Python<'_>,
+        limit: Option<usize>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<AnalyzeReport> {
+        let mut limits = AnalyzeLimits::default();
+        limits.max_vehicles = limit;
+        self.observed(py, progress, move |market, observer| market.analyze_due(limits, observer))
+    }
+
+    /// Analyses every unsold vehicle, as `analyze_due` does those that are due.
+    #[pyo3(signature = (*, progress = None))]
+    fn analyze_all(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<AnalyzeReport> {
+        self.observed(py, progress, |market, observer| market.analyze_all(observer))
+    }
+
+    /// The last analysis of a vehicle as it is kept. Raises `NotFound` (`vehicle_not_found`, `vehicle_not_analyzed`).
+    fn get(&self, py: Python<'_>, vehicle_id: &Bound<'_, PyAny>) -> PyResult<ResearchResult> {
+        let id = VehicleId::from_uuid(input::uuid("vehicle_id", vehicle_id)?);
+        self.handle.run(py, |desk| desk.market().get(id)).map(ResearchResult::told)
+    }
+
+    /// A vehicle's price history, newest first: analyses, and changes of our own price.
+    #[pyo3(signature = (vehicle_id, *, limit = None))]
+    fn history(&self, vehicle_id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+        let id = VehicleId::from_uuid(input::uuid("vehicle_id", vehicle_id)?);
+        Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.market().history(id, page)))
+    }
+
+    /// How the unsold vehicles stand in the market.
+    fn overview(&self, py: Python<'_>) -> PyResult<MarketOverview> {
+        self.handle.run(py, |desk| desk.market().overview()).map(MarketOverview::told)
+    }
+
+    /// Supply and demand of one model year among the competitors' listings, whatever trim and mileage.
+    fn days_supply(&self, py: Python<'_>, make: &str, model: &str, year: i32) -> PyResult<Supply> {
+        self.handle.run(py, |desk| desk.market().days_supply(make, model, year)).map(Supply::told)
+    }
+}

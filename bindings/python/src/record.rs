@@ -1,0 +1,337 @@
+//! Records: what the library answers with, as frozen Python objects with typed attributes.
+//!
+//! `record!` makes a class of a list of fields; [`Told`] says how a value of the library becomes the value of a field, and
+//! [`Shown`] how that becomes a Python object. What is deliberately not here: the fields, which stand with their nouns.
+
+use chrono::{DateTime, Utc};
+use jpauto::Money;
+use pyo3::{
+    IntoPyObjectExt as _, PyClass,
+    prelude::*,
+    types::{PyDict, PyList},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A value of the library, taken as the value of a record's field.
+pub(crate) trait Told<T> {
+    fn told(value: T) -> Self;
+}
+
+/// The value of a record's field, shown to Python.
+pub(crate) trait Shown {
+    /// As the attribute shows it.
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
+
+    /// As a dictionary of the record shows it: records within it are dictionaries, too.
+    fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.shown(py)
+    }
+}
+
+/// A class that `record!` made.
+pub(crate) trait Record: PyClass {
+    /// Every field in order, each by its name.
+    fn fields(&self) -> Vec<(&'static str, &dyn Shown)>;
+
+    /// A dictionary of every field.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for (name, value) in self.fields() {
+            dict.set_item(name, value.plain(py)?)?;
+        }
+        Ok(dict)
+    }
+
+    /// The class with every field that is not `None`.
+    fn to_repr(&self, py: Python<'_>) -> PyResult<String> {
+        let mut shown = Vec::new();
+        for (name, value) in self.fields() {
+            let value = value.shown(py)?;
+            if !value.is_none() {
+                shown.push(format!("{name}={}", value.repr()?));
+            }
+        }
+        Ok(format!("{}({})", Self::NAME, shown.join(", ")))
+    }
+}
+
+/// Makes a frozen Python class of a type of the library, and the way from one to the other.
+///
+/// Fields stand in groups: those after `()` are the value's own, those after `(.part)` are taken out of a part of it. Each is
+/// the one of the same name, or what the value tells by the path or method in brackets.
+macro_rules! record {
+    (
+        $(#[$doc:meta])*
+        $name:ident of $core:ty {
+            $($part:tt { $($(#[$field_doc:meta])* $field:ident: $type:ty $(= [$($path:tt)+])?,)+ })+
+        }
+        $(and { $($method:tt)* })?
+    ) => {
+        $(#[$doc])*
+        #[pyclass(frozen, get_all, eq, module = "jpauto")]
+        #[derive(Clone, Debug, PartialEq)]
+        pub(crate) struct $name {
+            $($($(#[$field_doc])* $field: $type,)+)+
+        }
+
+        impl $crate::record::Told<$core> for $name {
+            fn told(value: $core) -> Self {
+                Self {
+                    $($($field: $crate::record::Told::told(
+                        record!(@ value $part $field $([$($path)+])?).clone(),
+                    ),)+)+
+                }
+            }
+        }
+
+        impl $crate::record::Record for $name {
+            fn fields(&self) -> Vec<(&'static str, &dyn $crate::record::Shown)> {
+                vec![$($((stringify!($field), &self.$field as &dyn $crate::record::Shown),)+)+]
+            }
+        }
+
+        impl $crate::record::Shown for $name {
+            fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                pyo3::IntoPyObjectExt::into_bound_py_any(self.clone(), py)
+            }
+
+            fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                Ok($crate::record::Record::to_dict(self, py)?.into_any())
+            }
+        }
+
+        #[pymethods]
+        impl $name {
+            /// The fields as a dictionary; records within it are dictionaries, too.
+            fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyDict>> {
+                $crate::record::Record::to_dict(self, py)
+            }
+
+            fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+                $crate::record::Record::to_repr(self, py)
+            }
+
+            $($($method)*)?
+        }
+    };
+    (@ $value:ident (.$part:ident) $field:ident) => { $value.$part.$field };
+    (@ $value:ident () $field:ident) => { $value.$field };
+    (@ $value:ident () $field:ident [$($path:tt)+]) => { $value.$($path)+ };
+}
+pub(crate) use record;
+
+/// Values that Python has a type for.
+macro_rules! shown_as_they_are {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Told<$type> for $type {
+            fn told(value: $type) -> Self {
+                value
+            }
+        }
+
+        impl Shown for $type {
+            fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                self.clone().into_bound_py_any(py)
+            }
+        }
+    )+};
+}
+
+shown_as_they_are!(bool, i32, u32, i64, u64, usize, f64, char, String, &'static str, DateTime<Utc>, Uuid);
+
+impl<T: Told<U>, U> Told<Option<U>> for Option<T> {
+    fn told(value: Option<U>) -> Self {
+        value.map(T::told)
+    }
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.as_ref().map_or_else(|| Ok(py.None().into_bound(py)), |value| value.shown(py))
+    }
+
+    fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.as_ref().map_or_else(|| Ok(py.None().into_bound(py)), |value| value.plain(py))
+    }
+}
+
+impl<T: Told<U>, U> Told<Vec<U>> for Vec<T> {
+    fn told(values: Vec<U>) -> Self {
+        values.into_iter().map(T::told).collect()
+    }
+}
+
+impl<T: Shown> Shown for Vec<T> {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let values: Vec<_> = self.iter().map(|value| value.shown(py)).collect::<PyResult<_>>()?;
+        Ok(PyList::new(py, values)?.into_any())
+    }
+
+    fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let values: Vec<_> = self.iter().map(|value| value.plain(py)).collect::<PyResult<_>>()?;
+        Ok(PyList::new(py, values)?.into_any())
+    }
+}
+
+/// An amount of money, in Python a `Decimal` of two places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Amount(Money);
+
+impl Told<Money> for Amount {
+    fn told(value: Money) -> Self {
+        Self(value)
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Amount {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.to_bigdecimal().into_pyobject(py)
+    }
+}
+
+impl Shown for Amount {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_pyobject(py)
+    }
+}
+
+impl<A: Shown, B: Shown> Shown for (A, B) {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        (self.0.shown(py)?, self.1.shown(py)?).into_bound_py_any(py)
+    }
+}
+
+/// A JSON document, in Python what `json.loads` makes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Document(Value);
+
+impl Told<Value> for Document {
+    fn told(value: Value) -> Self {
+        Self(value)
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Document {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(&self.0, py)
+    }
+}
+
+impl Shown for Document {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(&self.0, py)
+    }
+}
+
+/// Recursion is bounded: `serde_json` reads no document that is nested deeper than 128 times.
+fn document<'py>(value: &Value, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Null => Ok(py.None().into_bound(py)),
+        Value::Bool(truth) => truth.into_bound_py_any(py),
+        Value::String(text) => text.into_bound_py_any(py),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => whole.into_bound_py_any(py),
+            (None, Some(whole)) => whole.into_bound_py_any(py),
+            (None, None) => number.as_f64().into_bound_py_any(py),
+        },
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| document(item, py)).collect::<PyResult<_>>()?;
+            Ok(PyList::new(py, items)?.into_any())
+        }
+        Value::Object(fields) => {
+            let dict = PyDict::new(py);
+            for (name, value) in fields {
+                dict.set_item(name, document(value, py)?)?;
+            }
+            Ok(dict.into_any())
+        }
+    }
+}
+
+/// Ids are plain UUIDs in Python.
+macro_rules! ids {
+    ($($id:ident),+ $(,)?) => {$(
+        impl Told<jpauto::$id> for Uuid {
+            fn told(id: jpauto::$id) -> Self {
+                id.into()
+            }
+        }
+    )+};
+}
+
+ids!(
+    ActivityId,
+    AlertId,
+    AnalysisId,
+    CompetitorId,
+    ListingId,
+    MarketPriceId,
+    ScrapeId,
+    SubmissionId,
+    UserId,
+    VehicleId,
+);
+
+/// Words of closed sets are plain texts in Python.
+macro_rules! words {
+    ($($word:ty),+ $(,)?) => {$(
+        impl Told<$word> for &'static str {
+            fn told(word: $word) -> Self {
+                word.as_str()
+            }
+        }
+    )+};
+}
+
+words!(
+    jpauto::AlertType,
+    jpauto::Role,
+    jpauto::Severity,
+    jpauto::SubmissionStatus,
+    jpauto::VehicleStatus,
+    jpauto::competitors::IncompleteReason,
+    jpauto::competitors::RefusalReason,
+    jpauto::competitors::ScrapeErrorType,
+    jpauto::market::Confidence,
+    jpauto::market::DataSource,
+    jpauto::market::MarketMood,
+    jpauto::market::Recommendation,
+    jpauto::market::Source,
+);
+
+/// Closed sets whose words only their JSON tells.
+macro_rules! words_of_json {
+    ($($word:ty),+ $(,)?) => {$(
+        impl Told<$word> for String {
+            fn told(word: $word) -> Self {
+                serde_json::to_value(word).ok().and_then(|word| word.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+            }
+        }
+    )+};
+}
+
+words_of_json!(jpauto::AgeState, jpauto::market::SlopeOutcome, jpauto::vin::Region);
+
+/// A case of the library that is told as a stable word and the figures behind it.
+pub(crate) struct Coded {
+    pub(crate) code: String,
+    pub(crate) details: Value,
+}
+
+impl Coded {
+    /// Takes the word out of the JSON of an enum that is tagged with `code`.
+    pub(crate) fn of(case: &impl serde::Serialize) -> Self {
+        let mut details = serde_json::to_value(case).unwrap_or_default();
+        let code = details.as_object_mut().and_then(|details| details.remove("code"));
+        Self { code: code.and_then(|code| code.as_str().map(ToOwned::to_owned)).unwrap_or_default(), details }
+    }
+}

@@ -1,0 +1,185 @@
+//! Cars that customers offer: `lot.submissions`.
+
+use chrono::{DateTime, Utc};
+use jpauto::{Approval, NewSubmission, SubmissionFilter, SubmissionId, SubmissionUpdate};
+use pyo3::{prelude::*, types::PyDict};
+use uuid::Uuid;
+
+use crate::{
+    input,
+    inventory::Vehicle,
+    lot::Handle,
+    query::Query,
+    record::{Amount, Coded, Told, record},
+};
+
+record! {
+    /// Something about a submission that is no reason to refuse it.
+    SubmissionWarning of Coded {
+        () {
+            /// The stable word, such as `vin_check_digit`.
+            code: String,
+            /// The figures behind it.
+            details: crate::record::Document,
+        }
+    }
+}
+
+impl Told<jpauto::SubmissionWarning> for SubmissionWarning {
+    fn told(warning: jpauto::SubmissionWarning) -> Self {
+        Self::told(Coded::of(&warning))
+    }
+}
+
+record! {
+    /// A customer's offer of a car.
+    Submission of jpauto::Submission {
+        () {
+            /// The submission's id.
+            id: Uuid,
+            /// Where it stands: `pending`, `approved` or `rejected`.
+            submission_status: &'static str,
+            /// When it came in.
+            submitted_at: Option<DateTime<Utc>>,
+            /// When it was decided.
+            reviewed_at: Option<DateTime<Utc>>,
+            /// Who decided.
+            reviewed_by: Option<Uuid>,
+            /// Why it was turned down.
+            rejection_reason: Option<String>,
+            /// Model year.
+            year: i32,
+            /// Make.
+            make: String,
+            /// Model.
+            model: String,
+            /// The customer's name.
+            customer_name: Option<String>,
+            /// The customer's e-mail address.
+            customer_email: Option<String>,
+            /// The customer's telephone number.
+            customer_phone: Option<String>,
+            /// Trim level.
+            trim: Option<String>,
+            /// 17 characters in upper case, unique among submissions.
+            vin: Option<String>,
+            /// Miles on the odometer.
+            mileage: Option<i32>,
+            /// What the customer asks.
+            asking_price: Option<Amount>,
+            /// Exterior colour.
+            exterior_color: Option<String>,
+            /// Interior colour.
+            interior_color: Option<String>,
+            /// Transmission.
+            transmission: Option<String>,
+            /// Fuel.
+            fuel_type: Option<String>,
+            /// Condition.
+            condition: Option<String>,
+            /// Whatever else the customer wrote.
+            additional_notes: Option<String>,
+            /// Picture URLs.
+            images: Vec<String>,
+            /// When it was entered.
+            created_at: Option<DateTime<Utc>>,
+            /// When it was changed last.
+            updated_at: Option<DateTime<Utc>>,
+            /// What a reviewer should look at twice.
+            warnings: Vec<SubmissionWarning>,
+        }
+    }
+}
+
+/// Cars that customers offer, and their review.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Submissions {
+    handle: Handle,
+}
+
+impl Submissions {
+    pub(crate) fn at(handle: &Handle) -> Self {
+        Self { handle: handle.clone() }
+    }
+}
+
+#[pymethods]
+impl Submissions {
+    /// Takes an offer in. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
+    #[pyo3(signature = (**fields))]
+    fn submit(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Submission> {
+        let submission: NewSubmission = input::fields(py, fields)?;
+        self.handle.run(py, |desk| desk.submissions().submit(&submission)).map(Submission::told)
+    }
+
+    /// The submissions that the filters let through, newest first unless sorted by `submitted_at`.
+    ///
+    /// `q` are words that all stand in make, model, VIN, or the customer's name or e-mail.
+    #[pyo3(signature = (*, submission_status = None, make = None, model = None, q = None, sort = None, limit = None))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn list(
+        &self,
+        py: Python<'_>,
+        submission_status: Option<&str>,
+        make: Option<String>,
+        model: Option<String>,
+        q: Option<String>,
+        sort: Option<&str>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let mut filter = SubmissionFilter::default();
+        filter.submission_status = input::optional_word(py, submission_status)?;
+        (filter.make, filter.model, filter.q) = (make, model, q);
+        filter.sort = input::optional_word(py, sort)?.unwrap_or_default();
+        Ok(Query::of::<Submission, _>(&self.handle, limit, move |desk, page| desk.submissions().list(&filter, page)))
+    }
+
+    /// One submission. Raises `NotFound` (`submission_not_found`).
+    fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Submission> {
+        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.submissions().get(id)).map(Submission::told)
+    }
+
+    /// Corrects the named fields of a pending submission; `None` empties a field. Raises `Conflict`
+    /// (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
+    #[pyo3(signature = (id, **fields))]
+    fn update(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Submission> {
+        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let update: SubmissionUpdate = input::fields(py, fields)?;
+        self.handle.run(py, |desk| desk.submissions().update(id, &update)).map(Submission::told)
+    }
+
+    /// Takes a submission into inventory at the asking price, or with what is given in place of the customer's fields.
+    ///
+    /// Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
+    /// (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
+    #[pyo3(signature = (id, **overrides))]
+    fn approve(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        overrides: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Vehicle> {
+        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let approval: Approval = input::fields(py, overrides)?;
+        self.handle.run(py, |desk| desk.submissions().approve(id, &approval)).map(Vehicle::told)
+    }
+
+    /// Turns a submission down. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
+    /// (`rejection_reason_missing`).
+    fn reject(&self, py: Python<'_>, id: &Bound<'_, PyAny>, reason: &str) -> PyResult<Submission> {
+        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.submissions().reject(id, reason)).map(Submission::told)
+    }
+
+    /// Removes a submission; a vehicle that came from it stays.
+    fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
+        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.submissions().delete(id))
+    }
+}

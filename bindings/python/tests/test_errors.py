@@ -1,0 +1,151 @@
+"""What goes wrong is an exception of the right class, with a code and the fields at fault."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import jpauto
+import pytest
+from jpauto.types import Money
+
+CAMRY: dict[str, Any] = {"year": 2019, "make": "Toyota", "model": "Camry"}
+
+
+def test_the_classes_are_one_tree() -> None:
+    kinds = [
+        jpauto.InvalidInput,
+        jpauto.NotFound,
+        jpauto.Conflict,
+        jpauto.Refused,
+        jpauto.Forbidden,
+        jpauto.Unavailable,
+        jpauto.Internal,
+    ]
+    assert all(issubclass(kind, jpauto.Error) for kind in kinds)
+    assert issubclass(jpauto.InvalidInput, ValueError) and issubclass(jpauto.NotFound, LookupError)
+
+
+def test_every_field_at_fault_is_named(lot: jpauto.Lot) -> None:
+    fields: Any = {**CAMRY, "colour": "red", "mileage": "many", "images": 3}
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.submissions.submit(**fields)
+    assert failure.value.code == "invalid_argument"
+    assert sorted(field.pointer for field in failure.value.fields) == ["/colour", "/images", "/mileage"]
+    assert "colour: unknown field" in str(failure.value)
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.submissions.submit(year=1066, make="", model="Camry")
+    assert [field.pointer for field in failure.value.fields] == ["/year", "/make"]
+
+
+@pytest.mark.parametrize(
+    "price",
+    [12.345, "1,000", Decimal("NaN"), Decimal("1E+1000000000"), Decimal("0.001"), float("nan"), True, object(), 10**30],
+)
+def test_an_amount_that_is_not_exact_is_refused(lot: jpauto.Lot, price: object) -> None:
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.submissions.submit(**CAMRY, asking_price=cast(Any, price))
+    assert [field.pointer for field in failure.value.fields] == ["/asking_price"]
+
+
+@pytest.mark.parametrize("price", [12_995, "12995", "12995.00", 12995.0, Decimal("12995.000"), Decimal("1.2995E+4")])
+def test_an_exact_amount_is_taken_in_any_form(lot: jpauto.Lot, price: Money) -> None:
+    taken = lot.submissions.submit(**CAMRY, asking_price=price).asking_price
+    assert str(taken) == "12995.00"
+
+
+def test_a_listing_at_fault_is_named_by_its_place(lot: jpauto.Lot) -> None:
+    lot.competitors.add(name="Rival", inventory_url="https://rival.example/")
+    rows: Any = [{"vin": "4T1B11HK5KU211111"}, {"colour": "red"}, "no row", {"price": []}]
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.competitors.record_listings("rival", rows, observed_at=datetime.now(timezone.utc))
+    assert [field.pointer for field in failure.value.fields] == [
+        "/listings/1/colour",
+        "/listings/2",
+        "/listings/3/price",
+    ]
+    assert list(lot.competitors.listings()) == []
+
+
+def test_a_time_without_a_zone_is_refused(lot: jpauto.Lot) -> None:
+    lot.competitors.add(name="Rival", inventory_url="https://rival.example/")
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.competitors.record_listings("Rival", [], observed_at=datetime(2026, 1, 1))
+    assert failure.value.fields == [
+        ("/observed_at", "expected a datetime with a time zone, such as datetime.now(timezone.utc)")
+    ]
+
+
+def test_what_does_not_exist_is_not_found(lot: jpauto.Lot) -> None:
+    with pytest.raises(jpauto.NotFound) as failure:
+        lot.inventory.get(uuid4())
+    assert failure.value.code == "vehicle_not_found"
+    with pytest.raises(jpauto.NotFound, match="competitor"):
+        lot.competitors.get("nobody")
+    with pytest.raises(jpauto.InvalidInput) as malformed:
+        lot.inventory.get("7")
+    assert malformed.value.fields[0].pointer == "/id"
+
+
+def test_words_outside_their_set_are_refused(lot: jpauto.Lot) -> None:
+    word: Any = "lost"
+    for call in (
+        lambda: lot.inventory.list(status=["available", word]),
+        lambda: lot.submissions.list(submission_status=word),
+        lambda: lot.users.add(email="a@example.com", name="A", role=word),
+    ):
+        with pytest.raises(jpauto.InvalidInput, match="expected one of"):
+            call()
+
+
+def test_a_closed_lot_says_so(lot: jpauto.Lot) -> None:
+    vehicles = iter(lot.inventory.list())
+    lot.close()
+    lot.close()
+    assert lot.closed
+    for call in (lot.inventory.statistics, lot.migrate, lambda: next(vehicles)):
+        with pytest.raises(jpauto.Refused) as failure:
+            call()
+        assert failure.value.code == "lot_closed"
+
+
+def test_a_database_that_can_not_be_opened_says_why(tmp_path: Path) -> None:
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.open("mysql://localhost/lot")
+    assert failure.value.code == "invalid_database_url"
+    with pytest.raises(jpauto.Unavailable, match="directory does not exist"):
+        jpauto.open(f"sqlite:{tmp_path}/missing/lot.db")
+
+
+def test_a_read_only_lot_refuses_writes(database_url: str) -> None:
+    with jpauto.open(database_url) as lot:
+        lot.migrate()
+        lot.submissions.submit(**CAMRY)
+    with jpauto.open(database_url, read_only=True) as lot:
+        assert len(list(lot.submissions.list())) == 1
+        with pytest.raises(jpauto.Refused) as failure:
+            lot.submissions.submit(**CAMRY)
+        assert failure.value.code == "database_read_only"
+
+
+def test_staff_may_do_what_their_role_may(lot: jpauto.Lot) -> None:
+    lot.users.add(email="Kim@example.com", name="Kim", role="viewer")
+    viewer = lot.acting_as("kim@example.com")
+    assert list(viewer.inventory.list()) == []
+    with pytest.raises(jpauto.Forbidden) as failure:
+        list(viewer.activity.list())
+    assert failure.value.code == "forbidden"
+    with pytest.raises(jpauto.NotFound):
+        lot.acting_as("nobody@example.com")
+
+
+def test_an_error_crosses_to_another_process(lot: jpauto.Lot) -> None:
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.submissions.submit(year=1066, make="", model="Camry")
+    copy = pickle.loads(pickle.dumps(failure.value))
+    assert type(copy) is jpauto.InvalidInput
+    assert (str(copy), copy.code, copy.fields) == (str(failure.value), failure.value.code, failure.value.fields)

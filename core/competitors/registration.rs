@@ -1,0 +1,119 @@
+//! What may be said of a competitor itself. No I/O.
+//!
+//! What is deliberately not here: whether another competitor has the name, which only the database knows.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::{Competitor, CompetitorUpdate, NewCompetitor};
+use crate::{
+    error::{Error, Faults, Result},
+    extract,
+    ids::CompetitorId,
+};
+
+/// Longest texts of the columns, in characters.
+mod length {
+    pub(super) const NAME: usize = 255;
+    pub(super) const URL: usize = 500;
+    /// Of one part of a host's name (RFC 1035).
+    pub(super) const HOST_LABEL: usize = 63;
+}
+
+/// The competitor that is watched from now on.
+pub(super) fn add(new: &NewCompetitor, now: DateTime<Utc>) -> Result<Competitor> {
+    let new = new.clone();
+    let competitor = Competitor {
+        id: CompetitorId::new(now),
+        name: new.name,
+        website_url: new.website_url,
+        inventory_url: new.inventory_url,
+        platform_type: new.platform_type,
+        scraper_config: new.scraper_config,
+        use_playwright: new.use_playwright,
+        active: true,
+        last_scraped_at: None,
+        last_successful_scrape_at: None,
+        scrape_error: None,
+        scrape_error_type: None,
+        created_at: Some(now),
+        updated_at: Some(now),
+    };
+    check(competitor, None)
+}
+
+/// What is known of a competitor when all that came with its first scrape is a name.
+pub(super) fn by_name(name: &str, inventory_url: Option<&str>) -> NewCompetitor {
+    let inventory_url = inventory_url.map_or_else(|| address_of_nowhere(name), ToOwned::to_owned);
+    NewCompetitor { name: name.to_owned(), inventory_url, ..NewCompetitor::default() }
+}
+
+/// The column wants an address. A name under `.invalid` (RFC 2606) says that there is none.
+fn address_of_nowhere(name: &str) -> String {
+    let letters: String =
+        name.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' }).collect();
+    let words: Vec<_> = letters.split('-').filter(|word| !word.is_empty()).collect();
+    let label: String = words.join("-").chars().take(length::HOST_LABEL).collect();
+    format!("https://{}.invalid/", if label.is_empty() { "competitor" } else { label.trim_end_matches('-') })
+}
+
+/// The competitor with the named fields changed.
+pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTime<Utc>) -> Result<Competitor> {
+    let update = update.clone();
+    let mut after = before.clone();
+    after.name = update.name.unwrap_or(after.name);
+    after.inventory_url = update.inventory_url.unwrap_or(after.inventory_url);
+    after.website_url = update.website_url.apply_to(after.website_url);
+    after.platform_type = update.platform_type.apply_to(after.platform_type);
+    after.scraper_config = update.scraper_config.apply_to(after.scraper_config);
+    after.use_playwright = update.use_playwright.unwrap_or(after.use_playwright);
+    after.active = update.active.unwrap_or(after.active);
+    let after = check(after, Some(before))?;
+    Ok(if after == *before { after } else { Competitor { updated_at: Some(now), ..after } })
+}
+
+/// The competitor in its canonical form, or every field that is not acceptable; what stays as it was is let be.
+fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Competitor> {
+    competitor.name = competitor.name.trim().to_owned();
+    let mut faults = Faults::default();
+    let name = &competitor.name;
+    let name_fits = !name.is_empty() && name.chars().count() <= length::NAME && !name.contains('\0');
+    faults.check(name_fits, "/name", format!("expected 1 to {} characters", length::NAME));
+    check_url(&mut faults, "/inventory_url", &competitor.inventory_url);
+    if let Some(url) = &competitor.website_url {
+        check_url(&mut faults, "/website_url", url);
+    }
+    let platform = competitor.platform_type.as_deref();
+    if let Some(name) = platform
+        && before.is_none_or(|before| before.platform_type.as_deref() != platform)
+    {
+        let known = extract::platforms();
+        faults.check(known.contains(&name), "/platform_type", format!("expected one of {}", known.join(", ")));
+    }
+    faults.into_result("invalid_competitor")?;
+    Ok(competitor)
+}
+
+fn check_url(faults: &mut Faults, pointer: &str, text: &str) {
+    let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let fits = is_web && text.chars().count() <= length::URL && !text.contains('\0');
+    faults.check(fits, pointer, format!("expected an http or https URL of at most {} characters", length::URL));
+}
+
+/// Refuses a name that another competitor has.
+pub(super) fn name_is_taken() -> Error {
+    Error::conflict("duplicate_competitor", "another competitor has this name")
+        .with_field("/name", "is another competitor's")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_nowhere_is_a_host_that_can_not_be() {
+        assert_eq!(address_of_nowhere("Bob's  Cars & Co."), "https://bob-s-cars-co.invalid/");
+        assert_eq!(address_of_nowhere("車"), "https://competitor.invalid/");
+        assert_eq!(address_of_nowhere(&"x".repeat(300)).len(), "https://".len() + 63 + ".invalid/".len());
+    }
+}

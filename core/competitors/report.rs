@@ -1,0 +1,190 @@
+//! What recording a scrape did, told vehicle by vehicle for the one who handed it in.
+//!
+//! What is deliberately not here: the plan that it is made from (`rules`), and what is kept of it (`scrape_log`).
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{
+    Completeness, Metrics, RefusalReason, ScrapeCounts,
+    rules::{Plan, PriceOf, StoredListing, Turn},
+    sold::days_on_market,
+};
+use crate::{
+    extract::Warning,
+    ids::{CompetitorId, ListingId, ScrapeId},
+    money::Money,
+};
+
+/// What recording a scrape did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RecordReport {
+    /// Whose lot it is.
+    pub competitor_id: CompetitorId,
+    /// The competitor's name.
+    pub competitor: String,
+    /// Whether the competitor was not known before.
+    pub added: bool,
+    /// The row written for the scrape.
+    pub scrape_id: ScrapeId,
+    /// When the pages were fetched.
+    pub observed_at: DateTime<Utc>,
+    /// Whether the whole lot was seen, and why not.
+    pub completeness: Completeness,
+    /// What changed, in numbers.
+    pub counts: ScrapeCounts,
+    /// Vehicles not seen before.
+    pub new: Vec<RecordedVehicle>,
+    /// Known vehicles of which more than the time changed.
+    pub updated: Vec<ChangedVehicle>,
+    /// Believed changes of a price.
+    pub price_changes: Vec<PriceChange>,
+    /// Vehicles that turned sold, by absence or by the website's own word.
+    pub sold: Vec<SoldVehicle>,
+    /// Sold vehicles on sale again.
+    pub relisted: Vec<RecordedVehicle>,
+    /// What was not recorded.
+    pub refused: Vec<RefusedListing>,
+    /// Doubts about the pages that the listings were read from.
+    pub warnings: Vec<Warning>,
+    /// The competitor's figures after it.
+    pub metrics: Metrics,
+}
+
+/// A competitor's vehicle, in the words by which a person knows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
+pub struct RecordedVehicle {
+    pub id: ListingId,
+    pub vin: Option<String>,
+    pub stock_number: Option<String>,
+    pub year: Option<i32>,
+    pub make: Option<String>,
+    pub model: Option<String>,
+    pub trim: Option<String>,
+    pub price: Option<Money>,
+    pub mileage: Option<i32>,
+    pub url: Option<String>,
+}
+
+/// A vehicle and which of its columns changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChangedVehicle {
+    /// The vehicle as it is now.
+    #[serde(flatten)]
+    pub vehicle: RecordedVehicle,
+    /// The columns.
+    pub columns: Vec<&'static str>,
+}
+
+/// A vehicle with a new price.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PriceChange {
+    /// The vehicle as it is now.
+    #[serde(flatten)]
+    pub vehicle: RecordedVehicle,
+    /// The price before.
+    pub before: Money,
+    /// The price from now on.
+    pub after: Money,
+}
+
+/// A vehicle that turned sold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SoldVehicle {
+    /// The vehicle as it was seen last.
+    #[serde(flatten)]
+    pub vehicle: RecordedVehicle,
+    /// When: the first complete scrape that missed it, or the one that said so.
+    pub sold_at: DateTime<Utc>,
+    /// Whole days from the first sighting.
+    pub days_on_market: i32,
+}
+
+/// A listing that was not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedListing {
+    /// Its place among the listings handed in, from zero.
+    pub index: usize,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+/// What a plan did, by vehicle: the part of a report that needs the listings.
+#[derive(Debug, Default)]
+pub(super) struct Vehicles {
+    pub(super) new: Vec<RecordedVehicle>,
+    pub(super) updated: Vec<ChangedVehicle>,
+    pub(super) price_changes: Vec<PriceChange>,
+    pub(super) sold: Vec<SoldVehicle>,
+    pub(super) relisted: Vec<RecordedVehicle>,
+    pub(super) refused: Vec<RefusedListing>,
+}
+
+impl RecordedVehicle {
+    fn of(id: ListingId, listing: &StoredListing) -> Self {
+        let details = &listing.details;
+        Self {
+            id,
+            vin: listing.keys.vin.clone(),
+            stock_number: listing.keys.stock_number.clone(),
+            year: details.year,
+            make: details.make.clone(),
+            model: details.model.clone(),
+            trim: details.trim.clone(),
+            price: listing.price,
+            mileage: details.mileage,
+            url: details.url.clone(),
+        }
+    }
+}
+
+impl Vehicles {
+    /// `ids` are those of the stored listings, `new_ids` those of the plan's new ones, each in their order.
+    pub(super) fn of(plan: &Plan, stored: &[StoredListing], ids: &[ListingId], new_ids: &[ListingId]) -> Self {
+        let mut vehicles = Self::default();
+        for (new, id) in plan.new.iter().zip(new_ids) {
+            let vehicle = RecordedVehicle::of(*id, &new.listing);
+            vehicles.note_sold(&vehicle, &new.listing);
+            vehicles.new.push(vehicle);
+        }
+        for changed in &plan.changed {
+            let vehicle = RecordedVehicle::of(ids[changed.stored], &changed.after);
+            match changed.turn {
+                Turn::None => {}
+                Turn::Relisted => vehicles.relisted.push(vehicle.clone()),
+                Turn::Sold => vehicles.note_sold(&vehicle, &changed.after),
+            }
+            vehicles.updated.push(ChangedVehicle { vehicle, columns: changed.columns.clone() });
+        }
+        let after: HashMap<usize, &StoredListing> =
+            plan.changed.iter().map(|changed| (changed.stored, &changed.after)).collect();
+        for point in &plan.price_points {
+            let Some(before) = point.before else { continue };
+            let (id, listing) = match point.of {
+                PriceOf::New(index) => (new_ids[index], &plan.new[index].listing),
+                PriceOf::Stored(row) => (ids[row], after.get(&row).copied().unwrap_or(&stored[row])),
+            };
+            let vehicle = RecordedVehicle::of(id, listing);
+            vehicles.price_changes.push(PriceChange { vehicle, before, after: point.price });
+        }
+        vehicles.sold.extend(plan.sold_by_absence.iter().map(|sold| SoldVehicle {
+            vehicle: RecordedVehicle::of(ids[sold.stored], &stored[sold.stored]),
+            sold_at: sold.sold_at,
+            days_on_market: sold.days_on_market,
+        }));
+        vehicles.refused.extend(
+            plan.refused.iter().map(|refused| RefusedListing { index: refused.sighting, reason: refused.reason }),
+        );
+        vehicles
+    }
+
+    fn note_sold(&mut self, vehicle: &RecordedVehicle, listing: &StoredListing) {
+        let Some(sold_at) = listing.sold_at.filter(|_| listing.is_sold) else { return };
+        let days_on_market = days_on_market(listing.first_seen_at, sold_at);
+        self.sold.push(SoldVehicle { vehicle: vehicle.clone(), sold_at, days_on_market });
+    }
+}

@@ -1,0 +1,691 @@
+//! Rows of `competitors` and of the four tables that hang on it; `recording` loads what a scrape is planned from and writes
+//! the plan.
+
+mod recording;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use serde_json::Value;
+
+pub(super) use recording::{add_metrics, count_metrics, keep_scrape, load_lot, write_plan};
+
+use super::{
+    Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Listing, ListingFilter,
+    ListingSort, Metrics, MetricsRules, PricePoint, ScrapeCounts, ScrapeRecord, days_on_market, registration,
+};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::lower,
+        lock_row,
+        schema::{
+            competitor_inventory, competitor_metrics, competitor_price_history, competitor_scrapes, competitors,
+            competitors::dsl, storage_alerts,
+        },
+        types::AnyId,
+    },
+    error::Error,
+    ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
+    money::Money,
+    page::{Page, PageRequest, contains_pattern, keyset},
+};
+
+/// More words than this in a search are ignored.
+const MOST_WORDS: usize = 8;
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = competitors, treat_none_as_default_value = false)]
+struct Row {
+    id: CompetitorId,
+    name: String,
+    website_url: Option<String>,
+    inventory_url: String,
+    platform_type: Option<String>,
+    scraper_config: Option<Json<Value>>,
+    use_playwright: Option<bool>,
+    active: Option<bool>,
+    last_scraped_at: Option<Instant>,
+    last_successful_scrape_at: Option<Instant>,
+    scrape_error: Option<String>,
+    scrape_error_type: Option<String>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+}
+
+impl From<&Competitor> for Row {
+    fn from(competitor: &Competitor) -> Self {
+        Self {
+            id: competitor.id,
+            name: competitor.name.clone(),
+            website_url: competitor.website_url.clone(),
+            inventory_url: competitor.inventory_url.clone(),
+            platform_type: competitor.platform_type.clone(),
+            scraper_config: competitor.scraper_config.clone().map(Json),
+            use_playwright: Some(competitor.use_playwright),
+            active: Some(competitor.active),
+            last_scraped_at: competitor.last_scraped_at.map(Instant),
+            last_successful_scrape_at: competitor.last_successful_scrape_at.map(Instant),
+            scrape_error: competitor.scrape_error.clone(),
+            scrape_error_type: competitor.scrape_error_type.map(|error_type| error_type.as_str().to_owned()),
+            created_at: competitor.created_at.map(Instant),
+            updated_at: competitor.updated_at.map(Instant),
+        }
+    }
+}
+
+impl From<Row> for Competitor {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            website_url: row.website_url,
+            inventory_url: row.inventory_url,
+            platform_type: row.platform_type,
+            scraper_config: row.scraper_config.map(|config| config.0),
+            use_playwright: row.use_playwright.unwrap_or(false),
+            active: row.active.unwrap_or(true),
+            last_scraped_at: row.last_scraped_at.map(DateTime::from),
+            last_successful_scrape_at: row.last_successful_scrape_at.map(DateTime::from),
+            scrape_error: row.scrape_error,
+            // Another application may have written words of its own.
+            scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
+            created_at: row.created_at.map(DateTime::from),
+            updated_at: row.updated_at.map(DateTime::from),
+        }
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+    diesel::insert_into(dsl::competitors).values(&Row::from(competitor)).execute(conn)?;
+    Ok(())
+}
+
+/// Writes what may be said of the competitor itself, and leaves alone what scraping has to say.
+pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+    diesel::update(dsl::competitors.find(competitor.id))
+        .set((
+            dsl::name.eq(&competitor.name),
+            dsl::website_url.eq(&competitor.website_url),
+            dsl::inventory_url.eq(&competitor.inventory_url),
+            dsl::platform_type.eq(&competitor.platform_type),
+            dsl::scraper_config.eq(competitor.scraper_config.clone().map(Json)),
+            dsl::use_playwright.eq(competitor.use_playwright),
+            dsl::active.eq(competitor.active),
+            dsl::updated_at.eq(competitor.updated_at.map(Instant)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes how scraping goes.
+pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+    diesel::update(dsl::competitors.find(competitor.id))
+        .set((
+            dsl::platform_type.eq(&competitor.platform_type),
+            dsl::last_scraped_at.eq(competitor.last_scraped_at.map(Instant)),
+            dsl::last_successful_scrape_at.eq(competitor.last_successful_scrape_at.map(Instant)),
+            dsl::scrape_error.eq(&competitor.scrape_error),
+            dsl::scrape_error_type.eq(competitor.scrape_error_type.map(|error_type| error_type.as_str())),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes the competitor and everything known of it.
+pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
+    let listings = competitor_inventory::table
+        .filter(competitor_inventory::competitor_id.eq(id))
+        .select(competitor_inventory::id.nullable());
+    diesel::delete(
+        competitor_price_history::table.filter(competitor_price_history::competitor_inventory_id.eq_any(listings)),
+    )
+    .execute(conn)?;
+    diesel::delete(competitor_inventory::table.filter(competitor_inventory::competitor_id.eq(id))).execute(conn)?;
+    diesel::delete(competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id))).execute(conn)?;
+    diesel::delete(competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id))).execute(conn)?;
+    diesel::delete(storage_alerts::table.filter(storage_alerts::subject_id.eq(AnyId(id.into())))).execute(conn)?;
+    diesel::delete(dsl::competitors.find(id)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+    let row: Option<Row> = dsl::competitors.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(not_found)?.into())
+}
+
+/// The competitor, locked until the transaction ends.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+    lock_row!(conn, dsl::competitors.find(id).select(dsl::id));
+    get(conn, id)
+}
+
+pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Competitor> {
+    Ok(find_by_name(conn, name)?.ok_or_else(not_found)?)
+}
+
+pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Option<Competitor>> {
+    let row: Option<Row> = dsl::competitors
+        .filter(lower(dsl::name).eq_any(lowered(name)))
+        // To the letter before whatever the case: an adopted database may hold both.
+        .order((dsl::name.ne(name), dsl::id))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Competitor::from))
+}
+
+/// What `lower()` may make of a text: SQLite's knows the letters of ASCII alone.
+fn lowered(text: &str) -> [String; 2] {
+    [text.to_lowercase(), text.to_ascii_lowercase()]
+}
+
+fn not_found() -> Error {
+    Error::not_found("competitor_not_found", "there is no such competitor")
+}
+
+/// Refuses a name that another competitor has, and keeps others from taking it until the transaction ends.
+pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+    match conn {
+        // No index keeps names apart, because an adopted database may hold some twice; SQLite has one writer anyway.
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('jpauto competitors.name', 0))")
+                .execute(conn)?;
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {}
+    }
+    let others: i64 = dsl::competitors
+        .filter(dsl::id.ne(competitor.id))
+        .filter(lower(dsl::name).eq_any(lowered(&competitor.name)))
+        .count()
+        .get_result(conn)?;
+    if others == 0 { Ok(()) } else { Err(registration::name_is_taken().into()) }
+}
+
+/// A page of the competitors that the filter lets through, by name.
+pub(super) fn list(
+    conn: &mut DbConnection,
+    filter: &CompetitorFilter,
+    request: &PageRequest,
+) -> DbResult<Page<Competitor>> {
+    const ORDER: &str = "name";
+    let mut query = dsl::competitors.select(Row::as_select()).into_boxed::<MultiBackend>();
+    match filter.active {
+        Some(true) => query = query.filter(dsl::active.eq(true).or(dsl::active.is_null())),
+        Some(false) => query = query.filter(dsl::active.eq(false)),
+        None => {}
+    }
+    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+        let pattern = contains_pattern(word);
+        query = query.filter(
+            lower(dsl::name)
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower(dsl::inventory_url).like(pattern).escape('\\')),
+        );
+    }
+    let position: Option<(Option<String>, CompetitorId)> = request.position(ORDER)?;
+    let rows: Vec<Row> = keyset!(query, dsl::name, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.name.clone()), row.id))?;
+    Ok(page.map(Competitor::from))
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+struct ListingRow {
+    id: ListingId,
+    competitor_id: CompetitorId,
+    external_id: Option<String>,
+    vin: Option<String>,
+    stock_number: Option<String>,
+    year: Option<i32>,
+    make: Option<String>,
+    model: Option<String>,
+    trim: Option<String>,
+    price: Option<Money>,
+    mileage: Option<i32>,
+    exterior_color: Option<String>,
+    transmission: Option<String>,
+    fuel_type: Option<String>,
+    body_style: Option<String>,
+    url: Option<String>,
+    image_url: Option<String>,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    is_sold: Option<bool>,
+    sold_at: Option<Instant>,
+    days_on_market: Option<i32>,
+    raw_data: Option<Json<Value>>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+    unconfirmed_price: Option<Money>,
+    lowest_price: Option<Money>,
+}
+
+impl ListingRow {
+    fn into_listing(self, now: DateTime<Utc>) -> Listing {
+        let is_sold = self.is_sold.unwrap_or(false);
+        let sold_at = self.sold_at.map(DateTime::from);
+        let (first_seen_at, last_seen_at) = seen_between(self.first_seen_at, self.last_seen_at, self.created_at);
+        let days_on_market = match (is_sold, self.days_on_market) {
+            (true, Some(days)) => days,
+            (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
+            (false, _) => days_on_market(first_seen_at, now),
+        };
+        Listing {
+            id: self.id,
+            competitor_id: self.competitor_id,
+            external_id: self.external_id,
+            vin: self.vin,
+            stock_number: self.stock_number,
+            year: self.year,
+            make: self.make,
+            model: self.model,
+            trim: self.trim,
+            price: self.price,
+            mileage: self.mileage,
+            exterior_color: self.exterior_color,
+            transmission: self.transmission,
+            fuel_type: self.fuel_type,
+            body_style: self.body_style,
+            url: self.url,
+            image_url: self.image_url,
+            first_seen_at,
+            last_seen_at,
+            is_sold,
+            sold_at,
+            days_on_market,
+            raw_data: self.raw_data.map(|document| document.0),
+            created_at: self.created_at.map(DateTime::from),
+            updated_at: self.updated_at.map(DateTime::from),
+            unconfirmed_price: self.unconfirmed_price,
+            lowest_price: self.lowest_price,
+        }
+    }
+}
+
+/// The first and the last sighting; an adopted row may lack either.
+fn seen_between(
+    first: Option<Instant>,
+    last: Option<Instant>,
+    created: Option<Instant>,
+) -> (DateTime<Utc>, DateTime<Utc>) {
+    let first = first.or(created).or(last).map(DateTime::from).unwrap_or_default();
+    (first, last.map_or(first, DateTime::from))
+}
+
+pub(super) fn get_listing(conn: &mut DbConnection, id: ListingId, now: DateTime<Utc>) -> DbResult<Listing> {
+    let row: Option<ListingRow> =
+        competitor_inventory::table.find(id).select(ListingRow::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(listing_not_found)?.into_listing(now))
+}
+
+fn listing_not_found() -> Error {
+    Error::not_found("listing_not_found", "there is no such listing")
+}
+
+/// A page of the listings that the filter lets through, in its order.
+pub(super) fn listings(
+    conn: &mut DbConnection,
+    filter: &ListingFilter,
+    request: &PageRequest,
+    now: DateTime<Utc>,
+) -> DbResult<Page<Listing>> {
+    use competitor_inventory::dsl;
+    let query = matching(filter, now);
+    /// Reads the page in the order of one column.
+    macro_rules! in_order_of {
+        ($column:ident, $direction:ident, $read:expr, $write:expr) => {{
+            let order = filter.sort.as_str();
+            let position = request.position(order)?;
+            let position = position.map(|(value, id): (Option<_>, ListingId)| (value.map($read), id));
+            let query = keyset!(query, dsl::$column, dsl::id, $direction, position);
+            let rows: Vec<ListingRow> = query.limit(request.rows_to_read()).load(conn)?;
+            Page::cut(rows, request, order, |row: &ListingRow| (row.$column.map($write), row.id))?
+        }};
+    }
+    let (time, number) = (DateTime::<Utc>::from, |number: i32| number);
+    let page = match filter.sort {
+        ListingSort::FirstSeenAt => in_order_of!(first_seen_at, asc, Instant, time),
+        ListingSort::FirstSeenAtDescending => in_order_of!(first_seen_at, desc, Instant, time),
+        ListingSort::Price => in_order_of!(price, asc, Money::from_cents, Money::cents),
+        ListingSort::PriceDescending => in_order_of!(price, desc, Money::from_cents, Money::cents),
+        ListingSort::Mileage => in_order_of!(mileage, asc, number, number),
+        ListingSort::MileageDescending => in_order_of!(mileage, desc, number, number),
+        ListingSort::Year => in_order_of!(year, asc, number, number),
+        ListingSort::YearDescending => in_order_of!(year, desc, number, number),
+    };
+    Ok(page.map(|row| row.into_listing(now)))
+}
+
+type Listings<'a> = diesel::helper_types::IntoBoxed<
+    'a,
+    diesel::helper_types::Select<competitor_inventory::table, diesel::helper_types::AsSelect<ListingRow, MultiBackend>>,
+    MultiBackend,
+>;
+
+fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
+    use competitor_inventory::dsl;
+    let mut query = dsl::competitor_inventory.select(ListingRow::as_select()).into_boxed::<MultiBackend>();
+    if let Some(competitor) = filter.competitor {
+        query = query.filter(dsl::competitor_id.eq(competitor));
+    }
+    match filter.sold {
+        Some(true) => query = query.filter(dsl::is_sold.eq(true)),
+        Some(false) => query = query.filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null())),
+        None => {}
+    }
+    if let Some(make) = &filter.make {
+        query = query.filter(lower(dsl::make.assume_not_null()).eq_any(lowered(make)));
+    }
+    if let Some(model) = &filter.model {
+        query = query.filter(lower(dsl::model.assume_not_null()).eq_any(lowered(model)));
+    }
+    macro_rules! between {
+        ($column:expr, $least:expr, $most:expr) => {
+            if let Some(least) = $least {
+                query = query.filter($column.ge(least));
+            }
+            if let Some(most) = $most {
+                query = query.filter($column.le(most));
+            }
+        };
+    }
+    between!(dsl::year, filter.year_min, filter.year_max);
+    between!(dsl::price, filter.price_min, filter.price_max);
+    between!(dsl::mileage, filter.mileage_min, filter.mileage_max);
+    // The days of a listing on sale go on counting, so for those the bounds are times of the first sighting.
+    let on_sale = || dsl::is_sold.eq(false).or(dsl::is_sold.is_null());
+    let days_ago = |days: i64| Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)));
+    if let Some(days) = filter.days_on_market_min.filter(|days| *days > 0) {
+        let long_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.ge(days));
+        query = query.filter(long_sold.or(on_sale().and(dsl::first_seen_at.le(days_ago(days.into())))));
+    }
+    if let Some(days) = filter.days_on_market_max {
+        let soon_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.le(days));
+        query = query.filter(soon_sold.or(on_sale().and(dsl::first_seen_at.gt(days_ago(i64::from(days) + 1)))));
+    }
+    if filter.price_dropped {
+        query = query.filter(sql::<Bool>(
+            "EXISTS (SELECT 1 FROM competitor_price_history AS earlier
+                     WHERE earlier.competitor_inventory_id = competitor_inventory.id
+                       AND earlier.price > competitor_inventory.price)",
+        ));
+    }
+    query
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_price_history)]
+struct PriceRow {
+    id: ListingPriceId,
+    price: Money,
+    min_price: Option<Money>,
+    mileage: Option<i32>,
+    recorded_at: Option<Instant>,
+}
+
+impl From<PriceRow> for PricePoint {
+    fn from(row: PriceRow) -> Self {
+        Self {
+            price: row.price,
+            min_price: row.min_price,
+            mileage: row.mileage,
+            recorded_at: row.recorded_at.map(DateTime::from).unwrap_or_default(),
+        }
+    }
+}
+
+/// A page of a listing's prices, newest first.
+pub(super) fn price_history(
+    conn: &mut DbConnection,
+    listing: ListingId,
+    request: &PageRequest,
+) -> DbResult<Page<PricePoint>> {
+    use competitor_price_history::dsl;
+    const ORDER: &str = "-recorded_at";
+    let known: i64 = competitor_inventory::table.find(listing).count().get_result(conn)?;
+    if known == 0 {
+        return Err(listing_not_found().into());
+    }
+    let query = dsl::competitor_price_history
+        .filter(dsl::competitor_inventory_id.eq(listing))
+        .select(PriceRow::as_select())
+        .into_boxed::<MultiBackend>();
+    let position: Option<(Option<DateTime<Utc>>, ListingPriceId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<PriceRow> =
+        keyset!(query, dsl::recorded_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row: &PriceRow| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
+    Ok(page.map(PricePoint::from))
+}
+
+/// `avg_days_on_market` has two places as prices have, so it travels as a price does.
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = competitor_metrics, treat_none_as_default_value = false)]
+struct MetricsRow {
+    id: MetricsId,
+    competitor_id: CompetitorId,
+    total_inventory: Option<i32>,
+    avg_price: Option<Money>,
+    avg_days_on_market: Option<Money>,
+    vehicles_sold_30d: Option<i32>,
+    price_changes_30d: Option<i32>,
+    new_listings_30d: Option<i32>,
+    calculated_at: Option<Instant>,
+}
+
+impl From<MetricsRow> for Metrics {
+    fn from(row: MetricsRow) -> Self {
+        Self {
+            total_inventory: row.total_inventory.unwrap_or(0),
+            avg_price: row.avg_price,
+            avg_days_on_market: row.avg_days_on_market.map(Money::dollars),
+            vehicles_sold_30d: row.vehicles_sold_30d.unwrap_or(0),
+            price_changes_30d: row.price_changes_30d.unwrap_or(0),
+            new_listings_30d: row.new_listings_30d.unwrap_or(0),
+            calculated_at: row.calculated_at.map(DateTime::from).unwrap_or_default(),
+        }
+    }
+}
+
+/// A page of a competitor's figures, newest first.
+pub(super) fn metrics(conn: &mut DbConnection, id: CompetitorId, request: &PageRequest) -> DbResult<Page<Metrics>> {
+    use competitor_metrics::dsl;
+    const ORDER: &str = "-calculated_at";
+    get(conn, id)?;
+    let query = dsl::competitor_metrics
+        .filter(dsl::competitor_id.eq(id))
+        .select(MetricsRow::as_select())
+        .into_boxed::<MultiBackend>();
+    let position: Option<(Option<DateTime<Utc>>, MetricsId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<MetricsRow> =
+        keyset!(query, dsl::calculated_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let key = |row: &MetricsRow| (row.calculated_at.map(DateTime::<Utc>::from), row.id);
+    Ok(Page::cut(rows, request, ORDER, key)?.map(Metrics::from))
+}
+
+#[derive(Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = competitor_scrapes, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct ScrapeRow {
+    id: ScrapeId,
+    competitor_id: CompetitorId,
+    observed_at: Instant,
+    complete: bool,
+    incomplete_reason: Option<String>,
+    pages_fetched: Option<i32>,
+    listings_found: i32,
+    total_claimed: Option<i32>,
+    vehicles: i32,
+    new_listings: i32,
+    seen_again: i32,
+    updated: i32,
+    price_changes: i32,
+    sold: i32,
+    relisted: i32,
+    duplicates: i32,
+    refused: i32,
+    absences: i32,
+    returns: i32,
+    error: Option<String>,
+    error_type: Option<String>,
+    recorded_at: Instant,
+}
+
+impl ScrapeRow {
+    fn of(scrape: &ScrapeRecord, recorded_at: DateTime<Utc>) -> Self {
+        fn fitting<T: TryInto<i32>>(count: T) -> i32 {
+            count.try_into().unwrap_or(i32::MAX)
+        }
+        let counts = scrape.counts;
+        Self {
+            id: scrape.id,
+            competitor_id: scrape.competitor_id,
+            observed_at: Instant(scrape.observed_at),
+            complete: scrape.completeness.is_complete(),
+            incomplete_reason: scrape.completeness.reason().map(|reason| reason.as_str().to_owned()),
+            pages_fetched: scrape.pages_fetched.map(fitting),
+            listings_found: fitting(counts.listings_found),
+            total_claimed: scrape.total_claimed.map(fitting),
+            vehicles: fitting(counts.vehicles),
+            new_listings: fitting(counts.new),
+            seen_again: fitting(counts.seen_again),
+            updated: fitting(counts.updated),
+            price_changes: fitting(counts.price_changes),
+            sold: fitting(counts.sold),
+            relisted: fitting(counts.relisted),
+            duplicates: fitting(counts.duplicates),
+            refused: fitting(counts.refused),
+            absences: fitting(counts.absences),
+            returns: fitting(counts.returns),
+            error: scrape.error.clone(),
+            error_type: scrape.error_type.map(|error_type| error_type.as_str().to_owned()),
+            recorded_at: Instant(recorded_at),
+        }
+    }
+}
+
+impl From<ScrapeRow> for ScrapeRecord {
+    fn from(row: ScrapeRow) -> Self {
+        fn count<T: TryFrom<i32> + Default>(stored: i32) -> T {
+            stored.try_into().unwrap_or_default()
+        }
+        let reason = row.incomplete_reason.and_then(|word| word.parse().ok());
+        Self {
+            id: row.id,
+            competitor_id: row.competitor_id,
+            observed_at: row.observed_at.into(),
+            completeness: match row.complete {
+                true => Completeness::Complete,
+                false => Completeness::Incomplete(reason.unwrap_or(IncompleteReason::LastPageNotReached)),
+            },
+            pages_fetched: row.pages_fetched.map(count),
+            total_claimed: row.total_claimed.map(count),
+            counts: ScrapeCounts {
+                listings_found: count(row.listings_found),
+                vehicles: count(row.vehicles),
+                new: count(row.new_listings),
+                seen_again: count(row.seen_again),
+                updated: count(row.updated),
+                price_changes: count(row.price_changes),
+                sold: count(row.sold),
+                relisted: count(row.relisted),
+                duplicates: count(row.duplicates),
+                refused: count(row.refused),
+                absences: count(row.absences),
+                returns: count(row.returns),
+            },
+            error: row.error,
+            error_type: row.error_type.and_then(|word| word.parse().ok()),
+        }
+    }
+}
+
+/// A page of a competitor's scrapes, newest first.
+pub(super) fn scrapes(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    request: &PageRequest,
+) -> DbResult<Page<ScrapeRecord>> {
+    use competitor_scrapes::dsl;
+    const ORDER: &str = "-observed_at";
+    get(conn, id)?;
+    let query = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(id))
+        .select(ScrapeRow::as_select())
+        .into_boxed::<MultiBackend>();
+    let position: Option<(Option<DateTime<Utc>>, ScrapeId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<ScrapeRow> =
+        keyset!(query, dsl::observed_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let key = |row: &ScrapeRow| (Some(DateTime::<Utc>::from(row.observed_at)), row.id);
+    Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
+}
+
+/// Every competitor with its newest figures, by name: a handful of queries, however many competitors there are.
+pub(super) fn overview(conn: &mut DbConnection, rules: &MetricsRules) -> DbResult<Vec<CompetitorOverview>> {
+    let competitors: Vec<Row> = dsl::competitors.order((dsl::name, dsl::id)).select(Row::as_select()).load(conn)?;
+    let newest: Vec<MetricsRow> = competitor_metrics::table
+        .filter(sql::<Bool>(
+            "(competitor_id, calculated_at) IN
+             (SELECT competitor_id, max(calculated_at) FROM competitor_metrics GROUP BY competitor_id)",
+        ))
+        .order(competitor_metrics::id)
+        .select(MetricsRow::as_select())
+        .load(conn)?;
+    let mut newest: HashMap<CompetitorId, Metrics> =
+        newest.into_iter().map(|row| (row.competitor_id, row.into())).collect();
+    let mut earlier = metrics_to_compare(conn, &newest, rules)?;
+    let scrapes: Vec<ScrapeRow> = competitor_scrapes::table
+        .filter(sql::<Bool>(
+            "(competitor_id, observed_at) IN
+             (SELECT competitor_id, max(observed_at) FROM competitor_scrapes GROUP BY competitor_id)",
+        ))
+        .select(ScrapeRow::as_select())
+        .load(conn)?;
+    let mut scrapes: HashMap<CompetitorId, ScrapeRecord> =
+        scrapes.into_iter().map(|row| (row.competitor_id, row.into())).collect();
+    Ok(competitors
+        .into_iter()
+        .map(|row| {
+            let metrics = newest.remove(&row.id);
+            let earlier = earlier.remove(&row.id).unwrap_or_default();
+            let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
+            let last_scrape = scrapes.remove(&row.id);
+            CompetitorOverview { competitor: row.into(), metrics, trends, last_scrape }
+        })
+        .collect())
+}
+
+/// The rows near enough to a week before each competitor's newest one.
+fn metrics_to_compare(
+    conn: &mut DbConnection,
+    newest: &HashMap<CompetitorId, Metrics>,
+    rules: &MetricsRules,
+) -> DbResult<HashMap<CompetitorId, Vec<Metrics>>> {
+    use competitor_metrics::dsl;
+    /// SQLite bounds the depth of an expression; each competitor is one `OR`.
+    const AT_ONCE: usize = 200;
+    let tolerance = TimeDelta::days(rules.trend_tolerance_days.into());
+    let mut earlier: HashMap<CompetitorId, Vec<Metrics>> = HashMap::new();
+    let newest: Vec<_> = newest.iter().collect();
+    for some in newest.chunks(AT_ONCE) {
+        let mut query = dsl::competitor_metrics.select(MetricsRow::as_select()).into_boxed::<MultiBackend>();
+        for (id, metrics) in some {
+            let target = metrics.calculated_at - TimeDelta::days(rules.trend_days.into());
+            let near = dsl::calculated_at.between(Instant(target - tolerance), Instant(target + tolerance));
+            query = query.or_filter(dsl::competitor_id.eq(**id).and(near));
+        }
+        let rows: Vec<MetricsRow> = query.load(conn)?;
+        for row in rows {
+            earlier.entry(row.competitor_id).or_default().push(row.into());
+        }
+    }
+    Ok(earlier)
+}

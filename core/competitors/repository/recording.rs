@@ -1,0 +1,682 @@
+//! What a scrape is planned from, and the writing of the plan: everything of one kind in one statement on PostgreSQL, as
+//! prepared statements on SQLite, where a statement costs no journey.
+//!
+//! What is deliberately not here: the plan itself (`rules`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+#[cfg(feature = "postgres")]
+use diesel::sql_types::{Bool, Integer, Text};
+use diesel::{
+    dsl::sum,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Nullable},
+};
+use serde_json::Value;
+
+use super::{MetricsRow, ScrapeRow, seen_between};
+use crate::{
+    competitors::{
+        Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        metrics::{AverageFit, MetricCounts},
+        rules::{Plan, PriceOf, ScrapeFacts, StoredListing},
+        sighting::{Details, Keys},
+        sold::{ReturnHistory, days_on_market},
+    },
+    db::{
+        DbConnection, DbResult, Instant, Json, on_each,
+        schema::{
+            competitor_inventory::{self, dsl},
+            competitor_metrics, competitor_price_history, competitor_scrapes,
+        },
+        types::{DbId, DbInstant, DbMoney},
+    },
+    ids::{CompetitorId, ListingId, ListingPriceId, MetricsId},
+    money::Money,
+};
+
+/// How many ids one statement names; SQLite takes 32,766 values.
+const IDS_AT_ONCE: usize = 10_000;
+
+/// A competitor's lot as it is stored, and what the rules must know of the scrapes before.
+pub(in crate::competitors) struct Lot {
+    /// The ids of `stored`, in its order.
+    pub(in crate::competitors) ids: Vec<ListingId>,
+    pub(in crate::competitors) stored: Vec<StoredListing>,
+    pub(in crate::competitors) facts: ScrapeFacts,
+}
+
+/// The columns that a plan looks at; never `raw_data`, which may be large.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+struct StoredRow {
+    id: ListingId,
+    external_id: Option<String>,
+    vin: Option<String>,
+    stock_number: Option<String>,
+    year: Option<i32>,
+    make: Option<String>,
+    model: Option<String>,
+    trim: Option<String>,
+    price: Option<Money>,
+    mileage: Option<i32>,
+    exterior_color: Option<String>,
+    transmission: Option<String>,
+    fuel_type: Option<String>,
+    body_style: Option<String>,
+    url: Option<String>,
+    image_url: Option<String>,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    is_sold: Option<bool>,
+    sold_at: Option<Instant>,
+    created_at: Option<Instant>,
+    unconfirmed_price: Option<Money>,
+    lowest_price: Option<Money>,
+}
+
+impl From<StoredRow> for StoredListing {
+    fn from(row: StoredRow) -> Self {
+        let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+        Self {
+            keys: Keys { vin: row.vin, external_id: row.external_id, stock_number: row.stock_number },
+            details: Details {
+                year: row.year,
+                mileage: row.mileage,
+                make: row.make,
+                model: row.model,
+                trim: row.trim,
+                exterior_color: row.exterior_color,
+                transmission: row.transmission,
+                fuel_type: row.fuel_type,
+                body_style: row.body_style,
+                url: row.url,
+                image_url: row.image_url,
+            },
+            price: row.price,
+            // An adopted row may have a price and no lowest one.
+            lowest_price: row.lowest_price.or(row.price),
+            unconfirmed_price: row.unconfirmed_price,
+            first_seen_at,
+            last_seen_at,
+            is_sold: row.is_sold.unwrap_or(false),
+            sold_at: row.sold_at.map(DateTime::from),
+        }
+    }
+}
+
+/// Loads everything that a scrape is planned from; the competitor's row must be locked already.
+pub(in crate::competitors) fn load_lot(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    observed_at: DateTime<Utc>,
+    reading: ScrapeReading,
+    rules: &TrackingRules,
+) -> DbResult<Lot> {
+    let rows: Vec<StoredRow> = dsl::competitor_inventory
+        .filter(dsl::competitor_id.eq(competitor))
+        .order(dsl::id)
+        .select(StoredRow::as_select())
+        .load(conn)?;
+    let (ids, stored): (Vec<_>, Vec<StoredListing>) = rows.into_iter().map(|row| (row.id, row.into())).unzip();
+    let oldest_sighting = stored.iter().filter(|listing| !listing.is_sold).map(|listing| listing.last_seen_at).min();
+    let facts = load_facts(conn, competitor, (observed_at, reading), oldest_sighting, rules)?;
+    Ok(Lot { ids, stored, facts })
+}
+
+fn load_facts(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    (observed_at, reading): (DateTime<Utc>, ScrapeReading),
+    oldest_sighting: Option<DateTime<Utc>>,
+    rules: &TrackingRules,
+) -> DbResult<ScrapeFacts> {
+    use competitor_scrapes::dsl;
+    let of_competitor = dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor));
+    let newest: Option<Instant> =
+        of_competitor.order(dsl::observed_at.desc()).select(dsl::observed_at).first(conn).optional()?;
+    let (absences, returns): (Option<i64>, Option<i64>) =
+        of_competitor.select((sum(dsl::absences), sum(dsl::returns))).first(conn)?;
+    let vehicles: Vec<i32> = of_competitor
+        .filter(dsl::complete.eq(true))
+        .filter(dsl::observed_at.lt(Instant(observed_at)))
+        .order(dsl::observed_at.desc())
+        .limit(i64::try_from(rules.complete_scrapes_compared).unwrap_or(i64::MAX))
+        .select(dsl::vehicles)
+        .load(conn)?;
+    // Scrapes before the oldest sighting can have missed nothing that is on sale.
+    let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
+    let complete_scrapes: Vec<Instant> = of_competitor
+        .filter(dsl::complete.eq(true))
+        .filter(dsl::observed_at.ge(Instant(since)))
+        .order(dsl::observed_at)
+        .select(dsl::observed_at)
+        .load(conn)?;
+    let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
+    Ok(ScrapeFacts {
+        observed_at,
+        reading,
+        earlier_counts: vehicles.into_iter().filter_map(|count| count.try_into().ok()).collect(),
+        newest_recorded_at: newest.map(DateTime::from),
+        complete_scrapes: complete_scrapes.into_iter().map(DateTime::from).collect(),
+        returns: ReturnHistory { absences: count(absences), returns: count(returns) },
+    })
+}
+
+/// Makes, of one list of columns, the row that a scrape writes and its binding to PostgreSQL as one array a column.
+macro_rules! written_columns {
+    ($($column:ident: $rust:ty as $sql:ty),+ $(,)?) => {
+        /// What a scrape writes of a new or a changed listing, apart from what only one of the two writes.
+        #[derive(Insertable, AsChangeset)]
+        #[diesel(table_name = competitor_inventory, treat_none_as_default_value = false, treat_none_as_null = true)]
+        struct Written<'a> {
+            $($column: $rust),+
+        }
+
+        #[cfg(feature = "postgres")]
+        impl Written<'_> {
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+
+            fn bind<'q>(query: postgres::Query<'q>, rows: &[Written<'q>]) -> postgres::Query<'q> {
+                $(let query = query.bind::<diesel::sql_types::Array<$sql>, _>(
+                    rows.iter().map(|row| row.$column).collect::<Vec<_>>(),
+                );)+
+                query
+            }
+        }
+    };
+}
+
+written_columns! {
+    external_id: Option<&'a str> as Nullable<Text>,
+    vin: Option<&'a str> as Nullable<Text>,
+    stock_number: Option<&'a str> as Nullable<Text>,
+    year: Option<i32> as Nullable<Integer>,
+    make: Option<&'a str> as Nullable<Text>,
+    model: Option<&'a str> as Nullable<Text>,
+    trim: Option<&'a str> as Nullable<Text>,
+    price: Option<Money> as Nullable<DbMoney>,
+    mileage: Option<i32> as Nullable<Integer>,
+    exterior_color: Option<&'a str> as Nullable<Text>,
+    transmission: Option<&'a str> as Nullable<Text>,
+    fuel_type: Option<&'a str> as Nullable<Text>,
+    body_style: Option<&'a str> as Nullable<Text>,
+    url: Option<&'a str> as Nullable<Text>,
+    image_url: Option<&'a str> as Nullable<Text>,
+    last_seen_at: Instant as DbInstant,
+    is_sold: bool as Bool,
+    sold_at: Option<Instant> as Nullable<DbInstant>,
+    updated_at: Instant as DbInstant,
+    unconfirmed_price: Option<Money> as Nullable<DbMoney>,
+    lowest_price: Option<Money> as Nullable<DbMoney>,
+}
+
+impl<'a> Written<'a> {
+    fn of(listing: &'a StoredListing, now: DateTime<Utc>) -> Self {
+        let StoredListing { keys, details, .. } = listing;
+        Self {
+            external_id: keys.external_id.as_deref(),
+            vin: keys.vin.as_deref(),
+            stock_number: keys.stock_number.as_deref(),
+            year: details.year,
+            make: details.make.as_deref(),
+            model: details.model.as_deref(),
+            trim: details.trim.as_deref(),
+            price: listing.price,
+            mileage: details.mileage,
+            exterior_color: details.exterior_color.as_deref(),
+            transmission: details.transmission.as_deref(),
+            fuel_type: details.fuel_type.as_deref(),
+            body_style: details.body_style.as_deref(),
+            url: details.url.as_deref(),
+            image_url: details.image_url.as_deref(),
+            last_seen_at: Instant(listing.last_seen_at),
+            is_sold: listing.is_sold,
+            sold_at: listing.sold_at.map(Instant),
+            updated_at: Instant(now),
+            unconfirmed_price: listing.unconfirmed_price,
+            lowest_price: listing.lowest_price,
+        }
+    }
+}
+
+/// A new or changed listing with what belongs to it besides.
+struct WrittenListing<'a> {
+    id: ListingId,
+    columns: Written<'a>,
+    /// `None` keeps what is stored, unless the listing is on sale, which has no stored count.
+    days_on_market: Option<i32>,
+    /// `None` keeps what is stored.
+    raw_data: Option<&'a Json<Value>>,
+}
+
+impl<'a> WrittenListing<'a> {
+    fn of(id: ListingId, listing: &'a StoredListing, raw_data: Option<&'a Json<Value>>, now: DateTime<Utc>) -> Self {
+        let sold_at = listing.sold_at.filter(|_| listing.is_sold);
+        let days_on_market = sold_at.map(|sold_at| days_on_market(listing.first_seen_at, sold_at));
+        Self { id, columns: Written::of(listing, now), days_on_market, raw_data }
+    }
+}
+
+/// A point of the price history with its listing.
+#[derive(Insertable)]
+#[diesel(table_name = competitor_price_history, treat_none_as_default_value = false)]
+struct WrittenPrice {
+    id: ListingPriceId,
+    competitor_inventory_id: ListingId,
+    price: Money,
+    min_price: Money,
+    mileage: Option<i32>,
+    recorded_at: Instant,
+}
+
+/// Writes the plan; answers the ids of the new listings in its order.
+pub(in crate::competitors) fn write_plan(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    lot: &Lot,
+    plan: &mut Plan,
+    now: DateTime<Utc>,
+) -> DbResult<Vec<ListingId>> {
+    let observed_at = lot.facts.observed_at;
+    let new_ids: Vec<_> = plan.new.iter().map(|_| ListingId::new(now)).collect();
+    let new_documents: Vec<_> = plan.new.iter_mut().map(|new| new.raw_data.take().map(Json)).collect();
+    let changed_documents: Vec<_> = plan.changed.iter_mut().map(|changed| changed.raw_data.take().map(Json)).collect();
+    let new: Vec<_> = new_ids
+        .iter()
+        .zip(&plan.new)
+        .zip(&new_documents)
+        .map(|((id, new), document)| WrittenListing::of(*id, &new.listing, document.as_ref(), now))
+        .collect();
+    let changed: Vec<_> = plan
+        .changed
+        .iter()
+        .zip(&changed_documents)
+        .map(|(changed, document)| WrittenListing::of(lot.ids[changed.stored], &changed.after, document.as_ref(), now))
+        .collect();
+    let prices: Vec<_> = plan
+        .price_points
+        .iter()
+        .map(|point| WrittenPrice {
+            id: ListingPriceId::new(now),
+            competitor_inventory_id: match point.of {
+                PriceOf::New(index) => new_ids[index],
+                PriceOf::Stored(row) => lot.ids[row],
+            },
+            price: point.price,
+            min_price: point.lowest_price,
+            mileage: point.mileage,
+            recorded_at: Instant(observed_at),
+        })
+        .collect();
+    let reseen: Vec<_> = plan.reseen.iter().map(|row| lot.ids[*row]).collect();
+    on_each!(conn, conn => {
+        for ids in reseen.chunks(IDS_AT_ONCE) {
+            diesel::update(dsl::competitor_inventory.filter(dsl::id.eq_any(ids)))
+                .set(dsl::last_seen_at.eq(Some(Instant(observed_at))))
+                .execute(conn)?;
+        }
+    });
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            postgres::change(conn, changed)?;
+            postgres::insert(conn, competitor, observed_at, new)?;
+            postgres::mark_sold(conn, lot, plan, now)?;
+            postgres::see_earlier(conn, lot, plan)?;
+            postgres::insert_prices(conn, prices)?;
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            sqlite::change(conn, &changed)?;
+            sqlite::insert(conn, competitor, observed_at, &new)?;
+            sqlite::mark_sold(conn, lot, plan, now)?;
+            sqlite::see_earlier(conn, lot, plan)?;
+            sqlite::insert_prices(conn, &prices)?;
+        }
+    }
+    Ok(new_ids)
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use chrono::{DateTime, Utc};
+    use diesel::{
+        PgConnection, RunQueryDsl as _,
+        pg::Pg,
+        sql_query,
+        sql_types::{Array, Integer, Nullable},
+    };
+
+    use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
+    use crate::{
+        db::{
+            DbResult, Instant,
+            types::{DbId, DbInstant, DbJson, DbMoney},
+        },
+        ids::CompetitorId,
+    };
+
+    pub(super) type Query<'q> = diesel::query_builder::BoxedSqlQuery<'q, Pg, diesel::query_builder::SqlQuery>;
+
+    fn query<'q>(sql: String) -> Query<'q> {
+        sql_query(sql).into_boxed::<Pg>()
+    }
+
+    /// `$3, $4, $5` for three values after the second.
+    fn placeholders(after: usize, count: usize) -> String {
+        let numbers: Vec<_> = (after + 1..=after + count).map(|number| format!("${number}")).collect();
+        numbers.join(", ")
+    }
+
+    /// Binds what [`Written`] leaves out, then it: `id, days_on_market, raw_data, ...`.
+    fn bind_listings<'q>(query: Query<'q>, listings: Vec<WrittenListing<'q>>) -> Query<'q> {
+        let ids: Vec<_> = listings.iter().map(|listing| listing.id).collect();
+        let days: Vec<_> = listings.iter().map(|listing| listing.days_on_market).collect();
+        let documents: Vec<_> = listings.iter().map(|listing| listing.raw_data).collect();
+        let columns: Vec<_> = listings.into_iter().map(|listing| listing.columns).collect();
+        let query = query
+            .bind::<Array<DbId>, _>(ids)
+            .bind::<Array<Nullable<Integer>>, _>(days)
+            .bind::<Array<Nullable<DbJson>>, _>(documents);
+        Written::bind(query, &columns)
+    }
+
+    pub(super) fn change(conn: &mut PgConnection, changed: Vec<WrittenListing<'_>>) -> DbResult<()> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let set: Vec<_> = Written::COLUMNS.iter().map(|column| format!("{column} = seen.{column}")).collect();
+        let sql = format!(
+            "UPDATE competitor_inventory AS listing SET {set},
+                    raw_data = coalesce(seen.raw_data, listing.raw_data),
+                    days_on_market = CASE WHEN seen.is_sold THEN coalesce(seen.days_on_market, listing.days_on_market) END
+             FROM unnest({values}) AS seen (id, days_on_market, raw_data, {columns})
+             WHERE listing.id = seen.id",
+            set = set.join(", "),
+            values = placeholders(0, 3 + Written::COLUMNS.len()),
+            columns = Written::COLUMNS.join(", "),
+        );
+        bind_listings(query(sql), changed).execute(conn)?;
+        Ok(())
+    }
+
+    pub(super) fn insert(
+        conn: &mut PgConnection,
+        competitor: CompetitorId,
+        observed_at: DateTime<Utc>,
+        new: Vec<WrittenListing<'_>>,
+    ) -> DbResult<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let columns = Written::COLUMNS.join(", ");
+        let sql = format!(
+            "INSERT INTO competitor_inventory
+                    (competitor_id, first_seen_at, created_at, id, days_on_market, raw_data, {columns})
+             SELECT $1, $2, seen.updated_at, seen.*
+             FROM unnest({values}) AS seen (id, days_on_market, raw_data, {columns})",
+            values = placeholders(2, 3 + Written::COLUMNS.len()),
+        );
+        let query = query(sql).bind::<DbId, _>(competitor).bind::<DbInstant, _>(Instant(observed_at));
+        bind_listings(query, new).execute(conn)?;
+        Ok(())
+    }
+
+    pub(super) fn mark_sold(conn: &mut PgConnection, lot: &Lot, plan: &Plan, now: DateTime<Utc>) -> DbResult<()> {
+        let sold = &plan.sold_by_absence;
+        if sold.is_empty() {
+            return Ok(());
+        }
+        sql_query(
+            "UPDATE competitor_inventory AS listing
+             SET is_sold = true, sold_at = gone.sold_at, days_on_market = gone.days_on_market, updated_at = $1
+             FROM unnest($2, $3, $4) AS gone (id, sold_at, days_on_market)
+             WHERE listing.id = gone.id",
+        )
+        .bind::<DbInstant, _>(Instant(now))
+        .bind::<Array<DbId>, _>(sold.iter().map(|sold| lot.ids[sold.stored]).collect::<Vec<_>>())
+        .bind::<Array<DbInstant>, _>(sold.iter().map(|sold| Instant(sold.sold_at)).collect::<Vec<_>>())
+        .bind::<Array<Integer>, _>(sold.iter().map(|sold| sold.days_on_market).collect::<Vec<_>>())
+        .execute(conn)?;
+        Ok(())
+    }
+
+    pub(super) fn see_earlier(conn: &mut PgConnection, lot: &Lot, plan: &Plan) -> DbResult<()> {
+        let earlier = &plan.seen_earlier;
+        if earlier.is_empty() {
+            return Ok(());
+        }
+        sql_query(
+            "UPDATE competitor_inventory AS listing
+             SET first_seen_at = seen.at, days_on_market = coalesce(seen.days_on_market, listing.days_on_market)
+             FROM unnest($1, $2, $3) AS seen (id, at, days_on_market)
+             WHERE listing.id = seen.id",
+        )
+        .bind::<Array<DbId>, _>(earlier.iter().map(|seen| lot.ids[seen.stored]).collect::<Vec<_>>())
+        .bind::<Array<DbInstant>, _>(earlier.iter().map(|seen| Instant(seen.first_seen_at)).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Integer>>, _>(earlier.iter().map(|seen| seen.days_on_market).collect::<Vec<_>>())
+        .execute(conn)?;
+        Ok(())
+    }
+
+    pub(super) fn insert_prices(conn: &mut PgConnection, prices: Vec<WrittenPrice>) -> DbResult<()> {
+        let Some(first) = prices.first() else { return Ok(()) };
+        sql_query(
+            "INSERT INTO competitor_price_history
+                    (recorded_at, id, competitor_inventory_id, price, min_price, mileage)
+             SELECT $1, point.* FROM unnest($2, $3, $4, $5, $6) AS point",
+        )
+        .bind::<DbInstant, _>(first.recorded_at)
+        .bind::<Array<DbId>, _>(prices.iter().map(|point| point.id).collect::<Vec<_>>())
+        .bind::<Array<DbId>, _>(prices.iter().map(|point| point.competitor_inventory_id).collect::<Vec<_>>())
+        .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.price).collect::<Vec<_>>())
+        .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.min_price).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Integer>>, _>(prices.iter().map(|point| point.mileage).collect::<Vec<_>>())
+        .execute(conn)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use chrono::{DateTime, Utc};
+    use diesel::{SqliteConnection, prelude::*};
+
+    use super::{Lot, Plan, WrittenListing, WrittenPrice, competitor_price_history, dsl};
+    use crate::{
+        db::{DbResult, Instant},
+        ids::CompetitorId,
+    };
+
+    pub(super) fn change(conn: &mut SqliteConnection, changed: &[WrittenListing<'_>]) -> DbResult<()> {
+        for listing in changed {
+            let keeps_days = listing.columns.is_sold && listing.days_on_market.is_none();
+            diesel::update(dsl::competitor_inventory.find(listing.id))
+                .set((
+                    &listing.columns,
+                    (!keeps_days).then_some(dsl::days_on_market.eq(listing.days_on_market)),
+                    listing.raw_data.map(|document| dsl::raw_data.eq(Some(document))),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert(
+        conn: &mut SqliteConnection,
+        competitor: CompetitorId,
+        observed_at: DateTime<Utc>,
+        new: &[WrittenListing<'_>],
+    ) -> DbResult<()> {
+        for listing in new {
+            diesel::insert_into(dsl::competitor_inventory)
+                .values((
+                    dsl::id.eq(listing.id),
+                    dsl::competitor_id.eq(competitor),
+                    dsl::first_seen_at.eq(Instant(observed_at)),
+                    dsl::created_at.eq(listing.columns.updated_at),
+                    dsl::days_on_market.eq(listing.days_on_market),
+                    dsl::raw_data.eq(listing.raw_data),
+                    &listing.columns,
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn mark_sold(conn: &mut SqliteConnection, lot: &Lot, plan: &Plan, now: DateTime<Utc>) -> DbResult<()> {
+        for sold in &plan.sold_by_absence {
+            diesel::update(dsl::competitor_inventory.find(lot.ids[sold.stored]))
+                .set((
+                    dsl::is_sold.eq(true),
+                    dsl::sold_at.eq(Instant(sold.sold_at)),
+                    dsl::days_on_market.eq(sold.days_on_market),
+                    dsl::updated_at.eq(Instant(now)),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn see_earlier(conn: &mut SqliteConnection, lot: &Lot, plan: &Plan) -> DbResult<()> {
+        for seen in &plan.seen_earlier {
+            diesel::update(dsl::competitor_inventory.find(lot.ids[seen.stored]))
+                .set((
+                    dsl::first_seen_at.eq(Instant(seen.first_seen_at)),
+                    seen.days_on_market.map(|days| dsl::days_on_market.eq(days)),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert_prices(conn: &mut SqliteConnection, prices: &[WrittenPrice]) -> DbResult<()> {
+        for point in prices {
+            diesel::insert_into(competitor_price_history::table).values(point).execute(conn)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the scrape into the log, beside or in place of what was recorded of the same moment.
+pub(in crate::competitors) fn keep_scrape(
+    conn: &mut DbConnection,
+    scrape: ScrapeRecord,
+    now: DateTime<Utc>,
+) -> DbResult<ScrapeRecord> {
+    use competitor_scrapes::dsl;
+    let of_the_moment = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(scrape.competitor_id))
+        .filter(dsl::observed_at.eq(Instant(scrape.observed_at)));
+    let earlier: Option<ScrapeRow> = of_the_moment.select(ScrapeRow::as_select()).first(conn).optional()?;
+    let is_new = earlier.is_none();
+    let recorded_at = earlier.as_ref().map_or(now, |row| row.recorded_at.into());
+    let kept = scrape.after(earlier.map(ScrapeRecord::from));
+    let row = ScrapeRow::of(&kept, recorded_at);
+    if is_new {
+        diesel::insert_into(dsl::competitor_scrapes).values(&row).execute(conn)?;
+    } else {
+        diesel::update(dsl::competitor_scrapes.find(row.id)).set(&row).execute(conn)?;
+    }
+    Ok(kept)
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    active: i64,
+    #[diesel(sql_type = BigInt)]
+    priced: i64,
+    #[diesel(sql_type = Nullable<DbMoney>)]
+    price_sum: Option<Money>,
+    #[diesel(sql_type = BigInt)]
+    sold_in_average: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    days_on_market_sum: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    sold_recently: i64,
+    #[diesel(sql_type = BigInt)]
+    new_recently: i64,
+    #[diesel(sql_type = BigInt)]
+    vehicles_repriced: i64,
+}
+
+/// Counts a competitor's figures as of a time. The first price of a listing is no change, hence the earlier one asked for.
+const COUNTS: &str = "
+    SELECT count(*) FILTER (WHERE is_sold IS NOT TRUE) AS active,
+           count(price) FILTER (WHERE is_sold IS NOT TRUE) AS priced,
+           sum(price) FILTER (WHERE is_sold IS NOT TRUE) AS price_sum,
+           count(days_on_market) FILTER (WHERE is_sold AND sold_at >= $1) AS sold_in_average,
+           sum(days_on_market) FILTER (WHERE is_sold AND sold_at >= $1) AS days_on_market_sum,
+           count(*) FILTER (WHERE is_sold AND sold_at >= $2) AS sold_recently,
+           count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
+           count(*) FILTER (WHERE last_seen_at >= $2 AND EXISTS (
+               SELECT 1 FROM competitor_price_history AS point
+               WHERE point.competitor_inventory_id = listing.id AND point.recorded_at >= $2 AND EXISTS (
+                   SELECT 1 FROM competitor_price_history AS earlier
+                   WHERE earlier.competitor_inventory_id = listing.id AND earlier.recorded_at < point.recorded_at
+               )
+           )) AS vehicles_repriced
+    FROM competitor_inventory AS listing
+    WHERE competitor_id = $3";
+
+/// The competitor's figures as of a time.
+pub(in crate::competitors) fn count_metrics(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    at: DateTime<Utc>,
+    rules: &MetricsRules,
+) -> DbResult<Metrics> {
+    let since = |days: u32| Instant(at - TimeDelta::days(days.into()));
+    let row: CountRow = on_each!(conn, conn => {
+        sql_query(COUNTS)
+            .bind::<DbInstant, _>(since(rules.days_on_market_days))
+            .bind::<DbInstant, _>(since(rules.recent_days))
+            .bind::<DbId, _>(competitor)
+            .get_result(conn)?
+    });
+    let counts = MetricCounts {
+        active: row.active,
+        priced: row.priced,
+        price_sum: row.price_sum.unwrap_or_default(),
+        sold_in_average: row.sold_in_average,
+        days_on_market_sum: row.days_on_market_sum.unwrap_or(0),
+        sold_recently: row.sold_recently,
+        vehicles_repriced: row.vehicles_repriced,
+        new_recently: row.new_recently,
+    };
+    let (metrics, fit) = Metrics::from_counts(&counts, at);
+    if fit == AverageFit::Capped {
+        tracing::warn!(%competitor, "the average of the days on the market is too large for its column; 999.99 is kept");
+    }
+    Ok(metrics)
+}
+
+/// Writes a row of figures, in place of one of the same time.
+pub(in crate::competitors) fn add_metrics(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    metrics: &Metrics,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    use competitor_metrics::dsl;
+    let hundredths = |days: f64| Money::from_dollars_rounded(days).unwrap_or_default();
+    let row = MetricsRow {
+        id: MetricsId::new(now),
+        competitor_id: competitor,
+        total_inventory: Some(metrics.total_inventory),
+        avg_price: metrics.avg_price,
+        avg_days_on_market: metrics.avg_days_on_market.map(hundredths),
+        vehicles_sold_30d: Some(metrics.vehicles_sold_30d),
+        price_changes_30d: Some(metrics.price_changes_30d),
+        new_listings_30d: Some(metrics.new_listings_30d),
+        calculated_at: Some(Instant(metrics.calculated_at)),
+    };
+    let same_time = dsl::competitor_metrics
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::calculated_at.eq(Instant(metrics.calculated_at)));
+    diesel::delete(same_time).execute(conn)?;
+    diesel::insert_into(dsl::competitor_metrics).values(&row).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The row that a scrape leaves in `competitor_scrapes`, and what it means for the competitor. No I/O.
+//!
+//! What is deliberately not here: judging completeness (`completeness`).
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+
+use super::{
+    Competitor, Completeness, IncompleteReason, ScrapeCounts, ScrapeErrorType, ScrapeReading, ScrapeRecord,
+    TrackingRules,
+};
+use crate::{
+    error::{Error, Result},
+    ids::{CompetitorId, ScrapeId},
+};
+
+/// More of an error message than this is not kept.
+const MESSAGE_CHARS: usize = 2_000;
+
+/// The time of a scrape as it is stored, to the microsecond.
+///
+/// # Errors
+/// `invalid_observed_at` for a time that is still to come or before 1970.
+pub(super) fn check_observed_at(
+    observed_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    rules: &TrackingRules,
+) -> Result<DateTime<Utc>> {
+    let latest = now + TimeDelta::minutes(rules.clock_tolerance_minutes.into());
+    if observed_at > latest || observed_at < DateTime::UNIX_EPOCH {
+        let expected = "expected the time at which the pages were fetched, which has passed";
+        return Err(Error::invalid_field("invalid_observed_at", "/observed_at", expected));
+    }
+    Ok(observed_at.trunc_subsecs(6))
+}
+
+impl ScrapeRecord {
+    /// A scrape that could be recorded.
+    pub(super) fn of(
+        competitor: CompetitorId,
+        observed_at: DateTime<Utc>,
+        reading: &ScrapeReading,
+        (completeness, counts): (Completeness, ScrapeCounts),
+        now: DateTime<Utc>,
+    ) -> Self {
+        let is_empty = counts.vehicles == 0;
+        Self {
+            id: ScrapeId::new(now),
+            competitor_id: competitor,
+            observed_at,
+            completeness,
+            pages_fetched: reading.pages_fetched,
+            total_claimed: reading.total_claimed,
+            counts,
+            error: is_empty.then(|| "no vehicle was found".to_owned()),
+            error_type: is_empty.then_some(ScrapeErrorType::Empty),
+        }
+    }
+
+    /// A scrape that failed.
+    pub(super) fn failed(
+        competitor: CompetitorId,
+        observed_at: DateTime<Utc>,
+        (error_type, message): (ScrapeErrorType, &str),
+        now: DateTime<Utc>,
+    ) -> Self {
+        let reason = match error_type {
+            ScrapeErrorType::Robots => IncompleteReason::ClosedByRobots,
+            ScrapeErrorType::Empty => IncompleteReason::Empty,
+            _ => IncompleteReason::PageFailed,
+        };
+        Self {
+            id: ScrapeId::new(now),
+            competitor_id: competitor,
+            observed_at,
+            completeness: Completeness::Incomplete(reason),
+            pages_fetched: None,
+            total_claimed: None,
+            counts: ScrapeCounts::default(),
+            error: Some(message.chars().filter(|sign| *sign != '\0').take(MESSAGE_CHARS).collect()),
+            error_type: Some(error_type),
+        }
+    }
+
+    /// What stands in the log when the same moment was recorded before.
+    ///
+    /// The first record stays and learns what the second adds to the dealer's absences and returns. One that saw more takes
+    /// the place of one that saw less: a whole lot of a part, anything of a failure.
+    pub(super) fn after(self, earlier: Option<Self>) -> Self {
+        let Some(earlier) = earlier else { return self };
+        let worth = |record: &Self| (record.completeness.is_complete(), record.error_type.is_none());
+        let (absences, returns) =
+            (earlier.counts.absences + self.counts.absences, earlier.counts.returns + self.counts.returns);
+        let (id, mut kept) = (earlier.id, if worth(&self) > worth(&earlier) { self } else { earlier });
+        kept.id = id;
+        (kept.counts.absences, kept.counts.returns) = (absences, returns);
+        kept
+    }
+}
+
+impl Competitor {
+    /// Takes note of a scrape; one older than the newest known says nothing about how scraping goes now.
+    pub(super) fn note(&mut self, scrape: &ScrapeRecord) {
+        if scrape.error_type.is_none() {
+            self.last_successful_scrape_at = self.last_successful_scrape_at.max(Some(scrape.observed_at));
+        }
+        if self.last_scraped_at <= Some(scrape.observed_at) {
+            self.last_scraped_at = Some(scrape.observed_at);
+            self.scrape_error.clone_from(&scrape.error);
+            self.scrape_error_type = scrape.error_type;
+        }
+    }
+}

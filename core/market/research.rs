@@ -1,0 +1,219 @@
+//! What is kept of analyses, and what a run over many vehicles is told by and tells.
+//!
+//! What is deliberately not here: how a result comes about, which is [`Analysis`] and the rule behind it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Analysis, DataSource, PricingRules, Recommendation, rules};
+use crate::{
+    activity::Audited,
+    error::Error,
+    ids::{AnalysisId, MarketPriceId, VehicleId},
+    inventory::StockedVehicle,
+    money::Money,
+};
+
+/// What the last analysis of a vehicle found: its row of `market_research_results`.
+///
+/// The words and the analysis are `None` where another program, or another release, wrote what this one can not read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ResearchResult {
+    /// The row's id; it stays the same from analysis to analysis.
+    pub id: AnalysisId,
+    /// The vehicle.
+    pub inventory_id: VehicleId,
+    /// Median of the raw prices.
+    pub median_price: Option<Money>,
+    /// Lowest raw price.
+    pub min_price: Option<Money>,
+    /// Highest raw price.
+    pub max_price: Option<Money>,
+    /// Kept comparables.
+    pub sample_size: i32,
+    /// What the price should do.
+    pub price_recommendation: Option<Recommendation>,
+    /// Where the comparables came from.
+    pub data_source: Option<DataSource>,
+    /// When it was analysed last.
+    pub last_analyzed_at: Option<DateTime<Utc>>,
+    /// Everything that the analysis found, with the nearest comparables, the search and the reasons.
+    pub analysis: Option<Analysis>,
+    /// When the vehicle was analysed first.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When the row was written last.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl ResearchResult {
+    /// What is to be kept of an analysis, in the row that the vehicle has already or in a new one.
+    pub(super) fn of(analysis: Analysis, vehicle: VehicleId, before: Option<&Self>) -> Self {
+        let now = analysis.analyzed_at;
+        Self {
+            id: before.map_or_else(|| AnalysisId::new(now), |before| before.id),
+            inventory_id: vehicle,
+            median_price: analysis.median_price,
+            min_price: analysis.min_price,
+            max_price: analysis.max_price,
+            sample_size: i32::try_from(analysis.sample_size).unwrap_or(i32::MAX),
+            price_recommendation: analysis.recommendation,
+            data_source: Some(analysis.data_source),
+            last_analyzed_at: Some(now),
+            analysis: Some(analysis),
+            created_at: before.map_or(Some(now), |before| before.created_at),
+            updated_at: Some(now),
+        }
+    }
+}
+
+impl Audited for ResearchResult {
+    // The trail of a vehicle tells its analyses too.
+    const RESOURCE: &'static str = "inventory";
+    const SILENT: &'static [&'static str] =
+        &["id", "inventory_id", "analysis", "last_analyzed_at", "created_at", "updated_at"];
+
+    fn resource_id(&self) -> Uuid {
+        self.inventory_id.into()
+    }
+}
+
+/// A point of a vehicle's market price history: our price, and the market's where an analysis recorded it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MarketPrice {
+    /// The point's id.
+    pub id: MarketPriceId,
+    /// Our price of the time.
+    pub our_price: Money,
+    /// The raw median of the time.
+    pub median_market_price: Option<Money>,
+    /// The lowest raw price of the time.
+    pub min_market_price: Option<Money>,
+    /// How many comparables; `None` where only our price changed.
+    pub sample_size: Option<i32>,
+    /// When it was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
+}
+
+/// A vehicle and what the market says of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct VehiclePosition {
+    /// The vehicle.
+    pub vehicle: StockedVehicle,
+    /// Its last analysis, where there was one.
+    pub research: Option<ResearchResult>,
+}
+
+/// How the unsold vehicles stand in the market, at today's prices against the medians of their last analyses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct MarketOverview {
+    /// Unsold vehicles.
+    pub vehicles: usize,
+    /// Priced above the market.
+    pub high: usize,
+    /// Priced below the market.
+    pub low: usize,
+    /// Priced within the market.
+    pub competitive: usize,
+    /// Analysed, with too few comparables.
+    pub insufficient_data: usize,
+    /// Never analysed.
+    pub not_analyzed: usize,
+    /// The mean of how far the prices are from their medians, in percent; `None` where no vehicle has a median.
+    pub average_difference_percent: Option<f64>,
+    /// Vehicles that the next run would take: never analysed, or not lately.
+    pub needs_analysis: usize,
+}
+
+/// What the overview needs of one vehicle.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub(super) price: Money,
+    /// Whether the vehicle has a row of research at all.
+    pub(super) is_analyzed: bool,
+    pub(super) adjusted_median: Option<Money>,
+    pub(super) is_insufficient: bool,
+    pub(super) last_analyzed_at: Option<DateTime<Utc>>,
+}
+
+impl MarketOverview {
+    pub(super) fn of(standings: &[Standing], pricing: &PricingRules, now: DateTime<Utc>) -> Self {
+        let mut overview = Self { vehicles: standings.len(), ..Self::default() };
+        let mut differences = Vec::new();
+        for standing in standings {
+            overview.needs_analysis += usize::from(rules::is_due(standing.last_analyzed_at, now, pricing));
+            let judged = standing.adjusted_median.filter(|_| !standing.is_insufficient && standing.price.cents() > 0);
+            match judged {
+                None if !standing.is_analyzed => overview.not_analyzed += 1,
+                None => overview.insufficient_data += usize::from(standing.is_insufficient),
+                Some(median) => {
+                    differences.push(rules::difference_percent(standing.price, median));
+                    match rules::recommend(standing.price, median, pricing) {
+                        Recommendation::High => overview.high += 1,
+                        Recommendation::Low => overview.low += 1,
+                        Recommendation::Competitive | Recommendation::InsufficientData => overview.competitive += 1,
+                    }
+                }
+            }
+        }
+        let count = differences.len() as f64;
+        overview.average_difference_percent =
+            (!differences.is_empty()).then(|| differences.iter().sum::<f64>() / count);
+        overview
+    }
+}
+
+/// How much a run may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnalyzeLimits {
+    /// At most so many vehicles; [`PricingRules::vehicles_a_run`] where it is `None`.
+    pub max_vehicles: Option<usize>,
+}
+
+impl AnalyzeLimits {
+    /// At most so many vehicles.
+    #[must_use]
+    pub fn vehicles(max: usize) -> Self {
+        Self { max_vehicles: Some(max) }
+    }
+}
+
+/// Where a run stands, told after each vehicle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Vehicles that the run set out to analyse.
+    pub total: usize,
+    /// Vehicles dealt with so far, whether it went well or not.
+    pub done: usize,
+    /// Of those, too few comparables.
+    pub insufficient: usize,
+    /// Of those, failed.
+    pub failed: usize,
+    /// The vehicle just dealt with.
+    pub vehicle: VehicleId,
+}
+
+/// What a run did.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct AnalyzeReport {
+    /// Vehicles whose analysis was saved.
+    pub analyzed: usize,
+    /// Of those, too few comparables for a recommendation.
+    pub insufficient: usize,
+    /// Vehicles whose analysis failed, and why; the others were not kept from theirs.
+    pub failed: Vec<(VehicleId, Error)>,
+    /// Vehicles that are left for a later run.
+    pub remaining: usize,
+}
+
+/// Which research stands for which vehicle of a page.
+pub(super) type ResearchByVehicle = HashMap<VehicleId, ResearchResult>;

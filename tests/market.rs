@@ -1,0 +1,572 @@
+//! Vehicles priced against the listings of competitors.
+
+use std::ops::ControlFlow;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use diesel::{Connection as _, connection::SimpleConnection as _};
+use jpauto::{
+    Action, ActivityFilter, AlertFilter, AlertType, ErrorKind, Money, NewVehicle, PageRequest, Role, Severity, Vehicle,
+    VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate,
+    competitors::{NewCompetitor, ScrapeReading},
+    extract::ScrapedListing,
+    market::{
+        AdjustedPrices, AnalyzeLimits, Confidence, DataSource, MarketMood, PriceRange, Progress, Recommendation,
+        SlopeOutcome,
+    },
+};
+use uuid::Uuid;
+
+use crate::support::{Lot, corolla, vin};
+
+/// A listing at the one competitor of these tests, as like the vehicle of `corolla` as can be.
+#[derive(Clone)]
+struct Listing {
+    number: u32,
+    vin: Option<String>,
+    year: i32,
+    make: &'static str,
+    model: &'static str,
+    price: i32,
+    mileage: Option<i32>,
+    days_listed: i64,
+    days_since_sale: Option<i64>,
+}
+
+fn listing(number: u32, price: i32) -> Listing {
+    Listing {
+        number,
+        vin: Some(vin(900_000 + number)),
+        year: 2018,
+        make: "Toyota",
+        model: "Corolla",
+        price,
+        mileage: Some(60_000),
+        days_listed: 20,
+        days_since_sale: None,
+    }
+}
+
+/// Writes rows as a scrape would have left them.
+fn list(lot: &Lot, listings: impl IntoIterator<Item = Listing>) {
+    let on_sqlite = lot.url.starts_with("sqlite:");
+    let id = |number: u128| match Uuid::from_u128(number) {
+        id if on_sqlite => format!("X'{}'", id.simple()),
+        id => format!("'{id}'"),
+    };
+    let time = |time: DateTime<Utc>| format!("'{}'", time.to_rfc3339_opts(SecondsFormat::Micros, true));
+    let ago = |days: i64| time(lot.now() - TimeDelta::days(days));
+    let mut sql = format!(
+        "INSERT INTO competitors (id, name, inventory_url) VALUES ({}, 'Rival Motors', 'https://rival.example/cars')
+         ON CONFLICT (id) DO NOTHING;",
+        id(1)
+    );
+    for Listing { number, vin, year, make, model, price, mileage, days_listed, days_since_sale } in listings {
+        let row = [
+            id(1_000 + u128::from(number)),
+            id(1),
+            vin.map_or("NULL".into(), |vin| format!("'{vin}'")),
+            year.to_string(),
+            format!("'{make}'"),
+            format!("'{model}'"),
+            if on_sqlite { (price * 100).to_string() } else { price.to_string() },
+            mileage.map_or("NULL".into(), |miles| miles.to_string()),
+            ago(days_listed),
+            ago(days_since_sale.unwrap_or(0)),
+            match (days_since_sale, on_sqlite) {
+                (None, true) => "0".into(),
+                (Some(_), true) => "1".into(),
+                (sold, false) => sold.is_some().to_string(),
+            },
+            days_since_sale.map_or("NULL".into(), ago),
+        ];
+        sql += &format!(
+            "INSERT INTO competitor_inventory (id, competitor_id, vin, year, make, model, price, mileage, first_seen_at,
+             last_seen_at, is_sold, sold_at) VALUES ({});",
+            row.join(", ")
+        );
+    }
+    execute(lot, &sql);
+}
+
+fn execute(lot: &Lot, sql: &str) {
+    #[cfg(feature = "sqlite")]
+    if let Some(path) = lot.url.strip_prefix("sqlite:") {
+        diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap();
+    }
+    #[cfg(feature = "postgres")]
+    if lot.url.starts_with("postgres:") {
+        diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(sql).unwrap();
+    }
+}
+
+/// Five listings whose median is 13,500.
+fn five() -> [Listing; 5] {
+    [listing(1, 12_000), listing(2, 13_000), listing(3, 13_500), listing(4, 14_000), listing(5, 15_000)]
+}
+
+fn dollars(amount: i32) -> Money {
+    Money::from_dollars(amount)
+}
+
+fn add(lot: &Lot, number: u32) -> Vehicle {
+    lot.desk().inventory().add(&corolla(number)).unwrap()
+}
+
+fn reprice(lot: &Lot, vehicle: &Vehicle, price: i32) {
+    let update = VehicleUpdate { price: Some(dollars(price)), ..VehicleUpdate::default() };
+    lot.desk().inventory().update(vehicle.id, &update).unwrap();
+}
+
+fn open_alerts(lot: &Lot) -> Vec<jpauto::Alert> {
+    lot.desk().alerts().list(&AlertFilter::default(), &PageRequest::default()).unwrap().items
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+on_both_databases! {
+    fn an_analysis_worked_out_by_hand_is_told_and_kept(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.sample_size, analysis.confidence), (5, Confidence::Limited));
+        assert_eq!(analysis.recommendation, Some(Recommendation::Competitive));
+        assert_eq!(analysis.data_source, DataSource::Competitor);
+        let raw = (analysis.median_price, analysis.min_price, analysis.max_price);
+        assert_eq!(raw, (Some(dollars(13_500)), Some(dollars(12_000)), Some(dollars(15_000))));
+        // All are of our mileage and year, so the adjusted prices are the raw ones; quartiles at places 1 and 3.
+        let expected = AdjustedPrices {
+            min: dollars(12_000),
+            p25: dollars(13_000),
+            median: dollars(13_500),
+            p75: dollars(14_000),
+            max: dollars(15_000),
+        };
+        assert_eq!(analysis.adjusted, Some(expected));
+        assert_eq!(analysis.adjustment.mileage, SlopeOutcome::NotNeeded);
+        assert_eq!(analysis.recommended_range, Some(PriceRange { low: dollars(13_000), high: dollars(14_000) }));
+        let position = analysis.position.unwrap();
+        assert!((position.difference_percent - 100.0 / 27.0).abs() < 1e-9, "{position:?}");
+        assert_eq!((position.rank, position.cheaper, position.dearer, position.percentile), (4, 3, 1, 60.0));
+        assert_eq!((analysis.supply.active, analysis.supply.sold, analysis.supply.days), (5, 0, None));
+        let nearest = &analysis.comparables[0].comparable;
+        assert_eq!(nearest.dealer.as_deref(), Some("Rival Motors"));
+        assert_eq!(nearest.external_id.as_deref(), Some(Uuid::from_u128(1_001).to_string().as_str()), "the id of our row");
+        assert_eq!(open_alerts(lot), []);
+
+        let kept = lot.desk().market().get(vehicle.id).unwrap();
+        assert_eq!(kept.analysis.as_ref(), Some(&analysis));
+        assert_eq!((kept.inventory_id, kept.sample_size), (vehicle.id, 5));
+        assert_eq!((kept.median_price, kept.min_price, kept.max_price), raw);
+        assert_eq!(kept.price_recommendation, Some(Recommendation::Competitive));
+        assert_eq!((kept.last_analyzed_at, kept.created_at), (Some(lot.now()), Some(lot.now())));
+    }
+
+    fn too_few_comparables_recommend_nothing_and_open_an_alert(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five().into_iter().take(4));
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!(analysis.recommendation, Some(Recommendation::InsufficientData));
+        assert_eq!((analysis.sample_size, analysis.recommended_range), (4, None));
+        let alerts = open_alerts(lot);
+        assert_eq!(alerts.len(), 1);
+        assert_eq!((alerts[0].alert_type.as_str(), alerts[0].severity), ("no_market_data", Severity::Warning));
+        assert_eq!(alerts[0].subject_id, Some(vehicle.id.into()));
+        list(lot, [listing(5, 15_000)]);
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!(open_alerts(lot), [], "the market can be read again");
+    }
+
+    fn an_alert_is_opened_once_updated_and_closed(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        reprice(lot, &vehicle, 15_200);
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        let opened = open_alerts(lot);
+        assert_eq!((opened.len(), opened[0].alert_type.as_str()), (1, "overpriced"));
+        // 1,700 of 13,500 is 12.6 %.
+        assert_eq!(opened[0].severity, Severity::Warning);
+        assert_eq!(opened[0].message, "2018 Toyota Corolla: $15200.00 is 12.6 % above the market's $13500.00");
+        assert_eq!(opened[0].metadata["inventory_id"], vehicle.id.to_string());
+
+        lot.pass(TimeDelta::hours(1));
+        reprice(lot, &vehicle, 16_000);
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        let updated = open_alerts(lot);
+        assert_eq!((updated.len(), updated[0].id), (1, opened[0].id), "updated, not repeated");
+        assert_eq!(updated[0].severity, Severity::Critical, "2,500 of 13,500 is 18.5 %");
+
+        reprice(lot, &vehicle, 12_000);
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        let below = open_alerts(lot);
+        assert_eq!((below.len(), below[0].alert_type.as_str()), (1, "underpriced"));
+        assert!(below[0].message.ends_with("12000.00 is 11.1 % below the market's 13500.00"), "{}", below[0].message);
+
+        reprice(lot, &vehicle, 14_000);
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!(open_alerts(lot), []);
+        let mut all = AlertFilter::default();
+        all.with_dismissed = true;
+        let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
+        assert_eq!(closed.iter().map(|alert| alert.dismissed_at).collect::<Vec<_>>(), [Some(lot.now()); 2]);
+    }
+
+    fn the_alerts_of_a_vehicle_that_is_sold_or_deleted_are_closed(lot: &Lot) {
+        let (sold, deleted) = (add(lot, 1), add(lot, 2));
+        for vehicle in [&sold, &deleted] {
+            lot.desk().market().analyze(vehicle.id).unwrap();
+        }
+        assert_eq!(open_alerts(lot).len(), 2);
+        lot.desk().inventory().set_status(sold.id, VehicleStatus::Hold).unwrap();
+        assert_eq!(open_alerts(lot).len(), 2, "held back is not sold");
+        lot.desk().inventory().set_status(sold.id, VehicleStatus::Sold).unwrap();
+        assert_eq!(open_alerts(lot)[0].subject_id, Some(deleted.id.into()));
+        lot.desk().inventory().delete(deleted.id).unwrap();
+        assert_eq!(open_alerts(lot), []);
+    }
+
+    fn our_own_vehicles_are_no_comparables(lot: &Lot) {
+        let (vehicle, other) = (add(lot, 1), add(lot, 2));
+        let own = |number, vin: &str| Listing { vin: Some(vin.to_owned()), ..listing(number, 13_900) };
+        list(lot, five().into_iter().chain([own(6, &vehicle.vin), own(7, &other.vin.to_lowercase())]));
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.sample_size, analysis.left_out.own), (5, 2));
+    }
+
+    fn listings_count_by_when_they_were_sold_and_how_near_they_are(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        list(lot, [
+            Listing { days_since_sale: Some(45), days_listed: 60, ..listing(10, 12_500) },
+            Listing { days_since_sale: Some(46), days_listed: 60, ..listing(11, 13_200) },
+            Listing { mileage: None, ..listing(12, 14_500) },
+            Listing { mileage: Some(-1), ..listing(13, 12_800) },
+            Listing { mileage: Some(80_000), ..listing(14, 13_450) },
+            Listing { mileage: Some(110_001), ..listing(15, 13_460) },
+            Listing { year: 2016, ..listing(16, 13_470) },
+            Listing { make: "Honda", ..listing(17, 13_480) },
+            Listing { model: "Corolla Cross", ..listing(18, 13_490) },
+            Listing { make: "TOYOTA", model: "corolla", vin: None, ..listing(19, 14_200) },
+            Listing { days_listed: 91, ..listing(20, 13_496) },
+        ]);
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        let mut prices: Vec<_> = analysis.comparables.iter().map(|one| one.comparable.price.unwrap()).collect();
+        prices.sort_unstable();
+        let expected = [12_000, 12_500, 12_800, 13_000, 13_450, 13_500, 14_000, 14_200, 14_500, 15_000].map(dollars);
+        assert_eq!(prices, expected);
+        assert_eq!(analysis.search_parameters.tier, 1);
+        assert_eq!((analysis.left_out.stale, analysis.left_out.unlike), (1, 0), "the others were not even loaded");
+        assert_eq!((analysis.supply.active, analysis.supply.sold, analysis.supply.days), (9, 1, Some(405.0)));
+    }
+
+    fn names_are_found_whatever_their_punctuation(lot: &Lot) {
+        let ours = NewVehicle { make: "Mercedes-Benz".into(), model: "C-Class".into(), ..corolla(1) };
+        let vehicle = lot.desk().inventory().add(&ours).unwrap();
+        let spellings = [
+            ("Mercedes-Benz", "C-Class"),
+            ("MERCEDES BENZ", "C CLASS"),
+            ("mercedesbenz", "c-class"),
+            ("Mercedes-Benz", "C.Class"),
+            ("Mercedes Benz", "CClass"),
+        ];
+        let spelled = |(listing, (make, model)): (Listing, (&'static str, &'static str))| Listing { make, model, ..listing };
+        list(lot, five().into_iter().zip(spellings).map(spelled));
+        list(lot, [Listing { make: "Mercedes-Benz", model: "E-Class", ..listing(9, 13_000) }]);
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.sample_size, analysis.median_price), (5, Some(dollars(13_500))));
+        let supply = lot.desk().market().days_supply("mercedes benz", "C-CLASS", 2018).unwrap();
+        assert_eq!(supply.active, 5);
+    }
+
+    fn the_search_widens_to_the_neighbouring_years(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five().map(|one| Listing { year: 2018 + i32::try_from(one.number % 3).unwrap() - 1, ..one }));
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.search_parameters.tier, analysis.sample_size), (3, 5));
+    }
+
+    fn the_days_of_supply_are_unknown_until_one_is_sold(lot: &Lot) {
+        list(lot, five().map(|one| Listing { mileage: Some(200_000), ..one }));
+        let supply = lot.desk().market().days_supply("toyota", "COROLLA", 2018).unwrap();
+        assert_eq!((supply.active, supply.sold, supply.days), (5, 0, None));
+        list(lot, [1, 2].map(|number| Listing { days_since_sale: Some(10), ..listing(20 + number, 13_000) }));
+        list(lot, [Listing { year: 2019, ..listing(30, 13_000) }]);
+        let supply = lot.desk().market().days_supply("Toyota", "Corolla", 2018).unwrap();
+        // 5 active / (2 sold / 45 days)
+        assert_eq!((supply.active, supply.sold, supply.days), (5, 2, Some(112.5)));
+        assert_eq!(lot.desk().market().days_supply("Tesla", "Model 3", 2018).unwrap().active, 0);
+    }
+
+    fn a_recorded_scrape_is_what_an_analysis_compares_with(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        let rival = NewCompetitor {
+            name: "Rival Motors".into(),
+            inventory_url: "https://rival.example/cars".into(),
+            ..NewCompetitor::default()
+        };
+        let rival = lot.desk().competitors().add(&rival).unwrap();
+        let scraped = |number: u32, price: i32| ScrapedListing {
+            vin: Some(vin(900_000 + number)),
+            year: Some(2018),
+            make: Some("Toyota".into()),
+            model: Some("Corolla".into()),
+            price: Some(dollars(price)),
+            mileage: Some(60_000),
+            ..ScrapedListing::default()
+        };
+        let prices = [12_000, 13_000, 13_500, 14_000, 15_000, 14_500];
+        let seen: Vec<_> = (1..).zip(prices).map(|(number, price)| scraped(number, price)).collect();
+        let record = |listings| {
+            lot.desk().competitors().record(rival.id, listings, ScrapeReading::whole_lot(), lot.now()).unwrap()
+        };
+        record(seen.clone());
+        lot.pass(TimeDelta::days(10));
+        record(seen.into_iter().map(|one| ScrapedListing { is_sold: Some(one.price == Some(dollars(14_500))), ..one }).collect());
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.sample_size, analysis.median_price), (6, Some(dollars(13_750))));
+        assert_eq!((analysis.supply.active, analysis.supply.sold), (5, 1));
+    }
+
+    fn each_analysis_is_a_point_of_the_history_and_one_row_is_kept(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        let desk = lot.desk();
+        let first = desk.market().analyze(vehicle.id).unwrap();
+        assert_eq!(first.velocity, None);
+        let row = desk.market().get(vehicle.id).unwrap();
+        lot.pass(TimeDelta::days(7));
+        reprice(lot, &vehicle, 13_800);
+        lot.pass(TimeDelta::days(7));
+        // The sixth moves the raw median from 13,500 to 13,750: 1.9 %, which is stable.
+        list(lot, [listing(6, 14_500)]);
+        let second = desk.market().analyze(vehicle.id).unwrap();
+        assert_eq!(second.velocity.map(|velocity| velocity.mood), Some(MarketMood::Stable));
+        let again = desk.market().get(vehicle.id).unwrap();
+        assert_eq!((again.id, again.created_at), (row.id, row.created_at));
+        assert_eq!((again.last_analyzed_at, again.median_price), (Some(lot.now()), Some(dollars(13_750))));
+
+        let mut page = PageRequest::first(2);
+        let mut points = Vec::new();
+        loop {
+            let found = desk.market().history(vehicle.id, &page).unwrap();
+            points.extend(found.items);
+            let Some(next) = found.next else { break };
+            page = page.after(next);
+        }
+        let told: Vec<_> = points.iter().map(|point| (point.our_price, point.median_market_price, point.sample_size)).collect();
+        assert_eq!(told, [
+            (dollars(13_800), Some(dollars(13_750)), Some(6)),
+            (dollars(13_800), None, None),
+            (dollars(14_000), Some(dollars(13_500)), Some(5)),
+        ]);
+        assert_eq!(desk.inventory().price_history(vehicle.id, &PageRequest::default()).unwrap().items, points);
+        assert_eq!(points[0].min_market_price, Some(dollars(12_000)));
+        assert_eq!(points[0].recorded_at, Some(lot.now()));
+    }
+
+    fn an_analysis_leaves_one_entry_in_the_trail_of_the_vehicle(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        let (manager, desk) = lot.staff(Role::Manager);
+        desk.market().analyze(vehicle.id).unwrap();
+        let filter = ActivityFilter::default().resource(vehicle.id).action(Action::Analyze);
+        let trail = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+        assert_eq!(trail.len(), 1);
+        assert_eq!((trail[0].user_id, trail[0].resource_type.as_str()), (Some(manager.id), "inventory"));
+        let expected = serde_json::json!({
+            "median_price": {"from": null, "to": "13500.00"},
+            "min_price": {"from": null, "to": "12000.00"},
+            "max_price": {"from": null, "to": "15000.00"},
+            "sample_size": {"from": null, "to": 5},
+            "price_recommendation": {"from": null, "to": "competitive"},
+            "data_source": {"from": null, "to": "competitor"},
+        });
+        assert_eq!(trail[0].changes, Some(expected));
+    }
+
+    fn only_staff_who_may_analyse_do(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        let (_, viewer) = lot.staff(Role::Viewer);
+        assert_eq!(viewer.market().analyze(vehicle.id).unwrap_err().code(), "forbidden");
+        assert_eq!(viewer.market().analyze_due(AnalyzeLimits::default(), &mut go_on).unwrap_err().code(), "forbidden");
+        assert_eq!(viewer.market().analyze_all(&mut go_on).unwrap_err().code(), "forbidden");
+        assert_eq!(viewer.market().get(vehicle.id).unwrap_err().code(), "vehicle_not_analyzed");
+        assert_eq!(viewer.market().overview().unwrap().not_analyzed, 1);
+        for website in [lot.website().market().overview().unwrap_err(), lot.website().market().get(vehicle.id).unwrap_err()] {
+            assert_eq!(website.kind(), ErrorKind::Forbidden);
+        }
+    }
+
+    fn what_can_not_be_analysed_is_refused_by_name(lot: &Lot) {
+        let sold = add(lot, 1);
+        lot.desk().inventory().set_status(sold.id, VehicleStatus::Sold).unwrap();
+        let refusal = lot.desk().market().analyze(sold.id).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "vehicle_sold"));
+        let nobody = VehicleId::new(lot.now());
+        let market = lot.desk();
+        let market = market.market();
+        for refusal in [
+            market.analyze(nobody).unwrap_err(),
+            market.get(nobody).unwrap_err(),
+            market.history(nobody, &PageRequest::default()).unwrap_err(),
+        ] {
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::NotFound, "vehicle_not_found"));
+        }
+    }
+
+    fn a_run_takes_the_due_vehicles_in_order_and_within_its_limits(lot: &Lot) {
+        let desk = lot.desk();
+        let [fresh, old, older, sold, never] = [1, 2, 3, 4, 5].map(|number| add(lot, number).id);
+        desk.inventory().set_status(sold, VehicleStatus::Sold).unwrap();
+        let start = lot.now();
+        for (vehicle, hours) in [(older, 0), (old, 1), (fresh, 2)] {
+            lot.pass(start + TimeDelta::hours(hours) - lot.now());
+            desk.market().analyze(vehicle).unwrap();
+        }
+        // To the second three days after the second one, so that the third is not due yet.
+        lot.pass(start + TimeDelta::days(3) + TimeDelta::hours(1) - lot.now());
+        assert_eq!(desk.market().overview().unwrap().needs_analysis, 3);
+        let mut seen = Vec::new();
+        let mut watch = |progress: Progress| {
+            seen.push((progress.vehicle, progress.done, progress.total, progress.insufficient));
+            ControlFlow::Continue(())
+        };
+        let report = desk.market().analyze_due(AnalyzeLimits::vehicles(2), &mut watch).unwrap();
+        assert_eq!((report.analyzed, report.insufficient, report.failed.len(), report.remaining), (2, 2, 0, 1));
+        assert_eq!(seen, [(never, 1, 2, 1), (older, 2, 2, 2)]);
+
+        let report = desk.market().analyze_due(AnalyzeLimits::default(), &mut go_on).unwrap();
+        assert_eq!((report.analyzed, report.remaining), (1, 0));
+        assert_eq!(desk.market().get(old).unwrap().last_analyzed_at, Some(lot.now()));
+        assert_ne!(desk.market().get(fresh).unwrap().last_analyzed_at, Some(lot.now()));
+        let report = desk.market().analyze_due(AnalyzeLimits::default(), &mut go_on).unwrap();
+        assert_eq!((report.analyzed, report.remaining), (0, 0));
+        assert_eq!(desk.market().analyze_all(&mut go_on).unwrap().analyzed, 4, "due or not, but not the sold one");
+    }
+
+    fn a_run_that_is_broken_off_keeps_what_it_did(lot: &Lot) {
+        let vehicles = [1, 2, 3].map(|number| add(lot, number).id);
+        let report = lot.desk().market().analyze_due(AnalyzeLimits::default(), &mut |_| ControlFlow::Break(())).unwrap();
+        assert_eq!((report.analyzed, report.remaining), (1, 2));
+        let analyzed = vehicles.map(|vehicle| lot.desk().market().get(vehicle).is_ok());
+        assert_eq!(analyzed.iter().filter(|&&done| done).count(), 1);
+    }
+
+    fn a_vehicle_that_fails_does_not_keep_the_others_from_their_analysis(lot: &Lot) {
+        let [first, second, third] = [1, 2, 3].map(|number| add(lot, number).id);
+        let desk = lot.desk();
+        // Sold while the run is under way: the run has it on its list.
+        let mut sell_the_second = |progress: Progress| {
+            if progress.vehicle == first {
+                desk.inventory().set_status(second, VehicleStatus::Sold).unwrap();
+            }
+            ControlFlow::Continue(())
+        };
+        let report = lot.desk().market().analyze_all(&mut sell_the_second).unwrap();
+        assert_eq!((report.analyzed, report.remaining), (2, 0));
+        let failed: Vec<_> = report.failed.iter().map(|(vehicle, error)| (*vehicle, error.code())).collect();
+        assert_eq!(failed, [(second, "vehicle_sold")]);
+        assert!(lot.desk().market().get(third).is_ok());
+    }
+
+    fn the_overview_counts_at_todays_prices(lot: &Lot) {
+        let desk = lot.desk();
+        assert_eq!(desk.market().overview().unwrap().average_difference_percent, None);
+        list(lot, five());
+        let [fair, high, low, sold] = [1, 2, 3, 4].map(|number| add(lot, number));
+        reprice(lot, &high, 16_200);
+        reprice(lot, &low, 10_800);
+        desk.market().analyze_all(&mut go_on).unwrap();
+        desk.inventory().set_status(sold.id, VehicleStatus::Sold).unwrap();
+        let rare = NewVehicle { make: "Saab".into(), model: "9-5".into(), ..corolla(5) };
+        let rare = desk.inventory().add(&rare).unwrap();
+        desk.market().analyze(rare.id).unwrap();
+        add(lot, 6);
+        let overview = desk.market().overview().unwrap();
+        assert_eq!((overview.high, overview.low, overview.competitive), (1, 1, 1));
+        assert_eq!((overview.vehicles, overview.insufficient_data, overview.not_analyzed), (5, 1, 1));
+        assert_eq!(overview.needs_analysis, 1);
+        // 20 % above, 20 % below, and 500 of 13,500 above.
+        assert!((overview.average_difference_percent.unwrap() - 100.0 / 81.0).abs() < 1e-9, "{overview:?}");
+        reprice(lot, &high, 13_500);
+        let repriced = desk.market().overview().unwrap();
+        assert_eq!((repriced.high, repriced.competitive), (0, 2));
+        reprice(lot, &fair, 13_500);
+        lot.pass(TimeDelta::days(3));
+        assert_eq!(desk.market().overview().unwrap().needs_analysis, 5);
+    }
+
+    fn positions_page_through_every_vehicle_with_its_research(lot: &Lot) {
+        let desk = lot.desk();
+        list(lot, five());
+        let analyzed = [1, 2, 3].map(|number| add(lot, number).id);
+        for vehicle in analyzed {
+            desk.market().analyze(vehicle).unwrap();
+        }
+        let not_analyzed = [4, 5].map(|number| add(lot, number).id);
+        let mut page = PageRequest::first(2);
+        let mut found = Vec::new();
+        loop {
+            let positions = desk.market().positions(&VehicleFilter::available(), &page).unwrap();
+            found.extend(positions.items);
+            let Some(next) = positions.next else { break };
+            page = page.after(next);
+        }
+        assert_eq!(found.len(), 5);
+        for position in found {
+            let vehicle = position.vehicle.vehicle.id;
+            let research = position.research.as_ref();
+            assert_eq!(research.map(|research| research.inventory_id), analyzed.contains(&vehicle).then_some(vehicle));
+            assert_eq!(research.is_none(), not_analyzed.contains(&vehicle));
+            assert!(research.is_none_or(|research| research.analysis.as_ref().is_some_and(|analysis| analysis.comparables.len() == 5)));
+        }
+    }
+
+    fn a_row_that_another_program_wrote_is_read_as_far_as_it_can_be(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        execute(lot, "UPDATE market_research_results SET price_recommendation = 'Reduce the price', data_source = 'kbb',
+                      search_parameters = '[]', comparable_vehicles = '{}', sample_size = NULL");
+        let research = lot.desk().market().get(vehicle.id).unwrap();
+        assert_eq!((research.price_recommendation, research.data_source, research.sample_size), (None, None, 0));
+        assert_eq!((research.median_price, research.analysis), (Some(dollars(13_500)), None));
+        assert_eq!(lot.desk().market().positions(&VehicleFilter::default(), &PageRequest::default()).unwrap().items.len(), 1);
+        lot.desk().market().overview().unwrap();
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!(lot.desk().market().get(vehicle.id).unwrap().analysis.unwrap().sample_size, 5);
+        let later = "UPDATE market_research_results SET last_analyzed_at = '2026-03-02T00:00:00.000000Z'";
+        execute(lot, later);
+        assert_eq!(lot.desk().market().get(vehicle.id).unwrap().analysis, None, "it tells of another time than the row");
+    }
+
+    fn analyses_of_one_vehicle_at_once_leave_one_row(lot: &Lot) {
+        const AT_ONCE: usize = 6;
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        reprice(lot, &vehicle, 16_000);
+        let desk = lot.desk();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..AT_ONCE)
+                .map(|_| scope.spawn(|| desk.market().analyze(vehicle.id).unwrap().sample_size))
+                .collect();
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), 5);
+            }
+        });
+        let history = lot.desk().market().history(vehicle.id, &PageRequest::default()).unwrap();
+        assert_eq!(history.items.len(), AT_ONCE + 1, "the new price, then each analysis");
+        assert_eq!(lot.desk().market().positions(&VehicleFilter::default(), &PageRequest::default()).unwrap().items.len(), 1);
+        let alerts = open_alerts(lot);
+        assert_eq!((alerts.len(), alerts[0].alert_type.parse::<AlertType>().unwrap()), (1, AlertType::Overpriced));
+    }
+
+    fn deleting_a_vehicle_takes_its_research_along(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        lot.desk().inventory().delete(vehicle.id).unwrap();
+        assert_eq!(lot.desk().market().get(vehicle.id).unwrap_err().code(), "vehicle_not_found");
+        assert_eq!(lot.desk().market().overview().unwrap().vehicles, 0);
+    }
+}
