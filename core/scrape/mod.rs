@@ -5,6 +5,5 @@
 //! rules, and anything that knows a competitor.
 
 pub mod extract;
-#[cfg_attr(not(test), expect(dead_code, reason = "the scrapes that fetch with it come next"))]
-mod fetch;
+pub(crate) mod fetch;
 mod platforms;

@@ -53,48 +53,59 @@ const GLIMPSE_BYTES: usize = 64 * 1024;
 /// More cookies than this in one request are no cookies any server would take.
 const MAX_COOKIE_BYTES: usize = 16 * 1024;
 
-/// How the fetcher behaves towards other people's servers; the defaults are the polite ones.
+/// How pages are fetched from other people's servers; the defaults are the polite ones.
+///
+/// ```
+/// use jpauto::{Config, FetchConfig};
+///
+/// let mut config = Config::new("sqlite::memory:");
+/// config.fetch = Some(FetchConfig::new("webmaster@dealer.example"));
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct FetchConfig {
+pub struct FetchConfig {
     /// Where a webmaster reaches whoever runs this: an e-mail address or a web page, sent with each request.
-    pub(crate) contact: String,
+    pub contact: String,
+    /// Pages of one scrape (200); a list that goes on is then a part of a lot.
+    pub max_pages: usize,
     /// One try of one page, to the last byte (30 s).
-    pub(crate) page_timeout: Duration,
+    pub page_timeout: Duration,
     /// All pages of a session with their pauses (1 h).
-    pub(crate) scrape_timeout: Duration,
+    pub scrape_timeout: Duration,
     /// Tries after the first, for a page with its redirects (2).
-    pub(crate) retries: u32,
+    pub retries: u32,
     /// The longest wait before the first retry (1 s); it doubles with each.
-    pub(crate) first_backoff: Duration,
+    pub first_backoff: Duration,
     /// The longest wait that doubling reaches (30 s).
-    pub(crate) longest_backoff: Duration,
+    pub longest_backoff: Duration,
     /// A `Retry-After` beyond this ends the page instead of being waited for (2 min).
-    pub(crate) longest_retry_after: Duration,
+    pub longest_retry_after: Duration,
     /// The least pause between two requests to a host (1 s).
-    pub(crate) pause: Duration,
+    pub pause: Duration,
     /// Bytes of a page after decompression (16 MiB).
-    pub(crate) max_body_bytes: usize,
+    pub max_body_bytes: usize,
     /// Bytes of an answer's header (64 KiB); the client itself stops at 100 lines or 400 KiB.
-    pub(crate) max_header_bytes: usize,
+    pub max_header_bytes: usize,
     /// Redirects that are followed (5).
-    pub(crate) max_redirects: usize,
+    pub max_redirects: usize,
     /// How long a robots.txt counts (24 h, as RFC 9309 asks).
-    pub(crate) robots_lifetime: Duration,
+    pub robots_lifetime: Duration,
     /// How long a robots.txt that could not be had closes its site before it is asked for again (10 min).
-    pub(crate) closed_lifetime: Duration,
+    pub closed_lifetime: Duration,
     /// Bytes of a robots.txt that are read (500 KiB, as RFC 9309 asks).
-    pub(crate) max_robots_bytes: usize,
+    pub max_robots_bytes: usize,
     /// Whether private and loopback networks may be fetched from: tests and intranets alone.
-    pub(crate) allow_private_networks: bool,
+    pub allow_private_networks: bool,
     /// Whether ports other than 80 and 443 may be fetched from.
-    pub(crate) allow_any_port: bool,
+    pub allow_any_port: bool,
 }
 
 impl FetchConfig {
     /// The defaults, in the name of whoever can be reached there.
-    pub(crate) fn new(contact: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(contact: impl Into<String>) -> Self {
         Self {
             contact: contact.into(),
+            max_pages: 200,
             page_timeout: Duration::from_secs(30),
             scrape_timeout: Duration::from_secs(3600),
             retries: 2,
@@ -213,6 +224,11 @@ impl Fetcher {
     /// client cannot be set up.
     pub(crate) fn new(config: FetchConfig) -> Result<Self> {
         Self::with(config, system_lookup(), Arc::new(RealTime))
+    }
+
+    /// How many pages one scrape may take.
+    pub(crate) fn max_pages(&self) -> usize {
+        self.0.config.max_pages
     }
 
     /// The same with names and time from elsewhere.
