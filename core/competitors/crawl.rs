@@ -3,7 +3,7 @@
 //! What is deliberately not here: how a page is fetched politely (`scrape::fetch`), how it is read (`extract`), and what is
 //! recorded of it. No database.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use super::{
     Competitor, ScrapeErrorType, ScrapedPage,
@@ -16,6 +16,8 @@ use crate::scrape::fetch::{FetchError, PageRequest, Session};
 pub(super) struct Failed {
     pub(super) error_type: ScrapeErrorType,
     pub(super) message: String,
+    /// How long the website asked to be left alone.
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// Fetches and reads the list; what was read before a page failed is kept, as a part of the lot.
@@ -51,7 +53,7 @@ pub(super) fn crawl(session: &Session, competitor: &Competitor, most_pages: usiz
     pages.reading.pages_closed_by_robots += closed;
     if pages.listings.is_empty() && pages.reading.pages_failed > 0 {
         let message = "the page shows no vehicle and is of no known platform".to_owned();
-        return Err(Failed { error_type: ScrapeErrorType::Empty, message });
+        return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None });
     }
     Ok(pages)
 }
@@ -64,13 +66,15 @@ fn page(session: &Session, reader: &mut Reader, url: &str) -> Result<Option<Stri
         url: fetched.final_url.into(),
         platform: None,
     };
-    reader
-        .read(&page)
-        .map_err(|reason| Failed { error_type: ScrapeErrorType::Parsing, message: format!("{url}: {reason}") })
+    reader.read(&page).map_err(|reason| Failed {
+        error_type: ScrapeErrorType::Parsing,
+        message: format!("{url}: {reason}"),
+        retry_after: None,
+    })
 }
 
 impl Failed {
     fn of(failure: &FetchError) -> Self {
-        Self { error_type: failure.category(), message: failure.to_string() }
+        Self { error_type: failure.category(), message: failure.to_string(), retry_after: failure.retry_after() }
     }
 }

@@ -180,9 +180,10 @@ impl<'a> Competitors<'a> {
             Ok(Pages { listings, reading, platform, warnings }) => {
                 self.record_seen(&id.into(), Seen { listings, reading, platform, warnings }, observed_at)
             }
-            Err(Failed { error_type, message }) => {
+            Err(Failed { error_type, message, retry_after }) => {
                 self.record_failure(id, error_type, &message, observed_at)?;
-                Err(Error::unavailable(error_type.code(), message))
+                let error = Error::unavailable(error_type.code(), message);
+                Err(retry_after.into_iter().fold(error, Error::with_retry_after))
             }
         }
     }

@@ -56,6 +56,7 @@ impl FetchError {
     }
 
     /// The status of an answer that was no page; 404 and 410 say that a vehicle is gone.
+    #[cfg(test)]
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } | Self::Blocked { status, .. } => Some(*status),

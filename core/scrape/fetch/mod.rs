@@ -190,6 +190,7 @@ impl PageRequest {
 
 /// A page as it came.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone"))]
 pub(crate) struct Fetched {
     /// Where the page stood after redirects, without a fragment.
     pub(crate) final_url: Url,
