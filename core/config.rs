@@ -10,6 +10,7 @@ use crate::{
     competitors::{MetricsRules, TrackingRules},
     inventory::InventoryRules,
     market::PricingRules,
+    scrape::fetch::FetchConfig,
     submissions::IntakeRules,
 };
 
@@ -50,6 +51,8 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// How competitors' websites are fetched; without it they are not.
+    pub fetch: Option<FetchConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -71,6 +74,7 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            fetch: None,
             clock: Clock::system(),
         }
     }

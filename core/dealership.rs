@@ -13,9 +13,10 @@ use crate::{
     competitors::Competitors,
     config::Config,
     db::{Database, DbConnection, DbResult, MigrationReport},
-    error::Result,
+    error::{Error, Result},
     inventory::Inventory,
     market::Market,
+    scrape::fetch::Fetcher,
     submissions::Submissions,
     users::{self, Users},
 };
@@ -38,6 +39,7 @@ pub struct Dealership {
 struct Shared {
     database: Database,
     config: Config,
+    fetcher: Option<Fetcher>,
 }
 
 impl Dealership {
@@ -56,10 +58,11 @@ impl Dealership {
     /// Opens the database of a configuration.
     ///
     /// # Errors
-    /// As [`Dealership::open`].
+    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name.
     pub fn with_config(config: Config) -> Result<Self> {
         let database = Database::open(&config)?;
-        Ok(Self { shared: Arc::new(Shared { database, config }) })
+        let fetcher = config.fetch.clone().map(Fetcher::new).transpose()?;
+        Ok(Self { shared: Arc::new(Shared { database, config, fetcher }) })
     }
 
     /// Brings the schema to this release's, adopting a PostgreSQL database that holds the seed's tables already.
@@ -155,6 +158,13 @@ impl Desk {
 
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
+    }
+
+    /// The one client for other people's websites; clones of the dealership share its pace.
+    pub(crate) fn fetcher(&self) -> Result<&Fetcher> {
+        self.shared.fetcher.as_ref().ok_or_else(|| {
+            Error::refused("not_configured", "websites are fetched only in somebody's name: configure fetch.contact")
+        })
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

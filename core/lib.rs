@@ -91,7 +91,7 @@ pub use inventory::{
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use page::{Page, PageRequest};
-pub use scrape::extract;
+pub use scrape::{extract, fetch::FetchConfig};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

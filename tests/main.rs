@@ -24,5 +24,6 @@ mod database;
 mod inventory;
 mod market;
 mod schema;
+mod scraping;
 mod submissions;
 mod users;

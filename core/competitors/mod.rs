@@ -3,6 +3,7 @@
 //! What is deliberately not here: reading pages, fetching, and SQL.
 
 mod completeness;
+mod crawl;
 mod identity;
 mod metrics;
 mod pages;
@@ -386,3 +387,18 @@ words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
     Parsing => "parsing",
     Empty => "empty",
 });
+
+impl ScrapeErrorType {
+    /// The code of the error that a scrape which failed so ends with.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Network => "scrape_network",
+            Self::Timeout => "scrape_timeout",
+            Self::HttpStatus => "scrape_http_status",
+            Self::Blocked => "scrape_blocked",
+            Self::Robots => "scrape_robots",
+            Self::Parsing => "scrape_parsing",
+            Self::Empty => "scrape_empty",
+        }
+    }
+}

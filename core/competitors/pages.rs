@@ -23,37 +23,61 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>) -> Result<Pages> 
     if pages.is_empty() {
         return Err(Error::invalid_field("invalid_pages", "/pages", "expected at least one page"));
     }
-    // An adopted database may name platforms that nobody here knows.
-    let usual = usual.filter(|name| extract::platforms().contains(name));
-    let read: Vec<Extraction> = pages
-        .iter()
-        .enumerate()
-        .map(|(index, page)| {
-            let platform = page.platform.as_deref().or(usual);
-            extract::listings_from_bytes(&page.bytes, page.content_type.as_deref(), &page.url, platform)
-                .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))
-        })
-        .collect::<Result<_>>()?;
-    let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
-    // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
-    let unknown = read.iter().filter(|page| page.listings.is_empty() && !is_vendor(page.platform)).count();
-    let reading = ScrapeReading {
-        pages_failed: u32::try_from(unknown).unwrap_or(u32::MAX),
-        pages_fetched: u32::try_from(pages.len()).ok(),
-        total_claimed: read.iter().filter_map(|page| page.total).max(),
-        ..ScrapeReading::whole_lot()
-    };
-    let first = read[0].platform;
-    let agreed = is_vendor(first) && read.iter().all(|page| page.platform == first);
-    let mut warnings = Vec::new();
-    let mut listings = Vec::new();
-    for (index, page) in read.into_iter().enumerate() {
-        warnings.extend(
-            page.warnings
-                .into_iter()
-                .map(|warning| Warning { message: format!("page {}: {}", index + 1, warning.message), ..warning }),
-        );
-        listings.extend(page.listings);
+    let mut reader = Reader::new(usual);
+    for (index, page) in pages.iter().enumerate() {
+        reader
+            .read(page)
+            .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))?;
     }
-    Ok(Pages { listings, reading, platform: agreed.then(|| first.to_owned()), warnings })
+    Ok(reader.finish())
+}
+
+/// Reads the pages of one scrape one after the other, and keeps none of them.
+pub(super) struct Reader {
+    usual: Option<String>,
+    read: Vec<Extraction>,
+}
+
+impl Reader {
+    pub(super) fn new(usual: Option<&str>) -> Self {
+        // An adopted database may name platforms that nobody here knows.
+        let usual = usual.filter(|name| extract::platforms().contains(name)).map(ToOwned::to_owned);
+        Self { usual, read: Vec::new() }
+    }
+
+    /// Reads a page and gives the address of the next one.
+    pub(super) fn read(&mut self, page: &ScrapedPage) -> Result<Option<String>> {
+        let platform = page.platform.as_deref().or(self.usual.as_deref());
+        let extraction = extract::listings_from_bytes(&page.bytes, page.content_type.as_deref(), &page.url, platform)?;
+        let next = extraction.next.clone();
+        self.read.push(extraction);
+        Ok(next)
+    }
+
+    /// What all of them showed, as a scrape that came to the last page.
+    pub(super) fn finish(self) -> Pages {
+        let read = self.read;
+        let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
+        // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
+        let unknown = read.iter().filter(|page| page.listings.is_empty() && !is_vendor(page.platform)).count();
+        let reading = ScrapeReading {
+            pages_failed: u32::try_from(unknown).unwrap_or(u32::MAX),
+            pages_fetched: u32::try_from(read.len()).ok(),
+            total_claimed: read.iter().filter_map(|page| page.total).max(),
+            ..ScrapeReading::whole_lot()
+        };
+        let first = read.first().map(|page| page.platform).filter(|platform| is_vendor(platform));
+        let agreed = first.filter(|first| read.iter().all(|page| page.platform == *first));
+        let mut warnings = Vec::new();
+        let mut listings = Vec::new();
+        for (index, page) in read.into_iter().enumerate() {
+            warnings.extend(
+                page.warnings
+                    .into_iter()
+                    .map(|warning| Warning { message: format!("page {}: {}", index + 1, warning.message), ..warning }),
+            );
+            listings.extend(page.listings);
+        }
+        Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
+    }
 }

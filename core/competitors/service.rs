@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
     NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
+    crawl::{self, Failed},
     pages::{self, Pages},
     registration,
     report::Vehicles,
@@ -17,7 +18,7 @@ use crate::{
     actor::Permission,
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
-    error::Result,
+    error::{Error, Result},
     extract::Warning,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
@@ -157,6 +158,34 @@ impl<'a> Competitors<'a> {
         let platform = known.and_then(|competitor| competitor.platform_type);
         let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
         self.record_seen(&key, Seen { listings, reading, platform, warnings }, observed_at)
+    }
+
+    /// Scrapes a competitor's website now, politely, and records what it shows.
+    ///
+    /// All pages of the list are fetched before anything is written. Where a later page fails, what came before it is
+    /// recorded as a part of the lot, which marks nothing sold.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `not_configured` without `Config::fetch`, or for a competitor that needs a browser; `Unavailable`
+    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
+    /// recorded.
+    pub fn scrape(&self, id: CompetitorId) -> Result<RecordReport> {
+        let fetcher = self.desk.fetcher()?;
+        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
+        if competitor.use_playwright {
+            return Err(Error::refused("not_configured", "this website needs a browser, which this release has not"));
+        }
+        let observed_at = self.desk.now();
+        match crawl::crawl(&fetcher.session(), &competitor, fetcher.max_pages()) {
+            Ok(Pages { listings, reading, platform, warnings }) => {
+                self.record_seen(&id.into(), Seen { listings, reading, platform, warnings }, observed_at)
+            }
+            Err(Failed { error_type, message, retry_after }) => {
+                self.record_failure(id, error_type, &message, observed_at)?;
+                let error = Error::unavailable(error_type.code(), message);
+                Err(retry_after.into_iter().fold(error, Error::with_retry_after))
+            }
+        }
     }
 
     /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.

@@ -1,8 +1,9 @@
 //! What other dealers' websites say: pages read into listings.
 //!
 //! [`extract`] holds the techniques that work on any page, `platforms` the vendors whose pages are known by heart. Both are
-//! pure: text in, listings out. What is deliberately not here: the database, the tracking rules, and anything that knows a
-//! competitor.
+//! pure: text in, listings out. `fetch` gets the pages, politely. What is deliberately not here: the database, the tracking
+//! rules, and anything that knows a competitor.
 
 pub mod extract;
+pub(crate) mod fetch;
 mod platforms;

@@ -16,9 +16,17 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::FieldOptions,
+    import,
     output::{Cell, Column, Row, Tone, car, dash, day, dollars, miles, moment, money},
     paging::Paging,
 };
+
+const SCRAPE_HELP: &str = "\
+robots.txt is honoured, the website is asked at most once a second, and a bot check ends the scrape: nothing is done to
+get round it. Pages that fail make the scrape a part of the lot, which marks nothing sold.
+
+Example:
+  jpauto competitor scrape 'Example Motors' --contact webmaster@dealer.example";
 
 /// What to do with competitors; one is named by its name, whatever the case, or by its id.
 #[derive(Debug, Subcommand)]
@@ -60,6 +68,16 @@ pub(crate) enum CompetitorCommand {
         competitor: String,
         #[command(flatten)]
         fields: FieldOptions,
+    },
+    /// Fetch a dealer's list now, politely, and record what it shows
+    #[command(after_help = SCRAPE_HELP)]
+    Scrape {
+        /// Name or id
+        #[arg(value_name = "COMPETITOR")]
+        competitor: String,
+        /// Where the dealer's webmaster reaches you: an e-mail address or a web page, sent with each request
+        #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
+        contact: String,
     },
     /// Stop watching for a while; nothing is lost
     Pause {
@@ -178,6 +196,9 @@ pub(crate) struct ListingOptions {
 
 /// Does it.
 pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(), Failure> {
+    if let CompetitorCommand::Scrape { contact, .. } = &command {
+        context.fetch_in_the_name_of(contact);
+    }
     let desk = context.desk()?;
     let competitors = desk.competitors();
     let output = &mut context.output;
@@ -194,6 +215,10 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
         CompetitorCommand::Update { competitor, fields } => {
             let update = fields.read([])?.build_update()?;
             output.item(&competitors.update(find(&desk, &competitor)?.id, &update)?)
+        }
+        CompetitorCommand::Scrape { competitor, .. } => {
+            let known = find(&desk, &competitor)?;
+            import::print(&competitors.scrape(known.id)?, &[], output)
         }
         CompetitorCommand::Pause { competitor } => output.item(&competitors.pause(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Resume { competitor } => output.item(&competitors.resume(find(&desk, &competitor)?.id)?),

@@ -3,7 +3,7 @@
 //! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
 
 use clap::parser::ValueSource;
-use jpauto::{Actor, Dealership, Desk};
+use jpauto::{Actor, Config, Dealership, Desk, FetchConfig};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -30,6 +30,7 @@ pub(crate) struct Context {
     database_url: String,
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
+    fetch: Option<FetchConfig>,
     pub(crate) output: Output,
 }
 
@@ -39,6 +40,7 @@ impl Context {
             database_url: global.db,
             database_choice,
             acting_as: global.acting_as,
+            fetch: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -48,9 +50,16 @@ impl Context {
         (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
     }
 
+    /// Lets what is opened from now on fetch websites, under an address at which their webmasters reach somebody.
+    pub(crate) fn fetch_in_the_name_of(&mut self, contact: &str) {
+        self.fetch = Some(FetchConfig::new(contact));
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
-        Ok(Dealership::open(&self.database_url)?)
+        let mut config = Config::new(&self.database_url);
+        config.fetch = self.fetch.clone();
+        Ok(Dealership::with_config(config)?)
     }
 
     /// The desk of the person named by `--as`, or of the machine itself.

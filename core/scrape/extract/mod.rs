@@ -13,7 +13,7 @@ mod json;
 mod json_ld;
 mod limits;
 mod listing;
-mod markup;
+pub(crate) mod markup;
 mod merge;
 mod microdata;
 mod page;

@@ -1,0 +1,74 @@
+//! Why a page was not fetched.
+
+use std::{error::Error as StdError, time::Duration};
+
+use thiserror::Error;
+
+use super::guard::Refusal;
+use crate::competitors::ScrapeErrorType;
+
+/// Any failure of a fetch; [`FetchError::category`] is the word under which a scrape records it.
+#[derive(Debug, Error)]
+pub(crate) enum FetchError {
+    /// The guard does not let this address, or one that it redirects to, be fetched.
+    #[error("{address} is not fetched: {reason}")]
+    Refused { address: String, reason: Refusal },
+    /// Closed by robots.txt, or by a robots.txt that could not be had.
+    #[error("{address} is closed by robots.txt: {reason}")]
+    Robots { address: String, reason: String },
+    /// No connection, or one that broke before the end of the answer.
+    #[error("{address} could not be reached")]
+    Connection { address: String, source: Box<dyn StdError + Send + Sync> },
+    /// No whole answer within the deadline of a page.
+    #[error("{address} did not answer in time")]
+    TimedOut { address: String },
+    /// The deadline of the scrape would pass first; nothing is known against the page.
+    #[error("{address} was left out: the time for this scrape is over")]
+    OutOfTime { address: String },
+    /// An answer that is no page.
+    #[error("{address} answered with status {status}")]
+    Status { address: String, status: u16, retry_after: Option<Duration> },
+    /// Redirected too often.
+    #[error("{address} redirects more than {limit} times")]
+    Redirects { address: String, limit: usize },
+    /// A bot check stands in place of the page. Nothing is done to get round it.
+    #[error("{address} shows a bot check in place of the page")]
+    Blocked { address: String, status: u16 },
+    /// Neither HTML nor XML nor JSON.
+    #[error("{address} is of the type {content_type:?}, which is not read")]
+    ContentType { address: String, content_type: String },
+    /// More bytes than are read of one page, after decompression, or a header beyond its limit.
+    #[error("{address} is larger than {limit} bytes")]
+    TooLarge { address: String, limit: usize },
+}
+
+impl FetchError {
+    /// The category of a scrape that this failure ends.
+    pub(crate) fn category(&self) -> ScrapeErrorType {
+        match self {
+            Self::Refused { .. } | Self::Connection { .. } => ScrapeErrorType::Network,
+            Self::Robots { .. } => ScrapeErrorType::Robots,
+            Self::TimedOut { .. } | Self::OutOfTime { .. } => ScrapeErrorType::Timeout,
+            Self::Status { .. } | Self::Redirects { .. } => ScrapeErrorType::HttpStatus,
+            Self::Blocked { .. } => ScrapeErrorType::Blocked,
+            Self::ContentType { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
+        }
+    }
+
+    /// The status of an answer that was no page; 404 and 410 say that a vehicle is gone.
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } | Self::Blocked { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// How long the server asked to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! One request and its answer: connected where the guard allows, bounded in time and in size.
+//!
+//! What is deliberately not here: redirects, retries, robots.txt and pauses, which the session sees to, and HTTP/2, which has
+//! nothing to multiplex where a host gets one request at a time. The answer is decompressed by the client; the limit counts
+//! what comes out, so a small bomb is stopped as a large page is.
+
+use std::{
+    error::Error as StdError,
+    io::{self, Read as _},
+    time::{Duration, Instant},
+};
+
+use reqwest::{
+    blocking::{Client, Response},
+    header::{CONTENT_ENCODING, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
+use url::{Host, Url};
+
+use super::{
+    guard::{Guard, Refusal},
+    names::{Lookup, NameFailure, Names},
+};
+
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an unused connection is kept for the next page of the same host.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is sent.
+pub(crate) struct Ask<'a> {
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    /// The body of a POST; without one it is a GET.
+    pub(crate) body: Option<&'a str>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// Decompressed.
+    pub(crate) body: Vec<u8>,
+    /// Whether the body is all there was, not cut at its limit.
+    pub(crate) is_whole: bool,
+}
+
+impl Answer {
+    /// The text of a header, where it is text.
+    pub(crate) fn header(&self, name: impl reqwest::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// How much of a body is read.
+#[derive(Clone, Copy)]
+pub(crate) enum BodyWanted {
+    Nothing,
+    /// Up to so many bytes; a body that breaks off is a failure.
+    UpTo(usize),
+    /// Up to so many bytes of an answer that is a failure already; whatever comes is enough.
+    Glimpse(usize),
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum ExchangeFailure {
+    Refused(Refusal),
+    Connection(Box<dyn StdError + Send + Sync>),
+    TimedOut,
+    /// The header is larger than so many bytes.
+    HeaderTooLarge(usize),
+}
+
+/// The HTTP client.
+pub(crate) struct Exchanger {
+    client: Client,
+    names: Names,
+    guard: Guard,
+    max_header_bytes: usize,
+}
+
+impl Exchanger {
+    /// # Errors
+    /// The client's own, when the system gives it no thread.
+    pub(crate) fn new(
+        user_agent: HeaderValue,
+        guard: Guard,
+        lookup: Lookup,
+        max_header_bytes: usize,
+    ) -> reqwest::Result<Self> {
+        let names = Names::new(lookup);
+        let client = Client::builder()
+            .user_agent(user_agent)
+            .dns_resolver(std::sync::Arc::new(names.clone()))
+            // The session follows redirects itself and asks the guard each time.
+            .redirect(Policy::none())
+            // A proxy would look names up unseen, and one named in the environment is not this program's decision.
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build()?;
+        Ok(Self { client, names, guard, max_header_bytes })
+    }
+
+    /// Sends the request and reads as much of the answer as is wanted, all within the given time.
+    pub(crate) fn exchange(
+        &self,
+        ask: &Ask<'_>,
+        within: Duration,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+    ) -> Result<Answer, ExchangeFailure> {
+        let started = Instant::now();
+        self.guard.check_url(&ask.url).map_err(ExchangeFailure::Refused)?;
+        self.pin(&ask.url, within)?;
+        let left = within.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            return Err(ExchangeFailure::TimedOut);
+        }
+        let request = match ask.body {
+            Some(body) => self.client.post(ask.url.clone()).body(body.to_owned()),
+            None => self.client.get(ask.url.clone()),
+        };
+        // The client's deadline runs on while the body is read, so one that trickles in is late as a whole.
+        let response = request.headers(ask.headers.clone()).timeout(left).send().map_err(|failure| {
+            if let Some(Host::Domain(name)) = ask.url.host() {
+                self.names.forget(name);
+            }
+            failed(failure)
+        })?;
+        let header_bytes: usize =
+            response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if header_bytes > self.max_header_bytes {
+            return Err(ExchangeFailure::HeaderTooLarge(self.max_header_bytes));
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let (body, is_whole) = match wanted(status, &headers) {
+            BodyWanted::Nothing => (Vec::new(), false),
+            BodyWanted::UpTo(limit) => {
+                if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|value| *value != "identity") {
+                    let message = format!("the body is encoded as {encoding:?}, which was not asked for");
+                    return Err(ExchangeFailure::Connection(message.into()));
+                }
+                let mut body = Vec::new();
+                let is_whole = read(response, &mut body, limit)?;
+                (body, is_whole)
+            }
+            BodyWanted::Glimpse(limit) => {
+                let mut body = Vec::new();
+                let is_whole = read(response, &mut body, limit).unwrap_or(false);
+                (body, is_whole)
+            }
+        };
+        Ok(Answer { status, headers, body, is_whole })
+    }
+
+    fn pin(&self, url: &Url, within: Duration) -> Result<(), ExchangeFailure> {
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        self.names.pin(name, &self.guard, within).map_err(|failure| match failure {
+            NameFailure::Unknown(source) => ExchangeFailure::Connection(source.into()),
+            NameFailure::TimedOut => ExchangeFailure::TimedOut,
+            NameFailure::Refused(refusal) => ExchangeFailure::Refused(refusal),
+        })
+    }
+}
+
+/// Reads up to the limit; whether that was all.
+fn read(mut response: Response, body: &mut Vec<u8>, limit: usize) -> Result<bool, ExchangeFailure> {
+    let mut chunk = vec![0; 16 * 1024];
+    loop {
+        let length = match response.read(&mut chunk) {
+            Ok(0) => return Ok(true),
+            Ok(length) => length,
+            Err(interrupted) if interrupted.kind() == io::ErrorKind::Interrupted => continue,
+            Err(failure) => return Err(failed(failure)),
+        };
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..length.min(room)]);
+        if length > room {
+            return Ok(false);
+        }
+    }
+}
+
+fn failed(failure: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeFailure {
+    let failure = failure.into();
+    if is_timeout(&*failure) { ExchangeFailure::TimedOut } else { ExchangeFailure::Connection(failure) }
+}
+
+/// Whether a timeout stands anywhere in the chain of causes.
+fn is_timeout(failure: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(failure);
+    while let Some(error) = cause {
+        if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+            return true;
+        }
+        let io_error = error.downcast_ref::<io::Error>();
+        if io_error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return true;
+        }
+        // An I/O error leaves the error that it wraps out of its own chain.
+        cause = match io_error.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    false
+}

@@ -1,0 +1,510 @@
+//! Polite HTTP: pages of other people's servers, fetched at their pace and on their terms.
+//!
+//! A [`Fetcher`] holds what all threads of a process must share: who was spoken to when, the robots.txt files, the checked
+//! addresses of names. Make one and clone it; two would pause half as long. A [`Session`] is one scrape: its cookies and its
+//! deadline. [`Session::get`] fetches one page:
+//!
+//! - robots.txt is honoured by path and query. A missing file (4xx) allows; one that cannot be had (5xx, 429, no answer)
+//!   keeps the page from being fetched, because nobody has said yes;
+//! - a host gets one request at a time and a pause after each: a second, or its `Crawl-delay` where that is longer;
+//! - failures that may pass (no connection, no answer, 429, 5xx) are tried again twice, after `Retry-After` or a random wait;
+//! - the guard lets nothing be reached but public web servers, at the first address and after each redirect;
+//! - a bot check ends the matter as [`FetchError::Blocked`].
+//!
+//! What is deliberately not here: the database and competitors (callers keep `ETag` and `Last-Modified` per page and hand
+//! them back), encodings of text (the body is bytes; `extract` decodes it), proxies, HTTP/2, anything that disguises the
+//! program or gets past a check, and pauses shared between processes: one competitor is scraped by one process at a time.
+
+mod bot_check;
+mod error;
+mod exchange;
+mod guard;
+mod names;
+mod pace;
+mod robots;
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
+
+use reqwest::{
+    cookie::{CookieStore as _, Jar},
+    header::{
+        ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, SET_COOKIE,
+    },
+};
+use url::Url;
+
+pub(crate) use self::{bot_check::looks_like_a_bot_check, error::FetchError, guard::Refusal};
+use self::{
+    exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
+    guard::Guard,
+    names::{Lookup, system_lookup},
+    pace::{Hosts, RealTime, Timing},
+    robots::{Known, Rules, RulesByOrigin},
+};
+use crate::{Error, Result};
+
+/// Answers that are no page are read this far, to see whether they are bot checks.
+const GLIMPSE_BYTES: usize = 64 * 1024;
+
+/// More cookies than this in one request are no cookies any server would take.
+const MAX_COOKIE_BYTES: usize = 16 * 1024;
+
+/// How pages are fetched from other people's servers; the defaults are the polite ones.
+///
+/// ```
+/// use jpauto::{Config, FetchConfig};
+///
+/// let mut config = Config::new("sqlite::memory:");
+/// config.fetch = Some(FetchConfig::new("webmaster@dealer.example"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct FetchConfig {
+    /// Where a webmaster reaches whoever runs this: an e-mail address or a web page, sent with each request.
+    pub contact: String,
+    /// Pages of one scrape (200); a list that goes on is then a part of a lot.
+    pub max_pages: usize,
+    /// One try of one page, to the last byte (30 s).
+    pub page_timeout: Duration,
+    /// All pages of a session with their pauses (1 h).
+    pub scrape_timeout: Duration,
+    /// Tries after the first, for a page with its redirects (2).
+    pub retries: u32,
+    /// The longest wait before the first retry (1 s); it doubles with each.
+    pub first_backoff: Duration,
+    /// The longest wait that doubling reaches (30 s).
+    pub longest_backoff: Duration,
+    /// A `Retry-After` beyond this ends the page instead of being waited for (2 min).
+    pub longest_retry_after: Duration,
+    /// The least pause between two requests to a host (1 s).
+    pub pause: Duration,
+    /// Bytes of a page after decompression (16 MiB).
+    pub max_body_bytes: usize,
+    /// Bytes of an answer's header (64 KiB); the client itself stops at 100 lines or 400 KiB.
+    pub max_header_bytes: usize,
+    /// Redirects that are followed (5).
+    pub max_redirects: usize,
+    /// How long a robots.txt counts (24 h, as RFC 9309 asks).
+    pub robots_lifetime: Duration,
+    /// How long a robots.txt that could not be had closes its site before it is asked for again (10 min).
+    pub closed_lifetime: Duration,
+    /// Bytes of a robots.txt that are read (500 KiB, as RFC 9309 asks).
+    pub max_robots_bytes: usize,
+    /// Whether private and loopback networks may be fetched from: tests and intranets alone.
+    pub allow_private_networks: bool,
+    /// Whether ports other than 80 and 443 may be fetched from.
+    pub allow_any_port: bool,
+}
+
+impl FetchConfig {
+    /// The defaults, in the name of whoever can be reached there.
+    #[must_use]
+    pub fn new(contact: impl Into<String>) -> Self {
+        Self {
+            contact: contact.into(),
+            max_pages: 200,
+            page_timeout: Duration::from_secs(30),
+            scrape_timeout: Duration::from_secs(3600),
+            retries: 2,
+            first_backoff: Duration::from_secs(1),
+            longest_backoff: Duration::from_secs(30),
+            longest_retry_after: Duration::from_secs(120),
+            pause: Duration::from_secs(1),
+            max_body_bytes: 16 * 1024 * 1024,
+            max_header_bytes: 64 * 1024,
+            max_redirects: 5,
+            robots_lifetime: Duration::from_secs(24 * 3600),
+            closed_lifetime: Duration::from_secs(600),
+            max_robots_bytes: 500 * 1024,
+            allow_private_networks: false,
+            allow_any_port: false,
+        }
+    }
+
+    /// `jpauto/VERSION (+CONTACT)`; a program that does not say who is behind it does not fetch.
+    fn user_agent(&self) -> Result<HeaderValue> {
+        let contact = self.contact.trim();
+        let is_reachable = contact.contains('@') || contact.starts_with("https://") || contact.starts_with("http://");
+        let is_plain = contact.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')'));
+        if !is_reachable || !is_plain {
+            let message =
+                "expected an e-mail address or a web page, at which the webmasters of fetched sites reach you";
+            return Err(Error::invalid_field("invalid_contact", "/contact", message));
+        }
+        HeaderValue::from_str(&format!("{}/{} (+{contact})", robots::PRODUCT, env!("CARGO_PKG_VERSION")))
+            .map_err(|source| Error::internal("fetcher_not_ready", "the user agent is no header").with_source(source))
+    }
+}
+
+/// A page to fetch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PageRequest {
+    /// The absolute address.
+    pub(crate) url: String,
+    /// The `ETag` of the answer that is already known.
+    pub(crate) etag: Option<String>,
+    /// The `Last-Modified` of the answer that is already known.
+    pub(crate) last_modified: Option<String>,
+    /// Headers that an endpoint asks for, such as an API key; sent to the origin of `url` alone.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body of a search, sent by POST as JSON unless `headers` say otherwise, and repeated like any other request.
+    pub(crate) body: Option<String>,
+}
+
+impl PageRequest {
+    /// A plain page.
+    pub(crate) fn get(url: impl Into<String>) -> Self {
+        Self { url: url.into(), ..Self::default() }
+    }
+
+    /// The headers as far as they can be sent; what a server once gave may be no header any more.
+    fn headers_for(&self, is_first_origin: bool) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let known = [(IF_NONE_MATCH, &self.etag), (IF_MODIFIED_SINCE, &self.last_modified)];
+        let known = known.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let own = self.headers.iter().filter(|_| is_first_origin);
+        let own = own.filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, value.as_str())));
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("text/html,application/xhtml+xml,application/json,application/xml;q=0.9"),
+        );
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.8"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in known.chain(own) {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
+        headers
+    }
+
+    fn is_conditional(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+}
+
+/// A page as it came.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone"))]
+pub(crate) struct Fetched {
+    /// Where the page stood after redirects, without a fragment.
+    pub(crate) final_url: Url,
+    pub(crate) status: u16,
+    /// Decompressed, in whatever encoding; empty when not modified.
+    pub(crate) body: Vec<u8>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    /// The page is the one that `etag` and `last_modified` of the request were given with.
+    pub(crate) not_modified: bool,
+}
+
+/// The polite HTTP client; clones share hosts, robots.txt files and connections.
+///
+/// It blocks, so it is used from threads, never from a task of an async runtime.
+#[derive(Clone)]
+pub(crate) struct Fetcher(Arc<Shared>);
+
+struct Shared {
+    config: FetchConfig,
+    guard: Guard,
+    exchanger: Exchanger,
+    hosts: Hosts,
+    rules: RulesByOrigin,
+    timing: Arc<dyn Timing>,
+}
+
+impl Fetcher {
+    /// # Errors
+    /// `InvalidInput` `invalid_contact` when the contact is missing or no address, `Internal` `fetcher_not_ready` when the
+    /// client cannot be set up.
+    pub(crate) fn new(config: FetchConfig) -> Result<Self> {
+        Self::with(config, system_lookup(), Arc::new(RealTime))
+    }
+
+    /// How many pages one scrape may take.
+    pub(crate) fn max_pages(&self) -> usize {
+        self.0.config.max_pages
+    }
+
+    /// The same with names and time from elsewhere.
+    fn with(config: FetchConfig, lookup: Lookup, timing: Arc<dyn Timing>) -> Result<Self> {
+        let guard =
+            Guard { allow_private_networks: config.allow_private_networks, allow_any_port: config.allow_any_port };
+        let exchanger =
+            Exchanger::new(config.user_agent()?, guard, lookup, config.max_header_bytes).map_err(|source| {
+                Error::internal("fetcher_not_ready", "the HTTP client could not be set up").with_source(source)
+            })?;
+        let hosts = Hosts::new(Arc::clone(&timing));
+        Ok(Self(Arc::new(Shared { config, guard, exchanger, hosts, rules: RulesByOrigin::default(), timing })))
+    }
+
+    /// Begins a scrape: no cookies yet, and its time runs from now.
+    pub(crate) fn session(&self) -> Session {
+        let deadline = self.0.timing.now() + self.0.config.scrape_timeout;
+        Session { fetcher: Arc::clone(&self.0), cookies: Jar::default(), deadline }
+    }
+}
+
+/// The pages of one scrape.
+pub(crate) struct Session {
+    fetcher: Arc<Shared>,
+    cookies: Jar,
+    deadline: Instant,
+}
+
+impl Session {
+    /// Fetches a page, waiting for its turn.
+    ///
+    /// # Errors
+    /// Each [`FetchError`]; after `Blocked`, `Robots` and `OutOfTime` nothing more should be asked of the site.
+    pub(crate) fn get(&self, request: &PageRequest) -> Result<Fetched, FetchError> {
+        let shared = &self.fetcher;
+        let first = shared
+            .guard
+            .parse(&request.url)
+            .map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })?;
+        let mut retries = shared.config.retries;
+        let mut ask = Ask { url: first.clone(), headers: request.headers_for(true), body: request.body.as_deref() };
+        for _hop in 0..=shared.config.max_redirects {
+            let rules = self.rules(&ask.url)?;
+            rules.check(&ask.url).map_err(|reason| FetchError::Robots { address: ask.url.to_string(), reason })?;
+            let pause = shared.config.pause.max(rules.crawl_delay());
+            let answer = self.ask(&ask, pause, &mut retries, |status, headers| {
+                page_wanted(status, headers, shared.config.max_body_bytes)
+            })?;
+            let Some(next) = self.redirected(&ask.url, &answer)? else { return self.page(ask.url, answer, request) };
+            // What the first origin is trusted with is not for others, and only 307 and 308 ask for a POST again.
+            ask.headers = request.headers_for(next.origin() == first.origin());
+            ask.body = ask.body.filter(|_| matches!(answer.status, 307 | 308));
+            ask.url = next;
+        }
+        Err(FetchError::Redirects { address: first.to_string(), limit: shared.config.max_redirects })
+    }
+
+    fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
+        let address = || url.to_string();
+        if is_bot_check(&answer) {
+            return Err(FetchError::Blocked { address: address(), status: answer.status });
+        }
+        let not_modified = answer.status == 304 && request.is_conditional();
+        if !not_modified && !is_page(answer.status) {
+            let retry_after = self.retry_after(&answer);
+            return Err(FetchError::Status { address: address(), status: answer.status, retry_after });
+        }
+        let content_type = answer.header(CONTENT_TYPE).map(str::to_owned);
+        if !not_modified {
+            let is_readable = content_type.as_deref().map_or_else(|| looks_readable(&answer.body), is_readable_type);
+            if !is_readable {
+                let content_type = content_type.unwrap_or_default();
+                return Err(FetchError::ContentType { address: address(), content_type });
+            }
+            if !answer.is_whole {
+                return Err(FetchError::TooLarge { address: address(), limit: self.fetcher.config.max_body_bytes });
+            }
+        }
+        let etag = answer.header(ETAG).map(str::to_owned);
+        let last_modified = answer.header(LAST_MODIFIED).map(str::to_owned);
+        let Answer { status, body, .. } = answer;
+        Ok(Fetched { final_url: url, status, body, content_type, etag, last_modified, not_modified })
+    }
+
+    /// Where the answer sends on to, if anywhere, checked by the guard.
+    fn redirected(&self, from: &Url, answer: &Answer) -> Result<Option<Url>, FetchError> {
+        if !is_redirect(answer.status) || is_bot_check(answer) {
+            return Ok(None);
+        }
+        // A redirect to nowhere is an answer that is no page.
+        let Some(target) = answer.headers.get(LOCATION) else { return Ok(None) };
+        let target = String::from_utf8_lossy(target.as_bytes());
+        let refused = |reason| FetchError::Refused { address: target.clone().into_owned(), reason };
+        let mut next = from.join(&target).map_err(|_unreadable| refused(Refusal::Unreadable))?;
+        next.set_fragment(None);
+        self.fetcher.guard.check_url(&next).map_err(refused)?;
+        Ok(Some(next))
+    }
+
+    /// The rules for an address, from its origin's robots.txt.
+    fn rules(&self, url: &Url) -> Result<Arc<Rules>, FetchError> {
+        let slot = self.fetcher.rules.slot(url);
+        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.fetcher.timing.now();
+        if let Some(known) = known.as_ref().filter(|known| known.until > now) {
+            return Ok(Arc::clone(&known.rules));
+        }
+        let rules = Arc::new(self.fetch_rules(url)?);
+        let config = &self.fetcher.config;
+        let lifetime = match *rules {
+            Rules::Closed(_) => config.closed_lifetime,
+            Rules::Open | Rules::Listed(_) => config.robots_lifetime,
+        };
+        *known = Some(Known { rules: Arc::clone(&rules), until: self.fetcher.timing.now() + lifetime });
+        Ok(rules)
+    }
+
+    /// Fetches a robots.txt. A refusing answer is a rule too; without any answer the page fails as it would have itself, and
+    /// a site that is down is not said to be closed.
+    fn fetch_rules(&self, url: &Url) -> Result<Rules, FetchError> {
+        let config = &self.fetcher.config;
+        let mut url = url
+            .join("/robots.txt")
+            .map_err(|_unreadable| FetchError::Refused { address: url.to_string(), reason: Refusal::Unreadable })?;
+        let mut retries = config.retries;
+        for _hop in 0..=config.max_redirects {
+            let ask = Ask { url: url.clone(), headers: HeaderMap::new(), body: None };
+            let answer = self.ask(&ask, config.pause, &mut retries, |status, _| match status {
+                200..=299 => BodyWanted::UpTo(config.max_robots_bytes),
+                _ if is_redirect(status) => BodyWanted::Nothing,
+                _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
+            })?;
+            if is_bot_check(&answer) {
+                return Err(FetchError::Blocked { address: url.to_string(), status: answer.status });
+            }
+            match self.redirected(&url, &answer)? {
+                Some(next) => url = next,
+                None => return Ok(rules_of(&answer)),
+            }
+        }
+        Ok(Rules::Closed("it redirects without end".to_owned()))
+    }
+
+    /// Sends a request until there is an answer worth having, as often as retries are left.
+    fn ask(
+        &self,
+        ask: &Ask<'_>,
+        pause: Duration,
+        retries: &mut u32,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+    ) -> Result<Answer, FetchError> {
+        let config = &self.fetcher.config;
+        for tries in 0.. {
+            let outcome = self.ask_once(ask, pause, &wanted);
+            let asked_for = match &outcome {
+                Ok(answer) if may_pass(answer.status) && !is_bot_check(answer) => self.retry_after(answer),
+                Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
+                _ => return outcome,
+            };
+            let asked_for = asked_for.unwrap_or_default();
+            let wait = pace::backoff(tries, config.first_backoff, config.longest_backoff).max(asked_for);
+            let is_worth_it = asked_for <= config.longest_retry_after && wait < self.time_left();
+            if *retries == 0 || !is_worth_it {
+                return outcome;
+            }
+            *retries -= 1;
+            tracing::debug!(url = %ask.url, ?wait, ?outcome, "fetching again after a failure");
+            self.fetcher.timing.sleep(wait);
+        }
+        Err(FetchError::OutOfTime { address: ask.url.to_string() })
+    }
+
+    /// Sends a request when the host's turn comes, and leaves the host its pause.
+    fn ask_once(
+        &self,
+        ask: &Ask<'_>,
+        pause: Duration,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+    ) -> Result<Answer, FetchError> {
+        let shared = &self.fetcher;
+        let address = || ask.url.to_string();
+        let host = ask.url.host_str().unwrap_or_default();
+        let turn =
+            shared.hosts.turn(host, self.deadline).map_err(|_too_late| FetchError::OutOfTime { address: address() })?;
+        let left = self.time_left();
+        let mut headers = ask.headers.clone();
+        if let Some(cookies) = self.cookies.cookies(&ask.url).filter(|cookies| cookies.len() <= MAX_COOKIE_BYTES) {
+            headers.insert(COOKIE, cookies);
+        }
+        let ask = Ask { url: ask.url.clone(), headers, body: ask.body };
+        let outcome = shared.exchanger.exchange(&ask, shared.config.page_timeout.min(left), wanted);
+        turn.pause(pause);
+        let answer = outcome.map_err(|failure| match failure {
+            ExchangeFailure::Refused(reason) => FetchError::Refused { address: address(), reason },
+            ExchangeFailure::Connection(source) => FetchError::Connection { address: address(), source },
+            ExchangeFailure::TimedOut if left < shared.config.page_timeout => {
+                FetchError::OutOfTime { address: address() }
+            }
+            ExchangeFailure::TimedOut => FetchError::TimedOut { address: address() },
+            ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address: address(), limit },
+        })?;
+        if let Some(asked_for) = self.retry_after(&answer) {
+            turn.pause(asked_for.min(shared.config.longest_retry_after));
+        }
+        self.cookies.set_cookies(&mut answer.headers.get_all(SET_COOKIE).iter(), &ask.url);
+        Ok(answer)
+    }
+
+    /// How long an answer that is no page asks to be left alone.
+    fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let value = answer.header(RETRY_AFTER).filter(|_| may_pass(answer.status))?;
+        pace::retry_after(value, self.fetcher.timing.time_of_day())
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(self.fetcher.timing.now())
+    }
+}
+
+fn rules_of(answer: &Answer) -> Rules {
+    match answer.status {
+        200..=299 => Rules::read(&answer.body, answer.is_whole),
+        429 => Rules::Closed("the server is too busy to hand it out".to_owned()),
+        400..=499 => Rules::Open,
+        status => Rules::Closed(format!("the server answered with status {status}")),
+    }
+}
+
+fn page_wanted(status: u16, headers: &HeaderMap, limit: usize) -> BodyWanted {
+    if is_redirect(status) || status == 304 {
+        return BodyWanted::Nothing;
+    }
+    if !is_page(status) {
+        return BodyWanted::Glimpse(GLIMPSE_BYTES);
+    }
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
+    match content_type {
+        Some(Ok(content_type)) if !is_readable_type(content_type) => BodyWanted::Nothing,
+        _ => BodyWanted::UpTo(limit),
+    }
+}
+
+fn is_bot_check(answer: &Answer) -> bool {
+    looks_like_a_bot_check(answer.status, &answer.headers, &answer.body)
+}
+
+/// Statuses with a page; 204 and 205 have none, and a part (206) was not asked for.
+fn is_page(status: u16) -> bool {
+    matches!(status, 200..=299) && !matches!(status, 204..=206)
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Failures that another try may not meet; 501 and 505 are about what the server can do at all.
+fn may_pass(status: u16) -> bool {
+    status == 429 || (status >= 500 && !matches!(status, 501 | 505))
+}
+
+/// HTML, XHTML, XML and JSON, with or without parameters.
+fn is_readable_type(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(
+        &*essence,
+        "text/html" | "application/xhtml+xml" | "application/json" | "text/json" | "application/xml" | "text/xml"
+    ) || (essence.contains('/') && (essence.ends_with("+json") || essence.ends_with("+xml")))
+        && !essence.starts_with("image/")
+}
+
+/// Whether a body that does not say what it is begins like markup or JSON.
+fn looks_readable(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    matches!(body.trim_ascii_start(), [b'<' | b'{' | b'[', ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+}
+
+#[cfg(test)]
+mod tests;
