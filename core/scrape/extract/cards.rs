@@ -445,7 +445,7 @@ fn mentions(text: &str, word: &str) -> bool {
 }
 
 /// The field that a text labels, and what of its value stands in the same text.
-fn labelled(text: &str) -> Option<(Field, &str)> {
+pub(crate) fn labelled(text: &str) -> Option<(Field, &str)> {
     if let Some((label, rest)) = text.split_once(':') {
         return Field::named(label).map(|field| (field, rest.trim()));
     }

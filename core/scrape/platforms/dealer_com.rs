@@ -8,26 +8,24 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Confidence, Platform};
+use super::{Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{
-        Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, Tokens, assigned_value, price,
-    },
+    scrape::extract::{Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, assigned_value, price},
 };
 
-pub(crate) const PLATFORM: Platform = Platform { name: "dealer_com", detect, parse };
-
-fn detect(page: &Page<'_>) -> Confidence {
-    let scripts = ["DDC.siteSettings", "DDC.dataLayer[", "DDC.WS.state", "DDC.WidgetData"];
-    if scripts.iter().any(|mark| page.mentions(mark)) {
-        Confidence::Certain
-    } else if page.mentions("ddc-site") && page.mentions("static.dealer.com/") {
-        Confidence::Possible
-    } else {
-        Confidence::None
-    }
-}
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "dealer_com",
+    marks: &[
+        Mark::certain(&["DDC.siteSettings"]),
+        Mark::certain(&["DDC.dataLayer["]),
+        Mark::certain(&["DDC.WS.state"]),
+        Mark::certain(&["DDC.WidgetData"]),
+        Mark::possible(&["ddc-site", "static.dealer.com/"]),
+    ],
+    parse,
+    endpoint: None,
+};
 
 type Record = Map<String, Value>;
 
@@ -211,7 +209,7 @@ fn quoted_number(script: &str, name: &str) -> Option<u32> {
 fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<String>)> {
     let mut shown: HashMap<String, (Option<String>, Option<String>)> = HashMap::new();
     let mut current: Option<String> = None;
-    for token in Tokens::new(page.html) {
+    for token in page.tokens() {
         let Token::Open(tag) = token else { continue };
         if tag.is("a") {
             let Some(link) = tag.attribute("href") else { continue };
@@ -221,7 +219,7 @@ fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<Str
             current = Some(uuid.to_owned());
         } else if current.is_some()
             && tag.is("img")
-            && let Some(source) = picture(&tag)
+            && let Some(source) = picture(tag)
             && let Some(entry) = current.take().and_then(|uuid| shown.get_mut(&uuid))
         {
             entry.1.get_or_insert(source);
