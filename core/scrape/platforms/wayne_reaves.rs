@@ -14,7 +14,7 @@ use crate::{
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
     marks: &[
-        Mark::certain(&["/service/inventory/website"]),
+        Mark::certain(&["/service/inventory/web"]),
         Mark::possible(&["//www.waynereaves.com"]),
         Mark::possible(&["//www.waynereaves.net"]),
     ],
