@@ -184,8 +184,7 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
             for key in ["internetPrice", "salePrice"] {
                 draft.offer_price(PriceRank::Asking, text(key).and_then(price));
             }
-            let fields = record.iter().filter(|(key, _)| !key.to_ascii_lowercase().contains("price"));
-            draft.offer_record(&fields.map(|(key, value)| (key.clone(), value.clone())).collect());
+            draft.offer_record(record.iter().filter(|(key, _)| !speaks_of_a_price(key)));
             let mut listing = draft.listing;
             let (link, image) = text("uuid").and_then(|uuid| shown.remove(uuid)).unwrap_or_default();
             listing.url = text("link").map(str::to_owned).or(link).and_then(|link| page.absolute(&link));
@@ -196,6 +195,10 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
         .collect();
     let total = page.scripts().iter().find_map(|script| quoted_number(script.body, "\"vehicleResultCount\""));
     (!listings.is_empty()).then_some(Parts { listings, total, next: None })
+}
+
+fn speaks_of_a_price(key: &str) -> bool {
+    key.as_bytes().windows(5).any(|word| word.eq_ignore_ascii_case(b"price"))
 }
 
 /// The number in `"name": "58"`.

@@ -103,8 +103,8 @@ static SEARCH: LazyLock<Option<(Vec<&'static str>, AhoCorasick)>> = LazyLock::ne
         ALL.iter().flat_map(|platform| platform.marks).flat_map(|mark| mark.texts).copied().collect();
     texts.sort_unstable();
     texts.dedup();
-    // Leftmost matches alone let the search skip ahead by many bytes at a time. It never reports two that overlap, so no
-    // text may overlap another: a test holds that.
+    // Leftmost matches alone let the search skip ahead by many bytes at a time. It never reports two in one place, so no
+    // text may hold another: a test sees to that.
     let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?;
     Some((texts, search))
 });
