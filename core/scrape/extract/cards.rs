@@ -409,17 +409,21 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
         at += 1;
     }
     for (at, chunk) in chunks.iter().enumerate() {
-        let lower = chunk.text.to_ascii_lowercase();
-        if draft.listing.mileage.is_none()
-            && (lower.ends_with(" miles") || lower.ends_with(" mi") || lower.ends_with(" mi."))
-        {
+        if draft.listing.mileage.is_none() && ends_in_miles(&chunk.text) {
             draft.offer(Field::Mileage, &chunk.text);
         }
-        let payment_follows = chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text));
-        if draft.listing.price.is_none() && chunk.in_price && !payment_follows {
+        let payment_follows = || chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text));
+        if draft.listing.price.is_none() && chunk.in_price && !payment_follows() {
             draft.offer(Field::Price(PriceRank::Plain), &chunk.text);
         }
     }
+}
+
+fn ends_in_miles(text: &str) -> bool {
+    let text = text.as_bytes();
+    [" miles", " mi", " mi."].iter().any(|unit| {
+        text.len().checked_sub(unit.len()).is_some_and(|at| text[at..].eq_ignore_ascii_case(unit.as_bytes()))
+    })
 }
 
 /// `/mo` and the like, set apart from the amount in front.
@@ -445,7 +449,7 @@ fn mentions(text: &str, word: &str) -> bool {
 }
 
 /// The field that a text labels, and what of its value stands in the same text.
-fn labelled(text: &str) -> Option<(Field, &str)> {
+pub(crate) fn labelled(text: &str) -> Option<(Field, &str)> {
     if let Some((label, rest)) = text.split_once(':') {
         return Field::named(label).map(|field| (field, rest.trim()));
     }
@@ -476,13 +480,9 @@ fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
             continue;
         }
         let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| dom.text(at));
-        let texts = [
-            (tier < 3).then(shown).flatten(),
-            attribute(element, "title").map(str::to_owned),
-            attribute(element, "alt").map(str::to_owned),
-        ];
-        let named =
-            texts.into_iter().flatten().find(|text| heading::split(text).is_some_and(|heading| heading.make.is_some()));
+        let names = |text: &String| heading::split(text).is_some_and(|heading| heading.make.is_some());
+        let labels = ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).map(str::to_owned);
+        let named = (tier < 3).then(shown).flatten().into_iter().chain(labels).find(names);
         if let Some(text) = named {
             best = Some((tier, at, text));
         }

@@ -37,6 +37,9 @@ pub fn text(raw: &str) -> Option<String> {
 
 /// Every run of spaces, line ends, control and zero-width characters as one space, none at the ends.
 pub(crate) fn collapse(text: &str) -> String {
+    if text.is_ascii() {
+        return collapse_ascii(text);
+    }
     let mut collapsed = String::with_capacity(text.len().min(256));
     let mut gap = false;
     for c in text.chars() {
@@ -52,6 +55,24 @@ pub(crate) fn collapse(text: &str) -> String {
         }
         gap = false;
         collapsed.push(c);
+    }
+    collapsed
+}
+
+/// [`collapse`] for the texts that most are: whole words are copied, not characters.
+fn collapse_ascii(text: &str) -> String {
+    // The control characters of ASCII are all at or below the space, but for DEL.
+    let is_gap = |byte: &u8| *byte <= b' ' || *byte == 0x7f;
+    let bytes = text.as_bytes();
+    let mut collapsed = String::with_capacity(text.len().min(256));
+    let mut at = 0;
+    while let Some(step) = bytes[at..].iter().position(|byte| !is_gap(byte)) {
+        let start = at + step;
+        at = bytes[start..].iter().position(is_gap).map_or(bytes.len(), |length| start + length);
+        if !collapsed.is_empty() {
+            collapsed.push(' ');
+        }
+        collapsed.push_str(&text[start..at]);
     }
     collapsed
 }
@@ -552,6 +573,14 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(mileage(text), miles, "{text}");
+        }
+    }
+
+    #[test]
+    fn spaces_collapse_the_same_in_ascii_and_beyond() {
+        for text in ["", " ", "a", "  a \t\n b\u{7f}\u{0}c ", "\u{1f}a  b"] {
+            let beyond = collapse(&format!("é {text}"));
+            assert_eq!(format!("é {}", collapse(text)).trim(), beyond, "{text:?}");
         }
     }
 

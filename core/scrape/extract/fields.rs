@@ -256,7 +256,7 @@ impl Draft {
 
 impl Draft {
     /// Offers every value of a record whose key names a field.
-    pub(crate) fn offer_record(&mut self, record: &serde_json::Map<String, serde_json::Value>) {
+    pub(crate) fn offer_record<'r>(&mut self, record: impl IntoIterator<Item = (&'r String, &'r serde_json::Value)>) {
         for (key, value) in record {
             let Some(field) = Field::named(key) else { continue };
             match value {

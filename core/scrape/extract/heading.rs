@@ -308,6 +308,10 @@ const REMARKS: [&str; 70] = [
 
 /// Splits a heading, `None` where it does not begin with a model year.
 pub(crate) fn split(raw: &str) -> Option<Heading> {
+    // Most texts of a page have no year in them and need no cleaning to see that.
+    if !raw.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let text = clean::text(raw)?;
     let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—")).collect();
     let lead_ins = words.iter().take_while(|word| is_lead_in(word)).count();

@@ -29,6 +29,13 @@ pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
     super::merge::same_vehicles(found)
 }
 
+/// The vehicles of one value in the shape of JSON-LD.
+pub(crate) fn vehicles_of(block: &Value, page: &Page<'_>) -> Vec<ScrapedListing> {
+    let mut found = Vec::new();
+    walk(block, page, &mut found);
+    found
+}
+
 /// The values of one script. Some hold several in a row, some wear the comment marks of older times, some are encoded.
 fn blocks(body: &str) -> Vec<Value> {
     let trimmed =

@@ -52,16 +52,16 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self.0.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        if text.is_empty() {
-            return None;
-        }
+        // All that ends a name or a value is ASCII, so bytes are enough, and every cut falls between characters.
+        let bytes = self.0.as_bytes();
+        let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != b'/')?;
+        let text = &self.0[start..];
         // A name is at least one character long, or a stray `=` would never be passed.
         let name_end = text
-            .char_indices()
+            .bytes()
             .skip(1)
-            .find(|(_, c)| c.is_ascii_whitespace() || matches!(c, '=' | '/'))
-            .map_or(text.len(), |(at, _)| at);
+            .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'/'))
+            .map_or(text.len(), |at| at + 1);
         let (name, rest) = text.split_at(name_end);
         let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
             self.0 = rest;
@@ -73,7 +73,7 @@ impl<'a> Iterator for Attributes<'a> {
                 let end = memchr(*quote, &value.as_bytes()[1..]).map_or(value.len(), |at| at + 1);
                 (&value[1..end], value.get(end + 1..).unwrap_or(""))
             }
-            _ => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
+            _ => value.split_at(value.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(value.len())),
         };
         self.0 = rest;
         Some((name, value))

@@ -6,6 +6,7 @@
 
 mod cards;
 mod clean;
+mod data;
 mod encoding;
 mod fields;
 mod heading;
@@ -18,6 +19,8 @@ mod merge;
 mod microdata;
 mod page;
 mod pagination;
+mod record;
+mod template;
 mod vins;
 
 use std::{cell::OnceCell, collections::HashSet};
@@ -27,14 +30,19 @@ use url::Url;
 
 pub(crate) use self::{
     cards::read as read_card,
+    data::set_query,
     fields::{Draft, Field, PriceRank},
-    json::assigned as assigned_value,
-    markup::{Tag, Token, Tokens},
-    microdata::read_properties,
+    json::{assigned as assigned_value, value_at_start},
+    json_ld::{listings as json_ld_listings, vehicles_of},
+    markup::{Tag, Token},
+    microdata::{listings as microdata_listings, read_properties},
     page::{Dom, Page, attribute},
+    record::{Layout, count_at, value_at},
+    template::{Template, text_of_class},
 };
 pub use self::{
     clean::{mileage, price, text},
+    data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
 };
@@ -130,20 +138,28 @@ fn unknown_platform(name: &str) -> Error {
     Error::invalid_field("unknown_platform", "/platform", message)
 }
 
-fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
+/// Runs a reader on a page, which borrows from the tree that this keeps.
+fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>) -> Result<T> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
         Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
     })?;
     let tree = OnceCell::new();
-    let page = Page::new(html, url, &tree)?;
+    read(&Page::new(html, url, &tree)?)
+}
+
+fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
+    with_page(html, url, |page| read_page(page, choice))
+}
+
+fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
     let mut warnings = Vec::new();
     let platform = match choice {
-        Choice::Detect => platforms::detect(&page),
+        Choice::Detect => platforms::detect(page),
         Choice::Generic => None,
         Choice::Platform(platform) => Some(platform),
     };
     let read = match platform {
-        Some(platform) => (platform.parse)(&page)?.map(|parts| (platform.name, parts)),
+        Some(platform) => (platform.parse)(page)?.map(|parts| (platform.name, parts)),
         None => None,
     };
     if let (Some(platform), None) = (platform, &read) {
@@ -155,9 +171,9 @@ fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
     }
     let (platform, parts) = match read {
         Some(read) => read,
-        None => generic(&page)?,
+        None => generic(page)?,
     };
-    Ok(completed(&page, platform, parts, warnings))
+    Ok(completed(page, platform, parts, warnings))
 }
 
 /// What a technique or a platform has read; what it leaves open is read from the page's links and text.
@@ -233,7 +249,7 @@ fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
 fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let known: HashSet<&str> = structured.iter().filter_map(|listing| listing.vin.as_deref()).collect();
     let mut strangers = HashSet::new();
-    for token in Tokens::new(page.html) {
+    for token in page.tokens() {
         let mut note = |text: &str| {
             strangers.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
         };

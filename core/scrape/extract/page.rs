@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     clean,
     limits::PageLimits,
-    markup::{self, Script},
+    markup::{self, Script, Token, Tokens},
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -20,10 +20,14 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) struct Page<'a> {
     pub(crate) html: &'a str,
     pub(crate) url: Url,
+    tokens: OnceCell<Vec<Token<'a>>>,
     scripts: OnceCell<Vec<Script<'a>>>,
     tree: &'a OnceCell<Html>,
     dom: OnceCell<Dom<'a>>,
 }
+
+/// How many bytes of a page make a token, at a guess on the safe side.
+const BYTES_PER_TOKEN: usize = 24;
 
 impl<'a> Page<'a> {
     /// The caller keeps the cell of the tree, so that views may borrow from it.
@@ -35,26 +39,26 @@ impl<'a> Page<'a> {
             return Err(Error::new(ErrorKind::InvalidInput, "page_empty", "the page is empty"));
         }
         check_size(html.len())?;
-        Ok(Self { html, url, scripts: OnceCell::new(), tree, dom: OnceCell::new() })
+        Ok(Self { html, url, tokens: OnceCell::new(), scripts: OnceCell::new(), tree, dom: OnceCell::new() })
+    }
+
+    /// The page's markup in order, without a tree.
+    pub(crate) fn tokens(&self) -> &[Token<'a>] {
+        self.tokens.get_or_init(|| {
+            // Most pages have a token every twenty to forty bytes.
+            let mut tokens = Vec::with_capacity(self.html.len() / BYTES_PER_TOKEN);
+            tokens.extend(Tokens::new(self.html));
+            tokens
+        })
     }
 
     pub(crate) fn scripts(&self) -> &[Script<'a>] {
         self.scripts.get_or_init(|| markup::scripts(self.html))
     }
 
-    /// Whether the page's source holds this text, letter by letter.
-    pub(crate) fn mentions(&self, mark: &str) -> bool {
-        memchr::memmem::find(self.html.as_bytes(), mark.as_bytes()).is_some()
-    }
-
     /// The absolute form of a link of this page, `None` for what leads to no page (`#`, `javascript:`, `mailto:`).
     pub(crate) fn absolute(&self, link: &str) -> Option<String> {
-        let link = clean::collapse(&clean::decode(link));
-        if link.is_empty() || link.starts_with('#') || link.contains("{{") {
-            return None;
-        }
-        let url = self.url.join(&link).ok()?;
-        matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+        absolute(&self.url, link)
     }
 
     /// The elements and texts of the page as a browser would nest them.
@@ -73,6 +77,16 @@ impl<'a> Page<'a> {
         let tree: &'a Html = self.tree.get().ok_or_else(|| Error::internal("tree_missing", "the page has no tree"))?;
         Ok(self.dom.get_or_init(|| Dom::new(tree)))
     }
+}
+
+/// The absolute form of a link that stands on the page `base`.
+pub(crate) fn absolute(base: &Url, link: &str) -> Option<String> {
+    let link = clean::collapse(&clean::decode(link));
+    if link.is_empty() || link.starts_with('#') || link.contains("{{") {
+        return None;
+    }
+    let url = base.join(&link).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
 }
 
 /// Refuses a page of so many bytes where that is too large.

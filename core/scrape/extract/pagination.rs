@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     clean,
-    markup::{Tag, Token, Tokens},
+    markup::{Tag, Token},
     page::Page,
 };
 
@@ -27,7 +27,7 @@ const PAGE_PARAMETERS: [&str; 12] =
 /// Reads both from the page.
 pub(crate) fn read(page: &Page<'_>) -> Pagination {
     let mut reader = Reader { page, candidates: Vec::new(), words: String::new(), link: None, item_disabled: false };
-    for token in Tokens::new(page.html) {
+    for token in page.tokens() {
         reader.take(token);
     }
     reader.close_link();
@@ -101,12 +101,12 @@ struct Reader<'p, 'a> {
 const LINK_TEXT_MAX: usize = 60;
 
 impl<'a> Reader<'_, 'a> {
-    fn take(&mut self, token: Token<'a>) {
+    fn take(&mut self, token: &Token<'a>) {
         match token {
-            Token::Open(tag) if tag.is("link") => self.take_relation(&OpenLink::read(&tag)),
+            Token::Open(tag) if tag.is("link") => self.take_relation(&OpenLink::read(tag)),
             Token::Open(tag) if tag.is("a") => {
                 self.close_link();
-                let mut link = OpenLink::read(&tag);
+                let mut link = OpenLink::read(tag);
                 self.take_relation(&link);
                 link.disabled |= self.item_disabled;
                 self.link = Some(link);
@@ -149,7 +149,10 @@ impl<'a> Reader<'_, 'a> {
         if link.text.len() > LINK_TEXT_MAX {
             return;
         }
-        // Most links of a page are none of these, and resolving an address costs more than all else here.
+        // Most links of a page are none of these: their text is looked at before it is cleaned, and no address is resolved.
+        if !may_lead_on(&link) {
+            return;
+        }
         let text = clean::collapse(&clean::decode(&link.text));
         let plainness = if says_next(&link, &text) {
             Plainness::Word
@@ -183,6 +186,16 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
+/// Whether a look at the raw text and labels leaves it open that a link leads to another page.
+fn may_lead_on(link: &OpenLink<'_>) -> bool {
+    // An entity may stand for anything; otherwise the first letter or digit tells a pager from a menu.
+    let open = |text: &str| {
+        let first = text.bytes().find(|byte| byte.is_ascii_alphanumeric() || *byte == b'&' || !byte.is_ascii());
+        !matches!(first, Some(letter) if letter.is_ascii_alphabetic() && !b"nNgGoO".contains(&letter))
+    };
+    open(&link.text) || !link.class.is_empty() || link.labels.iter().any(|label| !label.is_empty())
+}
+
 fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
     const WORDS: [&str; 5] = ["next", "next page", "go to next page", "go to the next page", "older"];
     const CLASSES: [&str; 4] = ["next", "pagination-next", "page-next", "next-page"];
@@ -210,20 +223,30 @@ fn page_number(url: &str) -> Option<u32> {
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
 fn total(words: &str) -> Option<u32> {
-    let decoded = clean::decode(words);
-    let words: Vec<&str> = decoded.split_whitespace().collect();
+    let text = clean::decode(words);
     let mut counted = None;
-    for (at, word) in words.iter().enumerate() {
-        let Some(number) = count(word) else { continue };
-        let before = |steps: usize| at.checked_sub(steps).and_then(|at| words.get(at)).copied().unwrap_or_default();
-        if before(1).eq_ignore_ascii_case("of") && (is_range(before(2)) || ends_range(&words, at - 1)) {
+    let mut after = 0;
+    // Few words of a page hold a digit: only around those is the text cut into words.
+    while let Some(step) = text.as_bytes()[after..].iter().position(u8::is_ascii_digit) {
+        let digit = after + step;
+        let start = text[..digit].rfind(char::is_whitespace).map_or(0, |at| next_character(&text, at));
+        let end = text[digit..].find(char::is_whitespace).map_or(text.len(), |at| digit + at);
+        after = end;
+        let Some(number) = count(&text[start..end]) else { continue };
+        let mut before = text[..start].split_whitespace().rev();
+        let last = before.next().unwrap_or_default();
+        if last.eq_ignore_ascii_case("of") && ends_range(before) {
             return Some(number);
         }
-        if counted.is_none() && counts_vehicles(&words[at + 1..]) && !before(1).eq_ignore_ascii_case("over") {
+        if counted.is_none() && !last.eq_ignore_ascii_case("over") && counts_vehicles(text[end..].split_whitespace()) {
             counted = Some(number);
         }
     }
     counted
+}
+
+fn next_character(text: &str, at: usize) -> usize {
+    at + text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
 /// Words between a number and what it counts.
@@ -232,8 +255,8 @@ const KINDS: [&str; 9] = ["new", "used", "pre-owned", "preowned", "certified", "
 const COUNTED: [&str; 9] =
     ["vehicles", "vehicle", "cars", "results", "matches", "listings", "trucks", "vehicle(s)", "vehicles."];
 
-fn counts_vehicles(after: &[&str]) -> bool {
-    let next = after.iter().take(3).find(|word| !KINDS.iter().any(|kind| word.eq_ignore_ascii_case(kind)));
+fn counts_vehicles<'a>(after: impl Iterator<Item = &'a str>) -> bool {
+    let next = after.take(3).find(|word| !KINDS.iter().any(|kind| word.eq_ignore_ascii_case(kind)));
     next.is_some_and(|word| {
         let word = word.trim_end_matches([',', '.', ':', ';', '!']);
         COUNTED.iter().any(|counted| word.eq_ignore_ascii_case(counted))
@@ -253,12 +276,12 @@ fn is_range(word: &str) -> bool {
     word.split_once(['-', '–', '—']).is_some_and(|(first, last)| count(first).is_some() && count(last).is_some())
 }
 
-/// `1 - 30` or `1 to 30` right before the word at `of`.
-fn ends_range(words: &[&str], of: usize) -> bool {
-    let Some(first) = of.checked_sub(3) else { return false };
-    count(words[first]).is_some()
-        && matches!(words[first + 1], "-" | "–" | "—" | "to" | "through")
-        && count(words[first + 2]).is_some()
+/// Whether words, read backwards, begin with `1-30`, `1 - 30` or `1 to 30`.
+fn ends_range<'a>(mut before: impl Iterator<Item = &'a str>) -> bool {
+    let mut word = || before.next().unwrap_or_default();
+    let last = word();
+    is_range(last)
+        || count(last).is_some() && matches!(word(), "-" | "–" | "—" | "to" | "through") && count(word()).is_some()
 }
 
 #[cfg(test)]

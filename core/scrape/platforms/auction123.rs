@@ -5,21 +5,18 @@
 
 use url::Url;
 
-use super::{Confidence, Platform};
+use super::{Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{Dom, Draft, Field, Page, Parts, attribute, read_card, read_properties},
 };
 
-pub(crate) const PLATFORM: Platform = Platform { name: "auction123", detect, parse };
-
-fn detect(page: &Page<'_>) -> Confidence {
-    match (page.mentions("a123InventoryItem"), page.mentions("static.auction123.com/showroom")) {
-        (true, _) => Confidence::Certain,
-        (false, true) => Confidence::Possible,
-        (false, false) => Confidence::None,
-    }
-}
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "auction123",
+    marks: &[Mark::certain(&["a123InventoryItem"]), Mark::possible(&["static.auction123.com/showroom"])],
+    parse,
+    endpoint: None,
+};
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let dom = page.dom()?;

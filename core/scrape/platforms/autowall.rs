@@ -2,23 +2,22 @@
 //!
 //! Source: a saved page of 2023. The only JSON-LD on it describes videos, not vehicles.
 
-use super::{Confidence, Platform};
+use super::{Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{Draft, Field, Page, Parts, attribute, read_card},
 };
 
-pub(crate) const PLATFORM: Platform = Platform { name: "autowall", detect, parse };
-
-fn detect(page: &Page<'_>) -> Confidence {
-    let paths = page.mentions("/gs-vehicle/");
-    let templates = page.mentions("vehicle-inventory-container") || page.mentions("/js/groups/autowall-vehicle");
-    match (paths, templates) {
-        (true, true) => Confidence::Certain,
-        (true, false) => Confidence::Possible,
-        (false, _) => Confidence::None,
-    }
-}
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "autowall",
+    marks: &[
+        Mark::certain(&["/gs-vehicle/", "vehicle-inventory-container"]),
+        Mark::certain(&["/gs-vehicle/", "/js/groups/autowall-"]),
+        Mark::possible(&["/gs-vehicle/"]),
+    ],
+    parse,
+    endpoint: None,
+};
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let dom = page.dom()?;

@@ -8,26 +8,24 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Confidence, Platform};
+use super::{Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{
-        Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, Tokens, assigned_value, price,
-    },
+    scrape::extract::{Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, assigned_value, price},
 };
 
-pub(crate) const PLATFORM: Platform = Platform { name: "dealer_com", detect, parse };
-
-fn detect(page: &Page<'_>) -> Confidence {
-    let scripts = ["DDC.siteSettings", "DDC.dataLayer[", "DDC.WS.state", "DDC.WidgetData"];
-    if scripts.iter().any(|mark| page.mentions(mark)) {
-        Confidence::Certain
-    } else if page.mentions("ddc-site") && page.mentions("static.dealer.com/") {
-        Confidence::Possible
-    } else {
-        Confidence::None
-    }
-}
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "dealer_com",
+    marks: &[
+        Mark::certain(&["DDC.siteSettings"]),
+        Mark::certain(&["DDC.dataLayer["]),
+        Mark::certain(&["DDC.WS.state"]),
+        Mark::certain(&["DDC.WidgetData"]),
+        Mark::possible(&["ddc-site", "static.dealer.com/"]),
+    ],
+    parse,
+    endpoint: None,
+};
 
 type Record = Map<String, Value>;
 
@@ -186,8 +184,7 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
             for key in ["internetPrice", "salePrice"] {
                 draft.offer_price(PriceRank::Asking, text(key).and_then(price));
             }
-            let fields = record.iter().filter(|(key, _)| !key.to_ascii_lowercase().contains("price"));
-            draft.offer_record(&fields.map(|(key, value)| (key.clone(), value.clone())).collect());
+            draft.offer_record(record.iter().filter(|(key, _)| !speaks_of_a_price(key)));
             let mut listing = draft.listing;
             let (link, image) = text("uuid").and_then(|uuid| shown.remove(uuid)).unwrap_or_default();
             listing.url = text("link").map(str::to_owned).or(link).and_then(|link| page.absolute(&link));
@@ -198,6 +195,10 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
         .collect();
     let total = page.scripts().iter().find_map(|script| quoted_number(script.body, "\"vehicleResultCount\""));
     (!listings.is_empty()).then_some(Parts { listings, total, next: None })
+}
+
+fn speaks_of_a_price(key: &str) -> bool {
+    key.as_bytes().windows(5).any(|word| word.eq_ignore_ascii_case(b"price"))
 }
 
 /// The number in `"name": "58"`.
@@ -211,7 +212,7 @@ fn quoted_number(script: &str, name: &str) -> Option<u32> {
 fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<String>)> {
     let mut shown: HashMap<String, (Option<String>, Option<String>)> = HashMap::new();
     let mut current: Option<String> = None;
-    for token in Tokens::new(page.html) {
+    for token in page.tokens() {
         let Token::Open(tag) = token else { continue };
         if tag.is("a") {
             let Some(link) = tag.attribute("href") else { continue };
@@ -221,7 +222,7 @@ fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<Str
             current = Some(uuid.to_owned());
         } else if current.is_some()
             && tag.is("img")
-            && let Some(source) = picture(&tag)
+            && let Some(source) = picture(tag)
             && let Some(entry) = current.take().and_then(|uuid| shown.get_mut(&uuid))
         {
             entry.1.get_or_insert(source);

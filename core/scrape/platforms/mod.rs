@@ -5,27 +5,72 @@
 //! not here: techniques that work on any page; they are in `extract`.
 
 mod auction123;
+mod automanager;
+mod autorevo;
 mod autowall;
+mod carsforsale;
+mod cdk;
+mod dealer_car_search;
+mod dealer_center;
 mod dealer_com;
+mod dealer_eprocess;
+mod dealer_fire;
+mod dealer_inspire;
+mod dealer_on;
+mod overfuel;
+mod team_velocity;
+mod wayne_reaves;
 
-use super::extract::{Page, Parts};
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use serde_json::Value;
+
+use super::extract::{DataPage, DataRequest, Page, Parts};
 use crate::Result;
 
 /// A vendor's way of writing inventory pages.
 pub(crate) struct Platform {
     /// The name by which the platform is reported and chosen.
     pub(crate) name: &'static str,
-    /// How surely a page is this vendor's.
-    pub(crate) detect: fn(&Page<'_>) -> Confidence,
+    /// What tells the vendor's pages from all others.
+    pub(crate) marks: &'static [Mark],
     /// Reads a page; `None` where its listings are nowhere this file knows to look.
     pub(crate) parse: fn(&Page<'_>) -> Result<Option<Parts>>,
+    /// Where the vendor's websites give the list as data, if anywhere.
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// How to ask a vendor's websites for their list as data.
+pub(crate) struct Endpoint {
+    /// What to ask first for the list of this page; `None` where the page does not say what the request needs.
+    pub(crate) first_request: fn(&Page<'_>) -> Option<DataRequest>,
+    /// Reads an answer; `None` where it is none.
+    pub(crate) read: fn(&DataRequest, &Value) -> Option<DataPage>,
+}
+
+/// Texts in a page's source, letter by letter, that are evidence for a platform where all of them stand in it.
+pub(crate) struct Mark {
+    confidence: Confidence,
+    texts: &'static [&'static str],
+}
+
+impl Mark {
+    /// What only this vendor's templates write.
+    const fn certain(texts: &'static [&'static str]) -> Self {
+        Self { confidence: Confidence::Certain, texts }
+    }
+
+    /// What other vendors' pages may carry as well.
+    const fn possible(texts: &'static [&'static str]) -> Self {
+        Self { confidence: Confidence::Possible, texts }
+    }
 }
 
 /// How surely a page belongs to a platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Confidence {
-    /// No mark at all.
-    None,
     /// A mark that other vendors' pages may carry as well.
     Possible,
     /// Marks that only this vendor's templates write.
@@ -33,14 +78,50 @@ pub(crate) enum Confidence {
 }
 
 /// Every platform; of equally sure ones the first is taken, so those whose pages embed another's marks stand in front.
-pub(crate) const ALL: [&Platform; 3] = [&auction123::PLATFORM, &autowall::PLATFORM, &dealer_com::PLATFORM];
+pub(crate) static ALL: [&Platform; 16] = [
+    &dealer_on::PLATFORM,
+    &overfuel::PLATFORM,
+    &team_velocity::PLATFORM,
+    &dealer_inspire::PLATFORM,
+    &dealer_fire::PLATFORM,
+    &wayne_reaves::PLATFORM,
+    &autorevo::PLATFORM,
+    &automanager::PLATFORM,
+    &dealer_car_search::PLATFORM,
+    &dealer_eprocess::PLATFORM,
+    &dealer_center::PLATFORM,
+    &carsforsale::PLATFORM,
+    &cdk::PLATFORM,
+    &auction123::PLATFORM,
+    &autowall::PLATFORM,
+    &dealer_com::PLATFORM,
+];
+
+/// The texts of all marks and the search for all of them at once; `None` only where that search could not be built.
+static SEARCH: LazyLock<Option<(Vec<&'static str>, AhoCorasick)>> = LazyLock::new(|| {
+    let mut texts: Vec<&str> =
+        ALL.iter().flat_map(|platform| platform.marks).flat_map(|mark| mark.texts).copied().collect();
+    texts.sort_unstable();
+    texts.dedup();
+    // Leftmost matches alone let the search skip ahead by many bytes at a time. It never reports two in one place, so no
+    // text may hold another: a test sees to that.
+    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?;
+    Some((texts, search))
+});
 
 /// The platform of a page, if any.
 pub(crate) fn detect(page: &Page<'_>) -> Option<&'static Platform> {
+    let (texts, search) = SEARCH.as_ref()?;
+    let mut found = vec![false; texts.len()];
+    for hit in search.find_iter(page.html) {
+        found[hit.pattern().as_usize()] = true;
+    }
+    let is_found = |text: &&str| texts.binary_search(text).is_ok_and(|at| found[at]);
     let mut best: Option<(Confidence, &'static Platform)> = None;
     for platform in ALL {
-        let confidence = (platform.detect)(page);
-        if confidence > best.map_or(Confidence::None, |(known, _)| known) {
+        let proven = platform.marks.iter().filter(|mark| mark.texts.iter().all(is_found));
+        let Some(confidence) = proven.map(|mark| mark.confidence).max() else { continue };
+        if best.is_none_or(|(known, _)| confidence > known) {
             best = Some((confidence, platform));
         }
     }
@@ -51,3 +132,6 @@ pub(crate) fn detect(page: &Page<'_>) -> Option<&'static Platform> {
 pub(crate) fn named(name: &str) -> Option<&'static Platform> {
     ALL.into_iter().find(|platform| platform.name == name)
 }
+
+#[cfg(test)]
+mod tests;

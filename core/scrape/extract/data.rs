@@ -1,0 +1,122 @@
+//! Lists that a website gives as data: what to ask for, and what an answer says.
+//!
+//! Where a platform has such an endpoint it is preferred over the page: it holds every vehicle with its own fields. What is
+//! deliberately not here: sending the request. Whoever sends it asks robots.txt and guards the address as for any page.
+
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{ListingLimits, ScrapedListing, merge, page};
+use crate::{Error, Result, scrape::platforms};
+
+/// How a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum DataMethod {
+    /// Without a body.
+    Get,
+    /// With a body of JSON.
+    Post,
+}
+
+/// One request for a part of a website's list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DataRequest {
+    /// The platform that can read the answer.
+    pub platform: &'static str,
+    /// How to ask.
+    pub method: DataMethod,
+    /// Where to ask; not always on the website's own host.
+    pub url: Url,
+    /// Headers that the endpoint asks for, such as the key that the page itself uses.
+    pub headers: Vec<(&'static str, String)>,
+    /// The JSON to send.
+    pub body: Option<Value>,
+    /// The page that the list belongs to; links in the answer are relative to it.
+    pub page: Url,
+}
+
+/// What one answer gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DataPage {
+    /// The vehicles, in the order of the answer.
+    pub listings: Vec<ScrapedListing>,
+    /// How many vehicles the website says there are.
+    pub total: Option<u32>,
+    /// What to ask next, `None` at the end of the list.
+    pub next: Option<DataRequest>,
+}
+
+impl DataRequest {
+    pub(crate) fn get(platform: &'static str, url: Url, page: &Url) -> Self {
+        Self { platform, method: DataMethod::Get, url, headers: Vec::new(), body: None, page: page.clone() }
+    }
+
+    pub(crate) fn post(platform: &'static str, url: Url, page: &Url, body: Value) -> Self {
+        Self { method: DataMethod::Post, body: Some(body), ..Self::get(platform, url, page) }
+    }
+
+    /// The value of a query parameter as a number.
+    pub(crate) fn query_number(&self, name: &str) -> Option<u32> {
+        self.url.query_pairs().find(|(key, _)| key == name)?.1.parse().ok()
+    }
+
+    /// The same request with one query parameter set to another number.
+    pub(crate) fn with_query_number(&self, name: &str, number: u32) -> Self {
+        let mut url = self.url.clone();
+        set_query(&mut url, name, &number.to_string());
+        Self { url, ..self.clone() }
+    }
+
+    /// The request for the part behind `found` records, where a total says that there is one.
+    pub(crate) fn next_by_offset(&self, name: &str, found: usize, total: Option<u32>) -> Option<Self> {
+        let reached = self.query_number(name).unwrap_or(0).checked_add(u32::try_from(found).ok()?)?;
+        (found > 0 && reached < total?).then(|| self.with_query_number(name, reached))
+    }
+}
+
+/// Sets one query parameter, leaving the order of the others.
+pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
+    let mut pairs: Vec<(String, String)> =
+        url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
+    match pairs.iter_mut().find(|(key, _)| key == name) {
+        Some((_, known)) => value.clone_into(known),
+        None => pairs.push((name.to_owned(), value.to_owned())),
+    }
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+}
+
+/// What to ask for to get the list of this page as data; `None` where its platform is unknown or offers none.
+///
+/// # Errors
+/// As [`super::listings`] for what is no page.
+pub fn data_request(html: &str, url: &str) -> Result<Option<DataRequest>> {
+    super::with_page(html, url, |page| {
+        let endpoint = platforms::detect(page).and_then(|platform| platform.endpoint.as_ref());
+        Ok(endpoint.and_then(|endpoint| (endpoint.first_request)(page)))
+    })
+}
+
+/// Reads the answer to a request that [`data_request`] or an earlier answer gave.
+///
+/// # Errors
+/// `page_too_large` (16 MiB), `unknown_platform`, and `data_unreadable` where the body is not the JSON that the platform
+/// answers with: a bot check or an error page looks so, and says nothing about the lot.
+pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage> {
+    page::check_size(body.len())?;
+    let endpoint = platforms::named(request.platform)
+        .and_then(|platform| platform.endpoint.as_ref())
+        .ok_or_else(|| super::unknown_platform(request.platform))?;
+    let unreadable = |why: String| {
+        let message = format!("the answer is no list of {}: {why}", request.platform);
+        Error::invalid_field("data_unreadable", "", message)
+    };
+    let answer: Value = serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
+    let mut read = (endpoint.read)(request, &answer)
+        .ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
+    read.listings.retain(ScrapedListing::has_identity);
+    read.listings = merge::same_vehicles(read.listings);
+    read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
+    Ok(read)
+}

@@ -1,0 +1,108 @@
+//! A vendor's records of vehicles, read by a table that says which key holds which field.
+//!
+//! What is deliberately not here: where the records stand, and which of them are no vehicles; that is the platform's.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{
+    clean,
+    fields::{Draft, Field, PriceRank},
+    listing::ScrapedListing,
+    page::absolute,
+};
+
+/// Which keys of a vendor's records hold what, the most trusted first. A key is a path: `media.images.0.url`.
+pub(crate) struct Layout {
+    pub(crate) fields: &'static [(Field, &'static str)],
+    /// The price is the first of these that is one; no other key is ever taken for it.
+    pub(crate) prices: &'static [&'static str],
+    /// Texts such as `2019 Ford F-150 XLT`, for what no field says.
+    pub(crate) headings: &'static [&'static str],
+    pub(crate) links: &'static [&'static str],
+    pub(crate) images: &'static [&'static str],
+    /// What is kept as it was said for a person to see: condition, status.
+    pub(crate) kept: &'static [&'static str],
+}
+
+impl Layout {
+    /// Reads one record; `base` is the page that its links are relative to.
+    pub(crate) fn read(&self, record: &Value, base: &Url) -> ScrapedListing {
+        let mut draft = Draft::default();
+        let texts = |path: &&str| value_at(record, path).and_then(scalar);
+        for (field, path) in self.fields {
+            if let Some(text) = texts(path) {
+                draft.offer(*field, &text);
+            }
+        }
+        let price = self.prices.iter().filter_map(texts).find_map(|text| clean::price(&text));
+        draft.offer_price(PriceRank::Asking, price);
+        for heading in self.headings.iter().filter_map(texts) {
+            draft.offer_heading(&heading);
+        }
+        let mut listing = draft.listing;
+        listing.url = self.links.iter().filter_map(texts).find_map(|link| absolute(base, &link));
+        listing.image_url = self.images.iter().filter_map(texts).find_map(|link| absolute(base, &link));
+        let kept = self.kept.iter().filter_map(|path| Some(((*path).to_owned(), value_at(record, path)?.clone())));
+        let kept: Map<String, Value> = kept.collect();
+        listing.raw_data = (!kept.is_empty()).then_some(Value::Object(kept));
+        listing
+    }
+}
+
+/// The value at the end of a path of keys and places.
+pub(crate) fn value_at<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(record, |value, step| match value {
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        other => other.get(step),
+    })
+}
+
+/// A whole number, also where it is written as a text such as `"1,204"`.
+pub(crate) fn count_at(record: &Value, path: &str) -> Option<u32> {
+    match value_at(record, path)? {
+        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Value::String(text) => text.trim().replace(',', "").parse().ok(),
+        _ => None,
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Money;
+
+    const LAYOUT: Layout = Layout {
+        fields: &[(Field::Vin, "VIN"), (Field::Mileage, "odo.value"), (Field::StockNumber, "stock")],
+        prices: &["internet", "selling"],
+        headings: &["title"],
+        links: &["link"],
+        images: &["photos.0.url"],
+        kept: &["kind"],
+    };
+
+    #[test]
+    fn a_record_is_read_by_its_table_and_by_nothing_else() {
+        let base = Url::parse("https://lot.example/used").unwrap();
+        let record = json!({"VIN": "1FTEW1EP6KFA10001", "odo": {"value": 48200}, "internet": 0, "selling": "$31,995", "msrp": 40000,
+            "title": "2019 Ford F-150 XLT", "link": "/v/1", "photos": [{"url": "//cdn.example/1.jpg"}], "kind": "used", "stock": null});
+        let read = LAYOUT.read(&record, &base);
+        assert_eq!((read.price, read.mileage), (Some(Money::from_dollars(31_995)), Some(48_200)));
+        assert_eq!((read.model.as_deref(), read.stock_number), (Some("F-150"), None));
+        assert_eq!(read.url.as_deref(), Some("https://lot.example/v/1"));
+        assert_eq!(read.image_url.as_deref(), Some("https://cdn.example/1.jpg"));
+        assert_eq!(read.raw_data, Some(json!({"kind": "used"})));
+        assert_eq!(LAYOUT.read(&json!([1, "a"]), &base), ScrapedListing::default());
+        assert_eq!(count_at(&json!({"n": "1,204"}), "n"), Some(1_204));
+    }
+}

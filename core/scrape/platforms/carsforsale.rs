@@ -1,0 +1,49 @@
+//! Carsforsale.com dealer sites: no VIN in the list, so the website's own number of a listing is its identity.
+//!
+//! Trap: price and mileage share a class and are told apart by the label beside them. The vendor's terms forbid crawling its
+//! dealer sites without permission; that is for whoever adds the competitor to settle.
+
+use super::{Mark, Platform};
+use crate::{
+    Result,
+    scrape::extract::{Dom, Draft, Field, Page, Parts, Template, attribute, text_of_class},
+};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "carsforsale",
+    marks: &[Mark::certain(&["vehicle-snapshot__title"]), Mark::certain(&["_content/Chassis.Modules.Inventory"])],
+    parse,
+    endpoint: None,
+};
+
+const CARDS: Template = Template { cards: &["vehicle-snapshot"], fields: &[], value: None, prices: &[] };
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    let cards = CARDS.read(page, |dom, card, draft| {
+        draft.listing.external_id = page_of(dom, card);
+        read_labelled(dom, card, draft);
+    })?;
+    let listings: Vec<_> = cards.into_iter().map(|card| card.listing).collect();
+    Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
+}
+
+/// The number or GUID that ends a vehicle's address: `/details/used-2016-cadillac-srx/128898143`.
+fn page_of(dom: &Dom<'_>, card: usize) -> Option<String> {
+    let links = dom.elements(dom.within(card)).filter_map(|(_, element)| attribute(element, "href"));
+    links.filter(|link| link.to_ascii_lowercase().contains("/details/")).find_map(|link| {
+        let id = link.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next()?;
+        id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-').then(|| id.to_owned())
+    })
+}
+
+fn read_labelled(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
+    let values = dom
+        .elements(dom.within(card))
+        .filter(|(_, element)| element.classes().any(|class| class == "vehicle-snapshot__main-info"));
+    for (at, _) in values {
+        let label = dom.parent(at).and_then(|around| text_of_class(dom, around, "vehicle-snapshot__label"));
+        if let Some(field) = label.as_deref().and_then(Field::named) {
+            draft.offer(field, &dom.text(at));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Dealer Car Search: VINs, names and years stand in parallel arrays for a tag manager, prices and links on the tiles.
+//!
+//! The arrays are JavaScript, not JSON. A tile belongs to the vehicle whose id its link carries: `/vdp/{id}/Used-2022-...`.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{Mark, Platform};
+use crate::{
+    Result,
+    scrape::extract::{Draft, Field, Page, Parts, PriceRank, Token, price, value_at_start},
+};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "dealer_car_search",
+    marks: &[
+        Mark::certain(&["\"site_platform\":\"dcs\""]),
+        Mark::certain(&["\"site_platform\": \"dcs\""]),
+        Mark::certain(&["TealiumProductListTags"]),
+    ],
+    parse,
+    endpoint: None,
+};
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    let Some(script) = page.scripts().iter().find(|script| script.body.contains("product_list_vins")) else {
+        return Ok(None);
+    };
+    let list = |name: &str| array(script.body, name);
+    let (vins, ids) = (list("product_list_vins"), list("product_list_ids"));
+    let (names, years, makes) = (list("product_list_names"), list("product_list_years"), list("product_list_makes"));
+    let mut tiles = tiles(page);
+    let text = |values: &[Value], at: usize| values.get(at).and_then(Value::as_str).map(str::to_owned);
+    let mut listings = Vec::new();
+    for at in 0..ids.len().max(vins.len()) {
+        let mut draft = text(&ids, at).and_then(|id| tiles.remove(&id)).unwrap_or_default();
+        for (field, values) in
+            [(Field::Vin, &vins), (Field::ExternalId, &ids), (Field::Year, &years), (Field::Make, &makes)]
+        {
+            if let Some(value) = text(values, at) {
+                draft.offer(field, &value);
+            }
+        }
+        if let Some(name) = text(&names, at) {
+            draft.offer_heading(&name);
+        }
+        listings.push(draft.listing);
+    }
+    listings.retain(|listing| listing.has_identity());
+    Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
+}
+
+/// The array behind `name:` or `name =`; empty where there is none.
+fn array(script: &str, name: &str) -> Vec<Value> {
+    let array = script.split_once(name).and_then(|(_, rest)| {
+        let start = rest.trim_start_matches(['"', '\'', ' ', ':', '=']);
+        start.starts_with('[').then(|| value_at_start(start)).flatten()
+    });
+    match array {
+        Some((Value::Array(values), _)) => values,
+        _ => Vec::new(),
+    }
+}
+
+/// What the tiles say, by the id of their vehicle.
+fn tiles(page: &Page<'_>) -> HashMap<String, Draft> {
+    let mut tiles: HashMap<String, Draft> = HashMap::new();
+    let mut current: Option<String> = None;
+    let mut label: Option<Field> = None;
+    for token in page.tokens() {
+        match token {
+            Token::Open(tag) => {
+                if let Some(link) = tag.attribute("href")
+                    && let Some(id) = id_of(&link)
+                {
+                    let tile = tiles.entry(id.to_owned()).or_default();
+                    if tile.listing.url.is_none() {
+                        tile.listing.url = page.absolute(&link);
+                    }
+                    current = Some(id.to_owned());
+                }
+                if let Some((id, amount)) = tag.attribute("onclick").as_deref().and_then(compared) {
+                    tiles.entry(id.to_owned()).or_default().offer_price(PriceRank::Asking, price(amount));
+                }
+            }
+            Token::Text(text) if !text.trim_ascii().is_empty() => {
+                let tile = current.as_ref().and_then(|id| tiles.get_mut(id));
+                if let (Some(field), Some(tile)) = (label.take(), tile) {
+                    tile.offer(field, text);
+                }
+                label = text
+                    .trim()
+                    .strip_suffix(':')
+                    .and_then(Field::named)
+                    .filter(|field| !matches!(field, Field::Price(_)));
+            }
+            _ => {}
+        }
+    }
+    tiles
+}
+
+fn id_of(link: &str) -> Option<&str> {
+    let (_, rest) = link.split_once("/vdp/")?;
+    rest.split('/').next().filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Id and price of `compareChecked(this,'7001','$27,999',...)`.
+fn compared(script: &str) -> Option<(&str, &str)> {
+    let (_, arguments) = script.split_once("compareChecked(")?;
+    let mut quoted = arguments.split('\'').skip(1).step_by(2);
+    Some((quoted.next()?, quoted.next()?))
+}

@@ -1,0 +1,148 @@
+//! Dealer Inspire: three generations of one vendor, of which two have an endpoint.
+//!
+//! Traps: a "featured" block without `data-vehicle` repeats on every page; a price may be a link to call for it; a vehicle
+//! of the status `pend-sale` is still offered. Pages of the first generation are filled by WordPress and read as any page.
+
+use serde_json::{Value, json};
+
+use super::{Endpoint, Mark, Platform};
+use crate::{
+    Result,
+    scrape::extract::{
+        DataPage, DataRequest, Field, Layout, Page, Parts, ScrapedListing, Template, assigned_value, attribute,
+        count_at, value_at, value_at_start,
+    },
+};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: NAME,
+    marks: &[
+        Mark::certain(&["/wp-content/themes/DealerInspireDealerTheme"]),
+        Mark::certain(&["var SEARCH_SERVICE"]),
+        Mark::certain(&["inventoryLightningSettings"]),
+        Mark::possible(&["Visit http://www.dealerinspire.com to Inspire"]),
+    ],
+    parse,
+    endpoint: Some(Endpoint { first_request, read }),
+};
+
+const NAME: &str = "dealer_inspire";
+const PAGE_SIZE: u32 = 100;
+
+const CARDS: Template = Template { cards: &["result-wrap"], fields: &[], value: None, prices: &[] };
+
+const RECORD: Layout = Layout {
+    fields: &[
+        (Field::Vin, "vin"),
+        (Field::StockNumber, "stock"),
+        (Field::Year, "year"),
+        (Field::Make, "make"),
+        (Field::Model, "model"),
+        (Field::Trim, "trim"),
+        (Field::Mileage, "mileage"),
+        (Field::Mileage, "miles"),
+        (Field::ExteriorColor, "ext_color"),
+        (Field::FuelType, "fueltype"),
+    ],
+    prices: &["pricing.our_price", "pricing.internet_price", "pricing.price", "our_price", "price"],
+    headings: &["title"],
+    links: &["vdp_url", "link"],
+    images: &["media.images.0.url", "media.images.0", "thumbnail"],
+    kept: &["type", "status", "date_in_stock"],
+};
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    let dom = page.dom()?;
+    let mut listings = Vec::new();
+    for card in CARDS.read(page, |_, _, _| {})? {
+        let Some(record) = dom.element(card.at).and_then(|element| attribute(element, "data-vehicle")) else {
+            continue;
+        };
+        let Some((record, _)) = value_at_start(record) else { continue };
+        let mut listing = RECORD.read(&record, &page.url);
+        // The card knows the link and the picture; of the price its record alone is believed.
+        let price = listing.price;
+        listing.fill_from(card.listing);
+        listing.price = price;
+        listings.push(listing);
+    }
+    Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
+}
+
+fn first_request(page: &Page<'_>) -> Option<DataRequest> {
+    page.scripts().iter().find_map(|script| search_service(page, script.body).or_else(|| algolia(page, script.body)))
+}
+
+/// `new` or `used`, as the address of the page says.
+fn condition(page: &Page<'_>) -> Option<&'static str> {
+    let path = page.url.path().to_ascii_lowercase();
+    [("/new-vehicles", "New"), ("/used-vehicles", "Used")]
+        .iter()
+        .find(|(part, _)| path.contains(part))
+        .map(|(_, kind)| *kind)
+}
+
+fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
+    // `SEARCH_SERVICE_FIELD_MAP` begins with the same name.
+    let settings = script.split("SEARCH_SERVICE").skip(1).find_map(|rest| rest.trim_start().strip_prefix('='))?;
+    let (settings, _) = value_at_start(settings.trim_start())?;
+    let text = |key: &str| value_at(&settings, key).and_then(Value::as_str);
+    let account = value_at(&settings, "ccid").map(|ccid| ccid.to_string().trim_matches('"').to_owned())?;
+    let url =
+        url::Url::parse(&format!("{}/api/v1/listings/{account}/search", text("apiUrl")?.trim_end_matches('/'))).ok()?;
+    let mut filters = json!({});
+    if let Some(statuses) = settings.get("visibleStatusValues") {
+        filters["status"] = statuses.clone();
+    }
+    if let Some(kind) = condition(page) {
+        filters["type_slug"] = json!([kind]);
+    }
+    let body = json!({ "page": 1, "perPage": PAGE_SIZE, "filters": filters });
+    let mut request = DataRequest::post(NAME, url, &page.url, body);
+    request.headers.push(("x-api-key", text("apiKey")?.to_owned()));
+    Some(request)
+}
+
+fn algolia(page: &Page<'_>, script: &str) -> Option<DataRequest> {
+    let settings =
+        ["inventoryLightningSettings", "algoliaConfig"].iter().find_map(|name| assigned_value(script, name))?;
+    let text = |key: &str| value_at(&settings, key).and_then(Value::as_str);
+    let application = text("appId").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
+    let url = url::Url::parse(&format!("https://{application}-dsn.algolia.net/1/indexes/*/queries")).ok()?;
+    let filter = condition(page).map(|kind| format!("&facetFilters=[[\"type:{kind}\"]]")).unwrap_or_default();
+    let query =
+        json!({ "indexName": text("inventoryIndex")?, "params": format!("hitsPerPage={PAGE_SIZE}&page=0{filter}") });
+    let mut request = DataRequest::post(NAME, url, &page.url, json!({ "requests": [query] }));
+    request.headers.push(("x-algolia-application-id", application.to_owned()));
+    request.headers.push(("x-algolia-api-key", text("apiKeySearch")?.to_owned()));
+    Some(request)
+}
+
+fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+    let of = |records: &Value| -> Option<Vec<ScrapedListing>> {
+        Some(records.as_array()?.iter().map(|record| RECORD.read(record, &request.page)).collect())
+    };
+    if let Some(records) = value_at(answer, "data.listings") {
+        let (listings, total) = (of(records)?, count_at(answer, "data.total_vehicle_count"));
+        let next = next_of_service(request, total).filter(|_| !listings.is_empty());
+        return Some(DataPage { listings, total, next });
+    }
+    let listings = of(value_at(answer, "results.0.hits")?)?;
+    let next = next_of_algolia(request, answer).filter(|_| !listings.is_empty());
+    Some(DataPage { listings, total: count_at(answer, "results.0.nbHits"), next })
+}
+
+fn next_of_service(request: &DataRequest, total: Option<u32>) -> Option<DataRequest> {
+    let number = count_at(request.body.as_ref()?, "page")?;
+    let mut next = (number.checked_mul(PAGE_SIZE)? < total?).then(|| request.clone())?;
+    *next.body.as_mut()?.get_mut("page")? = json!(number + 1);
+    Some(next)
+}
+
+fn next_of_algolia(request: &DataRequest, answer: &Value) -> Option<DataRequest> {
+    let (at, pages) = (count_at(answer, "results.0.page")?, count_at(answer, "results.0.nbPages")?);
+    let mut next = (at.checked_add(1)? < pages).then(|| request.clone())?;
+    let params = next.body.as_mut()?.pointer_mut("/requests/0/params")?;
+    *params = json!(params.as_str()?.replace(&format!("&page={at}"), &format!("&page={}", at + 1)));
+    Some(next)
+}

@@ -1,0 +1,82 @@
+//! Team Velocity: cards that carry `Make-Model-Trim-VIN`, and an endpoint whose address some pages name.
+//!
+//! Trap: `internetPrice` is 0 where only `sellingPrice` is asked. Answers say no total: a short one is the last.
+
+use serde_json::Value;
+use url::Url;
+
+use super::{Endpoint, Mark, Platform};
+use crate::{
+    Result,
+    scrape::extract::{DataPage, DataRequest, Field, Layout, Page, Parts, Template, attribute, set_query},
+};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: NAME,
+    marks: &[
+        Mark::certain(&["websites.api.teamvelocityportal.com"]),
+        Mark::certain(&["standard-inventory", "data-itemid"]),
+        Mark::certain(&["clean-design-srp-card", "data-itemid"]),
+        Mark::possible(&["var vdpVehicleExteriorColor"]),
+    ],
+    parse,
+    endpoint: Some(Endpoint { first_request, read }),
+};
+
+const NAME: &str = "team_velocity";
+const PAGE_SIZE: u32 = 200;
+
+const CARDS: Template =
+    Template { cards: &["standard-inventory", "clean-design-srp-card"], fields: &[], value: None, prices: &[] };
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    let cards = CARDS.read(page, |dom, card, draft| {
+        let item = dom.elements(dom.within(card)).find_map(|(_, element)| attribute(element, "data-itemid"));
+        if let Some((_, vin)) = item.and_then(|item| item.rsplit_once('-')) {
+            draft.offer(Field::Vin, vin);
+        }
+    })?;
+    let listings: Vec<_> = cards.into_iter().map(|card| card.listing).collect();
+    Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
+}
+
+/// The request needs two numbers of the account, which stand only in the address that some pages themselves ask.
+fn first_request(page: &Page<'_>) -> Option<DataRequest> {
+    const PATH: &str = "/tvm-services/inventory/vehicles?";
+    let script = page.scripts().iter().find(|script| script.body.contains(PATH))?;
+    let at = script.body.find(PATH)?;
+    let query = script.body[at + PATH.len()..].split(['"', '\'', '`']).next()?;
+    let mut url = Url::parse(&format!("https://websites.api.teamvelocityportal.com{PATH}{query}")).ok()?;
+    for (name, value) in [("Type", "All"), ("Limit", &PAGE_SIZE.to_string()), ("Page", "1")] {
+        set_query(&mut url, name, value);
+    }
+    let names_account = url.query_pairs().any(|(name, value)| name == "AccountID" && !value.is_empty());
+    names_account.then(|| DataRequest::get(NAME, url, &page.url))
+}
+
+const RECORD: Layout = Layout {
+    fields: &[
+        (Field::Vin, "vin"),
+        (Field::StockNumber, "stockNumber"),
+        (Field::Year, "year"),
+        (Field::Make, "make"),
+        (Field::Model, "model"),
+        (Field::Trim, "trim"),
+        (Field::Mileage, "miles"),
+        (Field::ExteriorColor, "exteriorColor"),
+    ],
+    prices: &["internetPrice", "sellingPrice"],
+    headings: &[],
+    links: &["vdpUrl"],
+    images: &["firstPhotoUrl"],
+    kept: &["type", "certified", "dealerName"],
+};
+
+fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+    let records = answer.get("inventoryVehicles")?.as_array()?;
+    let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
+    let size = request.query_number("Limit").unwrap_or(PAGE_SIZE);
+    let full = records.len() >= size as usize && size > 0;
+    let next = request.query_number("Page").and_then(|number| number.checked_add(1)).filter(|_| full);
+    Some(DataPage { listings, total: None, next: next.map(|number| request.with_query_number("Page", number)) })
+}

@@ -1,0 +1,270 @@
+//! Every platform on pages and answers written for the project, in the shapes that its vendor is known to use.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use super::*;
+use crate::scrape::extract::{
+    self, DataMethod, Extraction, ScrapedListing, data_request, listings, listings_from_data,
+};
+
+fn own(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages").join(name)).unwrap()
+}
+
+/// One line a vehicle, in the words of the tables below.
+fn line(listing: &ScrapedListing) -> String {
+    fn shown<T: std::fmt::Display>(value: Option<&T>) -> String {
+        value.map_or_else(|| "-".to_owned(), T::to_string)
+    }
+    format!(
+        "{} {} {} {} {} {} {} {}",
+        shown(listing.vin.as_ref()),
+        shown(listing.year.as_ref()),
+        shown(listing.make.as_ref()),
+        shown(listing.model.as_ref()),
+        shown(listing.trim.as_ref()),
+        shown(listing.price.as_ref()),
+        shown(listing.mileage.as_ref()),
+        shown(listing.stock_number.as_ref()),
+    )
+}
+
+fn lines(listings: &[ScrapedListing]) -> Vec<String> {
+    listings.iter().map(line).collect()
+}
+
+const FORD: &str = "1FTEW1EP6KFA10001 2019 Ford F-150 XLT 31995.00 48200 P1001";
+const TOYOTA: &str = "2T3P1RFV3LC100002 2020 Toyota RAV4 XLE 27450.00 33120 P1002";
+const JEEP: &str = "1C4RJFBG9JC100003 2018 Jeep Grand Cherokee Limited - 61007 P1003";
+const COROLLA: &str = "5YFBURHEXKP100004 2019 Toyota Corolla LE 15750.00 70110 P1004";
+
+/// Reads a platform's first and last page; each must be read by that platform, from its own host.
+fn first_and_last(platform: &str, path: &str, last_path: &str) -> (Extraction, Extraction) {
+    let read = |page: &str, path: &str| {
+        let read = listings(&own(&format!("{platform}/{page}.html")), &format!("https://lot.example{path}")).unwrap();
+        assert_eq!((read.platform, read.warnings.len()), (platform, 0), "{page}: {:?}", read.warnings);
+        for listing in &read.listings {
+            let url = listing.url.as_deref().unwrap_or_default();
+            assert!(url.starts_with("https://lot.example/"), "{platform}: {url:?}");
+            assert_eq!(listing.check(2026, &extract::ListingLimits::default()), Ok(()), "{platform}");
+        }
+        read
+    };
+    (read("list", path), read("last", last_path))
+}
+
+#[test]
+fn list_pages_give_their_vehicles_the_total_and_the_next_page() {
+    for (platform, path, next) in [
+        ("dealer_inspire", "/used-vehicles/", "/used-vehicles/?_p=1"),
+        ("dealer_fire", "/cars-for-sale-town-tx?limit=3", "/cars-for-sale-town-tx?limit=3&offset=3"),
+        ("team_velocity", "/inventory/used", "/inventory/used?page=2"),
+        ("autorevo", "/vehicles", "/vehicles?page=2"),
+        ("automanager", "/view-inventory", "/view-inventory?page=2"),
+        ("dealer_eprocess", "/search/used-town-tx/?tp=used", "/search/used-town-tx/?tp=used&p=2"),
+        ("dealer_center", "/inventory/", "/inventory/?page_no=2&sort_by=price"),
+        ("cdk", "/VehicleSearchResults?search=used", "/VehicleSearchResults?search=used&offset=3&limit=3"),
+    ] {
+        let (first, last) = first_and_last(platform, path, next);
+        assert_eq!(lines(&first.listings), [FORD, TOYOTA, JEEP], "{platform}");
+        assert_eq!((first.total, last.total), (Some(4), Some(4)), "{platform}");
+        assert_eq!(first.next, Some(format!("https://lot.example{next}")), "{platform}");
+        assert_eq!((lines(&last.listings), last.next), (vec![COROLLA.to_owned()], None), "{platform}");
+    }
+}
+
+#[test]
+fn what_a_vendors_list_does_not_show_stays_open() {
+    // DealerOn's pages name their vehicles; prices and mileages come from the endpoint.
+    let (first, last) = first_and_last("dealer_on", "/searchused.aspx", "/searchused.aspx?pt=2");
+    assert_eq!(line(&first.listings[0]), "1FTEW1EP6KFA10001 2019 Ford F-150 XLT - - -");
+    assert_eq!((first.listings.len(), first.total), (12, Some(13)));
+    assert_eq!(first.next.as_deref(), Some("https://lot.example/searchused.aspx?pt=2"));
+    assert_eq!((last.listings.len(), last.total, last.next), (1, Some(13), None));
+
+    let (first, last) = first_and_last("overfuel", "/used-cars-town-tx", "/used-cars-town-tx/page/2");
+    assert_eq!(line(&first.listings[1]), "2T3P1RFV3LC100002 2020 Toyota RAV4 XLE 27450.00 - P1002");
+    assert_eq!((first.listings.len(), first.total, first.listings[2].price), (3, Some(4), None));
+    assert_eq!(first.next.as_deref(), Some("https://lot.example/used-cars-town-tx/page/2"));
+    assert_eq!((last.listings.len(), last.next), (1, None));
+
+    // Dealer Car Search writes no total of its own.
+    let path = "/newandusedcars?clearall=1&pagesize=100&page";
+    let (first, last) = first_and_last("dealer_car_search", &format!("{path}=1"), &format!("{path}=2"));
+    assert_eq!(lines(&first.listings), [FORD, TOYOTA, JEEP]);
+    assert_eq!((first.total, first.next), (None, Some(format!("https://lot.example{path}=2"))));
+    assert_eq!((lines(&last.listings), last.next), (vec![COROLLA.to_owned()], None));
+
+    let path = "/cars-for-sale?PageSize=3&PageNumber";
+    let (first, last) = first_and_last("carsforsale", &format!("{path}=1"), &format!("{path}=2"));
+    assert_eq!(line(&first.listings[0]), "- 2019 Ford F-150 XLT 31995.00 48200 -");
+    assert_eq!(line(&first.listings[2]), "- 2018 Jeep Grand Cherokee Limited - 61007 -");
+    assert_eq!(first.listings[0].external_id.as_deref(), Some("128897001"));
+    assert_eq!((first.total, first.next), (Some(4), Some(format!("https://lot.example{path}=2"))));
+    assert_eq!((last.listings.len(), last.next), (1, None));
+}
+
+#[test]
+fn what_a_platform_says_beyond_the_common_fields_is_kept() {
+    let read =
+        |platform: &str| listings(&own(&format!("{platform}/list.html")), "https://lot.example/used").unwrap().listings;
+    let autorevo = read("autorevo");
+    assert_eq!(autorevo.iter().map(|listing| listing.is_sold).collect::<Vec<_>>(), [None, None, Some(true)]);
+    assert_eq!(autorevo[0].external_id.as_deref(), Some("1007001"));
+    assert_eq!(read("automanager")[0].external_id.as_deref(), Some("7001"));
+    assert_eq!(read("dealer_fire")[0].external_id.as_deref(), Some("7001"));
+    assert_eq!(
+        read("dealer_center")[0].image_url.as_deref(),
+        Some("https://imagescf.dealercenter.net/320/240/7001.jpg")
+    );
+    assert_eq!(read("dealer_center")[0].exterior_color.as_deref(), Some("Oxford White"));
+}
+
+/// The first request of a platform's page and what its answers give, page after page.
+fn answers(platform: &str, page: &str, path: &str, answers: &[&str]) -> (DataRequest, Vec<DataPage>) {
+    let html = own(&format!("{platform}/{page}.html"));
+    let first = data_request(&html, &format!("https://lot.example{path}")).unwrap().unwrap();
+    assert_eq!(first.platform, platform);
+    let mut request = Some(first.clone());
+    let mut pages = Vec::new();
+    for answer in answers {
+        let page = listings_from_data(&request.unwrap(), &own(&format!("{platform}/{answer}.json"))).unwrap();
+        request = page.next.clone();
+        pages.push(page);
+    }
+    (first, pages)
+}
+
+#[test]
+fn dealer_on_gives_its_list_as_data_without_its_advertisements() {
+    let (request, pages) = answers("dealer_on", "list", "/searchused.aspx", &["list", "last"]);
+    let path = "/api/vhcliaa/vehicle-pages/cosmos/srp/vehicles/20001/310002";
+    assert_eq!(
+        request.url.as_str(),
+        format!("https://lot.example{path}?pt=1&pn=24&host=lot.example&baseFilter=dHlwZT11")
+    );
+    // The price is 0 in its own field and stands in the library; a VIN may be in the pictures alone.
+    assert_eq!(lines(&pages[0].listings), [FORD, TOYOTA, JEEP]);
+    assert_eq!(pages[0].total, Some(4));
+    assert_eq!(pages[0].next.as_ref().unwrap().query_number("pt"), Some(2));
+    assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
+}
+
+#[test]
+fn dealer_inspire_gives_its_list_as_data_in_two_generations() {
+    let (request, pages) = answers("dealer_inspire", "list", "/used-vehicles/", &["list", "last"]);
+    assert_eq!(request.url.as_str(), "https://websites-search.api.carscommerce.inc/api/v1/listings/5001/search");
+    assert_eq!(
+        (request.method, &request.headers),
+        (DataMethod::Post, &vec![("x-api-key", "public-key-of-the-page".to_owned())])
+    );
+    assert_eq!(request.body.as_ref().unwrap()["filters"]["type_slug"], serde_json::json!(["Used"]));
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(104)));
+    // About to be sold is not sold.
+    assert_eq!(pages[0].listings[0].is_sold, None);
+    assert_eq!(pages[0].next.as_ref().unwrap().body.as_ref().unwrap()["page"], 2);
+    assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
+
+    let (request, pages) = answers("dealer_inspire", "lightning", "/used-vehicles/", &["lightning-list"]);
+    assert_eq!(request.url.as_str(), "https://SAMPLEAPP1-dsn.algolia.net/1/indexes/*/queries".to_lowercase());
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(4)));
+    let next = pages[0].next.as_ref().unwrap().body.as_ref().unwrap()["requests"][0]["params"].to_string();
+    assert!(next.contains("&page=1&"), "{next}");
+}
+
+#[test]
+fn team_velocity_and_overfuel_give_their_lists_as_data() {
+    let (request, pages) = answers("team_velocity", "list", "/inventory/used", &["list"]);
+    assert_eq!(
+        request.url.as_str(),
+        "https://websites.api.teamvelocityportal.com/tvm-services/inventory/vehicles?AccountID=88001&CampaignId=901&Type=All&Limit=200&Page=1"
+    );
+    // A short answer is the last.
+    assert_eq!((lines(&pages[0].listings), &pages[0].next), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], &None));
+    let small = request.with_query_number("Limit", 3);
+    let page = listings_from_data(&small, &own("team_velocity/list.json")).unwrap();
+    assert_eq!(page.next.unwrap().query_number("Page"), Some(2));
+
+    let (request, pages) = answers("overfuel", "list", "/used-cars-town-tx", &["list", "last"]);
+    assert_eq!(request.url.as_str(), "https://api.overfuel.com/api/1.0/dealers/1052/search?limit=100&offset=0");
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(4)));
+    assert_eq!(pages[0].next.as_ref().unwrap().query_number("offset"), Some(3));
+    assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
+}
+
+#[test]
+fn wayne_reaves_says_what_is_sold_and_hides_what_is_not_on_offer() {
+    let (request, pages) = answers("wayne_reaves", "list", "/inventory", &["list"]);
+    assert_eq!(request.url.as_str(), "https://lot.example/service/inventory/website");
+    assert_eq!(lines(&pages[0].listings), [FORD, TOYOTA, COROLLA]);
+    let sold: Vec<_> = pages[0].listings.iter().map(|listing| listing.is_sold).collect();
+    assert_eq!((sold, pages[0].total), (vec![Some(false), Some(false), Some(true)], Some(2)));
+}
+
+#[test]
+fn an_answer_that_is_no_list_is_refused_and_never_an_empty_lot() {
+    let (request, _) = answers("overfuel", "list", "/used-cars-town-tx", &[]);
+    for body in ["", "<html>Just a moment...</html>", "{\"error\": \"blocked\"}", "[]", "null", &"[".repeat(100_000)] {
+        assert_eq!(listings_from_data(&request, body).unwrap_err().code(), "data_unreadable", "{}", body.len());
+    }
+    assert_eq!(data_request("<p>a page of nobody's", "https://lot.example/").unwrap(), None);
+}
+
+fn detected(html: &str) -> Option<&'static str> {
+    let tree = std::cell::OnceCell::new();
+    let page = Page::new(html, url::Url::parse("https://lot.example/").unwrap(), &tree).unwrap();
+    detect(&page).map(|platform| platform.name)
+}
+
+#[test]
+fn every_page_of_every_platform_is_detected_as_itself() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages");
+    for platform in ALL {
+        let folder = fs::read_dir(root.join(platform.name)).unwrap();
+        let pages: Vec<_> = folder
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "html"))
+            .collect();
+        assert!(pages.len() >= 2 || platform.name == "autowall", "{}: {pages:?}", platform.name);
+        for path in pages {
+            assert_eq!(detected(&fs::read_to_string(&path).unwrap()), Some(platform.name), "{}", path.display());
+        }
+    }
+    for page in ["generic/json-ld.html", "generic/cards.html"] {
+        assert_eq!(detected(&own(page)), None, "{page}");
+    }
+}
+
+#[test]
+fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
+    for mention in [
+        r#"<img src="https://pictures.dealer.com/s/sample/0.jpg">"#,
+        r#"<script src="https://assets.prod.analytics.dealer.com/p.js"></script>"#,
+        r#"<img src="https://images.auction123.com/x/1.jpg">"#,
+        r#"<img src="https://vehicle-images.carscommerce.inc/1.jpg">"#,
+        r#"<img src="https://images.teamvelocityportal.com/1.jpg">"#,
+        r#"<img src="https://static.overfuel.com/photos/1.jpg">"#,
+        r#"<img src="https://cf-img.autorevo.com/1.jpg"><script>excludeFromAutoRevoke()</script>"#,
+        r#"<img src="https://automanager.blob.core.windows.net/p/1.jpg">"#,
+        r#"<img src="https://imagescdn.dealercarsearch.com/1.jpg">"#,
+        r#"<img src="https://cdn.dealereprocess.org/1.jpg">"#,
+        r#"<img src="https://imagescf.dealercenter.net/320/240/1.jpg">"#,
+        r#"<img src="https://cdn05.carsforsale.com/1.jpg"><a href="https://www.carsforsale.com">Carsforsale.com</a>"#,
+        r#"<img src="https://cdn-ds.com/1.jpg"><img src="/inventoryphotos/1/2.jpg">"#,
+        r#"<script id="__NEXT_DATA__">{}</script><p>CDK, Cobalt, Sincro, DealerOn, affordable Fords, Wayne Reaves</p>"#,
+    ] {
+        assert_eq!(detected(&format!("<html><body>{mention}</body></html>")), None, "{mention}");
+    }
+}
+
+#[test]
+fn no_mark_holds_another_or_it_would_hide_it() {
+    let texts: BTreeSet<&str> =
+        ALL.iter().flat_map(|platform| platform.marks).flat_map(|mark| mark.texts).copied().collect();
+    assert!(texts.len() <= 64, "more texts than the fast search takes");
+    for one in &texts {
+        for other in texts.iter().filter(|other| *other != one) {
+            assert!(!one.contains(other), "{one:?} holds {other:?}");
+        }
+    }
+}

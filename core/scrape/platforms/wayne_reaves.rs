@@ -1,0 +1,74 @@
+//! Wayne Reaves: a shell that scripts fill, and one request that gives the whole lot.
+//!
+//! The only platform that says what was sold: `soldOn` makes a listing a sold one. What is deleted or kept from the web is not
+//! on offer and nothing is known of its fate, so it is left out. The shell answers to every address, robots.txt included.
+
+use serde_json::Value;
+
+use super::{Endpoint, Mark, Platform};
+use crate::{
+    Result,
+    scrape::extract::{DataPage, DataRequest, Field, Layout, Page, Parts},
+};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: NAME,
+    marks: &[
+        Mark::certain(&["/service/inventory/web"]),
+        Mark::possible(&["//www.waynereaves.com"]),
+        Mark::possible(&["//www.waynereaves.net"]),
+    ],
+    parse,
+    endpoint: Some(Endpoint { first_request, read }),
+};
+
+const NAME: &str = "wayne_reaves";
+
+/// The page itself lists nothing; a vehicle's own page is read like any other.
+fn parse(_page: &Page<'_>) -> Result<Option<Parts>> {
+    Ok(None)
+}
+
+fn first_request(page: &Page<'_>) -> Option<DataRequest> {
+    Some(DataRequest::get(NAME, page.url.join("/service/inventory/website").ok()?, &page.url))
+}
+
+const RECORD: Layout = Layout {
+    fields: &[
+        (Field::Vin, "vin"),
+        (Field::StockNumber, "stockNo"),
+        (Field::Year, "year"),
+        (Field::Make, "make"),
+        (Field::Model, "model"),
+        (Field::Trim, "trim"),
+        (Field::Mileage, "mileage"),
+        (Field::ExteriorColor, "exteriorColor"),
+    ],
+    prices: &["price"],
+    headings: &[],
+    links: &[],
+    images: &["pictures.0.url"],
+    kept: &["used", "certified", "soldOn"],
+};
+/// The same where `special` says that the special price is the one asked.
+const SPECIAL: Layout = Layout { prices: &["specialPrice", "price"], ..RECORD };
+
+fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+    let records = answer.as_array()?;
+    let is_set = |record: &Value, key: &str| record.get(key).is_some_and(|value| !value.is_null() && value != "");
+    let mut listings = Vec::new();
+    for record in records {
+        let sold = is_set(record, "soldOn");
+        let hidden = is_set(record, "deletedAt") || record.get("forWeb").and_then(Value::as_bool) == Some(false);
+        if hidden && !sold {
+            continue;
+        }
+        let special = record.get("special").and_then(Value::as_bool) == Some(true);
+        let mut listing =
+            if special { SPECIAL.read(record, &request.page) } else { RECORD.read(record, &request.page) };
+        listing.is_sold = Some(sold);
+        listings.push(listing);
+    }
+    let on_offer = listings.iter().filter(|listing| listing.is_sold == Some(false)).count();
+    Some(DataPage { listings, total: u32::try_from(on_offer).ok(), next: None })
+}
