@@ -92,11 +92,7 @@ impl Dealership {
     /// # Errors
     /// As any operation: `database_unavailable`, `database_outdated`.
     pub fn check_ready(&self) -> Result<()> {
-        self.shared.database.read(|conn| {
-            use diesel::connection::SimpleConnection as _;
-            conn.batch_execute("SELECT 1")?;
-            Ok(())
-        })
+        self.shared.database.ping()
     }
 }
 
@@ -196,7 +192,8 @@ impl Desk {
         })
     }
 
-    fn authorize(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<()> {
+    /// Whether the actor may, as the database stands now.
+    pub(crate) fn authorize(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<()> {
         let role = match self.actor.user_id() {
             Some(id) => Some(users::role_of_active_user(conn, id)?),
             None => None,

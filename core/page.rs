@@ -153,11 +153,17 @@ macro_rules! keyset {
 }
 pub(crate) use keyset;
 
-/// A text that matches itself anywhere in a `LIKE`, whatever signs it holds.
-pub(crate) fn contains_pattern(text: &str) -> String {
+/// Two texts that match a word anywhere in a `LIKE` over `lower(..)`, whatever signs it holds.
+///
+/// Two, because SQLite's `lower` knows the letters of ASCII alone.
+pub(crate) fn contains_patterns(word: &str) -> [String; 2] {
+    [contains_pattern(&word.to_lowercase()), contains_pattern(&word.to_ascii_lowercase())]
+}
+
+fn contains_pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
-    for sign in text.chars().flat_map(char::to_lowercase) {
+    for sign in text.chars() {
         if matches!(sign, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -194,6 +200,7 @@ mod tests {
 
     #[test]
     fn patterns_match_their_text_alone() {
-        assert_eq!(contains_pattern("50%_A\\"), "%50\\%\\_a\\\\%");
+        assert_eq!(contains_patterns("50%_A\\")[0], "%50\\%\\_a\\\\%");
+        assert_eq!(contains_patterns("\u{160}K"), ["%\u{161}k%", "%\u{160}k%"]);
     }
 }

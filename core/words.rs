@@ -20,6 +20,21 @@ macro_rules! words {
             }
         }
 
+        impl $name {
+            /// Reads the word of a row. Another application may have left one that is unknown here: that is no fault of
+            /// whoever asks for the row.
+            #[allow(dead_code, reason = "not every set of words stands in a row")]
+            pub(crate) fn stored(word: &str) -> Result<Self, $crate::error::Error> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($crate::error::Error::internal(
+                        "unreadable_row",
+                        format!("a row holds {word:?}, which is none of the words known for it"),
+                    )),
+                }
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())

@@ -201,7 +201,7 @@ on_both_databases! {
         lot.desk().market().analyze(vehicle.id).unwrap();
         let below = open_alerts(lot);
         assert_eq!((below.len(), below[0].alert_type.as_str()), (1, "underpriced"));
-        assert!(below[0].message.ends_with("12000.00 is 11.1 % below the market's 13500.00"), "{}", below[0].message);
+        assert!(below[0].message.ends_with("$12000.00 is 11.1 % below the market's $13500.00"), "{}", below[0].message);
 
         reprice(lot, &vehicle, 14_000);
         lot.desk().market().analyze(vehicle.id).unwrap();

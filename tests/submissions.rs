@@ -155,6 +155,34 @@ on_both_databases! {
         }
     }
 
+    fn a_customers_flood_at_once_is_stopped_at_five(lot: &Lot) {
+        let start = Barrier::new(12);
+        let taken = std::thread::scope(|scope| {
+            let senders: Vec<_> = (0..12)
+                .map(|number| {
+                    let actor = Actor::public().from_ip("203.0.113.7".parse().unwrap());
+                    let website = lot.another_process().acting_as(actor);
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        website.submissions().submit(&offer(number)).is_ok()
+                    })
+                })
+                .collect();
+            senders.into_iter().map(|sender| sender.join().unwrap()).filter(|taken| *taken).count()
+        });
+        assert_eq!(taken, 5);
+    }
+
+    fn letters_beyond_ascii_are_found(lot: &Lot) {
+        let new = NewSubmission { make: " \u{160}koda ".into(), ..camry() };
+        assert_eq!(lot.website().submissions().submit(&new).unwrap().make, "\u{160}koda");
+        let mut filter = SubmissionFilter::default();
+        filter.make = Some("\u{160}koda".into());
+        filter.q = Some("\u{160}koda".into());
+        assert_eq!(lot.desk().submissions().list(&filter, &PageRequest::default()).unwrap().items.len(), 1);
+    }
+
     fn two_offers_of_one_car_at_once_are_taken_once(lot: &Lot) {
         let start = Barrier::new(6);
         let outcomes: Vec<_> = std::thread::scope(|scope| {

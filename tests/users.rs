@@ -64,6 +64,29 @@ on_both_databases! {
         assert_eq!(desk.users().delete(user.id).unwrap_err().code(), "not_oneself");
     }
 
+    fn two_administrators_can_not_shut_each_other_out(lot: &Lot) {
+        for round in 0..5 {
+            let desk = lot.desk();
+            let [one, two] = ["one", "two"].map(|name| {
+                let email = format!("{name}{round}@example.com");
+                desk.users().add(&NewUser { email, name: name.into(), role: Role::Admin, ..NewUser::default() }).unwrap().id
+            });
+            let start = std::sync::Barrier::new(2);
+            std::thread::scope(|scope| {
+                for (who, whom) in [(one, two), (two, one)] {
+                    let desk = lot.another_process().acting_as(Actor::user(who));
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        drop(desk.users().deactivate(whom));
+                    });
+                }
+            });
+            let active = [one, two].iter().filter(|id| desk.users().get(**id).unwrap().is_active).count();
+            assert_eq!(active, 1, "who came second was out already");
+        }
+    }
+
     fn a_user_named_by_a_row_is_stripped_instead_of_removed(lot: &Lot) {
         let (named, desk) = lot.staff(Role::Manager);
         desk.inventory().add(&corolla(1)).unwrap();

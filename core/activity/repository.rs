@@ -88,8 +88,8 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
-/// How many entries of this kind came from one address since a time.
-pub(crate) fn count_from_address(
+/// How many entries of this kind the public left from one address since a time.
+pub(crate) fn count_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
     action: super::Action,
@@ -98,6 +98,7 @@ pub(crate) fn count_from_address(
 ) -> DbResult<i64> {
     Ok(dsl::activity_logs
         .filter(dsl::ip_address.eq(ip_address))
+        .filter(dsl::user_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
         .filter(dsl::action.eq(action.as_str()))

@@ -38,7 +38,8 @@ impl TryFrom<Row> for Alert {
         Ok(Self {
             id: row.id,
             alert_type: row.alert_type.unwrap_or_default(),
-            severity: row.severity.map_or(Ok(Severity::Warning), |word| word.parse())?,
+            // Another application may have written other words, such as `info`.
+            severity: row.severity.and_then(|word| word.parse().ok()).unwrap_or(Severity::Warning),
             message: row.message.unwrap_or_default(),
             metadata: row.metadata.map(|document| document.0).unwrap_or_default(),
             subject_id: row.subject_id.map(|id| id.0),

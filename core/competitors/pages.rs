@@ -54,14 +54,18 @@ impl Reader {
         Ok(next)
     }
 
-    /// What all of them showed, as a scrape that came to the last page.
+    /// What all of them showed.
     pub(super) fn finish(self) -> Pages {
         let read = self.read;
         let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
         // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
-        let unknown = read.iter().filter(|page| page.listings.is_empty() && !is_vendor(page.platform)).count();
+        // So is one among others, whoever knows it.
+        let is_lost = |page: &&Extraction| page.listings.is_empty() && (read.len() > 1 || !is_vendor(page.platform));
+        let lost = read.iter().filter(is_lost).count();
         let reading = ScrapeReading {
-            pages_failed: u32::try_from(unknown).unwrap_or(u32::MAX),
+            // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
+            last_page_reached: read.iter().any(|page| page.next.is_none()),
+            pages_failed: u32::try_from(lost).unwrap_or(u32::MAX),
             pages_fetched: u32::try_from(read.len()).ok(),
             total_claimed: read.iter().filter_map(|page| page.total).max(),
             ..ScrapeReading::whole_lot()

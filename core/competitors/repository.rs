@@ -18,7 +18,7 @@ use super::{
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
-        functions::lower,
+        functions::{lock_words, lower, lowered},
         lock_row,
         schema::{
             competitor_inventory, competitor_metrics, competitor_price_history, competitor_scrapes, competitors,
@@ -29,7 +29,7 @@ use crate::{
     error::Error,
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
     money::Money,
-    page::{Page, PageRequest, contains_pattern, keyset},
+    page::{Page, PageRequest, contains_patterns, keyset},
 };
 
 /// More words than this in a search are ignored.
@@ -178,27 +178,19 @@ pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Opti
     Ok(row.map(Competitor::from))
 }
 
-/// What `lower()` may make of a text: SQLite's knows the letters of ASCII alone.
-fn lowered(text: &str) -> [String; 2] {
-    [text.to_lowercase(), text.to_ascii_lowercase()]
-}
-
 fn not_found() -> Error {
     Error::not_found("competitor_not_found", "there is no such competitor")
 }
 
+/// Lets nobody else give a name until the transaction ends. No index keeps names apart, because an adopted database may hold
+/// some twice.
+pub(super) fn lock_names(conn: &mut DbConnection) -> DbResult<()> {
+    lock_words(conn, "competitors.name")
+}
+
 /// Refuses a name that another competitor has, and keeps others from taking it until the transaction ends.
 pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
-    match conn {
-        // No index keeps names apart, because an adopted database may hold some twice; SQLite has one writer anyway.
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('jpauto competitors.name', 0))")
-                .execute(conn)?;
-        }
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => {}
-    }
+    lock_names(conn)?;
     let others: i64 = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
         .filter(lower(dsl::name).eq_any(lowered(&competitor.name)))
@@ -221,13 +213,11 @@ pub(super) fn list(
         None => {}
     }
     for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
-        let pattern = contains_pattern(word);
-        query = query.filter(
-            lower(dsl::name)
-                .like(pattern.clone())
-                .escape('\\')
-                .or(lower(dsl::inventory_url).like(pattern).escape('\\')),
-        );
+        let anywhere = |pattern: String| {
+            lower(dsl::name).like(pattern.clone()).escape('\\').or(lower(dsl::inventory_url).like(pattern).escape('\\'))
+        };
+        let [lowered, ascii_lowered] = contains_patterns(word);
+        query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
     }
     let position: Option<(Option<String>, CompetitorId)> = request.position(ORDER)?;
     let rows: Vec<Row> = keyset!(query, dsl::name, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;

@@ -134,7 +134,7 @@ impl<'a> Competitors<'a> {
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
-    /// Records saved or fetched pages that together are one complete scrape.
+    /// Records saved or fetched pages that together are one scrape: a whole lot, unless each of them leads on to a next one.
     ///
     /// The places of refused listings count through all pages in their order. A page without any listing that is of no known
     /// platform counts as one that could not be read.
@@ -204,9 +204,9 @@ impl<'a> Competitors<'a> {
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
             let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
             let mut changes = Map::new();
-            changes.insert("observed_at".into(), json!(observed_at));
-            changes.insert("error_type".into(), json!(error_type));
-            changes.insert("error".into(), json!(scrape.error));
+            changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
+            changes.insert("error_type".into(), json!({"from": null, "to": error_type}));
+            changes.insert("error".into(), json!({"from": null, "to": scrape.error}));
             let kept = repository::keep_scrape(conn, scrape, acting.now)?;
             competitor.note(&kept);
             repository::update_scraping(conn, &competitor)?;
@@ -288,9 +288,9 @@ impl<'a> Competitors<'a> {
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
             let mut changes = Map::new();
-            changes.insert("observed_at".into(), json!(observed_at));
-            changes.insert("completeness".into(), json!(plan.completeness));
-            changes.insert("counts".into(), json!(counts));
+            changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
+            changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
+            changes.insert("counts".into(), json!({"from": null, "to": counts}));
             audit(conn, acting, id, changes)?;
             let Vehicles { new, updated, price_changes, sold, relisted, refused } =
                 Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
@@ -330,6 +330,11 @@ fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -
         CompetitorKey::Name { name, inventory_url } => match repository::find_by_name(conn, name.trim())? {
             Some(known) => Ok((repository::get_to_change(conn, known.id)?, false)),
             None => {
+                // Another may be adding it at this moment: wait for that, and look again.
+                repository::lock_names(conn)?;
+                if let Some(known) = repository::find_by_name(conn, name.trim())? {
+                    return Ok((repository::get_to_change(conn, known.id)?, false));
+                }
                 let new = registration::by_name(name, inventory_url.as_deref());
                 Ok((add(conn, acting, &new)?, true))
             }

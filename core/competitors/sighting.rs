@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::{extract::ScrapedListing, money::Money};
+use crate::{extract::ScrapedListing, money::Money, vin};
 
 /// What a listing can be recognised by, strongest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,9 +45,16 @@ pub(crate) struct Sighting {
     pub(crate) raw_data: Option<Value>,
 }
 
+/// What a website may say of a number before it counts as not said.
+mod plausible {
+    use std::ops::RangeInclusive;
+
+    pub(super) const YEARS: RangeInclusive<i32> = 1900..=2100;
+    pub(super) const MILES: RangeInclusive<i32> = 0..=2_000_000;
+}
+
 /// Longest texts of the columns, in characters.
 mod length {
-    pub(super) const VIN: usize = 17;
     pub(super) const NAME: usize = 100;
     pub(super) const KIND: usize = 50;
     pub(super) const EXTERNAL_ID: usize = 255;
@@ -59,13 +66,13 @@ impl From<ScrapedListing> for Sighting {
     fn from(scraped: ScrapedListing) -> Self {
         Self {
             keys: Keys {
-                vin: scraped.vin.and_then(clean_vin),
+                vin: scraped.vin.as_deref().and_then(clean_vin),
                 external_id: whole(scraped.external_id, length::EXTERNAL_ID),
                 stock_number: whole(scraped.stock_number, length::STOCK_NUMBER),
             },
             details: Details {
-                year: scraped.year,
-                mileage: scraped.mileage.filter(|&miles| miles >= 0),
+                year: scraped.year.filter(|year| plausible::YEARS.contains(year)),
+                mileage: scraped.mileage.filter(|miles| plausible::MILES.contains(miles)),
                 make: cut(scraped.make, length::NAME),
                 model: cut(scraped.model, length::NAME),
                 trim: cut(scraped.trim, length::NAME),
@@ -206,13 +213,8 @@ fn fill<T>(known: &mut Option<T>, other: Option<T>) {
     }
 }
 
-/// A placeholder such as `N/A` must not make one car of many. The letters I, O and Q are let through although no VIN has
-/// them: makers' pages show cars that are not built yet under a provisional number of that kind.
-fn clean_vin(text: String) -> Option<String> {
-    let vin = text.trim().to_ascii_uppercase();
-    let bytes = vin.as_bytes();
-    let is_one = bytes.len() == length::VIN && bytes.iter().all(u8::is_ascii_alphanumeric);
-    (is_one && bytes.iter().any(|byte| *byte != bytes[0])).then_some(vin)
+fn clean_vin(text: &str) -> Option<String> {
+    vin::key(text).map(|key| key.iter().copied().map(char::from).collect())
 }
 
 /// A text that means nothing when it is cut, such as a link: too long counts as missing.

@@ -108,10 +108,18 @@ fn not_compiled_in(_url: &str, feature: &'static str) -> Error {
 /// How connections behave; the limits of a statement must stay below the deadline of whoever waits for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionLimits {
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has no such limit"))]
     pub(crate) statement_timeout: Duration,
     pub(crate) lock_timeout: Duration,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has no such limit"))]
     pub(crate) idle_in_transaction_timeout: Duration,
     pub(crate) read_only: bool,
+}
+
+/// A connection in the pool, and whether it turned out to be dead: Diesel does not tell the pool by itself.
+pub(crate) struct Pooled {
+    pub(crate) conn: DbConnection,
+    pub(crate) is_lost: bool,
 }
 
 /// Opens connections for the pool.
@@ -145,7 +153,7 @@ impl Manager {
             conn.batch_execute("PRAGMA query_only = ON; PRAGMA foreign_keys = ON")?;
         } else {
             conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
-            use_write_ahead_log(&mut conn)?;
+            use_write_ahead_log(&mut conn, self.limits.lock_timeout)?;
         }
         Ok(DbConnection::Sqlite(conn))
     }
@@ -154,10 +162,19 @@ impl Manager {
 /// Readers then never wait for the writer. The mode is a property of the file, so where the file can not be written it
 /// stays as it is: reading still works, and a write will say that the file is read-only.
 #[cfg(feature = "sqlite")]
-fn use_write_ahead_log(conn: &mut diesel::SqliteConnection) -> Result<(), ConnectError> {
-    match conn.batch_execute("PRAGMA journal_mode = WAL") {
-        Err(diesel::result::Error::DatabaseError(_, info)) if info.message().contains("readonly") => Ok(()),
-        other => Ok(other?),
+fn use_write_ahead_log(conn: &mut diesel::SqliteConnection, patience: Duration) -> Result<(), ConnectError> {
+    let until = std::time::Instant::now() + patience;
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(diesel::result::Error::DatabaseError(_, info)) if info.message().contains("readonly") => return Ok(()),
+            // While another process makes the file, SQLite says so at once, whatever the busy time-out.
+            Err(diesel::result::Error::DatabaseError(_, info))
+                if info.message().contains("locked") && std::time::Instant::now() < until =>
+            {
+                std::thread::sleep(Duration::from_millis(fastrand::u64(1..=20)));
+            }
+            other => return Ok(other?),
+        }
     }
 }
 
@@ -174,26 +191,27 @@ pub(crate) enum ConnectError {
 }
 
 impl ManageConnection for Manager {
-    type Connection = DbConnection;
+    type Connection = Pooled;
     type Error = ConnectError;
 
-    fn connect(&self) -> Result<DbConnection, ConnectError> {
-        match &self.target {
+    fn connect(&self) -> Result<Pooled, ConnectError> {
+        let conn = match &self.target {
             #[cfg(feature = "postgres")]
             Target::Postgres(url) => self.connect_postgres(url),
             #[cfg(feature = "sqlite")]
             Target::SqliteFile(path) => self.connect_sqlite(path.to_str().ok_or(ConnectError::Path)?),
             #[cfg(feature = "sqlite")]
             Target::SqliteMemory => self.connect_sqlite(":memory:"),
-        }
+        };
+        Ok(Pooled { conn: conn?, is_lost: false })
     }
 
-    fn is_valid(&self, conn: &mut DbConnection) -> Result<(), ConnectError> {
-        Ok(conn.batch_execute("SELECT 1")?)
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {
+        Ok(pooled.conn.batch_execute("SELECT 1")?)
     }
 
-    fn has_broken(&self, conn: &mut DbConnection) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.is_lost || std::thread::panicking() || pooled.conn.is_broken()
     }
 }
 

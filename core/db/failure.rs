@@ -23,7 +23,10 @@ impl Failure {
         match self {
             Self::Refusal(_) => false,
             Self::Database(DieselError::DatabaseError(kind, info)) => match kind {
-                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation => true,
+                // A row that came meanwhile, or one that names what was about to go: a second run sees it.
+                DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::ForeignKeyViolation => true,
                 // Diesel has no kind of its own for SQLSTATE 40P01.
                 DatabaseErrorKind::Unknown => info.message().starts_with("deadlock detected"),
                 _ => false,
@@ -37,9 +40,12 @@ impl Failure {
         match reason {
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | DieselError::BrokenTransactionManager => true,
-            DieselError::DatabaseError(DatabaseErrorKind::Unknown | DatabaseErrorKind::UnableToSendCommand, info) => {
+            DieselError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => true,
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
                 let message = info.message();
-                message.contains("server closed the connection") || message.contains("terminating connection")
+                message.contains("server closed the connection")
+                    || message.contains("terminating connection")
+                    || message.contains("no connection to the server")
             }
             _ => false,
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use diesel::{
     QueryableByName, RunQueryDsl as _,
-    connection::{SimpleConnection as _, TransactionManager as _},
+    connection::TransactionManager as _,
     migration::{Migration, MigrationSource},
     sql_query,
     sql_types::{Bool, Text},
@@ -46,6 +46,13 @@ pub(super) fn is_current(conn: &mut DbConnection) -> DbResult<bool> {
     Ok(applied == known)
 }
 
+/// Whether a SQLite database holds nothing at all yet.
+pub(super) fn has_no_tables(conn: &mut DbConnection) -> DbResult<bool> {
+    let nothing = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master) AS found";
+    let Found { found } = on_each!(conn, c => sql_query(nothing).get_result(c))?;
+    Ok(found)
+}
+
 /// Applies what is pending.
 pub(super) fn run(conn: &mut DbConnection) -> Result<MigrationReport> {
     super::begin(conn).map_err(Failure::from)?;
@@ -67,7 +74,8 @@ fn run_locked(conn: &mut DbConnection) -> DbResult<MigrationReport> {
     // SQLite's write lock is held already. The limits of everyday statements do not fit a change of the whole schema.
     match conn {
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => conn.batch_execute(
+        DbConnection::Postgres(conn) => diesel::connection::SimpleConnection::batch_execute(
+            conn,
             "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
              SELECT pg_advisory_xact_lock(hashtextextended('jpauto migrations in ' || current_schema(), 0))",
         )?,

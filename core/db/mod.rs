@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 
 use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, lock_row, on_each};
@@ -82,24 +82,28 @@ impl Database {
             target,
             schema_is_current: AtomicBool::new(false),
         };
-        if is_new || in_memory {
+        // A file with nothing in it is new as well: another process may be about to fill it, and migrating waits for that.
+        if is_new || in_memory || (!database.refresh_schema_state()? && database.is_empty_sqlite(config.read_only)?) {
             database.migrate()?;
-        } else {
-            database.refresh_schema_state()?;
         }
         Ok(database)
     }
 
-    /// Runs queries that change nothing; once more from the start when the connection turns out to be dead.
+    /// Runs queries that change nothing; from the start on another connection when one turns out to be dead.
+    ///
+    /// After a restart of the server every connection of the pool may be: each of them is tried once, and then a new one.
     pub(crate) fn read<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.must_be_current()?;
-        let first = queries(&mut *self.connection()?);
-        match first {
-            Err(failure) if failure.is_lost_connection() => {
-                tracing::warn!(reason = %failure, "a database connection was lost; reading again on another");
-                queries(&mut *self.connection()?).map_err(Error::from)
+        let mut dead = 0;
+        loop {
+            let outcome = self.with_connection(&queries)?;
+            match outcome {
+                Err(failure) if failure.is_lost_connection() && dead < self.pool.max_size() => {
+                    tracing::warn!(reason = %failure, "a database connection was lost; reading again on another");
+                    dead += 1;
+                }
+                other => return other.map_err(Error::from),
             }
-            other => other.map_err(Error::from),
         }
     }
 
@@ -109,13 +113,21 @@ impl Database {
     /// what is taken.
     pub(crate) fn write<T>(&self, work: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.must_be_current()?;
-        let mut attempt = 1;
+        let (mut attempt, mut dead) = (1, 0);
         loop {
+            let mut has_begun = false;
             let outcome = {
                 let _turn = self.writer.as_ref().map(|lock| lock.lock().unwrap_or_else(PoisonError::into_inner));
-                in_transaction(&mut *self.connection()?, &work)
+                self.with_connection(|conn| {
+                    begin(conn)?;
+                    has_begun = true;
+                    let outcome = work(conn);
+                    finish(conn, outcome)
+                })?
             };
             match outcome {
+                // Nothing was sent yet: another connection may do it. Later, nobody knows what the server still did.
+                Err(failure) if failure.is_lost_connection() && !has_begun && dead < self.pool.max_size() => dead += 1,
                 Err(failure) if attempt < ATTEMPTS && failure.is_overtaken() => {
                     tracing::debug!(attempt, reason = %failure, "a transaction was overtaken; running it again");
                     std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));
@@ -126,11 +138,24 @@ impl Database {
         }
     }
 
+    /// Answers `Ok` where the database can be read and its schema is current.
+    pub(crate) fn ping(&self) -> Result<()> {
+        self.read(|conn| Ok(conn.batch_execute("SELECT 1")?))
+    }
+
     /// Brings the schema to the version of this library; does nothing where it is there already.
     pub(crate) fn migrate(&self) -> Result<MigrationReport> {
-        let report = migrate::run(&mut *self.connection()?)?;
+        let report = migrate::run(&mut self.connection()?.conn)?;
         self.schema_is_current.store(true, Ordering::Release);
         Ok(report)
+    }
+
+    /// Runs something on a connection of the pool, which lets the connection go where it turns out to be dead.
+    fn with_connection<T>(&self, work: impl FnOnce(&mut DbConnection) -> DbResult<T>) -> Result<DbResult<T>> {
+        let mut pooled = self.connection()?;
+        let outcome = work(&mut pooled.conn);
+        pooled.is_lost = outcome.as_ref().is_err_and(Failure::is_lost_connection);
+        Ok(outcome)
     }
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
@@ -139,6 +164,13 @@ impl Database {
                 .with_retry_after(Duration::from_secs(1))
                 .with_source(reason)
         })
+    }
+
+    fn is_empty_sqlite(&self, read_only: bool) -> Result<bool> {
+        if read_only || !is_sqlite(&self.target) {
+            return Ok(false);
+        }
+        self.with_connection(migrate::has_no_tables)?.map_err(Error::from)
     }
 
     fn must_be_current(&self) -> Result<()> {
@@ -153,7 +185,7 @@ impl Database {
     }
 
     fn refresh_schema_state(&self) -> Result<bool> {
-        let current = migrate::is_current(&mut *self.connection()?).map_err(|failure| match failure {
+        let current = self.with_connection(migrate::is_current)?.map_err(|failure| match failure {
             Failure::Database(reason) => failure::cannot_use(&self.target, reason),
             Failure::Refusal(error) => error,
         })?;
@@ -162,9 +194,9 @@ impl Database {
     }
 }
 
-fn in_transaction<T>(conn: &mut DbConnection, work: &impl Fn(&mut DbConnection) -> DbResult<T>) -> DbResult<T> {
-    begin(conn)?;
-    match work(conn) {
+/// Keeps what the transaction did, or takes it back.
+fn finish<T>(conn: &mut DbConnection, outcome: DbResult<T>) -> DbResult<T> {
+    match outcome {
         Ok(value) => {
             Transactions::commit_transaction(conn)?;
             Ok(value)

@@ -46,6 +46,8 @@ words!(VehicleStatus, "invalid_status" at "/status" {
 });
 
 impl VehicleStatus {
+    /// Every status of a vehicle that is not sold.
+    pub const UNSOLD: [Self; 3] = [Self::Available, Self::Pending, Self::Hold];
     /// What the public sees: a vehicle whose sale is pending still stands on the website.
     pub const LISTED: [Self; 2] = [Self::Available, Self::Pending];
 }
@@ -357,6 +359,12 @@ impl VehicleFilter {
         Self { status: vec![VehicleStatus::Available], ..Self::default() }
     }
 
+    /// The vehicles that are not sold.
+    #[must_use]
+    pub fn unsold() -> Self {
+        Self { status: VehicleStatus::UNSOLD.to_vec(), ..Self::default() }
+    }
+
     /// Of this make.
     #[must_use]
     pub fn make(mut self, make: impl Into<String>) -> Self {
@@ -467,7 +475,7 @@ pub struct StockCount {
 }
 
 impl StockCount {
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self { count: self.count + other.count, value: self.value + other.value, cost: self.cost + other.cost }
     }
 }

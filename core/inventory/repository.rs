@@ -11,7 +11,7 @@ use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, Vehicl
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
-        functions::lower,
+        functions::{lower, lowered},
         lock_row,
         schema::{inventory, inventory::dsl},
         types::DbMoney,
@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
-    page::{Page, PageRequest, contains_pattern, keyset},
+    page::{Page, PageRequest, contains_patterns, keyset},
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -124,7 +124,7 @@ impl TryFrom<Row> for Vehicle {
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
             id: row.id,
-            status: row.status.map_or(Ok(VehicleStatus::default()), |word| word.parse())?,
+            status: row.status.map_or(Ok(VehicleStatus::default()), |word| VehicleStatus::stored(&word))?,
             featured: row.featured.unwrap_or(false),
             year: row.year,
             make: row.make,
@@ -238,14 +238,19 @@ pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) 
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
     let mut query = dsl::inventory.select(Row::as_select()).into_boxed::<MultiBackend>();
     if !filter.status.is_empty() {
-        query =
-            query.filter(dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>()));
+        let among = dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>());
+        // A null reads as the default.
+        query = if filter.status.contains(&VehicleStatus::default()) {
+            query.filter(among.or(dsl::status.is_null()))
+        } else {
+            query.filter(among)
+        };
     }
     if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make).eq(make.to_lowercase()));
+        query = query.filter(lower(dsl::make).eq_any(lowered(make.trim())));
     }
     if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model).eq(model.to_lowercase()));
+        query = query.filter(lower(dsl::model).eq_any(lowered(model.trim())));
     }
     if let Some(year) = filter.year_min {
         query = query.filter(dsl::year.ge(year));
@@ -265,12 +270,13 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
     if let Some(mileage) = filter.mileage_max {
         query = query.filter(dsl::mileage.le(mileage));
     }
-    if let Some(featured) = filter.featured {
-        query = query.filter(dsl::featured.eq(featured));
+    match filter.featured {
+        Some(true) => query = query.filter(dsl::featured.eq(true)),
+        Some(false) => query = query.filter(dsl::featured.is_null().or(dsl::featured.eq(false))),
+        None => {}
     }
     for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
-        let pattern = contains_pattern(word);
-        query = query.filter(
+        let anywhere = |pattern: String| {
             lower(dsl::make)
                 .like(pattern.clone())
                 .escape('\\')
@@ -278,8 +284,10 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
                 .or(lower(dsl::vin).like(pattern.clone()).escape('\\'))
                 .or(lower(dsl::trim.assume_not_null()).like(pattern.clone()).escape('\\'))
                 .or(lower(dsl::stock_number.assume_not_null()).like(pattern.clone()).escape('\\'))
-                .or(lower(dsl::description.assume_not_null()).like(pattern).escape('\\')),
-        );
+                .or(lower(dsl::description.assume_not_null()).like(pattern).escape('\\'))
+        };
+        let [lowered, ascii_lowered] = contains_patterns(word);
+        query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
     }
     /// Reads the page in the order of one column.
     macro_rules! in_order_of {
@@ -324,14 +332,17 @@ pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCou
         ))
         .order(dsl::status)
         .load(conn)?;
-    rows.into_iter()
-        .map(|(status, count, value, cost)| {
-            Ok(StatusCount {
-                status: status.map_or(Ok(VehicleStatus::default()), |word| word.parse())?,
-                stock: StockCount { count, value: value.unwrap_or_default(), cost: cost.unwrap_or_default() },
-            })
-        })
-        .collect()
+    let mut counts: Vec<StatusCount> = Vec::new();
+    for (status, count, value, cost) in rows {
+        let status = status.map_or(Ok(VehicleStatus::default()), |word| VehicleStatus::stored(&word))?;
+        let stock = StockCount { count, value: value.unwrap_or_default(), cost: cost.unwrap_or_default() };
+        // A null reads as the default, which has rows of its own.
+        match counts.iter_mut().find(|known| known.status == status) {
+            Some(known) => known.stock = known.stock.plus(stock),
+            None => counts.push(StatusCount { status, stock }),
+        }
+    }
+    Ok(counts)
 }
 
 /// When each unsold vehicle went on sale, and its price and cost: what the age statistics need, and no more of the row.

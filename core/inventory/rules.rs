@@ -111,6 +111,7 @@ fn check_url(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
 pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<Utc>) -> Result<Vehicle> {
     let limits = rules.limits;
     let mut faults = Faults::default();
+    (vehicle.make, vehicle.model) = (vehicle.make.trim().to_owned(), vehicle.model.trim().to_owned());
     match Vin::parse(&vehicle.vin) {
         Ok(vin) => vehicle.vin = vin.to_string(),
         Err(reason) => faults.add("/vin", reason.to_string()),
@@ -132,7 +133,7 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     limits.check_images(&mut faults, &vehicle.images);
     let features = &vehicle.features;
     let fits = features.len() <= limits.most_features
-        && features.iter().all(|line| line.chars().count() <= LONGEST_LISTED_TEXT);
+        && features.iter().all(|line| line.chars().count() <= LONGEST_LISTED_TEXT && !line.contains('\0'));
     faults.check(
         fits,
         "/features",
@@ -240,7 +241,8 @@ pub(super) fn set_status(
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
     }
     faults.into_result("invalid_status_change")?;
-    if vehicle.status == VehicleStatus::Sold && change.status != VehicleStatus::Sold {
+    // Neither may a second sale overwrite what the first one brought.
+    if vehicle.status == VehicleStatus::Sold && (change.status != VehicleStatus::Sold || change.sale_price.is_some()) {
         return Err(Error::conflict("vehicle_sold", "the vehicle is sold: relist it to offer it again"));
     }
     let sold_at = match change.status {

@@ -58,10 +58,10 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `invalid_cursor`.
     pub fn list_public(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<ListedVehicle>> {
-        let Some(filter) = rules::only_listed(filter) else {
-            return Ok(Page { items: Vec::new(), next: None });
-        };
-        let vehicles = self.desk.read(Permission::ReadListedVehicles, |conn| repository::list(conn, &filter, page))?;
+        let vehicles = self.desk.read(Permission::ReadListedVehicles, |conn| match rules::only_listed(filter) {
+            Some(filter) => repository::list(conn, &filter, page),
+            None => Ok(Page { items: Vec::new(), next: None }),
+        })?;
         Ok(vehicles.map(ListedVehicle::from))
     }
 
@@ -201,7 +201,7 @@ impl<'a> Inventory<'a> {
         self.desk.market().history(id, page)
     }
 
-    /// Counts, worth and age of the lot. Two queries; the second reads four narrow columns of each unsold vehicle.
+    /// Counts, worth and age of the lot. Two queries; the second reads three narrow columns of each unsold vehicle.
     ///
     /// # Errors
     /// As any read.

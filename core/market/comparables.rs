@@ -6,12 +6,13 @@ use std::{cmp::Ordering, collections::HashSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::vin;
+
 use super::{Comparable, LeftOut, PricingRules, Source, Subject, Supply, TierLimits, config, quantile::Sorted};
 
-const VIN_LENGTH: usize = 17;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-type VinKey = [u8; VIN_LENGTH];
+type VinKey = [u8; 17];
 
 /// The VINs of our own stock, which are never compared with; load them once for any number of analyses.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,7 @@ pub struct OwnVins(HashSet<VinKey>);
 
 impl<'a> FromIterator<&'a str> for OwnVins {
     fn from_iter<I: IntoIterator<Item = &'a str>>(vins: I) -> Self {
-        Self(vins.into_iter().filter_map(vin_key).collect())
+        Self(vins.into_iter().filter_map(vin::key).collect())
     }
 }
 
@@ -30,20 +31,12 @@ enum Identity<'a> {
     Listing(Source, &'a str),
 }
 
-/// A VIN for comparing, `None` for a placeholder such as `N/A` or seventeen zeros, which would make one car of many.
-fn vin_key(text: &str) -> Option<VinKey> {
-    let mut key: VinKey = text.trim().as_bytes().try_into().ok()?;
-    key.make_ascii_uppercase();
-    let plausible = key.iter().all(u8::is_ascii_alphanumeric) && key.iter().any(|byte| Some(byte) != key.first());
-    plausible.then_some(key)
-}
-
 fn identity(comparable: &Comparable) -> Option<Identity<'_>> {
     fn present(text: Option<&String>) -> Option<&str> {
         text.map(|text| text.trim()).filter(|text| !text.is_empty())
     }
     let listing = || present(comparable.external_id.as_ref()).or_else(|| present(comparable.url.as_ref()));
-    match comparable.vin.as_deref().and_then(vin_key) {
+    match comparable.vin.as_deref().and_then(vin::key) {
         Some(vin) => Some(Identity::Vin(vin)),
         None => listing().map(|name| Identity::Listing(comparable.source, name)),
     }
@@ -87,7 +80,7 @@ impl<'a> Sound<'a> {
         now: DateTime<Utc>,
     ) -> (Self, LeftOut) {
         let mut left_out = LeftOut::default();
-        let subject_vin = subject.vin.as_deref().and_then(vin_key);
+        let subject_vin = subject.vin.as_deref().and_then(vin::key);
         let mut sound = Vec::with_capacity(candidates.len());
         for comparable in candidates {
             let identity = identity(comparable);
@@ -251,11 +244,11 @@ mod tests {
 
     #[test]
     fn placeholders_are_no_vins() {
-        assert_eq!(vin_key(" 1m8gdm9axkp042788 "), Some(*b"1M8GDM9AXKP042788"));
+        assert_eq!(vin::key(" 1m8gdm9axkp042788 "), Some(*b"1M8GDM9AXKP042788"));
         for text in
             ["", "N/A", "00000000000000000", "XXXXXXXXXXXXXXXXX", "1M8GDM9A-KP042788", "1M8GDM9AXKP04278", "ééééééééé"]
         {
-            assert_eq!(vin_key(text), None, "{text}");
+            assert_eq!(vin::key(text), None, "{text}");
         }
     }
 }

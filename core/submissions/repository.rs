@@ -7,14 +7,14 @@ use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, Subm
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
-        functions::lower,
+        functions::{lower, lowered},
         lock_row,
         schema::{inventory, pending_submissions, pending_submissions::dsl},
     },
     error::{Error, Result},
     ids::{SubmissionId, UserId},
     money::Money,
-    page::{Page, PageRequest, contains_pattern, keyset},
+    page::{Page, PageRequest, contains_patterns, keyset},
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -86,7 +86,9 @@ impl TryFrom<Row> for Submission {
         Ok(Self {
             warnings: SubmissionWarning::of(row.vin.as_deref()),
             id: row.id,
-            submission_status: row.submission_status.map_or(Ok(SubmissionStatus::default()), |word| word.parse())?,
+            submission_status: row
+                .submission_status
+                .map_or(Ok(SubmissionStatus::default()), |word| SubmissionStatus::stored(&word))?,
             submitted_at: row.submitted_at.map(DateTime::from),
             reviewed_at: row.reviewed_at.map(DateTime::from),
             reviewed_by: row.reviewed_by,
@@ -183,25 +185,32 @@ pub(super) fn list(
 ) -> DbResult<Page<Submission>> {
     let mut query = dsl::pending_submissions.select(Row::as_select()).into_boxed::<MultiBackend>();
     if let Some(status) = filter.submission_status {
-        query = query.filter(dsl::submission_status.eq(status.as_str()));
+        let in_status = dsl::submission_status.eq(status.as_str());
+        // A null reads as the default.
+        query = if status == SubmissionStatus::default() {
+            query.filter(in_status.or(dsl::submission_status.is_null()))
+        } else {
+            query.filter(in_status)
+        };
     }
     if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make).eq(make.to_lowercase()));
+        query = query.filter(lower(dsl::make).eq_any(lowered(make.trim())));
     }
     if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model).eq(model.to_lowercase()));
+        query = query.filter(lower(dsl::model).eq_any(lowered(model.trim())));
     }
     for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
-        let pattern = contains_pattern(word);
-        query = query.filter(
+        let anywhere = |pattern: String| {
             lower(dsl::make)
                 .like(pattern.clone())
                 .escape('\\')
                 .or(lower(dsl::model).like(pattern.clone()).escape('\\'))
                 .or(lower(dsl::vin.assume_not_null()).like(pattern.clone()).escape('\\'))
                 .or(lower(dsl::customer_name.assume_not_null()).like(pattern.clone()).escape('\\'))
-                .or(lower(dsl::customer_email.assume_not_null()).like(pattern).escape('\\')),
-        );
+                .or(lower(dsl::customer_email.assume_not_null()).like(pattern).escape('\\'))
+        };
+        let [lowered, ascii_lowered] = contains_patterns(word);
+        query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
     }
     let order = filter.sort.as_str();
     let position: Option<(Option<DateTime<Utc>>, SubmissionId)> = request.position(order)?;

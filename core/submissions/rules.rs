@@ -69,6 +69,7 @@ pub(super) fn update(
 fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
     let limits = rules.limits;
     let mut faults = Faults::default();
+    (submission.make, submission.model) = (submission.make.trim().to_owned(), submission.model.trim().to_owned());
     limits.check_year(&mut faults, submission.year, now);
     inventory::check_required_text(&mut faults, "/make", &submission.make, 100);
     inventory::check_required_text(&mut faults, "/model", &submission.model, 100);

@@ -4,6 +4,7 @@ use super::{Approval, NewSubmission, Submission, SubmissionFilter, SubmissionUpd
 use crate::{
     activity::{self, Action},
     actor::Permission,
+    db::functions::lock_words,
     dealership::Desk,
     error::Result,
     ids::SubmissionId,
@@ -32,8 +33,9 @@ impl<'a> Submissions<'a> {
             let intake = &self.desk.config().intake;
             let submission = rules::submit(submission, intake, acting.now)?;
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
-                let since = acting.now - intake.window;
-                let sent = activity::count_from_address(conn, "submissions", Action::Create, &ip.to_string(), since)?;
+                let (ip, since) = (ip.to_string(), acting.now - intake.window);
+                lock_words(conn, &format!("submissions from {ip}"))?;
+                let sent = activity::count_by_the_public(conn, "submissions", Action::Create, &ip, since)?;
                 rules::must_not_be_too_many(sent, intake)?;
             }
             repository::vin_is_taken(conn, &submission)?;
@@ -86,7 +88,7 @@ impl<'a> Submissions<'a> {
     /// `duplicate_vin` and `duplicate_stock_number` against the inventory.
     pub fn approve(&self, id: SubmissionId, approval: &Approval) -> Result<Vehicle> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let submission = repository::get(conn, id)?;
+            let submission = repository::get_to_change(conn, id)?;
             let by = acting.actor.user_id();
             let (reviewed, vehicle) =
                 rules::approve(&submission, approval, &self.desk.config().inventory, by, acting.now)?;
@@ -105,7 +107,7 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
     pub fn reject(&self, id: SubmissionId, reason: &str) -> Result<Submission> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let submission = repository::get(conn, id)?;
+            let submission = repository::get_to_change(conn, id)?;
             let by = acting.actor.user_id();
             let reviewed = rules::reject(&submission, reason, &self.desk.config().intake, by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;

@@ -7,7 +7,7 @@ use super::User;
 use crate::{
     actor::Role,
     db::{
-        DbConnection, DbResult, Instant, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend, lock_row,
         schema::{activity_logs, inventory, pending_submissions, users, users::dsl},
     },
     error::{Error, ErrorKind},
@@ -68,7 +68,7 @@ impl TryFrom<Row> for User {
 
 /// A null reads as the column's default.
 fn role_of(word: Option<&str>) -> Result<Role, Error> {
-    word.map_or(Ok(Role::Viewer), str::parse)
+    word.map_or(Ok(Role::Viewer), Role::stored)
 }
 
 /// The role of a user who may act.
@@ -102,6 +102,14 @@ pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
 pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.ok_or_else(|| Error::not_found("user_not_found", "there is no such user"))?.try_into()?)
+}
+
+/// The user, with no other change of any user under way until the transaction ends.
+///
+/// All of them, because a rule about one speaks of the others: an administrator must remain.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
+    lock_row!(conn, dsl::users.order(dsl::id).select(dsl::id));
+    get(conn, id)
 }
 
 pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {

@@ -17,7 +17,11 @@ pub(super) fn invite(invitation: &NewUser, now: DateTime<Utc>) -> Result<User> {
     let name = invitation.name.trim().to_owned();
     let mut faults = Faults::default();
     faults.check(is_plausible_email(&email), "/email", "expected an e-mail address of at most 255 characters");
-    faults.check(!name.is_empty() && name.chars().count() <= LONGEST_TEXT, "/name", "expected 1 to 255 characters");
+    faults.check(
+        !name.is_empty() && name.chars().count() <= LONGEST_TEXT && !name.contains('\0'),
+        "/name",
+        "expected 1 to 255 characters",
+    );
     faults.into_result("invalid_user")?;
     Ok(User {
         id: UserId::new(now),

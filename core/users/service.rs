@@ -97,7 +97,8 @@ impl<'a> Users<'a> {
     /// `user_not_found`; `not_oneself`.
     pub fn delete(&self, id: UserId) -> Result<()> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
-            let user = repository::get(conn, id)?;
+            let user = repository::get_to_change(conn, id)?;
+            self.desk.authorize(conn, Permission::ManageUsers)?;
             rules::must_not_be_oneself(acting.actor, id)?;
             if repository::is_named(conn, id)? {
                 repository::update(conn, &rules::stripped(&user))?;
@@ -110,9 +111,13 @@ impl<'a> Users<'a> {
 
     fn change(&self, id: UserId, change: impl Fn(&User) -> User) -> Result<User> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
-            let before = repository::get(conn, id)?;
+            let before = repository::get_to_change(conn, id)?;
+            self.desk.authorize(conn, Permission::ManageUsers)?;
             rules::must_not_be_oneself(acting.actor, id)?;
             let after = change(&before);
+            if after == before {
+                return Ok(before);
+            }
             repository::update(conn, &after)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)

@@ -207,9 +207,7 @@ impl Vin {
     /// ```
     #[must_use]
     pub fn is_placeholder(&self) -> bool {
-        // From '0' to 'Z' are 43 places: one bit each.
-        let seen = self.0.iter().fold(0_u64, |seen, character| seen | 1 << (character - b'0'));
-        seen.count_ones() < DISTINCT_CHARACTERS_MIN
+        is_placeholder(&self.0)
     }
 
     /// The character at a position counted from 1, as the regulations count.
@@ -220,6 +218,21 @@ impl Vin {
     fn is_of_small_maker(&self) -> bool {
         self.at(3) == b'9'
     }
+}
+
+fn is_placeholder(capitals: &[u8; LENGTH]) -> bool {
+    // From '0' to 'Z' are 43 places: one bit each.
+    let seen = capitals.iter().fold(0_u64, |seen, character| seen | 1 << (character - b'0'));
+    seen.count_ones() < DISTINCT_CHARACTERS_MIN
+}
+
+/// The seventeen capitals by which a listing names its vehicle; `None` for a placeholder, which would make one car of many.
+///
+/// Not every one is a [`Vin`]: makers' websites show cars that are not built yet under provisional numbers with I, O or Q.
+pub(crate) fn key(text: &str) -> Option<[u8; LENGTH]> {
+    let mut key: [u8; LENGTH] = text.trim().as_bytes().try_into().ok()?;
+    key.make_ascii_uppercase();
+    (key.iter().all(u8::is_ascii_alphanumeric) && !is_placeholder(&key)).then_some(key)
 }
 
 impl SquishVin {

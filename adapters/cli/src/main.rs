@@ -42,9 +42,7 @@ fn main() -> ExitCode {
     let matches = Arguments::command().get_matches();
     let Arguments { global, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit());
     let database = DatabaseChoice::of(matches.value_source("db"));
-    if global.verbose {
-        log_to_stderr();
-    }
+    log_to_stderr(if global.verbose { "jpauto=debug,info" } else { "error" });
     let in_json = global.format == Some(Format::Json);
     let mut context = Context::new(global, database);
     match run(command, &mut context).and_then(|()| Ok(context.output.finish()?)) {
@@ -73,8 +71,8 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
 }
 
 /// What the library traces, for who asked for it; `RUST_LOG` chooses otherwise.
-fn log_to_stderr() {
+fn log_to_stderr(usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new("jpauto=debug,info"));
+        .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new(usual));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

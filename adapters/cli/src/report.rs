@@ -3,7 +3,7 @@
 use chrono::Utc;
 use jpauto::{
     Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
-    VehicleSort, VehicleStatus,
+    VehicleSort,
     competitors::{CompetitorOverview, Metrics, Trends},
     market::{Analysis, MarketOverview, VehiclePosition},
 };
@@ -38,8 +38,7 @@ pub(crate) struct Report {
 impl Report {
     /// Gathers it.
     pub(crate) fn of(desk: &Desk) -> Result<Self, Failure> {
-        let mut unsold = VehicleFilter::default().sort(VehicleSort::ListedAt);
-        unsold.status = vec![VehicleStatus::Available, VehicleStatus::Pending, VehicleStatus::Hold];
+        let unsold = VehicleFilter::unsold().sort(VehicleSort::ListedAt);
         Ok(Self {
             statistics: desk.inventory().statistics()?,
             market: desk.market().overview()?,

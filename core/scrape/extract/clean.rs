@@ -239,12 +239,17 @@ fn amounts(text: &str) -> Vec<Amount> {
             at += 1;
             end += 1;
         }
+        // `$1.5M` is no price of a car that is read here, and a dollar and a half still less.
+        let millions = text[end..].trim_start().as_bytes();
+        let millions = millions.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'm'))
+            && !millions.get(1).is_some_and(u8::is_ascii_alphanumeric);
         let within_word =
             text[..start].chars().next_back().is_some_and(|c| c.is_alphabetic() || matches!(c, '-' | '.' | ','))
                 && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
                 && !ends_with_currency(&text[..start]);
         if !within_word {
-            found.push(Amount { start, end, hundredths: hundredths(number, thousands) });
+            let hundredths = if millions { None } else { hundredths(number, thousands) };
+            found.push(Amount { start, end, hundredths });
         }
     }
     found
@@ -525,6 +530,8 @@ mod tests {
             ("Call for price", None),
             ("Call (555) 123-4567 for price", None),
             ("$299/mo", None),
+            ("$1.5M", None),
+            ("Price: $2 M", None),
             ("$299 per month", None),
             ("$1,999 down", None),
             ("Save $1,500", None),

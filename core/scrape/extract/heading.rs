@@ -94,7 +94,7 @@ const MAKES: [&str; 75] = [
 ];
 
 /// Other spellings of makes, with the usual one.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 17] = [
     ("Volkswagen", "Volkswagen"),
     ("VW", "Volkswagen"),
     ("VinFast", "VinFast"),
@@ -107,6 +107,11 @@ const ALIASES: [(&str, &str); 12] = [
     ("Land-Rover", "Land Rover"),
     ("Alfa", "Alfa Romeo"),
     ("Infinity", "INFINITI"),
+    ("Skoda", "Skoda"),
+    ("\u{160}koda", "Skoda"),
+    ("Citro\u{eb}n", "Citroen"),
+    ("Scout", "Scout"),
+    ("Slate", "Slate"),
 ];
 
 /// Models of more than one word, in lower case, the longest first where one begins another.
@@ -312,7 +317,8 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     if !raw.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let text = clean::text(raw)?;
+    // Hyphens that do not break are hyphens.
+    let text = clean::text(raw)?.replace(['\u{2010}', '\u{2011}'], "-");
     let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—")).collect();
     let lead_ins = words.iter().take_while(|word| is_lead_in(word)).count();
     let words = words.get(lead_ins..)?;

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
-    Alert, AlertFilter, Desk, PageRequest, SubmissionFilter, VehicleFilter, VehicleSort, VehicleStatus,
+    Alert, AlertFilter, Desk, PageRequest, SubmissionFilter, VehicleFilter, VehicleSort,
     competitors::{CompetitorOverview, Listing, ListingFilter},
     market::{Analysis, Recommendation, VehiclePosition},
 };
@@ -31,9 +31,7 @@ pub(super) fn print(desk: &Desk, story: &Story, now: DateTime<Utc>, output: &mut
 
 /// The vehicles that are not sold, the longest in stock first.
 fn positions(desk: &Desk) -> Result<Vec<VehiclePosition>, Failure> {
-    let unsold = VehicleStatus::ALL.iter().copied().filter(|status| *status != VehicleStatus::Sold).collect();
-    let mut filter = VehicleFilter::default().sort(VehicleSort::ListedAt);
-    filter.status = unsold;
+    let filter = VehicleFilter::unsold().sort(VehicleSort::ListedAt);
     Ok(desk.market().positions(&filter, &PageRequest::first(PageRequest::MAX_LIMIT))?.items)
 }
 
@@ -147,7 +145,7 @@ fn today(story: &Story, alerts: &[Alert], now: DateTime<Utc>, output: &mut Outpu
             output,
             Tone::Plain,
             &format!(
-                "{competitor}: {} on the lot, {} new, {} found sold, {}",
+                "{competitor}: {} seen, {} new, {} found sold, {}",
                 counts.vehicles,
                 counts.new,
                 counts.sold,
