@@ -37,8 +37,8 @@
 //! ```
 //!
 //! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Competitors`], [`Users`], [`Alerts`],
-//! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor, checks the permission inside
-//! its own transaction, and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
+//! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
+//! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
 //!
 //! # Cargo features
