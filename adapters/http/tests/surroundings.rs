@@ -1,5 +1,6 @@
 //! What is not about a noun: health, unknown paths, methods, sign-in, headers, and faults on our side.
 
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use std::{
     sync::{
         Arc,
@@ -23,25 +24,12 @@ fn health_and_readiness_answer() {
     }
 }
 
-/// A database that exists and holds nothing: one page of 512 bytes, with the numbers at their places in
-/// <https://www.sqlite.org/fileformat2.html>.
-fn sqlite_file_without_tables() -> Vec<u8> {
-    let mut page = vec![0; 512];
-    page[..16].copy_from_slice(b"SQLite format 3\0");
-    page[16..24].copy_from_slice(&[2, 0, 1, 1, 0, 64, 32, 32]);
-    page[31] = 1;
-    page[47] = 4;
-    page[59] = 1;
-    page[100] = 0x0d;
-    page[105..107].copy_from_slice(&[2, 0]);
-    page
-}
-
 #[test]
 fn an_outdated_database_is_not_ready_and_serves_nothing_until_it_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("old.db");
-    std::fs::write(&file, sqlite_file_without_tables()).unwrap();
+    let mut other_program = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    other_program.batch_execute("CREATE TABLE notes (text TEXT)").unwrap();
     let dealership = Dealership::open(format!("sqlite:{}", file.display())).unwrap();
     let lot = Lot::serve(dealership, folder, |_config| {});
     assert_eq!(lot.get("/healthz").status, 200);
