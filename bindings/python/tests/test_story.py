@@ -62,6 +62,7 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
 
     newcomer = lot.competitors.record_listings("New Motors", lot_of(2), observed_at=started)
     assert (newcomer.competitor, newcomer.added) == ("New Motors", True)
+    lot.competitors.delete(newcomer.competitor_id)
 
     for day in range(2, 20):
         lot.competitors.record_listings(rival.id, cheaper[:-1], observed_at=started + timedelta(days=day))
