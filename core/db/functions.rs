@@ -12,7 +12,7 @@ diesel::define_sql_function! {
     fn lower<T: SqlType + SingleValue>(text: T) -> T;
 }
 
-/// What [`lower`] may make of a text: SQLite's knows the letters of ASCII alone.
+/// What `lower` may make of a text: SQLite's knows the letters of ASCII alone.
 pub(crate) fn lowered(text: &str) -> [String; 2] {
     [text.to_lowercase(), text.to_ascii_lowercase()]
 }
