@@ -4,13 +4,14 @@ use std::{
     collections::HashMap,
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
+    ops::ControlFlow,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use jpauto::{
     Actor, CompetitorId, Config, Dealership, Desk, ErrorKind, FetchConfig, PageRequest,
-    competitors::{Completeness, IncompleteReason, ListingFilter, NewCompetitor, ScrapeErrorType},
+    competitors::{Completeness, IncompleteReason, ListingFilter, NewCompetitor, ScrapeErrorType, ScrapeProgress},
 };
 
 use crate::support::{Lot, vin};
@@ -87,6 +88,11 @@ impl Website {
     }
 }
 
+/// An observer that lets it go on.
+fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 fn count(desk: &Desk) -> usize {
     desk.competitors().listings(&ListingFilter::default(), &PageRequest::first(500)).unwrap().items.len()
 }
@@ -97,7 +103,7 @@ on_both_databases! {
         website.list("/used", 0..20, Some("/used?page=2"));
         website.list("/used?page=2", 20..35, None);
         let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
         assert_eq!(count(&desk), 35);
         let competitor = desk.competitors().get(id).unwrap();
@@ -109,7 +115,7 @@ on_both_databases! {
         website.list("/used", 0..20, Some("/used?page=2"));
         website.show("/used?page=2", 503, "");
         let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::PageFailed));
         assert_eq!((report.new.len(), count(&desk)), (20, 20));
     }
@@ -120,7 +126,7 @@ on_both_databases! {
         website.list("/used?page=2", 20..35, None);
         website.show("/robots.txt", 200, "User-agent: *\nDisallow: /*?page=\n");
         let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::ClosedByRobots));
         assert_eq!(report.new.len(), 20);
         let closed = Website::open();
@@ -131,7 +137,7 @@ on_both_databases! {
             ..Default::default()
         };
         desk.competitors().update(id, &renamed).unwrap();
-        let refusal = desk.competitors().scrape(id).unwrap_err();
+        let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
         assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Unavailable, "scrape_robots"));
     }
 
@@ -139,11 +145,11 @@ on_both_databases! {
         let website = Website::open();
         website.list("/used", 0..20, None);
         let (desk, id) = website.competitor(lot);
-        desk.competitors().scrape(id).unwrap();
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
         website.show("/used", 200, "<html><body>Welcome to our new website</body></html>");
-        assert_eq!(desk.competitors().scrape(id).unwrap_err().code(), "scrape_empty");
+        assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_empty");
         website.show("/used", 404, "");
-        assert_eq!(desk.competitors().scrape(id).unwrap_err().code(), "scrape_http_status");
+        assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_http_status");
         let competitor = desk.competitors().get(id).unwrap();
         assert_eq!(competitor.scrape_error_type, Some(ScrapeErrorType::HttpStatus));
         assert!(competitor.last_scraped_at > competitor.last_successful_scrape_at);
@@ -156,7 +162,7 @@ on_both_databases! {
         website.list("/used", 0..20, Some("/used?page=2"));
         website.list("/used?page=2", 20..35, Some("/used"));
         let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
         assert_eq!(report.new.len(), 35);
     }
@@ -164,12 +170,12 @@ on_both_databases! {
     fn nothing_is_fetched_in_nobodys_name_or_from_this_machine(lot: &Lot) {
         let website = Website::open();
         let (_, id) = website.competitor(lot);
-        let refusal = lot.desk().competitors().scrape(id).unwrap_err();
+        let refusal = lot.desk().competitors().scrape(id, &mut unwatched).unwrap_err();
         assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "not_configured"));
         let mut config = Config::new(&lot.url);
         config.fetch = Some(FetchConfig::new("webmaster@dealer.example"));
         let guarded = Dealership::with_config(config).unwrap().acting_as(Actor::system());
-        assert_eq!(guarded.competitors().scrape(id).unwrap_err().code(), "scrape_network");
+        assert_eq!(guarded.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_network");
         let mut anonymous = Config::new(&lot.url);
         anonymous.fetch = Some(FetchConfig::new(""));
         assert_eq!(Dealership::with_config(anonymous).unwrap_err().code(), "invalid_contact");
