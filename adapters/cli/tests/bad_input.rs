@@ -145,3 +145,26 @@ fn a_read_only_file() {
     assert!(told.starts_with("error[database_"), "{told}");
     assert_eq!(lot.items(["vehicle", "list"]).len(), 1, "nothing is gone");
 }
+
+#[test]
+fn arguments_that_are_none_are_told_in_json_to_who_asked_for_json() {
+    let lot = Lot::new();
+    for (arguments, pointer, message) in [
+        (&["submission", "list", "--limit", "many", "--format", "json"][..], "/limit", "invalid value 'many'"),
+        (&["--format=json", "vehicle", "list", "--colour", "red"], "/colour", "unexpected argument '--colour'"),
+        (&["--format", "json", "vehicle", "show"], "/vehicle", "required arguments were not provided"),
+        (&["--format", "json", "vehicle"], "", "a command is missing"),
+        (&["--format", "json", "lend"], "", "unrecognized subcommand 'lend'"),
+    ] {
+        let ran = lot.run(arguments);
+        let told: Value = serde_json::from_str(&ran.stderr).unwrap_or_else(|_| panic!("{arguments:?}: {}", ran.stderr));
+        assert_eq!((&told["error"]["kind"], &told["error"]["code"]), (&"invalid_input".into(), &"usage".into()));
+        assert!(told["error"]["message"].as_str().unwrap().contains(message), "{told}");
+        let pointers = told["error"]["fields"].as_array().unwrap();
+        assert_eq!(pointers.first().map_or("", |field| field["pointer"].as_str().unwrap()), pointer, "{told}");
+    }
+    let ran = lot.run(["submission", "list", "--limit", "many"]);
+    assert!(ran.stderr.contains("error: invalid value 'many'") && ran.stderr.contains("--help"), "{}", ran.stderr);
+    let ran = lot.run(["--format", "json", "vehicle", "--help"]);
+    assert_eq!((ran.stderr.as_str(), ran.stdout.contains("Usage:")), ("", true));
+}
