@@ -147,6 +147,14 @@ fn a_read_only_file() {
 }
 
 #[test]
+fn a_write_by_a_command_that_was_told_to_read_only() {
+    let lot = Lot::new();
+    lot.add_camry();
+    lot.run(["--read-only", "vehicle", "delete", "A1042"]).fails(3, "error[");
+    assert_eq!(lot.items(["--read-only", "vehicle", "list"]).len(), 1, "nothing is gone");
+}
+
+#[test]
 fn arguments_that_are_none_are_told_in_json_to_who_asked_for_json() {
     let lot = Lot::new();
     for (arguments, pointer, message) in [
