@@ -4,7 +4,12 @@
 //! requests and pauses shared evenly by the threads: no work, no database, no start of a process. What is deliberately not
 //! here: how fast a page is read or recorded; the library's own benchmarks measure that.
 
-#![allow(clippy::expect_used, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark that can not go on says so")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark that can not go on says so"
+)]
 
 #[path = "../tests/interrupted.rs"]
 mod interrupted;
@@ -76,8 +81,17 @@ fn measure(name: &str, database: &str) {
     for run in ["first", "again"] {
         let (pause, threads) = (PAUSE.as_secs_f64().to_string(), THREADS.to_string());
         let mut scrape = commands.command(&[
-            "scrape", "--due", "--due-after", "0", "--allow-private-networks", "--pause", &pause, "--threads", &threads,
-            "--format", "json",
+            "scrape",
+            "--due",
+            "--due-after",
+            "0",
+            "--allow-private-networks",
+            "--pause",
+            &pause,
+            "--threads",
+            &threads,
+            "--format",
+            "json",
         ]);
         let began = Instant::now();
         let child = scrape.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -45,16 +45,16 @@ pub(crate) struct ScrapeArgs {
     #[arg(long, conflicts_with = "competitor")]
     due: bool,
     /// Websites scraped at once, each on a host of its own
-    #[arg(long, value_name = "NUMBER", default_value_t = ScrapeLimits::default().threads, requires = "due")]
+    #[arg(long, value_name = "NUMBER", default_value_t = ScrapeLimits::default().threads, conflicts_with = "competitor")]
     threads: usize,
     /// At most so many of those that are due, the longest waiting first
-    #[arg(long, value_name = "NUMBER", requires = "due")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "competitor")]
     limit: Option<usize>,
     /// Hours after its last scrape from which on a competitor is due
-    #[arg(long, value_name = "HOURS", default_value_t = 20, requires = "due")]
+    #[arg(long, value_name = "HOURS", default_value_t = 20, conflicts_with = "competitor")]
     due_after: u64,
     /// Minutes that the run may take; what was read by then is recorded
-    #[arg(long, value_name = "MINUTES", requires = "due")]
+    #[arg(long, value_name = "MINUTES", conflicts_with = "competitor")]
     deadline: Option<u64>,
     #[command(flatten)]
     fetching: FetchOptions,
