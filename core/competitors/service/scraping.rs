@@ -289,7 +289,8 @@ impl<'a> Run<'a> {
         if wanted == 0 {
             return Ok(Vec::new());
         }
-        let Some((control, mut suspects)) = self.suspects(competitor.id, seen, observed_at)? else {
+        let Some(LookAfter { control, missing: mut suspects }) = self.suspects(competitor.id, seen, observed_at)?
+        else {
             return Ok(Vec::new());
         };
         // Each has its chance sooner or later, whatever the others answer.
@@ -325,12 +326,7 @@ impl<'a> Run<'a> {
     }
 
     /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
-    fn suspects(
-        &self,
-        id: CompetitorId,
-        seen: &Seen,
-        observed_at: DateTime<Utc>,
-    ) -> Result<Option<(String, Vec<(ListingId, String)>)>> {
+    fn suspects(&self, id: CompetitorId, seen: &Seen, observed_at: DateTime<Utc>) -> Result<Option<LookAfter>> {
         let tracking = &self.competitors.desk.config().tracking;
         let sightings: Vec<_> =
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
@@ -342,9 +338,17 @@ impl<'a> Run<'a> {
             let url = |row: usize| lot.stored[row].details.url.clone();
             let missing: Vec<_> =
                 suspects.missing.into_iter().filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
-            Ok(suspects.control.and_then(url).filter(|_| !missing.is_empty()).map(|control| (control, missing)))
+            let control = suspects.control.and_then(url).filter(|_| !missing.is_empty());
+            Ok(control.map(|control| LookAfter { control, missing }))
         })
     }
+}
+
+/// The pages that tell what became of missing cars.
+struct LookAfter {
+    /// Of a car that is on the list.
+    control: String,
+    missing: Vec<(ListingId, String)>,
 }
 
 impl Work for Run<'_> {
