@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     competitors::{MetricsRules, TrackingRules},
     inventory::InventoryRules,
-    market::PricingRules,
+    market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     submissions::IntakeRules,
 };
@@ -53,6 +53,8 @@ pub struct Config {
     pub metrics: MetricsRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
+    /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
+    pub auto_dev: Option<AutoDevConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -75,6 +77,7 @@ impl Config {
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
             fetch: None,
+            auto_dev: None,
             clock: Clock::system(),
         }
     }

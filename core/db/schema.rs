@@ -340,6 +340,17 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    call_budgets (period) {
+        period -> Text,
+        calls -> Integer,
+        last_call_at -> DbInstant,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -356,4 +367,5 @@ allow_tables_to_appear_in_same_query!(
     storage_alerts,
     job_history,
     competitor_scrapes,
+    call_budgets,
 );

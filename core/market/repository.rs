@@ -14,9 +14,9 @@ use super::{
 use crate::{
     alerts::{self, AlertType},
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, Json, MultiBackend, on_each,
         functions::lower,
-        schema::{competitor_inventory, competitors, inventory, market_price_history, market_research_results},
+        schema::{call_budgets, competitor_inventory, competitors, inventory, market_price_history, market_research_results},
     },
     error::{Error, Result},
     ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
@@ -345,6 +345,35 @@ pub(super) fn comparables(
     }
     let rows: Vec<(ListingRow, String)> = query.load(conn)?;
     Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
+}
+
+/// Counts one call of a metered service in the month of the given time, where fewer than `most` were made; whether it was.
+///
+/// The condition stands in the statement that counts, so no number of processes at once makes one call too many.
+pub(super) fn spend_call(conn: &mut DbConnection, service: &str, most: u32, now: DateTime<Utc>) -> DbResult<bool> {
+    use call_budgets::dsl;
+    let period = format!("{service} {}", now.format("%Y-%m"));
+    let most = i32::try_from(most).unwrap_or(i32::MAX);
+    on_each!(conn, c => {
+        diesel::insert_into(dsl::call_budgets)
+            .values((dsl::period.eq(&period), dsl::calls.eq(0), dsl::last_call_at.eq(Instant(now))))
+            .on_conflict_do_nothing()
+            .execute(c)?;
+    });
+    let within = dsl::call_budgets.filter(dsl::period.eq(&period)).filter(dsl::calls.lt(most));
+    let counted = diesel::update(within)
+        .set((dsl::calls.eq(dsl::calls + 1), dsl::last_call_at.eq(Instant(now))))
+        .execute(conn)?;
+    Ok(counted > 0)
+}
+
+/// The calls of a metered service in the month of the given time.
+pub(super) fn calls_made(conn: &mut DbConnection, service: &str, now: DateTime<Utc>) -> DbResult<u32> {
+    use call_budgets::dsl;
+    let period = format!("{service} {}", now.format("%Y-%m"));
+    let calls: Option<i32> =
+        dsl::call_budgets.filter(dsl::period.eq(period)).select(dsl::calls).first(conn).optional()?;
+    Ok(calls.and_then(|calls| u32::try_from(calls).ok()).unwrap_or(0))
 }
 
 fn sold_since(rules: &PricingRules, now: DateTime<Utc>) -> Instant {

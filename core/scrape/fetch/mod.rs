@@ -17,10 +17,10 @@
 
 mod bot_check;
 mod error;
-mod exchange;
-mod guard;
-mod names;
-mod pace;
+pub(crate) mod exchange;
+pub(crate) mod guard;
+pub(crate) mod names;
+pub(crate) mod pace;
 mod robots;
 
 use std::{
@@ -507,4 +507,4 @@ fn looks_readable(body: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
