@@ -16,6 +16,7 @@
 mod support;
 
 mod activity;
+mod auto_dev;
 #[cfg(feature = "postgres")]
 mod adoption;
 mod competitors;
