@@ -10,7 +10,8 @@ use std::{
 
 use chrono::TimeDelta;
 use jpauto::{
-    Actor, AlertFilter, Clock, Config, Dealership, Desk, ErrorKind, Money, NewVehicle, PageRequest, Role, VehicleUpdate,
+    Actor, AlertFilter, Clock, Config, Dealership, Desk, ErrorKind, Money, NewVehicle, PageRequest, Role,
+    VehicleUpdate,
     competitors::{NewCompetitor, ScrapeReading},
     extract::ScrapedListing,
     market::{AutoDevConfig, DataSource, Reason, Recommendation, Source, Subject},
@@ -42,7 +43,8 @@ impl AutoDev {
                 asked.lock().unwrap().push(line.split(' ').nth(1).unwrap_or_default().to_owned());
                 let (status, body) = answer.lock().unwrap().clone();
                 let body = body.to_string();
-                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head =
+                    format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
                 drop(stream.write_all((head + &body).as_bytes()));
             }
         });

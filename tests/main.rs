@@ -16,9 +16,9 @@
 mod support;
 
 mod activity;
-mod auto_dev;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod auto_dev;
 mod competitors;
 mod contract;
 mod database;

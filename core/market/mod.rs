@@ -20,6 +20,7 @@
 mod adjustment;
 mod alert;
 mod asking;
+mod backtest;
 mod comparables;
 mod config;
 pub mod quantile;
@@ -35,18 +36,22 @@ mod trend;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{
-    repository::{close_alerts, delete_of_vehicle, record_own_price},
-    source::AutoDev,
-};
 pub use self::{
+    backtest::{BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError},
     comparables::OwnVins,
     config::{PricingRules, TierLimits},
-    research::{AnalyzeLimits, AnalyzeReport, AutoDevUse, MarketOverview, MarketPrice, Progress, ResearchResult, VehiclePosition},
+    research::{
+        AnalyzeLimits, AnalyzeReport, AutoDevUse, MarketOverview, MarketPrice, Progress, ResearchResult,
+        VehiclePosition,
+    },
     rules::{analyze, confidence, is_due, recommend, wanted_alert},
     service::Market,
     source::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, MissingSource, Place},
     trend::velocity,
+};
+pub(crate) use self::{
+    repository::{close_alerts, delete_of_vehicle, record_own_price},
+    source::AutoDev,
 };
 use crate::{
     Money,

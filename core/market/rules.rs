@@ -5,8 +5,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AdjustedPrices, Analysis, AutoDevSearch, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, MissingSource, OwnVins, Position, PriceRange,
-    PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject, Supply, WantedAlert,
+    AdjustedPrices, Analysis, AutoDevSearch, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, MissingSource,
+    OwnVins, Position, PriceRange, PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject,
+    Supply, WantedAlert,
     adjustment::{self, Adjusted, Sample, from_cents_rounded},
     comparables::{Search, Sound, known_mileage, settled_order},
     config,
@@ -124,6 +125,38 @@ pub(super) fn suffices(
     let (sound, _left_out) = Sound::among(candidates, subject, own, rules, now);
     let (search, sample) = first_sufficient(subject, &sound.vehicles(), rules);
     search.tier == 1 && sample.kept.len() >= rules.minimum_sample
+}
+
+/// What a car is worth by the rule, and by the plain median of the same search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Estimate {
+    pub(super) low: Money,
+    pub(super) median: Money,
+    pub(super) high: Money,
+    /// Unadjusted, and with the outliers.
+    pub(super) plain_median: Money,
+}
+
+/// The figures of [`analyze`] alone, without its reasons and copies; `None` under the minimum sample.
+pub(super) fn estimate(
+    subject: &Subject,
+    candidates: &[Comparable],
+    own: &OwnVins,
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> Option<Estimate> {
+    let (sound, _left_out) = Sound::among(candidates, subject, own, rules, now);
+    let vehicles = sound.vehicles();
+    let (search, sample) = first_sufficient(subject, &vehicles, rules);
+    let adjusted = adjusted_prices(&sample.kept).filter(|_| sample.kept.len() >= rules.minimum_sample)?;
+    let taken = vehicles.iter().filter(|comparable| search.takes(comparable, subject));
+    let plain = Sorted::new(taken.filter_map(|one| Some(one.price?.cents() as f64)).collect())?;
+    Some(Estimate {
+        low: adjusted.p25,
+        median: adjusted.median,
+        high: adjusted.p75,
+        plain_median: from_cents_rounded(plain.median()),
+    })
 }
 
 /// The supply of the subject's model year among the candidates, whatever their trim and mileage.

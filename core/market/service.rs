@@ -3,10 +3,12 @@
 use std::ops::ControlFlow;
 
 use super::{
-    Analysis, AnalyzeLimits, AnalyzeReport, Comparable, HistoryPoint, MarketOverview, MarketPrice, OwnVins,
-    PricingRules, Progress, Recommendation, ResearchResult, Subject, Supply, VehiclePosition,
+    Analysis, AnalyzeLimits, AnalyzeReport, BacktestOptions, BacktestProgress, BacktestReport, Comparable,
+    HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, Recommendation, ResearchResult,
+    Subject, Supply, VehiclePosition,
     alert::new_alert,
     asking::AutoDevRun,
+    backtest::Backtest,
     config,
     repository::{self, ListedModels, PRICE_ALERTS, Wanted},
     research::AutoDevUse,
@@ -88,12 +90,7 @@ impl<'a> Market<'a> {
             let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, pricing, now)?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
-        let asked = self.ask_auto_dev(
-            &AutoDevRun::new(self.desk.auto_dev()),
-            subject,
-            &mut comparables,
-            &own,
-        );
+        let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev()), subject, &mut comparables, &own);
         Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
     }
 
@@ -187,6 +184,49 @@ impl<'a> Market<'a> {
         let ids: Vec<_> = vehicles.items.iter().map(|stocked| stocked.vehicle.id).collect();
         let mut research = self.desk.read(Permission::ReadMarket, |conn| repository::find_all(conn, &ids))?;
         Ok(vehicles.map(|vehicle| VehiclePosition { research: research.remove(&vehicle.vehicle.id), vehicle }))
+    }
+
+    /// Judges the pricing rule by what competitors' listings came to ask: each one sold or cut in price is priced from the
+    /// others that were visible then.
+    ///
+    /// Models are loaded one after the other, in two queries each, so memory holds one model's listings at a time. The time
+    /// grows with the events of a model, bounded by [`BacktestOptions::max_events_a_model`], times its listings. The observer
+    /// is told after each model; when it breaks, the report is about those done.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use jpauto::{Actor, Dealership, market::BacktestOptions};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let report = desk.market().backtest(&BacktestOptions::default(), &mut |_progress| ControlFlow::Continue(()))?;
+    /// assert_eq!((report.total.events, report.total.rule), (0, None));
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn backtest(
+        &self,
+        options: &BacktestOptions,
+        observer: &mut dyn FnMut(BacktestProgress) -> ControlFlow<()>,
+    ) -> Result<BacktestReport> {
+        let (own, mut models) = self
+            .desk
+            .read(Permission::Analyze, |conn| Ok((repository::own_vins(conn)?, repository::listed_models(conn)?)))?;
+        models.retain(|names| {
+            let (make, model) = (names.makes.first(), names.models.first());
+            make.zip(model).is_some_and(|(make, model)| options.takes_model(make, model))
+        });
+        let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
+        let total = models.len();
+        for (done, names) in (1..).zip(&models) {
+            let listings = self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
+            backtest.add_model(listings);
+            if observer(BacktestProgress { total, done, priced: backtest.priced() }).is_break() {
+                break;
+            }
+        }
+        Ok(backtest.report())
     }
 
     /// Supply and demand of one model year among the competitors' listings, whatever trim and mileage.
@@ -289,8 +329,10 @@ impl<'a> Market<'a> {
             return Ok(());
         }
         let renewal = next_month(now);
-        let message =
-            format!("the {most} calls of auto.dev for this month are spent; they renew on {}", renewal.format("%Y-%m-%d"));
+        let message = format!(
+            "the {most} calls of auto.dev for this month are spent; they renew on {}",
+            renewal.format("%Y-%m-%d")
+        );
         Err(Error::refused("auto_dev_budget_spent", message)
             .with_retry_after((renewal - now).to_std().unwrap_or_default()))
     }
@@ -325,8 +367,7 @@ impl<'a> Market<'a> {
     ) -> DbResult<Analysis> {
         let Material { vehicle, comparables, history, asked, .. } = material;
         let (subject, pricing) = (Subject::from(vehicle), self.pricing());
-        let analysis =
-            rules::analyze_asked(&subject, comparables, asked, &shared.own, history, pricing, acting.now);
+        let analysis = rules::analyze_asked(&subject, comparables, asked, &shared.own, history, pricing, acting.now);
         let before = repository::find(conn, vehicle.id)?;
         let research = ResearchResult::of(analysis.clone(), vehicle.id, before.as_ref());
         repository::save(conn, &research, before.as_ref())?;

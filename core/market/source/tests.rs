@@ -194,7 +194,8 @@ fn a_page_is_as_large_as_the_plan_allows() {
 
 #[test]
 fn each_documented_error_has_a_code_of_its_own() {
-    let flat = |status: u16, word: &str| json!({"status": status, "error": "as said", "code": word, "requestId": "r-1"});
+    let flat =
+        |status: u16, word: &str| json!({"status": status, "error": "as said", "code": word, "requestId": "r-1"});
     let cases: Vec<(u16, Value, &str, ErrorKind)> = vec![
         (400, flat(400, "INVALID_VIN_FORMAT"), "auto_dev_invalid_vin", ErrorKind::Refused),
         (400, flat(400, "INVALID_PARAMETER"), "auto_dev_invalid_parameter", ErrorKind::Refused),
@@ -384,7 +385,8 @@ fn threads_share_one_pace() {
 
 #[test]
 fn addresses_and_keys_that_can_not_be_right_are_refused() {
-    for base in ["http://api.auto.dev", "https://127.0.0.1", "https://169.254.169.254", "ftp://api.auto.dev", "api", ""] {
+    for base in ["http://api.auto.dev", "https://127.0.0.1", "https://169.254.169.254", "ftp://api.auto.dev", "api", ""]
+    {
         let mut config = AutoDevConfig::new(KEY);
         config.base_url = Some(base.into());
         assert_eq!(AutoDev::new(config).unwrap_err().code(), "invalid_auto_dev_address", "{base}");
@@ -482,7 +484,10 @@ fn the_traps_of_version_2_are_known() {
         "retailListing.price": 21_001, "retailListing.miles": 30_000,
     });
     let flat = read_one(flat).unwrap();
-    assert_eq!((flat.vin.as_deref(), flat.price, flat.mileage), (Some("4T1B11HK000000001"), dollars(21_001), Some(30_000)));
+    assert_eq!(
+        (flat.vin.as_deref(), flat.price, flat.mileage),
+        (Some("4T1B11HK000000001"), dollars(21_001), Some(30_000))
+    );
     assert_eq!(read(AutoDevVersion::V2, &json!({"data": item(1)})).comparables.len(), 1);
     assert_eq!(read(AutoDevVersion::V2, &json!({"data": null})).comparables.len(), 0);
 }
