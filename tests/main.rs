@@ -24,6 +24,7 @@ mod contract;
 mod database;
 mod inventory;
 mod market;
+mod market_queries;
 mod schema;
 mod scraping;
 mod submissions;
