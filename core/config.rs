@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     competitors::{MetricsRules, ScrapingRules, TrackingRules},
     inventory::InventoryRules,
-    market::PricingRules,
+    market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     submissions::IntakeRules,
 };
@@ -55,6 +55,8 @@ pub struct Config {
     pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
+    /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
+    pub auto_dev: Option<AutoDevConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -78,6 +80,7 @@ impl Config {
             metrics: MetricsRules::default(),
             scraping: ScrapingRules::default(),
             fetch: None,
+            auto_dev: None,
             clock: Clock::system(),
         }
     }

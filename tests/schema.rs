@@ -103,6 +103,15 @@ pub(crate) const OURS: &[Table] = &[
         ],
         indexes: &["competitor_id"],
     },
+    Table {
+        name: "call_budgets",
+        columns: &[
+            ("period", "STRING(100)", "PK"),
+            ("calls", "INTEGER", "NOT NULL"),
+            ("last_call_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &[],
+    },
 ];
 
 /// Everything in which the database does not keep the contract, a line each.

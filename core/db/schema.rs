@@ -369,6 +369,17 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    call_budgets (period) {
+        period -> Text,
+        calls -> Integer,
+        last_call_at -> DbInstant,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -387,4 +398,5 @@ allow_tables_to_appear_in_same_query!(
     competitor_scrapes,
     job_leases,
     competitor_pages,
+    call_budgets,
 );

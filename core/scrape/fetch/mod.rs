@@ -19,10 +19,10 @@
 
 mod bot_check;
 mod error;
-mod exchange;
-mod guard;
-mod names;
-mod pace;
+pub(crate) mod exchange;
+pub(crate) mod guard;
+pub(crate) mod names;
+pub(crate) mod pace;
 mod robots;
 mod stop;
 
@@ -575,4 +575,4 @@ fn looks_readable(body: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
