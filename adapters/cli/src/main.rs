@@ -18,6 +18,7 @@ mod migrate;
 mod output;
 mod paging;
 mod report;
+mod scrape;
 mod sentences;
 mod serve;
 mod source;
@@ -67,6 +68,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Vehicle(command) => vehicle::run(command, context),
         Command::Import(command) => import::run(command, context),
         Command::Competitor(command) => competitor::run(command, context),
+        Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Report => report::run(context),
         Command::Serve(arguments) => serve::run(arguments, context),

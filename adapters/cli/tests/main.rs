@@ -8,4 +8,10 @@ mod bad_input;
 mod commands;
 mod demo;
 mod help;
+mod interrupted;
 mod market;
+mod postgres;
+mod scraping;
+#[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
+#[path = "../../../tests/support/website.rs"]
+mod website;
