@@ -10,14 +10,14 @@ use super::{
     asking::AutoDevRun,
     backtest::Backtest,
     config,
-    repository::{self, ListedModels, PRICE_ALERTS, Wanted},
+    repository::{self, ListedModels, Wanted},
     research::AutoDevUse,
     rules::{self, Asked},
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    alerts,
+    alerts::{self, AlertType},
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::{Error, Result},
@@ -376,7 +376,8 @@ impl<'a> Market<'a> {
         let can_be_judged = asked.missing.is_none() || analysis.recommended_range.is_some();
         if can_be_judged {
             let wanted = analysis.alert.map(|alert| alert.alert_type);
-            let over: Vec<_> = PRICE_ALERTS.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
+            let over: Vec<_> =
+                AlertType::OF_PRICES.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
             alerts::close(conn, &over, vehicle.id.into(), acting.now)?;
         }
         if let Some(alert) = new_alert(vehicle, &analysis) {
