@@ -94,6 +94,24 @@ impl<'a> Market<'a> {
         Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
     }
 
+    /// The competitors' listings that the rule would choose from for each of the subjects, in their order.
+    ///
+    /// One query, and one more a subject whose model is listed at all. What is fit to compare with is for the rule to say.
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn candidates(&self, subjects: &[Subject]) -> Result<Vec<Vec<Comparable>>> {
+        let (pricing, now) = (self.pricing(), self.desk.now());
+        let wanted: Vec<_> = subjects.iter().map(|subject| wanted(subject, pricing)).collect();
+        let years = || wanted.iter().map(Wanted::years);
+        let first = years().map(|(first, _)| first).min().unwrap_or_default();
+        let last = years().map(|(_, last)| last).max().unwrap_or_default();
+        self.desk.read(Permission::ReadMarket, |conn| {
+            let listed = ListedModels::of_years(conn, first, last)?;
+            wanted.iter().map(|wanted| repository::comparables(conn, wanted, &listed, pricing, now)).collect()
+        })
+    }
+
     /// How many of the month's calls of auto.dev are made; `None` where it is not configured.
     ///
     /// # Errors

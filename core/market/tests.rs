@@ -570,6 +570,25 @@ fn the_velocity_compares_the_points_nearest_to_the_dates() {
 }
 
 #[test]
+fn the_change_of_a_week_looks_half_as_far() {
+    let point =
+        |days, median| HistoryPoint { recorded_at: ago(days), median_price: Some(dollars(median)), sample_size: 5 };
+    for (name, history, expected) in [
+        ("a week", vec![point(7, 20_000), point(0, 19_000)], Some(-5.0)),
+        ("near it", vec![point(14, 1_000), point(10, 20_000), point(2, 20_400)], Some(2.0)),
+        ("too near to now", vec![point(3, 20_000), point(0, 19_000)], None),
+        ("too long ago", vec![point(11, 20_000), point(0, 19_000)], None),
+        ("nothing of late", vec![point(8, 20_000), point(6, 19_000)], None),
+    ] {
+        let found = week(&history, NOW, &PricingRules::default());
+        assert_eq!(found.map(|change| change.change_percent), expected, "{name}");
+    }
+    let history = [point(8, 16_000)];
+    let found = analyze(&subject(), &five(), &OwnVins::default(), &history, &PricingRules::default(), NOW);
+    assert_eq!(found.week.map(|change| change.change_percent), Some(25.0));
+}
+
+#[test]
 fn an_analysis_is_the_later_point_of_its_own_velocity() {
     let history = [HistoryPoint { recorded_at: ago(14), median_price: Some(dollars(16_000)), sample_size: 9 }];
     let found = analyze(&subject(), &five(), &OwnVins::default(), &history, &PricingRules::default(), NOW);

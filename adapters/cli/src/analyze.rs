@@ -15,7 +15,9 @@ use crate::{
     auto_dev::AutoDevOptions,
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, day, distribution, dollars, miles, money},
+    output::{
+        Cell, Column, Format, Output, Row, Tone, car, counted, dash, day, distribution, dollars, miles, money, percent,
+    },
     sentences, vehicle,
 };
 
@@ -170,6 +172,15 @@ pub(crate) fn print_subject(subject: &Subject, analysis: &Analysis, output: &mut
         output.text("")?;
         let chart = distribution(&adjusted, analysis.our_price, output.columns());
         output.text(&chart)?;
+    }
+    let changes = [("a week", analysis.week), ("two weeks", analysis.velocity)];
+    let told = changes
+        .iter()
+        .filter_map(|(span, change)| Some(format!("{} in {span}", percent(change.as_ref()?.change_percent))));
+    let told: Vec<_> = told.collect();
+    if !told.is_empty() {
+        output.text("")?;
+        output.text(&format!("the market moved {}", told.join(", ")))?;
     }
     output.heading("Why", "")?;
     analysis.reasons.iter().try_for_each(|reason| output.text(&format!("  {}", sentences::reason(reason))))?;
