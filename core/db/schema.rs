@@ -344,6 +344,31 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::*;
 
+    job_leases (job_name) {
+        job_name -> Text,
+        holder -> Text,
+        acquired_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    vin_decodes (vin) {
+        vin -> Text,
+        source -> Text,
+        decoded -> DbJson,
+        decoded_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
     call_budgets (period) {
         period -> Text,
         calls -> Integer,
@@ -368,4 +393,5 @@ allow_tables_to_appear_in_same_query!(
     job_history,
     competitor_scrapes,
     call_budgets,
+    vin_decodes,
 );
