@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MetricsRules, TrackingRules},
+    competitors::{MetricsRules, ScrapingRules, TrackingRules},
     evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
@@ -52,6 +52,8 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// When a competitor is scraped again, and how long a scrape belongs to a process.
+    pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
     /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
@@ -81,6 +83,7 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            scraping: ScrapingRules::default(),
             fetch: None,
             auto_dev: None,
             vpic: None,
