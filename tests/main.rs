@@ -18,6 +18,7 @@ mod support;
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod agreement;
 mod auto_dev;
 mod competitors;
 mod contract;

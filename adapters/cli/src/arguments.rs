@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
-    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, serve::ServeArgs,
-    submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, market::MarketCommand, output::Format, report,
+    serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -95,6 +95,9 @@ pub(crate) enum Command {
     Competitor(CompetitorCommand),
     /// Price vehicles against the market
     Analyze(AnalyzeArgs),
+    /// What the lot is worth on the market, how that changed, and how good the rule is
+    #[command(subcommand)]
+    Market(MarketCommand),
     /// Show the lot, its market, the competitors and what waits, on one page
     #[command(after_help = report::EXAMPLES)]
     Report,

@@ -3,7 +3,7 @@
 //! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
 
 use clap::parser::ValueSource;
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig};
+use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, market::AutoDevConfig};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -32,6 +32,7 @@ pub(crate) struct Context {
     acting_as: Option<String>,
     read_only: bool,
     fetch: Option<FetchConfig>,
+    auto_dev: Option<AutoDevConfig>,
     pub(crate) output: Output,
 }
 
@@ -43,6 +44,7 @@ impl Context {
             acting_as: global.acting_as,
             read_only: global.read_only,
             fetch: None,
+            auto_dev: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -57,10 +59,16 @@ impl Context {
         self.fetch = Some(FetchConfig::new(contact));
     }
 
+    /// Lets what is opened from now on ask auto.dev for comparables, where it is told how.
+    pub(crate) fn ask_auto_dev(&mut self, how: Option<AutoDevConfig>) {
+        self.auto_dev = how;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
+        config.auto_dev = self.auto_dev.clone();
         config.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)
     }

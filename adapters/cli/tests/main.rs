@@ -9,3 +9,4 @@ mod commands;
 mod demo;
 mod help;
 mod market;
+mod market_command;
