@@ -46,8 +46,14 @@ pub(crate) const OURS: &[Table] = &[
     },
     Table {
         name: "competitor_inventory",
-        columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
-        indexes: &["vin"],
+        columns: &[
+            ("unconfirmed_price", "DECIMAL(10,2)", ""),
+            ("lowest_price", "DECIMAL(10,2)", ""),
+            ("highest_price", "DECIMAL(10,2)", ""),
+            ("previous_price", "DECIMAL(10,2)", ""),
+            ("price_changed_at", "TIMESTAMP", ""),
+        ],
+        indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id", "competitor_id, sold_at"],
     },
     Table {
         name: "competitor_scrapes",

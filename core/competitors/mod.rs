@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: reading pages, fetching, and SQL.
 
+mod alert;
 mod completeness;
 mod crawl;
 mod identity;
@@ -20,6 +21,7 @@ mod simulation;
 mod sold;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,9 @@ use uuid::Uuid;
 pub use completeness::{Completeness, IncompleteReason, ScrapeReading};
 pub use identity::RefusalReason;
 pub use metrics::{Metrics, MetricsRules, Trends};
-pub use report::{ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle};
+pub use report::{
+    ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
+};
 pub use rules::TrackingRules;
 pub use service::Competitors;
 pub use sold::days_on_market;
@@ -231,6 +235,38 @@ pub struct Listing {
     pub unconfirmed_price: Option<Money>,
     /// The lowest price ever believed.
     pub lowest_price: Option<Money>,
+    /// The highest price ever believed.
+    pub highest_price: Option<Money>,
+    /// The price before the present one.
+    pub previous_price: Option<Money>,
+    /// When the present price took the place of another.
+    pub price_changed_at: Option<DateTime<Utc>>,
+    /// The same vehicle at the competitor that it came from.
+    pub transferred_from: Option<Transfer>,
+    /// The same vehicle at the competitor that has it now: it left this lot unsold.
+    pub transferred_to: Option<Transfer>,
+}
+
+/// The same vehicle, by its VIN, on the lot of another competitor.
+///
+/// A car that is gone here and was seen there afterwards was not sold to a customer: it changed lots, within a group or
+/// through an auction. Both listings stand, and the one here keeps `is_sold`, for it is gone; but it is no sale of 30 days
+/// and no sold comparable. Which listings belong together is read from their VINs and times each time, never stored, so the
+/// order in which lots are recorded does not matter. [`TrackingRules::transfer_days`] bounds the time between.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Transfer {
+    /// Its listing there.
+    pub listing_id: ListingId,
+    /// The other competitor.
+    pub competitor_id: CompetitorId,
+    /// Its name.
+    pub competitor: String,
+    /// The price there.
+    pub price: Option<Money>,
+    /// When it was first seen there.
+    pub first_seen_at: DateTime<Utc>,
+    /// When it was last seen there.
+    pub last_seen_at: DateTime<Utc>,
 }
 
 /// Which listings; what is `None` does not matter.

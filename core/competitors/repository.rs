@@ -2,6 +2,7 @@
 //! the plan.
 
 mod recording;
+mod transfers;
 
 use std::collections::HashMap;
 
@@ -9,7 +10,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use serde_json::Value;
 
-pub(super) use recording::{add_metrics, count_metrics, keep_scrape, load_lot, write_plan};
+pub(super) use recording::{
+    add_metrics, alike_scrapes, count_metrics, failures_in_a_row, keep_scrape, load_lot, write_plan,
+};
+pub(crate) use transfers::is_transferred;
+pub(super) use transfers::{Here, of_listings as transfers};
 
 use super::{
     Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Listing, ListingFilter,
@@ -255,6 +260,9 @@ struct ListingRow {
     updated_at: Option<Instant>,
     unconfirmed_price: Option<Money>,
     lowest_price: Option<Money>,
+    highest_price: Option<Money>,
+    previous_price: Option<Money>,
+    price_changed_at: Option<Instant>,
 }
 
 impl ListingRow {
@@ -295,6 +303,11 @@ impl ListingRow {
             updated_at: self.updated_at.map(DateTime::from),
             unconfirmed_price: self.unconfirmed_price,
             lowest_price: self.lowest_price,
+            highest_price: self.highest_price,
+            previous_price: self.previous_price,
+            price_changed_at: self.price_changed_at.map(DateTime::from),
+            transferred_from: None,
+            transferred_to: None,
         }
     }
 }

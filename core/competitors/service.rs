@@ -4,18 +4,23 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
-    NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
+    ListingFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord,
+    ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle,
+    alert::{self, Verdict},
+    completeness,
     crawl::{self, Failed},
     pages::{self, Pages},
     registration,
-    report::Vehicles,
-    repository, rules, scrape_log,
+    report::{Moving, Vehicles},
+    repository::{self, Here},
+    rules, scrape_log,
     sighting::Sighting,
 };
 use crate::{
     activity::{self, Action, Audited as _},
     actor::Permission,
+    alerts::{self, AlertType},
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::{Error, Result},
@@ -82,6 +87,10 @@ impl<'a> Competitors<'a> {
                 repository::name_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;
+            if before.active && !after.active {
+                // Nobody scrapes it now, so nothing would ever close them.
+                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), acting.now)?;
+            }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
         })
@@ -210,6 +219,8 @@ impl<'a> Competitors<'a> {
             let kept = repository::keep_scrape(conn, scrape, acting.now)?;
             competitor.note(&kept);
             repository::update_scraping(conn, &competitor)?;
+            let verdict = failing(conn, &competitor, &self.desk.config().tracking)?;
+            settle(conn, id, &[verdict], acting.now)?;
             audit(conn, acting, id, changes)?;
             Ok(competitor)
         })
@@ -274,26 +285,40 @@ impl<'a> Competitors<'a> {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
-            let lot = repository::load_lot(conn, id, observed_at, reading.clone(), tracking)?;
+            let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            if plan.completeness.reason() == Some(IncompleteReason::TooFewVehicles) {
+                let alike = completeness::alike_counts(plan.vehicles, tracking);
+                lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike)?;
+                plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            }
             let counts = plan.counts();
             let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
             let scrape = ScrapeRecord::of(id, observed_at, &reading, (plan.completeness, counts), acting.now);
             let kept = repository::keep_scrape(conn, scrape, acting.now)?;
             // Figures of an older scrape are those of the newest one, corrected.
             let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-            let metrics = repository::count_metrics(conn, id, figures_at, figures)?;
+            let metrics = repository::count_metrics(conn, id, figures_at, figures, tracking.transfer_days)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
             competitor.note(&kept);
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
+            let mut verdicts = vec![failing(conn, &competitor, tracking)?];
+            // What an older snapshot shows is no news of the lot.
+            if lot.facts.newest_recorded_at <= Some(observed_at) {
+                let seen = (&reading, plan.completeness, plan.vehicles);
+                verdicts.push(alert::parse_rate(&competitor, &plan.parse_rate, tracking));
+                verdicts.push(alert::inventory_dropped(&competitor, seen, &lot.facts.earlier_counts, tracking));
+            }
+            let alerts = settle(conn, id, &verdicts, acting.now)?;
             let mut changes = Map::new();
             changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
             changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
             changes.insert("counts".into(), json!({"from": null, "to": counts}));
             audit(conn, acting, id, changes)?;
-            let Vehicles { new, updated, price_changes, sold, relisted, refused } =
+            let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
                 Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
+            let (arrived, departed) = transfers(conn, id, &moving, tracking)?;
             Ok(RecordReport {
                 competitor_id: id,
                 competitor: competitor.name,
@@ -307,7 +332,10 @@ impl<'a> Competitors<'a> {
                 price_changes,
                 sold,
                 relisted,
+                arrived,
+                departed,
                 refused,
+                alerts,
                 warnings: warnings.clone(),
                 metrics,
             })
@@ -340,6 +368,69 @@ fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -
             }
         },
     }
+}
+
+/// What the failures since the last success mean.
+fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRules) -> DbResult<Verdict> {
+    let last_success = competitor.last_successful_scrape_at;
+    let failures = match competitor.scrape_error_type {
+        // The newest scrape is the last success.
+        None if competitor.last_scraped_at == last_success => 0,
+        _ => repository::failures_in_a_row(conn, competitor.id, last_success)?,
+    };
+    Ok(alert::failing(competitor, failures, rules))
+}
+
+/// Opens and closes what the verdicts say; answers what is open now.
+fn settle(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    verdicts: &[Verdict],
+    now: DateTime<Utc>,
+) -> DbResult<Vec<AlertType>> {
+    let over: Vec<_> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Close(alert_type) => Some(*alert_type),
+            _ => None,
+        })
+        .collect();
+    if !over.is_empty() {
+        alerts::close(conn, &over, competitor.into(), now)?;
+    }
+    let mut open = Vec::new();
+    for verdict in verdicts {
+        if let Verdict::Open(alert) = verdict {
+            alerts::open(conn, alert, now)?;
+            open.push(alert.alert_type);
+        }
+    }
+    Ok(open)
+}
+
+/// The vehicles of a scrape that came from another competitor's lot, and those that went to one.
+fn transfers(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    moving: &[Moving],
+    rules: &TrackingRules,
+) -> DbResult<(Vec<TransferredVehicle>, Vec<TransferredVehicle>)> {
+    let with_vin = |moving: &'_ Moving| -> bool { moving.vehicle.vin.is_some() };
+    let moving: Vec<_> = moving.iter().filter(|moving| with_vin(moving)).collect();
+    if moving.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let here: Vec<_> = moving
+        .iter()
+        .filter_map(|moving| Some(Here { vin: moving.vehicle.vin.as_deref()?, competitor, stay: moving.stay }))
+        .collect();
+    let (mut arrived, mut departed) = (Vec::new(), Vec::new());
+    for (moving, (from, to)) in moving.iter().zip(repository::transfers(conn, &here, rules)?) {
+        let of = |other| TransferredVehicle { vehicle: moving.vehicle.clone(), other };
+        arrived.extend(from.filter(|_| !moving.stay.is_sold).map(of));
+        departed.extend(to.map(of));
+    }
+    Ok((arrived, departed))
 }
 
 /// What one scrape saw, and where from.
