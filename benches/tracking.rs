@@ -224,7 +224,14 @@ mod sqlite {
                 }
                 change.execute(params![id, at, price, lowest.min(price), highest.max(price), stored])?;
                 let point_id = new_id();
-                point.execute(params![point_id.as_uuid().as_bytes(), id, price, lowest.min(price), listing.mileage, at])?;
+                point.execute(params![
+                    point_id.as_uuid().as_bytes(),
+                    id,
+                    price,
+                    lowest.min(price),
+                    listing.mileage,
+                    at
+                ])?;
             }
             conn.prepare_cached(
                 "INSERT INTO competitor_metrics (id, competitor_id, total_inventory, avg_price, avg_days_on_market,
@@ -241,13 +248,20 @@ mod sqlite {
                  VALUES (?1, ?2, ?3, 1, ?4, ?4, ?3)",
             )?
             .execute(params![new_id().as_uuid().as_bytes(), competitor, at, seen.len() as i64])?;
-            conn.prepare_cached("UPDATE competitors SET last_scraped_at = ?2, last_successful_scrape_at = ?2 WHERE id = ?1")?
-                .execute(params![competitor, at])?;
+            conn.prepare_cached(
+                "UPDATE competitors SET last_scraped_at = ?2, last_successful_scrape_at = ?2 WHERE id = ?1",
+            )?
+            .execute(params![competitor, at])?;
             conn.prepare_cached(
                 "INSERT INTO activity_logs (id, action, resource_type, resource_id, changes, created_at)
                  VALUES (?1, 'record', 'competitors', ?2, ?3, ?4)",
             )?
-            .execute(params![new_id().as_uuid().as_bytes(), competitor, format!("{{\"seen\": {}}}", seen.len()), at])?;
+            .execute(params![
+                new_id().as_uuid().as_bytes(),
+                competitor,
+                format!("{{\"seen\": {}}}", seen.len()),
+                at
+            ])?;
         }
         conn.execute_batch("COMMIT")
     }
@@ -334,7 +348,10 @@ mod postgres {
                 body_style text, url text, image_url text) ON COMMIT DELETE ROWS;"
         )?;
         for (lot, id) in competitors.iter().enumerate() {
-            writeln!(script, "BEGIN;\nSELECT id FROM competitors WHERE id = '{id}' FOR UPDATE;\nCOPY seen FROM STDIN;")?;
+            writeln!(
+                script,
+                "BEGIN;\nSELECT id FROM competitors WHERE id = '{id}' FOR UPDATE;\nCOPY seen FROM STDIN;"
+            )?;
             for listing in sightings(lot, 1) {
                 let text = |value: Option<String>| value.unwrap_or_else(|| "\\N".to_owned());
                 let number = |value: Option<i32>| value.map_or_else(|| "\\N".to_owned(), |value| value.to_string());
@@ -357,7 +374,8 @@ mod postgres {
                 ];
                 writeln!(script, "{}", columns.join("\t"))?;
             }
-            let details = "(listing.external_id, listing.stock_number, listing.year, listing.make, listing.model, listing.trim,
+            let details =
+                "(listing.external_id, listing.stock_number, listing.year, listing.make, listing.model, listing.trim,
                 listing.price, listing.mileage, listing.exterior_color, listing.transmission, listing.fuel_type,
                 listing.body_style, listing.url, listing.image_url)";
             let seen = details.replace("listing.", "seen.");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MetricsRules, TrackingRules},
+    competitors::{MarketViewRules, MetricsRules, TrackingRules},
     inventory::InventoryRules,
     market::PricingRules,
     scrape::fetch::FetchConfig,
@@ -51,6 +51,8 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// What counts as of late, and as a car like ours, in the view over all competitors.
+    pub market_view: MarketViewRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
     /// What time it is.
@@ -74,6 +76,7 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            market_view: MarketViewRules::default(),
             fetch: None,
             clock: Clock::system(),
         }

@@ -26,4 +26,5 @@ mod market;
 mod schema;
 mod scraping;
 mod submissions;
+mod tracking;
 mod users;

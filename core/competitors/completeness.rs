@@ -127,7 +127,9 @@ impl Completeness {
             IncompleteReason::PageFailed
         } else if !reading.last_page_reached {
             IncompleteReason::LastPageNotReached
-        } else if is_far_below(vehicles, earlier.counts, rules.complete_share_percent, rules) && !earlier.has_shrunk(rules) {
+        } else if is_far_below(vehicles, earlier.counts, rules.complete_share_percent, rules)
+            && !earlier.has_shrunk(rules)
+        {
             IncompleteReason::TooFewVehicles
         } else {
             return Self::Complete;

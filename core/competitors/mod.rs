@@ -6,6 +6,7 @@ mod alert;
 mod completeness;
 mod crawl;
 mod identity;
+mod market_view;
 mod metrics;
 mod pages;
 mod price;
@@ -29,10 +30,14 @@ use uuid::Uuid;
 
 pub use completeness::{Completeness, IncompleteReason, ScrapeReading};
 pub use identity::RefusalReason;
+pub use market_view::{
+    MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
+};
 pub use metrics::{Metrics, MetricsRules, Trends};
 pub use report::{
     ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
 };
+pub(crate) use repository::is_transferred;
 pub use rules::TrackingRules;
 pub use service::Competitors;
 pub use sold::days_on_market;
@@ -183,6 +188,8 @@ pub struct CompetitorOverview {
     pub metrics: Option<Metrics>,
     /// How they moved within a week.
     pub trends: Option<Trends>,
+    /// How they moved within a month.
+    pub monthly_trends: Option<Trends>,
     /// The newest scrape.
     pub last_scrape: Option<ScrapeRecord>,
 }
@@ -269,13 +276,31 @@ pub struct Transfer {
     pub last_seen_at: DateTime<Utc>,
 }
 
-/// Which listings; what is `None` does not matter.
+/// Which listings; what is left at its default does not matter.
+///
+/// ```
+/// use jpauto::{Money, competitors::{ListingFilter, ListingSort}};
+///
+/// // On sale for a month or longer, and down by 500.00 or more within the last week: the deepest cut first.
+/// let filter = ListingFilter {
+///     sold: Some(false),
+///     days_on_market_min: Some(30),
+///     price_drop_min: Some(Money::from_dollars(500)),
+///     price_drop_within_days: Some(7),
+///     sort: ListingSort::PriceDropDescending,
+///     ..ListingFilter::default()
+/// };
+/// # let _ = filter;
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of a listing, with their bounds")]
 pub struct ListingFilter {
-    pub competitor: Option<CompetitorId>,
+    /// Of any of these; of all where it is empty.
+    pub competitors: Vec<CompetitorId>,
     /// `true` for sold listings alone, `false` for those on sale.
     pub sold: Option<bool>,
+    /// Whatever the case.
+    pub vin: Option<String>,
     /// Whatever the case.
     pub make: Option<String>,
     /// Whatever the case.
@@ -290,6 +315,13 @@ pub struct ListingFilter {
     pub days_on_market_max: Option<i32>,
     /// Only listings whose price is below an earlier one.
     pub price_dropped: bool,
+    /// Only listings whose price is this much below an earlier one, or more.
+    pub price_drop_min: Option<Money>,
+    /// Only listings whose price is below one that they had at any moment of so many last days; with `price_drop_min`, so
+    /// much below it.
+    pub price_drop_within_days: Option<u32>,
+    /// Every word of it stands somewhere in make, model, trim, VIN or stock number.
+    pub q: Option<String>,
     /// The order.
     pub sort: ListingSort,
 }
@@ -315,6 +347,14 @@ pub enum ListingSort {
     Year,
     /// The newest model year first.
     YearDescending,
+    /// The fewest days on the market first.
+    DaysOnMarket,
+    /// The most days on the market first.
+    DaysOnMarketDescending,
+    /// The least below its highest price first.
+    PriceDrop,
+    /// The most below its highest price first.
+    PriceDropDescending,
 }
 
 words!(ListingSort, "invalid_sort" at "/sort" {
@@ -326,6 +366,10 @@ words!(ListingSort, "invalid_sort" at "/sort" {
     MileageDescending => "-mileage",
     Year => "year",
     YearDescending => "-year",
+    DaysOnMarket => "days_on_market",
+    DaysOnMarketDescending => "-days_on_market",
+    PriceDrop => "price_drop",
+    PriceDropDescending => "-price_drop",
 });
 
 /// A point of a listing's price history: a row of `competitor_price_history`.

@@ -268,7 +268,8 @@ pub(crate) fn plan(
     let matches = identify(stored, &mut seen, scrape.observed_at, rules);
     let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
     let vehicles = matches.len() - matches.iter().filter(refused_or_repeated).count();
-    let earlier = EarlierScrapes { counts: &scrape.earlier_counts, alike: scrape.alike, observed_at: scrape.observed_at };
+    let earlier =
+        EarlierScrapes { counts: &scrape.earlier_counts, alike: scrape.alike, observed_at: scrape.observed_at };
     let completeness = Completeness::judge(&scrape.reading, vehicles, &earlier, rules);
     let mut plan = Plan::empty(completeness, vehicles, parse_rate);
     let mut was_seen = vec![false; stored.len()];

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
-    ListingFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord,
-    ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle,
+    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
+    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
+    UndercutFilter,
     alert::{self, Verdict},
     completeness,
     crawl::{self, Failed},
@@ -231,8 +232,9 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn listings(&self, filter: &ListingFilter, page: &PageRequest) -> Result<Page<Listing>> {
-        let now = self.desk.now();
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now))
+        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        self.desk
+            .read_snapshot(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now, rules))
     }
 
     /// One listing.
@@ -240,8 +242,8 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `listing_not_found`.
     pub fn listing(&self, id: ListingId) -> Result<Listing> {
-        let now = self.desk.now();
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now))
+        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now, rules))
     }
 
     /// A page of a listing's prices, newest first.
@@ -268,13 +270,45 @@ impl<'a> Competitors<'a> {
         self.desk.read(Permission::ReadCompetitors, |conn| repository::scrapes(conn, id, page))
     }
 
-    /// Every competitor with its newest figures, by name.
+    /// A page of competitors with their newest figures and how these moved, by name.
     ///
     /// # Errors
-    /// `forbidden`.
-    pub fn overview(&self) -> Result<Vec<CompetitorOverview>> {
+    /// `forbidden`; `invalid_cursor`.
+    pub fn overview(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<CompetitorOverview>> {
         let rules = &self.desk.config().metrics;
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::overview(conn, rules))
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
+    }
+
+    /// One competitor with its newest figures and how these moved.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn overview_of(&self, id: CompetitorId) -> Result<CompetitorOverview> {
+        let rules = &self.desk.config().metrics;
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview_of(conn, id, rules))
+    }
+
+    /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
+    /// first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
+        let config = self.desk.config();
+        let context = (self.desk.now(), &config.market_view, config.tracking.transfer_days);
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| {
+            let (total, models) = repository::market_view(conn, filter, page, context)?;
+            Ok(MarketView { total, models })
+        })
+    }
+
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
+        let rules = &self.desk.config().market_view;
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, rules))
     }
 
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {

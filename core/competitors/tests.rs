@@ -6,9 +6,7 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{
-        AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading, alike_counts,
-    },
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading, alike_counts},
     identity::{Unmatched, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
@@ -442,7 +440,11 @@ fn a_scrape_is_complete_when_its_count_is_credible(
 #[case::long_and_often_enough(7, 14, None)]
 #[case::too_few_scrapes(6, 14, Some(IncompleteReason::TooFewVehicles))]
 #[case::too_few_days(30, 13, Some(IncompleteReason::TooFewVehicles))]
-fn a_small_lot_is_believed_in_time(#[case] scrapes: usize, #[case] days: i64, #[case] reason: Option<IncompleteReason>) {
+fn a_small_lot_is_believed_in_time(
+    #[case] scrapes: usize,
+    #[case] days: i64,
+    #[case] reason: Option<IncompleteReason>,
+) {
     let alike = Some(AlikeScrapes { count: scrapes - 1, since: day(0) });
     let earlier = EarlierScrapes { counts: &[100], alike, observed_at: day(days) };
     assert_eq!(Completeness::judge(&whole_lot(), 40, &earlier, &TrackingRules::default()).reason(), reason);

@@ -4,7 +4,7 @@ use chrono::Utc;
 use jpauto::{
     Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
     VehicleSort,
-    competitors::{CompetitorOverview, Metrics, Trends},
+    competitors::{CompetitorFilter, CompetitorOverview, Metrics, Trends},
     market::{Analysis, MarketOverview, VehiclePosition},
 };
 use serde::Serialize;
@@ -43,7 +43,7 @@ impl Report {
             statistics: desk.inventory().statistics()?,
             market: desk.market().overview()?,
             inventory: all(|page| desk.market().positions(&unsold, page))?,
-            competitors: desk.competitors().overview()?,
+            competitors: all(|page| desk.competitors().overview(&CompetitorFilter::default(), page))?,
             alerts: all(|page| desk.alerts().list(&AlertFilter::default(), page))?,
             submissions: all(|page| desk.submissions().list(&SubmissionFilter::pending(), page))?,
         })

@@ -139,13 +139,16 @@ pub(in crate::competitors) fn load_lot(
         .filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null()))
         .select(StoredRow::as_select())
         .load(conn)?;
-    let oldest_sighting = on_sale.iter().map(|row| seen_between(row.first_seen_at, row.last_seen_at, row.created_at).1).min();
+    let oldest_sighting =
+        on_sale.iter().map(|row| seen_between(row.first_seen_at, row.last_seen_at, row.created_at).1).min();
     let facts = load_facts(conn, competitor, (observed_at, reading), oldest_sighting, rules)?;
     let mut lot = Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts };
     on_sale.into_iter().for_each(|row| lot.take_in(row));
     let unmatched = Unmatched::of(&lot.stored, seen);
     if !unmatched.is_empty() {
-        load_gone(conn, competitor, &unmatched, gone_since(observed_at, rules))?.into_values().for_each(|row| lot.take_in(row));
+        load_gone(conn, competitor, &unmatched, gone_since(observed_at, rules))?
+            .into_values()
+            .for_each(|row| lot.take_in(row));
     }
     Ok(lot)
 }
@@ -172,13 +175,12 @@ fn load_gone(
     };
     let mut found = BTreeMap::new();
     let mut keep = |rows: Vec<StoredRow>| found.extend(rows.into_iter().map(|row| (row.id, row)));
-    let newest: Option<ListingId> =
-        dsl::competitor_inventory
-            .filter(dsl::competitor_id.eq(competitor))
-            .filter(dsl::is_sold.eq(true))
-            .select(dsl::id)
-            .first(conn)
-            .optional()?;
+    let newest: Option<ListingId> = dsl::competitor_inventory
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::is_sold.eq(true))
+        .select(dsl::id)
+        .first(conn)
+        .optional()?;
     if newest.is_none() {
         return Ok(found);
     }
@@ -238,8 +240,7 @@ pub(in crate::competitors) fn alike_scrapes(
     let since = last_unlike.unwrap_or(Instant(DateTime::UNIX_EPOCH));
     let alike = || telling().filter(dsl::observed_at.gt(since));
     let count: i64 = alike().count().get_result(conn)?;
-    let first: Option<Instant> =
-        alike().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
+    let first: Option<Instant> = alike().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
     Ok(first.map(|first| AlikeScrapes { count: usize::try_from(count).unwrap_or(0), since: first.into() }))
 }
 
