@@ -53,7 +53,7 @@ pub(crate) const OURS: &[Table] = &[
             ("previous_price", "DECIMAL(10,2)", ""),
             ("price_changed_at", "TIMESTAMP", ""),
         ],
-        indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id", "competitor_id, sold_at"],
+        indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id"],
     },
     Table {
         name: "competitor_scrapes",

@@ -366,6 +366,7 @@ on_both_databases! {
 
     fn what_a_dealer_sold_long_ago_is_known_again_by_its_keys(lot: &Lot) {
         let id = add(lot, "Example Motors");
+        lot.pass(TimeDelta::days(300));
         let keyless = |number: u32| ScrapedListing { vin: None, mileage: Some(1_000 * number as i32), ..car(number, 14_000) };
         record(lot, id, 0, cars(0..10).into_iter().chain([keyless(50), keyless(51)]).collect());
         for on_day in [3, 5, 8] {

@@ -192,7 +192,7 @@ impl Row for CompetitorOverview {
 }
 
 /// `+3 cars, -$120`.
-fn trend(trends: &Trends) -> String {
+pub(crate) fn trend(trends: &Trends) -> String {
     let cars = trends.total_inventory.map(|cars| format!("{cars:+} {}", if cars.abs() == 1 { "car" } else { "cars" }));
     let price = trends.avg_price.map(|price| {
         let sign = if price < Money::ZERO { "" } else { "+" };

@@ -770,25 +770,26 @@ struct CountRow {
 }
 
 /// Counts a competitor's figures as of a time: of what is on sale, and of what went since. What was sold before that has no
-/// part in any figure and is not looked at, however much it is.
+/// part in any figure and is not looked at, however much it is. SQLite numbers `$1` by its first appearance, so the numbers
+/// stand in that order.
 fn counts_sql(is_transferred: &str) -> String {
     format!(
         "SELECT count(*) FILTER (WHERE NOT gone) AS active,
                 count(price) FILTER (WHERE NOT gone) AS priced,
                 sum(price) FILTER (WHERE NOT gone) AS price_sum,
-                count(days_on_market) FILTER (WHERE was_sold AND sold_at >= $3) AS sold_in_average,
-                sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $3) AS days_on_market_sum,
-                count(*) FILTER (WHERE was_sold AND sold_at >= $4) AS sold_recently,
-                count(*) FILTER (WHERE first_seen_at >= $4) AS new_recently,
-                count(*) FILTER (WHERE price_changed_at >= $4) AS vehicles_repriced
+                count(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS sold_in_average,
+                sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS days_on_market_sum,
+                count(*) FILTER (WHERE was_sold AND sold_at >= $2) AS sold_recently,
+                count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
+                count(*) FILTER (WHERE price_changed_at >= $2) AS vehicles_repriced
          FROM (
              SELECT false AS gone, false AS was_sold, price, days_on_market, sold_at, first_seen_at, price_changed_at
              FROM competitor_inventory
-             WHERE competitor_id = $1 AND (is_sold = false OR is_sold IS NULL)
+             WHERE competitor_id = $3 AND (is_sold = false OR is_sold IS NULL)
              UNION ALL
              SELECT true, NOT {is_transferred}, price, days_on_market, sold_at, first_seen_at, price_changed_at
              FROM competitor_inventory AS listing
-             WHERE competitor_id = $1 AND is_sold AND sold_at >= $2
+             WHERE competitor_id = $3 AND is_sold AND sold_at >= $4
          ) AS figure"
     )
 }
@@ -805,10 +806,10 @@ pub(in crate::competitors) fn count_metrics(
     let sql = counts_sql(&is_transferred(conn, "listing", transfer_days));
     let row: CountRow = on_each!(conn, conn => {
         sql_query(&sql)
-            .bind::<DbId, _>(competitor)
-            .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
             .bind::<DbInstant, _>(since(rules.days_on_market_days))
             .bind::<DbInstant, _>(since(rules.recent_days))
+            .bind::<DbId, _>(competitor)
+            .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
             .get_result(conn)?
     });
     let counts = MetricCounts {
