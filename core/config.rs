@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MarketViewRules, MetricsRules, TrackingRules},
+    competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
     inventory::InventoryRules,
-    market::PricingRules,
+    market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     submissions::IntakeRules,
 };
@@ -53,8 +53,12 @@ pub struct Config {
     pub metrics: MetricsRules,
     /// What counts as of late, and as a car like ours, in the view over all competitors.
     pub market_view: MarketViewRules,
+    /// When a competitor is scraped again, and how long a scrape belongs to a process.
+    pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
+    /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
+    pub auto_dev: Option<AutoDevConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -77,7 +81,9 @@ impl Config {
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
             market_view: MarketViewRules::default(),
+            scraping: ScrapingRules::default(),
             fetch: None,
+            auto_dev: None,
             clock: Clock::system(),
         }
     }

@@ -1,6 +1,7 @@
 //! Rows of `competitors` and of the four tables that hang on it; `recording` loads what a scrape is planned from and writes
 //! the plan.
 
+mod crawling;
 mod listings;
 mod market_view;
 mod recording;
@@ -12,11 +13,12 @@ use chrono::{DateTime, Utc};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use serde_json::Value;
 
+pub(super) use crawling::{
+    due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, lock_claims, set_next_scrape,
+};
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
-pub(super) use recording::{
-    add_metrics, alike_scrapes, count_metrics, failures_in_a_row, keep_scrape, load_lot, write_plan,
-};
+pub(super) use recording::{add_metrics, alike_scrapes, count_metrics, keep_scrape, load_lot, write_plan};
 pub(crate) use transfers::is_transferred;
 pub(super) use transfers::{Here, of_listings as transfers};
 
@@ -30,8 +32,8 @@ use crate::{
         functions::{lock_words, lower, lowered},
         lock_row,
         schema::{
-            competitor_inventory, competitor_metrics, competitor_price_history, competitor_scrapes, competitors,
-            competitors::dsl, storage_alerts,
+            competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
+            competitors, competitors::dsl, storage_alerts,
         },
         types::AnyId,
     },
@@ -63,6 +65,7 @@ struct Row {
     scrape_error_type: Option<String>,
     created_at: Option<Instant>,
     updated_at: Option<Instant>,
+    next_scrape_at: Option<Instant>,
 }
 
 impl From<&Competitor> for Row {
@@ -82,6 +85,7 @@ impl From<&Competitor> for Row {
             scrape_error_type: competitor.scrape_error_type.map(|error_type| error_type.as_str().to_owned()),
             created_at: competitor.created_at.map(Instant),
             updated_at: competitor.updated_at.map(Instant),
+            next_scrape_at: competitor.next_scrape_at.map(Instant),
         }
     }
 }
@@ -104,6 +108,7 @@ impl From<Row> for Competitor {
             scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
             created_at: row.created_at.map(DateTime::from),
             updated_at: row.updated_at.map(DateTime::from),
+            next_scrape_at: row.next_scrape_at.map(DateTime::from),
         }
     }
 }
@@ -125,6 +130,7 @@ pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
             dsl::use_playwright.eq(competitor.use_playwright),
             dsl::active.eq(competitor.active),
             dsl::updated_at.eq(competitor.updated_at.map(Instant)),
+            dsl::next_scrape_at.eq(competitor.next_scrape_at.map(Instant)),
         ))
         .execute(conn)?;
     Ok(())
@@ -156,6 +162,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> 
     diesel::delete(competitor_inventory::table.filter(competitor_inventory::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id))).execute(conn)?;
+    diesel::delete(competitor_pages::table.filter(competitor_pages::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(storage_alerts::table.filter(storage_alerts::subject_id.eq(AnyId(id.into())))).execute(conn)?;
     diesel::delete(dsl::competitors.find(id)).execute(conn)?;
     Ok(())

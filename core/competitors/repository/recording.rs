@@ -3,7 +3,10 @@
 //!
 //! What is deliberately not here: the plan itself (`rules`).
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 #[cfg(feature = "postgres")]
@@ -51,6 +54,17 @@ pub(in crate::competitors) struct Lot {
     pub(in crate::competitors) ids: Vec<ListingId>,
     pub(in crate::competitors) stored: Vec<StoredListing>,
     pub(in crate::competitors) facts: ScrapeFacts,
+}
+
+impl Lot {
+    /// The places of these listings among `stored`; unknown ones are left out.
+    pub(in crate::competitors) fn rows_of(&self, ids: &[ListingId]) -> Vec<usize> {
+        let rows: HashMap<&ListingId, usize> = match ids {
+            [] => HashMap::new(),
+            _ => self.ids.iter().enumerate().map(|(row, id)| (id, row)).collect(),
+        };
+        ids.iter().filter_map(|id| rows.get(id).copied()).collect()
+    }
 }
 
 /// The columns that a plan looks at; never `raw_data`, which may be large.
@@ -137,6 +151,8 @@ pub(in crate::competitors) fn load_lot(
     let on_sale: Vec<StoredRow> = dsl::competitor_inventory
         .filter(dsl::competitor_id.eq(competitor))
         .filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null()))
+        // Where two listings fit alike, both databases then choose the same one.
+        .order(dsl::id)
         .select(StoredRow::as_select())
         .load(conn)?;
     let oldest_sighting =
@@ -242,23 +258,6 @@ pub(in crate::competitors) fn alike_scrapes(
     let count: i64 = alike().count().get_result(conn)?;
     let first: Option<Instant> = alike().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
     Ok(first.map(|first| AlikeScrapes { count: usize::try_from(count).unwrap_or(0), since: first.into() }))
-}
-
-/// How many scrapes have failed since the last one that did not.
-pub(in crate::competitors) fn failures_in_a_row(
-    conn: &mut DbConnection,
-    competitor: CompetitorId,
-    last_success: Option<DateTime<Utc>>,
-) -> DbResult<u32> {
-    use competitor_scrapes::dsl;
-    let since = Instant(last_success.unwrap_or(DateTime::UNIX_EPOCH));
-    let failures: i64 = dsl::competitor_scrapes
-        .filter(dsl::competitor_id.eq(competitor))
-        .filter(dsl::observed_at.gt(since))
-        .filter(dsl::error_type.is_not_null())
-        .count()
-        .get_result(conn)?;
-    Ok(u32::try_from(failures).unwrap_or(u32::MAX))
 }
 
 fn load_facts(
