@@ -5,11 +5,21 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use serde_json::Value;
+use url::Url;
+
 use super::{
     Competitor, ScrapeErrorType, ScrapedPage,
     pages::{Pages, Reader},
 };
-use crate::scrape::fetch::{FetchError, PageRequest, Session};
+use crate::{
+    error::Error,
+    extract::DataRequest,
+    scrape::{
+        configured::Scraper,
+        fetch::{FetchError, PageRequest, Session},
+    },
+};
 
 /// Why a scrape brought nothing that could be recorded.
 #[derive(Debug)]
@@ -25,7 +35,13 @@ pub(super) struct Failed {
 /// # Errors
 /// Where the first page already fails, and at any page where the website has had enough: a bot check is not looked at twice.
 pub(super) fn crawl(session: &Session, competitor: &Competitor, most_pages: usize) -> Result<Pages, Failed> {
-    let mut reader = Reader::new(competitor.platform_type.as_deref());
+    let config = competitor.scraper_config.as_ref();
+    let mut reader =
+        Reader::new(competitor.platform_type.as_deref(), config).map_err(|reason| Failed::reading(&reason))?;
+    let most_pages = reader.scraper().and_then(Scraper::max_pages).map_or(most_pages, |most| most.min(most_pages));
+    if let Some(first) = configured_request(&reader, &competitor.inventory_url) {
+        return crawl_endpoint(session, reader, first, most_pages);
+    }
     let mut visited = HashSet::new();
     let mut next = Some(competitor.inventory_url.clone());
     let (mut failed, mut closed) = (0, 0);
@@ -73,7 +89,60 @@ fn page(session: &Session, reader: &mut Reader, url: &str) -> Result<Option<Stri
     })
 }
 
+fn configured_request(reader: &Reader, inventory_url: &str) -> Option<DataRequest> {
+    reader.scraper()?.endpoint()?.first_request(&Url::parse(inventory_url).ok()?)
+}
+
+/// The same where the list is had as JSON: answer after answer until there is no next one.
+fn crawl_endpoint(
+    session: &Session,
+    mut reader: Reader,
+    first: DataRequest,
+    most_pages: usize,
+) -> Result<Pages, Failed> {
+    let mut visited = HashSet::new();
+    let mut next = Some(first);
+    let (mut failed, mut closed) = (0, 0);
+    let asked = |request: &DataRequest| (request.url.clone(), request.body.as_ref().map(Value::to_string));
+    while let Some(request) = next.take_if(|request| visited.len() < most_pages && visited.insert(asked(request))) {
+        match answer(session, &mut reader, &request) {
+            Ok(following) => next = following,
+            Err(failure) if visited.len() == 1 || failure.error_type == ScrapeErrorType::Blocked => {
+                return Err(failure);
+            }
+            Err(failure) => {
+                tracing::info!(url = %request.url, reason = failure.message, "an answer failed; what came before is kept");
+                match failure.error_type {
+                    ScrapeErrorType::Robots => closed += 1,
+                    _ => failed += 1,
+                }
+                next = Some(request);
+                break;
+            }
+        }
+    }
+    let mut pages = reader.finish();
+    pages.reading.last_page_reached = next.is_none();
+    pages.reading.pages_failed += failed;
+    pages.reading.pages_closed_by_robots += closed;
+    if pages.listings.is_empty() {
+        let message = "the endpoint lists no vehicle".to_owned();
+        return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None });
+    }
+    Ok(pages)
+}
+
+fn answer(session: &Session, reader: &mut Reader, request: &DataRequest) -> Result<Option<DataRequest>, Failed> {
+    let fetched = session.get(&PageRequest::from(request)).map_err(|failure| Failed::of(&failure))?;
+    reader.read_data(request, &fetched.body).map_err(|reason| Failed::reading(&reason))
+}
+
 impl Failed {
+    /// What was fetched, or how to read it, is not what it should be.
+    fn reading(reason: &Error) -> Self {
+        Self { error_type: ScrapeErrorType::Parsing, message: reason.to_string(), retry_after: None }
+    }
+
     fn of(failure: &FetchError) -> Self {
         Self { error_type: failure.category(), message: failure.to_string(), retry_after: failure.retry_after() }
     }
