@@ -63,6 +63,7 @@ mod dealership;
 mod error;
 mod ids;
 mod inventory;
+mod leases;
 mod money;
 mod page;
 mod scrape;

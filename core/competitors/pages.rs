@@ -11,10 +11,7 @@ use super::{ScrapeReading, ScrapedListing, ScrapedPage};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
-    scrape::{
-        configured::Scraper,
-        extract::{GENERIC, listings_as_configured},
-    },
+    scrape::{configured::Scraper, extract::listings_as_configured},
 };
 
 /// What the pages of one scrape showed.
@@ -69,50 +66,64 @@ impl Reader {
         let platform = page.platform.as_deref().or(self.usual.as_deref());
         let (content_type, scraper) = (page.content_type.as_deref(), self.scraper.as_ref());
         let extraction = listings_as_configured(&page.bytes, content_type, &page.url, platform, scraper)?;
-        if scraper.is_some_and(Scraper::counts_pages) && !self.shows_anything_new(&extraction.listings) {
-            // Counted pages go on for ever: one that repeats what is known, or shows nothing, lies behind the last.
-            if let Some(last) = self.read.last_mut() {
-                last.next = None;
-                return Ok(None);
-            }
-        }
         let next = extraction.next.clone();
-        self.read.push(extraction);
-        Ok(next)
+        Ok(if self.take_page(extraction) { next } else { None })
     }
 
-    /// Reads an answer of an endpoint and gives the request for the next one.
-    pub(super) fn read_data(&mut self, request: &DataRequest, body: &[u8]) -> Result<Option<DataRequest>> {
-        let answer = extract::listings_from_data(request, &String::from_utf8_lossy(body))?;
-        let counted = request.configured.is_some();
-        if counted && !self.shows_anything_new(&answer.listings) {
-            if let Some(last) = self.read.last_mut() {
-                last.next = None;
-                return Ok(None);
-            }
+    /// Takes what a page said, unless it is one that lies behind the last: then the list has come to its end.
+    pub(super) fn take_page(&mut self, extraction: Extraction) -> bool {
+        let is_counted = self.scraper.as_ref().is_some_and(Scraper::counts_pages);
+        self.take(extraction, is_counted)
+    }
+
+    /// The same for a page or an answer that may be counted. Counted ones go on for ever: one that repeats what is known, or
+    /// shows nothing, lies behind the last.
+    pub(super) fn take(&mut self, extraction: Extraction, is_counted: bool) -> bool {
+        let shows_anything_new = !is_counted || self.shows_anything_new(&extraction.listings);
+        if let Some(last) = self.read.last_mut().filter(|_| !shows_anything_new) {
+            last.next = None;
+            return false;
         }
-        let next = answer.next.as_ref().map(|next| next.url.to_string());
-        let platform = if counted { GENERIC } else { request.platform };
-        self.read.push(Extraction {
-            platform,
-            total: answer.total,
-            next,
-            listings: answer.listings,
-            warnings: Vec::new(),
-        });
-        Ok(answer.next)
+        self.read.push(extraction);
+        true
     }
 
     fn shows_anything_new(&mut self, listings: &[ScrapedListing]) -> bool {
-        let key = |listing: &ScrapedListing| {
-            [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url]
-                .into_iter()
-                .flatten()
-                .next()
-                .cloned()
-        };
-        // What has no key can not be told from what is new.
-        listings.iter().filter(|listing| key(listing).is_none_or(|key| self.known.insert(key))).count() > 0
+        // Every one is noted. What has no key can not be told from what is new.
+        let new = listings.iter().filter(|listing| key_of(listing).is_none_or(|key| self.known.insert(key)));
+        new.count() > 0
+    }
+
+    /// How many pages and answers were read.
+    pub(super) fn pages_read(&self) -> usize {
+        self.read.len()
+    }
+
+    /// What the page read last showed.
+    pub(super) fn last(&self) -> Option<&Extraction> {
+        self.read.last()
+    }
+
+    /// What to ask for to get the list of this page as data, where its platform offers that.
+    pub(super) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
+        // Cards or pages that are configured stand for the website: its own data would pass them by.
+        if self.scraper.as_ref().is_some_and(Scraper::reads_pages) {
+            return None;
+        }
+        let platform = page.platform.as_deref().or(self.usual.as_deref());
+        let request = extract::data_request_from_bytes(&page.bytes, page.content_type.as_deref(), &page.url, platform);
+        // What could be read as a page can be looked through for this.
+        request.ok().flatten()
+    }
+
+    /// Takes what was read elsewhere beside the pages.
+    pub(super) fn add(&mut self, read: impl IntoIterator<Item = Extraction>) {
+        self.read.extend(read);
+    }
+
+    /// Takes what was read elsewhere in place of the pages.
+    pub(super) fn replace(&mut self, read: Vec<Extraction>) {
+        self.read = read;
     }
 
     /// What all of them showed.
@@ -145,4 +156,10 @@ impl Reader {
         }
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
+}
+
+/// What tells a listing from the others of its list, for counting.
+pub(super) fn key_of(listing: &ScrapedListing) -> Option<String> {
+    let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
+    keys.into_iter().flatten().next().cloned()
 }

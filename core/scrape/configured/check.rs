@@ -35,7 +35,6 @@ pub(crate) struct Scraper {
     pub(super) turn: Option<Turn>,
     endpoint: Option<Arc<Endpoint>>,
     max_pages: Option<u32>,
-    check_missing: Option<u32>,
 }
 
 /// The cards of a page and their fields.
@@ -93,15 +92,14 @@ impl Scraper {
         matches!(self.turn, Some(Turn::Page(_) | Turn::Offset(_)))
     }
 
+    /// Whether it says how the pages themselves are read.
+    pub(crate) fn reads_pages(&self) -> bool {
+        self.cards.is_some() || self.turn.is_some()
+    }
+
     /// At most so many pages a scrape.
     pub(crate) fn max_pages(&self) -> Option<usize> {
         self.max_pages.and_then(|pages| usize::try_from(pages).ok())
-    }
-
-    /// How many missing vehicles a scrape looks up by their own pages, where it is said.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a scrape that looks up missing vehicles asks for it"))]
-    pub(crate) fn check_missing(&self) -> Option<u32> {
-        self.check_missing
     }
 }
 
@@ -204,7 +202,6 @@ impl Check<'_> {
                 None => None,
             },
             max_pages: config.max_pages,
-            check_missing: config.check_missing,
         })
     }
 

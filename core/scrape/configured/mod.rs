@@ -110,7 +110,7 @@ pub struct ScraperConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_pages: Option<u32>,
     /// How many vehicles that are missing from the list a scrape looks up by their own pages (0 to 50): one that answers 404
-    /// or 410 is gone for certain. The usual number where it is not said.
+    /// or 410 is gone for certain. None where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_missing: Option<u32>,
 }

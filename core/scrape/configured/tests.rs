@@ -145,7 +145,7 @@ fn a_configuration_is_written_as_it_was_read() {
         let config = ScraperConfig::parse(&document).unwrap();
         assert_eq!(serde_json::to_value(&config).unwrap(), document);
     }
-    assert_eq!(Scraper::of(&json!({"check_missing": 50})).unwrap().check_missing(), Some(50));
+    assert_eq!(ScraperConfig::parse(&json!({"check_missing": 50})).unwrap().check_missing, Some(50));
 }
 
 const CARS: &str = r##"<html><body><div class="found">Showing 1-2 of 5 cars</div>
