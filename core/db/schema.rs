@@ -213,6 +213,9 @@ table! {
         updated_at -> Nullable<DbInstant>,
         unconfirmed_price -> Nullable<DbMoney>,
         lowest_price -> Nullable<DbMoney>,
+        highest_price -> Nullable<DbMoney>,
+        previous_price -> Nullable<DbMoney>,
+        price_changed_at -> Nullable<DbInstant>,
     }
 }
 
@@ -357,6 +360,19 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::*;
 
+    vin_decodes (vin) {
+        vin -> Text,
+        source -> Text,
+        decoded -> DbJson,
+        decoded_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
     competitor_pages (id) {
         id -> DbId,
         competitor_id -> DbId,
@@ -366,6 +382,17 @@ table! {
         reader -> Text,
         reading -> DbJson,
         read_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    call_budgets (period) {
+        period -> Text,
+        calls -> Integer,
+        last_call_at -> DbInstant,
     }
 }
 
@@ -387,4 +414,6 @@ allow_tables_to_appear_in_same_query!(
     competitor_scrapes,
     job_leases,
     competitor_pages,
+    call_budgets,
+    vin_decodes,
 );

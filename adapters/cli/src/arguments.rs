@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
-    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, scrape::ScrapeArgs,
-    serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, market::MarketCommand, output::Format, report,
+    scrape::ScrapeArgs, serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand,
+    vin::VinArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -98,6 +99,9 @@ pub(crate) enum Command {
     Scrape(ScrapeArgs),
     /// Price vehicles against the market
     Analyze(AnalyzeArgs),
+    /// What the lot is worth on the market, how that changed, and how good the rule is
+    #[command(subcommand)]
+    Market(MarketCommand),
     /// Show the lot, its market, the competitors and what waits, on one page
     #[command(after_help = report::EXAMPLES)]
     Report,

@@ -3,7 +3,7 @@
 //! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
 
 use clap::parser::ValueSource;
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules};
+use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, market::AutoDevConfig};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -33,6 +33,7 @@ pub(crate) struct Context {
     read_only: bool,
     fetch: Option<FetchConfig>,
     scraping: ScrapingRules,
+    auto_dev: Option<AutoDevConfig>,
     pub(crate) output: Output,
 }
 
@@ -45,6 +46,7 @@ impl Context {
             read_only: global.read_only,
             fetch: None,
             scraping: ScrapingRules::default(),
+            auto_dev: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -59,11 +61,17 @@ impl Context {
         (self.fetch, self.scraping) = (Some(fetch), scraping);
     }
 
+    /// Lets what is opened from now on ask auto.dev for comparables, where it is told how.
+    pub(crate) fn ask_auto_dev(&mut self, how: Option<AutoDevConfig>) {
+        self.auto_dev = how;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
         config.scraping = self.scraping.clone();
+        config.auto_dev = self.auto_dev.clone();
         config.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)
     }

@@ -10,6 +10,7 @@ mod demo;
 mod help;
 mod interrupted;
 mod market;
+mod market_command;
 mod postgres;
 mod scraping;
 #[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
