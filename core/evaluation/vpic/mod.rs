@@ -32,6 +32,7 @@ use crate::{
         guard::Guard,
         names::system_lookup,
         pace::{self, RealTime, Timing},
+        stop::NEVER,
     },
 };
 
@@ -120,11 +121,12 @@ impl Vpic {
         };
         let asked_for = first.retry_after();
         let wait = asked_for.unwrap_or(self.config.pause_before_retry);
-        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) || self.timing.now() + wait >= deadline {
+        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) || self.timing.now() + wait >= deadline
+        {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");
-        self.timing.sleep(wait);
+        self.timing.sleep(wait, &NEVER);
         self.ask_once(url, body, deadline).map_err(|failure| failure.error)
     }
 
@@ -140,12 +142,13 @@ impl Vpic {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         let limit = self.config.max_body_bytes;
-        let answer = self
-            .exchanger
-            .exchange(&Ask { url: url.clone(), headers, body }, self.config.call_timeout.min(left), |status, _| {
-                if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) }
-            })
-            .map_err(no_answer)?;
+        let ask = Ask { url: url.clone(), headers, body: body.map(ToOwned::to_owned) };
+        let wanted = |status, _: &HeaderMap| {
+            if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) }
+        };
+        // A call takes seconds at most: nobody asks to stop it.
+        let answer =
+            self.exchanger.exchange(ask, self.config.call_timeout.min(left), wanted, &NEVER).map_err(no_answer)?;
         match answer.status {
             200 if answer.is_whole => Ok(answer),
             200 => {
@@ -182,7 +185,7 @@ impl Vpic {
             turn
         };
         if turn > now {
-            self.timing.sleep(turn - now);
+            self.timing.sleep(turn - now, &NEVER);
         }
     }
 }
