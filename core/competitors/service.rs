@@ -166,17 +166,16 @@ impl<'a> Competitors<'a> {
     /// recorded as a part of the lot, which marks nothing sold.
     ///
     /// # Errors
-    /// `competitor_not_found`; `not_configured` without `Config::fetch`, or for a competitor that needs a browser; `Unavailable`
-    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
-    /// recorded.
+    /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
+    /// browser, without the feature `browser` or without Chromium; `Unavailable` with the code `scrape_` and a word of
+    /// [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is recorded.
     pub fn scrape(&self, id: CompetitorId) -> Result<RecordReport> {
         let fetcher = self.desk.fetcher()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
-        if competitor.use_playwright {
-            return Err(Error::refused("not_configured", "this website needs a browser, which this release has not"));
-        }
+        let session = fetcher.session();
+        let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let observed_at = self.desk.now();
-        match crawl::crawl(&fetcher.session(), &competitor, fetcher.max_pages()) {
+        match crawl::crawl(&session, &competitor, fetcher.max_pages()) {
             Ok(Pages { listings, reading, platform, warnings }) => {
                 self.record_seen(&id.into(), Seen { listings, reading, platform, warnings }, observed_at)
             }

@@ -1,9 +1,10 @@
 //! What other dealers' websites say: pages read into listings.
 //!
 //! [`extract`] holds the techniques that work on any page, `platforms` the vendors whose pages are known by heart. Both are
-//! pure: text in, listings out. `fetch` gets the pages, politely. What is deliberately not here: the database, the tracking
+//! pure: text in, listings out. `fetch` gets the pages, politely, and `browser` renders those that need it. What is deliberately not here: the database, the tracking
 //! rules, and anything that knows a competitor.
 
+pub(crate) mod browser;
 pub mod extract;
 pub(crate) mod fetch;
 mod platforms;
