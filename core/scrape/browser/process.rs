@@ -74,7 +74,11 @@ pub(super) fn executable(config: &BrowserConfig) -> Result<PathBuf> {
     match &config.executable {
         Some(path) if path.is_file() => Ok(path.clone()),
         Some(path) => {
-            let message = format!("this website needs a browser, and there is no program {}", path.display());
+            let message = format!(
+                "this website needs a browser, and there is no program {}: install one (on Debian and Ubuntu the package \
+                 `chromium`) or name another in the configuration",
+                path.display()
+            );
             Err(not_available(message))
         }
         None => headless_chrome::browser::default_executable().map_err(|reason| {
@@ -153,6 +157,14 @@ impl Process {
     pub(super) fn is_running(&self) -> bool {
         let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         keeper.as_ref().is_some_and(|keeper| !has_ended(keeper))
+    }
+
+    /// Closes the keeper's input and forgets it, as the end of this program does.
+    #[cfg(test)]
+    pub(super) fn let_go(&self) {
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A keeper that nobody waits for stays in the list of processes, so a thread does.
+        thread::spawn(move || keeper.map(|mut keeper| (drop(keeper.stdin.take()), keeper.wait())));
     }
 
     /// Ends the browser and everything that it started; within seconds, whatever it does.

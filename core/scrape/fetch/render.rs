@@ -49,7 +49,12 @@ impl Session {
             let turn = self.turn(url)?;
             let deadline = self.deadline.min(Instant::now() + config.browser.page_timeout);
             let judge = Judge { fetcher: Arc::clone(&self.fetcher), rules: Arc::clone(rules), asked: url.clone() };
-            let outcome = rendering.load(judge, deadline, &self.stop);
+            let outcome = match rendering.load(judge, deadline, &self.stop) {
+                Err(FetchError::TimedOut { address }) if self.time_left().is_zero() => {
+                    Err(FetchError::OutOfTime { address })
+                }
+                outcome => outcome,
+            };
             turn.pause(pause);
             let asked_for = match &outcome {
                 Err(FetchError::Status { status, retry_after, .. }) if may_pass(*status) => *retry_after,
