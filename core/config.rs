@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MetricsRules, TrackingRules},
+    competitors::{MetricsRules, ScrapingRules, TrackingRules},
     inventory::InventoryRules,
-    market::PricingRules,
+    market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     submissions::IntakeRules,
 };
@@ -51,8 +51,12 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// When a competitor is scraped again, and how long a scrape belongs to a process.
+    pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
+    /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
+    pub auto_dev: Option<AutoDevConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -74,7 +78,9 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            scraping: ScrapingRules::default(),
             fetch: None,
+            auto_dev: None,
             clock: Clock::system(),
         }
     }

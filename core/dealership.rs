@@ -15,7 +15,7 @@ use crate::{
     db::{Database, DbConnection, DbResult, MigrationReport},
     error::{Error, Result},
     inventory::Inventory,
-    market::Market,
+    market::{AutoDev, Market},
     scrape::fetch::Fetcher,
     submissions::Submissions,
     users::{self, Users},
@@ -40,6 +40,7 @@ struct Shared {
     database: Database,
     config: Config,
     fetcher: Option<Fetcher>,
+    auto_dev: Option<AutoDev>,
 }
 
 impl Dealership {
@@ -58,11 +59,13 @@ impl Dealership {
     /// Opens the database of a configuration.
     ///
     /// # Errors
-    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name.
+    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_auto_dev_key`,
+    /// `invalid_auto_dev_address`.
     pub fn with_config(config: Config) -> Result<Self> {
         let database = Database::open(&config)?;
         let fetcher = config.fetch.clone().map(Fetcher::new).transpose()?;
-        Ok(Self { shared: Arc::new(Shared { database, config, fetcher }) })
+        let auto_dev = config.auto_dev.clone().map(AutoDev::new).transpose()?;
+        Ok(Self { shared: Arc::new(Shared { database, config, fetcher, auto_dev }) })
     }
 
     /// Brings the schema to this release's, adopting a PostgreSQL database that holds the seed's tables already.
@@ -161,6 +164,11 @@ impl Desk {
         self.shared.fetcher.as_ref().ok_or_else(|| {
             Error::refused("not_configured", "websites are fetched only in somebody's name: configure fetch.contact")
         })
+    }
+
+    /// The one client of auto.dev, where it is configured; clones of the dealership share its pace and its answers.
+    pub(crate) fn auto_dev(&self) -> Option<&AutoDev> {
+        self.shared.auto_dev.as_ref()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

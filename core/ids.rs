@@ -104,6 +104,8 @@ id! {
     ScrapeId;
     /// One row of a competitor's metrics.
     MetricsId;
+    /// A page of a competitor's list, as it was last read.
+    PageId;
     /// An entry of the audit trail.
     ActivityId;
     /// An alert, whatever it is about.

@@ -64,6 +64,7 @@ mod dealership;
 mod error;
 mod ids;
 mod inventory;
+mod leases;
 mod money;
 mod page;
 mod scrape;

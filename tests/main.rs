@@ -18,11 +18,13 @@ mod support;
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod auto_dev;
 mod competitors;
 mod contract;
 mod database;
 mod inventory;
 mod market;
+mod market_queries;
 mod schema;
 mod scraping;
 mod submissions;

@@ -44,6 +44,7 @@ pub(crate) const OURS: &[Table] = &[
         columns: &[("analysis", "JSONB", ""), ("adjusted_median", "DECIMAL(10,2)", "")],
         indexes: &[],
     },
+    Table { name: "competitors", columns: &[("next_scrape_at", "TIMESTAMP", "")], indexes: &[] },
     Table {
         name: "competitor_inventory",
         columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
@@ -85,6 +86,29 @@ pub(crate) const OURS: &[Table] = &[
             ("holder", "STRING(255)", "NOT NULL"),
             ("acquired_at", "TIMESTAMP", "NOT NULL"),
             ("expires_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &[],
+    },
+    Table {
+        name: "competitor_pages",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("competitor_id", "UUID", "FK → competitors.id, NOT NULL"),
+            ("url", "TEXT", "NOT NULL"),
+            ("etag", "TEXT", ""),
+            ("last_modified", "TEXT", ""),
+            ("reader", "STRING(100)", "NOT NULL"),
+            ("reading", "JSONB", "NOT NULL"),
+            ("read_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["competitor_id"],
+    },
+    Table {
+        name: "call_budgets",
+        columns: &[
+            ("period", "STRING(100)", "PK"),
+            ("calls", "INTEGER", "NOT NULL"),
+            ("last_call_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &[],
     },

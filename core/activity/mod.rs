@@ -165,7 +165,7 @@ pub(crate) fn record_changes(
     )
 }
 
-pub(crate) use repository::count_by_the_public;
+pub(crate) use repository::times_by_the_public;
 
 /// `{field: {from, to}}` of the fields that differ.
 pub(crate) fn changes_between<T: Audited>(before: Option<&T>, after: Option<&T>) -> Result<Map<String, Value>> {

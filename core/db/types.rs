@@ -23,8 +23,8 @@ use uuid::Uuid;
 use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
-        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId,
-        SubmissionId, UserId, VehicleId,
+        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, PageId,
+        ScrapeId, SubmissionId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -133,6 +133,7 @@ id_in_sql!(
     ListingPriceId,
     ScrapeId,
     MetricsId,
+    PageId,
     ActivityId,
     AlertId,
     AnyId,

@@ -64,6 +64,9 @@ pub(crate) struct Global {
     /// Act as this member of staff, with no more than their role; without it the machine itself acts
     #[arg(long = "as", value_name = "EMAIL", global = true)]
     pub(crate) acting_as: Option<String>,
+    /// Refuse every write, in the database itself; a file that this user may only read opens so
+    #[arg(long, global = true)]
+    pub(crate) read_only: bool,
     /// Trace on stderr what happens
     #[arg(long, global = true)]
     pub(crate) verbose: bool,

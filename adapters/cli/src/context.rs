@@ -30,6 +30,7 @@ pub(crate) struct Context {
     database_url: String,
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
+    read_only: bool,
     fetch: Option<FetchConfig>,
     pub(crate) output: Output,
 }
@@ -40,6 +41,7 @@ impl Context {
             database_url: global.db,
             database_choice,
             acting_as: global.acting_as,
+            read_only: global.read_only,
             fetch: None,
             output: Output::to_stdout(global.format),
         }
@@ -59,6 +61,7 @@ impl Context {
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
+        config.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)
     }
 

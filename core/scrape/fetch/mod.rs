@@ -19,10 +19,10 @@
 
 mod bot_check;
 mod error;
-mod exchange;
-mod guard;
-mod names;
-mod pace;
+pub(crate) mod exchange;
+pub(crate) mod guard;
+pub(crate) mod names;
+pub(crate) mod pace;
 #[cfg(all(feature = "browser", unix))]
 mod render;
 mod robots;
@@ -220,7 +220,10 @@ impl PageRequest {
 
 /// A page as it came.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone"))]
+#[cfg_attr(
+    not(any(test, all(feature = "browser", unix))),
+    expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone")
+)]
 pub(crate) struct Fetched {
     /// Where the page stood after redirects, without a fragment.
     pub(crate) final_url: Url,
@@ -279,6 +282,7 @@ impl Fetcher {
     }
 
     /// Begins a scrape: no cookies yet, and its time runs from now.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a scrape can be stopped; whoever needs less is welcome"))]
     pub(crate) fn session(&self) -> Session {
         self.session_until(None, Arc::default())
     }
@@ -314,31 +318,33 @@ impl Session {
         Ok(self)
     }
 
-    /// Whether the server says that there is no such page (404, 410). Any other answer is no proof of anything.
+    /// Whether the server says that there is no such page (404, 410). Any other answer is no proof of anything, and no
+    /// browser is asked for one.
     ///
     /// # Errors
     /// As [`Session::get`] where there is no page to see and no such word either.
     pub(crate) fn is_gone(&self, url: &str) -> Result<bool, FetchError> {
-        match self.get(&PageRequest::get(url)) {
+        match self.fetch(&PageRequest::get(url)) {
             Ok(_) => Ok(false),
             Err(failure) if matches!(failure.status(), Some(404 | 410)) => Ok(true),
             Err(failure) => Err(failure),
         }
     }
 
-    /// Fetches a page, waiting for its turn.
+    /// Fetches a page, waiting for its turn; in a browser where the session has one.
     ///
     /// # Errors
     /// Each [`FetchError`]; after `Blocked`, `Robots` and `OutOfTime` nothing more should be asked of the site.
     pub(crate) fn get(&self, request: &PageRequest) -> Result<Fetched, FetchError> {
-        let shared = &self.fetcher;
-        let first = shared
-            .guard
-            .parse(&request.url)
-            .map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })?;
-        if let Some(rendering) = self.rendering.as_ref().filter(|_| request.is_for_people()) {
-            return self.render(rendering, first);
+        match self.rendering.as_ref().filter(|_| request.is_for_people()) {
+            Some(rendering) => self.render(rendering, self.fetcher.address(request)?),
+            None => self.fetch(request),
         }
+    }
+
+    fn fetch(&self, request: &PageRequest) -> Result<Fetched, FetchError> {
+        let shared = &self.fetcher;
+        let first = shared.address(request)?;
         let mut retries = shared.config.retries;
         let mut ask = Ask { url: first.clone(), headers: request.headers_for(true), body: request.body.clone() };
         let max_body_bytes = shared.config.max_body_bytes;
@@ -498,6 +504,11 @@ impl Session {
 }
 
 impl Shared {
+    /// The address of a request, where the guard lets it be fetched.
+    fn address(&self, request: &PageRequest) -> Result<Url, FetchError> {
+        self.guard.parse(&request.url).map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })
+    }
+
     fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
         let address = || url.to_string();
         if is_bot_check(&answer) {
@@ -640,4 +651,4 @@ fn looks_readable(body: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-pub(in crate::scrape) mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! The fetcher against servers on loopback.
 
-pub(in crate::scrape) mod server;
+pub(crate) mod server;
 
 use std::{
     io::Write as _,
@@ -20,17 +20,17 @@ use super::*;
 use crate::competitors::ScrapeErrorType;
 
 /// Time that passes when it is slept through, at once.
-struct TestTime {
+pub(crate) struct TestTime {
     began: Instant,
     slept: Mutex<Vec<Duration>>,
 }
 
 impl TestTime {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { began: Instant::now(), slept: Mutex::default() })
     }
 
-    fn slept(&self) -> Duration {
+    pub(crate) fn slept(&self) -> Duration {
         self.slept.lock().unwrap().iter().sum()
     }
 }
