@@ -603,7 +603,7 @@ mod in_browser {
             let website = Website::open();
             website.list("/used", 0..20, None);
             let (desk, id) = competitor(&website, lot, Some("/nowhere/chromium"));
-            let refusal = desk.competitors().scrape(id).unwrap_err();
+            let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
             assert!(refusal.to_string().contains("`chromium`"), "{refusal}");
             assert!(desk.competitors().get(id).unwrap().scrape_error_type.is_none());
@@ -628,7 +628,7 @@ mod in_browser {
                 website.show(page, 200, shell);
             }
             let (desk, id) = competitor(&website, lot, None);
-            let report = match desk.competitors().scrape(id) {
+            let report = match desk.competitors().scrape(id, &mut unwatched) {
                 Err(missing) if missing.code() == "browser_not_available" => {
                     drop(std::io::stderr().write_all(b"skipped: no Chromium is installed (Debian's package `chromium`)\n"));
                     return;
@@ -638,7 +638,7 @@ mod in_browser {
             assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
             assert_eq!(count(&desk), 35);
             website.show("/used", 200, "<title>Just a moment...</title><script src=/challenges.cloudflare.com/x></script>");
-            assert_eq!(desk.competitors().scrape(id).unwrap_err().code(), "scrape_blocked");
+            assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_blocked");
             let competitor = desk.competitors().get(id).unwrap();
             assert_eq!(competitor.scrape_error_type, Some(ScrapeErrorType::Blocked));
         }

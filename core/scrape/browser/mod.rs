@@ -14,9 +14,6 @@
 //!   whatever it does.
 //! - The process and all that it started are ended (`process`), also where this program dies before it can.
 //!
-//! `headless_chrome` speaks the protocol and no more: it neither finds a browser by download nor starts one. Its own start
-//! accepts every certificate, tries again for minutes, and ends the first process alone.
-//!
 //! What is deliberately not here: anything that makes the browser look like a person's, clicks and scrolling, and requests of
 //! endpoints, which need no browser. Requests of workers reach the proxy alone: they are guarded, and limited in bytes but not
 //! in number. While a page is open, other programs of the same machine can reach Chromium's debugging port.
@@ -27,6 +24,8 @@ use crate::Error;
 
 #[cfg(all(feature = "browser", unix))]
 mod process;
+#[cfg(all(feature = "browser", unix))]
+mod protocol;
 #[cfg(all(feature = "browser", unix))]
 mod proxy;
 #[cfg(all(feature = "browser", unix))]

@@ -47,6 +47,17 @@ rm -rf -- "$profile"
 kill -KILL 0
 "#;
 
+/// What the program is called, the free one first.
+const NAMES: [&str; 7] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+    "microsoft-edge-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
 /// Longer than the second that Chromium gets.
 const END_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -81,10 +92,10 @@ pub(super) fn executable(config: &BrowserConfig) -> Result<PathBuf> {
             );
             Err(not_available(message))
         }
-        None => headless_chrome::browser::default_executable().map_err(|reason| {
+        None => NAMES.iter().find_map(|name| which::which(name).ok()).ok_or_else(|| {
             let message = "this website needs a browser, and no Chromium was found: install it (on Debian and Ubuntu the \
                            package `chromium`) or name its program in the configuration";
-            not_available(message).with_source(reason)
+            not_available(message)
         }),
     }
 }

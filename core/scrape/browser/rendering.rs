@@ -3,30 +3,21 @@
 //! What is deliberately not here: what a page may ask for (`watch`), and which page comes next.
 
 use std::{
+    io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use headless_chrome::{
-    Browser, Tab,
-    browser::tab::RequestPausedDecision,
-    protocol::cdp::{
-        Browser::{SetDownloadBehavior, SetDownloadBehaviorBehaviorOption},
-        Fetch::{RequestPattern, RequestStage},
-        Network::{self, ResourceType},
-        Page::CreateIsolatedWorld,
-        Runtime::Evaluate,
-        types::Event,
-    },
-};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
     BrowserConfig, Loaded,
     process::{self, Process},
+    protocol::Line,
     proxy::Proxy,
     settle::{Pulse, Settling},
     watch::Watch,
@@ -39,8 +30,8 @@ use crate::{
 /// How often a page is looked at, and how soon a wish to stop is heard.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The connection to the browser stands idle between pages; it is the process that has a deadline.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+/// A message from the browser may be so many times longer than a page: JSON writes some characters as six.
+const MESSAGE_BYTES_A_BYTE: usize = 8;
 
 /// Scripts of this program run in a world of their own, where the page has changed nothing.
 const WORLD: &str = "jpauto";
@@ -56,7 +47,7 @@ pub(crate) struct Rendering {
 
 /// In the order in which they end.
 struct Running {
-    browser: Option<Browser>,
+    line: Option<Talk>,
     process: Process,
     socket: String,
     proxy: Proxy,
@@ -95,11 +86,47 @@ impl Rendering {
         })
     }
 
-    fn start(&self, deadline: Instant, stop: &Stop) -> std::io::Result<Running> {
+    fn start(&self, deadline: Instant, stop: &Stop) -> io::Result<Running> {
         let proxy = Proxy::open(Arc::clone(&self.exchanger))?;
         let (process, socket) =
             Process::start(&self.executable, &self.config, &self.user_agent, proxy.address(), deadline, stop)?;
-        Ok(Running { browser: None, process, socket, proxy })
+        Ok(Running { line: None, process, socket, proxy })
+    }
+}
+
+/// The socket, and whose events are heard.
+struct Talk {
+    line: Line,
+    watched: Arc<Mutex<Option<Watched>>>,
+}
+
+struct Watched {
+    session: String,
+    watch: Arc<Watch>,
+}
+
+impl Talk {
+    fn begin(socket: &str, max_message_bytes: usize) -> io::Result<Self> {
+        let (line, events) = Line::connect(socket, max_message_bytes)?;
+        let watched: Arc<Mutex<Option<Watched>>> = Arc::default();
+        let (hearing, answering) = (Arc::clone(&watched), line.clone());
+        thread::Builder::new().name("jpauto-browser".to_owned()).spawn(move || {
+            for event in events {
+                let watch = {
+                    let watched = hearing.lock().unwrap_or_else(PoisonError::into_inner);
+                    watched.as_ref().filter(|watched| watched.session == event.session).map(|it| Arc::clone(&it.watch))
+                };
+                // A page that is gone wants no word any more.
+                if let Some(Err(reason)) = watch.map(|watch| watch.hear(&answering, event)) {
+                    tracing::debug!(%reason, "a word on a request was too late");
+                }
+            }
+        })?;
+        Ok(Self { line, watched })
+    }
+
+    fn watch(&self, watched: Option<Watched>) {
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = watched;
     }
 }
 
@@ -107,11 +134,11 @@ impl Rendering {
 enum Failure {
     /// It is the page's own; the browser is well.
     Page(FetchError),
-    Browser(anyhow::Error),
+    Browser(io::Error),
 }
 
-impl From<anyhow::Error> for Failure {
-    fn from(reason: anyhow::Error) -> Self {
+impl From<io::Error> for Failure {
+    fn from(reason: io::Error) -> Self {
         Self::Browser(reason)
     }
 }
@@ -126,28 +153,28 @@ impl Running {
         stop: &Stop,
     ) -> Result<Loaded, Failure> {
         let (over, is_over) = mpsc::channel::<()>();
-        let Self { browser, process, socket, proxy } = self;
+        let Self { line, process, socket, proxy } = self;
         let process = &*process;
         thread::scope(|scope| {
-            thread::Builder::new()
-                .name("jpauto-browser".to_owned())
-                .spawn_scoped(scope, move || {
-                    while is_over.recv_timeout(POLL) == Err(mpsc::RecvTimeoutError::Timeout) {
-                        if Instant::now() >= deadline || stop.is_asked() {
-                            process.end();
-                            break;
-                        }
+            thread::Builder::new().name("jpauto-browser".to_owned()).spawn_scoped(scope, move || {
+                while is_over.recv_timeout(POLL) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    if Instant::now() >= deadline || stop.is_asked() {
+                        process.end();
+                        break;
                     }
-                })
-                .map_err(anyhow::Error::from)?;
+                }
+            })?;
             // Dropped at the end, however it comes.
             let _over = over;
-            let browser = match browser {
-                Some(browser) => browser,
-                None => browser.insert(Browser::connect_with_timeout(socket.clone(), IDLE_TIMEOUT)?),
+            let talk = match line {
+                Some(talk) => talk,
+                None => {
+                    let most = judge.max_body_bytes().saturating_mul(MESSAGE_BYTES_A_BYTE);
+                    line.insert(Talk::begin(socket, most)?)
+                }
             };
             proxy.begin_page(config.max_bytes);
-            let outcome = show(browser, proxy, judge, config);
+            let outcome = show(talk, proxy, judge, config);
             proxy.end_page();
             outcome
         })
@@ -155,60 +182,27 @@ impl Running {
 }
 
 /// Shows a page in a tab of its own, and closes it.
-fn show(browser: &Browser, proxy: &Proxy, judge: Judge, config: &BrowserConfig) -> Result<Loaded, Failure> {
-    let tab = browser.new_tab()?;
-    let watch = Arc::new(Watch::new(judge, tab.get_target_id().clone(), config.max_requests));
-    prepare(&tab, &watch)?;
-    let outcome = Page { tab: &tab, watch: &watch, proxy, config }.take();
-    // The tab lives on in lists of the crate; what it holds of the page need not.
-    tab.enable_request_interception(Arc::new(|_, _, _| RequestPausedDecision::Continue(None)))?;
-    tab.close_target()?;
+fn show(talk: &Talk, proxy: &Proxy, judge: Judge, config: &BrowserConfig) -> Result<Loaded, Failure> {
+    let line = &talk.line;
+    let text = |answer: &Value, name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+    let target = text(&line.call(None, "Target.createTarget", json!({"url": "about:blank"}))?, "targetId");
+    let attached = line.call(None, "Target.attachToTarget", json!({"targetId": target, "flatten": true}))?;
+    let session = text(&attached, "sessionId");
+    let watch = Arc::new(Watch::new(judge, target.clone(), config.max_requests));
+    talk.watch(Some(Watched { session: session.clone(), watch: Arc::clone(&watch) }));
+    let page = Page { line, session: &session, frame: &target, watch: &watch, proxy, config };
+    let outcome = page.prepare().map_err(Failure::from).and_then(|()| page.take());
+    talk.watch(None);
+    line.call(None, "Target.closeTarget", json!({"targetId": target}))?;
     outcome
-}
-
-/// Sees to it that nothing is asked for unseen, that nothing is saved, and that no box waits for a click.
-fn prepare(tab: &Arc<Tab>, watch: &Arc<Watch>) -> anyhow::Result<()> {
-    tab.enable_request_interception(Arc::<Watch>::clone(watch))?;
-    tab.add_event_listener(Arc::<Watch>::clone(watch))?;
-    let boxes: Weak<Tab> = Arc::downgrade(tab);
-    tab.add_event_listener(Arc::new(move |event: &Event| {
-        if let (Event::PageJavascriptDialogOpening(_), Some(tab)) = (event, boxes.upgrade())
-            && let Err(reason) = tab.get_dialog().dismiss()
-        {
-            tracing::debug!(%reason, "a box of a page could not be closed");
-        }
-    }))?;
-    let all = RequestPattern {
-        url_pattern: Some("*".to_owned()),
-        resource_Type: None,
-        request_stage: Some(RequestStage::Request),
-    };
-    let answers = RequestPattern {
-        resource_Type: Some(ResourceType::Document),
-        request_stage: Some(RequestStage::Response),
-        ..all.clone()
-    };
-    tab.enable_fetch(Some(&[all, answers]), None)?;
-    tab.call_method(Network::Enable {
-        max_total_buffer_size: None,
-        max_resource_buffer_size: None,
-        max_post_data_size: None,
-        report_direct_socket_traffic: None,
-        enable_durable_messages: None,
-    })?;
-    tab.call_method(Network::SetBypassServiceWorker { bypass: true })?;
-    tab.call_method(SetDownloadBehavior {
-        behavior: SetDownloadBehaviorBehaviorOption::Deny,
-        browser_context_id: None,
-        download_path: None,
-        events_enabled: None,
-    })?;
-    Ok(())
 }
 
 /// A page that is being made.
 struct Page<'a> {
-    tab: &'a Tab,
+    line: &'a Line,
+    session: &'a str,
+    /// The frame that the whole page stands in.
+    frame: &'a str,
     watch: &'a Watch,
     proxy: &'a Proxy,
     config: &'a BrowserConfig,
@@ -223,10 +217,31 @@ struct Look {
 }
 
 impl Page<'_> {
+    /// Sees to it that nothing is asked for unseen, and that nothing is saved.
+    fn prepare(&self) -> io::Result<()> {
+        let all = json!({"urlPattern": "*", "requestStage": "Request"});
+        let answers = json!({"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"});
+        for (command, params) in [
+            ("Page.enable", json!({})),
+            ("Fetch.enable", json!({"patterns": [all, answers]})),
+            ("Network.enable", json!({})),
+            ("Network.setBypassServiceWorker", json!({"bypass": true})),
+            ("Browser.setDownloadBehavior", json!({"behavior": "deny"})),
+        ] {
+            self.call(command, params)?;
+        }
+        Ok(())
+    }
+
+    fn call(&self, command: &str, params: Value) -> io::Result<Value> {
+        self.line.call(Some(self.session), command, params)
+    }
+
     /// Goes there and waits until the page is finished.
     fn take(&self) -> Result<Loaded, Failure> {
         let judge = self.watch.judge();
-        if let Err(reason) = self.tab.navigate_to(judge.asked().as_str()) {
+        let gone = self.call("Page.navigate", json!({"url": judge.asked().as_str()}))?;
+        if let Some(reason) = gone["errorText"].as_str() {
             return self.not_shown(reason);
         }
         let mut settling = Settling::new(self.config.settle, Instant::now() + self.config.longest_settle);
@@ -236,7 +251,7 @@ impl Page<'_> {
                 return ended.map_err(Failure::Page);
             }
             self.check_bytes()?;
-            let seen: anyhow::Result<Look> = self.ask(
+            let seen: io::Result<Look> = self.ask(
                 "({state: document.readyState, elements: document.getElementsByTagName('*').length, address: location.href})",
             );
             // A page that is just leaving has nothing to be looked at; why, is told the next time around.
@@ -269,7 +284,7 @@ impl Page<'_> {
         let judge = self.watch.judge();
         let html = self.html()?;
         let Some(answered) = self.watch.answered() else {
-            return Err(Failure::Browser(anyhow::anyhow!("the page was shown without an answer")));
+            return Err(Failure::Browser(io::Error::other("the page was shown without an answer")));
         };
         // A script may have given the page another address of the same origin.
         let shown = Url::parse(&look.address).ok().filter(|shown| shown.origin() == judge.asked().origin());
@@ -279,21 +294,17 @@ impl Page<'_> {
     }
 
     /// Why there is nothing to see: it was kept from the browser, or the server was not reached.
-    fn not_shown(&self, reason: anyhow::Error) -> Result<Loaded, Failure> {
+    fn not_shown(&self, reason: &str) -> Result<Loaded, Failure> {
         self.check_bytes()?;
         if let Some(ended) = self.watch.ended() {
             return ended.map_err(Failure::Page);
         }
         let judge = self.watch.judge();
-        let failure = match self.proxy.failure(judge.asked()) {
+        Err(Failure::Page(match self.proxy.failure(judge.asked()) {
             Some(failure) => judge.not_reached(failure),
             // Chromium reached it and liked nothing that came: a certificate, half an answer.
-            None if reason.is::<headless_chrome::browser::tab::NavigationFailed>() => {
-                FetchError::Connection { address: judge.asked().to_string(), source: reason.to_string().into() }
-            }
-            None => return Err(Failure::Browser(reason)),
-        };
-        Err(Failure::Page(failure))
+            None => FetchError::Connection { address: judge.asked().to_string(), source: reason.into() },
+        }))
     }
 
     fn check_bytes(&self) -> Result<(), Failure> {
@@ -323,35 +334,20 @@ impl Page<'_> {
         html.ok_or_else(|| Failure::Page(FetchError::TooLarge { address: address(), limit }))
     }
 
-    fn is_alive(&self) -> anyhow::Result<()> {
-        self.tab.get_target_info().map(drop)
+    fn is_alive(&self) -> io::Result<()> {
+        self.line.call(None, "Target.getTargetInfo", json!({"targetId": self.frame})).map(drop)
     }
 
     /// Evaluates an expression beside the page's own scripts.
-    fn ask<T: DeserializeOwned>(&self, expression: &str) -> anyhow::Result<T> {
-        let world = self.tab.call_method(CreateIsolatedWorld {
-            frame_id: self.tab.get_target_id().clone(),
-            world_name: Some(WORLD.to_owned()),
-            grant_univeral_access: None,
-        })?;
-        let answer = self.tab.call_method(Evaluate {
-            expression: expression.to_owned(),
-            object_group: None,
-            include_command_line_api: None,
-            silent: Some(true),
-            context_id: Some(world.execution_context_id),
-            return_by_value: Some(true),
-            generate_preview: None,
-            user_gesture: None,
-            await_promise: None,
-            throw_on_side_effect: None,
-            timeout: None,
-            disable_breaks: None,
-            repl_mode: None,
-            allow_unsafe_eval_blocked_by_csp: None,
-            unique_context_id: None,
-            serialization_options: None,
-        })?;
-        Ok(serde_json::from_value(answer.result.value.unwrap_or_default())?)
+    fn ask<T: DeserializeOwned>(&self, expression: &str) -> io::Result<T> {
+        let world = self.call("Page.createIsolatedWorld", json!({"frameId": self.frame, "worldName": WORLD}))?;
+        let evaluate = json!({
+            "expression": expression,
+            "contextId": world["executionContextId"],
+            "returnByValue": true,
+            "silent": true,
+        });
+        let mut answer = self.call("Runtime.evaluate", evaluate)?;
+        Ok(serde_json::from_value(answer["result"]["value"].take())?)
     }
 }

@@ -4,29 +4,20 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use headless_chrome::{
-    browser::{
-        tab::{EventListener, RequestInterceptor, RequestPausedDecision},
-        transport::{SessionId, Transport},
-    },
-    protocol::cdp::{
-        Fetch::{
-            FailRequest, FulfillRequest, HeaderEntry, TakeResponseBodyAsStream,
-            events::{RequestPausedEvent, RequestPausedEventParams},
-        },
-        IO,
-        Network::{ErrorReason, ResourceType},
-        types::Event,
-    },
-};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
 
-use super::Loaded;
+use super::{
+    Loaded,
+    protocol::{Event, Line},
+};
 use crate::scrape::fetch::{Answer, BodyWanted, FetchError, Fetched, Judge};
 
 /// Bytes of an answer that are asked for at once.
@@ -34,6 +25,43 @@ const PIECE_BYTES: usize = 1024 * 1024;
 
 /// Headers that speak of the body as it was sent, or that Chromium has heeded already.
 const SPENT_HEADERS: [&str; 4] = ["content-encoding", "content-length", "transfer-encoding", "set-cookie"];
+
+/// A request that waits for a word, or the answer to one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Paused {
+    request_id: String,
+    request: Asked,
+    frame_id: String,
+    resource_type: String,
+    response_status_code: Option<u16>,
+    response_error_reason: Option<String>,
+    #[serde(default)]
+    response_headers: Vec<Header>,
+    network_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    name: String,
+    value: String,
+}
+
+/// What becomes of a request: a command and its parameters beside the request's number.
+type Word = (&'static str, Value);
+
+fn go_on() -> Word {
+    ("Fetch.continueRequest", json!({}))
+}
+
+fn fail(reason: &str) -> Word {
+    ("Fetch.failRequest", json!({"errorReason": reason}))
+}
 
 /// What one page has asked for, and what came of it.
 pub(super) struct Watch {
@@ -88,27 +116,27 @@ impl Watch {
     }
 
     /// Whether a request goes out.
-    fn goes_out(&self, asked: &RequestPausedEventParams) -> Result<(), ErrorReason> {
+    fn goes_out(&self, asked: &Paused) -> Result<(), &'static str> {
         let mut state = self.state();
         state.requests += 1;
         if state.requests > self.max_requests {
             drop(state);
             let limit = u64::try_from(self.max_requests).unwrap_or(u64::MAX);
             self.end(Err(FetchError::Demanding { address: self.judge.asked().to_string(), limit, unit: "files" }));
-            return Err(ErrorReason::BlockedByClient);
+            return Err("BlockedByClient");
         }
-        let mut url = Url::parse(&asked.request.url).map_err(|_unreadable| ErrorReason::BlockedByClient)?;
+        let mut url = Url::parse(&asked.request.url).map_err(|_unreadable| "BlockedByClient")?;
         url.set_fragment(None);
         if self.is_the_page(asked) {
             let is_again = std::mem::replace(&mut state.is_asked, true);
             if is_again || url != *self.judge.asked() {
                 drop(state);
                 self.end(self.judge.moved(url));
-                return Err(ErrorReason::Aborted);
+                return Err("Aborted");
             }
         }
-        if !is_wanted(&asked.resource_Type) {
-            return Err(ErrorReason::BlockedByClient);
+        if !is_wanted(&asked.resource_type) {
+            return Err("BlockedByClient");
         }
         match url.scheme() {
             // What these show, the page brought with it.
@@ -117,22 +145,21 @@ impl Watch {
         }
         if let Err(reason) = self.judge.admits(&url) {
             tracing::debug!(address = %url, %reason, "a page was kept from an address");
-            return Err(ErrorReason::AccessDenied);
+            return Err("AccessDenied");
         }
         state.open.extend(asked.network_id.clone());
         Ok(())
     }
 
-    fn is_the_page(&self, asked: &RequestPausedEventParams) -> bool {
-        asked.resource_Type == ResourceType::Document && asked.frame_id == self.main_frame
+    fn is_the_page(&self, asked: &Paused) -> bool {
+        asked.resource_type == "Document" && asked.frame_id == self.main_frame
     }
 
     /// Judges the answer to the page; a page is then shown as it was judged.
-    fn show(&self, line: &Line<'_>, asked: &RequestPausedEventParams, status: u16) -> RequestPausedDecision {
-        let entries = asked.response_headers.as_deref().unwrap_or_default();
+    fn show(&self, (line, session): (&Line, &str), asked: &Paused, status: u16) -> Word {
+        let entries = &asked.response_headers;
         let headers = headers_of(entries);
-        let outcome = line
-            .read(&asked.request_id, self.judge.wanted(status, &headers))
+        let outcome = read((line, session), &asked.request_id, self.judge.wanted(status, &headers))
             .map_err(|reason| self.broke_off(&reason))
             .and_then(|(body, is_whole)| self.judge.answered(Answer { status, headers, body, is_whole }));
         match outcome {
@@ -141,112 +168,84 @@ impl Watch {
                 page.body = Vec::new();
                 self.state().answered = Some(*page);
                 let is_spent = |name: &str| SPENT_HEADERS.iter().any(|spent| name.eq_ignore_ascii_case(spent));
-                RequestPausedDecision::Fulfill(FulfillRequest {
-                    request_id: asked.request_id.clone(),
-                    response_code: status.into(),
-                    response_headers: Some(entries.iter().filter(|entry| !is_spent(&entry.name)).cloned().collect()),
-                    binary_response_headers: None,
-                    body: Some(body),
-                    response_phrase: None,
-                })
+                let kept: Vec<_> = entries
+                    .iter()
+                    .filter(|entry| !is_spent(&entry.name))
+                    .map(|entry| json!({"name": entry.name, "value": entry.value}))
+                    .collect();
+                ("Fetch.fulfillRequest", json!({"responseCode": status, "responseHeaders": kept, "body": body}))
             }
             ended => {
                 self.end(ended);
-                fail(asked, ErrorReason::Aborted)
+                fail("Aborted")
             }
         }
     }
 
-    fn broke_off(&self, reason: &anyhow::Error) -> FetchError {
+    fn broke_off(&self, reason: &io::Error) -> FetchError {
         FetchError::Connection { address: self.judge.asked().to_string(), source: reason.to_string().into() }
     }
 }
 
-impl RequestInterceptor for Watch {
-    fn intercept(
-        &self,
-        transport: Arc<Transport>,
-        session: SessionId,
-        event: RequestPausedEvent,
-    ) -> RequestPausedDecision {
-        let asked = &event.params;
-        let status = asked.response_status_code.map(|status| u16::try_from(status).unwrap_or(0));
-        match status {
-            Some(status) if self.is_the_page(asked) => {
-                self.show(&Line { transport: &transport, session: &session }, asked, status)
+impl Watch {
+    /// Hears of something that happened on the page, and says what is to become of it.
+    pub(super) fn hear(&self, line: &Line, event: Event) -> io::Result<()> {
+        let session = event.session.as_str();
+        match event.method.as_str() {
+            "Fetch.requestPaused" => {
+                let asked: Paused = serde_json::from_value(event.params)?;
+                let (command, mut params) = match asked.response_status_code {
+                    Some(status) if self.is_the_page(&asked) => self.show((line, session), &asked, status),
+                    Some(_) => go_on(),
+                    None if asked.response_error_reason.is_some() => go_on(),
+                    None => self.goes_out(&asked).map_or_else(fail, |()| go_on()),
+                };
+                params["requestId"] = asked.request_id.into();
+                line.call(Some(session), command, params)?;
             }
-            Some(_) => RequestPausedDecision::Continue(None),
-            None if asked.response_error_reason.is_some() => RequestPausedDecision::Continue(None),
-            None => match self.goes_out(asked) {
-                Ok(()) => RequestPausedDecision::Continue(None),
-                Err(reason) => fail(asked, reason),
-            },
+            "Network.loadingFinished" | "Network.loadingFailed" => {
+                let over = event.params["requestId"].as_str().unwrap_or_default();
+                self.state().open.remove(over);
+            }
+            // A box waits for a click, and the page with it.
+            "Page.javascriptDialogOpening" => {
+                line.call(Some(session), "Page.handleJavaScriptDialog", json!({"accept": false}))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Reads as much of an answer as is wanted, and whether that was all.
+fn read((line, session): (&Line, &str), request: &str, wanted: BodyWanted) -> io::Result<(Vec<u8>, bool)> {
+    let (BodyWanted::UpTo(limit) | BodyWanted::Glimpse(limit)) = wanted else { return Ok((Vec::new(), false)) };
+    let taken = line.call(Some(session), "Fetch.takeResponseBodyAsStream", json!({"requestId": request}))?;
+    let mut body = Vec::new();
+    while body.len() <= limit {
+        let wanted = json!({"handle": taken["stream"], "size": PIECE_BYTES});
+        let piece = line.call(Some(session), "IO.read", wanted)?;
+        let data = piece["data"].as_str().unwrap_or_default();
+        match piece["base64Encoded"].as_bool() {
+            Some(true) => body.extend(BASE64_STANDARD.decode(data).map_err(io::Error::other)?),
+            _ => body.extend_from_slice(data.as_bytes()),
+        }
+        if piece["eof"].as_bool().unwrap_or(true) {
+            let is_whole = body.len() <= limit;
+            body.truncate(limit);
+            return Ok((body, is_whole));
         }
     }
-}
-
-impl EventListener<Event> for Watch {
-    fn on_event(&self, event: &Event) {
-        let over = match event {
-            Event::NetworkLoadingFinished(over) => &over.params.request_id,
-            Event::NetworkLoadingFailed(over) => &over.params.request_id,
-            _ => return,
-        };
-        self.state().open.remove(over);
-    }
-}
-
-/// The way to the page.
-struct Line<'a> {
-    transport: &'a Arc<Transport>,
-    session: &'a SessionId,
-}
-
-impl Line<'_> {
-    /// Reads as much of an answer as is wanted, and whether that was all.
-    fn read(&self, request: &str, wanted: BodyWanted) -> anyhow::Result<(Vec<u8>, bool)> {
-        let (BodyWanted::UpTo(limit) | BodyWanted::Glimpse(limit)) = wanted else { return Ok((Vec::new(), false)) };
-        let take = TakeResponseBodyAsStream { request_id: request.to_owned() };
-        let handle = self.transport.call_method_on_target(self.session.clone(), take)?.stream;
-        let mut body = Vec::new();
-        while body.len() <= limit {
-            let read = IO::Read { handle: handle.clone(), offset: None, size: u32::try_from(PIECE_BYTES).ok() };
-            let piece = self.transport.call_method_on_target(self.session.clone(), read)?;
-            match piece.base_64_encoded {
-                Some(true) => body.extend(BASE64_STANDARD.decode(&piece.data)?),
-                _ => body.extend_from_slice(piece.data.as_bytes()),
-            }
-            if piece.eof {
-                let is_whole = body.len() <= limit;
-                body.truncate(limit);
-                return Ok((body, is_whole));
-            }
-        }
-        body.truncate(limit);
-        Ok((body, false))
-    }
+    body.truncate(limit);
+    Ok((body, false))
 }
 
 /// Pages are made of these; the rest is for eyes and ears, or for counting visitors.
-fn is_wanted(kind: &ResourceType) -> bool {
-    matches!(
-        kind,
-        ResourceType::Document
-            | ResourceType::Stylesheet
-            | ResourceType::Script
-            | ResourceType::Xhr
-            | ResourceType::Fetch
-            | ResourceType::Preflight
-            | ResourceType::EventSource
-            | ResourceType::Other
-    )
+fn is_wanted(kind: &str) -> bool {
+    matches!(kind, "Document" | "Stylesheet" | "Script" | "XHR" | "Fetch" | "Preflight" | "EventSource" | "Other")
 }
 
-fn fail(asked: &RequestPausedEventParams, error_reason: ErrorReason) -> RequestPausedDecision {
-    RequestPausedDecision::Fail(FailRequest { request_id: asked.request_id.clone(), error_reason })
-}
-
-fn headers_of(entries: &[HeaderEntry]) -> HeaderMap {
+fn headers_of(entries: &[Header]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for entry in entries {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(&entry.name), HeaderValue::from_str(&entry.value)) {
