@@ -26,7 +26,7 @@ pub(crate) mod pace;
 #[cfg(all(feature = "browser", unix))]
 mod render;
 mod robots;
-mod stop;
+pub(crate) mod stop;
 
 use std::{
     net::SocketAddr,
@@ -62,6 +62,7 @@ use self::{
 };
 use crate::{
     Error, Result,
+    extract::DataRequest,
     scrape::browser::{BrowserConfig, Rendering},
 };
 
@@ -177,6 +178,16 @@ pub(crate) struct PageRequest {
     pub(crate) headers: Vec<(String, String)>,
     /// The body of a search, sent by POST as JSON unless `headers` say otherwise, and repeated like any other request.
     pub(crate) body: Option<String>,
+}
+
+impl From<&DataRequest> for PageRequest {
+    fn from(request: &DataRequest) -> Self {
+        Self {
+            headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            body: request.body.as_ref().map(serde_json::Value::to_string),
+            ..Self::get(request.url.as_str())
+        }
+    }
 }
 
 impl PageRequest {
