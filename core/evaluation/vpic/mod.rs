@@ -28,11 +28,11 @@ pub use self::{
 use crate::{
     Error, Result, Vin,
     scrape::fetch::{
+        Stop,
         exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
         guard::Guard,
         names::system_lookup,
         pace::{self, RealTime, Timing},
-        stop::NEVER,
     },
 };
 
@@ -63,7 +63,7 @@ impl Vpic {
     /// The same with time from elsewhere.
     fn with(config: VpicConfig, timing: Arc<dyn Timing>) -> Result<Self> {
         let is_local = config.allow_private_networks;
-        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local };
+        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         let base = guard
             .parse(&format!("{}/vehicles/", config.base_url.trim_end_matches('/')))
             .ok()
@@ -126,7 +126,7 @@ impl Vpic {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");
-        self.timing.sleep(wait, &NEVER);
+        self.timing.sleep(wait, &Stop::default());
         self.ask_once(url, body, deadline).map_err(|failure| failure.error)
     }
 
@@ -142,13 +142,15 @@ impl Vpic {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         let limit = self.config.max_body_bytes;
-        let ask = Ask { url: url.clone(), headers, body: body.map(ToOwned::to_owned) };
-        let wanted = |status, _: &HeaderMap| {
-            if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) }
-        };
-        // A call takes seconds at most: nobody asks to stop it.
-        let answer =
-            self.exchanger.exchange(ask, self.config.call_timeout.min(left), wanted, &NEVER).map_err(no_answer)?;
+        let answer = self
+            .exchanger
+            .exchange(
+                Ask { url: url.clone(), headers, body: body.map(str::to_owned) },
+                self.config.call_timeout.min(left),
+                |status, _| if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) },
+                &Stop::default(),
+            )
+            .map_err(no_answer)?;
         match answer.status {
             200 if answer.is_whole => Ok(answer),
             200 => {
@@ -185,7 +187,7 @@ impl Vpic {
             turn
         };
         if turn > now {
-            self.timing.sleep(turn - now, &NEVER);
+            self.timing.sleep(turn - now, &Stop::default());
         }
     }
 }
