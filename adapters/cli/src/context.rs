@@ -2,8 +2,10 @@
 //!
 //! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
 
+use std::path::Path;
+
 use clap::parser::ValueSource;
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, market::AutoDevConfig};
+use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, evaluation::VpicConfig, market::AutoDevConfig};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -33,6 +35,7 @@ pub(crate) struct Context {
     read_only: bool,
     fetch: Option<FetchConfig>,
     auto_dev: Option<AutoDevConfig>,
+    vpic: Option<VpicConfig>,
     pub(crate) output: Output,
 }
 
@@ -45,6 +48,7 @@ impl Context {
             read_only: global.read_only,
             fetch: None,
             auto_dev: None,
+            vpic: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -64,13 +68,28 @@ impl Context {
         self.auto_dev = how;
     }
 
+    /// Lets what is opened from now on ask vPIC about VINs, where it is told how.
+    pub(crate) fn ask_vpic(&mut self, how: Option<VpicConfig>) {
+        self.vpic = how;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
         config.auto_dev = self.auto_dev.clone();
+        config.vpic = self.vpic.clone();
         config.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)
+    }
+
+    /// The same as [`Context::desk`], but where no database is there yet, none is left behind.
+    pub(crate) fn desk_or_passing(&mut self) -> Result<Desk, Failure> {
+        let path = self.database_url.strip_prefix("sqlite:");
+        if self.database_choice == DatabaseChoice::Default && path.is_some_and(|path| !Path::new(path).exists()) {
+            self.database_url = "sqlite::memory:".to_owned();
+        }
+        self.desk()
     }
 
     /// The desk of the person named by `--as`, or of the machine itself.

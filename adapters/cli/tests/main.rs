@@ -10,3 +10,4 @@ mod demo;
 mod help;
 mod market;
 mod market_command;
+mod vin_command;
