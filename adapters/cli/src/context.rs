@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use clap::parser::ValueSource;
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, evaluation::VpicConfig, market::AutoDevConfig};
+use jpauto::{
+    Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, evaluation::VpicConfig, market::AutoDevConfig,
+};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -34,6 +36,7 @@ pub(crate) struct Context {
     acting_as: Option<String>,
     read_only: bool,
     fetch: Option<FetchConfig>,
+    scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
     pub(crate) output: Output,
@@ -47,6 +50,7 @@ impl Context {
             acting_as: global.acting_as,
             read_only: global.read_only,
             fetch: None,
+            scraping: ScrapingRules::default(),
             auto_dev: None,
             vpic: None,
             output: Output::to_stdout(global.format),
@@ -58,9 +62,9 @@ impl Context {
         (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
     }
 
-    /// Lets what is opened from now on fetch websites, under an address at which their webmasters reach somebody.
-    pub(crate) fn fetch_in_the_name_of(&mut self, contact: &str) {
-        self.fetch = Some(FetchConfig::new(contact));
+    /// Lets what is opened from now on fetch websites, in this way.
+    pub(crate) fn fetch_with(&mut self, fetch: FetchConfig, scraping: ScrapingRules) {
+        (self.fetch, self.scraping) = (Some(fetch), scraping);
     }
 
     /// Lets what is opened from now on ask auto.dev for comparables, where it is told how.
@@ -77,6 +81,7 @@ impl Context {
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
+        config.scraping = self.scraping.clone();
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
         config.read_only = self.read_only;

@@ -32,6 +32,7 @@ use crate::{
         guard::Guard,
         names::system_lookup,
         pace::{self, RealTime, Timing},
+        stop,
     },
 };
 
@@ -124,7 +125,7 @@ impl Vpic {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");
-        self.timing.sleep(wait);
+        self.timing.sleep(wait, &stop::NEVER);
         self.ask_once(url, body, deadline).map_err(|failure| failure.error)
     }
 
@@ -142,9 +143,12 @@ impl Vpic {
         let limit = self.config.max_body_bytes;
         let answer = self
             .exchanger
-            .exchange(&Ask { url: url.clone(), headers, body }, self.config.call_timeout.min(left), |status, _| {
-                if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) }
-            })
+            .exchange(
+                Ask { url: url.clone(), headers, body: body.map(str::to_owned) },
+                self.config.call_timeout.min(left),
+                |status, _| if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) },
+                &stop::NEVER,
+            )
             .map_err(no_answer)?;
         match answer.status {
             200 if answer.is_whole => Ok(answer),
@@ -182,7 +186,7 @@ impl Vpic {
             turn
         };
         if turn > now {
-            self.timing.sleep(turn - now);
+            self.timing.sleep(turn - now, &stop::NEVER);
         }
     }
 }

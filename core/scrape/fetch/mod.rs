@@ -24,7 +24,7 @@ pub(crate) mod guard;
 pub(crate) mod names;
 pub(crate) mod pace;
 mod robots;
-mod stop;
+pub(crate) mod stop;
 
 use std::{
     sync::{Arc, PoisonError, mpsc},
@@ -49,7 +49,7 @@ use self::{
     pace::{Hosts, NoTurn, RealTime, STOP_CHECK, Timing, Turn},
     robots::{Known, Rules, RulesByOrigin},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, extract::DataRequest};
 
 /// Answers that are no page are read this far, to see whether they are bot checks.
 const GLIMPSE_BYTES: usize = 64 * 1024;
@@ -156,6 +156,16 @@ pub(crate) struct PageRequest {
     pub(crate) headers: Vec<(String, String)>,
     /// The body of a search, sent by POST as JSON unless `headers` say otherwise, and repeated like any other request.
     pub(crate) body: Option<String>,
+}
+
+impl From<&DataRequest> for PageRequest {
+    fn from(request: &DataRequest) -> Self {
+        Self {
+            headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            body: request.body.as_ref().map(serde_json::Value::to_string),
+            ..Self::get(request.url.as_str())
+        }
+    }
 }
 
 impl PageRequest {
