@@ -25,6 +25,7 @@ mod database;
 mod inventory;
 mod market;
 mod market_queries;
+mod platforms;
 mod schema;
 mod scraping;
 mod submissions;

@@ -17,6 +17,7 @@ mod report;
 mod repository;
 mod revisit;
 mod rules;
+mod score;
 mod scrape_log;
 mod service;
 mod sighting;
@@ -25,6 +26,7 @@ mod simulation;
 mod sold;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -37,8 +39,10 @@ pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, Scr
 pub use report::{ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle};
 pub use revisit::ScrapingRules;
 pub use rules::TrackingRules;
-pub use service::Competitors;
+pub use score::{ReadingScore, ScorePart, ScoreRules};
+pub use service::{AddedCompetitor, Competitors};
 pub use sold::days_on_market;
+pub use trial::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 
 use crate::{
     activity::Audited,
@@ -405,7 +409,7 @@ words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
 
 impl ScrapeErrorType {
     /// The code of the error that a scrape which failed so ends with.
-    const fn code(self) -> &'static str {
+    pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Network => "scrape_network",
             Self::Timeout => "scrape_timeout",

@@ -7,4 +7,4 @@
 pub(crate) mod configured;
 pub mod extract;
 pub(crate) mod fetch;
-mod platforms;
+pub(crate) mod platforms;

@@ -176,7 +176,11 @@ fn the_same_search_is_answered_from_memory_for_a_while() {
     }
     assert_eq!(spent.load(Ordering::SeqCst), 1);
     client.search(&ListingQuery { years: (2021, 2021), ..camrys() }, now(), &spend).unwrap();
-    crate::scrape::fetch::pace::Timing::sleep(&*time, Duration::from_secs(3_601));
+    crate::scrape::fetch::pace::Timing::sleep(
+        &*time,
+        Duration::from_secs(3_601),
+        &crate::scrape::fetch::Stop::default(),
+    );
     client.search(&camrys(), now(), &spend).unwrap();
     assert_eq!(spent.load(Ordering::SeqCst), 3);
 }

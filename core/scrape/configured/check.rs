@@ -108,6 +108,9 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
     if document.to_string().len() > limits.bytes {
         return Err(Error::invalid_field(CODE, ROOT, format!("expected at most {} bytes of JSON", limits.bytes)));
     }
+    if !document.is_object() {
+        return Err(Error::invalid_field(CODE, ROOT, "expected an object"));
+    }
     let config: ScraperConfig = serde_path_to_error::deserialize(document)
         .map_err(|fault| Error::invalid_field(CODE, pointer(fault.path().iter()), expectation(&fault)))?;
     let mut check = Check { faults: Faults::default(), limits };
