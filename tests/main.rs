@@ -18,10 +18,12 @@ mod support;
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod agreement;
 mod auto_dev;
 mod competitors;
 mod contract;
 mod database;
+mod evaluation;
 mod inventory;
 mod market;
 mod market_queries;
@@ -29,4 +31,5 @@ mod platforms;
 mod schema;
 mod scraping;
 mod submissions;
+mod tracking;
 mod users;

@@ -47,8 +47,14 @@ pub(crate) const OURS: &[Table] = &[
     Table { name: "competitors", columns: &[("next_scrape_at", "TIMESTAMP", "")], indexes: &[] },
     Table {
         name: "competitor_inventory",
-        columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
-        indexes: &["vin"],
+        columns: &[
+            ("unconfirmed_price", "DECIMAL(10,2)", ""),
+            ("lowest_price", "DECIMAL(10,2)", ""),
+            ("highest_price", "DECIMAL(10,2)", ""),
+            ("previous_price", "DECIMAL(10,2)", ""),
+            ("price_changed_at", "TIMESTAMP", ""),
+        ],
+        indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id"],
     },
     Table {
         name: "competitor_scrapes",
@@ -88,6 +94,17 @@ pub(crate) const OURS: &[Table] = &[
             ("expires_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &[],
+    },
+    Table {
+        name: "vin_decodes",
+        columns: &[
+            ("vin", "STRING(17)", "PK"),
+            ("source", "STRING(50)", "NOT NULL"),
+            ("decoded", "JSONB", "NOT NULL"),
+            ("decoded_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["expires_at"],
     },
     Table {
         name: "competitor_pages",

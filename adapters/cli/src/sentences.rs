@@ -52,6 +52,7 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::MarketMoving { mood, change_percent } => {
             format!("{}: {change_percent:+.1} % in two weeks", moving(*mood))
         }
+        Reason::SourceMissing { source, .. } => format!("{source} did not answer: the others alone were compared"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another reason".to_owned()),
     }
 }

@@ -336,7 +336,7 @@ impl<'a> Run<'a> {
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
         let _turn = self.turns.take();
         self.competitors.desk.read(Permission::ManageCompetitors, |conn| {
-            let lot = repository::load_lot(conn, id, observed_at, seen.reading.clone(), tracking)?;
+            let lot = repository::load_lot(conn, id, (observed_at, seen.reading.clone()), &sightings, tracking)?;
             let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
             let url = |row: usize| lot.stored[row].details.url.clone();

@@ -24,7 +24,7 @@ pub(crate) mod guard;
 pub(crate) mod names;
 pub(crate) mod pace;
 mod robots;
-mod stop;
+pub(crate) mod stop;
 
 use std::{
     sync::{Arc, PoisonError, mpsc},

@@ -14,6 +14,9 @@ pub(crate) struct Stop {
     heard: Condvar,
 }
 
+/// A wish that nobody expresses, for calls that end by their deadline alone.
+pub(crate) static NEVER: Stop = Stop { asked: Mutex::new(false), heard: Condvar::new() };
+
 impl Stop {
     /// Asks everybody to stop; whoever waits wakes up.
     pub(crate) fn ask(&self) {
