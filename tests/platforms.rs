@@ -215,7 +215,7 @@ on_both_databases! {
             let id = desk.competitors().add(&new).unwrap().id;
             let report = desk.competitors().scrape(id, &mut go_on).unwrap();
             assert_eq!(report.completeness, Completeness::Complete, "{platform}: {report:?} {:?}", website.asked());
-            let filter = ListingFilter { competitor: Some(id), ..ListingFilter::default() };
+            let filter = ListingFilter { competitors: vec![id], ..ListingFilter::default() };
             let listings = desk.competitors().listings(&filter, &PageRequest::first(100)).unwrap().items;
             assert_eq!(listings.len(), vehicles, "{platform}: {listings:?}");
             assert!(listings.iter().all(|listing| listing.year.is_some() && listing.make.is_some()), "{platform}");
