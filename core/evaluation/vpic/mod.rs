@@ -28,11 +28,11 @@ pub use self::{
 use crate::{
     Error, Result, Vin,
     scrape::fetch::{
-        Stop,
         exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
         guard::Guard,
         names::system_lookup,
         pace::{self, RealTime, Timing},
+        stop,
     },
 };
 
@@ -63,7 +63,7 @@ impl Vpic {
     /// The same with time from elsewhere.
     fn with(config: VpicConfig, timing: Arc<dyn Timing>) -> Result<Self> {
         let is_local = config.allow_private_networks;
-        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local };
+        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         let base = guard
             .parse(&format!("{}/vehicles/", config.base_url.trim_end_matches('/')))
             .ok()
@@ -126,7 +126,7 @@ impl Vpic {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");
-        self.timing.sleep(wait, &Stop::default());
+        self.timing.sleep(wait, &stop::NEVER);
         self.ask_once(url, body, deadline).map_err(|failure| failure.error)
     }
 
@@ -145,12 +145,10 @@ impl Vpic {
         let answer = self
             .exchanger
             .exchange(
-                Ask { url: url.clone(), headers, body: body.map(ToOwned::to_owned) },
+                Ask { url: url.clone(), headers, body: body.map(str::to_owned) },
                 self.config.call_timeout.min(left),
-                |status, _| {
-                    if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) }
-                },
-                &Stop::default(),
+                |status, _| if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) },
+                &stop::NEVER,
             )
             .map_err(no_answer)?;
         match answer.status {
@@ -189,7 +187,7 @@ impl Vpic {
             turn
         };
         if turn > now {
-            self.timing.sleep(turn - now, &Stop::default());
+            self.timing.sleep(turn - now, &stop::NEVER);
         }
     }
 }
