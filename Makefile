@@ -81,7 +81,7 @@ check-python: .venv/ready
 
 .PHONY: bench
 bench: .venv/agreement ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
-	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable cargo bench --locked -p jpauto --features postgres-bundled $(ARGS)
+	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml
 	$(PYTHON) -m venv .venv || { tests/apt-install python3-venv && $(PYTHON) -m venv .venv; }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MetricsRules, TrackingRules},
+    competitors::{MetricsRules, ScrapingRules, TrackingRules},
+    evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
@@ -51,10 +52,16 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// When a competitor is scraped again, and how long a scrape belongs to a process.
+    pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
     /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
     pub auto_dev: Option<AutoDevConfig>,
+    /// How NHTSA's decoder of VINs is asked; without it VINs are read by themselves.
+    pub vpic: Option<VpicConfig>,
+    /// How long evaluations of VINs hold, and what a purchase must leave us with.
+    pub evaluation: EvaluationRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -76,8 +83,11 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            scraping: ScrapingRules::default(),
             fetch: None,
             auto_dev: None,
+            vpic: None,
+            evaluation: EvaluationRules::default(),
             clock: Clock::system(),
         }
     }

@@ -36,7 +36,7 @@
 //! # Ok::<(), jpauto::Error>(())
 //! ```
 //!
-//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Competitors`], [`Users`], [`Alerts`],
+//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Alerts`],
 //! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
@@ -49,6 +49,7 @@
 mod words;
 
 pub mod competitors;
+pub mod evaluation;
 pub mod market;
 pub mod vin;
 
@@ -63,6 +64,7 @@ mod dealership;
 mod error;
 mod ids;
 mod inventory;
+mod leases;
 mod money;
 mod page;
 mod scrape;
@@ -78,9 +80,10 @@ pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
 pub use db::MigrationReport;
 pub use dealership::{Dealership, Desk};
+pub use evaluation::Evaluations;
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId,
     ScrapeId, SubmissionId, UserId, VehicleId,
 };
 pub use inventory::{

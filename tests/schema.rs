@@ -44,6 +44,7 @@ pub(crate) const OURS: &[Table] = &[
         columns: &[("analysis", "JSONB", ""), ("adjusted_median", "DECIMAL(10,2)", "")],
         indexes: &[],
     },
+    Table { name: "competitors", columns: &[("next_scrape_at", "TIMESTAMP", "")], indexes: &[] },
     Table {
         name: "competitor_inventory",
         columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
@@ -87,6 +88,31 @@ pub(crate) const OURS: &[Table] = &[
             ("expires_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &[],
+    },
+    Table {
+        name: "vin_decodes",
+        columns: &[
+            ("vin", "STRING(17)", "PK"),
+            ("source", "STRING(50)", "NOT NULL"),
+            ("decoded", "JSONB", "NOT NULL"),
+            ("decoded_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["expires_at"],
+    },
+    Table {
+        name: "competitor_pages",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("competitor_id", "UUID", "FK → competitors.id, NOT NULL"),
+            ("url", "TEXT", "NOT NULL"),
+            ("etag", "TEXT", ""),
+            ("last_modified", "TEXT", ""),
+            ("reader", "STRING(100)", "NOT NULL"),
+            ("reading", "JSONB", "NOT NULL"),
+            ("read_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["competitor_id"],
     },
     Table {
         name: "call_budgets",

@@ -4,13 +4,18 @@
 
 mod completeness;
 mod crawl;
+mod crew;
 mod identity;
+mod kept;
 mod metrics;
+mod missing;
 mod pages;
 mod price;
+mod progress;
 mod registration;
 mod report;
 mod repository;
+mod revisit;
 mod rules;
 mod scrape_log;
 mod service;
@@ -28,7 +33,9 @@ use uuid::Uuid;
 pub use completeness::{Completeness, IncompleteReason, ScrapeReading};
 pub use identity::RefusalReason;
 pub use metrics::{Metrics, MetricsRules, Trends};
+pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
 pub use report::{ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle};
+pub use revisit::ScrapingRules;
 pub use rules::TrackingRules;
 pub use service::Competitors;
 pub use sold::days_on_market;
@@ -61,6 +68,8 @@ pub struct Competitor {
     pub scrape_error_type: Option<ScrapeErrorType>,
     pub created_at: Option<DateTime<Utc>>,
     pub updated_at: Option<DateTime<Utc>>,
+    /// After a failure, when it is scraped again by itself.
+    pub next_scrape_at: Option<DateTime<Utc>>,
 }
 
 impl Audited for Competitor {

@@ -6,7 +6,7 @@
 use super::{ScrapeReading, ScrapedListing, ScrapedPage};
 use crate::{
     error::{Error, Result},
-    extract::{self, Extraction, Warning},
+    extract::{self, DataRequest, Extraction, Warning},
 };
 
 /// What the pages of one scrape showed.
@@ -52,6 +52,29 @@ impl Reader {
         let next = extraction.next.clone();
         self.read.push(extraction);
         Ok(next)
+    }
+
+    /// What the page read last showed.
+    pub(super) fn last(&self) -> Option<&Extraction> {
+        self.read.last()
+    }
+
+    /// What to ask for to get the list of this page as data, where its platform offers that.
+    pub(super) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
+        let platform = page.platform.as_deref().or(self.usual.as_deref());
+        let request = extract::data_request_from_bytes(&page.bytes, page.content_type.as_deref(), &page.url, platform);
+        // What could be read as a page can be looked through for this.
+        request.ok().flatten()
+    }
+
+    /// Takes what was read elsewhere beside the pages.
+    pub(super) fn add(&mut self, read: impl IntoIterator<Item = Extraction>) {
+        self.read.extend(read);
+    }
+
+    /// Takes what was read elsewhere in place of the pages.
+    pub(super) fn replace(&mut self, read: Vec<Extraction>) {
+        self.read = read;
     }
 
     /// What all of them showed.

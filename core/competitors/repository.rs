@@ -1,6 +1,7 @@
 //! Rows of `competitors` and of the four tables that hang on it; `recording` loads what a scrape is planned from and writes
 //! the plan.
 
+mod crawling;
 mod recording;
 
 use std::collections::HashMap;
@@ -9,6 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use serde_json::Value;
 
+pub(super) use crawling::{
+    due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, lock_claims, set_next_scrape,
+};
 pub(super) use recording::{add_metrics, count_metrics, keep_scrape, load_lot, write_plan};
 
 use super::{
@@ -21,8 +25,8 @@ use crate::{
         functions::{lock_words, lower, lowered},
         lock_row,
         schema::{
-            competitor_inventory, competitor_metrics, competitor_price_history, competitor_scrapes, competitors,
-            competitors::dsl, storage_alerts,
+            competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
+            competitors, competitors::dsl, storage_alerts,
         },
         types::AnyId,
     },
@@ -54,6 +58,7 @@ struct Row {
     scrape_error_type: Option<String>,
     created_at: Option<Instant>,
     updated_at: Option<Instant>,
+    next_scrape_at: Option<Instant>,
 }
 
 impl From<&Competitor> for Row {
@@ -73,6 +78,7 @@ impl From<&Competitor> for Row {
             scrape_error_type: competitor.scrape_error_type.map(|error_type| error_type.as_str().to_owned()),
             created_at: competitor.created_at.map(Instant),
             updated_at: competitor.updated_at.map(Instant),
+            next_scrape_at: competitor.next_scrape_at.map(Instant),
         }
     }
 }
@@ -95,6 +101,7 @@ impl From<Row> for Competitor {
             scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
             created_at: row.created_at.map(DateTime::from),
             updated_at: row.updated_at.map(DateTime::from),
+            next_scrape_at: row.next_scrape_at.map(DateTime::from),
         }
     }
 }
@@ -116,6 +123,7 @@ pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
             dsl::use_playwright.eq(competitor.use_playwright),
             dsl::active.eq(competitor.active),
             dsl::updated_at.eq(competitor.updated_at.map(Instant)),
+            dsl::next_scrape_at.eq(competitor.next_scrape_at.map(Instant)),
         ))
         .execute(conn)?;
     Ok(())
@@ -147,6 +155,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> 
     diesel::delete(competitor_inventory::table.filter(competitor_inventory::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id))).execute(conn)?;
+    diesel::delete(competitor_pages::table.filter(competitor_pages::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(storage_alerts::table.filter(storage_alerts::subject_id.eq(AnyId(id.into())))).execute(conn)?;
     diesel::delete(dsl::competitors.find(id)).execute(conn)?;
     Ok(())

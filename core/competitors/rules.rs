@@ -6,6 +6,8 @@
 //! value. A snapshot recorded twice changes nothing the second time.
 //! What is deliberately not here: identity, prices, completeness and absence, each in its own file; ids and SQL.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -358,6 +360,24 @@ impl Plan {
         }
         let raw_data = sighting.raw_data;
         self.changed.push(ChangedListing { stored: row, sighting: index, after, raw_data, columns, turn });
+    }
+
+    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting.
+    pub(crate) fn mark_gone(&mut self, stored: &[StoredListing], gone: &[usize], scrape: &ScrapeFacts) {
+        if gone.is_empty() || scrape.is_late() {
+            return;
+        }
+        let seen = self.changed.iter().map(|changed| changed.stored).chain(self.reseen.iter().copied());
+        let marked: HashSet<usize> = seen.chain(self.sold_by_absence.iter().map(|sold| sold.stored)).collect();
+        for (row, listing) in gone.iter().filter_map(|row| Some((*row, stored.get(*row)?))) {
+            if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
+                continue;
+            }
+            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).first_at;
+            let sold_at = sold_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
+            let days_on_market = days_on_market(listing.first_seen_at, sold_at);
+            self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
+        }
     }
 
     /// Marks what a complete scrape did not see, once that has lasted for long enough.

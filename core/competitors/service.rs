@@ -1,4 +1,6 @@
-//! The operations on competitors.
+//! The operations on competitors; `scraping` has those that fetch.
+
+mod scraping;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -6,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
     NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
-    crawl::{self, Failed},
+    kept::PagesRead,
     pages::{self, Pages},
     registration,
     report::Vehicles,
@@ -18,7 +20,7 @@ use crate::{
     actor::Permission,
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
-    error::{Error, Result},
+    error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
@@ -130,7 +132,7 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
+        let seen = Seen { listings, reading, platform: None, warnings: Vec::new(), crawl: None };
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
@@ -157,35 +159,7 @@ impl<'a> Competitors<'a> {
         })?;
         let platform = known.and_then(|competitor| competitor.platform_type);
         let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
-        self.record_seen(&key, Seen { listings, reading, platform, warnings }, observed_at)
-    }
-
-    /// Scrapes a competitor's website now, politely, and records what it shows.
-    ///
-    /// All pages of the list are fetched before anything is written. Where a later page fails, what came before it is
-    /// recorded as a part of the lot, which marks nothing sold.
-    ///
-    /// # Errors
-    /// `competitor_not_found`; `not_configured` without `Config::fetch`, or for a competitor that needs a browser; `Unavailable`
-    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
-    /// recorded.
-    pub fn scrape(&self, id: CompetitorId) -> Result<RecordReport> {
-        let fetcher = self.desk.fetcher()?;
-        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
-        if competitor.use_playwright {
-            return Err(Error::refused("not_configured", "this website needs a browser, which this release has not"));
-        }
-        let observed_at = self.desk.now();
-        match crawl::crawl(&fetcher.session(), &competitor, fetcher.max_pages()) {
-            Ok(Pages { listings, reading, platform, warnings }) => {
-                self.record_seen(&id.into(), Seen { listings, reading, platform, warnings }, observed_at)
-            }
-            Err(Failed { error_type, message, retry_after }) => {
-                self.record_failure(id, error_type, &message, observed_at)?;
-                let error = Error::unavailable(error_type.code(), message);
-                Err(retry_after.into_iter().fold(error, Error::with_retry_after))
-            }
-        }
+        self.record_seen(&key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
     }
 
     /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.
@@ -200,18 +174,7 @@ impl<'a> Competitors<'a> {
         observed_at: DateTime<Utc>,
     ) -> Result<Competitor> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let mut competitor = repository::get_to_change(conn, id)?;
-            let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
-            let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
-            let mut changes = Map::new();
-            changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
-            changes.insert("error_type".into(), json!({"from": null, "to": error_type}));
-            changes.insert("error".into(), json!({"from": null, "to": scrape.error}));
-            let kept = repository::keep_scrape(conn, scrape, acting.now)?;
-            competitor.note(&kept);
-            repository::update_scraping(conn, &competitor)?;
-            audit(conn, acting, id, changes)?;
-            Ok(competitor)
+            self.note_failure(conn, acting, id, (error_type, message), observed_at)
         })
     }
 
@@ -266,16 +229,42 @@ impl<'a> Competitors<'a> {
         self.desk.read(Permission::ReadCompetitors, |conn| repository::overview(conn, rules))
     }
 
+    fn note_failure(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        id: CompetitorId,
+        (error_type, message): (ScrapeErrorType, &str),
+        observed_at: DateTime<Utc>,
+    ) -> DbResult<Competitor> {
+        let mut competitor = repository::get_to_change(conn, id)?;
+        let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
+        let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
+        let mut changes = Map::new();
+        changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
+        changes.insert("error_type".into(), json!({"from": null, "to": error_type}));
+        changes.insert("error".into(), json!({"from": null, "to": scrape.error}));
+        let kept = repository::keep_scrape(conn, scrape, acting.now)?;
+        competitor.note(&kept);
+        repository::update_scraping(conn, &competitor)?;
+        audit(conn, acting, id, changes)?;
+        Ok(competitor)
+    }
+
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
         let (tracking, figures) = (&self.desk.config().tracking, &self.desk.config().metrics);
-        let Seen { listings, reading, platform, warnings } = seen;
+        let Seen { listings, reading, platform, warnings, crawl } = seen;
         let sightings: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;
+            crawl.iter().try_for_each(|crawl| scraping::must_hold(conn, id, &crawl.holder))?;
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
             let lot = repository::load_lot(conn, id, observed_at, reading.clone(), tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            if let Some(crawl) = &crawl {
+                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts);
+            }
             let counts = plan.counts();
             let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
             let scrape = ScrapeRecord::of(id, observed_at, &reading, (plan.completeness, counts), acting.now);
@@ -287,6 +276,9 @@ impl<'a> Competitors<'a> {
             competitor.note(&kept);
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
+            if let Some(crawl) = &crawl {
+                scraping::settle(conn, &competitor, crawl, kept.error_type, (self.desk.config(), acting.now))?;
+            }
             let mut changes = Map::new();
             changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
             changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
@@ -349,6 +341,17 @@ struct Seen {
     /// The platform that the pages turned out to be of.
     platform: Option<String>,
     warnings: Vec<Warning>,
+    /// What a scrape of our own brings besides.
+    crawl: Option<OwnCrawl>,
+}
+
+/// What recording has to see to where the pages were fetched under a lease.
+struct OwnCrawl {
+    /// Who must hold the lease still.
+    holder: String,
+    /// Listings whose own pages are gone.
+    gone: Vec<ListingId>,
+    read: PagesRead,
 }
 
 fn audit(

@@ -5,7 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
     demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, market::MarketCommand, output::Format, report,
-    serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+    scrape::ScrapeArgs, serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand,
+    vin::VinArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -15,6 +16,7 @@ Examples:
   jpauto submission submit --year 2019 --make Toyota --model Camry --asking-price 15000
   jpauto submission approve ID --price 13500    takes the car into inventory
   jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
+  jpauto scrape --due --threads 16              the competitors' lists, as far as they are due
   jpauto analyze --all && jpauto report
 
 Exit codes:
@@ -93,6 +95,8 @@ pub(crate) enum Command {
     /// The dealers that are watched, and what stands on their lots
     #[command(subcommand)]
     Competitor(CompetitorCommand),
+    /// Fetch the lists of competitors, politely, and record what they show
+    Scrape(ScrapeArgs),
     /// Price vehicles against the market
     Analyze(AnalyzeArgs),
     /// What the lot is worth on the market, how that changed, and how good the rule is

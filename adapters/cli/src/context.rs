@@ -3,7 +3,7 @@
 //! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
 
 use clap::parser::ValueSource;
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, market::AutoDevConfig};
+use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, market::AutoDevConfig};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -32,6 +32,7 @@ pub(crate) struct Context {
     acting_as: Option<String>,
     read_only: bool,
     fetch: Option<FetchConfig>,
+    scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
     pub(crate) output: Output,
 }
@@ -44,6 +45,7 @@ impl Context {
             acting_as: global.acting_as,
             read_only: global.read_only,
             fetch: None,
+            scraping: ScrapingRules::default(),
             auto_dev: None,
             output: Output::to_stdout(global.format),
         }
@@ -54,9 +56,9 @@ impl Context {
         (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
     }
 
-    /// Lets what is opened from now on fetch websites, under an address at which their webmasters reach somebody.
-    pub(crate) fn fetch_in_the_name_of(&mut self, contact: &str) {
-        self.fetch = Some(FetchConfig::new(contact));
+    /// Lets what is opened from now on fetch websites, in this way.
+    pub(crate) fn fetch_with(&mut self, fetch: FetchConfig, scraping: ScrapingRules) {
+        (self.fetch, self.scraping) = (Some(fetch), scraping);
     }
 
     /// Lets what is opened from now on ask auto.dev for comparables, where it is told how.
@@ -68,6 +70,7 @@ impl Context {
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
+        config.scraping = self.scraping.clone();
         config.auto_dev = self.auto_dev.clone();
         config.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)

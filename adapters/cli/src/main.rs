@@ -20,6 +20,7 @@ mod migrate;
 mod output;
 mod paging;
 mod report;
+mod scrape;
 mod sentences;
 mod serve;
 mod source;
@@ -69,6 +70,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Vehicle(command) => vehicle::run(command, context),
         Command::Import(command) => import::run(command, context),
         Command::Competitor(command) => competitor::run(command, context),
+        Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
         Command::Report => report::run(context),

@@ -8,5 +8,11 @@ mod bad_input;
 mod commands;
 mod demo;
 mod help;
+mod interrupted;
 mod market;
 mod market_command;
+mod postgres;
+mod scraping;
+#[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
+#[path = "../../../tests/support/website.rs"]
+mod website;

@@ -46,6 +46,14 @@ pub(in crate::competitors) struct Lot {
     pub(in crate::competitors) facts: ScrapeFacts,
 }
 
+impl Lot {
+    /// The places of these listings among `stored`; unknown ones are left out.
+    pub(in crate::competitors) fn rows_of(&self, ids: &[ListingId]) -> Vec<usize> {
+        // They were loaded in the order of their ids.
+        ids.iter().filter_map(|id| self.ids.binary_search(id).ok()).collect()
+    }
+}
+
 /// The columns that a plan looks at; never `raw_data`, which may be large.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = competitor_inventory)]

@@ -35,6 +35,7 @@ use crate::{
         guard::Guard,
         names::system_lookup,
         pace::{self, RealTime, Timing},
+        stop,
     },
 };
 
@@ -288,7 +289,7 @@ impl AutoDev {
             return Err(first.error);
         }
         tracing::debug!(error = %first.error, ?wait, "asking auto.dev again");
-        self.timing.sleep(wait);
+        self.timing.sleep(wait, &stop::NEVER);
         self.ask_once(url, deadline, spend).map_err(|failure| failure.error)
     }
 
@@ -307,12 +308,13 @@ impl AutoDev {
         headers.insert(AUTHORIZATION, self.authorization.clone());
         let ask = Ask { url: url.clone(), headers, body: None };
         let limit = self.config.max_body_bytes;
+        let wanted = |status: u16, _: &HeaderMap| match status {
+            200 => BodyWanted::UpTo(limit),
+            _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
+        };
         let answer = self
             .exchanger
-            .exchange(&ask, self.config.call_timeout.min(left), |status, _| match status {
-                200 => BodyWanted::UpTo(limit),
-                _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
-            })
+            .exchange(ask, self.config.call_timeout.min(left), wanted, &stop::NEVER)
             .map_err(|failure| self.no_answer(failure))?;
         if answer.status == 200 && !answer.is_whole {
             let message = format!("auto.dev: its answer is larger than {limit} bytes");

@@ -23,9 +23,13 @@ use super::{
 use crate::{
     Error, ErrorKind, Money, Result,
     market::Comparable,
-    scrape::fetch::tests::{
-        TestTime,
-        server::{Reply, Seen, Server},
+    scrape::fetch::{
+        pace::Timing as _,
+        stop,
+        tests::{
+            TestTime,
+            server::{Reply, Seen, Server},
+        },
     },
 };
 
@@ -176,7 +180,7 @@ fn the_same_search_is_answered_from_memory_for_a_while() {
     }
     assert_eq!(spent.load(Ordering::SeqCst), 1);
     client.search(&ListingQuery { years: (2021, 2021), ..camrys() }, now(), &spend).unwrap();
-    crate::scrape::fetch::pace::Timing::sleep(&*time, Duration::from_secs(3_601));
+    time.sleep(Duration::from_secs(3_601), &stop::NEVER);
     client.search(&camrys(), now(), &spend).unwrap();
     assert_eq!(spent.load(Ordering::SeqCst), 3);
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::scrape::fetch::pace::Timing;
+use crate::scrape::fetch::{pace::Timing, stop};
 
 /// Hands out the times at which calls may be made, evenly spaced.
 pub(super) struct Turns {
@@ -41,7 +41,7 @@ impl Turns {
             turn - now
         };
         if !wait.is_zero() {
-            self.timing.sleep(wait);
+            self.timing.sleep(wait, &stop::NEVER);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{ListingLimits, ScrapedListing, merge, page};
+use super::{ListingLimits, ScrapedListing, encoding, merge, page};
 use crate::{Error, Result, scrape::platforms};
 
 /// How a request is sent.
@@ -94,6 +94,24 @@ pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
 pub fn data_request(html: &str, url: &str) -> Result<Option<DataRequest>> {
     super::with_page(html, url, |page| {
         let endpoint = platforms::detect(page).and_then(|platform| platform.endpoint.as_ref());
+        Ok(endpoint.and_then(|endpoint| (endpoint.first_request)(page)))
+    })
+}
+
+/// The same of a page as it came, and of the platform named; `generic` has no such list.
+///
+/// # Errors
+/// As [`super::listings_from_bytes`].
+pub(crate) fn data_request_from_bytes(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &str,
+    platform: Option<&str>,
+) -> Result<Option<DataRequest>> {
+    let choice = super::Choice::named(platform)?;
+    page::check_size(bytes.len().div_ceil(2))?;
+    super::with_page(&encoding::decode(bytes, content_type), url, |page| {
+        let endpoint = choice.platform_of(page).and_then(|platform| platform.endpoint.as_ref());
         Ok(endpoint.and_then(|endpoint| (endpoint.first_request)(page)))
     })
 }

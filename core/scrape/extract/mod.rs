@@ -30,7 +30,7 @@ use url::Url;
 
 pub(crate) use self::{
     cards::read as read_card,
-    data::set_query,
+    data::{data_request_from_bytes, set_query},
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, vehicles_of},
@@ -104,11 +104,7 @@ pub fn listings_from_bytes(
     url: &str,
     platform: Option<&str>,
 ) -> Result<Extraction> {
-    let choice = match platform {
-        None => Choice::Detect,
-        Some(GENERIC) => Choice::Generic,
-        Some(name) => Choice::Platform(platforms::named(name).ok_or_else(|| unknown_platform(name))?),
-    };
+    let choice = Choice::named(platform)?;
     // Checked before decoding, which takes memory of its own; no encoding has more than two bytes for what is one in UTF-8.
     page::check_size(bytes.len().div_ceil(2))?;
     read(&encoding::decode(bytes, content_type), url, choice)
@@ -125,12 +121,38 @@ pub(crate) fn vendors() -> impl Iterator<Item = &'static str> {
     platforms::ALL.iter().map(|platform| platform.name)
 }
 
+/// The reader of this name, as [`Extraction::platform`] says it.
+pub(crate) fn known_reader(name: &str) -> Option<&'static str> {
+    vendors().chain([STRUCTURED_DATA, CARDS, GENERIC]).find(|known| *known == name)
+}
+
 const GENERIC: &str = "generic";
+const STRUCTURED_DATA: &str = "structured_data";
+const CARDS: &str = "cards";
 
 enum Choice {
     Detect,
     Generic,
     Platform(&'static platforms::Platform),
+}
+
+impl Choice {
+    /// What a caller asks for by name, or by naming nothing.
+    fn named(platform: Option<&str>) -> Result<Self> {
+        Ok(match platform {
+            None => Self::Detect,
+            Some(GENERIC) => Self::Generic,
+            Some(name) => Self::Platform(platforms::named(name).ok_or_else(|| unknown_platform(name))?),
+        })
+    }
+
+    fn platform_of(&self, page: &Page<'_>) -> Option<&'static platforms::Platform> {
+        match self {
+            Self::Detect => platforms::detect(page),
+            Self::Generic => None,
+            Self::Platform(platform) => Some(platform),
+        }
+    }
 }
 
 fn unknown_platform(name: &str) -> Error {
@@ -153,11 +175,7 @@ fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
 
 fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
     let mut warnings = Vec::new();
-    let platform = match choice {
-        Choice::Detect => platforms::detect(page),
-        Choice::Generic => None,
-        Choice::Platform(platform) => Some(platform),
-    };
+    let platform = choice.platform_of(page);
     let read = match platform {
         Some(platform) => (platform.parse)(page)?.map(|parts| (platform.name, parts)),
         None => None,
@@ -213,7 +231,7 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
 fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
     let mut structured = json_ld::listings(page);
     if !structured.is_empty() && !leaves_open(page, &structured) {
-        return Ok(("structured_data", Parts { listings: structured, ..Parts::default() }));
+        return Ok((STRUCTURED_DATA, Parts { listings: structured, ..Parts::default() }));
     }
     let dom = page.dom()?;
     let microdata = microdata::listings(page, dom);
@@ -221,18 +239,15 @@ fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
         structured = merge::same_vehicles(microdata.into_iter().chain(structured).collect());
         // A scope of microdata is read as a card already.
         if !has_strangers(page, &structured) {
-            return Ok(("structured_data", Parts { listings: structured, ..Parts::default() }));
+            return Ok((STRUCTURED_DATA, Parts { listings: structured, ..Parts::default() }));
         }
     } else {
         merge::fill(&mut structured, microdata);
     }
     let cards = cards::listings(page, dom);
     // A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
-    let (platform, mut leading, other) = if cards.len() > structured.len() {
-        ("cards", cards, structured)
-    } else {
-        ("structured_data", structured, cards)
-    };
+    let (platform, mut leading, other) =
+        if cards.len() > structured.len() { (CARDS, cards, structured) } else { (STRUCTURED_DATA, structured, cards) };
     merge::fill(&mut leading, other);
     let platform = if leading.is_empty() { GENERIC } else { platform };
     Ok((platform, Parts { listings: leading, ..Parts::default() }))

@@ -25,6 +25,9 @@ pub(crate) enum FetchError {
     /// The deadline of the scrape would pass first; nothing is known against the page.
     #[error("{address} was left out: the time for this scrape is over")]
     OutOfTime { address: String },
+    /// Somebody asked the scrape to stop; nothing is known against the page.
+    #[error("{address} was left out: the scrape was stopped")]
+    Stopped { address: String },
     /// An answer that is no page.
     #[error("{address} answered with status {status}")]
     Status { address: String, status: u16, retry_after: Option<Duration> },
@@ -48,7 +51,7 @@ impl FetchError {
         match self {
             Self::Refused { .. } | Self::Connection { .. } => ScrapeErrorType::Network,
             Self::Robots { .. } => ScrapeErrorType::Robots,
-            Self::TimedOut { .. } | Self::OutOfTime { .. } => ScrapeErrorType::Timeout,
+            Self::TimedOut { .. } | Self::OutOfTime { .. } | Self::Stopped { .. } => ScrapeErrorType::Timeout,
             Self::Status { .. } | Self::Redirects { .. } => ScrapeErrorType::HttpStatus,
             Self::Blocked { .. } => ScrapeErrorType::Blocked,
             Self::ContentType { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
@@ -56,7 +59,6 @@ impl FetchError {
     }
 
     /// The status of an answer that was no page; 404 and 410 say that a vehicle is gone.
-    #[cfg(test)]
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } | Self::Blocked { status, .. } => Some(*status),

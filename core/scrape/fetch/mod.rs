@@ -9,11 +9,13 @@
 //! - a host gets one request at a time and a pause after each: a second, or its `Crawl-delay` where that is longer;
 //! - failures that may pass (no connection, no answer, 429, 5xx) are tried again twice, after `Retry-After` or a random wait;
 //! - the guard lets nothing be reached but public web servers, at the first address and after each redirect;
-//! - a bot check ends the matter as [`FetchError::Blocked`].
+//! - a bot check ends the matter as [`FetchError::Blocked`];
+//! - somebody who asks to [`Stop`] is heard within each wait, the one for an answer included.
 //!
 //! What is deliberately not here: the database and competitors (callers keep `ETag` and `Last-Modified` per page and hand
 //! them back), encodings of text (the body is bytes; `extract` decodes it), proxies, HTTP/2, anything that disguises the
-//! program or gets past a check, and pauses shared between processes: one competitor is scraped by one process at a time.
+//! program or gets past a check, and pauses shared between processes: competitors of one host are scraped by one process at
+//! a time.
 
 mod bot_check;
 mod error;
@@ -22,9 +24,11 @@ pub(crate) mod guard;
 pub(crate) mod names;
 pub(crate) mod pace;
 mod robots;
+pub(crate) mod stop;
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -37,12 +41,12 @@ use reqwest::{
 };
 use url::Url;
 
-pub(crate) use self::{bot_check::looks_like_a_bot_check, error::FetchError, guard::Refusal};
+pub(crate) use self::{bot_check::looks_like_a_bot_check, error::FetchError, guard::Refusal, stop::Stop};
 use self::{
     exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
     guard::Guard,
     names::{Lookup, system_lookup},
-    pace::{Hosts, RealTime, Timing},
+    pace::{Hosts, NoTurn, RealTime, STOP_CHECK, Timing, Turn},
     robots::{Known, Rules, RulesByOrigin},
 };
 use crate::{Error, Result};
@@ -245,9 +249,16 @@ impl Fetcher {
     }
 
     /// Begins a scrape: no cookies yet, and its time runs from now.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a scrape can be stopped; whoever needs less is welcome"))]
     pub(crate) fn session(&self) -> Session {
-        let deadline = self.0.timing.now() + self.0.config.scrape_timeout;
-        Session { fetcher: Arc::clone(&self.0), cookies: Jar::default(), deadline }
+        self.session_until(None, Arc::default())
+    }
+
+    /// The same, over at an instant where that comes first, and as soon as somebody asks to stop.
+    pub(crate) fn session_until(&self, end: Option<Instant>, stop: Arc<Stop>) -> Session {
+        let own_end = self.0.timing.now() + self.0.config.scrape_timeout;
+        let deadline = end.map_or(own_end, |end| end.min(own_end));
+        Session { fetcher: Arc::clone(&self.0), cookies: Jar::default(), deadline, stop }
     }
 }
 
@@ -256,9 +267,22 @@ pub(crate) struct Session {
     fetcher: Arc<Shared>,
     cookies: Jar,
     deadline: Instant,
+    stop: Arc<Stop>,
 }
 
 impl Session {
+    /// Whether the server says that there is no such page (404, 410). Any other answer is no proof of anything.
+    ///
+    /// # Errors
+    /// As [`Session::get`] where there is no page to see and no such word either.
+    pub(crate) fn is_gone(&self, url: &str) -> Result<bool, FetchError> {
+        match self.get(&PageRequest::get(url)) {
+            Ok(_) => Ok(false),
+            Err(failure) if matches!(failure.status(), Some(404 | 410)) => Ok(true),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Fetches a page, waiting for its turn.
     ///
     /// # Errors
@@ -270,14 +294,14 @@ impl Session {
             .parse(&request.url)
             .map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })?;
         let mut retries = shared.config.retries;
-        let mut ask = Ask { url: first.clone(), headers: request.headers_for(true), body: request.body.as_deref() };
+        let mut ask = Ask { url: first.clone(), headers: request.headers_for(true), body: request.body.clone() };
+        let max_body_bytes = shared.config.max_body_bytes;
         for _hop in 0..=shared.config.max_redirects {
             let rules = self.rules(&ask.url)?;
             rules.check(&ask.url).map_err(|reason| FetchError::Robots { address: ask.url.to_string(), reason })?;
             let pause = shared.config.pause.max(rules.crawl_delay());
-            let answer = self.ask(&ask, pause, &mut retries, |status, headers| {
-                page_wanted(status, headers, shared.config.max_body_bytes)
-            })?;
+            let wanted = move |status, headers: &HeaderMap| page_wanted(status, headers, max_body_bytes);
+            let answer = self.ask(&ask, pause, &mut retries, wanted)?;
             let Some(next) = self.redirected(&ask.url, &answer)? else { return self.page(ask.url, answer, request) };
             // What the first origin is trusted with is not for others, and only 307 and 308 ask for a POST again.
             ask.headers = request.headers_for(next.origin() == first.origin());
@@ -354,11 +378,11 @@ impl Session {
         let mut url = url
             .join("/robots.txt")
             .map_err(|_unreadable| FetchError::Refused { address: url.to_string(), reason: Refusal::Unreadable })?;
-        let mut retries = config.retries;
+        let (mut retries, max_bytes) = (config.retries, config.max_robots_bytes);
         for _hop in 0..=config.max_redirects {
             let ask = Ask { url: url.clone(), headers: HeaderMap::new(), body: None };
-            let answer = self.ask(&ask, config.pause, &mut retries, |status, _| match status {
-                200..=299 => BodyWanted::UpTo(config.max_robots_bytes),
+            let answer = self.ask(&ask, config.pause, &mut retries, move |status, _: &HeaderMap| match status {
+                200..=299 => BodyWanted::UpTo(max_bytes),
                 _ if is_redirect(status) => BodyWanted::Nothing,
                 _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
             })?;
@@ -376,14 +400,14 @@ impl Session {
     /// Sends a request until there is an answer worth having, as often as retries are left.
     fn ask(
         &self,
-        ask: &Ask<'_>,
+        ask: &Ask,
         pause: Duration,
         retries: &mut u32,
-        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted + Copy + Send + 'static,
     ) -> Result<Answer, FetchError> {
         let config = &self.fetcher.config;
         for tries in 0.. {
-            let outcome = self.ask_once(ask, pause, &wanted);
+            let outcome = self.ask_once(ask, pause, wanted);
             let asked_for = match &outcome {
                 Ok(answer) if may_pass(answer.status) && !is_bot_check(answer) => self.retry_after(answer),
                 Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
@@ -397,7 +421,7 @@ impl Session {
             }
             *retries -= 1;
             tracing::debug!(url = %ask.url, ?wait, ?outcome, "fetching again after a failure");
-            self.fetcher.timing.sleep(wait);
+            self.fetcher.timing.sleep(wait, &self.stop);
         }
         Err(FetchError::OutOfTime { address: ask.url.to_string() })
     }
@@ -405,23 +429,37 @@ impl Session {
     /// Sends a request when the host's turn comes, and leaves the host its pause.
     fn ask_once(
         &self,
-        ask: &Ask<'_>,
+        ask: &Ask,
         pause: Duration,
-        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted + Send + 'static,
     ) -> Result<Answer, FetchError> {
         let shared = &self.fetcher;
         let address = || ask.url.to_string();
         let host = ask.url.host_str().unwrap_or_default();
-        let turn =
-            shared.hosts.turn(host, self.deadline).map_err(|_too_late| FetchError::OutOfTime { address: address() })?;
+        let turn = shared.hosts.turn(host, self.deadline, &self.stop).map_err(|reason| match reason {
+            NoTurn::TooLate => FetchError::OutOfTime { address: address() },
+            NoTurn::Stopped => FetchError::Stopped { address: address() },
+        })?;
         let left = self.time_left();
-        let mut headers = ask.headers.clone();
+        let mut ask = ask.clone();
         if let Some(cookies) = self.cookies.cookies(&ask.url).filter(|cookies| cookies.len() <= MAX_COOKIE_BYTES) {
-            headers.insert(COOKIE, cookies);
+            ask.headers.insert(COOKIE, cookies);
         }
-        let ask = Ask { url: ask.url.clone(), headers, body: ask.body };
-        let outcome = shared.exchanger.exchange(&ask, shared.config.page_timeout.min(left), wanted);
-        turn.pause(pause);
+        let url = ask.url.clone();
+        let within = shared.config.page_timeout.min(left);
+        let answered = shared.exchange(ask, within, wanted, (turn, pause), &self.stop);
+        let address = || url.to_string();
+        let outcome = loop {
+            match answered.as_ref().map(|answered| answered.recv_timeout(STOP_CHECK)) {
+                Ok(Ok(outcome)) => break outcome,
+                _ if self.stop.is_asked() => return Err(FetchError::Stopped { address: address() }),
+                Ok(Err(mpsc::RecvTimeoutError::Timeout)) => {}
+                Ok(Err(mpsc::RecvTimeoutError::Disconnected)) => {
+                    break Err(ExchangeFailure::Connection("the request ended without an answer".into()));
+                }
+                Err(reason) => break Err(ExchangeFailure::Connection(reason.to_string().into())),
+            }
+        };
         let answer = outcome.map_err(|failure| match failure {
             ExchangeFailure::Refused(reason) => FetchError::Refused { address: address(), reason },
             ExchangeFailure::Connection(source) => FetchError::Connection { address: address(), source },
@@ -431,21 +469,51 @@ impl Session {
             ExchangeFailure::TimedOut => FetchError::TimedOut { address: address() },
             ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address: address(), limit },
         })?;
-        if let Some(asked_for) = self.retry_after(&answer) {
-            turn.pause(asked_for.min(shared.config.longest_retry_after));
-        }
-        self.cookies.set_cookies(&mut answer.headers.get_all(SET_COOKIE).iter(), &ask.url);
+        self.cookies.set_cookies(&mut answer.headers.get_all(SET_COOKIE).iter(), &url);
         Ok(answer)
     }
 
     /// How long an answer that is no page asks to be left alone.
     fn retry_after(&self, answer: &Answer) -> Option<Duration> {
-        let value = answer.header(RETRY_AFTER).filter(|_| may_pass(answer.status))?;
-        pace::retry_after(value, self.fetcher.timing.time_of_day())
+        self.fetcher.retry_after(answer)
     }
 
     fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(self.fetcher.timing.now())
+    }
+}
+
+impl Shared {
+    /// Sends a request from a thread of its own, so that whoever waits for the answer can be told to stop waiting.
+    ///
+    /// The host stays in use until the exchange has ended, even where nobody waits any more; that is at its deadline at the
+    /// latest.
+    fn exchange(
+        self: &Arc<Self>,
+        ask: Ask,
+        within: Duration,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted + Send + 'static,
+        (turn, pause): (Turn, Duration),
+        stop: &Arc<Stop>,
+    ) -> std::io::Result<mpsc::Receiver<Result<Answer, ExchangeFailure>>> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let (shared, stop) = (Arc::clone(self), Arc::clone(stop));
+        thread::Builder::new().name("jpauto-fetch".to_owned()).spawn(move || {
+            let outcome = shared.exchanger.exchange(ask, within, wanted, &stop);
+            turn.pause(pause);
+            if let Some(asked_for) = outcome.as_ref().ok().and_then(|answer| shared.retry_after(answer)) {
+                turn.pause(asked_for.min(shared.config.longest_retry_after));
+            }
+            drop(turn);
+            // Nobody listens any more once the scrape has been stopped.
+            let _ = sender.send(outcome);
+        })?;
+        Ok(receiver)
+    }
+
+    fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let value = answer.header(RETRY_AFTER).filter(|_| may_pass(answer.status))?;
+        pace::retry_after(value, self.timing.time_of_day())
     }
 }
 
