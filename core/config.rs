@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MetricsRules, ScrapingRules, TrackingRules},
+    competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
     evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
@@ -52,6 +52,8 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// What counts as of late, and as a car like ours, in the view over all competitors.
+    pub market_view: MarketViewRules,
     /// When a competitor is scraped again, and how long a scrape belongs to a process.
     pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
@@ -83,6 +85,7 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            market_view: MarketViewRules::default(),
             scraping: ScrapingRules::default(),
             fetch: None,
             auto_dev: None,

@@ -208,6 +208,18 @@ impl Desk {
         })
     }
 
+    /// Runs queries for an actor who may, all of them on the database as it stands at one moment.
+    pub(crate) fn read_snapshot<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
+        self.shared.database.read_snapshot(|conn| {
+            self.authorize(conn, permission)?;
+            queries(conn)
+        })
+    }
+
     /// Runs a transaction for an actor who may; the permission is checked inside it.
     pub(crate) fn write<T>(
         &self,

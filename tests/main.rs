@@ -30,4 +30,5 @@ mod market_queries;
 mod schema;
 mod scraping;
 mod submissions;
+mod tracking;
 mod users;

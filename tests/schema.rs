@@ -47,8 +47,14 @@ pub(crate) const OURS: &[Table] = &[
     Table { name: "competitors", columns: &[("next_scrape_at", "TIMESTAMP", "")], indexes: &[] },
     Table {
         name: "competitor_inventory",
-        columns: &[("unconfirmed_price", "DECIMAL(10,2)", ""), ("lowest_price", "DECIMAL(10,2)", "")],
-        indexes: &["vin"],
+        columns: &[
+            ("unconfirmed_price", "DECIMAL(10,2)", ""),
+            ("lowest_price", "DECIMAL(10,2)", ""),
+            ("highest_price", "DECIMAL(10,2)", ""),
+            ("previous_price", "DECIMAL(10,2)", ""),
+            ("price_changed_at", "TIMESTAMP", ""),
+        ],
+        indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id"],
     },
     Table {
         name: "competitor_scrapes",

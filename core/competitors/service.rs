@@ -6,18 +6,24 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
-    NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
+    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
+    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
+    UndercutFilter,
+    alert::{self, Verdict},
+    completeness,
     kept::PagesRead,
     pages::{self, Pages},
     registration,
-    report::Vehicles,
-    repository, rules, scrape_log,
+    report::{Moving, Vehicles},
+    repository::{self, Here},
+    rules, scrape_log,
     sighting::Sighting,
 };
 use crate::{
     activity::{self, Action, Audited as _},
     actor::Permission,
+    alerts::{self, AlertType},
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::Result,
@@ -84,6 +90,10 @@ impl<'a> Competitors<'a> {
                 repository::name_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;
+            if before.active && !after.active {
+                // Nobody scrapes it now, so nothing would ever close them.
+                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), acting.now)?;
+            }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
         })
@@ -157,8 +167,8 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Id(id) => repository::get(conn, *id).map(Some),
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
-        let platform = known.and_then(|competitor| competitor.platform_type);
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
+        let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
+        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
         self.record_seen(&key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
     }
 
@@ -183,8 +193,9 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn listings(&self, filter: &ListingFilter, page: &PageRequest) -> Result<Page<Listing>> {
-        let now = self.desk.now();
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now))
+        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        self.desk
+            .read_snapshot(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now, rules))
     }
 
     /// One listing.
@@ -192,8 +203,8 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `listing_not_found`.
     pub fn listing(&self, id: ListingId) -> Result<Listing> {
-        let now = self.desk.now();
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now))
+        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now, rules))
     }
 
     /// A page of a listing's prices, newest first.
@@ -220,13 +231,45 @@ impl<'a> Competitors<'a> {
         self.desk.read(Permission::ReadCompetitors, |conn| repository::scrapes(conn, id, page))
     }
 
-    /// Every competitor with its newest figures, by name.
+    /// A page of competitors with their newest figures and how these moved, by name.
     ///
     /// # Errors
-    /// `forbidden`.
-    pub fn overview(&self) -> Result<Vec<CompetitorOverview>> {
+    /// `forbidden`; `invalid_cursor`.
+    pub fn overview(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<CompetitorOverview>> {
         let rules = &self.desk.config().metrics;
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::overview(conn, rules))
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
+    }
+
+    /// One competitor with its newest figures and how these moved.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn overview_of(&self, id: CompetitorId) -> Result<CompetitorOverview> {
+        let rules = &self.desk.config().metrics;
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview_of(conn, id, rules))
+    }
+
+    /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
+    /// first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
+        let config = self.desk.config();
+        let context = (self.desk.now(), &config.market_view, config.tracking.transfer_days);
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| {
+            let (total, models) = repository::market_view(conn, filter, page, context)?;
+            Ok(MarketView { total, models })
+        })
+    }
+
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
+        let rules = &self.desk.config().market_view;
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, rules))
     }
 
     fn note_failure(
@@ -247,6 +290,8 @@ impl<'a> Competitors<'a> {
         let kept = repository::keep_scrape(conn, scrape, acting.now)?;
         competitor.note(&kept);
         repository::update_scraping(conn, &competitor)?;
+        let verdict = failing(conn, &competitor, &self.desk.config().tracking)?;
+        settle(conn, id, &[verdict], acting.now)?;
         audit(conn, acting, id, changes)?;
         Ok(competitor)
     }
@@ -260,8 +305,13 @@ impl<'a> Competitors<'a> {
             let id = competitor.id;
             crawl.iter().try_for_each(|crawl| scraping::must_hold(conn, id, &crawl.holder))?;
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
-            let lot = repository::load_lot(conn, id, observed_at, reading.clone(), tracking)?;
+            let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            if plan.completeness.reason() == Some(IncompleteReason::TooFewVehicles) {
+                let alike = completeness::alike_counts(plan.vehicles, tracking);
+                lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike)?;
+                plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            }
             if let Some(crawl) = &crawl {
                 plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts);
             }
@@ -271,11 +321,19 @@ impl<'a> Competitors<'a> {
             let kept = repository::keep_scrape(conn, scrape, acting.now)?;
             // Figures of an older scrape are those of the newest one, corrected.
             let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-            let metrics = repository::count_metrics(conn, id, figures_at, figures)?;
+            let metrics = repository::count_metrics(conn, id, figures_at, figures, tracking.transfer_days)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
             competitor.note(&kept);
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
+            let mut verdicts = vec![failing(conn, &competitor, tracking)?];
+            // What an older snapshot shows is no news of the lot.
+            if lot.facts.newest_recorded_at <= Some(observed_at) {
+                let seen = (&reading, plan.completeness, plan.vehicles);
+                verdicts.push(alert::parse_rate(&competitor, &plan.parse_rate, tracking));
+                verdicts.push(alert::inventory_dropped(&competitor, seen, &lot.facts.earlier_counts, tracking));
+            }
+            let alerts = settle(conn, id, &verdicts, acting.now)?;
             if let Some(crawl) = &crawl {
                 scraping::settle(conn, &competitor, crawl, kept.error_type, (self.desk.config(), acting.now))?;
             }
@@ -284,8 +342,9 @@ impl<'a> Competitors<'a> {
             changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
             changes.insert("counts".into(), json!({"from": null, "to": counts}));
             audit(conn, acting, id, changes)?;
-            let Vehicles { new, updated, price_changes, sold, relisted, refused } =
+            let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
                 Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
+            let (arrived, departed) = transfers(conn, id, &moving, tracking)?;
             Ok(RecordReport {
                 competitor_id: id,
                 competitor: competitor.name,
@@ -299,7 +358,10 @@ impl<'a> Competitors<'a> {
                 price_changes,
                 sold,
                 relisted,
+                arrived,
+                departed,
                 refused,
+                alerts,
                 warnings: warnings.clone(),
                 metrics,
             })
@@ -332,6 +394,68 @@ fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -
             }
         },
     }
+}
+
+/// What the failures since the last success mean.
+fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRules) -> DbResult<Verdict> {
+    let failures = match competitor.scrape_error_type {
+        // The newest scrape is the last success.
+        None if competitor.last_scraped_at == competitor.last_successful_scrape_at => 0,
+        _ => repository::failures_in_a_row(conn, competitor)?,
+    };
+    Ok(alert::failing(competitor, failures, rules))
+}
+
+/// Opens and closes what the verdicts say; answers what is open now.
+fn settle(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    verdicts: &[Verdict],
+    now: DateTime<Utc>,
+) -> DbResult<Vec<AlertType>> {
+    let over: Vec<_> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Close(alert_type) => Some(*alert_type),
+            _ => None,
+        })
+        .collect();
+    if !over.is_empty() {
+        alerts::close(conn, &over, competitor.into(), now)?;
+    }
+    let mut open = Vec::new();
+    for verdict in verdicts {
+        if let Verdict::Open(alert) = verdict {
+            alerts::open(conn, alert, now)?;
+            open.push(alert.alert_type);
+        }
+    }
+    Ok(open)
+}
+
+/// The vehicles of a scrape that came from another competitor's lot, and those that went to one.
+fn transfers(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    moving: &[Moving],
+    rules: &TrackingRules,
+) -> DbResult<(Vec<TransferredVehicle>, Vec<TransferredVehicle>)> {
+    let with_vin = |moving: &'_ Moving| -> bool { moving.vehicle.vin.is_some() };
+    let moving: Vec<_> = moving.iter().filter(|moving| with_vin(moving)).collect();
+    if moving.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let here: Vec<_> = moving
+        .iter()
+        .filter_map(|moving| Some(Here { vin: moving.vehicle.vin.as_deref()?, competitor, stay: moving.stay }))
+        .collect();
+    let (mut arrived, mut departed) = (Vec::new(), Vec::new());
+    for (moving, (from, to)) in moving.iter().zip(repository::transfers(conn, &here, rules)?) {
+        let of = |other| TransferredVehicle { vehicle: moving.vehicle.clone(), other };
+        arrived.extend(from.filter(|_| !moving.stay.is_sold).map(of));
+        departed.extend(to.map(of));
+    }
+    Ok((arrived, departed))
 }
 
 /// What one scrape saw, and where from.

@@ -213,6 +213,9 @@ table! {
         updated_at -> Nullable<DbInstant>,
         unconfirmed_price -> Nullable<DbMoney>,
         lowest_price -> Nullable<DbMoney>,
+        highest_price -> Nullable<DbMoney>,
+        previous_price -> Nullable<DbMoney>,
+        price_changed_at -> Nullable<DbInstant>,
     }
 }
 

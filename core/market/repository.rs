@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     alerts::{self, AlertType},
+    competitors::is_transferred as is_transferred_sql,
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::lower,
@@ -403,12 +404,20 @@ pub(super) fn comparables(
     if years.is_empty() {
         return Ok(Vec::new());
     }
+    // A car that went on to another lot was not sold: it is compared with there. The sales of so few days are looked at that
+    // the same number bounds how long it may have been on its way.
+    let is_transferred = is_transferred_sql(
+        conn,
+        "competitor_inventory",
+        u32::try_from(rules.sold_within_days.clamp(0, MOST_DAYS)).unwrap_or_default(),
+    );
     let mut query = dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(dsl::year.eq_any(years))
         .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
         .filter(lower(dsl::model.assume_not_null()).eq_any(models))
         .filter(dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(sold_since(rules, now))))
+        .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))
         .select((ListingRow::as_select(), competitors::name))
         .into_boxed::<MultiBackend>();
     if let Some(mileage) = known_mileage(wanted.mileage) {
@@ -421,6 +430,9 @@ pub(super) fn comparables(
     let rows: Vec<(ListingRow, String)> = query.load(conn)?;
     Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
 }
+
+/// A century: what is older was never seen, and PostgreSQL's intervals end somewhere.
+const MOST_DAYS: i64 = 36_500;
 
 /// Counts one call of a metered service in the month of the given time, where fewer than `most` were made; whether it was.
 ///

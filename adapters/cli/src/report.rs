@@ -4,7 +4,7 @@ use chrono::Utc;
 use jpauto::{
     Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
     VehicleSort,
-    competitors::{CompetitorOverview, Metrics, Trends},
+    competitors::{CompetitorFilter, CompetitorOverview, Metrics, Trends},
     market::{Analysis, MarketOverview, VehiclePosition},
 };
 use serde::Serialize;
@@ -43,7 +43,7 @@ impl Report {
             statistics: desk.inventory().statistics()?,
             market: desk.market().overview()?,
             inventory: all(|page| desk.market().positions(&unsold, page))?,
-            competitors: desk.competitors().overview()?,
+            competitors: all(|page| desk.competitors().overview(&CompetitorFilter::default(), page))?,
             alerts: all(|page| desk.alerts().list(&AlertFilter::default(), page))?,
             submissions: all(|page| desk.submissions().list(&SubmissionFilter::pending(), page))?,
         })
@@ -192,7 +192,7 @@ impl Row for CompetitorOverview {
 }
 
 /// `+3 cars, -$120`.
-fn trend(trends: &Trends) -> String {
+pub(crate) fn trend(trends: &Trends) -> String {
     let cars = trends.total_inventory.map(|cars| format!("{cars:+} {}", if cars.abs() == 1 { "car" } else { "cars" }));
     let price = trends.avg_price.map(|price| {
         let sign = if price < Money::ZERO { "" } else { "+" };

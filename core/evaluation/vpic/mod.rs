@@ -28,6 +28,7 @@ pub use self::{
 use crate::{
     Error, Result, Vin,
     scrape::fetch::{
+        Stop,
         exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
         guard::Guard,
         names::system_lookup,
@@ -62,7 +63,7 @@ impl Vpic {
     /// The same with time from elsewhere.
     fn with(config: VpicConfig, timing: Arc<dyn Timing>) -> Result<Self> {
         let is_local = config.allow_private_networks;
-        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local };
+        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         let base = guard
             .parse(&format!("{}/vehicles/", config.base_url.trim_end_matches('/')))
             .ok()
@@ -120,11 +121,12 @@ impl Vpic {
         };
         let asked_for = first.retry_after();
         let wait = asked_for.unwrap_or(self.config.pause_before_retry);
-        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) || self.timing.now() + wait >= deadline {
+        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) || self.timing.now() + wait >= deadline
+        {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");
-        self.timing.sleep(wait);
+        self.timing.sleep(wait, &Stop::default());
         self.ask_once(url, body, deadline).map_err(|failure| failure.error)
     }
 
@@ -142,9 +144,12 @@ impl Vpic {
         let limit = self.config.max_body_bytes;
         let answer = self
             .exchanger
-            .exchange(&Ask { url: url.clone(), headers, body }, self.config.call_timeout.min(left), |status, _| {
-                if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) }
-            })
+            .exchange(
+                Ask { url: url.clone(), headers, body: body.map(str::to_owned) },
+                self.config.call_timeout.min(left),
+                |status, _| if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) },
+                &Stop::default(),
+            )
             .map_err(no_answer)?;
         match answer.status {
             200 if answer.is_whole => Ok(answer),
@@ -182,7 +187,7 @@ impl Vpic {
             turn
         };
         if turn > now {
-            self.timing.sleep(turn - now);
+            self.timing.sleep(turn - now, &Stop::default());
         }
     }
 }
