@@ -630,7 +630,7 @@ mod in_browser {
             let (desk, id) = competitor(&website, lot, None);
             let report = match desk.competitors().scrape(id, &mut unwatched) {
                 Err(missing) if missing.code() == "browser_not_available" => {
-                    drop(std::io::stderr().write_all(b"skipped: no Chromium is installed (Debian's package `chromium`)\n"));
+                    println!("skipped: no Chromium is installed (Debian's package `chromium`)");
                     return;
                 }
                 outcome => outcome.unwrap(),

@@ -79,7 +79,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Show a dealership at work: sixty days of sample data, priced and reported
     Demo(DemoArgs),
-    /// Read what VINs tell by themselves
+    /// Read VINs, decode them, and say what their vehicles are worth
     Vin(VinArgs),
     /// Read the listings of a saved page of a dealer's website
     Extract(ExtractArgs),

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Migrate => migrate::run(context),
-        Command::Vin(arguments) => vin::run(&arguments, &mut context.output),
+        Command::Vin(arguments) => vin::run(&arguments, context),
         Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
         Command::Submission(command) => submission::run(command, context),
         Command::Vehicle(command) => vehicle::run(command, context),

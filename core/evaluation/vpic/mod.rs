@@ -28,11 +28,11 @@ pub use self::{
 use crate::{
     Error, Result, Vin,
     scrape::fetch::{
-        Stop,
         exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
         guard::Guard,
         names::system_lookup,
         pace::{self, RealTime, Timing},
+        stop,
     },
 };
 
@@ -126,7 +126,7 @@ impl Vpic {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");
-        self.timing.sleep(wait, &Stop::default());
+        self.timing.sleep(wait, &stop::NEVER);
         self.ask_once(url, body, deadline).map_err(|failure| failure.error)
     }
 
@@ -148,7 +148,7 @@ impl Vpic {
                 Ask { url: url.clone(), headers, body: body.map(str::to_owned) },
                 self.config.call_timeout.min(left),
                 |status, _| if status == 200 { BodyWanted::UpTo(limit) } else { BodyWanted::Glimpse(GLIMPSE_BYTES) },
-                &Stop::default(),
+                &stop::NEVER,
             )
             .map_err(no_answer)?;
         match answer.status {
@@ -187,7 +187,7 @@ impl Vpic {
             turn
         };
         if turn > now {
-            self.timing.sleep(turn - now, &Stop::default());
+            self.timing.sleep(turn - now, &stop::NEVER);
         }
     }
 }
