@@ -80,11 +80,11 @@ pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
 pub use db::MigrationReport;
 pub use dealership::{Dealership, Desk};
-pub use evaluation::Evaluations;
 pub use error::{Error, ErrorKind, FieldError, Result};
+pub use evaluation::Evaluations;
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId,
-    ScrapeId, SubmissionId, UserId, VehicleId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
+    MetricsId, ScrapeId, SubmissionId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange,

@@ -72,7 +72,8 @@ impl Vpic {
                     .collect();
                 let body = json!({"Count": 1, "Results": results}).to_string();
                 let status = status.load(Ordering::SeqCst);
-                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head =
+                    format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
                 drop(stream.write_all((head + &body).as_bytes()));
             }
         });

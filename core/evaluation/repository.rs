@@ -163,6 +163,7 @@ pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
         let vin = Vin::parse(&vin?).ok()?;
         Some(KnownVehicle { vin, year: year?, make: make?, model: model?, trim })
     };
-    let own = own.into_iter().map(|(vin, year, make, model, trim)| (Some(vin), Some(year), Some(make), Some(model), trim));
+    let own =
+        own.into_iter().map(|(vin, year, make, model, trim)| (Some(vin), Some(year), Some(make), Some(model), trim));
     Ok(Known { own: own.filter_map(vehicle).collect(), listed: listed.into_iter().filter_map(vehicle).collect() })
 }

@@ -95,7 +95,8 @@ fn year(facts: &Facts, vpic: &VpicDecode) -> Option<i32> {
 
 /// vPIC writes makes in capitals; the register of manufacturers as people do.
 fn make(facts: &Facts, by_vpic: &str) -> String {
-    let registered = facts.manufacturer.and_then(|maker| maker.makes.iter().find(|name| name.eq_ignore_ascii_case(by_vpic)));
+    let registered =
+        facts.manufacturer.and_then(|maker| maker.makes.iter().find(|name| name.eq_ignore_ascii_case(by_vpic)));
     registered.unwrap_or(by_vpic).to_owned()
 }
 
@@ -276,7 +277,10 @@ mod tests {
         let alike = |trim: &str, number| listing(&format!("4T1B11HK7KU21{number}"), 2019, "Camry", trim);
         for (known, expected) in [
             (vec![], None),
-            (vec![listing(VIN, 2019, "Camry", "LE"), alike("SE", 2222)], Some((IdentitySource::Listing, Some("LE"), 1))),
+            (
+                vec![listing(VIN, 2019, "Camry", "LE"), alike("SE", 2222)],
+                Some((IdentitySource::Listing, Some("LE"), 1)),
+            ),
             (vec![alike("SE", 2222), alike("SE", 3333)], Some((IdentitySource::SameKind, Some("SE"), 2))),
             (vec![alike("SE", 2222), alike("LE", 3333)], Some((IdentitySource::SameKind, None, 2))),
             (vec![alike("SE", 2222), listing("4T1B11HK7KU213333", 2018, "Camry", "SE")], None),
@@ -287,7 +291,8 @@ mod tests {
             let told = told.as_ref().map(|(is, listings)| (is.source, is.trim.as_deref(), *listings));
             assert_eq!(told, expected, "{known:?}");
         }
-        let own = Known { own: vec![listing(VIN, 2019, "Camry", "XLE")], listed: vec![listing(VIN, 2018, "Camry", "LE")] };
+        let own =
+            Known { own: vec![listing(VIN, 2019, "Camry", "XLE")], listed: vec![listing(VIN, 2018, "Camry", "LE")] };
         assert_eq!(by_listings(&subject, &own).unwrap().0.source, IdentitySource::Inventory);
     }
 
@@ -318,7 +323,9 @@ mod tests {
 
     #[test]
     fn impossible_mileages_are_refused() {
-        for (miles, ok) in [(None, true), (Some(0), true), (Some(2_000_000), true), (Some(-1), false), (Some(i32::MAX), false)] {
+        for (miles, ok) in
+            [(None, true), (Some(0), true), (Some(2_000_000), true), (Some(-1), false), (Some(i32::MAX), false)]
+        {
             assert_eq!(check_mileage(miles).is_ok(), ok, "{miles:?}");
         }
     }

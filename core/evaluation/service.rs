@@ -10,7 +10,8 @@ use std::{
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 use super::{
-    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Identity, Kept, VpicDecode, Warning,
+    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Identity, Kept, VpicDecode,
+    Warning,
     flight::Turn,
     repository,
     rules::{self, NOT_CONFIGURED},
@@ -205,16 +206,18 @@ impl<'a> Evaluations<'a> {
 
     fn take(&self, lease: &str, holder: &str) -> Result<bool> {
         let span = TimeDelta::seconds(i64::from(self.rules().lease_seconds));
-        self.desk.write(Permission::Analyze, |conn, acting| leases::take(conn, lease, holder, acting.now, acting.now + span))
+        self.desk
+            .write(Permission::Analyze, |conn, acting| leases::take(conn, lease, holder, acting.now, acting.now + span))
     }
 
     /// Decodes, compares and keeps; the network is asked between transactions, never inside one.
     fn make(&self, request: &EvaluationRequest, mut failures: Vec<Warning>) -> Evaluation {
         let now = self.desk.now();
         let vin = request.vin;
-        let mut decoded = self.decoded(std::slice::from_ref(&vin), request.refresh).pop().unwrap_or_else(|| {
-            rules::decoded(vin.facts(now.year()), None)
-        });
+        let mut decoded = self
+            .decoded(std::slice::from_ref(&vin), request.refresh)
+            .pop()
+            .unwrap_or_else(|| rules::decoded(vin.facts(now.year()), None));
         if decoded.vehicle.is_none() {
             self.look_in_listings(&vin, &mut decoded);
         }
@@ -234,10 +237,9 @@ impl<'a> Evaluations<'a> {
                     data.most_to_pay = purchase.and_then(|purchase| rules::most_to_pay(&analysis, purchase));
                     data.analysis = Some(analysis);
                 }
-                Err(error) => data.warnings.push(Warning::ComparablesMissing {
-                    reason: error.code().to_owned(),
-                    message: error.to_string(),
-                }),
+                Err(error) => data
+                    .warnings
+                    .push(Warning::ComparablesMissing { reason: error.code().to_owned(), message: error.to_string() }),
             },
             None => data.warnings.push(Warning::ModelUnknown),
         }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use clap::parser::ValueSource;
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, evaluation::VpicConfig, market::AutoDevConfig,
+    Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, evaluation::VpicConfig,
+    market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, failure::Failure, output::Output};

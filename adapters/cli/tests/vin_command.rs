@@ -27,7 +27,16 @@ fn a_vin_is_decoded_without_a_network_and_without_a_database() {
     let lot = Lot::new();
     let ran = lot.run(["vin", "decode", "--offline", "5fnyf5h59hb011946", "WDD2470031J059461"]);
     assert_eq!((ran.code, &*ran.stderr), (0, ""));
-    for words in ["5FNYF5H59HB011946", "AMERICAN HONDA MOTOR CO., INC. (5FN)", "multipurpose vehicle", "United States", "2017", "9, right", "Germany", "2001, likely"] {
+    for words in [
+        "5FNYF5H59HB011946",
+        "AMERICAN HONDA MOTOR CO., INC. (5FN)",
+        "multipurpose vehicle",
+        "United States",
+        "2017",
+        "9, right",
+        "Germany",
+        "2001, likely",
+    ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
     let facts = lot.json(["vin", "decode", "--offline", "7A5GDM9AXKP042788"]);
@@ -58,7 +67,15 @@ fn an_offered_car_is_evaluated_from_listings_of_its_kind_and_kept() {
     assert_eq!((&fresh["from_cache"], &fresh["mileage"]), (&json!(false), &json!(36_000)));
 
     let text = lot.run(["vin", "evaluate", CAMRY, "--mileage", "36000", "--offline"]).stdout;
-    for words in ["2019 Toyota Camry", "36,000 miles", "┃", "the middle half asks", "Nearest comparables", "10 listings", "holds until"] {
+    for words in [
+        "2019 Toyota Camry",
+        "36,000 miles",
+        "┃",
+        "the middle half asks",
+        "Nearest comparables",
+        "10 listings",
+        "holds until",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(lot.items(["activity", "list", "--action", "evaluate"]).len(), 2);

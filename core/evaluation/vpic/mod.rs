@@ -121,7 +121,8 @@ impl Vpic {
         };
         let asked_for = first.retry_after();
         let wait = asked_for.unwrap_or(self.config.pause_before_retry);
-        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) || self.timing.now() + wait >= deadline {
+        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) || self.timing.now() + wait >= deadline
+        {
             return Err(first);
         }
         tracing::debug!(error = %first, ?wait, "asking vPIC again");

@@ -75,9 +75,16 @@ fn one_vin_is_asked_by_get_and_texts_become_what_they_mean() {
     assert_eq!((&*seen.method, &*seen.path), ("GET", "/api/vehicles/DecodeVinValues/3VV3B7AXXNM077525?format=json"));
     assert!(seen.header.contains("user-agent: jpauto/"), "{}", seen.header);
     let decode = &found[&vin(VIN)];
-    assert_eq!((decode.year, decode.make.as_deref(), decode.model.as_deref()), (Some(2022), Some("VOLKSWAGEN"), Some("Tiguan")));
+    assert_eq!(
+        (decode.year, decode.make.as_deref(), decode.model.as_deref()),
+        (Some(2022), Some("VOLKSWAGEN"), Some("Tiguan"))
+    );
     assert_eq!((decode.cylinders, decode.displacement_liters, decode.horsepower), (Some(4), Some(2.0), Some(184.0)));
-    assert_eq!(decode.vehicle_type.as_deref(), Some("MULTIPURPOSE PASSENGER VEHICLE (MPV)"), "the space behind is gone");
+    assert_eq!(
+        decode.vehicle_type.as_deref(),
+        Some("MULTIPURPOSE PASSENGER VEHICLE (MPV)"),
+        "the space behind is gone"
+    );
     assert_eq!((decode.drive_type.as_deref(), decode.series.as_deref(), decode.doors), (None, None, None));
     assert_eq!(decode.base_price.map(|price| price.cents()), Some(2_695_000));
     assert!(decode.findings.is_empty() && decode.names_the_model() && decode.answered_at == now());
@@ -118,7 +125,9 @@ fn each_documented_finding_has_a_word_of_its_own() {
 
 #[test]
 fn findings_are_read_from_the_list_and_a_bare_answer_belongs_to_the_one_question() {
-    for (list, expected) in [("0", &[][..]), ("1", &[1]), ("5,6,14", &[5, 6, 14]), ("1, 7, 400", &[1, 7, 400]), ("", &[]), ("?", &[])] {
+    for (list, expected) in
+        [("0", &[][..]), ("1", &[1]), ("5,6,14", &[5, 6, 14]), ("1, 7, 400", &[1, 7, 400]), ("", &[]), ("?", &[])]
+    {
         let answer = body(&[json!({"ErrorCode": list, "SuggestedVIN": "3VV3B7AX!NM077525"})]).to_string();
         let found = reading::read(answer.as_bytes(), &[vin(VIN)], now()).unwrap();
         let numbers: Vec<_> = found[&vin(VIN)].findings.iter().map(|finding| finding.0).collect();
@@ -183,7 +192,11 @@ fn a_body_nested_without_end_is_an_error() {
 #[case(500, "vpic_unavailable", 2)]
 #[case(503, "vpic_unavailable", 2)]
 #[case(501, "vpic_unavailable", 1)]
-fn a_status_is_an_error_and_asked_once_more_where_that_may_help(#[case] status: u16, #[case] code: &str, #[case] calls: usize) {
+fn a_status_is_an_error_and_asked_once_more_where_that_may_help(
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] calls: usize,
+) {
     let server = answering(vec![Reply::status(status)]);
     let error = client(config(&server)).0.decode(&[vin(VIN)], now()).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, code));
@@ -200,7 +213,10 @@ fn a_failure_that_passes_is_not_noticed_and_retry_after_is_waited_for_within_rea
 
     let server = answering(vec![Reply::new(429, &[("Retry-After", "600")], "")]);
     let error = client(config(&server)).0.decode(&[vin(VIN)], now()).unwrap_err();
-    assert_eq!((error.code(), error.retry_after(), server.seen().len()), ("vpic_rate_limited", Some(Duration::from_secs(600)), 1));
+    assert_eq!(
+        (error.code(), error.retry_after(), server.seen().len()),
+        ("vpic_rate_limited", Some(Duration::from_secs(600)), 1)
+    );
 }
 
 #[test]
@@ -228,7 +244,9 @@ fn slow_cut_and_huge_answers_end_in_time_and_within_their_limit() {
 
 #[test]
 fn addresses_of_our_own_network_and_without_tls_are_refused() {
-    for address in ["http://vpic.nhtsa.dot.gov/api", "https://127.0.0.1/api", "https://[::1]/api", "file:///etc/passwd", "vpic"] {
+    for address in
+        ["http://vpic.nhtsa.dot.gov/api", "https://127.0.0.1/api", "https://[::1]/api", "file:///etc/passwd", "vpic"]
+    {
         let config = VpicConfig { base_url: address.to_owned(), ..VpicConfig::default() };
         let error = Vpic::new(config).unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, "invalid_vpic_address"), "{address}");

@@ -233,7 +233,10 @@ fn print_facts(facts: &Facts, vehicle: Option<&Identity>, output: &mut Output) -
     let digit = facts.check_digit;
     let lines = ByItself {
         manufacturer: facts.manufacturer.map(|maker| format!("{} ({})", maker.name, maker.identifier)),
-        makes: facts.manufacturer.map(|maker| maker.makes.iter().collect::<Vec<_>>().join(", ")).filter(|it| !it.is_empty()),
+        makes: facts
+            .manufacturer
+            .map(|maker| maker.makes.iter().collect::<Vec<_>>().join(", "))
+            .filter(|it| !it.is_empty()),
         kind: facts.manufacturer.and_then(|maker| maker.vehicle_type).map(|kind| kind.as_str()),
         country: facts.country.map(|country| match country.disputed_with {
             Some(other) => format!("{}, or {other} by older tables", country.name),
