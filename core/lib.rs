@@ -43,7 +43,8 @@
 //!
 //! # Cargo features
 //! `sqlite` (default): an embedded SQLite, compiled in. `postgres`: PostgreSQL through the system's libpq.
-//! `postgres-bundled`: the same with libpq and OpenSSL built from source.
+//! `postgres-bundled`: the same with libpq and OpenSSL built from source. `browser`: competitors' pages that need JavaScript,
+//! rendered by the Chromium that is installed.
 
 #[macro_use]
 mod words;
@@ -94,7 +95,11 @@ pub use inventory::{
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use page::{Page, PageRequest};
-pub use scrape::{extract, fetch::FetchConfig};
+pub use scrape::{
+    browser::{BrowserConfig, Sandbox},
+    extract,
+    fetch::FetchConfig,
+};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

@@ -63,7 +63,7 @@ impl Vpic {
     /// The same with time from elsewhere.
     fn with(config: VpicConfig, timing: Arc<dyn Timing>) -> Result<Self> {
         let is_local = config.allow_private_networks;
-        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local };
+        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         let base = guard
             .parse(&format!("{}/vehicles/", config.base_url.trim_end_matches('/')))
             .ok()
