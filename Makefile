@@ -26,8 +26,13 @@ demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the A
 	cargo run --release --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
 
 .PHONY: test
-test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
+test: chromium ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
 	@tests/with-postgres $(MAKE) --no-print-directory test-rust test-databases test-python
+
+# The browser that renders pages in tests; any that is installed will do.
+.PHONY: chromium
+chromium:
+	@command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || tests/apt-install chromium
 
 .PHONY: test-rust
 test-rust:
@@ -37,6 +42,7 @@ test-rust:
 .PHONY: test-databases
 test-databases:
 	$(STEP) "only SQLite compiles" cargo check --locked -p jpauto --no-default-features --features sqlite
+	$(STEP) "SQLite and the browser compile" cargo check --locked -p jpauto --features browser
 	$(STEP) "only PostgreSQL compiles" cargo check --locked -p jpauto --no-default-features --features postgres-bundled
 
 .PHONY: test-python
@@ -81,7 +87,7 @@ check-python: .venv/ready
 
 .PHONY: bench
 bench: ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
-	@tests/with-postgres --durable cargo bench --locked -p jpauto --features postgres-bundled $(ARGS)
+	@tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
 	$(if $(filter-out replay,$(ARGS)),,@$(MAKE) --no-print-directory bench-replay)
 
 # How often "sold" was wrong over real days, and how late it was right, beside "absent once".

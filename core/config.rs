@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::{
     clock::Clock,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
+    evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
@@ -59,6 +60,10 @@ pub struct Config {
     pub fetch: Option<FetchConfig>,
     /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
     pub auto_dev: Option<AutoDevConfig>,
+    /// How NHTSA's decoder of VINs is asked; without it VINs are read by themselves.
+    pub vpic: Option<VpicConfig>,
+    /// How long evaluations of VINs hold, and what a purchase must leave us with.
+    pub evaluation: EvaluationRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -84,6 +89,8 @@ impl Config {
             scraping: ScrapingRules::default(),
             fetch: None,
             auto_dev: None,
+            vpic: None,
+            evaluation: EvaluationRules::default(),
             clock: Clock::system(),
         }
     }

@@ -94,6 +94,8 @@ id! {
     AnalysisId;
     /// A point of a vehicle's market price history.
     MarketPriceId;
+    /// A kept evaluation of a VIN.
+    EvaluationId;
     /// A competing dealer.
     CompetitorId;
     /// A listing on a competitor's website.

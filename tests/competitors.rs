@@ -92,7 +92,7 @@ on_both_databases! {
         let new = NewCompetitor {
             website_url: Some("http://motors.example".into()),
             platform_type: Some("dealer_com".into()),
-            scraper_config: Some(json!({"pages": 3})),
+            scraper_config: Some(json!({"max_pages": 3})),
             use_playwright: true,
             ..motors("  Example Motors ")
         };

@@ -18,10 +18,12 @@ mod support;
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod agreement;
 mod auto_dev;
 mod competitors;
 mod contract;
 mod database;
+mod evaluation;
 mod inventory;
 mod market;
 mod market_queries;

@@ -96,6 +96,17 @@ pub(crate) const OURS: &[Table] = &[
         indexes: &[],
     },
     Table {
+        name: "vin_decodes",
+        columns: &[
+            ("vin", "STRING(17)", "PK"),
+            ("source", "STRING(50)", "NOT NULL"),
+            ("decoded", "JSONB", "NOT NULL"),
+            ("decoded_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["expires_at"],
+    },
+    Table {
         name: "competitor_pages",
         columns: &[
             ("id", "UUID", "PK"),

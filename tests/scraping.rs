@@ -574,3 +574,73 @@ fn dealer_on(
     let id = add(&desk, &website.address, format!("{}/used", website.address));
     (desk, id)
 }
+
+/// Pages that a script makes.
+mod in_browser {
+    use super::*;
+
+    /// The website as a competitor that needs a browser; this server alone of the machine may be fetched from.
+    fn competitor(website: &Website, lot: &Lot, executable: Option<&str>) -> (Desk, CompetitorId) {
+        let mut fetch = FetchConfig::new("webmaster@dealer.example");
+        fetch.allowed_servers = vec![website.address.strip_prefix("http://").unwrap().parse().unwrap()];
+        (fetch.pause, fetch.retries) = (Duration::ZERO, 0);
+        fetch.browser.executable = executable.map(Into::into);
+        let mut config = Config::new(&lot.url);
+        config.fetch = Some(fetch);
+        let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
+        let new = NewCompetitor {
+            name: "Valley Motors".into(),
+            inventory_url: format!("{}/used", website.address),
+            use_playwright: true,
+            ..NewCompetitor::default()
+        };
+        let id = desk.competitors().add(&new).unwrap().id;
+        (desk, id)
+    }
+
+    on_both_databases! {
+        fn a_browser_that_is_not_there_is_no_failure_of_the_website(lot: &Lot) {
+            let website = Website::open();
+            website.list("/used", 0..20, None);
+            let (desk, id) = competitor(&website, lot, Some("/nowhere/chromium"));
+            let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
+            assert!(refusal.to_string().contains("`chromium`"), "{refusal}");
+            assert!(desk.competitors().get(id).unwrap().scrape_error_type.is_none());
+        }
+    }
+
+    #[cfg(all(feature = "browser", unix))]
+    on_both_databases! {
+        fn a_website_of_scripts_is_read_to_its_last_page(lot: &Lot) {
+            let website = Website::open();
+            for (page, numbers, next) in [("/used", 0..20, Some("/used?page=2")), ("/used?page=2", 20..35, None)] {
+                let data = format!("{}&data", page.replace("?", "-"));
+                website.list(&data, numbers, next);
+                // The list itself comes by a request of the script's own.
+                let shell = format!(
+                    "<html><head></head><body>Loading<script>fetch('{data}').then(answer => answer.text()).then(text => {{
+                        const list = new DOMParser().parseFromString(text, 'text/html');
+                        for (const part of list.head.children) document.head.append(document.importNode(part, true));
+                        document.body.append('Cars');
+                     }});</script></body></html>"
+                );
+                website.show(page, 200, shell);
+            }
+            let (desk, id) = competitor(&website, lot, None);
+            let report = match desk.competitors().scrape(id, &mut unwatched) {
+                Err(missing) if missing.code() == "browser_not_available" => {
+                    println!("skipped: no Chromium is installed (Debian's package `chromium`)");
+                    return;
+                }
+                outcome => outcome.unwrap(),
+            };
+            assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
+            assert_eq!(count(&desk), 35);
+            website.show("/used", 200, "<title>Just a moment...</title><script src=/challenges.cloudflare.com/x></script>");
+            assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_blocked");
+            let competitor = desk.competitors().get(id).unwrap();
+            assert_eq!(competitor.scrape_error_type, Some(ScrapeErrorType::Blocked));
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub enum Action {
     Reject,
     /// A vehicle priced against the market.
     Analyze,
+    /// A VIN evaluated against the market.
+    Evaluate,
     /// A scrape of a competitor recorded.
     Record,
 }
@@ -57,6 +59,7 @@ words!(Action, "invalid_action" at "/action" {
     Approve => "approve",
     Reject => "reject",
     Analyze => "analyze",
+    Evaluate => "evaluate",
     Record => "record",
 });
 

@@ -9,14 +9,20 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use url::Url;
+
 use super::{
-    Competitor, ScrapeErrorType, ScrapedListing, ScrapedPage,
+    Competitor, ScrapeErrorType, ScrapedPage,
     kept::{KeptPages, PagesRead},
-    pages::{Pages, Reader},
+    pages::{Pages, Reader, key_of},
 };
 use crate::{
+    error::Error,
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
-    scrape::fetch::{FetchError, Fetched, PageRequest, Session},
+    scrape::{
+        configured::Scraper,
+        fetch::{FetchError, Fetched, PageRequest, Session},
+    },
 };
 
 /// Why a scrape brought nothing that could be recorded.
@@ -71,7 +77,10 @@ pub(super) fn crawl(
     limits: CrawlLimits,
     note: &mut dyn FnMut(Reached),
 ) -> Result<Crawled, Ended> {
-    let reader = Reader::new(competitor.platform_type.as_deref());
+    let config = competitor.scraper_config.as_ref();
+    let reader = Reader::new(competitor.platform_type.as_deref(), config).map_err(|reason| Failed::reading(&reason))?;
+    let configured_pages = reader.scraper().and_then(Scraper::max_pages).unwrap_or(usize::MAX);
+    let limits = CrawlLimits { most_pages: limits.most_pages.min(configured_pages), ..limits };
     let crawl = Crawl {
         session,
         kept,
@@ -83,7 +92,10 @@ pub(super) fn crawl(
         visited: HashSet::new(),
         warnings: Vec::new(),
     };
-    crawl.run(&competitor.inventory_url)
+    match crawl.configured_request(&competitor.inventory_url) {
+        Some(request) => crawl.run_endpoint(request),
+        None => crawl.run(&competitor.inventory_url),
+    }
 }
 
 struct Crawl<'a> {
@@ -161,6 +173,48 @@ impl Crawl<'_> {
         Ok(Crawled { pages, read: self.read })
     }
 
+    /// What the configuration asks instead of any page.
+    fn configured_request(&self, inventory_url: &str) -> Option<DataRequest> {
+        self.reader.scraper()?.endpoint()?.first_request(&Url::parse(inventory_url).ok()?)
+    }
+
+    /// Reads the list from an endpoint that is configured: there is no page to compare it with.
+    fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
+        let mut next = Some(first);
+        let (mut failed, mut closed) = (0, 0);
+        while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
+        {
+            let is_first = self.reached.pages == 0;
+            let body = request.body.as_ref().map(ToString::to_string);
+            match self.data_page(&request, body) {
+                Ok((extraction, following)) => {
+                    self.count(extraction.listings.len(), extraction.total);
+                    next = if self.reader.take(extraction, true) { following } else { None };
+                }
+                Err(Ended::Failed(failure)) if !is_first && failure.error_type != ScrapeErrorType::Blocked => {
+                    tracing::info!(url = %request.url, reason = failure.message, "an answer failed; the rest is kept");
+                    match failure.error_type {
+                        ScrapeErrorType::Robots => closed += 1,
+                        _ => failed += 1,
+                    }
+                    next = Some(request);
+                    break;
+                }
+                Err(ended) => return Err(ended),
+            }
+        }
+        let mut pages = self.reader.finish();
+        pages.reading.last_page_reached = next.is_none();
+        pages.reading.pages_failed += failed;
+        pages.reading.pages_closed_by_robots += closed;
+        if pages.listings.is_empty() {
+            let message = "the configured endpoint lists no vehicle".to_owned();
+            return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
+        }
+        self.read.to_the_end = next.is_none() && pages.reading.pages_failed == 0;
+        Ok(Crawled { pages, read: self.read })
+    }
+
     fn may_ask(&self) -> bool {
         self.reached.pages < self.limits.most_pages
     }
@@ -171,8 +225,8 @@ impl Crawl<'_> {
             Got::Unchanged(extraction) => {
                 let next = extraction.next.clone();
                 self.count(extraction.listings.len(), extraction.total);
-                self.reader.add([extraction]);
-                return Ok((next, None));
+                let goes_on = self.reader.take_page(extraction);
+                return Ok((next.filter(|_| goes_on), None));
             }
             Got::Sent(fetched) => fetched,
         };
@@ -184,11 +238,15 @@ impl Crawl<'_> {
         };
         let mut fetched = fetched;
         page.bytes = std::mem::take(&mut fetched.body);
+        let read_before = self.reader.pages_read();
         let next = self.reader.read(&page).map_err(|reason| Failed {
             error_type: ScrapeErrorType::Parsing,
             message: format!("{url}: {reason}"),
             retry_after: None,
         })?;
+        if self.reader.pages_read() == read_before {
+            return Ok((None, None));
+        }
         // The list as data is asked for once, after the first page.
         let data = if self.reached.pages == 1 { self.reader.data_request(&page) } else { None };
         if let Some(extraction) = self.reader.last() {
@@ -212,8 +270,7 @@ impl Crawl<'_> {
         let mut next = Some(first);
         while let Some(request) = next.take() {
             let body = request.body.as_ref().map(ToString::to_string);
-            let key = format!("{} {}", request.url, body.as_deref().unwrap_or_default());
-            if !self.may_ask() || !self.visited.insert(key) {
+            if !self.may_ask() || !self.visited.insert(key_of_request(&request)) {
                 let reason = "it did not come to its end within the pages that a scrape may take";
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
@@ -258,9 +315,8 @@ impl Crawl<'_> {
         body: Option<String>,
     ) -> Result<(Extraction, Option<DataRequest>), Ended> {
         let page = PageRequest {
-            headers: request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             body: body.or_else(|| (request.method == DataMethod::Post).then(String::new)),
-            ..PageRequest::get(request.url.as_str())
+            ..PageRequest::from(request)
         };
         let fetched = match self.fetch(page)? {
             Got::Unchanged(extraction) => {
@@ -318,13 +374,18 @@ impl Crawl<'_> {
     }
 }
 
-/// What tells a listing from the others of its list, for counting.
-fn key_of(listing: &ScrapedListing) -> Option<String> {
-    let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
-    keys.into_iter().flatten().next().cloned()
+/// What tells a request from the others of its list.
+fn key_of_request(request: &DataRequest) -> String {
+    let body = request.body.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{} {body}", request.url)
 }
 
 impl Failed {
+    /// What was fetched, or how to read it, is not what it should be.
+    fn reading(reason: &Error) -> Self {
+        Self { error_type: ScrapeErrorType::Parsing, message: reason.to_string(), retry_after: None }
+    }
+
     fn of(failure: &FetchError) -> Self {
         Self { error_type: failure.category(), message: failure.to_string(), retry_after: failure.retry_after() }
     }

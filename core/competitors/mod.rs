@@ -49,12 +49,18 @@ pub use rules::TrackingRules;
 pub use service::Competitors;
 pub use sold::days_on_market;
 
-pub use crate::extract::ScrapedListing;
 use crate::{
     activity::Audited,
     change::Change,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
+};
+pub use crate::{
+    extract::ScrapedListing,
+    scrape::configured::{
+        Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places,
+        ScraperConfig, Within,
+    },
 };
 
 /// A watched dealer: a row of `competitors`.
@@ -159,7 +165,7 @@ pub struct NewCompetitor {
     pub website_url: Option<String>,
     /// The platform, one of [`platforms`](crate::extract::platforms), where it is known; found out otherwise.
     pub platform_type: Option<String>,
-    /// How to read the website, where nothing general does.
+    /// How to read the website, where nothing general does: a [`ScraperConfig`] as JSON.
     pub scraper_config: Option<serde_json::Value>,
     /// Whether pages must be rendered in a browser.
     pub use_playwright: bool,

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{Competitor, CompetitorUpdate, NewCompetitor};
+use super::{Competitor, CompetitorUpdate, NewCompetitor, ScraperConfig};
 use crate::{
     error::{Error, Faults, Result},
     extract,
@@ -98,6 +98,13 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
     {
         let known = extract::platforms();
         faults.check(known.contains(&name), "/platform_type", format!("expected one of {}", known.join(", ")));
+    }
+    // What an adopted database holds is let be until it is changed; a scrape says what is wrong with it.
+    if let Some(config) = &competitor.scraper_config
+        && before.is_none_or(|before| before.scraper_config != competitor.scraper_config)
+        && let Err(reason) = ScraperConfig::parse(config)
+    {
+        reason.fields().iter().for_each(|fault| faults.add(&fault.pointer, &fault.message));
     }
     faults.into_result("invalid_competitor")?;
     Ok(competitor)

@@ -167,8 +167,8 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Id(id) => repository::get(conn, *id).map(Some),
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
-        let platform = known.and_then(|competitor| competitor.platform_type);
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
+        let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
+        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
         self.record_seen(&key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
     }
 

@@ -360,6 +360,19 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::*;
 
+    vin_decodes (vin) {
+        vin -> Text,
+        source -> Text,
+        decoded -> DbJson,
+        decoded_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
     competitor_pages (id) {
         id -> DbId,
         competitor_id -> DbId,
@@ -402,4 +415,5 @@ allow_tables_to_appear_in_same_query!(
     job_leases,
     competitor_pages,
     call_budgets,
+    vin_decodes,
 );

@@ -23,8 +23,8 @@ use uuid::Uuid;
 use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
-        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, PageId,
-        ScrapeId, SubmissionId, UserId, VehicleId,
+        ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
+        MetricsId, PageId, ScrapeId, SubmissionId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -128,6 +128,7 @@ id_in_sql!(
     VehicleId,
     AnalysisId,
     MarketPriceId,
+    EvaluationId,
     CompetitorId,
     ListingId,
     ListingPriceId,

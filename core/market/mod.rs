@@ -47,7 +47,7 @@ pub use self::{
     rules::{analyze, confidence, is_due, recommend, wanted_alert},
     service::Market,
     source::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, MissingSource, Place},
-    trend::velocity,
+    trend::{velocity, week},
 };
 pub(crate) use self::{
     repository::{close_alerts, delete_of_vehicle, record_own_price},
@@ -364,7 +364,7 @@ pub enum MarketMood {
 
 words!(MarketMood, "invalid_mood" at "/mood" { BuyersMarket => "buyers_market", SellersMarket => "sellers_market", Stable => "stable" });
 
-/// The change of the raw median over two weeks.
+/// The change of the raw median over one or two weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Velocity {
     /// The change in percent of the earlier median.
@@ -559,8 +559,11 @@ pub struct Analysis {
     pub cost_to_market_percent: Option<f64>,
     /// Supply and demand.
     pub supply: Supply,
-    /// Where the market is going, where the history tells.
+    /// Where the market is going, over two weeks, where the history tells.
     pub velocity: Option<Velocity>,
+    /// The same over one week.
+    #[serde(default)]
+    pub week: Option<Velocity>,
     /// The slopes used.
     pub adjustment: Adjustment,
     /// The search made.

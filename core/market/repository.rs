@@ -584,13 +584,9 @@ fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {
     Ok(())
 }
 
-/// The alerts that an analysis opens and closes.
-pub(super) const PRICE_ALERTS: [AlertType; 3] =
-    [AlertType::Overpriced, AlertType::Underpriced, AlertType::NoMarketData];
-
 /// Closes what is open about a vehicle's price: it is sold or gone, and nobody will analyse it again.
 pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
-    alerts::close(conn, &PRICE_ALERTS, vehicle.into(), now)
+    alerts::close(conn, &AlertType::OF_PRICES, vehicle.into(), now)
 }
 
 /// Removes all research about a vehicle that is itself about to go, and closes its alerts.

@@ -13,7 +13,7 @@ use super::{
     config,
     quantile::Sorted,
     reasons::reasons,
-    trend::{exceeds, velocity},
+    trend::{exceeds, velocity, week},
 };
 use crate::{
     Money,
@@ -83,6 +83,7 @@ pub(super) fn analyze_asked(
         (Some(_), None) => None,
     };
     let raw = raw_prices(&sample.kept);
+    let history = with_this(history, raw, sample_size, now);
     let mut analysis = Analysis {
         analyzed_at: now,
         our_price,
@@ -99,7 +100,8 @@ pub(super) fn analyze_asked(
             .zip(subject.cost.filter(|cost| cost.cents() > 0))
             .map(|(prices, cost)| percent_of(cost, prices.median)),
         supply: sound.supply(|comparable| search.takes(comparable, subject), rules, now),
-        velocity: velocity(&with_this(history, raw, sample_size, now), now, rules),
+        velocity: velocity(&history, now, rules),
+        week: week(&history, now, rules),
         adjustment: sample.adjustment,
         search_parameters: search_parameters(&search, subject, asked, rules, now),
         comparables: nearest(subject, &sample.kept, &search, rules),

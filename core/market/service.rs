@@ -10,14 +10,14 @@ use super::{
     asking::AutoDevRun,
     backtest::Backtest,
     config,
-    repository::{self, ListedModels, PRICE_ALERTS, Wanted},
+    repository::{self, ListedModels, Wanted},
     research::AutoDevUse,
     rules::{self, Asked},
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    alerts,
+    alerts::{self, AlertType},
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::{Error, Result},
@@ -92,6 +92,24 @@ impl<'a> Market<'a> {
         })?;
         let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev()), subject, &mut comparables, &own);
         Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
+    }
+
+    /// The competitors' listings that the rule would choose from for each of the subjects, in their order.
+    ///
+    /// One query, and one more a subject whose model is listed at all. What is fit to compare with is for the rule to say.
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn candidates(&self, subjects: &[Subject]) -> Result<Vec<Vec<Comparable>>> {
+        let (pricing, now) = (self.pricing(), self.desk.now());
+        let wanted: Vec<_> = subjects.iter().map(|subject| wanted(subject, pricing)).collect();
+        let years = || wanted.iter().map(Wanted::years);
+        let first = years().map(|(first, _)| first).min().unwrap_or_default();
+        let last = years().map(|(_, last)| last).max().unwrap_or_default();
+        self.desk.read(Permission::ReadMarket, |conn| {
+            let listed = ListedModels::of_years(conn, first, last)?;
+            wanted.iter().map(|wanted| repository::comparables(conn, wanted, &listed, pricing, now)).collect()
+        })
     }
 
     /// How many of the month's calls of auto.dev are made; `None` where it is not configured.
@@ -376,7 +394,8 @@ impl<'a> Market<'a> {
         let can_be_judged = asked.missing.is_none() || analysis.recommended_range.is_some();
         if can_be_judged {
             let wanted = analysis.alert.map(|alert| alert.alert_type);
-            let over: Vec<_> = PRICE_ALERTS.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
+            let over: Vec<_> =
+                AlertType::OF_PRICES.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
             alerts::close(conn, &over, vehicle.id.into(), acting.now)?;
         }
         if let Some(alert) = new_alert(vehicle, &analysis) {

@@ -1,5 +1,5 @@
 //! `jpauto competitor`: the dealers that are watched and what stands on their lots. What is deliberately not here: reading
-//! pages (`extract`) and recording them (`import`).
+//! pages (`extract`), recording them (`import`), and fetching them (`scrape`).
 
 mod figures;
 mod listings;
@@ -19,17 +19,10 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::FieldOptions,
-    import,
     output::{Cell, Column, Row, Tone, dash, moment},
     paging::Paging,
+    scrape::{self, ScrapeArgs},
 };
-
-const SCRAPE_HELP: &str = "\
-robots.txt is honoured, the website is asked at most once a second, and a bot check ends the scrape: nothing is done to
-get round it. Pages that fail make the scrape a part of the lot, which marks nothing sold.
-
-Example:
-  jpauto competitor scrape 'Example Motors' --contact webmaster@dealer.example";
 
 /// What to do with competitors; one is named by its name, whatever the case, or by its id.
 #[derive(Debug, Subcommand)]
@@ -72,16 +65,8 @@ pub(crate) enum CompetitorCommand {
         #[command(flatten)]
         fields: FieldOptions,
     },
-    /// Fetch a dealer's list now, politely, and record what it shows
-    #[command(after_help = SCRAPE_HELP)]
-    Scrape {
-        /// Name or id
-        #[arg(value_name = "COMPETITOR")]
-        competitor: String,
-        /// Where the dealer's webmaster reaches you: an e-mail address or a web page, sent with each request
-        #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
-        contact: String,
-    },
+    /// Fetch a dealer's list now, politely, or those of all that are due, and record what they show
+    Scrape(ScrapeArgs),
     /// Stop watching for a while; nothing is lost
     Pause {
         /// Name or id
@@ -155,8 +140,8 @@ pub(crate) enum CompetitorCommand {
 
 /// Does it.
 pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(), Failure> {
-    if let CompetitorCommand::Scrape { contact, .. } = &command {
-        context.fetch_in_the_name_of(contact);
+    if let CompetitorCommand::Scrape(arguments) = &command {
+        return scrape::run(arguments, context);
     }
     let desk = context.desk()?;
     let competitors = desk.competitors();
@@ -175,10 +160,8 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
             let update = fields.read([])?.build_update()?;
             output.item(&competitors.update(find(&desk, &competitor)?.id, &update)?)
         }
-        CompetitorCommand::Scrape { competitor, .. } => {
-            let known = find(&desk, &competitor)?;
-            import::print(&competitors.scrape(known.id)?, &[], output)
-        }
+        // Done already.
+        CompetitorCommand::Scrape(_) => Ok(()),
         CompetitorCommand::Pause { competitor } => output.item(&competitors.pause(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Resume { competitor } => output.item(&competitors.resume(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Delete { competitor } => {
@@ -208,7 +191,7 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
 }
 
 /// The competitor of this id or name.
-fn find(desk: &Desk, text: &str) -> Result<Competitor, Failure> {
+pub(crate) fn find(desk: &Desk, text: &str) -> Result<Competitor, Failure> {
     Ok(match text.parse::<CompetitorId>() {
         Ok(id) => desk.competitors().get(id)?,
         Err(_no_id) => desk.competitors().get_by_name(text)?,

@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     Input { code: &'static str, message: String, fields: Vec<FieldError> },
     /// Something outside does not let us.
     Unavailable { code: &'static str, message: String },
+    /// Whoever asked for it has ended it.
+    Cancelled { code: &'static str, message: String },
     /// What should be printed could not be.
     Output(io::Error),
 }
@@ -57,6 +59,11 @@ impl Failure {
         Self::Input { code: "usage", message, fields }
     }
 
+    /// Whoever asked for it has ended it before it was done.
+    pub(crate) fn cancelled(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Cancelled { code, message: message.into() }
+    }
+
     /// A file that can not be read.
     pub(crate) fn unreadable(path: &Path, reason: &io::Error) -> Self {
         Self::input("file_unreadable", format!("cannot read {}: {reason}", path.display()))
@@ -80,6 +87,7 @@ impl Failure {
             Self::Output(reason) => (ErrorKind::Unavailable, "output_failed", reason.to_string(), &[] as &[_]),
             Self::Input { code, message, fields } => (ErrorKind::InvalidInput, *code, message.clone(), &fields[..]),
             Self::Unavailable { code, message } => (ErrorKind::Unavailable, *code, message.clone(), &[] as &[_]),
+            Self::Cancelled { code, message } => (ErrorKind::Conflict, *code, message.clone(), &[] as &[_]),
             Self::Library(error) => {
                 tracing::debug!(?error, "the library refused");
                 (error.kind(), error.code(), error.to_string(), error.fields())

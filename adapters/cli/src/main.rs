@@ -7,6 +7,7 @@ mod activity;
 mod alert;
 mod analyze;
 mod arguments;
+mod auto_dev;
 mod competitor;
 mod context;
 mod demo;
@@ -14,10 +15,12 @@ mod extract;
 mod failure;
 mod fields;
 mod import;
+mod market;
 mod migrate;
 mod output;
 mod paging;
 mod report;
+mod scrape;
 mod sentences;
 mod serve;
 mod source;
@@ -61,13 +64,15 @@ fn main() -> ExitCode {
 fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Migrate => migrate::run(context),
-        Command::Vin(arguments) => vin::run(&arguments, &mut context.output),
+        Command::Vin(arguments) => vin::run(&arguments, context),
         Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
         Command::Submission(command) => submission::run(command, context),
         Command::Vehicle(command) => vehicle::run(command, context),
         Command::Import(command) => import::run(command, context),
         Command::Competitor(command) => competitor::run(command, context),
+        Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
+        Command::Market(command) => market::run(command, context),
         Command::Report => report::run(context),
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Alert(command) => alert::run(command, context),

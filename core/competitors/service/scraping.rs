@@ -46,8 +46,8 @@ impl Competitors<'_> {
     /// when it breaks, the scrape ends at once, with nothing recorded.
     ///
     /// # Errors
-    /// `competitor_not_found`; `not_configured` without `Config::fetch`, or for a competitor that needs a browser;
-    /// `scrape_running` while it, or another competitor of the same host, is being scraped; `scrape_cancelled` where the
+    /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
+    /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the same host, is being scraped; `scrape_cancelled` where the
     /// observer ended it; `scrape_taken_over` where another process did because this one showed no sign of life; `Unavailable`
     /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
     /// recorded.
@@ -225,9 +225,8 @@ impl<'a> Run<'a> {
         stop: &Arc<Stop>,
         note: &mut dyn FnMut(Reached),
     ) -> Result<Outcome> {
-        if competitor.use_playwright {
-            return Err(Error::refused("not_configured", "this website needs a browser, which this release has not"));
-        }
+        let session = self.fetcher.session_until(self.end, Arc::clone(stop));
+        let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
         let since = kept::oldest_believed(observed_at, self.rules().unchanged_at_most);
@@ -237,7 +236,6 @@ impl<'a> Run<'a> {
                 repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)
             })?
         };
-        let session = self.fetcher.session_until(self.end, Arc::clone(stop));
         let limits =
             CrawlLimits { most_pages: self.fetcher.max_pages(), data_share_percent: self.rules().data_share_percent };
         match crawl::crawl(&session, competitor, kept, limits, note) {

@@ -94,7 +94,7 @@ impl AutoDev {
     /// The same with time from elsewhere.
     pub(super) fn with(config: AutoDevConfig, timing: Arc<dyn Timing>) -> Result<Self> {
         let is_local = config.allow_private_networks;
-        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local };
+        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         let base = config.base_url.as_deref().unwrap_or(config.version.base_url());
         let endpoint = guard
             .parse(&format!("{}/listings", base.trim_end_matches('/')))

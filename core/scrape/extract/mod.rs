@@ -23,21 +23,23 @@ mod record;
 mod template;
 mod vins;
 
-use std::{cell::OnceCell, collections::HashSet};
+use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
 
 use serde::Serialize;
 use url::Url;
 
 pub(crate) use self::{
     cards::read as read_card,
+    clean::{price as clean_price, text as clean_text},
     data::{data_request_from_bytes, set_query},
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
-    page::{Dom, Page, attribute},
-    record::{Layout, count_at, value_at},
+    page::{Dom, Page, absolute, attribute},
+    pagination::total as claimed_total,
+    record::{Layout, count_at, count_of, value_at},
     template::{Template, text_of_class},
 };
 pub use self::{
@@ -46,7 +48,7 @@ pub use self::{
     limits::ListingLimits,
     listing::ScrapedListing,
 };
-use super::platforms;
+use super::{configured::Scraper, platforms};
 use crate::{Error, Result};
 
 /// What one page gave.
@@ -89,7 +91,7 @@ pub struct Warning {
 /// `invalid_url`, `page_empty`, `page_too_large` (16 MiB), and `page_too_deep` or `page_too_tangled` for pages whose nesting
 /// no browser would follow.
 pub fn listings(html: &str, url: &str) -> Result<Extraction> {
-    read(html, url, Choice::Detect)
+    read(html, url, Choice::Detect, None)
 }
 
 /// Reads the listings of a page as it came: bytes in any encoding, at best with the content type they came with.
@@ -104,10 +106,29 @@ pub fn listings_from_bytes(
     url: &str,
     platform: Option<&str>,
 ) -> Result<Extraction> {
+    listings_as_configured(bytes, content_type, url, platform, None)
+}
+
+/// The same where a configuration has something to say about the website.
+pub(crate) fn listings_as_configured(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &str,
+    platform: Option<&str>,
+    scraper: Option<&Scraper>,
+) -> Result<Extraction> {
     let choice = Choice::named(platform)?;
+    read(&decoded(bytes, content_type)?, url, choice, scraper)
+}
+
+/// The text of a page as it came.
+///
+/// # Errors
+/// `page_too_large`.
+pub(crate) fn decoded<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Result<Cow<'b, str>> {
     // Checked before decoding, which takes memory of its own; no encoding has more than two bytes for what is one in UTF-8.
     page::check_size(bytes.len().div_ceil(2))?;
-    read(&encoding::decode(bytes, content_type), url, choice)
+    Ok(encoding::decode(bytes, content_type))
 }
 
 /// The names that [`listings_from_bytes`] takes for a platform.
@@ -126,7 +147,8 @@ pub(crate) fn known_reader(name: &str) -> Option<&'static str> {
     vendors().chain([STRUCTURED_DATA, CARDS, GENERIC]).find(|known| *known == name)
 }
 
-const GENERIC: &str = "generic";
+/// The platform of pages that are nobody's.
+pub(crate) const GENERIC: &str = "generic";
 const STRUCTURED_DATA: &str = "structured_data";
 const CARDS: &str = "cards";
 
@@ -161,7 +183,7 @@ fn unknown_platform(name: &str) -> Error {
 }
 
 /// Runs a reader on a page, which borrows from the tree that this keeps.
-fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>) -> Result<T> {
+pub(crate) fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>) -> Result<T> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
         Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
     })?;
@@ -169,8 +191,28 @@ fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>
     read(&Page::new(html, url, &tree)?)
 }
 
-fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
-    with_page(html, url, |page| read_page(page, choice))
+fn read(html: &str, url: &str, choice: Choice, scraper: Option<&Scraper>) -> Result<Extraction> {
+    with_page(html, url, |page| match scraper {
+        Some(scraper) => read_as_configured(page, choice, scraper),
+        None => read_page(page, choice),
+    })
+}
+
+/// What is configured wins; what it leaves open is read as without it.
+fn read_as_configured(page: &Page<'_>, choice: Choice, scraper: &Scraper) -> Result<Extraction> {
+    let mut warnings = Vec::new();
+    let (shown, mut extraction) = match scraper.listings(page, &mut warnings)? {
+        Some(listings) => {
+            let parts = Parts { listings, ..Parts::default() };
+            (parts.listings.len(), completed(page, GENERIC, parts, warnings))
+        }
+        None => {
+            let extraction = read_page(page, choice)?;
+            (extraction.listings.len(), extraction)
+        }
+    };
+    scraper.amend(page, shown, &mut extraction)?;
+    Ok(extraction)
 }
 
 fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {

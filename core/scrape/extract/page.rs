@@ -69,13 +69,21 @@ impl<'a> Page<'a> {
         if let Some(dom) = self.dom.get() {
             return Ok(dom);
         }
+        let tree = self.tree()?;
+        Ok(self.dom.get_or_init(|| Dom::new(tree)))
+    }
+
+    /// The page as its parser nests it, for those who look for elements by selectors.
+    ///
+    /// # Errors
+    /// As [`Page::dom`].
+    pub(crate) fn tree(&self) -> Result<&'a Html> {
         if self.tree.get().is_none() {
             let tree = parse(self.html, &PageLimits::DEFAULT)?;
             // Nobody else has set it: a page is read by one thread.
             let _already_set = self.tree.set(tree);
         }
-        let tree: &'a Html = self.tree.get().ok_or_else(|| Error::internal("tree_missing", "the page has no tree"))?;
-        Ok(self.dom.get_or_init(|| Dom::new(tree)))
+        self.tree.get().ok_or_else(|| Error::internal("tree_missing", "the page has no tree"))
     }
 }
 

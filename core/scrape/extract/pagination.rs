@@ -222,7 +222,7 @@ fn page_number(url: &str) -> Option<u32> {
 }
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
-fn total(words: &str) -> Option<u32> {
+pub(crate) fn total(words: &str) -> Option<u32> {
     let text = clean::decode(words);
     let mut counted = None;
     let mut after = 0;

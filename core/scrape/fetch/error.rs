@@ -40,6 +40,14 @@ pub(crate) enum FetchError {
     /// Neither HTML nor XML nor JSON.
     #[error("{address} is of the type {content_type:?}, which is not read")]
     ContentType { address: String, content_type: String },
+    /// The browser could not be started, or broke off.
+    #[cfg(all(feature = "browser", unix))]
+    #[error("{address} could not be rendered: {reason}")]
+    Rendering { address: String, reason: String },
+    /// The page wants more files or more bytes than a page gets.
+    #[cfg(all(feature = "browser", unix))]
+    #[error("{address} asks for more than {limit} {unit}")]
+    Demanding { address: String, limit: u64, unit: &'static str },
     /// More bytes than are read of one page, after decompression, or a header beyond its limit.
     #[error("{address} is larger than {limit} bytes")]
     TooLarge { address: String, limit: usize },
@@ -55,6 +63,10 @@ impl FetchError {
             Self::Status { .. } | Self::Redirects { .. } => ScrapeErrorType::HttpStatus,
             Self::Blocked { .. } => ScrapeErrorType::Blocked,
             Self::ContentType { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
+            #[cfg(all(feature = "browser", unix))]
+            Self::Rendering { .. } => ScrapeErrorType::Network,
+            #[cfg(all(feature = "browser", unix))]
+            Self::Demanding { .. } => ScrapeErrorType::Parsing,
         }
     }
 

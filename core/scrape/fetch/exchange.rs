@@ -10,6 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(all(feature = "browser", unix))]
+use std::net::{SocketAddr, TcpStream};
+
 use reqwest::{
     blocking::{Client, Response},
     header::{CONTENT_ENCODING, HeaderMap, HeaderValue},
@@ -160,6 +163,37 @@ impl Exchanger {
             }
         };
         Ok(Answer { status, headers, body, is_whole })
+    }
+
+    /// A connection to the server of an address, for whoever speaks to it in another way; the guard is asked as for a request.
+    #[cfg(all(feature = "browser", unix))]
+    pub(crate) fn connect(&self, url: &Url, within: Duration) -> Result<TcpStream, ExchangeFailure> {
+        let ends = Instant::now() + within.min(CONNECT_TIMEOUT);
+        let left = || ends.saturating_duration_since(Instant::now());
+        self.guard.check_url(url).map_err(ExchangeFailure::Refused)?;
+        self.pin(url, left())?;
+        let addresses = match url.host() {
+            Some(Host::Ipv4(address)) => vec![address.into()],
+            Some(Host::Ipv6(address)) => vec![address.into()],
+            Some(Host::Domain(name)) => self.names.addresses(name),
+            None => Vec::new(),
+        };
+        let port = url.port_or_known_default().unwrap_or_default();
+        let mut reason = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            // A timeout of zero is no timeout to the system, but an error.
+            if left().is_zero() {
+                return Err(ExchangeFailure::TimedOut);
+            }
+            match TcpStream::connect_timeout(&SocketAddr::new(address, port), left()) {
+                Ok(stream) => return Ok(stream),
+                Err(failure) => reason = failure,
+            }
+        }
+        if let Some(Host::Domain(name)) = url.host() {
+            self.names.forget(name);
+        }
+        Err(failed(reason))
     }
 
     fn pin(&self, url: &Url, within: Duration) -> Result<(), ExchangeFailure> {

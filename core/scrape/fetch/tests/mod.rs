@@ -311,7 +311,7 @@ fn a_redirect_to_a_private_address_is_refused() {
     for target in &targets {
         let headers = [(LOCATION, HeaderValue::from_str(target).unwrap())].into_iter().collect();
         let answer = Answer { status: 302, headers, body: Vec::new(), is_whole: true };
-        let refusal = fetcher.session().redirected(&from, &answer).unwrap_err();
+        let refusal = fetcher.session().fetcher.redirected(&from, &answer).unwrap_err();
         assert!(matches!(refusal, FetchError::Refused { .. }), "{refusal}");
     }
     assert!(inside.seen().is_empty());
