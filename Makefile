@@ -88,6 +88,12 @@ check-python: .venv/ready
 .PHONY: bench
 bench: .venv/agreement ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
 	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
+	$(if $(filter-out replay,$(ARGS)),,@$(MAKE) --no-print-directory bench-replay)
+
+# How often "sold" was wrong over real days, and how late it was right, beside "absent once".
+.PHONY: bench-replay
+bench-replay:
+	$(STEP) "replay of real days" cargo test --locked -p jpauto --lib sold_is_seldom_wrong -- --nocapture
 
 .venv/ready: bindings/python/pyproject.toml
 	$(PYTHON) -m venv .venv || { tests/apt-install python3-venv && $(PYTHON) -m venv .venv; }
