@@ -35,8 +35,8 @@ chromium:
 	@command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || tests/apt-install chromium
 
 .PHONY: test-rust
-test-rust:
-	$(STEP) "cargo test" cargo test --locked --workspace --no-fail-fast
+test-rust: .venv/agreement
+	$(STEP) "cargo test" env JPAUTO_TEST_PYTHON="$(VENV)/python" cargo test --locked --workspace --no-fail-fast
 
 # The library alone with either database: what the workspace's other members switch on is off here.
 .PHONY: test-databases
@@ -86,11 +86,16 @@ check-python: .venv/ready
 	$(STEP) "mypy" bash -c 'cd bindings/python && "$(VENV)/python" -m mypy'
 
 .PHONY: bench
-bench: ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
-	@tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
+bench: .venv/agreement ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
+	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml
 	$(PYTHON) -m venv .venv || { tests/apt-install python3-venv && $(PYTHON) -m venv .venv; }
 	"$(VENV)/python" -m pip install --quiet --upgrade 'pip>=25.1'
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:dev
+	@touch $@
+
+# numpy and scipy, which slopes and quantiles are compared with.
+.venv/agreement: .venv/ready
+	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
 	@touch $@

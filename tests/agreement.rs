@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 const SETS: usize = 1_000;
 const TOLERANCE: f64 = 1e-9;
-const PACKAGES: [&str; 2] = ["numpy>=2,<3", "scipy>=1.14,<2"];
+/// Where the two are named, with their versions.
+const PACKAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/python/pyproject.toml:agreement");
 
 #[derive(Serialize)]
 struct Set {
@@ -68,11 +69,12 @@ fn python() -> PathBuf {
             let said = String::from_utf8_lossy(&done.stderr);
             assert!(
                 done.status.success(),
-                "{command:?} failed: {said}\nJPAUTO_TEST_PYTHON may name a Python with {PACKAGES:?}"
+                "{command:?} failed: {said}\nJPAUTO_TEST_PYTHON may name a Python with numpy and scipy"
             );
         };
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES));
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"]));
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--group", PACKAGES]));
         std::fs::write(&ready, "").unwrap();
     }
     python

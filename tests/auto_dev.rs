@@ -14,7 +14,7 @@ use jpauto::{
     VehicleUpdate,
     competitors::{NewCompetitor, ScrapeReading},
     extract::ScrapedListing,
-    market::{AutoDevConfig, DataSource, Reason, Recommendation, Source, Subject},
+    market::{AnalyzeLimits, AutoDevConfig, DataSource, Reason, Recommendation, Source, Subject},
 };
 use serde_json::{Value, json};
 
@@ -212,6 +212,19 @@ on_both_databases! {
             let report = auto_dev.desk(lot).market().analyze_all(go_on).unwrap();
             assert_eq!((report.analyzed, report.failed.len(), auto_dev.calls()), (6, 0, calls), "{status}");
         }
+    }
+
+    fn a_run_keeps_to_its_own_number_of_calls(lot: &Lot) {
+        for number in 1..=5 {
+            lot.desk().inventory().add(&corolla(number)).unwrap();
+        }
+        let auto_dev = AutoDev::listing(items(1..9));
+        let mut limits = AnalyzeLimits::default();
+        limits.max_auto_dev_calls = Some(3);
+        let desk = auto_dev.desk(lot);
+        let report = desk.market().analyze_due(limits, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!((report.analyzed, report.insufficient, auto_dev.calls()), (5, 2, 3));
+        assert_eq!(open_alerts(lot), Vec::<String>::new());
     }
 
     fn the_budget_of_the_month_is_kept_by_all_processes_together(lot: &Lot) {

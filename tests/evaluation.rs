@@ -255,6 +255,19 @@ on_both_databases! {
         assert!(whole.expires_at.is_some() && whole.warnings.is_empty());
     }
 
+    fn what_was_made_without_the_decoder_does_not_serve_who_asks_it(lot: &Lot) {
+        watch(lot, 0..11);
+        // Nobody asked for vPIC: what the listings know is all there is to know, and is kept.
+        let alone = lot.desk().evaluation().evaluate(&request()).unwrap();
+        assert_eq!(codes(&alone.warnings), ["vpic_missing", "known_from_listings"]);
+        assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
+        let vpic = Vpic::start();
+        let asked = vpic.desk(lot).evaluation().evaluate(&request()).unwrap();
+        assert_eq!((asked.from_cache, vpic.calls(), asked.warnings.len()), (false, 1, 0));
+        // What knows more serves who asks for less.
+        assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
+    }
+
     fn a_vin_that_nothing_knows_is_still_answered(lot: &Lot) {
         let vpic = Vpic::start();
         vpic.fail();

@@ -5,7 +5,7 @@
 //!
 //! What is deliberately not here: HTTP, and counting the calls, which takes a transaction.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use chrono::{DateTime, Utc};
 
@@ -25,6 +25,8 @@ const MILEAGE_STEP: i32 = 5_000;
 /// auto.dev as one run asks it; without a client it is never asked.
 pub(super) struct AutoDevRun<'a> {
     client: Option<&'a AutoDev>,
+    /// Calls that the run may still make.
+    left: Cell<u32>,
     state: RefCell<State>,
 }
 
@@ -35,8 +37,9 @@ struct State {
 }
 
 impl<'a> AutoDevRun<'a> {
-    pub(super) fn new(client: Option<&'a AutoDev>) -> Self {
-        Self { client, state: RefCell::default() }
+    /// At most so many calls; without a bound the month's is the only one.
+    pub(super) fn new(client: Option<&'a AutoDev>, most_calls: Option<u32>) -> Self {
+        Self { client, left: Cell::new(most_calls.unwrap_or(u32::MAX)), state: RefCell::default() }
     }
 
     /// Listings like the subject, added to the candidates; `spend` counts a call before it is made.
@@ -55,9 +58,18 @@ impl<'a> AutoDevRun<'a> {
         if asked.missing.is_some() {
             return asked;
         }
+        let spend = || {
+            let Some(left) = self.left.get().checked_sub(1) else {
+                let message = "this run has made as many calls of auto.dev as it was allowed";
+                return Err(Error::refused("auto_dev_run_budget_spent", message));
+            };
+            spend()?;
+            self.left.set(left);
+            Ok(())
+        };
         let nearest = rules.tiers.first().copied().unwrap_or_else(|| rules.widest());
         for limits in [nearest, rules.widest()] {
-            match client.search(&query(subject, limits, rules), now, spend) {
+            match client.search(&query(subject, limits, rules), now, &spend) {
                 Ok(found) => {
                     self.state.borrow_mut().unanswered = 0;
                     if !asked.searches.contains(&found.search) {

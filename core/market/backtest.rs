@@ -232,7 +232,7 @@ impl<'a> Backtest<'a> {
     ///
     /// With `n` listings of the years that a tier reaches and `e` events this takes `O(e n log n)` time and `O(n)` memory.
     pub(super) fn add_model(&mut self, mut listings: Vec<PastListing>) {
-        listings.sort_by(|a, b| a.comparable.year.cmp(&b.comparable.year));
+        listings.sort_by_key(|listing| listing.comparable.year);
         let events = self.events(&listings);
         if events.is_empty() {
             return;
@@ -283,7 +283,7 @@ impl<'a> Backtest<'a> {
             events.extend(events_of(place, listing, &bounds).filter(|event| event.at <= self.now));
         }
         events.retain(|event| self.options.takes(event));
-        events.sort_by(|a, b| (a.at, a.listing).cmp(&(b.at, b.listing)));
+        events.sort_by_key(|event| (event.at, event.listing));
         let most = self.options.max_events_a_model.max(1);
         if events.len() > most {
             let count = events.len();

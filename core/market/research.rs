@@ -187,13 +187,15 @@ impl MarketOverview {
 pub struct AnalyzeLimits {
     /// At most so many vehicles; [`PricingRules::vehicles_a_run`] where it is `None`.
     pub max_vehicles: Option<usize>,
+    /// At most so many calls of auto.dev; the vehicles after that are compared with the watched competitors alone.
+    pub max_auto_dev_calls: Option<u32>,
 }
 
 impl AnalyzeLimits {
     /// At most so many vehicles.
     #[must_use]
     pub fn vehicles(max: usize) -> Self {
-        Self { max_vehicles: Some(max) }
+        Self { max_vehicles: Some(max), ..Self::default() }
     }
 }
 

@@ -67,7 +67,7 @@ impl<'a> Market<'a> {
             let vehicle = inventory::get_vehicle(conn, id)?;
             Ok((repository::own_vins(conn)?, self.listed_like(conn, &Subject::from(&vehicle))?))
         })?;
-        self.analyze_with(id, &Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev()) })
+        self.analyze_with(id, &Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev(), None) })
     }
 
     /// Prices any car against the market, such as one that we think of buying. Nothing is kept but the count of the calls.
@@ -90,7 +90,7 @@ impl<'a> Market<'a> {
             let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, pricing, now)?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
-        let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev()), subject, &mut comparables, &own);
+        let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev(), None), subject, &mut comparables, &own);
         Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
     }
 
@@ -148,7 +148,7 @@ impl<'a> Market<'a> {
     ) -> Result<AnalyzeReport> {
         let pricing = self.pricing();
         let due_until = repository::before(self.desk.now(), config::days(pricing.due_after_days));
-        self.run(due_until, limits.max_vehicles.unwrap_or(pricing.vehicles_a_run), observer)
+        self.run(due_until, limits.max_vehicles.unwrap_or(pricing.vehicles_a_run), limits.max_auto_dev_calls, observer)
     }
 
     /// Analyses every unsold vehicle, as [`Market::analyze_due`] does those that are due.
@@ -156,7 +156,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// As [`Market::analyze_due`].
     pub fn analyze_all(&self, observer: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<AnalyzeReport> {
-        self.run(self.desk.now(), usize::MAX, observer)
+        self.run(self.desk.now(), usize::MAX, None, observer)
     }
 
     /// The last analysis of a vehicle as it is kept.
@@ -271,13 +271,14 @@ impl<'a> Market<'a> {
         &self,
         analyzed_until: DateTime<Utc>,
         most: usize,
+        most_calls: Option<u32>,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<AnalyzeReport> {
         let (vehicles, own, listed) = self.desk.read(Permission::Analyze, |conn| {
             let vehicles = repository::unsold_by_age_of_analysis(conn, analyzed_until)?;
             Ok((vehicles, repository::own_vins(conn)?, ListedModels::of_years(conn, i32::MIN, i32::MAX)?))
         })?;
-        let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev()) };
+        let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev(), most_calls) };
         let total = vehicles.len().min(most);
         let mut report = AnalyzeReport { remaining: vehicles.len(), ..AnalyzeReport::default() };
         for (done, vehicle) in (1..).zip(vehicles.into_iter().take(total)) {

@@ -43,6 +43,9 @@ pub(crate) struct AnalyzeArgs {
     /// At most so many of those that are due
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["vehicle", "all"])]
     max: Option<usize>,
+    /// At most so many calls of auto.dev for those that are due
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["vehicle", "all"])]
+    max_calls: Option<u32>,
     #[command(flatten)]
     auto_dev: AutoDevOptions,
 }
@@ -74,7 +77,8 @@ fn run_over(arguments: &AnalyzeArgs, desk: &Desk) -> Result<AnalyzeReport, Failu
     let report = if arguments.all {
         desk.market().analyze_all(&mut observer)
     } else {
-        let limits = arguments.max.map_or_else(AnalyzeLimits::default, AnalyzeLimits::vehicles);
+        let mut limits = AnalyzeLimits::default();
+        (limits.max_vehicles, limits.max_auto_dev_calls) = (arguments.max, arguments.max_calls);
         desk.market().analyze_due(limits, &mut observer)
     };
     bar.finish_and_clear();

@@ -15,7 +15,7 @@ const KEY_VARIABLE: &str = "AUTODEV_API_KEY";
 /// A key is short.
 const KEY_BYTES_MAX: usize = 4 * 1024;
 
-/// How auto.dev is asked for comparables; it is where there is a key, in AUTODEV_API_KEY or in a file.
+/// How auto.dev is asked for comparables; it is where there is a key, in `AUTODEV_API_KEY` or in a file.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "auto.dev (asked where AUTODEV_API_KEY or the file holds a key)")]
 pub(crate) struct AutoDevOptions {

@@ -528,7 +528,7 @@ fn version_1_is_read_too() {
     assert_eq!((one.distance_miles, one.branded), (Some(12.5), false));
     assert_eq!(page.next, Some(Next::Page("2".into())));
     assert_eq!(read(AutoDevVersion::V1, &json!({"totalCount": 20, "records": vec![record.clone(); 20]})).next, None);
-    assert_eq!(read(AutoDevVersion::V1, &json!({"records": [record.clone()]})).next, None);
+    assert_eq!(read(AutoDevVersion::V1, &json!({"records": [&record]})).next, None);
     let mut salvage = record.clone();
     salvage["condition"] = json!("Salvage");
     let mut gone = record;

@@ -20,6 +20,7 @@ mod microdata;
 mod page;
 mod pagination;
 mod record;
+mod site;
 mod template;
 mod vins;
 
@@ -40,6 +41,7 @@ pub(crate) use self::{
     page::{Dom, Page, absolute, attribute},
     pagination::total as claimed_total,
     record::{Layout, count_at, count_of, value_at},
+    site::Site,
     template::{Template, text_of_class},
 };
 pub use self::{
@@ -267,6 +269,11 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
         warnings.push(Warning { code: "no_listings", message });
     }
     Extraction { platform, total, next: parts.next.or(around.next), listings: parts.listings, warnings }
+}
+
+/// What any page gives, whoever wrote it.
+pub(crate) fn read_any_page(page: &Page<'_>) -> Result<Parts> {
+    generic(page).map(|(_, parts)| parts)
 }
 
 /// Structured data first; the tree, and with it microdata and cards, only where that leaves something open.
