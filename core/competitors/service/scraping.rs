@@ -47,10 +47,10 @@ impl Competitors<'_> {
     ///
     /// # Errors
     /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
-    /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the same host, is being scraped; `scrape_cancelled` where the
-    /// observer ended it; `scrape_taken_over` where another process did because this one showed no sign of life; `Unavailable`
-    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
-    /// recorded.
+    /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the
+    /// same host, is being scraped; `scrape_cancelled` where the observer ended it; `scrape_taken_over` where another process
+    /// did because this one showed no sign of life; `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`],
+    /// such as `scrape_blocked`, in which case the failure is recorded.
     pub fn scrape(
         &self,
         id: CompetitorId,
