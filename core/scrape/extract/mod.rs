@@ -7,6 +7,7 @@
 mod cards;
 mod clean;
 mod data;
+mod dom;
 mod encoding;
 mod fields;
 mod heading;
@@ -21,9 +22,10 @@ mod page;
 mod pagination;
 mod record;
 mod template;
+mod tree;
 mod vins;
 
-use std::{cell::OnceCell, collections::HashSet};
+use std::collections::HashSet;
 
 use serde::Serialize;
 use url::Url;
@@ -31,12 +33,13 @@ use url::Url;
 pub(crate) use self::{
     cards::read as read_card,
     data::set_query,
+    dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
-    page::{Dom, Page, attribute},
+    page::Page,
     record::{Layout, count_at, value_at},
     template::{Template, text_of_class},
 };
@@ -143,8 +146,7 @@ fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
         Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
     })?;
-    let tree = OnceCell::new();
-    read(&Page::new(html, url, &tree)?)
+    read(&Page::new(html, url)?)
 }
 
 fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {

@@ -153,7 +153,7 @@ impl<'a> Reader<'_, 'a> {
         if !may_lead_on(&link) {
             return;
         }
-        let text = clean::collapse(&clean::decode(&link.text));
+        let text = clean::collapse(&clean::decode_text(&link.text));
         let plainness = if says_next(&link, &text) {
             Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
@@ -223,7 +223,7 @@ fn page_number(url: &str) -> Option<u32> {
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
 fn total(words: &str) -> Option<u32> {
-    let text = clean::decode(words);
+    let text = clean::decode_text(words);
     let mut counted = None;
     let mut after = 0;
     // Few words of a page hold a digit: only around those is the text cut into words.
@@ -286,13 +286,10 @@ fn ends_range<'a>(mut before: impl Iterator<Item = &'a str>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::OnceCell;
-
     use super::*;
 
     fn read_at(url: &str, html: &str) -> Pagination {
-        let tree = OnceCell::new();
-        read(&Page::new(html, Url::parse(url).unwrap(), &tree).unwrap())
+        read(&Page::new(html, Url::parse(url).unwrap()).unwrap())
     }
 
     #[test]
