@@ -26,8 +26,13 @@ demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the A
 	cargo run --release --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
 
 .PHONY: test
-test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
+test: chromium ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
 	@tests/with-postgres $(MAKE) --no-print-directory test-rust test-databases test-python
+
+# The browser that renders pages in tests; any that is installed will do.
+.PHONY: chromium
+chromium:
+	@command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || tests/apt-install chromium
 
 .PHONY: test-rust
 test-rust:
@@ -37,6 +42,7 @@ test-rust:
 .PHONY: test-databases
 test-databases:
 	$(STEP) "only SQLite compiles" cargo check --locked -p jpauto --no-default-features --features sqlite
+	$(STEP) "SQLite and the browser compile" cargo check --locked -p jpauto --features browser
 	$(STEP) "only PostgreSQL compiles" cargo check --locked -p jpauto --no-default-features --features postgres-bundled
 
 .PHONY: test-python
@@ -71,7 +77,7 @@ check-dependencies:
 
 .PHONY: check-scripts
 check-scripts:
-	$(STEP) "shell scripts" bash -c 'for script in .ci/run tests/apt-install tests/step tests/with-postgres; do bash -n "$$script"; done'
+	$(STEP) "shell scripts" bash -c 'for script in .ci/run fuzz/run tests/apt-install tests/step tests/with-postgres; do bash -n "$$script"; done'
 
 .PHONY: check-python
 check-python: .venv/ready
@@ -81,7 +87,17 @@ check-python: .venv/ready
 
 .PHONY: bench
 bench: ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
-	@tests/with-postgres --durable cargo bench --locked -p jpauto --features postgres-bundled $(ARGS)
+	@tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
+
+.PHONY: bench-extract
+bench-extract: ## reading pages beside extruct (PyPI) and cheerio (npm), and whether each bar is met: ARGS=FOLDER keeps the peers there
+	@bench=$$(cargo bench --locked -p jpauto --bench extract_once --no-run --message-format=json \
+		| $(PYTHON) -c 'import json,sys; print([m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable")][-1])') \
+		&& $(PYTHON) benches/extract_peers.py "$$bench" "$(or $(ARGS),target/peers)"
+
+.PHONY: fuzz
+fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS="pages|answers|texts [SECONDS]"
+	@fuzz/run $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml
 	$(PYTHON) -m venv .venv || { tests/apt-install python3-venv && $(PYTHON) -m venv .venv; }

@@ -1,6 +1,20 @@
 //! The pricing rule over small and large samples, and the slope by selection beside the listing of all pairs.
+//!
+//! Where `JPAUTO_TEST_PYTHON` names a Python with numpy and scipy, the rule is measured beside them in the same run, and both
+//! must come to the same median.
 
-use std::hint::black_box;
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops at the first surprise and says what it did"
+)]
+
+use std::{
+    hint::black_box,
+    io::Write as _,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -43,18 +57,26 @@ fn comparables(count: u32) -> Vec<Comparable> {
         .collect()
 }
 
-fn rule(c: &mut Criterion) {
-    // One wide tier, so that every comparable is priced.
+/// One wide tier, so that every comparable is priced.
+fn wide() -> PricingRules {
     let mut rules = PricingRules::default();
     rules.tiers.drain(..2);
-    let subject = Subject {
+    rules
+}
+
+fn subject() -> Subject {
+    Subject {
         year: 2021,
         make: "Toyota".to_owned(),
         model: "Camry".to_owned(),
         mileage: Some(50_000),
         price: Some(Money::from_dollars(22_000)),
         ..Subject::default()
-    };
+    }
+}
+
+fn rule(c: &mut Criterion) {
+    let (rules, subject) = (wide(), subject());
     let mut group = c.benchmark_group("rule");
     for count in [30, 300, 3_000] {
         let candidates = comparables(count);
@@ -92,5 +114,48 @@ fn slope(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, rule, slope);
+/// The rule beside numpy and scipy, which take turns with it on the same markets.
+fn peers(_: &mut Criterion) {
+    let Some(python) = std::env::var_os("JPAUTO_TEST_PYTHON") else {
+        println!("peers: skipped, JPAUTO_TEST_PYTHON names no Python with numpy and scipy");
+        return;
+    };
+    let (rules, subject) = (wide(), subject());
+    for (count, rounds) in [(300, 31), (3_000, 5)] {
+        let candidates = comparables(count);
+        let dollars = |one: &Comparable| one.price.unwrap_or(Money::MAX).dollars();
+        let market = serde_json::json!({
+            "prices": candidates.iter().map(dollars).collect::<Vec<_>>(),
+            "miles": candidates.iter().map(|one| one.mileage).collect::<Vec<_>>(),
+            "years": candidates.iter().map(|one| one.year).collect::<Vec<_>>(),
+            "our_miles": subject.mileage, "our_year": subject.year, "rounds": rounds,
+        });
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pricing_peer.py");
+        let mut peer = Command::new(&python);
+        let mut peer = peer.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a Python");
+        peer.stdin.take().expect("its input").write_all(market.to_string().as_bytes()).expect("the market");
+        let answer = peer.wait_with_output().expect("an answer");
+        let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("figures");
+        let mut times = Vec::new();
+        let mut found = None;
+        for _ in 0..rounds * 10 {
+            let started = Instant::now();
+            found = black_box(analyze(&subject, &candidates, &OwnVins::default(), &[], &rules, NOW)).adjusted;
+            times.push(started.elapsed().as_secs_f64());
+        }
+        times.sort_unstable_by(f64::total_cmp);
+        let (ours, theirs) = (times[times.len() / 2], answer["seconds"].as_f64().expect("seconds"));
+        let (median, their_median) =
+            (found.expect("prices").median.dollars(), answer["median"].as_f64().expect("a price"));
+        assert!((median - their_median).abs() <= 0.011, "{median} is not {their_median}");
+        println!(
+            "peers: {count} comparables in {:.3} ms, numpy and scipy in {:.3} ms: {:.3} times",
+            ours * 1e3,
+            theirs * 1e3,
+            ours / theirs
+        );
+    }
+}
+
+criterion_group!(benches, peers, rule, slope);
 criterion_main!(benches);

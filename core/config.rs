@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    competitors::{MetricsRules, TrackingRules},
+    competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
+    evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
-    market::PricingRules,
+    market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     submissions::IntakeRules,
 };
@@ -51,8 +52,18 @@ pub struct Config {
     pub tracking: TrackingRules,
     /// The spans that a competitor's figures look back over.
     pub metrics: MetricsRules,
+    /// What counts as of late, and as a car like ours, in the view over all competitors.
+    pub market_view: MarketViewRules,
+    /// When a competitor is scraped again, and how long a scrape belongs to a process.
+    pub scraping: ScrapingRules,
     /// How competitors' websites are fetched; without it they are not.
     pub fetch: Option<FetchConfig>,
+    /// How auto.dev is asked for comparables; without it the competitors' listings are all there is.
+    pub auto_dev: Option<AutoDevConfig>,
+    /// How NHTSA's decoder of VINs is asked; without it VINs are read by themselves.
+    pub vpic: Option<VpicConfig>,
+    /// How long evaluations of VINs hold, and what a purchase must leave us with.
+    pub evaluation: EvaluationRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -74,7 +85,12 @@ impl Config {
             pricing: PricingRules::default(),
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
+            market_view: MarketViewRules::default(),
+            scraping: ScrapingRules::default(),
             fetch: None,
+            auto_dev: None,
+            vpic: None,
+            evaluation: EvaluationRules::default(),
             clock: Clock::system(),
         }
     }

@@ -14,8 +14,9 @@ use crate::{
     config::Config,
     db::{Database, DbConnection, DbResult, MigrationReport},
     error::{Error, Result},
+    evaluation::{Evaluations, Flights, Vpic},
     inventory::Inventory,
-    market::Market,
+    market::{AutoDev, Market},
     scrape::fetch::Fetcher,
     submissions::Submissions,
     users::{self, Users},
@@ -40,6 +41,9 @@ struct Shared {
     database: Database,
     config: Config,
     fetcher: Option<Fetcher>,
+    auto_dev: Option<AutoDev>,
+    vpic: Option<Vpic>,
+    evaluations_under_way: Flights,
 }
 
 impl Dealership {
@@ -58,11 +62,15 @@ impl Dealership {
     /// Opens the database of a configuration.
     ///
     /// # Errors
-    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name.
+    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_auto_dev_key`,
+    /// `invalid_auto_dev_address`; `invalid_vpic_address`.
     pub fn with_config(config: Config) -> Result<Self> {
         let database = Database::open(&config)?;
         let fetcher = config.fetch.clone().map(Fetcher::new).transpose()?;
-        Ok(Self { shared: Arc::new(Shared { database, config, fetcher }) })
+        let auto_dev = config.auto_dev.clone().map(AutoDev::new).transpose()?;
+        let vpic = config.vpic.clone().map(Vpic::new).transpose()?;
+        let evaluations_under_way = Flights::default();
+        Ok(Self { shared: Arc::new(Shared { database, config, fetcher, auto_dev, vpic, evaluations_under_way }) })
     }
 
     /// Brings the schema to this release's, adopting a PostgreSQL database that holds the seed's tables already.
@@ -134,6 +142,12 @@ impl Desk {
         Market::at(self)
     }
 
+    /// What VINs stand for, and what those vehicles are worth.
+    #[must_use]
+    pub fn evaluation(&self) -> Evaluations<'_> {
+        Evaluations::at(self)
+    }
+
     /// Competing dealers and what stands on their lots.
     #[must_use]
     pub fn competitors(&self) -> Competitors<'_> {
@@ -163,6 +177,21 @@ impl Desk {
         })
     }
 
+    /// The one client of auto.dev, where it is configured; clones of the dealership share its pace and its answers.
+    pub(crate) fn auto_dev(&self) -> Option<&AutoDev> {
+        self.shared.auto_dev.as_ref()
+    }
+
+    /// The one client of NHTSA's decoder, where it is configured; clones of the dealership share its pace.
+    pub(crate) fn vpic(&self) -> Option<&Vpic> {
+        self.shared.vpic.as_ref()
+    }
+
+    /// The evaluations that this process is making; clones of the dealership share them.
+    pub(crate) fn evaluations_under_way(&self) -> &Flights {
+        &self.shared.evaluations_under_way
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.shared.config.clock.now()
     }
@@ -174,6 +203,18 @@ impl Desk {
         queries: impl Fn(&mut DbConnection) -> DbResult<T>,
     ) -> Result<T> {
         self.shared.database.read(|conn| {
+            self.authorize(conn, permission)?;
+            queries(conn)
+        })
+    }
+
+    /// Runs queries for an actor who may, all of them on the database as it stands at one moment.
+    pub(crate) fn read_snapshot<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
+        self.shared.database.read_snapshot(|conn| {
             self.authorize(conn, permission)?;
             queries(conn)
         })

@@ -94,6 +94,8 @@ id! {
     AnalysisId;
     /// A point of a vehicle's market price history.
     MarketPriceId;
+    /// A kept evaluation of a VIN.
+    EvaluationId;
     /// A competing dealer.
     CompetitorId;
     /// A listing on a competitor's website.
@@ -104,6 +106,8 @@ id! {
     ScrapeId;
     /// One row of a competitor's metrics.
     MetricsId;
+    /// A page of a competitor's list, as it was last read.
+    PageId;
     /// An entry of the audit trail.
     ActivityId;
     /// An alert, whatever it is about.

@@ -36,19 +36,21 @@
 //! # Ok::<(), jpauto::Error>(())
 //! ```
 //!
-//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Competitors`], [`Users`], [`Alerts`],
+//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Alerts`],
 //! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
 //!
 //! # Cargo features
 //! `sqlite` (default): an embedded SQLite, compiled in. `postgres`: PostgreSQL through the system's libpq.
-//! `postgres-bundled`: the same with libpq and OpenSSL built from source.
+//! `postgres-bundled`: the same with libpq and OpenSSL built from source. `browser`: competitors' pages that need JavaScript,
+//! rendered by the Chromium that is installed.
 
 #[macro_use]
 mod words;
 
 pub mod competitors;
+pub mod evaluation;
 pub mod market;
 pub mod vin;
 
@@ -63,6 +65,7 @@ mod dealership;
 mod error;
 mod ids;
 mod inventory;
+mod leases;
 mod money;
 mod page;
 mod scrape;
@@ -79,9 +82,10 @@ pub use config::Config;
 pub use db::MigrationReport;
 pub use dealership::{Dealership, Desk};
 pub use error::{Error, ErrorKind, FieldError, Result};
+pub use evaluation::Evaluations;
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, InvalidId, ListingId, ListingPriceId, MarketPriceId, MetricsId,
-    ScrapeId, SubmissionId, UserId, VehicleId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
+    MetricsId, ScrapeId, SubmissionId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange,
@@ -91,7 +95,11 @@ pub use inventory::{
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use page::{Page, PageRequest};
-pub use scrape::{extract, fetch::FetchConfig};
+pub use scrape::{
+    browser::{BrowserConfig, Sandbox},
+    extract,
+    fetch::FetchConfig,
+};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

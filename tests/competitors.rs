@@ -63,7 +63,7 @@ fn everything(desk: &Desk, filter: &ListingFilter) -> Vec<Listing> {
 
 fn listings_of(lot: &Lot, id: CompetitorId) -> Vec<Listing> {
     let sort = ListingSort::FirstSeenAt;
-    everything(&lot.desk(), &ListingFilter { competitor: Some(id), sort, ..ListingFilter::default() })
+    everything(&lot.desk(), &ListingFilter { competitors: vec![id], sort, ..ListingFilter::default() })
 }
 
 fn only(lot: &Lot, id: CompetitorId) -> Listing {
@@ -92,7 +92,7 @@ on_both_databases! {
         let new = NewCompetitor {
             website_url: Some("http://motors.example".into()),
             platform_type: Some("dealer_com".into()),
-            scraper_config: Some(json!({"pages": 3})),
+            scraper_config: Some(json!({"max_pages": 3})),
             use_playwright: true,
             ..motors("  Example Motors ")
         };
@@ -189,7 +189,7 @@ on_both_databases! {
         assert_eq!(refusal.code(), "forbidden");
         manager.competitors().record(id, cars(0..3), ScrapeReading::whole_lot(), day(0)).unwrap();
         assert_eq!(everything(&viewer, &ListingFilter::default()).len(), 3);
-        assert_eq!(lot.website().competitors().overview().unwrap_err().code(), "not_signed_in");
+        assert_eq!(lot.website().competitors().overview(&CompetitorFilter::default(), &PageRequest::default()).unwrap_err().code(), "not_signed_in");
     }
 
     fn a_new_listing_round_trips_with_every_field(lot: &Lot) {
@@ -439,7 +439,7 @@ on_both_databases! {
                 page = page.after(next);
             }
         };
-        let filter = ListingFilter { competitor: Some(one), ..ListingFilter::default() };
+        let filter = ListingFilter { competitors: vec![one], ..ListingFilter::default() };
         for (sort, expected) in [
             (ListingSort::FirstSeenAt, [0, 1, 2, 3, 4, 5, 6]),
             (ListingSort::FirstSeenAtDescending, [6, 5, 4, 3, 2, 1, 0]),
@@ -449,6 +449,8 @@ on_both_databases! {
             (ListingSort::MileageDescending, [0, 1, 2, 3, 4, 6, 5]),
             (ListingSort::Year, [0, 3, 1, 4, 2, 5, 6]),
             (ListingSort::YearDescending, [5, 2, 4, 1, 3, 0, 6]),
+            (ListingSort::DaysOnMarket, [6, 5, 4, 3, 2, 1, 0]),
+            (ListingSort::DaysOnMarketDescending, [0, 1, 2, 3, 4, 5, 6]),
         ] {
             assert_eq!(found(&ListingFilter { sort, ..filter.clone() }), expected, "{sort}");
             assert_eq!(sort.as_str().parse::<ListingSort>().unwrap(), sort);
@@ -456,7 +458,7 @@ on_both_databases! {
         let filter = ListingFilter { sort: ListingSort::FirstSeenAt, ..filter };
         let age_of_3 = (lot.now() - day(3)).num_days() as i32;
         for (wanted, expected) in [
-            (ListingFilter { competitor: None, ..filter.clone() }, vec![0, 1, 2, 3, 50, 4, 5, 6]),
+            (ListingFilter { competitors: vec![], ..filter.clone() }, vec![0, 1, 2, 3, 50, 4, 5, 6]),
             (ListingFilter { make: Some("honda".into()), ..filter.clone() }, vec![1, 3, 5]),
             (ListingFilter { model: Some("COROLLA".into()), make: Some("Toyota".into()), ..filter.clone() }, vec![0, 2, 4, 6]),
             (ListingFilter { year_min: Some(2016), year_max: Some(2016), ..filter.clone() }, vec![1, 4]),
@@ -517,7 +519,7 @@ on_both_databases! {
         let stored = desk.competitors().metrics(id, &PageRequest::default()).unwrap().items;
         assert_eq!((stored.len(), stored[0].clone()), (3, metrics.clone()));
         add(lot, "Never scraped");
-        let overview = desk.competitors().overview().unwrap();
+        let overview = desk.competitors().overview(&CompetitorFilter::default(), &PageRequest::default()).unwrap().items;
         assert_eq!(overview.iter().map(|row| row.competitor.name.as_str()).collect::<Vec<_>>(), ["Example Motors", "Never scraped"]);
         assert_eq!((overview[0].metrics.clone(), overview[1].metrics.clone()), (Some(metrics), None));
         let trends = overview[0].trends.clone().unwrap();
@@ -764,7 +766,7 @@ mod real_days {
                 outcome.false_alarms += report.counts.relisted;
             }
             let filter =
-                ListingFilter { competitor: Some(id), sort: ListingSort::FirstSeenAt, ..ListingFilter::default() };
+                ListingFilter { competitors: vec![id], sort: ListingSort::FirstSeenAt, ..ListingFilter::default() };
             for listing in everything(&desk, &filter) {
                 let prices = desk.competitors().price_history(listing.id, &PageRequest::first(500)).unwrap().items;
                 let mut row = serde_json::to_value(&listing).unwrap();

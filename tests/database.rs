@@ -88,7 +88,7 @@ mod sqlite {
         let desk = dealership.acting_as(jpauto::Actor::system());
         let refusal = desk.inventory().statistics().unwrap_err();
         assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "database_outdated"));
-        assert_eq!(dealership.migrate().unwrap().applied.len(), 1);
+        assert!(!dealership.migrate().unwrap().applied.is_empty());
         assert!(desk.inventory().statistics().is_ok());
         conn.batch_execute("DELETE FROM notes WHERE text = 'kept'").unwrap();
     }

@@ -18,12 +18,17 @@ mod support;
 mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
+mod agreement;
+mod auto_dev;
 mod competitors;
 mod contract;
 mod database;
+mod evaluation;
 mod inventory;
 mod market;
+mod market_queries;
 mod schema;
 mod scraping;
 mod submissions;
+mod tracking;
 mod users;

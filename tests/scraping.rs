@@ -1,90 +1,61 @@
 //! Competitors' websites fetched and recorded: real servers on loopback, a real client.
 
 use std::{
-    collections::HashMap,
-    io::{BufRead as _, BufReader, Write as _},
-    net::TcpListener,
-    sync::{Arc, Mutex},
-    time::Duration,
+    collections::HashSet,
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
 use jpauto::{
-    Actor, CompetitorId, Config, Dealership, Desk, ErrorKind, FetchConfig, PageRequest,
-    competitors::{Completeness, IncompleteReason, ListingFilter, NewCompetitor, ScrapeErrorType},
+    Actor, Change, Clock, CompetitorId, Config, Dealership, Desk, ErrorKind, FetchConfig, Money, PageRequest,
+    competitors::{
+        CompetitorFilter, CompetitorUpdate, Completeness, IncompleteReason, ListingFilter, NewCompetitor,
+        ScrapeErrorType, ScrapeEvent, ScrapeLimits, ScrapeProgress,
+    },
 };
 
-use crate::support::{Lot, vin};
+use crate::support::{
+    Lot, vin,
+    website::{Asked, Reply, Website, list_page},
+};
 
-/// A website on a port of its own: a status and a page for each path; anything else is 404.
-struct Website {
-    address: String,
-    pages: Arc<Mutex<HashMap<String, (u16, String)>>>,
+/// How quickly this machine's websites may be asked.
+fn hasty() -> FetchConfig {
+    let mut fetch = FetchConfig::new("webmaster@dealer.example");
+    (fetch.allow_private_networks, fetch.allow_any_port) = (true, true);
+    (fetch.pause, fetch.first_backoff, fetch.retries) = (Duration::ZERO, Duration::from_millis(1), 1);
+    fetch
 }
 
-impl Website {
-    fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let pages = Arc::new(Mutex::new(HashMap::<String, (u16, String)>::new()));
-        let served = Arc::clone(&pages);
-        // It ends with the process of the tests.
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { continue };
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-                let asked = lines.next().unwrap_or_default();
-                let path = asked.split(' ').nth(1).unwrap_or_default().to_owned();
-                lines.find(String::is_empty);
-                let (status, body) = served.lock().unwrap().get(&path).cloned().unwrap_or((404, String::new()));
-                let head = format!(
-                    "HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                    body.len()
-                );
-                drop(stream.write_all((head + &body).as_bytes()));
-            }
-        });
-        Self { address, pages }
-    }
+/// A dealership that may fetch from this machine, as another process would open it.
+fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
+    let mut config = Config::new(&lot.url).clock(lot.clock());
+    config.fetch = Some(hasty());
+    change(&mut config);
+    Dealership::with_config(config).unwrap().acting_as(Actor::system())
+}
 
-    fn show(&self, path: &str, status: u16, body: impl Into<String>) {
-        self.pages.lock().unwrap().insert(path.to_owned(), (status, body.into()));
-    }
+/// The website as a competitor of a dealership that may fetch from this machine.
+fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
+    let desk = opened(lot, |_| {});
+    let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+    (desk, id)
+}
 
-    /// A list of cars, with a link to the next page where there is one.
-    fn list(&self, path: &str, numbers: std::ops::Range<u32>, next: Option<&str>) {
-        let next = next.map(|next| format!(r#"<link rel="next" href="{next}">"#)).unwrap_or_default();
-        let cars: Vec<_> = numbers
-            .map(|number| {
-                format!(
-                    r#"{{"@type": "Car", "name": "2018 Toyota Corolla LE", "vehicleIdentificationNumber": "{}",
-                        "url": "/car/{number}", "offers": {{"price": "14000"}}}}"#,
-                    vin(number)
-                )
-            })
-            .collect();
-        let page = format!(
-            r#"<html><head>{next}<script type="application/ld+json">[{}]</script></head><body></body></html>"#,
-            cars.join(",")
-        );
-        self.show(path, 200, page);
-    }
+fn add(desk: &Desk, name: &str, inventory_url: String) -> CompetitorId {
+    let new = NewCompetitor { name: name.into(), inventory_url, ..NewCompetitor::default() };
+    desk.competitors().add(&new).unwrap().id
+}
 
-    /// The website as a competitor of a dealership that may fetch from this machine.
-    fn competitor(&self, lot: &Lot) -> (Desk, CompetitorId) {
-        let mut fetch = FetchConfig::new("webmaster@dealer.example");
-        (fetch.allow_private_networks, fetch.allow_any_port) = (true, true);
-        (fetch.pause, fetch.first_backoff, fetch.retries) = (Duration::ZERO, Duration::from_millis(1), 1);
-        let mut config = Config::new(&lot.url);
-        config.fetch = Some(fetch);
-        let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
-        let new = NewCompetitor {
-            name: "Valley Motors".into(),
-            inventory_url: format!("{}/used", self.address),
-            ..NewCompetitor::default()
-        };
-        let id = desk.competitors().add(&new).unwrap().id;
-        (desk, id)
-    }
+/// An observer that lets it go on.
+fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 fn count(desk: &Desk) -> usize {
@@ -96,8 +67,8 @@ on_both_databases! {
         let website = Website::open();
         website.list("/used", 0..20, Some("/used?page=2"));
         website.list("/used?page=2", 20..35, None);
-        let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
         assert_eq!(count(&desk), 35);
         let competitor = desk.competitors().get(id).unwrap();
@@ -108,8 +79,8 @@ on_both_databases! {
         let website = Website::open();
         website.list("/used", 0..20, Some("/used?page=2"));
         website.show("/used?page=2", 503, "");
-        let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::PageFailed));
         assert_eq!((report.new.len(), count(&desk)), (20, 20));
     }
@@ -119,31 +90,34 @@ on_both_databases! {
         website.list("/used", 0..20, Some("/used?page=2"));
         website.list("/used?page=2", 20..35, None);
         website.show("/robots.txt", 200, "User-agent: *\nDisallow: /*?page=\n");
-        let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::ClosedByRobots));
         assert_eq!(report.new.len(), 20);
         let closed = Website::open();
         closed.list("/used", 0..20, None);
         closed.show("/robots.txt", 200, "User-agent: *\nDisallow: /\n");
-        let renamed = jpauto::competitors::CompetitorUpdate {
+        let renamed = CompetitorUpdate {
             inventory_url: Some(format!("{}/used", closed.address)),
             ..Default::default()
         };
         desk.competitors().update(id, &renamed).unwrap();
-        let refusal = desk.competitors().scrape(id).unwrap_err();
+        lot.pass(TimeDelta::minutes(1));
+        let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
         assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Unavailable, "scrape_robots"));
     }
 
     fn a_failure_is_noted_and_sells_nothing(lot: &Lot) {
         let website = Website::open();
         website.list("/used", 0..20, None);
-        let (desk, id) = website.competitor(lot);
-        desk.competitors().scrape(id).unwrap();
+        let (desk, id) = competitor(&website, lot);
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        lot.pass(TimeDelta::minutes(1));
         website.show("/used", 200, "<html><body>Welcome to our new website</body></html>");
-        assert_eq!(desk.competitors().scrape(id).unwrap_err().code(), "scrape_empty");
+        assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_empty");
+        lot.pass(TimeDelta::minutes(1));
         website.show("/used", 404, "");
-        assert_eq!(desk.competitors().scrape(id).unwrap_err().code(), "scrape_http_status");
+        assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_http_status");
         let competitor = desk.competitors().get(id).unwrap();
         assert_eq!(competitor.scrape_error_type, Some(ScrapeErrorType::HttpStatus));
         assert!(competitor.last_scraped_at > competitor.last_successful_scrape_at);
@@ -155,23 +129,518 @@ on_both_databases! {
         let website = Website::open();
         website.list("/used", 0..20, Some("/used?page=2"));
         website.list("/used?page=2", 20..35, Some("/used"));
-        let (desk, id) = website.competitor(lot);
-        let report = desk.competitors().scrape(id).unwrap();
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
         assert_eq!(report.new.len(), 35);
     }
 
     fn nothing_is_fetched_in_nobodys_name_or_from_this_machine(lot: &Lot) {
         let website = Website::open();
-        let (_, id) = website.competitor(lot);
-        let refusal = lot.desk().competitors().scrape(id).unwrap_err();
+        let (_, id) = competitor(&website, lot);
+        let refusal = lot.desk().competitors().scrape(id, &mut unwatched).unwrap_err();
         assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "not_configured"));
         let mut config = Config::new(&lot.url);
         config.fetch = Some(FetchConfig::new("webmaster@dealer.example"));
         let guarded = Dealership::with_config(config).unwrap().acting_as(Actor::system());
-        assert_eq!(guarded.competitors().scrape(id).unwrap_err().code(), "scrape_network");
+        assert_eq!(guarded.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_network");
         let mut anonymous = Config::new(&lot.url);
         anonymous.fetch = Some(FetchConfig::new(""));
         assert_eq!(Dealership::with_config(anonymous).unwrap_err().code(), "invalid_contact");
+    }
+
+    fn a_list_given_as_data_stands_for_the_pages(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30));
+        assert!(report.new.iter().all(|car| car.price == Some(Money::from_dollars(15_000))), "{:?}", report.new[0]);
+        assert_eq!(report.warnings, []);
+        let asked = website.take_paths();
+        assert_eq!(asked.len(), 3, "the page, and the data in two answers: {asked:?}");
+        assert!(asked[1].starts_with("/api/") && asked[2].contains("pt=2"), "{asked:?}");
+        assert_eq!(desk.competitors().get(id).unwrap().platform_type.as_deref(), Some("dealer_on"));
+    }
+
+    fn pages_are_read_where_the_data_is_not_enough(lot: &Lot) {
+        type Answer = fn(u32, String) -> Option<String>;
+        let cases: [(&str, Answer); 5] = [
+            ("the second answer fails", |part, cards| (part == 1).then_some(cards)),
+            ("no answer at all", |_, _| None),
+            ("a shell in place of the answer", |_, _| Some("<html><div id=app></div></html>".into())),
+            ("it ends before all that it claims", |part, cards| {
+                Some(if part == 1 { cards.replace(r#""TotalPages": 2"#, r#""TotalPages": 1"#) } else { cards })
+            }),
+            ("it says the same again and again", |_, cards| Some(cards.replace(r#""PageNumber": 2"#, r#""PageNumber": 1"#))),
+        ];
+        for (name, answer) in cases {
+            let website = Website::open();
+            let (desk, id) = dealer_on(&website, lot, answer);
+            lot.pass(TimeDelta::minutes(1));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30), "{name}");
+            let codes: Vec<_> = report.warnings.iter().map(|warning| warning.code).collect();
+            assert_eq!(codes, ["data_not_enough"], "{name}: {:?}", report.warnings);
+            assert!(website.take_paths().iter().any(|path| path == "/used?pt=2"), "{name}");
+            // What the data did say is not lost.
+            let priced = report.new.iter().filter(|car| car.price.is_some()).count();
+            assert_eq!(priced > 0, !name.starts_with("no answer") && !name.starts_with("a shell"), "{name}");
+        }
+    }
+
+    fn data_that_robots_close_is_left_alone(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        website.show("/robots.txt", 200, "User-agent: *\nDisallow: /api/\n");
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30));
+        assert_eq!(website.take_paths(), ["/used", "/used?pt=2"]);
+    }
+
+    fn pages_that_have_not_changed_are_not_sent_again(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        let versions = Arc::new(Mutex::new(["a1", "b1"]));
+        let shown = Arc::clone(&versions);
+        website.answer(move |asked| {
+            let versions = *shown.lock().unwrap();
+            let (version, page) = match asked.path.as_str() {
+                "/used" => (versions[0], list_page(0..20, Some("/used?page=2"))),
+                "/used?page=2" => (versions[1], list_page(if versions[1] == "b1" { 20..35 } else { 20..36 }, None)),
+                _ => return None,
+            };
+            let is_known = asked.header.contains(&format!("if-none-match: \"{version}\""));
+            let reply = if is_known { Reply::status(304) } else { Reply::html(page) };
+            Some(reply.header("ETag", format!("\"{version}\"")))
+        });
+        let sent = |website: &Website| {
+            let asked = website.asked();
+            website.take_paths();
+            asked.iter().filter(|asked| asked.header.contains("if-none-match")).count()
+        };
+        let scrape = || {
+            lot.pass(TimeDelta::days(1));
+            desk.competitors().scrape(id, &mut unwatched).unwrap()
+        };
+        let first = scrape();
+        assert_eq!((first.counts.new, sent(&website)), (35, 0));
+        let again = scrape();
+        assert_eq!((again.counts.seen_again, again.completeness), (35, Completeness::Complete));
+        assert_eq!(sent(&website), 2, "both pages were asked for by their version");
+        versions.lock().unwrap()[1] = "b2";
+        let changed = scrape();
+        assert_eq!((changed.counts.seen_again, changed.counts.new, sent(&website)), (35, 1, 2));
+        // A reader that is told something new reads for itself.
+        let told = CompetitorUpdate { scraper_config: Change::Set(serde_json::json!({"check_missing": 0})), ..Default::default() };
+        desk.competitors().update(id, &told).unwrap();
+        assert_eq!((scrape().counts.seen_again, sent(&website)), (36, 0));
+        assert_eq!((scrape().counts.seen_again, sent(&website)), (36, 2));
+        // And after a week it believes nobody any more.
+        lot.pass(TimeDelta::days(8));
+        assert_eq!((scrape().counts.seen_again, sent(&website)), (36, 0));
+        desk.competitors().delete(id).unwrap();
+    }
+
+    fn each_way_of_failing_has_its_word_and_records_nothing(lot: &Lot) {
+        let list = || Reply::html(list_page(0..20, None));
+        let challenge = "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>";
+        for (word, reply) in [
+            ("http_status", Reply::status(503)),
+            ("http_status", Reply::status(404)),
+            ("network", Reply { cut: true, ..list() }),
+            ("timeout", Reply { trickle: Duration::from_millis(200), ..list() }),
+            ("timeout", list().after(Duration::from_secs(3))),
+            ("blocked", Reply::html(challenge)),
+            ("blocked", Reply { status: 403, ..Reply::html(challenge) }),
+            ("empty", Reply::html("<div id=root></div><script src=/app.js></script>")),
+            ("parsing", Reply { headers: vec![("Content-Type".into(), "image/png".into())], ..list() }),
+        ] {
+            let website = Website::open();
+            website.reply("/used", reply.clone());
+            let desk = opened(lot, |config| {
+                config.fetch.as_mut().unwrap().page_timeout = Duration::from_millis(700);
+            });
+            let id = add(&desk, &website.address, format!("{}/used", website.address));
+            let error = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, &*format!("scrape_{word}")), "{reply:?}");
+            assert_eq!(count(&desk), 0);
+            let failed = desk.competitors().get(id).unwrap();
+            assert_eq!(failed.scrape_error_type.map(ScrapeErrorType::as_str), Some(word));
+            let hours = if word == "blocked" { 24 * 60 } else { 30 };
+            assert_eq!(failed.next_scrape_at, Some(lot.now() + TimeDelta::minutes(hours)), "{word}");
+        }
+    }
+
+    fn a_list_that_has_moved_is_followed(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::status(302).header("Location", "/cars/used/"));
+        website.list("/cars/used/", 0..20, Some("page-2"));
+        website.list("/cars/used/page-2", 20..35, None);
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
+    }
+
+    fn a_website_that_asks_to_be_left_alone_is(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::status(429).header("Retry-After", "7200"));
+        let desk = opened(lot, |config| config.fetch.as_mut().unwrap().longest_retry_after = Duration::from_secs(2));
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        let due = || desk.competitors().scrape_due(&ScrapeLimits::default(), &mut unwatched).unwrap();
+        let report = due();
+        assert_eq!((report.failed[0].error.code(), report.recorded.len()), ("scrape_http_status", 0));
+        assert_eq!(report.failed[0].error.retry_after(), Some(Duration::from_secs(7200)));
+        assert_eq!(website.take_paths(), ["/used"], "it is not waited for two hours");
+        lot.pass(TimeDelta::minutes(119));
+        assert!(due().failed.is_empty() && website.take_paths().is_empty());
+        website.list("/used", 0..20, None);
+        lot.pass(TimeDelta::minutes(2));
+        assert_eq!(due().recorded.len(), 1);
+        assert_eq!(desk.competitors().get(id).unwrap().next_scrape_at, None);
+        lot.pass(TimeDelta::hours(19));
+        assert!(due().recorded.is_empty(), "it is due a day later");
+        lot.pass(TimeDelta::hours(2));
+        assert_eq!(due().recorded.len(), 1);
+        // A short wait is waited out.
+        let busy = AtomicUsize::new(0);
+        website.answer(move |asked| {
+            let is_first = asked.path == "/used" && busy.fetch_add(1, Ordering::SeqCst) == 0;
+            is_first.then(|| Reply::status(429).header("Retry-After", "1"))
+        });
+        lot.pass(TimeDelta::hours(21));
+        assert_eq!(due().recorded.len(), 1);
+    }
+
+    fn a_missing_car_whose_page_is_gone_is_sold_at_once(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"check_missing": 10});
+        let update = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &update).unwrap();
+        website.list("/used", 0..20, None);
+        let scrape = || {
+            lot.pass(TimeDelta::days(1));
+            desk.competitors().scrape(id, &mut unwatched).unwrap()
+        };
+        assert_eq!(scrape().counts.new, 20);
+        // Cars 15 to 19 are missing: one page is gone, the others answer what proves nothing.
+        website.list("/used", 0..15, None);
+        (0..15).for_each(|car| website.show(&format!("/car/{car}"), 200, "<h1>for sale</h1>"));
+        website.show("/car/16", 403, "");
+        website.show("/car/17", 503, "");
+        website.show("/car/18", 200, "<h1>sold</h1>");
+        website.reply("/car/19", Reply::status(302).header("Location", "/used"));
+        let report = scrape();
+        let urls: Vec<_> = report.sold.iter().filter_map(|sold| sold.vehicle.url.clone()).collect();
+        assert_eq!(urls, [format!("{}/car/15", website.address)]);
+        assert_eq!((report.sold[0].sold_at, report.counts.sold), (report.observed_at, 1));
+        // A website that shows no car's page proves nothing by that.
+        website.list("/used", 0..14, None);
+        (0..15).for_each(|car| website.show(&format!("/car/{car}"), 404, ""));
+        assert_eq!(scrape().counts.sold, 0);
+        // It was not sold after all.
+        website.list("/used", 0..16, None);
+        assert_eq!(scrape().counts.relisted, 1);
+    }
+
+    fn a_scrape_that_is_cancelled_records_nothing_at_all(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        for page in 0..6_u32 {
+            let next = (page < 5).then(|| format!("/used?page={}", page + 1));
+            let path = if page == 0 { "/used".to_owned() } else { format!("/used?page={page}") };
+            let reply = Reply::html(list_page(page * 5..page * 5 + 5, next.as_deref()));
+            website.reply(&path, Reply { trickle: Duration::from_millis(4), ..reply.after(Duration::from_millis(15)) });
+        }
+        let mut cancelled = 0;
+        for _ in 0..8 {
+            lot.pass(TimeDelta::minutes(1));
+            let before = count(&desk);
+            let patience = Duration::from_millis(fastrand::u64(0..900));
+            let began = Instant::now();
+            let outcome = desk.competitors().scrape(id, &mut |_| {
+                if began.elapsed() < patience { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            match outcome {
+                Ok(report) => assert_eq!((report.completeness, count(&desk)), (Completeness::Complete, 30)),
+                Err(error) => {
+                    assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, "scrape_cancelled"));
+                    assert!(began.elapsed() < patience + Duration::from_millis(1500), "{:?}", began.elapsed());
+                    assert_eq!(count(&desk), before);
+                    cancelled += 1;
+                }
+            }
+            let competitor = desk.competitors().get(id).unwrap();
+            assert_eq!((competitor.scrape_error, competitor.next_scrape_at), (None, None));
+        }
+        assert!(cancelled > 0);
+        lot.pass(TimeDelta::minutes(1));
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!(count(&desk), 30);
+    }
+
+    fn a_run_meets_all_that_are_due_and_a_failure_stops_nobody(lot: &Lot) {
+        let website = Website::open_at("0.0.0.0");
+        website.list("/used", 0..20, None);
+        website.show("/broken", 500, "");
+        let desk = opened(lot, |config| config.pool_size = 1);
+        let at = |host: u32, path: &str| format!("http://127.0.0.{host}:{}{path}", website.port());
+        for host in 1..=12 {
+            add(&desk, &format!("Dealer {host}"), at(host, if host % 4 == 0 { "/broken" } else { "/used" }));
+        }
+        let paused = add(&desk, "Paused", at(13, "/used"));
+        desk.competitors().pause(paused).unwrap();
+        add(&desk, "By name alone", "https://by-name-alone.invalid/".into());
+        let limits = ScrapeLimits { threads: 8, ..ScrapeLimits::default() };
+        let (mut pages, mut most_done, mut names) = (0, 0, Vec::new());
+        let report = desk.competitors().scrape_due(&limits, &mut |progress| {
+            assert_eq!(progress.total, 12);
+            most_done = most_done.max(progress.done + progress.failed);
+            match progress.event {
+                ScrapeEvent::Page { .. } => pages += 1,
+                ScrapeEvent::Recorded(report) => names.push(report.competitor.clone()),
+                ScrapeEvent::Failed(failure) => names.push(failure.competitor.clone()),
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        }).unwrap();
+        assert_eq!((report.recorded.len(), report.failed.len(), report.passed, report.remaining), (9, 3, 0, 0));
+        assert!(report.failed.iter().all(|failure| failure.error.code() == "scrape_http_status"));
+        assert_eq!((most_done, names.len(), count(&desk)), (12, 12, 9 * 20));
+        assert!(pages >= 12);
+        // Those that failed come again first, and later each time.
+        for (minutes, due) in [(29, 0), (2, 3), (58, 0), (3, 3)] {
+            lot.pass(TimeDelta::minutes(minutes));
+            let report = desk.competitors().scrape_due(&limits, &mut unwatched).unwrap();
+            assert_eq!((report.failed.len(), report.recorded.len()), (due, 0), "{minutes}");
+        }
+    }
+
+    fn processes_share_the_work_and_no_host_is_asked_twice_at_once(lot: &Lot) {
+        const HOSTS: u32 = 8;
+        let website = Website::open_at("0.0.0.0");
+        let (busy, at_once) = (Mutex::new(HashSet::new()), Arc::new(AtomicUsize::new(0)));
+        let overlaps = Arc::clone(&at_once);
+        website.answer(move |asked: &Asked| {
+            let host = asked.header.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned();
+            let is_alone = busy.lock().unwrap().insert(host.clone());
+            overlaps.fetch_add(usize::from(!is_alone), Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(20));
+            let reply = match asked.path.as_str() {
+                "/robots.txt" => Reply::status(404),
+                "/next" => Reply::html(list_page(10..20, None)),
+                _ => Reply::html(list_page(0..10, Some("/next"))),
+            };
+            busy.lock().unwrap().remove(&host);
+            Some(reply)
+        });
+        let desks: Vec<_> = (0..3).map(|_| opened(lot, |config| config.pool_size = 4)).collect();
+        // Two competitors on each host.
+        for number in 0..2 * HOSTS {
+            let url = format!("http://127.0.0.{}:{}/{number}", number % HOSTS + 1, website.port());
+            add(&desks[0], &format!("Dealer {number}"), url);
+        }
+        let limits = ScrapeLimits { threads: 4, ..ScrapeLimits::default() };
+        let mut recorded = 0;
+        // What a process leaves because another one speaks to the host is met by the next run.
+        for _ in 0..20 {
+            let reports: Vec<_> = thread::scope(|scope| {
+                let runs: Vec<_> = desks.iter().map(|desk| {
+                    scope.spawn(move || desk.competitors().scrape_due(&limits, &mut unwatched).unwrap())
+                }).collect();
+                runs.into_iter().map(|run| run.join().unwrap()).collect()
+            });
+            assert!(reports.iter().all(|report| report.failed.is_empty()), "{reports:?}");
+            recorded += reports.iter().map(|report| report.recorded.len()).sum::<usize>();
+            if recorded == 2 * HOSTS as usize {
+                break;
+            }
+        }
+        assert_eq!(recorded, 2 * HOSTS as usize, "each was scraped once");
+        assert_eq!(at_once.load(Ordering::SeqCst), 0, "a host was asked twice at once");
+        for competitor in desks[0].competitors().list(&CompetitorFilter::default(), &PageRequest::first(50)).unwrap().items {
+            let scrapes = desks[0].competitors().scrapes(competitor.id, &PageRequest::first(50)).unwrap();
+            assert_eq!(scrapes.items.len(), 1, "{}", competitor.name);
+        }
+    }
+
+    fn what_shows_no_sign_of_life_is_taken_over(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(2500)));
+        let (desk, id) = competitor(&website, lot);
+        let other = opened(lot, |_| {});
+        thread::scope(|scope| {
+            let slow = scope.spawn(|| desk.competitors().scrape(id, &mut unwatched));
+            while website.asked().iter().all(|asked| asked.path != "/used") {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let refusal = other.competitors().scrape(id, &mut unwatched).unwrap_err();
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "scrape_running"));
+            let report = other.competitors().scrape_due(&ScrapeLimits::default(), &mut unwatched).unwrap();
+            assert_eq!((report.passed, report.recorded.len()), (1, 0));
+            // The lease is over before its holder could renew it.
+            lot.pass(TimeDelta::minutes(3));
+            website.list("/used", 0..18, None);
+            assert_eq!(other.competitors().scrape(id, &mut unwatched).unwrap().counts.new, 18);
+            let lost = slow.join().unwrap().unwrap_err();
+            assert_eq!((lost.kind(), lost.code()), (ErrorKind::Conflict, "scrape_taken_over"));
+        });
+        assert_eq!(count(&desk), 18);
+        assert_eq!(desk.competitors().scrapes(id, &PageRequest::first(5)).unwrap().items.len(), 1);
+    }
+
+    fn a_lease_lives_as_long_as_its_holder_shows_that_it_does(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(1500)));
+        let short = |config: &mut Config| {
+            config.clock = Clock::system();
+            config.scraping.lease = Duration::from_millis(400);
+        };
+        let (desk, other) = (opened(lot, short), opened(lot, short));
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        thread::scope(|scope| {
+            let slow = scope.spawn(|| desk.competitors().scrape(id, &mut unwatched));
+            thread::sleep(Duration::from_millis(1000));
+            assert_eq!(other.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_running");
+            assert_eq!(slow.join().unwrap().unwrap().counts.new, 20);
+        });
+    }
+
+    fn a_run_ends_at_its_deadline_with_what_it_has(lot: &Lot) {
+        let website = Website::open_at("0.0.0.0");
+        website.answer(|asked| {
+            let page: u32 = asked.path.strip_prefix("/used/")?.parse().ok()?;
+            let list = list_page(page * 5..page * 5 + 5, Some(&format!("/used/{}", page + 1)));
+            Some(Reply::html(list).after(Duration::from_millis(100)))
+        });
+        let desk = opened(lot, |_| {});
+        for host in 1..=3 {
+            add(&desk, &format!("Dealer {host}"), format!("http://127.0.0.{host}:{}/used/0", website.port()));
+        }
+        let limits = ScrapeLimits { threads: 2, deadline: Some(Duration::from_secs(1)), ..ScrapeLimits::default() };
+        let began = Instant::now();
+        let report = desk.competitors().scrape_due(&limits, &mut unwatched).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(4));
+        assert_eq!((report.recorded.len(), report.remaining, report.stopped), (2, 1, false), "{report:?}");
+        assert!(report.recorded.iter().all(|scrape| !scrape.completeness.is_complete() && scrape.counts.new >= 5));
+        let stopped = desk.competitors().scrape_due(&ScrapeLimits::default(), &mut |_| ControlFlow::Break(())).unwrap();
+        assert_eq!((stopped.recorded.len(), stopped.remaining, stopped.stopped), (0, 1, true));
+    }
+}
+
+/// A website of thirty cars in two pages, whose platform gives the list as data in two answers; `answer` makes of an answer
+/// what is sent, a failure where that is nothing.
+fn dealer_on(
+    website: &Website,
+    lot: &Lot,
+    answer: impl Fn(u32, String) -> Option<String> + Send + Sync + 'static,
+) -> (Desk, CompetitorId) {
+    website.answer(move |asked| {
+        let part = if asked.path.contains("pt=2") { 2 } else { 1 };
+        if asked.path.starts_with("/api/vhcliaa/vehicle-pages/cosmos/srp/vehicles/20001/310002?") {
+            let cards: Vec<_> = (if part == 1 { 0..24 } else { 24..30 })
+                .map(|number| {
+                    format!(
+                        r#"{{"VehicleCard": {{"VehicleVin": "{}", "VehicleYear": 2018, "VehicleMake": "Toyota",
+                            "VehicleModel": "Corolla", "VehicleInternetPrice": 15000}}}}"#,
+                        vin(number)
+                    )
+                })
+                .collect();
+            let data = format!(
+                r#"{{"Paging": {{"PaginationDataModel": {{"TotalCount": 30, "TotalPages": 2, "PageNumber": {part}}}}},
+                    "DisplayCards": [{}]}}"#,
+                cards.join(",")
+            );
+            return Some(answer(part, data).map_or_else(|| Reply::status(500), Reply::json));
+        }
+        asked.path.starts_with("/used").then(|| {
+            let cars: Vec<_> = (if part == 1 { 0..15 } else { 15..30 })
+                .map(|number| {
+                    serde_json::json!({"@type": "ListItem", "name": "2018 Toyota Corolla", "VIN": vin(number),
+                        "url": format!("/car/{number}")})
+                })
+                .collect();
+            let list = serde_json::json!({"@type": "ItemList", "itemListElement": cars}).to_string();
+            let model = serde_json::json!({"ItemListJson": list, "SearchResultsListModel": {"ResultsCount": 30}});
+            Reply::html(format!(
+                r#"<script type="application/json" id="dealeron_tagging_data">
+                    {{"dealerId": 20001, "pageId": 310002, "itemCount": 30}}</script>
+                   <script type="application/json" id="dlron-srp-model">{model}</script>"#
+            ))
+        })
+    });
+    let desk = opened(lot, |_| {});
+    let id = add(&desk, &website.address, format!("{}/used", website.address));
+    (desk, id)
+}
+
+/// Pages that a script makes.
+mod in_browser {
+    use super::*;
+
+    /// The website as a competitor that needs a browser; this server alone of the machine may be fetched from.
+    fn competitor(website: &Website, lot: &Lot, executable: Option<&str>) -> (Desk, CompetitorId) {
+        let mut fetch = FetchConfig::new("webmaster@dealer.example");
+        fetch.allowed_servers = vec![website.address.strip_prefix("http://").unwrap().parse().unwrap()];
+        (fetch.pause, fetch.retries) = (Duration::ZERO, 0);
+        fetch.browser.executable = executable.map(Into::into);
+        let mut config = Config::new(&lot.url);
+        config.fetch = Some(fetch);
+        let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
+        let new = NewCompetitor {
+            name: "Valley Motors".into(),
+            inventory_url: format!("{}/used", website.address),
+            use_playwright: true,
+            ..NewCompetitor::default()
+        };
+        let id = desk.competitors().add(&new).unwrap().id;
+        (desk, id)
+    }
+
+    on_both_databases! {
+        fn a_browser_that_is_not_there_is_no_failure_of_the_website(lot: &Lot) {
+            let website = Website::open();
+            website.list("/used", 0..20, None);
+            let (desk, id) = competitor(&website, lot, Some("/nowhere/chromium"));
+            let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
+            assert!(refusal.to_string().contains("`chromium`"), "{refusal}");
+            assert!(desk.competitors().get(id).unwrap().scrape_error_type.is_none());
+        }
+    }
+
+    #[cfg(all(feature = "browser", unix))]
+    on_both_databases! {
+        fn a_website_of_scripts_is_read_to_its_last_page(lot: &Lot) {
+            let website = Website::open();
+            for (page, numbers, next) in [("/used", 0..20, Some("/used?page=2")), ("/used?page=2", 20..35, None)] {
+                let data = format!("{}&data", page.replace("?", "-"));
+                website.list(&data, numbers, next);
+                // The list itself comes by a request of the script's own.
+                let shell = format!(
+                    "<html><head></head><body>Loading<script>fetch('{data}').then(answer => answer.text()).then(text => {{
+                        const list = new DOMParser().parseFromString(text, 'text/html');
+                        for (const part of list.head.children) document.head.append(document.importNode(part, true));
+                        document.body.append('Cars');
+                     }});</script></body></html>"
+                );
+                website.show(page, 200, shell);
+            }
+            let (desk, id) = competitor(&website, lot, None);
+            let report = match desk.competitors().scrape(id, &mut unwatched) {
+                Err(missing) if missing.code() == "browser_not_available" => {
+                    println!("skipped: no Chromium is installed (Debian's package `chromium`)");
+                    return;
+                }
+                outcome => outcome.unwrap(),
+            };
+            assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
+            assert_eq!(count(&desk), 35);
+            website.show("/used", 200, "<title>Just a moment...</title><script src=/challenges.cloudflare.com/x></script>");
+            assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap_err().code(), "scrape_blocked");
+            let competitor = desk.competitors().get(id).unwrap();
+            assert_eq!(competitor.scrape_error_type, Some(ScrapeErrorType::Blocked));
+        }
     }
 }

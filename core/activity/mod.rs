@@ -43,6 +43,8 @@ pub enum Action {
     Reject,
     /// A vehicle priced against the market.
     Analyze,
+    /// A VIN evaluated against the market.
+    Evaluate,
     /// A scrape of a competitor recorded.
     Record,
 }
@@ -57,6 +59,7 @@ words!(Action, "invalid_action" at "/action" {
     Approve => "approve",
     Reject => "reject",
     Analyze => "analyze",
+    Evaluate => "evaluate",
     Record => "record",
 });
 
@@ -165,7 +168,7 @@ pub(crate) fn record_changes(
     )
 }
 
-pub(crate) use repository::count_by_the_public;
+pub(crate) use repository::times_by_the_public;
 
 /// `{field: {from, to}}` of the fields that differ.
 pub(crate) fn changes_between<T: Audited>(before: Option<&T>, after: Option<&T>) -> Result<Map<String, Value>> {

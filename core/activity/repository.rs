@@ -88,20 +88,24 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
-/// How many entries of this kind the public left from one address since a time.
-pub(crate) fn count_by_the_public(
+/// When the public left entries of this kind from one address since a time: the newest so many, newest first.
+pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
     action: super::Action,
     ip_address: &str,
     since: DateTime<Utc>,
-) -> DbResult<i64> {
-    Ok(dsl::activity_logs
+    most: u32,
+) -> DbResult<Vec<DateTime<Utc>>> {
+    let times: Vec<Option<Instant>> = dsl::activity_logs
         .filter(dsl::ip_address.eq(ip_address))
         .filter(dsl::user_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
         .filter(dsl::action.eq(action.as_str()))
-        .count()
-        .get_result(conn)?)
+        .order(dsl::created_at.desc())
+        .limit(most.into())
+        .select(dsl::created_at)
+        .load(conn)?;
+    Ok(times.into_iter().flatten().map(DateTime::from).collect())
 }

@@ -48,6 +48,11 @@ words!(AlertType, "invalid_alert_type" at "/alert_type" {
     StorageLimit => "storage_limit",
 });
 
+impl AlertType {
+    /// Those about a vehicle's price, which an analysis opens and closes.
+    pub(crate) const OF_PRICES: [Self; 3] = [Self::Overpriced, Self::Underpriced, Self::NoMarketData];
+}
+
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -114,6 +119,8 @@ pub struct AlertFilter {
     pub with_dismissed: bool,
     /// Of this type only.
     pub alert_type: Option<AlertType>,
+    /// About vehicles' prices only: overpriced, underpriced, or no market to tell by.
+    pub about_prices: bool,
     /// About this vehicle or competitor only.
     pub subject_id: Option<Uuid>,
 }

@@ -114,6 +114,9 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
     if let Some(alert_type) = filter.alert_type {
         query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
     }
+    if filter.about_prices {
+        query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
+    }
     if let Some(subject) = filter.subject_id {
         query = query.filter(dsl::subject_id.eq(AnyId(subject)));
     }

@@ -1,7 +1,13 @@
 //! Whether a scrape saw the whole lot, and so may count as a miss for what it did not see.
 //!
+//! A count far below the median of the last complete scrapes is distrusted: a page layout that changed or a list that ends
+//! early looks just so. Distrusted for ever, a lot that was really halved would never sell anything again. So the guard
+//! gives way when a number of scrapes in a row, over some weeks, found about the same few vehicles; meanwhile an alert
+//! about the lot is open. Scrapes that failed, were empty or saw a part say nothing about the size and break no row.
+//!
 //! What is deliberately not here: what a miss leads to (`sold`), and fetching.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::rules::TrackingRules;
@@ -19,6 +25,32 @@ pub struct ScrapeReading {
     pub pages_fetched: Option<u32>,
     /// How many vehicles the website claims to have, for the record.
     pub total_claimed: Option<u32>,
+}
+
+/// A row of scrapes that found about as many vehicles as the present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AlikeScrapes {
+    /// How many, without the present one.
+    pub(crate) count: usize,
+    /// When the first of them was.
+    pub(crate) since: DateTime<Utc>,
+}
+
+/// What a scrape is compared with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EarlierScrapes<'a> {
+    /// The counts of the complete scrapes before it, newest first.
+    pub(crate) counts: &'a [usize],
+    /// The scrapes right before it that found about as few.
+    pub(crate) alike: Option<AlikeScrapes>,
+    /// The time of the scrape itself.
+    pub(crate) observed_at: DateTime<Utc>,
+}
+
+/// The counts that are about the same as this one.
+pub(crate) fn alike_counts(vehicles: usize, rules: &TrackingRules) -> std::ops::RangeInclusive<usize> {
+    let span = usize::try_from(vehicles as u128 * u128::from(rules.shrunk_tolerance_percent) / 100).unwrap_or(vehicles);
+    vehicles.saturating_sub(span)..=vehicles.saturating_add(span)
 }
 
 /// Whether the scrape saw the whole lot.
@@ -77,12 +109,16 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
 });
 
 impl Completeness {
-    /// Judges a scrape that found so many different vehicles; `earlier` are the counts of the complete scrapes before it,
-    /// newest first.
+    /// Judges a scrape that found so many different vehicles.
     ///
     /// A first scrape has nothing to be compared with and is believed.
     #[must_use]
-    pub fn judge(reading: &ScrapeReading, vehicles: usize, earlier: &[usize], rules: &TrackingRules) -> Self {
+    pub(crate) fn judge(
+        reading: &ScrapeReading,
+        vehicles: usize,
+        earlier: &EarlierScrapes<'_>,
+        rules: &TrackingRules,
+    ) -> Self {
         let reason = if vehicles == 0 {
             IncompleteReason::Empty
         } else if reading.pages_closed_by_robots > 0 {
@@ -91,7 +127,9 @@ impl Completeness {
             IncompleteReason::PageFailed
         } else if !reading.last_page_reached {
             IncompleteReason::LastPageNotReached
-        } else if is_far_below(vehicles, earlier, rules) {
+        } else if is_far_below(vehicles, earlier.counts, rules.complete_share_percent, rules)
+            && !earlier.has_shrunk(rules)
+        {
             IncompleteReason::TooFewVehicles
         } else {
             return Self::Complete;
@@ -115,12 +153,23 @@ impl Completeness {
     }
 }
 
-fn is_far_below(vehicles: usize, earlier: &[usize], rules: &TrackingRules) -> bool {
+impl EarlierScrapes<'_> {
+    /// Whether the lot has been so small for long enough to be believed.
+    fn has_shrunk(&self, rules: &TrackingRules) -> bool {
+        let span = TimeDelta::days(rules.shrunk_after_days.into());
+        self.alike.is_some_and(|alike| {
+            alike.count + 1 >= rules.shrunk_after_scrapes && self.observed_at - alike.since >= span
+        })
+    }
+}
+
+/// Whether the count lies below a share of the median of the last complete scrapes.
+pub(crate) fn is_far_below(vehicles: usize, earlier: &[usize], percent: u32, rules: &TrackingRules) -> bool {
     let mut counts: Vec<u128> =
         earlier.iter().take(rules.complete_scrapes_compared).map(|&count| count as u128).collect();
     counts.sort_unstable();
     let Some(last) = counts.len().checked_sub(1) else { return false };
     // Twice the median: the sum of the two middle counts, which are one and the same for an odd number.
     let median_doubled = counts[last / 2] + counts[last.div_ceil(2)];
-    vehicles as u128 * 200 < median_doubled * u128::from(rules.complete_share_percent)
+    vehicles as u128 * 200 < median_doubled * u128::from(percent)
 }

@@ -3,7 +3,11 @@
 //! In this order: VIN, external id, stock number, else year, make and model with a mileage close enough, when exactly one
 //! listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees: dealers use
 //! stock numbers again. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
-//! listing away from a strong one. Everything is a hash look-up or a binary search: linear in listings and sightings.
+//! listing away from a strong one; of several listings under one key, one on sale goes before one that is gone. Everything is
+//! a hash look-up or a binary search: linear in listings and sightings.
+//!
+//! Of the listings that are gone only those matter that a sighting could be ([`Unmatched`]), so that what a dealer has sold
+//! in years need not be read to record a day.
 //!
 //! The limit: look-alikes with neither a key nor a link of their own can not always be told apart. Such a sighting counts
 //! as a new vehicle, because taking it for the wrong one would mix two histories.
@@ -13,6 +17,8 @@ use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
     hash::Hash,
 };
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     rules::{StoredListing, TrackingRules},
@@ -60,9 +66,14 @@ pub(crate) enum Match {
 /// Finds for each sighting the stored listing that it is; each stored listing is given to one sighting at most.
 ///
 /// A sighting that repeats an earlier one of the same scrape completes it and is a [`Match::Duplicate`] itself.
-pub(crate) fn identify(stored: &[StoredListing], seen: &mut [Sighting], rules: &TrackingRules) -> Vec<Match> {
+pub(crate) fn identify(
+    stored: &[StoredListing],
+    seen: &mut [Sighting],
+    observed_at: DateTime<Utc>,
+    rules: &TrackingRules,
+) -> Vec<Match> {
     let mut found = fold_repeats(seen);
-    let mut search = Search { stored, taken_by: vec![None; stored.len()] };
+    let mut search = Search { stored, taken_by: vec![None; stored.len()], gone_since: gone_since(observed_at, rules) };
     search.by_vin(seen, &mut found);
     search.by_key(seen, &mut found, |keys| keys.external_id.as_deref());
     search.by_key(seen, &mut found, |keys| keys.stock_number.as_deref());
@@ -70,12 +81,78 @@ pub(crate) fn identify(stored: &[StoredListing], seen: &mut [Sighting], rules: &
     found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
 }
 
+/// How lately a listing known by year, make, model and mileage alone must have gone to be the one that is seen again.
+pub(crate) fn gone_since(observed_at: DateTime<Utc>, rules: &TrackingRules) -> DateTime<Utc> {
+    let days = TimeDelta::days(rules.relisted_by_likeness_days.into());
+    observed_at.checked_sub_signed(days).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// What the listings on sale do not explain of a scrape: by these a listing that is gone may be meant.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unmatched {
+    pub(crate) vins: Vec<String>,
+    pub(crate) external_ids: Vec<String>,
+    pub(crate) stock_numbers: Vec<String>,
+    pub(crate) likenesses: Vec<UnmatchedLikeness>,
+}
+
+/// A year and mileage that no key led to a listing on sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UnmatchedLikeness {
+    pub(crate) year: i32,
+    pub(crate) mileage: i32,
+    /// Whether the sighting names a VIN: then it can only be a listing that has none.
+    pub(crate) has_vin: bool,
+}
+
+impl Unmatched {
+    /// Linear in the listings on sale and the sightings.
+    pub(crate) fn of(on_sale: &[StoredListing], seen: &[Sighting]) -> Self {
+        fn known(on_sale: &[StoredListing], key: impl Fn(&Keys) -> Option<&String>) -> HashSet<&str> {
+            on_sale.iter().filter_map(|listing| key(&listing.keys).map(String::as_str)).collect()
+        }
+        let vins = known(on_sale, |keys| keys.vin.as_ref());
+        let external_ids = known(on_sale, |keys| keys.external_id.as_ref());
+        let stock_numbers = known(on_sale, |keys| keys.stock_number.as_ref());
+        let mut unmatched = Self::default();
+        for sighting in seen {
+            let Keys { vin, external_id, stock_number } = &sighting.keys;
+            if vin.as_deref().is_some_and(|vin| vins.contains(vin)) {
+                continue;
+            }
+            unmatched.vins.extend(vin.clone());
+            let mut by_key = false;
+            for (key, known, wanted) in [
+                (external_id, &external_ids, &mut unmatched.external_ids),
+                (stock_number, &stock_numbers, &mut unmatched.stock_numbers),
+            ] {
+                match key {
+                    Some(key) if known.contains(key.as_str()) => by_key = true,
+                    Some(key) => wanted.push(key.clone()),
+                    None => {}
+                }
+            }
+            if let (false, Some(year), Some(mileage)) = (by_key, sighting.details.year, sighting.details.mileage) {
+                unmatched.likenesses.push(UnmatchedLikeness { year, mileage, has_vin: vin.is_some() });
+            }
+        }
+        unmatched
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.vins.is_empty()
+            && self.external_ids.is_empty()
+            && self.stock_numbers.is_empty()
+            && self.likenesses.is_empty()
+    }
+}
+
 /// Folds the sightings of a vehicle into its first; what has no identity at all is refused.
 fn fold_repeats(seen: &mut [Sighting]) -> Vec<Option<Match>> {
     let mut firsts = Firsts::default();
     let mut found = vec![None; seen.len()];
     for index in 0..seen.len() {
-        if seen[index].keys.are_missing() && Likeness::of(&seen[index]).is_none() {
+        if !seen[index].has_identity() {
             found[index] = Some(Match::Refused(RefusalReason::NoIdentity));
             continue;
         }
@@ -196,6 +273,7 @@ impl Likeness {
 struct Search<'a> {
     stored: &'a [StoredListing],
     taken_by: Vec<Option<usize>>,
+    gone_since: DateTime<Utc>,
 }
 
 impl<'a> Search<'a> {
@@ -246,7 +324,7 @@ impl<'a> Search<'a> {
         !keys.name_another_vin(&self.stored[row].keys) && !keys.conflict_with(taker)
     }
 
-    /// The best row under each key: the one seen last, and of several the one on sale.
+    /// The best row under each key: one on sale, and of several the one seen last.
     fn index(
         &self,
         keep: impl Fn(usize, &Keys) -> bool,
@@ -261,7 +339,7 @@ impl<'a> Search<'a> {
                 }
                 Entry::Occupied(mut other) => {
                     let other_listing = &self.stored[*other.get()];
-                    if (listing.last_seen_at, !listing.is_sold) > (other_listing.last_seen_at, !other_listing.is_sold) {
+                    if (!listing.is_sold, listing.last_seen_at) > (!other_listing.is_sold, other_listing.last_seen_at) {
                         other.insert(row);
                     }
                 }
@@ -276,7 +354,7 @@ impl<'a> Search<'a> {
         if wanted.is_empty() {
             return;
         }
-        let shelves = Shelves::of(self.stored, &self.taken_by, &wanted);
+        let shelves = Shelves::of(self, &wanted);
         let mut offers: Vec<(i32, usize, usize)> = open(found)
             .into_iter()
             .filter_map(|index| {
@@ -317,9 +395,12 @@ struct Shelf {
 struct Shelves(HashMap<Likeness, Shelf>);
 
 impl Shelves {
-    fn of(stored: &[StoredListing], taken_by: &[Option<usize>], wanted: &HashSet<Likeness>) -> Self {
+    fn of(search: &Search<'_>, wanted: &HashSet<Likeness>) -> Self {
         let mut shelves: HashMap<Likeness, Shelf> = HashMap::new();
-        for (row, listing) in stored.iter().enumerate().filter(|(row, _)| taken_by[*row].is_none()) {
+        for (row, listing) in search.stored.iter().enumerate().filter(|(row, _)| search.taken_by[*row].is_none()) {
+            if listing.is_sold && listing.sold_at.is_none_or(|sold_at| sold_at < search.gone_since) {
+                continue;
+            }
             let Some(mileage) = listing.details.mileage else { continue };
             let Some(likeness) = Likeness::of_details(&listing.details).filter(|likeness| wanted.contains(likeness))
             else {

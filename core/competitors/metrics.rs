@@ -19,11 +19,43 @@ pub struct MetricsRules {
     pub trend_days: u32,
     /// How far that row may be off, in days: 3.
     pub trend_tolerance_days: u32,
+    /// How far back the row of a long trend lies: 30 days.
+    pub long_trend_days: u32,
+    /// How far that row may be off, in days: 10.
+    pub long_trend_tolerance_days: u32,
+}
+
+/// How far back a trend looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TrendSpan {
+    pub(crate) back: TimeDelta,
+    pub(crate) tolerance: TimeDelta,
+}
+
+impl MetricsRules {
+    /// A week, as it comes.
+    pub(crate) fn week(&self) -> TrendSpan {
+        let (back, tolerance) = (self.trend_days, self.trend_tolerance_days);
+        TrendSpan { back: TimeDelta::days(back.into()), tolerance: TimeDelta::days(tolerance.into()) }
+    }
+
+    /// A month, as it comes.
+    pub(crate) fn month(&self) -> TrendSpan {
+        let (back, tolerance) = (self.long_trend_days, self.long_trend_tolerance_days);
+        TrendSpan { back: TimeDelta::days(back.into()), tolerance: TimeDelta::days(tolerance.into()) }
+    }
 }
 
 impl Default for MetricsRules {
     fn default() -> Self {
-        Self { recent_days: 30, days_on_market_days: 90, trend_days: 7, trend_tolerance_days: 3 }
+        Self {
+            recent_days: 30,
+            days_on_market_days: 90,
+            trend_days: 7,
+            trend_tolerance_days: 3,
+            long_trend_days: 30,
+            long_trend_tolerance_days: 10,
+        }
     }
 }
 
@@ -73,7 +105,7 @@ pub(crate) enum AverageFit {
     Capped,
 }
 
-/// What changed against the row nearest to a week ago, and how fast the lot turns.
+/// What changed against the row nearest to a week or a month ago, and how fast the lot turns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trends {
     /// When the compared row was calculated.
@@ -114,12 +146,19 @@ impl Metrics {
     /// Compares this row with the one of `earlier` that lies nearest to a week before it.
     #[must_use]
     pub fn trends(&self, earlier: &[Self], rules: &MetricsRules) -> Trends {
-        let target = self.calculated_at - TimeDelta::days(rules.trend_days.into());
+        self.trends_over(earlier, rules.week())
+    }
+
+    /// Compares this row with the one of `earlier` that lies nearest to a month before it.
+    #[must_use]
+    pub fn monthly_trends(&self, earlier: &[Self], rules: &MetricsRules) -> Trends {
+        self.trends_over(earlier, rules.month())
+    }
+
+    fn trends_over(&self, earlier: &[Self], span: TrendSpan) -> Trends {
+        let target = self.calculated_at - span.back;
         let distance = |row: &&Self| (row.calculated_at - target).abs();
-        let base = earlier
-            .iter()
-            .min_by_key(distance)
-            .filter(|row| distance(row) <= TimeDelta::days(rules.trend_tolerance_days.into()));
+        let base = earlier.iter().min_by_key(distance).filter(|row| distance(row) <= span.tolerance);
         let on_the_move = f64::from(self.total_inventory) + f64::from(self.vehicles_sold_30d);
         Trends {
             since: base.map(|base| base.calculated_at),
@@ -134,7 +173,7 @@ impl Metrics {
 }
 
 /// The mean to the nearest cent, halves up.
-fn average(sum: Money, count: i64) -> Option<Money> {
+pub(crate) fn average(sum: Money, count: i64) -> Option<Money> {
     (count > 0).then(|| Money::from_cents((sum.cents() + count / 2).div_euclid(count)))
 }
 

@@ -2,15 +2,22 @@
 //!
 //! What is deliberately not here: reading pages, fetching, and SQL.
 
+mod alert;
 mod completeness;
 mod crawl;
+mod crew;
 mod identity;
+mod kept;
+mod market_view;
 mod metrics;
+mod missing;
 mod pages;
 mod price;
+mod progress;
 mod registration;
 mod report;
 mod repository;
+mod revisit;
 mod rules;
 mod scrape_log;
 mod service;
@@ -20,6 +27,7 @@ mod simulation;
 mod sold;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,18 +35,32 @@ use uuid::Uuid;
 
 pub use completeness::{Completeness, IncompleteReason, ScrapeReading};
 pub use identity::RefusalReason;
+pub use market_view::{
+    MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
+};
 pub use metrics::{Metrics, MetricsRules, Trends};
-pub use report::{ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle};
+pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
+pub use report::{
+    ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
+};
+pub(crate) use repository::is_transferred;
+pub use revisit::ScrapingRules;
 pub use rules::TrackingRules;
 pub use service::Competitors;
 pub use sold::days_on_market;
 
-pub use crate::extract::ScrapedListing;
 use crate::{
     activity::Audited,
     change::Change,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
+};
+pub use crate::{
+    extract::ScrapedListing,
+    scrape::configured::{
+        Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places,
+        ScraperConfig, Within,
+    },
 };
 
 /// A watched dealer: a row of `competitors`.
@@ -61,6 +83,8 @@ pub struct Competitor {
     pub scrape_error_type: Option<ScrapeErrorType>,
     pub created_at: Option<DateTime<Utc>>,
     pub updated_at: Option<DateTime<Utc>>,
+    /// After a failure, when it is scraped again by itself.
+    pub next_scrape_at: Option<DateTime<Utc>>,
 }
 
 impl Audited for Competitor {
@@ -141,7 +165,7 @@ pub struct NewCompetitor {
     pub website_url: Option<String>,
     /// The platform, one of [`platforms`](crate::extract::platforms), where it is known; found out otherwise.
     pub platform_type: Option<String>,
-    /// How to read the website, where nothing general does.
+    /// How to read the website, where nothing general does: a [`ScraperConfig`] as JSON.
     pub scraper_config: Option<serde_json::Value>,
     /// Whether pages must be rendered in a browser.
     pub use_playwright: bool,
@@ -179,6 +203,8 @@ pub struct CompetitorOverview {
     pub metrics: Option<Metrics>,
     /// How they moved within a week.
     pub trends: Option<Trends>,
+    /// How they moved within a month.
+    pub monthly_trends: Option<Trends>,
     /// The newest scrape.
     pub last_scrape: Option<ScrapeRecord>,
 }
@@ -231,15 +257,65 @@ pub struct Listing {
     pub unconfirmed_price: Option<Money>,
     /// The lowest price ever believed.
     pub lowest_price: Option<Money>,
+    /// The highest price ever believed.
+    pub highest_price: Option<Money>,
+    /// The price before the present one.
+    pub previous_price: Option<Money>,
+    /// When the present price took the place of another.
+    pub price_changed_at: Option<DateTime<Utc>>,
+    /// The same vehicle at the competitor that it came from.
+    pub transferred_from: Option<Transfer>,
+    /// The same vehicle at the competitor that has it now: it left this lot unsold.
+    pub transferred_to: Option<Transfer>,
 }
 
-/// Which listings; what is `None` does not matter.
+/// The same vehicle, by its VIN, on the lot of another competitor.
+///
+/// A car that is gone here and was seen there afterwards was not sold to a customer: it changed lots, within a group or
+/// through an auction. Both listings stand, and the one here keeps `is_sold`, for it is gone; but it is no sale of 30 days
+/// and no sold comparable. Which listings belong together is read from their VINs and times each time, never stored, so the
+/// order in which lots are recorded does not matter. [`TrackingRules::transfer_days`] bounds the time between.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Transfer {
+    /// Its listing there.
+    pub listing_id: ListingId,
+    /// The other competitor.
+    pub competitor_id: CompetitorId,
+    /// Its name.
+    pub competitor: String,
+    /// The price there.
+    pub price: Option<Money>,
+    /// When it was first seen there.
+    pub first_seen_at: DateTime<Utc>,
+    /// When it was last seen there.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// Which listings; what is left at its default does not matter.
+///
+/// ```
+/// use jpauto::{Money, competitors::{ListingFilter, ListingSort}};
+///
+/// // On sale for a month or longer, and down by 500.00 or more within the last week: the deepest cut first.
+/// let filter = ListingFilter {
+///     sold: Some(false),
+///     days_on_market_min: Some(30),
+///     price_drop_min: Some(Money::from_dollars(500)),
+///     price_drop_within_days: Some(7),
+///     sort: ListingSort::PriceDropDescending,
+///     ..ListingFilter::default()
+/// };
+/// # let _ = filter;
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of a listing, with their bounds")]
 pub struct ListingFilter {
-    pub competitor: Option<CompetitorId>,
+    /// Of any of these; of all where it is empty.
+    pub competitors: Vec<CompetitorId>,
     /// `true` for sold listings alone, `false` for those on sale.
     pub sold: Option<bool>,
+    /// Whatever the case.
+    pub vin: Option<String>,
     /// Whatever the case.
     pub make: Option<String>,
     /// Whatever the case.
@@ -254,6 +330,13 @@ pub struct ListingFilter {
     pub days_on_market_max: Option<i32>,
     /// Only listings whose price is below an earlier one.
     pub price_dropped: bool,
+    /// Only listings whose price is this much below an earlier one, or more.
+    pub price_drop_min: Option<Money>,
+    /// Only listings whose price is below one that they had at any moment of so many last days; with `price_drop_min`, so
+    /// much below it.
+    pub price_drop_within_days: Option<u32>,
+    /// Every word of it stands somewhere in make, model, trim, VIN or stock number.
+    pub q: Option<String>,
     /// The order.
     pub sort: ListingSort,
 }
@@ -279,6 +362,14 @@ pub enum ListingSort {
     Year,
     /// The newest model year first.
     YearDescending,
+    /// The fewest days on the market first.
+    DaysOnMarket,
+    /// The most days on the market first.
+    DaysOnMarketDescending,
+    /// The least below its highest price first.
+    PriceDrop,
+    /// The most below its highest price first.
+    PriceDropDescending,
 }
 
 words!(ListingSort, "invalid_sort" at "/sort" {
@@ -290,6 +381,10 @@ words!(ListingSort, "invalid_sort" at "/sort" {
     MileageDescending => "-mileage",
     Year => "year",
     YearDescending => "-year",
+    DaysOnMarket => "days_on_market",
+    DaysOnMarketDescending => "-days_on_market",
+    PriceDrop => "price_drop",
+    PriceDropDescending => "-price_drop",
 });
 
 /// A point of a listing's price history: a row of `competitor_price_history`.

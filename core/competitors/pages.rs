@@ -3,10 +3,15 @@
 //! What is deliberately not here: reading one page (`extract`), and repeats of a vehicle on several pages, which the plan
 //! folds.
 
+use std::collections::HashSet;
+
+use serde_json::Value;
+
 use super::{ScrapeReading, ScrapedListing, ScrapedPage};
 use crate::{
     error::{Error, Result},
-    extract::{self, Extraction, Warning},
+    extract::{self, DataRequest, Extraction, Warning},
+    scrape::{configured::Scraper, extract::listings_as_configured},
 };
 
 /// What the pages of one scrape showed.
@@ -18,12 +23,12 @@ pub(super) struct Pages {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor.
-pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>) -> Result<Pages> {
+/// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
+pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Pages> {
     if pages.is_empty() {
         return Err(Error::invalid_field("invalid_pages", "/pages", "expected at least one page"));
     }
-    let mut reader = Reader::new(usual);
+    let mut reader = Reader::new(usual, config)?;
     for (index, page) in pages.iter().enumerate() {
         reader
             .read(page)
@@ -35,23 +40,90 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>) -> Result<Pages> 
 /// Reads the pages of one scrape one after the other, and keeps none of them.
 pub(super) struct Reader {
     usual: Option<String>,
+    scraper: Option<Scraper>,
     read: Vec<Extraction>,
+    /// What tells the vehicles so far from others, where pages are counted until one shows nothing new.
+    known: HashSet<String>,
 }
 
 impl Reader {
-    pub(super) fn new(usual: Option<&str>) -> Self {
+    /// # Errors
+    /// `invalid_competitor` for a configuration that says nothing that can be done.
+    pub(super) fn new(usual: Option<&str>, config: Option<&Value>) -> Result<Self> {
+        let scraper = config.map(Scraper::of).transpose()?;
         // An adopted database may name platforms that nobody here knows.
         let usual = usual.filter(|name| extract::platforms().contains(name)).map(ToOwned::to_owned);
-        Self { usual, read: Vec::new() }
+        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new() })
+    }
+
+    /// What is configured about the website.
+    pub(super) fn scraper(&self) -> Option<&Scraper> {
+        self.scraper.as_ref()
     }
 
     /// Reads a page and gives the address of the next one.
     pub(super) fn read(&mut self, page: &ScrapedPage) -> Result<Option<String>> {
         let platform = page.platform.as_deref().or(self.usual.as_deref());
-        let extraction = extract::listings_from_bytes(&page.bytes, page.content_type.as_deref(), &page.url, platform)?;
+        let (content_type, scraper) = (page.content_type.as_deref(), self.scraper.as_ref());
+        let extraction = listings_as_configured(&page.bytes, content_type, &page.url, platform, scraper)?;
         let next = extraction.next.clone();
+        Ok(if self.take_page(extraction) { next } else { None })
+    }
+
+    /// Takes what a page said, unless it is one that lies behind the last: then the list has come to its end.
+    pub(super) fn take_page(&mut self, extraction: Extraction) -> bool {
+        let is_counted = self.scraper.as_ref().is_some_and(Scraper::counts_pages);
+        self.take(extraction, is_counted)
+    }
+
+    /// The same for a page or an answer that may be counted. Counted ones go on for ever: one that repeats what is known, or
+    /// shows nothing, lies behind the last.
+    pub(super) fn take(&mut self, extraction: Extraction, is_counted: bool) -> bool {
+        let shows_anything_new = !is_counted || self.shows_anything_new(&extraction.listings);
+        if let Some(last) = self.read.last_mut().filter(|_| !shows_anything_new) {
+            last.next = None;
+            return false;
+        }
         self.read.push(extraction);
-        Ok(next)
+        true
+    }
+
+    fn shows_anything_new(&mut self, listings: &[ScrapedListing]) -> bool {
+        // Every one is noted. What has no key can not be told from what is new.
+        let new = listings.iter().filter(|listing| key_of(listing).is_none_or(|key| self.known.insert(key)));
+        new.count() > 0
+    }
+
+    /// How many pages and answers were read.
+    pub(super) fn pages_read(&self) -> usize {
+        self.read.len()
+    }
+
+    /// What the page read last showed.
+    pub(super) fn last(&self) -> Option<&Extraction> {
+        self.read.last()
+    }
+
+    /// What to ask for to get the list of this page as data, where its platform offers that.
+    pub(super) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
+        // Cards or pages that are configured stand for the website: its own data would pass them by.
+        if self.scraper.as_ref().is_some_and(Scraper::reads_pages) {
+            return None;
+        }
+        let platform = page.platform.as_deref().or(self.usual.as_deref());
+        let request = extract::data_request_from_bytes(&page.bytes, page.content_type.as_deref(), &page.url, platform);
+        // What could be read as a page can be looked through for this.
+        request.ok().flatten()
+    }
+
+    /// Takes what was read elsewhere beside the pages.
+    pub(super) fn add(&mut self, read: impl IntoIterator<Item = Extraction>) {
+        self.read.extend(read);
+    }
+
+    /// Takes what was read elsewhere in place of the pages.
+    pub(super) fn replace(&mut self, read: Vec<Extraction>) {
+        self.read = read;
     }
 
     /// What all of them showed.
@@ -84,4 +156,10 @@ impl Reader {
         }
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
+}
+
+/// What tells a listing from the others of its list, for counting.
+pub(super) fn key_of(listing: &ScrapedListing) -> Option<String> {
+    let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
+    keys.into_iter().flatten().next().cloned()
 }

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{Competitor, CompetitorUpdate, NewCompetitor};
+use super::{Competitor, CompetitorUpdate, NewCompetitor, ScraperConfig};
 use crate::{
     error::{Error, Faults, Result},
     extract,
@@ -38,6 +38,7 @@ pub(super) fn add(new: &NewCompetitor, now: DateTime<Utc>) -> Result<Competitor>
         scrape_error_type: None,
         created_at: Some(now),
         updated_at: Some(now),
+        next_scrape_at: None,
     };
     check(competitor, None)
 }
@@ -68,7 +69,15 @@ pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTi
     after.scraper_config = update.scraper_config.apply_to(after.scraper_config);
     after.use_playwright = update.use_playwright.unwrap_or(after.use_playwright);
     after.active = update.active.unwrap_or(after.active);
-    let after = check(after, Some(before))?;
+    let mut after = check(after, Some(before))?;
+    // What made it fail may be mended: it need not wait any longer.
+    let is_read_otherwise = after.inventory_url != before.inventory_url
+        || after.platform_type != before.platform_type
+        || after.scraper_config != before.scraper_config
+        || after.use_playwright != before.use_playwright;
+    if is_read_otherwise || (after.active && !before.active) {
+        after.next_scrape_at = None;
+    }
     Ok(if after == *before { after } else { Competitor { updated_at: Some(now), ..after } })
 }
 
@@ -89,6 +98,13 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
     {
         let known = extract::platforms();
         faults.check(known.contains(&name), "/platform_type", format!("expected one of {}", known.join(", ")));
+    }
+    // What an adopted database holds is let be until it is changed; a scrape says what is wrong with it.
+    if let Some(config) = &competitor.scraper_config
+        && before.is_none_or(|before| before.scraper_config != competitor.scraper_config)
+        && let Err(reason) = ScraperConfig::parse(config)
+    {
+        reason.fields().iter().for_each(|fault| faults.add(&fault.pointer, &fault.message));
     }
     faults.into_result("invalid_competitor")?;
     Ok(competitor)

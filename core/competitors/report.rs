@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    Completeness, Metrics, RefusalReason, ScrapeCounts,
+    Completeness, Metrics, RefusalReason, ScrapeCounts, Transfer,
     rules::{Plan, PriceOf, StoredListing, Turn},
     sold::days_on_market,
+    transfer::Stay,
 };
 use crate::{
+    alerts::AlertType,
     extract::Warning,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
@@ -46,8 +48,14 @@ pub struct RecordReport {
     pub sold: Vec<SoldVehicle>,
     /// Sold vehicles on sale again.
     pub relisted: Vec<RecordedVehicle>,
+    /// New or relisted vehicles that are gone from another competitor's lot: that lot did not sell them.
+    pub arrived: Vec<TransferredVehicle>,
+    /// Of `sold`, vehicles that another competitor has shown since: they changed lots and are no sale.
+    pub departed: Vec<TransferredVehicle>,
     /// What was not recorded.
     pub refused: Vec<RefusedListing>,
+    /// The alerts about the competitor's scrapes that this scrape opened or kept open.
+    pub alerts: Vec<AlertType>,
     /// Doubts about the pages that the listings were read from.
     pub warnings: Vec<Warning>,
     /// The competitor's figures after it.
@@ -104,6 +112,16 @@ pub struct SoldVehicle {
     pub days_on_market: i32,
 }
 
+/// A vehicle that changed lots.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TransferredVehicle {
+    /// The vehicle on this lot.
+    #[serde(flatten)]
+    pub vehicle: RecordedVehicle,
+    /// The same vehicle on the other lot.
+    pub other: Transfer,
+}
+
 /// A listing that was not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedListing {
@@ -122,6 +140,22 @@ pub(super) struct Vehicles {
     pub(super) sold: Vec<SoldVehicle>,
     pub(super) relisted: Vec<RecordedVehicle>,
     pub(super) refused: Vec<RefusedListing>,
+    /// What came or went, to be looked for on other lots.
+    pub(super) moving: Vec<Moving>,
+}
+
+/// A vehicle that came onto the lot or left it.
+#[derive(Debug)]
+pub(super) struct Moving {
+    pub(super) vehicle: RecordedVehicle,
+    pub(super) stay: Stay,
+}
+
+impl Moving {
+    fn of(vehicle: &RecordedVehicle, listing: &StoredListing, is_sold: bool) -> Self {
+        let StoredListing { first_seen_at, last_seen_at, .. } = *listing;
+        Self { vehicle: vehicle.clone(), stay: Stay { listing: vehicle.id, first_seen_at, last_seen_at, is_sold } }
+    }
 }
 
 impl RecordedVehicle {
@@ -149,6 +183,7 @@ impl Vehicles {
         for (new, id) in plan.new.iter().zip(new_ids) {
             let vehicle = RecordedVehicle::of(*id, &new.listing);
             vehicles.note_sold(&vehicle, &new.listing);
+            vehicles.moving.push(Moving::of(&vehicle, &new.listing, new.listing.is_sold));
             vehicles.new.push(vehicle);
         }
         for changed in &plan.changed {
@@ -157,6 +192,9 @@ impl Vehicles {
                 Turn::None => {}
                 Turn::Relisted => vehicles.relisted.push(vehicle.clone()),
                 Turn::Sold => vehicles.note_sold(&vehicle, &changed.after),
+            }
+            if changed.turn != Turn::None {
+                vehicles.moving.push(Moving::of(&vehicle, &changed.after, changed.after.is_sold));
             }
             vehicles.updated.push(ChangedVehicle { vehicle, columns: changed.columns.clone() });
         }
@@ -171,11 +209,12 @@ impl Vehicles {
             let vehicle = RecordedVehicle::of(id, listing);
             vehicles.price_changes.push(PriceChange { vehicle, before, after: point.price });
         }
-        vehicles.sold.extend(plan.sold_by_absence.iter().map(|sold| SoldVehicle {
-            vehicle: RecordedVehicle::of(ids[sold.stored], &stored[sold.stored]),
-            sold_at: sold.sold_at,
-            days_on_market: sold.days_on_market,
-        }));
+        for sold in &plan.sold_by_absence {
+            let vehicle = RecordedVehicle::of(ids[sold.stored], &stored[sold.stored]);
+            vehicles.moving.push(Moving::of(&vehicle, &stored[sold.stored], true));
+            let (sold_at, days_on_market) = (sold.sold_at, sold.days_on_market);
+            vehicles.sold.push(SoldVehicle { vehicle, sold_at, days_on_market });
+        }
         vehicles.refused.extend(
             plan.refused.iter().map(|refused| RefusedListing { index: refused.sighting, reason: refused.reason }),
         );

@@ -1,19 +1,30 @@
 //! Rows of `competitors` and of the four tables that hang on it; `recording` loads what a scrape is planned from and writes
 //! the plan.
 
+mod crawling;
+mod listings;
+mod market_view;
 mod recording;
+mod transfers;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use serde_json::Value;
 
-pub(super) use recording::{add_metrics, count_metrics, keep_scrape, load_lot, write_plan};
+pub(super) use crawling::{
+    due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, lock_claims, set_next_scrape,
+};
+pub(super) use listings::{get_listing, listings};
+pub(super) use market_view::{market_view, undercuts};
+pub(super) use recording::{add_metrics, alike_scrapes, count_metrics, keep_scrape, load_lot, write_plan};
+pub(crate) use transfers::is_transferred;
+pub(super) use transfers::{Here, of_listings as transfers};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Listing, ListingFilter,
-    ListingSort, Metrics, MetricsRules, PricePoint, ScrapeCounts, ScrapeRecord, days_on_market, registration,
+    Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Metrics, MetricsRules,
+    PricePoint, ScrapeCounts, ScrapeRecord, registration,
 };
 use crate::{
     db::{
@@ -21,8 +32,8 @@ use crate::{
         functions::{lock_words, lower, lowered},
         lock_row,
         schema::{
-            competitor_inventory, competitor_metrics, competitor_price_history, competitor_scrapes, competitors,
-            competitors::dsl, storage_alerts,
+            competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
+            competitors, competitors::dsl, storage_alerts,
         },
         types::AnyId,
     },
@@ -54,6 +65,7 @@ struct Row {
     scrape_error_type: Option<String>,
     created_at: Option<Instant>,
     updated_at: Option<Instant>,
+    next_scrape_at: Option<Instant>,
 }
 
 impl From<&Competitor> for Row {
@@ -73,6 +85,7 @@ impl From<&Competitor> for Row {
             scrape_error_type: competitor.scrape_error_type.map(|error_type| error_type.as_str().to_owned()),
             created_at: competitor.created_at.map(Instant),
             updated_at: competitor.updated_at.map(Instant),
+            next_scrape_at: competitor.next_scrape_at.map(Instant),
         }
     }
 }
@@ -95,6 +108,7 @@ impl From<Row> for Competitor {
             scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
             created_at: row.created_at.map(DateTime::from),
             updated_at: row.updated_at.map(DateTime::from),
+            next_scrape_at: row.next_scrape_at.map(DateTime::from),
         }
     }
 }
@@ -116,6 +130,7 @@ pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
             dsl::use_playwright.eq(competitor.use_playwright),
             dsl::active.eq(competitor.active),
             dsl::updated_at.eq(competitor.updated_at.map(Instant)),
+            dsl::next_scrape_at.eq(competitor.next_scrape_at.map(Instant)),
         ))
         .execute(conn)?;
     Ok(())
@@ -147,6 +162,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> 
     diesel::delete(competitor_inventory::table.filter(competitor_inventory::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id))).execute(conn)?;
+    diesel::delete(competitor_pages::table.filter(competitor_pages::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(storage_alerts::table.filter(storage_alerts::subject_id.eq(AnyId(id.into())))).execute(conn)?;
     diesel::delete(dsl::competitors.find(id)).execute(conn)?;
     Ok(())
@@ -225,80 +241,6 @@ pub(super) fn list(
     Ok(page.map(Competitor::from))
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = competitor_inventory)]
-struct ListingRow {
-    id: ListingId,
-    competitor_id: CompetitorId,
-    external_id: Option<String>,
-    vin: Option<String>,
-    stock_number: Option<String>,
-    year: Option<i32>,
-    make: Option<String>,
-    model: Option<String>,
-    trim: Option<String>,
-    price: Option<Money>,
-    mileage: Option<i32>,
-    exterior_color: Option<String>,
-    transmission: Option<String>,
-    fuel_type: Option<String>,
-    body_style: Option<String>,
-    url: Option<String>,
-    image_url: Option<String>,
-    first_seen_at: Option<Instant>,
-    last_seen_at: Option<Instant>,
-    is_sold: Option<bool>,
-    sold_at: Option<Instant>,
-    days_on_market: Option<i32>,
-    raw_data: Option<Json<Value>>,
-    created_at: Option<Instant>,
-    updated_at: Option<Instant>,
-    unconfirmed_price: Option<Money>,
-    lowest_price: Option<Money>,
-}
-
-impl ListingRow {
-    fn into_listing(self, now: DateTime<Utc>) -> Listing {
-        let is_sold = self.is_sold.unwrap_or(false);
-        let sold_at = self.sold_at.map(DateTime::from);
-        let (first_seen_at, last_seen_at) = seen_between(self.first_seen_at, self.last_seen_at, self.created_at);
-        let days_on_market = match (is_sold, self.days_on_market) {
-            (true, Some(days)) => days,
-            (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
-            (false, _) => days_on_market(first_seen_at, now),
-        };
-        Listing {
-            id: self.id,
-            competitor_id: self.competitor_id,
-            external_id: self.external_id,
-            vin: self.vin,
-            stock_number: self.stock_number,
-            year: self.year,
-            make: self.make,
-            model: self.model,
-            trim: self.trim,
-            price: self.price,
-            mileage: self.mileage,
-            exterior_color: self.exterior_color,
-            transmission: self.transmission,
-            fuel_type: self.fuel_type,
-            body_style: self.body_style,
-            url: self.url,
-            image_url: self.image_url,
-            first_seen_at,
-            last_seen_at,
-            is_sold,
-            sold_at,
-            days_on_market,
-            raw_data: self.raw_data.map(|document| document.0),
-            created_at: self.created_at.map(DateTime::from),
-            updated_at: self.updated_at.map(DateTime::from),
-            unconfirmed_price: self.unconfirmed_price,
-            lowest_price: self.lowest_price,
-        }
-    }
-}
-
 /// The first and the last sighting; an adopted row may lack either.
 fn seen_between(
     first: Option<Instant>,
@@ -307,107 +249,6 @@ fn seen_between(
 ) -> (DateTime<Utc>, DateTime<Utc>) {
     let first = first.or(created).or(last).map(DateTime::from).unwrap_or_default();
     (first, last.map_or(first, DateTime::from))
-}
-
-pub(super) fn get_listing(conn: &mut DbConnection, id: ListingId, now: DateTime<Utc>) -> DbResult<Listing> {
-    let row: Option<ListingRow> =
-        competitor_inventory::table.find(id).select(ListingRow::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(listing_not_found)?.into_listing(now))
-}
-
-fn listing_not_found() -> Error {
-    Error::not_found("listing_not_found", "there is no such listing")
-}
-
-/// A page of the listings that the filter lets through, in its order.
-pub(super) fn listings(
-    conn: &mut DbConnection,
-    filter: &ListingFilter,
-    request: &PageRequest,
-    now: DateTime<Utc>,
-) -> DbResult<Page<Listing>> {
-    use competitor_inventory::dsl;
-    let query = matching(filter, now);
-    /// Reads the page in the order of one column.
-    macro_rules! in_order_of {
-        ($column:ident, $direction:ident, $read:expr, $write:expr) => {{
-            let order = filter.sort.as_str();
-            let position = request.position(order)?;
-            let position = position.map(|(value, id): (Option<_>, ListingId)| (value.map($read), id));
-            let query = keyset!(query, dsl::$column, dsl::id, $direction, position);
-            let rows: Vec<ListingRow> = query.limit(request.rows_to_read()).load(conn)?;
-            Page::cut(rows, request, order, |row: &ListingRow| (row.$column.map($write), row.id))?
-        }};
-    }
-    let (time, number) = (DateTime::<Utc>::from, |number: i32| number);
-    let page = match filter.sort {
-        ListingSort::FirstSeenAt => in_order_of!(first_seen_at, asc, Instant, time),
-        ListingSort::FirstSeenAtDescending => in_order_of!(first_seen_at, desc, Instant, time),
-        ListingSort::Price => in_order_of!(price, asc, Money::from_cents, Money::cents),
-        ListingSort::PriceDescending => in_order_of!(price, desc, Money::from_cents, Money::cents),
-        ListingSort::Mileage => in_order_of!(mileage, asc, number, number),
-        ListingSort::MileageDescending => in_order_of!(mileage, desc, number, number),
-        ListingSort::Year => in_order_of!(year, asc, number, number),
-        ListingSort::YearDescending => in_order_of!(year, desc, number, number),
-    };
-    Ok(page.map(|row| row.into_listing(now)))
-}
-
-type Listings<'a> = diesel::helper_types::IntoBoxed<
-    'a,
-    diesel::helper_types::Select<competitor_inventory::table, diesel::helper_types::AsSelect<ListingRow, MultiBackend>>,
-    MultiBackend,
->;
-
-fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
-    use competitor_inventory::dsl;
-    let mut query = dsl::competitor_inventory.select(ListingRow::as_select()).into_boxed::<MultiBackend>();
-    if let Some(competitor) = filter.competitor {
-        query = query.filter(dsl::competitor_id.eq(competitor));
-    }
-    match filter.sold {
-        Some(true) => query = query.filter(dsl::is_sold.eq(true)),
-        Some(false) => query = query.filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null())),
-        None => {}
-    }
-    if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make.assume_not_null()).eq_any(lowered(make)));
-    }
-    if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model.assume_not_null()).eq_any(lowered(model)));
-    }
-    macro_rules! between {
-        ($column:expr, $least:expr, $most:expr) => {
-            if let Some(least) = $least {
-                query = query.filter($column.ge(least));
-            }
-            if let Some(most) = $most {
-                query = query.filter($column.le(most));
-            }
-        };
-    }
-    between!(dsl::year, filter.year_min, filter.year_max);
-    between!(dsl::price, filter.price_min, filter.price_max);
-    between!(dsl::mileage, filter.mileage_min, filter.mileage_max);
-    // The days of a listing on sale go on counting, so for those the bounds are times of the first sighting.
-    let on_sale = || dsl::is_sold.eq(false).or(dsl::is_sold.is_null());
-    let days_ago = |days: i64| Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)));
-    if let Some(days) = filter.days_on_market_min.filter(|days| *days > 0) {
-        let long_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.ge(days));
-        query = query.filter(long_sold.or(on_sale().and(dsl::first_seen_at.le(days_ago(days.into())))));
-    }
-    if let Some(days) = filter.days_on_market_max {
-        let soon_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.le(days));
-        query = query.filter(soon_sold.or(on_sale().and(dsl::first_seen_at.gt(days_ago(i64::from(days) + 1)))));
-    }
-    if filter.price_dropped {
-        query = query.filter(sql::<Bool>(
-            "EXISTS (SELECT 1 FROM competitor_price_history AS earlier
-                     WHERE earlier.competitor_inventory_id = competitor_inventory.id
-                       AND earlier.price > competitor_inventory.price)",
-        ));
-    }
-    query
 }
 
 #[derive(Queryable, Selectable)]
@@ -441,7 +282,7 @@ pub(super) fn price_history(
     const ORDER: &str = "-recorded_at";
     let known: i64 = competitor_inventory::table.find(listing).count().get_result(conn)?;
     if known == 0 {
-        return Err(listing_not_found().into());
+        return Err(listings::listing_not_found().into());
     }
     let query = dsl::competitor_price_history
         .filter(dsl::competitor_inventory_id.eq(listing))
@@ -618,42 +459,83 @@ pub(super) fn scrapes(
     Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
 }
 
-/// Every competitor with its newest figures, by name: a handful of queries, however many competitors there are.
-pub(super) fn overview(conn: &mut DbConnection, rules: &MetricsRules) -> DbResult<Vec<CompetitorOverview>> {
-    let competitors: Vec<Row> = dsl::competitors.order((dsl::name, dsl::id)).select(Row::as_select()).load(conn)?;
+/// A page of competitors with their newest figures, by name: a handful of queries, however many competitors there are and
+/// however long they have been watched.
+pub(super) fn overview(
+    conn: &mut DbConnection,
+    filter: &CompetitorFilter,
+    request: &PageRequest,
+    rules: &MetricsRules,
+) -> DbResult<Page<CompetitorOverview>> {
+    let page = list(conn, filter, request)?;
+    let ids: Vec<CompetitorId> = page.items.iter().map(|competitor| competitor.id).collect();
+    let mut figures = figures_of(conn, &ids, rules)?;
+    Ok(page.map(|competitor| {
+        let (metrics, earlier, last_scrape) = figures.remove(&competitor.id).unwrap_or_default();
+        let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
+        let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
+        CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape }
+    }))
+}
+
+/// One competitor with its newest figures.
+pub(super) fn overview_of(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    rules: &MetricsRules,
+) -> DbResult<CompetitorOverview> {
+    let competitor = get(conn, id)?;
+    let (metrics, earlier, last_scrape) = figures_of(conn, &[id], rules)?.remove(&id).unwrap_or_default();
+    let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
+    let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
+    Ok(CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape })
+}
+
+/// The newest figures, those to compare them with, and the newest scrape.
+type Figures = (Option<Metrics>, Vec<Metrics>, Option<ScrapeRecord>);
+
+fn figures_of(
+    conn: &mut DbConnection,
+    ids: &[CompetitorId],
+    rules: &MetricsRules,
+) -> DbResult<HashMap<CompetitorId, Figures>> {
+    // One look into an index a competitor, so that a long history costs nothing.
     let newest: Vec<MetricsRow> = competitor_metrics::table
+        .filter(competitor_metrics::competitor_id.eq_any(ids))
         .filter(sql::<Bool>(
-            "(competitor_id, calculated_at) IN
-             (SELECT competitor_id, max(calculated_at) FROM competitor_metrics GROUP BY competitor_id)",
+            "competitor_metrics.id IN (
+                 SELECT (SELECT newest.id FROM competitor_metrics AS newest
+                         WHERE newest.competitor_id = competitors.id AND newest.calculated_at IS NOT NULL
+                         ORDER BY newest.calculated_at DESC, newest.id DESC LIMIT 1)
+                 FROM competitors)",
         ))
-        .order(competitor_metrics::id)
         .select(MetricsRow::as_select())
         .load(conn)?;
-    let mut newest: HashMap<CompetitorId, Metrics> =
+    let newest: HashMap<CompetitorId, Metrics> =
         newest.into_iter().map(|row| (row.competitor_id, row.into())).collect();
     let mut earlier = metrics_to_compare(conn, &newest, rules)?;
     let scrapes: Vec<ScrapeRow> = competitor_scrapes::table
+        .filter(competitor_scrapes::competitor_id.eq_any(ids))
         .filter(sql::<Bool>(
-            "(competitor_id, observed_at) IN
-             (SELECT competitor_id, max(observed_at) FROM competitor_scrapes GROUP BY competitor_id)",
+            "competitor_scrapes.id IN (
+                 SELECT (SELECT newest.id FROM competitor_scrapes AS newest
+                         WHERE newest.competitor_id = competitors.id ORDER BY newest.observed_at DESC LIMIT 1)
+                 FROM competitors)",
         ))
         .select(ScrapeRow::as_select())
         .load(conn)?;
-    let mut scrapes: HashMap<CompetitorId, ScrapeRecord> =
-        scrapes.into_iter().map(|row| (row.competitor_id, row.into())).collect();
-    Ok(competitors
+    let mut figures: HashMap<CompetitorId, Figures> = newest
         .into_iter()
-        .map(|row| {
-            let metrics = newest.remove(&row.id);
-            let earlier = earlier.remove(&row.id).unwrap_or_default();
-            let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
-            let last_scrape = scrapes.remove(&row.id);
-            CompetitorOverview { competitor: row.into(), metrics, trends, last_scrape }
-        })
-        .collect())
+        .map(|(id, metrics)| (id, (Some(metrics), earlier.remove(&id).unwrap_or_default(), None)))
+        .collect();
+    for row in scrapes {
+        let id = row.competitor_id;
+        figures.entry(id).or_default().2 = Some(row.into());
+    }
+    Ok(figures)
 }
 
-/// The rows near enough to a week before each competitor's newest one.
+/// The rows near enough to a week and to a month before each competitor's newest one.
 fn metrics_to_compare(
     conn: &mut DbConnection,
     newest: &HashMap<CompetitorId, Metrics>,
@@ -662,19 +544,21 @@ fn metrics_to_compare(
     use competitor_metrics::dsl;
     /// SQLite bounds the depth of an expression; each competitor is one `OR`.
     const AT_ONCE: usize = 200;
-    let tolerance = TimeDelta::days(rules.trend_tolerance_days.into());
     let mut earlier: HashMap<CompetitorId, Vec<Metrics>> = HashMap::new();
     let newest: Vec<_> = newest.iter().collect();
-    for some in newest.chunks(AT_ONCE) {
-        let mut query = dsl::competitor_metrics.select(MetricsRow::as_select()).into_boxed::<MultiBackend>();
-        for (id, metrics) in some {
-            let target = metrics.calculated_at - TimeDelta::days(rules.trend_days.into());
-            let near = dsl::calculated_at.between(Instant(target - tolerance), Instant(target + tolerance));
-            query = query.or_filter(dsl::competitor_id.eq(**id).and(near));
-        }
-        let rows: Vec<MetricsRow> = query.load(conn)?;
-        for row in rows {
-            earlier.entry(row.competitor_id).or_default().push(row.into());
+    for span in [rules.week(), rules.month()] {
+        for some in newest.chunks(AT_ONCE) {
+            let mut query = dsl::competitor_metrics.select(MetricsRow::as_select()).into_boxed::<MultiBackend>();
+            for (id, metrics) in some {
+                let target = metrics.calculated_at - span.back;
+                let near =
+                    dsl::calculated_at.between(Instant(target - span.tolerance), Instant(target + span.tolerance));
+                query = query.or_filter(dsl::competitor_id.eq(**id).and(near));
+            }
+            let rows: Vec<MetricsRow> = query.load(conn)?;
+            for row in rows {
+                earlier.entry(row.competitor_id).or_default().push(row.into());
+            }
         }
     }
     Ok(earlier)

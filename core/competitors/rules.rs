@@ -6,11 +6,14 @@
 //! value. A snapshot recorded twice changes nothing the second time.
 //! What is deliberately not here: identity, prices, completeness and absence, each in its own file; ids and SQL.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{
     ScrapeCounts,
-    completeness::{Completeness, ScrapeReading},
+    alert::ParseRate,
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, ScrapeReading},
     identity::{Match, RefusalReason, identify},
     price::{PriceReading, read_price},
     sighting::{Details, Keys, Sighting},
@@ -44,6 +47,27 @@ pub struct TrackingRules {
     pub complete_share_percent: u32,
     /// Complete scrapes that make the median: 7.
     pub complete_scrapes_compared: usize,
+    /// Scrapes in a row with about the same too small count after which a lot is believed to have shrunk, this one
+    /// included: 7.
+    pub shrunk_after_scrapes: usize,
+    /// Days that those scrapes must span: 14.
+    pub shrunk_after_days: u32,
+    /// How far counts may lie apart to be about the same, in percent of the present one: 25.
+    pub shrunk_tolerance_percent: u32,
+    /// Days after its sale within which a vehicle known by year, make, model and mileage alone may be on sale again: 90.
+    pub relisted_by_likeness_days: u32,
+    /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
+    /// a customer: 45.
+    pub transfer_days: u32,
+    /// Failed scrapes in a row from which on an alert is open: 3.
+    pub alert_after_failures: u32,
+    /// An alert is open while fewer listings than this have both an identity and a price, in percent: 80.
+    pub alert_parse_rate_percent: u32,
+    /// Listings that a scrape must have for its parse rate to mean anything: 5.
+    pub alert_parse_rate_listings: usize,
+    /// An alert is open while a lot that was read to its end has fewer vehicles than this, in percent of the median of the
+    /// complete scrapes before: 50.
+    pub alert_inventory_drop_percent: u32,
     /// Miles by which a listing known only by year, make and model may differ: 100.
     pub mileage_tolerance: i32,
     /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
@@ -67,6 +91,15 @@ impl Default for TrackingRules {
             few_returns_percent: 8,
             complete_share_percent: 50,
             complete_scrapes_compared: 7,
+            shrunk_after_scrapes: 7,
+            shrunk_after_days: 14,
+            shrunk_tolerance_percent: 25,
+            relisted_by_likeness_days: 90,
+            transfer_days: 45,
+            alert_after_failures: 3,
+            alert_parse_rate_percent: 80,
+            alert_parse_rate_listings: 5,
+            alert_inventory_drop_percent: 50,
             mileage_tolerance: 100,
             most_candidates: 64,
             price_floor: Money::from_dollars(500),
@@ -84,6 +117,12 @@ pub(crate) struct StoredListing {
     pub(crate) price: Option<Money>,
     /// The lowest price ever believed.
     pub(crate) lowest_price: Option<Money>,
+    /// The highest price ever believed.
+    pub(crate) highest_price: Option<Money>,
+    /// The price before the present one.
+    pub(crate) previous_price: Option<Money>,
+    /// When the present price took the place of another.
+    pub(crate) price_changed_at: Option<DateTime<Utc>>,
     /// A price read once and not believed yet.
     pub(crate) unconfirmed_price: Option<Money>,
     pub(crate) first_seen_at: DateTime<Utc>,
@@ -105,6 +144,8 @@ pub(crate) struct ScrapeFacts {
     /// The complete scrapes recorded, ascending, at least those after the oldest `last_seen_at` of a listing on sale.
     pub(crate) complete_scrapes: Vec<DateTime<Utc>>,
     pub(crate) returns: ReturnHistory,
+    /// The scrapes right before it that found about as few vehicles; looked up only where it found too few.
+    pub(crate) alike: Option<AlikeScrapes>,
 }
 
 impl ScrapeFacts {
@@ -138,6 +179,8 @@ pub(crate) struct Plan {
     pub(crate) refused: Vec<RefusedSighting>,
     /// What this scrape adds to the dealer's [`ReturnHistory`].
     pub(crate) returns: ReturnHistory,
+    /// How many of the sightings could be read.
+    pub(crate) parse_rate: ParseRate,
 }
 
 /// A vehicle seen for the first time.
@@ -223,11 +266,14 @@ pub(crate) fn plan(
     scrape: &ScrapeFacts,
     rules: &TrackingRules,
 ) -> Plan {
-    let matches = identify(stored, &mut seen, rules);
+    let parse_rate = ParseRate::of(&seen);
+    let matches = identify(stored, &mut seen, scrape.observed_at, rules);
     let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
     let vehicles = matches.len() - matches.iter().filter(refused_or_repeated).count();
-    let completeness = Completeness::judge(&scrape.reading, vehicles, &scrape.earlier_counts, rules);
-    let mut plan = Plan::empty(completeness, vehicles);
+    let earlier =
+        EarlierScrapes { counts: &scrape.earlier_counts, alike: scrape.alike, observed_at: scrape.observed_at };
+    let completeness = Completeness::judge(&scrape.reading, vehicles, &earlier, rules);
+    let mut plan = Plan::empty(completeness, vehicles, parse_rate);
     let mut was_seen = vec![false; stored.len()];
     for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
         match found {
@@ -245,7 +291,7 @@ pub(crate) fn plan(
 }
 
 impl Plan {
-    fn empty(completeness: Completeness, vehicles: usize) -> Self {
+    fn empty(completeness: Completeness, vehicles: usize, parse_rate: ParseRate) -> Self {
         Self {
             completeness,
             vehicles,
@@ -259,6 +305,7 @@ impl Plan {
             duplicates: Vec::new(),
             refused: Vec::new(),
             returns: ReturnHistory::default(),
+            parse_rate,
         }
     }
 
@@ -313,7 +360,8 @@ impl Plan {
             ..StoredListing::default()
         };
         let mut columns = Vec::new();
-        let point = apply_price(&mut listing, price, PriceOf::New(self.new.len()), &mut columns, rules);
+        let of = (PriceOf::New(self.new.len()), scrape.observed_at);
+        let point = apply_price(&mut listing, price, of, &mut columns, rules);
         self.price_points.extend(point);
         self.new.push(NewListing { sighting: index, listing, raw_data });
     }
@@ -349,7 +397,8 @@ impl Plan {
         after.last_seen_at = observed_at;
         after.keys.update_from(sighting.keys, &mut columns);
         after.details.update_from(sighting.details, &mut columns);
-        let point = apply_price(&mut after, sighting.price, PriceOf::Stored(row), &mut columns, rules);
+        let of = (PriceOf::Stored(row), observed_at);
+        let point = apply_price(&mut after, sighting.price, of, &mut columns, rules);
         self.price_points.extend(point);
         if turn != Turn::None {
             after.is_sold = turn == Turn::Sold;
@@ -358,6 +407,24 @@ impl Plan {
         }
         let raw_data = sighting.raw_data;
         self.changed.push(ChangedListing { stored: row, sighting: index, after, raw_data, columns, turn });
+    }
+
+    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting.
+    pub(crate) fn mark_gone(&mut self, stored: &[StoredListing], gone: &[usize], scrape: &ScrapeFacts) {
+        if gone.is_empty() || scrape.is_late() {
+            return;
+        }
+        let seen = self.changed.iter().map(|changed| changed.stored).chain(self.reseen.iter().copied());
+        let marked: HashSet<usize> = seen.chain(self.sold_by_absence.iter().map(|sold| sold.stored)).collect();
+        for (row, listing) in gone.iter().filter_map(|row| Some((*row, stored.get(*row)?))) {
+            if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
+                continue;
+            }
+            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).first_at;
+            let sold_at = sold_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
+            let days_on_market = days_on_market(listing.first_seen_at, sold_at);
+            self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
+        }
     }
 
     /// Marks what a complete scrape did not see, once that has lasted for long enough.
@@ -421,7 +488,7 @@ fn would_change(listing: &StoredListing, sighting: &Sighting, rules: &TrackingRu
 fn apply_price(
     listing: &mut StoredListing,
     seen: Option<Money>,
-    of: PriceOf,
+    (of, observed_at): (PriceOf, DateTime<Utc>),
     columns: &mut Vec<&'static str>,
     rules: &TrackingRules,
 ) -> Option<PlannedPrice> {
@@ -448,6 +515,11 @@ fn apply_price(
     let lowest_price = listing.lowest_price.map_or(price, |lowest| lowest.min(price));
     let before = listing.price.replace(price);
     listing.lowest_price = Some(lowest_price);
+    listing.highest_price = listing.highest_price.max(Some(price));
+    if before.is_some() {
+        listing.previous_price = before;
+        listing.price_changed_at = Some(observed_at);
+    }
     columns.push("price");
     Some(PlannedPrice { of, price, lowest_price, mileage: listing.details.mileage, before })
 }

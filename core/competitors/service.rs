@@ -1,24 +1,32 @@
-//! The operations on competitors.
+//! The operations on competitors; `scraping` has those that fetch.
+
+mod scraping;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter, Metrics,
-    NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage,
-    crawl::{self, Failed},
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
+    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
+    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
+    UndercutFilter,
+    alert::{self, Verdict},
+    completeness,
+    kept::PagesRead,
     pages::{self, Pages},
     registration,
-    report::Vehicles,
-    repository, rules, scrape_log,
+    report::{Moving, Vehicles},
+    repository::{self, Here},
+    rules, scrape_log,
     sighting::Sighting,
 };
 use crate::{
     activity::{self, Action, Audited as _},
     actor::Permission,
+    alerts::{self, AlertType},
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
-    error::{Error, Result},
+    error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
@@ -82,6 +90,10 @@ impl<'a> Competitors<'a> {
                 repository::name_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;
+            if before.active && !after.active {
+                // Nobody scrapes it now, so nothing would ever close them.
+                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), acting.now)?;
+            }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
         })
@@ -130,7 +142,7 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
+        let seen = Seen { listings, reading, platform: None, warnings: Vec::new(), crawl: None };
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
@@ -155,37 +167,9 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Id(id) => repository::get(conn, *id).map(Some),
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
-        let platform = known.and_then(|competitor| competitor.platform_type);
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref())?;
-        self.record_seen(&key, Seen { listings, reading, platform, warnings }, observed_at)
-    }
-
-    /// Scrapes a competitor's website now, politely, and records what it shows.
-    ///
-    /// All pages of the list are fetched before anything is written. Where a later page fails, what came before it is
-    /// recorded as a part of the lot, which marks nothing sold.
-    ///
-    /// # Errors
-    /// `competitor_not_found`; `not_configured` without `Config::fetch`, or for a competitor that needs a browser; `Unavailable`
-    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
-    /// recorded.
-    pub fn scrape(&self, id: CompetitorId) -> Result<RecordReport> {
-        let fetcher = self.desk.fetcher()?;
-        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
-        if competitor.use_playwright {
-            return Err(Error::refused("not_configured", "this website needs a browser, which this release has not"));
-        }
-        let observed_at = self.desk.now();
-        match crawl::crawl(&fetcher.session(), &competitor, fetcher.max_pages()) {
-            Ok(Pages { listings, reading, platform, warnings }) => {
-                self.record_seen(&id.into(), Seen { listings, reading, platform, warnings }, observed_at)
-            }
-            Err(Failed { error_type, message, retry_after }) => {
-                self.record_failure(id, error_type, &message, observed_at)?;
-                let error = Error::unavailable(error_type.code(), message);
-                Err(retry_after.into_iter().fold(error, Error::with_retry_after))
-            }
-        }
+        let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
+        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
+        self.record_seen(&key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
     }
 
     /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.
@@ -200,18 +184,7 @@ impl<'a> Competitors<'a> {
         observed_at: DateTime<Utc>,
     ) -> Result<Competitor> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let mut competitor = repository::get_to_change(conn, id)?;
-            let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
-            let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
-            let mut changes = Map::new();
-            changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
-            changes.insert("error_type".into(), json!({"from": null, "to": error_type}));
-            changes.insert("error".into(), json!({"from": null, "to": scrape.error}));
-            let kept = repository::keep_scrape(conn, scrape, acting.now)?;
-            competitor.note(&kept);
-            repository::update_scraping(conn, &competitor)?;
-            audit(conn, acting, id, changes)?;
-            Ok(competitor)
+            self.note_failure(conn, acting, id, (error_type, message), observed_at)
         })
     }
 
@@ -220,8 +193,9 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn listings(&self, filter: &ListingFilter, page: &PageRequest) -> Result<Page<Listing>> {
-        let now = self.desk.now();
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now))
+        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        self.desk
+            .read_snapshot(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now, rules))
     }
 
     /// One listing.
@@ -229,8 +203,8 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `listing_not_found`.
     pub fn listing(&self, id: ListingId) -> Result<Listing> {
-        let now = self.desk.now();
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now))
+        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now, rules))
     }
 
     /// A page of a listing's prices, newest first.
@@ -257,43 +231,120 @@ impl<'a> Competitors<'a> {
         self.desk.read(Permission::ReadCompetitors, |conn| repository::scrapes(conn, id, page))
     }
 
-    /// Every competitor with its newest figures, by name.
+    /// A page of competitors with their newest figures and how these moved, by name.
     ///
     /// # Errors
-    /// `forbidden`.
-    pub fn overview(&self) -> Result<Vec<CompetitorOverview>> {
+    /// `forbidden`; `invalid_cursor`.
+    pub fn overview(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<CompetitorOverview>> {
         let rules = &self.desk.config().metrics;
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::overview(conn, rules))
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
+    }
+
+    /// One competitor with its newest figures and how these moved.
+    ///
+    /// # Errors
+    /// `competitor_not_found`.
+    pub fn overview_of(&self, id: CompetitorId) -> Result<CompetitorOverview> {
+        let rules = &self.desk.config().metrics;
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview_of(conn, id, rules))
+    }
+
+    /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
+    /// first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
+        let config = self.desk.config();
+        let context = (self.desk.now(), &config.market_view, config.tracking.transfer_days);
+        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| {
+            let (total, models) = repository::market_view(conn, filter, page, context)?;
+            Ok(MarketView { total, models })
+        })
+    }
+
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
+        let rules = &self.desk.config().market_view;
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, rules))
+    }
+
+    fn note_failure(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        id: CompetitorId,
+        (error_type, message): (ScrapeErrorType, &str),
+        observed_at: DateTime<Utc>,
+    ) -> DbResult<Competitor> {
+        let mut competitor = repository::get_to_change(conn, id)?;
+        let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
+        let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
+        let mut changes = Map::new();
+        changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
+        changes.insert("error_type".into(), json!({"from": null, "to": error_type}));
+        changes.insert("error".into(), json!({"from": null, "to": scrape.error}));
+        let kept = repository::keep_scrape(conn, scrape, acting.now)?;
+        competitor.note(&kept);
+        repository::update_scraping(conn, &competitor)?;
+        let verdict = failing(conn, &competitor, &self.desk.config().tracking)?;
+        settle(conn, id, &[verdict], acting.now)?;
+        audit(conn, acting, id, changes)?;
+        Ok(competitor)
     }
 
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
         let (tracking, figures) = (&self.desk.config().tracking, &self.desk.config().metrics);
-        let Seen { listings, reading, platform, warnings } = seen;
+        let Seen { listings, reading, platform, warnings, crawl } = seen;
         let sightings: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;
+            crawl.iter().try_for_each(|crawl| scraping::must_hold(conn, id, &crawl.holder))?;
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
-            let lot = repository::load_lot(conn, id, observed_at, reading.clone(), tracking)?;
+            let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            if plan.completeness.reason() == Some(IncompleteReason::TooFewVehicles) {
+                let alike = completeness::alike_counts(plan.vehicles, tracking);
+                lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike)?;
+                plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            }
+            if let Some(crawl) = &crawl {
+                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts);
+            }
             let counts = plan.counts();
             let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
             let scrape = ScrapeRecord::of(id, observed_at, &reading, (plan.completeness, counts), acting.now);
             let kept = repository::keep_scrape(conn, scrape, acting.now)?;
             // Figures of an older scrape are those of the newest one, corrected.
             let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-            let metrics = repository::count_metrics(conn, id, figures_at, figures)?;
+            let metrics = repository::count_metrics(conn, id, figures_at, figures, tracking.transfer_days)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
             competitor.note(&kept);
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
+            let mut verdicts = vec![failing(conn, &competitor, tracking)?];
+            // What an older snapshot shows is no news of the lot.
+            if lot.facts.newest_recorded_at <= Some(observed_at) {
+                let seen = (&reading, plan.completeness, plan.vehicles);
+                verdicts.push(alert::parse_rate(&competitor, &plan.parse_rate, tracking));
+                verdicts.push(alert::inventory_dropped(&competitor, seen, &lot.facts.earlier_counts, tracking));
+            }
+            let alerts = settle(conn, id, &verdicts, acting.now)?;
+            if let Some(crawl) = &crawl {
+                scraping::settle(conn, &competitor, crawl, kept.error_type, (self.desk.config(), acting.now))?;
+            }
             let mut changes = Map::new();
             changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
             changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
             changes.insert("counts".into(), json!({"from": null, "to": counts}));
             audit(conn, acting, id, changes)?;
-            let Vehicles { new, updated, price_changes, sold, relisted, refused } =
+            let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
                 Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
+            let (arrived, departed) = transfers(conn, id, &moving, tracking)?;
             Ok(RecordReport {
                 competitor_id: id,
                 competitor: competitor.name,
@@ -307,7 +358,10 @@ impl<'a> Competitors<'a> {
                 price_changes,
                 sold,
                 relisted,
+                arrived,
+                departed,
                 refused,
+                alerts,
                 warnings: warnings.clone(),
                 metrics,
             })
@@ -342,6 +396,68 @@ fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -
     }
 }
 
+/// What the failures since the last success mean.
+fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRules) -> DbResult<Verdict> {
+    let failures = match competitor.scrape_error_type {
+        // The newest scrape is the last success.
+        None if competitor.last_scraped_at == competitor.last_successful_scrape_at => 0,
+        _ => repository::failures_in_a_row(conn, competitor)?,
+    };
+    Ok(alert::failing(competitor, failures, rules))
+}
+
+/// Opens and closes what the verdicts say; answers what is open now.
+fn settle(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    verdicts: &[Verdict],
+    now: DateTime<Utc>,
+) -> DbResult<Vec<AlertType>> {
+    let over: Vec<_> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Close(alert_type) => Some(*alert_type),
+            _ => None,
+        })
+        .collect();
+    if !over.is_empty() {
+        alerts::close(conn, &over, competitor.into(), now)?;
+    }
+    let mut open = Vec::new();
+    for verdict in verdicts {
+        if let Verdict::Open(alert) = verdict {
+            alerts::open(conn, alert, now)?;
+            open.push(alert.alert_type);
+        }
+    }
+    Ok(open)
+}
+
+/// The vehicles of a scrape that came from another competitor's lot, and those that went to one.
+fn transfers(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    moving: &[Moving],
+    rules: &TrackingRules,
+) -> DbResult<(Vec<TransferredVehicle>, Vec<TransferredVehicle>)> {
+    let with_vin = |moving: &'_ Moving| -> bool { moving.vehicle.vin.is_some() };
+    let moving: Vec<_> = moving.iter().filter(|moving| with_vin(moving)).collect();
+    if moving.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let here: Vec<_> = moving
+        .iter()
+        .filter_map(|moving| Some(Here { vin: moving.vehicle.vin.as_deref()?, competitor, stay: moving.stay }))
+        .collect();
+    let (mut arrived, mut departed) = (Vec::new(), Vec::new());
+    for (moving, (from, to)) in moving.iter().zip(repository::transfers(conn, &here, rules)?) {
+        let of = |other| TransferredVehicle { vehicle: moving.vehicle.clone(), other };
+        arrived.extend(from.filter(|_| !moving.stay.is_sold).map(of));
+        departed.extend(to.map(of));
+    }
+    Ok((arrived, departed))
+}
+
 /// What one scrape saw, and where from.
 struct Seen {
     listings: Vec<ScrapedListing>,
@@ -349,6 +465,17 @@ struct Seen {
     /// The platform that the pages turned out to be of.
     platform: Option<String>,
     warnings: Vec<Warning>,
+    /// What a scrape of our own brings besides.
+    crawl: Option<OwnCrawl>,
+}
+
+/// What recording has to see to where the pages were fetched under a lease.
+struct OwnCrawl {
+    /// Who must hold the lease still.
+    holder: String,
+    /// Listings whose own pages are gone.
+    gone: Vec<ListingId>,
+    read: PagesRead,
 }
 
 fn audit(

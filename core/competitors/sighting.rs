@@ -91,6 +91,13 @@ impl From<ScrapedListing> for Sighting {
 }
 
 impl Sighting {
+    /// Whether it can be known again: by a key, or by year, make, model and mileage.
+    pub(crate) fn has_identity(&self) -> bool {
+        let Details { year, mileage, make, model, .. } = &self.details;
+        let is_likeness = year.is_some() && mileage.is_some() && make.is_some() && model.is_some();
+        !self.keys.are_missing() || is_likeness
+    }
+
     /// Takes from a second sighting of the same vehicle what the first did not know.
     pub(crate) fn complete_from(&mut self, other: Self) {
         let Self { keys, mut details, price, is_sold, raw_data } = other;

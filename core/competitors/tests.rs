@@ -6,9 +6,10 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{Completeness, IncompleteReason, ScrapeReading},
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading, alike_counts},
+    identity::{Unmatched, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
-    rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan},
+    rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
     sighting::Sighting,
     sold::{ReturnHistory, patience},
 };
@@ -47,7 +48,7 @@ impl Lot {
             .rev()
             .filter_map(|(_, (completeness, vehicles))| completeness.is_complete().then_some(*vehicles))
             .collect();
-        let scrape = ScrapeFacts {
+        let mut scrape = ScrapeFacts {
             observed_at,
             reading,
             earlier_counts: earlier,
@@ -58,11 +59,30 @@ impl Lot {
                 .filter_map(|(time, (completeness, _))| completeness.is_complete().then_some(*time))
                 .collect(),
             returns: self.returns,
+            alike: None,
         };
         let seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
-        let plan = plan(&self.stored, seen, &scrape, &self.rules);
+        let mut plan = plan_of(&self.stored, seen.clone(), &scrape, &self.rules);
+        if plan.completeness.reason() == Some(IncompleteReason::TooFewVehicles) {
+            scrape.alike = self.alike(observed_at, plan.vehicles);
+            plan = plan_of(&self.stored, seen, &scrape, &self.rules);
+        }
         self.apply(&plan, &scrape);
         plan
+    }
+
+    fn alike(&self, observed_at: DateTime<Utc>, vehicles: usize) -> Option<AlikeScrapes> {
+        let counts = alike_counts(vehicles, &self.rules);
+        let row: Vec<_> = self
+            .scrapes
+            .range(..observed_at)
+            .rev()
+            .filter(|(_, (completeness, _))| {
+                matches!(completeness.reason(), None | Some(IncompleteReason::TooFewVehicles))
+            })
+            .take_while(|(_, (_, vehicles))| counts.contains(vehicles))
+            .collect();
+        row.last().map(|(since, _)| AlikeScrapes { count: row.len(), since: **since })
     }
 
     fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts) {
@@ -412,7 +432,56 @@ fn a_scrape_is_complete_when_its_count_is_credible(
     #[case] earlier: &[usize],
     #[case] reason: Option<IncompleteReason>,
 ) {
-    assert_eq!(Completeness::judge(&whole_lot(), vehicles, earlier, &TrackingRules::default()).reason(), reason);
+    let earlier = EarlierScrapes { counts: earlier, alike: None, observed_at: day(0) };
+    assert_eq!(Completeness::judge(&whole_lot(), vehicles, &earlier, &TrackingRules::default()).reason(), reason);
+}
+
+#[rstest]
+#[case::long_and_often_enough(7, 14, None)]
+#[case::too_few_scrapes(6, 14, Some(IncompleteReason::TooFewVehicles))]
+#[case::too_few_days(30, 13, Some(IncompleteReason::TooFewVehicles))]
+fn a_small_lot_is_believed_in_time(
+    #[case] scrapes: usize,
+    #[case] days: i64,
+    #[case] reason: Option<IncompleteReason>,
+) {
+    let alike = Some(AlikeScrapes { count: scrapes - 1, since: day(0) });
+    let earlier = EarlierScrapes { counts: &[100], alike, observed_at: day(days) };
+    assert_eq!(Completeness::judge(&whole_lot(), 40, &earlier, &TrackingRules::default()).reason(), reason);
+}
+
+#[test]
+fn a_lot_that_halves_for_good_sells_what_is_gone_in_the_end() {
+    let whole: Vec<_> = (0..100).map(|number| car(&format!("stock={number}"))).collect();
+    let mut lot = lot();
+    for on_day in 0..10 {
+        lot.see(on_day, &whole);
+    }
+    let mut sold_on = Vec::new();
+    for on_day in 10..40 {
+        // Empty and half-read days between say nothing of the size.
+        let plan = match on_day % 5 {
+            0 => lot.see(on_day, &[]),
+            1 => lot.record(day(on_day), whole[..10].to_vec(), ScrapeReading::part_of_a_lot()),
+            _ => lot.see(on_day, &whole[..40]),
+        };
+        if plan.sold() > 0 {
+            sold_on.push((on_day, plan.sold()));
+        }
+    }
+    // Small from day 12, believed on day 27, and missed by the third complete scrape on day 29.
+    assert_eq!(sold_on, [(29, 60)]);
+}
+
+#[test]
+fn a_lot_that_grows_back_was_never_small() {
+    let whole: Vec<_> = (0..100).map(|number| car(&format!("stock={number}"))).collect();
+    let mut lot = lot();
+    for on_day in 0..60 {
+        // Nine days of a broken list, then a good one.
+        let seen = if on_day % 10 == 0 { &whole[..] } else { &whole[..30] };
+        assert_eq!(lot.see(on_day, seen).sold(), 0, "day {on_day}");
+    }
 }
 
 #[test]
@@ -591,5 +660,36 @@ proptest! {
             lot.stored
         };
         prop_assert_eq!(sorted(straight), sorted(reversed));
+    }
+
+    #[test]
+    fn of_the_gone_listings_only_those_matter_that_a_sighting_may_be(days in days_of(true_listing())) {
+        let mut lot = lot();
+        for (on_day, listings) in days {
+            let seen: Vec<Sighting> = listings.iter().cloned().map(Sighting::from).collect();
+            let on_sale: Vec<StoredListing> = lot.stored.iter().filter(|listing| !listing.is_sold).cloned().collect();
+            let unmatched = Unmatched::of(&on_sale, &seen);
+            let since = gone_since(day(on_day), &lot.rules);
+            let matters = |listing: &StoredListing| {
+                let keys = &listing.keys;
+                let named = |key: &Option<String>, keys: &[String]| key.as_ref().is_some_and(|key| keys.contains(key));
+                !listing.is_sold
+                    || named(&keys.vin, &unmatched.vins)
+                    || named(&keys.external_id, &unmatched.external_ids)
+                    || named(&keys.stock_number, &unmatched.stock_numbers)
+                    || (!unmatched.likenesses.is_empty() && listing.sold_at.is_some_and(|at| at >= since))
+            };
+            let mut narrow = lot.clone();
+            narrow.stored.retain(matters);
+            let kept: Vec<usize> =
+                (0..lot.stored.len()).filter(|&row| matters(&lot.stored[row])).collect();
+            let whole = lot.see(on_day, &listings);
+            let part = narrow.see(on_day, &listings);
+            prop_assert_eq!(whole.counts(), part.counts());
+            let rows = |plan: &Plan, of: &dyn Fn(usize) -> usize| -> Vec<usize> {
+                plan.changed.iter().map(|changed| of(changed.stored)).chain(plan.reseen.iter().map(|&row| of(row))).collect()
+            };
+            prop_assert_eq!(rows(&whole, &|row| row), rows(&part, &|row| kept[row]));
+        }
     }
 }

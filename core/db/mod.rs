@@ -107,6 +107,15 @@ impl Database {
         }
     }
 
+    /// Runs queries that change nothing and belong together: all of them see the database as it is at the first one.
+    pub(crate) fn read_snapshot<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.read(|conn| {
+            begin_snapshot(conn)?;
+            let outcome = queries(conn);
+            finish(conn, outcome)
+        })
+    }
+
     /// Runs a transaction. It is run again, as a whole, when another writer came between: the closure must be repeatable.
     ///
     /// A unique violation counts as such: the row that stood against it is visible to the second run, whose own checks name
@@ -219,6 +228,19 @@ fn begin(conn: &mut DbConnection) -> diesel::QueryResult<()> {
         DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+    }
+}
+
+/// A plain `BEGIN` on SQLite reads from one snapshot already.
+fn begin_snapshot(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN DEFERRED"),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            AnsiTransactionManager::begin_transaction_sql(conn, sql)
+        }
     }
 }
 

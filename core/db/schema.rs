@@ -177,6 +177,7 @@ table! {
         scrape_error_type -> Nullable<Text>,
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
+        next_scrape_at -> Nullable<DbInstant>,
     }
 }
 
@@ -212,6 +213,9 @@ table! {
         updated_at -> Nullable<DbInstant>,
         unconfirmed_price -> Nullable<DbMoney>,
         lowest_price -> Nullable<DbMoney>,
+        highest_price -> Nullable<DbMoney>,
+        previous_price -> Nullable<DbMoney>,
+        price_changed_at -> Nullable<DbInstant>,
     }
 }
 
@@ -340,6 +344,58 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    job_leases (job_name) {
+        job_name -> Text,
+        holder -> Text,
+        acquired_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    vin_decodes (vin) {
+        vin -> Text,
+        source -> Text,
+        decoded -> DbJson,
+        decoded_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    competitor_pages (id) {
+        id -> DbId,
+        competitor_id -> DbId,
+        url -> Text,
+        etag -> Nullable<Text>,
+        last_modified -> Nullable<Text>,
+        reader -> Text,
+        reading -> DbJson,
+        read_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    call_budgets (period) {
+        period -> Text,
+        calls -> Integer,
+        last_call_at -> DbInstant,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -356,4 +412,8 @@ allow_tables_to_appear_in_same_query!(
     storage_alerts,
     job_history,
     competitor_scrapes,
+    job_leases,
+    competitor_pages,
+    call_budgets,
+    vin_decodes,
 );

@@ -23,8 +23,8 @@ use uuid::Uuid;
 use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
-        ActivityId, AlertId, AnalysisId, CompetitorId, ListingId, ListingPriceId, MarketPriceId, MetricsId, ScrapeId,
-        SubmissionId, UserId, VehicleId,
+        ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
+        MetricsId, PageId, ScrapeId, SubmissionId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -128,11 +128,13 @@ id_in_sql!(
     VehicleId,
     AnalysisId,
     MarketPriceId,
+    EvaluationId,
     CompetitorId,
     ListingId,
     ListingPriceId,
     ScrapeId,
     MetricsId,
+    PageId,
     ActivityId,
     AlertId,
     AnyId,

@@ -49,6 +49,11 @@ pub(super) fn same_name(a: &str, b: &str) -> bool {
     letters(a) && folded(a).eq(folded(b))
 }
 
+/// A name as [`same_name`] compares it.
+pub(super) fn folded(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// Whether the words for a title say that it is branded, such as `Salvage` or `Lemon-law buyback`.
 pub(super) fn is_branded_title(title_status: &str) -> bool {
     const BRANDS: [&str; 9] =

@@ -66,6 +66,10 @@ pub struct PricingRules {
     pub velocity_days: i64,
     /// A point of the history stands for a date no further away than this: 7 days.
     pub velocity_tolerance_days: i64,
+    /// The change over a week compares the median with the one of so long ago: 7 days.
+    pub week_days: i64,
+    /// For the week a point stands for a date no further away than this: 3 days.
+    pub week_tolerance_days: i64,
     /// A change of the median up to so much, either way and inclusive, is stable: 500 (5 %).
     pub velocity_basis_points: u32,
 }
@@ -100,6 +104,8 @@ impl Default for PricingRules {
             vehicles_a_run: 50,
             velocity_days: 14,
             velocity_tolerance_days: 7,
+            week_days: 7,
+            week_tolerance_days: 3,
             velocity_basis_points: 500,
         }
     }

@@ -10,11 +10,17 @@
 //! 4. Drop outliers by the median absolute deviation of the adjusted logarithms.
 //! 5. Compare our price with the median of the *adjusted* prices. The raw median, minimum and maximum stand beside them.
 //!
-//! [`Market`] loads what the rule needs, keeps what it found and opens its alerts. What is deliberately not here: fetching
-//! listings, scheduling the runs, and wording the reasons, which are data for the adapters.
+//! Comparables come from two sources in one shape: the listings of the competitors whom we watch, which are rows of the
+//! database, and auto.dev ([`AutoDevConfig`]), where it is configured. A source that fails is named in the result
+//! ([`Analysis::missing_source`]), and what the others say is not taken for more than it is.
+//!
+//! [`Market`] loads what the rule needs, keeps what it found and opens its alerts. What is deliberately not here: scheduling
+//! the runs, and wording the reasons, which are data for the adapters.
 
 mod adjustment;
 mod alert;
+mod asking;
+mod backtest;
 mod comparables;
 mod config;
 pub mod quantile;
@@ -24,19 +30,28 @@ mod research;
 mod rules;
 mod service;
 pub mod slope;
+mod source;
 mod trend;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::repository::{close_alerts, delete_of_vehicle, record_own_price};
 pub use self::{
+    backtest::{BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError},
     comparables::OwnVins,
     config::{PricingRules, TierLimits},
-    research::{AnalyzeLimits, AnalyzeReport, MarketOverview, MarketPrice, Progress, ResearchResult, VehiclePosition},
+    research::{
+        AnalyzeLimits, AnalyzeReport, AutoDevUse, MarketOverview, MarketPrice, Progress, ResearchResult,
+        VehiclePosition,
+    },
     rules::{analyze, confidence, is_due, recommend, wanted_alert},
     service::Market,
-    trend::velocity,
+    source::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, MissingSource, Place},
+    trend::{velocity, week},
+};
+pub(crate) use self::{
+    repository::{close_alerts, delete_of_vehicle, record_own_price},
+    source::AutoDev,
 };
 use crate::{
     Money,
@@ -231,6 +246,9 @@ pub struct SearchParameters {
     pub price_max: Money,
     /// Whether branded titles were let in.
     pub branded: bool,
+    /// What was asked of auto.dev, and how much of the answers was read; empty where it was not asked.
+    #[serde(default)]
+    pub auto_dev: Vec<AutoDevSearch>,
 }
 
 /// How many listings were left out, and why; each is counted once, for the first reason that held.
@@ -346,7 +364,7 @@ pub enum MarketMood {
 
 words!(MarketMood, "invalid_mood" at "/mood" { BuyersMarket => "buyers_market", SellersMarket => "sellers_market", Stable => "stable" });
 
-/// The change of the raw median over two weeks.
+/// The change of the raw median over one or two weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Velocity {
     /// The change in percent of the earlier median.
@@ -493,6 +511,13 @@ pub enum Reason {
         /// Cost in percent of the adjusted median.
         cost_to_market_percent: f64,
     },
+    /// A source of listings did not answer, so the others alone were compared.
+    SourceMissing {
+        /// Which one.
+        source: Source,
+        /// The stable word for why.
+        reason: String,
+    },
     /// The market is moving.
     MarketMoving {
         /// Which way.
@@ -534,8 +559,11 @@ pub struct Analysis {
     pub cost_to_market_percent: Option<f64>,
     /// Supply and demand.
     pub supply: Supply,
-    /// Where the market is going, where the history tells.
+    /// Where the market is going, over two weeks, where the history tells.
     pub velocity: Option<Velocity>,
+    /// The same over one week.
+    #[serde(default)]
+    pub week: Option<Velocity>,
     /// The slopes used.
     pub adjustment: Adjustment,
     /// The search made.
@@ -544,11 +572,14 @@ pub struct Analysis {
     pub comparables: Vec<PricedComparable>,
     /// Where the kept comparables came from.
     pub data_source: DataSource,
+    /// The source that is configured and did not answer.
+    #[serde(default)]
+    pub missing_source: Option<MissingSource>,
     /// What was left out.
     pub left_out: LeftOut,
     /// Why, most telling first.
     pub reasons: Vec<Reason>,
-    /// The alert this calls for.
+    /// The alert this calls for; none for want of data while a source is missing.
     pub alert: Option<WantedAlert>,
 }
 

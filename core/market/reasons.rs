@@ -15,6 +15,12 @@ pub(super) fn reasons(
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     reasons.extend(verdict(analysis, rules));
+    reasons.extend(
+        analysis
+            .missing_source
+            .as_ref()
+            .map(|missing| Reason::SourceMissing { source: missing.source, reason: missing.code.clone() }),
+    );
     if let Some(position) = analysis.position {
         reasons.push(Reason::PriceRank { rank: position.rank, of: analysis.sample_size + 1 });
     }

@@ -1,22 +1,30 @@
 //! Rows of `market_research_results` and `market_price_history`, and the competitors' listings that are compared with.
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
     Comparable, HistoryPoint, MarketPrice, OwnVins, PricingRules, ResearchResult, Source,
-    comparables::{known_mileage, same_name},
+    backtest::PastListing,
+    comparables::{folded, known_mileage, same_name},
     config,
     research::{ResearchByVehicle, Standing},
 };
 use crate::{
     alerts::{self, AlertType},
+    competitors::is_transferred as is_transferred_sql,
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::lower,
-        schema::{competitor_inventory, competitors, inventory, market_price_history, market_research_results},
+        on_each,
+        schema::{
+            call_budgets, competitor_inventory, competitor_price_history, competitors, inventory, market_price_history,
+            market_research_results,
+        },
     },
     error::{Error, Result},
     ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
@@ -244,6 +252,74 @@ impl ListedModels {
     }
 }
 
+/// One model as competitors' listings spell it, whatever the year.
+#[derive(Clone, Debug)]
+pub(super) struct ModelNames {
+    pub(super) makes: Vec<String>,
+    pub(super) models: Vec<String>,
+}
+
+/// Every model among the competitors' listings, spellings of one together, in the order of their names.
+pub(super) fn listed_models(conn: &mut DbConnection) -> DbResult<Vec<ModelNames>> {
+    use competitor_inventory::dsl;
+    let rows: Vec<(String, String)> = dsl::competitor_inventory
+        .filter(dsl::make.is_not_null().and(dsl::model.is_not_null()))
+        .select((lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null())))
+        .distinct()
+        .load(conn)?;
+    let mut models: BTreeMap<(String, String), ModelNames> = BTreeMap::new();
+    for (make, model) in rows {
+        let key = (folded(&make), folded(&model));
+        let names = models.entry(key).or_insert_with(|| ModelNames { makes: Vec::new(), models: Vec::new() });
+        names.makes.push(make);
+        names.models.push(model);
+    }
+    Ok(models.into_values().collect())
+}
+
+/// All listings of one model, whenever they were seen, each with the prices that it asked. Two queries.
+pub(super) fn past_listings(conn: &mut DbConnection, names: &ModelNames) -> DbResult<Vec<PastListing>> {
+    use competitor_inventory::dsl;
+    let of_model = || {
+        lower(dsl::make.assume_not_null())
+            .eq_any(names.makes.clone())
+            .and(lower(dsl::model.assume_not_null()).eq_any(names.models.clone()))
+    };
+    let rows: Vec<(ListingRow, String)> = dsl::competitor_inventory
+        .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
+        .filter(of_model())
+        .filter(dsl::year.is_not_null())
+        .select((ListingRow::as_select(), competitors::name))
+        .load(conn)?;
+    let points: Vec<(Option<ListingId>, Money, Option<Instant>)> = competitor_price_history::table
+        .inner_join(
+            dsl::competitor_inventory.on(competitor_price_history::competitor_inventory_id.eq(dsl::id.nullable())),
+        )
+        .filter(of_model())
+        .filter(dsl::year.is_not_null())
+        .select((
+            competitor_price_history::competitor_inventory_id,
+            competitor_price_history::price,
+            competitor_price_history::recorded_at,
+        ))
+        .load(conn)?;
+    let mut prices: HashMap<ListingId, Vec<(DateTime<Utc>, Money)>> = HashMap::new();
+    for (listing, price, recorded_at) in points {
+        if let (Some(listing), Some(recorded_at)) = (listing, recorded_at) {
+            prices.entry(listing).or_default().push((recorded_at.into(), price));
+        }
+    }
+    let past = |(row, dealer): (ListingRow, String)| {
+        let mut prices = prices.remove(&row.id).unwrap_or_default();
+        prices.sort_unstable();
+        Some(PastListing { comparable: row.into_comparable(dealer)?, prices })
+    };
+    let mut listings: Vec<_> = rows.into_iter().filter_map(past).collect();
+    // The order in which a database gives rows must not show in which events are thinned out.
+    listings.sort_by(|a, b| a.comparable.external_id.cmp(&b.comparable.external_id));
+    Ok(listings)
+}
+
 /// Which listings could be compared with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
@@ -328,12 +404,20 @@ pub(super) fn comparables(
     if years.is_empty() {
         return Ok(Vec::new());
     }
+    // A car that went on to another lot was not sold: it is compared with there. The sales of so few days are looked at that
+    // the same number bounds how long it may have been on its way.
+    let is_transferred = is_transferred_sql(
+        conn,
+        "competitor_inventory",
+        u32::try_from(rules.sold_within_days.clamp(0, MOST_DAYS)).unwrap_or_default(),
+    );
     let mut query = dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(dsl::year.eq_any(years))
         .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
         .filter(lower(dsl::model.assume_not_null()).eq_any(models))
         .filter(dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(sold_since(rules, now))))
+        .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))
         .select((ListingRow::as_select(), competitors::name))
         .into_boxed::<MultiBackend>();
     if let Some(mileage) = known_mileage(wanted.mileage) {
@@ -345,6 +429,38 @@ pub(super) fn comparables(
     }
     let rows: Vec<(ListingRow, String)> = query.load(conn)?;
     Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
+}
+
+/// A century: what is older was never seen, and PostgreSQL's intervals end somewhere.
+const MOST_DAYS: i64 = 36_500;
+
+/// Counts one call of a metered service in the month of the given time, where fewer than `most` were made; whether it was.
+///
+/// The condition stands in the statement that counts, so no number of processes at once makes one call too many.
+pub(super) fn spend_call(conn: &mut DbConnection, service: &str, most: u32, now: DateTime<Utc>) -> DbResult<bool> {
+    use call_budgets::dsl;
+    let period = format!("{service} {}", now.format("%Y-%m"));
+    let most = i32::try_from(most).unwrap_or(i32::MAX);
+    on_each!(conn, c => {
+        diesel::insert_into(dsl::call_budgets)
+            .values((dsl::period.eq(&period), dsl::calls.eq(0), dsl::last_call_at.eq(Instant(now))))
+            .on_conflict_do_nothing()
+            .execute(c)?;
+    });
+    let within = dsl::call_budgets.filter(dsl::period.eq(&period)).filter(dsl::calls.lt(most));
+    let counted = diesel::update(within)
+        .set((dsl::calls.eq(dsl::calls + 1), dsl::last_call_at.eq(Instant(now))))
+        .execute(conn)?;
+    Ok(counted > 0)
+}
+
+/// The calls of a metered service in the month of the given time.
+pub(super) fn calls_made(conn: &mut DbConnection, service: &str, now: DateTime<Utc>) -> DbResult<u32> {
+    use call_budgets::dsl;
+    let period = format!("{service} {}", now.format("%Y-%m"));
+    let calls: Option<i32> =
+        dsl::call_budgets.filter(dsl::period.eq(period)).select(dsl::calls).first(conn).optional()?;
+    Ok(calls.and_then(|calls| u32::try_from(calls).ok()).unwrap_or(0))
 }
 
 fn sold_since(rules: &PricingRules, now: DateTime<Utc>) -> Instant {
@@ -468,13 +584,9 @@ fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {
     Ok(())
 }
 
-/// The alerts that an analysis opens and closes.
-pub(super) const PRICE_ALERTS: [AlertType; 3] =
-    [AlertType::Overpriced, AlertType::Underpriced, AlertType::NoMarketData];
-
 /// Closes what is open about a vehicle's price: it is sold or gone, and nobody will analyse it again.
 pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
-    alerts::close(conn, &PRICE_ALERTS, vehicle.into(), now)
+    alerts::close(conn, &AlertType::OF_PRICES, vehicle.into(), now)
 }
 
 /// Removes all research about a vehicle that is itself about to go, and closes its alerts.

@@ -131,6 +131,18 @@ pub struct MarketOverview {
     pub needs_analysis: usize,
 }
 
+/// How much of the month's budget of calls of auto.dev is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AutoDevUse {
+    /// Calls made this month, by all processes that share the database.
+    pub calls: u32,
+    /// Calls that may be made a month.
+    pub calls_a_month: u32,
+    /// When a new month begins.
+    pub renews_at: DateTime<Utc>,
+}
+
 /// What the overview needs of one vehicle.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {

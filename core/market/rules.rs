@@ -5,14 +5,15 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AdjustedPrices, Analysis, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, OwnVins, Position, PriceRange,
-    PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject, Supply, WantedAlert,
+    AdjustedPrices, Analysis, AutoDevSearch, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, MissingSource,
+    OwnVins, Position, PriceRange, PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject,
+    Supply, WantedAlert,
     adjustment::{self, Adjusted, Sample, from_cents_rounded},
     comparables::{Search, Sound, known_mileage, settled_order},
     config,
     quantile::Sorted,
     reasons::reasons,
-    trend::{exceeds, velocity},
+    trend::{exceeds, velocity, week},
 };
 use crate::{
     Money,
@@ -42,6 +43,28 @@ pub fn analyze(
     rules: &PricingRules,
     now: DateTime<Utc>,
 ) -> Analysis {
+    analyze_asked(subject, candidates, &Asked::default(), own, history, rules, now)
+}
+
+/// What was asked of auto.dev for the candidates, and why it did not answer, if it did not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) searches: Vec<AutoDevSearch>,
+    pub(super) missing: Option<MissingSource>,
+}
+
+/// [`analyze`], with an account of where the candidates come from.
+///
+/// Too few comparables while a source is missing are no word about the market: they call for no alert.
+pub(super) fn analyze_asked(
+    subject: &Subject,
+    candidates: &[Comparable],
+    asked: &Asked,
+    own: &OwnVins,
+    history: &[HistoryPoint],
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> Analysis {
     let (sound, mut left_out) = Sound::among(candidates, subject, own, rules, now);
     let vehicles = sound.vehicles();
     let sound_count = candidates.len() - total(&left_out);
@@ -60,6 +83,7 @@ pub fn analyze(
         (Some(_), None) => None,
     };
     let raw = raw_prices(&sample.kept);
+    let history = with_this(history, raw, sample_size, now);
     let mut analysis = Analysis {
         analyzed_at: now,
         our_price,
@@ -76,17 +100,65 @@ pub fn analyze(
             .zip(subject.cost.filter(|cost| cost.cents() > 0))
             .map(|(prices, cost)| percent_of(cost, prices.median)),
         supply: sound.supply(|comparable| search.takes(comparable, subject), rules, now),
-        velocity: velocity(&with_this(history, raw, sample_size, now), now, rules),
+        velocity: velocity(&history, now, rules),
+        week: week(&history, now, rules),
         adjustment: sample.adjustment,
-        search_parameters: search_parameters(&search, subject, rules, now),
+        search_parameters: search_parameters(&search, subject, asked, rules, now),
         comparables: nearest(subject, &sample.kept, &search, rules),
         data_source: data_source(&sample.kept),
+        missing_source: asked.missing.clone(),
         left_out,
         reasons: Vec::new(),
-        alert: wanted_alert(our_price, judged.map(|prices| prices.median), rules),
+        alert: wanted_alert(our_price, judged.map(|prices| prices.median), rules)
+            .filter(|_| judged.is_some() || asked.missing.is_none()),
     };
     analysis.reasons = reasons(&analysis, subject, &search, rules);
     analysis
+}
+
+/// Whether the first tier alone keeps the minimum sample: a wider search has nothing to add then.
+pub(super) fn suffices(
+    subject: &Subject,
+    candidates: &[Comparable],
+    own: &OwnVins,
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> bool {
+    let (sound, _left_out) = Sound::among(candidates, subject, own, rules, now);
+    let (search, sample) = first_sufficient(subject, &sound.vehicles(), rules);
+    search.tier == 1 && sample.kept.len() >= rules.minimum_sample
+}
+
+/// What a car is worth by the rule, and by the plain median of the same search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Estimate {
+    pub(super) low: Money,
+    pub(super) median: Money,
+    pub(super) high: Money,
+    /// Unadjusted, and with the outliers.
+    pub(super) plain_median: Money,
+}
+
+/// The figures of [`analyze`] alone, without its reasons and copies; `None` under the minimum sample.
+pub(super) fn estimate(
+    subject: &Subject,
+    candidates: &[Comparable],
+    own: &OwnVins,
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> Option<Estimate> {
+    let (sound, _left_out) = Sound::among(candidates, subject, own, rules, now);
+    let vehicles = sound.vehicles();
+    let (search, sample) = first_sufficient(subject, &vehicles, rules);
+    let adjusted = adjusted_prices(&sample.kept).filter(|_| sample.kept.len() >= rules.minimum_sample)?;
+    let taken = vehicles.iter().filter(|comparable| search.takes(comparable, subject));
+    let plain = Sorted::new(taken.filter_map(|one| Some(one.price?.cents() as f64)).collect())?;
+    Some(Estimate {
+        low: adjusted.p25,
+        median: adjusted.median,
+        high: adjusted.p75,
+        plain_median: from_cents_rounded(plain.median()),
+    })
 }
 
 /// The supply of the subject's model year among the candidates, whatever their trim and mileage.
@@ -282,6 +354,7 @@ fn data_source(kept: &[Adjusted<'_>]) -> DataSource {
 fn search_parameters(
     search: &Search<'_>,
     subject: &Subject,
+    asked: &Asked,
     rules: &PricingRules,
     now: DateTime<Utc>,
 ) -> SearchParameters {
@@ -302,5 +375,6 @@ fn search_parameters(
         price_min: rules.lowest_price,
         price_max: rules.highest_price,
         branded: subject.branded,
+        auto_dev: asked.searches.clone(),
     }
 }

@@ -3,17 +3,21 @@
 use std::ops::ControlFlow;
 
 use super::{
-    Analysis, AnalyzeLimits, AnalyzeReport, Comparable, HistoryPoint, MarketOverview, MarketPrice, OwnVins,
-    PricingRules, Progress, Recommendation, ResearchResult, Subject, Supply, VehiclePosition,
+    Analysis, AnalyzeLimits, AnalyzeReport, BacktestOptions, BacktestProgress, BacktestReport, Comparable,
+    HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, Recommendation, ResearchResult,
+    Subject, Supply, VehiclePosition,
     alert::new_alert,
+    asking::AutoDevRun,
+    backtest::Backtest,
     config,
-    repository::{self, ListedModels, PRICE_ALERTS, Wanted},
-    rules,
+    repository::{self, ListedModels, Wanted},
+    research::AutoDevUse,
+    rules::{self, Asked},
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    alerts,
+    alerts::{self, AlertType},
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::{Error, Result},
@@ -21,7 +25,7 @@ use crate::{
     inventory::{self, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 
 /// What the market says of the dealership's vehicles.
 #[derive(Clone, Copy, Debug)]
@@ -30,17 +34,24 @@ pub struct Market<'a> {
 }
 
 /// What all analyses of a run share.
-struct Shared {
+struct Shared<'a> {
     own: OwnVins,
     listed: ListedModels,
+    auto_dev: AutoDevRun<'a>,
 }
 
 /// What one vehicle is analysed with, and the vehicle as it was when that was read.
 struct Material {
     vehicle: Vehicle,
+    /// The competitors' listings, then those from auto.dev.
     comparables: Vec<Comparable>,
+    from_competitors: usize,
     history: Vec<HistoryPoint>,
+    asked: Asked,
 }
+
+/// The name under which the calls of auto.dev are counted.
+const AUTO_DEV: &str = "auto.dev";
 
 impl<'a> Market<'a> {
     pub(crate) fn at(desk: &'a Desk) -> Self {
@@ -50,13 +61,67 @@ impl<'a> Market<'a> {
     /// Prices a vehicle against the market and keeps the result, its point of the history and its alert.
     ///
     /// # Errors
-    /// `vehicle_not_found`; `vehicle_sold`.
+    /// `vehicle_not_found`; `vehicle_sold`. A source of listings that fails is no error but [`Analysis::missing_source`].
     pub fn analyze(&self, id: VehicleId) -> Result<Analysis> {
-        let shared = self.desk.read(Permission::Analyze, |conn| {
+        let (own, listed) = self.desk.read(Permission::Analyze, |conn| {
             let vehicle = inventory::get_vehicle(conn, id)?;
-            Ok(Shared { own: repository::own_vins(conn)?, listed: self.listed_like(conn, &vehicle)? })
+            Ok((repository::own_vins(conn)?, self.listed_like(conn, &Subject::from(&vehicle))?))
         })?;
-        self.analyze_with(id, &shared)
+        self.analyze_with(id, &Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev()) })
+    }
+
+    /// Prices any car against the market, such as one that we think of buying. Nothing is kept but the count of the calls.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, market::{Recommendation, Subject}};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let car = Subject { year: 2021, make: "Toyota".into(), model: "Camry".into(), ..Subject::default() };
+    /// assert_eq!(desk.market().price(&car)?.recommendation, Some(Recommendation::InsufficientData));
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; as any read. A source that fails is no error but [`Analysis::missing_source`].
+    pub fn price(&self, subject: &Subject) -> Result<Analysis> {
+        let (pricing, now) = (self.pricing(), self.desk.now());
+        let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
+            let listed = self.listed_like(conn, subject)?;
+            let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, pricing, now)?;
+            Ok((repository::own_vins(conn)?, comparables))
+        })?;
+        let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev()), subject, &mut comparables, &own);
+        Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
+    }
+
+    /// The competitors' listings that the rule would choose from for each of the subjects, in their order.
+    ///
+    /// One query, and one more a subject whose model is listed at all. What is fit to compare with is for the rule to say.
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn candidates(&self, subjects: &[Subject]) -> Result<Vec<Vec<Comparable>>> {
+        let (pricing, now) = (self.pricing(), self.desk.now());
+        let wanted: Vec<_> = subjects.iter().map(|subject| wanted(subject, pricing)).collect();
+        let years = || wanted.iter().map(Wanted::years);
+        let first = years().map(|(first, _)| first).min().unwrap_or_default();
+        let last = years().map(|(_, last)| last).max().unwrap_or_default();
+        self.desk.read(Permission::ReadMarket, |conn| {
+            let listed = ListedModels::of_years(conn, first, last)?;
+            wanted.iter().map(|wanted| repository::comparables(conn, wanted, &listed, pricing, now)).collect()
+        })
+    }
+
+    /// How many of the month's calls of auto.dev are made; `None` where it is not configured.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn auto_dev_use(&self) -> Result<Option<AutoDevUse>> {
+        let Some(auto_dev) = self.desk.auto_dev() else { return Ok(None) };
+        let now = self.desk.now();
+        let calls = self.desk.read(Permission::ReadMarket, |conn| repository::calls_made(conn, AUTO_DEV, now))?;
+        let calls_a_month = auto_dev.config().calls_a_month;
+        Ok(Some(AutoDevUse { calls, calls_a_month, renews_at: next_month(now) }))
     }
 
     /// Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago.
@@ -139,6 +204,49 @@ impl<'a> Market<'a> {
         Ok(vehicles.map(|vehicle| VehiclePosition { research: research.remove(&vehicle.vehicle.id), vehicle }))
     }
 
+    /// Judges the pricing rule by what competitors' listings came to ask: each one sold or cut in price is priced from the
+    /// others that were visible then.
+    ///
+    /// Models are loaded one after the other, in two queries each, so memory holds one model's listings at a time. The time
+    /// grows with the events of a model, bounded by [`BacktestOptions::max_events_a_model`], times its listings. The observer
+    /// is told after each model; when it breaks, the report is about those done.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use jpauto::{Actor, Dealership, market::BacktestOptions};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let report = desk.market().backtest(&BacktestOptions::default(), &mut |_progress| ControlFlow::Continue(()))?;
+    /// assert_eq!((report.total.events, report.total.rule), (0, None));
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn backtest(
+        &self,
+        options: &BacktestOptions,
+        observer: &mut dyn FnMut(BacktestProgress) -> ControlFlow<()>,
+    ) -> Result<BacktestReport> {
+        let (own, mut models) = self
+            .desk
+            .read(Permission::Analyze, |conn| Ok((repository::own_vins(conn)?, repository::listed_models(conn)?)))?;
+        models.retain(|names| {
+            let (make, model) = (names.makes.first(), names.models.first());
+            make.zip(model).is_some_and(|(make, model)| options.takes_model(make, model))
+        });
+        let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
+        let total = models.len();
+        for (done, names) in (1..).zip(&models) {
+            let listings = self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
+            backtest.add_model(listings);
+            if observer(BacktestProgress { total, done, priced: backtest.priced() }).is_break() {
+                break;
+            }
+        }
+        Ok(backtest.report())
+    }
+
     /// Supply and demand of one model year among the competitors' listings, whatever trim and mileage.
     ///
     /// # Errors
@@ -165,12 +273,11 @@ impl<'a> Market<'a> {
         most: usize,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<AnalyzeReport> {
-        let (vehicles, shared) = self.desk.read(Permission::Analyze, |conn| {
+        let (vehicles, own, listed) = self.desk.read(Permission::Analyze, |conn| {
             let vehicles = repository::unsold_by_age_of_analysis(conn, analyzed_until)?;
-            let shared =
-                Shared { own: repository::own_vins(conn)?, listed: ListedModels::of_years(conn, i32::MIN, i32::MAX)? };
-            Ok((vehicles, shared))
+            Ok((vehicles, repository::own_vins(conn)?, ListedModels::of_years(conn, i32::MIN, i32::MAX)?))
         })?;
+        let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev()) };
         let total = vehicles.len().min(most);
         let mut report = AnalyzeReport { remaining: vehicles.len(), ..AnalyzeReport::default() };
         for (done, vehicle) in (1..).zip(vehicles.into_iter().take(total)) {
@@ -194,30 +301,63 @@ impl<'a> Market<'a> {
         Ok(report)
     }
 
-    /// Reads first and writes then, so that whatever takes long is done before the transaction opens.
-    fn analyze_with(&self, id: VehicleId, shared: &Shared) -> Result<Analysis> {
+    /// Reads first, then asks the network, and writes last: no transaction waits for another's server.
+    fn analyze_with(&self, id: VehicleId, shared: &Shared<'_>) -> Result<Analysis> {
         let now = self.desk.now();
-        let material = self.desk.read(Permission::Analyze, |conn| {
+        let mut material = self.desk.read(Permission::Analyze, |conn| {
             let vehicle = inventory::get_vehicle(conn, id)?;
             must_be_unsold(&vehicle)?;
             self.material(conn, vehicle, &shared.listed, now)
         })?;
+        let subject = Subject::from(&material.vehicle);
+        material.asked = self.ask_auto_dev(&shared.auto_dev, &subject, &mut material.comparables, &shared.own);
         self.desk.write(Permission::Analyze, |conn, acting| {
             let vehicle = inventory::get_to_change(conn, id)?;
             must_be_unsold(&vehicle)?;
             if vehicle == material.vehicle {
                 return self.save(conn, acting, &material, shared);
             }
-            // Somebody changed it meanwhile: what was read may be about another model or year.
-            let listed = self.listed_like(conn, &vehicle)?;
-            let material = self.material(conn, vehicle, &listed, acting.now)?;
-            self.save(conn, acting, &material, shared)
+            // Somebody changed it meanwhile: what was read may be about another model or year. What auto.dev gave stays; the
+            // rule leaves out what is unlike.
+            let listed = self.listed_like(conn, &Subject::from(&vehicle))?;
+            let mut again = self.material(conn, vehicle, &listed, acting.now)?;
+            again.comparables.extend(material.comparables.iter().skip(material.from_competitors).cloned());
+            again.asked = material.asked.clone();
+            self.save(conn, acting, &again, shared)
         })
     }
 
+    fn ask_auto_dev(
+        &self,
+        run: &AutoDevRun<'_>,
+        subject: &Subject,
+        candidates: &mut Vec<Comparable>,
+        own: &OwnVins,
+    ) -> Asked {
+        run.ask(subject, candidates, own, self.pricing(), self.desk.now(), &|| self.spend_call())
+    }
+
+    /// Counts a call of auto.dev before it is made. The count is no one's doing, so the audit trail does not tell it.
+    fn spend_call(&self) -> Result<()> {
+        let most = self.desk.auto_dev().map_or(0, |auto_dev| auto_dev.config().calls_a_month);
+        let (counted, now) = self.desk.write(Permission::Analyze, |conn, acting| {
+            Ok((repository::spend_call(conn, AUTO_DEV, most, acting.now)?, acting.now))
+        })?;
+        if counted {
+            return Ok(());
+        }
+        let renewal = next_month(now);
+        let message = format!(
+            "the {most} calls of auto.dev for this month are spent; they renew on {}",
+            renewal.format("%Y-%m-%d")
+        );
+        Err(Error::refused("auto_dev_budget_spent", message)
+            .with_retry_after((renewal - now).to_std().unwrap_or_default()))
+    }
+
     /// The models listed in the years that the widest tier could take in.
-    fn listed_like(&self, conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<ListedModels> {
-        let (first, last) = wanted(vehicle, self.pricing()).years();
+    fn listed_like(&self, conn: &mut DbConnection, subject: &Subject) -> DbResult<ListedModels> {
+        let (first, last) = wanted(subject, self.pricing()).years();
         ListedModels::of_years(conn, first, last)
     }
 
@@ -229,10 +369,11 @@ impl<'a> Market<'a> {
         now: DateTime<Utc>,
     ) -> DbResult<Material> {
         let pricing = self.pricing();
-        let comparables = repository::comparables(conn, &wanted(&vehicle, pricing), listed, pricing, now)?;
+        let subject = Subject::from(&vehicle);
+        let comparables = repository::comparables(conn, &wanted(&subject, pricing), listed, pricing, now)?;
         let reach = config::days(pricing.velocity_days.saturating_add(pricing.velocity_tolerance_days));
         let history = repository::history_since(conn, vehicle.id, repository::before(now, reach))?;
-        Ok(Material { vehicle, comparables, history })
+        Ok(Material { vehicle, from_competitors: comparables.len(), comparables, history, asked: Asked::default() })
     }
 
     fn save(
@@ -240,18 +381,23 @@ impl<'a> Market<'a> {
         conn: &mut DbConnection,
         acting: Acting<'_>,
         material: &Material,
-        shared: &Shared,
+        shared: &Shared<'_>,
     ) -> DbResult<Analysis> {
-        let Material { vehicle, comparables, history } = material;
-        let analysis =
-            rules::analyze(&Subject::from(vehicle), comparables, &shared.own, history, self.pricing(), acting.now);
+        let Material { vehicle, comparables, history, asked, .. } = material;
+        let (subject, pricing) = (Subject::from(vehicle), self.pricing());
+        let analysis = rules::analyze_asked(&subject, comparables, asked, &shared.own, history, pricing, acting.now);
         let before = repository::find(conn, vehicle.id)?;
         let research = ResearchResult::of(analysis.clone(), vehicle.id, before.as_ref());
         repository::save(conn, &research, before.as_ref())?;
         repository::record_market_price(conn, vehicle.price, &research, acting.now)?;
-        let wanted = analysis.alert.map(|alert| alert.alert_type);
-        let over: Vec<_> = PRICE_ALERTS.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
-        alerts::close(conn, &over, vehicle.id.into(), acting.now)?;
+        // Too few comparables while a source is missing say nothing: what is open stays open until it can be judged.
+        let can_be_judged = asked.missing.is_none() || analysis.recommended_range.is_some();
+        if can_be_judged {
+            let wanted = analysis.alert.map(|alert| alert.alert_type);
+            let over: Vec<_> =
+                AlertType::OF_PRICES.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
+            alerts::close(conn, &over, vehicle.id.into(), acting.now)?;
+        }
         if let Some(alert) = new_alert(vehicle, &analysis) {
             alerts::open(conn, &alert, acting.now)?;
         }
@@ -268,14 +414,37 @@ fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {
 }
 
 /// The listings that the widest tier could take in.
-fn wanted<'v>(vehicle: &'v Vehicle, pricing: &PricingRules) -> Wanted<'v> {
+fn wanted<'s>(subject: &'s Subject, pricing: &PricingRules) -> Wanted<'s> {
     let widest = pricing.widest();
     Wanted {
-        make: &vehicle.make,
-        model: &vehicle.model,
-        year: vehicle.year,
+        make: &subject.make,
+        model: &subject.model,
+        year: subject.year,
         year_window: widest.year_window,
-        mileage: Some(vehicle.mileage),
+        mileage: subject.mileage,
         mileage_window: widest.mileage_window,
+    }
+}
+
+/// Midnight at the first of the month after the given time, UTC.
+fn next_month(now: DateTime<Utc>) -> DateTime<Utc> {
+    let (year, month) = if now.month() == 12 { (now.year() + 1, 1) } else { (now.year(), now.month() + 1) };
+    NaiveDate::from_ymd_opt(year, month, 1).map_or(now, |day| day.and_time(NaiveTime::MIN).and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_ends_where_the_next_begins() {
+        for (now, expected) in [
+            ("2026-11-22T17:00:00Z", "2026-12-01T00:00:00Z"),
+            ("2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z"),
+            ("2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"),
+        ] {
+            let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+            assert_eq!(next_month(time(now)), time(expected));
+        }
     }
 }

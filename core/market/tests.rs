@@ -570,6 +570,25 @@ fn the_velocity_compares_the_points_nearest_to_the_dates() {
 }
 
 #[test]
+fn the_change_of_a_week_looks_half_as_far() {
+    let point =
+        |days, median| HistoryPoint { recorded_at: ago(days), median_price: Some(dollars(median)), sample_size: 5 };
+    for (name, history, expected) in [
+        ("a week", vec![point(7, 20_000), point(0, 19_000)], Some(-5.0)),
+        ("near it", vec![point(14, 1_000), point(10, 20_000), point(2, 20_400)], Some(2.0)),
+        ("too near to now", vec![point(3, 20_000), point(0, 19_000)], None),
+        ("too long ago", vec![point(11, 20_000), point(0, 19_000)], None),
+        ("nothing of late", vec![point(8, 20_000), point(6, 19_000)], None),
+    ] {
+        let found = week(&history, NOW, &PricingRules::default());
+        assert_eq!(found.map(|change| change.change_percent), expected, "{name}");
+    }
+    let history = [point(8, 16_000)];
+    let found = analyze(&subject(), &five(), &OwnVins::default(), &history, &PricingRules::default(), NOW);
+    assert_eq!(found.week.map(|change| change.change_percent), Some(25.0));
+}
+
+#[test]
 fn an_analysis_is_the_later_point_of_its_own_velocity() {
     let history = [HistoryPoint { recorded_at: ago(14), median_price: Some(dollars(16_000)), sample_size: 9 }];
     let found = analyze(&subject(), &five(), &OwnVins::default(), &history, &PricingRules::default(), NOW);
@@ -741,32 +760,74 @@ fn prices_of_a_cent_and_endless_mileages_are_borne() {
     assert_eq!(found.recommendation, Some(Recommendation::High));
 }
 
-/// Mean absolute errors of the logarithm of the rule's and of the plain median over 200 random markets of 24 cars.
-fn errors_in_simulated_markets(miles: std::ops::Range<i32>, ours: i32) -> (f64, f64) {
+/// What a listing's price has to do with the car: the logarithm of what it asks over what it is worth.
+type Noise = fn(&mut fastrand::Rng) -> f64;
+
+/// A tenth are of a trim worth 65 % more.
+fn wrong_trims(rng: &mut fastrand::Rng) -> f64 {
+    let wrong_trim = if rng.u8(0..10) == 0 { 0.5 } else { 0.0 };
+    0.16 * (rng.f64() - 0.5) + wrong_trim
+}
+
+/// A tenth are slips: a third of the price, or three times it.
+fn slips(rng: &mut fastrand::Rng) -> f64 {
+    let slip = [3.0_f64.ln(), -3.0_f64.ln()].get(usize::from(rng.u8(0..20))).copied().unwrap_or(0.0);
+    0.16 * (rng.f64() - 0.5) + slip
+}
+
+/// Student's t with three degrees of freedom: a normal variable over the root of the mean of three squares of others.
+fn fat_tails(rng: &mut fastrand::Rng) -> f64 {
+    let mut normal = || (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (std::f64::consts::TAU * rng.f64()).cos();
+    let squares: f64 = (0..3).map(|_| normal().powi(2)).sum();
+    0.05 * normal() / (squares / 3.0).sqrt()
+}
+
+/// All three at once: fat tails, and of twenty listings one of a dearer trim, one slip.
+fn everything(rng: &mut fastrand::Rng) -> f64 {
+    let wrong = match rng.u8(0..40) {
+        0 | 1 => 0.5,
+        2 => 3.0_f64.ln(),
+        3 => -3.0_f64.ln(),
+        _ => 0.0,
+    };
+    fat_tails(rng) + wrong
+}
+
+const MARKETS: [(&str, Noise); 4] =
+    [("wrong trims", wrong_trims), ("slips", slips), ("fat tails", fat_tails), ("everything", everything)];
+
+/// Mean absolute errors of the logarithm of the rule's and of the plain median over 400 random markets of 24 cars.
+fn errors_in_simulated_markets(noise: Noise, miles: std::ops::Range<i32>, ours: i32) -> (f64, f64) {
+    const MARKETS: u32 = 400;
     let mut rng = fastrand::Rng::with_seed(20);
     let (mut rule, mut plain) = (0.0, 0.0);
     let worth = |miles: i32| 10.0 - 6e-6 * f64::from(miles - 40_000);
-    for _ in 0..200 {
+    for _ in 0..MARKETS {
         let candidates: Vec<_> = (100..124)
             .map(|number| {
                 let miles = rng.i32(miles.clone());
-                let wrong_trim = if rng.u8(0..10) == 0 { 0.5 } else { 0.0 };
-                let log = worth(miles) + 0.16 * (rng.f64() - 0.5) + wrong_trim;
+                let log = worth(miles) + noise(&mut rng);
                 Comparable { price: Money::from_dollars_rounded(log.exp()), mileage: Some(miles), ..listing(number, 0) }
             })
             .collect();
         let found = run(&Subject { mileage: Some(ours), ..subject() }, &candidates);
         let all = quantile::Sorted::new(candidates.iter().map(|one| one.price.unwrap().dollars()).collect()).unwrap();
-        rule += (found.adjusted.unwrap().median.dollars().ln() - worth(ours)).abs() / 200.0;
-        plain += (all.median().ln() - worth(ours)).abs() / 200.0;
+        rule += (found.adjusted.unwrap().median.dollars().ln() - worth(ours)).abs() / f64::from(MARKETS);
+        plain += (all.median().ln() - worth(ours)).abs() / f64::from(MARKETS);
     }
     (rule, plain)
 }
 
 #[test]
 fn the_rule_halves_the_error_of_the_plain_median_where_mileage_differs_and_costs_nothing_where_it_does_not() {
-    let (rule, plain) = errors_in_simulated_markets(20_000..60_000, 65_000);
-    assert!(rule <= 0.5 * plain, "{rule} against {plain}");
-    let (rule, plain) = errors_in_simulated_markets(40_000..40_001, 40_000);
-    assert!(rule <= 1.05 * plain, "{rule} against {plain}");
+    for (name, noise) in MARKETS {
+        for ours in [15_000, 65_000] {
+            let (rule, plain) = errors_in_simulated_markets(noise, 20_000..60_000, ours);
+            println!("{name}, {ours} miles: {rule:.4} against {plain:.4}, {:.2}", rule / plain);
+            assert!(rule <= 0.5 * plain, "{name}, {ours} miles: {rule} against {plain}");
+        }
+        let (rule, plain) = errors_in_simulated_markets(noise, 40_000..40_001, 40_000);
+        println!("{name}, alike: {rule:.4} against {plain:.4}, {:.2}", rule / plain);
+        assert!(rule <= 1.05 * plain, "{name}: {rule} against {plain}");
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! What is deliberately not here: the history's own rows and how long they are kept.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{HistoryPoint, MarketMood, PricingRules, Velocity, config};
 use crate::Money;
@@ -13,9 +13,26 @@ use crate::Money;
 /// that of two weeks. Points of too small a sample do not count.
 #[must_use]
 pub fn velocity(history: &[HistoryPoint], now: DateTime<Utc>, rules: &PricingRules) -> Option<Velocity> {
-    let then = now.checked_sub_signed(config::days(rules.velocity_days))?;
-    let (from, earlier) = nearest(history, then, rules)?;
-    let (to, later) = nearest(history, now, rules)?;
+    change(history, now, rules.velocity_days, rules.velocity_tolerance_days, rules)
+}
+
+/// The change of the median over one week, found as [`velocity`] finds that of two.
+#[must_use]
+pub fn week(history: &[HistoryPoint], now: DateTime<Utc>, rules: &PricingRules) -> Option<Velocity> {
+    change(history, now, rules.week_days, rules.week_tolerance_days, rules)
+}
+
+fn change(
+    history: &[HistoryPoint],
+    now: DateTime<Utc>,
+    days: i64,
+    tolerance_days: i64,
+    rules: &PricingRules,
+) -> Option<Velocity> {
+    let then = now.checked_sub_signed(config::days(days))?;
+    let tolerance = config::days(tolerance_days);
+    let (from, earlier) = nearest(history, then, tolerance, rules)?;
+    let (to, later) = nearest(history, now, tolerance, rules)?;
     if from >= to {
         return None;
     }
@@ -35,8 +52,12 @@ pub(super) fn exceeds(difference: i128, base: Money, basis_points: u32) -> bool 
     difference * 10_000 > i128::from(base.cents()) * i128::from(basis_points)
 }
 
-fn nearest(history: &[HistoryPoint], date: DateTime<Utc>, rules: &PricingRules) -> Option<(DateTime<Utc>, Money)> {
-    let tolerance = config::days(rules.velocity_tolerance_days);
+fn nearest(
+    history: &[HistoryPoint],
+    date: DateTime<Utc>,
+    tolerance: TimeDelta,
+    rules: &PricingRules,
+) -> Option<(DateTime<Utc>, Money)> {
     history
         .iter()
         .filter(|point| point.sample_size >= rules.minimum_sample)

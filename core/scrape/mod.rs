@@ -1,9 +1,12 @@
 //! What other dealers' websites say: pages read into listings.
 //!
-//! [`extract`] holds the techniques that work on any page, `platforms` the vendors whose pages are known by heart. Both are
-//! pure: text in, listings out. `fetch` gets the pages, politely. What is deliberately not here: the database, the tracking
-//! rules, and anything that knows a competitor.
+//! [`extract`] holds the techniques that work on any page, `platforms` the vendors whose pages are known by heart, `configured`
+//! the reading of a website as its competitor says. All are pure: text in, listings out. `fetch` gets the pages, politely, and
+//! `browser` renders those that need it. What is deliberately not here: the database, the tracking rules, and anything that
+//! knows a competitor.
 
+pub(crate) mod browser;
+pub(crate) mod configured;
 pub mod extract;
 pub(crate) mod fetch;
 mod platforms;

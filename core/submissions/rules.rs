@@ -42,15 +42,20 @@ pub(super) fn submit(new: &NewSubmission, rules: &IntakeRules, now: DateTime<Utc
     check(new.clone().into_submission(SubmissionId::new(now), now), rules, now)
 }
 
-/// Refuses another submission from an address that has sent enough.
-pub(super) fn must_not_be_too_many(sent_in_window: i64, rules: &IntakeRules) -> Result<()> {
-    if sent_in_window < i64::from(rules.most_in_window) {
-        return Ok(());
-    }
+/// Refuses another submission from an address that has sent enough: the newest of the window, newest first.
+pub(super) fn must_not_be_too_many(sent: &[DateTime<Utc>], rules: &IntakeRules, now: DateTime<Utc>) -> Result<()> {
+    // There is room again when the oldest of the last so many has left the window.
+    let room_at = match rules.most_in_window.checked_sub(1) {
+        Some(last) => match sent.get(last as usize) {
+            Some(oldest) => *oldest + rules.window,
+            None => return Ok(()),
+        },
+        None => now + rules.window,
+    };
     let minutes = rules.window.num_minutes();
     let message =
         format!("at most {} submissions in {minutes} minutes are taken from one address", rules.most_in_window);
-    Err(Error::refused("too_many_submissions", message).with_retry_after(rules.window.to_std().unwrap_or_default()))
+    Err(Error::refused("too_many_submissions", message).with_retry_after((room_at - now).to_std().unwrap_or_default()))
 }
 
 /// The pending submission with corrected fields.
@@ -304,9 +309,17 @@ mod tests {
     #[test]
     fn an_address_may_send_so_many_and_no_more() {
         let rules = IntakeRules::default();
-        assert!(must_not_be_too_many(4, &rules).is_ok());
-        let refusal = must_not_be_too_many(5, &rules).unwrap_err();
+        let minutes_ago = |minutes| now() - TimeDelta::minutes(minutes);
+        let sent = [1, 2, 5, 20, 29].map(minutes_ago);
+        assert!(must_not_be_too_many(&sent[..4], &rules, now()).is_ok());
+        let refusal = must_not_be_too_many(&sent, &rules, now()).unwrap_err();
         assert_eq!(refusal.code(), "too_many_submissions");
-        assert_eq!(refusal.retry_after(), Some(std::time::Duration::from_secs(1_800)));
+        assert_eq!(
+            refusal.retry_after(),
+            Some(std::time::Duration::from_secs(60)),
+            "then the oldest has left the window"
+        );
+        let closed = IntakeRules { most_in_window: 0, ..rules };
+        assert!(must_not_be_too_many(&[], &closed, now()).is_err());
     }
 }

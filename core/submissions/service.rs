@@ -35,8 +35,9 @@ impl<'a> Submissions<'a> {
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
                 let (ip, since) = (ip.to_string(), acting.now - intake.window);
                 lock_words(conn, &format!("submissions from {ip}"))?;
-                let sent = activity::count_by_the_public(conn, "submissions", Action::Create, &ip, since)?;
-                rules::must_not_be_too_many(sent, intake)?;
+                let most = intake.most_in_window;
+                let sent = activity::times_by_the_public(conn, "submissions", Action::Create, &ip, since, most)?;
+                rules::must_not_be_too_many(&sent, intake, acting.now)?;
             }
             repository::vin_is_taken(conn, &submission)?;
             repository::insert(conn, &submission)?;

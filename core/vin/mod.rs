@@ -3,10 +3,16 @@
 //! A [`Vin`] is an array of 17 bytes on the stack, and so are its parts; that nothing is allocated to read one shows in
 //! the types. The form follows 49 CFR 565.15 and ISO 3779.
 //!
-//! What is deliberately not here: what the vehicle is. Make, model and trim come from a decoder outside. A wrong check
+//! Who made it comes from a register that is compiled in ([`Vin::manufacturer`]), and [`Vin::facts`] gathers all that a VIN
+//! says by itself.
+//!
+//! What is deliberately not here: what the vehicle is. Model and trim come from a decoder outside (`evaluation`). A wrong check
 //! digit refuses nothing either: outside North America it is not mandatory, and cars with a wrong one are on sale.
 
 mod check_digit;
+mod country;
+mod facts;
+mod manufacturer;
 mod model_year;
 mod report;
 
@@ -15,6 +21,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use check_digit::CheckDigit;
+pub use country::Country;
+pub use facts::Facts;
+pub use manufacturer::{Makes, Manufacturer, VehicleType};
 pub use model_year::ModelYear;
 pub use report::{Report, report};
 

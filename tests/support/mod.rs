@@ -1,9 +1,13 @@
 //! What every test starts from: an empty dealership over a database of its own, and a clock that the test moves.
 
+#[allow(dead_code, reason = "benchmarks and the command line's tests use other parts of it")]
+pub mod website;
+
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewSubmission, NewUser, NewVehicle, Role, User};
+pub use website::vin;
 
 /// Runs a test once on SQLite and once on PostgreSQL: `on_both_databases! { fn name(lot: &Lot) { ... } }`.
 macro_rules! on_both_databases {
@@ -55,8 +59,7 @@ impl Lot {
 
     fn open(url: String, database: Box<dyn std::any::Any>) -> Self {
         let now = Arc::new(Mutex::new("2026-03-01T12:00:00Z".parse().unwrap()));
-        let shared = Arc::clone(&now);
-        let config = Config::new(&url).clock(Clock::from_fn(move || *shared.lock().unwrap()));
+        let config = Config::new(&url).clock(clock_showing(&now));
         let dealership = Dealership::with_config(config).unwrap();
         dealership.migrate().unwrap();
         Self { dealership, url, now, _database: database }
@@ -85,6 +88,11 @@ impl Lot {
         *self.now.lock().unwrap()
     }
 
+    /// The clock that [`Lot::pass`] moves, for another handle.
+    pub fn clock(&self) -> Clock {
+        clock_showing(&self.now)
+    }
+
     pub fn pass(&self, time: TimeDelta) {
         *self.now.lock().unwrap() += time;
     }
@@ -95,17 +103,9 @@ impl Lot {
     }
 }
 
-/// A VIN with a right check digit that differs with the number.
-pub fn vin(number: u32) -> String {
-    let mut text: Vec<u8> = format!("2T1BURHE0JC{number:06}").into_bytes();
-    for digit in *b"0123456789X" {
-        text[8] = digit;
-        let candidate = String::from_utf8(text.clone()).unwrap();
-        if jpauto::Vin::parse(&candidate).unwrap().check_digit_ok() {
-            return candidate;
-        }
-    }
-    unreachable!("one of the eleven check digits is right")
+fn clock_showing(time: &Arc<Mutex<DateTime<Utc>>>) -> Clock {
+    let time = Arc::clone(time);
+    Clock::from_fn(move || *time.lock().unwrap())
 }
 
 pub fn camry() -> NewSubmission {

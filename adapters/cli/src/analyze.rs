@@ -6,15 +6,18 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use jpauto::{
     Desk, Error, StockedVehicle, VehicleId,
-    market::{Analysis, AnalyzeLimits, AnalyzeReport, PricedComparable, Progress, Recommendation},
+    market::{Analysis, AnalyzeLimits, AnalyzeReport, PricedComparable, Progress, Recommendation, Subject},
 };
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
+    auto_dev::AutoDevOptions,
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, day, dollars, miles, money},
+    output::{
+        Cell, Column, Format, Output, Row, Tone, car, counted, dash, day, distribution, dollars, miles, money, percent,
+    },
     sentences, vehicle,
 };
 
@@ -24,7 +27,8 @@ Examples:
   jpauto analyze A1042          one, by id, VIN or stock number, with its reasons and comparables
   jpauto analyze --all --format json
 
-Comparables are the listings of the watched competitors: import some first (jpauto import --help).";
+Comparables are the listings of the watched competitors (jpauto competitor scrape, jpauto import), and those of auto.dev where
+there is a key: AUTODEV_API_KEY=... jpauto analyze --auto-dev-zip 90012";
 
 /// Which vehicles.
 #[derive(Args, Debug)]
@@ -39,10 +43,13 @@ pub(crate) struct AnalyzeArgs {
     /// At most so many of those that are due
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["vehicle", "all"])]
     max: Option<usize>,
+    #[command(flatten)]
+    auto_dev: AutoDevOptions,
 }
 
 /// Analyses them.
 pub(crate) fn run(arguments: &AnalyzeArgs, context: &mut Context) -> Result<(), Failure> {
+    context.ask_auto_dev(arguments.auto_dev.config()?);
     let desk = context.desk()?;
     if let Some(name) = &arguments.vehicle {
         let stocked = vehicle::find(&desk, name)?;
@@ -125,15 +132,26 @@ impl Row for Failed {
     }
 }
 
-fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output) -> Result<(), Failure> {
+/// Prints the analysis of one of our vehicles.
+pub(crate) fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output) -> Result<(), Failure> {
+    print_subject(&Subject::from(&stocked.vehicle), analysis, output)
+}
+
+/// Prints the analysis of any car.
+pub(crate) fn print_subject(subject: &Subject, analysis: &Analysis, output: &mut Output) -> Result<(), Failure> {
     if output.format() != Format::Table {
         return output.item(analysis);
     }
-    let vehicle = &stocked.vehicle;
-    let remark = format!("{}, {} miles", money(vehicle.price), miles(vehicle.mileage));
-    output.heading(&vehicle::name(vehicle), &remark)?;
-    let word = sentences::recommendation(analysis.recommendation);
-    let word = output.toned(&format!("the price is {word}"), tone_of_advice(analysis.recommendation));
+    let price = subject.price.filter(|price| price.cents() > 0).map(money);
+    let mileage = subject.mileage.map(|mileage| format!("{} miles", miles(mileage)));
+    let remark: Vec<_> = [price, mileage].into_iter().flatten().collect();
+    let name = car(Some(subject.year), Some(&subject.make), Some(&subject.model), subject.trim.as_deref());
+    output.heading(&name, &remark.join(", "))?;
+    let word = match analysis.recommendation {
+        None => "the market is known".to_owned(),
+        known => format!("the price is {}", sentences::recommendation(known)),
+    };
+    let word = output.toned(&word, tone_of_advice(analysis.recommendation));
     output.text(&format!(
         "{word}, confidence {} from {}",
         sentences::confidence(analysis.confidence),
@@ -150,8 +168,25 @@ fn print_one(stocked: &StockedVehicle, analysis: &Analysis, output: &mut Output)
     if let Some(range) = analysis.recommended_range {
         output.text(&format!("the middle half asks {} to {}", dollars(range.low), dollars(range.high)))?;
     }
+    if let Some(adjusted) = analysis.adjusted.filter(|_| analysis.recommended_range.is_some()) {
+        output.text("")?;
+        let chart = distribution(&adjusted, analysis.our_price, output.columns());
+        output.text(&chart)?;
+    }
+    let changes = [("a week", analysis.week), ("two weeks", analysis.velocity)];
+    let told = changes
+        .iter()
+        .filter_map(|(span, change)| Some(format!("{} in {span}", percent(change.as_ref()?.change_percent))));
+    let told: Vec<_> = told.collect();
+    if !told.is_empty() {
+        output.text("")?;
+        output.text(&format!("the market moved {}", told.join(", ")))?;
+    }
     output.heading("Why", "")?;
     analysis.reasons.iter().try_for_each(|reason| output.text(&format!("  {}", sentences::reason(reason))))?;
+    if let Some(missing) = &analysis.missing_source {
+        output.text(&format!("  {}", output.toned(&missing.message, Tone::Warning)))?;
+    }
     if !analysis.comparables.is_empty() {
         output.heading("Nearest comparables", "")?;
         output.table(&analysis.comparables)?;

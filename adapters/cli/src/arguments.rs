@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
-    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, output::Format, report, serve::ServeArgs,
-    submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand, vin::VinArgs,
+    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, market::MarketCommand, output::Format, report,
+    scrape::ScrapeArgs, serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand,
+    vin::VinArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -15,6 +16,7 @@ Examples:
   jpauto submission submit --year 2019 --make Toyota --model Camry --asking-price 15000
   jpauto submission approve ID --price 13500    takes the car into inventory
   jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
+  jpauto scrape --due --threads 16              the competitors' lists, as far as they are due
   jpauto analyze --all && jpauto report
 
 Exit codes:
@@ -64,6 +66,9 @@ pub(crate) struct Global {
     /// Act as this member of staff, with no more than their role; without it the machine itself acts
     #[arg(long = "as", value_name = "EMAIL", global = true)]
     pub(crate) acting_as: Option<String>,
+    /// Refuse every write, in the database itself; a file that this user may only read opens so
+    #[arg(long, global = true)]
+    pub(crate) read_only: bool,
     /// Trace on stderr what happens
     #[arg(long, global = true)]
     pub(crate) verbose: bool,
@@ -74,7 +79,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Show a dealership at work: sixty days of sample data, priced and reported
     Demo(DemoArgs),
-    /// Read what VINs tell by themselves
+    /// Read VINs, decode them, and say what their vehicles are worth
     Vin(VinArgs),
     /// Read the listings of a saved page of a dealer's website
     Extract(ExtractArgs),
@@ -90,8 +95,13 @@ pub(crate) enum Command {
     /// The dealers that are watched, and what stands on their lots
     #[command(subcommand)]
     Competitor(CompetitorCommand),
+    /// Fetch the lists of competitors, politely, and record what they show
+    Scrape(ScrapeArgs),
     /// Price vehicles against the market
     Analyze(AnalyzeArgs),
+    /// What the lot is worth on the market, how that changed, and how good the rule is
+    #[command(subcommand)]
+    Market(MarketCommand),
     /// Show the lot, its market, the competitors and what waits, on one page
     #[command(after_help = report::EXAMPLES)]
     Report,

@@ -1,32 +1,28 @@
 //! `jpauto competitor`: the dealers that are watched and what stands on their lots. What is deliberately not here: reading
-//! pages (`extract`) and recording them (`import`).
+//! pages (`extract`), recording them (`import`), and fetching them (`scrape`).
 
-use clap::{Args, Subcommand};
+mod figures;
+mod listings;
+mod market;
+
+use clap::Subcommand;
 use jpauto::{
-    CompetitorId, Desk, ListingId, Money,
-    competitors::{
-        Competitor, CompetitorFilter, Completeness, Listing, ListingFilter, ListingSort, Metrics, NewCompetitor,
-        PricePoint, ScrapeRecord,
-    },
+    CompetitorId, Desk, ListingId,
+    competitors::{Competitor, CompetitorFilter, Completeness, NewCompetitor, ScrapeRecord},
 };
 use serde_json::json;
 
+use listings::ListingOptions;
+use market::{MarketOptions, UndercutOptions};
+
 use crate::{
-    arguments::one_of,
     context::Context,
     failure::Failure,
     fields::FieldOptions,
-    import,
-    output::{Cell, Column, Row, Tone, car, dash, day, dollars, miles, moment, money},
+    output::{Cell, Column, Row, Tone, dash, moment},
     paging::Paging,
+    scrape::{self, ScrapeArgs},
 };
-
-const SCRAPE_HELP: &str = "\
-robots.txt is honoured, the website is asked at most once a second, and a bot check ends the scrape: nothing is done to
-get round it. Pages that fail make the scrape a part of the lot, which marks nothing sold.
-
-Example:
-  jpauto competitor scrape 'Example Motors' --contact webmaster@dealer.example";
 
 /// What to do with competitors; one is named by its name, whatever the case, or by its id.
 #[derive(Debug, Subcommand)]
@@ -54,7 +50,7 @@ pub(crate) enum CompetitorCommand {
         #[command(flatten)]
         paging: Paging,
     },
-    /// Show a dealer
+    /// Show a dealer, its figures and how they moved
     Show {
         /// Name or id
         #[arg(value_name = "COMPETITOR")]
@@ -69,16 +65,8 @@ pub(crate) enum CompetitorCommand {
         #[command(flatten)]
         fields: FieldOptions,
     },
-    /// Fetch a dealer's list now, politely, and record what it shows
-    #[command(after_help = SCRAPE_HELP)]
-    Scrape {
-        /// Name or id
-        #[arg(value_name = "COMPETITOR")]
-        competitor: String,
-        /// Where the dealer's webmaster reaches you: an e-mail address or a web page, sent with each request
-        #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
-        contact: String,
-    },
+    /// Fetch a dealer's list now, politely, or those of all that are due, and record what they show
+    Scrape(ScrapeArgs),
     /// Stop watching for a while; nothing is lost
     Pause {
         /// Name or id
@@ -98,11 +86,11 @@ pub(crate) enum CompetitorCommand {
         competitor: String,
     },
     /// List the vehicles of a dealer, or of all dealers
-    #[command(after_help = LISTINGS_EXAMPLES)]
+    #[command(after_help = listings::EXAMPLES)]
     Listings {
-        /// Name or id; all of them without it
+        /// Names or ids; all of them without any
         #[arg(value_name = "COMPETITOR")]
-        competitor: Option<String>,
+        competitors: Vec<String>,
         #[command(flatten)]
         filter: ListingOptions,
         #[command(flatten)]
@@ -124,6 +112,22 @@ pub(crate) enum CompetitorCommand {
         #[command(flatten)]
         paging: Paging,
     },
+    /// The market over all dealers: what is on sale by make and model, at what price, for how long
+    #[command(after_help = market::EXAMPLES)]
+    Market {
+        #[command(flatten)]
+        filter: MarketOptions,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// List dealers' cars like ours that cost less, the largest difference first
+    #[command(after_help = market::UNDERCUT_EXAMPLES)]
+    Undercuts {
+        #[command(flatten)]
+        filter: UndercutOptions,
+        #[command(flatten)]
+        paging: Paging,
+    },
     /// List a dealer's scrapes, the latest first
     Scrapes {
         /// Name or id
@@ -134,70 +138,10 @@ pub(crate) enum CompetitorCommand {
     },
 }
 
-const LISTINGS_EXAMPLES: &str = "\
-Examples:
-  jpauto competitor listings 'Example Motors' --active --make Toyota --sort price
-  jpauto competitor listings --sold --all --format jsonl > sold.jsonl
-  jpauto competitor listings --price-dropped --days-on-market-min 45";
-
-/// Which listings.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Filters")]
-pub(crate) struct ListingOptions {
-    /// Those on sale
-    #[arg(long, conflicts_with = "sold")]
-    active: bool,
-    /// Those that are sold
-    #[arg(long)]
-    sold: bool,
-    /// Of this make
-    #[arg(long, value_name = "TEXT")]
-    make: Option<String>,
-    /// Of this model
-    #[arg(long, value_name = "TEXT")]
-    model: Option<String>,
-    /// Of this model year or later
-    #[arg(long, value_name = "YEAR")]
-    year_min: Option<i32>,
-    /// Of this model year or earlier
-    #[arg(long, value_name = "YEAR")]
-    year_max: Option<i32>,
-    /// At this price or dearer
-    #[arg(long, value_name = "DOLLARS")]
-    price_min: Option<Money>,
-    /// At this price or cheaper
-    #[arg(long, value_name = "DOLLARS")]
-    price_max: Option<Money>,
-    /// With this mileage or more
-    #[arg(long, value_name = "MILES")]
-    mileage_min: Option<i32>,
-    /// With this mileage or less
-    #[arg(long, value_name = "MILES")]
-    mileage_max: Option<i32>,
-    /// On the market for so many days or longer
-    #[arg(long, value_name = "DAYS")]
-    days_on_market_min: Option<i32>,
-    /// On the market for so many days or shorter
-    #[arg(long, value_name = "DAYS")]
-    days_on_market_max: Option<i32>,
-    /// Those whose price has come down
-    #[arg(long)]
-    price_dropped: bool,
-    /// The order: a column, with a minus for the largest first
-    #[arg(
-        long,
-        value_name = "ORDER",
-        default_value = ListingSort::FirstSeenAtDescending.as_str(),
-        value_parser = one_of!(ListingSort),
-        allow_hyphen_values = true
-    )]
-    sort: ListingSort,
-}
-
 /// Does it.
 pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(), Failure> {
-    if let CompetitorCommand::Scrape { contact, .. } = &command {
-        context.fetch_in_the_name_of(contact);
+    if let CompetitorCommand::Scrape(arguments) = &command {
+        return scrape::run(arguments, context);
     }
     let desk = context.desk()?;
     let competitors = desk.competitors();
@@ -211,15 +155,13 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
             let filter = CompetitorFilter { active, q };
             paging.print(output, |page| competitors.list(&filter, page))
         }
-        CompetitorCommand::Show { competitor } => output.item(&find(&desk, &competitor)?),
+        CompetitorCommand::Show { competitor } => figures::show(&desk, find(&desk, &competitor)?.id, output),
         CompetitorCommand::Update { competitor, fields } => {
             let update = fields.read([])?.build_update()?;
             output.item(&competitors.update(find(&desk, &competitor)?.id, &update)?)
         }
-        CompetitorCommand::Scrape { competitor, .. } => {
-            let known = find(&desk, &competitor)?;
-            import::print(&competitors.scrape(known.id)?, &[], output)
-        }
+        // Done already.
+        CompetitorCommand::Scrape(_) => Ok(()),
         CompetitorCommand::Pause { competitor } => output.item(&competitors.pause(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Resume { competitor } => output.item(&competitors.resume(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Delete { competitor } => {
@@ -227,9 +169,8 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
             competitors.delete(id)?;
             output.done(&format!("removed {name}"), &json!({"deleted": id}))
         }
-        CompetitorCommand::Listings { competitor, filter, paging } => {
-            let competitor = competitor.map(|name| find(&desk, &name)).transpose()?;
-            let filter = filter.into_filter(competitor.map(|competitor| competitor.id));
+        CompetitorCommand::Listings { competitors: named, filter, paging } => {
+            let filter = filter.into_filter(find_all(&desk, &named)?);
             paging.print(output, |page| competitors.listings(&filter, page))
         }
         CompetitorCommand::Prices { listing, paging } => {
@@ -237,8 +178,11 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
         }
         CompetitorCommand::Metrics { competitor, paging } => {
             let id = find(&desk, &competitor)?.id;
-            paging.print(output, |page| competitors.metrics(id, page))
+            paging.print(output, |page| competitors.metrics(id, page))?;
+            figures::course(&desk, id, output)
         }
+        CompetitorCommand::Market { filter, paging } => market::print(&desk, filter, &paging, output),
+        CompetitorCommand::Undercuts { filter, paging } => market::print_undercuts(&desk, filter, &paging, output),
         CompetitorCommand::Scrapes { competitor, paging } => {
             let id = find(&desk, &competitor)?.id;
             paging.print(output, |page| competitors.scrapes(id, page))
@@ -247,32 +191,16 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
 }
 
 /// The competitor of this id or name.
-fn find(desk: &Desk, text: &str) -> Result<Competitor, Failure> {
+pub(crate) fn find(desk: &Desk, text: &str) -> Result<Competitor, Failure> {
     Ok(match text.parse::<CompetitorId>() {
         Ok(id) => desk.competitors().get(id)?,
         Err(_no_id) => desk.competitors().get_by_name(text)?,
     })
 }
 
-impl ListingOptions {
-    fn into_filter(self, competitor: Option<CompetitorId>) -> ListingFilter {
-        ListingFilter {
-            competitor,
-            sold: (self.active || self.sold).then_some(self.sold),
-            make: self.make,
-            model: self.model,
-            year_min: self.year_min,
-            year_max: self.year_max,
-            price_min: self.price_min,
-            price_max: self.price_max,
-            mileage_min: self.mileage_min,
-            mileage_max: self.mileage_max,
-            days_on_market_min: self.days_on_market_min,
-            days_on_market_max: self.days_on_market_max,
-            price_dropped: self.price_dropped,
-            sort: self.sort,
-        }
-    }
+/// The ids of these competitors.
+fn find_all(desk: &Desk, named: &[String]) -> Result<Vec<CompetitorId>, Failure> {
+    named.iter().map(|name| Ok(find(desk, name)?.id)).collect()
 }
 
 /// `complete`, or why not.
@@ -301,76 +229,6 @@ impl Row for Competitor {
             dash(self.platform_type.clone(), |platform| platform).into(),
             Cell::new(self.inventory_url.as_str()).tone(Tone::Faint),
             Cell::new(self.scrape_error.clone().unwrap_or_default()).tone(Tone::Bad),
-        ]
-    }
-}
-
-impl Row for Listing {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("Vehicle"),
-        Column::number("Price"),
-        Column::number("Lowest").spare(4),
-        Column::number("Miles"),
-        Column::number("Days"),
-        Column::text("Sold"),
-        Column::text("VIN").spare(1),
-        Column::text("Stock").spare(2),
-        Column::text("First seen").spare(3),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            car(self.year, self.make.as_deref(), self.model.as_deref(), self.trim.as_deref()).into(),
-            dash(self.price, money).into(),
-            dash(self.lowest_price, money).into(),
-            dash(self.mileage, miles).into(),
-            self.days_on_market.to_string().into(),
-            dash(self.sold_at, day).into(),
-            Cell::new(dash(self.vin.clone(), |vin| vin)).tone(Tone::Faint),
-            dash(self.stock_number.clone(), |number| number).into(),
-            day(self.first_seen_at).into(),
-        ]
-    }
-}
-
-impl Row for PricePoint {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("When"),
-        Column::number("Price"),
-        Column::number("Lowest so far"),
-        Column::number("Miles").spare(1),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            moment(self.recorded_at).into(),
-            money(self.price).into(),
-            dash(self.min_price, money).into(),
-            dash(self.mileage, miles).into(),
-        ]
-    }
-}
-
-impl Row for Metrics {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("When"),
-        Column::number("On sale"),
-        Column::number("Average price"),
-        Column::number("Days to sell"),
-        Column::number("Sold 30d"),
-        Column::number("Repriced 30d"),
-        Column::number("New 30d"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            moment(self.calculated_at).into(),
-            self.total_inventory.to_string().into(),
-            dash(self.avg_price, dollars).into(),
-            dash(self.avg_days_on_market, |days| format!("{days:.1}")).into(),
-            self.vehicles_sold_30d.to_string().into(),
-            self.price_changes_30d.to_string().into(),
-            self.new_listings_30d.to_string().into(),
         ]
     }
 }

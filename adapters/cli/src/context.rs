@@ -2,8 +2,13 @@
 //!
 //! What is deliberately not here: opening anything before a command asks for it; `vin` and `extract` need no database.
 
+use std::path::Path;
+
 use clap::parser::ValueSource;
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig};
+use jpauto::{
+    Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, evaluation::VpicConfig,
+    market::AutoDevConfig,
+};
 
 use crate::{arguments::Global, failure::Failure, output::Output};
 
@@ -30,7 +35,11 @@ pub(crate) struct Context {
     database_url: String,
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
+    read_only: bool,
     fetch: Option<FetchConfig>,
+    scraping: ScrapingRules,
+    auto_dev: Option<AutoDevConfig>,
+    vpic: Option<VpicConfig>,
     pub(crate) output: Output,
 }
 
@@ -40,7 +49,11 @@ impl Context {
             database_url: global.db,
             database_choice,
             acting_as: global.acting_as,
+            read_only: global.read_only,
             fetch: None,
+            scraping: ScrapingRules::default(),
+            auto_dev: None,
+            vpic: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -50,16 +63,39 @@ impl Context {
         (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
     }
 
-    /// Lets what is opened from now on fetch websites, under an address at which their webmasters reach somebody.
-    pub(crate) fn fetch_in_the_name_of(&mut self, contact: &str) {
-        self.fetch = Some(FetchConfig::new(contact));
+    /// Lets what is opened from now on fetch websites, in this way.
+    pub(crate) fn fetch_with(&mut self, fetch: FetchConfig, scraping: ScrapingRules) {
+        (self.fetch, self.scraping) = (Some(fetch), scraping);
+    }
+
+    /// Lets what is opened from now on ask auto.dev for comparables, where it is told how.
+    pub(crate) fn ask_auto_dev(&mut self, how: Option<AutoDevConfig>) {
+        self.auto_dev = how;
+    }
+
+    /// Lets what is opened from now on ask vPIC about VINs, where it is told how.
+    pub(crate) fn ask_vpic(&mut self, how: Option<VpicConfig>) {
+        self.vpic = how;
     }
 
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
         config.fetch = self.fetch.clone();
+        config.scraping = self.scraping.clone();
+        config.auto_dev = self.auto_dev.clone();
+        config.vpic = self.vpic.clone();
+        config.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)
+    }
+
+    /// The same as [`Context::desk`], but where no database is there yet, none is left behind.
+    pub(crate) fn desk_or_passing(&mut self) -> Result<Desk, Failure> {
+        let path = self.database_url.strip_prefix("sqlite:");
+        if self.database_choice == DatabaseChoice::Default && path.is_some_and(|path| !Path::new(path).exists()) {
+            self.database_url = "sqlite::memory:".to_owned();
+        }
+        self.desk()
     }
 
     /// The desk of the person named by `--as`, or of the machine itself.

@@ -10,6 +10,7 @@ use std::{
     process::ExitCode,
 };
 
+use clap::error::{ContextKind, ContextValue};
 use jpauto::{Error, ErrorKind, FieldError};
 use serde_json::json;
 
@@ -22,6 +23,8 @@ pub(crate) enum Failure {
     Input { code: &'static str, message: String, fields: Vec<FieldError> },
     /// Something outside does not let us.
     Unavailable { code: &'static str, message: String },
+    /// Whoever asked for it has ended it.
+    Cancelled { code: &'static str, message: String },
     /// What should be printed could not be.
     Output(io::Error),
 }
@@ -35,6 +38,30 @@ impl Failure {
     /// Something outside that does not let us, such as a port that is taken.
     pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self::Unavailable { code, message: message.into() }
+    }
+
+    /// Arguments that clap refuses, for a program: what is wrong, without the usage and the hints that it prints for people.
+    pub(crate) fn usage(wrong: &clap::Error) -> Self {
+        let text = wrong.render().to_string();
+        let said = match wrong.kind() {
+            // Its text is the whole help.
+            clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                "a command is missing here; --help lists them"
+            }
+            _ => text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: "),
+        };
+        let message = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let fields = match wrong.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(argument)) => vec![about(argument, &message)],
+            Some(ContextValue::Strings(arguments)) => arguments.iter().map(|it| about(it, &message)).collect(),
+            _ => Vec::new(),
+        };
+        Self::Input { code: "usage", message, fields }
+    }
+
+    /// Whoever asked for it has ended it before it was done.
+    pub(crate) fn cancelled(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Cancelled { code, message: message.into() }
     }
 
     /// A file that can not be read.
@@ -60,6 +87,7 @@ impl Failure {
             Self::Output(reason) => (ErrorKind::Unavailable, "output_failed", reason.to_string(), &[] as &[_]),
             Self::Input { code, message, fields } => (ErrorKind::InvalidInput, *code, message.clone(), &fields[..]),
             Self::Unavailable { code, message } => (ErrorKind::Unavailable, *code, message.clone(), &[] as &[_]),
+            Self::Cancelled { code, message } => (ErrorKind::Conflict, *code, message.clone(), &[] as &[_]),
             Self::Library(error) => {
                 tracing::debug!(?error, "the library refused");
                 (error.kind(), error.code(), error.to_string(), error.fields())
@@ -74,6 +102,13 @@ impl Failure {
         let _ = writeln!(io::stderr(), "{line}");
         ExitCode::from(exit_code(kind))
     }
+}
+
+/// What is wrong with an argument, which clap names as in the usage: `--price <PRICE>`.
+fn about(argument: &str, message: &str) -> FieldError {
+    let name = argument.split_whitespace().next().unwrap_or(argument);
+    let name = name.trim_matches(['-', '<', '>', '[', ']', '.']).replace('-', "_").to_lowercase();
+    FieldError { pointer: format!("/{name}"), message: message.to_owned() }
 }
 
 fn exit_code(kind: ErrorKind) -> u8 {

@@ -7,6 +7,7 @@ mod activity;
 mod alert;
 mod analyze;
 mod arguments;
+mod auto_dev;
 mod competitor;
 mod context;
 mod demo;
@@ -14,10 +15,12 @@ mod extract;
 mod failure;
 mod fields;
 mod import;
+mod market;
 mod migrate;
 mod output;
 mod paging;
 mod report;
+mod scrape;
 mod sentences;
 mod serve;
 mod source;
@@ -26,7 +29,7 @@ mod user;
 mod vehicle;
 mod vin;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
@@ -38,10 +41,17 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    // Clap itself ends the process after `--help`, and with exit code 2 on a wrong usage.
-    let matches = Arguments::command().get_matches();
-    let Arguments { global, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit());
-    let database = DatabaseChoice::of(matches.value_source("db"));
+    let parsed = Arguments::command().try_get_matches().and_then(|matches| {
+        Ok((Arguments::from_arg_matches(&matches)?, DatabaseChoice::of(matches.value_source("db"))))
+    });
+    let (Arguments { global, command }, database) = match parsed {
+        Ok(parsed) => parsed,
+        Err(wrong) if wrong.use_stderr() && json_was_asked_for(std::env::args_os()) => {
+            return Failure::usage(&wrong).report(true);
+        }
+        // What `--help` prints is no failure, and a person reads clap's own words best: they know the usage and the nearest name.
+        Err(wrong) => wrong.exit(),
+    };
     log_to_stderr(if global.verbose { "jpauto=debug,info" } else { "error" });
     let in_json = global.format == Some(Format::Json);
     let mut context = Context::new(global, database);
@@ -54,13 +64,15 @@ fn main() -> ExitCode {
 fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Migrate => migrate::run(context),
-        Command::Vin(arguments) => vin::run(&arguments, &mut context.output),
+        Command::Vin(arguments) => vin::run(&arguments, context),
         Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
         Command::Submission(command) => submission::run(command, context),
         Command::Vehicle(command) => vehicle::run(command, context),
         Command::Import(command) => import::run(command, context),
         Command::Competitor(command) => competitor::run(command, context),
+        Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
+        Command::Market(command) => market::run(command, context),
         Command::Report => report::run(context),
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Alert(command) => alert::run(command, context),
@@ -68,6 +80,17 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::User(command) => user::run(command, context),
         Command::Demo(arguments) => demo::run(&arguments, context),
     }
+}
+
+/// Whether the arguments, which can not be read as a whole, ask for JSON.
+fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
+    let mut arguments = arguments.take_while(|argument| argument != "--");
+    while let Some(argument) = arguments.next() {
+        if argument == "--format=json" || (argument == "--format" && arguments.next().is_some_and(|it| it == "json")) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What the library traces, for who asked for it; `RUST_LOG` chooses otherwise.

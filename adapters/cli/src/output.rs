@@ -3,6 +3,7 @@
 //! Answers go to stdout and remarks about them to stderr, so a pipe carries answers alone. What is deliberately not here:
 //! what is printed; each noun says what its columns are.
 
+mod chart;
 mod table;
 mod words;
 
@@ -11,6 +12,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use clap::ValueEnum;
 use serde::Serialize;
 
+pub(crate) use chart::{Moment, distribution, over_time};
 pub(crate) use table::{Cell, Column, Row, Tone};
 pub(crate) use words::{car, counted, dash, day, dollars, miles, moment, money, percent};
 
@@ -54,6 +56,11 @@ impl Output {
     /// Takes this format where none was chosen.
     pub(crate) fn prefer(&mut self, format: Format) {
         self.format = self.chosen.unwrap_or(format);
+    }
+
+    /// How wide the page is.
+    pub(crate) fn columns(&self) -> usize {
+        self.page.columns
     }
 
     pub(crate) fn format(&self) -> Format {

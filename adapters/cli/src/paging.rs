@@ -1,7 +1,10 @@
 //! Lists: one page, or all pages one after the other. What is deliberately not here: filters, which are the nouns'.
 
+use std::cell::RefCell;
+
 use clap::Args;
 use jpauto::{Page, PageRequest};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -31,6 +34,41 @@ impl Paging {
         output: &mut Output,
         fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
     ) -> Result<(), Failure> {
+        let (gathered, next) = self.gather(output, fetch)?;
+        if output.format() == Format::Json {
+            return output.json(&json!({"items": gathered, "next": next}));
+        }
+        finish(output, &gathered, next)
+    }
+
+    /// Prints what is asked for below what is true of all of it: `total` beside the items in JSON, a line for people.
+    pub(crate) fn print_with_total<T: Row, H: Serialize>(
+        &self,
+        output: &mut Output,
+        line: impl Fn(&H) -> String,
+        fetch: impl Fn(&PageRequest) -> jpauto::Result<(H, Page<T>)>,
+    ) -> Result<(), Failure> {
+        let mut total = None;
+        let page = RefCell::new(&mut total);
+        let (gathered, next) = self.gather(output, |request| {
+            let (head, items) = fetch(request)?;
+            page.borrow_mut().get_or_insert(head);
+            Ok(items)
+        })?;
+        match (output.format(), &total) {
+            (Format::Json, total) => return output.json(&json!({"total": total, "items": gathered, "next": next})),
+            (Format::Table, Some(total)) => output.text(&line(total))?,
+            _ => {}
+        }
+        finish(output, &gathered, next)
+    }
+
+    /// Reads the pages asked for; lines for programs are printed as they come.
+    fn gather<T: Row>(
+        &self,
+        output: &mut Output,
+        fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
+    ) -> Result<(Vec<T>, Option<String>), Failure> {
         let limit = if self.all { PageRequest::MAX_LIMIT } else { self.limit };
         let mut request = PageRequest::first(limit);
         if let Some(cursor) = &self.after {
@@ -49,15 +87,19 @@ impl Paging {
                 next => break next,
             }
         };
-        match output.format() {
-            Format::Json => return output.json(&json!({"items": gathered, "next": next})),
-            Format::Table if gathered.is_empty() => remark("nothing found"),
-            Format::Table => output.table(&gathered)?,
-            Format::Jsonl => {}
-        }
-        if let Some(cursor) = next {
-            remark(&format!("more: --after {cursor}"));
-        }
-        Ok(())
+        Ok((gathered, next))
     }
+}
+
+/// The rows for people, and how to go on.
+fn finish<T: Row>(output: &mut Output, gathered: &[T], next: Option<String>) -> Result<(), Failure> {
+    match output.format() {
+        Format::Table if gathered.is_empty() => remark("nothing found"),
+        Format::Table => output.table(gathered)?,
+        Format::Json | Format::Jsonl => {}
+    }
+    if let Some(cursor) = next {
+        remark(&format!("more: --after {cursor}"));
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use chrono::Utc;
 use jpauto::{
     Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
     VehicleSort,
-    competitors::{CompetitorOverview, Metrics, Trends},
+    competitors::{CompetitorFilter, CompetitorOverview, Metrics, Trends},
     market::{Analysis, MarketOverview, VehiclePosition},
 };
 use serde::Serialize;
@@ -43,7 +43,7 @@ impl Report {
             statistics: desk.inventory().statistics()?,
             market: desk.market().overview()?,
             inventory: all(|page| desk.market().positions(&unsold, page))?,
-            competitors: desk.competitors().overview()?,
+            competitors: all(|page| desk.competitors().overview(&CompetitorFilter::default(), page))?,
             alerts: all(|page| desk.alerts().list(&AlertFilter::default(), page))?,
             submissions: all(|page| desk.submissions().list(&SubmissionFilter::pending(), page))?,
         })
@@ -57,7 +57,7 @@ impl Report {
             format!("{}, worth {}, on average {average}", counted(total.count, "vehicle"), dollars(total.value));
         output.heading(&format!("The lot on {}", day(Utc::now())), &remark)?;
         rows(output, &self.inventory, "no vehicle yet: jpauto vehicle add, or approve a submission")?;
-        self.print_market(output)?;
+        print_market(&self.market, output)?;
         section(
             output,
             "Competitors",
@@ -68,28 +68,28 @@ impl Report {
         section(output, "Alerts", "open alert", &self.alerts, "nothing asks for attention")?;
         section(output, "Submissions", "waiting offer", &self.submissions, "nobody waits")
     }
+}
 
-    fn print_market(&self, output: &mut Output) -> Result<(), Failure> {
-        let market = &self.market;
-        let parts = [
-            (market.high, "too high", Tone::Bad),
-            (market.competitive, "competitive", Tone::Good),
-            (market.low, "too low", Tone::Warning),
-            (market.insufficient_data, "unclear", Tone::Faint),
-            (market.not_analyzed, "not analysed yet", Tone::Faint),
-        ];
-        let told: Vec<_> = parts
-            .into_iter()
-            .filter(|(count, ..)| *count > 0)
-            .map(|(count, words, tone)| output.toned(&format!("{count} {words}"), tone))
-            .collect();
-        if told.is_empty() {
-            return Ok(());
-        }
-        let average = market.average_difference_percent.map(|average| format!("; {} on average", percent(average)));
-        output.text("")?;
-        output.text(&format!("Prices: {}{}", told.join(", "), average.unwrap_or_default()))
+/// How many prices are too high, too low or right, in one line; nothing where there are none.
+pub(crate) fn print_market(market: &MarketOverview, output: &mut Output) -> Result<(), Failure> {
+    let parts = [
+        (market.high, "too high", Tone::Bad),
+        (market.competitive, "competitive", Tone::Good),
+        (market.low, "too low", Tone::Warning),
+        (market.insufficient_data, "unclear", Tone::Faint),
+        (market.not_analyzed, "not analysed yet", Tone::Faint),
+    ];
+    let told: Vec<_> = parts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, words, tone)| output.toned(&format!("{count} {words}"), tone))
+        .collect();
+    if told.is_empty() {
+        return Ok(());
     }
+    let average = market.average_difference_percent.map(|average| format!("; {} on average", percent(average)));
+    output.text("")?;
+    output.text(&format!("Prices: {}{}", told.join(", "), average.unwrap_or_default()))
 }
 
 /// Prints it.
@@ -113,7 +113,7 @@ fn rows<T: Row>(output: &mut Output, items: &[T], if_empty: &str) -> Result<(), 
 }
 
 /// All pages of a list.
-fn all<T>(fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>) -> Result<Vec<T>, Failure> {
+pub(crate) fn all<T>(fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>) -> Result<Vec<T>, Failure> {
     let mut gathered = Vec::new();
     let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
     loop {
@@ -192,7 +192,7 @@ impl Row for CompetitorOverview {
 }
 
 /// `+3 cars, -$120`.
-fn trend(trends: &Trends) -> String {
+pub(crate) fn trend(trends: &Trends) -> String {
     let cars = trends.total_inventory.map(|cars| format!("{cars:+} {}", if cars.abs() == 1 { "car" } else { "cars" }));
     let price = trends.avg_price.map(|price| {
         let sign = if price < Money::ZERO { "" } else { "+" };

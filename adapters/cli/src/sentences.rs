@@ -4,6 +4,7 @@
 
 use jpauto::{
     Money,
+    evaluation::{IdentitySource, Warning},
     market::{Confidence, MarketMood, Reason, Recommendation, SlopeOutcome},
 };
 
@@ -52,7 +53,41 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::MarketMoving { mood, change_percent } => {
             format!("{}: {change_percent:+.1} % in two weeks", moving(*mood))
         }
+        Reason::SourceMissing { source, .. } => format!("{source} did not answer: the others alone were compared"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another reason".to_owned()),
+    }
+}
+
+/// What to know before trusting a decoding or an evaluation, without a full stop.
+pub(crate) fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::CheckDigitWrong { expected, actual } => {
+            format!("the check digit is {actual} where {expected} would be right: a character may be mistyped")
+        }
+        Warning::Placeholder => "this is a filler, not the VIN of a vehicle".to_owned(),
+        Warning::YearUncertain { year: Some(year), alternatives } if alternatives.is_empty() => {
+            format!("the model year {year} is not certain")
+        }
+        Warning::YearUncertain { year: Some(year), alternatives } => {
+            let others: Vec<_> = alternatives.iter().map(ToString::to_string).collect();
+            format!("the model year {year} is not certain: it may be {}", others.join(" or "))
+        }
+        Warning::YearUncertain { year: None, .. } => "the VIN holds no model year".to_owned(),
+        Warning::YearsDiffer { vin, vpic } => format!("the VIN says {vin}, vPIC {vpic}"),
+        Warning::VpicFinding { message, .. } => format!("vPIC: {message}"),
+        Warning::VpicSuggests { vin } => format!("vPIC takes {vin} to be meant"),
+        Warning::VpicMissing { message, .. } | Warning::ComparablesMissing { message, .. } => message.clone(),
+        Warning::KnownFromListings { source, listings } => {
+            let of = match source {
+                IdentitySource::SameKind => "vehicles of the same kind",
+                _ => "this very vehicle",
+            };
+            format!("the model is known from {} of {of} alone", count(*listings, "listing", "listings"))
+        }
+        Warning::ModelUnknown => "nothing says which model it is, so there is nothing to compare".to_owned(),
+        Warning::SourceMissing(missing) => missing.message.clone(),
+        Warning::CacheFailed { reason } => format!("what is kept could not be read or written ({reason})"),
+        other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another doubt".to_owned()),
     }
 }
 

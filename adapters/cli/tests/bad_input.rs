@@ -145,3 +145,34 @@ fn a_read_only_file() {
     assert!(told.starts_with("error[database_"), "{told}");
     assert_eq!(lot.items(["vehicle", "list"]).len(), 1, "nothing is gone");
 }
+
+#[test]
+fn a_write_by_a_command_that_was_told_to_read_only() {
+    let lot = Lot::new();
+    lot.add_camry();
+    lot.run(["--read-only", "vehicle", "delete", "A1042"]).fails(3, "error[");
+    assert_eq!(lot.items(["--read-only", "vehicle", "list"]).len(), 1, "nothing is gone");
+}
+
+#[test]
+fn arguments_that_are_none_are_told_in_json_to_who_asked_for_json() {
+    let lot = Lot::new();
+    for (arguments, pointer, message) in [
+        (&["submission", "list", "--limit", "many", "--format", "json"][..], "/limit", "invalid value 'many'"),
+        (&["--format=json", "vehicle", "list", "--colour", "red"], "/colour", "unexpected argument '--colour'"),
+        (&["--format", "json", "vehicle", "show"], "/vehicle", "required arguments were not provided"),
+        (&["--format", "json", "vehicle"], "", "a command is missing"),
+        (&["--format", "json", "lend"], "", "unrecognized subcommand 'lend'"),
+    ] {
+        let ran = lot.run(arguments);
+        let told: Value = serde_json::from_str(&ran.stderr).unwrap_or_else(|_| panic!("{arguments:?}: {}", ran.stderr));
+        assert_eq!((&told["error"]["kind"], &told["error"]["code"]), (&"invalid_input".into(), &"usage".into()));
+        assert!(told["error"]["message"].as_str().unwrap().contains(message), "{told}");
+        let pointers = told["error"]["fields"].as_array().unwrap();
+        assert_eq!(pointers.first().map_or("", |field| field["pointer"].as_str().unwrap()), pointer, "{told}");
+    }
+    let ran = lot.run(["submission", "list", "--limit", "many"]);
+    assert!(ran.stderr.contains("error: invalid value 'many'") && ran.stderr.contains("--help"), "{}", ran.stderr);
+    let ran = lot.run(["--format", "json", "vehicle", "--help"]);
+    assert_eq!((ran.stderr.as_str(), ran.stdout.contains("Usage:")), ("", true));
+}

@@ -8,4 +8,12 @@ mod bad_input;
 mod commands;
 mod demo;
 mod help;
+mod interrupted;
 mod market;
+mod market_command;
+mod postgres;
+mod scraping;
+mod vin_command;
+#[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
+#[path = "../../../tests/support/website.rs"]
+mod website;

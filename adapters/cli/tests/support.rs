@@ -41,7 +41,15 @@ impl Lot {
     ) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path());
-        for name in ["DATABASE_URL", "RUST_LOG", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        for name in [
+            "DATABASE_URL",
+            "RUST_LOG",
+            "COLUMNS",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "AUTODEV_API_KEY",
+            "AUTODEV_API_KEY_FILE",
+        ] {
             command.env_remove(name);
         }
         command

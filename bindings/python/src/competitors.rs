@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use jpauto::{
-    CompetitorId, ListingId,
+    CompetitorId, ListingId, PageRequest,
     competitors::{
         self, CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, NewCompetitor, ScrapeErrorType,
         ScrapeReading, ScrapedPage,
@@ -543,8 +543,8 @@ impl Competitors {
     /// The listings that the filters let through, of one competitor or of all, the newest first.
     ///
     /// `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before. Make and model are
-    /// compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage` or `year`, with
-    /// a minus in front for the largest first.
+    /// compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
+    /// `days_on_market` or `price_drop`, with a minus in front for the largest first.
     #[pyo3(signature = (
         competitor = None, *, sold = None, make = None, model = None, year_min = None, year_max = None, price_min = None,
         price_max = None, mileage_min = None, mileage_max = None, days_on_market_min = None, days_on_market_max = None,
@@ -571,7 +571,7 @@ impl Competitors {
         limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = ListingFilter {
-            competitor: competitor.map(|competitor| self.id_of(competitor)).transpose()?,
+            competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
             sold,
             make,
             model,
@@ -585,6 +585,7 @@ impl Competitors {
             days_on_market_max,
             price_dropped,
             sort: input::optional_word(py, sort)?.unwrap_or_default(),
+            ..ListingFilter::default()
         };
         Ok(Query::of::<Listing, _>(&self.handle, limit, move |desk, page| desk.competitors().listings(&filter, page)))
     }
@@ -621,7 +622,15 @@ impl Competitors {
     /// Every competitor with its newest figures, by name.
     fn overview(&self, py: Python<'_>) -> PyResult<Vec<CompetitorOverview>> {
         self.handle
-            .run(py, |desk| desk.competitors().overview())
+            .run(py, |desk| {
+                let (mut all, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX_LIMIT));
+                loop {
+                    let found = desk.competitors().overview(&CompetitorFilter::default(), &page)?;
+                    all.extend(found.items);
+                    let Some(next) = found.next else { return Ok(all) };
+                    page = page.after(next);
+                }
+            })
             .map(|all| all.into_iter().map(CompetitorOverview::told).collect())
     }
 }

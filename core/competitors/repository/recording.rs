@@ -3,6 +3,11 @@
 //!
 //! What is deliberately not here: the plan itself (`rules`).
 
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
+
 use chrono::{DateTime, TimeDelta, Utc};
 #[cfg(feature = "postgres")]
 use diesel::sql_types::{Bool, Integer, Text};
@@ -14,17 +19,19 @@ use diesel::{
 };
 use serde_json::Value;
 
-use super::{MetricsRow, ScrapeRow, seen_between};
+use super::{MetricsRow, ScrapeRow, seen_between, transfers::is_transferred};
 use crate::{
     competitors::{
-        Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        IncompleteReason, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        completeness::AlikeScrapes,
+        identity::{Unmatched, gone_since},
         metrics::{AverageFit, MetricCounts},
         rules::{Plan, PriceOf, ScrapeFacts, StoredListing},
-        sighting::{Details, Keys},
+        sighting::{Details, Keys, Sighting},
         sold::{ReturnHistory, days_on_market},
     },
     db::{
-        DbConnection, DbResult, Instant, Json, on_each,
+        DbConnection, DbResult, Instant, Json, MultiBackend, on_each,
         schema::{
             competitor_inventory::{self, dsl},
             competitor_metrics, competitor_price_history, competitor_scrapes,
@@ -38,12 +45,26 @@ use crate::{
 /// How many ids one statement names; SQLite takes 32,766 values.
 const IDS_AT_ONCE: usize = 10_000;
 
+/// With more sightings than this that no key explains, what went lately is read whole.
+const LIKENESSES_AT_ONCE: usize = 200;
+
 /// A competitor's lot as it is stored, and what the rules must know of the scrapes before.
 pub(in crate::competitors) struct Lot {
     /// The ids of `stored`, in its order.
     pub(in crate::competitors) ids: Vec<ListingId>,
     pub(in crate::competitors) stored: Vec<StoredListing>,
     pub(in crate::competitors) facts: ScrapeFacts,
+}
+
+impl Lot {
+    /// The places of these listings among `stored`; unknown ones are left out.
+    pub(in crate::competitors) fn rows_of(&self, ids: &[ListingId]) -> Vec<usize> {
+        let rows: HashMap<&ListingId, usize> = match ids {
+            [] => HashMap::new(),
+            _ => self.ids.iter().enumerate().map(|(row, id)| (id, row)).collect(),
+        };
+        ids.iter().filter_map(|id| rows.get(id).copied()).collect()
+    }
 }
 
 /// The columns that a plan looks at; never `raw_data`, which may be large.
@@ -73,6 +94,9 @@ struct StoredRow {
     created_at: Option<Instant>,
     unconfirmed_price: Option<Money>,
     lowest_price: Option<Money>,
+    highest_price: Option<Money>,
+    previous_price: Option<Money>,
+    price_changed_at: Option<Instant>,
 }
 
 impl From<StoredRow> for StoredListing {
@@ -96,6 +120,9 @@ impl From<StoredRow> for StoredListing {
             price: row.price,
             // An adopted row may have a price and no lowest one.
             lowest_price: row.lowest_price.or(row.price),
+            highest_price: row.highest_price.or(row.price),
+            previous_price: row.previous_price,
+            price_changed_at: row.price_changed_at.map(DateTime::from),
             unconfirmed_price: row.unconfirmed_price,
             first_seen_at,
             last_seen_at,
@@ -105,23 +132,132 @@ impl From<StoredRow> for StoredListing {
     }
 }
 
-/// Loads everything that a scrape is planned from; the competitor's row must be locked already.
+impl Lot {
+    fn take_in(&mut self, row: StoredRow) {
+        self.ids.push(row.id);
+        self.stored.push(row.into());
+    }
+}
+
+/// Loads everything that a scrape is planned from: the listings on sale, and of those that are gone the ones that a sighting
+/// may be. The competitor's row must be locked already.
 pub(in crate::competitors) fn load_lot(
     conn: &mut DbConnection,
     competitor: CompetitorId,
-    observed_at: DateTime<Utc>,
-    reading: ScrapeReading,
+    (observed_at, reading): (DateTime<Utc>, ScrapeReading),
+    seen: &[Sighting],
     rules: &TrackingRules,
 ) -> DbResult<Lot> {
-    let rows: Vec<StoredRow> = dsl::competitor_inventory
+    let on_sale: Vec<StoredRow> = dsl::competitor_inventory
         .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null()))
+        // Where two listings fit alike, both databases then choose the same one.
         .order(dsl::id)
         .select(StoredRow::as_select())
         .load(conn)?;
-    let (ids, stored): (Vec<_>, Vec<StoredListing>) = rows.into_iter().map(|row| (row.id, row.into())).unzip();
-    let oldest_sighting = stored.iter().filter(|listing| !listing.is_sold).map(|listing| listing.last_seen_at).min();
+    let oldest_sighting =
+        on_sale.iter().map(|row| seen_between(row.first_seen_at, row.last_seen_at, row.created_at).1).min();
     let facts = load_facts(conn, competitor, (observed_at, reading), oldest_sighting, rules)?;
-    Ok(Lot { ids, stored, facts })
+    let mut lot = Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts };
+    on_sale.into_iter().for_each(|row| lot.take_in(row));
+    let unmatched = Unmatched::of(&lot.stored, seen);
+    if !unmatched.is_empty() {
+        load_gone(conn, competitor, &unmatched, gone_since(observed_at, rules))?
+            .into_values()
+            .for_each(|row| lot.take_in(row));
+    }
+    Ok(lot)
+}
+
+type Rows<'a> = diesel::helper_types::IntoBoxed<
+    'a,
+    diesel::helper_types::Select<competitor_inventory::table, diesel::helper_types::AsSelect<StoredRow, MultiBackend>>,
+    MultiBackend,
+>;
+
+/// The sold listings that a sighting may be, each once.
+fn load_gone(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    unmatched: &Unmatched,
+    gone_since: DateTime<Utc>,
+) -> DbResult<BTreeMap<ListingId, StoredRow>> {
+    let gone = || -> Rows<'_> {
+        dsl::competitor_inventory
+            .filter(dsl::competitor_id.eq(competitor))
+            .filter(dsl::is_sold.eq(true))
+            .select(StoredRow::as_select())
+            .into_boxed()
+    };
+    let mut found = BTreeMap::new();
+    let mut keep = |rows: Vec<StoredRow>| found.extend(rows.into_iter().map(|row| (row.id, row)));
+    let newest: Option<ListingId> = dsl::competitor_inventory
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::is_sold.eq(true))
+        .select(dsl::id)
+        .first(conn)
+        .optional()?;
+    if newest.is_none() {
+        return Ok(found);
+    }
+    for vins in unmatched.vins.chunks(IDS_AT_ONCE) {
+        keep(gone().filter(dsl::vin.eq_any(vins)).load(conn)?);
+    }
+    for external_ids in unmatched.external_ids.chunks(IDS_AT_ONCE) {
+        keep(gone().filter(dsl::external_id.eq_any(external_ids)).load(conn)?);
+    }
+    for stock_numbers in unmatched.stock_numbers.chunks(IDS_AT_ONCE) {
+        keep(gone().filter(dsl::stock_number.eq_any(stock_numbers)).load(conn)?);
+    }
+    let lately = || gone().filter(dsl::sold_at.ge(Instant(gone_since)));
+    match unmatched.likenesses.as_slice() {
+        [] => {}
+        few if few.len() <= LIKENESSES_AT_ONCE => {
+            let mut years: Vec<_> = few.iter().map(|likeness| likeness.year).collect();
+            years.sort_unstable();
+            years.dedup();
+            let query = lately().filter(dsl::year.eq_any(years));
+            // A sighting that names a VIN completes only a listing that has none.
+            let all_have_vins = few.iter().all(|likeness| likeness.has_vin);
+            keep(if all_have_vins { query.filter(dsl::vin.is_null()).load(conn)? } else { query.load(conn)? });
+        }
+        _many => keep(lately().load(conn)?),
+    }
+    Ok(found)
+}
+
+/// The scrapes right before this one that found a number of vehicles within the range, without those that say nothing about
+/// the size of the lot.
+pub(in crate::competitors) fn alike_scrapes(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    observed_at: DateTime<Utc>,
+    counts: RangeInclusive<usize>,
+) -> DbResult<Option<AlikeScrapes>> {
+    use competitor_scrapes::dsl;
+    let fitting = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let (fewest, most) = (fitting(*counts.start()), fitting(*counts.end()));
+    let telling = || {
+        dsl::competitor_scrapes
+            .filter(dsl::competitor_id.eq(competitor))
+            .filter(dsl::observed_at.lt(Instant(observed_at)))
+            .filter(
+                dsl::complete
+                    .eq(true)
+                    .or(dsl::incomplete_reason.assume_not_null().eq(IncompleteReason::TooFewVehicles.as_str())),
+            )
+    };
+    let last_unlike: Option<Instant> = telling()
+        .filter(dsl::vehicles.lt(fewest).or(dsl::vehicles.gt(most)))
+        .order(dsl::observed_at.desc())
+        .select(dsl::observed_at)
+        .first(conn)
+        .optional()?;
+    let since = last_unlike.unwrap_or(Instant(DateTime::UNIX_EPOCH));
+    let alike = || telling().filter(dsl::observed_at.gt(since));
+    let count: i64 = alike().count().get_result(conn)?;
+    let first: Option<Instant> = alike().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
+    Ok(first.map(|first| AlikeScrapes { count: usize::try_from(count).unwrap_or(0), since: first.into() }))
 }
 
 fn load_facts(
@@ -160,6 +296,7 @@ fn load_facts(
         newest_recorded_at: newest.map(DateTime::from),
         complete_scrapes: complete_scrapes.into_iter().map(DateTime::from).collect(),
         returns: ReturnHistory { absences: count(absences), returns: count(returns) },
+        alike: None,
     })
 }
 
@@ -209,6 +346,9 @@ written_columns! {
     updated_at: Instant as DbInstant,
     unconfirmed_price: Option<Money> as Nullable<DbMoney>,
     lowest_price: Option<Money> as Nullable<DbMoney>,
+    highest_price: Option<Money> as Nullable<DbMoney>,
+    previous_price: Option<Money> as Nullable<DbMoney>,
+    price_changed_at: Option<Instant> as Nullable<DbInstant>,
 }
 
 impl<'a> Written<'a> {
@@ -236,6 +376,9 @@ impl<'a> Written<'a> {
             updated_at: Instant(now),
             unconfirmed_price: listing.unconfirmed_price,
             lowest_price: listing.lowest_price,
+            highest_price: listing.highest_price,
+            previous_price: listing.previous_price,
+            price_changed_at: listing.price_changed_at.map(Instant),
         }
     }
 }
@@ -268,6 +411,36 @@ struct WrittenPrice {
     min_price: Money,
     mileage: Option<i32>,
     recorded_at: Instant,
+}
+
+/// Moves `last_seen_at` of what was seen again as it was.
+///
+/// On most days that is nearly all that is on sale, and then it is quicker to name the others. Nobody else writes the lot: the
+/// competitor's row is locked.
+fn see_again(conn: &mut DbConnection, competitor: CompetitorId, lot: &Lot, reseen: &[usize]) -> DbResult<()> {
+    let time = dsl::last_seen_at.eq(Some(Instant(lot.facts.observed_at)));
+    let mut was_seen = vec![false; lot.stored.len()];
+    reseen.iter().for_each(|&row| was_seen[row] = true);
+    let on_sale = || (0..lot.stored.len()).filter(|&row| !lot.stored[row].is_sold);
+    let others: Vec<_> = on_sale().filter(|&row| !was_seen[row]).map(|row| lot.ids[row]).collect();
+    let rows_on_sale = on_sale().count() - others.len();
+    let all_but_others = others.len() < rows_on_sale && others.len() <= IDS_AT_ONCE;
+    if all_but_others {
+        let standing = dsl::competitor_inventory
+            .filter(dsl::competitor_id.eq(competitor))
+            .filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null()));
+        on_each!(conn, conn => {
+            diesel::update(standing.filter(dsl::id.ne_all(&others))).set(time).execute(conn)?
+        });
+    }
+    let named: Vec<_> =
+        reseen.iter().filter(|&&row| !all_but_others || lot.stored[row].is_sold).map(|&row| lot.ids[row]).collect();
+    on_each!(conn, conn => {
+        for ids in named.chunks(IDS_AT_ONCE) {
+            diesel::update(dsl::competitor_inventory.filter(dsl::id.eq_any(ids))).set(time).execute(conn)?;
+        }
+    });
+    Ok(())
 }
 
 /// Writes the plan; answers the ids of the new listings in its order.
@@ -309,14 +482,7 @@ pub(in crate::competitors) fn write_plan(
             recorded_at: Instant(observed_at),
         })
         .collect();
-    let reseen: Vec<_> = plan.reseen.iter().map(|row| lot.ids[*row]).collect();
-    on_each!(conn, conn => {
-        for ids in reseen.chunks(IDS_AT_ONCE) {
-            diesel::update(dsl::competitor_inventory.filter(dsl::id.eq_any(ids)))
-                .set(dsl::last_seen_at.eq(Some(Instant(observed_at))))
-                .execute(conn)?;
-        }
-    });
+    see_again(conn, competitor, lot, &plan.reseen)?;
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
@@ -602,24 +768,30 @@ struct CountRow {
     vehicles_repriced: i64,
 }
 
-/// Counts a competitor's figures as of a time. The first price of a listing is no change, hence the earlier one asked for.
-const COUNTS: &str = "
-    SELECT count(*) FILTER (WHERE is_sold IS NOT TRUE) AS active,
-           count(price) FILTER (WHERE is_sold IS NOT TRUE) AS priced,
-           sum(price) FILTER (WHERE is_sold IS NOT TRUE) AS price_sum,
-           count(days_on_market) FILTER (WHERE is_sold AND sold_at >= $1) AS sold_in_average,
-           sum(days_on_market) FILTER (WHERE is_sold AND sold_at >= $1) AS days_on_market_sum,
-           count(*) FILTER (WHERE is_sold AND sold_at >= $2) AS sold_recently,
-           count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
-           count(*) FILTER (WHERE last_seen_at >= $2 AND EXISTS (
-               SELECT 1 FROM competitor_price_history AS point
-               WHERE point.competitor_inventory_id = listing.id AND point.recorded_at >= $2 AND EXISTS (
-                   SELECT 1 FROM competitor_price_history AS earlier
-                   WHERE earlier.competitor_inventory_id = listing.id AND earlier.recorded_at < point.recorded_at
-               )
-           )) AS vehicles_repriced
-    FROM competitor_inventory AS listing
-    WHERE competitor_id = $3";
+/// Counts a competitor's figures as of a time: of what is on sale, and of what went since. What was sold before that has no
+/// part in any figure and is not looked at, however much it is. SQLite numbers `$1` by its first appearance, so the numbers
+/// stand in that order.
+fn counts_sql(is_transferred: &str) -> String {
+    format!(
+        "SELECT count(*) FILTER (WHERE NOT gone) AS active,
+                count(price) FILTER (WHERE NOT gone) AS priced,
+                sum(price) FILTER (WHERE NOT gone) AS price_sum,
+                count(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS sold_in_average,
+                sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS days_on_market_sum,
+                count(*) FILTER (WHERE was_sold AND sold_at >= $2) AS sold_recently,
+                count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
+                count(*) FILTER (WHERE price_changed_at >= $2) AS vehicles_repriced
+         FROM (
+             SELECT false AS gone, false AS was_sold, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             FROM competitor_inventory
+             WHERE competitor_id = $3 AND (is_sold = false OR is_sold IS NULL)
+             UNION ALL
+             SELECT true, NOT {is_transferred}, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             FROM competitor_inventory AS listing
+             WHERE competitor_id = $3 AND is_sold AND sold_at >= $4
+         ) AS figure"
+    )
+}
 
 /// The competitor's figures as of a time.
 pub(in crate::competitors) fn count_metrics(
@@ -627,13 +799,16 @@ pub(in crate::competitors) fn count_metrics(
     competitor: CompetitorId,
     at: DateTime<Utc>,
     rules: &MetricsRules,
+    transfer_days: u32,
 ) -> DbResult<Metrics> {
     let since = |days: u32| Instant(at - TimeDelta::days(days.into()));
+    let sql = counts_sql(&is_transferred(conn, "listing", transfer_days));
     let row: CountRow = on_each!(conn, conn => {
-        sql_query(COUNTS)
+        sql_query(&sql)
             .bind::<DbInstant, _>(since(rules.days_on_market_days))
             .bind::<DbInstant, _>(since(rules.recent_days))
             .bind::<DbId, _>(competitor)
+            .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
             .get_result(conn)?
     });
     let counts = MetricCounts {

@@ -3,12 +3,17 @@
 //! Where a platform has such an endpoint it is preferred over the page: it holds every vehicle with its own fields. What is
 //! deliberately not here: sending the request. Whoever sends it asks robots.txt and guards the address as for any page.
 
+use std::{borrow::Cow, sync::Arc};
+
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{ListingLimits, ScrapedListing, merge, page};
-use crate::{Error, Result, scrape::platforms};
+use super::{ListingLimits, ScrapedListing, encoding, merge, page};
+use crate::{
+    Error, Result,
+    scrape::{configured::Endpoint, platforms},
+};
 
 /// How a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,11 +35,14 @@ pub struct DataRequest {
     /// Where to ask; not always on the website's own host.
     pub url: Url,
     /// Headers that the endpoint asks for, such as the key that the page itself uses.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The JSON to send.
     pub body: Option<Value>,
     /// The page that the list belongs to; links in the answer are relative to it.
     pub page: Url,
+    /// How to read the answer, where that is configured and no platform's.
+    #[serde(skip)]
+    pub(crate) configured: Option<Arc<Endpoint>>,
 }
 
 /// What one answer gave.
@@ -50,7 +58,8 @@ pub struct DataPage {
 
 impl DataRequest {
     pub(crate) fn get(platform: &'static str, url: Url, page: &Url) -> Self {
-        Self { platform, method: DataMethod::Get, url, headers: Vec::new(), body: None, page: page.clone() }
+        let page = page.clone();
+        Self { platform, method: DataMethod::Get, url, headers: Vec::new(), body: None, page, configured: None }
     }
 
     pub(crate) fn post(platform: &'static str, url: Url, page: &Url, body: Value) -> Self {
@@ -98,6 +107,24 @@ pub fn data_request(html: &str, url: &str) -> Result<Option<DataRequest>> {
     })
 }
 
+/// The same of a page as it came, and of the platform named; `generic` has no such list.
+///
+/// # Errors
+/// As [`super::listings_from_bytes`].
+pub(crate) fn data_request_from_bytes(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &str,
+    platform: Option<&str>,
+) -> Result<Option<DataRequest>> {
+    let choice = super::Choice::named(platform)?;
+    page::check_size(bytes.len().div_ceil(2))?;
+    super::with_page(&encoding::decode(bytes, content_type), url, |page| {
+        let endpoint = choice.platform_of(page).and_then(|platform| platform.endpoint.as_ref());
+        Ok(endpoint.and_then(|endpoint| (endpoint.first_request)(page)))
+    })
+}
+
 /// Reads the answer to a request that [`data_request`] or an earlier answer gave.
 ///
 /// # Errors
@@ -105,16 +132,18 @@ pub fn data_request(html: &str, url: &str) -> Result<Option<DataRequest>> {
 /// answers with: a bot check or an error page looks so, and says nothing about the lot.
 pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage> {
     page::check_size(body.len())?;
-    let endpoint = platforms::named(request.platform)
-        .and_then(|platform| platform.endpoint.as_ref())
-        .ok_or_else(|| super::unknown_platform(request.platform))?;
+    let endpoint = platforms::named(request.platform).and_then(|platform| platform.endpoint.as_ref());
+    if endpoint.is_none() && request.configured.is_none() {
+        return Err(super::unknown_platform(request.platform));
+    }
     let unreadable = |why: String| {
         let message = format!("the answer is no list of {}: {why}", request.platform);
         Error::invalid_field("data_unreadable", "", message)
     };
     let answer: Value = serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
-    let mut read = (endpoint.read)(request, &answer)
-        .ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
+    let configured = request.configured.as_ref().map(|configured| configured.read(request, &answer));
+    let read = configured.or_else(|| endpoint.map(|endpoint| (endpoint.read)(request, &answer))).flatten();
+    let mut read = read.ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
     read.listings.retain(ScrapedListing::has_identity);
     read.listings = merge::same_vehicles(read.listings);
     read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));

@@ -2,9 +2,11 @@
 //!
 //! What is deliberately not here: the rules by which they nest, which are `tree`'s.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::HashMap, ops::Range, ptr};
 
+use ego_tree::iter::Edge;
 use html5ever::{LocalName, tendril::StrTendril};
+use scraper::{Html, node::Element as ScraperElement};
 
 use super::{
     clean,
@@ -86,8 +88,7 @@ pub(crate) struct Dom<'a> {
     nodes: Vec<Node<'a>>,
 }
 
-pub(super) const UNREAD: [&str; 8] =
-    ["script", "style", "noscript", "template", "svg", "iframe", "select", "textarea"];
+pub(super) const UNREAD: [&str; 8] = ["script", "style", "noscript", "template", "svg", "iframe", "select", "textarea"];
 
 impl<'a> Dom<'a> {
     /// # Errors
@@ -133,6 +134,26 @@ impl<'a> Dom<'a> {
             }
         }
         Ok(Self { nodes })
+    }
+
+    /// Where the elements stand that `scraper` found in its own tree of the same page: both nest it by the same rules, so that
+    /// what is read of it comes in the same order in both.
+    pub(crate) fn places(&self, tree: &Html) -> HashMap<*const ScraperElement, usize> {
+        let mut unread = 0_usize;
+        let read = tree.tree.root().traverse().filter_map(|edge| match edge {
+            Edge::Open(node) => {
+                let element = node.value().as_element()?;
+                let is_read = unread == 0 && !UNREAD.contains(&element.name());
+                unread += usize::from(!is_read);
+                is_read.then_some(element)
+            }
+            Edge::Close(node) => {
+                unread = unread.saturating_sub(usize::from(node.value().is_element()));
+                None
+            }
+        });
+        let places = read.map(ptr::from_ref).zip(self.elements(0..self.len()).map(|(at, _)| at));
+        places.collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -195,13 +216,12 @@ impl<'a> Dom<'a> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
 
     use proptest::prelude::*;
-    use scraper::{Html, Node as HtmlNode};
+    use scraper::Node as HtmlNode;
 
     use super::*;
 
@@ -269,6 +289,24 @@ mod tests {
         }
     }
 
+    /// What the readers without a tree read data from, and the same as html5ever finds it.
+    fn scripts(html: &str) -> Vec<String> {
+        let printable = |body: &str| printable(body).trim_ascii().to_owned();
+        super::super::markup::scripts(html).iter().map(|script| printable(script.body)).collect()
+    }
+
+    fn scripts_of_html5ever(html: &str) -> Vec<String> {
+        let page = Html::parse_document(html);
+        let is_script = |node: &ego_tree::NodeRef<'_, HtmlNode>| {
+            node.value().as_element().is_some_and(|element| element.name() == "script")
+        };
+        let body = |node: ego_tree::NodeRef<'_, HtmlNode>| {
+            let texts = node.children().filter_map(|child| child.value().as_text().map(|text| text.to_string()));
+            texts.collect::<String>().trim_ascii().to_owned()
+        };
+        page.tree.nodes().filter(is_script).map(body).filter(|body| !body.is_empty()).collect()
+    }
+
     #[test]
     fn the_projects_pages_and_real_ones_nest_as_html5ever_alone_would_nest_them() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -282,6 +320,7 @@ mod tests {
                 } else if path.extension().is_some_and(|end| end == "html") {
                     let html = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
                     assert!(outline(&html) == outline_of_html5ever(&html), "{}", path.display());
+                    assert!(scripts(&html) == scripts_of_html5ever(&html), "{}", path.display());
                     compared += 1;
                 }
             }
@@ -297,4 +336,5 @@ mod tests {
         let texts: Vec<_> = dom.children(list).map(|item| dom.text(item)).collect();
         assert_eq!(texts, ["one three", "four"]);
         assert_eq!(dom.parent(dom.children(list).next().unwrap()), Some(list));
-    }}
+    }
+}

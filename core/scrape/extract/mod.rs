@@ -25,22 +25,24 @@ mod template;
 mod tree;
 mod vins;
 
-use std::collections::HashSet;
+use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
 
 use serde::Serialize;
 use url::Url;
 
 pub(crate) use self::{
     cards::read as read_card,
-    data::set_query,
+    clean::{price as clean_price, text as clean_text},
+    data::{data_request_from_bytes, set_query},
     dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
-    page::Page,
-    record::{Layout, count_at, value_at},
+    page::{Page, absolute},
+    pagination::total as claimed_total,
+    record::{Layout, count_at, count_of, value_at},
     template::{Template, text_of_class},
 };
 pub use self::{
@@ -49,7 +51,7 @@ pub use self::{
     limits::ListingLimits,
     listing::ScrapedListing,
 };
-use super::platforms;
+use super::{configured::Scraper, platforms};
 use crate::{Error, Result};
 
 /// What one page gave.
@@ -92,7 +94,7 @@ pub struct Warning {
 /// `invalid_url`, `page_empty`, `page_too_large` (16 MiB), and `page_too_deep` or `page_too_tangled` for pages whose nesting
 /// no browser would follow.
 pub fn listings(html: &str, url: &str) -> Result<Extraction> {
-    read(html, url, Choice::Detect)
+    read(html, url, Choice::Detect, None)
 }
 
 /// Reads the listings of a page as it came: bytes in any encoding, at best with the content type they came with.
@@ -107,14 +109,29 @@ pub fn listings_from_bytes(
     url: &str,
     platform: Option<&str>,
 ) -> Result<Extraction> {
-    let choice = match platform {
-        None => Choice::Detect,
-        Some(GENERIC) => Choice::Generic,
-        Some(name) => Choice::Platform(platforms::named(name).ok_or_else(|| unknown_platform(name))?),
-    };
+    listings_as_configured(bytes, content_type, url, platform, None)
+}
+
+/// The same where a configuration has something to say about the website.
+pub(crate) fn listings_as_configured(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &str,
+    platform: Option<&str>,
+    scraper: Option<&Scraper>,
+) -> Result<Extraction> {
+    let choice = Choice::named(platform)?;
+    read(&decoded(bytes, content_type)?, url, choice, scraper)
+}
+
+/// The text of a page as it came.
+///
+/// # Errors
+/// `page_too_large`.
+pub(crate) fn decoded<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Result<Cow<'b, str>> {
     // Checked before decoding, which takes memory of its own; no encoding has more than two bytes for what is one in UTF-8.
     page::check_size(bytes.len().div_ceil(2))?;
-    read(&encoding::decode(bytes, content_type), url, choice)
+    Ok(encoding::decode(bytes, content_type))
 }
 
 /// The names that [`listings_from_bytes`] takes for a platform.
@@ -128,12 +145,39 @@ pub(crate) fn vendors() -> impl Iterator<Item = &'static str> {
     platforms::ALL.iter().map(|platform| platform.name)
 }
 
-const GENERIC: &str = "generic";
+/// The reader of this name, as [`Extraction::platform`] says it.
+pub(crate) fn known_reader(name: &str) -> Option<&'static str> {
+    vendors().chain([STRUCTURED_DATA, CARDS, GENERIC]).find(|known| *known == name)
+}
+
+/// The platform of pages that are nobody's.
+pub(crate) const GENERIC: &str = "generic";
+const STRUCTURED_DATA: &str = "structured_data";
+const CARDS: &str = "cards";
 
 enum Choice {
     Detect,
     Generic,
     Platform(&'static platforms::Platform),
+}
+
+impl Choice {
+    /// What a caller asks for by name, or by naming nothing.
+    fn named(platform: Option<&str>) -> Result<Self> {
+        Ok(match platform {
+            None => Self::Detect,
+            Some(GENERIC) => Self::Generic,
+            Some(name) => Self::Platform(platforms::named(name).ok_or_else(|| unknown_platform(name))?),
+        })
+    }
+
+    fn platform_of(&self, page: &Page<'_>) -> Option<&'static platforms::Platform> {
+        match self {
+            Self::Detect => platforms::detect(page),
+            Self::Generic => None,
+            Self::Platform(platform) => Some(platform),
+        }
+    }
 }
 
 fn unknown_platform(name: &str) -> Error {
@@ -142,24 +186,41 @@ fn unknown_platform(name: &str) -> Error {
 }
 
 /// Runs a reader on a page, which borrows from the tree that this keeps.
-fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>) -> Result<T> {
+pub(crate) fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>) -> Result<T> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
         Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
     })?;
-    read(&Page::new(html, url)?)
+    let tree = OnceCell::new();
+    read(&Page::new(html, url, &tree)?)
 }
 
-fn read(html: &str, url: &str, choice: Choice) -> Result<Extraction> {
-    with_page(html, url, |page| read_page(page, choice))
+fn read(html: &str, url: &str, choice: Choice, scraper: Option<&Scraper>) -> Result<Extraction> {
+    with_page(html, url, |page| match scraper {
+        Some(scraper) => read_as_configured(page, choice, scraper),
+        None => read_page(page, choice),
+    })
+}
+
+/// What is configured wins; what it leaves open is read as without it.
+fn read_as_configured(page: &Page<'_>, choice: Choice, scraper: &Scraper) -> Result<Extraction> {
+    let mut warnings = Vec::new();
+    let (shown, mut extraction) = match scraper.listings(page, &mut warnings)? {
+        Some(listings) => {
+            let parts = Parts { listings, ..Parts::default() };
+            (parts.listings.len(), completed(page, GENERIC, parts, warnings))
+        }
+        None => {
+            let extraction = read_page(page, choice)?;
+            (extraction.listings.len(), extraction)
+        }
+    };
+    scraper.amend(page, shown, &mut extraction)?;
+    Ok(extraction)
 }
 
 fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
     let mut warnings = Vec::new();
-    let platform = match choice {
-        Choice::Detect => platforms::detect(page),
-        Choice::Generic => None,
-        Choice::Platform(platform) => Some(platform),
-    };
+    let platform = choice.platform_of(page);
     let read = match platform {
         Some(platform) => (platform.parse)(page)?.map(|parts| (platform.name, parts)),
         None => None,
@@ -215,7 +276,7 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
 fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
     let mut structured = json_ld::listings(page);
     if !structured.is_empty() && !leaves_open(page, &structured) {
-        return Ok(("structured_data", Parts { listings: structured, ..Parts::default() }));
+        return Ok((STRUCTURED_DATA, Parts { listings: structured, ..Parts::default() }));
     }
     let dom = page.dom()?;
     let microdata = microdata::listings(page, dom);
@@ -223,18 +284,15 @@ fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
         structured = merge::same_vehicles(microdata.into_iter().chain(structured).collect());
         // A scope of microdata is read as a card already.
         if !has_strangers(page, &structured) {
-            return Ok(("structured_data", Parts { listings: structured, ..Parts::default() }));
+            return Ok((STRUCTURED_DATA, Parts { listings: structured, ..Parts::default() }));
         }
     } else {
         merge::fill(&mut structured, microdata);
     }
     let cards = cards::listings(page, dom);
     // A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
-    let (platform, mut leading, other) = if cards.len() > structured.len() {
-        ("cards", cards, structured)
-    } else {
-        ("structured_data", structured, cards)
-    };
+    let (platform, mut leading, other) =
+        if cards.len() > structured.len() { (CARDS, cards, structured) } else { (STRUCTURED_DATA, structured, cards) };
     merge::fill(&mut leading, other);
     let platform = if leading.is_empty() { GENERIC } else { platform };
     Ok((platform, Parts { listings: leading, ..Parts::default() }))

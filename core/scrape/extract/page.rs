@@ -2,6 +2,11 @@
 
 use std::cell::OnceCell;
 
+use html5ever::{
+    driver,
+    tendril::{StrTendril, TendrilSink as _},
+};
+use scraper::{Html, HtmlTreeSink};
 use url::Url;
 
 use super::{
@@ -18,6 +23,7 @@ pub(crate) struct Page<'a> {
     pub(crate) url: Url,
     tokens: OnceCell<Vec<Token<'a>>>,
     scripts: OnceCell<Vec<Script<'a>>>,
+    tree: &'a OnceCell<Html>,
     dom: OnceCell<Dom<'a>>,
 }
 
@@ -25,14 +31,16 @@ pub(crate) struct Page<'a> {
 const BYTES_PER_TOKEN: usize = 24;
 
 impl<'a> Page<'a> {
+    /// The caller keeps the cell of the tree, so that views may borrow from it.
+    ///
     /// # Errors
     /// `page_empty` and `page_too_large`.
-    pub(crate) fn new(html: &'a str, url: Url) -> Result<Self> {
+    pub(crate) fn new(html: &'a str, url: Url, tree: &'a OnceCell<Html>) -> Result<Self> {
         if html.trim_ascii().is_empty() {
             return Err(Error::new(ErrorKind::InvalidInput, "page_empty", "the page is empty"));
         }
         check_size(html.len())?;
-        Ok(Self { html, url, tokens: OnceCell::new(), scripts: OnceCell::new(), dom: OnceCell::new() })
+        Ok(Self { html, url, tokens: OnceCell::new(), scripts: OnceCell::new(), tree, dom: OnceCell::new() })
     }
 
     /// The page's markup in order, without a tree.
@@ -65,6 +73,19 @@ impl<'a> Page<'a> {
         let dom = Dom::read(self.html, &PageLimits::DEFAULT)?;
         Ok(self.dom.get_or_init(|| dom))
     }
+
+    /// The same page for those who look for elements by selectors; [`Dom::places`] says where they stand.
+    ///
+    /// # Errors
+    /// As [`Page::dom`].
+    pub(crate) fn tree(&self) -> Result<&'a Html> {
+        if self.tree.get().is_none() {
+            let tree = parse(self.html, &PageLimits::DEFAULT)?;
+            // Nobody else has set it: a page is read by one thread.
+            let _already_set = self.tree.set(tree);
+        }
+        self.tree.get().ok_or_else(|| Error::internal("tree_missing", "the page has no tree"))
+    }
 }
 
 /// The absolute form of a link that stands on the page `base`.
@@ -90,12 +111,44 @@ pub(crate) fn check_size(bytes: usize) -> Result<()> {
     Ok(())
 }
 
+/// Parses in pieces and looks at the tree in between: the parser's own work per tag grows with the nesting, and formatting
+/// elements left open are repeated in every paragraph, so a hostile page is stopped before it is read to its end.
+fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
+    let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), driver::ParseOpts::default());
+    let mut rest = html;
+    while !rest.is_empty() {
+        let mut cut = limits.chunk_bytes.min(rest.len());
+        while !rest.is_char_boundary(cut) {
+            cut += 1;
+        }
+        let (piece, after) = rest.split_at(cut);
+        parser.process(StrTendril::from_slice(piece));
+        rest = after;
+        let sink = parser.tokenizer.sink.sink.0.borrow();
+        if sink.tree.values().len() > limits.nodes_max {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "page_too_tangled",
+                "the page has more elements than any page for people",
+            ));
+        }
+        let newest = sink.tree.nodes().next_back();
+        let depth = newest.map_or(0, |node| node.ancestors().take(limits.depth_max + 1).count());
+        if depth > limits.depth_max {
+            let message = format!("the page nests elements more than {} deep", limits.depth_max);
+            return Err(Error::new(ErrorKind::InvalidInput, "page_too_deep", message));
+        }
+    }
+    Ok(parser.finish())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn code(html: &str) -> &'static str {
-        let page = Page::new(html, Url::parse("https://lot.example/").unwrap());
+        let tree = OnceCell::new();
+        let page = Page::new(html, Url::parse("https://lot.example/").unwrap(), &tree);
         match page.and_then(|page| page.dom().map(|_| ())) {
             Ok(()) => "ok",
             Err(error) => error.code(),

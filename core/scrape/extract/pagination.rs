@@ -222,7 +222,7 @@ fn page_number(url: &str) -> Option<u32> {
 }
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
-fn total(words: &str) -> Option<u32> {
+pub(crate) fn total(words: &str) -> Option<u32> {
     let text = clean::decode_text(words);
     let mut counted = None;
     let mut after = 0;
@@ -286,10 +286,13 @@ fn ends_range<'a>(mut before: impl Iterator<Item = &'a str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::OnceCell;
+
     use super::*;
 
     fn read_at(url: &str, html: &str) -> Pagination {
-        read(&Page::new(html, Url::parse(url).unwrap()).unwrap())
+        let tree = OnceCell::new();
+        read(&Page::new(html, Url::parse(url).unwrap(), &tree).unwrap())
     }
 
     #[test]

@@ -60,7 +60,12 @@ pub(crate) fn value_at<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// A whole number, also where it is written as a text such as `"1,204"`.
 pub(crate) fn count_at(record: &Value, path: &str) -> Option<u32> {
-    match value_at(record, path)? {
+    count_of(value_at(record, path)?)
+}
+
+/// A whole number, also where it is written as a text.
+pub(crate) fn count_of(value: &Value) -> Option<u32> {
+    match value {
         Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
         Value::String(text) => text.trim().replace(',', "").parse().ok(),
         _ => None,

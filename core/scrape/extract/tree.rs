@@ -275,7 +275,8 @@ impl Names {
 
     fn get(&mut self, name: &str) -> LocalName {
         let bytes = name.as_bytes();
-        let ends = bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 7 + usize::from(*last));
+        let ends =
+            bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 7 + usize::from(*last));
         let (known, interned) = &mut self.0[(ends + bytes.len()) % Self::PLACES];
         if known != name {
             name.clone_into(known);

@@ -25,6 +25,9 @@ pub(crate) enum FetchError {
     /// The deadline of the scrape would pass first; nothing is known against the page.
     #[error("{address} was left out: the time for this scrape is over")]
     OutOfTime { address: String },
+    /// Somebody asked the scrape to stop; nothing is known against the page.
+    #[error("{address} was left out: the scrape was stopped")]
+    Stopped { address: String },
     /// An answer that is no page.
     #[error("{address} answered with status {status}")]
     Status { address: String, status: u16, retry_after: Option<Duration> },
@@ -37,6 +40,14 @@ pub(crate) enum FetchError {
     /// Neither HTML nor XML nor JSON.
     #[error("{address} is of the type {content_type:?}, which is not read")]
     ContentType { address: String, content_type: String },
+    /// The browser could not be started, or broke off.
+    #[cfg(all(feature = "browser", unix))]
+    #[error("{address} could not be rendered: {reason}")]
+    Rendering { address: String, reason: String },
+    /// The page wants more files or more bytes than a page gets.
+    #[cfg(all(feature = "browser", unix))]
+    #[error("{address} asks for more than {limit} {unit}")]
+    Demanding { address: String, limit: u64, unit: &'static str },
     /// More bytes than are read of one page, after decompression, or a header beyond its limit.
     #[error("{address} is larger than {limit} bytes")]
     TooLarge { address: String, limit: usize },
@@ -48,15 +59,18 @@ impl FetchError {
         match self {
             Self::Refused { .. } | Self::Connection { .. } => ScrapeErrorType::Network,
             Self::Robots { .. } => ScrapeErrorType::Robots,
-            Self::TimedOut { .. } | Self::OutOfTime { .. } => ScrapeErrorType::Timeout,
+            Self::TimedOut { .. } | Self::OutOfTime { .. } | Self::Stopped { .. } => ScrapeErrorType::Timeout,
             Self::Status { .. } | Self::Redirects { .. } => ScrapeErrorType::HttpStatus,
             Self::Blocked { .. } => ScrapeErrorType::Blocked,
             Self::ContentType { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
+            #[cfg(all(feature = "browser", unix))]
+            Self::Rendering { .. } => ScrapeErrorType::Network,
+            #[cfg(all(feature = "browser", unix))]
+            Self::Demanding { .. } => ScrapeErrorType::Parsing,
         }
     }
 
     /// The status of an answer that was no page; 404 and 410 say that a vehicle is gone.
-    #[cfg(test)]
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } | Self::Blocked { status, .. } => Some(*status),

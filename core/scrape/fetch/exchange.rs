@@ -10,6 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(all(feature = "browser", unix))]
+use std::net::{SocketAddr, TcpStream};
+
 use reqwest::{
     blocking::{Client, Response},
     header::{CONTENT_ENCODING, HeaderMap, HeaderValue},
@@ -20,6 +23,7 @@ use url::{Host, Url};
 use super::{
     guard::{Guard, Refusal},
     names::{Lookup, NameFailure, Names},
+    stop::Stop,
 };
 
 /// How long a server may take to accept a connection.
@@ -29,11 +33,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is sent.
-pub(crate) struct Ask<'a> {
+#[derive(Clone)]
+pub(crate) struct Ask {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     /// The body of a POST; without one it is a GET.
-    pub(crate) body: Option<&'a str>,
+    pub(crate) body: Option<String>,
 }
 
 /// What came back.
@@ -107,12 +112,14 @@ impl Exchanger {
         Ok(Self { client, names, guard, max_header_bytes })
     }
 
-    /// Sends the request and reads as much of the answer as is wanted, all within the given time.
+    /// Sends the request and reads as much of the answer as is wanted, all within the given time; a wish to stop is looked
+    /// for with each piece of the body.
     pub(crate) fn exchange(
         &self,
-        ask: &Ask<'_>,
+        ask: Ask,
         within: Duration,
         wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+        stop: &Stop,
     ) -> Result<Answer, ExchangeFailure> {
         let started = Instant::now();
         self.guard.check_url(&ask.url).map_err(ExchangeFailure::Refused)?;
@@ -122,11 +129,11 @@ impl Exchanger {
             return Err(ExchangeFailure::TimedOut);
         }
         let request = match ask.body {
-            Some(body) => self.client.post(ask.url.clone()).body(body.to_owned()),
+            Some(body) => self.client.post(ask.url.clone()).body(body),
             None => self.client.get(ask.url.clone()),
         };
         // The client's deadline runs on while the body is read, so one that trickles in is late as a whole.
-        let response = request.headers(ask.headers.clone()).timeout(left).send().map_err(|failure| {
+        let response = request.headers(ask.headers).timeout(left).send().map_err(|failure| {
             if let Some(Host::Domain(name)) = ask.url.host() {
                 self.names.forget(name);
             }
@@ -146,16 +153,47 @@ impl Exchanger {
                     return Err(ExchangeFailure::Connection(message.into()));
                 }
                 let mut body = Vec::new();
-                let is_whole = read(response, &mut body, limit)?;
+                let is_whole = read(response, &mut body, limit, stop)?;
                 (body, is_whole)
             }
             BodyWanted::Glimpse(limit) => {
                 let mut body = Vec::new();
-                let is_whole = read(response, &mut body, limit).unwrap_or(false);
+                let is_whole = read(response, &mut body, limit, stop).unwrap_or(false);
                 (body, is_whole)
             }
         };
         Ok(Answer { status, headers, body, is_whole })
+    }
+
+    /// A connection to the server of an address, for whoever speaks to it in another way; the guard is asked as for a request.
+    #[cfg(all(feature = "browser", unix))]
+    pub(crate) fn connect(&self, url: &Url, within: Duration) -> Result<TcpStream, ExchangeFailure> {
+        let ends = Instant::now() + within.min(CONNECT_TIMEOUT);
+        let left = || ends.saturating_duration_since(Instant::now());
+        self.guard.check_url(url).map_err(ExchangeFailure::Refused)?;
+        self.pin(url, left())?;
+        let addresses = match url.host() {
+            Some(Host::Ipv4(address)) => vec![address.into()],
+            Some(Host::Ipv6(address)) => vec![address.into()],
+            Some(Host::Domain(name)) => self.names.addresses(name),
+            None => Vec::new(),
+        };
+        let port = url.port_or_known_default().unwrap_or_default();
+        let mut reason = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            // A timeout of zero is no timeout to the system, but an error.
+            if left().is_zero() {
+                return Err(ExchangeFailure::TimedOut);
+            }
+            match TcpStream::connect_timeout(&SocketAddr::new(address, port), left()) {
+                Ok(stream) => return Ok(stream),
+                Err(failure) => reason = failure,
+            }
+        }
+        if let Some(Host::Domain(name)) = url.host() {
+            self.names.forget(name);
+        }
+        Err(failed(reason))
     }
 
     fn pin(&self, url: &Url, within: Duration) -> Result<(), ExchangeFailure> {
@@ -169,9 +207,12 @@ impl Exchanger {
 }
 
 /// Reads up to the limit; whether that was all.
-fn read(mut response: Response, body: &mut Vec<u8>, limit: usize) -> Result<bool, ExchangeFailure> {
+fn read(mut response: Response, body: &mut Vec<u8>, limit: usize, stop: &Stop) -> Result<bool, ExchangeFailure> {
     let mut chunk = vec![0; 16 * 1024];
     loop {
+        if stop.is_asked() {
+            return Err(ExchangeFailure::Connection("nobody waits for the answer any more".into()));
+        }
         let length = match response.read(&mut chunk) {
             Ok(0) => return Ok(true),
             Ok(length) => length,

@@ -6,7 +6,10 @@
 //!
 //! What is deliberately not here: lists of names. A name is judged by the addresses behind it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -27,12 +30,14 @@ pub(crate) enum Refusal {
 }
 
 /// Decides on addresses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Guard {
     /// Private and loopback networks too; never link-local ones, where clouds keep their credentials.
     pub(crate) allow_private_networks: bool,
     /// Any port instead of 80 and 443.
     pub(crate) allow_any_port: bool,
+    /// Private and loopback servers that may be fetched from all the same, where an address names them by number.
+    pub(crate) allowed_servers: Arc<[SocketAddr]>,
 }
 
 impl Guard {
@@ -54,6 +59,9 @@ impl Guard {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Credentials);
         }
+        if self.is_allowed_server(url, usual_port) {
+            return Ok(());
+        }
         if !self.allow_any_port && !matches!(url.port().unwrap_or(usual_port), 80 | 443) {
             return Err(Refusal::Port);
         }
@@ -64,6 +72,16 @@ impl Guard {
             Some(Host::Domain(name)) => self.check_name(name),
             None => Err(Refusal::Unreadable),
         }
+    }
+
+    fn is_allowed_server(&self, url: &Url, usual_port: u16) -> bool {
+        let address: IpAddr = match url.host() {
+            Some(Host::Ipv4(address)) => address.into(),
+            Some(Host::Ipv6(address)) => address.into(),
+            _ => return false,
+        };
+        let server = SocketAddr::new(address.to_canonical(), url.port().unwrap_or(usual_port));
+        self.allowed_servers.contains(&server) && (is_private(server.ip()) || is_public(server.ip()))
     }
 
     /// Names that mean the machine itself wherever they are looked up (RFC 6761), refused without asking.
@@ -274,7 +292,7 @@ mod tests {
         ("http://example.com:99999/", Shut(Unreadable)),
     ];
 
-    fn door(guard: Guard, address: &str) -> Door {
+    fn door(guard: &Guard, address: &str) -> Door {
         guard.parse(address).map_or_else(Shut, |_url| Open)
     }
 
@@ -282,13 +300,13 @@ mod tests {
     fn only_public_web_servers_are_let_through_however_they_are_spelt() {
         assert!(SPELLINGS.len() >= 60);
         for (address, expected) in SPELLINGS {
-            assert_eq!(door(Guard::default(), address), *expected, "{address:?}");
+            assert_eq!(door(&Guard::default(), address), *expected, "{address:?}");
         }
     }
 
     #[test]
     fn private_networks_open_on_demand_but_metadata_services_never() {
-        let intranet = Guard { allow_private_networks: true, allow_any_port: true };
+        let intranet = Guard { allow_private_networks: true, allow_any_port: true, ..Guard::default() };
         for (address, expected) in [
             ("http://127.0.0.1:8080/", Open),
             ("http://localhost:8080/", Open),
@@ -305,7 +323,34 @@ mod tests {
             ("http://user@127.0.0.1/", Shut(Credentials)),
             ("ftp://127.0.0.1/", Shut(Scheme)),
         ] {
-            assert_eq!(door(intranet, address), expected, "{address:?}");
+            assert_eq!(door(&intranet, address), expected, "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_of_the_list_is_let_through_and_none_beside_it() {
+        let list = ["127.0.0.1:8080", "[::1]:8080", "192.168.1.20:80", "169.254.169.254:80", "0.0.0.0:80"];
+        let guard =
+            Guard { allowed_servers: list.iter().map(|server| server.parse().unwrap()).collect(), ..Guard::default() };
+        for (address, expected) in [
+            ("http://127.0.0.1:8080/used", Open),
+            ("https://127.0.0.1:8080/", Open),
+            ("http://0x7f.1:8080/", Open),
+            ("http://[::ffff:127.0.0.1]:8080/", Open),
+            ("http://[::1]:8080/", Open),
+            ("http://192.168.1.20/", Open),
+            ("http://example.com/", Open),
+            ("http://127.0.0.1/", Shut(NotPublic)),
+            ("http://127.0.0.1:8081/", Shut(Port)),
+            ("http://127.0.0.2:8080/", Shut(Port)),
+            ("http://192.168.1.20:443/", Shut(NotPublic)),
+            ("http://localhost:8080/", Shut(Port)),
+            ("http://169.254.169.254/", Shut(NotPublic)),
+            ("http://0.0.0.0/", Shut(NotPublic)),
+            ("http://user@127.0.0.1:8080/", Shut(Credentials)),
+            ("ftp://127.0.0.1:8080/", Shut(Scheme)),
+        ] {
+            assert_eq!(door(&guard, address), expected, "{address:?}");
         }
     }
 }

@@ -9,22 +9,29 @@
 //! - a host gets one request at a time and a pause after each: a second, or its `Crawl-delay` where that is longer;
 //! - failures that may pass (no connection, no answer, 429, 5xx) are tried again twice, after `Retry-After` or a random wait;
 //! - the guard lets nothing be reached but public web servers, at the first address and after each redirect;
-//! - a bot check ends the matter as [`FetchError::Blocked`].
+//! - a bot check ends the matter as [`FetchError::Blocked`];
+//! - somebody who asks to [`Stop`] is heard within each wait, the one for an answer included.
 //!
 //! What is deliberately not here: the database and competitors (callers keep `ETag` and `Last-Modified` per page and hand
 //! them back), encodings of text (the body is bytes; `extract` decodes it), proxies, HTTP/2, anything that disguises the
-//! program or gets past a check, and pauses shared between processes: one competitor is scraped by one process at a time.
+//! program or gets past a check, and pauses shared between processes: competitors of one host are scraped by one process at
+//! a time.
 
 mod bot_check;
 mod error;
-mod exchange;
-mod guard;
-mod names;
-mod pace;
+pub(crate) mod exchange;
+pub(crate) mod guard;
+pub(crate) mod names;
+pub(crate) mod pace;
+#[cfg(all(feature = "browser", unix))]
+mod render;
 mod robots;
+pub(crate) mod stop;
 
 use std::{
-    sync::{Arc, PoisonError},
+    net::SocketAddr,
+    sync::{Arc, PoisonError, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -37,15 +44,27 @@ use reqwest::{
 };
 use url::Url;
 
-pub(crate) use self::{bot_check::looks_like_a_bot_check, error::FetchError, guard::Refusal};
+#[cfg(all(feature = "browser", unix))]
+pub(crate) use self::render::Judge;
+pub(crate) use self::{
+    bot_check::looks_like_a_bot_check,
+    error::FetchError,
+    exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger},
+    guard::Refusal,
+    stop::Stop,
+};
 use self::{
-    exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
+    exchange::Ask,
     guard::Guard,
     names::{Lookup, system_lookup},
-    pace::{Hosts, RealTime, Timing},
+    pace::{Hosts, NoTurn, RealTime, STOP_CHECK, Timing, Turn},
     robots::{Known, Rules, RulesByOrigin},
 };
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    extract::DataRequest,
+    scrape::browser::{BrowserConfig, Rendering},
+};
 
 /// Answers that are no page are read this far, to see whether they are bot checks.
 const GLIMPSE_BYTES: usize = 64 * 1024;
@@ -97,6 +116,11 @@ pub struct FetchConfig {
     pub allow_private_networks: bool,
     /// Whether ports other than 80 and 443 may be fetched from.
     pub allow_any_port: bool,
+    /// Servers of private and loopback networks that may be fetched from although their networks may not, each by its
+    /// number and port (none); an address must name them by number, too.
+    pub allowed_servers: Vec<SocketAddr>,
+    /// How pages that need a browser are rendered.
+    pub browser: BrowserConfig,
 }
 
 impl FetchConfig {
@@ -121,6 +145,8 @@ impl FetchConfig {
             max_robots_bytes: 500 * 1024,
             allow_private_networks: false,
             allow_any_port: false,
+            allowed_servers: Vec::new(),
+            browser: BrowserConfig::default(),
         }
     }
 
@@ -154,6 +180,16 @@ pub(crate) struct PageRequest {
     pub(crate) body: Option<String>,
 }
 
+impl From<&DataRequest> for PageRequest {
+    fn from(request: &DataRequest) -> Self {
+        Self {
+            headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            body: request.body.as_ref().map(serde_json::Value::to_string),
+            ..Self::get(request.url.as_str())
+        }
+    }
+}
+
 impl PageRequest {
     /// A plain page.
     pub(crate) fn get(url: impl Into<String>) -> Self {
@@ -183,6 +219,11 @@ impl PageRequest {
         headers
     }
 
+    /// Whether it asks for a page as anybody's browser would, not for an endpoint's answer.
+    fn is_for_people(&self) -> bool {
+        self.headers.is_empty() && self.body.is_none()
+    }
+
     fn is_conditional(&self) -> bool {
         self.etag.is_some() || self.last_modified.is_some()
     }
@@ -190,7 +231,10 @@ impl PageRequest {
 
 /// A page as it came.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone"))]
+#[cfg_attr(
+    not(any(test, all(feature = "browser", unix))),
+    expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone")
+)]
 pub(crate) struct Fetched {
     /// Where the page stood after redirects, without a fragment.
     pub(crate) final_url: Url,
@@ -213,7 +257,7 @@ pub(crate) struct Fetcher(Arc<Shared>);
 struct Shared {
     config: FetchConfig,
     guard: Guard,
-    exchanger: Exchanger,
+    exchanger: Arc<Exchanger>,
     hosts: Hosts,
     rules: RulesByOrigin,
     timing: Arc<dyn Timing>,
@@ -234,20 +278,31 @@ impl Fetcher {
 
     /// The same with names and time from elsewhere.
     fn with(config: FetchConfig, lookup: Lookup, timing: Arc<dyn Timing>) -> Result<Self> {
-        let guard =
-            Guard { allow_private_networks: config.allow_private_networks, allow_any_port: config.allow_any_port };
+        let guard = Guard {
+            allow_private_networks: config.allow_private_networks,
+            allow_any_port: config.allow_any_port,
+            allowed_servers: config.allowed_servers.as_slice().into(),
+        };
         let exchanger =
-            Exchanger::new(config.user_agent()?, guard, lookup, config.max_header_bytes).map_err(|source| {
+            Exchanger::new(config.user_agent()?, guard.clone(), lookup, config.max_header_bytes).map_err(|source| {
                 Error::internal("fetcher_not_ready", "the HTTP client could not be set up").with_source(source)
             })?;
+        let exchanger = Arc::new(exchanger);
         let hosts = Hosts::new(Arc::clone(&timing));
         Ok(Self(Arc::new(Shared { config, guard, exchanger, hosts, rules: RulesByOrigin::default(), timing })))
     }
 
     /// Begins a scrape: no cookies yet, and its time runs from now.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a scrape can be stopped; whoever needs less is welcome"))]
     pub(crate) fn session(&self) -> Session {
-        let deadline = self.0.timing.now() + self.0.config.scrape_timeout;
-        Session { fetcher: Arc::clone(&self.0), cookies: Jar::default(), deadline }
+        self.session_until(None, Arc::default())
+    }
+
+    /// The same, over at an instant where that comes first, and as soon as somebody asks to stop.
+    pub(crate) fn session_until(&self, end: Option<Instant>, stop: Arc<Stop>) -> Session {
+        let own_end = self.0.timing.now() + self.0.config.scrape_timeout;
+        let deadline = end.map_or(own_end, |end| end.min(own_end));
+        Session { fetcher: Arc::clone(&self.0), cookies: Jar::default(), deadline, stop, rendering: None }
     }
 }
 
@@ -256,29 +311,63 @@ pub(crate) struct Session {
     fetcher: Arc<Shared>,
     cookies: Jar,
     deadline: Instant,
+    stop: Arc<Stop>,
+    /// The browser that pages are rendered by, where the site needs one.
+    rendering: Option<Rendering>,
 }
 
 impl Session {
-    /// Fetches a page, waiting for its turn.
+    /// The same, with pages rendered by the installed Chromium. Requests that carry headers or a body of their own are for
+    /// endpoints and stay plain.
+    ///
+    /// # Errors
+    /// `Refused` `browser_not_available` without the feature `browser`, or where no Chromium is installed.
+    pub(crate) fn in_browser(mut self) -> Result<Self> {
+        let config = &self.fetcher.config;
+        let user_agent = config.user_agent()?.to_str().unwrap_or_default().to_owned();
+        self.rendering = Some(Rendering::new(&config.browser, user_agent, Arc::clone(&self.fetcher.exchanger))?);
+        Ok(self)
+    }
+
+    /// Whether the server says that there is no such page (404, 410). Any other answer is no proof of anything, and no
+    /// browser is asked for one.
+    ///
+    /// # Errors
+    /// As [`Session::get`] where there is no page to see and no such word either.
+    pub(crate) fn is_gone(&self, url: &str) -> Result<bool, FetchError> {
+        match self.fetch(&PageRequest::get(url)) {
+            Ok(_) => Ok(false),
+            Err(failure) if matches!(failure.status(), Some(404 | 410)) => Ok(true),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Fetches a page, waiting for its turn; in a browser where the session has one.
     ///
     /// # Errors
     /// Each [`FetchError`]; after `Blocked`, `Robots` and `OutOfTime` nothing more should be asked of the site.
     pub(crate) fn get(&self, request: &PageRequest) -> Result<Fetched, FetchError> {
+        match self.rendering.as_ref().filter(|_| request.is_for_people()) {
+            Some(rendering) => self.render(rendering, self.fetcher.address(request)?),
+            None => self.fetch(request),
+        }
+    }
+
+    fn fetch(&self, request: &PageRequest) -> Result<Fetched, FetchError> {
         let shared = &self.fetcher;
-        let first = shared
-            .guard
-            .parse(&request.url)
-            .map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })?;
+        let first = shared.address(request)?;
         let mut retries = shared.config.retries;
-        let mut ask = Ask { url: first.clone(), headers: request.headers_for(true), body: request.body.as_deref() };
+        let mut ask = Ask { url: first.clone(), headers: request.headers_for(true), body: request.body.clone() };
+        let max_body_bytes = shared.config.max_body_bytes;
         for _hop in 0..=shared.config.max_redirects {
             let rules = self.rules(&ask.url)?;
             rules.check(&ask.url).map_err(|reason| FetchError::Robots { address: ask.url.to_string(), reason })?;
             let pause = shared.config.pause.max(rules.crawl_delay());
-            let answer = self.ask(&ask, pause, &mut retries, |status, headers| {
-                page_wanted(status, headers, shared.config.max_body_bytes)
-            })?;
-            let Some(next) = self.redirected(&ask.url, &answer)? else { return self.page(ask.url, answer, request) };
+            let wanted = move |status, headers: &HeaderMap| page_wanted(status, headers, max_body_bytes);
+            let answer = self.ask(&ask, pause, &mut retries, wanted)?;
+            let Some(next) = self.fetcher.redirected(&ask.url, &answer)? else {
+                return shared.page(ask.url, answer, request);
+            };
             // What the first origin is trusted with is not for others, and only 307 and 308 ask for a POST again.
             ask.headers = request.headers_for(next.origin() == first.origin());
             ask.body = ask.body.filter(|_| matches!(answer.status, 307 | 308));
@@ -287,46 +376,13 @@ impl Session {
         Err(FetchError::Redirects { address: first.to_string(), limit: shared.config.max_redirects })
     }
 
-    fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
-        let address = || url.to_string();
-        if is_bot_check(&answer) {
-            return Err(FetchError::Blocked { address: address(), status: answer.status });
-        }
-        let not_modified = answer.status == 304 && request.is_conditional();
-        if !not_modified && !is_page(answer.status) {
-            let retry_after = self.retry_after(&answer);
-            return Err(FetchError::Status { address: address(), status: answer.status, retry_after });
-        }
-        let content_type = answer.header(CONTENT_TYPE).map(str::to_owned);
-        if !not_modified {
-            let is_readable = content_type.as_deref().map_or_else(|| looks_readable(&answer.body), is_readable_type);
-            if !is_readable {
-                let content_type = content_type.unwrap_or_default();
-                return Err(FetchError::ContentType { address: address(), content_type });
-            }
-            if !answer.is_whole {
-                return Err(FetchError::TooLarge { address: address(), limit: self.fetcher.config.max_body_bytes });
-            }
-        }
-        let etag = answer.header(ETAG).map(str::to_owned);
-        let last_modified = answer.header(LAST_MODIFIED).map(str::to_owned);
-        let Answer { status, body, .. } = answer;
-        Ok(Fetched { final_url: url, status, body, content_type, etag, last_modified, not_modified })
-    }
-
-    /// Where the answer sends on to, if anywhere, checked by the guard.
-    fn redirected(&self, from: &Url, answer: &Answer) -> Result<Option<Url>, FetchError> {
-        if !is_redirect(answer.status) || is_bot_check(answer) {
-            return Ok(None);
-        }
-        // A redirect to nowhere is an answer that is no page.
-        let Some(target) = answer.headers.get(LOCATION) else { return Ok(None) };
-        let target = String::from_utf8_lossy(target.as_bytes());
-        let refused = |reason| FetchError::Refused { address: target.clone().into_owned(), reason };
-        let mut next = from.join(&target).map_err(|_unreadable| refused(Refusal::Unreadable))?;
-        next.set_fragment(None);
-        self.fetcher.guard.check_url(&next).map_err(refused)?;
-        Ok(Some(next))
+    /// The right to speak to the host of an address, when its turn comes.
+    fn turn(&self, url: &Url) -> Result<Turn, FetchError> {
+        let host = url.host_str().unwrap_or_default();
+        self.fetcher.hosts.turn(host, self.deadline, &self.stop).map_err(|reason| match reason {
+            NoTurn::TooLate => FetchError::OutOfTime { address: url.to_string() },
+            NoTurn::Stopped => FetchError::Stopped { address: url.to_string() },
+        })
     }
 
     /// The rules for an address, from its origin's robots.txt.
@@ -354,18 +410,18 @@ impl Session {
         let mut url = url
             .join("/robots.txt")
             .map_err(|_unreadable| FetchError::Refused { address: url.to_string(), reason: Refusal::Unreadable })?;
-        let mut retries = config.retries;
+        let (mut retries, max_bytes) = (config.retries, config.max_robots_bytes);
         for _hop in 0..=config.max_redirects {
             let ask = Ask { url: url.clone(), headers: HeaderMap::new(), body: None };
-            let answer = self.ask(&ask, config.pause, &mut retries, |status, _| match status {
-                200..=299 => BodyWanted::UpTo(config.max_robots_bytes),
+            let answer = self.ask(&ask, config.pause, &mut retries, move |status, _: &HeaderMap| match status {
+                200..=299 => BodyWanted::UpTo(max_bytes),
                 _ if is_redirect(status) => BodyWanted::Nothing,
                 _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
             })?;
             if is_bot_check(&answer) {
                 return Err(FetchError::Blocked { address: url.to_string(), status: answer.status });
             }
-            match self.redirected(&url, &answer)? {
+            match self.fetcher.redirected(&url, &answer)? {
                 Some(next) => url = next,
                 None => return Ok(rules_of(&answer)),
             }
@@ -376,14 +432,14 @@ impl Session {
     /// Sends a request until there is an answer worth having, as often as retries are left.
     fn ask(
         &self,
-        ask: &Ask<'_>,
+        ask: &Ask,
         pause: Duration,
         retries: &mut u32,
-        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted + Copy + Send + 'static,
     ) -> Result<Answer, FetchError> {
         let config = &self.fetcher.config;
         for tries in 0.. {
-            let outcome = self.ask_once(ask, pause, &wanted);
+            let outcome = self.ask_once(ask, pause, wanted);
             let asked_for = match &outcome {
                 Ok(answer) if may_pass(answer.status) && !is_bot_check(answer) => self.retry_after(answer),
                 Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
@@ -397,7 +453,7 @@ impl Session {
             }
             *retries -= 1;
             tracing::debug!(url = %ask.url, ?wait, ?outcome, "fetching again after a failure");
-            self.fetcher.timing.sleep(wait);
+            self.fetcher.timing.sleep(wait, &self.stop);
         }
         Err(FetchError::OutOfTime { address: ask.url.to_string() })
     }
@@ -405,47 +461,146 @@ impl Session {
     /// Sends a request when the host's turn comes, and leaves the host its pause.
     fn ask_once(
         &self,
-        ask: &Ask<'_>,
+        ask: &Ask,
         pause: Duration,
-        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted + Send + 'static,
     ) -> Result<Answer, FetchError> {
         let shared = &self.fetcher;
-        let address = || ask.url.to_string();
-        let host = ask.url.host_str().unwrap_or_default();
-        let turn =
-            shared.hosts.turn(host, self.deadline).map_err(|_too_late| FetchError::OutOfTime { address: address() })?;
+        let turn = self.turn(&ask.url)?;
         let left = self.time_left();
-        let mut headers = ask.headers.clone();
+        let mut ask = ask.clone();
         if let Some(cookies) = self.cookies.cookies(&ask.url).filter(|cookies| cookies.len() <= MAX_COOKIE_BYTES) {
-            headers.insert(COOKIE, cookies);
+            ask.headers.insert(COOKIE, cookies);
         }
-        let ask = Ask { url: ask.url.clone(), headers, body: ask.body };
-        let outcome = shared.exchanger.exchange(&ask, shared.config.page_timeout.min(left), wanted);
-        turn.pause(pause);
+        let url = ask.url.clone();
+        let within = shared.config.page_timeout.min(left);
+        let answered = shared.exchange(ask, within, wanted, (turn, pause), &self.stop);
+        let address = || url.to_string();
+        let outcome = loop {
+            match answered.as_ref().map(|answered| answered.recv_timeout(STOP_CHECK)) {
+                Ok(Ok(outcome)) => break outcome,
+                _ if self.stop.is_asked() => return Err(FetchError::Stopped { address: address() }),
+                Ok(Err(mpsc::RecvTimeoutError::Timeout)) => {}
+                Ok(Err(mpsc::RecvTimeoutError::Disconnected)) => {
+                    break Err(ExchangeFailure::Connection("the request ended without an answer".into()));
+                }
+                Err(reason) => break Err(ExchangeFailure::Connection(reason.to_string().into())),
+            }
+        };
         let answer = outcome.map_err(|failure| match failure {
-            ExchangeFailure::Refused(reason) => FetchError::Refused { address: address(), reason },
-            ExchangeFailure::Connection(source) => FetchError::Connection { address: address(), source },
             ExchangeFailure::TimedOut if left < shared.config.page_timeout => {
                 FetchError::OutOfTime { address: address() }
             }
-            ExchangeFailure::TimedOut => FetchError::TimedOut { address: address() },
-            ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address: address(), limit },
+            failure => failed_at(address(), failure),
         })?;
-        if let Some(asked_for) = self.retry_after(&answer) {
-            turn.pause(asked_for.min(shared.config.longest_retry_after));
-        }
-        self.cookies.set_cookies(&mut answer.headers.get_all(SET_COOKIE).iter(), &ask.url);
+        self.cookies.set_cookies(&mut answer.headers.get_all(SET_COOKIE).iter(), &url);
         Ok(answer)
     }
 
     /// How long an answer that is no page asks to be left alone.
     fn retry_after(&self, answer: &Answer) -> Option<Duration> {
-        let value = answer.header(RETRY_AFTER).filter(|_| may_pass(answer.status))?;
-        pace::retry_after(value, self.fetcher.timing.time_of_day())
+        self.fetcher.retry_after(answer)
     }
 
     fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(self.fetcher.timing.now())
+    }
+}
+
+#[cfg(not(all(feature = "browser", unix)))]
+impl Session {
+    fn render(&self, rendering: &Rendering, _first: Url) -> Result<Fetched, FetchError> {
+        match *rendering {}
+    }
+}
+
+impl Shared {
+    /// The address of a request, where the guard lets it be fetched.
+    fn address(&self, request: &PageRequest) -> Result<Url, FetchError> {
+        self.guard.parse(&request.url).map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })
+    }
+
+    fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
+        let address = || url.to_string();
+        if is_bot_check(&answer) {
+            return Err(FetchError::Blocked { address: address(), status: answer.status });
+        }
+        let not_modified = answer.status == 304 && request.is_conditional();
+        if !not_modified && !is_page(answer.status) {
+            let retry_after = self.retry_after(&answer);
+            return Err(FetchError::Status { address: address(), status: answer.status, retry_after });
+        }
+        let content_type = answer.header(CONTENT_TYPE).map(str::to_owned);
+        if !not_modified {
+            let is_readable = content_type.as_deref().map_or_else(|| looks_readable(&answer.body), is_readable_type);
+            if !is_readable {
+                let content_type = content_type.unwrap_or_default();
+                return Err(FetchError::ContentType { address: address(), content_type });
+            }
+            if !answer.is_whole {
+                return Err(FetchError::TooLarge { address: address(), limit: self.config.max_body_bytes });
+            }
+        }
+        let etag = answer.header(ETAG).map(str::to_owned);
+        let last_modified = answer.header(LAST_MODIFIED).map(str::to_owned);
+        let Answer { status, body, .. } = answer;
+        Ok(Fetched { final_url: url, status, body, content_type, etag, last_modified, not_modified })
+    }
+
+    /// Where the answer sends on to, if anywhere, checked by the guard.
+    fn redirected(&self, from: &Url, answer: &Answer) -> Result<Option<Url>, FetchError> {
+        if !is_redirect(answer.status) || is_bot_check(answer) {
+            return Ok(None);
+        }
+        // A redirect to nowhere is an answer that is no page.
+        let Some(target) = answer.headers.get(LOCATION) else { return Ok(None) };
+        let target = String::from_utf8_lossy(target.as_bytes());
+        let refused = |reason| FetchError::Refused { address: target.clone().into_owned(), reason };
+        let mut next = from.join(&target).map_err(|_unreadable| refused(Refusal::Unreadable))?;
+        next.set_fragment(None);
+        self.guard.check_url(&next).map_err(refused)?;
+        Ok(Some(next))
+    }
+
+    /// Sends a request from a thread of its own, so that whoever waits for the answer can be told to stop waiting.
+    ///
+    /// The host stays in use until the exchange has ended, even where nobody waits any more; that is at its deadline at the
+    /// latest.
+    fn exchange(
+        self: &Arc<Self>,
+        ask: Ask,
+        within: Duration,
+        wanted: impl Fn(u16, &HeaderMap) -> BodyWanted + Send + 'static,
+        (turn, pause): (Turn, Duration),
+        stop: &Arc<Stop>,
+    ) -> std::io::Result<mpsc::Receiver<Result<Answer, ExchangeFailure>>> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let (shared, stop) = (Arc::clone(self), Arc::clone(stop));
+        thread::Builder::new().name("jpauto-fetch".to_owned()).spawn(move || {
+            let outcome = shared.exchanger.exchange(ask, within, wanted, &stop);
+            turn.pause(pause);
+            if let Some(asked_for) = outcome.as_ref().ok().and_then(|answer| shared.retry_after(answer)) {
+                turn.pause(asked_for.min(shared.config.longest_retry_after));
+            }
+            drop(turn);
+            // Nobody listens any more once the scrape has been stopped.
+            let _ = sender.send(outcome);
+        })?;
+        Ok(receiver)
+    }
+
+    fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let value = answer.header(RETRY_AFTER).filter(|_| may_pass(answer.status))?;
+        pace::retry_after(value, self.timing.time_of_day())
+    }
+}
+
+fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
+    match failure {
+        ExchangeFailure::Refused(reason) => FetchError::Refused { address, reason },
+        ExchangeFailure::Connection(source) => FetchError::Connection { address, source },
+        ExchangeFailure::TimedOut => FetchError::TimedOut { address },
+        ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address, limit },
     }
 }
 
@@ -507,4 +662,4 @@ fn looks_readable(body: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -76,6 +76,12 @@ impl Names {
         Ok(())
     }
 
+    /// The checked addresses of a name that was pinned.
+    #[cfg(all(feature = "browser", unix))]
+    pub(crate) fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        self.locked().get(name).map(|pinned| pinned.addresses.clone()).unwrap_or_default()
+    }
+
     /// Looks the name up again next time: its addresses did not answer.
     pub(crate) fn forget(&self, name: &str) {
         self.locked().remove(name);

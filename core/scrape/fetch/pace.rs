@@ -5,18 +5,20 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
+
+use super::stop::Stop;
 
 /// Where time comes from and how it is passed, so that tests need not wait.
 pub(crate) trait Timing: Send + Sync {
     fn now(&self) -> Instant;
     /// The time of day, for `Retry-After` with a date.
     fn time_of_day(&self) -> DateTime<Utc>;
-    fn sleep(&self, span: Duration);
+    /// Waits for the span to pass, or until somebody asks to stop.
+    fn sleep(&self, span: Duration, stop: &Stop);
 }
 
 /// The machine's own time.
@@ -31,13 +33,16 @@ impl Timing for RealTime {
         Utc::now()
     }
 
-    fn sleep(&self, span: Duration) {
-        thread::sleep(span);
+    fn sleep(&self, span: Duration, stop: &Stop) {
+        stop.sleep(span);
     }
 }
 
 /// More hosts than this are not remembered at once, unless they are in use.
 const MOST_HOSTS: usize = 4096;
+
+/// How often a wait that cannot be woken up looks whether it is to stop.
+pub(crate) const STOP_CHECK: Duration = Duration::from_millis(25);
 
 /// Longer pauses outlast any scrape, and none may outrun the clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
@@ -66,9 +71,14 @@ impl Host {
     }
 }
 
-/// The deadline would pass before it is this caller's turn.
-#[derive(Debug)]
-pub(crate) struct TooLate;
+/// Why it will not be this caller's turn.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoTurn {
+    /// The deadline would pass first.
+    TooLate,
+    /// Somebody asked to stop.
+    Stopped,
+}
 
 impl Hosts {
     pub(crate) fn new(timing: Arc<dyn Timing>) -> Self {
@@ -76,30 +86,34 @@ impl Hosts {
     }
 
     /// Waits until nobody else speaks to the host and its pause is over; the host is this caller's until the turn is dropped.
-    pub(crate) fn turn(&self, host: &str, deadline: Instant) -> Result<Turn, TooLate> {
+    pub(crate) fn turn(&self, host: &str, deadline: Instant, stop: &Stop) -> Result<Turn, NoTurn> {
         let host = self.host(host);
         let mut state = host.locked();
         while state.in_use {
             let left = deadline.saturating_duration_since(self.timing.now());
             if left.is_zero() {
-                return Err(TooLate);
+                return Err(NoTurn::TooLate);
             }
-            state = host.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            if stop.is_asked() {
+                return Err(NoTurn::Stopped);
+            }
+            state = host.freed.wait_timeout(state, left.min(STOP_CHECK)).unwrap_or_else(PoisonError::into_inner).0;
         }
         let now = self.timing.now();
         let pause = state.not_before.map_or(Duration::ZERO, |start| start.saturating_duration_since(now));
         if now + pause > deadline {
             // Whoever woke up in vain passes the word on.
             host.freed.notify_one();
-            return Err(TooLate);
+            return Err(NoTurn::TooLate);
         }
         state.in_use = true;
         drop(state);
         let turn = Turn { timing: Arc::clone(&self.timing), host };
         if !pause.is_zero() {
-            self.timing.sleep(pause);
+            self.timing.sleep(pause, stop);
         }
-        Ok(turn)
+        // The turn, given back here, lets whoever waits have the host.
+        if stop.is_asked() { Err(NoTurn::Stopped) } else { Ok(turn) }
     }
 
     fn host(&self, name: &str) -> Arc<Host> {

@@ -99,7 +99,7 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     }
     let body = json!({ "page": 1, "perPage": PAGE_SIZE, "filters": filters });
     let mut request = DataRequest::post(NAME, url, &page.url, body);
-    request.headers.push(("x-api-key", text("apiKey")?.to_owned()));
+    request.headers.push(("x-api-key".into(), text("apiKey")?.to_owned()));
     Some(request)
 }
 
@@ -113,8 +113,8 @@ fn algolia(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     let query =
         json!({ "indexName": text("inventoryIndex")?, "params": format!("hitsPerPage={PAGE_SIZE}&page=0{filter}") });
     let mut request = DataRequest::post(NAME, url, &page.url, json!({ "requests": [query] }));
-    request.headers.push(("x-algolia-application-id", application.to_owned()));
-    request.headers.push(("x-algolia-api-key", text("apiKeySearch")?.to_owned()));
+    request.headers.push(("x-algolia-application-id".into(), application.to_owned()));
+    request.headers.push(("x-algolia-api-key".into(), text("apiKeySearch")?.to_owned()));
     Some(request)
 }
 

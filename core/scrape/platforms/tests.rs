@@ -156,7 +156,7 @@ fn dealer_inspire_gives_its_list_as_data_in_two_generations() {
     assert_eq!(request.url.as_str(), "https://websites-search.api.carscommerce.inc/api/v1/listings/5001/search");
     assert_eq!(
         (request.method, &request.headers),
-        (DataMethod::Post, &vec![("x-api-key", "public-key-of-the-page".to_owned())])
+        (DataMethod::Post, &vec![("x-api-key".into(), "public-key-of-the-page".to_owned())])
     );
     assert_eq!(request.body.as_ref().unwrap()["filters"]["type_slug"], serde_json::json!(["Used"]));
     assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(104)));
@@ -211,7 +211,8 @@ fn an_answer_that_is_no_list_is_refused_and_never_an_empty_lot() {
 }
 
 fn detected(html: &str) -> Option<&'static str> {
-    let page = Page::new(html, url::Url::parse("https://lot.example/").unwrap()).unwrap();
+    let tree = std::cell::OnceCell::new();
+    let page = Page::new(html, url::Url::parse("https://lot.example/").unwrap(), &tree).unwrap();
     detect(&page).map(|platform| platform.name)
 }
 

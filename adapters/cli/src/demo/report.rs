@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
     Alert, AlertFilter, Desk, PageRequest, SubmissionFilter, VehicleFilter, VehicleSort,
-    competitors::{CompetitorOverview, Listing, ListingFilter},
+    competitors::{CompetitorFilter, CompetitorOverview, Listing, ListingFilter},
     market::{Analysis, Recommendation, VehiclePosition},
 };
 
@@ -24,7 +24,8 @@ pub(super) fn print(desk: &Desk, story: &Story, now: DateTime<Utc>, output: &mut
     headline(desk, story, &positions, &alerts, now, output)?;
     stock(&positions, output)?;
     advice(&positions, output)?;
-    competitors(&desk.competitors().overview()?, output)?;
+    let watched = desk.competitors().overview(&CompetitorFilter::default(), &PageRequest::default())?;
+    competitors(&watched.items, output)?;
     today(story, &alerts, now, output)?;
     not_fooled(desk, story, output)
 }
@@ -261,7 +262,7 @@ fn not_fooled(desk: &Desk, story: &Story, output: &mut Output) -> Result<(), Fai
 
 /// The listing of a car that the story follows.
 pub(super) fn find(desk: &Desk, followed: &Followed) -> Result<Option<Listing>, Failure> {
-    let filter = ListingFilter { competitor: Some(followed.competitor_id), ..ListingFilter::default() };
+    let filter = ListingFilter { competitors: vec![followed.competitor_id], ..ListingFilter::default() };
     let mut page = PageRequest::first(PageRequest::MAX_LIMIT);
     loop {
         let listings = desk.competitors().listings(&filter, &page)?;

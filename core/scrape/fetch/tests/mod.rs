@@ -1,6 +1,6 @@
 //! The fetcher against servers on loopback.
 
-mod server;
+pub(crate) mod server;
 
 use std::{
     io::Write as _,
@@ -20,17 +20,17 @@ use super::*;
 use crate::competitors::ScrapeErrorType;
 
 /// Time that passes when it is slept through, at once.
-struct TestTime {
+pub(crate) struct TestTime {
     began: Instant,
     slept: Mutex<Vec<Duration>>,
 }
 
 impl TestTime {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { began: Instant::now(), slept: Mutex::default() })
     }
 
-    fn slept(&self) -> Duration {
+    pub(crate) fn slept(&self) -> Duration {
         self.slept.lock().unwrap().iter().sum()
     }
 }
@@ -46,7 +46,7 @@ impl Timing for TestTime {
         noon + Duration::from_secs((self.now() - self.began).as_secs())
     }
 
-    fn sleep(&self, span: Duration) {
+    fn sleep(&self, span: Duration, _stop: &Stop) {
         self.slept.lock().unwrap().push(span);
     }
 }
@@ -175,7 +175,7 @@ fn a_robots_txt_is_asked_for_again_when_its_time_is_over() {
     let (fetcher, time) = fetcher_with(config());
     get(&fetcher.session(), server.url("/a")).unwrap();
     get(&fetcher.session(), server.url("/b")).unwrap();
-    time.sleep(Duration::from_secs(24 * 3600));
+    time.sleep(Duration::from_secs(24 * 3600), &Stop::default());
     get(&fetcher.session(), server.url("/c")).unwrap();
     let paths: Vec<_> = server.seen().into_iter().map(|seen| seen.path).collect();
     assert_eq!(paths, ["/robots.txt", "/a", "/b", "/robots.txt", "/c"]);
@@ -311,7 +311,7 @@ fn a_redirect_to_a_private_address_is_refused() {
     for target in &targets {
         let headers = [(LOCATION, HeaderValue::from_str(target).unwrap())].into_iter().collect();
         let answer = Answer { status: 302, headers, body: Vec::new(), is_whole: true };
-        let refusal = fetcher.session().redirected(&from, &answer).unwrap_err();
+        let refusal = fetcher.session().fetcher.redirected(&from, &answer).unwrap_err();
         assert!(matches!(refusal, FetchError::Refused { .. }), "{refusal}");
     }
     assert!(inside.seen().is_empty());
@@ -699,4 +699,33 @@ fn https_speaks_tls_and_never_falls_back() {
     assert_eq!(failure.category(), ScrapeErrorType::Network);
     // A handshake record of TLS.
     assert_eq!(greeting.join().unwrap()[..2], [0x16, 0x03]);
+}
+
+#[rstest]
+#[case::silent(Reply::default().then(Duration::from_secs(20), ""))]
+#[case::trickling((0..200).fold(
+    Reply::raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\n"),
+    |reply, _| reply.then(Duration::from_millis(100), "<"),
+))]
+#[case::pausing(Reply::new(200, &[("Content-Type", "text/html")], CARD))]
+fn whoever_waits_for_a_page_stops_at_once_when_asked(#[case] reply: Reply) {
+    let server = Server::without_robots(move |_| reply.clone());
+    let mut config = config();
+    config.pause = Duration::from_secs(20);
+    let stop = Arc::<Stop>::default();
+    let session = Fetcher::new(config).unwrap().session_until(None, Arc::clone(&stop));
+    // What robots.txt says is known, so that the page itself, or the pause before it, is what is waited for.
+    let origin = Url::parse(&server.url("/")).unwrap();
+    let known = Known { rules: Arc::new(Rules::Open), until: Instant::now() + Duration::from_secs(3600) };
+    *session.fetcher.rules.slot(&origin).lock().unwrap() = Some(known);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(300));
+            stop.ask();
+        });
+        let started = Instant::now();
+        let failure = get(&session, server.url("/1")).and_then(|_| get(&session, server.url("/2"))).unwrap_err();
+        assert!(matches!(failure, FetchError::Stopped { .. }), "{failure}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    });
 }

@@ -13,23 +13,23 @@ use std::{
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) method: String,
+pub(crate) struct Seen {
+    pub(crate) method: String,
     /// Path and query.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Lines of the header in lower case.
-    pub(super) header: String,
-    pub(super) body: String,
-    pub(super) begun: Instant,
-    pub(super) ended: Option<Instant>,
+    pub(crate) header: String,
+    pub(crate) body: String,
+    pub(crate) begun: Instant,
+    pub(crate) ended: Option<Instant>,
 }
 
 /// An answer: pieces of bytes with pauses before them, after which the connection is closed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reply(Vec<(Duration, Vec<u8>)>);
+pub(crate) struct Reply(Vec<(Duration, Vec<u8>)>);
 
 impl Reply {
-    pub(super) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let mut head = format!("HTTP/1.1 {status} Said\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
@@ -39,28 +39,28 @@ impl Reply {
         Self::raw([head.as_bytes(), body].concat())
     }
 
-    pub(super) fn html(body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn html(body: impl AsRef<[u8]>) -> Self {
         Self::new(200, &[("Content-Type", "text/html; charset=utf-8")], body)
     }
 
-    pub(super) fn text(body: &str) -> Self {
+    pub(crate) fn text(body: &str) -> Self {
         Self::new(200, &[("Content-Type", "text/plain")], body)
     }
 
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self::new(status, &[("Content-Type", "text/html")], "said")
     }
 
-    pub(super) fn redirect(target: &str) -> Self {
+    pub(crate) fn redirect(target: &str) -> Self {
         Self::new(302, &[("Location", target)], "")
     }
 
     /// Bytes as they go over the wire.
-    pub(super) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self(vec![(Duration::ZERO, bytes.into())])
     }
 
-    pub(super) fn then(mut self, pause: Duration, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn then(mut self, pause: Duration, bytes: impl Into<Vec<u8>>) -> Self {
         self.0.push((pause, bytes.into()));
         self
     }
@@ -69,7 +69,7 @@ impl Reply {
 type Answers = dyn Fn(&Seen) -> Reply + Send + Sync;
 
 /// Ends when dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     stop: Arc<AtomicBool>,
@@ -77,7 +77,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Serves what the closure says, asked with each request.
-    pub(super) fn start(answers: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answers: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self { address: listener.local_addr().unwrap(), seen: Arc::default(), stop: Arc::default() };
         let (seen, stop, answers): (_, _, Arc<Answers>) =
@@ -95,24 +95,24 @@ impl Server {
     }
 
     /// The same with no robots.txt.
-    pub(super) fn without_robots(answers: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn without_robots(answers: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(move |seen| if seen.path == "/robots.txt" { Reply::status(404) } else { answers(seen) })
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
     /// Paths asked for, in order, without robots.txt.
-    pub(super) fn pages(&self) -> Vec<String> {
+    pub(crate) fn pages(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.path).filter(|path| path != "/robots.txt").collect()
     }
 }

@@ -1,11 +1,16 @@
-//! `jpauto vin`: what VINs tell by themselves. What is deliberately not here: a network, and a refusal: that a text is no
-//! VIN is an answer, and the exit code stays 0.
+//! `jpauto vin`: what VINs tell by themselves, a line each. What is deliberately not here: a network, and a refusal: that a
+//! text is no VIN is an answer, and the exit code stays 0. `decode` has the commands that ask others.
+
+mod decode;
 
 use chrono::{Datelike as _, Utc};
 use clap::Args;
 use jpauto::vin::Report;
 
+pub(crate) use decode::VinCommand;
+
 use crate::{
+    context::Context,
     failure::Failure,
     output::{Cell, Column, Format, Output, Row, Tone, dash},
     source::{Lines, stdin},
@@ -21,6 +26,8 @@ const EXAMPLES: &str = "\
 Examples:
   jpauto vin 1HGCM82633A004352
   jpauto vin --format table 1M8GDM9AXKP042788 2FMPK4K91HBB11870
+  jpauto vin decode 5FNYF5H59HB011946              all of it, with the public decoder
+  jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
   cut -d, -f3 auction.csv | jpauto vin --stdin | jq -r 'select(.valid | not) | .vin'
 
 The answer is a JSON object a VIN, one on a line (also with --format json). A text that is no VIN is answered with
@@ -29,8 +36,10 @@ Empty lines of standard input are passed over.";
 
 /// The VINs to read.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct VinArgs {
+    #[command(subcommand)]
+    command: Option<VinCommand>,
     /// VINs of 17 characters, in either case
     #[arg(value_name = "VIN", required_unless_present = "stdin")]
     vins: Vec<String>,
@@ -40,7 +49,11 @@ pub(crate) struct VinArgs {
 }
 
 /// Answers each VIN.
-pub(crate) fn run(arguments: &VinArgs, output: &mut Output) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &VinArgs, context: &mut Context) -> Result<(), Failure> {
+    if let Some(command) = &arguments.command {
+        return decode::run(command, context);
+    }
+    let output = &mut context.output;
     output.prefer(Format::Jsonl);
     let mut answers = Answers { output, rows: Vec::new(), year: Utc::now().year() };
     if !arguments.stdin {

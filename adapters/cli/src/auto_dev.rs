@@ -1,0 +1,75 @@
+//! How this program is told to ask auto.dev: options, the environment, and a file for the key.
+//!
+//! The key is no option: other users of the machine could read it from the list of processes. What is deliberately not here:
+//! asking.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jpauto::market::{AutoDevConfig, AutoDevPlan, AutoDevVersion};
+
+use crate::{arguments::one_of, failure::Failure, source};
+
+/// The environment's variable for the key, as auto.dev's own programs name it.
+const KEY_VARIABLE: &str = "AUTODEV_API_KEY";
+/// A key is short.
+const KEY_BYTES_MAX: usize = 4 * 1024;
+
+/// How auto.dev is asked for comparables; it is where there is a key, in AUTODEV_API_KEY or in a file.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "auto.dev (asked where AUTODEV_API_KEY or the file holds a key)")]
+pub(crate) struct AutoDevOptions {
+    /// The file that holds the key
+    #[arg(long, value_name = "FILE", env = "AUTODEV_API_KEY_FILE")]
+    auto_dev_key_file: Option<PathBuf>,
+    /// Our ZIP code: listings around it are asked for, else those of the whole country
+    #[arg(long, value_name = "ZIP", env = "JPAUTO_AUTO_DEV_ZIP")]
+    auto_dev_zip: Option<String>,
+    /// What was booked; it says how many listings a page has
+    #[arg(long, value_name = "PLAN", env = "JPAUTO_AUTO_DEV_PLAN", value_parser = one_of!(AutoDevPlan), hide_possible_values = true)]
+    auto_dev_plan: Option<AutoDevPlan>,
+    /// At most so many calls a month, counted in the database [default: 1000]
+    #[arg(long, value_name = "NUMBER", env = "JPAUTO_AUTO_DEV_CALLS_A_MONTH")]
+    auto_dev_calls: Option<u32>,
+    /// The interface: v1 or v2 [default: v2]
+    #[arg(long, value_name = "VERSION", env = "JPAUTO_AUTO_DEV_VERSION", value_parser = one_of!(AutoDevVersion), hide_possible_values = true)]
+    auto_dev_version: Option<AutoDevVersion>,
+    /// Another address than auto.dev's own, such as a gateway's
+    #[arg(long, value_name = "URL", env = "JPAUTO_AUTO_DEV_BASE_URL")]
+    auto_dev_url: Option<String>,
+    /// Compare with the watched competitors alone
+    #[arg(long)]
+    without_auto_dev: bool,
+}
+
+impl AutoDevOptions {
+    /// What the library is to be told; `None` without a key.
+    pub(crate) fn config(&self) -> Result<Option<AutoDevConfig>, Failure> {
+        if self.without_auto_dev {
+            return Ok(None);
+        }
+        let Some(key) = self.key()? else { return Ok(None) };
+        let mut config = AutoDevConfig::new(key);
+        config.zip = self.auto_dev_zip.clone();
+        config.base_url = self.auto_dev_url.clone();
+        config.plan = self.auto_dev_plan.unwrap_or_default();
+        config.version = self.auto_dev_version.unwrap_or_default();
+        if let Some(calls) = self.auto_dev_calls {
+            config.calls_a_month = calls;
+        }
+        Ok(Some(config))
+    }
+
+    fn key(&self) -> Result<Option<String>, Failure> {
+        if let Some(path) = &self.auto_dev_key_file {
+            return key_of(path).map(Some);
+        }
+        Ok(std::env::var(KEY_VARIABLE).ok().filter(|key| !key.trim().is_empty()))
+    }
+}
+
+fn key_of(path: &Path) -> Result<String, Failure> {
+    let bytes = source::read_whole(path, KEY_BYTES_MAX)?;
+    String::from_utf8(bytes)
+        .map_err(|_binary| Failure::input("invalid_auto_dev_key", format!("{} holds no text", path.display())))
+}

@@ -1,0 +1,173 @@
+//! `jpauto competitor listings` and `prices`: which listings, and how they are shown. What is deliberately not here: any filter
+//! or order that the library has not.
+
+use clap::Args;
+use jpauto::{
+    CompetitorId, Money,
+    competitors::{Listing, ListingFilter, ListingSort, PricePoint},
+};
+
+use crate::{
+    arguments::one_of,
+    output::{Cell, Column, Row, Tone, car, dash, day, miles, moment, money},
+};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  jpauto competitor listings 'Example Motors' --active --make Toyota --sort price
+  jpauto competitor listings --sold --all --format jsonl > sold.jsonl
+  jpauto competitor listings --active --days-on-market-min 45 --sort=-days_on_market
+  jpauto competitor listings --price-drop-min 500 --price-drop-within 7 --sort=-price_drop
+  jpauto competitor listings --vin 1HGCM82633A004352";
+
+/// Which listings.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct ListingOptions {
+    /// Those on sale
+    #[arg(long, conflicts_with = "sold")]
+    active: bool,
+    /// Those that are sold
+    #[arg(long)]
+    sold: bool,
+    /// With this VIN
+    #[arg(long, value_name = "VIN")]
+    vin: Option<String>,
+    /// Of this make
+    #[arg(long, value_name = "TEXT")]
+    make: Option<String>,
+    /// Of this model
+    #[arg(long, value_name = "TEXT")]
+    model: Option<String>,
+    /// Of this model year or later
+    #[arg(long, value_name = "YEAR")]
+    year_min: Option<i32>,
+    /// Of this model year or earlier
+    #[arg(long, value_name = "YEAR")]
+    year_max: Option<i32>,
+    /// At this price or dearer
+    #[arg(long, value_name = "DOLLARS")]
+    price_min: Option<Money>,
+    /// At this price or cheaper
+    #[arg(long, value_name = "DOLLARS")]
+    price_max: Option<Money>,
+    /// With this mileage or more
+    #[arg(long, value_name = "MILES")]
+    mileage_min: Option<i32>,
+    /// With this mileage or less
+    #[arg(long, value_name = "MILES")]
+    mileage_max: Option<i32>,
+    /// On the market for so many days or longer
+    #[arg(long, value_name = "DAYS")]
+    days_on_market_min: Option<i32>,
+    /// On the market for so many days or shorter
+    #[arg(long, value_name = "DAYS")]
+    days_on_market_max: Option<i32>,
+    /// Those whose price has come down
+    #[arg(long)]
+    price_dropped: bool,
+    /// Those whose price has come down by this much or more
+    #[arg(long, value_name = "DOLLARS")]
+    price_drop_min: Option<Money>,
+    /// Those whose price has come down within so many days
+    #[arg(long, value_name = "DAYS")]
+    price_drop_within: Option<u32>,
+    /// Every word stands somewhere in make, model, trim, VIN or stock number
+    #[arg(long, value_name = "WORDS")]
+    q: Option<String>,
+    /// The order: a column, with a minus for the largest first
+    #[arg(
+        long,
+        value_name = "ORDER",
+        default_value = ListingSort::FirstSeenAtDescending.as_str(),
+        value_parser = one_of!(ListingSort),
+        allow_hyphen_values = true
+    )]
+    sort: ListingSort,
+}
+
+impl ListingOptions {
+    pub(super) fn into_filter(self, competitors: Vec<CompetitorId>) -> ListingFilter {
+        ListingFilter {
+            competitors,
+            sold: (self.active || self.sold).then_some(self.sold),
+            vin: self.vin,
+            make: self.make,
+            model: self.model,
+            year_min: self.year_min,
+            year_max: self.year_max,
+            price_min: self.price_min,
+            price_max: self.price_max,
+            mileage_min: self.mileage_min,
+            mileage_max: self.mileage_max,
+            days_on_market_min: self.days_on_market_min,
+            days_on_market_max: self.days_on_market_max,
+            price_dropped: self.price_dropped,
+            price_drop_min: self.price_drop_min,
+            price_drop_within_days: self.price_drop_within,
+            q: self.q,
+            sort: self.sort,
+        }
+    }
+}
+
+impl Row for Listing {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Vehicle"),
+        Column::number("Price"),
+        Column::number("Lowest").spare(4),
+        Column::number("Miles"),
+        Column::number("Days"),
+        Column::text("Sold"),
+        Column::text("VIN").spare(1),
+        Column::text("Stock").spare(2),
+        Column::text("First seen").spare(3),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            car(self.year, self.make.as_deref(), self.model.as_deref(), self.trim.as_deref()).into(),
+            dash(self.price, money).into(),
+            dash(self.lowest_price, money).into(),
+            dash(self.mileage, miles).into(),
+            self.days_on_market.to_string().into(),
+            self.fate().into(),
+            Cell::new(dash(self.vin.clone(), |vin| vin)).tone(Tone::Faint),
+            dash(self.stock_number.clone(), |number| number).into(),
+            day(self.first_seen_at).into(),
+        ]
+    }
+}
+
+impl Row for PricePoint {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("When"),
+        Column::number("Price"),
+        Column::number("Lowest so far"),
+        Column::number("Miles").spare(1),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            moment(self.recorded_at).into(),
+            money(self.price).into(),
+            dash(self.min_price, money).into(),
+            dash(self.mileage, miles).into(),
+        ]
+    }
+}
+
+/// What became of a listing, for people.
+trait Fate {
+    fn fate(&self) -> String;
+}
+
+impl Fate for Listing {
+    /// The day of the sale, or who has the vehicle now.
+    fn fate(&self) -> String {
+        match &self.transferred_to {
+            Some(transfer) => format!("to {}", transfer.competitor),
+            None => dash(self.sold_at, day),
+        }
+    }
+}

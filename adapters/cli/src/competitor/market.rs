@@ -1,0 +1,161 @@
+//! `jpauto competitor market` and `undercuts`: the market over all dealers. What is deliberately not here: any arithmetic.
+
+use clap::Args;
+use jpauto::{
+    Desk, Money, VehicleId,
+    competitors::{MarketGroup, MarketViewFilter, ModelFigures, Undercut, UndercutFilter},
+};
+
+use super::find_all;
+use crate::{
+    failure::Failure,
+    output::{Cell, Column, Output, Row, Tone, car, counted, dash, dollars, miles, money},
+    paging::Paging,
+};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  jpauto competitor market --limit 20
+  jpauto competitor market --make Toyota --by-year
+  jpauto competitor market --all --format json | jq .total";
+
+pub(super) const UNDERCUT_EXAMPLES: &str = "\
+Examples:
+  jpauto competitor undercuts --difference-min 500
+  jpauto competitor undercuts --competitor 'Example Motors' --all --format jsonl";
+
+/// Which part of the market.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct MarketOptions {
+    /// At this dealer, by name or id. Repeatable
+    #[arg(long = "competitor", value_name = "COMPETITOR")]
+    competitors: Vec<String>,
+    /// Of this make
+    #[arg(long, value_name = "TEXT")]
+    make: Option<String>,
+    /// Of this model
+    #[arg(long, value_name = "TEXT")]
+    model: Option<String>,
+    /// Of this model year or later
+    #[arg(long, value_name = "YEAR")]
+    year_min: Option<i32>,
+    /// Of this model year or earlier
+    #[arg(long, value_name = "YEAR")]
+    year_max: Option<i32>,
+    /// A line for each model year
+    #[arg(long)]
+    by_year: bool,
+}
+
+/// Prints the figures over everything and by make and model.
+pub(super) fn print(desk: &Desk, options: MarketOptions, paging: &Paging, output: &mut Output) -> Result<(), Failure> {
+    let filter = MarketViewFilter {
+        competitors: find_all(desk, &options.competitors)?,
+        make: options.make,
+        model: options.model,
+        year_min: options.year_min,
+        year_max: options.year_max,
+        group: if options.by_year { MarketGroup::ModelYear } else { MarketGroup::Model },
+    };
+    paging.print_with_total(output, total_line, |page| {
+        let view = desk.competitors().market_view(&filter, page)?;
+        Ok((view.total, view.models))
+    })
+}
+
+fn total_line(total: &ModelFigures) -> String {
+    let price = dash(total.median_price, dollars);
+    let days = dash(total.median_days_on_market, |days| format!("{days:.0}"));
+    format!(
+        "{} on sale at {}: median {price}, {days} days there; {} this week, {} sold in 30 days",
+        counted(total.on_sale, "vehicle"),
+        counted(total.competitors, "dealer"),
+        counted(total.price_cuts_7d, "price cut"),
+        total.sold_30d,
+    )
+}
+
+impl Row for ModelFigures {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Model"),
+        Column::number("On sale"),
+        Column::number("Median"),
+        Column::number("Lowest").spare(3),
+        Column::number("Highest").spare(4),
+        Column::number("Days"),
+        Column::number("Cuts 7d"),
+        Column::number("Sold 30d"),
+        Column::number("Dealers").spare(1),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            car(self.year, self.make.as_deref(), self.model.as_deref(), None).into(),
+            self.on_sale.to_string().into(),
+            dash(self.median_price, dollars).into(),
+            dash(self.lowest_price, dollars).into(),
+            dash(self.highest_price, dollars).into(),
+            dash(self.median_days_on_market, |days| format!("{days:.0}")).into(),
+            self.price_cuts_7d.to_string().into(),
+            self.sold_30d.to_string().into(),
+            self.competitors.to_string().into(),
+        ]
+    }
+}
+
+/// Which undercuts.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct UndercutOptions {
+    /// Of this vehicle of ours
+    #[arg(long, value_name = "ID")]
+    vehicle: Option<VehicleId>,
+    /// By this dealer, by name or id. Repeatable
+    #[arg(long = "competitor", value_name = "COMPETITOR")]
+    competitors: Vec<String>,
+    /// By this much or more
+    #[arg(long, value_name = "DOLLARS")]
+    difference_min: Option<Money>,
+}
+
+/// Prints who asks less for cars like ours.
+pub(super) fn print_undercuts(
+    desk: &Desk,
+    options: UndercutOptions,
+    paging: &Paging,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let filter = UndercutFilter {
+        vehicle: options.vehicle,
+        competitors: find_all(desk, &options.competitors)?,
+        difference_min: options.difference_min,
+    };
+    paging.print(output, |page| desk.competitors().undercuts(&filter, page))
+}
+
+impl Row for Undercut {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Our vehicle"),
+        Column::number("Ours"),
+        Column::number("Theirs"),
+        Column::number("Difference"),
+        Column::text("Dealer"),
+        Column::number("Our miles").spare(2),
+        Column::number("Their miles").spare(1),
+        Column::text("Stock").spare(3),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            car(Some(self.year), Some(&self.make), Some(&self.model), self.trim.as_deref()).into(),
+            money(self.our_price).into(),
+            money(self.their_price).into(),
+            Cell::new(money(self.difference)).tone(Tone::Bad),
+            self.competitor.as_str().into(),
+            miles(self.our_mileage).into(),
+            miles(self.their_mileage).into(),
+            dash(self.stock_number.clone(), |number| number).into(),
+        ]
+    }
+}

@@ -1,0 +1,273 @@
+//! `jpauto scrape`: competitors' websites fetched and recorded, one or all that are due. What is deliberately not here: how.
+
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use clap::Args;
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use jpauto::{
+    Desk, FetchConfig,
+    competitors::{
+        ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary, ScrapingRules,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    competitor,
+    context::Context,
+    failure::Failure,
+    import,
+    output::{Format, Output, counted},
+};
+
+const EXAMPLES: &str = "\
+robots.txt is honoured, a website is asked at most once a second, and a bot check ends its scrape: nothing is done to get
+round it. Pages that fail make a scrape a part of the lot, which marks nothing sold. Ctrl-C ends it with nothing
+half-recorded. Any number of machines may scrape what is due in one PostgreSQL: they share the work.
+
+Examples:
+  jpauto scrape 'Example Motors' --contact webmaster@dealer.example
+  jpauto scrape --due --threads 16
+  jpauto scrape --due --format jsonl >> scrapes.jsonl";
+
+/// Which competitors, and how.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ScrapeArgs {
+    /// One competitor: name or id
+    #[arg(value_name = "COMPETITOR", required_unless_present = "due")]
+    competitor: Option<String>,
+    /// All that are due: not scraped lately, or failed a while ago
+    #[arg(long, conflicts_with = "competitor")]
+    due: bool,
+    /// Websites scraped at once, each on a host of its own
+    #[arg(long, value_name = "NUMBER", default_value_t = ScrapeLimits::default().threads, conflicts_with = "competitor")]
+    threads: usize,
+    /// At most so many of those that are due, the longest waiting first
+    #[arg(long, value_name = "NUMBER", conflicts_with = "competitor")]
+    limit: Option<usize>,
+    /// Hours after its last scrape from which on a competitor is due
+    #[arg(long, value_name = "HOURS", default_value_t = 20, conflicts_with = "competitor")]
+    due_after: u64,
+    /// Minutes that the run may take; what was read by then is recorded
+    #[arg(long, value_name = "MINUTES", conflicts_with = "competitor")]
+    deadline: Option<u64>,
+    #[command(flatten)]
+    fetching: FetchOptions,
+}
+
+/// How websites are asked.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Fetching")]
+pub(crate) struct FetchOptions {
+    /// Where webmasters reach you: an e-mail address or a web page, sent with each request
+    #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
+    contact: String,
+    /// Seconds of pause after each request to a host; robots.txt may ask for more
+    #[arg(long, value_name = "SECONDS", env = "JPAUTO_FETCH_PAUSE", hide_env_values = true, default_value_t = 1.0)]
+    pause: f64,
+    /// Fetch from private networks and unusual ports too: for an intranet, never for what strangers name
+    #[arg(long, env = "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS", hide_env_values = true)]
+    allow_private_networks: bool,
+    /// Seconds without a sign of life after which another machine takes a scrape over
+    #[arg(long, value_name = "SECONDS", env = "JPAUTO_SCRAPING_LEASE", hide_env_values = true, default_value_t = 120)]
+    lease: u64,
+}
+
+impl FetchOptions {
+    /// What the library is to be told; what it can not be is the fault of whoever typed it.
+    pub(crate) fn config(&self) -> Result<(FetchConfig, ScrapingRules), Failure> {
+        let pause = Duration::try_from_secs_f64(self.pause)
+            .map_err(|reason| Failure::input("invalid_pause", format!("--pause: {reason}")))?;
+        let mut fetch = FetchConfig::new(&self.contact);
+        fetch.pause = pause;
+        (fetch.allow_private_networks, fetch.allow_any_port) =
+            (self.allow_private_networks, self.allow_private_networks);
+        let scraping = ScrapingRules { lease: Duration::from_secs(self.lease.max(1)), ..ScrapingRules::default() };
+        Ok((fetch, scraping))
+    }
+}
+
+/// Whether somebody pressed Ctrl-C, or the system asks the process to end.
+static IS_TO_END: AtomicBool = AtomicBool::new(false);
+
+/// Scrapes.
+pub(crate) fn run(arguments: &ScrapeArgs, context: &mut Context) -> Result<(), Failure> {
+    let (fetch, scraping) = arguments.fetching.config()?;
+    context.fetch_with(fetch, scraping);
+    let desk = context.desk()?;
+    let heard = ctrlc::set_handler(|| {
+        if IS_TO_END.swap(true, Ordering::SeqCst) {
+            // Asked twice: whoever asks does not want to wait. What is not recorded yet is taken back by the database.
+            std::process::exit(130);
+        }
+    });
+    heard.map_err(|reason| Failure::unavailable("no_signals", format!("cannot listen for Ctrl-C: {reason}")))?;
+    match &arguments.competitor {
+        Some(name) => one(&desk, name, &mut context.output),
+        None => due(arguments, &desk, &mut context.output),
+    }
+}
+
+fn one(desk: &Desk, name: &str, output: &mut Output) -> Result<(), Failure> {
+    let known = competitor::find(desk, name)?;
+    // It draws on stderr, and only where that is a terminal.
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let report = desk.competitors().scrape(known.id, &mut |progress| {
+        if let ScrapeEvent::Page { page, listings, total_claimed, .. } = progress.event {
+            let of = total_claimed.map(|total| format!(" of {total}")).unwrap_or_default();
+            bar.set_message(format!("page {page}, {listings}{of} listings{}", to_go(progress.time_left)));
+        }
+        go_on()
+    });
+    bar.finish_and_clear();
+    import::print(&report?, &[], output)
+}
+
+fn due(arguments: &ScrapeArgs, desk: &Desk, output: &mut Output) -> Result<(), Failure> {
+    let limits = ScrapeLimits {
+        threads: arguments.threads,
+        competitors: arguments.limit.unwrap_or(ScrapeLimits::default().competitors),
+        deadline: arguments.deadline.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
+        due_after: Duration::from_secs(arguments.due_after.saturating_mul(3600)),
+    };
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} competitors, {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let mut printed = Ok(());
+    let report = desk.competitors().scrape_due(&limits, &mut |progress| {
+        draw(&bar, &progress);
+        printed = bar.suspend(|| match progress.event {
+            ScrapeEvent::Recorded(report) => tell_recorded(&ScrapeSummary::from(report), output),
+            ScrapeEvent::Failed(failure) => tell_failed(failure, output),
+            _ => Ok(()),
+        });
+        // Whoever reads our output may have seen enough.
+        if printed.is_ok() { go_on() } else { ControlFlow::Break(()) }
+    });
+    bar.finish_and_clear();
+    let report = report?;
+    printed?;
+    finish(report, output)
+}
+
+fn go_on() -> ControlFlow<()> {
+    if IS_TO_END.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+fn draw(bar: &ProgressBar, progress: &ScrapeProgress<'_>) {
+    bar.set_length(progress.total as u64);
+    bar.set_position((progress.done + progress.failed) as u64);
+    if let ScrapeEvent::Page { competitor, page, .. } = progress.event {
+        let name: String = competitor.chars().filter(|sign| !sign.is_control()).take(30).collect();
+        let listings = progress.listings;
+        bar.set_message(format!("{listings} listings{}; {name} page {page}", to_go(progress.time_left)));
+    }
+}
+
+fn to_go(time_left: Option<Duration>) -> String {
+    time_left.map(|left| format!(", {} to go", HumanDuration(left))).unwrap_or_default()
+}
+
+/// As it happens: a line for people or an object for programs; one document waits for the end.
+fn tell_recorded(summary: &ScrapeSummary, output: &mut Output) -> Result<(), Failure> {
+    match output.format() {
+        Format::Json => return Ok(()),
+        Format::Jsonl => output.json_line(&outcome_of(summary))?,
+        Format::Table => {
+            let counts = &summary.counts;
+            let seen = competitor::completeness(summary.completeness).painted(output);
+            output.text(&format!(
+                "{}: {}, {seen}: new {}, price changes {}, sold {}",
+                summary.competitor,
+                counted(counts.vehicles, "vehicle"),
+                counts.new,
+                counts.price_changes,
+                counts.sold
+            ))?;
+        }
+    }
+    output.flush()
+}
+
+fn tell_failed(failure: &ScrapeFailure, output: &mut Output) -> Result<(), Failure> {
+    match output.format() {
+        Format::Json => return Ok(()),
+        Format::Jsonl => output.json_line(&failure_of(failure))?,
+        Format::Table => {
+            let told = format!("{}: failed: {}", failure.competitor, failure.error);
+            // Messages may quote what a stranger wrote.
+            let told: String = told.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+            output.text(&told)?;
+        }
+    }
+    output.flush()
+}
+
+fn outcome_of(summary: &ScrapeSummary) -> Value {
+    json!({
+        "outcome": "recorded",
+        "competitor_id": summary.competitor_id,
+        "competitor": summary.competitor,
+        "scrape_id": summary.scrape_id,
+        "completeness": summary.completeness,
+        "counts": summary.counts,
+        "warnings": summary.warnings,
+    })
+}
+
+fn failure_of(failure: &ScrapeFailure) -> Value {
+    json!({
+        "outcome": "failed",
+        "competitor_id": failure.competitor_id,
+        "competitor": failure.competitor,
+        "code": failure.error.code(),
+        "message": failure.error.to_string(),
+    })
+}
+
+/// What was done is told in any case; the first of the failures then is the command's.
+fn finish(report: ScrapeReport, output: &mut Output) -> Result<(), Failure> {
+    let (recorded, failed) = (report.recorded.len(), report.failed.len());
+    match output.format() {
+        Format::Json => output.json(&json!({
+            "recorded": report.recorded.iter().map(outcome_of).collect::<Vec<_>>(),
+            "failed": report.failed.iter().map(failure_of).collect::<Vec<_>>(),
+            "passed": report.passed,
+            "remaining": report.remaining,
+            "stopped": report.stopped,
+        }))?,
+        Format::Jsonl => output.json_line(&json!({
+            "outcome": "run",
+            "recorded": recorded,
+            "failed": failed,
+            "passed": report.passed,
+            "remaining": report.remaining,
+            "stopped": report.stopped,
+        }))?,
+        Format::Table => {
+            let elsewhere = match report.passed {
+                0 => String::new(),
+                passed => format!(", {passed} left to others at work"),
+            };
+            let remaining = report.remaining;
+            output
+                .text(&format!("{recorded} recorded, {failed} failed{elsewhere}, {remaining} left for a later run"))?;
+        }
+    }
+    output.flush()?;
+    if report.stopped {
+        return Err(Failure::cancelled("scrape_cancelled", "the run was cancelled; what was recorded before stands"));
+    }
+    match report.failed.into_iter().next() {
+        Some(failure) => Err(failure.error.into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,48 @@
+"""The pricing rule's figures by numpy and scipy: the peer that `cargo bench --bench pricing` measures the rule against.
+
+Reads `{"prices", "miles", "years", "our_miles", "our_year", "rounds"}` on stdin and prints `{"seconds", "median"}`: the median
+time of a round, and the adjusted median. Slopes, adjustment, outliers and quartiles, as somebody who knows the rule would
+write them; cleaning, tiers, positions and reasons are left out.
+"""
+
+import json
+import sys
+import time
+
+import numpy
+import scipy.stats
+
+
+def price(prices, miles, years, our_miles, our_year):
+    """The adjusted quartiles and median of one market."""
+    logs = numpy.log(prices)
+    # Within one model year, as the years would otherwise be counted twice.
+    slopes = []
+    for year in numpy.unique(years):
+        x, y = miles[years == year], logs[years == year]
+        steps = x[:, None] - x
+        slopes.append((y[:, None] - y)[steps > 0] / steps[steps > 0])
+    per_mile = min(float(numpy.median(numpy.concatenate(slopes))), 0.0)
+    at_ours = logs + per_mile * (our_miles - miles)
+    per_year = max(float(scipy.stats.theilslopes(at_ours, years)[0]), 0.0)
+    shift = per_mile * (our_miles - miles) + per_year * (our_year - years)
+    adjusted = logs + numpy.clip(shift, -numpy.log(2), numpy.log(2))
+    middle = numpy.median(adjusted)
+    deviation = numpy.median(numpy.abs(adjusted - middle))
+    kept = numpy.exp(adjusted[numpy.abs(adjusted - middle) <= 3.5 * 1.4826 * deviation])
+    return numpy.quantile(kept, [0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+def main():
+    """Prices the market as often as asked for."""
+    market = json.load(sys.stdin)
+    arrays = [numpy.array(market[name], dtype=float) for name in ("prices", "miles", "years")]
+    times = []
+    for _ in range(market["rounds"]):
+        started = time.perf_counter()
+        quantiles = price(*arrays, market["our_miles"], market["our_year"])
+        times.append(time.perf_counter() - started)
+    json.dump({"seconds": sorted(times)[len(times) // 2], "median": float(quantiles[2])}, sys.stdout)
+
+
+main()

@@ -1,0 +1,152 @@
+//! What whoever scrapes is told meanwhile, and at the end.
+//!
+//! What is deliberately not here: the run itself (`crew`).
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Completeness, RecordReport, ScrapeCounts};
+use crate::{
+    error::Error,
+    ids::{CompetitorId, ScrapeId},
+};
+
+/// How much one run of [`Competitors::scrape_due`](super::Competitors::scrape_due) takes on.
+///
+/// ```
+/// use jpauto::competitors::ScrapeLimits;
+///
+/// let limits = ScrapeLimits { threads: 16, ..ScrapeLimits::default() };
+/// assert_eq!(limits.due_after.as_secs(), 20 * 3600);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScrapeLimits {
+    /// Websites scraped at once (8), each on a host of its own.
+    pub threads: usize,
+    /// Competitors at most (10,000), the longest waiting first.
+    pub competitors: usize,
+    /// How long the run may take (no end). What was read by then is recorded, as a part of a lot where more was to come.
+    pub deadline: Option<Duration>,
+    /// How long after its last scrape a competitor is due (20 h): a run each night then meets all.
+    pub due_after: Duration,
+}
+
+impl Default for ScrapeLimits {
+    fn default() -> Self {
+        Self { threads: 8, competitors: 10_000, deadline: None, due_after: Duration::from_secs(20 * 3600) }
+    }
+}
+
+/// What just happened, and how far the whole run has come.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ScrapeProgress<'a> {
+    /// What happened.
+    pub event: ScrapeEvent<'a>,
+    /// Competitors whose scrape is recorded.
+    pub done: usize,
+    /// Competitors whose scrape failed.
+    pub failed: usize,
+    /// Competitors that the run is to scrape, those done and failed included.
+    pub total: usize,
+    /// Competitors that are being scraped.
+    pub running: usize,
+    /// Listings read so far, on pages of all competitors.
+    pub listings: usize,
+    /// How long the rest will take at the pace so far; `None` before anything is known.
+    pub time_left: Option<Duration>,
+}
+
+/// What happened in a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ScrapeEvent<'a> {
+    /// Nothing for a moment: a chance to stop.
+    Waiting,
+    /// A page was asked for or read.
+    #[non_exhaustive]
+    Page {
+        /// Whose.
+        competitor_id: CompetitorId,
+        /// The name.
+        competitor: &'a str,
+        /// Which page it is, from 1.
+        page: usize,
+        /// Listings read from this competitor so far.
+        listings: usize,
+        /// How many the website claims to have.
+        total_claimed: Option<u32>,
+    },
+    /// A scrape was recorded.
+    Recorded(&'a RecordReport),
+    /// A scrape failed; the others go on.
+    Failed(&'a ScrapeFailure),
+    /// Another process scrapes the competitor or its host, or has done so meanwhile.
+    #[non_exhaustive]
+    Passed {
+        /// Who.
+        competitor_id: CompetitorId,
+        /// The name.
+        competitor: &'a str,
+    },
+}
+
+/// What a run did.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct ScrapeReport {
+    /// The scrapes that were recorded, in the order in which they ended.
+    pub recorded: Vec<ScrapeSummary>,
+    /// Those that failed.
+    pub failed: Vec<ScrapeFailure>,
+    /// Competitors that other processes took on.
+    pub passed: usize,
+    /// Competitors that were due and not begun, or stopped with nothing recorded.
+    pub remaining: usize,
+    /// Whether the observer ended it.
+    pub stopped: bool,
+}
+
+/// A scrape that was recorded, in brief.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ScrapeSummary {
+    /// Whose lot it is.
+    pub competitor_id: CompetitorId,
+    /// The name.
+    pub competitor: String,
+    /// The row written for the scrape.
+    pub scrape_id: ScrapeId,
+    /// Whether the whole lot was seen, and why not.
+    pub completeness: Completeness,
+    /// What changed, in numbers.
+    pub counts: ScrapeCounts,
+    /// How many doubts there are about the pages.
+    pub warnings: usize,
+}
+
+impl From<&RecordReport> for ScrapeSummary {
+    fn from(report: &RecordReport) -> Self {
+        Self {
+            competitor_id: report.competitor_id,
+            competitor: report.competitor.clone(),
+            scrape_id: report.scrape_id,
+            completeness: report.completeness,
+            counts: report.counts,
+            warnings: report.warnings.len(),
+        }
+    }
+}
+
+/// A scrape that failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ScrapeFailure {
+    /// Whose.
+    pub competitor_id: CompetitorId,
+    /// The name.
+    pub competitor: String,
+    /// Why.
+    pub error: Error,
+}

@@ -1,0 +1,187 @@
+//! What crawling reads and writes: who is due, who is being scraped, and the pages that are kept.
+//!
+//! What is deliberately not here: what a scrape found (`recording`).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::{Row, dsl};
+use crate::{
+    competitors::{
+        Competitor,
+        kept::{KeptPage, KeptPages, PagesRead, Reading},
+        revisit,
+    },
+    db::{
+        DbConnection, DbResult, Instant, Json,
+        functions::lock_words,
+        schema::{competitor_pages, competitor_scrapes},
+    },
+    ids::{CompetitorId, PageId},
+};
+
+/// A competitor whose time has come, as far as choosing one needs it.
+#[derive(Clone, Debug)]
+pub(in crate::competitors) struct Due {
+    pub(in crate::competitors) id: CompetitorId,
+    pub(in crate::competitors) name: String,
+    pub(in crate::competitors) inventory_url: String,
+}
+
+/// Who is due, the longest waiting first; at most so many.
+pub(in crate::competitors) fn due(
+    conn: &mut DbConnection,
+    due_after: Duration,
+    at_most: usize,
+    now: DateTime<Utc>,
+) -> DbResult<Vec<Due>> {
+    let long_ago = Instant(now - revisit::span(due_after));
+    let rows: Vec<(CompetitorId, String, String)> = dsl::competitors
+        .filter(dsl::active.is_null().or(dsl::active.eq(true)))
+        .filter(
+            dsl::next_scrape_at
+                .is_null()
+                .and(dsl::last_scraped_at.is_null().or(dsl::last_scraped_at.le(long_ago)))
+                .or(dsl::next_scrape_at.le(Instant(now))),
+        )
+        // Hosts under this name are nowhere (RFC 2606).
+        .filter(diesel::dsl::not(dsl::inventory_url.like("%.invalid/%")))
+        .order((dsl::last_scraped_at.is_not_null(), dsl::last_scraped_at, dsl::id))
+        .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .select((dsl::id, dsl::name, dsl::inventory_url))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, name, inventory_url)| Due { id, name, inventory_url }).collect())
+}
+
+/// The competitor, locked until the transaction ends; `None` where it is gone, or where somebody changes it at this moment.
+pub(in crate::competitors) fn get_unless_locked(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+) -> DbResult<Option<Competitor>> {
+    let row: Option<Row> = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let free = dsl::competitors.find(id).select(dsl::id).for_update().skip_locked();
+            let free: Option<CompetitorId> = free.first(conn).optional()?;
+            match free {
+                Some(id) => dsl::competitors.find(id).select(Row::as_select()).first(conn).optional()?,
+                None => None,
+            }
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => dsl::competitors.find(id).select(Row::as_select()).first(conn).optional()?,
+    };
+    Ok(row.map(Competitor::from))
+}
+
+/// Lets nobody else begin a scrape until the transaction ends.
+pub(in crate::competitors) fn lock_claims(conn: &mut DbConnection) -> DbResult<()> {
+    lock_words(conn, "scrapes")
+}
+
+/// Where these competitors list their vehicles.
+pub(in crate::competitors) fn inventory_urls(conn: &mut DbConnection, ids: &[CompetitorId]) -> DbResult<Vec<String>> {
+    Ok(dsl::competitors.filter(dsl::id.eq_any(ids)).select(dsl::inventory_url).load(conn)?)
+}
+
+/// Failed scrapes since the last one that succeeded.
+pub(in crate::competitors) fn failures_in_a_row(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<u32> {
+    use competitor_scrapes::dsl;
+    let since = competitor.last_successful_scrape_at.unwrap_or(DateTime::UNIX_EPOCH);
+    let failures: i64 = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(competitor.id))
+        .filter(dsl::observed_at.gt(Instant(since)))
+        .filter(dsl::error_type.is_not_null())
+        .count()
+        .get_result(conn)?;
+    Ok(u32::try_from(failures).unwrap_or(u32::MAX))
+}
+
+/// Writes when a competitor may be scraped again.
+pub(in crate::competitors) fn set_next_scrape(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    at: Option<DateTime<Utc>>,
+) -> DbResult<()> {
+    diesel::update(dsl::competitors.find(id)).set(dsl::next_scrape_at.eq(at.map(Instant))).execute(conn)?;
+    Ok(())
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = competitor_pages, treat_none_as_default_value = false)]
+struct PageRow {
+    id: PageId,
+    competitor_id: CompetitorId,
+    url: String,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    reader: String,
+    reading: Json<Reading>,
+    read_at: Instant,
+}
+
+/// The pages of a competitor that this reader read not too long ago.
+pub(in crate::competitors) fn kept_pages(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    reader: &str,
+    since: DateTime<Utc>,
+) -> DbResult<KeptPages> {
+    use competitor_pages::dsl;
+    let rows: Vec<PageRow> = dsl::competitor_pages
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::reader.eq(reader))
+        .filter(dsl::read_at.ge(Instant(since)))
+        .select(PageRow::as_select())
+        .load(conn)?;
+    let kept = |row: PageRow| KeptPage {
+        id: row.id,
+        url: row.url,
+        etag: row.etag,
+        last_modified: row.last_modified,
+        reading: row.reading.0,
+    };
+    Ok(rows.into_iter().map(kept).collect())
+}
+
+/// Writes what a scrape found out about its pages; the competitor's row must be locked already.
+///
+/// Forgotten are pages that were read anew, that are no longer part of the list, that another reader read, or that were read
+/// so long ago that nobody believes them any more.
+pub(in crate::competitors) fn keep_pages(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    read: &PagesRead,
+    reader: &str,
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+) -> DbResult<()> {
+    use competitor_pages::dsl;
+    let of_competitor = dsl::competitor_pages.filter(dsl::competitor_id.eq(competitor));
+    let known: Vec<(PageId, String, String, Instant)> =
+        of_competitor.select((dsl::id, dsl::url, dsl::reader, dsl::read_at)).load(conn)?;
+    let is_over = |(id, url, its_reader, read_at): &(PageId, String, String, Instant)| {
+        let is_unchanged = read.unchanged.contains(id);
+        let is_read_anew = read.new.iter().any(|page| page.url == *url);
+        let is_believed = its_reader == reader && DateTime::from(*read_at) >= since;
+        !is_unchanged && (is_read_anew || read.to_the_end || !is_believed)
+    };
+    let over: Vec<PageId> = known.iter().filter(|page| is_over(page)).map(|page| page.0).collect();
+    diesel::delete(dsl::competitor_pages.filter(dsl::id.eq_any(over))).execute(conn)?;
+    for page in &read.new {
+        let row = PageRow {
+            id: PageId::new(now),
+            competitor_id: competitor,
+            url: page.url.clone(),
+            etag: page.etag.clone(),
+            last_modified: page.last_modified.clone(),
+            reader: reader.to_owned(),
+            reading: Json(page.reading.clone()),
+            read_at: Instant(now),
+        };
+        // A row a page, of which a list has few: the documents are what costs.
+        diesel::insert_into(dsl::competitor_pages).values(&row).execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,375 @@
+//! Listings, filtered, sorted and paged.
+//!
+//! A list over all competitors may hold a million rows, so each order has an index on its key and the id. Nulls come last in
+//! every order, which no index of both databases gives: a page is read in two parts, first what has a value, then what has
+//! none. What is deliberately not here: what recording reads (`recording`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Bool, Integer},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{Here, MOST_WORDS, SECONDS_A_DAY, seen_between, transfers};
+use crate::{
+    competitors::{Listing, ListingFilter, ListingSort, TrackingRules, days_on_market, transfer::Stay},
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::{lower, lowered},
+        schema::competitor_inventory::{self, dsl},
+        types::{DbId, DbInstant, DbMoney},
+    },
+    error::Error,
+    ids::{CompetitorId, ListingId},
+    money::Money,
+    page::{Page, PageRequest, contains_patterns},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+struct ListingRow {
+    id: ListingId,
+    competitor_id: CompetitorId,
+    external_id: Option<String>,
+    vin: Option<String>,
+    stock_number: Option<String>,
+    year: Option<i32>,
+    make: Option<String>,
+    model: Option<String>,
+    trim: Option<String>,
+    price: Option<Money>,
+    mileage: Option<i32>,
+    exterior_color: Option<String>,
+    transmission: Option<String>,
+    fuel_type: Option<String>,
+    body_style: Option<String>,
+    url: Option<String>,
+    image_url: Option<String>,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    is_sold: Option<bool>,
+    sold_at: Option<Instant>,
+    days_on_market: Option<i32>,
+    raw_data: Option<Json<Value>>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+    unconfirmed_price: Option<Money>,
+    lowest_price: Option<Money>,
+    highest_price: Option<Money>,
+    previous_price: Option<Money>,
+    price_changed_at: Option<Instant>,
+}
+
+impl ListingRow {
+    fn into_listing(self, now: DateTime<Utc>) -> Listing {
+        let is_sold = self.is_sold.unwrap_or(false);
+        let sold_at = self.sold_at.map(DateTime::from);
+        let (first_seen_at, last_seen_at) = seen_between(self.first_seen_at, self.last_seen_at, self.created_at);
+        let days_on_market = match (is_sold, self.days_on_market) {
+            (true, Some(days)) => days,
+            (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
+            (false, _) => days_on_market(first_seen_at, now),
+        };
+        Listing {
+            id: self.id,
+            competitor_id: self.competitor_id,
+            external_id: self.external_id,
+            vin: self.vin,
+            stock_number: self.stock_number,
+            year: self.year,
+            make: self.make,
+            model: self.model,
+            trim: self.trim,
+            price: self.price,
+            mileage: self.mileage,
+            exterior_color: self.exterior_color,
+            transmission: self.transmission,
+            fuel_type: self.fuel_type,
+            body_style: self.body_style,
+            url: self.url,
+            image_url: self.image_url,
+            first_seen_at,
+            last_seen_at,
+            is_sold,
+            sold_at,
+            days_on_market,
+            raw_data: self.raw_data.map(|document| document.0),
+            created_at: self.created_at.map(DateTime::from),
+            updated_at: self.updated_at.map(DateTime::from),
+            unconfirmed_price: self.unconfirmed_price,
+            lowest_price: self.lowest_price,
+            highest_price: self.highest_price,
+            previous_price: self.previous_price,
+            price_changed_at: self.price_changed_at.map(DateTime::from),
+            transferred_from: None,
+            transferred_to: None,
+        }
+    }
+}
+
+pub(in crate::competitors) fn get_listing(
+    conn: &mut DbConnection,
+    id: ListingId,
+    now: DateTime<Utc>,
+    rules: &TrackingRules,
+) -> DbResult<Listing> {
+    let row: Option<ListingRow> =
+        dsl::competitor_inventory.find(id).select(ListingRow::as_select()).first(conn).optional()?;
+    let mut listings = [row.ok_or_else(listing_not_found)?.into_listing(now)];
+    tell_transfers(conn, &mut listings, rules)?;
+    let [listing] = listings;
+    Ok(listing)
+}
+
+pub(super) fn listing_not_found() -> Error {
+    Error::not_found("listing_not_found", "there is no such listing")
+}
+
+/// Says of each listing whence it came and where it went: one query.
+fn tell_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &TrackingRules) -> DbResult<()> {
+    let here: Vec<_> = listings
+        .iter()
+        .filter_map(|listing| {
+            let vin = listing.vin.as_deref()?;
+            Some(Here { vin, competitor: listing.competitor_id, stay: Stay::of(listing) })
+        })
+        .collect();
+    if here.is_empty() {
+        return Ok(());
+    }
+    let found = transfers::of_listings(conn, &here, rules)?;
+    for (listing, (from, to)) in listings.iter_mut().filter(|listing| listing.vin.is_some()).zip(found) {
+        (listing.transferred_from, listing.transferred_to) = (from, to);
+    }
+    Ok(())
+}
+
+/// A page of the listings that the filter lets through, in its order.
+pub(in crate::competitors) fn listings(
+    conn: &mut DbConnection,
+    filter: &ListingFilter,
+    request: &PageRequest,
+    now: DateTime<Utc>,
+    rules: &TrackingRules,
+) -> DbResult<Page<Listing>> {
+    let word = filter.sort.as_str();
+    /// Reads the page in the order of one key: its SQL, its type there, how a cursor's value becomes it, and what it is in a row.
+    macro_rules! in_order_of {
+        ($order:expr, $key:expr, $sql_type:ty, $descending:expr, $read:expr, $of_row:expr) => {{
+            let (order, key, is_descending): (&str, &str, bool) = ($order, $key, $descending);
+            let (direction, beyond) = if is_descending { ("DESC", "<") } else { ("ASC", ">") };
+            let position: Option<(Option<_>, ListingId)> = request.position(order)?;
+            let mut rows: Vec<ListingRow> = Vec::new();
+            if !matches!(position, Some((None, _))) {
+                let mut query = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NOT NULL")));
+                if let Some((Some(value), id)) = position {
+                    query = query.filter(
+                        sql::<Bool>(&format!("({key}, competitor_inventory.id) {beyond} ("))
+                            .bind::<$sql_type, _>($read(value))
+                            .sql(", ")
+                            .bind::<DbId, _>(id)
+                            .sql(")"),
+                    );
+                }
+                rows = query
+                    .order(sql::<$sql_type>(&format!("{key} {direction}, competitor_inventory.id {direction}")))
+                    .limit(request.rows_to_read())
+                    .load(conn)?;
+            }
+            let missing = request.rows_to_read() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            if missing > 0 {
+                let mut query = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
+                if let Some((None, id)) = position {
+                    query = if is_descending { query.filter(dsl::id.lt(id)) } else { query.filter(dsl::id.gt(id)) };
+                }
+                let query = if is_descending { query.order(dsl::id.desc()) } else { query.order(dsl::id.asc()) };
+                rows.extend(query.limit(missing).load::<ListingRow>(conn)?);
+            }
+            cut(rows, request, order, $of_row)?
+        }};
+    }
+    let is_on_sale_only = filter.sold == Some(false);
+    let page = match filter.sort {
+        ListingSort::FirstSeenAt | ListingSort::FirstSeenAtDescending => {
+            let descending = filter.sort == ListingSort::FirstSeenAtDescending;
+            in_order_of!(word, "first_seen_at", DbInstant, descending, Instant, first_seen_at)
+        }
+        // The days of what is on sale run on, all at the same pace: the order is that of the first sightings.
+        ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending if is_on_sale_only => {
+            let order = format!("{word} on sale");
+            let descending = filter.sort == ListingSort::DaysOnMarket;
+            in_order_of!(&order, "first_seen_at", DbInstant, descending, Instant, first_seen_at)
+        }
+        ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending => {
+            let descending = filter.sort == ListingSort::DaysOnMarketDescending;
+            if filter.sold == Some(true) {
+                let order = format!("{word} sold");
+                in_order_of!(&order, "days_on_market", Integer, descending, as_it_is, |row: &ListingRow| row
+                    .days_on_market)
+            } else {
+                // A later page counts the days as the first one did, so that no row changes its place between them.
+                let first: Option<(Option<(DateTime<Utc>, i32)>, ListingId)> = request.position(word)?;
+                let as_of = first.and_then(|(key, _)| key).map_or(now, |(as_of, _)| as_of);
+                let key = days_on_market_sql(conn, as_of);
+                let days = |(_, days): (DateTime<Utc>, i32)| days;
+                in_order_of!(word, &key, Integer, descending, days, |row: &ListingRow| {
+                    row.whole_days_on_market(as_of).map(|days| (as_of, days))
+                })
+            }
+        }
+        ListingSort::Price | ListingSort::PriceDescending => {
+            let descending = filter.sort == ListingSort::PriceDescending;
+            let of_row = |row: &ListingRow| row.price.map(Money::cents);
+            in_order_of!(word, "price", DbMoney, descending, Money::from_cents, of_row)
+        }
+        ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
+            let descending = filter.sort == ListingSort::PriceDropDescending;
+            let of_row = |row: &ListingRow| Some(row.highest_price?.cents() - row.price?.cents());
+            in_order_of!(word, PRICE_DROP, DbMoney, descending, Money::from_cents, of_row)
+        }
+        ListingSort::Mileage | ListingSort::MileageDescending => {
+            let descending = filter.sort == ListingSort::MileageDescending;
+            in_order_of!(word, "mileage", Integer, descending, as_it_is, |row: &ListingRow| row.mileage)
+        }
+        ListingSort::Year | ListingSort::YearDescending => {
+            let descending = filter.sort == ListingSort::YearDescending;
+            in_order_of!(word, "year", Integer, descending, as_it_is, |row: &ListingRow| row.year)
+        }
+    };
+    let mut page = page.map(|row| row.into_listing(now));
+    tell_transfers(conn, &mut page.items, rules)?;
+    Ok(page)
+}
+
+const PRICE_DROP: &str = "(highest_price - price)";
+
+fn as_it_is(number: i32) -> i32 {
+    number
+}
+
+fn first_seen_at(row: &ListingRow) -> Option<DateTime<Utc>> {
+    row.first_seen_at.map(DateTime::from)
+}
+
+fn cut<K: Serialize + DeserializeOwned>(
+    rows: Vec<ListingRow>,
+    request: &PageRequest,
+    order: &str,
+    key: impl Fn(&ListingRow) -> Option<K>,
+) -> DbResult<Page<ListingRow>> {
+    Ok(Page::cut(rows, request, order, |row| (key(row), row.id))?)
+}
+
+/// Whole days between two times by their seconds alone, which both databases count alike.
+fn days_on_market_sql(conn: &DbConnection, as_of: DateTime<Utc>) -> String {
+    let until = as_of.timestamp();
+    let since = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => "floor(extract(epoch FROM first_seen_at))::bigint",
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => "unixepoch(substr(first_seen_at, 1, 19))",
+    };
+    format!("CASE WHEN is_sold THEN days_on_market ELSE CAST(({until} - {since}) / {SECONDS_A_DAY} AS integer) END")
+}
+
+impl ListingRow {
+    fn whole_days_on_market(&self, as_of: DateTime<Utc>) -> Option<i32> {
+        if self.is_sold == Some(true) {
+            return self.days_on_market;
+        }
+        let since: DateTime<Utc> = self.first_seen_at?.into();
+        i32::try_from((as_of.timestamp() - since.timestamp()) / SECONDS_A_DAY).ok()
+    }
+}
+
+type Listings<'a> = diesel::helper_types::IntoBoxed<
+    'a,
+    diesel::helper_types::Select<competitor_inventory::table, diesel::helper_types::AsSelect<ListingRow, MultiBackend>>,
+    MultiBackend,
+>;
+
+fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
+    let mut query = dsl::competitor_inventory.select(ListingRow::as_select()).into_boxed::<MultiBackend>();
+    if !filter.competitors.is_empty() {
+        query = query.filter(dsl::competitor_id.eq_any(filter.competitors.clone()));
+    }
+    match filter.sold {
+        Some(true) => query = query.filter(dsl::is_sold.eq(true)),
+        Some(false) => query = query.filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null())),
+        None => {}
+    }
+    if let Some(vin) = &filter.vin {
+        query = query.filter(dsl::vin.eq(vin.trim().to_ascii_uppercase()));
+    }
+    if let Some(make) = &filter.make {
+        query = query.filter(lower(dsl::make.assume_not_null()).eq_any(lowered(make)));
+    }
+    if let Some(model) = &filter.model {
+        query = query.filter(lower(dsl::model.assume_not_null()).eq_any(lowered(model)));
+    }
+    macro_rules! between {
+        ($column:expr, $least:expr, $most:expr) => {
+            if let Some(least) = $least {
+                query = query.filter($column.ge(least));
+            }
+            if let Some(most) = $most {
+                query = query.filter($column.le(most));
+            }
+        };
+    }
+    between!(dsl::year, filter.year_min, filter.year_max);
+    between!(dsl::price, filter.price_min, filter.price_max);
+    between!(dsl::mileage, filter.mileage_min, filter.mileage_max);
+    // The days of a listing on sale go on counting, so for those the bounds are times of the first sighting.
+    let on_sale = || dsl::is_sold.eq(false).or(dsl::is_sold.is_null());
+    let days_ago = |days: i64| Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)));
+    if let Some(days) = filter.days_on_market_min.filter(|days| *days > 0) {
+        let long_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.ge(days));
+        query = query.filter(long_sold.or(on_sale().and(dsl::first_seen_at.le(days_ago(days.into())))));
+    }
+    if let Some(days) = filter.days_on_market_max {
+        let soon_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.le(days));
+        query = query.filter(soon_sold.or(on_sale().and(dsl::first_seen_at.gt(days_ago(i64::from(days) + 1)))));
+    }
+    let least_drop = filter.price_drop_min.unwrap_or(Money::from_cents(1)).max(Money::from_cents(1));
+    if let Some(days) = filter.price_drop_within_days {
+        let since = days_ago(days.into());
+        // A price was in force within those days where no other took its place before they began.
+        query = query.filter(dsl::price_changed_at.ge(since)).filter(
+            sql::<Bool>(
+                "EXISTS (SELECT 1 FROM competitor_price_history AS earlier
+                         WHERE earlier.competitor_inventory_id = competitor_inventory.id
+                           AND earlier.price - competitor_inventory.price >= ",
+            )
+            .bind::<DbMoney, _>(least_drop)
+            .sql(" AND (earlier.recorded_at >= ")
+            .bind::<DbInstant, _>(since)
+            .sql(
+                " OR NOT EXISTS (SELECT 1 FROM competitor_price_history AS later
+                                 WHERE later.competitor_inventory_id = competitor_inventory.id
+                                   AND later.recorded_at > earlier.recorded_at AND later.recorded_at <= ",
+            )
+            .bind::<DbInstant, _>(since)
+            .sql(")))"),
+        );
+    } else if filter.price_dropped || filter.price_drop_min.is_some() {
+        query = query.filter(sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least_drop));
+    }
+    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+        let anywhere = |pattern: String| {
+            lower(dsl::make.assume_not_null())
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower(dsl::model.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::trim.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::vin.assume_not_null()).like(pattern.clone()).escape('\\'))
+                .or(lower(dsl::stock_number.assume_not_null()).like(pattern).escape('\\'))
+        };
+        let [lowered, ascii_lowered] = contains_patterns(word);
+        query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
+    }
+    query
+}

@@ -1,0 +1,384 @@
+//! The market over all competitors, and what undercuts us: everything counted and ranked by the database.
+//!
+//! Medians are the middle values by rank (window functions), on both databases alike and exact to the cent; PostgreSQL's
+//! `percentile_cont` would take prices through floating-point numbers. One pass over the listings on sale and those sold of late:
+//! n log n in them. What is deliberately not here: what becomes of the middle values (`market_view`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    QueryableByName, RunQueryDsl as _, sql_query,
+    sql_types::{BigInt, Integer, Nullable, Text},
+};
+
+use super::{Instant, transfers::is_transferred};
+use crate::{
+    competitors::{
+        MarketGroup, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
+        market_view::FoundFigures,
+    },
+    db::{
+        DbConnection, DbResult,
+        functions::lowered,
+        on_each,
+        types::{DbId, DbInstant, DbMoney},
+    },
+    ids::{CompetitorId, ListingId, VehicleId},
+    money::Money,
+    page::{Page, PageRequest},
+};
+
+/// A value for a place in a statement.
+#[derive(Clone, Debug)]
+enum Bound {
+    Competitor(CompetitorId),
+    Listing(ListingId),
+    Vehicle(VehicleId),
+    Time(Instant),
+    Price(Money),
+    Text(String),
+    Number(i32),
+    Count(i64),
+}
+
+/// A statement that is put together, with its values in the order of their places. A value has one place: SQLite counts `$1`
+/// anew by its first appearance.
+#[derive(Default)]
+struct Bounds(Vec<Bound>);
+
+impl Bounds {
+    /// The place of a value: `$7`.
+    fn place(&mut self, value: Bound) -> String {
+        self.0.push(value);
+        format!("${}", self.0.len())
+    }
+
+    fn places(&mut self, values: impl IntoIterator<Item = Bound>) -> String {
+        let places: Vec<_> = values.into_iter().map(|value| self.place(value)).collect();
+        places.join(", ")
+    }
+}
+
+/// Runs a statement with its values on either database.
+macro_rules! load {
+    ($conn:expr, $sql:expr, $bounds:expr) => {
+        on_each!($conn, conn => {
+            let mut query = sql_query($sql).into_boxed();
+            for bound in $bounds.0 {
+                query = match bound {
+                    Bound::Competitor(id) => query.bind::<DbId, _>(id),
+                    Bound::Listing(id) => query.bind::<DbId, _>(id),
+                    Bound::Vehicle(id) => query.bind::<DbId, _>(id),
+                    Bound::Time(time) => query.bind::<DbInstant, _>(time),
+                    Bound::Price(price) => query.bind::<DbMoney, _>(price),
+                    Bound::Text(text) => query.bind::<Text, _>(text),
+                    Bound::Number(number) => query.bind::<Integer, _>(number),
+                    Bound::Count(count) => query.bind::<BigInt, _>(count),
+                };
+            }
+            query.load(conn)?
+        })
+    };
+}
+
+#[derive(QueryableByName)]
+struct FiguresRow {
+    #[diesel(sql_type = Text)]
+    make_key: String,
+    #[diesel(sql_type = Text)]
+    model_key: String,
+    #[diesel(sql_type = Integer)]
+    year_key: i32,
+    #[diesel(sql_type = Nullable<Text>)]
+    make: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    model: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    competitors: i64,
+    #[diesel(sql_type = BigInt)]
+    on_sale: i64,
+    #[diesel(sql_type = BigInt)]
+    priced: i64,
+    #[diesel(sql_type = Nullable<DbMoney>)]
+    middle_sum: Option<Money>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    middle_count: Option<i64>,
+    #[diesel(sql_type = Nullable<DbMoney>)]
+    lowest_price: Option<Money>,
+    #[diesel(sql_type = Nullable<DbMoney>)]
+    highest_price: Option<Money>,
+    #[diesel(sql_type = Nullable<DbInstant>)]
+    earlier_middle: Option<Instant>,
+    #[diesel(sql_type = Nullable<DbInstant>)]
+    later_middle: Option<Instant>,
+    #[diesel(sql_type = BigInt)]
+    price_cuts: i64,
+    #[diesel(sql_type = BigInt)]
+    sold: i64,
+}
+
+/// What the rows of a view stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    All,
+    Group(MarketGroup),
+}
+
+/// Where a page ended: minus the listings on sale, make, model and year.
+type Position = (i64, String, String, i32);
+
+/// The figures of everything together, and a page of them by make and model.
+pub(in crate::competitors) fn market_view(
+    conn: &mut DbConnection,
+    filter: &MarketViewFilter,
+    request: &PageRequest,
+    (now, rules, transfer_days): (DateTime<Utc>, &MarketViewRules, u32),
+) -> DbResult<(ModelFigures, Page<ModelFigures>)> {
+    let order = format!("-on_sale by {}", filter.group);
+    let position: Option<Position> = request.position(&order)?;
+    let context = (now, rules, transfer_days);
+    let all = figures(conn, filter, (Lines::All, None, 1), context)?.pop();
+    let total = all.map(FoundFigures::from).unwrap_or_default();
+    let lines = (Lines::Group(filter.group), position, request.rows_to_read());
+    let rows = figures(conn, filter, lines, context)?;
+    let key = |row: &FiguresRow| (-row.on_sale, row.make_key.clone(), row.model_key.clone(), row.year_key);
+    let page = Page::cut(rows, request, &order, key)?;
+    let total = FoundFigures { make: None, model: None, year: None, ..total };
+    Ok((ModelFigures::of(total, now), page.map(|row| ModelFigures::of(row.into(), now))))
+}
+
+impl From<FiguresRow> for FoundFigures {
+    fn from(row: FiguresRow) -> Self {
+        Self {
+            make: row.make,
+            model: row.model,
+            year: Some(row.year_key).filter(|year| *year != 0),
+            competitors: row.competitors,
+            on_sale: row.on_sale,
+            priced: row.priced,
+            middle_prices: (row.middle_sum.unwrap_or_default(), row.middle_count.unwrap_or(0)),
+            lowest_price: row.lowest_price,
+            highest_price: row.highest_price,
+            middle_sightings: row.earlier_middle.zip(row.later_middle).map(|(one, other)| (one.into(), other.into())),
+            price_cuts: row.price_cuts,
+            sold: row.sold,
+        }
+    }
+}
+
+fn figures(
+    conn: &mut DbConnection,
+    filter: &MarketViewFilter,
+    (lines, position, most): (Lines, Option<Position>, i64),
+    (now, rules, transfer_days): (DateTime<Utc>, &MarketViewRules, u32),
+) -> DbResult<Vec<FiguresRow>> {
+    let since = |days: u32| Bound::Time(Instant(now - TimeDelta::days(days.into())));
+    let keys = match lines {
+        Lines::All => "'' AS make_key, '' AS model_key, 0 AS year_key",
+        Lines::Group(MarketGroup::Model) => "lower(make) AS make_key, lower(model) AS model_key, 0 AS year_key",
+        Lines::Group(MarketGroup::ModelYear) => {
+            "lower(make) AS make_key, lower(model) AS model_key, coalesce(year, 0) AS year_key"
+        }
+    };
+    let mut bounds = Bounds::default();
+    let cut_since = bounds.place(since(rules.price_cut_days));
+    let on_sale = conditions(filter, lines, &mut bounds);
+    let sold_since = bounds.place(since(rules.sold_days));
+    let sold = conditions(filter, lines, &mut bounds);
+    let is_transferred = is_transferred(conn, "listing", transfer_days);
+    let beyond = position.map_or_else(String::new, |(on_sale, make, model, year)| {
+        let values = [Bound::Count(on_sale), Bound::Text(make), Bound::Text(model), Bound::Number(year)];
+        let places = bounds.places(values);
+        format!("HAVING (-sum(here), make_key, model_key, year_key) > ({places})")
+    });
+    let most = bounds.place(Bound::Count(most));
+    let sql = format!(
+        "WITH lot AS (
+             SELECT {keys}, make, model, competitor_id, price, coalesce(first_seen_at, created_at) AS since, 1 AS here,
+                    CASE WHEN price_changed_at >= {cut_since} AND price < previous_price THEN 1 ELSE 0 END AS cut
+             FROM competitor_inventory AS listing
+             WHERE (is_sold = false OR is_sold IS NULL) {on_sale}
+             UNION ALL
+             SELECT {keys}, make, model, NULL, NULL, NULL, 0, 0
+             FROM competitor_inventory AS listing
+             WHERE is_sold AND sold_at >= {sold_since} {sold} AND NOT {is_transferred}
+         ),
+         line AS (
+             SELECT make_key, model_key, year_key, min(make) AS make, min(model) AS model,
+                    count(DISTINCT competitor_id) AS competitors, sum(here) AS on_sale, count(price) AS priced,
+                    min(price) AS lowest_price, max(price) AS highest_price, sum(cut) AS price_cuts,
+                    count(*) - sum(here) AS sold
+             FROM lot
+             GROUP BY make_key, model_key, year_key {beyond}
+             ORDER BY sum(here) DESC, make_key, model_key, year_key
+             LIMIT {most}
+         ),
+         price_place AS (
+             SELECT make_key, model_key, year_key, lot.price, line.priced,
+                    row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.price) AS place
+             FROM lot JOIN line USING (make_key, model_key, year_key)
+             WHERE lot.price IS NOT NULL
+         ),
+         middle_price AS (
+             SELECT make_key, model_key, year_key, sum(price) AS middle_sum, count(*) AS middle_count
+             FROM price_place WHERE 2 * place BETWEEN priced AND priced + 2
+             GROUP BY make_key, model_key, year_key
+         ),
+         age_place AS (
+             SELECT make_key, model_key, year_key, lot.since,
+                    count(*) OVER (PARTITION BY make_key, model_key, year_key) AS aged,
+                    row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.since) AS place
+             FROM lot JOIN line USING (make_key, model_key, year_key)
+             WHERE lot.since IS NOT NULL
+         ),
+         middle_age AS (
+             SELECT make_key, model_key, year_key, min(since) AS earlier_middle, max(since) AS later_middle
+             FROM age_place WHERE 2 * place BETWEEN aged AND aged + 2
+             GROUP BY make_key, model_key, year_key
+         )
+         SELECT * FROM line
+         LEFT JOIN middle_price USING (make_key, model_key, year_key)
+         LEFT JOIN middle_age USING (make_key, model_key, year_key)
+         ORDER BY on_sale DESC, make_key, model_key, year_key"
+    );
+    Ok(load!(conn, sql, bounds))
+}
+
+/// What the filter asks of a listing, as `AND ...`.
+fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> String {
+    let mut sql = String::new();
+    if lines != Lines::All {
+        sql.push_str(" AND make IS NOT NULL AND model IS NOT NULL");
+    }
+    if !filter.competitors.is_empty() {
+        let places = bounds.places(filter.competitors.iter().copied().map(Bound::Competitor));
+        sql.push_str(&format!(" AND competitor_id IN ({places})"));
+    }
+    for (column, asked) in [("make", &filter.make), ("model", &filter.model)] {
+        if let Some(name) = asked {
+            let places = bounds.places(lowered(name).map(Bound::Text));
+            sql.push_str(&format!(" AND lower({column}) IN ({places})"));
+        }
+    }
+    for (comparison, asked) in [(">=", filter.year_min), ("<=", filter.year_max)] {
+        if let Some(year) = asked {
+            let place = bounds.place(Bound::Number(year));
+            sql.push_str(&format!(" AND year {comparison} {place}"));
+        }
+    }
+    sql
+}
+
+#[derive(QueryableByName)]
+struct UndercutRow {
+    #[diesel(sql_type = DbId)]
+    vehicle_id: VehicleId,
+    #[diesel(sql_type = Nullable<Text>)]
+    stock_number: Option<String>,
+    #[diesel(sql_type = Integer)]
+    year: i32,
+    #[diesel(sql_type = Text)]
+    make: String,
+    #[diesel(sql_type = Text)]
+    model: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    trim: Option<String>,
+    #[diesel(sql_type = DbMoney)]
+    our_price: Money,
+    #[diesel(sql_type = Integer)]
+    our_mileage: i32,
+    #[diesel(sql_type = DbId)]
+    listing_id: ListingId,
+    #[diesel(sql_type = DbId)]
+    competitor_id: CompetitorId,
+    #[diesel(sql_type = Text)]
+    competitor: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    their_trim: Option<String>,
+    #[diesel(sql_type = DbMoney)]
+    their_price: Money,
+    #[diesel(sql_type = Integer)]
+    their_mileage: i32,
+    #[diesel(sql_type = Nullable<Text>)]
+    url: Option<String>,
+}
+
+impl From<UndercutRow> for Undercut {
+    fn from(row: UndercutRow) -> Self {
+        Self {
+            vehicle_id: row.vehicle_id,
+            stock_number: row.stock_number,
+            year: row.year,
+            make: row.make,
+            model: row.model,
+            trim: row.trim,
+            our_price: row.our_price,
+            our_mileage: row.our_mileage,
+            listing_id: row.listing_id,
+            competitor_id: row.competitor_id,
+            competitor: row.competitor,
+            their_trim: row.their_trim,
+            their_price: row.their_price,
+            their_mileage: row.their_mileage,
+            url: row.url,
+            difference: difference(row.our_price, row.their_price),
+        }
+    }
+}
+
+fn difference(ours: Money, theirs: Money) -> Money {
+    Money::from_cents(ours.cents() - theirs.cents())
+}
+
+/// A page of the competitors' cars like ours for less, the largest difference first: our unsold vehicles, each compared through
+/// the index on year, make and model.
+pub(in crate::competitors) fn undercuts(
+    conn: &mut DbConnection,
+    filter: &UndercutFilter,
+    request: &PageRequest,
+    rules: &MarketViewRules,
+) -> DbResult<Page<Undercut>> {
+    const ORDER: &str = "-difference";
+    let position: Option<(i64, ListingId, VehicleId)> = request.position(ORDER)?;
+    let mut bounds = Bounds::default();
+    let fewer = bounds.place(Bound::Number(rules.undercut_mileage));
+    let more = bounds.place(Bound::Number(rules.undercut_mileage));
+    let mut more_conditions = String::new();
+    if let Some(vehicle) = filter.vehicle {
+        more_conditions.push_str(&format!(" AND vehicle.id = {}", bounds.place(Bound::Vehicle(vehicle))));
+    }
+    if !filter.competitors.is_empty() {
+        let places = bounds.places(filter.competitors.iter().copied().map(Bound::Competitor));
+        more_conditions.push_str(&format!(" AND listing.competitor_id IN ({places})"));
+    }
+    if let Some(least) = filter.difference_min {
+        let least = bounds.place(Bound::Price(least));
+        more_conditions.push_str(&format!(" AND vehicle.price - listing.price >= {least}"));
+    }
+    if let Some((cents, listing, vehicle)) = position {
+        let values = [Bound::Price(Money::from_cents(cents)), Bound::Listing(listing), Bound::Vehicle(vehicle)];
+        let places = bounds.places(values);
+        more_conditions.push_str(&format!(" AND (vehicle.price - listing.price, listing.id, vehicle.id) < ({places})"));
+    }
+    let most = bounds.place(Bound::Count(request.rows_to_read()));
+    let sql = format!(
+        "SELECT vehicle.id AS vehicle_id, vehicle.stock_number, vehicle.year, vehicle.make, vehicle.model, vehicle.trim,
+                vehicle.price AS our_price, vehicle.mileage AS our_mileage, listing.id AS listing_id, listing.competitor_id,
+                competitors.name AS competitor, listing.trim AS their_trim, listing.price AS their_price,
+                listing.mileage AS their_mileage, listing.url
+         FROM inventory AS vehicle
+         JOIN competitor_inventory AS listing ON listing.year = vehicle.year
+             AND lower(listing.make) = lower(vehicle.make) AND lower(listing.model) = lower(vehicle.model)
+         JOIN competitors ON competitors.id = listing.competitor_id
+         WHERE (vehicle.status <> 'sold' OR vehicle.status IS NULL)
+           AND (listing.is_sold = false OR listing.is_sold IS NULL)
+           AND listing.price > 0 AND listing.price < vehicle.price
+           AND listing.mileage BETWEEN vehicle.mileage - {fewer} AND vehicle.mileage + {more}
+           AND (listing.trim IS NULL OR vehicle.trim IS NULL OR lower(listing.trim) = lower(vehicle.trim))
+           AND (listing.vin IS NULL OR listing.vin <> vehicle.vin) {more_conditions}
+         ORDER BY vehicle.price - listing.price DESC, listing.id DESC, vehicle.id DESC
+         LIMIT {most}"
+    );
+    let rows: Vec<UndercutRow> = load!(conn, sql, bounds);
+    let key = |row: &UndercutRow| (difference(row.our_price, row.their_price).cents(), row.listing_id, row.vehicle_id);
+    Ok(Page::cut(rows, request, ORDER, key)?.map(Undercut::from))
+}

@@ -1,0 +1,112 @@
+//! Listings of one VIN at several competitors.
+//!
+//! What is deliberately not here: which of them is a transfer of which (`transfer`), but for the same rule in SQL where it
+//! is counted over many rows.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{Instant, seen_between};
+use crate::{
+    competitors::{
+        Transfer,
+        rules::TrackingRules,
+        transfer::{self, Stay},
+    },
+    db::{
+        DbConnection, DbResult,
+        schema::{competitor_inventory, competitors},
+    },
+    ids::{CompetitorId, ListingId},
+    money::Money,
+};
+
+/// How many VINs one statement names.
+const VINS_AT_ONCE: usize = 10_000;
+
+/// Whether a sold row of `competitor_inventory`, by the name it has in the query, is a transfer: the condition of
+/// [`transfer::moved`] in SQL. A look-up by VIN a row.
+pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
+    let until = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => format!("{listing}.last_seen_at + interval '{transfer_days} days'"),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            format!("strftime('%Y-%m-%dT%H:%M:%f', {listing}.last_seen_at, '+{transfer_days} days') || '999Z'")
+        }
+    };
+    format!(
+        "EXISTS (
+             SELECT 1 FROM competitor_inventory AS elsewhere
+             WHERE elsewhere.vin = {listing}.vin AND elsewhere.competitor_id <> {listing}.competitor_id
+               AND (elsewhere.last_seen_at, elsewhere.id) > ({listing}.last_seen_at, {listing}.id)
+               AND elsewhere.first_seen_at <= {until}
+         )"
+    )
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+struct StayRow {
+    id: ListingId,
+    vin: Option<String>,
+    competitor_id: CompetitorId,
+    price: Option<Money>,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    created_at: Option<Instant>,
+    is_sold: Option<bool>,
+}
+
+/// One listing and its VIN, where it may have come from or gone to.
+pub(in crate::competitors) struct Here<'a> {
+    pub(in crate::competitors) vin: &'a str,
+    pub(in crate::competitors) competitor: CompetitorId,
+    pub(in crate::competitors) stay: Stay,
+}
+
+/// Where each of these listings came from and went to, in their order: one query, by the index on VINs.
+pub(in crate::competitors) fn of_listings(
+    conn: &mut DbConnection,
+    listings: &[Here<'_>],
+    rules: &TrackingRules,
+) -> DbResult<Vec<(Option<Transfer>, Option<Transfer>)>> {
+    let mut by_vin: HashMap<String, Vec<(Stay, Transfer)>> = HashMap::new();
+    let mut vins: Vec<&str> = listings.iter().map(|listing| listing.vin).collect();
+    vins.sort_unstable();
+    vins.dedup();
+    for some in vins.chunks(VINS_AT_ONCE) {
+        let rows: Vec<(StayRow, String)> = competitor_inventory::table
+            .inner_join(competitors::table.on(competitors::id.eq(competitor_inventory::competitor_id)))
+            .filter(competitor_inventory::vin.eq_any(some.iter().copied()))
+            .select((StayRow::as_select(), competitors::name))
+            .load(conn)?;
+        for (row, competitor) in rows {
+            let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+            let stay = Stay { listing: row.id, first_seen_at, last_seen_at, is_sold: row.is_sold.unwrap_or(false) };
+            let transfer = Transfer {
+                listing_id: row.id,
+                competitor_id: row.competitor_id,
+                competitor,
+                price: row.price,
+                first_seen_at,
+                last_seen_at,
+            };
+            by_vin.entry(row.vin.unwrap_or_default()).or_default().push((stay, transfer));
+        }
+    }
+    Ok(listings
+        .iter()
+        .map(|here| {
+            let elsewhere: Vec<_> = by_vin
+                .get(here.vin)
+                .into_iter()
+                .flatten()
+                .filter(|(_, there)| there.competitor_id != here.competitor)
+                .cloned()
+                .collect();
+            transfer::between(&here.stay, &elsewhere, rules)
+        })
+        .collect())
+}

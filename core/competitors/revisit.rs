@@ -1,0 +1,122 @@
+//! When a competitor is scraped again. No I/O.
+//!
+//! A website that was scraped is due after some hours. One that failed is due again soon, and later with each failure in a
+//! row; one that does not want to be fetched is left alone for a day and longer. What is deliberately not here: asking, and
+//! the pauses within a scrape.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+
+use super::{Competitor, ScrapeErrorType};
+
+/// The numbers of scraping that are not about a single request.
+///
+/// ```
+/// use jpauto::Config;
+///
+/// let mut config = Config::new("sqlite::memory:");
+/// config.scraping.first_retry = std::time::Duration::from_secs(600);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScrapingRules {
+    /// How long a scrape belongs to the process that began it without a sign of life (2 min); one gives it every third.
+    pub lease: Duration,
+    /// How soon a website that failed is tried again (30 min); twice as long with each further failure in a row.
+    pub first_retry: Duration,
+    /// How soon one is that showed a bot check or is closed by robots.txt (24 h); doubled likewise.
+    pub first_retry_when_unwanted: Duration,
+    /// What the doubling of either ends at (7 days).
+    pub longest_retry: Duration,
+    /// For how long a page may be called unchanged before it is read anew in any case (7 days): servers err.
+    pub unchanged_at_most: Duration,
+    /// Vehicles that a list given as data must bring to stand for the pages, in percent of what it or they claim: 95.
+    pub data_share_percent: u32,
+}
+
+impl Default for ScrapingRules {
+    fn default() -> Self {
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        Self {
+            lease: Duration::from_secs(120),
+            first_retry: Duration::from_secs(30 * 60),
+            first_retry_when_unwanted: hours(24),
+            longest_retry: hours(7 * 24),
+            unchanged_at_most: hours(7 * 24),
+            data_share_percent: 95,
+        }
+    }
+}
+
+/// When a website that failed so many times in a row, this time included, may be scraped again.
+pub(super) fn after_failure(
+    error_type: ScrapeErrorType,
+    failures: u32,
+    asked_for: Option<Duration>,
+    now: DateTime<Utc>,
+    rules: &ScrapingRules,
+) -> DateTime<Utc> {
+    let first = match error_type {
+        ScrapeErrorType::Blocked | ScrapeErrorType::Robots => rules.first_retry_when_unwanted,
+        _ => rules.first_retry,
+    };
+    let wait = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(rules.longest_retry);
+    let wait = wait.max(asked_for.unwrap_or_default().min(rules.longest_retry));
+    now + span(wait)
+}
+
+/// Whether it is time to scrape it.
+pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Duration) -> bool {
+    let is_time = match (competitor.next_scrape_at, competitor.last_scraped_at) {
+        (Some(next), _) => next <= now,
+        (None, Some(last)) => last <= now - span(due_after),
+        (None, None) => true,
+    };
+    competitor.active && is_time
+}
+
+/// The host that lists the vehicles; `None` for an address that is nowhere.
+pub(super) fn host(inventory_url: &str) -> Option<String> {
+    let url = Url::parse(inventory_url).ok()?;
+    url.host_str().filter(|host| !host.ends_with(".invalid")).map(ToOwned::to_owned)
+}
+
+/// The span as dates count it; one that no date could bear is a century.
+pub(super) fn span(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(36_500)).min(TimeDelta::days(36_500))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_website_is_asked_less_and_less() {
+        let rules = ScrapingRules::default();
+        let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
+        for (error_type, failures, asked_for_minutes, minutes) in [
+            (ScrapeErrorType::Timeout, 1, 0, 30),
+            (ScrapeErrorType::Timeout, 2, 0, 60),
+            (ScrapeErrorType::HttpStatus, 1, 90, 90),
+            (ScrapeErrorType::HttpStatus, 4, 90, 240),
+            (ScrapeErrorType::HttpStatus, 1, u64::MAX / 60, 7 * 24 * 60),
+            (ScrapeErrorType::Network, 40, 0, 7 * 24 * 60),
+            (ScrapeErrorType::Network, u32::MAX, 0, 7 * 24 * 60),
+            (ScrapeErrorType::Network, 0, 0, 30),
+            (ScrapeErrorType::Blocked, 1, 0, 24 * 60),
+            (ScrapeErrorType::Robots, 2, 0, 48 * 60),
+        ] {
+            let asked_for = (asked_for_minutes > 0).then(|| Duration::from_secs(asked_for_minutes * 60));
+            let next = after_failure(error_type, failures, asked_for, now, &rules);
+            assert_eq!((next - now).num_minutes(), minutes, "{error_type:?} {failures} {asked_for_minutes}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_nowhere_has_no_host() {
+        assert_eq!(host("https://Motors.example:8443/used").as_deref(), Some("motors.example"));
+        assert_eq!(host("https://motors.invalid/"), None);
+        assert_eq!(host("nothing"), None);
+    }
+}

@@ -1,0 +1,464 @@
+//! The operations that fetch competitors' websites: one by one, and all that are due.
+//!
+//! A competitor is scraped by whoever holds its lease, for as long as the lease is renewed; what was fetched under a lease that
+//! somebody else has taken over is not recorded. Competitors of one host are never scraped at once, by however many processes.
+//!
+//! What is deliberately not here: fetching and reading (`crawl`), the threads (`crew`), when somebody is due (`revisit`).
+
+use std::{
+    collections::HashSet,
+    ops::ControlFlow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{Competitors, OwnCrawl, Seen};
+use crate::{
+    actor::Permission,
+    competitors::{
+        Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
+        ScrapeSummary, ScrapedListing, ScrapingRules,
+        crawl::{self, CrawlLimits, Ended, Failed, Reached},
+        crew::{self, Outcome, Task, Turns, Work},
+        kept, missing,
+        pages::Pages,
+        repository, revisit, rules,
+        sighting::Sighting,
+    },
+    config::Config,
+    db::{DbConnection, DbResult},
+    error::{Error, ErrorKind, Result},
+    ids::{CompetitorId, ListingId},
+    leases,
+    scrape::fetch::{FetchError, Fetcher, Session, Stop},
+};
+
+/// What the names of the leases begin with; the competitor's id follows.
+const LEASE: &str = "scrape:";
+
+impl Competitors<'_> {
+    /// Scrapes a competitor's website now, politely, and records what it shows.
+    ///
+    /// All pages of the list are fetched before anything is written. Where a later page fails, what came before it is
+    /// recorded as a part of the lot, which marks nothing sold. The observer is asked with each page and ten times a second;
+    /// when it breaks, the scrape ends at once, with nothing recorded.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
+    /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the same host, is being scraped; `scrape_cancelled` where the
+    /// observer ended it; `scrape_taken_over` where another process did because this one showed no sign of life; `Unavailable`
+    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
+    /// recorded.
+    pub fn scrape(
+        &self,
+        id: CompetitorId,
+        observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<RecordReport> {
+        let fetcher = self.desk.fetcher()?;
+        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
+        let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
+        let task = Task { id, name: competitor.name, host };
+        let run = Run::new(self, fetcher, Choice::AskedFor, None);
+        let mut outcome = None;
+        crew::run(vec![task], 1, None, &run, observer, &mut |_, ended| outcome = Some(ended)).map_err(no_thread)?;
+        match outcome {
+            Some(Outcome::Recorded(report)) => Ok(*report),
+            Some(Outcome::Failed(error)) => Err(error),
+            Some(Outcome::Passed) => Err(Error::conflict(
+                "scrape_running",
+                "this website is being scraped already, for this competitor or for another one of the same host",
+            )),
+            Some(Outcome::Stopped) | None => Err(Error::conflict("scrape_cancelled", "the scrape was cancelled")),
+        }
+    }
+
+    /// Scrapes every competitor that is due, several at once, and records what their websites show.
+    ///
+    /// Any number of processes may run this on one PostgreSQL and share the work. A failing competitor never stops the
+    /// others; it comes due again after half an hour, and later with each failure in a row. The observer is told of each page
+    /// and each end, on the thread of the caller, and asked at least ten times a second; when it breaks, the scrapes that run
+    /// end at once with nothing recorded of them, and those recorded before stand in the report. Memory grows with the
+    /// competitors by a line each, and with the threads by the lots that are being read.
+    ///
+    /// # Errors
+    /// `forbidden`; `not_configured` without `Config::fetch`. What goes wrong with one competitor stands in the report.
+    pub fn scrape_due(
+        &self,
+        limits: &ScrapeLimits,
+        observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<ScrapeReport> {
+        let fetcher = self.desk.fetcher()?;
+        let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
+        let now = self.desk.now();
+        let due = self.desk.read(Permission::ManageCompetitors, |conn| {
+            repository::due(conn, limits.due_after, limits.competitors, now)
+        })?;
+        let tasks = due.into_iter().filter_map(|due| {
+            let host = revisit::host(&due.inventory_url)?;
+            Some(Task { id: due.id, name: due.name, host })
+        });
+        let run = Run::new(self, fetcher, Choice::Due(limits.due_after), end);
+        let mut report = ScrapeReport::default();
+        let mut keep = |task: &Task, outcome: Outcome| match outcome {
+            Outcome::Recorded(recorded) => report.recorded.push(ScrapeSummary::from(&*recorded)),
+            Outcome::Failed(error) => {
+                let failure = ScrapeFailure { competitor_id: task.id, competitor: task.name.clone(), error };
+                report.failed.push(failure);
+            }
+            Outcome::Passed => report.passed += 1,
+            Outcome::Stopped => {}
+        };
+        let over = crew::run(tasks.collect(), limits.threads, end, &run, observer, &mut keep).map_err(no_thread)?;
+        Ok(ScrapeReport { remaining: over.remaining, stopped: over.stopped, ..report })
+    }
+}
+
+fn no_thread(reason: std::io::Error) -> Error {
+    Error::unavailable("no_thread", "the system gives no thread to scrape with").with_source(reason)
+}
+
+/// Why a competitor is scraped now.
+#[derive(Clone, Copy, Debug)]
+enum Choice {
+    AskedFor,
+    /// Because its last scrape is so long ago.
+    Due(Duration),
+}
+
+/// One run, shared by its threads.
+struct Run<'a> {
+    competitors: &'a Competitors<'a>,
+    fetcher: &'a Fetcher,
+    choice: Choice,
+    end: Option<Instant>,
+    /// Whose the leases are.
+    holder: String,
+    /// At least one connection of the pool stays free for keeping the leases, and for whoever else uses the dealership.
+    turns: Turns,
+    leases: Mutex<Leases>,
+}
+
+#[derive(Default)]
+struct Leases {
+    held: HashSet<CompetitorId>,
+    lost: HashSet<CompetitorId>,
+}
+
+/// What came of asking for a competitor.
+enum Claim {
+    Ours(Box<Competitor>),
+    /// Somebody else's, or not due any more.
+    Passed,
+}
+
+impl<'a> Run<'a> {
+    fn new(competitors: &'a Competitors<'a>, fetcher: &'a Fetcher, choice: Choice, end: Option<Instant>) -> Self {
+        let turns = competitors.desk.config().pool_size.saturating_sub(1);
+        Self {
+            competitors,
+            fetcher,
+            choice,
+            end,
+            holder: leases::new_holder(),
+            turns: Turns::new(usize::try_from(turns).unwrap_or(1)),
+            leases: Mutex::default(),
+        }
+    }
+
+    fn rules(&self) -> &ScrapingRules {
+        &self.competitors.desk.config().scraping
+    }
+
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the lease of a competitor, where nobody has it or that of another competitor of its host.
+    fn claim(&self, task: &Task) -> Result<Claim> {
+        let _turn = self.turns.take();
+        let claim = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            // One claim at a time, so that two of one host do not see each other too late.
+            repository::lock_claims(conn)?;
+            let competitor = match self.choice {
+                Choice::AskedFor => repository::get_to_change(conn, task.id)?,
+                Choice::Due(_) => match repository::get_unless_locked(conn, task.id)? {
+                    Some(competitor) => competitor,
+                    None => return Ok(Claim::Passed),
+                },
+            };
+            let is_wanted = match self.choice {
+                Choice::AskedFor => true,
+                Choice::Due(due_after) => revisit::is_due(&competitor, acting.now, due_after),
+            };
+            if !is_wanted || host_is_in_use(conn, task, acting.now)? {
+                return Ok(Claim::Passed);
+            }
+            let until = acting.now + revisit::span(self.rules().lease);
+            if !leases::take(conn, &lease_of(task.id), &self.holder, acting.now, until)? {
+                return Ok(Claim::Passed);
+            }
+            Ok(Claim::Ours(Box::new(competitor)))
+        })?;
+        if let Claim::Ours(_) = &claim {
+            self.leases().held.insert(task.id);
+        }
+        Ok(claim)
+    }
+
+    /// Gives a lease back with nothing recorded; one that can not be given back ends by itself.
+    fn release(&self, id: CompetitorId) {
+        let _turn = self.turns.take();
+        let released = self
+            .competitors
+            .desk
+            .write(Permission::ManageCompetitors, |conn, _| leases::release(conn, &lease_of(id), &self.holder));
+        if let Err(reason) = released {
+            tracing::warn!(competitor = %id, %reason, "the lease of a scrape could not be given back");
+        }
+    }
+
+    fn scrape_claimed(
+        &self,
+        competitor: &Competitor,
+        stop: &Arc<Stop>,
+        note: &mut dyn FnMut(Reached),
+    ) -> Result<Outcome> {
+        let session = self.fetcher.session_until(self.end, Arc::clone(stop));
+        let session = if competitor.use_playwright { session.in_browser()? } else { session };
+        let desk = self.competitors.desk;
+        let observed_at = desk.now();
+        let since = kept::oldest_believed(observed_at, self.rules().unchanged_at_most);
+        let kept = {
+            let _turn = self.turns.take();
+            desk.read(Permission::ManageCompetitors, |conn| {
+                repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)
+            })?
+        };
+        let limits =
+            CrawlLimits { most_pages: self.fetcher.max_pages(), data_share_percent: self.rules().data_share_percent };
+        match crawl::crawl(&session, competitor, kept, limits, note) {
+            Ok(crawled) => {
+                let Pages { listings, reading, platform, warnings } = crawled.pages;
+                let mut seen = Seen { listings, reading, platform, warnings, crawl: None };
+                let gone = self.gone(competitor, &seen, observed_at, &session)?;
+                if stop.is_asked() {
+                    return Ok(Outcome::Stopped);
+                }
+                seen.crawl = Some(OwnCrawl { holder: self.holder.clone(), gone, read: crawled.read });
+                let _turn = self.turns.take();
+                let report = self.competitors.record_seen(&competitor.id.into(), seen, observed_at)?;
+                Ok(Outcome::Recorded(Box::new(report)))
+            }
+            Err(Ended::Stopped) => Ok(Outcome::Stopped),
+            // The run is over; nothing is known against the website.
+            Err(Ended::Failed(_)) if self.end.is_some_and(|end| end <= Instant::now()) => Ok(Outcome::Stopped),
+            Err(Ended::Failed(failed)) => self.record_own_failure(competitor.id, failed, observed_at),
+        }
+    }
+
+    /// Records a failure and when to try again, under the lease, which it gives back.
+    fn record_own_failure(&self, id: CompetitorId, failed: Failed, observed_at: DateTime<Utc>) -> Result<Outcome> {
+        let Failed { error_type, message, retry_after } = failed;
+        let _turn = self.turns.take();
+        self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            repository::get_to_change(conn, id)?;
+            must_hold(conn, id, &self.holder)?;
+            let told = (error_type, message.as_str());
+            let competitor = self.competitors.note_failure(conn, acting, id, told, observed_at)?;
+            put_off(conn, &competitor, (error_type, retry_after), (self.rules(), acting.now))?;
+            leases::release(conn, &lease_of(id), &self.holder)
+        })?;
+        let error = Error::unavailable(error_type.code(), message);
+        Ok(Outcome::Failed(retry_after.into_iter().fold(error, Error::with_retry_after)))
+    }
+
+    /// Of the listings that the list no longer shows, those whose own pages are gone, as far as the competitor's
+    /// configuration asks to look.
+    fn gone(
+        &self,
+        competitor: &Competitor,
+        seen: &Seen,
+        observed_at: DateTime<Utc>,
+        session: &Session,
+    ) -> Result<Vec<ListingId>> {
+        let wanted = missing::checks_wanted(competitor.scraper_config.as_ref());
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
+        let Some((control, mut suspects)) = self.suspects(competitor.id, seen, observed_at)? else {
+            return Ok(Vec::new());
+        };
+        // Each has its chance sooner or later, whatever the others answer.
+        fastrand::shuffle(&mut suspects);
+        suspects.truncate(wanted);
+        match session.is_gone(&control) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::info!(%control, "a car on the list has no page of its own: missing ones prove nothing");
+                return Ok(Vec::new());
+            }
+            Err(reason) => {
+                tracing::info!(%reason, "missing listings were not looked after");
+                return Ok(Vec::new());
+            }
+        }
+        let mut gone = Vec::new();
+        for (id, url) in suspects {
+            match session.is_gone(&url) {
+                Ok(true) => gone.push(id),
+                Ok(false) => {}
+                // Who has had enough is not asked again in this scrape; any other failure concerns one page.
+                Err(
+                    reason @ (FetchError::Blocked { .. } | FetchError::OutOfTime { .. } | FetchError::Stopped { .. }),
+                ) => {
+                    tracing::info!(%reason, "the other missing listings were not looked after");
+                    break;
+                }
+                Err(reason) => tracing::debug!(%reason, "a missing listing could not be looked after"),
+            }
+        }
+        Ok(gone)
+    }
+
+    /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
+    fn suspects(
+        &self,
+        id: CompetitorId,
+        seen: &Seen,
+        observed_at: DateTime<Utc>,
+    ) -> Result<Option<(String, Vec<(ListingId, String)>)>> {
+        let tracking = &self.competitors.desk.config().tracking;
+        let sightings: Vec<_> =
+            seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
+        let _turn = self.turns.take();
+        self.competitors.desk.read(Permission::ManageCompetitors, |conn| {
+            let lot = repository::load_lot(conn, id, (observed_at, seen.reading.clone()), &sightings, tracking)?;
+            let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            let suspects = missing::suspects(&plan, &lot.stored);
+            let url = |row: usize| lot.stored[row].details.url.clone();
+            let missing: Vec<_> =
+                suspects.missing.into_iter().filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
+            Ok(suspects.control.and_then(url).filter(|_| !missing.is_empty()).map(|control| (control, missing)))
+        })
+    }
+}
+
+impl Work for Run<'_> {
+    fn scrape(&self, task: &Task, stop: &Arc<Stop>, note: &mut dyn FnMut(Reached)) -> Outcome {
+        let competitor = match self.claim(task) {
+            Ok(Claim::Ours(competitor)) => competitor,
+            Ok(Claim::Passed) => return Outcome::Passed,
+            Err(error) if error.kind() == ErrorKind::NotFound && matches!(self.choice, Choice::Due(_)) => {
+                return Outcome::Passed;
+            }
+            Err(error) => return Outcome::Failed(error),
+        };
+        let outcome = {
+            // Whatever happens to the reader of a page, the lease is given back.
+            let mut held = Held { run: self, id: task.id, is_given_back: false };
+            let outcome = self.scrape_claimed(&competitor, stop, note);
+            held.is_given_back = matches!(outcome, Ok(Outcome::Recorded(_) | Outcome::Failed(_)));
+            outcome
+        };
+        match outcome {
+            Ok(Outcome::Stopped) if self.leases().lost.contains(&task.id) => Outcome::Failed(taken_over()),
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    fn renew(&self) -> Result<Vec<CompetitorId>> {
+        let held: Vec<_> = self.leases().held.iter().copied().collect();
+        if held.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ours: HashSet<String> = self
+            .competitors
+            .desk
+            .write(Permission::ManageCompetitors, |conn, acting| {
+                leases::renew(conn, &self.holder, acting.now + revisit::span(self.rules().lease))
+            })?
+            .into_iter()
+            .collect();
+        let mut leases = self.leases();
+        // One that was given back meanwhile is not lost.
+        let lost: Vec<_> =
+            held.into_iter().filter(|id| !ours.contains(&lease_of(*id)) && leases.held.contains(id)).collect();
+        leases.lost.extend(&lost);
+        Ok(lost)
+    }
+
+    fn renew_every(&self) -> Duration {
+        self.rules().lease / 3
+    }
+}
+
+/// A competitor that is this run's, until dropped.
+struct Held<'a> {
+    run: &'a Run<'a>,
+    id: CompetitorId,
+    /// Together with what was recorded.
+    is_given_back: bool,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.run.leases().held.remove(&self.id);
+        if !self.is_given_back {
+            self.run.release(self.id);
+        }
+    }
+}
+
+fn lease_of(id: CompetitorId) -> String {
+    format!("{LEASE}{id}")
+}
+
+/// Whether a competitor of this host is being scraped by anybody.
+fn host_is_in_use(conn: &mut DbConnection, task: &Task, now: DateTime<Utc>) -> DbResult<bool> {
+    let live = leases::live(conn, LEASE, now)?;
+    let ids: Vec<CompetitorId> = live.iter().filter_map(|name| name.strip_prefix(LEASE)?.parse().ok()).collect();
+    let urls = repository::inventory_urls(conn, &ids)?;
+    Ok(urls.iter().any(|url| revisit::host(url).is_some_and(|host| host == task.host)))
+}
+
+/// Refuses to record what was fetched under a lease that somebody else has by now.
+pub(super) fn must_hold(conn: &mut DbConnection, id: CompetitorId, holder: &str) -> DbResult<()> {
+    if leases::held_by(conn, &lease_of(id), holder)? { Ok(()) } else { Err(taken_over().into()) }
+}
+
+fn taken_over() -> Error {
+    Error::conflict("scrape_taken_over", "another process has taken the scrape over: this one showed no sign of life")
+}
+
+/// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease.
+pub(super) fn settle(
+    conn: &mut DbConnection,
+    competitor: &Competitor,
+    crawl: &OwnCrawl,
+    error_type: Option<ScrapeErrorType>,
+    (config, now): (&Config, DateTime<Utc>),
+) -> DbResult<()> {
+    let rules = &config.scraping;
+    let since = kept::oldest_believed(now, rules.unchanged_at_most);
+    repository::keep_pages(conn, competitor.id, &crawl.read, &kept::reader(competitor), (since, now))?;
+    match error_type {
+        Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
+        None => repository::set_next_scrape(conn, competitor.id, None)?,
+    }
+    leases::release(conn, &lease_of(competitor.id), &crawl.holder)
+}
+
+/// Leaves a website that failed alone for a while.
+fn put_off(
+    conn: &mut DbConnection,
+    competitor: &Competitor,
+    (error_type, retry_after): (ScrapeErrorType, Option<Duration>),
+    (rules, now): (&ScrapingRules, DateTime<Utc>),
+) -> DbResult<()> {
+    let failures = repository::failures_in_a_row(conn, competitor)?;
+    let next = revisit::after_failure(error_type, failures, retry_after, now, rules);
+    repository::set_next_scrape(conn, competitor.id, Some(next))
+}

@@ -1,0 +1,169 @@
+//! Rows of `vin_evaluation_cache` and `vin_decodes`, and the listings that may know a VIN.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
+use serde_json::Value;
+
+use super::{
+    EvaluationData, Kept, VpicDecode,
+    rules::{Known, KnownVehicle},
+};
+use crate::{
+    Vin,
+    db::{
+        DbConnection, DbResult, Instant, Json, on_each,
+        schema::{competitor_inventory, inventory, vin_decodes, vin_evaluation_cache},
+    },
+    error::{Error, Result},
+    ids::EvaluationId,
+};
+
+/// The decoder whose answers are kept.
+const VPIC: &str = "vpic";
+/// So many VINs stand in one statement at most.
+const VINS_A_STATEMENT: usize = 500;
+/// So many listings of a kind are enough to know it.
+const MOST_LISTINGS: i64 = 200;
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = vin_evaluation_cache, treat_none_as_default_value = false)]
+struct Row {
+    id: EvaluationId,
+    vin: String,
+    evaluation_data: Option<Json<Value>>,
+    source: Option<String>,
+    cached_at: Option<Instant>,
+    expires_at: Option<Instant>,
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = vin_decodes)]
+struct DecodeRow {
+    vin: String,
+    source: String,
+    decoded: Json<Value>,
+    decoded_at: Instant,
+    expires_at: Instant,
+}
+
+fn document<T: serde::Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|reason| Error::internal("invalid_document", "a result could not be written down").with_source(reason))
+}
+
+/// What is kept of a VIN, over or not. A row that another program or release wrote is as good as none.
+pub(super) fn find(conn: &mut DbConnection, vin: &Vin) -> DbResult<Option<Kept>> {
+    let row: Option<Row> = vin_evaluation_cache::table
+        .filter(vin_evaluation_cache::vin.eq(vin.as_str()))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    let kept = row.and_then(|row| {
+        let data: EvaluationData = serde_json::from_value(row.evaluation_data?.0)
+            .inspect_err(|reason| tracing::debug!(%reason, %vin, "a kept evaluation can not be read"))
+            .ok()?;
+        Some(Kept {
+            id: row.id,
+            vin: *vin,
+            data,
+            source: row.source.unwrap_or_default(),
+            cached_at: row.cached_at?.into(),
+            expires_at: row.expires_at?.into(),
+        })
+    });
+    Ok(kept)
+}
+
+/// Keeps an evaluation in place of any other of its VIN. Of two that come at once one runs its transaction again.
+pub(super) fn replace(conn: &mut DbConnection, kept: &Kept) -> DbResult<()> {
+    let table = vin_evaluation_cache::table;
+    diesel::delete(table.filter(vin_evaluation_cache::vin.eq(kept.vin.as_str()))).execute(conn)?;
+    let row = Row {
+        id: kept.id,
+        vin: kept.vin.to_string(),
+        evaluation_data: Some(Json(document(&kept.data)?)),
+        source: Some(kept.source.clone()),
+        cached_at: Some(Instant(kept.cached_at)),
+        expires_at: Some(Instant(kept.expires_at)),
+    };
+    diesel::insert_into(table).values(&row).execute(conn)?;
+    Ok(())
+}
+
+/// vPIC's answers that still hold, of these VINs.
+pub(super) fn decodes(conn: &mut DbConnection, vins: &[Vin], now: DateTime<Utc>) -> DbResult<HashMap<Vin, VpicDecode>> {
+    let mut found = HashMap::new();
+    for vins in vins.chunks(VINS_A_STATEMENT) {
+        let rows: Vec<DecodeRow> = vin_decodes::table
+            .filter(vin_decodes::vin.eq_any(vins.iter().map(Vin::as_str)))
+            .filter(vin_decodes::source.eq(VPIC))
+            .filter(vin_decodes::expires_at.gt(Instant(now)))
+            .select(DecodeRow::as_select())
+            .load(conn)?;
+        found.extend(rows.into_iter().filter_map(|row| {
+            let decode = serde_json::from_value(row.decoded.0).ok()?;
+            Some((Vin::parse(&row.vin).ok()?, decode))
+        }));
+    }
+    Ok(found)
+}
+
+/// Keeps answers of vPIC, each until its time, in place of earlier ones.
+pub(super) fn keep_decodes(conn: &mut DbConnection, decodes: &[(Vin, &VpicDecode, DateTime<Utc>)]) -> DbResult<()> {
+    for decodes in decodes.chunks(VINS_A_STATEMENT) {
+        let vins = decodes.iter().map(|(vin, ..)| vin.as_str());
+        diesel::delete(vin_decodes::table.filter(vin_decodes::vin.eq_any(vins))).execute(conn)?;
+        let rows = decodes.iter().map(|(vin, decode, until)| {
+            Ok(DecodeRow {
+                vin: vin.to_string(),
+                source: VPIC.to_owned(),
+                decoded: Json(document(decode)?),
+                decoded_at: Instant(decode.answered_at),
+                expires_at: Instant(*until),
+            })
+        });
+        let rows = rows.collect::<Result<Vec<_>>>()?;
+        on_each!(conn, c => {
+            diesel::insert_into(vin_decodes::table).values(&rows).execute(c)?;
+        });
+    }
+    Ok(())
+}
+
+type Vehicle = (Option<String>, Option<i32>, Option<String>, Option<String>, Option<String>);
+
+/// Our vehicles of this VIN, and the listings whose VINs begin with the same eight characters, the latest first.
+///
+/// An index over those eight characters serves it, so it does not grow with the listings of other kinds.
+pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
+    let own: Vec<(String, i32, String, String, Option<String>)> = inventory::table
+        .filter(inventory::vin.eq(vin.as_str()))
+        .select((inventory::vin, inventory::year, inventory::make, inventory::model, inventory::trim))
+        .load(conn)?;
+    let beginning = vin.as_str().get(..8).unwrap_or_default();
+    let listed: Vec<Vehicle> = competitor_inventory::table
+        .filter(sql::<Nullable<Text>>("substr(competitor_inventory.vin, 1, 8)").eq(beginning))
+        .select((
+            competitor_inventory::vin,
+            competitor_inventory::year,
+            competitor_inventory::make,
+            competitor_inventory::model,
+            competitor_inventory::trim,
+        ))
+        .order(competitor_inventory::last_seen_at.desc())
+        .limit(MOST_LISTINGS)
+        .load(conn)?;
+    let vehicle = |(vin, year, make, model, trim): Vehicle| {
+        let vin = Vin::parse(&vin?).ok()?;
+        Some(KnownVehicle { vin, year: year?, make: make?, model: model?, trim })
+    };
+    let own =
+        own.into_iter().map(|(vin, year, make, model, trim)| (Some(vin), Some(year), Some(make), Some(model), trim));
+    Ok(Known { own: own.filter_map(vehicle).collect(), listed: listed.into_iter().filter_map(vehicle).collect() })
+}

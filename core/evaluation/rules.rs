@@ -1,0 +1,332 @@
+//! What is decided about an evaluation: which vehicle it is, what is doubtful, and whether what is kept still holds.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Decoded, EvaluationData, Identity, IdentitySource, Kept, VpicDecode, Warning};
+use crate::{
+    Money, Vin,
+    error::{Error, Result},
+    market::Analysis,
+    vin::Facts,
+};
+
+/// More miles than this no vehicle has.
+const MOST_MILES: i32 = 2_000_000;
+
+/// The numbers of evaluations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EvaluationRules {
+    /// An evaluation is kept for so long: 30 days.
+    pub kept_for_days: i64,
+    /// An evaluation serves for mileages no further away than this: 5,000.
+    pub mileage_tolerance: i32,
+    /// One that is made belongs to its process for so long: 180 seconds, more than all its calls may take together.
+    pub lease_seconds: u32,
+    /// What to earn on a purchase; without it no [`Evaluation::most_to_pay`](super::Evaluation::most_to_pay) is told.
+    pub purchase: Option<PurchaseRules>,
+}
+
+impl Default for EvaluationRules {
+    fn default() -> Self {
+        Self { kept_for_days: 30, mileage_tolerance: 5_000, lease_seconds: 180, purchase: None }
+    }
+}
+
+/// What a purchase must leave us with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurchaseRules {
+    /// The share of the sale that we want to earn, in basis points: 1,000 is 10 %.
+    pub margin_basis_points: u32,
+    /// What it costs to make a vehicle ready for sale.
+    pub costs: Money,
+}
+
+/// What the listings that we know say of a VIN, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Vehicles of our own inventory with this VIN.
+    pub(super) own: Vec<KnownVehicle>,
+    /// Competitors' listings whose VINs begin alike.
+    pub(super) listed: Vec<KnownVehicle>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KnownVehicle {
+    pub(super) vin: Vin,
+    pub(super) year: i32,
+    pub(super) make: String,
+    pub(super) model: String,
+    pub(super) trim: Option<String>,
+}
+
+/// Refuses what can never be evaluated.
+pub(super) fn check_mileage(mileage: Option<i32>) -> Result<()> {
+    if mileage.is_none_or(|miles| (0..=MOST_MILES).contains(&miles)) {
+        return Ok(());
+    }
+    Err(Error::invalid_field("invalid_evaluation", "/mileage", format!("expected 0 to {MOST_MILES} miles")))
+}
+
+/// Brings together what the VIN says by itself and what vPIC says of it.
+pub(super) fn decoded(facts: Facts, vpic: Option<VpicDecode>) -> Decoded {
+    let vehicle = vpic.as_ref().and_then(|vpic| by_vpic(&facts, vpic));
+    let warnings = warnings(&facts, vpic.as_ref());
+    Decoded { facts, vpic, vehicle, warnings }
+}
+
+fn by_vpic(facts: &Facts, vpic: &VpicDecode) -> Option<Identity> {
+    Some(Identity {
+        year: year(facts, vpic)?,
+        make: make(facts, vpic.make.as_deref()?),
+        model: vpic.model.clone()?,
+        trim: vpic.trim.clone(),
+        source: IdentitySource::Vpic,
+    })
+}
+
+/// What must be so by the VIN is so; otherwise vPIC knows more of the maker than position 7 does.
+fn year(facts: &Facts, vpic: &VpicDecode) -> Option<i32> {
+    let proven = facts.model_year.filter(|_| facts.model_year_is_conclusive);
+    proven.or(vpic.year).or(facts.model_year)
+}
+
+/// vPIC writes makes in capitals; the register of manufacturers as people do.
+fn make(facts: &Facts, by_vpic: &str) -> String {
+    let registered =
+        facts.manufacturer.and_then(|maker| maker.makes.iter().find(|name| name.eq_ignore_ascii_case(by_vpic)));
+    registered.unwrap_or(by_vpic).to_owned()
+}
+
+fn warnings(facts: &Facts, vpic: Option<&VpicDecode>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if facts.is_placeholder {
+        warnings.push(Warning::Placeholder);
+    }
+    if facts.check_digit_is_law && !facts.check_digit_ok {
+        let digit = facts.check_digit;
+        warnings.push(Warning::CheckDigitWrong { expected: digit.expected, actual: digit.actual });
+    }
+    match (facts.model_year, vpic.and_then(|vpic| vpic.year)) {
+        (Some(vin), Some(vpic)) if vin != vpic => warnings.push(Warning::YearsDiffer { vin, vpic }),
+        (year, None) if !facts.model_year_is_conclusive => {
+            warnings.push(Warning::YearUncertain { year, alternatives: facts.model_year_alternatives.clone() });
+        }
+        _ => {}
+    }
+    let Some(vpic) = vpic else { return warnings };
+    // The check digit was judged above, by the law of the region.
+    let remarks = vpic.findings.iter().filter(|finding| finding.0 != 1);
+    warnings.extend(remarks.map(|finding| Warning::VpicFinding {
+        number: finding.0,
+        finding: finding.code().to_owned(),
+        message: finding.meaning().to_owned(),
+    }));
+    warnings.extend(vpic.suggested_vin.clone().map(|vin| Warning::VpicSuggests { vin }));
+    warnings
+}
+
+/// Which vehicle it is by the listings that we know, and from how many of them.
+///
+/// A listing of the very VIN says it best. Others of its kind share positions 1 to 8, 10 and 11, which by 49 CFR 565.15 hold
+/// line, series and model year; they say it where all of them agree on year and model, and the trim where they agree on that.
+pub(super) fn by_listings(vin: &Vin, known: &Known) -> Option<(Identity, usize)> {
+    let identity = |vehicle: &KnownVehicle, source| Identity {
+        year: vehicle.year,
+        make: vehicle.make.clone(),
+        model: vehicle.model.clone(),
+        trim: vehicle.trim.clone(),
+        source,
+    };
+    if let Some(own) = known.own.first() {
+        return Some((identity(own, IdentitySource::Inventory), known.own.len()));
+    }
+    let same: Vec<_> = known.listed.iter().filter(|listing| listing.vin == *vin).collect();
+    if let Some(latest) = same.first() {
+        return Some((identity(latest, IdentitySource::Listing), same.len()));
+    }
+    let kind: Vec<_> = known.listed.iter().filter(|listing| listing.vin.squish() == vin.squish()).collect();
+    let latest = kind.first()?;
+    let is_alike = |listing: &&KnownVehicle| {
+        listing.year == latest.year
+            && listing.make.eq_ignore_ascii_case(&latest.make)
+            && listing.model.eq_ignore_ascii_case(&latest.model)
+    };
+    if !kind.iter().all(is_alike) {
+        return None;
+    }
+    let mut identity = identity(latest, IdentitySource::SameKind);
+    if kind.iter().any(|listing| listing.trim != latest.trim) {
+        identity.trim = None;
+    }
+    Some((identity, kind.len()))
+}
+
+/// What to pay at most: the market's median less the margin and the costs; `None` where that leaves nothing.
+///
+/// `most = median * (1 - margin) - costs`, to the cent below. The market must be known well enough for a recommendation.
+pub(super) fn most_to_pay(analysis: &Analysis, rules: PurchaseRules) -> Option<Money> {
+    let median = analysis.adjusted.filter(|_| analysis.recommended_range.is_some())?.median;
+    let kept = 10_000_i64.checked_sub(i64::from(rules.margin_basis_points))?;
+    let after_margin = median.cents().checked_mul(kept)?.div_euclid(10_000);
+    let most = after_margin.checked_sub(rules.costs.cents())?;
+    (most > 0).then(|| Money::from_cents(most))
+}
+
+/// Whether everything that was to be asked has answered: only then it is worth keeping for so long.
+pub(super) fn is_complete(data: &EvaluationData) -> bool {
+    let lacks_something = |warning: &Warning| match warning {
+        Warning::SourceMissing(_) | Warning::ComparablesMissing { .. } | Warning::ModelUnknown => true,
+        Warning::VpicMissing { reason, .. } => reason != NOT_CONFIGURED,
+        _ => false,
+    };
+    data.analysis.is_some() && !data.warnings.iter().any(lacks_something)
+}
+
+/// The reason of a source that nobody asked for.
+pub(super) const NOT_CONFIGURED: &str = "not_configured";
+
+/// Whether what is kept may be told at this time.
+pub(super) fn is_current(kept: &Kept, now: DateTime<Utc>) -> bool {
+    kept.expires_at > now
+}
+
+/// Whether what is kept answers for this mileage.
+pub(super) fn is_near(kept: Option<i32>, asked: Option<i32>, rules: &EvaluationRules) -> bool {
+    match (kept, asked) {
+        (None, None) => true,
+        (Some(kept), Some(asked)) => kept.abs_diff(asked) <= rules.mileage_tolerance.unsigned_abs(),
+        _ => false,
+    }
+}
+
+/// When an evaluation of this time is over.
+pub(super) fn expiry(now: DateTime<Utc>, rules: &EvaluationRules) -> DateTime<Utc> {
+    let span = TimeDelta::try_days(rules.kept_for_days.max(0)).unwrap_or(TimeDelta::MAX);
+    now.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIN: &str = "4T1B11HK9KU211111";
+
+    fn vin(text: &str) -> Vin {
+        Vin::parse(text).unwrap()
+    }
+
+    fn facts(text: &str) -> Facts {
+        vin(text).facts(2026)
+    }
+
+    fn vpic(year: i32, findings: &[u16]) -> VpicDecode {
+        VpicDecode {
+            year: Some(year),
+            make: Some("TOYOTA".into()),
+            model: Some("Camry".into()),
+            findings: findings.iter().map(|number| super::super::VpicFinding(*number)).collect(),
+            ..VpicDecode::default()
+        }
+    }
+
+    fn listing(text: &str, year: i32, model: &str, trim: &str) -> KnownVehicle {
+        KnownVehicle { vin: vin(text), year, make: "Toyota".into(), model: model.into(), trim: Some(trim.into()) }
+    }
+
+    #[test]
+    fn vpic_names_the_vehicle_and_the_register_spells_its_make() {
+        let told = decoded(facts(VIN), Some(vpic(2019, &[])));
+        let vehicle = told.vehicle.unwrap();
+        assert_eq!((vehicle.year, &*vehicle.make, &*vehicle.model), (2019, "Toyota", "Camry"));
+        assert_eq!(told.warnings, []);
+    }
+
+    #[test]
+    fn years_that_differ_are_told_and_a_proven_one_stands() {
+        let proven = decoded(facts("1HGCM82633A004352"), Some(vpic(2004, &[])));
+        assert_eq!(proven.vehicle.unwrap().year, 2003);
+        assert_eq!(proven.warnings, [Warning::YearsDiffer { vin: 2003, vpic: 2004 }]);
+        // A fire engine: position 7 says 2024, its maker's tables 1994.
+        let fire_engine = decoded(facts("4ENGAAA81R1003437"), Some(vpic(1994, &[])));
+        assert_eq!(fire_engine.vehicle.unwrap().year, 1994);
+    }
+
+    #[test]
+    fn each_finding_is_a_warning_but_the_check_digit_where_no_law_asks_for_it() {
+        let overseas = decoded(facts("WBA3A5C51CF256987"), Some(vpic(2012, &[1, 7, 400])));
+        let found: Vec<_> = overseas
+            .warnings
+            .iter()
+            .map(|warning| match warning {
+                Warning::VpicFinding { finding, .. } => finding.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(found, ["vpic_unknown_manufacturer", "vpic_invalid_characters"]);
+        let american = decoded(facts("1HGCM82603A004352"), None);
+        assert!(american.warnings.contains(&Warning::CheckDigitWrong { expected: '3', actual: '0' }));
+        assert!(matches!(decoded(facts("11111111111111111"), None).warnings[0], Warning::Placeholder));
+    }
+
+    #[test]
+    fn listings_of_the_vin_or_of_its_kind_name_the_vehicle() {
+        let subject = vin(VIN);
+        let alike = |trim: &str, number| listing(&format!("4T1B11HK7KU21{number}"), 2019, "Camry", trim);
+        for (known, expected) in [
+            (vec![], None),
+            (
+                vec![listing(VIN, 2019, "Camry", "LE"), alike("SE", 2222)],
+                Some((IdentitySource::Listing, Some("LE"), 1)),
+            ),
+            (vec![alike("SE", 2222), alike("SE", 3333)], Some((IdentitySource::SameKind, Some("SE"), 2))),
+            (vec![alike("SE", 2222), alike("LE", 3333)], Some((IdentitySource::SameKind, None, 2))),
+            (vec![alike("SE", 2222), listing("4T1B11HK7KU213333", 2018, "Camry", "SE")], None),
+            // Another plant, and so another kind.
+            (vec![listing("4T1B11HK7K1213333", 2019, "Camry", "SE")], None),
+        ] {
+            let told = by_listings(&subject, &Known { own: vec![], listed: known.clone() });
+            let told = told.as_ref().map(|(is, listings)| (is.source, is.trim.as_deref(), *listings));
+            assert_eq!(told, expected, "{known:?}");
+        }
+        let own =
+            Known { own: vec![listing(VIN, 2019, "Camry", "XLE")], listed: vec![listing(VIN, 2018, "Camry", "LE")] };
+        assert_eq!(by_listings(&subject, &own).unwrap().0.source, IdentitySource::Inventory);
+    }
+
+    #[test]
+    fn what_is_kept_serves_for_mileages_that_are_near() {
+        let rules = EvaluationRules::default();
+        for (kept, asked, serves) in [
+            (None, None, true),
+            (Some(50_000), None, false),
+            (None, Some(0), false),
+            (Some(50_000), Some(55_000), true),
+            (Some(50_000), Some(45_000), true),
+            (Some(50_000), Some(55_001), false),
+            (Some(50_000), Some(44_999), false),
+            (Some(i32::MIN), Some(i32::MAX), false),
+        ] {
+            assert_eq!(is_near(kept, asked, &rules), serves, "{kept:?} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn an_evaluation_is_over_after_thirty_days_to_the_instant() {
+        let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
+        assert_eq!(expiry(now, &EvaluationRules::default()), "2026-03-31T12:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        let endless = EvaluationRules { kept_for_days: i64::MAX, ..EvaluationRules::default() };
+        assert_eq!(expiry(now, &endless), DateTime::<Utc>::MAX_UTC);
+    }
+
+    #[test]
+    fn impossible_mileages_are_refused() {
+        for (miles, ok) in
+            [(None, true), (Some(0), true), (Some(2_000_000), true), (Some(-1), false), (Some(i32::MAX), false)]
+        {
+            assert_eq!(check_mileage(miles).is_ok(), ok, "{miles:?}");
+        }
+    }
+}

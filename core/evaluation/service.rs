@@ -1,0 +1,417 @@
+//! The public operations: decode VINs and evaluate them.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+
+use super::{
+    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Identity, Kept, VpicDecode,
+    Warning,
+    flight::Turn,
+    repository,
+    rules::{self, NOT_CONFIGURED},
+    vpic::BATCH,
+};
+use crate::{
+    Vin,
+    activity::{self, Action},
+    actor::Permission,
+    dealership::Desk,
+    error::{Error, Result},
+    ids::EvaluationId,
+    leases,
+    market::Subject,
+};
+
+/// How often another process's evaluation is looked for while it is made.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// So often somebody else's evaluation is waited for before our own is made beside it.
+const MOST_WAITS: usize = 3;
+
+/// What VINs stand for and what those vehicles are worth.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluations<'a> {
+    desk: &'a Desk,
+}
+
+/// What was looked up before anything is asked.
+enum Looked {
+    Found(Box<Evaluation>),
+    /// The row that is there but does not serve, if there is one.
+    Nothing(Option<EvaluationId>),
+}
+
+impl<'a> Evaluations<'a> {
+    pub(crate) fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// What a VIN says by itself and by vPIC. Where vPIC does not answer, or is not configured, that is a warning.
+    ///
+    /// vPIC's answers are kept in the database. They are facts about VINs and no one's doing, so the audit trail does not
+    /// tell of them.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, Vin};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let decoded = desk.evaluation().decode(&Vin::parse("5FNYF5H59HB011946")?)?;
+    /// assert_eq!(decoded.facts.model_year, Some(2017));
+    /// assert!(decoded.vpic.is_none(), "vPIC is asked only where it is configured");
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn decode(&self, vin: &Vin) -> Result<Decoded> {
+        let mut decoded = self.decode_many(std::slice::from_ref(vin))?;
+        decoded.pop().ok_or_else(|| Error::internal("not_decoded", "a VIN was left without an answer"))
+    }
+
+    /// The same for many, in their order: fifty in each call of vPIC. After a call that fails no other is made.
+    ///
+    /// # Errors
+    /// As [`Evaluations::decode`].
+    pub fn decode_many(&self, vins: &[Vin]) -> Result<Vec<Decoded>> {
+        self.desk.read(Permission::Analyze, |_| Ok(()))?;
+        Ok(self.decoded(vins, false))
+    }
+
+    /// What is kept of a VIN and still holds, for whatever mileage it was made; no network is touched.
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn cached(&self, vin: &Vin) -> Result<Option<Evaluation>> {
+        let now = self.desk.now();
+        let kept = self.desk.read(Permission::ReadMarket, |conn| repository::find(conn, vin))?;
+        Ok(kept.filter(|kept| rules::is_current(kept, now)).map(|kept| told(kept, now)))
+    }
+
+    /// What a vehicle is worth here, how sure that is, and why.
+    ///
+    /// From what is kept where that holds: then no network is touched. Otherwise the VIN is decoded, comparables are looked
+    /// for and priced, and the result is kept. Whoever asks for the same VIN meanwhile, in this process or in another, waits
+    /// for the answer and shares it. What fails on the way is one of [`Evaluation::warnings`].
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, Vin, evaluation::{EvaluationRequest, Warning}};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let request = EvaluationRequest::new(Vin::parse("5FNYF5H59HB011946")?, Some(60_000));
+    /// let evaluation = desk.evaluation().evaluate(&request)?;
+    /// assert!(evaluation.warnings.contains(&Warning::ModelUnknown), "neither vPIC nor a listing was there to name it");
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_evaluation` for an impossible mileage; as any read where the database does not answer at all.
+    pub fn evaluate(&self, request: &EvaluationRequest) -> Result<Evaluation> {
+        rules::check_mileage(request.mileage)?;
+        let mut failures = Vec::new();
+        let passed_over = match self.look_up(request, None, &mut failures)? {
+            Looked::Found(evaluation) => return Ok(*evaluation),
+            Looked::Nothing(row) => row,
+        };
+        let flights = self.desk.evaluations_under_way();
+        for _wait in 0..MOST_WAITS {
+            match flights.join(request.vin, self.patience()) {
+                Turn::Ours(pilot) => {
+                    let evaluation = self.evaluate_alone(request, passed_over, failures)?;
+                    pilot.land(Arc::new(evaluation.clone()));
+                    return Ok(evaluation);
+                }
+                Turn::Shared(Some(shared)) if rules::is_near(shared.mileage, request.mileage, self.rules()) => {
+                    return Ok((*shared).clone());
+                }
+                Turn::Shared(_) => {}
+            }
+        }
+        self.evaluate_alone(request, passed_over, failures)
+    }
+
+    /// Looks for a row that serves. One that was there when a refresh was asked for does not.
+    fn look_up(
+        &self,
+        request: &EvaluationRequest,
+        passed_over: Option<Option<EvaluationId>>,
+        failures: &mut Vec<Warning>,
+    ) -> Result<Looked> {
+        let now = self.desk.now();
+        // Whoever may not is refused; a row that can not be read is not there.
+        let kept = self.desk.read(Permission::Analyze, |conn| match repository::find(conn, &request.vin) {
+            Err(failure) if failure.is_lost_connection() => Err(failure),
+            outcome => Ok(outcome.map_err(Error::from)),
+        })?;
+        let kept = kept.unwrap_or_else(|error| {
+            note(failures, &error);
+            None
+        });
+        let id = kept.as_ref().map(|kept| kept.id);
+        let is_new_enough = match passed_over {
+            Some(seen) => !request.refresh || id != seen,
+            None => !request.refresh,
+        };
+        let serves = |kept: &Kept| {
+            is_new_enough
+                && rules::is_current(kept, now)
+                && rules::is_near(kept.data.mileage, request.mileage, self.rules())
+        };
+        Ok(match kept.filter(serves) {
+            Some(kept) => Looked::Found(Box::new(told(kept, now))),
+            None => Looked::Nothing(id),
+        })
+    }
+
+    /// Makes the evaluation, once no other process is at it.
+    fn evaluate_alone(
+        &self,
+        request: &EvaluationRequest,
+        passed_over: Option<EvaluationId>,
+        mut failures: Vec<Warning>,
+    ) -> Result<Evaluation> {
+        let holder = leases::new_holder();
+        let lease = format!("vin_evaluation {}", request.vin);
+        let deadline = Instant::now() + self.patience();
+        loop {
+            match self.take(&lease, &holder) {
+                Ok(true) => break,
+                Ok(false) if Instant::now() < deadline => thread::sleep(LOOK_AGAIN),
+                Ok(false) => break,
+                Err(error) => {
+                    note(&mut failures, &error);
+                    break;
+                }
+            }
+            if let Looked::Found(evaluation) = self.look_up(request, Some(passed_over), &mut failures)? {
+                return Ok(*evaluation);
+            }
+        }
+        // Another may have finished between our look and the lease.
+        let outcome = match self.look_up(request, Some(passed_over), &mut failures) {
+            Ok(Looked::Found(evaluation)) => Ok(*evaluation),
+            Ok(Looked::Nothing(_)) => Ok(self.make(request, failures)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = self.desk.write(Permission::Analyze, |conn, _| leases::release(conn, &lease, &holder)) {
+            // It ends by itself.
+            tracing::warn!(%error, %lease, "a lease could not be given back");
+        }
+        outcome
+    }
+
+    fn take(&self, lease: &str, holder: &str) -> Result<bool> {
+        let span = TimeDelta::seconds(i64::from(self.rules().lease_seconds));
+        self.desk
+            .write(Permission::Analyze, |conn, acting| leases::take(conn, lease, holder, acting.now, acting.now + span))
+    }
+
+    /// Decodes, compares and keeps; the network is asked between transactions, never inside one.
+    fn make(&self, request: &EvaluationRequest, mut failures: Vec<Warning>) -> Evaluation {
+        let now = self.desk.now();
+        let vin = request.vin;
+        let mut decoded = self
+            .decoded(std::slice::from_ref(&vin), request.refresh)
+            .pop()
+            .unwrap_or_else(|| rules::decoded(vin.facts(now.year()), None));
+        if decoded.vehicle.is_none() {
+            self.look_in_listings(&vin, &mut decoded);
+        }
+        let mut data = EvaluationData {
+            mileage: request.mileage,
+            vpic: decoded.vpic,
+            vehicle: decoded.vehicle,
+            analysis: None,
+            most_to_pay: None,
+            warnings: decoded.warnings,
+        };
+        match &data.vehicle {
+            Some(vehicle) => match self.desk.market().price(&subject(&vin, vehicle, request.mileage)) {
+                Ok(analysis) => {
+                    data.warnings.extend(analysis.missing_source.clone().map(Warning::SourceMissing));
+                    let purchase = self.rules().purchase;
+                    data.most_to_pay = purchase.and_then(|purchase| rules::most_to_pay(&analysis, purchase));
+                    data.analysis = Some(analysis);
+                }
+                Err(error) => data
+                    .warnings
+                    .push(Warning::ComparablesMissing { reason: error.code().to_owned(), message: error.to_string() }),
+            },
+            None => data.warnings.push(Warning::ModelUnknown),
+        }
+        let mut expires_at = None;
+        if rules::is_complete(&data) {
+            match self.keep(&vin, &data) {
+                Ok(until) => expires_at = Some(until),
+                Err(error) => note(&mut failures, &error),
+            }
+        }
+        let EvaluationData { mileage, vpic, vehicle, analysis, most_to_pay, mut warnings } = data;
+        failures.retain(|failure| !warnings.contains(failure));
+        warnings.extend(failures);
+        Evaluation {
+            vin,
+            mileage,
+            facts: decoded.facts,
+            vpic,
+            vehicle,
+            analysis,
+            most_to_pay,
+            warnings,
+            evaluated_at: now,
+            expires_at,
+            from_cache: false,
+        }
+    }
+
+    /// What our own listings say of a VIN that nobody decoded.
+    fn look_in_listings(&self, vin: &Vin, decoded: &mut Decoded) {
+        let known = match self.desk.read(Permission::Analyze, |conn| repository::known(conn, vin)) {
+            Ok(known) => known,
+            Err(error) => return note(&mut decoded.warnings, &error),
+        };
+        if let Some((identity, listings)) = rules::by_listings(vin, &known) {
+            decoded.warnings.push(Warning::KnownFromListings { source: identity.source, listings });
+            decoded.vehicle = Some(identity);
+        }
+    }
+
+    fn keep(&self, vin: &Vin, data: &EvaluationData) -> Result<DateTime<Utc>> {
+        self.desk.write(Permission::Analyze, |conn, acting| {
+            let kept = Kept {
+                id: EvaluationId::new(acting.now),
+                vin: *vin,
+                data: data.clone(),
+                source: source(data),
+                cached_at: acting.now,
+                expires_at: rules::expiry(acting.now, self.rules()),
+            };
+            let before = repository::find(conn, vin)?;
+            repository::replace(conn, &kept)?;
+            let (before, after) = (before.as_ref().map(Entry::from), Entry::from(&kept));
+            activity::record(conn, acting, Action::Evaluate, before.as_ref(), Some(&after))?;
+            Ok(kept.expires_at)
+        })
+    }
+
+    /// Decodes each VIN; in what order they stand does not matter to vPIC, and one that stands twice is asked once.
+    fn decoded(&self, vins: &[Vin], refresh: bool) -> Vec<Decoded> {
+        let now = self.desk.now();
+        let mut wanted = vins.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let (mut answers, mut failures) = (HashMap::new(), Vec::new());
+        if !refresh {
+            match self.desk.read(Permission::Analyze, |conn| repository::decodes(conn, &wanted, now)) {
+                Ok(kept) => answers = kept,
+                Err(error) => note(&mut failures, &error),
+            }
+        }
+        wanted.retain(|vin| !answers.contains_key(vin));
+        let missing = self.ask_vpic(&wanted, now, &mut answers, &mut failures);
+        vins.iter()
+            .map(|vin| {
+                let vpic = answers.get(vin).cloned();
+                let is_missing = vpic.is_none();
+                let mut decoded = rules::decoded(vin.facts(now.year()), vpic);
+                decoded.warnings.extend(missing.clone().filter(|_| is_missing));
+                decoded.warnings.extend(failures.iter().cloned());
+                decoded
+            })
+            .collect()
+    }
+
+    /// Asks vPIC about VINs, keeps what it answers, and says why an answer is missing, if one is.
+    fn ask_vpic(
+        &self,
+        vins: &[Vin],
+        now: DateTime<Utc>,
+        answers: &mut HashMap<Vin, VpicDecode>,
+        failures: &mut Vec<Warning>,
+    ) -> Option<Warning> {
+        let missing = |reason: &str, message: String| Warning::VpicMissing { reason: reason.to_owned(), message };
+        let Some(vpic) = self.desk.vpic() else {
+            return Some(missing(NOT_CONFIGURED, "vPIC is not configured, so the VIN was read alone".to_owned()));
+        };
+        let mut unanswered = None;
+        for batch in vins.chunks(BATCH) {
+            let found = match vpic.decode(batch, now) {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(code = error.code(), %error, "vPIC did not answer");
+                    unanswered = Some(missing(error.code(), error.to_string()));
+                    break;
+                }
+            };
+            let until = |decode: &VpicDecode| {
+                let config = vpic.config();
+                let span = if decode.names_the_model() { config.kept_for } else { config.kept_without_model_for };
+                TimeDelta::from_std(span).ok().and_then(|span| now.checked_add_signed(span)).unwrap_or(now)
+            };
+            let rows: Vec<_> = found.iter().map(|(vin, decode)| (*vin, decode, until(decode))).collect();
+            if let Err(error) = self.desk.write(Permission::Analyze, |conn, _| repository::keep_decodes(conn, &rows)) {
+                note(failures, &error);
+            }
+            answers.extend(found);
+        }
+        unanswered.or_else(|| Some(missing("vpic_no_answer", "vPIC left this VIN out of its answer".to_owned())))
+    }
+
+    fn rules(&self) -> &EvaluationRules {
+        &self.desk.config().evaluation
+    }
+
+    /// Somebody else's evaluation is waited for no longer than it may belong to them.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(u64::from(self.rules().lease_seconds))
+    }
+}
+
+/// Says once that what is kept could not be read or written.
+fn note(warnings: &mut Vec<Warning>, error: &Error) {
+    tracing::warn!(code = error.code(), ?error, "evaluations can not be kept or read");
+    let warning = Warning::CacheFailed { reason: error.code().to_owned() };
+    if !warnings.contains(&warning) {
+        warnings.push(warning);
+    }
+}
+
+fn subject(vin: &Vin, vehicle: &Identity, mileage: Option<i32>) -> Subject {
+    Subject {
+        vin: Some(vin.to_string()),
+        year: vehicle.year,
+        make: vehicle.make.clone(),
+        model: vehicle.model.clone(),
+        trim: vehicle.trim.clone(),
+        mileage,
+        ..Subject::default()
+    }
+}
+
+/// Where the identity and the comparables are from: `vpic, auto.dev+competitor`.
+fn source(data: &EvaluationData) -> String {
+    let identity = data.vehicle.as_ref().map_or("none", |vehicle| vehicle.source.as_str());
+    let comparables = data.analysis.as_ref().map_or("none", |analysis| analysis.data_source.as_str());
+    format!("{identity}, {comparables}")
+}
+
+fn told(kept: Kept, now: DateTime<Utc>) -> Evaluation {
+    let EvaluationData { mileage, vpic, vehicle, analysis, most_to_pay, warnings } = kept.data;
+    Evaluation {
+        vin: kept.vin,
+        mileage,
+        facts: kept.vin.facts(now.year()),
+        vpic,
+        vehicle,
+        analysis,
+        most_to_pay,
+        warnings,
+        evaluated_at: kept.cached_at,
+        expires_at: Some(kept.expires_at),
+        from_cache: true,
+    }
+}

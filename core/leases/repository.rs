@@ -1,0 +1,76 @@
+//! Rows of `job_leases`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::db::{
+    DbConnection, DbResult, Instant, lock_row,
+    schema::job_leases::{self, dsl},
+};
+
+#[derive(Insertable, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = job_leases)]
+struct Row {
+    job_name: String,
+    holder: String,
+    acquired_at: Instant,
+    expires_at: Instant,
+}
+
+fn locked(conn: &mut DbConnection, name: &str) -> DbResult<Option<Row>> {
+    lock_row!(conn, dsl::job_leases.find(name).select(dsl::job_name));
+    Ok(dsl::job_leases.find(name).select(Row::as_select()).first(conn).optional()?)
+}
+
+/// Takes a lease that is free, over, or the holder's already; `false` where somebody else has it.
+pub(crate) fn take(
+    conn: &mut DbConnection,
+    name: &str,
+    holder: &str,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> DbResult<bool> {
+    let known = locked(conn, name)?;
+    if known.as_ref().is_some_and(|row| row.holder != holder && DateTime::from(row.expires_at) > now) {
+        return Ok(false);
+    }
+    let row = Row {
+        job_name: name.to_owned(),
+        holder: holder.to_owned(),
+        acquired_at: Instant(now),
+        expires_at: Instant(until),
+    };
+    match known {
+        Some(_) => diesel::update(dsl::job_leases.find(name)).set(&row).execute(conn)?,
+        // One that another inserts meanwhile violates the key, and the whole transaction looks again.
+        None => diesel::insert_into(dsl::job_leases).values(&row).execute(conn)?,
+    };
+    Ok(true)
+}
+
+/// Prolongs everything that the holder has, and names it. What is over but not taken by anybody is the holder's again.
+pub(crate) fn renew(conn: &mut DbConnection, holder: &str, until: DateTime<Utc>) -> DbResult<Vec<String>> {
+    let own = dsl::job_leases.filter(dsl::holder.eq(holder));
+    diesel::update(own).set(dsl::expires_at.eq(Instant(until))).execute(conn)?;
+    Ok(own.select(dsl::job_name).load(conn)?)
+}
+
+/// Whether the lease is the holder's, and keeps it from being taken until the transaction ends.
+pub(crate) fn held_by(conn: &mut DbConnection, name: &str, holder: &str) -> DbResult<bool> {
+    Ok(locked(conn, name)?.is_some_and(|row| row.holder == holder))
+}
+
+/// Gives a lease back; one that somebody else has taken is let be.
+pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str) -> DbResult<()> {
+    diesel::delete(dsl::job_leases.find(name).filter(dsl::holder.eq(holder))).execute(conn)?;
+    Ok(())
+}
+
+/// The names, with this beginning, of the leases that somebody has now.
+pub(crate) fn live(conn: &mut DbConnection, beginning: &str, now: DateTime<Utc>) -> DbResult<Vec<String>> {
+    Ok(dsl::job_leases
+        .filter(dsl::job_name.like(format!("{beginning}%")))
+        .filter(dsl::expires_at.gt(Instant(now)))
+        .select(dsl::job_name)
+        .load(conn)?)
+}

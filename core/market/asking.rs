@@ -1,0 +1,107 @@
+//! What auto.dev is asked about one subject, and when a run stops asking.
+//!
+//! Calls cost money: the nearest search is made first, and the widest only where the nearest, with our own competitors'
+//! listings beside it, leaves too few. A run that is refused does not ask again for its next vehicle.
+//!
+//! What is deliberately not here: HTTP, and counting the calls, which takes a transaction.
+
+use std::cell::RefCell;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Comparable, OwnVins, PricingRules, Subject, TierLimits,
+    comparables::known_mileage,
+    rules::{self, Asked},
+    source::{AutoDev, ListingQuery, MissingSource},
+};
+use crate::error::{Error, ErrorKind, Result};
+
+/// After so many searches in a row without an answer a run no longer waits for one.
+const PATIENCE: u32 = 2;
+/// Limits of mileage are rounded outwards to this, so that cars much alike are one search.
+const MILEAGE_STEP: i32 = 5_000;
+
+/// auto.dev as one run asks it; without a client it is never asked.
+pub(super) struct AutoDevRun<'a> {
+    client: Option<&'a AutoDev>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    unanswered: u32,
+    given_up: Option<MissingSource>,
+}
+
+impl<'a> AutoDevRun<'a> {
+    pub(super) fn new(client: Option<&'a AutoDev>) -> Self {
+        Self { client, state: RefCell::default() }
+    }
+
+    /// Listings like the subject, added to the candidates; `spend` counts a call before it is made.
+    pub(super) fn ask(
+        &self,
+        subject: &Subject,
+        candidates: &mut Vec<Comparable>,
+        own: &OwnVins,
+        rules: &PricingRules,
+        now: DateTime<Utc>,
+        spend: &dyn Fn() -> Result<()>,
+    ) -> Asked {
+        let mut asked = Asked::default();
+        let Some(client) = self.client else { return asked };
+        asked.missing = self.state.borrow().given_up.clone();
+        if asked.missing.is_some() {
+            return asked;
+        }
+        let nearest = rules.tiers.first().copied().unwrap_or_else(|| rules.widest());
+        for limits in [nearest, rules.widest()] {
+            match client.search(&query(subject, limits, rules), now, spend) {
+                Ok(found) => {
+                    self.state.borrow_mut().unanswered = 0;
+                    if !asked.searches.contains(&found.search) {
+                        candidates.extend(found.comparables.iter().cloned());
+                        asked.searches.push(found.search.clone());
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(code = error.code(), %error, "auto.dev did not answer");
+                    asked.missing = Some(self.note(&error));
+                    break;
+                }
+            }
+            if nearest == rules.widest() || rules::suffices(subject, candidates, own, rules, now) {
+                break;
+            }
+        }
+        asked
+    }
+
+    fn note(&self, error: &Error) -> MissingSource {
+        let missing = MissingSource::auto_dev(error);
+        let mut state = self.state.borrow_mut();
+        state.unanswered += 1;
+        let for_good = error.kind() == ErrorKind::Refused || error.code() == "auto_dev_rate_limited";
+        if for_good || state.unanswered >= PATIENCE {
+            state.given_up = Some(missing.clone());
+        }
+        missing
+    }
+}
+
+fn query<'s>(subject: &'s Subject, limits: TierLimits, rules: &PricingRules) -> ListingQuery<'s> {
+    let rounded = |miles: i32| {
+        let fewest = miles.saturating_sub(limits.mileage_window).max(0) / MILEAGE_STEP * MILEAGE_STEP;
+        let most = miles.saturating_add(limits.mileage_window);
+        (fewest, most.saturating_add(MILEAGE_STEP - 1) / MILEAGE_STEP * MILEAGE_STEP)
+    };
+    ListingQuery {
+        make: &subject.make,
+        model: &subject.model,
+        years: (subject.year.saturating_sub(limits.year_window), subject.year.saturating_add(limits.year_window)),
+        mileage: known_mileage(subject.mileage).map(rounded),
+        prices: (rules.lowest_price, rules.highest_price),
+        radius_miles: rules.radius_miles,
+    }
+}

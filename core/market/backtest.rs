@@ -1,0 +1,465 @@
+//! How good the pricing rule would have been: each listing that was sold or cut in price, priced from the others that were
+//! visible at that moment, against what it really asked then.
+//!
+//! Nothing of the future is used: not a listing first seen later, not a price set later, not a sale that was yet to come.
+//! Beside the rule stands the plain median of the same search (unadjusted, outliers in), which is what anybody could compute.
+//!
+//! A competitor's last asking price stands for the selling price, which nobody publishes. What is deliberately not here:
+//! loading the listings, which come model by model, so that memory holds one model's at a time.
+
+use std::{cmp::Ordering, ops::RangeInclusive};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Comparable, OwnVins, PricingRules, Subject, comparables::same_name, rules};
+use crate::Money;
+
+/// What a listing is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BacktestEvent {
+    /// It was sold at its last asking price.
+    Sold,
+    /// Its price was cut: what was asked before was too much.
+    PriceCut,
+}
+
+words!(BacktestEvent, "invalid_event" at "/event" { Sold => "sold", PriceCut => "price_cut" });
+
+/// Which events are judged; all there are by default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BacktestOptions {
+    /// Of this make only, compared as comparables are.
+    pub make: Option<String>,
+    /// Of this model only.
+    pub model: Option<String>,
+    /// Not earlier.
+    pub since: Option<DateTime<Utc>>,
+    /// Not later.
+    pub until: Option<DateTime<Utc>>,
+    /// Of this kind only.
+    pub event: Option<BacktestEvent>,
+    /// At most so many events of one model, spread evenly over time (500): the bound on the time it takes.
+    pub max_events_a_model: usize,
+}
+
+impl Default for BacktestOptions {
+    fn default() -> Self {
+        Self { make: None, model: None, since: None, until: None, event: None, max_events_a_model: 500 }
+    }
+}
+
+impl BacktestOptions {
+    pub(super) fn takes_model(&self, make: &str, model: &str) -> bool {
+        let fits = |wanted: &Option<String>, name| wanted.as_deref().is_none_or(|wanted| same_name(wanted, name));
+        fits(&self.make, make) && fits(&self.model, model)
+    }
+
+    fn takes(&self, event: &Event) -> bool {
+        self.since.is_none_or(|since| event.at >= since)
+            && self.until.is_none_or(|until| event.at <= until)
+            && self.event.is_none_or(|kind| event.kind == kind)
+    }
+}
+
+/// How far from the truth an estimate was, on average.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct EstimateError {
+    /// The mean of `|ln(estimate / truth)|`.
+    pub mae_log: f64,
+    /// The mean of `|estimate - truth| / truth`, in percent.
+    pub mape_percent: f64,
+}
+
+/// How the rule did over some events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct BacktestScore {
+    /// Events looked at.
+    pub events: usize,
+    /// Of those, with enough comparables at the time; the figures below are theirs.
+    pub priced: usize,
+    /// The rule's median; `None` where nothing was priced, as with the figures below.
+    pub rule: Option<EstimateError>,
+    /// The plain median of the same search.
+    pub plain_median: Option<EstimateError>,
+    /// The share of truths within the recommended range P25 to P75, in percent.
+    pub coverage_percent: Option<f64>,
+    /// The share of events in which the rule was nearer than the plain median, ties counted half, in percent.
+    pub nearer_percent: Option<f64>,
+}
+
+/// What a backtest found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct BacktestReport {
+    /// Models with events.
+    pub models: usize,
+    /// Events left out by [`BacktestOptions::max_events_a_model`].
+    pub thinned: usize,
+    /// All events together.
+    pub total: BacktestScore,
+    /// Those that were sold.
+    pub sold: BacktestScore,
+    /// Those whose price was cut.
+    pub price_cut: BacktestScore,
+    /// The first and the last event.
+    pub between: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// Where a backtest stands, told after each model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BacktestProgress {
+    /// Models to look at.
+    pub total: usize,
+    /// Models dealt with.
+    pub done: usize,
+    /// Events priced so far.
+    pub priced: usize,
+}
+
+/// A listing with the prices that it asked over time.
+pub(super) struct PastListing {
+    pub(super) comparable: Comparable,
+    /// In order of time.
+    pub(super) prices: Vec<(DateTime<Utc>, Money)>,
+}
+
+impl PastListing {
+    /// What it asked at a time; the price now where no history was kept.
+    fn price_at(&self, time: DateTime<Utc>) -> Option<Money> {
+        if self.comparable.first_seen_at > time {
+            return None;
+        }
+        if self.prices.is_empty() {
+            return self.comparable.price;
+        }
+        let known = self.prices.partition_point(|(recorded_at, _)| *recorded_at <= time);
+        known.checked_sub(1).and_then(|last| self.prices.get(last)).map(|(_, price)| *price)
+    }
+}
+
+struct Event {
+    listing: usize,
+    at: DateTime<Utc>,
+    kind: BacktestEvent,
+    truth: Money,
+}
+
+/// Sums over events, from which a [`BacktestScore`] is read at the end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    events: usize,
+    priced: usize,
+    rule: EstimateError,
+    plain: EstimateError,
+    covered: usize,
+    nearer: f64,
+}
+
+impl Sums {
+    fn add(&mut self, estimate: Option<&rules::Estimate>, truth: Money) {
+        self.events += 1;
+        let Some(estimate) = estimate else { return };
+        self.priced += 1;
+        let error = |sum: &mut EstimateError, price: Money| {
+            let ratio = price.dollars() / truth.dollars();
+            sum.mae_log += ratio.ln().abs();
+            sum.mape_percent += (ratio - 1.0).abs() * 100.0;
+            ratio.ln().abs()
+        };
+        let ours = error(&mut self.rule, estimate.median);
+        let plain = error(&mut self.plain, estimate.plain_median);
+        self.covered += usize::from(estimate.low <= truth && truth <= estimate.high);
+        self.nearer += match ours.total_cmp(&plain) {
+            Ordering::Less => 1.0,
+            Ordering::Equal => 0.5,
+            Ordering::Greater => 0.0,
+        };
+    }
+
+    fn score(&self) -> BacktestScore {
+        let count = self.priced as f64;
+        let mean =
+            |sum: EstimateError| EstimateError { mae_log: sum.mae_log / count, mape_percent: sum.mape_percent / count };
+        let any = self.priced > 0;
+        BacktestScore {
+            events: self.events,
+            priced: self.priced,
+            rule: any.then(|| mean(self.rule)),
+            plain_median: any.then(|| mean(self.plain)),
+            coverage_percent: any.then(|| self.covered as f64 * 100.0 / count),
+            nearer_percent: any.then(|| self.nearer * 100.0 / count),
+        }
+    }
+}
+
+/// A backtest under way.
+pub(super) struct Backtest<'a> {
+    pub(super) options: &'a BacktestOptions,
+    pub(super) own: OwnVins,
+    pub(super) rules: &'a PricingRules,
+    pub(super) now: DateTime<Utc>,
+    models: usize,
+    thinned: usize,
+    sums: [Sums; 2],
+    total: Sums,
+    between: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+impl<'a> Backtest<'a> {
+    pub(super) fn new(options: &'a BacktestOptions, own: OwnVins, rules: &'a PricingRules, now: DateTime<Utc>) -> Self {
+        Self {
+            options,
+            own,
+            rules,
+            now,
+            models: 0,
+            thinned: 0,
+            sums: Default::default(),
+            total: Sums::default(),
+            between: None,
+        }
+    }
+
+    pub(super) fn priced(&self) -> usize {
+        self.total.priced
+    }
+
+    /// Judges one model's events.
+    ///
+    /// With `n` listings of the years that a tier reaches and `e` events this takes `O(e n log n)` time and `O(n)` memory.
+    pub(super) fn add_model(&mut self, mut listings: Vec<PastListing>) {
+        listings.sort_by(|a, b| a.comparable.year.cmp(&b.comparable.year));
+        let events = self.events(&listings);
+        if events.is_empty() {
+            return;
+        }
+        self.models += 1;
+        let last_seen: Vec<_> = listings.iter().map(|listing| listing.comparable.last_seen_at).collect();
+        // The comparables of one moment; only what time changes is written anew for the next.
+        let mut then: Vec<Comparable> = listings.iter().map(|listing| listing.comparable.clone()).collect();
+        for event in events {
+            let Some(subject) = listings.get(event.listing).map(subject_of) else { continue };
+            let years = within_years(&listings, subject.year, self.rules.widest().year_window);
+            for place in years.clone() {
+                let (Some(listing), Some(comparable)) = (listings.get(place), then.get_mut(place)) else { continue };
+                // Without a price it is no comparable: not yet seen, or the one that is judged.
+                comparable.price = listing.price_at(event.at).filter(|_| place != event.listing);
+                comparable.last_seen_at = last_seen.get(place).map_or(event.at, |seen| (*seen).min(event.at));
+            }
+            let candidates = then.get(years).unwrap_or_default();
+            let estimate = rules::estimate(&subject, candidates, &self.own, self.rules, event.at);
+            self.total.add(estimate.as_ref(), event.truth);
+            let [sold, price_cut] = &mut self.sums;
+            match event.kind {
+                BacktestEvent::Sold => sold.add(estimate.as_ref(), event.truth),
+                BacktestEvent::PriceCut => price_cut.add(estimate.as_ref(), event.truth),
+            }
+            let (first, last) = self.between.unwrap_or((event.at, event.at));
+            self.between = Some((first.min(event.at), last.max(event.at)));
+        }
+    }
+
+    pub(super) fn report(&self) -> BacktestReport {
+        let [sold, price_cut] = &self.sums;
+        BacktestReport {
+            models: self.models,
+            thinned: self.thinned,
+            total: self.total.score(),
+            sold: sold.score(),
+            price_cut: price_cut.score(),
+            between: self.between,
+        }
+    }
+
+    /// The events of a model in order of time, thinned to the bound.
+    fn events(&mut self, listings: &[PastListing]) -> Vec<Event> {
+        let bounds = self.rules.lowest_price..=self.rules.highest_price;
+        let mut events: Vec<Event> = Vec::new();
+        for (place, listing) in listings.iter().enumerate() {
+            events.extend(events_of(place, listing, &bounds).filter(|event| event.at <= self.now));
+        }
+        events.retain(|event| self.options.takes(event));
+        events.sort_by(|a, b| (a.at, a.listing).cmp(&(b.at, b.listing)));
+        let most = self.options.max_events_a_model.max(1);
+        if events.len() > most {
+            let count = events.len();
+            self.thinned += count - most;
+            // Every event whose share of the bound begins a new whole number: `most` of them, evenly spread.
+            let mut place = 0;
+            events.retain(|_| {
+                let kept = place * most / count != (place + 1) * most / count;
+                place += 1;
+                kept
+            });
+        }
+        events
+    }
+}
+
+fn events_of<'l>(
+    listing: usize,
+    past: &'l PastListing,
+    bounds: &'l RangeInclusive<Money>,
+) -> impl Iterator<Item = Event> + 'l {
+    let sold = past.comparable.sold_at.and_then(|at| {
+        let truth = past.price_at(at)?;
+        Some(Event { listing, at, kind: BacktestEvent::Sold, truth })
+    });
+    let cuts = past.prices.windows(2).filter_map(move |pair| match pair {
+        [(_, before), (at, after)] if after < before => {
+            Some(Event { listing, at: *at, kind: BacktestEvent::PriceCut, truth: *after })
+        }
+        _ => None,
+    });
+    sold.into_iter().chain(cuts).filter(|event| event.truth.cents() > 0 && bounds.contains(&event.truth))
+}
+
+fn subject_of(listing: &PastListing) -> Subject {
+    let listing = &listing.comparable;
+    Subject {
+        vin: listing.vin.clone(),
+        year: listing.year,
+        make: listing.make.clone(),
+        model: listing.model.clone(),
+        trim: listing.trim.clone(),
+        mileage: listing.mileage,
+        price: None,
+        cost: None,
+        branded: listing.branded,
+    }
+}
+
+/// The places of the listings, which are in order of years, that a window reaches.
+fn within_years(listings: &[PastListing], year: i32, window: i32) -> std::ops::Range<usize> {
+    let (first, last) = (year.saturating_sub(window), year.saturating_add(window));
+    let start = listings.partition_point(|listing| listing.comparable.year < first);
+    let end = listings.partition_point(|listing| listing.comparable.year <= last);
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::market::Source;
+
+    const NOW: DateTime<Utc> = DateTime::from_timestamp(1_770_000_000, 0).unwrap();
+
+    fn ago(days: i64) -> DateTime<Utc> {
+        NOW - TimeDelta::days(days)
+    }
+
+    /// A Camry on offer since so many days at these prices: days ago, dollars.
+    fn camry(number: usize, seen: i64, prices: &[(i64, i32)], sold: Option<i64>) -> PastListing {
+        let prices: Vec<_> = prices.iter().map(|&(days, price)| (ago(days), Money::from_dollars(price))).collect();
+        let comparable = Comparable {
+            source: Source::Competitor,
+            vin: Some(format!("4T1B11HK{number:09}")),
+            external_id: Some(number.to_string()),
+            url: None,
+            year: 2021,
+            make: "Toyota".into(),
+            model: "Camry".into(),
+            trim: None,
+            price: prices.last().map(|(_, price)| *price),
+            mileage: Some(40_000),
+            distance_miles: None,
+            dealer: None,
+            first_seen_at: ago(seen),
+            last_seen_at: sold.map_or(NOW, ago),
+            sold_at: sold.map(ago),
+            branded: false,
+        };
+        PastListing { comparable, prices }
+    }
+
+    fn run(options: &BacktestOptions, listings: Vec<PastListing>) -> BacktestReport {
+        let rules = PricingRules::default();
+        let mut backtest = Backtest::new(options, OwnVins::default(), &rules, NOW);
+        backtest.add_model(listings);
+        backtest.report()
+    }
+
+    /// Five at 18,000 to 22,000, seen for 30 days: a market whose quartiles are 19,000 and 21,000.
+    fn five() -> Vec<PastListing> {
+        (1..6).map(|number| camry(number as usize, 30, &[(30, 17_000 + 1_000 * number)], None)).collect()
+    }
+
+    fn close(found: Option<f64>, expected: f64) {
+        assert!(found.is_some_and(|found| (found - expected).abs() < 1e-9), "{found:?} is not {expected}");
+    }
+
+    #[test]
+    fn a_sale_and_a_cut_are_judged_by_hand() {
+        let mut listings = five();
+        // Asked 25,000, cut to 21,000 ten days ago, sold for it five days ago. The others say 20,000.
+        listings.push(camry(6, 30, &[(30, 25_000), (10, 21_000)], Some(5)));
+        let report = run(&BacktestOptions::default(), listings);
+        assert_eq!((report.models, report.thinned), (1, 0));
+        assert_eq!(report.between, Some((ago(10), ago(5))));
+        for score in [report.sold, report.price_cut] {
+            assert_eq!((score.events, score.priced), (1, 1));
+            close(score.rule.map(|error| error.mae_log), (21.0_f64 / 20.0).ln());
+            close(score.rule.map(|error| error.mape_percent), 100.0 / 21.0);
+            assert_eq!(score.rule, score.plain_median);
+            assert_eq!((score.coverage_percent, score.nearer_percent), (Some(100.0), Some(50.0)));
+        }
+        assert_eq!((report.total.events, report.total.priced), (2, 2));
+    }
+
+    #[test]
+    fn nothing_of_the_future_is_used() {
+        let told = |more: Vec<PastListing>| {
+            let mut listings = five();
+            listings.push(camry(6, 30, &[(30, 20_000)], Some(10)));
+            listings.extend(more);
+            let options = BacktestOptions { until: Some(ago(10)), ..BacktestOptions::default() };
+            let report = run(&options, listings).sold;
+            assert_eq!(report.priced, 1);
+            report.rule.unwrap().mae_log
+        };
+        let without = told(Vec::new());
+        assert_eq!(told(vec![camry(7, 9, &[(9, 90_000)], None)]).to_bits(), without.to_bits(), "seen later");
+        // Cut to 1,500 later; at the time it asked 20,000, as the median.
+        assert_eq!(told(vec![camry(8, 30, &[(30, 20_000), (5, 1_500)], None)]).to_bits(), without.to_bits());
+        assert_eq!(told(vec![camry(9, 30, &[(4, 90_000)], None)]).to_bits(), without.to_bits(), "its price came later");
+        // Sold later: on offer at the time, so it counts.
+        assert!(told(vec![camry(10, 30, &[(30, 21_500)], Some(3))]) > without);
+        // Its own listing elsewhere tells nothing about it.
+        let twin = PastListing { ..camry(6, 30, &[(30, 26_000)], None) };
+        assert_eq!(told(vec![twin]).to_bits(), without.to_bits());
+    }
+
+    #[test]
+    fn too_few_others_price_nothing() {
+        let listings = vec![camry(1, 30, &[(30, 20_000)], Some(3)), camry(2, 30, &[(30, 20_000)], None)];
+        let report = run(&BacktestOptions::default(), listings);
+        assert_eq!((report.sold.events, report.sold.priced, report.sold.rule), (1, 0, None));
+    }
+
+    #[test]
+    fn options_choose_the_events_and_bound_them() {
+        let market = || {
+            let sold = (10..30).map(|number| camry(number, 60, &[(60, 20_000), (40, 19_500)], Some(number as i64)));
+            five().into_iter().chain(sold).collect::<Vec<_>>()
+        };
+        let events = |options: BacktestOptions| {
+            let report = run(&options, market());
+            (report.sold.events, report.price_cut.events, report.thinned)
+        };
+        let all = BacktestOptions::default();
+        assert_eq!(events(all.clone()), (20, 20, 0));
+        assert_eq!(events(BacktestOptions { event: Some(BacktestEvent::PriceCut), ..all.clone() }), (0, 20, 0));
+        assert_eq!(events(BacktestOptions { since: Some(ago(12)), ..all.clone() }), (3, 0, 0));
+        assert_eq!(events(BacktestOptions { until: Some(ago(28)), ..all.clone() }), (2, 20, 0));
+        assert_eq!(events(BacktestOptions { max_events_a_model: 8, ..all.clone() }), (4, 4, 32));
+        assert!(all.takes_model("any", "thing"));
+        let toyota = BacktestOptions { make: Some("TOYOTA".into()), model: Some("f150".into()), ..all };
+        assert!(toyota.takes_model("toyota", "F-150") && !toyota.takes_model("toyota", "camry"));
+    }
+}

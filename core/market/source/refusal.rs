@@ -1,0 +1,110 @@
+//! What auto.dev answers where it does not answer, made into one error with a code of its own.
+//!
+//! Three shapes are known, and bodies that are none of them (a proxy's page):
+//!
+//! - flat: `{"status": 400, "error": "...", "code": "INVALID_VIN_FORMAT", "path": "...", "requestId": "..."}`;
+//! - nested: `{"error": {"status": 404, "error": "...", "code": "RESOURCE_NOT_FOUND", ...}}`;
+//! - of the door: `{"error": {"message": "..."}}`.
+//!
+//! An answer of status 200 may hold one too. What is deliberately not here: whether to try again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{Error, error::ErrorKind};
+
+/// Longer texts of a stranger are cut.
+const LONGEST_MESSAGE: usize = 200;
+
+/// A refusal as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    /// The service's own word, such as `INVALID_PARAMETER`.
+    pub(super) word: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) request_id: Option<String>,
+    /// The plan that would allow it.
+    pub(super) required_plan: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// Reads the body of an answer that is none. `hide` takes the key out of what the service wrote.
+    pub(super) fn read(status: u16, body: &[u8], hide: &dyn Fn(&str) -> String) -> Self {
+        let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        Self { status, ..Self::of(&body, hide).unwrap_or_default() }
+    }
+
+    /// The refusal that a body holds, if it holds one; the status is the one that it names.
+    pub(super) fn of(body: &Value, hide: &dyn Fn(&str) -> String) -> Option<Self> {
+        let error = body.get("error").filter(|error| !error.is_null())?;
+        let [outer, inner] = [body, error];
+        // Hidden before it is cut, or half a key would pass.
+        let said = |text: &str| printable(&hide(text));
+        let text = |name: &str| [inner, outer].iter().find_map(|from| from.get(name)?.as_str()).map(said);
+        let message = error.as_str().map(said).or_else(|| inner.get("error")?.as_str().map(said));
+        let status = [inner, outer].iter().find_map(|from| from.get("status")?.as_u64());
+        Some(Self {
+            status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or_default(),
+            word: text("code"),
+            message: message.or_else(|| text("message")),
+            request_id: text("requestId"),
+            required_plan: text("requiredPlan"),
+            retry_after: None,
+        })
+    }
+
+    /// Whether another try may go better.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.status, 429 | 500 | 502 | 503 | 504)
+    }
+
+    /// The error to tell.
+    pub(super) fn into_error(self) -> Error {
+        let (kind, code, meaning) = self.meaning();
+        let mut message = format!("auto.dev: {meaning}");
+        if let Some(said) = &self.message {
+            message.push_str(&format!(": {said}"));
+        }
+        if let Some(plan) = &self.required_plan {
+            message.push_str(&format!("; the plan {plan} is needed"));
+        }
+        if let Some(request) = &self.request_id {
+            message.push_str(&format!(" (request {request})"));
+        }
+        let error = Error::new(kind, code, message);
+        match self.retry_after {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        }
+    }
+
+    fn meaning(&self) -> (ErrorKind, &'static str, &'static str) {
+        use ErrorKind::{NotFound, Refused, Unavailable};
+        match (self.word.as_deref(), self.status) {
+            (Some("INVALID_VIN_FORMAT"), _) => (Refused, "auto_dev_invalid_vin", "it takes that for no VIN"),
+            (Some("INVALID_PARAMETER"), _) => (Refused, "auto_dev_invalid_parameter", "it does not know a parameter"),
+            (Some("INVALID_LOCATION"), _) => (Refused, "auto_dev_invalid_location", "it does not know the place"),
+            (Some("VIN_NOT_FOUND"), _) => (NotFound, "auto_dev_vin_not_found", "it does not know the VIN"),
+            (Some("RESOURCE_NOT_FOUND"), _) => (NotFound, "auto_dev_not_found", "it has no such thing"),
+            (Some("SOURCE_ERROR"), _) => (Unavailable, "auto_dev_source_error", "its own source does not answer"),
+            (_, 400) => (Refused, "auto_dev_bad_request", "it does not understand the question"),
+            (_, 401) => (Refused, "auto_dev_key_refused", "it does not accept the key"),
+            (_, 402) => (Refused, "auto_dev_plan_required", "the plan does not include this"),
+            (_, 403) => (Refused, "auto_dev_forbidden", "the key may not do this"),
+            (_, 404) => (NotFound, "auto_dev_not_found", "it has no such thing"),
+            (_, 429) => (Unavailable, "auto_dev_rate_limited", "it wants to be asked less often"),
+            (_, 500..) => (Unavailable, "auto_dev_unavailable", "it does not answer now"),
+            _ => (Refused, "auto_dev_refused", "it refuses"),
+        }
+    }
+}
+
+/// A stranger's text as it may stand in a message: one line, not too long.
+pub(super) fn printable(text: &str) -> String {
+    let one_line = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign });
+    let line: String = one_line.take(LONGEST_MESSAGE).collect();
+    line.trim().to_owned()
+}

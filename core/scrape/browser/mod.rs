@@ -1,0 +1,132 @@
+//! Pages that need JavaScript, rendered by the Chromium that is installed.
+//!
+//! A [`Rendering`] is the browser of one scrape: started with its first page and ended with it, with a profile of its own
+//! that is removed. It shows one page at a time, so that scripts which pages share are fetched once. What holds for a fetched
+//! page holds here too, and by the same code: robots.txt, the host's turn and its pause, the guard, the limits, the name and
+//! the contact. `fetch` sees to that and asks this module for one page.
+//!
+//! - Chromium has one way out, the `proxy`, which asks the guard about every connection and connects to what was checked.
+//!   It looks up no names, speaks no QUIC, and sends no UDP for WebRTC.
+//! - The requests of a page are looked at one by one (`watch`): pictures, fonts and films are not fetched, their number and
+//!   bytes are limited, and a page that leaves for another address is loaded anew, as a redirect is followed.
+//! - The answer to the page itself is judged before any script of it runs. A bot check ends there; Chromium might pass it.
+//! - A page is taken when it has come to rest (`settle`), at its latest time otherwise. Past its deadline the browser is ended,
+//!   whatever it does.
+//! - The process and all that it started are ended (`process`), also where this program dies before it can.
+//!
+//! What is deliberately not here: anything that makes the browser look like a person's, clicks and scrolling, and requests of
+//! endpoints, which need no browser. Requests of workers reach the proxy alone: they are guarded, and limited in bytes but not
+//! in number. While a page is open, other programs of the same machine can reach Chromium's debugging port.
+
+use std::{borrow::Cow, path::PathBuf, time::Duration};
+
+use crate::Error;
+
+#[cfg(all(feature = "browser", unix))]
+mod process;
+#[cfg(all(feature = "browser", unix))]
+mod protocol;
+#[cfg(all(feature = "browser", unix))]
+mod proxy;
+#[cfg(all(feature = "browser", unix))]
+mod rendering;
+#[cfg(all(feature = "browser", unix))]
+mod settle;
+#[cfg(all(feature = "browser", unix))]
+mod watch;
+
+#[cfg(not(all(feature = "browser", unix)))]
+pub(crate) use self::absent::Rendering;
+#[cfg(all(feature = "browser", unix))]
+pub(crate) use self::rendering::Rendering;
+
+/// How pages that need a browser are rendered.
+///
+/// ```
+/// use jpauto::{FetchConfig, Sandbox};
+///
+/// let mut fetch = FetchConfig::new("webmaster@dealer.example");
+/// fetch.browser.executable = Some("/opt/chromium/chrome".into());
+/// fetch.browser.sandbox = Sandbox::Always;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BrowserConfig {
+    /// The program; without it Chromium, Chrome or Edge is looked for where it is usually installed.
+    pub executable: Option<PathBuf>,
+    /// Whether Chromium shuts its pages off from the rest of the machine.
+    pub sandbox: Sandbox,
+    /// One page, from its request until it is taken (60 s); the browser is ended then.
+    pub page_timeout: Duration,
+    /// How long nothing may change before a page counts as finished (500 ms).
+    pub settle: Duration,
+    /// A page that does not come to rest is taken as it is so long after its answer (15 s).
+    pub longest_settle: Duration,
+    /// Requests of one page (500).
+    pub max_requests: usize,
+    /// Bytes that one page moves, as they are sent (64 MiB).
+    pub max_bytes: u64,
+}
+
+impl Default for BrowserConfig {
+    fn default() -> Self {
+        Self {
+            executable: None,
+            sandbox: Sandbox::default(),
+            page_timeout: Duration::from_secs(60),
+            settle: Duration::from_millis(500),
+            longest_settle: Duration::from_secs(15),
+            max_requests: 500,
+            max_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// Whether Chromium's sandbox stands between the pages and the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sandbox {
+    /// Always, but for root: Chromium refuses to be root's with a sandbox. Run as an ordinary user to have it.
+    #[default]
+    UnlessRoot,
+    /// Always; as root Chromium does not start.
+    Always,
+    /// Never: for containers that do not let ordinary users make namespaces, where the container is the wall.
+    Never,
+}
+
+/// What became of loading a page.
+#[cfg(all(feature = "browser", unix))]
+pub(crate) enum Loaded {
+    Page(Box<super::fetch::Fetched>),
+    /// It stands at another address, or wants to.
+    Elsewhere(url::Url),
+}
+
+fn not_available(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::refused("browser_not_available", message)
+}
+
+#[cfg(not(all(feature = "browser", unix)))]
+mod absent {
+    use std::sync::Arc;
+
+    use super::{BrowserConfig, not_available};
+    use crate::{Result, scrape::fetch::Exchanger};
+
+    /// No browser: there is no value of it.
+    pub(crate) enum Rendering {}
+
+    impl Rendering {
+        /// # Errors
+        /// `browser_not_available`, always.
+        pub(crate) fn new(_config: &BrowserConfig, _user_agent: String, _exchanger: Arc<Exchanger>) -> Result<Self> {
+            Err(not_available(
+                "this website needs a browser, and this program was built without the cargo feature `browser` (for Unix), \
+                 which renders pages by an installed Chromium (on Debian and Ubuntu the package `chromium`)",
+            ))
+        }
+    }
+}
+
+#[cfg(all(test, feature = "browser", unix))]
+mod tests;

@@ -1,0 +1,239 @@
+//! An endpoint that answers with the list as JSON, asked and read as configured.
+//!
+//! What is deliberately not here: sending the request.
+
+use std::sync::Arc;
+
+use regex::Regex;
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    EndpointConfig, ListingField, Method,
+    cards::{goes_on, meant, offer_field, take_back},
+    path::JsonPath,
+};
+use crate::scrape::extract::{DataPage, DataRequest, Draft, GENERIC, ScrapedListing, absolute, count_of, set_query};
+
+/// More records are not read; no answer to a list of a dealer's has so many.
+const RECORDS_MAX: usize = 50_000;
+
+/// An endpoint, compiled.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(super) config: EndpointConfig,
+    pub(super) listings: JsonPath,
+    pub(super) total: Option<JsonPath>,
+    pub(super) fields: Vec<(ListingField, Vec<DataSpot>)>,
+    pub(super) turn: Option<DataTurn>,
+}
+
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        // The rest is made of it.
+        self.config == other.config
+    }
+}
+
+/// A place in a record.
+#[derive(Debug)]
+pub(super) struct DataSpot {
+    pub(super) path: JsonPath,
+    pub(super) regex: Option<Regex>,
+}
+
+/// How to get from an answer to the next.
+#[derive(Debug)]
+pub(super) enum DataTurn {
+    Address(JsonPath),
+    Page { slot: Slot, first: u32, size: Option<u32> },
+    Offset { slot: Slot, first: u32, size: Option<u32> },
+    Cursor { slot: Slot, path: JsonPath },
+}
+
+/// Where in a request a parameter goes.
+#[derive(Debug)]
+pub(super) enum Slot {
+    Query(String),
+    Body(JsonPath),
+}
+
+impl Slot {
+    fn value(&self, request: &DataRequest) -> Option<Value> {
+        match self {
+            Self::Query(name) => {
+                let (_, value) = request.url.query_pairs().find(|(key, _)| key == name)?;
+                Some(Value::String(value.into_owned()))
+            }
+            Self::Body(path) => path.find(request.body.as_ref()?).cloned(),
+        }
+    }
+
+    fn number(&self, request: &DataRequest) -> Option<u32> {
+        count_of(&self.value(request)?)
+    }
+
+    fn with(&self, request: &DataRequest, value: &Value) -> Option<DataRequest> {
+        let mut next = request.clone();
+        match self {
+            Self::Query(name) => set_query(&mut next.url, name, &scalar(value)?),
+            Self::Body(path) => *path.place(next.body.get_or_insert_default())? = value.clone(),
+        }
+        Some(next)
+    }
+}
+
+/// A text, a number, true or false, as a query writes it.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+impl Endpoint {
+    /// What to ask first for the list that `page` shows to people; `None` where the address leads nowhere from there.
+    pub(crate) fn first_request(self: &Arc<Self>, page: &Url) -> Option<DataRequest> {
+        let mut url = page.join(&self.config.url).ok()?;
+        for (name, value) in &self.config.parameters {
+            set_query(&mut url, name, &scalar(value)?);
+        }
+        let mut request = match self.config.method {
+            Method::Get => DataRequest::get(GENERIC, url, page),
+            Method::Post => {
+                let body = self.config.body.clone().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+                DataRequest::post(GENERIC, url, page, body)
+            }
+        };
+        let headers = self.config.headers.iter();
+        request.headers.extend(headers.map(|(name, value)| (name.clone().into(), value.clone())));
+        request.configured = Some(Arc::clone(self));
+        // The first number is said, so that the request is the same whether the list is begun or come back to.
+        match &self.turn {
+            Some(DataTurn::Page { slot, first, .. } | DataTurn::Offset { slot, first, .. })
+                if slot.value(&request).is_none_or(|value| value.is_null()) =>
+            {
+                slot.with(&request, &Value::from(*first))
+            }
+            _ => Some(request),
+        }
+    }
+
+    /// Reads an answer; `None` where its vehicles are not where they should be.
+    pub(crate) fn read(&self, request: &DataRequest, answer: &Value) -> Option<DataPage> {
+        let (listings, found) = match self.listings.find(answer)? {
+            Value::Array(records) => self.records(records.iter(), request),
+            Value::Object(records) => self.records(records.values(), request),
+            _ => return None,
+        };
+        let total = self.total.as_ref().and_then(|path| count_of(path.find(answer)?));
+        let next = self.next(request, answer, found, total);
+        Some(DataPage { listings, total, next })
+    }
+
+    fn records<'v>(
+        &self,
+        records: impl Iterator<Item = &'v Value>,
+        request: &DataRequest,
+    ) -> (Vec<ScrapedListing>, u32) {
+        let mut found = 0;
+        let mut listings = Vec::new();
+        for record in records.take(RECORDS_MAX) {
+            found += 1;
+            let listing = self.record(record, request);
+            if listing != ScrapedListing::default() {
+                listings.push(listing);
+            }
+        }
+        (listings, found)
+    }
+
+    fn record(&self, record: &Value, request: &DataRequest) -> ScrapedListing {
+        let mut draft = Draft::default();
+        for (field, spots) in &self.fields {
+            for spot in spots {
+                let Some(text) = spot.text(record, *field) else { continue };
+                let said = match field {
+                    ListingField::Url => link(&mut draft.listing.url, &request.page, &text),
+                    ListingField::ImageUrl => link(&mut draft.listing.image_url, &request.page, &text),
+                    _ => offer_field(&mut draft, *field, &text),
+                };
+                if said.is_some() {
+                    break;
+                }
+            }
+        }
+        let configured = draft.listing.clone();
+        if let Value::Object(members) = record {
+            draft.offer_record(members);
+            let text = |keys: &[&str]| keys.iter().find_map(|key| members.get(*key)?.as_str().map(str::to_owned));
+            if draft.listing.url.is_none()
+                && let Some(address) = text(&LINK_KEYS)
+            {
+                link(&mut draft.listing.url, &request.page, &address);
+            }
+            if draft.listing.image_url.is_none()
+                && let Some(address) = text(&IMAGE_KEYS)
+            {
+                link(&mut draft.listing.image_url, &request.page, &address);
+            }
+        }
+        let mut listing = draft.listing;
+        self.fields.iter().for_each(|(field, _)| take_back(*field, &mut listing, &configured));
+        listing
+    }
+
+    fn next(&self, request: &DataRequest, answer: &Value, found: u32, total: Option<u32>) -> Option<DataRequest> {
+        match self.turn.as_ref()? {
+            DataTurn::Address(path) => {
+                let address = path.find(answer)?.as_str().filter(|address| !address.trim().is_empty())?;
+                let url = request.url.join(address).ok()?;
+                // The key of one host is not another's, wherever an answer may point.
+                let stays = url.origin() == request.url.origin() || request.headers.is_empty();
+                (url != request.url && stays).then(|| DataRequest { url, ..request.clone() })
+            }
+            DataTurn::Page { slot, first, size } => {
+                let number = slot.number(request).unwrap_or(*first);
+                let before = number.saturating_sub(*first).saturating_mul(size.unwrap_or(found));
+                goes_on(before, found, *size, total)
+                    .then(|| slot.with(request, &Value::from(number.saturating_add(1))))?
+            }
+            DataTurn::Offset { slot, first, size } => {
+                let offset = slot.number(request).unwrap_or(*first);
+                let step = size.unwrap_or(found);
+                goes_on(offset.saturating_sub(*first), found, *size, total)
+                    .then(|| slot.with(request, &Value::from(offset.saturating_add(step))))?
+            }
+            DataTurn::Cursor { slot, path } => {
+                let cursor = path.find(answer).filter(|cursor| scalar(cursor).is_some_and(|text| !text.is_empty()))?;
+                let is_another = slot.value(request).and_then(|value| scalar(&value)) != scalar(cursor);
+                (found > 0 && is_another && *cursor != Value::Bool(false)).then(|| slot.with(request, cursor))?
+            }
+        }
+    }
+}
+
+/// Keys under which data usually has the address of a vehicle's own page.
+const LINK_KEYS: [&str; 8] = ["url", "link", "href", "detailUrl", "detail_url", "vdpUrl", "vdp_url", "permalink"];
+/// The same for its picture.
+const IMAGE_KEYS: [&str; 7] = ["image", "imageUrl", "image_url", "photo", "photoUrl", "photo_url", "thumbnail"];
+
+fn link(place: &mut Option<String>, page: &Url, text: &str) -> Option<()> {
+    *place = absolute(page, text);
+    place.is_some().then_some(())
+}
+
+impl DataSpot {
+    fn text(&self, record: &Value, field: ListingField) -> Option<String> {
+        let value = self.path.find(record)?;
+        let text = match value {
+            // A date or an object where one is sold, nothing where it is not.
+            Value::Object(_) if field == ListingField::IsSold => "yes".to_owned(),
+            Value::String(text) if field == ListingField::IsSold && text.trim().is_empty() => return None,
+            value => scalar(value)?,
+        };
+        meant(self.regex.as_ref(), text)
+    }
+}

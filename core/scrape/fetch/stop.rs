@@ -1,0 +1,57 @@
+//! Ending a scrape from another thread, whatever it is waiting for.
+//!
+//! What is deliberately not here: deadlines, which each wait knows itself.
+
+use std::{
+    sync::{Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A wish to stop: expressed once, seen by every wait of whoever shares it.
+#[derive(Debug, Default)]
+pub(crate) struct Stop {
+    asked: Mutex<bool>,
+    heard: Condvar,
+}
+
+/// A wish that nobody expresses, for calls that end by their deadline alone.
+pub(crate) static NEVER: Stop = Stop { asked: Mutex::new(false), heard: Condvar::new() };
+
+impl Stop {
+    /// Asks everybody to stop; whoever waits wakes up.
+    pub(crate) fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.heard.notify_all();
+    }
+
+    /// Whether somebody has asked.
+    pub(crate) fn is_asked(&self) -> bool {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the span to pass, or until somebody asks.
+    pub(crate) fn sleep(&self, span: Duration) {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever waits looks again at what has become of the wish.
+        drop(self.heard.wait_timeout_while(asked, span, |asked| !*asked));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{thread, time::Instant};
+
+    use super::*;
+
+    #[test]
+    fn whoever_sleeps_wakes_up_when_asked_to_stop() {
+        let (stop, started) = (Stop::default(), Instant::now());
+        thread::scope(|scope| {
+            scope.spawn(|| stop.sleep(Duration::from_secs(60)));
+            thread::sleep(Duration::from_millis(20));
+            stop.ask();
+        });
+        stop.sleep(Duration::from_secs(60));
+        assert!(stop.is_asked() && started.elapsed() < Duration::from_secs(20));
+    }
+}

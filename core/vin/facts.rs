@@ -1,0 +1,104 @@
+//! Everything that a VIN says by itself, gathered for whoever shows it.
+//!
+//! [`report`](super::report) is the short form of it, for lists. What is deliberately not here: model, trim and equipment. A VIN
+//! carries them in its maker's own code, which only a decoder with that maker's tables can read.
+
+use serde::Serialize;
+
+use super::{CheckDigit, Country, Manufacturer, ManufacturerIdentifier, Region, SquishVin, Vin};
+
+/// What a VIN says by itself, read in a given year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Facts {
+    /// The VIN.
+    pub vin: Vin,
+    /// The check digit that it carries and the one that it should.
+    pub check_digit: CheckDigit,
+    /// Whether both are the same.
+    pub check_digit_ok: bool,
+    /// Whether the region's law asks for a right one: in North America it does.
+    pub check_digit_is_law: bool,
+    /// The model year, `None` where position 10 holds none.
+    pub model_year: Option<i32>,
+    /// The other years that the code may mean, earliest first.
+    pub model_year_alternatives: Vec<i32>,
+    /// Whether the model year must be so; see [`Vin::model_year`].
+    pub model_year_is_conclusive: bool,
+    /// The part of the world whose authority gave out the manufacturer's identifier.
+    pub region: Option<Region>,
+    /// The country whose authority it was.
+    pub country: Option<Country>,
+    /// Three characters, or six for a maker of few vehicles.
+    pub manufacturer_identifier: ManufacturerIdentifier,
+    /// Who registered it in the United States.
+    pub manufacturer: Option<Manufacturer>,
+    /// What vehicles of the same kind, year and plant have in common.
+    pub squish_vin: SquishVin,
+    /// The serial number.
+    pub serial: String,
+    /// Whether it is a filler that somebody typed; see [`Vin::is_placeholder`].
+    pub is_placeholder: bool,
+}
+
+impl Vin {
+    /// Everything that the VIN says by itself in a given year.
+    ///
+    /// ```
+    /// let facts = jpauto::Vin::parse("5FNYF5H59HB011946")?.facts(2026);
+    /// assert_eq!((facts.model_year, facts.model_year_is_conclusive), (Some(2017), true));
+    /// assert_eq!(facts.manufacturer.and_then(|maker| maker.makes.only()), Some("Honda"));
+    /// # Ok::<(), jpauto::vin::InvalidVin>(())
+    /// ```
+    #[must_use]
+    pub fn facts(&self, current_year: i32) -> Facts {
+        let (check_digit, model_year, region) = (self.check_digit(), self.model_year(current_year), self.region());
+        Facts {
+            vin: *self,
+            check_digit,
+            check_digit_ok: check_digit.is_right(),
+            check_digit_is_law: region == Some(Region::NorthAmerica),
+            model_year: model_year.year,
+            model_year_alternatives: model_year.alternatives().collect(),
+            model_year_is_conclusive: model_year.conclusive,
+            region,
+            country: self.country(),
+            manufacturer_identifier: self.manufacturer_identifier(),
+            manufacturer: self.manufacturer(),
+            squish_vin: self.squish(),
+            serial: self.serial().to_owned(),
+            is_placeholder: self.is_placeholder(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_filler_with_a_right_check_digit_is_called_one() {
+        let facts = Vin::parse("11111111111111111").unwrap().facts(2026);
+        assert!(facts.check_digit_ok && facts.is_placeholder);
+    }
+
+    #[test]
+    fn a_wrong_check_digit_breaks_a_law_in_north_america_alone() {
+        for (vin, is_law) in [("1HGCM82603A004352", true), ("WP0ZZZ99ZTS392124", false), ("KMTGA4SCDRU000001", false)] {
+            let facts = Vin::parse(vin).unwrap().facts(2026);
+            assert_eq!((facts.check_digit_ok, facts.check_digit_is_law), (false, is_law), "{vin}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_vin_has_facts_that_fit_its_parts(text in "[A-HJ-NPR-Z0-9]{17}") {
+            let vin = Vin::parse(&text).unwrap();
+            let facts = vin.facts(2026);
+            prop_assert_eq!(facts.manufacturer.map(|maker| maker.identifier.len()).unwrap_or(3) == 6, facts.manufacturer.is_some() && &text[2..3] == "9");
+            prop_assert!(facts.manufacturer.is_none_or(|maker| text.starts_with(&maker.identifier[..3])));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+DROP INDEX competitor_inventory_first_seen_at_id_idx;
+DROP INDEX competitor_inventory_price_id_idx;
+DROP INDEX competitor_inventory_mileage_id_idx;
+DROP INDEX competitor_inventory_year_id_idx;
+DROP INDEX competitor_inventory_price_drop_idx;
+DROP INDEX competitor_inventory_days_on_market_idx;
+DROP INDEX competitor_inventory_price_changed_at_idx;
+DROP INDEX competitor_inventory_competitor_id_sold_at_idx;
+DROP INDEX competitor_inventory_sold_at_idx;
+ALTER TABLE competitor_inventory DROP COLUMN highest_price;
+ALTER TABLE competitor_inventory DROP COLUMN previous_price;
+ALTER TABLE competitor_inventory DROP COLUMN price_changed_at;

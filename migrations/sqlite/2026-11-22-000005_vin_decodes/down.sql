@@ -1,0 +1,2 @@
+DROP INDEX competitor_inventory_kind_idx;
+DROP TABLE vin_decodes;

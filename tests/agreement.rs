@@ -1,0 +1,115 @@
+//! The library's slopes and quantiles beside those of scipy and numpy, which are installed for it.
+//!
+//! `JPAUTO_TEST_PYTHON` names a Python that has both; without it an environment is made under the target folder, once.
+//! `JPAUTO_TEST_OFFLINE` skips the test where nothing can be installed.
+
+use std::{
+    env,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use jpauto::market::{
+    quantile::Sorted,
+    slope::{PAIRWISE_POINTS, Point, theil_sen},
+};
+use serde::{Deserialize, Serialize};
+
+const SETS: usize = 1_000;
+const TOLERANCE: f64 = 1e-9;
+const PACKAGES: [&str; 2] = ["numpy>=2,<3", "scipy>=1.14,<2"];
+
+#[derive(Serialize)]
+struct Set {
+    x: Vec<i32>,
+    y: Vec<f64>,
+    shares: [f64; 6],
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    slope: f64,
+    quantiles: Vec<f64>,
+}
+
+/// Logarithms of prices over mileages: small and large sets, with ties in either, outliers, and prices all alike.
+fn set(number: usize, rng: &mut fastrand::Rng) -> Set {
+    let size = match number % 50 {
+        0 => rng.usize(PAIRWISE_POINTS..900),
+        1 => PAIRWISE_POINTS + number % 2,
+        _ => rng.usize(2..120),
+    };
+    let step = [1, 1_000, 25_000][number % 3];
+    let (noise, slope) = ([0.0, 0.1, 0.8][number / 3 % 3], rng.f64() * 4e-5 - 3e-5);
+    let mut x: Vec<i32> = (0..size).map(|_| rng.i32(0..150_000) / step * step).collect();
+    // At least two differ.
+    x[0] = 150_000;
+    let price = |miles: &i32, rng: &mut fastrand::Rng| {
+        let outlier = if rng.u8(0..20) == 0 { 1.5 } else { 0.0 };
+        let log = 10.0 + slope * f64::from(*miles) + noise * (rng.f64() - 0.5) + outlier * noise;
+        // Prices are whole dollars: equal ones are common.
+        log.exp().round().max(1.0).ln()
+    };
+    let y = x.iter().map(|miles| price(miles, rng)).collect();
+    Set { x, y, shares: [0.0, 0.25, 0.5, 0.75, 1.0, rng.f64()] }
+}
+
+/// A Python with numpy and scipy, installed where it is not yet.
+fn python() -> PathBuf {
+    if let Some(named) = env::var_os("JPAUTO_TEST_PYTHON") {
+        return named.into();
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("agreement");
+    let (python, ready) = (folder.join("bin/python"), folder.join("ready"));
+    if !ready.exists() {
+        let run = |command: &mut Command| {
+            let done = command.output().unwrap();
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(
+                done.status.success(),
+                "{command:?} failed: {said}\nJPAUTO_TEST_PYTHON may name a Python with {PACKAGES:?}"
+            );
+        };
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES));
+        std::fs::write(&ready, "").unwrap();
+    }
+    python
+}
+
+#[test]
+fn slopes_and_quantiles_are_those_of_scipy_and_numpy() {
+    if env::var_os("JPAUTO_TEST_OFFLINE").is_some() {
+        println!("skipped: JPAUTO_TEST_OFFLINE is set, and scipy would have to be installed");
+        return;
+    }
+    let mut rng = fastrand::Rng::with_seed(4);
+    let sets: Vec<_> = (0..SETS).map(|number| set(number, &mut rng)).collect();
+    assert!(sets.iter().any(|set| set.x.len() > PAIRWISE_POINTS), "selection is tried, too");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agreement.py");
+    let mut python = Command::new(python()).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = python.stdin.take().unwrap();
+    input.write_all(&serde_json::to_vec(&sets).unwrap()).unwrap();
+    drop(input);
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success(), "the script says why above");
+    let answers: Vec<Answer> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answers.len(), SETS);
+    // Relative to the answer, or to a thousandth of a percent a mile where the answer is next to nothing.
+    let apart = |ours: f64, theirs: f64, least: f64| (ours - theirs).abs() / theirs.abs().max(least);
+    let (mut slopes, mut quantiles) = (0.0_f64, 0.0_f64);
+    for (number, (set, answer)) in sets.iter().zip(&answers).enumerate() {
+        let points: Vec<_> = set.x.iter().zip(&set.y).map(|(&x, &y)| Point::new(x, y)).collect();
+        let slope = apart(theil_sen(&points).unwrap(), answer.slope, 1e-5);
+        assert!(slope <= TOLERANCE, "set {number} of {}: {slope:e}", points.len());
+        slopes = slopes.max(slope);
+        let sorted = Sorted::new(set.y.clone()).unwrap();
+        for (share, theirs) in set.shares.iter().zip(&answer.quantiles) {
+            let quantile = apart(sorted.quantile(*share), *theirs, 1.0);
+            assert!(quantile <= TOLERANCE, "set {number} at {share}: {quantile:e}");
+            quantiles = quantiles.max(quantile);
+        }
+    }
+    println!("{SETS} sets: slopes at most {slopes:.1e} apart, quantiles {quantiles:.1e}");
+}

@@ -1,0 +1,321 @@
+//! Evaluations of VINs: what is kept and for how long, who shares a call, and what is told when something fails.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    sync::{
+        Arc, Barrier, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use jpauto::{
+    Action, ActivityFilter, Actor, Clock, Config, Dealership, Desk, ErrorKind, Money, PageRequest, Role, Vin,
+    competitors::{NewCompetitor, ScrapeReading},
+    evaluation::{EvaluationRequest, EvaluationRules, IdentitySource, PurchaseRules, VpicConfig, Warning},
+    extract::ScrapedListing,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Lot, vin};
+
+/// Plays vPIC: every VIN is the same Corolla, after a pause.
+struct Vpic {
+    address: String,
+    status: Arc<AtomicU64>,
+    pause: Arc<AtomicU64>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Vpic {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server =
+            Self { address, status: Arc::new(AtomicU64::new(200)), pause: Arc::default(), asked: Arc::default() };
+        let (status, pause, asked) = (Arc::clone(&server.status), Arc::clone(&server.pause), Arc::clone(&server.asked));
+        // It ends with the process of the tests.
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { continue };
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let (mut line, mut length) = (String::new(), 0);
+                reader.read_line(&mut line).unwrap();
+                loop {
+                    let mut header = String::new();
+                    reader.read_line(&mut header).unwrap();
+                    if let Some(value) = header.to_lowercase().strip_prefix("content-length: ") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    if header.trim().is_empty() {
+                        break;
+                    }
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                let body = String::from_utf8(body).unwrap();
+                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                asked.lock().unwrap().push(format!("{path} {body}"));
+                thread::sleep(Duration::from_millis(pause.load(Ordering::SeqCst)));
+                let vins: Vec<String> = match body.split_once("DATA=") {
+                    Some((_, data)) => data.split("%3B").map(str::to_owned).collect(),
+                    None => path.split(['/', '?']).filter(|part| part.len() == 17).map(str::to_owned).collect(),
+                };
+                let results: Vec<Value> = vins
+                    .iter()
+                    .map(|vin| {
+                        json!({"VIN": vin, "Make": "TOYOTA", "Model": "Corolla", "ModelYear": "2018", "ErrorCode": "0"})
+                    })
+                    .collect();
+                let body = json!({"Count": 1, "Results": results}).to_string();
+                let status = status.load(Ordering::SeqCst);
+                let head =
+                    format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                drop(stream.write_all((head + &body).as_bytes()));
+            }
+        });
+        server
+    }
+
+    fn calls(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    fn fail(&self) {
+        self.status.store(500, Ordering::SeqCst);
+    }
+
+    fn recover(&self) {
+        self.status.store(200, Ordering::SeqCst);
+    }
+
+    fn config(&self) -> VpicConfig {
+        let mut config = VpicConfig::default();
+        config.base_url = self.address.clone();
+        config.allow_private_networks = true;
+        config.pause_before_retry = Duration::ZERO;
+        config.calls_a_second = 1_000;
+        config
+    }
+
+    /// Another handle on the lot's database that asks this server, at the lot's time now.
+    fn dealership(&self, lot: &Lot) -> Dealership {
+        let mut config = Config::new(&lot.url).clock(Clock::fixed(lot.now()));
+        config.vpic = Some(self.config());
+        let mut rules = EvaluationRules::default();
+        rules.purchase = Some(PurchaseRules { margin_basis_points: 1_000, costs: Money::from_dollars(500) });
+        config.evaluation = rules;
+        Dealership::with_config(config).unwrap()
+    }
+
+    fn desk(&self, lot: &Lot) -> Desk {
+        self.dealership(lot).acting_as(Actor::system())
+    }
+}
+
+fn subject() -> Vin {
+    Vin::parse(&vin(1)).unwrap()
+}
+
+fn request() -> EvaluationRequest {
+    EvaluationRequest::new(subject(), Some(60_000))
+}
+
+/// Lists Corollas at a competitor, all asking about 14,000.
+fn watch(lot: &Lot, numbers: std::ops::Range<i32>) {
+    let rival = NewCompetitor {
+        name: "Rival Motors".into(),
+        inventory_url: "https://rival.example/cars".into(),
+        ..NewCompetitor::default()
+    };
+    let rival = lot.desk().competitors().add(&rival).unwrap();
+    let listing = |number: i32| ScrapedListing {
+        vin: Some(vin(900_000 + number.unsigned_abs())),
+        year: Some(2018),
+        make: Some("Toyota".into()),
+        model: Some("Corolla".into()),
+        price: Some(Money::from_dollars(13_000 + 200 * number)),
+        mileage: Some(60_000),
+        ..ScrapedListing::default()
+    };
+    let listings = numbers.map(listing).collect();
+    lot.desk().competitors().record(rival.id, listings, ScrapeReading::whole_lot(), lot.now()).unwrap();
+}
+
+/// Runs statements past the library.
+fn sql(lot: &Lot, statements: &str) {
+    use diesel::{Connection as _, connection::SimpleConnection as _};
+    #[cfg(feature = "sqlite")]
+    if let Some(path) = lot.url.strip_prefix("sqlite:") {
+        return diesel::SqliteConnection::establish(path).unwrap().batch_execute(statements).unwrap();
+    }
+    #[cfg(feature = "postgres")]
+    diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(statements).unwrap();
+}
+
+fn codes(warnings: &[Warning]) -> Vec<String> {
+    let code = |warning| serde_json::to_value(warning).unwrap()["code"].as_str().unwrap().to_owned();
+    warnings.iter().map(code).collect()
+}
+
+fn entries(lot: &Lot) -> usize {
+    let filter = ActivityFilter::default().action(Action::Evaluate);
+    lot.desk().activity().list(&filter, &PageRequest::first(100)).unwrap().items.len()
+}
+
+on_both_databases! {
+    fn a_vin_is_decoded_compared_priced_and_kept(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let desk = vpic.desk(lot);
+        assert_eq!(desk.evaluation().cached(&subject()).unwrap(), None);
+
+        let made = desk.evaluation().evaluate(&request()).unwrap();
+        let vehicle = made.vehicle.as_ref().unwrap();
+        assert_eq!((vehicle.year, &*vehicle.make, &*vehicle.model, vehicle.source), (2018, "Toyota", "Corolla", IdentitySource::Vpic));
+        let analysis = made.analysis.as_ref().unwrap();
+        assert_eq!((analysis.sample_size, analysis.adjusted.unwrap().median), (11, Money::from_dollars(14_000)));
+        assert_eq!((analysis.our_price, analysis.position, analysis.recommendation), (None, None, None));
+        // 14,000 less a tenth, less 500.
+        assert_eq!(made.most_to_pay, Some(Money::from_dollars(12_100)));
+        assert_eq!((made.from_cache, made.expires_at), (false, Some(lot.now() + TimeDelta::days(30))));
+        assert_eq!((made.warnings.as_slice(), entries(lot)), (&[][..], 1));
+
+        // A hit touches no network: nothing listens where this one would ask.
+        vpic.fail();
+        let calls = vpic.calls();
+        let again = desk.evaluation().evaluate(&EvaluationRequest::new(subject(), Some(64_999))).unwrap();
+        assert!(again.from_cache && again.mileage == Some(60_000) && again.evaluated_at == made.evaluated_at);
+        assert_eq!((again.analysis, again.vpic, again.facts), (made.analysis, made.vpic, made.facts));
+        assert_eq!((vpic.calls(), entries(lot)), (calls, 1));
+        assert!(desk.evaluation().cached(&subject()).unwrap().is_some());
+    }
+
+    fn another_mileage_a_refresh_and_the_end_of_its_time_ask_anew(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let desk = vpic.desk(lot);
+        let first = desk.evaluation().evaluate(&request()).unwrap();
+        let other = desk.evaluation().evaluate(&EvaluationRequest::new(subject(), Some(65_001))).unwrap();
+        assert!(!other.from_cache && other.mileage == Some(65_001));
+        // It took the place of the first.
+        assert!(!desk.evaluation().evaluate(&request()).unwrap().from_cache);
+        assert!(desk.evaluation().evaluate(&request()).unwrap().from_cache);
+        // The decoding was kept all the while; a refresh asks for it as well.
+        assert_eq!(vpic.calls(), 1);
+        assert!(!desk.evaluation().evaluate(&request().refresh()).unwrap().from_cache);
+        assert_eq!((vpic.calls(), entries(lot)), (2, 4));
+
+        lot.pass(TimeDelta::days(30));
+        let desk = vpic.desk(lot);
+        assert_eq!(desk.evaluation().cached(&subject()).unwrap(), None, "what is over is never told");
+        let late = desk.evaluation().evaluate(&request()).unwrap();
+        assert!(!late.from_cache && late.evaluated_at == lot.now() && late.evaluated_at > first.evaluated_at);
+    }
+
+    fn who_asks_at_the_same_time_shares_one_call(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        vpic.pause.store(300, Ordering::SeqCst);
+        // Four threads in each of two processes.
+        let processes = [vpic.dealership(lot), vpic.dealership(lot)];
+        let barrier = Barrier::new(8);
+        let answers: Vec<_> = thread::scope(|scope| {
+            let ask = |process: &Dealership| {
+                let desk = process.acting_as(Actor::system());
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    desk.evaluation().evaluate(&request()).unwrap()
+                })
+            };
+            let asking: Vec<_> = processes.iter().cycle().take(8).map(ask).collect();
+            asking.into_iter().map(|asked| asked.join().unwrap()).collect()
+        });
+        assert_eq!((vpic.calls(), entries(lot)), (1, 1));
+        assert!(answers.iter().all(|answer| answer.analysis == answers[0].analysis && answer.vehicle == answers[0].vehicle));
+    }
+
+    fn a_decoder_that_fails_leaves_what_the_listings_know(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        vpic.fail();
+        let desk = vpic.desk(lot);
+        let made = desk.evaluation().evaluate(&request()).unwrap();
+        assert_eq!(made.vehicle.as_ref().map(|vehicle| vehicle.source), Some(IdentitySource::SameKind));
+        assert_eq!(codes(&made.warnings), ["vpic_missing", "known_from_listings"], "{:?}", made.warnings);
+        assert_eq!(made.analysis.as_ref().map(|analysis| analysis.sample_size), Some(11));
+        // It is told, but not kept: the next one asks anew.
+        assert_eq!((made.expires_at, desk.evaluation().cached(&subject()).unwrap(), entries(lot)), (None, None, 0));
+        vpic.recover();
+        let whole = desk.evaluation().evaluate(&request()).unwrap();
+        assert!(whole.expires_at.is_some() && whole.warnings.is_empty());
+    }
+
+    fn a_vin_that_nothing_knows_is_still_answered(lot: &Lot) {
+        let vpic = Vpic::start();
+        vpic.fail();
+        let made = vpic.desk(lot).evaluation().evaluate(&request()).unwrap();
+        assert_eq!((made.facts.model_year, made.analysis, made.vehicle), (Some(2018), None, None));
+        assert_eq!(codes(&made.warnings), ["vpic_missing", "model_unknown"]);
+    }
+
+    fn a_row_of_another_shape_is_as_good_as_none(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let desk = vpic.desk(lot);
+        desk.evaluation().evaluate(&request()).unwrap();
+        sql(lot, "UPDATE vin_evaluation_cache SET evaluation_data = '{\"value\": 7}'");
+        assert_eq!(desk.evaluation().cached(&subject()).unwrap(), None);
+        assert!(!desk.evaluation().evaluate(&request()).unwrap().from_cache);
+    }
+
+    fn a_cache_that_fails_never_fails_the_evaluation(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let desk = vpic.desk(lot);
+        for table in ["vin_evaluation_cache", "vin_decodes", "job_leases"] {
+            sql(lot, &format!("DROP TABLE {table}"));
+        }
+        let made = desk.evaluation().evaluate(&request()).unwrap();
+        assert_eq!(made.analysis.as_ref().map(|analysis| analysis.sample_size), Some(11));
+        assert!(made.expires_at.is_none() && codes(&made.warnings).contains(&"cache_failed".to_owned()), "{:?}", made.warnings);
+        assert_eq!(entries(lot), 0, "what is not kept is not in the trail");
+    }
+
+    fn many_are_decoded_in_batches_and_asked_once(lot: &Lot) {
+        let vpic = Vpic::start();
+        let desk = vpic.desk(lot);
+        let vins: Vec<Vin> = (0..120).map(|number| Vin::parse(&vin(number)).unwrap()).chain([subject()]).collect();
+        let decoded = desk.evaluation().decode_many(&vins).unwrap();
+        assert!(decoded.iter().zip(&vins).all(|(told, vin)| told.facts.vin == *vin && told.vpic.is_some()));
+        assert_eq!(vpic.calls(), 3);
+        // A day later they are still known; after thirty days they are not.
+        lot.pass(TimeDelta::days(1));
+        vpic.desk(lot).evaluation().decode_many(&vins).unwrap();
+        assert_eq!(vpic.calls(), 3);
+        lot.pass(TimeDelta::days(29));
+        vpic.fail();
+        let late = vpic.desk(lot).evaluation().decode_many(&vins).unwrap();
+        assert_eq!(vpic.calls(), 5, "one call and its retry: after a failure no other batch is asked");
+        assert!(late.iter().all(|told| told.vpic.is_none() && codes(&told.warnings) == ["vpic_missing"]));
+    }
+
+    fn a_viewer_reads_and_a_manager_evaluates(lot: &Lot) {
+        let (_, viewer) = lot.staff(Role::Viewer);
+        let refusal = viewer.evaluation().evaluate(&request()).unwrap_err();
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Forbidden, "forbidden"));
+        assert_eq!(viewer.evaluation().decode(&subject()).unwrap_err().code(), "forbidden");
+        assert_eq!(viewer.evaluation().cached(&subject()).unwrap(), None);
+        assert_eq!(lot.website().evaluation().cached(&subject()).unwrap_err().code(), "not_signed_in");
+        let (_, manager) = lot.staff(Role::Manager);
+        let made = manager.evaluation().evaluate(&request()).unwrap();
+        assert_eq!(codes(&made.warnings), ["vpic_missing", "model_unknown"]);
+        let impossible = EvaluationRequest::new(subject(), Some(-1));
+        let refusal = manager.evaluation().evaluate(&impossible).unwrap_err();
+        assert_eq!((refusal.code(), &*refusal.fields()[0].pointer), ("invalid_evaluation", "/mileage"));
+    }
+}

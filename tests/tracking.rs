@@ -1,0 +1,384 @@
+//! What follows from scrapes: alerts, transfers between lots, and the market over all of them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jpauto::{
+    Alert, AlertFilter, AlertType, CompetitorId, Money, PageRequest,
+    competitors::{
+        CompetitorFilter, CompetitorUpdate, Completeness, IncompleteReason, Listing, ListingFilter, ListingSort,
+        MarketGroup, MarketViewFilter, NewCompetitor, RecordReport, ScrapeErrorType, ScrapeReading, ScrapedListing,
+        Undercut, UndercutFilter,
+    },
+};
+
+use crate::support::{Lot, corolla, vin};
+
+fn add(lot: &Lot, name: &str) -> CompetitorId {
+    let inventory_url = "https://motors.example/used".into();
+    lot.desk()
+        .competitors()
+        .add(&NewCompetitor { name: name.into(), inventory_url, ..NewCompetitor::default() })
+        .unwrap()
+        .id
+}
+
+fn car(number: u32, dollars: i32) -> ScrapedListing {
+    ScrapedListing {
+        vin: Some(vin(number)),
+        year: Some(2018),
+        make: Some("Toyota".into()),
+        model: Some("Corolla".into()),
+        price: Some(Money::from_dollars(dollars)),
+        mileage: Some(60_000),
+        ..ScrapedListing::default()
+    }
+}
+
+fn cars(numbers: impl IntoIterator<Item = u32>) -> Vec<ScrapedListing> {
+    numbers.into_iter().map(|number| car(number, 14_000)).collect()
+}
+
+fn day(number: i64) -> DateTime<Utc> {
+    "2026-01-01T02:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::days(number)
+}
+
+fn record(lot: &Lot, id: CompetitorId, on_day: i64, listings: Vec<ScrapedListing>) -> RecordReport {
+    lot.desk().competitors().record(id, listings, ScrapeReading::whole_lot(), day(on_day)).unwrap()
+}
+
+fn fail(lot: &Lot, id: CompetitorId, on_day: i64) {
+    lot.desk().competitors().record_failure(id, ScrapeErrorType::Timeout, "no answer in 20 s", day(on_day)).unwrap();
+}
+
+fn alerts(lot: &Lot, id: CompetitorId) -> Vec<Alert> {
+    let mut filter = AlertFilter::default();
+    filter.subject_id = Some(id.into());
+    lot.desk().alerts().list(&filter, &PageRequest::default()).unwrap().items
+}
+
+fn types(lot: &Lot, id: CompetitorId) -> Vec<String> {
+    alerts(lot, id).into_iter().map(|alert| alert.alert_type).collect()
+}
+
+fn found(lot: &Lot, filter: &ListingFilter) -> Vec<Listing> {
+    let mut found = Vec::new();
+    let mut page = PageRequest::first(2);
+    loop {
+        let listings = lot.desk().competitors().listings(filter, &page).unwrap();
+        found.extend(listings.items);
+        let Some(next) = listings.next else { break found };
+        page = page.after(next);
+    }
+}
+
+fn numbers(lot: &Lot, filter: &ListingFilter) -> Vec<u32> {
+    let of = |listing: Listing| listing.vin.unwrap()[11..].parse().unwrap();
+    found(lot, filter).into_iter().map(of).collect()
+}
+
+on_both_databases! {
+    fn three_failures_in_a_row_are_an_alert_until_a_scrape_succeeds(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        record(lot, id, 0, cars(0..6));
+        fail(lot, id, 1);
+        // Nothing seen at all is a failure too.
+        record(lot, id, 2, Vec::new());
+        assert!(alerts(lot, id).is_empty());
+        fail(lot, id, 3);
+        let [alert] = <[Alert; 1]>::try_from(alerts(lot, id)).unwrap();
+        assert_eq!((alert.alert_type.as_str(), alert.metadata["failures"].as_u64()), ("scrape_failing", Some(3)));
+        assert_eq!(alert.message, "Example Motors: 3 scrapes in a row failed: no answer in 20 s");
+        fail(lot, id, 4);
+        let [again] = <[Alert; 1]>::try_from(alerts(lot, id)).unwrap();
+        assert_eq!((again.id, again.metadata["failures"].as_u64(), again.created_at), (alert.id, Some(4), alert.created_at));
+        // A success from before the failures changes nothing; one after them ends the alert.
+        record(lot, id, 1, cars(0..6));
+        assert_eq!(alerts(lot, id)[0].metadata["failures"].as_u64(), Some(3));
+        assert!(record(lot, id, 5, cars(0..6)).alerts.is_empty());
+        assert!(alerts(lot, id).is_empty());
+        fail(lot, id, 6);
+        fail(lot, id, 7);
+        assert!(alerts(lot, id).is_empty(), "the count begins anew");
+    }
+
+    fn a_paused_competitor_keeps_no_alert(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        for on_day in 0..3 {
+            fail(lot, id, on_day);
+        }
+        assert_eq!(types(lot, id), ["scrape_failing"]);
+        lot.desk().competitors().update(id, &CompetitorUpdate { active: Some(false), ..CompetitorUpdate::default() }).unwrap();
+        assert!(alerts(lot, id).is_empty());
+    }
+
+    fn too_many_listings_without_price_or_identity_are_an_alert(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let bare = |number| ScrapedListing { price: None, ..car(number, 0) };
+        let eight_of_ten = || cars(0..8).into_iter().chain([bare(8), bare(9)]).collect::<Vec<_>>();
+        assert!(record(lot, id, 0, eight_of_ten()).alerts.is_empty());
+        let nobody = ScrapedListing { price: Some(Money::from_dollars(9_000)), ..ScrapedListing::default() };
+        let mut seven_of_ten = cars(0..7);
+        seven_of_ten.extend([bare(7), bare(8), nobody.clone()]);
+        assert_eq!(record(lot, id, 1, seven_of_ten).alerts, [AlertType::ParseRateLow]);
+        let alert = &alerts(lot, id)[0];
+        let figures = ["listings", "read", "without_price", "without_identity"].map(|field| alert.metadata[field].as_u64().unwrap());
+        assert_eq!(figures, [10, 7, 2, 1]);
+        // What is sold has no price on most websites, and an older snapshot is no news.
+        record(lot, id, 0, eight_of_ten());
+        assert_eq!(types(lot, id), ["parse_rate_low"]);
+        let gone = |number| ScrapedListing { is_sold: Some(true), ..bare(number) };
+        record(lot, id, 2, cars(0..8).into_iter().chain([gone(8), gone(9)]).chain([nobody]).collect());
+        assert!(alerts(lot, id).is_empty());
+    }
+
+    fn a_lot_that_shrinks_at_once_is_an_alert_until_it_is_believed_or_grows_back(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        for on_day in 0..3 {
+            record(lot, id, on_day, cars(0..20));
+        }
+        let report = record(lot, id, 3, cars(0..9));
+        assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::TooFewVehicles));
+        assert_eq!((report.alerts, types(lot, id)), (vec![AlertType::InventoryDropped], vec!["inventory_dropped".to_owned()]));
+        assert_eq!(alerts(lot, id)[0].metadata["vehicles"].as_u64(), Some(9));
+        // A part of a lot says nothing of its size.
+        lot.desk().competitors().record(id, cars(0..3), ScrapeReading::part_of_a_lot(), day(4)).unwrap();
+        assert_eq!(types(lot, id), ["inventory_dropped"]);
+        record(lot, id, 5, cars(0..20));
+        assert!(alerts(lot, id).is_empty());
+        let mut sold = Vec::new();
+        for on_day in 6..25 {
+            let report = record(lot, id, on_day, cars(0..9));
+            assert_eq!(report.completeness.is_complete(), on_day >= 20, "day {on_day}");
+            assert_eq!(report.alerts.is_empty(), on_day >= 20, "day {on_day}");
+            sold.push(report.counts.sold);
+        }
+        assert_eq!((sold.iter().sum::<usize>(), sold[16]), (11, 11), "by the third complete scrape that missed them: {sold:?}");
+    }
+
+    fn a_vehicle_that_goes_to_another_lot_is_a_transfer_and_no_sale(lot: &Lot) {
+        let (first, second) = (add(lot, "First"), add(lot, "Second"));
+        record(lot, first, 0, cars(0..10));
+        record(lot, second, 0, cars(20..30));
+        // Cars 0 and 1 leave the first lot; the second shows car 0 from day 3 on.
+        let with_0: Vec<_> = cars(20..30).into_iter().chain([car(0, 15_000)]).collect();
+        let mut last = None;
+        for on_day in [3, 4, 5, 8] {
+            let seen = record(lot, second, on_day, with_0.clone());
+            assert!(seen.arrived.is_empty(), "day {on_day}: not gone from the first lot yet");
+            last = Some(record(lot, first, on_day, cars(2..10)));
+        }
+        let report = last.unwrap();
+        assert_eq!((report.counts.sold, report.departed.len(), report.metrics.vehicles_sold_30d), (2, 1, 1));
+        let departed = &report.departed[0];
+        assert_eq!((departed.vehicle.vin.clone(), departed.other.competitor.as_str(), departed.other.price), (Some(vin(0)), "Second", Some(Money::from_dollars(15_000))));
+        let of = |id: CompetitorId| {
+            let filter = ListingFilter { competitors: vec![id], vin: Some(vin(0).to_lowercase()), ..ListingFilter::default() };
+            <[Listing; 1]>::try_from(found(lot, &filter)).unwrap()
+        };
+        let ([here], [there]) = (of(first), of(second));
+        assert_eq!((here.is_sold, there.is_sold), (true, false), "both rows stand");
+        let to = here.transferred_to.clone().unwrap();
+        assert_eq!((to.listing_id, to.competitor_id, to.first_seen_at), (there.id, second, day(3)));
+        assert_eq!(there.transferred_from.as_ref().unwrap().listing_id, here.id);
+        assert_eq!((here.transferred_from.clone(), there.transferred_to.clone()), (None, None));
+        assert_eq!(lot.desk().competitors().listing(here.id).unwrap(), here);
+        // Car 1 comes up at the second lot two weeks later: it had been counted as sold, and the next figures are right.
+        let with_both: Vec<_> = with_0.into_iter().chain([car(1, 15_000)]).collect();
+        let report = record(lot, second, 20, with_both);
+        assert_eq!(report.arrived.iter().map(|car| (car.vehicle.vin.clone(), car.other.competitor.as_str())).collect::<Vec<_>>(), [(Some(vin(1)), "First")]);
+        let metrics = record(lot, first, 20, cars(2..10)).metrics;
+        assert_eq!((metrics.vehicles_sold_30d, metrics.avg_days_on_market), (0, None));
+        let view = lot.desk().competitors().market_view(&MarketViewFilter::default(), &PageRequest::default()).unwrap();
+        assert_eq!((view.total.on_sale, view.total.sold_30d), (20, 0));
+    }
+
+    fn a_vehicle_sold_long_ago_and_traded_in_elsewhere_was_sold(lot: &Lot) {
+        let (first, second) = (add(lot, "First"), add(lot, "Second"));
+        record(lot, first, 0, cars(0..10));
+        for on_day in [10, 11, 12] {
+            record(lot, first, on_day, cars(1..10));
+        }
+        let report = record(lot, second, 46, cars(0..3));
+        assert!(report.arrived.is_empty());
+        assert_eq!(record(lot, first, 30, cars(1..10)).metrics.vehicles_sold_30d, 1);
+    }
+
+    fn price_drops_are_found_by_size_and_time(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let today = (lot.now() - day(0)).num_days();
+        // Car 1 came down long ago, 2 by steps of late, 3 went up and down again today, 4 and 5 never moved, 6 rose.
+        let prices = |on_day: i64| -> Vec<ScrapedListing> {
+            let long_ago = on_day >= 1;
+            let of_late = (on_day - (today - 10)).clamp(0, 20) as i32 / 4;
+            vec![
+                car(1, if long_ago { 12_000 } else { 14_000 }),
+                car(2, 14_000 - 300 * of_late),
+                car(3, if on_day == today - 3 { 14_800 } else { 14_500 }),
+                car(4, 14_000),
+                ScrapedListing { price: None, ..car(5, 0) },
+                car(6, if long_ago { 15_000 } else { 14_000 }),
+            ]
+        };
+        for on_day in [0, 1, today - 11, today - 6, today - 3, today - 1] {
+            record(lot, id, on_day, prices(on_day));
+        }
+        let sort = ListingSort::PriceDropDescending;
+        let all = ListingFilter { sort, ..ListingFilter::default() };
+        assert_eq!(numbers(lot, &all), [1, 2, 3, 6, 4, 5]);
+        assert_eq!(numbers(lot, &ListingFilter { sort: ListingSort::PriceDrop, ..all.clone() }), [4, 6, 3, 2, 1, 5]);
+        let drops = |price_dropped, least: Option<i32>, days| {
+            let price_drop_min = least.map(Money::from_dollars);
+            numbers(lot, &ListingFilter { price_dropped, price_drop_min, price_drop_within_days: days, ..all.clone() })
+        };
+        assert_eq!(drops(true, None, None), [1, 2, 3]);
+        assert_eq!(drops(false, Some(600), None), [1, 2]);
+        assert_eq!(drops(false, Some(601), None), [1]);
+        assert_eq!(drops(true, None, Some(20)), [2, 3]);
+        assert_eq!(drops(false, Some(600), Some(20)), [2]);
+        assert_eq!(drops(false, Some(600), Some(2)), Vec::<u32>::new(), "two days ago it was at 13,700 already");
+        assert_eq!(drops(false, Some(300), Some(2)), [2, 3]);
+        let two = &found(lot, &all)[1];
+        assert_eq!((two.highest_price, two.previous_price), (Some(Money::from_dollars(14_000)), Some(Money::from_dollars(13_700))));
+        assert_eq!(two.price_changed_at, Some(day(today - 1)));
+    }
+
+    fn listings_are_searched_and_sorted_by_days_on_market(lot: &Lot) {
+        let (one, other) = (add(lot, "One"), add(lot, "Other"));
+        let gone = |number| ScrapedListing { is_sold: Some(true), ..car(number, 14_000) };
+        record(lot, one, 0, vec![car(1, 14_000), car(2, 14_000), ScrapedListing { trim: Some("Limited".into()), ..car(3, 14_000) }]);
+        record(lot, one, 5, vec![gone(1), car(2, 14_000), car(3, 14_000), car(4, 14_000)]);
+        record(lot, one, 9, vec![gone(1), gone(2), car(3, 14_000), car(4, 14_000)]);
+        record(lot, other, 7, vec![ScrapedListing { model: Some("C-HR 50%".into()), ..car(5, 14_000) }]);
+        let filter = |sort, sold| ListingFilter { sort, sold, ..ListingFilter::default() };
+        assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarketDescending, None)), [3, 4, 5, 2, 1]);
+        assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarket, None)), [1, 2, 5, 4, 3]);
+        assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarket, Some(true))), [1, 2]);
+        assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarketDescending, Some(false))), [3, 4, 5]);
+        let search = |q: &str| {
+            let mut found = numbers(lot, &ListingFilter { q: Some(q.into()), ..ListingFilter::default() });
+            found.sort_unstable();
+            found
+        };
+        assert_eq!((search("toyota limited"), search("50%"), search("%")), (vec![3], vec![5], vec![5]));
+        assert_eq!(search(&vin(4)[8..]), [4]);
+        let both = ListingFilter { competitors: vec![one, other], ..ListingFilter::default() };
+        assert_eq!(found(lot, &both).len(), 5);
+        assert_eq!(found(lot, &ListingFilter { competitors: vec![other], ..both }).len(), 1);
+    }
+
+    fn the_market_is_counted_over_all_lots(lot: &Lot) {
+        let (one, other) = (add(lot, "One"), add(lot, "Other"));
+        let today = (lot.now() - day(0)).num_days();
+        let of = |number: u32, dollars: Option<i32>, make: &str, model: &str, year: i32| ScrapedListing {
+            make: Some(make.into()),
+            model: Some(model.into()),
+            year: Some(year),
+            price: dollars.map(Money::from_dollars),
+            ..car(number, 0)
+        };
+        record(lot, one, today - 20, vec![of(1, Some(10_000), "Toyota", "Corolla", 2018), of(2, Some(12_000), "TOYOTA", "corolla", 2019), of(3, None, "Toyota", "Corolla", 2018), of(4, Some(20_000), "Honda", "Accord", 2020)]);
+        record(lot, other, today - 10, vec![of(11, Some(11_001), "Toyota", "Corolla", 2018), of(12, Some(21_000), "Honda", "Accord", 2020), of(13, Some(9_000), "Kia", "Rio", 2017)]);
+        record(lot, one, today - 2, vec![of(1, Some(9_500), "Toyota", "Corolla", 2018), of(2, Some(12_500), "TOYOTA", "corolla", 2019), of(3, None, "Toyota", "Corolla", 2018), ScrapedListing { is_sold: Some(true), ..of(4, Some(20_000), "Honda", "Accord", 2020) }]);
+        let view = |filter: &MarketViewFilter| {
+            let (mut lines, mut page) = (Vec::new(), PageRequest::first(1));
+            loop {
+                let view = lot.desk().competitors().market_view(filter, &page).unwrap();
+                lines.extend(view.models.items);
+                let Some(next) = view.models.next else { break (view.total, lines) };
+                page = page.after(next);
+            }
+        };
+        let (total, lines) = view(&MarketViewFilter::default());
+        assert_eq!((total.on_sale, total.priced, total.competitors, total.sold_30d, total.price_cuts_7d), (6, 5, 2, 1, 1));
+        assert_eq!((total.median_price, total.make.clone(), total.year), (Some(Money::from_cents(1_100_100)), None, None));
+        assert_eq!(total.median_days_on_market, Some(15.0));
+        let told: Vec<_> = lines.iter().map(|line| (line.make.clone().unwrap().to_lowercase(), line.on_sale, line.sold_30d)).collect();
+        assert_eq!(told, [("toyota".to_owned(), 4, 0), ("honda".to_owned(), 1, 1), ("kia".to_owned(), 1, 0)]);
+        let corollas = &lines[0];
+        assert_eq!((corollas.competitors, corollas.priced, corollas.price_cuts_7d), (2, 3, 1));
+        assert_eq!(corollas.median_price, Some(Money::from_cents(1_100_100)));
+        assert_eq!((corollas.lowest_price, corollas.highest_price), (Some(Money::from_dollars(9_500)), Some(Money::from_dollars(12_500))));
+        assert_eq!(corollas.median_days_on_market, Some(20.0));
+        let by_year = MarketViewFilter { group: MarketGroup::ModelYear, make: Some("toyota".into()), ..MarketViewFilter::default() };
+        let (total, lines) = view(&by_year);
+        assert_eq!((total.on_sale, lines.iter().map(|line| (line.year, line.on_sale)).collect::<Vec<_>>()), (4, vec![(Some(2018), 3), (Some(2019), 1)]));
+        // The mean of the two in the middle, to the cent.
+        assert_eq!(lines[0].median_price, Some(Money::from_cents(1_025_050)));
+        let at_other = MarketViewFilter { competitors: vec![other], year_min: Some(2018), ..MarketViewFilter::default() };
+        assert_eq!((view(&at_other).0.on_sale, view(&at_other).1.len()), (2, 2));
+        let nothing = MarketViewFilter { model: Some("Edsel".into()), ..MarketViewFilter::default() };
+        assert_eq!((view(&nothing).0.on_sale, view(&nothing).0.median_price, view(&nothing).1.len()), (0, None, 0));
+        assert_eq!(lot.website().competitors().market_view(&nothing, &PageRequest::default()).unwrap_err().code(), "not_signed_in");
+    }
+
+    fn who_asks_less_for_a_car_like_ours_is_listed(lot: &Lot) {
+        let (one, other) = (add(lot, "One"), add(lot, "Other"));
+        let desk = lot.desk();
+        let ours = desk.inventory().add(&jpauto::NewVehicle { trim: Some("LE".into()), ..corolla(99) }).unwrap();
+        record(lot, one, 0, vec![
+            car(1, 13_000),
+            ScrapedListing { trim: Some("le".into()), mileage: Some(70_000), ..car(2, 12_000) },
+            ScrapedListing { trim: Some("XSE".into()), ..car(3, 11_000) },
+            ScrapedListing { mileage: Some(70_001), ..car(4, 11_000) },
+            ScrapedListing { mileage: None, ..car(5, 11_000) },
+            ScrapedListing { year: Some(2017), ..car(6, 11_000) },
+            car(7, 14_000),
+            ScrapedListing { is_sold: Some(true), ..car(8, 11_000) },
+        ]);
+        record(lot, other, 0, vec![ScrapedListing { make: Some("TOYOTA".into()), model: Some("corolla".into()), ..car(9, 13_000) }]);
+        let listed = |filter: &UndercutFilter| {
+            let (mut found, mut page) = (Vec::<Undercut>::new(), PageRequest::first(1));
+            loop {
+                let undercuts = desk.competitors().undercuts(filter, &page).unwrap();
+                found.extend(undercuts.items);
+                let Some(next) = undercuts.next else { break found };
+                page = page.after(next);
+            }
+        };
+        let told = |filter: &UndercutFilter| listed(filter).into_iter().map(|cut| (cut.competitor, cut.difference.to_string())).collect::<Vec<_>>();
+        let expected = [("One", "2000.00"), ("Other", "1000.00"), ("One", "1000.00")].map(|(name, by)| (name.to_owned(), by.to_owned()));
+        assert_eq!(told(&UndercutFilter::default()), expected);
+        let first = &listed(&UndercutFilter::default())[0];
+        assert_eq!((first.vehicle_id, first.our_price, first.their_price), (ours.id, Money::from_dollars(14_000), Money::from_dollars(12_000)));
+        assert_eq!(told(&UndercutFilter { competitors: vec![other], ..UndercutFilter::default() }), expected[1..2]);
+        assert_eq!(told(&UndercutFilter { difference_min: Some(Money::from_dollars(1_001)), ..UndercutFilter::default() }), expected[..1]);
+        assert!(told(&UndercutFilter { vehicle: Some(jpauto::VehicleId::new(lot.now())), ..UndercutFilter::default() }).is_empty());
+    }
+
+    fn the_overview_is_paged_and_looks_back_a_week_and_a_month(lot: &Lot) {
+        let ids = ["Anna", "Bert", "Cora"].map(|name| add(lot, name));
+        for (on_day, most) in [(0, 10), (23, 12), (30, 15)] {
+            record(lot, ids[1], on_day, cars(0..most));
+        }
+        let desk = lot.desk();
+        let mut page = PageRequest::first(2);
+        let mut names = Vec::new();
+        loop {
+            let overview = desk.competitors().overview(&CompetitorFilter::default(), &page).unwrap();
+            names.extend(overview.items.into_iter().map(|row| (row.competitor.name, row.metrics.map(|row| row.total_inventory))));
+            let Some(next) = overview.next else { break };
+            page = page.after(next);
+        }
+        assert_eq!(names, [("Anna", None), ("Bert", Some(15)), ("Cora", None)].map(|(name, count)| (name.to_owned(), count)));
+        let bert = desk.competitors().overview_of(ids[1]).unwrap();
+        assert_eq!((bert.trends.unwrap().total_inventory, bert.monthly_trends.unwrap().total_inventory), (Some(3), Some(5)));
+        assert_eq!(bert.last_scrape.unwrap().observed_at, day(30));
+    }
+
+    fn what_a_dealer_sold_long_ago_is_known_again_by_its_keys(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        lot.pass(TimeDelta::days(300));
+        let keyless = |number: u32| ScrapedListing { vin: None, mileage: Some(1_000 * number as i32), ..car(number, 14_000) };
+        record(lot, id, 0, cars(0..10).into_iter().chain([keyless(50), keyless(51)]).collect());
+        for on_day in [3, 5, 8] {
+            record(lot, id, on_day, cars(1..10).into_iter().chain([keyless(50)]).collect());
+        }
+        // By VIN after any time; by year, make, model and mileage within three months.
+        let report = record(lot, id, 90, cars(0..10).into_iter().chain([keyless(50), keyless(51)]).collect());
+        assert_eq!((report.counts.relisted, report.counts.new), (2, 0));
+        for on_day in [93, 96, 99, 103] {
+            record(lot, id, on_day, cars(1..10).into_iter().chain([keyless(50)]).collect());
+        }
+        let report = record(lot, id, 200, cars(0..10).into_iter().chain([keyless(50), keyless(51)]).collect());
+        assert_eq!((report.counts.relisted, report.counts.new), (1, 1));
+    }
+}
