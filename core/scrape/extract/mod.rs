@@ -7,6 +7,7 @@
 mod cards;
 mod clean;
 mod data;
+mod dom;
 mod encoding;
 mod fields;
 mod heading;
@@ -22,6 +23,7 @@ mod pagination;
 mod record;
 mod site;
 mod template;
+mod tree;
 mod vins;
 
 use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
@@ -33,12 +35,13 @@ pub(crate) use self::{
     cards::read as read_card,
     clean::{price as clean_price, text as clean_text},
     data::{data_request_from_bytes, set_query},
+    dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
-    page::{Dom, Page, absolute, attribute},
+    page::{Page, absolute},
     pagination::total as claimed_total,
     record::{Layout, count_at, count_of, value_at},
     site::Site,
