@@ -1,21 +1,22 @@
 //! Bodies of the endpoints that give a list as data, whichever platform was asked, and the requests that follow from them.
 #![no_main]
 
-use jpauto::extract::{DataMethod, DataRequest, listings_from_data, platforms};
+use jpauto::extract::{data_request, listings_from_data};
 use libfuzzer_sys::fuzz_target;
-use url::Url;
+
+/// One page for each kind of endpoint, which says what to ask.
+const PAGES: [&str; 6] = [
+    include_str!("../../tests/pages/dealer_on/list.html"),
+    include_str!("../../tests/pages/dealer_inspire/list.html"),
+    include_str!("../../tests/pages/dealer_inspire/lightning.html"),
+    include_str!("../../tests/pages/team_velocity/list.html"),
+    include_str!("../../tests/pages/overfuel/list.html"),
+    include_str!("../../tests/pages/wayne_reaves/list.html"),
+];
 
 fuzz_target!(|body: &str| {
-    let page = Url::parse("https://lot.example/used").unwrap();
-    for platform in platforms() {
-        let mut request = Some(DataRequest {
-            platform,
-            method: DataMethod::Get,
-            url: Url::parse("https://lot.example/data?pt=1&Page=1&Limit=2&offset=0").unwrap(),
-            headers: Vec::new(),
-            body: None,
-            page: page.clone(),
-        });
+    for page in PAGES {
+        let mut request = data_request(page, "https://lot.example/used-vehicles/").ok().flatten();
         for _ in 0..3 {
             let Some(asked) = request else { break };
             request = listings_from_data(&asked, body).ok().and_then(|read| read.next);

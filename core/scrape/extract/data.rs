@@ -144,6 +144,8 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
     let configured = request.configured.as_ref().map(|configured| configured.read(request, &answer));
     let read = configured.or_else(|| endpoint.map(|endpoint| (endpoint.read)(request, &answer))).flatten();
     let mut read = read.ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
+    // A server that answers every page with the first would be asked the same again for ever.
+    read.next = read.next.filter(|next| next != request);
     read.listings.retain(ScrapedListing::has_identity);
     read.listings = merge::same_vehicles(read.listings);
     read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
