@@ -111,9 +111,8 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
     if !document.is_object() {
         return Err(Error::invalid_field(CODE, ROOT, "expected an object"));
     }
-    let config: ScraperConfig = serde_path_to_error::deserialize(document).map_err(|fault| {
-        Error::invalid_field(CODE, located(document, &pointer(fault.path().iter())), fault.inner().to_string())
-    })?;
+    let config: ScraperConfig =
+        serde_path_to_error::deserialize(document).map_err(|fault| structural(document, &fault))?;
     let mut check = Check { faults: Faults::default(), limits };
     let scraper = check.scraper(&config);
     check.faults.into_result(CODE).map_err(|error| {
@@ -123,6 +122,18 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
     // Without a fault there is nothing that could not be compiled.
     let scraper = scraper.ok_or_else(|| Error::internal("scraper_not_ready", "a configuration was not compiled"))?;
     Ok((config, scraper))
+}
+
+/// A fault of the document's shape. A wrong variant is named by its own key, which the path ends before.
+fn structural(document: &Value, fault: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let message = fault.inner().to_string();
+    let mut pointer = located(document, &pointer(fault.path().iter()));
+    let variant = message.strip_prefix("unknown variant `").and_then(|rest| rest.split('`').next()).map(escaped);
+    let holder = document.pointer(pointer.trim_start_matches(ROOT));
+    if let Some(variant) = variant.filter(|variant| holder.is_some_and(|holder| holder.get(variant).is_some())) {
+        pointer = format!("{pointer}/{variant}");
+    }
+    Error::invalid_field(CODE, pointer, message)
 }
 
 fn pointer<'a>(segments: impl Iterator<Item = &'a Segment>) -> String {
