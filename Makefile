@@ -77,7 +77,7 @@ check-dependencies:
 
 .PHONY: check-scripts
 check-scripts:
-	$(STEP) "shell scripts" bash -c 'for script in .ci/run tests/apt-install tests/step tests/with-postgres; do bash -n "$$script"; done'
+	$(STEP) "shell scripts" bash -c 'for script in .ci/run fuzz/run tests/apt-install tests/step tests/with-postgres; do bash -n "$$script"; done'
 
 .PHONY: check-python
 check-python: .venv/ready
@@ -88,6 +88,22 @@ check-python: .venv/ready
 .PHONY: bench
 bench: .venv/agreement ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
 	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
+	$(if $(filter-out replay,$(ARGS)),,@$(MAKE) --no-print-directory bench-replay)
+
+# How often "sold" was wrong over real days, and how late it was right, beside "absent once".
+.PHONY: bench-replay
+bench-replay:
+	$(STEP) "replay of real days" cargo test --locked -p jpauto --lib sold_is_seldom_wrong -- --nocapture
+
+.PHONY: bench-extract
+bench-extract: ## reading pages beside extruct (PyPI) and cheerio (npm), and whether each bar is met: ARGS=FOLDER keeps the peers there
+	@bench=$$(cargo bench --locked -p jpauto --bench extract_once --no-run --message-format=json \
+		| $(PYTHON) -c 'import json,sys; print([m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable")][-1])') \
+		&& $(PYTHON) benches/extract_peers.py "$$bench" "$(or $(ARGS),target/peers)"
+
+.PHONY: fuzz
+fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS="pages|answers|texts [SECONDS]"
+	@fuzz/run $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml
 	$(PYTHON) -m venv .venv || { tests/apt-install python3-venv && $(PYTHON) -m venv .venv; }

@@ -102,6 +102,8 @@ def replay(jpauto, database, days):
     rows = []
     for line in run(jpauto, database, "--format", "jsonl", "competitor", "listings", "--all").splitlines():
         row = {key: value for key, value in json.loads(line).items() if key not in OF_ITS_OWN}
+        for transfer in filter(None, (row["transferred_from"], row["transferred_to"])):
+            del transfer["listing_id"], transfer["competitor_id"]
         rows.append(json.dumps(row, sort_keys=True))
     return sorted(rows), false_sales / sales
 

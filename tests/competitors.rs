@@ -773,6 +773,11 @@ mod real_days {
                 for own in ["id", "competitor_id"] {
                     row[own].take();
                 }
+                for transfer in ["transferred_from", "transferred_to"] {
+                    if let Some(transfer) = row[transfer].as_object_mut() {
+                        transfer.retain(|field, _| !field.ends_with("_id"));
+                    }
+                }
                 outcome.rows.push(format!("{dealer} {row} {prices:?}"));
             }
             let metrics = desk.competitors().metrics(id, &PageRequest::first(500)).unwrap().items;

@@ -255,6 +255,43 @@ on_both_databases! {
         assert!(whole.expires_at.is_some() && whole.warnings.is_empty());
     }
 
+    fn what_was_made_without_the_decoder_does_not_serve_who_asks_it(lot: &Lot) {
+        watch(lot, 0..11);
+        // Nobody asked for vPIC: what the listings know is all there is to know, and is kept.
+        let alone = lot.desk().evaluation().evaluate(&request()).unwrap();
+        assert_eq!(codes(&alone.warnings), ["vpic_missing", "known_from_listings"]);
+        assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
+        let vpic = Vpic::start();
+        let asked = vpic.desk(lot).evaluation().evaluate(&request()).unwrap();
+        assert_eq!((asked.from_cache, vpic.calls(), asked.warnings.len()), (false, 1, 0));
+        // What knows more serves who asks for less.
+        assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
+    }
+
+    fn a_process_that_died_is_waited_for_no_longer_than_its_lease(lot: &Lot) {
+        watch(lot, 0..11);
+        let lease = |until: &str| {
+            sql(lot, &format!(
+                "DELETE FROM job_leases;
+                 INSERT INTO job_leases (job_name, holder, acquired_at, expires_at) VALUES
+                 ('vin_evaluation {}', 'nobody', '2026-03-01T11:00:00.000000Z', '{until}')",
+                subject(),
+            ));
+        };
+        let mut config = Config::new(&lot.url).clock(Clock::fixed(lot.now()));
+        config.evaluation.lease_seconds = 1;
+        let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
+        let took = |desk: &Desk| {
+            let began = std::time::Instant::now();
+            assert!(!desk.evaluation().evaluate(&request().refresh()).unwrap().from_cache);
+            began.elapsed()
+        };
+        lease("2026-03-01T13:00:00.000000Z");
+        assert!(took(&desk) >= Duration::from_secs(1), "it is held");
+        lease("2026-03-01T12:00:00.000000Z");
+        assert!(took(&desk) < Duration::from_secs(1), "it is over");
+    }
+
     fn a_vin_that_nothing_knows_is_still_answered(lot: &Lot) {
         let vpic = Vpic::start();
         vpic.fail();

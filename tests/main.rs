@@ -27,6 +27,7 @@ mod evaluation;
 mod inventory;
 mod market;
 mod market_queries;
+mod platforms;
 mod schema;
 mod scraping;
 mod submissions;

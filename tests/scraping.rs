@@ -162,6 +162,26 @@ on_both_databases! {
         assert_eq!(desk.competitors().get(id).unwrap().platform_type.as_deref(), Some("dealer_on"));
     }
 
+    fn data_that_has_not_changed_is_not_sent_again(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        for _ in 0..2 {
+            lot.pass(TimeDelta::days(1));
+            website.take_paths();
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            assert_eq!((report.completeness, report.counts.seen_again), (Completeness::Complete, 30));
+            assert_eq!((report.counts.updated, report.warnings.len()), (0, 0));
+            let asked = website.asked();
+            let known = |path: &str| {
+                let mut asked = asked.iter().filter(|asked| asked.path.contains(path));
+                asked.all(|asked| asked.header.contains("if-none-match"))
+            };
+            assert!(known("/api/") && !known("/used"), "the page says where the data is");
+            assert_eq!(website.take_paths().len(), 3);
+        }
+    }
+
     fn pages_are_read_where_the_data_is_not_enough(lot: &Lot) {
         type Answer = fn(u32, String) -> Option<String>;
         let cases: [(&str, Answer); 5] = [
@@ -552,7 +572,11 @@ fn dealer_on(
                     "DisplayCards": [{}]}}"#,
                 cards.join(",")
             );
-            return Some(answer(part, data).map_or_else(|| Reply::status(500), Reply::json));
+            let Some(data) = answer(part, data) else { return Some(Reply::status(500)) };
+            let version = format!("\"data-{part}\"");
+            let is_known = asked.header.contains(&format!("if-none-match: {version}"));
+            let reply = if is_known { Reply::status(304) } else { Reply::json(data) };
+            return Some(reply.header("ETag", version));
         }
         asked.path.starts_with("/used").then(|| {
             let cars: Vec<_> = (if part == 1 { 0..15 } else { 15..30 })

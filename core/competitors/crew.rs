@@ -99,7 +99,7 @@ pub(super) fn run(
                 Ok(_) => {}
                 // Those that could be had do it.
                 Err(reason) if number > 0 => {
-                    tracing::warn!(%reason, number, "fewer threads scrape than were asked for")
+                    tracing::warn!(%reason, number, "fewer threads scrape than were asked for");
                 }
                 Err(reason) => return Err(reason),
             }

@@ -19,6 +19,7 @@ mod report;
 mod repository;
 mod revisit;
 mod rules;
+mod score;
 mod scrape_log;
 mod service;
 mod sighting;
@@ -28,6 +29,7 @@ mod sold;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod trial;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -46,8 +48,10 @@ pub use report::{
 pub(crate) use repository::is_transferred;
 pub use revisit::ScrapingRules;
 pub use rules::TrackingRules;
-pub use service::Competitors;
+pub use score::{ReadingScore, ScorePart, ScoreRules};
+pub use service::{AddedCompetitor, Competitors};
 pub use sold::days_on_market;
+pub use trial::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 
 use crate::{
     activity::Audited,
@@ -485,7 +489,7 @@ words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
 
 impl ScrapeErrorType {
     /// The code of the error that a scrape which failed so ends with.
-    const fn code(self) -> &'static str {
+    pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Network => "scrape_network",
             Self::Timeout => "scrape_timeout",

@@ -48,9 +48,9 @@ pub struct TrackingRules {
     /// Complete scrapes that make the median: 7.
     pub complete_scrapes_compared: usize,
     /// Scrapes in a row with about the same too small count after which a lot is believed to have shrunk, this one
-    /// included: 7.
+    /// included: 5.
     pub shrunk_after_scrapes: usize,
-    /// Days that those scrapes must span: 14.
+    /// Days that those scrapes must span: 5.
     pub shrunk_after_days: u32,
     /// How far counts may lie apart to be about the same, in percent of the present one: 25.
     pub shrunk_tolerance_percent: u32,
@@ -91,8 +91,8 @@ impl Default for TrackingRules {
             few_returns_percent: 8,
             complete_share_percent: 50,
             complete_scrapes_compared: 7,
-            shrunk_after_scrapes: 7,
-            shrunk_after_days: 14,
+            shrunk_after_scrapes: 5,
+            shrunk_after_days: 5,
             shrunk_tolerance_percent: 25,
             relisted_by_likeness_days: 90,
             transfer_days: 45,

@@ -1,6 +1,9 @@
 //! The operations on competitors; `scraping` has those that fetch.
 
 mod scraping;
+mod trying;
+
+pub use trying::AddedCompetitor;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};

@@ -437,9 +437,9 @@ fn a_scrape_is_complete_when_its_count_is_credible(
 }
 
 #[rstest]
-#[case::long_and_often_enough(7, 14, None)]
-#[case::too_few_scrapes(6, 14, Some(IncompleteReason::TooFewVehicles))]
-#[case::too_few_days(30, 13, Some(IncompleteReason::TooFewVehicles))]
+#[case::long_and_often_enough(5, 5, None)]
+#[case::too_few_scrapes(4, 9, Some(IncompleteReason::TooFewVehicles))]
+#[case::too_few_days(30, 4, Some(IncompleteReason::TooFewVehicles))]
 fn a_small_lot_is_believed_in_time(
     #[case] scrapes: usize,
     #[case] days: i64,
@@ -469,8 +469,8 @@ fn a_lot_that_halves_for_good_sells_what_is_gone_in_the_end() {
             sold_on.push((on_day, plan.sold()));
         }
     }
-    // Small from day 12, believed on day 27, and missed by the third complete scrape on day 29.
-    assert_eq!(sold_on, [(29, 60)]);
+    // Small from day 12, believed on day 18 with the fifth such count, and missed by the third complete scrape on day 22.
+    assert_eq!(sold_on, [(22, 60)]);
 }
 
 #[test]
@@ -478,8 +478,8 @@ fn a_lot_that_grows_back_was_never_small() {
     let whole: Vec<_> = (0..100).map(|number| car(&format!("stock={number}"))).collect();
     let mut lot = lot();
     for on_day in 0..60 {
-        // Nine days of a broken list, then a good one.
-        let seen = if on_day % 10 == 0 { &whole[..] } else { &whole[..30] };
+        // Six days of a broken list, then a good one.
+        let seen = if on_day % 7 == 0 { &whole[..] } else { &whole[..30] };
         assert_eq!(lot.see(on_day, seen).sold(), 0, "day {on_day}");
     }
 }

@@ -193,6 +193,13 @@ pub(super) fn is_current(kept: &Kept, now: DateTime<Utc>) -> bool {
     kept.expires_at > now
 }
 
+/// Whether what is kept was made from all that could be asked now; whoever lets vPIC or auto.dev be asked wants their answers.
+pub(super) fn knows_enough(data: &EvaluationData, asks_vpic: bool, asks_auto_dev: bool) -> bool {
+    let lacks_vpic = data.warnings.iter().any(|warning| matches!(warning, Warning::VpicMissing { .. }));
+    let lacks_auto_dev = data.analysis.as_ref().is_none_or(|analysis| analysis.search_parameters.auto_dev.is_empty());
+    !(asks_vpic && lacks_vpic || asks_auto_dev && lacks_auto_dev)
+}
+
 /// Whether what is kept answers for this mileage.
 pub(super) fn is_near(kept: Option<i32>, asked: Option<i32>, rules: &EvaluationRules) -> bool {
     match (kept, asked) {

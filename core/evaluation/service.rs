@@ -159,6 +159,7 @@ impl<'a> Evaluations<'a> {
         let serves = |kept: &Kept| {
             is_new_enough
                 && rules::is_current(kept, now)
+                && rules::knows_enough(&kept.data, self.desk.vpic().is_some(), self.desk.auto_dev().is_some())
                 && rules::is_near(kept.data.mileage, request.mileage, self.rules())
         };
         Ok(match kept.filter(serves) {

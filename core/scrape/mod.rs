@@ -9,4 +9,4 @@ pub(crate) mod browser;
 pub(crate) mod configured;
 pub mod extract;
 pub(crate) mod fetch;
-mod platforms;
+pub(crate) mod platforms;

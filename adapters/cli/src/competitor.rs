@@ -1,19 +1,23 @@
 //! `jpauto competitor`: the dealers that are watched and what stands on their lots. What is deliberately not here: reading
 //! pages (`extract`), recording them (`import`), and fetching them (`scrape`).
 
+mod add;
 mod figures;
 mod listings;
 mod market;
+mod test;
 
 use clap::Subcommand;
 use jpauto::{
     CompetitorId, Desk, ListingId,
-    competitors::{Competitor, CompetitorFilter, Completeness, NewCompetitor, ScrapeRecord},
+    competitors::{Competitor, CompetitorFilter, Completeness, ScrapeRecord},
 };
 use serde_json::json;
 
+use add::AddArgs;
 use listings::ListingOptions;
 use market::{MarketOptions, UndercutOptions};
+use test::TestArgs;
 
 use crate::{
     context::Context,
@@ -27,18 +31,10 @@ use crate::{
 /// What to do with competitors; one is named by its name, whatever the case, or by its id.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CompetitorCommand {
-    /// Watch a dealer from now on
-    #[command(after_help = "Example:\n  jpauto competitor add 'Example Motors' --url https://motors.example/used")]
-    Add {
-        /// What the dealer is called here
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// The page that lists the vehicles
-        #[arg(long, value_name = "URL")]
-        url: String,
-        #[command(flatten)]
-        more: FieldOptions,
-    },
+    /// Watch a dealer from now on, by the address of its website
+    Add(Box<AddArgs>),
+    /// Try out what a scrape would see on a website, without writing anything
+    Test(TestArgs),
     /// List the watched dealers, by name
     List {
         /// Those that are watched, or the paused ones
@@ -143,14 +139,15 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
     if let CompetitorCommand::Scrape(arguments) = &command {
         return scrape::run(arguments, context);
     }
+    match &command {
+        CompetitorCommand::Add(arguments) => return add::run(arguments, context),
+        CompetitorCommand::Test(arguments) => return test::run(arguments, context),
+        _ => {}
+    }
     let desk = context.desk()?;
     let competitors = desk.competitors();
     let output = &mut context.output;
     match command {
-        CompetitorCommand::Add { name, url, more } => {
-            let fields = more.read([("name", name.as_str()), ("inventory_url", url.as_str())])?;
-            output.item(&competitors.add(&fields.build::<NewCompetitor>()?)?)
-        }
         CompetitorCommand::List { active, q, paging } => {
             let filter = CompetitorFilter { active, q };
             paging.print(output, |page| competitors.list(&filter, page))
@@ -161,7 +158,7 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
             output.item(&competitors.update(find(&desk, &competitor)?.id, &update)?)
         }
         // Done already.
-        CompetitorCommand::Scrape(_) => Ok(()),
+        CompetitorCommand::Add(_) | CompetitorCommand::Test(_) | CompetitorCommand::Scrape(_) => Ok(()),
         CompetitorCommand::Pause { competitor } => output.item(&competitors.pause(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Resume { competitor } => output.item(&competitors.resume(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Delete { competitor } => {

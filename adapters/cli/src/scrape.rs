@@ -66,7 +66,7 @@ pub(crate) struct ScrapeArgs {
 pub(crate) struct FetchOptions {
     /// Where webmasters reach you: an e-mail address or a web page, sent with each request
     #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
-    contact: String,
+    contact: Option<String>,
     /// Seconds of pause after each request to a host; robots.txt may ask for more
     #[arg(long, value_name = "SECONDS", env = "JPAUTO_FETCH_PAUSE", hide_env_values = true, default_value_t = 1.0)]
     pause: f64,
@@ -83,7 +83,12 @@ impl FetchOptions {
     pub(crate) fn config(&self) -> Result<(FetchConfig, ScrapingRules), Failure> {
         let pause = Duration::try_from_secs_f64(self.pause)
             .map_err(|reason| Failure::input("invalid_pause", format!("--pause: {reason}")))?;
-        let mut fetch = FetchConfig::new(&self.contact);
+        let contact = self.contact.as_ref().ok_or_else(|| {
+            let message = "expected --contact ADDRESS: websites are fetched only under an address at which their webmasters \
+                           reach somebody";
+            Failure::input("contact_missing", message)
+        })?;
+        let mut fetch = FetchConfig::new(contact);
         fetch.pause = pause;
         (fetch.allow_private_networks, fetch.allow_any_port) =
             (self.allow_private_networks, self.allow_private_networks);

@@ -58,7 +58,7 @@ pub(crate) fn kill_again_and_again(commands: &Commands<'_>, times: u32) -> usize
     show_lots(&website, 0);
     for dealer in 1..=DEALERS {
         let url = format!("http://127.0.0.{dealer}:{}/used/0", website.port());
-        commands.lines(&["competitor", "add", &format!("Dealer {dealer}"), "--url", &url]);
+        commands.lines(&["competitor", "add", &url, "--name", &format!("Dealer {dealer}"), "--no-fetch"]);
     }
     assert_eq!(commands.scrape_all()["recorded"], DEALERS);
     for round in 1..=times {

@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod commands;
+mod competitor;
 mod demo;
 mod help;
 mod interrupted;

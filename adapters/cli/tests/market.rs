@@ -163,9 +163,11 @@ fn days_of_listings_tell_price_changes_and_sales() {
 #[test]
 fn competitors_are_added_changed_paused_and_deleted() {
     let lot = Lot::new();
-    let added = lot.json(["competitor", "add", "Example Motors", "--url", "https://motors.example/used"]);
+    let added =
+        lot.json(["competitor", "add", "https://motors.example/used", "--name", "Example Motors", "--no-fetch"]);
     let id = added["id"].as_str().unwrap();
-    lot.run(["competitor", "add", "example motors", "--url", "https://other.example/"]).fails(3, "error[duplicate_");
+    lot.run(["competitor", "add", "https://other.example/", "--name", "example motors", "--no-fetch"])
+        .fails(3, "error[duplicate_");
     let changed = lot.json(["competitor", "update", id, "--set", "website_url=https://motors.example/"]);
     assert_eq!(changed["website_url"], "https://motors.example/");
     assert_eq!(lot.json(["competitor", "pause", "EXAMPLE MOTORS"])["active"], false);

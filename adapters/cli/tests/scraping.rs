@@ -31,7 +31,7 @@ fn what_is_due_is_scraped_and_told_as_it_happens() {
     website.list("/used", 0..12, None);
     for (host, path) in [(1, "used"), (2, "used"), (3, "broken")] {
         let url = format!("http://127.0.0.{host}:{}/{path}", website.port());
-        jpauto.lines(&["competitor", "add", &format!("Dealer {host}"), "--url", &url]);
+        jpauto.lines(&["competitor", "add", &url, "--name", &format!("Dealer {host}"), "--no-fetch"]);
     }
     website.show("/broken", 404, "");
     let ran = jpauto.scrape_due(&["--format", "jsonl"]).output().unwrap();
@@ -84,7 +84,7 @@ fn ctrl_c_ends_a_run_at_once_with_nothing_half_recorded() {
     let website = Website::open();
     website.reply("/used", Reply::html(list_page(0..12, Some("/next"))));
     website.reply("/next", Reply::html(list_page(12..20, None)).after(Duration::from_secs(20)));
-    jpauto.lines(&["competitor", "add", "Dealer", "--url", &format!("{}/used", website.address)]);
+    jpauto.lines(&["competitor", "add", &format!("{}/used", website.address), "--name", "Dealer", "--no-fetch"]);
     for scrape in
         [jpauto.scrape_due(&[]), jpauto.command(&["scrape", "Dealer", "--allow-private-networks", "--pause", "0"])]
     {

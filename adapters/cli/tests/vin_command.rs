@@ -18,7 +18,8 @@ fn watched() -> Lot {
         format!("{listing}\n")
     };
     lot.write("lot.jsonl", (1..11).map(line).collect::<String>());
-    lot.json(["import", "listings", "--competitor", "Example Motors", "lot.jsonl"]);
+    let now = chrono::Utc::now().to_rfc3339();
+    lot.json(["import", "listings", "--competitor", "Example Motors", "--observed-at", &now, "lot.jsonl"]);
     lot
 }
 

@@ -211,10 +211,10 @@ pub(in crate::competitors) fn listings(
                     .days_on_market)
             } else {
                 // A later page counts the days as the first one did, so that no row changes its place between them.
-                let first: Option<(Option<(DateTime<Utc>, i32)>, ListingId)> = request.position(word)?;
+                let first: Option<(Option<DaysKey>, ListingId)> = request.position(word)?;
                 let as_of = first.and_then(|(key, _)| key).map_or(now, |(as_of, _)| as_of);
                 let key = days_on_market_sql(conn, as_of);
-                let days = |(_, days): (DateTime<Utc>, i32)| days;
+                let days = |(_, days): DaysKey| days;
                 in_order_of!(word, &key, Integer, descending, days, |row: &ListingRow| {
                     row.whole_days_on_market(as_of).map(|days| (as_of, days))
                 })
@@ -243,6 +243,9 @@ pub(in crate::competitors) fn listings(
     tell_transfers(conn, &mut page.items, rules)?;
     Ok(page)
 }
+
+/// When the days were counted, and how many they were.
+type DaysKey = (DateTime<Utc>, i32);
 
 const PRICE_DROP: &str = "(highest_price - price)";
 

@@ -54,6 +54,8 @@ pub(in crate::competitors) struct Lot {
     pub(in crate::competitors) ids: Vec<ListingId>,
     pub(in crate::competitors) stored: Vec<StoredListing>,
     pub(in crate::competitors) facts: ScrapeFacts,
+    /// Whether another program has left it open of some of them if they are sold.
+    has_left_open: bool,
 }
 
 impl Lot {
@@ -148,17 +150,21 @@ pub(in crate::competitors) fn load_lot(
     seen: &[Sighting],
     rules: &TrackingRules,
 ) -> DbResult<Lot> {
-    let on_sale: Vec<StoredRow> = dsl::competitor_inventory
-        .filter(dsl::competitor_id.eq(competitor))
-        .filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null()))
-        // Where two listings fit alike, both databases then choose the same one.
-        .order(dsl::id)
-        .select(StoredRow::as_select())
-        .load(conn)?;
+    let of_competitor = || dsl::competitor_inventory.filter(dsl::competitor_id.eq(competitor));
+    let mut on_sale: Vec<StoredRow> =
+        of_competitor().filter(dsl::is_sold.eq(false)).select(StoredRow::as_select()).load(conn)?;
+    // Another program may have left it open; asked for together, SQLite would look through all that was ever sold.
+    let left_open: Vec<StoredRow> =
+        of_competitor().filter(dsl::is_sold.is_null()).select(StoredRow::as_select()).load(conn)?;
+    let has_left_open = !left_open.is_empty();
+    on_sale.extend(left_open);
+    // Where two listings fit alike, both databases then choose the same one.
+    on_sale.sort_unstable_by_key(|row| row.id);
     let oldest_sighting =
         on_sale.iter().map(|row| seen_between(row.first_seen_at, row.last_seen_at, row.created_at).1).min();
     let facts = load_facts(conn, competitor, (observed_at, reading), oldest_sighting, rules)?;
-    let mut lot = Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts };
+    let mut lot =
+        Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts, has_left_open };
     on_sale.into_iter().for_each(|row| lot.take_in(row));
     let unmatched = Unmatched::of(&lot.stored, seen);
     if !unmatched.is_empty() {
@@ -426,11 +432,14 @@ fn see_again(conn: &mut DbConnection, competitor: CompetitorId, lot: &Lot, resee
     let rows_on_sale = on_sale().count() - others.len();
     let all_but_others = others.len() < rows_on_sale && others.len() <= IDS_AT_ONCE;
     if all_but_others {
-        let standing = dsl::competitor_inventory
-            .filter(dsl::competitor_id.eq(competitor))
-            .filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null()));
+        let of_competitor = dsl::competitor_inventory.filter(dsl::competitor_id.eq(competitor));
         on_each!(conn, conn => {
-            diesel::update(standing.filter(dsl::id.ne_all(&others))).set(time).execute(conn)?
+            let standing = of_competitor.filter(dsl::is_sold.eq(false)).filter(dsl::id.ne_all(&others));
+            diesel::update(standing).set(time).execute(conn)?;
+            if lot.has_left_open {
+                let left_open = of_competitor.filter(dsl::is_sold.is_null()).filter(dsl::id.ne_all(&others));
+                diesel::update(left_open).set(time).execute(conn)?;
+            }
         });
     }
     let named: Vec<_> =

@@ -47,10 +47,10 @@ impl Competitors<'_> {
     ///
     /// # Errors
     /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
-    /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the same host, is being scraped; `scrape_cancelled` where the
-    /// observer ended it; `scrape_taken_over` where another process did because this one showed no sign of life; `Unavailable`
-    /// with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`, in which case the failure is
-    /// recorded.
+    /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the
+    /// same host, is being scraped; `scrape_cancelled` where the observer ended it; `scrape_taken_over` where another process
+    /// did because this one showed no sign of life; `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`],
+    /// such as `scrape_blocked`, in which case the failure is recorded.
     pub fn scrape(
         &self,
         id: CompetitorId,
@@ -287,7 +287,8 @@ impl<'a> Run<'a> {
         if wanted == 0 {
             return Ok(Vec::new());
         }
-        let Some((control, mut suspects)) = self.suspects(competitor.id, seen, observed_at)? else {
+        let Some(LookAfter { control, missing: mut suspects }) = self.suspects(competitor.id, seen, observed_at)?
+        else {
             return Ok(Vec::new());
         };
         // Each has its chance sooner or later, whatever the others answer.
@@ -323,12 +324,7 @@ impl<'a> Run<'a> {
     }
 
     /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
-    fn suspects(
-        &self,
-        id: CompetitorId,
-        seen: &Seen,
-        observed_at: DateTime<Utc>,
-    ) -> Result<Option<(String, Vec<(ListingId, String)>)>> {
+    fn suspects(&self, id: CompetitorId, seen: &Seen, observed_at: DateTime<Utc>) -> Result<Option<LookAfter>> {
         let tracking = &self.competitors.desk.config().tracking;
         let sightings: Vec<_> =
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
@@ -340,9 +336,17 @@ impl<'a> Run<'a> {
             let url = |row: usize| lot.stored[row].details.url.clone();
             let missing: Vec<_> =
                 suspects.missing.into_iter().filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
-            Ok(suspects.control.and_then(url).filter(|_| !missing.is_empty()).map(|control| (control, missing)))
+            let control = suspects.control.and_then(url).filter(|_| !missing.is_empty());
+            Ok(control.map(|control| LookAfter { control, missing }))
         })
     }
+}
+
+/// The pages that tell what became of missing cars.
+struct LookAfter {
+    /// Of a car that is on the list.
+    control: String,
+    missing: Vec<(ListingId, String)>,
 }
 
 impl Work for Run<'_> {

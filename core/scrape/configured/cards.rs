@@ -3,9 +3,9 @@
 //! A configured field is read from its place and nowhere else; the other fields are read as on any card. What is deliberately
 //! not here: cards that nobody has pointed out.
 
-use std::{collections::HashMap, ops::Range, ptr};
+use std::{ops::Range, ptr};
 
-use scraper::{ElementRef, Selector, node::Element};
+use scraper::{ElementRef, Selector};
 
 use super::{
     Counter, ListingField,
@@ -33,8 +33,7 @@ impl Scraper {
     pub(crate) fn listings(&self, page: &Page<'_>, warnings: &mut Vec<Warning>) -> Result<Option<Vec<ScrapedListing>>> {
         let Some(configured) = &self.cards else { return Ok(None) };
         let (tree, dom) = (page.tree()?, page.dom()?);
-        let places: HashMap<*const Element, usize> =
-            dom.elements(0..dom.len()).map(|(at, element)| (ptr::from_ref(element), at)).collect();
+        let places = dom.places(tree);
         let mut counts = vec![0_usize; configured.fields.len()];
         let mut listings = Vec::new();
         let (mut cards, mut read_to) = (0, 0);

@@ -108,8 +108,12 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
     if document.to_string().len() > limits.bytes {
         return Err(Error::invalid_field(CODE, ROOT, format!("expected at most {} bytes of JSON", limits.bytes)));
     }
-    let config: ScraperConfig = serde_path_to_error::deserialize(document)
-        .map_err(|fault| Error::invalid_field(CODE, pointer(fault.path().iter()), expectation(&fault)))?;
+    if !document.is_object() {
+        return Err(Error::invalid_field(CODE, ROOT, "expected an object"));
+    }
+    let config: ScraperConfig = serde_path_to_error::deserialize(document).map_err(|fault| {
+        Error::invalid_field(CODE, located(document, &pointer(fault.path().iter())), fault.inner().to_string())
+    })?;
     let mut check = Check { faults: Faults::default(), limits };
     let scraper = check.scraper(&config);
     check.faults.into_result(CODE).map_err(|error| {
@@ -119,10 +123,6 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
     // Without a fault there is nothing that could not be compiled.
     let scraper = scraper.ok_or_else(|| Error::internal("scraper_not_ready", "a configuration was not compiled"))?;
     Ok((config, scraper))
-}
-
-fn expectation(fault: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    fault.inner().to_string()
 }
 
 fn pointer<'a>(segments: impl Iterator<Item = &'a Segment>) -> String {

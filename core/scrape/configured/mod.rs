@@ -116,7 +116,7 @@ pub struct ScraperConfig {
 }
 
 /// A field of a listing, named as its column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields are those of a ScrapedListing")]
@@ -140,6 +140,68 @@ pub enum ListingField {
     Heading,
     /// Sold where this place exists and does not say no.
     IsSold,
+}
+
+/// Every field, as it is written.
+const FIELD_NAMES: [&str; 17] = [
+    "vin",
+    "external_id",
+    "stock_number",
+    "year",
+    "make",
+    "model",
+    "trim",
+    "price",
+    "mileage",
+    "exterior_color",
+    "transmission",
+    "fuel_type",
+    "body_style",
+    "url",
+    "image_url",
+    "heading",
+    "is_sold",
+];
+const FIELDS: [ListingField; 17] = [
+    ListingField::Vin,
+    ListingField::ExternalId,
+    ListingField::StockNumber,
+    ListingField::Year,
+    ListingField::Make,
+    ListingField::Model,
+    ListingField::Trim,
+    ListingField::Price,
+    ListingField::Mileage,
+    ListingField::ExteriorColor,
+    ListingField::Transmission,
+    ListingField::FuelType,
+    ListingField::BodyStyle,
+    ListingField::Url,
+    ListingField::ImageUrl,
+    ListingField::Heading,
+    ListingField::IsSold,
+];
+
+impl<'de> Deserialize<'de> for ListingField {
+    /// As a text, so that the place of a wrong key is known.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = ListingField;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field of a listing")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+                let known = FIELDS.into_iter().find(|field| field.as_str() == name);
+                known.ok_or_else(|| de::Error::unknown_field(name, &FIELD_NAMES))
+            }
+        }
+
+        deserializer.deserialize_str(Name)
+    }
 }
 
 impl ListingField {

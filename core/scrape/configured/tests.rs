@@ -26,8 +26,8 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
     };
     let card = |field: Value| json!({"cards": ".car", "fields": {"price": field}});
     for (document, pointer, expected) in [
-        (json!("x"), "", "invalid type"),
-        (json!([]), "", "expected struct ScraperConfig"),
+        (json!("x"), "", "expected an object"),
+        (json!([]), "", "expected an object"),
         (json!({"selektor": ".car"}), "/selektor", "unknown field `selektor`, expected one of `cards`"),
         (json!({"cards": 3}), "/cards", "expected a string"),
         (json!({"cards": "div["}), "/cards", "expected a CSS selector"),
@@ -40,7 +40,7 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         (
             json!({"cards": ".car", "fields": {"colour": ".c"}}),
             "/fields/colour",
-            "unknown variant `colour`, expected one of",
+            "unknown field `colour`, expected one of",
         ),
         (card(json!("b[")), "/fields/price", "expected a CSS selector"),
         (card(json!(["b["])), "/fields/price/0", "expected a CSS selector"),
@@ -149,10 +149,10 @@ fn a_configuration_is_written_as_it_was_read() {
 }
 
 const CARS: &str = r##"<html><body><div class="found">Showing 1-2 of 5 cars</div>
-<article class="car sold-car" data-ref="r1"><h3>2019 Ford F-150 XLT</h3><p class="facts">VIN 1FTEW1EP6KFA10001 / Stock P1001</p>
+<article class="car sold-car" data-ref="r1"><h3>2019 Ford F-150 XLT</h3><p class="facts">Stock P1001</p><p>VIN: 1FTEW1EP6KFA10001</p>
     <s class="was">$39,995</s> <b class="now">Our price $31,995</b><i>48,200 miles</i>
     <a class="more" href="/car/1">more</a><img src="/1.jpg"><em class="ribbon">Sold</em></article>
-<article class="car" data-ref="r2"><h3>2020 Toyota RAV4 XLE</h3><p class="facts">VIN 2T3P1RFV3LC100002</p>
+<article class="car" data-ref="r2"><h3>2020 Toyota RAV4 XLE</h3><p class="facts">VIN: 2T3P1RFV3LC100002</p>
     <b class="now">Call us, deposit $500 - $900</b><i>33,120 miles</i><a class="more" href="/car/2">more</a>
     <article class="car"><h3>2001 Advert Inside</h3></article></article>
 <article class="car"></article>
@@ -230,7 +230,7 @@ fn pages_are_counted_as_the_website_counts_them() {
         ("used?p=2", with_total(json!({"page": {"parameter": "p", "size": 2}})), Some("used?p=3")),
         ("used?p=3", with_total(json!({"page": {"parameter": "p", "size": 2}})), None),
         ("used", cards(json!({"offset": {"parameter": "start"}})), Some("used?start=2")),
-        ("used?start=4", cards(json!({"offset": {"parameter": "start", "size": 2}})), Some("used?start=6")),
+        ("used?start=2", cards(json!({"offset": {"parameter": "start", "size": 2}})), Some("used?start=4")),
         ("used?start=4", with_total(json!({"offset": {"parameter": "start", "size": 2}})), None),
     ] {
         let expected = expected.map(|path| format!("https://lot.example/{path}"));
@@ -389,9 +389,7 @@ fn a_hostile_configuration_costs_little() {
     {
         let document = json!({"cards": selector, "fields": {"vin": selector, "price": selector}});
         page_at("https://lot.example/used", document.clone(), &deep).unwrap();
-        let took = started.elapsed();
         page_at("https://lot.example/used", document, &wide).unwrap();
-        eprintln!("{selector}: {:?}", started.elapsed() - took);
     }
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }

@@ -7,14 +7,13 @@
 
 use std::collections::HashMap;
 
-use scraper::node::Element;
-
 use super::{
     clean,
+    dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field, PriceRank},
     heading, json,
     listing::ScrapedListing,
-    page::{Dom, Kind, Page, attribute},
+    page::Page,
     vins::{self, Place},
 };
 
@@ -116,7 +115,7 @@ impl Anchors {
                 }
                 anchors.holds[at] = joined(anchors.holds[at], Holds::One(number));
             };
-            match dom.node(at).kind {
+            match &dom.node(at).kind {
                 Kind::Text(text) => {
                     vins::find(text, place).for_each(&mut note);
                     // `VIN:` in an element of its own labels the next text.
@@ -231,7 +230,7 @@ fn alike(dom: &Dom<'_>, one: usize, other: usize) -> bool {
     one.name() == other.name() && first_class(one) == first_class(other)
 }
 
-fn first_class(element: &Element) -> Option<&str> {
+fn first_class<'e>(element: &'e Element<'_>) -> Option<&'e str> {
     attribute(element, "class").and_then(|classes| classes.split_ascii_whitespace().next())
 }
 
@@ -348,7 +347,7 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
     let mut struck_until = 0;
     let mut price_until = 0;
     for at in dom.within(card) {
-        match dom.node(at).kind {
+        match &dom.node(at).kind {
             Kind::Element(element) => {
                 let end = dom.node(at).end;
                 if at >= struck_until && is_struck(element) {
@@ -372,7 +371,7 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
     chunks
 }
 
-fn is_struck(element: &Element) -> bool {
+fn is_struck(element: &Element<'_>) -> bool {
     const CLASSES: [&str; 4] = ["was", "old-price", "was-price", "oldprice"];
     matches!(element.name(), "s" | "strike" | "del")
         || attribute(element, "class").is_some_and(|classes| {
@@ -436,7 +435,7 @@ fn begins_a_payment(text: &str) -> bool {
     })
 }
 
-fn class_mentions(element: &Element, word: &str) -> bool {
+fn class_mentions(element: &Element<'_>, word: &str) -> bool {
     attribute(element, "class").is_some_and(|classes| mentions(classes, word))
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn vehicles_of(block: &Value, page: &Page<'_>) -> Vec<ScrapedListing>
 }
 
 /// The values of one script. Some hold several in a row, some wear the comment marks of older times, some are encoded.
-fn blocks(body: &str) -> Vec<Value> {
+pub(crate) fn blocks(body: &str) -> Vec<Value> {
     let trimmed =
         body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
     let decoded =

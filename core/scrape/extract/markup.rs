@@ -23,7 +23,7 @@ pub(crate) enum Token<'a> {
 }
 
 /// A start tag: its name as written and its attributes unread.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tag<'a> {
     name: &'a str,
     attributes: &'a str,
@@ -32,6 +32,30 @@ pub(crate) struct Tag<'a> {
 impl<'a> Tag<'a> {
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+
+    pub(crate) fn name(&self) -> &'a str {
+        self.name
+    }
+
+    pub(crate) fn has_attributes(&self) -> bool {
+        self.attributes().next().is_some()
+    }
+
+    /// Whether its content is no markup, wherever it stands.
+    fn is_raw(&self) -> bool {
+        let initial = self.name.as_bytes()[0].to_ascii_lowercase();
+        matches!(initial, b's' | b't' | b'n' | b'i' | b'x') && RAW.iter().any(|raw| self.is(raw))
+    }
+
+    /// Whether it ends itself, `<path/>`; a slash that ends an unquoted value does not.
+    pub(crate) fn closes_itself(&self) -> bool {
+        let mut attributes = self.attributes();
+        let mut rest = self.attributes;
+        while attributes.next().is_some() {
+            rest = attributes.0;
+        }
+        rest.ends_with('/')
     }
 
     /// The decoded value of an attribute, empty for one without a value.
@@ -45,22 +69,30 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Iterates over the attributes of a tag.
+/// Iterates over the attributes of a tag, up to the `>` that ends it.
 pub(crate) struct Attributes<'a>(&'a str);
+
+impl<'a> Attributes<'a> {
+    /// Passes what stands between attributes; `None` at the end of the tag.
+    fn skip_blank(&mut self) -> Option<()> {
+        let start = self.0.bytes().position(|byte| !byte.is_ascii_whitespace() && byte != b'/');
+        self.0 = &self.0[start.unwrap_or(self.0.len())..];
+        (!self.0.is_empty() && !self.0.starts_with('>')).then_some(())
+    }
+}
 
 impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.skip_blank()?;
         // All that ends a name or a value is ASCII, so bytes are enough, and every cut falls between characters.
-        let bytes = self.0.as_bytes();
-        let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != b'/')?;
-        let text = &self.0[start..];
-        // A name is at least one character long, or a stray `=` would never be passed.
+        // A name is at least one character long, be it a `=`.
+        let text = self.0;
         let name_end = text
             .bytes()
             .skip(1)
-            .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'/'))
+            .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'/' | b'>'))
             .map_or(text.len(), |at| at + 1);
         let (name, rest) = text.split_at(name_end);
         let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
@@ -73,87 +105,218 @@ impl<'a> Iterator for Attributes<'a> {
                 let end = memchr(*quote, &value.as_bytes()[1..]).map_or(value.len(), |at| at + 1);
                 (&value[1..end], value.get(end + 1..).unwrap_or(""))
             }
-            _ => value.split_at(value.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(value.len())),
+            _ => {
+                let ends = |byte: u8| byte.is_ascii_whitespace() || byte == b'>';
+                value.split_at(value.bytes().position(ends).unwrap_or(value.len()))
+            }
         };
         self.0 = rest;
         Some((name, value))
     }
 }
 
-/// Reads a page token by token; any text gives some tokens, and each byte is looked at a bounded number of times.
+/// A piece of markup before anybody has said whether what follows it is markup as well.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Piece<'a> {
+    Open(Tag<'a>),
+    Close(&'a str),
+    Text(&'a str),
+    Comment,
+    /// From its `<` to its `>`.
+    Doctype(&'a str),
+}
+
+/// How the content of an element that holds no markup ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// At its end tag, unless a comment in it holds another script.
+    Script,
+    /// At its end tag.
+    Text,
+    /// Never.
+    Rest,
+}
+
+/// Reads a page token by token, cut as browsers cut it; any text gives some tokens, and each byte is looked at a bounded
+/// number of times.
 pub(crate) struct Tokens<'a> {
     html: &'a str,
     at: usize,
 }
 
 /// Elements whose content the parser takes as plain text.
-const RAW: [&str; 8] = ["script", "style", "textarea", "title", "noscript", "iframe", "xmp", "noembed"];
+const RAW: [&str; 9] = ["script", "style", "textarea", "title", "noscript", "iframe", "xmp", "noembed", "noframes"];
 
 impl<'a> Tokens<'a> {
     pub(crate) fn new(html: &'a str) -> Self {
         Self { html, at: 0 }
     }
 
-    fn skip_past(&mut self, end: &str, from: usize) {
-        let rest = self.html.as_bytes().get(from..).unwrap_or_default();
-        self.at = memmem::find(rest, end.as_bytes()).map_or(self.html.len(), |at| from + at + end.len());
+    /// How many bytes are read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
     }
 
-    /// The end of the tag that starts at `from`: the first `>` outside quotes that follow an `=`.
-    fn tag_end(&self, from: usize) -> usize {
+    /// The next piece, whatever the one before it was.
+    pub(crate) fn piece(&mut self) -> Option<Piece<'a>> {
+        loop {
+            let bytes = self.html.as_bytes();
+            let start = self.at;
+            let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
+            if rest[0] != b'<' {
+                return Some(self.text(start));
+            }
+            match rest.get(1) {
+                Some(b'!') if rest.starts_with(b"<!--") => {
+                    self.skip_comment();
+                    return Some(Piece::Comment);
+                }
+                Some(b'!') if rest.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype")) => {
+                    self.skip_past(b'>');
+                    return Some(Piece::Doctype(&self.html[start..self.at]));
+                }
+                Some(b'!' | b'?') => {
+                    self.skip_past(b'>');
+                    return Some(Piece::Comment);
+                }
+                Some(b'/') => match rest.get(2) {
+                    Some(letter) if letter.is_ascii_alphabetic() => {
+                        if let Some(tag) = self.tag(start + 2) {
+                            return Some(Piece::Close(tag.name));
+                        }
+                    }
+                    Some(b'>') => self.at += 3,
+                    Some(_) => {
+                        self.skip_past(b'>');
+                        return Some(Piece::Comment);
+                    }
+                    None => return Some(self.text(start)),
+                },
+                Some(letter) if letter.is_ascii_alphabetic() => {
+                    if let Some(tag) = self.tag(start + 1) {
+                        return Some(Piece::Open(tag));
+                    }
+                }
+                // A lone `<` is text, up to the next one.
+                _ => return Some(self.text(start)),
+            }
+        }
+    }
+
+    /// Text from one byte, whatever it is, up to the next `<`.
+    fn text(&mut self, start: usize) -> Piece<'a> {
         let bytes = self.html.as_bytes();
-        let mut at = from;
-        while let Some(step) = bytes.get(at..).and_then(|rest| memchr2(b'>', b'=', rest)) {
+        self.at = memchr(b'<', &bytes[start + 1..]).map_or(bytes.len(), |at| start + 1 + at);
+        Piece::Text(&self.html[start..self.at])
+    }
+
+    fn skip_past(&mut self, end: u8) {
+        let bytes = self.html.as_bytes();
+        self.at = memchr(end, &bytes[self.at..]).map_or(bytes.len(), |at| self.at + at + 1);
+    }
+
+    /// Comments end at `-->`, at `--!>`, and at once where they begin with `>` or `->`.
+    fn skip_comment(&mut self) {
+        let bytes = self.html.as_bytes();
+        let start = self.at + "<!--".len();
+        self.at = start;
+        while self.at < bytes.len() {
+            self.skip_past(b'>');
+            let inside = &bytes[start..self.at - 1];
+            if inside.is_empty() || inside == b"-" || inside.ends_with(b"--") || inside.ends_with(b"--!") {
+                return;
+            }
+        }
+    }
+
+    /// The section `<![CDATA[...]]>` that begins here, which only drawings and formulas may hold.
+    pub(crate) fn character_data(&mut self) -> Option<&'a str> {
+        let content = self.html[self.at..].strip_prefix("<![CDATA[")?;
+        let end = memmem::find(content.as_bytes(), b"]]>");
+        let content = &content[..end.unwrap_or(content.len())];
+        self.at = (self.at + "<![CDATA[".len() + content.len() + "]]>".len()).min(self.html.len());
+        Some(content)
+    }
+
+    /// The tag whose name begins at `start`. One that the page ends within is none.
+    fn tag(&mut self, start: usize) -> Option<Tag<'a>> {
+        let text = &self.html[start..];
+        let name_end = text
+            .bytes()
+            .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
+            .unwrap_or(text.len());
+        let (name, rest) = text.split_at(name_end);
+        let mut attributes = Attributes(rest);
+        while attributes.next().is_some() {}
+        let length = rest.len() - attributes.0.len();
+        self.at = start + name_end + length;
+        attributes.0.starts_with('>').then(|| {
+            self.at += 1;
+            Tag { name, attributes: &rest[..length] }
+        })
+    }
+
+    /// What stands between here and the end of an element that holds no markup. Its end tag is passed where `Tokens` is read
+    /// token by token, and is the next piece otherwise.
+    pub(crate) fn content(&mut self, name: &str, kind: Content) -> &'a str {
+        let start = self.at;
+        self.at = match kind {
+            Content::Rest => self.html.len(),
+            Content::Text => self.end_tag(name),
+            Content::Script => self.script_end(),
+        };
+        &self.html[start..self.at]
+    }
+
+    /// Where the end tag of this name stands.
+    fn end_tag(&self, name: &str) -> usize {
+        let bytes = self.html.as_bytes();
+        let mut at = self.at;
+        while let Some(step) = memchr(b'<', &bytes[at..]) {
             at += step;
-            if bytes[at] == b'>' {
+            if bytes.get(at + 1) == Some(&b'/') && is_word(bytes, at + 2, name) {
                 return at;
             }
             at += 1;
-            while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-                at += 1;
-            }
-            if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
-                at += 1;
-                at += memchr(*quote, &bytes[at..]).map_or(bytes.len() - at, |end| end + 1);
-            }
         }
         bytes.len()
     }
 
-    /// The content of a raw element and the place after its end tag.
-    fn raw_content(&self, name: &str, from: usize) -> (&'a str, usize) {
+    /// Where a script ends: in a comment of old times, the end tag of a script within it is passed over.
+    fn script_end(&self) -> usize {
+        const NAME: &str = "script";
+        let end = self.end_tag(NAME);
         let bytes = self.html.as_bytes();
-        let mut at = from;
-        while let Some(step) = bytes.get(at..).and_then(|rest| memchr(b'<', rest)) {
+        let Some(comment) = memmem::find(&bytes[self.at..end], b"<!--") else { return end };
+        let mut at = self.at + comment + "<!".len();
+        let (mut commented, mut nested) = (true, false);
+        while let Some(step) = memchr2(b'<', b'-', &bytes[at..]) {
             at += step;
-            let after = at + 2 + name.len();
-            let ends = bytes.get(at + 1) == Some(&b'/')
-                && bytes.get(at + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-            if ends {
-                return (&self.html[from..at], (self.tag_end(after) + 1).min(bytes.len()));
+            let rest = &bytes[at..];
+            if rest.starts_with(b"</") && is_word(bytes, at + 2, NAME) {
+                if !nested {
+                    return at;
+                }
+                nested = false;
+            } else if commented && rest.starts_with(b"-->") {
+                (commented, nested) = (false, false);
+            } else if commented && rest[0] == b'<' && is_word(bytes, at + 1, NAME) {
+                nested = true;
+            } else if rest.starts_with(b"<!--") {
+                commented = true;
+                at += 1;
             }
             at += 1;
         }
-        (&self.html[from..], bytes.len())
+        bytes.len()
     }
+}
 
-    fn open_tag(&mut self, start: usize) -> Token<'a> {
-        let bytes = self.html.as_bytes();
-        let name_end = bytes[start..]
-            .iter()
-            .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
-            .map_or(bytes.len(), |at| start + at);
-        let end = self.tag_end(name_end);
-        let tag = Tag { name: &self.html[start..name_end], attributes: &self.html[name_end..end] };
-        self.at = (end + 1).min(bytes.len());
-        let raw_initial = matches!(bytes[start].to_ascii_lowercase(), b's' | b't' | b'n' | b'i' | b'x');
-        if raw_initial && RAW.iter().any(|raw| tag.is(raw)) {
-            let (content, after) = self.raw_content(tag.name, self.at);
-            self.at = after;
-            return Token::Raw(tag, content);
-        }
-        Token::Open(tag)
-    }
+/// Whether a tag's name stands here, whole.
+fn is_word(bytes: &[u8], at: usize, name: &str) -> bool {
+    let end = at + name.len();
+    bytes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+        && bytes.get(end).is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
 }
 
 impl<'a> Iterator for Tokens<'a> {
@@ -161,28 +324,18 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let bytes = self.html.as_bytes();
-            let start = self.at;
-            let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-            if rest[0] != b'<' {
-                self.at = memchr(b'<', rest).map_or(bytes.len(), |at| start + at);
-                return Some(Token::Text(&self.html[start..self.at]));
-            }
-            match rest.get(1) {
-                Some(b'!') if rest.starts_with(b"<!--") => self.skip_past("-->", start + 4),
-                Some(b'!' | b'?') => self.skip_past(">", start),
-                Some(b'/') => {
-                    self.skip_past(">", start);
-                    let inside = self.html[start + 2..self.at].trim_end_matches('>');
-                    let end = inside.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inside.len());
-                    return Some(Token::Close(&inside[..end]));
+            match self.piece()? {
+                Piece::Open(tag) if tag.is_raw() => {
+                    let kind = if tag.is("script") { Content::Script } else { Content::Text };
+                    let content = self.content(tag.name, kind);
+                    // Its own end tag, or the end of the page.
+                    let _end = self.piece();
+                    return Some(Token::Raw(tag, content));
                 }
-                Some(letter) if letter.is_ascii_alphabetic() => return Some(self.open_tag(start + 1)),
-                _ => {
-                    // A lone `<` is text, up to the next one.
-                    self.at = memchr(b'<', &rest[1..]).map_or(bytes.len(), |at| start + 1 + at);
-                    return Some(Token::Text(&self.html[start..self.at]));
-                }
+                Piece::Open(tag) => return Some(Token::Open(tag)),
+                Piece::Close(name) => return Some(Token::Close(name)),
+                Piece::Text(text) => return Some(Token::Text(text)),
+                Piece::Comment | Piece::Doctype(_) => {}
             }
         }
     }
@@ -207,20 +360,15 @@ impl Script<'_> {
 
 /// The scripts of a page, found by their opening tags alone: no other tag is read.
 pub(crate) fn scripts(html: &str) -> Vec<Script<'_>> {
-    const OPENING: &[u8] = b"<script";
     let bytes = html.as_bytes();
     let mut found = Vec::new();
     let mut tokens = Tokens::new(html);
     while let Some(step) = bytes.get(tokens.at..).and_then(|rest| memchr(b'<', rest)) {
         tokens.at += step;
-        let rest = &bytes[tokens.at..];
-        let opens = rest.get(..OPENING.len()).is_some_and(|start| start.eq_ignore_ascii_case(OPENING));
-        if !opens && !rest.starts_with(b"<!--") {
+        if bytes[tokens.at..].starts_with(b"<!--") {
+            tokens.skip_comment();
+        } else if !is_word(bytes, tokens.at + 1, "script") {
             tokens.at += 1;
-            continue;
-        }
-        if !opens {
-            tokens.skip_past("-->", tokens.at + 4);
         } else if let Some(Token::Raw(tag, body)) = tokens.next()
             && !body.trim_ascii().is_empty()
         {

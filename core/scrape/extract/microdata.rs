@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use super::{
     cards,
+    dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
-    page::{Dom, Page, attribute},
+    page::Page,
 };
 
 /// The vehicles of the page's microdata.

@@ -7,6 +7,7 @@
 mod cards;
 mod clean;
 mod data;
+mod dom;
 mod encoding;
 mod fields;
 mod heading;
@@ -20,7 +21,9 @@ mod microdata;
 mod page;
 mod pagination;
 mod record;
+mod site;
 mod template;
+mod tree;
 mod vins;
 
 use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
@@ -32,14 +35,16 @@ pub(crate) use self::{
     cards::read as read_card,
     clean::{price as clean_price, text as clean_text},
     data::{data_request_from_bytes, set_query},
+    dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
-    page::{Dom, Page, absolute, attribute},
+    page::{Page, absolute},
     pagination::total as claimed_total,
     record::{Layout, count_at, count_of, value_at},
+    site::Site,
     template::{Template, text_of_class},
 };
 pub use self::{
@@ -267,6 +272,11 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
         warnings.push(Warning { code: "no_listings", message });
     }
     Extraction { platform, total, next: parts.next.or(around.next), listings: parts.listings, warnings }
+}
+
+/// What any page gives, whoever wrote it.
+pub(crate) fn read_any_page(page: &Page<'_>) -> Result<Parts> {
+    generic(page).map(|(_, parts)| parts)
 }
 
 /// Structured data first; the tree, and with it microdata and cards, only where that leaves something open.

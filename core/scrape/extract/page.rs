@@ -6,11 +6,12 @@ use html5ever::{
     driver,
     tendril::{StrTendril, TendrilSink as _},
 };
-use scraper::{Html, HtmlTreeSink, Node as HtmlNode, node::Element};
+use scraper::{Html, HtmlTreeSink};
 use url::Url;
 
 use super::{
     clean,
+    dom::Dom,
     limits::PageLimits,
     markup::{self, Script, Token, Tokens},
 };
@@ -69,11 +70,11 @@ impl<'a> Page<'a> {
         if let Some(dom) = self.dom.get() {
             return Ok(dom);
         }
-        let tree = self.tree()?;
-        Ok(self.dom.get_or_init(|| Dom::new(tree)))
+        let dom = Dom::read(self.html, &PageLimits::DEFAULT)?;
+        Ok(self.dom.get_or_init(|| dom))
     }
 
-    /// The page as its parser nests it, for those who look for elements by selectors.
+    /// The same page for those who look for elements by selectors; [`Dom::places`] says where they stand.
     ///
     /// # Errors
     /// As [`Page::dom`].
@@ -141,129 +142,6 @@ fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
     Ok(parser.finish())
 }
 
-/// The value of an element's attribute. Elements have few: looking through them is cheaper than interning the name.
-pub(crate) fn attribute<'a>(element: &'a Element, wanted: &str) -> Option<&'a str> {
-    element.attrs().find(|(name, _)| *name == wanted).map(|(_, value)| value)
-}
-
-/// What stands at one place of the page.
-pub(crate) enum Kind<'a> {
-    Element(&'a Element),
-    Text(&'a str),
-}
-
-/// An element or a text, with its place in the tree.
-pub(crate) struct Node<'a> {
-    pub(crate) kind: Kind<'a>,
-    /// The element around it; the outermost one is its own parent.
-    pub(crate) parent: usize,
-    /// One past the last node within it.
-    pub(crate) end: usize,
-}
-
-/// The page in document order; what is within an element stands right behind it.
-///
-/// Left out are comments and what no visitor reads as text: scripts, styles, templates, drawings, choices of a form.
-pub(crate) struct Dom<'a> {
-    nodes: Vec<Node<'a>>,
-}
-
-const UNREAD: [&str; 8] = ["script", "style", "noscript", "template", "svg", "iframe", "select", "textarea"];
-
-impl<'a> Dom<'a> {
-    fn new(tree: &'a Html) -> Self {
-        let mut nodes: Vec<Node<'a>> = Vec::new();
-        let mut open: Vec<usize> = Vec::new();
-        let mut unread = 0_usize;
-        for edge in tree.tree.root().traverse() {
-            match edge {
-                ego_tree::iter::Edge::Open(node) => {
-                    let parent = open.last().copied().unwrap_or(0);
-                    match node.value() {
-                        HtmlNode::Element(element) if unread > 0 || UNREAD.contains(&element.name()) => unread += 1,
-                        HtmlNode::Element(element) => {
-                            open.push(nodes.len());
-                            nodes.push(Node { kind: Kind::Element(element), parent, end: nodes.len() + 1 });
-                        }
-                        HtmlNode::Text(text) if unread == 0 => {
-                            nodes.push(Node { kind: Kind::Text(text), parent, end: nodes.len() + 1 });
-                        }
-                        _ => {}
-                    }
-                }
-                ego_tree::iter::Edge::Close(node) if node.value().is_element() => {
-                    if unread > 0 {
-                        unread -= 1;
-                    } else if let Some(closed) = open.pop() {
-                        nodes[closed].end = nodes.len();
-                    }
-                }
-                ego_tree::iter::Edge::Close(_) => {}
-            }
-        }
-        Self { nodes }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    pub(crate) fn node(&self, at: usize) -> &Node<'a> {
-        &self.nodes[at]
-    }
-
-    pub(crate) fn element(&self, at: usize) -> Option<&'a Element> {
-        match self.nodes.get(at)?.kind {
-            Kind::Element(element) => Some(element),
-            Kind::Text(_) => None,
-        }
-    }
-
-    /// The elements of a range in document order, each with its place.
-    pub(crate) fn elements(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &'a Element)> {
-        range.filter_map(|at| self.element(at).map(|element| (at, element)))
-    }
-
-    /// The element and everything within it.
-    pub(crate) fn within(&self, at: usize) -> std::ops::Range<usize> {
-        at..self.nodes[at].end
-    }
-
-    /// The elements directly below one.
-    pub(crate) fn children(&self, at: usize) -> impl Iterator<Item = usize> {
-        let end = self.nodes[at].end;
-        let mut next = at + 1;
-        std::iter::from_fn(move || {
-            while next < end {
-                let child = next;
-                next = self.nodes[child].end;
-                if self.element(child).is_some() {
-                    return Some(child);
-                }
-            }
-            None
-        })
-    }
-
-    /// The element around one, `None` for the outermost.
-    pub(crate) fn parent(&self, at: usize) -> Option<usize> {
-        let parent = self.nodes[at].parent;
-        (parent != at).then_some(parent)
-    }
-
-    /// All text within, pieces joined by a space and spaces collapsed.
-    pub(crate) fn text(&self, at: usize) -> String {
-        let mut joined = String::new();
-        for node in &self.nodes[self.within(at)] {
-            if let Kind::Text(text) = node.kind {
-                joined.push_str(text);
-                joined.push(' ');
-            }
-        }
-        clean::collapse(&joined)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,17 +170,5 @@ mod tests {
     fn empty_and_huge_pages_are_refused() {
         assert_eq!(code(" \n"), "page_empty");
         assert_eq!(code(&" x".repeat(9 * 1024 * 1024)), "page_too_large");
-    }
-
-    #[test]
-    fn a_range_holds_what_is_within_and_unread_elements_are_left_out() {
-        let tree = OnceCell::new();
-        let html = "<ul><li id=a>one <script>two</script><b>three</b></li><li id=b>four</li></ul>";
-        let page = Page::new(html, Url::parse("https://lot.example/").unwrap(), &tree).unwrap();
-        let dom = page.dom().unwrap();
-        let (list, _) = dom.elements(0..dom.len()).find(|(_, element)| element.name() == "ul").unwrap();
-        let texts: Vec<_> = dom.children(list).map(|item| dom.text(item)).collect();
-        assert_eq!(texts, ["one three", "four"]);
-        assert_eq!(dom.parent(dom.children(list).next().unwrap()), Some(list));
     }
 }

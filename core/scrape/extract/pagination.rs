@@ -153,7 +153,7 @@ impl<'a> Reader<'_, 'a> {
         if !may_lead_on(&link) {
             return;
         }
-        let text = clean::collapse(&clean::decode(&link.text));
+        let text = clean::collapse(&clean::decode_text(&link.text));
         let plainness = if says_next(&link, &text) {
             Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
@@ -223,7 +223,7 @@ fn page_number(url: &str) -> Option<u32> {
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
 pub(crate) fn total(words: &str) -> Option<u32> {
-    let text = clean::decode(words);
+    let text = clean::decode_text(words);
     let mut counted = None;
     let mut after = 0;
     // Few words of a page hold a digit: only around those is the text cut into words.

@@ -5,9 +5,10 @@
 use super::{
     cards::{self, labelled},
     clean,
+    dom::Dom,
     fields::{Draft, Field},
     listing::ScrapedListing,
-    page::{Dom, Page},
+    page::Page,
 };
 use crate::{Money, Result};
 

@@ -293,7 +293,6 @@ impl Fetcher {
     }
 
     /// Begins a scrape: no cookies yet, and its time runs from now.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a scrape can be stopped; whoever needs less is welcome"))]
     pub(crate) fn session(&self) -> Session {
         self.session_until(None, Arc::default())
     }

@@ -15,6 +15,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     name: "auction123",
     marks: &[Mark::certain(&["a123InventoryItem"]), Mark::possible(&["static.auction123.com/showroom"])],
     parse,
+    list_paths: &[],
     endpoint: None,
 };
 

@@ -15,6 +15,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["automanagerprodcdn.azureedge.net", "inventory-panel"]),
     ],
     parse,
+    list_paths: &["/view-inventory"],
     endpoint: None,
 };
 

@@ -16,6 +16,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["inventory_item", "vin_value", "website_price"]),
     ],
     parse,
+    list_paths: &["/vehicles"],
     endpoint: None,
 };
 

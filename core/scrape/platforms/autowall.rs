@@ -16,6 +16,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["/gs-vehicle/"]),
     ],
     parse,
+    list_paths: &["/gs-vehicle/list"],
     endpoint: None,
 };
 

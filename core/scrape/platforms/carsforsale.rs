@@ -13,6 +13,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     name: "carsforsale",
     marks: &[Mark::certain(&["vehicle-snapshot__title"]), Mark::certain(&["_content/Chassis.Modules.Inventory"])],
     parse,
+    list_paths: &["/cars-for-sale"],
     endpoint: None,
 };
 

@@ -12,6 +12,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     name: "cdk",
     marks: &[Mark::certain(&["assets.cobaltnitra.com"]), Mark::certain(&["nv_search_count_container"])],
     parse,
+    list_paths: &["/VehicleSearchResults?search=used"],
     endpoint: None,
 };
 

@@ -20,6 +20,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["TealiumProductListTags"]),
     ],
     parse,
+    list_paths: &["/newandusedcars?clearall=1&pagesize=100"],
     endpoint: None,
 };
 

@@ -7,15 +7,19 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
-use super::{Mark, Platform};
+use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, assigned_value, price},
+    scrape::extract::{
+        DataPage, DataRequest, Draft, Field, Page, Parts, PriceRank, ScrapedListing, Tag, Token, absolute,
+        assigned_value, count_at, price,
+    },
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
-    name: "dealer_com",
+    name: NAME,
     marks: &[
         Mark::certain(&["DDC.siteSettings"]),
         Mark::certain(&["DDC.dataLayer["]),
@@ -24,8 +28,37 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["ddc-site", "static.dealer.com/"]),
     ],
     parse,
-    endpoint: None,
+    list_paths: &["/all-inventory/index.htm", "/used-inventory/index.htm"],
+    endpoint: Some(Endpoint { first_request, read }),
 };
+
+const NAME: &str = "dealer_com";
+
+/// The widget of the page's list, asked on the same host; the page's alias says which vehicles it lists.
+fn first_request(page: &Page<'_>) -> Option<DataRequest> {
+    const ALIAS: &str = "INVENTORY_LISTING_DEFAULT_AUTO_";
+    let kind = page.scripts().iter().find_map(|script| {
+        let (_, rest) = script.body.split_once(ALIAS)?;
+        let end = rest.find(|sign: char| !sign.is_ascii_uppercase() && sign != '_').unwrap_or(rest.len());
+        ["USED", "NEW", "ALL", "CERTIFIED_USED"].into_iter().find(|kind| *kind == &rest[..end])
+    })?;
+    let path = format!("/apis/widget/{ALIAS}{kind}:inventory-data-bus1/getInventory?start=0");
+    Some(DataRequest::get(NAME, page.url.join(&path).ok()?, &page.url))
+}
+
+/// Page sizes differ from site to site: the list goes on behind what was given.
+fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+    let records = answer.get("inventory")?.as_array()?;
+    let total = count_at(answer, "pageInfo.totalCount");
+    let is_placeholder =
+        |record: &&Value| record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false));
+    let given = records.len() - records.iter().filter(is_placeholder).count();
+    Some(DataPage {
+        listings: read_inventory(records, &request.page),
+        total,
+        next: request.next_by_offset("start", given, total),
+    })
+}
 
 type Record = Map<String, Value>;
 
@@ -43,8 +76,7 @@ fn widget_state(page: &Page<'_>) -> Option<Parts> {
             let Some(state) = assigned_value(script.body, name) else { continue };
             let Some(state) = with_inventory(&state) else { continue };
             let records = state.get("inventory").and_then(Value::as_array)?;
-            let listings: Vec<_> =
-                records.iter().filter_map(Value::as_object).filter_map(|record| from_widget(page, record)).collect();
+            let listings: Vec<_> = read_inventory(records, &page.url);
             if listings.is_empty() {
                 continue;
             }
@@ -90,7 +122,12 @@ fn next_by_start(page: &Page<'_>, start: u64) -> Option<String> {
     Some(url.to_string())
 }
 
-fn from_widget(page: &Page<'_>, record: &Record) -> Option<ScrapedListing> {
+/// The vehicles of an inventory without its placeholders; `base` is the page that links are relative to.
+fn read_inventory(records: &[Value], base: &Url) -> Vec<ScrapedListing> {
+    records.iter().filter_map(Value::as_object).filter_map(|record| from_widget(base, record)).collect()
+}
+
+fn from_widget(base: &Url, record: &Record) -> Option<ScrapedListing> {
     if record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false)) {
         return None;
     }
@@ -113,8 +150,8 @@ fn from_widget(page: &Page<'_>, record: &Record) -> Option<ScrapedListing> {
     let prices = widget_prices(record);
     draft.listing.price = prices.first().copied();
     let mut listing = draft.listing;
-    listing.url = record.get("link").and_then(Value::as_str).and_then(|link| page.absolute(link));
-    listing.image_url = first_image(record).and_then(|link| page.absolute(link));
+    listing.url = record.get("link").and_then(Value::as_str).and_then(|link| absolute(base, link));
+    listing.image_url = first_image(record).and_then(|link| absolute(base, link));
     listing.raw_data = Some(
         json!({ "condition": condition(record), "certified": record.get("certified"), "pricing": record.get("pricing") }),
     );

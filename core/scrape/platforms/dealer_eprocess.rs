@@ -17,6 +17,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["cdn.dealereprocess.com", "vehicle_item"]),
     ],
     parse,
+    list_paths: &[],
     endpoint: None,
 };
 

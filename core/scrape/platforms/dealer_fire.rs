@@ -14,6 +14,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_fire",
     marks: &[Mark::certain(&["pushData('VehicleObject_"]), Mark::certain(&["pushData(\"VehicleObject_"])],
     parse,
+    list_paths: &["/inventory"],
     endpoint: None,
 };
 

@@ -23,6 +23,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["Visit http://www.dealerinspire.com to Inspire"]),
     ],
     parse,
+    list_paths: &["/used-vehicles/"],
     endpoint: Some(Endpoint { first_request, read }),
 };
 

@@ -23,6 +23,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["srpVehicle", "hasVehicleInfo"]),
     ],
     parse,
+    list_paths: &["/searchall.aspx", "/searchused.aspx"],
     endpoint: Some(Endpoint { first_request, read }),
 };
 

@@ -5,9 +5,11 @@
 //! not here: techniques that work on any page; they are in `extract`.
 
 mod auction123;
+mod auto_corner;
 mod automanager;
 mod autorevo;
 mod autowall;
+mod carbase;
 mod carsforsale;
 mod cdk;
 mod dealer_car_search;
@@ -17,8 +19,12 @@ mod dealer_eprocess;
 mod dealer_fire;
 mod dealer_inspire;
 mod dealer_on;
+mod dealer_socket;
+mod dealr_cloud;
 mod overfuel;
+mod room58;
 mod team_velocity;
+mod v12_software;
 mod wayne_reaves;
 
 use std::sync::LazyLock;
@@ -27,7 +33,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use serde_json::Value;
 
-use super::extract::{DataPage, DataRequest, Page, Parts};
+use super::extract::{DataPage, DataRequest, Page, Parts, read_any_page};
 use crate::Result;
 
 /// A vendor's way of writing inventory pages.
@@ -38,6 +44,8 @@ pub(crate) struct Platform {
     pub(crate) marks: &'static [Mark],
     /// Reads a page; `None` where its listings are nowhere this file knows to look.
     pub(crate) parse: fn(&Page<'_>) -> Result<Option<Parts>>,
+    /// Where the vendor's websites usually show their list, the whole lot first; what a front page links to is tried before.
+    pub(crate) list_paths: &'static [&'static str],
     /// Where the vendor's websites give the list as data, if anywhere.
     pub(crate) endpoint: Option<Endpoint>,
 }
@@ -78,9 +86,10 @@ pub(crate) enum Confidence {
 }
 
 /// Every platform; of equally sure ones the first is taken, so those whose pages embed another's marks stand in front.
-pub(crate) static ALL: [&Platform; 16] = [
+pub(crate) static ALL: [&Platform; 22] = [
     &dealer_on::PLATFORM,
     &overfuel::PLATFORM,
+    &dealer_socket::PLATFORM,
     &team_velocity::PLATFORM,
     &dealer_inspire::PLATFORM,
     &dealer_fire::PLATFORM,
@@ -92,8 +101,13 @@ pub(crate) static ALL: [&Platform; 16] = [
     &dealer_center::PLATFORM,
     &carsforsale::PLATFORM,
     &cdk::PLATFORM,
+    &carbase::PLATFORM,
     &auction123::PLATFORM,
     &autowall::PLATFORM,
+    &auto_corner::PLATFORM,
+    &room58::PLATFORM,
+    &v12_software::PLATFORM,
+    &dealr_cloud::PLATFORM,
     &dealer_com::PLATFORM,
 ];
 
@@ -111,6 +125,11 @@ static SEARCH: LazyLock<Option<(Vec<&'static str>, AhoCorasick)>> = LazyLock::ne
 
 /// The platform of a page, if any.
 pub(crate) fn detect(page: &Page<'_>) -> Option<&'static Platform> {
+    recognised(page).map(|(_, platform)| platform)
+}
+
+/// The platform of a page and how sure that is, if any.
+pub(crate) fn recognised(page: &Page<'_>) -> Option<(Confidence, &'static Platform)> {
     let (texts, search) = SEARCH.as_ref()?;
     let mut found = vec![false; texts.len()];
     for hit in search.find_iter(page.html) {
@@ -125,7 +144,13 @@ pub(crate) fn detect(page: &Page<'_>) -> Option<&'static Platform> {
             best = Some((confidence, platform));
         }
     }
-    best.map(|(_, platform)| platform)
+    best
+}
+
+/// Reads the pages of a vendor of whose lists nothing is known but their marks: as any page, without doubting what is found.
+fn any_layout(page: &Page<'_>) -> Result<Option<Parts>> {
+    let parts = read_any_page(page)?;
+    Ok((!parts.listings.is_empty()).then_some(parts))
 }
 
 /// The platform of this name.

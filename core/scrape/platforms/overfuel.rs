@@ -15,6 +15,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
     marks: &[Mark::certain(&["api.overfuel.com"]), Mark::certain(&["static.overfuel.com", "__NEXT_DATA__"])],
     parse,
+    list_paths: &[],
     endpoint: Some(Endpoint { first_request, read }),
 };
 

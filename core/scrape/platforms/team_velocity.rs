@@ -20,6 +20,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["var vdpVehicleExteriorColor"]),
     ],
     parse,
+    list_paths: &["/inventory/used"],
     endpoint: Some(Endpoint { first_request, read }),
 };
 

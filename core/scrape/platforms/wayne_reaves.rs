@@ -19,6 +19,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["//www.waynereaves.net"]),
     ],
     parse,
+    list_paths: &["/inventory"],
     endpoint: Some(Endpoint { first_request, read }),
 };
 

@@ -21,17 +21,19 @@ use crate::{
 };
 
 const DECODE_EXAMPLES: &str = "\
-By itself a VIN says who made the vehicle, its model year and whether it was copied right. The model, trim and engine come from
-vPIC, the free decoder of the United States' road safety authority; its answers are kept in the database for a month.
+By itself a VIN says who made the vehicle, its model year, and whether it was copied right. Model,
+trim and engine come from vPIC, the free decoder of the United States' road safety authority, whose
+answers are kept in the database for a month.
 
 Examples:
   jpauto vin decode 5FNYF5H59HB011946
   jpauto vin decode --offline 5FNYF5H59HB011946 WP0ZZZ99ZTS392124
-  jpauto vin decode --format jsonl $(cut -d, -f3 auction.csv) | jq -r '[.facts.vin, .vehicle.model] | @tsv'";
+  jpauto vin decode --format jsonl $(cut -d, -f3 auction.csv) | jq .vehicle";
 
 const EVALUATE_EXAMPLES: &str = "\
-The VIN is decoded, comparables are looked for among the watched competitors and at auto.dev, and priced as the lot is. The
-answer is kept for 30 days and serves for mileages up to 5,000 away. What could not be asked is said, and the rest is told.
+The VIN is decoded, comparables are looked for among the watched competitors and at auto.dev, and
+priced as the lot is. The answer is kept for 30 days and serves for mileages up to 5,000 away. What
+could not be asked is said, and the rest is told.
 
 Examples:
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
@@ -223,7 +225,7 @@ struct ByItself {
     #[serde(rename = "check digit")]
     check_digit: String,
     serial: String,
-    #[serde(rename = "kind of VIN")]
+    #[serde(rename = "squish VIN")]
     squish: String,
 }
 

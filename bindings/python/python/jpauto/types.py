@@ -46,7 +46,19 @@ SubmissionStatus = Literal["pending", "approved", "rejected"]
 SubmissionSort = Literal["submitted_at", "-submitted_at"]
 Role = Literal["viewer", "manager", "admin"]
 Provider = Literal["google", "microsoft"]
-Action = Literal["create", "update", "status", "relist", "feature", "delete", "approve", "reject", "analyze", "record"]
+Action = Literal[
+    "create",
+    "update",
+    "status",
+    "relist",
+    "feature",
+    "delete",
+    "approve",
+    "reject",
+    "analyze",
+    "evaluate",
+    "record",
+]
 AlertType = Literal[
     "overpriced",
     "underpriced",

@@ -1,0 +1,141 @@
+//! `jpauto competitor test`: what a scrape would see on a website, before it is trusted. What is deliberately not here: finding
+//! that out.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jpauto::competitors::{PlatformCertainty, ScorePart, TestOptions, TestReport, TestSite};
+
+use super::{add::read_config, find};
+use crate::{
+    context::Context,
+    failure::Failure,
+    output::{Cell, Column, Format, Output, Row, Tone, counted, remark},
+    scrape::FetchOptions,
+};
+
+const HELP: &str = "\
+Fetches the first pages, politely, and writes nothing. The score says how much of what matters was read, 0 to 100: to know
+a vehicle again 30 (half of it without a VIN), price 25, year with make and model 20, mileage 15, a page of its own 7, a
+picture 3. A website that can not be read at all ends the command with exit code 4.
+
+Examples:
+  jpauto competitor test https://motors.example/ --contact webmaster@dealer.example
+  jpauto competitor test 'Example Motors' --config motors.json --pages 3
+  jpauto competitor test https://motors.example/used --format json | jq '.score.percent, .warnings'";
+
+/// What to try out.
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub(crate) struct TestArgs {
+    /// The address of a website, or the name or id of a dealer that is watched
+    #[arg(value_name = "URL|COMPETITOR")]
+    website: String,
+    /// How to read the website, in place of what is stored: a JSON file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Pages of the list that are read, 1 to 10
+    #[arg(long, value_name = "NUMBER", default_value_t = TestOptions::default().pages)]
+    pages: u32,
+    /// Vehicles that are shown
+    #[arg(long, value_name = "NUMBER", default_value_t = TestOptions::default().listings)]
+    listings: usize,
+    #[command(flatten)]
+    fetching: FetchOptions,
+}
+
+/// Tries it out.
+pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Failure> {
+    let config = arguments.config.as_deref().map(read_config).transpose()?;
+    let (fetch, scraping) = arguments.fetching.config()?;
+    context.fetch_with(fetch, scraping);
+    let desk = context.desk()?;
+    let is_address = arguments.website.starts_with("http://") || arguments.website.starts_with("https://");
+    let mut site = if is_address {
+        TestSite::from(arguments.website.as_str())
+    } else {
+        TestSite::from(&find(&desk, &arguments.website)?)
+    };
+    site.scraper_config = config.or(site.scraper_config);
+    let options = TestOptions { pages: arguments.pages, listings: arguments.listings, ..TestOptions::default() };
+    let report = desk.competitors().test(site, &options)?;
+    let output = &mut context.output;
+    match output.format() {
+        Format::Json => output.json(&report)?,
+        Format::Jsonl => output.json_line(&report)?,
+        Format::Table => print(&report, output)?,
+    }
+    match report.failure {
+        Some(failure) => {
+            output.flush()?;
+            Err(Failure::unavailable("website_unreadable", failure.message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A report for people.
+pub(super) fn print(report: &TestReport, output: &mut Output) -> Result<(), Failure> {
+    output.heading(report.site_name.as_deref().unwrap_or(&report.url), &report.inventory_url)?;
+    let platform = report.platform.as_deref();
+    let sure = match report.platform_certainty {
+        PlatformCertainty::Certain => "certain: only its templates write what stands in the page",
+        PlatformCertainty::Possible => "possible: others write what points to it, too",
+        PlatformCertainty::Said => "as was said; the page neither confirms nor denies it",
+        _ => "none that is known",
+    };
+    line(output, "platform", &platform.map_or_else(|| sure.to_owned(), |platform| format!("{platform} ({sure})")))?;
+    if let Some(technique) = &report.technique {
+        let how = match technique.as_str() {
+            "structured_data" => "the structured data in its pages".to_owned(),
+            "cards" => "the cards around the VINs in its pages".to_owned(),
+            "generic" => "its configuration".to_owned(),
+            platform => format!("what is known of {platform}"),
+        };
+        let from = report.endpoint.as_ref().map(|endpoint| format!(", from {endpoint}")).unwrap_or_default();
+        line(output, "read by", &format!("{how}{from}"))?;
+    }
+    let pages = if report.endpoint.is_some() { "answer" } else { "page" };
+    let claimed = report.total_claimed.map(|total| format!("; the website claims {total}")).unwrap_or_default();
+    let seen = format!("{} on {}{claimed}", report.listings_found, counted(report.pages.len(), pages));
+    line(output, "vehicles", &seen)?;
+    if let Some(next) = &report.next {
+        line(output, "goes on", next)?;
+    }
+    let tone = match report.score.percent {
+        80.. => Tone::Good,
+        50.. => Tone::Warning,
+        _ => Tone::Bad,
+    };
+    let score = output.toned(&format!("{} of 100", report.score.percent), tone);
+    line(output, "score", &score)?;
+    if !report.listings.is_empty() {
+        output.heading("What was read", "of all vehicles on these pages")?;
+        output.table(&report.score.parts)?;
+        let more = report.listings_found > report.listings.len();
+        output.heading("Vehicles", if more { "the first ones" } else { "all of them" })?;
+        output.table(&report.listings)?;
+    }
+    output.flush()?;
+    for warning in &report.warnings {
+        remark(&format!("warning[{}]: {}", warning.code, warning.message));
+    }
+    Ok(())
+}
+
+fn line(output: &mut Output, label: &str, text: &str) -> Result<(), Failure> {
+    // What a stranger wrote must not move the cursor; our own colours may.
+    let text = text.replace(|sign: char| sign.is_control() && sign != '\u{1b}', " ");
+    let label = output.toned(&format!("{label:<9}"), Tone::Faint);
+    output.text(&format!("{label} {text}"))
+}
+
+impl Row for ScorePart {
+    const COLUMNS: &'static [Column] = &[Column::text("Part"), Column::number("Weight"), Column::number("Read")];
+
+    fn cells(&self) -> Vec<Cell> {
+        let share = format!("{:.0} %", self.share * 100.0);
+        let tone = if self.share >= 0.8 { Tone::Good } else { Tone::Warning };
+        vec![self.name.into(), self.weight.to_string().into(), Cell::new(share).tone(tone)]
+    }
+}

@@ -1,0 +1,158 @@
+//! How much of what matters a reading of a website brought. No I/O.
+//!
+//! What is deliberately not here: whether it saw the whole lot (`completeness`).
+
+use serde::Serialize;
+
+use super::ScrapedListing;
+
+/// What each part of a listing weighs; together 100 by default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreRules {
+    /// To be known again: by a VIN, an id of the website or a stock number (30).
+    pub identity: u32,
+    /// What it costs (25).
+    pub price: u32,
+    /// Which car it is: model year, make and model, all three (20).
+    pub vehicle: u32,
+    /// How far it has run (15).
+    pub mileage: u32,
+    /// A page of its own, which proves that it is gone when it is (7).
+    pub url: u32,
+    /// A picture (3).
+    pub image: u32,
+    /// What an identity other than the VIN counts, in percent (50): it ends with the dealer.
+    pub identity_without_vin_percent: u32,
+}
+
+impl Default for ScoreRules {
+    fn default() -> Self {
+        Self { identity: 30, price: 25, vehicle: 20, mileage: 15, url: 7, image: 3, identity_without_vin_percent: 50 }
+    }
+}
+
+/// How complete listings are: `percent = 100 * sum(weight * share) / sum(weight)`, rounded, over the parts of [`ScoreRules`].
+///
+/// The share of a part is the share of listings that have it; of the identity, a listing without a VIN has a half.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReadingScore {
+    /// 0 to 100; 0 where there is no listing.
+    pub percent: u32,
+    /// Each part with its weight and share.
+    pub parts: Vec<ScorePart>,
+}
+
+/// One part of a score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScorePart {
+    /// `identity`, `price`, `vehicle`, `mileage`, `url` or `image`.
+    pub name: &'static str,
+    /// What it weighs.
+    pub weight: u32,
+    /// The share of listings that have it, 0 to 1.
+    pub share: f64,
+}
+
+impl ReadingScore {
+    /// Scores listings; linear.
+    ///
+    /// ```
+    /// use jpauto::{Money, competitors::{ReadingScore, ScoreRules, ScrapedListing}};
+    ///
+    /// let listing = ScrapedListing {
+    ///     vin: Some("2FMPK4K91HBB11870".into()),
+    ///     price: Some(Money::from_dollars(22_988)),
+    ///     ..ScrapedListing::default()
+    /// };
+    /// assert_eq!(ReadingScore::of(&[listing], &ScoreRules::default()).percent, 55);
+    /// ```
+    #[must_use]
+    pub fn of(listings: &[ScrapedListing], rules: &ScoreRules) -> Self {
+        let without_vin = f64::from(rules.identity_without_vin_percent) / 100.0;
+        let identity = |listing: &ScrapedListing| match listing {
+            ScrapedListing { vin: Some(_), .. } => 1.0,
+            ScrapedListing { external_id: None, stock_number: None, .. } => 0.0,
+            _ => without_vin,
+        };
+        let has = |is_there: bool| if is_there { 1.0 } else { 0.0 };
+        let mean = |part: &dyn Fn(&ScrapedListing) -> f64| {
+            // An empty list has nothing of anything.
+            let count = listings.len().max(1);
+            #[expect(clippy::cast_precision_loss, reason = "no list is longer than 2^52")]
+            let count = count as f64;
+            listings.iter().map(part).sum::<f64>() / count
+        };
+        let parts = vec![
+            ScorePart { name: "identity", weight: rules.identity, share: mean(&identity) },
+            ScorePart { name: "price", weight: rules.price, share: mean(&|listing| has(listing.price.is_some())) },
+            ScorePart {
+                name: "vehicle",
+                weight: rules.vehicle,
+                share: mean(&|listing| {
+                    has(listing.year.is_some() && listing.make.is_some() && listing.model.is_some())
+                }),
+            },
+            ScorePart {
+                name: "mileage",
+                weight: rules.mileage,
+                share: mean(&|listing| has(listing.mileage.is_some())),
+            },
+            ScorePart { name: "url", weight: rules.url, share: mean(&|listing| has(listing.url.is_some())) },
+            ScorePart { name: "image", weight: rules.image, share: mean(&|listing| has(listing.image_url.is_some())) },
+        ];
+        let weights: u32 = parts.iter().fold(0, |sum, part| sum.saturating_add(part.weight));
+        let reached: f64 = parts.iter().map(|part| f64::from(part.weight) * part.share).sum();
+        let percent = (100.0 * reached / f64::from(weights.max(1))).round().clamp(0.0, 100.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 100")]
+        let percent = percent as u32;
+        Self { percent, parts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Money;
+
+    #[test]
+    fn a_score_is_the_weighted_share_of_what_was_read() {
+        let whole = ScrapedListing {
+            vin: Some("2FMPK4K91HBB11870".into()),
+            year: Some(2017),
+            make: Some("Ford".into()),
+            model: Some("Edge".into()),
+            price: Some(Money::from_dollars(22_988)),
+            mileage: Some(48_200),
+            url: Some("https://lot.example/1".into()),
+            image_url: Some("https://lot.example/1.jpg".into()),
+            ..ScrapedListing::default()
+        };
+        let without = |change: &dyn Fn(&mut ScrapedListing)| {
+            let mut listing = whole.clone();
+            change(&mut listing);
+            vec![listing]
+        };
+        let empty = ScrapedListing::default();
+        let rules = ScoreRules::default();
+        for (listings, percent) in [
+            (vec![], 0),
+            (vec![empty.clone()], 0),
+            (vec![whole.clone()], 100),
+            (vec![whole.clone(), empty.clone()], 50),
+            (vec![whole.clone(), whole.clone(), empty], 67),
+            (without(&|listing| listing.vin = None), 70),
+            (without(&|listing| (listing.vin, listing.stock_number) = (None, Some("P1".into()))), 85),
+            (without(&|listing| (listing.vin, listing.external_id) = (None, Some("7".into()))), 85),
+            (without(&|listing| listing.stock_number = Some("P1".into())), 100),
+            (without(&|listing| listing.price = None), 75),
+            (without(&|listing| listing.model = None), 80),
+            (without(&|listing| listing.mileage = None), 85),
+            (without(&|listing| listing.url = None), 93),
+            (without(&|listing| listing.image_url = None), 97),
+        ] {
+            assert_eq!(ReadingScore::of(&listings, &rules).percent, percent, "{listings:?}");
+        }
+        let nothing = ScoreRules { identity: 0, price: 0, vehicle: 0, mileage: 0, url: 0, image: 0, ..rules };
+        assert_eq!(ReadingScore::of(&[whole], &nothing).percent, 0);
+    }
+}

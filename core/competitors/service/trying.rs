@@ -1,0 +1,81 @@
+//! Trying websites out, and adding a competitor by its address alone.
+//!
+//! What is deliberately not here: fetching within a transaction. A website is read first; what was learned is written then.
+
+use super::{Competitors, add};
+use crate::{
+    actor::Permission,
+    competitors::{
+        Competitor, NewCompetitor, PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, registration,
+        trial,
+    },
+    error::{Error, Result},
+};
+
+/// A competitor that was added by its address, and what its website showed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct AddedCompetitor {
+    /// The competitor as it is stored.
+    pub competitor: Competitor,
+    /// What was found on the way.
+    pub test: TestReport,
+}
+
+impl Competitors<'_> {
+    /// Tries out what a scrape would see on a website: the platform, the first listings, how complete they are, and what
+    /// stands against them. Fetches a few pages, politely, and writes nothing.
+    ///
+    /// An address may be of any page of the website: where it lists no vehicles, the list is looked for.
+    ///
+    /// # Errors
+    /// `forbidden`; `not_configured` without [`Config::fetch`](crate::Config::fetch); `invalid_url`; `unknown_platform`;
+    /// `invalid_competitor` for a configuration at fault. A website that can not be read is a report with a
+    /// [`failure`](TestReport::failure).
+    pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
+        self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
+        let session = self.desk.fetcher()?.session();
+        trial::run(&session, &site.into(), options, self.desk.config().tracking.price_floor)
+    }
+
+    /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.
+    ///
+    /// The website is read first, as by [`Competitors::test`]: it gives the page that lists the vehicles (the whole lot where
+    /// there is such a page, else the used vehicles), the platform where that is certain, the front page, and a name where
+    /// none is given.
+    ///
+    /// # Errors
+    /// As [`Competitors::add`] and [`Competitors::test`]; `Unavailable` with the code of a scrape that fails, such as
+    /// `scrape_blocked`; `inventory_not_found` where no vehicle was found. Then nothing is written;
+    /// [`Competitors::add`] adds without looking.
+    pub fn add_at(&self, new: &NewCompetitor, options: &TestOptions) -> Result<AddedCompetitor> {
+        // Whoever has to mend what was given is told before anybody's website is asked.
+        registration::add(&named(new, None), self.desk.now())?;
+        let test = self.test(new, options)?;
+        if let Some(TestFailure { error_type, message }) = &test.failure {
+            return Err(Error::unavailable(error_type.code(), message.clone()));
+        }
+        let is_known_vendor = test.platform_certainty == PlatformCertainty::Certain;
+        if test.listings_found == 0 && !is_known_vendor {
+            let reasons: Vec<_> = test.warnings.iter().map(|warning| warning.message.as_str()).collect();
+            let message = format!("no vehicle was found at {}: {}", test.inventory_url, reasons.join("; "));
+            return Err(Error::refused("inventory_not_found", message));
+        }
+        let mut new = named(new, test.site_name.as_deref());
+        new.inventory_url.clone_from(&test.inventory_url);
+        new.website_url = new.website_url.or_else(|| test.website_url.clone());
+        new.platform_type = new.platform_type.or_else(|| test.platform.clone().filter(|_| is_known_vendor));
+        let competitor = self.desk.write(Permission::ManageCompetitors, |conn, acting| add(conn, acting, &new))?;
+        Ok(AddedCompetitor { competitor, test })
+    }
+}
+
+/// The same with a name: its own, what the website calls itself, or its host.
+fn named(new: &NewCompetitor, site_name: Option<&str>) -> NewCompetitor {
+    let mut new = new.clone();
+    if new.name.trim().is_empty() {
+        let host = url::Url::parse(&new.inventory_url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+        let host = host.map(|host| host.trim_start_matches("www.").to_owned());
+        new.name = site_name.map(ToOwned::to_owned).or(host).unwrap_or_default();
+    }
+    new
+}

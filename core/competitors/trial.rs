@@ -1,0 +1,546 @@
+//! A website tried out: what a scrape would see there, how it was read, and what stands against it. No database.
+//!
+//! The first page is fetched and, where it is a front page, the list looked for behind a few of its links. The platform's or
+//! the configured endpoint is preferred over pages, as in a scrape. What is deliberately not here: writing anything, and the
+//! whole lot; a trial looks at the first pages alone.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, pages::key_of};
+use crate::{
+    error::{Error, Result},
+    extract::{self, DataRequest, Extraction, Warning, listings_from_data},
+    money::Money,
+    scrape::{
+        configured::Scraper,
+        extract::{Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
+        fetch::{FetchError, Fetched, PageRequest, Session},
+        platforms::{self, Confidence},
+    },
+};
+
+/// Where to look: an address, a competitor that is known, or one that is to be.
+///
+/// ```
+/// use jpauto::competitors::TestSite;
+///
+/// let by_address = TestSite::from("https://motors.example/");
+/// # let _ = by_address;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TestSite {
+    /// The address: of the list of vehicles, or of any page of the website.
+    pub url: String,
+    /// The platform, where it is known.
+    pub platform_type: Option<String>,
+    /// A [`ScraperConfig`](super::ScraperConfig) as JSON.
+    pub scraper_config: Option<Value>,
+    /// Whether scrapes render the pages in a browser; a trial never does.
+    pub use_playwright: bool,
+    /// Whether the list is looked for where the address is not one.
+    pub finds_list: bool,
+}
+
+impl From<&str> for TestSite {
+    fn from(url: &str) -> Self {
+        Self { url: url.to_owned(), finds_list: true, ..Self::default() }
+    }
+}
+
+impl From<&NewCompetitor> for TestSite {
+    fn from(new: &NewCompetitor) -> Self {
+        Self {
+            url: new.inventory_url.clone(),
+            platform_type: new.platform_type.clone(),
+            scraper_config: new.scraper_config.clone(),
+            use_playwright: new.use_playwright,
+            finds_list: true,
+        }
+    }
+}
+
+impl From<&Competitor> for TestSite {
+    fn from(known: &Competitor) -> Self {
+        Self {
+            url: known.inventory_url.clone(),
+            platform_type: known.platform_type.clone(),
+            scraper_config: known.scraper_config.clone(),
+            use_playwright: known.use_playwright,
+            finds_list: false,
+        }
+    }
+}
+
+/// How far a trial goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestOptions {
+    /// Pages or answers of the list that are read: 1 to 10 (2).
+    pub pages: u32,
+    /// Links of a front page that are tried, to find the list: up to 10 (3).
+    pub links: u32,
+    /// Listings that are shown whole (5).
+    pub listings: usize,
+    /// What a score is made of.
+    pub score: ScoreRules,
+}
+
+impl Default for TestOptions {
+    fn default() -> Self {
+        Self { pages: 2, links: 3, listings: 5, score: ScoreRules::default() }
+    }
+}
+
+/// Bounds of [`TestOptions`].
+const PAGES_MAX: u32 = 10;
+const LINKS_MAX: u32 = 10;
+
+/// How sure it is which platform a website is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PlatformCertainty {
+    /// Its page carries marks that this vendor's templates alone write.
+    Certain,
+    /// Its page carries a mark that other vendors' pages may carry as well.
+    Possible,
+    /// Nothing on the page contradicts or confirms what was said.
+    Said,
+    /// It is nobody's that is known: read by its structured data or by the cards around its VINs.
+    Unknown,
+}
+
+words!(PlatformCertainty, "invalid_platform_certainty" at "/platform_certainty" {
+    Certain => "certain",
+    Possible => "possible",
+    Said => "said",
+    Unknown => "unknown",
+});
+
+/// What a trial of a website brought.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TestReport {
+    /// The address that was tried.
+    pub url: String,
+    /// The page that lists the vehicles: the address itself, or what was found behind it.
+    pub inventory_url: String,
+    /// The front page.
+    pub website_url: Option<String>,
+    /// What the website calls the dealer.
+    pub site_name: Option<String>,
+    /// The platform, of those in [`platforms`](crate::extract::platforms).
+    pub platform: Option<String>,
+    /// How sure that is.
+    pub platform_certainty: PlatformCertainty,
+    /// What read the listings: a platform, `generic` for a configuration, `structured_data` or `cards`.
+    pub technique: Option<String>,
+    /// The endpoint that gave the list as data, where one did.
+    pub endpoint: Option<String>,
+    /// How many vehicles the website claims to have.
+    pub total_claimed: Option<u32>,
+    /// Where the list goes on behind the last page that was read.
+    pub next: Option<String>,
+    /// The pages or answers that were read.
+    pub pages: Vec<TestedPage>,
+    /// Vehicles on them, each once.
+    pub listings_found: usize,
+    /// The first of them, whole.
+    pub listings: Vec<ScrapedListing>,
+    /// How much of what matters they say.
+    pub score: ReadingScore,
+    /// What a person should know before trusting it.
+    pub warnings: Vec<Warning>,
+    /// Why nothing could be read at all.
+    pub failure: Option<TestFailure>,
+}
+
+/// A page or an answer of a trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TestedPage {
+    /// Its address.
+    pub url: String,
+    /// Vehicles on it.
+    pub listings: usize,
+}
+
+/// Why the first page of a trial could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TestFailure {
+    /// As a scrape records it.
+    pub error_type: ScrapeErrorType,
+    /// The same for a person.
+    pub message: String,
+}
+
+/// Tries a website out.
+///
+/// # Errors
+/// `invalid_competitor` for a configuration at fault, `unknown_platform`, `invalid_url`, `invalid_test`. What goes wrong on the
+/// way is in the report.
+pub(super) fn run(session: &Session, site: &TestSite, options: &TestOptions, price_floor: Money) -> Result<TestReport> {
+    for (number, most, pointer) in [(options.pages, PAGES_MAX, "/pages"), (options.links, LINKS_MAX, "/links")] {
+        if number > most || (number == 0 && pointer == "/pages") {
+            return Err(Error::invalid_field(
+                "invalid_test",
+                pointer,
+                format!("expected at most {most}, and one page"),
+            ));
+        }
+    }
+    let url = Url::parse(&site.url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or_else(|| {
+        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+    })?;
+    let known = extract::platforms();
+    if let Some(name) = site.platform_type.as_deref().filter(|name| !known.contains(name)) {
+        let message = format!("no platform is called {name:?}; known are {}", known.join(", "));
+        return Err(Error::invalid_field("unknown_platform", "/platform_type", message));
+    }
+    let scraper = site.scraper_config.as_ref().map(Scraper::of).transpose()?;
+    let mut trial = Trial {
+        session,
+        platform: site.platform_type.as_deref(),
+        scraper: scraper.as_ref(),
+        options,
+        warnings: Vec::new(),
+        pages: Vec::new(),
+        listings: Vec::new(),
+        known: HashSet::new(),
+        total: None,
+        next: None,
+        technique: None,
+        endpoint: None,
+    };
+    if site.use_playwright {
+        trial
+            .warn("needs_browser", "scrapes render this website in a browser; a test reads its pages as they are sent");
+    }
+    let configured = scraper.as_ref().and_then(|scraper| scraper.endpoint()?.first_request(&url));
+    Ok(match configured {
+        Some(request) => {
+            let failure = trial.data(request).err();
+            trial.report(site, url.to_string(), Seen::default(), failure, price_floor)
+        }
+        None => match trial.first_page(&url, site.finds_list) {
+            Ok(first) => {
+                let (inventory_url, seen) = trial.list(first);
+                trial.report(site, inventory_url, seen, None, price_floor)
+            }
+            Err(failure) => trial.report(site, url.to_string(), Seen::default(), Some(failure), price_floor),
+        },
+    })
+}
+
+/// What the website said of itself.
+#[derive(Default)]
+struct Seen {
+    name: Option<String>,
+    platform: Option<(&'static str, Confidence)>,
+    is_shell: bool,
+}
+
+/// A page that was fetched and read.
+struct FirstPage {
+    asked: String,
+    url: Url,
+    seen: Seen,
+    list_links: Vec<String>,
+    extraction: Extraction,
+    data: Option<DataRequest>,
+}
+
+impl FirstPage {
+    /// Whether a scrape would have anything of it.
+    fn lists_vehicles(&self) -> bool {
+        !self.extraction.listings.is_empty() || self.data.is_some()
+    }
+
+    /// A front page shows a few featured cars at most.
+    fn is_front(&self) -> bool {
+        let path = self.url.path().trim_matches('/').to_ascii_lowercase();
+        path.is_empty() || path.starts_with("index.") || path.starts_with("default.") || path == "home"
+    }
+}
+
+struct Trial<'a> {
+    session: &'a Session,
+    platform: Option<&'a str>,
+    scraper: Option<&'a Scraper>,
+    options: &'a TestOptions,
+    warnings: Vec<Warning>,
+    pages: Vec<TestedPage>,
+    listings: Vec<ScrapedListing>,
+    known: HashSet<String>,
+    total: Option<u32>,
+    next: Option<String>,
+    technique: Option<&'static str>,
+    endpoint: Option<String>,
+}
+
+impl Trial<'_> {
+    fn warn(&mut self, code: &'static str, message: impl Into<String>) {
+        let warning = Warning { code, message: message.into() };
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The page that lists the vehicles: of this address, or of one that it leads to.
+    fn first_page(&mut self, url: &Url, finds_list: bool) -> Result<FirstPage, TestFailure> {
+        let first = self.fetch_page(url.as_str())?;
+        if !finds_list || !(first.is_front() || !first.lists_vehicles()) {
+            return Ok(first);
+        }
+        let usual = first
+            .seen
+            .platform
+            .and_then(|(name, _)| platforms::named(name))
+            .map_or(&[] as &[_], |platform| platform.list_paths);
+        let usual = usual.iter().filter_map(|path| first.url.join(path).ok()).map(String::from);
+        let mut candidates: Vec<String> = Vec::new();
+        for link in first.list_links.iter().cloned().chain(usual) {
+            if !candidates.contains(&link) && link != first.url.as_str() {
+                candidates.push(link);
+            }
+        }
+        let links = usize::try_from(self.options.links).unwrap_or(usize::MAX);
+        let mut tried = Vec::new();
+        for link in candidates.into_iter().take(links) {
+            match self.fetch_page(&link) {
+                Ok(found) if found.lists_vehicles() => return Ok(found.named_as(first.seen.name)),
+                Ok(_) => tried.push(link),
+                Err(failure) if failure.error_type == ScrapeErrorType::Blocked => return Err(failure),
+                Err(failure) => {
+                    tracing::debug!(%link, reason = failure.message, "no list behind a link");
+                    tried.push(link);
+                }
+            }
+        }
+        if !first.lists_vehicles() && !tried.is_empty() {
+            self.warn("list_not_found", format!("no list of vehicles at {} either", tried.join(", ")));
+        }
+        Ok(first)
+    }
+
+    fn fetch(&self, request: &PageRequest) -> Result<Fetched, TestFailure> {
+        self.session.get(request).map_err(|failure| failed(&failure))
+    }
+
+    fn fetch_page(&self, asked: &str) -> Result<FirstPage, TestFailure> {
+        let fetched = self.fetch(&PageRequest::get(asked))?;
+        let (bytes, content_type, url) = (&fetched.body, fetched.content_type.as_deref(), fetched.final_url.as_str());
+        let read = || -> Result<FirstPage> {
+            let text = decoded(bytes, content_type)?;
+            let (site, platform) = with_page(&text, url, |page| {
+                let platform = platforms::recognised(page).map(|(confidence, platform)| (platform.name, confidence));
+                Ok((Site::of(page), platform))
+            })?;
+            let extraction = listings_as_configured(bytes, content_type, url, self.platform, self.scraper)?;
+            let data = match self.scraper {
+                Some(scraper) if scraper.reads_pages() => None,
+                _ => data_request_from_bytes(bytes, content_type, url, self.platform)?,
+            };
+            Ok(FirstPage {
+                asked: asked.to_owned(),
+                url: fetched.final_url.clone(),
+                seen: Seen { name: site.name, platform, is_shell: site.is_shell },
+                list_links: site.list_links,
+                extraction,
+                data,
+            })
+        };
+        read().map_err(|reason| TestFailure {
+            error_type: ScrapeErrorType::Parsing,
+            message: format!("{asked}: {reason}"),
+        })
+    }
+
+    /// Reads the list that begins with this page; answers its address and what the website says of itself.
+    fn list(&mut self, first: FirstPage) -> (String, Seen) {
+        let FirstPage { asked, url, seen, extraction, data, .. } = first;
+        if let Some(request) = data {
+            let endpoint = request.url.to_string();
+            match self.data(request) {
+                Ok(()) if !self.listings.is_empty() => return (asked, seen),
+                Ok(()) => {
+                    self.forget_data();
+                    self.warn("endpoint_unusable", format!("{endpoint} lists no vehicle; the pages were read instead"));
+                }
+                Err(failure) => {
+                    self.forget_data();
+                    let message = format!("{}; the pages were read instead", failure.message);
+                    self.warn("endpoint_unusable", message);
+                }
+            }
+        }
+        let mut next = self.take(url.to_string(), extraction);
+        while let Some(url) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
+            match self.fetch_page(&url) {
+                Ok(page) => next = self.take(page.url.to_string(), page.extraction),
+                Err(failure) => {
+                    self.warn(failure.error_type.code(), failure.message);
+                    break;
+                }
+            }
+        }
+        (asked, seen)
+    }
+
+    fn forget_data(&mut self) {
+        (self.total, self.next, self.technique, self.endpoint) = (None, None, None, None);
+        self.pages.clear();
+        self.listings.clear();
+        self.known.clear();
+    }
+
+    /// Notes what a page said; answers where the list goes on.
+    fn take(&mut self, url: String, extraction: Extraction) -> Option<String> {
+        let Extraction { platform, total, next, listings, warnings } = extraction;
+        for Warning { code, message } in warnings {
+            self.warn(code, message);
+        }
+        self.technique = self.technique.or(Some(platform));
+        self.note(url, total, listings);
+        self.next.clone_from(&next);
+        next
+    }
+
+    fn note(&mut self, url: String, total: Option<u32>, listings: Vec<ScrapedListing>) {
+        self.total = self.total.max(total);
+        let shown = listings.len();
+        let before = self.listings.len();
+        for listing in listings {
+            if key_of(&listing).is_none_or(|key| self.known.insert(key)) {
+                self.listings.push(listing);
+            }
+        }
+        if shown > 0 && self.listings.len() == before {
+            self.warn("page_repeats", format!("{url} shows the same vehicles as the page before it"));
+        }
+        self.pages.push(TestedPage { url, listings: shown });
+    }
+
+    /// Reads the list as data, as far as a trial goes.
+    fn data(&mut self, first: DataRequest) -> Result<(), TestFailure> {
+        let mut next = Some(first);
+        while let Some(request) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
+            let fetched = match self.fetch(&PageRequest::from(&request)) {
+                Ok(fetched) => fetched,
+                Err(failure) if self.pages.is_empty() => return Err(failure),
+                Err(failure) => {
+                    self.warn(failure.error_type.code(), failure.message);
+                    self.next = Some(request.url.to_string());
+                    return Ok(());
+                }
+            };
+            let text = String::from_utf8_lossy(&fetched.body);
+            let answer = listings_from_data(&request, text.trim_start_matches('\u{feff}')).map_err(|reason| {
+                TestFailure { error_type: ScrapeErrorType::Parsing, message: format!("{}: {reason}", request.url) }
+            })?;
+            self.technique = Some(request.platform);
+            self.endpoint.get_or_insert_with(|| request.url.to_string());
+            self.note(request.url.to_string(), answer.total, answer.listings);
+            next = answer.next;
+        }
+        self.next = next.map(|request| request.url.to_string());
+        Ok(())
+    }
+
+    fn report(
+        mut self,
+        site: &TestSite,
+        inventory_url: String,
+        seen: Seen,
+        failure: Option<TestFailure>,
+        price_floor: Money,
+    ) -> TestReport {
+        if let Some(failure) = &failure {
+            self.warn(failure.error_type.code(), failure.message.clone());
+        } else {
+            self.doubt(&seen, price_floor);
+        }
+        let said = site.platform_type.as_deref();
+        let (platform, platform_certainty) = match (said, seen.platform) {
+            (Some(said), Some((name, confidence))) if said == name => (Some(said), certainty(confidence)),
+            (Some(said), detected) => {
+                if let Some((name, Confidence::Certain)) = detected {
+                    self.warn(
+                        "another_platform",
+                        format!("it is said to be {said}, and its page carries the marks of {name}"),
+                    );
+                }
+                (Some(said), PlatformCertainty::Said)
+            }
+            (None, Some((name, confidence))) => (Some(name), certainty(confidence)),
+            (None, None) => (None, PlatformCertainty::Unknown),
+        };
+        let website_url = Url::parse(&inventory_url).ok().and_then(|url| url.join("/").ok()).map(String::from);
+        TestReport {
+            url: site.url.clone(),
+            inventory_url,
+            website_url,
+            site_name: seen.name,
+            platform: platform.map(ToOwned::to_owned),
+            platform_certainty,
+            technique: self.technique.filter(|_| !self.listings.is_empty()).map(ToOwned::to_owned),
+            endpoint: self.endpoint,
+            total_claimed: self.total,
+            next: self.next,
+            pages: self.pages,
+            listings_found: self.listings.len(),
+            score: ReadingScore::of(&self.listings, &self.options.score),
+            listings: self.listings.into_iter().take(self.options.listings).collect(),
+            warnings: self.warnings,
+            failure,
+        }
+    }
+
+    /// What stands against what was read.
+    fn doubt(&mut self, seen: &Seen, price_floor: Money) {
+        let found = self.listings.len();
+        if found == 0 && seen.is_shell {
+            let message = "the page is a shell that its scripts fill: it needs a browser, or a configured endpoint";
+            self.warn("shell_page", message);
+        }
+        let below =
+            self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < price_floor)).count();
+        if below > 0 {
+            let message = format!(
+                "{below} of {found} prices are below {price_floor} dollars, and will not be believed before they are read twice"
+            );
+            self.warn("prices_below_floor", message);
+        }
+        let unknown = self.listings.iter().filter(|listing| !listing.has_identity()).count();
+        if unknown > 0 {
+            let message =
+                format!("{unknown} of {found} vehicles have nothing to be known again by, and can not be recorded");
+            self.warn("no_identity", message);
+        }
+        if let Some(total) = self.total.filter(|total| self.next.is_none() && found > 0 && (*total as usize) > found) {
+            let message = format!("the website claims {total} vehicles, and no page follows these {found}");
+            self.warn("next_page_missing", message);
+        }
+    }
+}
+
+impl FirstPage {
+    /// The front page knows best what the dealer is called.
+    fn named_as(mut self, name: Option<String>) -> Self {
+        self.seen.name = name.or(self.seen.name);
+        self
+    }
+}
+
+fn certainty(confidence: Confidence) -> PlatformCertainty {
+    match confidence {
+        Confidence::Certain => PlatformCertainty::Certain,
+        Confidence::Possible => PlatformCertainty::Possible,
+    }
+}
+
+fn failed(failure: &FetchError) -> TestFailure {
+    TestFailure { error_type: failure.category(), message: failure.to_string() }
+}

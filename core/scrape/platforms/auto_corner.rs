@@ -1,0 +1,11 @@
+//! AutoCorner: lists made by a script of its own, known by its address alone.
+
+use super::{Mark, Platform, any_layout};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "auto_corner",
+    marks: &[Mark::certain(&["/cgi-bin/srp_vehicles.cgi"])],
+    parse: any_layout,
+    list_paths: &["/cgi-bin/srp_vehicles.cgi"],
+    endpoint: None,
+};

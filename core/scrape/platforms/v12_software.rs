@@ -1,0 +1,13 @@
+//! V12 Software: known by its mark alone.
+//!
+//! No description of a list was found; it stands at `/vehicles` or `/inventory`.
+
+use super::{Mark, Platform, any_layout};
+
+pub(crate) const PLATFORM: Platform = Platform {
+    name: "v12_software",
+    marks: &[Mark::possible(&["v12software"])],
+    parse: any_layout,
+    list_paths: &["/vehicles", "/inventory"],
+    endpoint: None,
+};
