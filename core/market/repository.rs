@@ -411,23 +411,23 @@ pub(super) fn comparables(
         "competitor_inventory",
         u32::try_from(rules.sold_within_days.clamp(0, MOST_DAYS)).unwrap_or_default(),
     );
-    let mut query = dsl::competitor_inventory
+    let (fewest, most) = known_mileage(wanted.mileage).map_or((i32::MIN, i32::MAX), |mileage| {
+        (mileage.saturating_sub(wanted.mileage_window), mileage.saturating_add(wanted.mileage_window))
+    });
+    let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
+    let of_late = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(sold_since(rules, now)));
+    // Reading rows is what this costs, so either database's own connection reads them, not the one that may be either.
+    let rows: Vec<(ListingRow, String)> = on_each!(conn, c => dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(dsl::year.eq_any(years))
         .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
         .filter(lower(dsl::model.assume_not_null()).eq_any(models))
-        .filter(dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(sold_since(rules, now))))
+        .filter(of_late)
+        // A mileage below zero counts as unknown.
+        .filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within))
         .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))
         .select((ListingRow::as_select(), competitors::name))
-        .into_boxed::<MultiBackend>();
-    if let Some(mileage) = known_mileage(wanted.mileage) {
-        let (fewest, most) =
-            (mileage.saturating_sub(wanted.mileage_window), mileage.saturating_add(wanted.mileage_window));
-        let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
-        // A mileage below zero counts as unknown.
-        query = query.filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within));
-    }
-    let rows: Vec<(ListingRow, String)> = query.load(conn)?;
+        .load(c))?;
     Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
 }
 
