@@ -191,6 +191,25 @@ on_both_databases! {
         assert_eq!((view.total.on_sale, view.total.sold_30d), (20, 0));
     }
 
+    fn a_vehicle_first_seen_as_sold_elsewhere_takes_no_sale_away(lot: &Lot) {
+        let (first, second) = (add(lot, "First"), add(lot, "Second"));
+        record(lot, first, 0, cars(0..10));
+        // Without a key it is known by its likeness, and is not added day after day.
+        let likeness = ScrapedListing { vin: None, is_sold: Some(true), ..car(40, 15_000) };
+        let overlay = ScrapedListing { is_sold: Some(true), ..car(0, 15_000) };
+        let seen: Vec<_> = cars(20..30).into_iter().chain([overlay, ScrapedListing { year: Some(2012), ..likeness }]).collect();
+        let mut last = None;
+        for on_day in [3, 4, 5, 8] {
+            let report = record(lot, second, on_day, seen.clone());
+            assert_eq!((report.counts.new, report.counts.sold), (if on_day == 3 { 12 } else { 0 }, 0), "day {on_day}");
+            assert_eq!((report.arrived.len(), report.departed.len()), (0, 0), "day {on_day}");
+            assert_eq!((report.metrics.vehicles_sold_30d, report.metrics.new_listings_30d), (0, 10));
+            last = Some(record(lot, first, on_day, cars(1..10)));
+        }
+        let report = last.unwrap();
+        assert_eq!((report.counts.sold, report.departed.len(), report.metrics.vehicles_sold_30d), (1, 0, 1));
+    }
+
     fn a_vehicle_sold_long_ago_and_traded_in_elsewhere_was_sold(lot: &Lot) {
         let (first, second) = (add(lot, "First"), add(lot, "Second"));
         record(lot, first, 0, cars(0..10));

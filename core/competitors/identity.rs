@@ -398,7 +398,7 @@ impl Shelves {
     fn of(search: &Search<'_>, wanted: &HashSet<Likeness>) -> Self {
         let mut shelves: HashMap<Likeness, Shelf> = HashMap::new();
         for (row, listing) in search.stored.iter().enumerate().filter(|(row, _)| search.taken_by[*row].is_none()) {
-            if listing.is_sold && listing.sold_at.is_none_or(|sold_at| sold_at < search.gone_since) {
+            if listing.is_sold && listing.sold_at.unwrap_or(listing.last_seen_at) < search.gone_since {
                 continue;
             }
             let Some(mileage) = listing.details.mileage else { continue };

@@ -154,7 +154,8 @@ pub(super) struct Moving {
 impl Moving {
     fn of(vehicle: &RecordedVehicle, listing: &StoredListing, is_sold: bool) -> Self {
         let StoredListing { first_seen_at, last_seen_at, .. } = *listing;
-        Self { vehicle: vehicle.clone(), stay: Stay { listing: vehicle.id, first_seen_at, last_seen_at, is_sold } }
+        let stay = Stay { listing: vehicle.id, first_seen_at, last_seen_at, is_sold, was_offered: true };
+        Self { vehicle: vehicle.clone(), stay }
     }
 }
 
@@ -182,8 +183,10 @@ impl Vehicles {
         let mut vehicles = Self::default();
         for (new, id) in plan.new.iter().zip(new_ids) {
             let vehicle = RecordedVehicle::of(*id, &new.listing);
-            vehicles.note_sold(&vehicle, &new.listing);
-            vehicles.moving.push(Moving::of(&vehicle, &new.listing, new.listing.is_sold));
+            // One first seen as sold neither came today nor went.
+            if !new.listing.is_sold {
+                vehicles.moving.push(Moving::of(&vehicle, &new.listing, false));
+            }
             vehicles.new.push(vehicle);
         }
         for changed in &plan.changed {

@@ -168,7 +168,7 @@ pub(crate) struct Plan {
     pub(crate) changed: Vec<ChangedListing>,
     /// Stored listings seen again as they were: only `last_seen_at` moves.
     pub(crate) reseen: Vec<usize>,
-    /// Sightings that say nothing new, because the listing was seen at that time or later.
+    /// Sightings that say nothing new, because the listing was seen at that time or later, or is shown as sold still.
     pub(crate) already_known: Vec<usize>,
     /// Listings that turn out to have been there earlier than thought; their sightings are in `already_known`.
     pub(crate) seen_earlier: Vec<SeenEarlier>,
@@ -333,10 +333,9 @@ impl Plan {
         self.price_points.iter().filter(|point| point.before.is_some()).count()
     }
 
-    /// How many listings turn sold, by absence or by the website's own word.
+    /// How many listings turn sold, by absence or by the website's own word; one first seen as sold turned before.
     pub(crate) fn sold(&self) -> usize {
-        let said = self.turned(Turn::Sold) + self.new.iter().filter(|new| new.listing.is_sold).count();
-        self.sold_by_absence.len() + said
+        self.sold_by_absence.len() + self.turned(Turn::Sold)
     }
 
     /// How many sold listings are on sale again.
@@ -356,7 +355,8 @@ impl Plan {
             first_seen_at: scrape.observed_at,
             last_seen_at: scrape.observed_at,
             is_sold,
-            sold_at: is_sold.then_some(scrape.observed_at),
+            // One first seen as sold may have been sold long ago: that is no sale of today, and no days to a sale.
+            sold_at: None,
             ..StoredListing::default()
         };
         let mut columns = Vec::new();
@@ -382,19 +382,28 @@ impl Plan {
             }
             return;
         }
-        self.returns.returns += u64::from(!scrape.is_late() && came_back(listing, scrape, rules));
+        let is_offered = !sighting.is_sold && !scrape.is_late();
+        self.returns.returns += u64::from(is_offered && came_back(listing, scrape, rules));
         let turn = match (listing.is_sold, sighting.is_sold && !scrape.is_late()) {
             (true, false) => Turn::Relisted,
             (false, true) => Turn::Sold,
             _ => Turn::None,
         };
+        let stays_sold = listing.is_sold && turn == Turn::None;
         if turn == Turn::None && !would_change(listing, &sighting, rules) {
-            self.reseen.push(row);
+            if stays_sold {
+                self.already_known.push(index)
+            } else {
+                self.reseen.push(row)
+            }
             return;
         }
         let mut after = listing.clone();
         let mut columns = Vec::new();
-        after.last_seen_at = observed_at;
+        // The overlay on a sold vehicle may stay for weeks: it is not on offer here meanwhile.
+        if !stays_sold {
+            after.last_seen_at = observed_at;
+        }
         after.keys.update_from(sighting.keys, &mut columns);
         after.details.update_from(sighting.details, &mut columns);
         let of = (PriceOf::Stored(row), observed_at);

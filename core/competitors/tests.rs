@@ -373,10 +373,19 @@ fn the_word_of_the_website_is_proof_at_once() {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1"]));
     let plan = lot.see(3, &cars(&["stock=1 sold", "stock=2 sold"]));
-    assert_eq!((plan.sold(), plan.changed[0].turn), (2, Turn::Sold));
+    assert_eq!((plan.sold(), plan.changed[0].turn), (1, Turn::Sold));
     assert_eq!(lot.stored[0].sold_at, Some(day(3)));
     assert_eq!(lot.see(4, &cars(&["stock=1 sold", "stock=2 sold"])).sold(), 0);
-    assert_eq!(lot.stored[0].sold_at, Some(day(3)), "the overlay may stay for weeks");
+    assert_eq!(
+        (lot.stored[0].sold_at, lot.stored[0].last_seen_at),
+        (Some(day(3)), day(3)),
+        "the overlay may stay for weeks"
+    );
+    assert_eq!(
+        (lot.stored[1].is_sold, lot.stored[1].sold_at),
+        (true, None),
+        "first seen as sold: nobody knows since when"
+    );
 }
 
 #[test]
@@ -677,7 +686,7 @@ proptest! {
                     || named(&keys.vin, &unmatched.vins)
                     || named(&keys.external_id, &unmatched.external_ids)
                     || named(&keys.stock_number, &unmatched.stock_numbers)
-                    || (!unmatched.likenesses.is_empty() && listing.sold_at.is_some_and(|at| at >= since))
+                    || (!unmatched.likenesses.is_empty() && listing.sold_at.unwrap_or(listing.last_seen_at) >= since)
             };
             let mut narrow = lot.clone();
             narrow.stored.retain(matters);

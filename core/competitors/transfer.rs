@@ -14,6 +14,8 @@ pub(crate) struct Stay {
     pub(crate) first_seen_at: DateTime<Utc>,
     pub(crate) last_seen_at: DateTime<Utc>,
     pub(crate) is_sold: bool,
+    /// Whether it was ever seen on offer there: one first seen as sold, which has no date of its sale, was not.
+    pub(crate) was_offered: bool,
 }
 
 /// Whether the vehicle left the one lot for the other, which is another competitor's.
@@ -23,14 +25,20 @@ pub(crate) struct Stay {
 /// that shows it longest sells it, and of two that stop together the one with the later id.
 pub(crate) fn moved(here: &Stay, there: &Stay, rules: &TrackingRules) -> bool {
     let in_time = there.first_seen_at - here.last_seen_at <= TimeDelta::days(rules.transfer_days.into());
-    here.is_sold && in_time && (there.last_seen_at, there.listing) > (here.last_seen_at, here.listing)
+    let were_offered = here.was_offered && there.was_offered;
+    here.is_sold && were_offered && in_time && (there.last_seen_at, there.listing) > (here.last_seen_at, here.listing)
 }
 
 impl Stay {
     pub(crate) fn of(listing: &Listing) -> Self {
-        let Listing { id, first_seen_at, last_seen_at, is_sold, .. } = *listing;
-        Self { listing: id, first_seen_at, last_seen_at, is_sold }
+        let Listing { id, first_seen_at, last_seen_at, is_sold, sold_at, .. } = *listing;
+        Self { listing: id, first_seen_at, last_seen_at, is_sold, was_offered: was_offered(is_sold, sold_at) }
     }
+}
+
+/// Whether a listing was ever seen on offer, by what is stored of its sale.
+pub(crate) fn was_offered(is_sold: bool, sold_at: Option<DateTime<Utc>>) -> bool {
+    !is_sold || sold_at.is_some()
 }
 
 /// Whence a vehicle came and where it went, among the listings of its VIN at other competitors: the nearest in time each.
@@ -65,6 +73,7 @@ mod tests {
             first_seen_at: day(first),
             last_seen_at: day(last),
             is_sold,
+            was_offered: true,
         }
     }
 
@@ -80,5 +89,7 @@ mod tests {
     #[case::and_only_one_of_them_sells(stay(2, 0, 10, true), stay(1, 0, 10, true), false)]
     fn a_vehicle_gone_here_and_seen_there_later_has_moved(#[case] here: Stay, #[case] there: Stay, #[case] has: bool) {
         assert_eq!(moved(&here, &there, &TrackingRules::default()), has);
+        let never_offered = Stay { was_offered: false, ..there };
+        assert!(!moved(&here, &never_offered, &TrackingRules::default()), "first seen there as sold");
     }
 }

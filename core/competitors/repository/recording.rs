@@ -215,19 +215,29 @@ fn load_gone(
     for stock_numbers in unmatched.stock_numbers.chunks(IDS_AT_ONCE) {
         keep(gone().filter(dsl::stock_number.eq_any(stock_numbers)).load(conn)?);
     }
-    let lately = || gone().filter(dsl::sold_at.ge(Instant(gone_since)));
+    // One first seen as sold has no date of its sale. Asked for together, neither half would be found by the index.
+    let lately = || {
+        let undated = gone().filter(dsl::sold_at.is_null()).filter(dsl::last_seen_at.ge(Instant(gone_since)));
+        [gone().filter(dsl::sold_at.ge(Instant(gone_since))), undated]
+    };
     match unmatched.likenesses.as_slice() {
         [] => {}
         few if few.len() <= LIKENESSES_AT_ONCE => {
             let mut years: Vec<_> = few.iter().map(|likeness| likeness.year).collect();
             years.sort_unstable();
             years.dedup();
-            let query = lately().filter(dsl::year.eq_any(years));
             // A sighting that names a VIN completes only a listing that has none.
             let all_have_vins = few.iter().all(|likeness| likeness.has_vin);
-            keep(if all_have_vins { query.filter(dsl::vin.is_null()).load(conn)? } else { query.load(conn)? });
+            for query in lately() {
+                let query = query.filter(dsl::year.eq_any(years.clone()));
+                keep(if all_have_vins { query.filter(dsl::vin.is_null()).load(conn)? } else { query.load(conn)? });
+            }
         }
-        _many => keep(lately().load(conn)?),
+        _many => {
+            for query in lately() {
+                keep(query.load(conn)?);
+            }
+        }
     }
     Ok(found)
 }

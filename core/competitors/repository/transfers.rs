@@ -42,6 +42,7 @@ pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: 
              WHERE elsewhere.vin = {listing}.vin AND elsewhere.competitor_id <> {listing}.competitor_id
                AND (elsewhere.last_seen_at, elsewhere.id) > ({listing}.last_seen_at, {listing}.id)
                AND elsewhere.first_seen_at <= {until}
+               AND (elsewhere.is_sold IS NOT TRUE OR elsewhere.sold_at IS NOT NULL)
          )"
     )
 }
@@ -57,6 +58,7 @@ struct StayRow {
     last_seen_at: Option<Instant>,
     created_at: Option<Instant>,
     is_sold: Option<bool>,
+    sold_at: Option<Instant>,
 }
 
 /// One listing and its VIN, where it may have come from or gone to.
@@ -84,7 +86,9 @@ pub(in crate::competitors) fn of_listings(
             .load(conn)?;
         for (row, competitor) in rows {
             let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
-            let stay = Stay { listing: row.id, first_seen_at, last_seen_at, is_sold: row.is_sold.unwrap_or(false) };
+            let is_sold = row.is_sold.unwrap_or(false);
+            let was_offered = transfer::was_offered(is_sold, row.sold_at.map(Into::into));
+            let stay = Stay { listing: row.id, first_seen_at, last_seen_at, is_sold, was_offered };
             let transfer = Transfer {
                 listing_id: row.id,
                 competitor_id: row.competitor_id,
