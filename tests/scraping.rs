@@ -261,6 +261,33 @@ on_both_databases! {
         desk.competitors().delete(id).unwrap();
     }
 
+    fn what_is_told_while_a_scrape_runs_is_heard_by_the_next_one(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        let another = opened(lot, |_| {});
+        let is_told = AtomicUsize::new(0);
+        website.answer(move |asked| {
+            if asked.path != "/used" {
+                return None;
+            }
+            if is_told.fetch_add(1, Ordering::SeqCst) == 0 {
+                let config = Change::Set(serde_json::json!({"check_missing": 0}));
+                let told = CompetitorUpdate { scraper_config: config, ..Default::default() };
+                another.competitors().update(id, &told).unwrap();
+            }
+            let is_known = asked.header.contains("if-none-match: \"a\"");
+            let reply = if is_known { Reply::status(304) } else { Reply::html(list_page(0..20, None)) };
+            Some(reply.header("ETag", "\"a\""))
+        });
+        let by_version = || {
+            website.take_paths();
+            lot.pass(TimeDelta::days(1));
+            desk.competitors().scrape(id, &mut unwatched).unwrap();
+            website.asked().iter().filter(|asked| asked.header.contains("if-none-match")).count()
+        };
+        assert_eq!((by_version(), by_version(), by_version()), (0, 0, 1));
+    }
+
     fn each_way_of_failing_has_its_word_and_records_nothing(lot: &Lot) {
         let list = || Reply::html(list_page(0..20, None));
         let challenge = "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>";

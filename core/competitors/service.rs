@@ -15,7 +15,7 @@ use super::{
     UndercutFilter,
     alert::{self, Verdict},
     completeness,
-    kept::PagesRead,
+    kept::{self, PagesRead},
     pages::{self, Pages},
     registration,
     report::{Moving, Vehicles},
@@ -307,6 +307,7 @@ impl<'a> Competitors<'a> {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;
             crawl.iter().try_for_each(|crawl| scraping::must_hold(conn, id, &crawl.holder))?;
+            let reader = kept::reader(&competitor);
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
             let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
@@ -338,6 +339,7 @@ impl<'a> Competitors<'a> {
             }
             let alerts = settle(conn, id, &verdicts, acting.now)?;
             if let Some(crawl) = &crawl {
+                let crawl = (crawl, crawl.reader == reader);
                 scraping::settle(conn, &competitor, crawl, kept.error_type, (self.desk.config(), acting.now))?;
             }
             let mut changes = Map::new();
@@ -476,6 +478,8 @@ struct Seen {
 struct OwnCrawl {
     /// Who must hold the lease still.
     holder: String,
+    /// What the pages were read by, see [`kept::reader`].
+    reader: String,
     /// Listings whose own pages are gone.
     gone: Vec<ListingId>,
     read: PagesRead,

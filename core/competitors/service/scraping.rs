@@ -22,7 +22,8 @@ use crate::{
         ScrapeSummary, ScrapedListing, ScrapingRules,
         crawl::{self, CrawlLimits, Ended, Failed, Reached},
         crew::{self, Outcome, Task, Turns, Work},
-        kept, missing,
+        kept::{self, PagesRead},
+        missing,
         pages::Pages,
         repository, revisit, rules,
         sighting::Sighting,
@@ -246,7 +247,8 @@ impl<'a> Run<'a> {
                 if stop.is_asked() {
                     return Ok(Outcome::Stopped);
                 }
-                seen.crawl = Some(OwnCrawl { holder: self.holder.clone(), gone, read: crawled.read });
+                let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
+                seen.crawl = Some(OwnCrawl { holder, reader, gone, read: crawled.read });
                 let _turn = self.turns.take();
                 let report = self.competitors.record_seen(&competitor.id.into(), seen, observed_at)?;
                 Ok(Outcome::Recorded(Box::new(report)))
@@ -437,17 +439,20 @@ fn taken_over() -> Error {
     Error::conflict("scrape_taken_over", "another process has taken the scrape over: this one showed no sign of life")
 }
 
-/// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease.
+/// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease. Pages that were
+/// not read as the competitor has been told to by now are forgotten.
 pub(super) fn settle(
     conn: &mut DbConnection,
     competitor: &Competitor,
-    crawl: &OwnCrawl,
+    (crawl, is_as_told): (&OwnCrawl, bool),
     error_type: Option<ScrapeErrorType>,
     (config, now): (&Config, DateTime<Utc>),
 ) -> DbResult<()> {
     let rules = &config.scraping;
     let since = kept::oldest_believed(now, rules.unchanged_at_most);
-    repository::keep_pages(conn, competitor.id, &crawl.read, &kept::reader(competitor), (since, now))?;
+    let nothing = PagesRead::default();
+    let read = if is_as_told { &crawl.read } else { &nothing };
+    repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;
     match error_type {
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
         None => repository::set_next_scrape(conn, competitor.id, None)?,
