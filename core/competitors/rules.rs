@@ -168,7 +168,7 @@ pub(crate) struct Plan {
     pub(crate) changed: Vec<ChangedListing>,
     /// Stored listings seen again as they were: only `last_seen_at` moves.
     pub(crate) reseen: Vec<usize>,
-    /// Sightings that say nothing new, because the listing was seen at that time or later, or is shown as sold still.
+    /// Sightings that say nothing new, because the listing was seen at that time or later.
     pub(crate) already_known: Vec<usize>,
     /// Listings that turn out to have been there earlier than thought; their sightings are in `already_known`.
     pub(crate) seen_earlier: Vec<SeenEarlier>,
@@ -382,28 +382,19 @@ impl Plan {
             }
             return;
         }
-        let is_offered = !sighting.is_sold && !scrape.is_late();
-        self.returns.returns += u64::from(is_offered && came_back(listing, scrape, rules));
+        self.returns.returns += u64::from(!scrape.is_late() && came_back(listing, scrape, rules));
         let turn = match (listing.is_sold, sighting.is_sold && !scrape.is_late()) {
             (true, false) => Turn::Relisted,
             (false, true) => Turn::Sold,
             _ => Turn::None,
         };
-        let stays_sold = listing.is_sold && turn == Turn::None;
         if turn == Turn::None && !would_change(listing, &sighting, rules) {
-            if stays_sold {
-                self.already_known.push(index)
-            } else {
-                self.reseen.push(row)
-            }
+            self.reseen.push(row);
             return;
         }
         let mut after = listing.clone();
         let mut columns = Vec::new();
-        // The overlay on a sold vehicle may stay for weeks: it is not on offer here meanwhile.
-        if !stays_sold {
-            after.last_seen_at = observed_at;
-        }
+        after.last_seen_at = observed_at;
         after.keys.update_from(sighting.keys, &mut columns);
         after.details.update_from(sighting.details, &mut columns);
         let of = (PriceOf::Stored(row), observed_at);

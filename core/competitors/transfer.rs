@@ -12,6 +12,7 @@ use crate::ids::ListingId;
 pub(crate) struct Stay {
     pub(crate) listing: ListingId,
     pub(crate) first_seen_at: DateTime<Utc>,
+    /// When it was last seen on offer: a sold vehicle may be shown for weeks more.
     pub(crate) last_seen_at: DateTime<Utc>,
     pub(crate) is_sold: bool,
     /// Whether it was ever seen on offer there: one first seen as sold, which has no date of its sale, was not.
@@ -30,15 +31,22 @@ pub(crate) fn moved(here: &Stay, there: &Stay, rules: &TrackingRules) -> bool {
 }
 
 impl Stay {
+    /// What is stored of a listing, told as a stay.
+    pub(crate) fn new(
+        listing: ListingId,
+        (first_seen_at, last_seen_at): (DateTime<Utc>, DateTime<Utc>),
+        is_sold: bool,
+        sold_at: Option<DateTime<Utc>>,
+    ) -> Self {
+        let sold_at = sold_at.filter(|_| is_sold);
+        let last_seen_at = sold_at.map_or(last_seen_at, |sold_at| last_seen_at.min(sold_at));
+        Self { listing, first_seen_at, last_seen_at, is_sold, was_offered: !is_sold || sold_at.is_some() }
+    }
+
     pub(crate) fn of(listing: &Listing) -> Self {
         let Listing { id, first_seen_at, last_seen_at, is_sold, sold_at, .. } = *listing;
-        Self { listing: id, first_seen_at, last_seen_at, is_sold, was_offered: was_offered(is_sold, sold_at) }
+        Self::new(id, (first_seen_at, last_seen_at), is_sold, sold_at)
     }
-}
-
-/// Whether a listing was ever seen on offer, by what is stored of its sale.
-pub(crate) fn was_offered(is_sold: bool, sold_at: Option<DateTime<Utc>>) -> bool {
-    !is_sold || sold_at.is_some()
 }
 
 /// Whence a vehicle came and where it went, among the listings of its VIN at other competitors: the nearest in time each.

@@ -30,17 +30,28 @@ const VINS_AT_ONCE: usize = 10_000;
 pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
     let until = match conn {
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => format!("{listing}.last_seen_at + interval '{transfer_days} days'"),
+        DbConnection::Postgres(_) => {
+            format!("least({listing}.last_seen_at, {listing}.sold_at) + interval '{transfer_days} days'")
+        }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => {
-            format!("strftime('%Y-%m-%dT%H:%M:%f', {listing}.last_seen_at, '+{transfer_days} days') || '999Z'")
+            format!(
+                "strftime('%Y-%m-%dT%H:%M:%f', min({listing}.last_seen_at, coalesce({listing}.sold_at, {listing}.last_seen_at)), '+{transfer_days} days') || '999Z'"
+            )
         }
     };
+    // A sold vehicle may be shown for weeks more.
+    let last_offered = |row: &str| {
+        format!(
+            "CASE WHEN {row}.is_sold IS TRUE AND {row}.sold_at < {row}.last_seen_at THEN {row}.sold_at ELSE {row}.last_seen_at END"
+        )
+    };
+    let (here_until, there_until) = (last_offered(listing), last_offered("elsewhere"));
     format!(
         "EXISTS (
              SELECT 1 FROM competitor_inventory AS elsewhere
              WHERE elsewhere.vin = {listing}.vin AND elsewhere.competitor_id <> {listing}.competitor_id
-               AND (elsewhere.last_seen_at, elsewhere.id) > ({listing}.last_seen_at, {listing}.id)
+               AND ({there_until}, elsewhere.id) > ({here_until}, {listing}.id)
                AND elsewhere.first_seen_at <= {until}
                AND (elsewhere.is_sold IS NOT TRUE OR elsewhere.sold_at IS NOT NULL)
          )"
@@ -87,8 +98,8 @@ pub(in crate::competitors) fn of_listings(
         for (row, competitor) in rows {
             let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
             let is_sold = row.is_sold.unwrap_or(false);
-            let was_offered = transfer::was_offered(is_sold, row.sold_at.map(Into::into));
-            let stay = Stay { listing: row.id, first_seen_at, last_seen_at, is_sold, was_offered };
+            let sold_at = row.sold_at.map(Into::into);
+            let stay = Stay::new(row.id, (first_seen_at, last_seen_at), is_sold, sold_at);
             let transfer = Transfer {
                 listing_id: row.id,
                 competitor_id: row.competitor_id,
