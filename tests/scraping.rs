@@ -657,7 +657,20 @@ mod in_browser {
             let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
             assert!(refusal.to_string().contains("`chromium`"), "{refusal}");
-            assert!(desk.competitors().get(id).unwrap().scrape_error_type.is_none());
+            let competitor = desk.competitors().get(id).unwrap();
+            assert!(competitor.scrape_error_type.is_none());
+            assert!(competitor.next_scrape_at.is_some(), "it is put off, so that the others have their turn");
+            let due = || {
+                let one = ScrapeLimits { competitors: 1, ..ScrapeLimits::default() };
+                desk.competitors().scrape_due(&one, &mut unwatched).unwrap()
+            };
+            let new = NewCompetitor {
+                name: "Without scripts".into(),
+                inventory_url: format!("{}/used", website.address),
+                ..NewCompetitor::default()
+            };
+            desk.competitors().add(&new).unwrap();
+            assert_eq!(due().recorded.len(), 1, "the next in line");
         }
     }
 

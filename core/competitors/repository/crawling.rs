@@ -109,6 +109,18 @@ pub(in crate::competitors) fn set_next_scrape(
     Ok(())
 }
 
+/// Writes that a scrape was tried, of which nothing is recorded, and when the next may be.
+pub(in crate::competitors) fn note_attempt(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    at: DateTime<Utc>,
+    next: DateTime<Utc>,
+) -> DbResult<()> {
+    let times = (dsl::last_scraped_at.eq(Some(Instant(at))), dsl::next_scrape_at.eq(Some(Instant(next))));
+    diesel::update(dsl::competitors.find(id)).set(times).execute(conn)?;
+    Ok(())
+}
+
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = competitor_pages, treat_none_as_default_value = false)]
 struct PageRow {

@@ -209,12 +209,19 @@ impl<'a> Run<'a> {
     }
 
     /// Gives a lease back with nothing recorded; one that can not be given back ends by itself.
-    fn release(&self, id: CompetitorId) {
+    ///
+    /// After an attempt that failed here, which says nothing of the website, the others have their turn before the next.
+    fn release(&self, id: CompetitorId, has_failed_here: bool) {
         let _turn = self.turns.take();
-        let released = self
-            .competitors
-            .desk
-            .write(Permission::ManageCompetitors, |conn, _| leases::release(conn, &lease_of(id), &self.holder));
+        let released = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            if has_failed_here {
+                if leases::held_by(conn, &lease_of(id), &self.holder)? {
+                    let next = acting.now + revisit::span(self.rules().first_retry);
+                    repository::note_attempt(conn, id, acting.now, next)?;
+                }
+            }
+            leases::release(conn, &lease_of(id), &self.holder)
+        });
         if let Err(reason) = released {
             tracing::warn!(competitor = %id, %reason, "the lease of a scrape could not be given back");
         }
@@ -363,9 +370,13 @@ impl Work for Run<'_> {
         };
         let outcome = {
             // Whatever happens to the reader of a page, the lease is given back.
-            let mut held = Held { run: self, id: task.id, is_given_back: false };
+            let mut held = Held { run: self, id: task.id, let_go: LetGo::Failed };
             let outcome = self.scrape_claimed(&competitor, stop, note);
-            held.is_given_back = matches!(outcome, Ok(Outcome::Recorded(_) | Outcome::Failed(_)));
+            held.let_go = match outcome {
+                Ok(Outcome::Recorded(_) | Outcome::Failed(_)) => LetGo::Recorded,
+                Ok(Outcome::Stopped | Outcome::Passed) => LetGo::Stopped,
+                Err(_) => LetGo::Failed,
+            };
             outcome
         };
         match outcome {
@@ -405,15 +416,27 @@ impl Work for Run<'_> {
 struct Held<'a> {
     run: &'a Run<'a>,
     id: CompetitorId,
-    /// Together with what was recorded.
-    is_given_back: bool,
+    let_go: LetGo,
+}
+
+/// Why a competitor is let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LetGo {
+    /// Its lease was given back together with what was recorded.
+    Recorded,
+    /// There was no time for it: it is due as before.
+    Stopped,
+    /// Something failed here, such as a browser that is not installed or a reader that panicked.
+    Failed,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.run.leases().held.remove(&self.id);
-        if !self.is_given_back {
-            self.run.release(self.id);
+        match self.let_go {
+            LetGo::Recorded => {}
+            LetGo::Stopped => self.run.release(self.id, false),
+            LetGo::Failed => self.run.release(self.id, true),
         }
     }
 }
