@@ -288,6 +288,34 @@ on_both_databases! {
         assert_eq!((by_version(), by_version(), by_version()), (0, 0, 1));
     }
 
+    fn a_page_that_has_not_changed_confirms_no_price(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        let version = Arc::new(Mutex::new("a"));
+        let shown = Arc::clone(&version);
+        website.answer(move |asked| {
+            if asked.path != "/used" {
+                return None;
+            }
+            let version = *shown.lock().unwrap();
+            let page = list_page(0..20, None);
+            // The price of the first car, misread: a monthly rate.
+            let page = if version == "a" { page } else { page.replacen("14000", "199", 1) };
+            let is_known = asked.header.contains(&format!("if-none-match: \"{version}\""));
+            let reply = if is_known { Reply::status(304) } else { Reply::html(page) };
+            Some(reply.header("ETag", format!("\"{version}\"")))
+        });
+        let changes = || {
+            lot.pass(TimeDelta::days(1));
+            desk.competitors().scrape(id, &mut unwatched).unwrap().counts.price_changes
+        };
+        assert_eq!(changes(), 0);
+        *version.lock().unwrap() = "b";
+        assert_eq!((changes(), changes(), changes()), (0, 0, 0), "doubted, and nothing new is said of it");
+        *version.lock().unwrap() = "c";
+        assert_eq!(changes(), 1, "said again by a page that was written anew");
+    }
+
     fn each_way_of_failing_has_its_word_and_records_nothing(lot: &Lot) {
         let list = || Reply::html(list_page(0..20, None));
         let challenge = "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>";

@@ -358,6 +358,7 @@ impl Crawl<'_> {
                 let id = kept.id;
                 if let Some(extraction) = kept.reading.into_extraction() {
                     self.read.unchanged.insert(id);
+                    self.read.retold.extend(extraction.listings.iter().filter_map(key_of));
                     return Ok(Got::Unchanged(extraction));
                 }
             }

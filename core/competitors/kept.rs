@@ -97,6 +97,8 @@ pub(super) struct PagesRead {
     /// Those that have not changed.
     pub(super) unchanged: HashSet<PageId>,
     pub(super) new: Vec<NewPage>,
+    /// What tells the vehicles of the unchanged pages from others.
+    pub(super) retold: HashSet<String>,
     /// Whether the list was read to its end: then pages that were not met are no longer part of it.
     pub(super) to_the_end: bool,
     bytes: usize,

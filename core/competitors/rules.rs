@@ -348,7 +348,7 @@ impl Plan {
     }
 
     fn add(&mut self, index: usize, sighting: Sighting, scrape: &ScrapeFacts, rules: &TrackingRules) {
-        let Sighting { keys, details, price, is_sold, raw_data } = sighting;
+        let Sighting { keys, details, price, is_sold, raw_data, is_retold: _ } = sighting;
         let mut listing = StoredListing {
             keys,
             details,
@@ -369,7 +369,7 @@ impl Plan {
     fn see_again(
         &mut self,
         (row, listing): (usize, &StoredListing),
-        (index, sighting): (usize, Sighting),
+        (index, mut sighting): (usize, Sighting),
         scrape: &ScrapeFacts,
         rules: &TrackingRules,
     ) {
@@ -388,6 +388,10 @@ impl Plan {
             (false, true) => Turn::Sold,
             _ => Turn::None,
         };
+        // The doubt stays until a page that was written anew says the same.
+        if sighting.is_retold && sighting.price == listing.unconfirmed_price {
+            sighting.price = None;
+        }
         if turn == Turn::None && !would_change(listing, &sighting, rules) {
             self.reseen.push(row);
             return;

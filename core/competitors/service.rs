@@ -302,7 +302,14 @@ impl<'a> Competitors<'a> {
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
         let (tracking, figures) = (&self.desk.config().tracking, &self.desk.config().metrics);
         let Seen { listings, reading, platform, warnings, crawl } = seen;
-        let sightings: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        let is_retold = |listing: &ScrapedListing| {
+            let crawl = crawl.as_ref().filter(|crawl| !crawl.read.retold.is_empty());
+            crawl.is_some_and(|crawl| pages::key_of(listing).is_some_and(|key| crawl.read.retold.contains(&key)))
+        };
+        let sightings: Vec<Sighting> = listings
+            .into_iter()
+            .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
+            .collect();
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;

@@ -43,6 +43,8 @@ pub(crate) struct Sighting {
     /// The website's own word that the vehicle is sold.
     pub(crate) is_sold: bool,
     pub(crate) raw_data: Option<Value>,
+    /// Whether it is only what an unchanged page said before: that confirms nothing.
+    pub(crate) is_retold: bool,
 }
 
 /// What a website may say of a number before it counts as not said.
@@ -86,6 +88,7 @@ impl From<ScrapedListing> for Sighting {
             price: scraped.price.filter(|&price| price > Money::ZERO && price <= Money::MAX),
             is_sold: scraped.is_sold.unwrap_or(false),
             raw_data: scraped.raw_data.filter(has_no_null_character),
+            is_retold: false,
         }
     }
 }
@@ -100,7 +103,7 @@ impl Sighting {
 
     /// Takes from a second sighting of the same vehicle what the first did not know.
     pub(crate) fn complete_from(&mut self, other: Self) {
-        let Self { keys, mut details, price, is_sold, raw_data } = other;
+        let Self { keys, mut details, price, is_sold, raw_data, is_retold: _ } = other;
         fill(&mut self.keys.vin, keys.vin);
         fill(&mut self.keys.external_id, keys.external_id);
         fill(&mut self.keys.stock_number, keys.stock_number);
