@@ -279,7 +279,9 @@ mod postgres {
         process::{Command, Stdio},
     };
 
-    use super::*;
+    use super::{
+        Actor, CompetitorId, Duration, Instant, LISTINGS, Path, fill, open, record, second, sightings, tell, time,
+    };
 
     pub(super) fn measure(server: &str, folder: &Path, count: usize) {
         let names = ["ours", "theirs"].map(|side| format!("tracking_{side}_{}", std::process::id()));
