@@ -58,7 +58,9 @@ fn text<const N: usize>(lot: &Lot, arguments: [&str; N]) -> String {
 /// The line that begins so.
 #[track_caller]
 fn row<'a>(text: &'a str, start: &str) -> &'a str {
-    text.lines().find(|line| line.trim_start().starts_with(start)).unwrap_or_else(|| panic!("{start}: {text}"))
+    let found = text.lines().find(|line| line.trim_start().starts_with(start));
+    assert!(found.is_some(), "{start}: {text}");
+    found.unwrap()
 }
 
 #[test]
