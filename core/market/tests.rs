@@ -843,7 +843,8 @@ fn the_rule_halves_the_error_of_the_plain_median_where_mileage_differs_and_costs
     }
 }
 
-/// A limit of the rule: with so many wrong listings among 24 it still beats the plain median, but no longer halves its error.
+/// A limit of the rule: with so many wrong listings among 24 it still beats the plain median (0.51 and 0.62 of its error here, and
+/// up to 0.82 in other mixes), but no longer halves its error.
 #[test]
 fn where_one_listing_in_five_is_wrong_the_rule_still_beats_the_plain_median() {
     for ours in [15_000, 65_000] {
