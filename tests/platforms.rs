@@ -257,7 +257,7 @@ on_both_databases! {
         let new = NewCompetitor {
             name: "Cards".into(),
             inventory_url: website.at("/stock"),
-            scraper_config: Some(config.clone()),
+            scraper_config: Some(config),
             ..NewCompetitor::default()
         };
         let id = desk.competitors().add(&new).unwrap().id;

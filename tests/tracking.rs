@@ -179,7 +179,7 @@ on_both_databases! {
         let to = here.transferred_to.clone().unwrap();
         assert_eq!((to.listing_id, to.competitor_id, to.first_seen_at), (there.id, second, day(3)));
         assert_eq!(there.transferred_from.as_ref().unwrap().listing_id, here.id);
-        assert_eq!((here.transferred_from.clone(), there.transferred_to.clone()), (None, None));
+        assert_eq!((&here.transferred_from, &there.transferred_to), (&None, &None));
         assert_eq!(lot.desk().competitors().listing(here.id).unwrap(), here);
         // Car 1 comes up at the second lot two weeks later: it had been counted as sold, and the next figures are right.
         let with_both: Vec<_> = with_0.into_iter().chain([car(1, 15_000)]).collect();

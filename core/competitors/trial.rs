@@ -291,7 +291,8 @@ impl Trial<'_> {
     /// The page that lists the vehicles: of this address, or of one that it leads to.
     fn first_page(&mut self, url: &Url, finds_list: bool) -> Result<FirstPage, TestFailure> {
         let first = self.fetch_page(url.as_str())?;
-        if !finds_list || !(first.is_front() || !first.lists_vehicles()) {
+        let is_list = first.lists_vehicles() && !first.is_front();
+        if is_list || !finds_list {
             return Ok(first);
         }
         let usual = first

@@ -128,5 +128,6 @@ mod absent {
     }
 }
 
-#[cfg(all(test, feature = "browser", unix))]
+#[cfg(test)]
+#[cfg(all(feature = "browser", unix))]
 mod tests;

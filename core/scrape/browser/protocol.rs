@@ -1,4 +1,4 @@
-//! The DevTools protocol, as little of it as rendering a page takes: commands, their answers, and events.
+//! Chromium's debugging protocol, as little of it as rendering a page takes: commands, their answers, and events.
 //!
 //! The crates that know the whole protocol are either for async programs or made by a generator under the GPL, so the dozen
 //! commands used here are written as JSON. Messages have a limit of size: what comes over the socket was made by a page.

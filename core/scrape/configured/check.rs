@@ -203,7 +203,10 @@ impl Check<'_> {
                 Some(selector) => Some(Cards { selector: selector?, fields: fields? }),
                 None => None,
             },
-            total: total.map_or_else(|| Some(Vec::new()), |spots| spots)?,
+            total: match total {
+                Some(total) => total?,
+                None => Vec::new(),
+            },
             turn: match turn {
                 Some(turn) => Some(turn?),
                 None => None,
