@@ -1,6 +1,6 @@
 //! Extraction of whole pages beside the parsing of the same pages into a tree, which is the floor for any tree-based reader.
 //!
-//! And answers of endpoints beside serde_json alone, which reads the same fields of them into a struct: at most 1.5 times that.
+//! And answers of endpoints beside `serde_json` alone, which reads the same fields into a struct: at most 1.5 times that.
 //!
 //! Real saved pages are measured where the folder with them is present, the project's own small ones always.
 #![expect(clippy::print_stdout, reason = "a benchmark says which pages it left out")]
