@@ -102,7 +102,7 @@ bench-extract: ## reading pages beside extruct (PyPI) and cheerio (npm), and whe
 		&& $(PYTHON) benches/extract_peers.py "$$bench" "$(or $(ARGS),target/peers)"
 
 .PHONY: fuzz
-fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS="pages|answers|texts [SECONDS]"
+fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS="pages|answers|texts|robots|scraper_config [SECONDS]"
 	@fuzz/run $(ARGS)
 
 .venv/ready: bindings/python/pyproject.toml

@@ -279,7 +279,9 @@ mod postgres {
         process::{Command, Stdio},
     };
 
-    use super::*;
+    use super::{
+        Actor, CompetitorId, Duration, Instant, LISTINGS, Path, fill, open, record, second, sightings, tell, time,
+    };
 
     pub(super) fn measure(server: &str, folder: &Path, count: usize) {
         let names = ["ours", "theirs"].map(|side| format!("tracking_{side}_{}", std::process::id()));
@@ -295,7 +297,7 @@ mod postgres {
         let (mut taken, mut by_hand) = (Duration::ZERO, Duration::ZERO);
         let lots: Vec<(usize, CompetitorId)> = competitors.into_iter().enumerate().collect();
         // In turns, so that a busy machine is as busy for both; each psql does many lots, its start counts for little.
-        for some in lots.chunks(lots.len().div_ceil(TURNS)) {
+        for some in lots.chunks(lots.len().div_ceil(TURNS).max(LOTS_A_TURN)) {
             write_script(&script, some).expect("a script");
             let started = Instant::now();
             let done = Command::new("psql")
@@ -318,8 +320,11 @@ mod postgres {
         }
     }
 
-    /// How often the two sides take turns.
+    /// How often the two sides take turns, unless the lots are few.
     const TURNS: usize = 10;
+
+    /// With fewer lots to a psql its start and its cold caches would be measured.
+    const LOTS_A_TURN: usize = 10;
 
     fn sums(url: &str) -> String {
         psql(

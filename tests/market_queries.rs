@@ -9,7 +9,7 @@ use diesel::{
 };
 use jpauto::{
     Money, NewVehicle, VehicleId,
-    market::{BacktestEvent, BacktestOptions},
+    market::{BacktestEvent, BacktestOptions, Comparable, Subject},
 };
 
 use crate::support::{Lot, corolla};
@@ -88,6 +88,19 @@ fn list(lot: &Lot, numbers: std::ops::Range<u32>) {
     }
 }
 
+/// The listing of the one number turns out to be the vehicle of the other.
+fn make_one(lot: &Lot, number: u32, other: u32) {
+    let sql = format!("UPDATE competitor_inventory SET vin = '1M8GDM9A{number:09}' WHERE vin = '1M8GDM9A{other:09}'");
+    #[cfg(feature = "sqlite")]
+    if let Some(path) = lot.url.strip_prefix("sqlite:") {
+        diesel::SqliteConnection::establish(path).unwrap().batch_execute(&sql).unwrap();
+    }
+    #[cfg(feature = "postgres")]
+    if lot.url.starts_with("postgres:") {
+        diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(&sql).unwrap();
+    }
+}
+
 /// A dealership over the lot's database whose statements are counted.
 fn counted(lot: &Lot) -> jpauto::Desk {
     count_statements();
@@ -146,5 +159,49 @@ on_both_databases! {
         list(lot, 201..1_001);
         let (_, many) = statements_of(|| run(&BacktestOptions::default()));
         assert_eq!((few, many), (4, 4));
+    }
+
+    fn a_backtest_takes_no_move_to_another_lot_for_a_sale(lot: &Lot) {
+        list(lot, 1..41);
+        let desk = counted(lot);
+        let run = || desk.market().backtest(&BacktestOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+        let before = run();
+        assert_eq!((before.sold.events, before.price_cut.events), (10, 40));
+        make_one(lot, 4, 5);
+        let after = run();
+        assert_eq!((after.sold.events, after.price_cut.events), (9, 40), "gone from one lot and on offer on another");
+    }
+
+    fn candidates_are_one_statement_a_model_and_the_same_as_one_by_one(lot: &Lot) {
+        list(lot, 1..401);
+        make_one(lot, 4, 5);
+        let desk = counted(lot);
+        let corolla = |year, make: &str, mileage| {
+            Subject { year, make: make.into(), model: "corolla".into(), mileage, ..Subject::default() }
+        };
+        let subjects = [
+            corolla(2017, "Toyota", Some(55_000)),
+            corolla(2019, "TOYOTA", Some(5_000)),
+            corolla(2018, "toyota", None),
+            corolla(2025, "Toyota", None),
+            corolla(2018, "Honda", None),
+        ];
+        let market = desk.market();
+        let ids = |found: Vec<Vec<Comparable>>| {
+            let sorted = |found: Vec<Comparable>| {
+                let mut ids: Vec<_> = found.into_iter().filter_map(|one| one.external_id).collect();
+                ids.sort();
+                ids
+            };
+            found.into_iter().map(sorted).collect::<Vec<_>>()
+        };
+        let (together, _) = statements_of(|| ids(market.candidates(&subjects).unwrap()));
+        let (again, statements) = statements_of(|| ids(market.candidates(&subjects).unwrap()));
+        let alone: Vec<_> =
+            subjects.iter().flat_map(|one| ids(market.candidates(std::slice::from_ref(one)).unwrap())).collect();
+        assert_eq!((&together, &alone), (&again, &together));
+        assert!(statements <= 4, "{statements}");
+        let counts: Vec<_> = together.iter().map(Vec::len).collect();
+        assert!(counts[2] == 399 && counts[0] > 200 && counts[0] < 399 && counts[3..] == [0, 0], "{counts:?}");
     }
 }

@@ -3,7 +3,13 @@
 //! A count far below the median of the last complete scrapes is distrusted: a page layout that changed or a list that ends
 //! early looks just so. Distrusted for ever, a lot that was really halved would never sell anything again. So the guard
 //! gives way when a number of scrapes in a row, over some days, found about the same few vehicles; meanwhile an alert
-//! about the lot is open. Replayed over 120 real days this finds 133 sales more of 1,967 at the same share of false ones. Scrapes that failed, were empty or saw a part say nothing about the size and break no row.
+//! about the lot is open. Scrapes that failed, were empty or saw a part say nothing about the size and break no row.
+//!
+//! The setting (five scrapes within 25 % of the present one, over five days) was chosen on the same 120 real days that it was
+//! then measured on, so the gain says what it did there and promises nothing for other days: 1,967 sales decided instead of
+//! the 1,834 of a guard that never gives way, 2.69 % of them false instead of 2.73 %, 8.39 days late instead of 8.40. It
+//! decides more sales; it decides them no better. The second half of the days alone, which had its part in the choice too,
+//! is even a little worse: 1.98 % false at 7.44 days, against 1.95 % at 7.34.
 //!
 //! What is deliberately not here: what a miss leads to (`sold`), and fetching.
 

@@ -45,7 +45,7 @@ pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, Scr
 pub use report::{
     ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
 };
-pub(crate) use repository::is_transferred;
+pub(crate) use repository::{is_transferred, seen_elsewhere};
 pub use revisit::ScrapingRules;
 pub use rules::TrackingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};

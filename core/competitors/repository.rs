@@ -19,9 +19,9 @@ pub(super) use crawling::{
 };
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
-pub(super) use recording::{add_metrics, alike_scrapes, count_metrics, keep_scrape, load_lot, write_plan};
-pub(crate) use transfers::is_transferred;
+pub(super) use recording::{add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, write_plan};
 pub(super) use transfers::{Here, of_listings as transfers};
+pub(crate) use transfers::{is_transferred, seen_elsewhere};
 
 use super::{
     Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Metrics, MetricsRules,

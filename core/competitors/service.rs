@@ -329,7 +329,9 @@ impl<'a> Competitors<'a> {
             let counts = plan.counts();
             let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
             let scrape = ScrapeRecord::of(id, observed_at, &reading, (plan.completeness, counts), acting.now);
-            let kept = repository::keep_scrape(conn, scrape, acting.now)?;
+            let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
+            let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
+            let kept = keep(conn, scrape, acting.now)?;
             // Figures of an older scrape are those of the newest one, corrected.
             let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
             let metrics = repository::count_metrics(conn, id, figures_at, figures, tracking.transfer_days)?;

@@ -141,7 +141,7 @@ fn sold_is_seldom_wrong_and_not_late_on_real_days() {
     let middle = *days.keys().nth(days.len() / 2).unwrap();
 
     let mut measured = Vec::new();
-    for (name, rules) in [("first miss", &first_miss), ("7 days, 3 misses", &plain), ("learned patience", &learned)] {
+    for (name, rules) in [("absent once", &first_miss), ("7 days, 3 misses", &plain), ("learned patience", &learned)] {
         let events = replay(&days, rules);
         let all = figures(events.iter());
         let first = figures(events.iter().filter(|event| event.decided_at < middle));

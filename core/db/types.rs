@@ -41,6 +41,8 @@ pub struct DbId;
 #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
 pub struct DbInstant;
 
+impl diesel::sql_types::SqlOrd for DbInstant {}
+
 /// An exact decimal of two places.
 #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, SqlType)]
 #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1700, array_oid = 1231)))]

@@ -76,6 +76,10 @@ impl<'a> AutoDevRun<'a> {
                         candidates.extend(found.comparables.iter().cloned());
                         asked.searches.push(found.search.clone());
                     }
+                    if found.missing.is_some() {
+                        asked.missing.clone_from(&found.missing);
+                        break;
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(code = error.code(), %error, "auto.dev did not answer");

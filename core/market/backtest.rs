@@ -4,6 +4,8 @@
 //! Nothing of the future is used: not a listing first seen later, not a price set later, not a sale that was yet to come.
 //! Beside the rule stands the plain median of the same search (unadjusted, outliers in), which is what anybody could compute.
 //!
+//! A listing that moved to another competitor's lot is no sale, there as in the rule; its price cuts are evidence all the same.
+//!
 //! A competitor's last asking price stands for the selling price, which nobody publishes. What is deliberately not here:
 //! loading the listings, which come model by model, so that memory holds one model's at a time.
 
@@ -125,12 +127,20 @@ pub(super) struct PastListing {
     pub(super) comparable: Comparable,
     /// In order of time.
     pub(super) prices: Vec<(DateTime<Utc>, Money)>,
+    /// When it first stood on another competitor's lot, where it was not sold but moved there.
+    pub(super) moved_at: Option<DateTime<Utc>>,
 }
 
 impl PastListing {
-    /// What it asked at a time; the price now where no history was kept.
+    /// Whether one could know that it stands elsewhere: gone here, and seen there. Until then it counts as sold.
+    fn has_moved_by(&self, time: DateTime<Utc>) -> bool {
+        let (gone_at, moved_at) = (self.comparable.sold_at, self.moved_at);
+        gone_at.zip(moved_at).is_some_and(|(gone_at, moved_at)| gone_at.max(moved_at) <= time)
+    }
+
+    /// What it asked at a time, nothing where it was not there; the price now where no history was kept.
     fn price_at(&self, time: DateTime<Utc>) -> Option<Money> {
-        if self.comparable.first_seen_at > time {
+        if self.comparable.first_seen_at > time || self.has_moved_by(time) {
             return None;
         }
         if self.prices.is_empty() {
@@ -305,7 +315,8 @@ fn events_of<'l>(
     past: &'l PastListing,
     bounds: &'l RangeInclusive<Money>,
 ) -> impl Iterator<Item = Event> + 'l {
-    let sold = past.comparable.sold_at.and_then(|at| {
+    // What moved to another lot was sold by nobody; its cuts were cuts all the same.
+    let sold = past.comparable.sold_at.filter(|_| past.moved_at.is_none()).and_then(|at| {
         let truth = past.price_at(at)?;
         Some(Event { listing, at, kind: BacktestEvent::Sold, truth })
     });
@@ -375,7 +386,7 @@ mod tests {
             sold_at: sold.map(ago),
             branded: false,
         };
-        PastListing { comparable, prices }
+        PastListing { comparable, prices, moved_at: None }
     }
 
     fn run(options: &BacktestOptions, listings: Vec<PastListing>) -> BacktestReport {
@@ -433,6 +444,21 @@ mod tests {
         // Its own listing elsewhere tells nothing about it.
         let twin = PastListing { ..camry(6, 30, &[(30, 26_000)], None) };
         assert_eq!(told(vec![twin]).to_bits(), without.to_bits());
+    }
+
+    #[test]
+    fn what_moved_to_another_lot_was_not_sold() {
+        let moved =
+            |at| PastListing { moved_at: Some(ago(at)), ..camry(6, 30, &[(30, 25_000), (10, 21_000)], Some(5)) };
+        let mut listings = five();
+        listings.push(moved(4));
+        let report = run(&BacktestOptions::default(), listings);
+        assert_eq!((report.sold.events, report.price_cut.events, report.price_cut.priced), (0, 1, 1));
+        let offered = moved(4);
+        assert_eq!(offered.price_at(ago(6)), Some(Money::from_dollars(21_000)), "still here");
+        assert_eq!(offered.price_at(ago(5)), Some(Money::from_dollars(21_000)), "gone, and not yet seen elsewhere");
+        assert_eq!(offered.price_at(ago(4)), None, "seen elsewhere");
+        assert_eq!(moved(20).price_at(ago(10)), Some(Money::from_dollars(21_000)), "on both lots at once");
     }
 
     #[test]

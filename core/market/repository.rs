@@ -3,20 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_query,
+    sql_types::{Bool, Nullable, Text},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Comparable, HistoryPoint, MarketPrice, OwnVins, PricingRules, ResearchResult, Source,
+    Comparable, HistoryPoint, MarketPrice, OwnVins, ResearchResult, Source,
     backtest::PastListing,
     comparables::{folded, known_mileage, same_name},
-    config,
     research::{ResearchByVehicle, Standing},
 };
 use crate::{
     alerts::{self, AlertType},
-    competitors::is_transferred as is_transferred_sql,
+    competitors::{is_transferred as is_transferred_sql, seen_elsewhere as seen_elsewhere_sql},
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::lower,
@@ -25,6 +29,7 @@ use crate::{
             call_budgets, competitor_inventory, competitor_price_history, competitors, inventory, market_price_history,
             market_research_results,
         },
+        types::DbInstant,
     },
     error::{Error, Result},
     ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
@@ -220,6 +225,35 @@ struct ListedModel {
     model: String,
 }
 
+#[derive(QueryableByName)]
+struct ListedMake {
+    #[diesel(sql_type = Text)]
+    make: String,
+}
+
+/// The makes of these years as competitors' listings spell them, in order.
+///
+/// Either database would read every listing for a DISTINCT. This goes from each make to the next through the index: two
+/// look-ups a make and year, however many listings share them.
+fn listed_makes(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Vec<String>> {
+    let next = |found: &str, order: &str| {
+        format!("(SELECT id FROM competitor_inventory WHERE {found} ORDER BY {order} LIMIT 1)")
+    };
+    let make = next("year = listed.year AND lower(make) > listed.make", "lower(make)");
+    let year = next(&format!("year > listed.year AND year <= {last} AND lower(make) > ''"), "year, lower(make)");
+    let query = format!(
+        "WITH RECURSIVE listed (year, make) AS (
+             SELECT CAST({first} AS INTEGER), ''
+             UNION ALL
+             SELECT following.year, lower(following.make)
+             FROM listed JOIN competitor_inventory AS following ON following.id = coalesce({make}, {year})
+         )
+         SELECT DISTINCT make FROM listed WHERE make <> '' ORDER BY make"
+    );
+    let makes: Vec<ListedMake> = on_each!(conn, c => sql_query(query).load(c))?;
+    Ok(makes.into_iter().map(|listed| listed.make).collect())
+}
+
 /// Every year and spelling of a model among the competitors' listings, loaded once a run.
 ///
 /// The rule compares names without punctuation, which SQL has no portable word for: `F-150` is `f150`. So the few different
@@ -228,18 +262,35 @@ struct ListedModel {
 pub(super) struct ListedModels(Vec<ListedModel>);
 
 impl ListedModels {
-    /// Those of these model years.
+    /// Those of these model years, whatever the make: reads every listing of the years, so for many vehicles at once.
     pub(super) fn of_years(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Self> {
+        Self::of(conn, first, last, None)
+    }
+
+    /// Those of these model years and one make: reads that make's listings, by the index.
+    pub(super) fn of_make(conn: &mut DbConnection, first: i32, last: i32, make: &str) -> DbResult<Self> {
+        let mut makes: Vec<String> = listed_makes(conn, first, last)?;
+        makes.retain(|listed| same_name(listed, make));
+        makes.dedup();
+        if makes.is_empty() { Ok(Self(Vec::new())) } else { Self::of(conn, first, last, Some(makes)) }
+    }
+
+    fn of(conn: &mut DbConnection, first: i32, last: i32, makes: Option<Vec<String>>) -> DbResult<Self> {
         use competitor_inventory::dsl;
-        let rows: Vec<(Option<i32>, String, String)> = dsl::competitor_inventory
-            .filter(dsl::year.ge(first).and(dsl::year.le(last)))
-            .filter(dsl::make.is_not_null().and(dsl::model.is_not_null()))
-            .select((dsl::year, lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null())))
-            .distinct()
-            .load(conn)?;
-        let listed =
-            |(year, make, model): (Option<i32>, String, String)| Some(ListedModel { year: year?, make, model });
-        Ok(Self(rows.into_iter().filter_map(listed).collect()))
+        let (make, model) = (lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null()));
+        // Told of the very expressions that are indexed, SQLite need not look at the rows.
+        let are_named = sql::<Bool>("lower(make) IS NOT NULL AND lower(model) IS NOT NULL");
+        let named =
+            dsl::competitor_inventory.filter(are_named).select((dsl::year.assume_not_null(), make, model)).distinct();
+        let rows: Vec<(i32, String, String)> = match makes {
+            // One year after the other, so that the index leads to the make within each.
+            Some(makes) if last.saturating_sub(first) < 100 => named
+                .filter(dsl::year.eq_any((first..=last).collect::<Vec<_>>()))
+                .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
+                .load(conn)?,
+            _ => named.filter(dsl::year.ge(first).and(dsl::year.le(last))).load(conn)?,
+        };
+        Ok(Self(rows.into_iter().map(|(year, make, model)| ListedModel { year, make, model }).collect()))
     }
 
     fn like<'a>(&'a self, wanted: &'a Wanted<'_>) -> impl Iterator<Item = &'a ListedModel> {
@@ -278,18 +329,25 @@ pub(super) fn listed_models(conn: &mut DbConnection) -> DbResult<Vec<ModelNames>
 }
 
 /// All listings of one model, whenever they were seen, each with the prices that it asked. Two queries.
-pub(super) fn past_listings(conn: &mut DbConnection, names: &ModelNames) -> DbResult<Vec<PastListing>> {
+pub(super) fn past_listings(
+    conn: &mut DbConnection,
+    names: &ModelNames,
+    transfer_days: u32,
+) -> DbResult<Vec<PastListing>> {
     use competitor_inventory::dsl;
     let of_model = || {
         lower(dsl::make.assume_not_null())
             .eq_any(names.makes.clone())
             .and(lower(dsl::model.assume_not_null()).eq_any(names.models.clone()))
     };
-    let rows: Vec<(ListingRow, String)> = dsl::competitor_inventory
+    let seen_elsewhere = seen_elsewhere_sql(conn, "competitor_inventory", transfer_days);
+    let moved_at =
+        sql::<Nullable<DbInstant>>(&format!("CASE WHEN competitor_inventory.is_sold THEN {seen_elsewhere} END"));
+    let rows: Vec<(ListingRow, String, Option<Instant>)> = dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(of_model())
         .filter(dsl::year.is_not_null())
-        .select((ListingRow::as_select(), competitors::name))
+        .select((ListingRow::as_select(), competitors::name, moved_at))
         .load(conn)?;
     let points: Vec<(Option<ListingId>, Money, Option<Instant>)> = competitor_price_history::table
         .inner_join(
@@ -309,10 +367,10 @@ pub(super) fn past_listings(conn: &mut DbConnection, names: &ModelNames) -> DbRe
             prices.entry(listing).or_default().push((recorded_at.into(), price));
         }
     }
-    let past = |(row, dealer): (ListingRow, String)| {
+    let past = |(row, dealer, moved_at): (ListingRow, String, Option<Instant>)| {
         let mut prices = prices.remove(&row.id).unwrap_or_default();
         prices.sort_unstable();
-        Some(PastListing { comparable: row.into_comparable(dealer)?, prices })
+        Some(PastListing { comparable: row.into_comparable(dealer)?, prices, moved_at: moved_at.map(DateTime::from) })
     };
     let mut listings: Vec<_> = rows.into_iter().filter_map(past).collect();
     // The order in which a database gives rows must not show in which events are thinned out.
@@ -336,6 +394,27 @@ impl Wanted<'_> {
     pub(super) fn years(&self) -> (i32, i32) {
         (self.year.saturating_sub(self.year_window), self.year.saturating_add(self.year_window))
     }
+
+    fn miles(&self) -> (i32, i32) {
+        known_mileage(self.mileage).map_or((i32::MIN, i32::MAX), |mileage| {
+            (mileage.saturating_sub(self.mileage_window), mileage.saturating_add(self.mileage_window))
+        })
+    }
+
+    fn takes(&self, comparable: &Comparable) -> bool {
+        let ((first, last), (fewest, most)) = (self.years(), self.miles());
+        (first..=last).contains(&comparable.year)
+            && known_mileage(comparable.mileage).is_none_or(|mileage| (fewest..=most).contains(&mileage))
+    }
+}
+
+/// Which sales count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sales {
+    /// Not earlier.
+    pub(super) since: DateTime<Utc>,
+    /// A listing that appears at another competitor within so many days was not sold: see `TrackingRules::transfer_days`.
+    pub(super) transfer_days: u32,
 }
 
 #[derive(Queryable, Selectable)]
@@ -388,8 +467,42 @@ pub(super) fn comparables(
     conn: &mut DbConnection,
     wanted: &Wanted<'_>,
     listed: &ListedModels,
-    rules: &PricingRules,
-    now: DateTime<Utc>,
+    sales: Sales,
+) -> DbResult<Vec<Comparable>> {
+    comparables_of_model(conn, &[*wanted], listed, sales)
+}
+
+/// The same for each of many, in their order: one query a model, whatever the number of those who want it.
+pub(super) fn comparables_of_each(
+    conn: &mut DbConnection,
+    wanted: &[Wanted<'_>],
+    listed: &ListedModels,
+    sales: Sales,
+) -> DbResult<Vec<Vec<Comparable>>> {
+    let mut by_model: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (place, wanted) in wanted.iter().enumerate() {
+        by_model.entry((folded(wanted.make), folded(wanted.model))).or_default().push(place);
+    }
+    let mut found: Vec<Vec<Comparable>> = Vec::new();
+    found.resize_with(wanted.len(), Vec::new);
+    for places in by_model.into_values() {
+        let of_model: Vec<Wanted<'_>> = places.iter().filter_map(|&place| wanted.get(place).copied()).collect();
+        let comparables = comparables_of_model(conn, &of_model, listed, sales)?;
+        for (place, wanted) in places.into_iter().zip(of_model) {
+            if let Some(found) = found.get_mut(place) {
+                found.extend(comparables.iter().filter(|comparable| wanted.takes(comparable)).cloned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What any of those who want one model could compare with.
+fn comparables_of_model(
+    conn: &mut DbConnection,
+    wanted: &[Wanted<'_>],
+    listed: &ListedModels,
+    sales: Sales,
 ) -> DbResult<Vec<Comparable>> {
     use competitor_inventory::dsl;
     fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
@@ -398,24 +511,19 @@ pub(super) fn comparables(
         values.dedup();
         values
     }
-    let years = distinct(listed.like(wanted).map(|listed| listed.year));
-    let makes = distinct(listed.like(wanted).map(|listed| listed.make.as_str()));
-    let models = distinct(listed.like(wanted).map(|listed| listed.model.as_str()));
+    let like = || wanted.iter().flat_map(|wanted| listed.like(wanted));
+    let years = distinct(like().map(|listed| listed.year));
+    let makes = distinct(like().map(|listed| listed.make.as_str()));
+    let models = distinct(like().map(|listed| listed.model.as_str()));
     if years.is_empty() {
         return Ok(Vec::new());
     }
-    // A car that went on to another lot was not sold: it is compared with there. The sales of so few days are looked at that
-    // the same number bounds how long it may have been on its way.
-    let is_transferred = is_transferred_sql(
-        conn,
-        "competitor_inventory",
-        u32::try_from(rules.sold_within_days.clamp(0, MOST_DAYS)).unwrap_or_default(),
-    );
-    let (fewest, most) = known_mileage(wanted.mileage).map_or((i32::MIN, i32::MAX), |mileage| {
-        (mileage.saturating_sub(wanted.mileage_window), mileage.saturating_add(wanted.mileage_window))
-    });
+    // A car that went on to another lot was not sold: it is compared with there.
+    let is_transferred = is_transferred_sql(conn, "competitor_inventory", sales.transfer_days);
+    let fewest = wanted.iter().map(|wanted| wanted.miles().0).min().unwrap_or(i32::MIN);
+    let most = wanted.iter().map(|wanted| wanted.miles().1).max().unwrap_or(i32::MAX);
     let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
-    let of_late = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(sold_since(rules, now)));
+    let of_late = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(Instant(sales.since)));
     // Reading rows is what this costs, so either database's own connection reads them, not the one that may be either.
     let rows: Vec<(ListingRow, String)> = on_each!(conn, c => dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
@@ -430,9 +538,6 @@ pub(super) fn comparables(
         .load(c))?;
     Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
 }
-
-/// A century: what is older was never seen, and PostgreSQL's intervals end somewhere.
-const MOST_DAYS: i64 = 36_500;
 
 /// Counts one call of a metered service in the month of the given time, where fewer than `most` were made; whether it was.
 ///
@@ -461,10 +566,6 @@ pub(super) fn calls_made(conn: &mut DbConnection, service: &str, now: DateTime<U
     let calls: Option<i32> =
         dsl::call_budgets.filter(dsl::period.eq(period)).select(dsl::calls).first(conn).optional()?;
     Ok(calls.and_then(|calls| u32::try_from(calls).ok()).unwrap_or(0))
-}
-
-fn sold_since(rules: &PricingRules, now: DateTime<Utc>) -> Instant {
-    Instant(before(now, config::days(rules.sold_within_days)))
 }
 
 /// So long before, the earliest time there is where it is too long.

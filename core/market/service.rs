@@ -10,7 +10,7 @@ use super::{
     asking::AutoDevRun,
     backtest::Backtest,
     config,
-    repository::{self, ListedModels, Wanted},
+    repository::{self, ListedModels, Sales, Wanted},
     research::AutoDevUse,
     rules::{self, Asked},
 };
@@ -87,7 +87,7 @@ impl<'a> Market<'a> {
         let (pricing, now) = (self.pricing(), self.desk.now());
         let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
             let listed = self.listed_like(conn, subject)?;
-            let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, pricing, now)?;
+            let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, self.sales(now))?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
         let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev(), None), subject, &mut comparables, &own);
@@ -96,7 +96,7 @@ impl<'a> Market<'a> {
 
     /// The competitors' listings that the rule would choose from for each of the subjects, in their order.
     ///
-    /// One query, and one more a subject whose model is listed at all. What is fit to compare with is for the rule to say.
+    /// One query, and one more a model that is listed at all. What is fit to compare with is for the rule to say.
     ///
     /// # Errors
     /// `forbidden`; as any read.
@@ -108,7 +108,7 @@ impl<'a> Market<'a> {
         let last = years().map(|(_, last)| last).max().unwrap_or_default();
         self.desk.read(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_years(conn, first, last)?;
-            wanted.iter().map(|wanted| repository::comparables(conn, wanted, &listed, pricing, now)).collect()
+            repository::comparables_of_each(conn, &wanted, &listed, self.sales(now))
         })
     }
 
@@ -236,9 +236,11 @@ impl<'a> Market<'a> {
             make.zip(model).is_some_and(|(make, model)| options.takes_model(make, model))
         });
         let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
+        let transfer_days = self.desk.config().tracking.transfer_days;
         let total = models.len();
         for (done, names) in (1..).zip(&models) {
-            let listings = self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
+            let listings =
+                self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names, transfer_days))?;
             backtest.add_model(listings);
             if observer(BacktestProgress { total, done, priced: backtest.priced() }).is_break() {
                 break;
@@ -256,8 +258,8 @@ impl<'a> Market<'a> {
         let wanted = Wanted { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
         let subject = Subject { year, make: make.to_owned(), model: model.to_owned(), ..Subject::default() };
         self.desk.read(Permission::ReadMarket, |conn| {
-            let listed = ListedModels::of_years(conn, year, year)?;
-            let comparables = repository::comparables(conn, &wanted, &listed, pricing, now)?;
+            let listed = ListedModels::of_make(conn, year, year, make)?;
+            let comparables = repository::comparables(conn, &wanted, &listed, self.sales(now))?;
             let own = repository::own_vins(conn)?;
             Ok(rules::supply(&subject, &comparables, &own, pricing, now))
         })
@@ -265,6 +267,13 @@ impl<'a> Market<'a> {
 
     fn pricing(&self) -> &'a PricingRules {
         &self.desk.config().pricing
+    }
+
+    fn sales(&self, now: DateTime<Utc>) -> Sales {
+        Sales {
+            since: repository::before(now, config::days(self.pricing().sold_within_days)),
+            transfer_days: self.desk.config().tracking.transfer_days,
+        }
     }
 
     fn run(
@@ -359,7 +368,7 @@ impl<'a> Market<'a> {
     /// The models listed in the years that the widest tier could take in.
     fn listed_like(&self, conn: &mut DbConnection, subject: &Subject) -> DbResult<ListedModels> {
         let (first, last) = wanted(subject, self.pricing()).years();
-        ListedModels::of_years(conn, first, last)
+        ListedModels::of_make(conn, first, last, &subject.make)
     }
 
     fn material(
@@ -371,7 +380,7 @@ impl<'a> Market<'a> {
     ) -> DbResult<Material> {
         let pricing = self.pricing();
         let subject = Subject::from(&vehicle);
-        let comparables = repository::comparables(conn, &wanted(&subject, pricing), listed, pricing, now)?;
+        let comparables = repository::comparables(conn, &wanted(&subject, pricing), listed, self.sales(now))?;
         let reach = config::days(pricing.velocity_days.saturating_add(pricing.velocity_tolerance_days));
         let history = repository::history_since(conn, vehicle.id, repository::before(now, reach))?;
         Ok(Material { vehicle, from_competitors: comparables.len(), comparables, history, asked: Asked::default() })

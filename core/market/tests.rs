@@ -793,6 +793,17 @@ fn everything(rng: &mut fastrand::Rng) -> f64 {
     fat_tails(rng) + wrong
 }
 
+/// The same with a tenth of each fault: more than one listing in five is wrong.
+fn everything_and_more(rng: &mut fastrand::Rng) -> f64 {
+    let wrong = match rng.u8(0..20) {
+        0 | 1 => 0.5,
+        2 => 3.0_f64.ln(),
+        3 => -3.0_f64.ln(),
+        _ => 0.0,
+    };
+    fat_tails(rng) + wrong
+}
+
 const MARKETS: [(&str, Noise); 4] =
     [("wrong trims", wrong_trims), ("slips", slips), ("fat tails", fat_tails), ("everything", everything)];
 
@@ -829,5 +840,16 @@ fn the_rule_halves_the_error_of_the_plain_median_where_mileage_differs_and_costs
         let (rule, plain) = errors_in_simulated_markets(noise, 40_000..40_001, 40_000);
         println!("{name}, alike: {rule:.4} against {plain:.4}, {:.2}", rule / plain);
         assert!(rule <= 1.05 * plain, "{name}: {rule} against {plain}");
+    }
+}
+
+/// A limit of the rule: with so many wrong listings among 24 it still beats the plain median (0.51 and 0.62 of its error here, and
+/// up to 0.82 in other mixes), but no longer halves its error.
+#[test]
+fn where_one_listing_in_five_is_wrong_the_rule_still_beats_the_plain_median() {
+    for ours in [15_000, 65_000] {
+        let (rule, plain) = errors_in_simulated_markets(everything_and_more, 20_000..60_000, ours);
+        println!("everything and more, {ours} miles: {rule:.4} against {plain:.4}, {:.2}", rule / plain);
+        assert!(rule < plain, "{ours} miles: {rule} against {plain}");
     }
 }

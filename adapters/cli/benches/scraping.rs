@@ -73,7 +73,7 @@ fn measure(name: &str, database: &str) {
     });
     for number in 1..=COMPETITORS {
         let url = format!("http://127.0.0.{number}:{}/used/0", website.port());
-        commands.lines(&["competitor", "add", &format!("Dealer {number}"), "--url", &url]);
+        commands.lines(&["competitor", "add", &url, "--name", &format!("Dealer {number}"), "--no-fetch"]);
     }
     // robots.txt and the pages, with a pause between any two of them.
     let requests = 1 + PAGES;

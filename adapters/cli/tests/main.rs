@@ -7,6 +7,7 @@ mod support;
 mod bad_input;
 mod commands;
 mod competitor;
+mod competitor_market;
 mod demo;
 mod help;
 mod interrupted;

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 #[cfg(feature = "postgres")]
 use diesel::sql_types::{Bool, Integer, Text};
 use diesel::{
-    dsl::sum,
+    dsl::{max, sum},
     prelude::*,
     sql_query,
     sql_types::{BigInt, Nullable},
@@ -285,10 +285,8 @@ fn load_facts(
 ) -> DbResult<ScrapeFacts> {
     use competitor_scrapes::dsl;
     let of_competitor = dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor));
-    let newest: Option<Instant> =
-        of_competitor.order(dsl::observed_at.desc()).select(dsl::observed_at).first(conn).optional()?;
-    let (absences, returns): (Option<i64>, Option<i64>) =
-        of_competitor.select((sum(dsl::absences), sum(dsl::returns))).first(conn)?;
+    let (newest, absences, returns): (Option<Instant>, Option<i64>, Option<i64>) =
+        of_competitor.select((max(dsl::observed_at), sum(dsl::absences), sum(dsl::returns))).first(conn)?;
     let vehicles: Vec<i32> = of_competitor
         .filter(dsl::complete.eq(true))
         .filter(dsl::observed_at.lt(Instant(observed_at)))
@@ -742,6 +740,16 @@ mod sqlite {
         }
         Ok(())
     }
+}
+
+/// Writes a scrape that is later than all in the log.
+pub(in crate::competitors) fn add_scrape(
+    conn: &mut DbConnection,
+    scrape: ScrapeRecord,
+    now: DateTime<Utc>,
+) -> DbResult<ScrapeRecord> {
+    diesel::insert_into(competitor_scrapes::table).values(ScrapeRow::of(&scrape, now)).execute(conn)?;
+    Ok(scrape)
 }
 
 /// Writes the scrape into the log, beside or in place of what was recorded of the same moment.

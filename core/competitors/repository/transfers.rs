@@ -28,6 +28,16 @@ const VINS_AT_ONCE: usize = 10_000;
 /// Whether a sold row of `competitor_inventory`, by the name it has in the query, is a transfer: the condition of
 /// [`transfer::moved`] in SQL. A look-up by VIN a row.
 pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
+    format!("EXISTS (SELECT 1 {})", later_stays(conn, listing, transfer_days))
+}
+
+/// The same for when it first stood on another lot, in SQL; null where it is no transfer.
+pub(crate) fn seen_elsewhere(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
+    format!("(SELECT min(elsewhere.first_seen_at) {})", later_stays(conn, listing, transfer_days))
+}
+
+/// The rows of the same VIN that a vehicle may have gone on to be, named `elsewhere`.
+fn later_stays(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
     let until = match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => {
@@ -48,13 +58,11 @@ pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: 
     };
     let (here_until, there_until) = (last_offered(listing), last_offered("elsewhere"));
     format!(
-        "EXISTS (
-             SELECT 1 FROM competitor_inventory AS elsewhere
-             WHERE elsewhere.vin = {listing}.vin AND elsewhere.competitor_id <> {listing}.competitor_id
-               AND ({there_until}, elsewhere.id) > ({here_until}, {listing}.id)
-               AND elsewhere.first_seen_at <= {until}
-               AND (elsewhere.is_sold IS NOT TRUE OR elsewhere.sold_at IS NOT NULL)
-         )"
+        "FROM competitor_inventory AS elsewhere
+         WHERE elsewhere.vin = {listing}.vin AND elsewhere.competitor_id <> {listing}.competitor_id
+           AND ({there_until}, elsewhere.id) > ({here_until}, {listing}.id)
+           AND elsewhere.first_seen_at <= {until}
+           AND (elsewhere.is_sold IS NOT TRUE OR elsewhere.sold_at IS NOT NULL)"
     )
 }
 

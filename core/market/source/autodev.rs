@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    market::Comparable,
+    market::{Comparable, MissingSource},
     money::Money,
     scrape::fetch::{
         exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
@@ -63,6 +63,8 @@ pub(in crate::market) struct ListingQuery<'a> {
 pub(in crate::market) struct Found {
     pub(in crate::market) search: AutoDevSearch,
     pub(in crate::market) comparables: Vec<Comparable>,
+    /// Why there may be more, where a later page did not come.
+    pub(in crate::market) missing: Option<MissingSource>,
 }
 
 /// The client; one a process, for its pace is shared.
@@ -139,7 +141,7 @@ impl AutoDev {
         let deadline = self.timing.now() + self.config.search_timeout;
         let mut comparables = Vec::new();
         let (mut pages, mut rows) = (0, 0);
-        let (mut is_whole, mut stopped_by) = (false, None);
+        let (mut is_whole, mut stopped_by, mut missing) = (false, None, None);
         let (mut next, mut asked) = (None, HashSet::new());
         while pages < self.config.max_pages.max(1) {
             let page = match self.page(&parameters, next.as_ref(), pages + 1, now, deadline, spend) {
@@ -148,6 +150,7 @@ impl AutoDev {
                 Err(error) => {
                     tracing::warn!(code = error.code(), %error, pages, "auto.dev gave a part of what was asked for");
                     stopped_by = Some(error.code().to_owned());
+                    missing = Some(MissingSource::auto_dev(&error));
                     break;
                 }
             };
@@ -178,8 +181,8 @@ impl AutoDev {
             is_whole,
             stopped_by,
         };
-        let found = Arc::new(Found { search, comparables });
-        if found.search.stopped_by.is_none() {
+        let found = Arc::new(Found { search, comparables, missing });
+        if found.missing.is_none() {
             self.remember(name, &found);
         }
         Ok(found)

@@ -25,6 +25,9 @@ use crate::{
     scrape::extract,
 };
 
+/// So many rows, none of which can be read, are no accident.
+const ROWS_TO_JUDGE: usize = 3;
+
 /// Listings of one page of version 1, whatever is asked for.
 const V1_PAGE: usize = 20;
 
@@ -95,7 +98,15 @@ impl Reading<'_> {
             }
             AutoDevVersion::V2 => body.pointer("/links/next").and_then(Value::as_str).and_then(next_of),
         };
-        Ok(ListingPage { comparables: rows.iter().filter_map(read).collect(), rows: rows.len(), next })
+        let comparables: Vec<_> = rows.iter().filter_map(read).collect();
+        let offered = rows.iter().filter(|row| Row(row).get("online") != Some(&Value::Bool(false))).count();
+        // A row may lack something; where all do, the service has come to speak otherwise, and that is not "no such cars".
+        if comparables.is_empty() && offered >= ROWS_TO_JUDGE {
+            return Err(Unreadable::Shape(format!(
+                "no row of its {name} names year, make and model where they belong"
+            )));
+        }
+        Ok(ListingPage { comparables, rows: rows.len(), next })
     }
 
     /// `None` for a row without year, make or model, which can be compared with nothing, and for one that is off the market.

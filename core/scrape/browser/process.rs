@@ -217,7 +217,7 @@ fn user_data_dir(profile: &Path) -> std::ffi::OsString {
     argument
 }
 
-const FLAGS: [&str; 31] = [
+const FLAGS: [&str; 30] = [
     "--headless",
     "--remote-debugging-port=0",
     // Loopback too goes through the proxy, and no name is looked up here.
@@ -240,8 +240,6 @@ const FLAGS: [&str; 31] = [
     "--no-service-autorun",
     "--disable-background-networking",
     "--disable-breakpad",
-    // The handler of crashes leaves the group of processes, so the end of the group would not reach it.
-    "--disable-crashpad-for-testing",
     "--disable-client-side-phishing-detection",
     "--disable-component-update",
     "--disable-default-apps",

@@ -35,7 +35,7 @@ impl ScraperLimits {
         selector_parts: 12,
         places: 8,
         regex_chars: 300,
-        regex_bytes: 256 * 1024,
+        regex_bytes: 1024 * 1024,
         parameters: 32,
         text_chars: 500,
         pages: 1..=1_000,

@@ -22,6 +22,8 @@ use serde::{
 use serde_json::Value;
 
 pub(crate) use self::{check::Scraper, endpoint::Endpoint};
+use super::extract::{DataRequest, Extraction, listings_as_configured, page_url};
+use crate::{Error, Result};
 
 /// How to read a website: the document in `competitors.scraper_config`.
 ///
@@ -113,6 +115,50 @@ pub struct ScraperConfig {
     /// or 410 is gone for certain. None where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_missing: Option<u32>,
+}
+
+impl ScraperConfig {
+    /// Reads the listings of a page as the configuration says, and what it leaves open as [`extract::listings`] does.
+    ///
+    /// ```
+    /// use jpauto::competitors::ScraperConfig;
+    ///
+    /// let config = ScraperConfig::parse(&serde_json::json!({
+    ///     "cards": "li", "fields": {"heading": "b", "price": "i", "stock_number": {"attribute": "data-no"}}
+    /// }))?;
+    /// let page = r#"<ul><li data-no="P1"><b>2017 Ford Edge SEL</b> <i>$22,988</i></ul>"#;
+    /// let read = config.listings(page, "https://lot.example/used")?;
+    /// assert_eq!(read.listings[0].model.as_deref(), Some("Edge"));
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ScraperConfig::parse`] and [`extract::listings`].
+    ///
+    /// [`extract::listings`]: crate::extract::listings
+    pub fn listings(&self, html: &str, url: &str) -> Result<Extraction> {
+        let scraper = self.compiled()?;
+        listings_as_configured(html.as_bytes(), Some("text/html; charset=utf-8"), url, None, Some(&scraper))
+    }
+
+    /// What the configured endpoint is asked first for the list that the page at `url` shows to people; `None` where none is
+    /// configured. [`extract::listings_from_data`] reads its answer.
+    ///
+    /// # Errors
+    /// As [`ScraperConfig::parse`], and `invalid_url`.
+    ///
+    /// [`extract::listings_from_data`]: crate::extract::listings_from_data
+    pub fn data_request(&self, url: &str) -> Result<Option<DataRequest>> {
+        let scraper = self.compiled()?;
+        let page = page_url(url)?;
+        Ok(scraper.endpoint().and_then(|endpoint| endpoint.first_request(&page)))
+    }
+
+    fn compiled(&self) -> Result<Scraper> {
+        let document = serde_json::to_value(self)
+            .map_err(|error| Error::internal("scraper_not_ready", format!("a configuration is no JSON: {error}")))?;
+        Scraper::of(&document)
+    }
 }
 
 /// A field of a listing, named as its column.

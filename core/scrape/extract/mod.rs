@@ -189,11 +189,18 @@ fn unknown_platform(name: &str) -> Error {
 
 /// Runs a reader on a page, which borrows from the tree that this keeps.
 pub(crate) fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -> Result<T>) -> Result<T> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
-    })?;
     let tree = OnceCell::new();
-    read(&Page::new(html, url, &tree)?)
+    read(&Page::new(html, page_url(url)?, &tree)?)
+}
+
+/// The address of a page.
+///
+/// # Errors
+/// `invalid_url`.
+pub(crate) fn page_url(url: &str) -> Result<Url> {
+    Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
+        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+    })
 }
 
 fn read(html: &str, url: &str, choice: Choice, scraper: Option<&Scraper>) -> Result<Extraction> {

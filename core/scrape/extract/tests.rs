@@ -392,6 +392,31 @@ fn what_cannot_be_read_is_refused_by_its_code() {
 }
 
 #[test]
+fn a_page_gives_the_same_as_it_came_and_as_a_tree_made_by_html5ever() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("tests/pages"), root.join("../shared/pages")];
+    let (mut compared, mut vehicles) = (0, 0);
+    while let Some(folder) = folders.pop() {
+        // The folder of real pages is not everywhere.
+        for path in fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "html") {
+                let html = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+                let through_a_tree = scraper::Html::parse_document(&html).html();
+                let (as_it_came, again) = (listings(&html, LOT).unwrap(), listings(&through_a_tree, LOT).unwrap());
+                assert_eq!(as_it_came, again, "{}", path.display());
+                let generic = |html: &str| listings_from_bytes(html.as_bytes(), None, LOT, Some(GENERIC)).unwrap();
+                assert_eq!(generic(&html), generic(&through_a_tree), "{} without its platform", path.display());
+                compared += 1;
+                vehicles += as_it_came.listings.len();
+            }
+        }
+    }
+    assert!(compared >= 40 && vehicles >= 100, "{compared} pages with {vehicles} vehicles");
+}
+
+#[test]
 fn a_page_in_another_encoding_reads_the_same() {
     let page = own("generic/cards.html").replace("Oxford White", "Blanc cassé").replace("utf-8", "windows-1252");
     let (bytes, ..) = encoding_rs::WINDOWS_1252.encode(&page);

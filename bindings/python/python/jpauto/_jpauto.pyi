@@ -708,8 +708,8 @@ class Competitors:
         """The listings that the filters let through, of one competitor or of all, the newest first.
 
         `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before. Make and model are
-        compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage` or `year`, with
-        a minus in front for the largest first.
+        compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
+        `days_on_market` or `price_drop`, with a minus in front for the largest first.
         """
 
     def listing(self, id: UUID | str) -> Listing:

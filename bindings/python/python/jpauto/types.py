@@ -69,7 +69,20 @@ AlertType = Literal[
     "storage_limit",
 ]
 Severity = Literal["warning", "critical"]
-ListingSort = Literal["first_seen_at", "-first_seen_at", "price", "-price", "mileage", "-mileage", "year", "-year"]
+ListingSort = Literal[
+    "first_seen_at",
+    "-first_seen_at",
+    "price",
+    "-price",
+    "mileage",
+    "-mileage",
+    "year",
+    "-year",
+    "days_on_market",
+    "-days_on_market",
+    "price_drop",
+    "-price_drop",
+]
 ScrapeErrorType = Literal["network", "timeout", "http_status", "blocked", "robots", "parsing", "empty"]
 Recommendation = Literal["high", "low", "competitive", "insufficient_data"]
 Confidence = Literal["insufficient", "limited", "moderate", "high"]
