@@ -214,11 +214,9 @@ impl<'a> Run<'a> {
     fn release(&self, id: CompetitorId, has_failed_here: bool) {
         let _turn = self.turns.take();
         let released = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            if has_failed_here {
-                if leases::held_by(conn, &lease_of(id), &self.holder)? {
-                    let next = acting.now + revisit::span(self.rules().first_retry);
-                    repository::note_attempt(conn, id, acting.now, next)?;
-                }
+            if has_failed_here && leases::held_by(conn, &lease_of(id), &self.holder)? {
+                let next = acting.now + revisit::span(self.rules().first_retry);
+                repository::note_attempt(conn, id, acting.now, next)?;
             }
             leases::release(conn, &lease_of(id), &self.holder)
         });
