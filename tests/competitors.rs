@@ -318,6 +318,20 @@ on_both_databases! {
         assert_eq!((listing.sold_at, listing.days_on_market, listing.trim.as_deref()), (Some(day(2)), 2, Some("LE")));
     }
 
+    fn a_list_that_shows_less_than_it_claims_sells_nothing_however_long(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        (0..3).for_each(|on| drop(record(lot, id, on, cars(0..50))));
+        for on in 3..20 {
+            let first_page = ScrapeReading { total_claimed: Some(50), ..ScrapeReading::whole_lot() };
+            let report = lot.desk().competitors().record(id, cars(0..30), first_page, day(on)).unwrap();
+            assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::FewerThanClaimed), "day {on}");
+            assert_eq!(report.counts.sold, 0, "day {on}");
+        }
+        let nearly = ScrapeReading { total_claimed: Some(52), ..ScrapeReading::whole_lot() };
+        let report = lot.desk().competitors().record(id, cars(0..50), nearly, day(20)).unwrap();
+        assert_eq!(report.completeness, Completeness::Complete, "one that is counted twice, and one just sold");
+    }
+
     fn empty_and_half_read_days_sell_nothing(lot: &Lot) {
         let id = add(lot, "Example Motors");
         record(lot, id, 0, cars(0..10));

@@ -135,6 +135,18 @@ on_both_databases! {
         assert_eq!(report.new.len(), 35);
     }
 
+    fn a_next_page_on_another_website_is_anothers_lot(lot: &Lot) {
+        let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
+        other.list("/used?page=2", 20..35, None);
+        let there = other.address.replace("127.0.0.1", "127.0.0.2");
+        website.list("/used", 0..20, Some(&format!("{there}/used?page=2")));
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
+        assert_eq!((report.new.len(), other.take_paths()), (20, Vec::<String>::new()));
+        assert_eq!(report.warnings[0].code, "next_page_elsewhere");
+    }
+
     fn nothing_is_fetched_in_nobodys_name_or_from_this_machine(lot: &Lot) {
         let website = Website::open();
         let (_, id) = competitor(&website, lot);

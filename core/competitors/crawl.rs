@@ -90,6 +90,7 @@ pub(super) fn crawl(
         read: PagesRead::default(),
         reached: Reached::default(),
         visited: HashSet::new(),
+        home: HashSet::new(),
         warnings: Vec::new(),
     };
     match crawl.configured_request(&competitor.inventory_url) {
@@ -108,7 +109,16 @@ struct Crawl<'a> {
     reached: Reached,
     /// The addresses of pages, and of data with what was sent.
     visited: HashSet<String>,
+    /// Where the list stands: its host, and the one that it is redirected to.
+    home: HashSet<String>,
     warnings: Vec<Warning>,
+}
+
+/// The host of an address; with `www.` and without are one website.
+fn site_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
 }
 
 /// What came back for one page.
@@ -128,6 +138,7 @@ enum List {
 impl Crawl<'_> {
     fn run(mut self, first: &str) -> Result<Crawled, Ended> {
         self.visited.insert(first.to_owned());
+        self.home.extend(site_of(first));
         let (mut next, data) = self.page(first)?;
         if let Some(request) = data {
             match self.data(request)? {
@@ -144,7 +155,9 @@ impl Crawl<'_> {
             }
         }
         let (mut failed, mut closed) = (0, 0);
-        while let Some(url) = next.take_if(|url| self.may_ask() && self.visited.insert(url.clone())) {
+        while let Some(url) =
+            next.take_if(|url| self.may_ask() && self.is_at_home(url) && self.visited.insert(url.clone()))
+        {
             match self.page(&url) {
                 Ok((following, _)) => next = following,
                 Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
@@ -159,8 +172,13 @@ impl Crawl<'_> {
                 Err(ended) => return Err(ended),
             }
         }
+        if let Some(url) = next.as_ref().filter(|url| !self.is_at_home(url)) {
+            let message =
+                format!("the next page, {url}, is on another website: it is not read, and the lot is not whole");
+            self.warnings.push(Warning { code: "next_page_elsewhere", message });
+        }
         let mut pages = self.reader.finish();
-        // A next page that is left over was too many, failed, or leads in a circle.
+        // A next page that is left over was too many, failed, stands elsewhere, or leads in a circle.
         pages.reading.last_page_reached = next.is_none();
         pages.reading.pages_failed += failed;
         pages.reading.pages_closed_by_robots += closed;
@@ -169,7 +187,7 @@ impl Crawl<'_> {
             let message = "the page shows no vehicle and is of no known platform".to_owned();
             return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
         }
-        self.read.to_the_end = next.is_none() && pages.reading.pages_failed == 0;
+        self.read.to_the_end = pages.reading.last_page_reached && pages.reading.pages_failed == 0;
         Ok(Crawled { pages, read: self.read })
     }
 
@@ -219,6 +237,11 @@ impl Crawl<'_> {
         self.reached.pages < self.limits.most_pages
     }
 
+    /// Whether a page belongs to the website whose list this is; what stands on another is another's lot.
+    fn is_at_home(&self, url: &str) -> bool {
+        site_of(url).is_some_and(|site| self.home.contains(&site))
+    }
+
     /// Reads a page: where the next one is, and what to ask for the whole list as data, where that can be had.
     fn page(&mut self, url: &str) -> Result<(Option<String>, Option<DataRequest>), Ended> {
         let fetched = match self.fetch(PageRequest::get(url))? {
@@ -230,6 +253,9 @@ impl Crawl<'_> {
             }
             Got::Sent(fetched) => fetched,
         };
+        if self.reached.pages == 1 {
+            self.home.extend(site_of(fetched.final_url.as_str()));
+        }
         let mut page = ScrapedPage {
             bytes: Vec::new(),
             content_type: fetched.content_type.clone(),

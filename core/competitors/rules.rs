@@ -43,6 +43,10 @@ pub struct TrackingRules {
     pub absences_to_know_a_dealer: u64,
     /// Returns are few below this share of the vanished listings, in percent: 8.
     pub few_returns_percent: u32,
+    /// Vehicles a complete scrape must at least have, in percent of what the website itself claims: 90.
+    pub claimed_share_percent: u32,
+    /// So many vehicles fewer than claimed are forgiven whatever the share: 2.
+    pub claimed_slack: u32,
     /// Vehicles a complete scrape must at least have, in percent of the median of the complete scrapes before it: 50.
     pub complete_share_percent: u32,
     /// Complete scrapes that make the median: 7.
@@ -89,6 +93,8 @@ impl Default for TrackingRules {
             sold_after_misses: 3,
             absences_to_know_a_dealer: 10,
             few_returns_percent: 8,
+            claimed_share_percent: 90,
+            claimed_slack: 2,
             complete_share_percent: 50,
             complete_scrapes_compared: 7,
             shrunk_after_scrapes: 5,

@@ -442,6 +442,27 @@ fn a_scrape_is_complete_when_its_count_is_credible(
 }
 
 #[rstest]
+#[case::all_of_it(58, 58, true)]
+#[case::a_few_are_counted_twice(53, 58, true)]
+#[case::more_than_claimed(60, 58, true)]
+#[case::two_of_a_small_lot(3, 5, true)]
+#[case::three_of_fifteen(3, 15, false)]
+#[case::the_first_page(35, 58, false)]
+#[case::nearly_a_page(52, 58, false)]
+fn a_list_is_whole_when_it_holds_about_what_the_website_claims(
+    #[case] vehicles: usize,
+    #[case] claimed: u32,
+    #[case] is_whole: bool,
+) {
+    let reading = ScrapeReading { total_claimed: Some(claimed), ..whole_lot() };
+    // However long it has been like that.
+    let alike = Some(AlikeScrapes { count: 30, since: day(0) });
+    let earlier = EarlierScrapes { counts: &[vehicles], alike, observed_at: day(30) };
+    let reason = Completeness::judge(&reading, vehicles, &earlier, &TrackingRules::default()).reason();
+    assert_eq!(reason, (!is_whole).then_some(IncompleteReason::FewerThanClaimed));
+}
+
+#[rstest]
 #[case::long_and_often_enough(5, 5, None)]
 #[case::too_few_scrapes(4, 9, Some(IncompleteReason::TooFewVehicles))]
 #[case::too_few_days(30, 4, Some(IncompleteReason::TooFewVehicles))]
