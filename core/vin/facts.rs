@@ -1,6 +1,6 @@
 //! Everything that a VIN says by itself, gathered for whoever shows it.
 //!
-//! [`report`](super::report) is the short form of it, for lists. What is deliberately not here: model, trim and equipment. A VIN
+//! [`report`](super::report()) is the short form of it, for lists. What is deliberately not here: model, trim and equipment. A VIN
 //! carries them in its maker's own code, which only a decoder with that maker's tables can read.
 
 use serde::Serialize;
