@@ -11,11 +11,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -33,6 +29,7 @@ use crate::{
         names::system_lookup,
         pace::{self, RealTime, Timing},
         stop,
+        turns::Turns,
     },
 };
 
@@ -49,7 +46,7 @@ pub(crate) struct Vpic {
     config: VpicConfig,
     base: Url,
     exchanger: Exchanger,
-    next_turn: Mutex<Instant>,
+    turns: Turns,
     timing: Arc<dyn Timing>,
 }
 
@@ -76,8 +73,8 @@ impl Vpic {
         let exchanger = Exchanger::new(user_agent, guard, system_lookup(), MAX_HEADER_BYTES).map_err(|source| {
             Error::internal("vpic_not_ready", "the HTTP client could not be set up").with_source(source)
         })?;
-        let next_turn = Mutex::new(timing.now());
-        Ok(Self { config, base, exchanger, next_turn, timing })
+        let turns = Turns::new(config.calls_a_second, Arc::clone(&timing));
+        Ok(Self { config, base, exchanger, turns, timing })
     }
 
     pub(super) fn config(&self) -> &VpicConfig {
@@ -131,7 +128,7 @@ impl Vpic {
     }
 
     fn ask_once(&self, url: &Url, body: Option<&str>, deadline: Instant) -> Result<Answer, CallFailure> {
-        self.wait_for_turn();
+        self.turns.wait(deadline).map_err(|_too_late| CallFailure::for_good(timed_out()))?;
         let left = deadline.saturating_duration_since(self.timing.now());
         if left.is_zero() {
             return Err(CallFailure::for_good(timed_out()));
@@ -174,21 +171,6 @@ impl Vpic {
             None => error,
         };
         CallFailure { may_pass: matches!(status, 429 | 500 | 502..=504), error }
-    }
-
-    /// Calls of all threads follow one another at the configured pace.
-    fn wait_for_turn(&self) {
-        let gap = Duration::from_secs(1) / self.config.calls_a_second.max(1);
-        let now = self.timing.now();
-        let turn = {
-            let mut next = self.next_turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = (*next).max(now);
-            *next = turn + gap;
-            turn
-        };
-        if turn > now {
-            self.timing.sleep(turn - now, &stop::NEVER);
-        }
     }
 }
 

@@ -24,7 +24,6 @@ use super::{
     AutoDevConfig, AutoDevSearch, AutoDevVersion,
     listings::{ListingPage, Next, Reading, Unreadable},
     refusal::{Refusal, printable},
-    turns::{TooLate, Turns},
 };
 use crate::{
     Error, Result,
@@ -36,6 +35,7 @@ use crate::{
         names::system_lookup,
         pace::{self, RealTime, Timing},
         stop,
+        turns::{TooLate, Turns},
     },
 };
 

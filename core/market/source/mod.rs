@@ -1,8 +1,8 @@
 //! Listings from outside services, in the shape that the pricing rule compares.
 //!
 //! [`autodev`] is the client of auto.dev: its budget, its pace and its pages. `listings` reads the bodies and `refusal` the
-//! errors, both without a network; `turns` is the pace. What is deliberately not here: our own competitors' listings, which
-//! are rows of the database, and what is done when a source fails, which the service decides.
+//! errors, both without a network. What is deliberately not here: our own competitors' listings, which are rows of the
+//! database, and what is done when a source fails, which the service decides.
 
 mod autodev;
 mod config;
@@ -10,7 +10,6 @@ mod listings;
 mod refusal;
 #[cfg(test)]
 mod tests;
-mod turns;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -17,7 +17,6 @@ use super::{
     autodev::{AutoDev, Found, ListingQuery},
     listings::{Next, Reading, Unreadable},
     refusal::Refusal,
-    turns::Turns,
     *,
 };
 use crate::{
@@ -30,6 +29,7 @@ use crate::{
             TestTime,
             server::{Reply, Seen, Server},
         },
+        turns::Turns,
     },
 };
 

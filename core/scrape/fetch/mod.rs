@@ -27,6 +27,7 @@ pub(crate) mod pace;
 mod render;
 mod robots;
 pub(crate) mod stop;
+pub(crate) mod turns;
 
 use std::{
     net::SocketAddr,
