@@ -6,7 +6,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -29,7 +28,6 @@ use crate::{
             TestTime,
             server::{Reply, Seen, Server},
         },
-        turns::Turns,
     },
 };
 
@@ -262,6 +260,27 @@ fn an_error_that_repeats_the_key_is_told_without_it() {
 }
 
 #[test]
+fn what_auto_dev_writes_is_shown_as_it_is() {
+    let said = json!({"error": "bad\u{202e}key\u{1b}[2J", "requestId": "r\u{2067}-1"});
+    let server = answering(vec![json_reply(400, &said)]);
+    let told = search(&client(config(&server)).0).unwrap_err().to_string();
+    assert!(told.ends_with(": bad key [2J (request r -1)"), "{told}");
+    let mut row = item(1);
+    row["vehicle"]["model"] = json!("Cam\u{202e}ry");
+    assert_eq!(read_one(row).unwrap().model, "Cam ry");
+}
+
+#[test]
+fn neither_the_client_nor_what_it_sends_shows_the_key() {
+    let server = answering(vec![page(&[item(1)], None)]);
+    let (client, _) = client(config(&server));
+    let found = search(&client).unwrap();
+    for text in [format!("{client:?}"), format!("{:?}", client.config()), format!("{found:?}")] {
+        assert!(!text.contains("sk_live"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_json_is_named_for_what_it_is() {
     let html = "<html><title>502 Bad Gateway</title></html>";
     for (reply, code) in [
@@ -364,27 +383,6 @@ fn a_spent_budget_makes_no_call() {
     assert_eq!((found.search.pages, found.search.stopped_by.as_deref()), (2, Some("auto_dev_budget_spent")));
     assert_eq!(client.search(&camrys(), now(), &spend).unwrap_err().code(), "auto_dev_budget_spent");
     assert_eq!(server.seen().len(), 2);
-}
-
-#[test]
-fn threads_share_one_pace() {
-    let time = TestTime::new();
-    let turns = Turns::new(5, Arc::clone(&time) as _);
-    let deadline = crate::scrape::fetch::pace::Timing::now(&*time) + Duration::from_secs(600);
-    for _ in 0..11 {
-        turns.wait(deadline).unwrap();
-    }
-    let waited = time.slept().as_secs_f64();
-    assert!((1.9..=2.1).contains(&waited), "ten gaps of a fifth of a second: {waited}");
-
-    let real = Turns::new(50, Arc::new(crate::scrape::fetch::pace::RealTime));
-    let started = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| (0..5).for_each(|_| real.wait(Instant::now() + Duration::from_secs(9)).unwrap()));
-        }
-    });
-    assert!(started.elapsed() >= Duration::from_millis(380), "20 calls at 50 a second: {:?}", started.elapsed());
 }
 
 #[test]
