@@ -41,7 +41,7 @@ pub struct EvaluationRequest {
     pub vin: Vin,
     /// Its miles; without them nothing is adjusted for mileage.
     pub mileage: Option<i32>,
-    /// Whether what is kept is passed over and replaced.
+    /// Whether what is kept is passed over and replaced; an answer of vPIC is fallen back on where it gives no other.
     pub refresh: bool,
 }
 
@@ -132,6 +132,14 @@ pub enum Warning {
         /// The other years that it may be.
         alternatives: Vec<i32>,
     },
+    /// The VIN is from outside North America: its year holds only if its maker uses position 10 for it, and nothing is looked for
+    /// by it.
+    YearConditional {
+        /// The year under that condition.
+        year: i32,
+        /// The other years that it may be under the same.
+        alternatives: Vec<i32>,
+    },
     /// The VIN and vPIC tell different years.
     YearsDiffer {
         /// By the VIN.
@@ -159,6 +167,15 @@ pub enum Warning {
         reason: String,
         /// The same for a person.
         message: String,
+    },
+    /// vPIC gave no answer when asked anew, so what it answered before was used.
+    VpicKept {
+        /// The stable word for why, as of [`Warning::VpicMissing`].
+        reason: String,
+        /// The same for a person.
+        message: String,
+        /// When it gave the answer that was used.
+        answered_at: DateTime<Utc>,
     },
     /// The model is known from listings alone.
     KnownFromListings {
