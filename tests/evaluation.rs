@@ -355,6 +355,35 @@ on_both_databases! {
         assert_eq!(entries(lot), 0, "what is not kept is not in the trail");
     }
 
+    fn what_is_over_is_removed_up_to_a_limit_and_nothing_else(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let vins: Vec<Vin> = (0..1_100).map(|number| Vin::parse(&vin(number)).unwrap()).collect();
+        vpic.desk(lot).evaluation().decode_many(&vins).unwrap();
+        vpic.desk(lot).evaluation().evaluate(&EvaluationRequest::new(vins[0], None)).unwrap();
+        lot.pass(TimeDelta::days(30));
+        let desk = vpic.desk(lot);
+        let kept = EvaluationRequest::new(Vin::parse(&vin(2_000)).unwrap(), None);
+        desk.evaluation().evaluate(&kept).unwrap();
+        let trail = entries(lot);
+        let removed = |limit| {
+            let removed = desk.evaluation().remove_expired(limit).unwrap();
+            (removed.evaluations, removed.decodes, removed.is_all)
+        };
+        assert_eq!(removed(0), (0, 0, false));
+        assert_eq!(removed(1), (1, 0, false));
+        assert_eq!(removed(600), (0, 600, false));
+        assert_eq!(removed(600), (0, 500, true));
+        assert_eq!(removed(600), (0, 0, true));
+        vpic.fail();
+        let calls = vpic.calls();
+        assert!(desk.evaluation().evaluate(&kept).unwrap().from_cache);
+        assert!(desk.evaluation().decode(&kept.vin).unwrap().vpic.is_some());
+        assert_eq!((vpic.calls(), entries(lot)), (calls, trail), "what holds was left alone");
+        let (_, viewer) = lot.staff(Role::Viewer);
+        assert_eq!(viewer.evaluation().remove_expired(1).unwrap_err().code(), "forbidden");
+    }
+
     fn many_are_decoded_in_batches_and_asked_once(lot: &Lot) {
         let vpic = Vpic::start();
         let desk = vpic.desk(lot);

@@ -230,6 +230,18 @@ pub struct Evaluation {
     pub from_cache: bool,
 }
 
+/// What was removed because its time was over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Expired {
+    /// Evaluations.
+    pub evaluations: usize,
+    /// Answers of vPIC.
+    pub decodes: usize,
+    /// Whether nothing that is over is left; otherwise the limit ended it.
+    pub is_all: bool,
+}
+
 /// What the row holds beside its columns; the VIN's own facts are not kept, for they do not change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct EvaluationData {

@@ -10,8 +10,8 @@ use std::{
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 use super::{
-    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Identity, Kept, VpicDecode,
-    Warning,
+    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Expired, Identity, Kept,
+    VpicDecode, Warning,
     flight::Turn,
     repository,
     rules::{self, NOT_CONFIGURED},
@@ -21,6 +21,7 @@ use crate::{
     Vin,
     activity::{self, Action},
     actor::Permission,
+    db::{DbConnection, DbResult},
     dealership::Desk,
     error::{Error, Result},
     ids::EvaluationId,
@@ -32,6 +33,9 @@ use crate::{
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// So often somebody else's evaluation is waited for before our own is made beside it.
 const MOST_WAITS: usize = 3;
+
+/// So many rows are removed in one transaction.
+const ROWS_A_REMOVAL: usize = 500;
 
 /// What VINs stand for and what those vehicles are worth.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +157,49 @@ impl<'a> Evaluations<'a> {
             }
         }
         self.evaluate_alone(request, passed_over, failures)
+    }
+
+    /// Removes what is kept and over: evaluations, and vPIC's answers, up to `limit` rows of both together.
+    ///
+    /// What is over is told to nobody; this gives its room back. It is done in transactions of a few hundred rows, so that nobody
+    /// waits long for it, and may be called again until [`Expired::is_all`]. Time grows with the rows that are removed, not with
+    /// those that stay. The audit trail tells that an evaluation was made, and not that its time has passed.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let removed = desk.evaluation().remove_expired(10_000)?;
+    /// assert!(removed.evaluations == 0 && removed.is_all);
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; as any write. What was removed before stays removed.
+    pub fn remove_expired(&self, limit: usize) -> Result<Expired> {
+        let mut removed = Expired::default();
+        removed.evaluations = self.remove_in_batches(limit, repository::remove_expired_evaluations)?;
+        let left = limit - removed.evaluations;
+        removed.decodes = self.remove_in_batches(left, repository::remove_expired_decodes)?;
+        removed.is_all = removed.decodes < left;
+        Ok(removed)
+    }
+
+    fn remove_in_batches(
+        &self,
+        limit: usize,
+        remove: fn(&mut DbConnection, DateTime<Utc>, i64) -> DbResult<usize>,
+    ) -> Result<usize> {
+        let mut removed = 0;
+        loop {
+            let wanted = ROWS_A_REMOVAL.min(limit - removed);
+            let rows = i64::try_from(wanted).unwrap_or(i64::MAX);
+            let found = self.desk.write(Permission::Analyze, |conn, acting| remove(conn, acting.now, rows))?;
+            removed += found.min(wanted);
+            if found < wanted || removed == limit {
+                return Ok(removed);
+            }
+        }
     }
 
     /// Looks for a row that serves. One that was there when a refresh was asked for does not.

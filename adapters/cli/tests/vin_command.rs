@@ -117,6 +117,9 @@ fn an_offered_car_is_evaluated_from_listings_of_its_kind_and_kept() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(lot.items(["activity", "list", "--action", "evaluate"]).len(), 2);
+    let removed = lot.json(["vin", "clean-up"]);
+    assert_eq!(removed, json!({"evaluations": 0, "decodes": 0, "is_all": true}), "it still holds");
+    assert_eq!(lot.run(["vin", "clean-up"]).stdout, "removed 0 evaluations and 0 decodings\n");
 }
 
 #[test]

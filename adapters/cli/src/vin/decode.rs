@@ -1,5 +1,5 @@
-//! `jpauto vin decode` and `jpauto vin evaluate`: what a VIN stands for, and what that vehicle is worth. What is deliberately
-//! not here: how either is found out.
+//! `jpauto vin decode` and `jpauto vin evaluate`: what a VIN stands for, and what that vehicle is worth; `clean-up` removes what
+//! is kept of them and over. What is deliberately not here: how any of it is found out.
 
 use clap::{Args, Subcommand};
 use jpauto::{
@@ -54,6 +54,16 @@ pub(crate) enum VinCommand {
     Decode(DecodeArgs),
     /// Say what a vehicle is worth on the market here, how sure that is, and why
     Evaluate(EvaluateArgs),
+    /// Remove evaluations and answers of the decoder whose time is over
+    CleanUp(CleanUpArgs),
+}
+
+/// How much is removed.
+#[derive(Args, Debug)]
+pub(crate) struct CleanUpArgs {
+    /// At most so many rows; what is left then is told
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000)]
+    limit: usize,
 }
 
 /// How the public decoder is asked.
@@ -112,6 +122,7 @@ pub(super) fn run(command: &VinCommand, context: &mut Context) -> Result<(), Fai
     match command {
         VinCommand::Decode(arguments) => decode(arguments, context),
         VinCommand::Evaluate(arguments) => evaluate(arguments, context),
+        VinCommand::CleanUp(arguments) => clean_up(arguments, context),
     }
 }
 
@@ -120,6 +131,14 @@ fn decode(arguments: &DecodeArgs, context: &mut Context) -> Result<(), Failure> 
     context.ask_vpic(arguments.vpic.config());
     let decoded = context.desk_or_passing()?.evaluation().decode_many(&vins)?;
     print(&decoded, &mut context.output, print_decoded)
+}
+
+fn clean_up(arguments: &CleanUpArgs, context: &mut Context) -> Result<(), Failure> {
+    let removed = context.desk()?.evaluation().remove_expired(arguments.limit)?;
+    let left = if removed.is_all { "" } else { "; more are over" };
+    let evaluations = counted(removed.evaluations, "evaluation");
+    let told = format!("removed {evaluations} and {}{left}", counted(removed.decodes, "decoding"));
+    context.output.done(&told, &removed)
 }
 
 /// The VINs of the command line, with those of standard input in the place of `-`; empty lines are passed over.
