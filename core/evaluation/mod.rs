@@ -132,8 +132,8 @@ pub enum Warning {
         /// The other years that it may be.
         alternatives: Vec<i32>,
     },
-    /// The VIN is from outside North America: its year holds only if its maker uses position 10 for it, and nothing is looked for
-    /// by it.
+    /// No law is known that asks this VIN for a model year: it holds only if its maker uses position 10 for it, and nothing is
+    /// looked for by it.
     YearConditional {
         /// The year under that condition.
         year: i32,

@@ -409,7 +409,7 @@ impl<'a> Evaluations<'a> {
         failures: &mut Vec<Warning>,
     ) -> Unanswered {
         let Some(vpic) = self.desk.vpic() else {
-            return Unanswered::new(NOT_CONFIGURED, "vPIC was not asked, for it is not configured");
+            return Unanswered::new(NOT_CONFIGURED, "vPIC was not asked");
         };
         let mut unanswered = None;
         for batch in vins.chunks(BATCH) {

@@ -25,6 +25,9 @@ pub(crate) struct AutoDevOptions {
     /// Our ZIP code: listings around it are asked for, else those of the whole country
     #[arg(long, value_name = "ZIP", env = "JPAUTO_AUTO_DEV_ZIP")]
     auto_dev_zip: Option<String>,
+    /// Where we are in degrees north and east, such as 34.0522,-118.2437: what distances are computed from
+    #[arg(long, value_name = "NORTH,EAST", env = "JPAUTO_AUTO_DEV_PLACE", allow_hyphen_values = true)]
+    auto_dev_place: Option<String>,
     /// What was booked; it says how many listings a page has
     #[arg(long, value_name = "PLAN", env = "JPAUTO_AUTO_DEV_PLAN", value_parser = one_of!(AutoDevPlan), hide_possible_values = true)]
     auto_dev_plan: Option<AutoDevPlan>,
@@ -51,6 +54,8 @@ impl AutoDevOptions {
         let Some(key) = self.key()? else { return Ok(None) };
         let mut config = AutoDevConfig::new(key);
         config.zip = self.auto_dev_zip.clone().filter(|zip| !zip.trim().is_empty());
+        let place = self.auto_dev_place.as_deref().filter(|place| !place.trim().is_empty());
+        config.place = place.map(str::parse).transpose()?;
         config.base_url = self.auto_dev_url.clone().filter(|url| !url.is_empty());
         config.plan = self.auto_dev_plan.unwrap_or_default();
         config.version = self.auto_dev_version.unwrap_or_default();

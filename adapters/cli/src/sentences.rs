@@ -74,7 +74,7 @@ pub(crate) fn warning(warning: &Warning) -> String {
         }
         Warning::YearUncertain { year: None, .. } => "the VIN holds no model year".to_owned(),
         Warning::YearConditional { year, alternatives } => format!(
-            "the VIN is from outside North America: it is of {} only if its maker uses position 10 for the model year",
+            "no law is known that asks this VIN for a model year: it is of {} only if its maker writes it at position 10",
             years(*year, alternatives)
         ),
         Warning::YearsDiffer { vin, vpic } => format!("the VIN says {vin}, vPIC {vpic}"),

@@ -63,6 +63,8 @@ fn vins_are_read_from_standard_input_and_a_wrong_one_is_told_with_its_place() {
     let read = lot.feed(decode, format!("{CAMRY}\r\n\n  5fnyf5h59hb011946  \n").as_bytes());
     let vins: Vec<_> = read.lines().iter().map(|line| line["facts"]["vin"].clone()).collect();
     assert_eq!(vins, [json!(CAMRY), json!("5FNYF5H59HB011946")]);
+    let short = lot.feed(["vin", "-"], format!("{CAMRY}\n1M8\n").as_bytes()).lines();
+    assert_eq!((&short[0]["valid"], &short[1]["valid"]), (&json!(true), &json!(false)));
     let wrong = lot.feed(decode, format!("{CAMRY}\n1HGCM82633A00435O\n").as_bytes());
     wrong.fails(2, "error[invalid_vin]: line 2: \"1HGCM82633A00435O\": the letter O at position 17");
     assert_eq!(wrong.stdout, "");

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
-    AutoDevConfig, AutoDevSearch, AutoDevVersion,
+    AutoDevConfig, AutoDevSearch, AutoDevVersion, Place,
     listings::{ListingPage, Next, Reading, Unreadable},
     refusal::Refusal,
 };
@@ -72,7 +72,7 @@ type Parameters = Vec<(String, String)>;
 
 impl AutoDev {
     /// # Errors
-    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `auto_dev_not_ready` where the client can not be set up.
+    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `auto_dev_not_ready` where the client can not be set up.
     pub(crate) fn new(config: AutoDevConfig) -> Result<Self> {
         Self::with(config, Arc::new(RealTime))
     }
@@ -90,6 +90,9 @@ impl AutoDev {
             allow_private_networks: config.allow_private_networks,
         };
         let key = config.authorization()?;
+        if config.place.is_some_and(|place| Place::known(place.latitude, place.longitude).is_none()) {
+            return Err(Place::invalid());
+        }
         let (client, endpoint) =
             ApiClient::new(&endpoint, Some(key), limits, Arc::clone(&timing)).map_err(|reason| match reason {
                 NotReady::Address => {

@@ -45,7 +45,7 @@ could not be asked is said, and the rest is told.
 Examples:
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000 --refresh
-  jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000 --format json | jq .analysis.recommended_range";
+  jpauto vin evaluate 5FNYF5H59HB011946 --format json | jq .analysis.recommended_range";
 
 /// What to ask about VINs beyond what they tell in a line.
 #[derive(Debug, Subcommand)]
