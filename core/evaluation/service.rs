@@ -177,12 +177,10 @@ impl<'a> Evaluations<'a> {
     /// # Errors
     /// `forbidden`; as any write. What was removed before stays removed.
     pub fn remove_expired(&self, limit: usize) -> Result<Expired> {
-        let mut removed = Expired::default();
-        removed.evaluations = self.remove_in_batches(limit, repository::remove_expired_evaluations)?;
-        let left = limit - removed.evaluations;
-        removed.decodes = self.remove_in_batches(left, repository::remove_expired_decodes)?;
-        removed.is_all = removed.decodes < left;
-        Ok(removed)
+        let evaluations = self.remove_in_batches(limit, repository::remove_expired_evaluations)?;
+        let left = limit - evaluations;
+        let decodes = self.remove_in_batches(left, repository::remove_expired_decodes)?;
+        Ok(Expired { evaluations, decodes, is_all: decodes < left })
     }
 
     fn remove_in_batches(

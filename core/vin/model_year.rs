@@ -50,6 +50,7 @@ pub enum YearBasis {
     Proven,
     /// The VIN is of the United States, Canada or Mexico, where position 10 holds the year; which of those that the code may mean
     /// is not proven, and the one that is told is the likelier.
+    #[serde(rename = "position_10")]
     Position10,
     /// The VIN is of elsewhere, or tables differ over whose it is: the year holds only if its maker uses position 10 for it, as for cars that it builds for the
     /// United States and as it need not for others.

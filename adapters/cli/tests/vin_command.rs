@@ -50,6 +50,9 @@ fn a_vin_is_decoded_without_a_network_and_without_a_database() {
     let warned: Vec<_> = disputed["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
     assert_eq!(warned, ["year_conditional", "vpic_missing"], "the answer has the shape that it has online");
     assert_eq!((&disputed["vpic"], &disputed["vehicle"]), (&json!(null), &json!(null)));
+    let basis = |vin| lot.json(["vin", "decode", "--offline", vin])[0]["facts"]["model_year_basis"].clone();
+    let bases = ["5FNYF5H59HB011946", "4ENGAAA81R1003437", "WDD2470031J059461"].map(basis);
+    assert_eq!(bases, ["proven", "position_10", "makers_choice"]);
     let lines = lot.run(["vin", "decode", "--offline", "--format", "jsonl", CAMRY, CAMRY]).lines();
     assert_eq!(lines.len(), 2);
     lot.run(["vin", "decode", "--offline", "1M8"]).fails(2, "error[invalid_vin]: ");

@@ -72,7 +72,8 @@ type Parameters = Vec<(String, String)>;
 
 impl AutoDev {
     /// # Errors
-    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `auto_dev_not_ready` where the client can not be set up.
+    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `auto_dev_not_ready` where the client can
+    /// not be set up.
     pub(crate) fn new(config: AutoDevConfig) -> Result<Self> {
         Self::with(config, Arc::new(RealTime))
     }
