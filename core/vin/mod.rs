@@ -229,7 +229,8 @@ impl Vin {
     /// 565.15), of Canada (CMVSS 115) or of Mexico (NOM-001-SSP). Where tables differ over the country it is not known.
     fn is_under_north_american_law(&self) -> bool {
         let is_theirs = |name: &str| matches!(name, "United States" | "Canada" | "Mexico");
-        self.country().is_some_and(|country| is_theirs(country.name) && country.disputed_with.is_none())
+        matches!(self.at(1), b'1'..=b'5' | b'7')
+            && self.country().is_some_and(|country| is_theirs(country.name) && country.disputed_with.is_none())
     }
 
     fn is_of_small_maker(&self) -> bool {
