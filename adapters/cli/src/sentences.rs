@@ -73,10 +73,17 @@ pub(crate) fn warning(warning: &Warning) -> String {
             format!("the model year {year} is not certain: it may be {}", others.join(" or "))
         }
         Warning::YearUncertain { year: None, .. } => "the VIN holds no model year".to_owned(),
+        Warning::YearConditional { year, alternatives } => format!(
+            "no law is known that asks this VIN for a model year: it is of {} only if its maker writes it at position 10",
+            years(*year, alternatives)
+        ),
         Warning::YearsDiffer { vin, vpic } => format!("the VIN says {vin}, vPIC {vpic}"),
         Warning::VpicFinding { message, .. } => format!("vPIC: {message}"),
         Warning::VpicSuggests { vin } => format!("vPIC takes {vin} to be meant"),
         Warning::VpicMissing { message, .. } | Warning::ComparablesMissing { message, .. } => message.clone(),
+        Warning::VpicKept { message, answered_at, .. } => {
+            format!("{message}: what it answered on {} was used", answered_at.format("%Y-%m-%d"))
+        }
         Warning::KnownFromListings { source, listings } => {
             let of = match source {
                 IdentitySource::SameKind => "vehicles of the same kind",
@@ -89,6 +96,12 @@ pub(crate) fn warning(warning: &Warning) -> String {
         Warning::CacheFailed { reason } => format!("what is kept could not be read or written ({reason})"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another doubt".to_owned()),
     }
+}
+
+/// A model year and the others that it may be: `1996 or 2026`.
+pub(crate) fn years(year: i32, alternatives: &[i32]) -> String {
+    let years: Vec<_> = std::iter::once(&year).chain(alternatives).map(ToString::to_string).collect();
+    years.join(" or ")
 }
 
 /// What to do about a price, in two or three words.

@@ -123,6 +123,11 @@ fn auto_dev_is_asked_only_where_there_is_a_key_and_never_in_the_clear() {
     let without = [&["market", "analyze", "A1042", "--without-auto-dev"][..], &local].concat();
     assert_eq!(run(&without, "sk_secret").0, 0);
     assert_eq!(run(&[&["market", "analyze", "A1042"][..], &local].concat(), " ").0, 0, "a blank key is none");
+    let placed = |place: &str| run(&["market", "overview", "--auto-dev-place", place], "sk_secret");
+    assert_eq!((placed("-33.87,151.21").0, placed("").0, placed("Los Angeles").0), (0, 0, 2));
+    let mut unset = lot.command(["market", "overview"]);
+    unset.env("AUTODEV_API_KEY_FILE", "").env("JPAUTO_AUTO_DEV_ZIP", "");
+    assert_eq!(unset.output().unwrap().status.code(), Some(0), "empty is as unset");
     let missing = lot.command(["market", "overview"]).env("AUTODEV_API_KEY_FILE", "nowhere").output().unwrap();
     assert_eq!(missing.status.code(), Some(2));
     lot.write("key", "sk_secret\n");
