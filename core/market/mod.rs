@@ -6,7 +6,8 @@
 //! 2. Take the first tier of the search that leaves enough.
 //! 3. Adjust each price to the subject's mileage and year: `adjusted = price * exp(b_m (m_s - m) + b_y (y_s - y))`. `b_m` is the
 //!    Theil-Sen slope of `ln price` on mileage over pairs of one model year, `b_y` the Theil-Sen slope on the year of what mileage
-//!    leaves unexplained. Newer cars have fewer miles: slopes taken apart from one another would count that twice.
+//!    leaves unexplained. Newer cars have fewer miles: slopes taken apart from one another would count that twice. Both are
+//!    estimated from the widest tier, whichever one the prices come from.
 //! 4. Drop outliers by the median absolute deviation of the adjusted logarithms.
 //! 5. Compare our price with the median of the *adjusted* prices. The raw median, minimum and maximum stand beside them.
 //!
@@ -295,13 +296,13 @@ pub struct Adjustment {
     pub per_mile: f64,
     /// What became of the mileage slope.
     pub mileage: SlopeOutcome,
-    /// How many comparables the mileage slope was estimated from.
+    /// How many listings of the widest reach the mileage slope was estimated from.
     pub mileage_sample: usize,
     /// `b_y`, at least zero.
     pub per_year: f64,
     /// What became of the year slope.
     pub year: SlopeOutcome,
-    /// How many comparables the year slope was estimated from.
+    /// How many listings of the widest reach the year slope was estimated from.
     pub year_sample: usize,
     /// Kept comparables whose mileage is unknown; they are not adjusted for it.
     pub mileage_unknown: usize,
