@@ -158,15 +158,7 @@ impl Slopes {
         let year_points: Vec<_> =
             priced.iter().filter_map(|one| Some(Point::new(one.comparable.year, at_reference(one)?))).collect();
         let (per_year, year) = signed_slope(&year_points, rules, f64::max);
-        Self {
-            per_mile,
-            mileage,
-            mileage_sample: points.len(),
-            per_year,
-            year,
-            year_sample: year_points.len(),
-            limit,
-        }
+        Self { per_mile, mileage, mileage_sample: points.len(), per_year, year, year_sample: year_points.len(), limit }
     }
 
     /// What becomes of the slopes in a sample, which need not differ from the subject in either.

@@ -34,6 +34,8 @@ pub mod slope;
 mod source;
 mod trend;
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +59,7 @@ pub(crate) use self::{
 use crate::{
     Money,
     alerts::{AlertType, Severity},
+    error::{Faults, Result},
     inventory::Vehicle,
 };
 
@@ -81,6 +84,25 @@ pub struct Subject {
     pub cost: Option<Money>,
     /// Whether its title is branded (salvage, rebuilt, lemon).
     pub branded: bool,
+}
+
+impl Subject {
+    /// # Errors
+    /// `invalid_subject`, with each field that no car to be priced has.
+    fn check(&self) -> Result<()> {
+        const YEARS: RangeInclusive<i32> = 1_900..=2_100;
+        let mut faults = Faults::default();
+        faults.check(YEARS.contains(&self.year), "/year", "expected a model year from 1900 to 2100");
+        for (pointer, name) in [("/make", &self.make), ("/model", &self.model)] {
+            faults.check(comparables::is_name(name), pointer, "expected a name with a letter or a digit");
+        }
+        faults.check(self.mileage.is_none_or(|miles| miles >= 0), "/mileage", "expected miles from 0, or none");
+        for (pointer, amount) in [("/price", self.price), ("/cost", self.cost)] {
+            let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);
+            faults.check(can_be_asked, pointer, "expected an amount above zero, or none");
+        }
+        faults.into_result("invalid_subject")
+    }
 }
 
 impl From<&Vehicle> for Subject {
@@ -145,7 +167,7 @@ pub struct Comparable {
     pub last_seen_at: DateTime<Utc>,
     /// When it was sold; in the future as good as not at all.
     pub sold_at: Option<DateTime<Utc>>,
-    /// Whether its title is branded.
+    /// Whether its title is known to be branded; no page that is silent about it proves a clean one.
     pub branded: bool,
 }
 

@@ -137,6 +137,8 @@ pub(super) struct Estimate {
     pub(super) high: Money,
     /// Unadjusted, and with the outliers.
     pub(super) plain_median: Money,
+    /// Kept comparables.
+    pub(super) sample_size: usize,
 }
 
 /// The figures of [`analyze`] alone, without its reasons and copies; `None` under the minimum sample.
@@ -158,6 +160,7 @@ pub(super) fn estimate(
         median: adjusted.median,
         high: adjusted.p75,
         plain_median: from_cents_rounded(plain.median()),
+        sample_size: sample.kept.len(),
     })
 }
 

@@ -90,6 +90,8 @@ fn any_car_is_priced_without_a_trace() {
     let text = lot.run(car.into_iter().chain(["--asking", "12000"])).stdout;
     assert!(text.contains("the price is too low") && text.contains("ours $12,000"), "{text}");
     assert_eq!(lot.json(["market", "overview"])["market"]["not_analyzed"], 1);
+    let nothing = ["market", "price", "--year", "2019", "--make", "", "--model", "Camry", "--asking", "0"];
+    lot.run(nothing).fails(2, "error[invalid_subject]: ");
     assert_eq!(lot.run(["market", "price", "--year", "1066", "--make", "a", "--model", "b"]).code, 2);
 }
 
@@ -104,6 +106,10 @@ fn the_rule_is_judged_by_what_was_asked() {
     assert!(text.contains("Rule MAPE") && text.contains("cut in price") && text.contains("1 model"), "{text}");
     let none = lot.run(["market", "backtest", "--make", "Saab"]);
     assert!(none.code == 0 && none.stdout.contains("nothing to judge by"), "{none:?}");
+    let backwards = ["--since", "2026-02-01T00:00:00Z", "--until", "2026-01-01T00:00:00Z"];
+    for wrong in [&["--max-events", "0"][..], &backwards, &["--make", ""]] {
+        lot.run([&["market", "backtest"], wrong].concat()).fails(2, "error[invalid_backtest]: ");
+    }
 }
 
 #[test]
