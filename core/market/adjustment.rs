@@ -10,9 +10,10 @@
 //! short: in simulated markets the slope of the tier alone is what most of the error came from, and neighbouring model years
 //! lose value with the miles at much the same rate. The level is for the nearest cars to say, the slope for all.
 //!
-//! Tried on the same markets and left: slopes estimated again without the outliers, and the Hodges-Lehmann estimate or a
-//! one-step biweight instead of the median of the adjusted prices. None is better everywhere, and the latter two are worse by
-//! up to a tenth where the wrong listings are all wrong the same way.
+//! Tried on the same markets and left: slopes estimated again without the outliers, slopes weighted by the distance of a pair
+//! (Sievers 1978), and the Hodges-Lehmann estimate or a one-step biweight instead of the median of the adjusted prices. The first
+//! two change next to nothing. The others are nearer by up to a sixth where the faults are few or even, and further off than the
+//! plain median by up to an eighth where a quarter of the listings is wrong and most of them one way, which nobody can tell.
 //!
 //! Signs are prior knowledge that small samples lack: more miles never add value, and at equal mileage a newer model year
 //! never takes value away. A slope of the wrong sign is noise, or a quirk of one generation that a window of a year or two

@@ -135,3 +135,24 @@ fn auto_dev_is_asked_only_where_there_is_a_key_and_never_in_the_clear() {
     let (code, stdout, _) = run(&["market", "overview", "--auto-dev-key-file", "key"], "");
     assert!(code == 0 && stdout.contains("0 of 1000"), "{stdout}");
 }
+
+#[test]
+fn a_run_says_which_source_was_missing() {
+    let lot = watched();
+    let run = |arguments: &[&str]| {
+        // Not one call a month may be made, so nothing is asked of anybody.
+        let arguments = [&["market", "analyze", "--all", "--auto-dev-calls", "0"], arguments].concat();
+        let done = lot.command(&arguments).env("AUTODEV_API_KEY", "sk_secret").output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let text = run(&[]);
+    assert!(text.contains("1 analysed") && text.contains("1 vehicle compared without auto.dev: the 0 calls"), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    assert_eq!(
+        (&report["missing_source"]["code"], &report["without_source"]),
+        (&json!("auto_dev_budget_spent"), &json!(1))
+    );
+    let without = lot.json(["market", "analyze", "--all"]);
+    assert_eq!((&without["missing_source"], &without["without_source"]), (&json!(null), &json!(0)));
+}
