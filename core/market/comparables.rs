@@ -77,6 +77,11 @@ pub(super) fn says_branded(text: &str) -> bool {
     const BESIDE_TITLE: [&str; 8] =
         ["branded", "flood", "junk", "lemon", "rebuilt", "reconstructed", "restored", "salvaged"];
     const DENIALS: [&str; 6] = ["no", "non", "not", "never", "without", "zero"];
+    // Nearly every text is done with here, and a search reads those of thousands of listings.
+    let has = |word: &[u8]| text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    if !has(b"title") && !has(b"salvage") {
+        return false;
+    }
     let words: Vec<String> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     let word = |place: usize| words.get(place).map(String::as_str);
