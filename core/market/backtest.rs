@@ -11,7 +11,8 @@
 //! `k` has `k / (n + 1)` of the market below it on average, whatever its distribution (David and Nagaraja 2003, "Order
 //! Statistics"). The quartiles of type 7 stand at the ranks `1 + (n - 1) / 4` and `1 + 3 (n - 1) / 4`, so a further car lies
 //! between them in `(n - 1) / (2 (n + 1))` of cases: one in three with 5 comparables, 45 % with 20, half with very many. That is
-//! what the coverage is to be held against; where it falls short even of it, the adjustment is to blame.
+//! what the coverage is to be held against. Where it falls short even of it, adjustments are off, or the cars that sell and are
+//! cut are not any cars: they come to ask less than the others.
 //!
 //! A competitor's last asking price stands for the selling price, which nobody publishes. What is deliberately not here:
 //! loading the listings, which come model by model, so that memory holds one model's at a time.
