@@ -85,11 +85,16 @@ pub(crate) fn warning(warning: &Warning) -> String {
             format!("{message}: what it answered on {} was used", answered_at.format("%Y-%m-%d"))
         }
         Warning::KnownFromListings { source, listings } => {
-            let of = match source {
-                IdentitySource::SameKind => "vehicles of the same kind",
-                _ => "this very vehicle",
-            };
-            format!("the model is known from {} of {of} alone", count(*listings, "listing", "listings"))
+            let listings = count(*listings, "listing", "listings");
+            match source {
+                IdentitySource::Inventory => {
+                    "the model is known from our own inventory alone, which holds this VIN".into()
+                }
+                IdentitySource::SameKind => {
+                    format!("the model is known from {listings} of vehicles of the same kind alone")
+                }
+                _ => format!("the model is known from {listings} of this very vehicle alone"),
+            }
         }
         Warning::ModelUnknown => "nothing says which model it is, so there is nothing to compare".to_owned(),
         Warning::SourceMissing(missing) => missing.message.clone(),
@@ -127,9 +132,7 @@ pub(crate) fn confidence(confidence: Confidence) -> &'static str {
 
 /// Whole dollars as people write them: `$18,995`.
 pub(crate) fn dollars(amount: Money) -> String {
-    let rounded = (amount.cents().abs() + 50) / 100;
-    let sign = if amount.cents() < 0 { "-" } else { "" };
-    format!("{sign}${}", thousands(rounded))
+    amount.in_whole_dollars()
 }
 
 /// A number with its thousands apart: `48,200`.
@@ -230,6 +233,17 @@ mod tests {
             ),
         ] {
             assert_eq!(whole(&reason(&data)), sentence);
+        }
+    }
+
+    #[test]
+    fn what_a_model_is_known_from_is_named_for_what_it_is() {
+        for (source, words) in [
+            (IdentitySource::Inventory, "the model is known from our own inventory alone, which holds this VIN"),
+            (IdentitySource::Listing, "the model is known from 1 listing of this very vehicle alone"),
+            (IdentitySource::SameKind, "the model is known from 1 listing of vehicles of the same kind alone"),
+        ] {
+            assert_eq!(warning(&Warning::KnownFromListings { source, listings: 1 }), words);
         }
     }
 

@@ -515,6 +515,16 @@ fn the_traps_of_version_2_are_known() {
     for place in [json!(null), json!([]), json!([1]), json!(["a", "b"]), json!([0, 0]), json!([500, 500]), json!({})] {
         assert_eq!(with("/location", place).unwrap().distance_miles, None);
     }
+    // A title is branded where the listing says so; accidents are no brand.
+    assert!(!with("/vehicle/year", json!(2021)).unwrap().branded);
+    let mut row = item(1);
+    row["history"] = json!({"accidents": true, "accidentCount": 3});
+    assert!(!read_one(row.clone()).unwrap().branded);
+    row["vehicle"]["trim"] = json!("LE (rebuilt title)");
+    assert!(read_one(row).unwrap().branded);
+    let mut row = item(1);
+    row["retailListing"]["vdp"] = json!("https://dealer.example/used/camry-salvage-title");
+    assert!(read_one(row).unwrap().branded);
     // Only an address is one; without it the listing at auto.dev is.
     let own = "https://api.auto.dev/listings/4T1B11HK000000001";
     for (vdp, expected) in [
