@@ -14,6 +14,7 @@ use super::{
     heading, json,
     listing::ScrapedListing,
     page::Page,
+    value::Json,
     vins::{self, Place},
 };
 
@@ -320,8 +321,8 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
             if key == "id" && at == card {
                 draft.offer(Field::ExternalId, value);
             } else if value.starts_with('{') && value.len() < RECORD_BYTES_MAX {
-                if let Some((serde_json::Value::Object(record), _)) = json::value_at_start(value) {
-                    draft.offer_record(&record);
+                if let Some((Json::Object(record), _)) = json::value_at_start(value) {
+                    draft.offer_record(record.iter());
                 }
             } else if !value.starts_with('#')
                 && let Some(field) = Field::named(key)

@@ -193,7 +193,11 @@ fn may_lead_on(link: &OpenLink<'_>) -> bool {
         let first = text.bytes().find(|byte| byte.is_ascii_alphanumeric() || *byte == b'&' || !byte.is_ascii());
         !matches!(first, Some(letter) if letter.is_ascii_alphabetic() && !b"nNgGoO".contains(&letter))
     };
-    open(&link.text) || !link.class.is_empty() || link.labels.iter().any(|label| !label.is_empty())
+    let class = link.class.as_bytes();
+    open(&link.text)
+        || link.labels.iter().any(|label| !label.is_empty() && open(label))
+        // Each class that says so has the word in it.
+        || class.windows("next".len()).any(|word| word.eq_ignore_ascii_case(b"next"))
 }
 
 fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
