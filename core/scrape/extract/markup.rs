@@ -75,27 +75,52 @@ pub(crate) struct Attributes<'a> {
     at: usize,
 }
 
+/// What a byte means between the name of a tag and its end, one bit each.
+static MEANING: [u8; 256] = {
+    let mut meaning = [OTHER; 256];
+    let blanks = b" \t\n\x0c\r";
+    let mut at = 0;
+    while at < blanks.len() {
+        meaning[blanks[at] as usize] = BLANK;
+        at += 1;
+    }
+    meaning[b'/' as usize] = SLASH;
+    meaning[b'=' as usize] = EQUALS;
+    meaning[b'>' as usize] = END;
+    meaning
+};
+const BLANK: u8 = 1;
+const SLASH: u8 = 2;
+const EQUALS: u8 = 4;
+const END: u8 = 8;
+const OTHER: u8 = 16;
+
+/// The first place from `at` whose byte means something else than `meanings`.
+fn passed(bytes: &[u8], mut at: usize, meanings: u8) -> usize {
+    while bytes.get(at).is_some_and(|byte| MEANING[usize::from(*byte)] & meanings != 0) {
+        at += 1;
+    }
+    at
+}
+
 impl Attributes<'_> {
     /// Where the next attribute's name and value stand; `None` at the end of the tag.
     fn span(&mut self) -> Option<(Range<usize>, Range<usize>)> {
         // All that ends a name or a value is ASCII, so bytes are enough, and every cut falls between characters.
         let bytes = self.text.as_bytes();
-        let end_of = |from: usize, ends: fn(u8) -> bool| {
-            bytes[from..].iter().position(|byte| ends(*byte)).map_or(bytes.len(), |length| from + length)
-        };
-        let name = end_of(self.at, |byte| !byte.is_ascii_whitespace() && byte != b'/');
+        let name = passed(bytes, self.at, BLANK | SLASH);
         self.at = name;
         if matches!(bytes.get(name), None | Some(b'>')) {
             return None;
         }
         // A name is at least one character long, be it a `=`.
-        let name_end = end_of(name + 1, |byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'/' | b'>'));
+        let name_end = passed(bytes, name + 1, !(BLANK | SLASH | EQUALS | END));
         self.at = name_end;
-        let equals = end_of(name_end, |byte| !byte.is_ascii_whitespace());
+        let equals = passed(bytes, name_end, BLANK);
         if bytes.get(equals) != Some(&b'=') {
             return Some((name..name_end, name_end..name_end));
         }
-        let value = end_of(equals + 1, |byte| !byte.is_ascii_whitespace());
+        let value = passed(bytes, equals + 1, BLANK);
         let value = match bytes.get(value) {
             Some(quote @ (b'"' | b'\'')) => {
                 let end = memchr(*quote, &bytes[value + 1..]).map_or(bytes.len(), |length| value + 1 + length);
@@ -103,7 +128,7 @@ impl Attributes<'_> {
                 value + 1..end
             }
             _ => {
-                self.at = end_of(value, |byte| byte.is_ascii_whitespace() || byte == b'>');
+                self.at = passed(bytes, value, !(BLANK | END));
                 value..self.at
             }
         };
