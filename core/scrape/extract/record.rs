@@ -53,6 +53,10 @@ impl Layout {
 
 /// The value at the end of a path of keys and places.
 pub(crate) fn value_at<'v, 'a>(record: &'v Json<'a>, path: &str) -> Option<&'v Json<'a>> {
+    // Most keys are no path, and few of those that are lead into a list.
+    if let Some(value) = record.get(path) {
+        return Some(value);
+    }
     path.split('.').try_fold(record, |value, step| match value {
         Json::Array(items) => items.get(step.parse::<usize>().ok()?),
         other => other.get(step),

@@ -135,9 +135,6 @@ impl<'a> From<&'a Value> for Json<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Records of vehicles have twenty to forty members.
-    const MEMBERS_USUAL: usize = 16;
-
     /// Looks through the members: there are few, and most of a record's are never asked for.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
         self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
@@ -156,9 +153,6 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
-        if self.0.capacity() == 0 {
-            self.0.reserve(Self::MEMBERS_USUAL);
-        }
         self.0.push((key, value));
     }
 }
