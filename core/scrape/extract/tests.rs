@@ -286,7 +286,7 @@ fn fields_that_share_one_text_are_told_apart() {
     let [car] = &read.listings[..] else { panic!("{read:?}") };
     assert_eq!((car.stock_number.as_deref(), car.mileage), (Some("P1"), Some(45_000)));
     assert_eq!((car.exterior_color.as_deref(), car.vin.as_deref()), (Some("Oxford White"), Some("1FTEW1EP6KFA10001")));
-    assert_eq!(car.price, Some(crate::Money::from_dollars(31_995)));
+    assert_eq!(car.price, Some(Money::from_dollars(31_995)));
 }
 
 /// One block of JSON-LD, read.
