@@ -206,7 +206,7 @@ impl Crawl<'_> {
                 Ok((Turned::Behind, _)) => next = self.behind(&url),
                 // A server may well say that there is no page behind the last.
                 Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_pages() => {
-                    next = self.behind(&url)
+                    next = self.behind(&url);
                 }
                 Err(ended) => {
                     self.lose(&url, ended)?;
