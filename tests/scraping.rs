@@ -144,7 +144,7 @@ on_both_databases! {
         website.list("/used", 0..10, None);
         let (desk, id) = competitor(&website, lot);
         let config = serde_json::json!({"pagination": {"page": {"parameter": "p"}}});
-        let counted = CompetitorUpdate { scraper_config: Change::To(config), ..Default::default() };
+        let counted = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
         desk.competitors().update(id, &counted).unwrap();
         let mut scrape = || {
             lot.pass(TimeDelta::days(1));
@@ -187,7 +187,7 @@ on_both_databases! {
         let (desk, id) = competitor(&website, lot);
         let endpoint = serde_json::json!({"url": "/list", "listings": "$.items", "fields": {"vin": "$.vin", "price": "$.price"}});
         let config = serde_json::json!({"endpoint": endpoint, "pagination": {"page": {"parameter": "p"}}});
-        let counted = CompetitorUpdate { scraper_config: Change::To(config), ..Default::default() };
+        let counted = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
         desk.competitors().update(id, &counted).unwrap();
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 50));
