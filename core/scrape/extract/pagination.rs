@@ -24,9 +24,14 @@ pub(crate) struct Pagination {
 const PAGE_PARAMETERS: [&str; 12] =
     ["page", "pt", "pn", "_p", "p", "pg", "page_no", "pageno", "pagenumber", "paged", "currentpage", "pageindex"];
 
+/// How many bytes of a page stand for one of its text, at a guess on the safe side.
+const BYTES_PER_WORDS_BYTE: usize = 8;
+
 /// Reads both from the page.
 pub(crate) fn read(page: &Page<'_>) -> Pagination {
-    let mut reader = Reader { page, candidates: Vec::new(), words: String::new(), link: None, item_disabled: false };
+    let words = String::with_capacity(page.html.len() / BYTES_PER_WORDS_BYTE);
+    let mut reader =
+        Reader { page, candidates: Vec::new(), words, link: None, link_text: String::new(), item_disabled: false };
     for token in page.tokens() {
         reader.take(token);
     }
@@ -55,7 +60,6 @@ struct OpenLink<'a> {
     rel: &'a str,
     class: &'a str,
     labels: [&'a str; LABELS.len()],
-    text: String,
     disabled: bool,
 }
 
@@ -79,7 +83,7 @@ impl<'a> OpenLink<'a> {
                 link.labels[at] = value;
             }
         }
-        link.disabled |= has_class(link.class, "disabled");
+        link.disabled |= cards::mentions(link.class, "disabled") && has_class(link.class, "disabled");
         link
     }
 }
@@ -94,6 +98,8 @@ struct Reader<'p, 'a> {
     /// The page's text, spaces collapsed piece by piece.
     words: String,
     link: Option<OpenLink<'a>>,
+    /// The text of that link so far; one buffer serves all links of the page.
+    link_text: String,
     item_disabled: bool,
 }
 
@@ -110,6 +116,7 @@ impl<'a> Reader<'_, 'a> {
                 self.take_relation(&link);
                 link.disabled |= self.item_disabled;
                 self.link = Some(link);
+                self.link_text.clear();
             }
             Token::Open(tag) if tag.is("li") => {
                 self.item_disabled = tag.attribute("class").is_some_and(|classes| has_class(&classes, "disabled"));
@@ -117,11 +124,9 @@ impl<'a> Reader<'_, 'a> {
             Token::Close(name) if name.eq_ignore_ascii_case("a") => self.close_link(),
             Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_disabled = false,
             Token::Text(text) => {
-                if let Some(link) = &mut self.link
-                    && link.text.len() <= LINK_TEXT_MAX
-                {
-                    link.text.push_str(text.trim_ascii());
-                    link.text.push(' ');
+                if self.link.is_some() && self.link_text.len() <= LINK_TEXT_MAX {
+                    self.link_text.push_str(text.trim_ascii());
+                    self.link_text.push(' ');
                 }
                 if !text.trim_ascii().is_empty() {
                     self.words.push_str(text);
@@ -146,14 +151,14 @@ impl<'a> Reader<'_, 'a> {
 
     fn close_link(&mut self) {
         let Some(link) = self.link.take().filter(|link| !link.disabled) else { return };
-        if link.text.len() > LINK_TEXT_MAX {
+        if self.link_text.len() > LINK_TEXT_MAX {
             return;
         }
         // Most links of a page are none of these: their text is looked at before it is cleaned, and no address is resolved.
-        if !may_lead_on(&link) {
+        if !may_lead_on(&link, &self.link_text) {
             return;
         }
-        let text = clean::collapse(&clean::decode_text(&link.text));
+        let text = clean::collapse(&clean::decode_text(&self.link_text));
         let plainness = if says_next(&link, &text) {
             Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
@@ -187,13 +192,13 @@ impl<'a> Reader<'_, 'a> {
 }
 
 /// Whether a look at the raw text and labels leaves it open that a link leads to another page.
-fn may_lead_on(link: &OpenLink<'_>) -> bool {
+fn may_lead_on(link: &OpenLink<'_>, text: &str) -> bool {
     // An entity may stand for anything; otherwise the first letter or digit tells a pager from a menu.
     let open = |text: &str| {
         let first = text.bytes().find(|byte| byte.is_ascii_alphanumeric() || *byte == b'&' || !byte.is_ascii());
         !matches!(first, Some(letter) if letter.is_ascii_alphabetic() && !b"nNgGoO".contains(&letter))
     };
-    open(&link.text)
+    open(text)
         || link.labels.iter().any(|label| !label.is_empty() && open(label))
         // Each class that says so has the word in it.
         || cards::mentions(link.class, "next")
