@@ -15,12 +15,14 @@ use super::{
     Competitor, ScrapeErrorType, ScrapedPage,
     kept::{KeptPages, PagesRead},
     pages::{Pages, Reader, key_of},
+    revisit,
 };
 use crate::{
     error::Error,
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
         configured::Scraper,
+        extract::unsettled_warning,
         fetch::{FetchError, Fetched, PageRequest, Session},
     },
 };
@@ -32,14 +34,42 @@ pub(super) struct Failed {
     pub(super) message: String,
     /// How long the website asked to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// Whether the website says that there is no such page.
+    is_not_there: bool,
 }
 
 /// How a scrape ended that has nothing to hand over.
 #[derive(Debug)]
 pub(super) enum Ended {
     Failed(Failed),
+    /// Somebody else speaks to a host that this website shares with others.
+    Busy,
     /// Somebody asked it to stop.
     Stopped,
+}
+
+/// Where one has to wait for one's turn among all processes.
+pub(super) trait SharedHosts {
+    /// Waits until nobody else speaks to this host, not for ever; it is ours until the answer is dropped.
+    ///
+    /// # Errors
+    /// [`Ended::Busy`] where somebody else goes on speaking to it.
+    fn take(&self, host: &str) -> Result<SharedTurn<'_>, Ended>;
+}
+
+/// The right to speak to a shared host, until dropped.
+pub(super) struct SharedTurn<'a>(Box<dyn FnMut() + 'a>);
+
+impl<'a> SharedTurn<'a> {
+    pub(super) fn until(give_back: impl FnMut() + 'a) -> Self {
+        Self(Box::new(give_back))
+    }
+}
+
+impl Drop for SharedTurn<'_> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 /// How much one scrape takes, and what it asks of a list given as data.
@@ -71,7 +101,7 @@ pub(super) struct Crawled {
 /// # Errors
 /// Where the first page already fails, and at any page where the website has had enough: a bot check is not looked at twice.
 pub(super) fn crawl(
-    session: &Session,
+    (session, hosts): (&Session, &dyn SharedHosts),
     competitor: &Competitor,
     kept: KeptPages,
     limits: CrawlLimits,
@@ -83,6 +113,8 @@ pub(super) fn crawl(
     let limits = CrawlLimits { most_pages: limits.most_pages.min(configured_pages), ..limits };
     let crawl = Crawl {
         session,
+        hosts,
+        own_host: revisit::host(&competitor.inventory_url),
         kept,
         limits,
         note,
@@ -90,6 +122,7 @@ pub(super) fn crawl(
         read: PagesRead::default(),
         reached: Reached::default(),
         visited: HashSet::new(),
+        vehicles: HashSet::new(),
         home: HashSet::new(),
         warnings: Vec::new(),
     };
@@ -101,6 +134,9 @@ pub(super) fn crawl(
 
 struct Crawl<'a> {
     session: &'a Session,
+    hosts: &'a dyn SharedHosts,
+    /// The host that nobody else speaks to while this competitor is scraped.
+    own_host: Option<String>,
     kept: KeptPages,
     limits: CrawlLimits,
     note: &'a mut dyn FnMut(Reached),
@@ -109,6 +145,8 @@ struct Crawl<'a> {
     reached: Reached,
     /// The addresses of pages, and of data with what was sent.
     visited: HashSet<String>,
+    /// What tells the vehicles of the list so far from others.
+    vehicles: HashSet<String>,
     /// Where the list stands: its host, and the one that it is redirected to.
     home: HashSet<String>,
     warnings: Vec<Warning>,
@@ -133,6 +171,15 @@ enum List {
     Whole(Vec<Extraction>),
     /// Why it can not stand for the pages, and what it said as far as that may be believed.
     Doubtful(String, Vec<Extraction>),
+}
+
+impl<'a> Crawl<'a> {
+    /// Waits for the host of an endpoint, where it is another than that of the competitor: many websites may ask it.
+    fn turn_at(&self, request: &DataRequest) -> Result<Option<SharedTurn<'a>>, Ended> {
+        let (hosts, own) = (self.hosts, self.own_host.as_deref());
+        let host = request.url.host_str().filter(|host| own != Some(*host));
+        host.map(|host| hosts.take(host)).transpose()
+    }
 }
 
 impl Crawl<'_> {
@@ -160,6 +207,9 @@ impl Crawl<'_> {
         {
             match self.page(&url) {
                 Ok((following, _)) => next = following,
+                Err(Ended::Failed(failure)) if self.is_behind_the_end(&failure) => {
+                    tracing::debug!(%url, "there is no such page, and all that is claimed was read before it");
+                }
                 Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
                     tracing::info!(%url, reason = failure.message, "a page failed; what came before it is kept");
                     match failure.error_type {
@@ -184,8 +234,12 @@ impl Crawl<'_> {
         pages.reading.pages_closed_by_robots += closed;
         pages.warnings.extend(self.warnings);
         if pages.listings.is_empty() && pages.reading.pages_failed > 0 {
-            let message = "the page shows no vehicle and is of no known platform".to_owned();
-            return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
+            let is_unsettled = |warning: &&Warning| warning.code == "listings_unsettled";
+            let message = match pages.warnings.iter().find(is_unsettled) {
+                Some(unsettled) => unsettled.message.clone(),
+                None => "the page shows no vehicle and is of no known platform".to_owned(),
+            };
+            return Err(Failed::at_hand(ScrapeErrorType::Empty, message).into());
         }
         self.read.to_the_end = pages.reading.last_page_reached && pages.reading.pages_failed == 0;
         Ok(Crawled { pages, read: self.read })
@@ -198,6 +252,7 @@ impl Crawl<'_> {
 
     /// Reads the list from an endpoint that is configured: there is no page to compare it with.
     fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
+        let _turn = self.turn_at(&first)?;
         let mut next = Some(first);
         let (mut failed, mut closed) = (0, 0);
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
@@ -206,8 +261,11 @@ impl Crawl<'_> {
             let body = request.body.as_ref().map(ToString::to_string);
             match self.data_page(&request, body) {
                 Ok((extraction, following)) => {
-                    self.count(extraction.listings.len(), extraction.total);
+                    self.count(&extraction);
                     next = if self.reader.take(extraction, true) { following } else { None };
+                }
+                Err(Ended::Failed(failure)) if !is_first && self.is_behind_the_end(&failure) => {
+                    tracing::debug!(url = %request.url, "there is no such part, and all that is claimed was read before it");
                 }
                 Err(Ended::Failed(failure)) if !is_first && failure.error_type != ScrapeErrorType::Blocked => {
                     tracing::info!(url = %request.url, reason = failure.message, "an answer failed; the rest is kept");
@@ -227,10 +285,17 @@ impl Crawl<'_> {
         pages.reading.pages_closed_by_robots += closed;
         if pages.listings.is_empty() {
             let message = "the configured endpoint lists no vehicle".to_owned();
-            return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
+            return Err(Failed::at_hand(ScrapeErrorType::Empty, message).into());
         }
         self.read.to_the_end = next.is_none() && pages.reading.pages_failed == 0;
         Ok(Crawled { pages, read: self.read })
+    }
+
+    /// Whether what failed is a page that is not there, behind a list of which every vehicle that the website claims was read:
+    /// pages that are counted end so. Without such a claim a page that is not there may be one that was lost.
+    fn is_behind_the_end(&self, failure: &Failed) -> bool {
+        let claimed = self.reached.total_claimed.filter(|claimed| *claimed > 0);
+        failure.is_not_there && claimed.is_some_and(|claimed| self.vehicles.len() >= claimed as usize)
     }
 
     fn may_ask(&self) -> bool {
@@ -247,7 +312,7 @@ impl Crawl<'_> {
         let fetched = match self.fetch(PageRequest::get(url))? {
             Got::Unchanged(extraction) => {
                 let next = extraction.next.clone();
-                self.count(extraction.listings.len(), extraction.total);
+                self.count(&extraction);
                 let goes_on = self.reader.take_page(extraction);
                 return Ok((next.filter(|_| goes_on), None));
             }
@@ -265,29 +330,29 @@ impl Crawl<'_> {
         let mut fetched = fetched;
         page.bytes = std::mem::take(&mut fetched.body);
         let read_before = self.reader.pages_read();
-        let next = self.reader.read(&page).map_err(|reason| Failed {
-            error_type: ScrapeErrorType::Parsing,
-            message: format!("{url}: {reason}"),
-            retry_after: None,
-        })?;
+        let next = self
+            .reader
+            .read(&page)
+            .map_err(|reason| Failed::at_hand(ScrapeErrorType::Parsing, format!("{url}: {reason}")))?;
         if self.reader.pages_read() == read_before {
             return Ok((None, None));
         }
         // The list as data is asked for once, after the first page.
         let data = if self.reached.pages == 1 { self.reader.data_request(&page) } else { None };
         if let Some(extraction) = self.reader.last() {
-            let (listings, total) = (extraction.listings.len(), extraction.total);
             // A page that says where the data is must be seen whole each time.
             if data.is_none() {
                 self.read.keep(url, &fetched, extraction);
             }
-            self.count(listings, total);
+            self.reached.count(extraction, &mut self.vehicles);
+            (self.note)(self.reached);
         }
         Ok((next, data))
     }
 
     /// Reads the list as data, from the first answer to the last.
     fn data(&mut self, first: DataRequest) -> Result<List, Ended> {
+        let _turn = self.turn_at(&first)?;
         let platform = first.platform;
         let shown = self.reader.last().map_or(0, |page| page.listings.len());
         let claimed_by_page = self.reader.last().and_then(|page| page.total);
@@ -302,6 +367,7 @@ impl Crawl<'_> {
             }
             let (extraction, following) = match self.data_page(&request, body) {
                 Ok(answer) => answer,
+                Err(Ended::Failed(failure)) if self.is_behind_the_end(&failure) => break,
                 Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
                     return Ok(List::Doubtful(failure.message, read));
                 }
@@ -313,10 +379,10 @@ impl Crawl<'_> {
                 return Ok(List::Doubtful("it repeats itself".to_owned(), read));
             }
             claimed = claimed.max(extraction.total);
-            self.count(extraction.listings.len(), extraction.total);
+            self.count(&extraction);
             next = following;
             // The answer behind the last vehicle is empty, and no page that was lost.
-            if !extraction.listings.is_empty() {
+            if !extraction.listings.is_empty() || extraction.unsettled > 0 {
                 read.push(extraction);
             }
         }
@@ -353,17 +419,15 @@ impl Crawl<'_> {
             Got::Sent(fetched) => fetched,
         };
         let text = String::from_utf8_lossy(&fetched.body);
-        let answer = listings_from_data(request, text.trim_start_matches('\u{feff}')).map_err(|reason| Failed {
-            error_type: ScrapeErrorType::Parsing,
-            message: format!("{}: {reason}", request.url),
-            retry_after: None,
-        })?;
+        let answer = listings_from_data(request, text.trim_start_matches('\u{feff}'))
+            .map_err(|reason| Failed::at_hand(ScrapeErrorType::Parsing, format!("{}: {reason}", request.url)))?;
         let extraction = Extraction {
             platform: request.platform,
             total: answer.total,
             next: answer.next.as_ref().map(|next| next.url.to_string()),
             listings: answer.listings,
-            warnings: Vec::new(),
+            unsettled: answer.unsettled,
+            warnings: unsettled_warning(answer.unsettled).into_iter().collect(),
         };
         if request.method == DataMethod::Get && answer.next.as_ref().is_none_or(|next| next.body.is_none()) {
             self.read.keep(request.url.as_str(), &fetched, &extraction);
@@ -394,10 +458,19 @@ impl Crawl<'_> {
         Ok(Got::Sent(fetched))
     }
 
-    fn count(&mut self, listings: usize, total: Option<u32>) {
-        self.reached.listings += listings;
-        self.reached.total_claimed = self.reached.total_claimed.max(total);
+    fn count(&mut self, extraction: &Extraction) {
+        self.reached.count(extraction, &mut self.vehicles);
         (self.note)(self.reached);
+    }
+}
+
+impl Reached {
+    fn count(&mut self, extraction: &Extraction, vehicles: &mut HashSet<String>) {
+        self.listings += extraction.listings.len();
+        self.total_claimed = self.total_claimed.max(extraction.total);
+        // A sold one may stand on the list and be no part of what is claimed.
+        let on_sale = extraction.listings.iter().filter(|listing| listing.is_sold != Some(true));
+        vehicles.extend(on_sale.filter_map(key_of));
     }
 }
 
@@ -410,11 +483,21 @@ fn key_of_request(request: &DataRequest) -> String {
 impl Failed {
     /// What was fetched, or how to read it, is not what it should be.
     fn reading(reason: &Error) -> Self {
-        Self { error_type: ScrapeErrorType::Parsing, message: reason.to_string(), retry_after: None }
+        Self::at_hand(ScrapeErrorType::Parsing, reason.to_string())
+    }
+
+    /// The website answered, and what it answered is not what it should be.
+    fn at_hand(error_type: ScrapeErrorType, message: String) -> Self {
+        Self { error_type, message, retry_after: None, is_not_there: false }
     }
 
     fn of(failure: &FetchError) -> Self {
-        Self { error_type: failure.category(), message: failure.to_string(), retry_after: failure.retry_after() }
+        Self {
+            error_type: failure.category(),
+            message: failure.to_string(),
+            retry_after: failure.retry_after(),
+            is_not_there: matches!(failure.status(), Some(404 | 410)),
+        }
     }
 }
 
