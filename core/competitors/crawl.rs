@@ -145,7 +145,7 @@ struct Crawl<'a> {
     reached: Reached,
     /// The addresses of pages, and of data with what was sent.
     visited: HashSet<String>,
-    /// What tells the vehicles of the list so far from others.
+    /// What tells the vehicles on sale, of the pages or of the data so far, from others.
     vehicles: HashSet<String>,
     /// Where the list stands: its host, and the one that it is redirected to.
     home: HashSet<String>,
@@ -188,7 +188,11 @@ impl Crawl<'_> {
         self.home.extend(site_of(first));
         let (mut next, data) = self.page(first)?;
         if let Some(request) = data {
-            match self.data(request)? {
+            // The data may know the same vehicles by other keys: each way of reading counts its own.
+            let on_page = std::mem::take(&mut self.vehicles);
+            let list = self.data(request)?;
+            self.vehicles = on_page;
+            match list {
                 List::Whole(data) => {
                     self.reader.replace(data);
                     next = None;
