@@ -185,6 +185,17 @@ impl Endpoint {
         listing
     }
 
+    /// What to ask behind a request that showed nothing new, where answers are counted; `shown` are the vehicles of a full one.
+    pub(crate) fn behind(&self, request: &DataRequest, shown: u32) -> Option<DataRequest> {
+        let (slot, first, step) = match self.turn.as_ref()? {
+            DataTurn::Page { slot, first, .. } => (slot, first, 1),
+            DataTurn::Offset { slot, first, size } => (slot, first, size.unwrap_or(shown)),
+            DataTurn::Address(_) | DataTurn::Cursor { .. } => return None,
+        };
+        let number = slot.number(request).unwrap_or(*first);
+        slot.with(request, &Value::from(number.saturating_add(step)))
+    }
+
     fn next(&self, request: &DataRequest, answer: &Value, found: u32, total: Option<u32>) -> Option<DataRequest> {
         match self.turn.as_ref()? {
             DataTurn::Address(path) => {

@@ -48,7 +48,7 @@ pub(crate) use self::{
     template::{Template, text_of_class},
 };
 pub use self::{
-    clean::{mileage, price, text},
+    clean::{is_unseen, mileage, price, text},
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
