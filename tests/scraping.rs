@@ -186,8 +186,10 @@ on_both_databases! {
         website.reply("/list?p=6", items(0..0));
         website.reply("/list?p=7", items(0..0));
         let (desk, id) = competitor(&website, lot);
-        let endpoint = serde_json::json!({"url": "/list", "listings": "$.items", "fields": {"vin": "$.vin", "price": "$.price"}});
-        let config = serde_json::json!({"endpoint": endpoint, "pagination": {"page": {"parameter": "p"}}});
+        let config = serde_json::json!({"endpoint": {
+            "url": "/list", "listings": "items", "fields": {"vin": "vin", "price": "price"},
+            "pagination": {"page": {"parameter": "p", "first": 1}}
+        }});
         let counted = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
         desk.competitors().update(id, &counted).unwrap();
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
