@@ -25,6 +25,9 @@ use crate::Money;
 /// ```
 #[must_use]
 pub fn text(raw: &str) -> Option<String> {
+    if is_plain(raw) {
+        return (!says_nothing(raw)).then(|| raw.to_owned());
+    }
     let mut decoded = decode(raw);
     // Some pages encode twice; a third time has not been met.
     if decoded.contains('&') {
@@ -74,6 +77,18 @@ pub const fn is_unseen(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// Whether there is nothing to decode, to take out or to collapse.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_word = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'&' | b'<');
+    // A space stands alone, between two words.
+    let mut in_word = false;
+    bytes.iter().all(|byte| {
+        let was_in_word = std::mem::replace(&mut in_word, is_word(byte));
+        in_word || (*byte == b' ' && was_in_word)
+    }) && (in_word || bytes.is_empty())
 }
 
 /// Every run of spaces, line ends and characters that show nothing as one space, none at the ends.
@@ -130,7 +145,8 @@ fn says_nothing(text: &str) -> bool {
         "nan",
         "n.a.",
     ];
-    !text.chars().any(char::is_alphanumeric)
+    // Of ASCII alone most texts are, and of a letter or digit soon.
+    !(text.bytes().any(|byte| byte.is_ascii_alphanumeric()) || text.chars().any(char::is_alphanumeric))
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || text.contains("{{")
         || text.contains("<%")

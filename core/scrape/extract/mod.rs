@@ -24,6 +24,7 @@ mod record;
 mod site;
 mod template;
 mod tree;
+mod value;
 mod vins;
 
 use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
@@ -46,6 +47,7 @@ pub(crate) use self::{
     record::{Layout, count_at, count_of, value_at},
     site::Site,
     template::{Template, text_of_class},
+    value::{Json, Object},
 };
 pub use self::{
     clean::{is_unseen, mileage, price, text},

@@ -3,13 +3,13 @@
 //! Traps: a "featured" block without `data-vehicle` repeats on every page; a price may be a link to call for it; a vehicle
 //! of the status `pend-sale` is still offered. Pages of the first generation are filled by WordPress and read as any page.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Layout, Page, Parts, ScrapedListing, Template, assigned_value, attribute,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, assigned_value, attribute,
         count_at, value_at, value_at_start,
     },
 };
@@ -87,13 +87,13 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     // `SEARCH_SERVICE_FIELD_MAP` begins with the same name.
     let settings = script.split("SEARCH_SERVICE").skip(1).find_map(|rest| rest.trim_start().strip_prefix('='))?;
     let (settings, _) = value_at_start(settings.trim_start())?;
-    let text = |key: &str| value_at(&settings, key).and_then(Value::as_str);
-    let account = value_at(&settings, "ccid").map(|ccid| ccid.to_string().trim_matches('"').to_owned())?;
+    let text = |key: &str| value_at(&settings, key).and_then(Json::as_str);
+    let account = value_at(&settings, "ccid").and_then(Json::text)?;
     let url =
         url::Url::parse(&format!("{}/api/v1/listings/{account}/search", text("apiUrl")?.trim_end_matches('/'))).ok()?;
     let mut filters = json!({});
     if let Some(statuses) = settings.get("visibleStatusValues") {
-        filters["status"] = statuses.clone();
+        filters["status"] = statuses.to_value();
     }
     if let Some(kind) = condition(page) {
         filters["type_slug"] = json!([kind]);
@@ -107,7 +107,7 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
 fn algolia(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     let settings =
         ["inventoryLightningSettings", "algoliaConfig"].iter().find_map(|name| assigned_value(script, name))?;
-    let text = |key: &str| value_at(&settings, key).and_then(Value::as_str);
+    let text = |key: &str| value_at(&settings, key).and_then(Json::as_str);
     let application = text("appId").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
     let url = url::Url::parse(&format!("https://{application}-dsn.algolia.net/1/indexes/*/queries")).ok()?;
     let filter = condition(page).map(|kind| format!("&facetFilters=[[\"type:{kind}\"]]")).unwrap_or_default();
@@ -119,8 +119,8 @@ fn algolia(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     Some(request)
 }
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
-    let of = |records: &Value| -> Option<Vec<ScrapedListing>> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
+    let of = |records: &Json<'_>| -> Option<Vec<ScrapedListing>> {
         Some(records.as_array()?.iter().map(|record| RECORD.read(record, &request.page)).collect())
     };
     if let Some(records) = value_at(answer, "data.listings") {
@@ -134,13 +134,13 @@ fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
 }
 
 fn next_of_service(request: &DataRequest, total: Option<u32>) -> Option<DataRequest> {
-    let number = count_at(request.body.as_ref()?, "page")?;
+    let number = u32::try_from(request.body.as_ref()?.get("page")?.as_u64()?).ok()?;
     let mut next = (number.checked_mul(PAGE_SIZE)? < total?).then(|| request.clone())?;
     *next.body.as_mut()?.get_mut("page")? = json!(number + 1);
     Some(next)
 }
 
-fn next_of_algolia(request: &DataRequest, answer: &Value) -> Option<DataRequest> {
+fn next_of_algolia(request: &DataRequest, answer: &Json<'_>) -> Option<DataRequest> {
     let (at, pages) = (count_at(answer, "results.0.page")?, count_at(answer, "results.0.nbPages")?);
     let mut next = (at.checked_add(1)? < pages).then(|| request.clone())?;
     let params = next.body.as_mut()?.pointer_mut("/requests/0/params")?;

@@ -2,13 +2,12 @@
 //!
 //! Trap: `specialprice` is 0 where there is none. In the page the VIN stands in the address of a vehicle alone.
 
-use serde_json::Value;
 use url::Url;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Layout, Page, Parts, count_at, json_ld_listings},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, count_at, json_ld_listings},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -54,7 +53,7 @@ const RECORD: Layout = Layout {
     kept: &["condition", "dealer"],
 };
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("results")?.as_array()?;
     let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
     let total = count_at(answer, "meta.total");
