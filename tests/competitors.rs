@@ -16,7 +16,8 @@ use serde_json::json;
 use crate::support::{Lot, vin};
 
 fn motors(name: &str) -> NewCompetitor {
-    NewCompetitor { name: name.into(), inventory_url: "https://motors.example/used".into(), ..NewCompetitor::default() }
+    let inventory_url = format!("https://motors.example/{}", name.trim().to_lowercase().replace(' ', "-"));
+    NewCompetitor { name: name.into(), inventory_url, ..NewCompetitor::default() }
 }
 
 fn add(lot: &Lot, name: &str) -> CompetitorId {
@@ -136,6 +137,57 @@ on_both_databases! {
         assert_eq!(desk.competitors().update(other, &refused).unwrap_err().code(), "duplicate_competitor");
         let own = CompetitorUpdate { name: Some("OTHER".into()), ..CompetitorUpdate::default() };
         assert_eq!(desk.competitors().update(other, &own).unwrap().name, "OTHER");
+    }
+
+    fn one_list_is_watched_under_one_name(lot: &Lot) {
+        let competitors = lot.desk().competitors().list(&CompetitorFilter::default(), &PageRequest::default()).unwrap().items;
+        assert!(competitors.is_empty());
+        let at = |name: &str, url: &str| NewCompetitor { inventory_url: url.into(), ..motors(name) };
+        let desk = lot.desk();
+        let first = desk.competitors().add(&at("First", "https://www.lot.example/used/")).unwrap();
+        for same in ["http://lot.example/used", "HTTPS://LOT.EXAMPLE:443/used", "https://www.lot.example/used/#"] {
+            let refusal = desk.competitors().add(&at("Second", same)).unwrap_err();
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "duplicate_inventory_url"), "{same}");
+            assert!(refusal.to_string().contains("First"), "{refusal}");
+            assert_eq!(refusal.fields()[0].pointer, "/inventory_url");
+        }
+        let second = desk.competitors().add(&at("Second", "https://lot.example/used#north")).unwrap();
+        desk.competitors().add(&at("Third", "https://lot.example/new")).unwrap();
+        let moved = |url: &str| CompetitorUpdate { inventory_url: Some(url.into()), ..CompetitorUpdate::default() };
+        let refusal = desk.competitors().update(second.id, &moved("http://lot.example/used")).unwrap_err();
+        assert_eq!(refusal.code(), "duplicate_inventory_url");
+        desk.competitors().update(first.id, &moved("http://lot.example/used")).unwrap();
+        let key = CompetitorKey::Name {
+            name: "Fourth".into(),
+            inventory_url: Some("https://lot.example/new/".into()),
+        };
+        let by_name = desk.competitors().record(key, cars(0..2), ScrapeReading::whole_lot(), day(0)).unwrap_err();
+        assert_eq!(by_name.code(), "duplicate_inventory_url");
+        // Two that are known by name alone have no list, whatever their names have in common.
+        for name in ["Bob's Cars", "Bob S Cars"] {
+            let key = CompetitorKey::Name { name: name.into(), inventory_url: None };
+            desk.competitors().record(key, cars(0..2), ScrapeReading::whole_lot(), day(0)).unwrap();
+        }
+    }
+
+    fn one_address_is_taken_once_however_many_ask(lot: &Lot) {
+        let start = Barrier::new(6);
+        let refusals: Vec<_> = std::thread::scope(|scope| {
+            let asking: Vec<_> = (0..6)
+                .map(|number| {
+                    let desk = lot.another_process().acting_as(Actor::system());
+                    let start = &start;
+                    scope.spawn(move || {
+                        let inventory_url = "https://lot.example/used".into();
+                        start.wait();
+                        desk.competitors().add(&NewCompetitor { inventory_url, ..motors(&format!("Dealer {number}")) })
+                    })
+                })
+                .collect();
+            asking.into_iter().filter_map(|thread| thread.join().unwrap().err()).collect()
+        });
+        assert_eq!(refusals.len(), 5);
+        assert!(refusals.iter().all(|refusal| refusal.code() == "duplicate_inventory_url"), "{refusals:?}");
     }
 
     fn one_name_is_taken_once_however_many_ask(lot: &Lot) {
@@ -298,6 +350,35 @@ on_both_databases! {
         let scrapes = lot.desk().competitors().scrapes(id, &PageRequest::default()).unwrap().items;
         let learned: Vec<_> = scrapes.iter().rev().map(|scrape| (scrape.counts.absences, scrape.counts.returns)).collect();
         assert_eq!(learned, [(0, 0), (0, 0), (0, 0), (1, 0), (0, 0), (0, 1)]);
+    }
+
+    fn a_sale_is_dated_as_the_website_dates_it_where_that_may_be_true(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        record(lot, id, 0, cars(0..6));
+        let said = |number: u32, sold_at| ScrapedListing { is_sold: Some(true), sold_at, ..car(number, 14_000) };
+        let hours = |hours| day(0) + TimeDelta::hours(hours);
+        let cases = [
+            (Some(day(3)), day(3), 3),
+            (None, day(10), 10),
+            (Some(day(11)), day(10), 10),
+            (Some(hours(-2)), day(0), 0),
+            (Some(day(-2)), day(10), 10),
+        ];
+        let mut seen: Vec<_> = (0_u32..).zip(cases).map(|(number, (sold_at, ..))| said(number, sold_at)).collect();
+        let on_sale = ScrapedListing { sold_at: Some(day(3)), ..car(5, 14_000) };
+        seen.extend([on_sale, said(6, Some(day(8)))]);
+        let report = record(lot, id, 10, seen.clone());
+        assert_eq!((report.counts.new, report.new.len()), (0, 0), "one first seen as sold is not new on the lot");
+        assert_eq!((report.counts.sold, report.counts.vehicles), (5, 7));
+        let listings = everything(&lot.desk(), &ListingFilter::default());
+        let of = |number: u32| listings.iter().find(|listing| listing.vin == Some(vin(number))).unwrap();
+        for (number, (said, sold_at, days)) in (0..).zip(cases) {
+            assert_eq!((of(number).sold_at, of(number).days_on_market), (Some(sold_at), days), "{said:?}");
+        }
+        assert!(!of(5).is_sold, "a date alone sells nothing");
+        assert_eq!((of(6).is_sold, of(6).sold_at), (true, None), "when it came is not known, nor how long it stood");
+        let again = record(lot, id, 11, seen);
+        assert_eq!((again.counts.new, again.counts.sold, again.counts.seen_again), (0, 0, 7));
     }
 
     fn the_websites_own_word_sells_at_once(lot: &Lot) {

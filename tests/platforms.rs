@@ -277,7 +277,9 @@ on_both_databases! {
             "fields": {"vin": "v.vin", "heading": "name", "price": "ask"},
             "pagination": {"cursor": {"parameter": "after", "path": "next"}}
         }});
-        let new = NewCompetitor { name: "Endpoint".into(), scraper_config: Some(config), ..new };
+        // Two lots at one address are told apart by a fragment.
+        let inventory_url = website.at("/stock#endpoint");
+        let new = NewCompetitor { name: "Endpoint".into(), inventory_url, scraper_config: Some(config), ..new };
         let id = desk.competitors().add(&new).unwrap().id;
         let report = desk.competitors().scrape(id, &mut go_on).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 5), "{report:?}");

@@ -13,10 +13,11 @@ use std::{
 
 use chrono::TimeDelta;
 use jpauto::{
-    Actor, Change, Clock, CompetitorId, Config, Dealership, Desk, ErrorKind, FetchConfig, Money, PageRequest,
+    Action, ActivityFilter, Actor, AlertFilter, Change, Clock, CompetitorId, Config, Dealership, Desk, ErrorKind,
+    FetchConfig, Money, PageRequest,
     competitors::{
         CompetitorFilter, CompetitorUpdate, Completeness, IncompleteReason, ListingFilter, NewCompetitor,
-        ScrapeErrorType, ScrapeEvent, ScrapeLimits, ScrapeProgress,
+        ScrapeErrorType, ScrapeEvent, ScrapeLimits, ScrapeProgress, TestOptions,
     },
 };
 
@@ -399,6 +400,31 @@ on_both_databases! {
         desk.competitors().delete(id).unwrap();
     }
 
+    fn a_page_whose_vehicles_are_not_all_filled_in_proves_nothing_and_is_not_kept(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        website.answer(|asked| {
+            let car = |number| serde_json::json!({"vin": vin(number), "year": 2019, "make": "Ford", "model": "F-150"});
+            let mut rows: Vec<_> = (0..20).map(car).collect();
+            rows.push(serde_json::json!({"isPlaceholder": true}));
+            let state = serde_json::json!({"pageInfo": {"totalCount": 21, "pageSize": 35, "pageStart": 0}, "inventory": rows});
+            let page = format!("<html><script>DDC.WidgetData[\"inventory-data-bus1\"] = {state};</script></html>");
+            let reply = if asked.header.contains("if-none-match") { Reply::status(304) } else { Reply::html(page) };
+            (asked.path == "/used").then(|| reply.header("ETag", "\"a\""))
+        });
+        for new in [20, 0] {
+            lot.pass(TimeDelta::days(1));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::PageFailed));
+            assert_eq!((report.counts.vehicles, report.counts.new), (20, new));
+            assert!(report.warnings.iter().any(|warning| warning.code == "listings_unsettled"), "{:?}", report.warnings);
+        }
+        assert!(website.asked().iter().all(|asked| !asked.header.contains("if-none-match")));
+        let url = format!("{}/used", website.address);
+        let test = desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap();
+        assert!(test.warnings.iter().any(|warning| warning.code == "listings_unsettled"), "{:?}", test.warnings);
+    }
+
     fn what_is_told_while_a_scrape_runs_is_heard_by_the_next_one(lot: &Lot) {
         let website = Website::open();
         let (desk, id) = competitor(&website, lot);
@@ -629,6 +655,64 @@ on_both_databases! {
         }
     }
 
+    fn a_panic_over_one_website_takes_no_other_down(lot: &Lot) {
+        let website = Website::open_at("0.0.0.0");
+        let is_to_panic = Arc::new(AtomicUsize::new(0));
+        let (told, asked_for) = (Arc::clone(&is_to_panic), lot.clock());
+        website.answer(move |asked| {
+            if asked.path == "/bad" {
+                told.fetch_max(1, Ordering::SeqCst);
+            }
+            let is_list = matches!(asked.path.as_str(), "/good" | "/bad");
+            is_list.then(|| Reply::html(list_page(0..20, None)))
+        });
+        // The first look at the clock after the page was sent, on the thread that scrapes it, never comes back.
+        let told = Arc::clone(&is_to_panic);
+        let clock = Clock::from_fn(move || {
+            let is_scraping = thread::current().name().is_some_and(|name| name.starts_with("jpauto-scrape-"));
+            let is_now = is_scraping && told.compare_exchange(1, 2, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+            assert!(!is_now, "a reader that panics");
+            asked_for.now()
+        });
+        let desk = opened(lot, |config| config.clock = clock);
+        let at = |host: u32, path: &str| format!("http://127.0.0.{host}:{}{path}", website.port());
+        let ids: Vec<_> = (1..=5)
+            .map(|host| add(&desk, &format!("Dealer {host}"), at(host, if host == 3 { "/bad" } else { "/good" })))
+            .collect();
+        let limits = ScrapeLimits { threads: 1, ..ScrapeLimits::default() };
+        let report = desk.competitors().scrape_due(&limits, &mut unwatched).unwrap();
+        assert_eq!((report.recorded.len(), report.failed.len(), report.remaining), (4, 1, 0), "{report:?}");
+        assert_eq!((report.failed[0].competitor_id, report.failed[0].error.code()), (ids[2], "scrape_panicked"));
+        assert_eq!(failures_of_our_own(&desk, ids[2]), ["scrape_panicked"]);
+        assert_eq!(open_alerts(&desk, ids[2]), ["scrape_failing"]);
+        let listings = ListingFilter { competitors: vec![ids[2]], ..ListingFilter::default() };
+        assert!(desk.competitors().listings(&listings, &PageRequest::first(50)).unwrap().items.is_empty());
+        // It is put off, and nobody holds it: another process may scrape it at once.
+        assert_eq!(desk.competitors().scrape_due(&limits, &mut unwatched).unwrap().recorded.len(), 0);
+        let other = opened(lot, |_| {});
+        assert_eq!(other.competitors().scrape(ids[2], &mut unwatched).unwrap().counts.new, 20);
+        assert!(open_alerts(&desk, ids[2]).is_empty());
+    }
+
+    fn a_website_of_whose_pages_some_fail_is_read_again_soon_a_few_times(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..20, Some("/used?page=2"));
+        website.show("/used?page=2", 503, "");
+        let (desk, id) = competitor(&website, lot);
+        let recorded = |minutes| {
+            lot.pass(TimeDelta::minutes(minutes));
+            desk.competitors().scrape_due(&ScrapeLimits::default(), &mut unwatched).unwrap().recorded.len()
+        };
+        assert_eq!(recorded(0), 1);
+        for (minutes, count) in [(119, 0), (1, 1), (239, 0), (1, 1), (479, 0), (1, 1), (19 * 60, 0), (60, 1)] {
+            assert_eq!(recorded(minutes), count, "{minutes}");
+        }
+        website.list("/used?page=2", 20..35, None);
+        assert_eq!(recorded(20 * 60), 1);
+        assert_eq!(desk.competitors().get(id).unwrap().next_scrape_at, None);
+        assert_eq!((recorded(3 * 60), recorded(17 * 60)), (0, 1), "a lot seen whole waits for its usual time");
+    }
+
     fn processes_share_the_work_and_no_host_is_asked_twice_at_once(lot: &Lot) {
         const HOSTS: u32 = 8;
         let website = Website::open_at("0.0.0.0");
@@ -675,6 +759,58 @@ on_both_databases! {
             let scrapes = desks[0].competitors().scrapes(competitor.id, &PageRequest::first(50)).unwrap();
             assert_eq!(scrapes.items.len(), 1, "{}", competitor.name);
         }
+    }
+
+    fn an_endpoint_that_many_dealers_share_is_asked_by_one_process_at_a_time(lot: &Lot) {
+        let website = Website::open_at("0.0.0.0");
+        let (busy, overlaps) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let seen = Arc::clone(&overlaps);
+        website.answer(move |asked| {
+            let part: u32 = asked.path.strip_prefix("/api?from=")?.split('&').next()?.parse().ok()?;
+            seen.fetch_add(usize::from(busy.fetch_add(1, Ordering::SeqCst) > 0), Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(60));
+            let cars: Vec<_> = (part..(part + 5).min(20))
+                .map(|number| serde_json::json!({"vin": vin(number), "year": 2018, "make": "Toyota", "model": "Corolla"}))
+                .collect();
+            busy.fetch_sub(1, Ordering::SeqCst);
+            Some(Reply::json(serde_json::json!({"cars": cars, "total": 20}).to_string()))
+        });
+        let desks: Vec<_> = (0..2).map(|_| opened(lot, |_| {})).collect();
+        let config = serde_json::json!({"endpoint": {
+            "url": format!("http://127.0.0.9:{}/api", website.port()), "listings": "cars", "total": "total",
+            "fields": {"vin": "vin", "year": "year", "make": "make", "model": "model"},
+            "pagination": {"offset": {"parameter": "from", "size": 5}}
+        }});
+        for host in 1..=4 {
+            let new = NewCompetitor {
+                name: format!("Dealer {host}"),
+                inventory_url: format!("http://127.0.0.{host}:{}/used", website.port()),
+                scraper_config: Some(config.clone()),
+                ..NewCompetitor::default()
+            };
+            desks[0].competitors().add(&new).unwrap();
+        }
+        // One who lists there too, of whom nobody may ask while the others do.
+        add(&desks[0], "Dealer 9", format!("http://127.0.0.9:{}/used", website.port()));
+        website.list("/used", 0..20, None);
+        let mut recorded = 0;
+        for _ in 0..10 {
+            let limits = ScrapeLimits { threads: 2, ..ScrapeLimits::default() };
+            let reports: Vec<_> = thread::scope(|scope| {
+                let runs: Vec<_> = desks
+                    .iter()
+                    .map(|desk| scope.spawn(move || desk.competitors().scrape_due(&limits, &mut unwatched).unwrap()))
+                    .collect();
+                runs.into_iter().map(|run| run.join().unwrap()).collect()
+            });
+            assert!(reports.iter().all(|report| report.failed.is_empty()), "{reports:?}");
+            recorded += reports.iter().map(|report| report.recorded.len()).sum::<usize>();
+            if recorded == 5 {
+                break;
+            }
+        }
+        assert_eq!(recorded, 5);
+        assert_eq!(overlaps.load(Ordering::SeqCst), 0, "two asked the endpoint at once");
     }
 
     fn what_shows_no_sign_of_life_is_taken_over(lot: &Lot) {
@@ -792,6 +928,22 @@ fn dealer_on(
     (desk, id)
 }
 
+/// What went wrong here with scrapes of a competitor, as the audit trail tells it, newest first.
+fn failures_of_our_own(desk: &Desk, id: CompetitorId) -> Vec<String> {
+    let filter = ActivityFilter::default().resource(id).action(Action::Record);
+    let rows = desk.activity().list(&filter, &PageRequest::default()).unwrap().items;
+    rows.iter()
+        .filter_map(|row| Some(row.changes.as_ref()?.get("error_type")?.get("to")?.as_str()?.to_owned()))
+        .collect()
+}
+
+fn open_alerts(desk: &Desk, id: CompetitorId) -> Vec<String> {
+    let mut filter = AlertFilter::default();
+    filter.subject_id = Some(id.into());
+    let alerts = desk.alerts().list(&filter, &PageRequest::default()).unwrap().items;
+    alerts.into_iter().map(|alert| alert.alert_type).collect()
+}
+
 /// Pages that a script makes.
 mod in_browser {
     use super::*;
@@ -826,13 +978,15 @@ mod in_browser {
             let competitor = desk.competitors().get(id).unwrap();
             assert!(competitor.scrape_error_type.is_none());
             assert!(competitor.next_scrape_at.is_some(), "it is put off, so that the others have their turn");
+            assert_eq!(failures_of_our_own(&desk, id), ["browser_not_available"]);
+            assert_eq!(open_alerts(&desk, id), ["scrape_failing"]);
             let due = || {
                 let one = ScrapeLimits { competitors: 1, ..ScrapeLimits::default() };
                 desk.competitors().scrape_due(&one, &mut unwatched).unwrap()
             };
             let new = NewCompetitor {
                 name: "Without scripts".into(),
-                inventory_url: format!("{}/used", website.address),
+                inventory_url: format!("{}/used#plain", website.address),
                 ..NewCompetitor::default()
             };
             desk.competitors().add(&new).unwrap();

@@ -13,7 +13,7 @@ use jpauto::{
 use crate::support::{Lot, corolla, vin};
 
 fn add(lot: &Lot, name: &str) -> CompetitorId {
-    let inventory_url = "https://motors.example/used".into();
+    let inventory_url = format!("https://motors.example/{}", name.to_lowercase().replace(' ', "-"));
     lot.desk()
         .competitors()
         .add(&NewCompetitor { name: name.into(), inventory_url, ..NewCompetitor::default() })
@@ -154,6 +154,39 @@ on_both_databases! {
         assert_eq!((sold.iter().sum::<usize>(), sold[7]), (11, 11), "by the third complete scrape that missed them: {sold:?}");
     }
 
+    fn a_lot_that_is_never_seen_whole_is_an_alert_until_it_is(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let claiming = |total_claimed| ScrapeReading { total_claimed: Some(total_claimed), ..ScrapeReading::whole_lot() };
+        let seen = |on_day, shown: u32, claimed: u32| {
+            lot.desk().competitors().record(id, cars(0..shown), claiming(claimed), day(on_day)).unwrap()
+        };
+        seen(0, 20, 20);
+        for (on_day, is_open) in [(1, false), (2, false), (3, true)] {
+            assert_eq!(!seen(on_day, 20, 30).alerts.is_empty(), is_open, "day {on_day}");
+        }
+        let alert = |lot: &Lot| alerts(lot, id).pop().unwrap();
+        let first = alert(lot);
+        assert_eq!(first.alert_type, "inventory_incomplete");
+        assert!(first.message.contains("20 vehicles, where it claims 30"), "{}", first.message);
+        assert_eq!(first.metadata["incomplete_reason"], "fewer_than_claimed");
+        // A failure and an older snapshot change nothing; another day is told, in the same alert.
+        fail(lot, id, 4);
+        let older = day(0) + TimeDelta::hours(12);
+        lot.desk().competitors().record(id, cars(0..20), claiming(20), older).unwrap();
+        assert_eq!((alert(lot).id, alert(lot).metadata["scrapes"].as_u64()), (first.id, Some(3)));
+        lot.desk().competitors().record(id, cars(0..20), ScrapeReading::part_of_a_lot(), day(5)).unwrap();
+        assert_eq!((alert(lot).id, alert(lot).metadata["scrapes"].as_u64()), (first.id, Some(4)));
+        assert_eq!(alert(lot).metadata["incomplete_reason"], "last_page_not_reached");
+        seen(6, 20, 21);
+        assert!(alerts(lot, id).is_empty());
+        // Many in one day are no long time.
+        for minute in 1..6 {
+            let at = day(6) + TimeDelta::minutes(minute);
+            lot.desk().competitors().record(id, cars(0..20), claiming(30), at).unwrap();
+        }
+        assert!(alerts(lot, id).is_empty());
+    }
+
     fn a_vehicle_that_goes_to_another_lot_is_a_transfer_and_no_sale(lot: &Lot) {
         let (first, second) = (add(lot, "First"), add(lot, "Second"));
         record(lot, first, 0, cars(0..10));
@@ -201,7 +234,7 @@ on_both_databases! {
         let mut last = None;
         for on_day in [3, 4, 5, 8] {
             let report = record(lot, second, on_day, seen.clone());
-            assert_eq!((report.counts.new, report.counts.sold), (if on_day == 3 { 12 } else { 0 }, 0), "day {on_day}");
+            assert_eq!((report.counts.new, report.counts.sold), (if on_day == 3 { 10 } else { 0 }, 0), "day {on_day}");
             assert_eq!((report.arrived.len(), report.departed.len()), (0, 0), "day {on_day}");
             assert_eq!((report.metrics.vehicles_sold_30d, report.metrics.new_listings_30d), (0, 10));
             last = Some(record(lot, first, on_day, cars(1..10)));

@@ -34,6 +34,8 @@ pub enum AlertType {
     ParseRateLow,
     /// A competitor's lot shrank at once.
     InventoryDropped,
+    /// No scrape has seen the whole of a competitor's lot for long, so that nothing is found sold there.
+    InventoryIncomplete,
     /// The photo storage fills.
     StorageLimit,
 }
@@ -45,6 +47,7 @@ words!(AlertType, "invalid_alert_type" at "/alert_type" {
     ScrapeFailing => "scrape_failing",
     ParseRateLow => "parse_rate_low",
     InventoryDropped => "inventory_dropped",
+    InventoryIncomplete => "inventory_incomplete",
     StorageLimit => "storage_limit",
 });
 

@@ -1,8 +1,10 @@
-//! What a scrape says about the scraping itself: failing, reading too little, or a lot that shrank at once.
+//! What a scrape says about the scraping itself: failing, reading too little, a lot that shrank at once, or one that is never
+//! seen whole.
 //!
 //! Each alert follows from what is stored after the scrape, so recording a scrape again, or scrapes out of order, opens and
 //! closes what they would have in order. What is deliberately not here: writing alerts, which `alerts` does.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{
@@ -12,8 +14,17 @@ use super::{
 use crate::alerts::{AlertType, NewAlert, Severity};
 
 /// The alerts that recording opens and closes.
-pub(super) const SCRAPE_ALERTS: [AlertType; 3] =
-    [AlertType::ScrapeFailing, AlertType::ParseRateLow, AlertType::InventoryDropped];
+pub(super) const SCRAPE_ALERTS: [AlertType; 4] =
+    [AlertType::ScrapeFailing, AlertType::ParseRateLow, AlertType::InventoryDropped, AlertType::InventoryIncomplete];
+
+/// The scrapes in a row, up to the present one, that saw a part of the lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PartialScrapes {
+    /// How many, with the present one.
+    pub(super) count: u32,
+    /// When the first of them was.
+    pub(super) since: DateTime<Utc>,
+}
 
 /// How many sightings of a scrape could be read: those with an identity and a price.
 ///
@@ -77,6 +88,17 @@ pub(super) fn failing(competitor: &Competitor, failures: u32, rules: &TrackingRu
     open(AlertType::ScrapeFailing, competitor, message, metadata)
 }
 
+/// A scrape that failed for a reason of our own, such as a browser that is not installed: trying again mends nothing.
+pub(super) fn failing_here(competitor: &Competitor, code: &str, message: &str) -> NewAlert {
+    let metadata = json!({
+        "error_type": code,
+        "error": message,
+        "last_successful_scrape_at": competitor.last_successful_scrape_at,
+    });
+    let message = format!("{}: it could not be scraped from here: {message}", competitor.name);
+    new_alert(AlertType::ScrapeFailing, competitor, message, metadata)
+}
+
 /// How much of the listings could be read.
 pub(super) fn parse_rate(competitor: &Competitor, rate: &ParseRate, rules: &TrackingRules) -> Verdict {
     if rate.listings == 0 {
@@ -126,12 +148,52 @@ pub(super) fn inventory_dropped(
     open(AlertType::InventoryDropped, competitor, message, metadata)
 }
 
+/// Whether the lot has been seen in part alone for so long that somebody should know: nothing is found sold there.
+///
+/// `partial` are the scrapes since the last that saw the whole lot. A lot that is too small has an alert of its own.
+pub(super) fn inventory_incomplete(
+    competitor: &Competitor,
+    (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
+    (partial, observed_at): (Option<PartialScrapes>, DateTime<Utc>),
+    rules: &TrackingRules,
+) -> Verdict {
+    let reason = match completeness.reason() {
+        None => return Verdict::Close(AlertType::InventoryIncomplete),
+        Some(IncompleteReason::Empty | IncompleteReason::TooFewVehicles) => return Verdict::Leave,
+        Some(reason) => reason,
+    };
+    let span = TimeDelta::days(rules.alert_incomplete_days.into());
+    let is_long = |partial: &PartialScrapes| {
+        partial.count >= rules.alert_after_incomplete.max(1) && observed_at - partial.since >= span
+    };
+    let Some(PartialScrapes { count, since }) = partial.filter(is_long) else {
+        return Verdict::Close(AlertType::InventoryIncomplete);
+    };
+    let metadata = json!({
+        "incomplete_reason": reason,
+        "scrapes": count,
+        "since": since,
+        "vehicles": vehicles,
+        "total_claimed": reading.total_claimed,
+    });
+    let why = match (reason, reading.total_claimed) {
+        (IncompleteReason::FewerThanClaimed, Some(claimed)) => {
+            format!("{vehicles} vehicles, where it claims {claimed}")
+        }
+        (reason, _) => reason.to_string(),
+    };
+    let message = format!(
+        "{}: {count} scrapes in a row did not see the whole lot, so that nothing is found sold there: {why}",
+        competitor.name
+    );
+    open(AlertType::InventoryIncomplete, competitor, message, metadata)
+}
+
 fn open(alert_type: AlertType, competitor: &Competitor, message: String, metadata: serde_json::Value) -> Verdict {
-    Verdict::Open(NewAlert {
-        alert_type,
-        severity: Severity::Warning,
-        message,
-        metadata,
-        subject_id: Some(competitor.id.into()),
-    })
+    Verdict::Open(new_alert(alert_type, competitor, message, metadata))
+}
+
+fn new_alert(alert_type: AlertType, competitor: &Competitor, message: String, metadata: serde_json::Value) -> NewAlert {
+    let subject_id = Some(competitor.id.into());
+    NewAlert { alert_type, severity: Severity::Warning, message, metadata, subject_id }
 }

@@ -20,12 +20,14 @@ use super::{
     home::{Home, leads_away},
     kept::{KeptPages, PagesRead},
     pages::{Pages, Reader, Turned, key_of},
+    revisit,
 };
 use crate::{
     error::Error,
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
         configured::Scraper,
+        extract::unsettled_warning,
         fetch::{FetchError, Fetched, PageRequest, Session},
     },
 };
@@ -45,8 +47,34 @@ pub(super) struct Failed {
 #[derive(Debug)]
 pub(super) enum Ended {
     Failed(Failed),
+    /// Somebody else speaks to a host that this website shares with others.
+    Busy,
     /// Somebody asked it to stop.
     Stopped,
+}
+
+/// Where one has to wait for one's turn among all processes.
+pub(super) trait SharedHosts {
+    /// Waits until nobody else speaks to this host, not for ever; it is ours until the answer is dropped.
+    ///
+    /// # Errors
+    /// [`Ended::Busy`] where somebody else goes on speaking to it.
+    fn take(&self, host: &str) -> Result<SharedTurn<'_>, Ended>;
+}
+
+/// The right to speak to a shared host, until dropped.
+pub(super) struct SharedTurn<'a>(Box<dyn FnMut() + 'a>);
+
+impl<'a> SharedTurn<'a> {
+    pub(super) fn until(give_back: impl FnMut() + 'a) -> Self {
+        Self(Box::new(give_back))
+    }
+}
+
+impl Drop for SharedTurn<'_> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 /// How much one scrape takes, and what it asks of a list given as data.
@@ -78,7 +106,7 @@ pub(super) struct Crawled {
 /// # Errors
 /// Where the first page already fails, and at any page where the website has had enough: a bot check is not looked at twice.
 pub(super) fn crawl(
-    session: &Session,
+    (session, hosts): (&Session, &dyn SharedHosts),
     competitor: &Competitor,
     kept: KeptPages,
     limits: CrawlLimits,
@@ -90,6 +118,8 @@ pub(super) fn crawl(
     let limits = CrawlLimits { most_pages: limits.most_pages.min(configured_pages), ..limits };
     let crawl = Crawl {
         session,
+        hosts,
+        own_host: revisit::host(&competitor.inventory_url),
         kept,
         limits,
         note,
@@ -110,6 +140,9 @@ pub(super) fn crawl(
 
 struct Crawl<'a> {
     session: &'a Session,
+    hosts: &'a dyn SharedHosts,
+    /// The host that nobody else speaks to while this competitor is scraped.
+    own_host: Option<String>,
     kept: KeptPages,
     limits: CrawlLimits,
     note: &'a mut dyn FnMut(Reached),
@@ -172,6 +205,15 @@ enum List {
     Doubtful(String, Vec<Extraction>),
 }
 
+impl<'a> Crawl<'a> {
+    /// Waits for the host of an endpoint, where it is another than that of the competitor: many websites may ask it.
+    fn turn_at(&self, request: &DataRequest) -> Result<Option<SharedTurn<'a>>, Ended> {
+        let (hosts, own) = (self.hosts, self.own_host.as_deref());
+        let host = request.url.host_str().filter(|host| own != Some(*host));
+        host.map(|host| hosts.take(host)).transpose()
+    }
+}
+
 impl Crawl<'_> {
     fn run(mut self, first: &str) -> Result<Crawled, Ended> {
         self.visited.insert(first.to_owned());
@@ -222,7 +264,10 @@ impl Crawl<'_> {
         }
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
-            return Err(Failed::empty("the page shows no vehicle and is of no known platform").into());
+            let is_unsettled = |warning: &&Warning| warning.code == "listings_unsettled";
+            let unsettled = crawled.pages.warnings.iter().find(is_unsettled);
+            let unknown = "the page shows no vehicle and is of no known platform";
+            return Err(Failed::empty(unsettled.map_or(unknown, |warning| &warning.message)).into());
         }
         Ok(crawled)
     }
@@ -234,6 +279,7 @@ impl Crawl<'_> {
 
     /// Reads the list from an endpoint that is configured: there is no page to compare it with.
     fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
+        let _turn = self.turn_at(&first)?;
         let mut next = Some(first);
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
@@ -378,6 +424,7 @@ impl Crawl<'_> {
 
     /// Reads the list as data, from the first answer to the last.
     fn data(&mut self, first: DataRequest) -> Result<List, Ended> {
+        let _turn = self.turn_at(&first)?;
         let platform = first.platform;
         let shown = self.reader.last().map_or(0, |page| page.listings.len());
         let claimed_by_page = self.reader.last().and_then(|page| page.total);
@@ -406,7 +453,7 @@ impl Crawl<'_> {
             self.count(extraction.listings.len(), extraction.total);
             next = following;
             // The answer behind the last vehicle is empty, and no page that was lost.
-            if !extraction.listings.is_empty() {
+            if !extraction.listings.is_empty() || extraction.unsettled > 0 {
                 read.push(extraction);
             }
         }
@@ -450,7 +497,8 @@ impl Crawl<'_> {
             total: answer.total,
             next: answer.next.as_ref().map(|next| next.url.to_string()),
             listings: answer.listings,
-            warnings: Vec::new(),
+            unsettled: answer.unsettled,
+            warnings: unsettled_warning(answer.unsettled).into_iter().collect(),
         };
         if request.method == DataMethod::Get && answer.next.as_ref().is_none_or(|next| next.body.is_none()) {
             self.read.keep(request.url.as_str(), &fetched, &extraction);

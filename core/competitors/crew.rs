@@ -52,6 +52,11 @@ pub(super) enum Outcome {
     Stopped,
 }
 
+/// What is said of a scrape that panicked.
+pub(super) fn panicked() -> Error {
+    Error::internal("scrape_panicked", "the pages of this website made the reader fail")
+}
+
 /// What the crew does, called from several threads.
 pub(super) trait Work: Sync {
     /// Scrapes a competitor and records it.
@@ -165,9 +170,7 @@ impl Crew {
             let task = Arc::new(task);
             let mut note = |reached| tell(Event::Reached(Arc::clone(&task), reached));
             let outcome = catch_unwind(AssertUnwindSafe(|| work.scrape(&task, &stop, &mut note)));
-            let outcome = outcome.unwrap_or_else(|_panic| {
-                Outcome::Failed(Error::internal("scrape_panicked", "the pages of this website made the reader fail"))
-            });
+            let outcome = outcome.unwrap_or_else(|_panic| Outcome::Failed(panicked()));
             self.give_back(&task);
             tell(Event::Ended(task, outcome));
         }

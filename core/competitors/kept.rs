@@ -16,7 +16,7 @@ use super::{Competitor, ScrapedListing};
 use crate::{
     extract::{self, Extraction},
     ids::PageId,
-    scrape::fetch::Fetched,
+    scrape::{READER_REVISION, fetch::Fetched},
 };
 
 /// A larger reading is not kept: no page for people holds so many vehicles.
@@ -46,6 +46,8 @@ impl Reading {
             total: self.total,
             next: self.next,
             listings: self.listings,
+            // Only what was read whole is kept.
+            unsettled: 0,
             warnings: Vec::new(),
         })
     }
@@ -110,7 +112,8 @@ impl PagesRead {
         let has_version = fetched.etag.is_some() || fetched.last_modified.is_some();
         let texts = [Some(url), fetched.etag.as_deref(), fetched.last_modified.as_deref()];
         let fits = texts.into_iter().flatten().all(|text| text.len() <= TEXT_BYTES);
-        if !has_version || !fits || extraction.listings.is_empty() || !extraction.warnings.is_empty() {
+        let is_whole = !extraction.listings.is_empty() && extraction.unsettled == 0 && extraction.warnings.is_empty();
+        if !has_version || !fits || !is_whole {
             return;
         }
         let reading = Reading {
@@ -135,16 +138,46 @@ impl PagesRead {
     }
 }
 
-/// Names what reads a competitor's pages: this release, the platform, the configuration.
+/// Names what reads a competitor's pages: the readers as they are, the platform, the configuration.
 pub(super) fn reader(competitor: &Competitor) -> String {
+    reader_of_revision(competitor, READER_REVISION)
+}
+
+fn reader_of_revision(competitor: &Competitor, revision: u32) -> String {
     let mut hasher = DefaultHasher::new();
     competitor.platform_type.hash(&mut hasher);
     competitor.use_playwright.hash(&mut hasher);
     competitor.scraper_config.as_ref().map(ToString::to_string).hash(&mut hasher);
-    format!("{}/{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
+    format!("{}/{revision}/{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
 }
 
 /// Pages read before this are read anew.
 pub(super) fn oldest_believed(now: DateTime<Utc>, at_most: std::time::Duration) -> DateTime<Utc> {
     now - super::revisit::span(at_most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::competitors::{NewCompetitor, registration};
+
+    #[test]
+    fn what_another_reader_made_of_a_page_is_not_believed() {
+        let new = NewCompetitor {
+            name: "Lot".into(),
+            inventory_url: "https://lot.example/".into(),
+            ..NewCompetitor::default()
+        };
+        let known = registration::add(&new, DateTime::UNIX_EPOCH).unwrap();
+        let name = reader(&known);
+        assert_eq!(name, reader_of_revision(&known, READER_REVISION));
+        assert_ne!(name, reader_of_revision(&known, READER_REVISION + 1), "a mended reader reads for itself");
+        let others = [
+            Competitor { platform_type: Some("cdk".into()), ..known.clone() },
+            Competitor { use_playwright: true, ..known.clone() },
+            Competitor { scraper_config: Some(serde_json::json!({"check_missing": 1})), ..known.clone() },
+        ];
+        assert!(others.iter().all(|other| reader(other) != name));
+        assert!(name.len() <= 100, "it fits its column");
+    }
 }

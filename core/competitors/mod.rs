@@ -431,11 +431,11 @@ pub struct ScrapeRecord {
 /// How many listings a scrape found and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ScrapeCounts {
-    /// Sightings handed in: new, seen again, already known, duplicates and refused together.
+    /// Sightings handed in: new, sold at first sight, seen again, already known, duplicates and refused together.
     pub listings_found: usize,
     /// Different vehicles among them; later scrapes are compared with it.
     pub vehicles: usize,
-    /// Vehicles not seen before.
+    /// Vehicles not seen before, without those that were sold already.
     pub new: usize,
     /// Known listings seen again, whether anything changed or not.
     pub seen_again: usize,

@@ -92,6 +92,10 @@ impl Reader {
         if let Some(last) = self.read.last_mut().filter(|_| !shows_anything_new) {
             if is_counted {
                 last.next = None;
+                // One that was not finished proves no end.
+                if extraction.unsettled > 0 {
+                    self.read.push(Extraction { next: None, ..extraction });
+                }
                 return Turned::Behind;
             }
             self.repeats += u32::from(!extraction.listings.is_empty());
@@ -159,7 +163,8 @@ impl Reader {
         // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
         // So is one among others, whoever knows it.
         let is_lost = |page: &&Extraction| page.listings.is_empty() && (read.len() > 1 || !is_vendor(page.platform));
-        let lost = read.iter().filter(is_lost).count();
+        // So is one that lists vehicles without a word about them.
+        let lost = read.iter().filter(|page| is_lost(page) || page.unsettled > 0).count();
         let reading = ScrapeReading {
             // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
             last_page_reached: read.iter().any(|page| page.next.is_none()),

@@ -1,11 +1,11 @@
 //! What may be said of a competitor itself. No I/O.
 //!
-//! What is deliberately not here: whether another competitor has the name, which only the database knows.
+//! What is deliberately not here: whether another competitor has the name or the address, which only the database knows.
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{Competitor, CompetitorUpdate, NewCompetitor, ScraperConfig};
+use super::{Competitor, CompetitorUpdate, NewCompetitor, ScraperConfig, revisit};
 use crate::{
     error::{Error, Faults, Result},
     extract,
@@ -116,6 +116,28 @@ fn check_url(faults: &mut Faults, pointer: &str, text: &str) {
     faults.check(fits, pointer, format!("expected an http or https URL of at most {} characters", length::URL));
 }
 
+/// What makes two addresses of lists one, whatever their spelling: the host without `www.`, the port where it is unusual, the
+/// path without its last slash, the query and the fragment. `None` where there is no list at all.
+///
+/// One address that lists the lots of two dealers, told apart by their configurations, is written with a fragment for each.
+pub(super) fn address_key(inventory_url: &str) -> Option<String> {
+    let url = Url::parse(inventory_url).ok().filter(|url| revisit::host(url.as_str()).is_some())?;
+    let host = url.host_str()?.trim_end_matches('.');
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let port = url.port().filter(|port| !matches!(port, 80 | 443)).map(|port| format!(":{port}")).unwrap_or_default();
+    let part = |sign: char, text: Option<&str>| {
+        text.filter(|text| !text.is_empty()).map(|text| format!("{sign}{text}")).unwrap_or_default()
+    };
+    let (query, fragment) = (part('?', url.query()), part('#', url.fragment()));
+    Some(format!("{host}{port}{}{query}{fragment}", url.path().trim_end_matches('/')))
+}
+
+/// Refuses an address at which another competitor's list stands already.
+pub(super) fn address_is_taken(other: &str) -> Error {
+    Error::conflict("duplicate_inventory_url", format!("the list at this address is that of {other} already"))
+        .with_field("/inventory_url", format!("is the address of {other}"))
+}
+
 /// Refuses a name that another competitor has.
 pub(super) fn name_is_taken() -> Error {
     Error::conflict("duplicate_competitor", "another competitor has this name")
@@ -125,6 +147,31 @@ pub(super) fn name_is_taken() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spellings_of_one_address_are_one() {
+        let key = |url: &str| address_key(url);
+        let plain = key("https://lot.example/used");
+        for same in [
+            "http://www.lot.example/used/",
+            "HTTPS://LOT.example:443/used",
+            "http://lot.example:80/used#",
+            "https://lot.example./used?",
+        ] {
+            assert_eq!(key(same), plain, "{same}");
+        }
+        for other in [
+            "https://lot.example/new",
+            "https://lot.example/Used",
+            "https://lot.example:8443/used",
+            "https://lot.example/used?make=Ford",
+            "https://lot.example/used#north",
+            "https://used.lot.example/used",
+        ] {
+            assert_ne!(key(other), plain, "{other}");
+        }
+        assert_eq!(key("https://motors.invalid/"), None, "nowhere is no list");
+    }
 
     #[test]
     fn the_address_of_nowhere_is_a_host_that_can_not_be() {

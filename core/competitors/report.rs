@@ -38,7 +38,7 @@ pub struct RecordReport {
     pub completeness: Completeness,
     /// What changed, in numbers.
     pub counts: ScrapeCounts,
-    /// Vehicles not seen before.
+    /// Vehicles not seen before, without those that were sold already.
     pub new: Vec<RecordedVehicle>,
     /// Known vehicles of which more than the time changed.
     pub updated: Vec<ChangedVehicle>,
@@ -186,8 +186,8 @@ impl Vehicles {
             // One first seen as sold neither came today nor went.
             if !new.listing.is_sold {
                 vehicles.moving.push(Moving::of(&vehicle, &new.listing, false));
+                vehicles.new.push(vehicle);
             }
-            vehicles.new.push(vehicle);
         }
         for changed in &plan.changed {
             let vehicle = RecordedVehicle::of(ids[changed.stored], &changed.after);

@@ -19,7 +19,9 @@ pub(super) use crawling::{
 };
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
-pub(super) use recording::{add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, write_plan};
+pub(super) use recording::{
+    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, write_plan,
+};
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
 
@@ -214,6 +216,31 @@ pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) ->
         .count()
         .get_result(conn)?;
     if others == 0 { Ok(()) } else { Err(registration::name_is_taken().into()) }
+}
+
+/// Refuses the address of another competitor's list, and keeps others from taking it until the transaction ends.
+///
+/// Looks through the competitors whose address holds the same host: few, unless one host lists many lots.
+pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+    lock_names(conn)?;
+    let Some(key) = registration::address_key(&competitor.inventory_url) else { return Ok(()) };
+    let host = key.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let mut others = dsl::competitors
+        .filter(dsl::id.ne(competitor.id))
+        .order(dsl::id)
+        .select((dsl::name, dsl::inventory_url))
+        .into_boxed::<MultiBackend>();
+    // What is written in letters of other scripts is stored as somebody wrote it.
+    if !host.contains("xn--") {
+        let [lowered, _] = contains_patterns(host);
+        others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\'));
+    }
+    let others: Vec<(String, String)> = others.load(conn)?;
+    let has_it = |(_, url): &&(String, String)| registration::address_key(url).as_ref() == Some(&key);
+    match others.iter().find(has_it) {
+        Some((name, _)) => Err(registration::address_is_taken(name).into()),
+        None => Ok(()),
+    }
 }
 
 /// A page of the competitors that the filter lets through, by name.

@@ -27,8 +27,15 @@ pub struct ScrapingRules {
     pub first_retry: Duration,
     /// How soon one is that showed a bot check or is closed by robots.txt (24 h); doubled likewise.
     pub first_retry_when_unwanted: Duration,
+    /// How soon a website is read again of which some pages failed (2 h); doubled likewise.
+    pub first_retry_when_partial: Duration,
+    /// Scrapes in a row with pages that failed after which the website is as due as any other (3).
+    pub partial_retries: u32,
     /// What the doubling of either ends at (7 days).
     pub longest_retry: Duration,
+    /// How long a scrape waits for a host that many dealers share and another process speaks to, before it is left for the next
+    /// run (10 s).
+    pub shared_host_wait: Duration,
     /// For how long a page may be called unchanged before it is read anew in any case (7 days): servers err.
     pub unchanged_at_most: Duration,
     /// Vehicles that a list given as data must bring to stand for the pages, in percent of what it or they claim: 95.
@@ -42,7 +49,10 @@ impl Default for ScrapingRules {
             lease: Duration::from_secs(120),
             first_retry: Duration::from_secs(30 * 60),
             first_retry_when_unwanted: hours(24),
+            first_retry_when_partial: hours(2),
+            partial_retries: 3,
             longest_retry: hours(7 * 24),
+            shared_host_wait: Duration::from_secs(10),
             unchanged_at_most: hours(7 * 24),
             data_share_percent: 95,
         }
@@ -64,6 +74,14 @@ pub(super) fn after_failure(
     let wait = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(rules.longest_retry);
     let wait = wait.max(asked_for.unwrap_or_default().min(rules.longest_retry));
     now + span(wait)
+}
+
+/// When a website of whose pages some failed is read again, this being the so manieth such scrape in a row; `None` where that
+/// can wait as long as for any other.
+pub(super) fn after_partial(scrapes: u32, now: DateTime<Utc>, rules: &ScrapingRules) -> Option<DateTime<Utc>> {
+    let doublings = scrapes.checked_sub(1).filter(|_| scrapes <= rules.partial_retries)?;
+    let wait = rules.first_retry_when_partial.saturating_mul(2_u32.saturating_pow(doublings));
+    Some(now + span(wait.min(rules.longest_retry)))
 }
 
 /// Whether it is time to scrape it.
@@ -111,6 +129,14 @@ mod tests {
             let next = after_failure(error_type, failures, asked_for, now, &rules);
             assert_eq!((next - now).num_minutes(), minutes, "{error_type:?} {failures} {asked_for_minutes}");
         }
+    }
+
+    #[test]
+    fn a_website_read_in_part_is_read_again_soon_a_few_times() {
+        let rules = ScrapingRules::default();
+        let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
+        let hours = |scrapes| after_partial(scrapes, now, &rules).map(|next| (next - now).num_hours());
+        assert_eq!([0, 1, 2, 3, 4, u32::MAX].map(hours), [None, Some(2), Some(4), Some(8), None, None]);
     }
 
     #[test]

@@ -72,6 +72,10 @@ pub struct TrackingRules {
     /// An alert is open while a lot that was read to its end has fewer vehicles than this, in percent of the median of the
     /// complete scrapes before: 50.
     pub alert_inventory_drop_percent: u32,
+    /// Scrapes in a row that saw a part of the lot from which on an alert is open, this one included: 3.
+    pub alert_after_incomplete: u32,
+    /// Days that those scrapes must span: 2.
+    pub alert_incomplete_days: u32,
     /// Miles by which a listing known only by year, make and model may differ: 100.
     pub mileage_tolerance: i32,
     /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
@@ -106,6 +110,8 @@ impl Default for TrackingRules {
             alert_parse_rate_percent: 80,
             alert_parse_rate_listings: 5,
             alert_inventory_drop_percent: 50,
+            alert_after_incomplete: 3,
+            alert_incomplete_days: 2,
             mileage_tolerance: 100,
             most_candidates: 64,
             price_floor: Money::from_dollars(500),
@@ -321,7 +327,8 @@ impl Plan {
         ScrapeCounts {
             listings_found: self.new.len() + seen_again + self.duplicates.len() + self.refused.len(),
             vehicles: self.vehicles,
-            new: self.new.len(),
+            // One first seen as sold did not come onto the lot now.
+            new: self.new.iter().filter(|new| !new.listing.is_sold).count(),
             seen_again,
             updated: self.changed.len(),
             price_changes: self.price_changes(),
@@ -354,14 +361,14 @@ impl Plan {
     }
 
     fn add(&mut self, index: usize, sighting: Sighting, scrape: &ScrapeFacts, rules: &TrackingRules) {
-        let Sighting { keys, details, price, is_sold, raw_data, is_retold: _ } = sighting;
+        let Sighting { keys, details, price, is_sold, sold_at: _, raw_data, is_retold: _ } = sighting;
         let mut listing = StoredListing {
             keys,
             details,
             first_seen_at: scrape.observed_at,
             last_seen_at: scrape.observed_at,
             is_sold,
-            // One first seen as sold may have been sold long ago: that is no sale of today, and no days to a sale.
+            // One first seen as sold was sold before anybody looked: that is no sale of today, and no days to a sale.
             sold_at: None,
             ..StoredListing::default()
         };
@@ -412,7 +419,8 @@ impl Plan {
         self.price_points.extend(point);
         if turn != Turn::None {
             after.is_sold = turn == Turn::Sold;
-            after.sold_at = after.is_sold.then_some(observed_at);
+            let sold_at = sold::said_sold_at(sighting.sold_at, listing.first_seen_at, observed_at);
+            after.sold_at = after.is_sold.then_some(sold_at);
             columns.extend(["is_sold", "sold_at"]);
         }
         let raw_data = sighting.raw_data;

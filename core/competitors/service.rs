@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter,
-    MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading,
-    ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut, UndercutFilter,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
+    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
+    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
+    UndercutFilter,
     alert::{self, Verdict},
     kept::{self, PagesRead},
     pages::{self, Pages},
@@ -47,7 +48,8 @@ impl<'a> Competitors<'a> {
     /// Watches a dealer from now on.
     ///
     /// # Errors
-    /// `invalid_competitor` with the fields at fault; `duplicate_competitor` where the name is taken, whatever its case.
+    /// `invalid_competitor` with the fields at fault; `duplicate_competitor` where the name is taken, whatever its case;
+    /// `duplicate_inventory_url` where another competitor's list stands at the address, whatever its spelling.
     pub fn add(&self, competitor: &NewCompetitor) -> Result<Competitor> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| add(conn, acting, competitor))
     }
@@ -79,7 +81,7 @@ impl<'a> Competitors<'a> {
     /// Changes the named fields.
     ///
     /// # Errors
-    /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`.
+    /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`.
     pub fn update(&self, id: CompetitorId, update: &CompetitorUpdate) -> Result<Competitor> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let before = repository::get_to_change(conn, id)?;
@@ -89,6 +91,10 @@ impl<'a> Competitors<'a> {
             }
             if after.name != before.name {
                 repository::name_is_taken(conn, &after)?;
+            }
+            // Two that shared an address before may go on, until one of them moves.
+            if registration::address_key(&after.inventory_url) != registration::address_key(&before.inventory_url) {
+                repository::address_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;
             if before.active && !after.active {
@@ -337,16 +343,24 @@ impl<'a> Competitors<'a> {
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
             let mut verdicts = vec![failing(conn, &competitor, tracking)?];
+            let partial = match plan.completeness.is_complete() {
+                true => None,
+                false => repository::partial_scrapes(conn, id, observed_at)?,
+            };
             // What an older snapshot shows is no news of the lot.
             if lot.facts.newest_recorded_at <= Some(observed_at) {
                 let seen = (&reading, plan.completeness, plan.vehicles);
                 verdicts.push(alert::parse_rate(&competitor, &plan.parse_rate, tracking));
                 verdicts.push(alert::inventory_dropped(&competitor, seen, &lot.facts.earlier_counts, tracking));
+                verdicts.push(alert::inventory_incomplete(&competitor, seen, (partial, observed_at), tracking));
             }
             let alerts = settle(conn, id, &verdicts, acting.now)?;
             if let Some(crawl) = &crawl {
                 let crawl = (crawl, crawl.reader == reader);
-                scraping::settle(conn, &competitor, crawl, kept.error_type, (self.desk.config(), acting.now))?;
+                let lost_pages = plan.completeness.reason() == Some(IncompleteReason::PageFailed);
+                let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
+                let outcome = (kept.error_type, partial);
+                scraping::settle(conn, &competitor, crawl, outcome, (self.desk.config(), acting.now))?;
             }
             let mut changes = Map::new();
             changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
@@ -383,6 +397,7 @@ impl<'a> Competitors<'a> {
 fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) -> DbResult<Competitor> {
     let competitor = registration::add(competitor, acting.now)?;
     repository::name_is_taken(conn, &competitor)?;
+    repository::address_is_taken(conn, &competitor)?;
     repository::insert(conn, &competitor)?;
     activity::record(conn, acting, Action::Create, None, Some(&competitor))?;
     Ok(competitor)
@@ -405,6 +420,20 @@ fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -
             }
         },
     }
+}
+
+/// Writes that a scrape failed for a reason of our own, of which the website knows nothing.
+fn note_own_failure(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    competitor: &Competitor,
+    (code, message): (&str, &str),
+) -> DbResult<()> {
+    alerts::open(conn, &alert::failing_here(competitor, code, message), acting.now)?;
+    let mut changes = Map::new();
+    changes.insert("error_type".into(), json!({"from": null, "to": code}));
+    changes.insert("error".into(), json!({"from": null, "to": message}));
+    audit(conn, acting, competitor.id, changes)
 }
 
 /// What the failures since the last success mean.

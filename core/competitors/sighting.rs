@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: reading pages (the scraping module does that) and deciding what a sighting means.
 
+use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::Value;
 
 use crate::{extract::ScrapedListing, money::Money, vin};
@@ -42,6 +43,8 @@ pub(crate) struct Sighting {
     pub(crate) price: Option<Money>,
     /// The website's own word that the vehicle is sold.
     pub(crate) is_sold: bool,
+    /// When, by the same word.
+    pub(crate) sold_at: Option<DateTime<Utc>>,
     pub(crate) raw_data: Option<Value>,
     /// Whether it is only what an unchanged page said before: that confirms nothing.
     pub(crate) is_retold: bool,
@@ -87,6 +90,7 @@ impl From<ScrapedListing> for Sighting {
             },
             price: scraped.price.filter(|&price| price > Money::ZERO && price <= Money::MAX),
             is_sold: scraped.is_sold.unwrap_or(false),
+            sold_at: scraped.sold_at.filter(|_| scraped.is_sold == Some(true)).map(|sold_at| sold_at.trunc_subsecs(6)),
             raw_data: scraped.raw_data.filter(has_no_null_character),
             is_retold: false,
         }
@@ -103,7 +107,7 @@ impl Sighting {
 
     /// Takes from a second sighting of the same vehicle what the first did not know.
     pub(crate) fn complete_from(&mut self, other: Self) {
-        let Self { keys, mut details, price, is_sold, raw_data, is_retold: _ } = other;
+        let Self { keys, mut details, price, is_sold, sold_at, raw_data, is_retold: _ } = other;
         fill(&mut self.keys.vin, keys.vin);
         fill(&mut self.keys.external_id, keys.external_id);
         fill(&mut self.keys.stock_number, keys.stock_number);
@@ -114,6 +118,7 @@ impl Sighting {
         }
         fill(&mut self.price, price);
         fill(&mut self.raw_data, raw_data);
+        fill(&mut self.sold_at, sold_at);
         self.is_sold |= is_sold;
     }
 }

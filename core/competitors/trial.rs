@@ -21,7 +21,7 @@ use crate::{
     money::Money,
     scrape::{
         configured::Scraper,
-        extract::{Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
+        extract::{Site, data_request_from_bytes, decoded, listings_as_configured, unsettled_warning, with_page},
         fetch::{FetchError, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
     },
@@ -423,7 +423,7 @@ impl Trial<'_> {
 
     /// Notes what a page said; answers where the list goes on.
     fn take(&mut self, url: String, extraction: Extraction) -> Option<String> {
-        let Extraction { platform, total, next, listings, warnings } = extraction;
+        let Extraction { platform, total, next, listings, unsettled: _, warnings } = extraction;
         for Warning { code, message } in warnings {
             self.warn(code, message);
         }
@@ -467,6 +467,9 @@ impl Trial<'_> {
             })?;
             self.technique = Some(request.platform);
             self.endpoint.get_or_insert_with(|| request.url.to_string());
+            if let Some(Warning { code, message }) = unsettled_warning(answer.unsettled) {
+                self.warn(code, message);
+            }
             self.note(request.url.to_string(), answer.total, answer.listings);
             next = answer.next;
         }

@@ -8,7 +8,7 @@
 
 mod repository;
 
-pub(crate) use repository::{held_by, live, release, renew, take};
+pub(crate) use repository::{held_by, holder, live, release, renew, take};
 use uuid::Uuid;
 
 /// A new name for somebody who holds leases: nobody else has it, not even the same machine a second time.

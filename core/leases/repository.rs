@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::db::{
-    DbConnection, DbResult, Instant, lock_row,
+    DbConnection, DbResult, Instant, MultiBackend, lock_row,
     schema::job_leases::{self, dsl},
 };
 
@@ -66,11 +66,26 @@ pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str) -> DbRe
     Ok(())
 }
 
-/// The names, with this beginning, of the leases that somebody has now.
-pub(crate) fn live(conn: &mut DbConnection, beginning: &str, now: DateTime<Utc>) -> DbResult<Vec<String>> {
-    Ok(dsl::job_leases
+/// Who has the lease now.
+pub(crate) fn holder(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> DbResult<Option<String>> {
+    let live = dsl::job_leases.find(name).filter(dsl::expires_at.gt(Instant(now)));
+    Ok(live.select(dsl::holder).first(conn).optional()?)
+}
+
+/// The names, with this beginning, of the leases that somebody has now, or somebody but one holder.
+pub(crate) fn live(
+    conn: &mut DbConnection,
+    beginning: &str,
+    but: Option<&str>,
+    now: DateTime<Utc>,
+) -> DbResult<Vec<String>> {
+    let mut live = dsl::job_leases
         .filter(dsl::job_name.like(format!("{beginning}%")))
         .filter(dsl::expires_at.gt(Instant(now)))
         .select(dsl::job_name)
-        .load(conn)?)
+        .into_boxed::<MultiBackend>();
+    if let Some(holder) = but {
+        live = live.filter(dsl::holder.ne(holder.to_owned()));
+    }
+    Ok(live.load(conn)?)
 }

@@ -155,9 +155,10 @@ impl Website {
 }
 
 /// The page of a list of cars, each with a page of its own at `/car/NUMBER`.
-pub fn list_page(numbers: Range<u32>, next: Option<&str>) -> String {
+pub fn list_page(numbers: impl IntoIterator<Item = u32>, next: Option<&str>) -> String {
     let next = next.map(|next| format!(r#"<link rel="next" href="{next}">"#)).unwrap_or_default();
     let cars: Vec<_> = numbers
+        .into_iter()
         .map(|number| {
             format!(
                 r#"{{"@type": "Car", "name": "2018 Toyota Corolla LE", "vehicleIdentificationNumber": "{}",

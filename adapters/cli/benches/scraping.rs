@@ -132,6 +132,6 @@ fn peak_memory(process: u32) -> u64 {
 fn kill(name: &str, database: &str) {
     let through = kill_again_and_again(&commands(database), KILLS);
     println!(
-        "{name}: killed {KILLS} times: no car lost, no lot half-written, none sold; {through} scrapes came through meanwhile"
+        "{name}: killed {KILLS} times: no car lost, no lot half-written, none falsely sold; {through} scrapes came through meanwhile"
     );
 }

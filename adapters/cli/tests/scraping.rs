@@ -113,7 +113,7 @@ fn ctrl_c_ends_a_run_at_once_with_nothing_half_recorded() {
 fn a_run_that_is_killed_leaves_whole_lots_and_is_taken_over() {
     let lot = Lot::new();
     let database = on_sqlite(&lot);
-    kill_again_and_again(&commands(&database), 4);
+    kill_again_and_again(&commands(&database), 20);
 }
 
 #[test]
@@ -123,5 +123,5 @@ fn the_same_on_postgresql() {
         return;
     };
     assert!(commands(&schema.url).command(&["migrate"]).output().unwrap().status.success());
-    kill_again_and_again(&commands(&schema.url), 4);
+    kill_again_and_again(&commands(&schema.url), 20);
 }

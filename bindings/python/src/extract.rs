@@ -1,5 +1,6 @@
 //! Listings out of pages: `jpauto.extract`.
 
+use chrono::{DateTime, Utc};
 use jpauto::extract;
 use pyo3::{
     exceptions::PyTypeError,
@@ -48,6 +49,8 @@ record! {
             image_url: Option<String>,
             /// What the website itself says about a sale; `None` where it says nothing.
             is_sold: Option<bool>,
+            /// When the website itself says that it was sold.
+            sold_at: Option<DateTime<Utc>>,
             /// What else the website said and a person may want to see, as it said it.
             raw_data: Option<Document>,
         }
@@ -79,6 +82,8 @@ record! {
             next: Option<String>,
             /// The vehicles, in the order of the page.
             listings: Vec<ScrapedListing>,
+            /// Vehicles that the page lists without a word about them: it was not finished.
+            unsettled: u32,
             /// What a person should know before trusting the result.
             warnings: Vec<ExtractionWarning>,
         }

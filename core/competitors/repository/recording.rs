@@ -23,6 +23,7 @@ use super::{MetricsRow, ScrapeRow, seen_between, transfers::is_transferred};
 use crate::{
     competitors::{
         IncompleteReason, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        alert::PartialScrapes,
         completeness::AlikeScrapes,
         identity::{Unmatched, gone_since},
         metrics::{AverageFit, MetricCounts},
@@ -271,6 +272,29 @@ pub(in crate::competitors) fn alike_scrapes(
     let count: i64 = alike().count().get_result(conn)?;
     let first: Option<Instant> = alike().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
     Ok(first.map(|first| AlikeScrapes { count: usize::try_from(count).unwrap_or(0), since: first.into() }))
+}
+
+/// The scrapes up to this time, after the last that saw the whole lot, that saw a part of it; a range of an index.
+pub(in crate::competitors) fn partial_scrapes(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    until: DateTime<Utc>,
+) -> DbResult<Option<PartialScrapes>> {
+    use competitor_scrapes::dsl;
+    let of_competitor = || {
+        dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor)).filter(dsl::observed_at.le(Instant(until)))
+    };
+    let last_whole: Option<Instant> = of_competitor()
+        .filter(dsl::complete.eq(true))
+        .order(dsl::observed_at.desc())
+        .select(dsl::observed_at)
+        .first(conn)
+        .optional()?;
+    let since = last_whole.unwrap_or(Instant(DateTime::UNIX_EPOCH));
+    let partial = || of_competitor().filter(dsl::observed_at.gt(since)).filter(dsl::error_type.is_null());
+    let count: i64 = partial().count().get_result(conn)?;
+    let first: Option<Instant> = partial().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
+    Ok(first.map(|first| PartialScrapes { count: u32::try_from(count).unwrap_or(u32::MAX), since: first.into() }))
 }
 
 fn load_facts(

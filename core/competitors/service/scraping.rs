@@ -1,12 +1,13 @@
 //! The operations that fetch competitors' websites: one by one, and all that are due.
 //!
 //! A competitor is scraped by whoever holds its lease, for as long as the lease is renewed; what was fetched under a lease that
-//! somebody else has taken over is not recorded. Competitors of one host are never scraped at once, by however many processes.
+//! somebody else has taken over is not recorded. Competitors of one host are never scraped at once, by however many processes,
+//! and an endpoint on a host that many dealers share is asked by one process at a time.
 //!
 //! What is deliberately not here: fetching and reading (`crawl`), the threads (`crew`), when somebody is due (`revisit`).
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ use crate::{
     competitors::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
         ScrapeSummary, ScrapedListing, ScrapingRules,
-        crawl::{self, CrawlLimits, Ended, Failed, Reached},
+        crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
         crew::{self, Outcome, Task, Turns, Work},
         kept::{self, PagesRead},
         missing,
@@ -38,6 +39,12 @@ use crate::{
 
 /// What the names of the leases begin with; the competitor's id follows.
 const LEASE: &str = "scrape:";
+
+/// What the names of the leases of shared hosts begin with; the host follows.
+const HOST_LEASE: &str = "scrape-host:";
+
+/// How often a host that somebody else speaks to is asked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 impl Competitors<'_> {
     /// Scrapes a competitor's website now, politely, and records what it shows.
@@ -139,6 +146,8 @@ struct Run<'a> {
     /// At least one connection of the pool stays free for keeping the leases, and for whoever else uses the dealership.
     turns: Turns,
     leases: Mutex<Leases>,
+    /// How many scrapes of this run speak to a shared host; the process itself lets one of them at a time.
+    hosts: Mutex<HashMap<String, usize>>,
 }
 
 #[derive(Default)]
@@ -165,6 +174,7 @@ impl<'a> Run<'a> {
             holder: leases::new_holder(),
             turns: Turns::new(usize::try_from(turns).unwrap_or(1)),
             leases: Mutex::default(),
+            hosts: Mutex::default(),
         }
     }
 
@@ -193,7 +203,11 @@ impl<'a> Run<'a> {
                 Choice::AskedFor => true,
                 Choice::Due(due_after) => revisit::is_due(&competitor, acting.now, due_after),
             };
-            if !is_wanted || host_is_in_use(conn, task, acting.now)? {
+            if !is_wanted || host_is_in_use(conn, &task.host, None, acting.now)? {
+                return Ok(Claim::Passed);
+            }
+            let asking = leases::holder(conn, &lease_of_host(&task.host), acting.now)?;
+            if asking.is_some_and(|holder| holder != self.holder) {
                 return Ok(Claim::Passed);
             }
             let until = acting.now + revisit::span(self.rules().lease);
@@ -210,13 +224,18 @@ impl<'a> Run<'a> {
 
     /// Gives a lease back with nothing recorded; one that can not be given back ends by itself.
     ///
-    /// After an attempt that failed here, which says nothing of the website, the others have their turn before the next.
-    fn release(&self, id: CompetitorId, has_failed_here: bool) {
+    /// After an attempt that failed here, which says nothing of the website, the others have their turn before the next. It
+    /// stands in the audit trail and is an alert at once, for no website mends what is wrong here.
+    fn release(&self, id: CompetitorId, failed_here: Option<&FailedHere>) {
         let _turn = self.turns.take();
         let released = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            if has_failed_here && leases::held_by(conn, &lease_of(id), &self.holder)? {
+            if let Some(failed) = failed_here
+                && leases::held_by(conn, &lease_of(id), &self.holder)?
+            {
+                let competitor = repository::get_to_change(conn, id)?;
                 let next = acting.now + revisit::span(self.rules().first_retry);
                 repository::note_attempt(conn, id, acting.now, next)?;
+                super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
             }
             leases::release(conn, &lease_of(id), &self.holder)
         });
@@ -244,7 +263,8 @@ impl<'a> Run<'a> {
         };
         let limits =
             CrawlLimits { most_pages: self.fetcher.max_pages(), data_share_percent: self.rules().data_share_percent };
-        match crawl::crawl(&session, competitor, kept, limits, note) {
+        let hosts = Hosts { run: self, stop };
+        match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
             Ok(crawled) => {
                 let Pages { listings, reading, platform, warnings } = crawled.pages;
                 let mut seen = Seen { listings, reading, platform, warnings, crawl: None };
@@ -259,6 +279,7 @@ impl<'a> Run<'a> {
                 Ok(Outcome::Recorded(Box::new(report)))
             }
             Err(Ended::Stopped) => Ok(Outcome::Stopped),
+            Err(Ended::Busy) => Ok(Outcome::Passed),
             // The run is over; nothing is known against the website.
             Err(Ended::Failed(_)) if self.end.is_some_and(|end| end <= Instant::now()) => Ok(Outcome::Stopped),
             Err(Ended::Failed(failed)) => self.record_own_failure(competitor.id, failed, observed_at),
@@ -349,6 +370,79 @@ impl<'a> Run<'a> {
     }
 }
 
+/// The hosts that several websites of whatever process share, for one scrape.
+struct Hosts<'a> {
+    run: &'a Run<'a>,
+    stop: &'a Stop,
+}
+
+impl SharedHosts for Hosts<'_> {
+    /// Nobody waits for long while holding what others wait for: after a while the competitor is left for the next run, so that
+    /// two who wait for each other both go on.
+    fn take(&self, host: &str) -> Result<SharedTurn<'_>, Ended> {
+        let end = Instant::now() + self.run.rules().shared_host_wait;
+        loop {
+            match self.run.take_host(host) {
+                Ok(true) => {
+                    let (run, host) = (self.run, host.to_owned());
+                    return Ok(SharedTurn::until(move || run.release_host(&host)));
+                }
+                Ok(false) if Instant::now() < end => self.stop.sleep(LOOK_AGAIN),
+                Ok(false) => return Err(Ended::Busy),
+                Err(reason) => {
+                    tracing::warn!(%host, %reason, "whether somebody speaks to a shared host is not known");
+                    return Err(Ended::Busy);
+                }
+            }
+            if self.stop.is_asked() {
+                return Err(Ended::Stopped);
+            }
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Takes the lease of a host, where nobody else has it or lists vehicles there that are being scraped.
+    fn take_host(&self, host: &str) -> Result<bool> {
+        let _turn = self.turns.take();
+        // Held meanwhile: one that gives the host back must not take it away from the next.
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_ours = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            repository::lock_claims(conn)?;
+            if host_is_in_use(conn, host, Some(&self.holder), acting.now)? {
+                return Ok(false);
+            }
+            let until = acting.now + revisit::span(self.rules().lease);
+            leases::take(conn, &lease_of_host(host), &self.holder, acting.now, until)
+        })?;
+        if is_ours {
+            *hosts.entry(host.to_owned()).or_default() += 1;
+        }
+        Ok(is_ours)
+    }
+
+    /// Gives a host back when the last scrape of this run is done with it; a lease that can not be given back ends by itself.
+    fn release_host(&self, host: &str) {
+        let _turn = self.turns.take();
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = hosts.get_mut(host).map_or(0, |scrapes| {
+            *scrapes = scrapes.saturating_sub(1);
+            *scrapes
+        });
+        if left > 0 {
+            return;
+        }
+        hosts.remove(host);
+        let released = self
+            .competitors
+            .desk
+            .write(Permission::ManageCompetitors, |conn, _| leases::release(conn, &lease_of_host(host), &self.holder));
+        if let Err(reason) = released {
+            tracing::warn!(%host, %reason, "the lease of a shared host could not be given back");
+        }
+    }
+}
+
 /// The pages that tell what became of missing cars.
 struct LookAfter {
     /// Of a car that is on the list.
@@ -368,12 +462,12 @@ impl Work for Run<'_> {
         };
         let outcome = {
             // Whatever happens to the reader of a page, the lease is given back.
-            let mut held = Held { run: self, id: task.id, let_go: LetGo::Failed };
+            let mut held = Held { run: self, id: task.id, let_go: LetGo::Failed(FailedHere::of(&crew::panicked())) };
             let outcome = self.scrape_claimed(&competitor, stop, note);
-            held.let_go = match outcome {
+            held.let_go = match &outcome {
                 Ok(Outcome::Recorded(_) | Outcome::Failed(_)) => LetGo::Recorded,
                 Ok(Outcome::Stopped | Outcome::Passed) => LetGo::Stopped,
-                Err(_) => LetGo::Failed,
+                Err(reason) => LetGo::Failed(FailedHere::of(reason)),
             };
             outcome
         };
@@ -417,24 +511,37 @@ struct Held<'a> {
     let_go: LetGo,
 }
 
+/// What went wrong here, in words that may be shown.
+#[derive(Clone, Debug)]
+struct FailedHere {
+    code: &'static str,
+    message: String,
+}
+
+impl FailedHere {
+    fn of(reason: &Error) -> Self {
+        Self { code: reason.code(), message: reason.to_string() }
+    }
+}
+
 /// Why a competitor is let go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum LetGo {
     /// Its lease was given back together with what was recorded.
     Recorded,
     /// There was no time for it: it is due as before.
     Stopped,
     /// Something failed here, such as a browser that is not installed or a reader that panicked.
-    Failed,
+    Failed(FailedHere),
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.run.leases().held.remove(&self.id);
-        match self.let_go {
+        match &self.let_go {
             LetGo::Recorded => {}
-            LetGo::Stopped => self.run.release(self.id, false),
-            LetGo::Failed => self.run.release(self.id, true),
+            LetGo::Stopped => self.run.release(self.id, None),
+            LetGo::Failed(failed) => self.run.release(self.id, Some(failed)),
         }
     }
 }
@@ -443,12 +550,20 @@ fn lease_of(id: CompetitorId) -> String {
     format!("{LEASE}{id}")
 }
 
-/// Whether a competitor of this host is being scraped by anybody.
-fn host_is_in_use(conn: &mut DbConnection, task: &Task, now: DateTime<Utc>) -> DbResult<bool> {
-    let live = leases::live(conn, LEASE, now)?;
+/// The lease of a host; the names of leases are bounded, those of hosts are longer.
+fn lease_of_host(host: &str) -> String {
+    const LONGEST: usize = 80;
+    let end = host.len().checked_sub(LONGEST).and_then(|start| host.get(start..));
+    // Two hosts with the same long end take turns: no harm.
+    format!("{HOST_LEASE}{}", end.unwrap_or(host))
+}
+
+/// Whether a competitor of this host is being scraped by anybody, or by anybody but one holder.
+fn host_is_in_use(conn: &mut DbConnection, host: &str, but: Option<&str>, now: DateTime<Utc>) -> DbResult<bool> {
+    let live = leases::live(conn, LEASE, but, now)?;
     let ids: Vec<CompetitorId> = live.iter().filter_map(|name| name.strip_prefix(LEASE)?.parse().ok()).collect();
     let urls = repository::inventory_urls(conn, &ids)?;
-    Ok(urls.iter().any(|url| revisit::host(url).is_some_and(|host| host == task.host)))
+    Ok(urls.iter().any(|url| revisit::host(url).is_some_and(|known| known == host)))
 }
 
 /// Refuses to record what was fetched under a lease that somebody else has by now.
@@ -461,12 +576,13 @@ fn taken_over() -> Error {
 }
 
 /// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease. Pages that were
-/// not read as the competitor has been told to by now are forgotten.
+/// not read as the competitor has been told to by now are forgotten. `partial` counts the scrapes in a row that saw a part,
+/// where pages of this one failed.
 pub(super) fn settle(
     conn: &mut DbConnection,
     competitor: &Competitor,
     (crawl, is_as_told): (&OwnCrawl, bool),
-    error_type: Option<ScrapeErrorType>,
+    (error_type, partial): (Option<ScrapeErrorType>, Option<u32>),
     (config, now): (&Config, DateTime<Utc>),
 ) -> DbResult<()> {
     let rules = &config.scraping;
@@ -476,7 +592,10 @@ pub(super) fn settle(
     repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;
     match error_type {
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
-        None => repository::set_next_scrape(conn, competitor.id, None)?,
+        None => {
+            let next = partial.and_then(|scrapes| revisit::after_partial(scrapes, now, rules));
+            repository::set_next_scrape(conn, competitor.id, next)?;
+        }
     }
     leases::release(conn, &lease_of(competitor.id), &crawl.holder)
 }

@@ -27,6 +27,9 @@ impl Competitors<'_> {
     ///
     /// An address may be of any page of the website: where it lists no vehicles, the list is looked for.
     ///
+    /// It asks a few pages at the pace of every other request of this process. It takes no lease, for it writes nothing, a
+    /// read-only database is enough: so another process that scrapes the same host may ask it at the same time.
+    ///
     /// # Errors
     /// `forbidden`; `not_configured` without [`Config::fetch`](crate::Config::fetch); `invalid_url`; `unknown_platform`;
     /// `invalid_competitor` for a configuration at fault. A website that can not be read is a report with a

@@ -132,7 +132,7 @@ impl Endpoint {
         };
         let total = self.total.as_ref().and_then(|path| count_of(path.find(answer)?));
         let next = self.next(request, answer, found, total);
-        Some(DataPage { listings, total, next })
+        Some(DataPage { listings, total, next, ..DataPage::default() })
     }
 
     fn records<'v>(

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use html5ever::data::NAMED_ENTITIES;
 
 use super::limits::TextLimits;
@@ -37,6 +38,19 @@ pub fn text(raw: &str) -> Option<String> {
     }
     let collapsed = collapse(&decoded);
     (!says_nothing(&collapsed)).then_some(collapsed)
+}
+
+/// An instant as programs write it; one without an offset is taken as UTC, a day alone as its beginning.
+pub(crate) fn instant(raw: &str) -> Option<DateTime<Utc>> {
+    let raw = raw.trim();
+    let local = || {
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(raw, form).ok())
+    };
+    let day = || NaiveDate::parse_from_str(raw, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
+    let exact = DateTime::parse_from_rfc3339(raw).ok().map(DateTime::<Utc>::from);
+    exact.or_else(|| local().or_else(day).map(|local| local.and_utc()))
 }
 
 /// Whether a character shows nothing by itself and may change how its neighbours are shown.

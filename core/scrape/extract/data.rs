@@ -54,6 +54,8 @@ pub struct DataPage {
     pub total: Option<u32>,
     /// What to ask next, `None` at the end of the list.
     pub next: Option<DataRequest>,
+    /// Vehicles that the answer lists without a word about them, and that the next request does not ask for again.
+    pub unsettled: u32,
 }
 
 impl DataRequest {

@@ -3,6 +3,7 @@
 //! The keys are the columns of `competitor_inventory`, so that what a page gave, what `jpauto import listings` reads and what
 //! Python passes are one shape. What is deliberately not here: who offers it and since when.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{limits::ListingLimits, vins};
@@ -56,6 +57,8 @@ pub struct ScrapedListing {
     pub image_url: Option<String>,
     /// What the website itself says about a sale; `None` where it says nothing.
     pub is_sold: Option<bool>,
+    /// When the website itself says that it was sold. A website names days of its own clock: the time may be off by one.
+    pub sold_at: Option<DateTime<Utc>>,
     /// What else the website said and a person may want to see, as it said it.
     pub raw_data: Option<serde_json::Value>,
 }
@@ -201,6 +204,7 @@ impl ScrapedListing {
         fill(&mut self.url, other.url);
         fill(&mut self.image_url, other.image_url);
         fill(&mut self.is_sold, other.is_sold);
+        fill(&mut self.sold_at, other.sold_at);
         fill(&mut self.raw_data, other.raw_data);
     }
 }
@@ -241,7 +245,7 @@ mod tests {
     fn every_key_is_written_also_where_the_value_is_absent() {
         let json = serde_json::to_value(ScrapedListing::default()).unwrap();
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys.len(), 17);
+        assert_eq!(keys.len(), 18);
         assert!(json.as_object().unwrap().values().all(serde_json::Value::is_null));
     }
 

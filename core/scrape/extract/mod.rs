@@ -34,7 +34,7 @@ use url::Url;
 
 pub(crate) use self::{
     cards::read as read_card,
-    clean::{price as clean_price, text as clean_text},
+    clean::{instant, price as clean_price, text as clean_text},
     data::{data_request_from_bytes, set_query},
     dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
@@ -70,6 +70,8 @@ pub struct Extraction {
     pub next: Option<String>,
     /// The vehicles, in the order of the page.
     pub listings: Vec<ScrapedListing>,
+    /// Vehicles that the page lists without a word about them: it was not finished, and what it did not show proves nothing.
+    pub unsettled: u32,
     /// What a person should know before trusting the result.
     pub warnings: Vec<Warning>,
 }
@@ -77,7 +79,7 @@ pub struct Extraction {
 /// A doubt about an extraction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`.
+    /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`, `listings_unsettled`.
     pub code: &'static str,
     /// The same for a person.
     pub message: String,
@@ -256,6 +258,16 @@ pub(crate) struct Parts {
     pub(crate) listings: Vec<ScrapedListing>,
     pub(crate) total: Option<u32>,
     pub(crate) next: Option<String>,
+    /// As [`Extraction::unsettled`].
+    pub(crate) unsettled: u32,
+}
+
+/// Says that a page or an answer lists vehicles which it does not describe.
+pub(crate) fn unsettled_warning(unsettled: u32) -> Option<Warning> {
+    (unsettled > 0).then(|| {
+        let message = format!("{unsettled} of its vehicles were not filled in yet: the list was not read whole");
+        Warning { code: "listings_unsettled", message }
+    })
 }
 
 fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
@@ -280,7 +292,9 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
             "no vehicle was found: an empty lot looks different from a page that was not meant for us".to_owned();
         warnings.push(Warning { code: "no_listings", message });
     }
-    Extraction { platform, total, next: parts.next.or(around.next), listings: parts.listings, warnings }
+    warnings.extend(unsettled_warning(parts.unsettled));
+    let Parts { listings, next, unsettled, .. } = parts;
+    Extraction { platform, total, next: next.or(around.next), listings, unsettled, warnings }
 }
 
 /// What any page gives, whoever wrote it.

@@ -3,6 +3,9 @@
 //! `DDC.dataLayer['vehicles']` is a flat list (saved page of 2017); `DDC.WS.state` and `DDC.WidgetData` hold `{pageInfo,
 //! inventory}` (2026), where the price is the `dprice` entry that says it is final: `askingPrice` can be a fee of some hundred
 //! dollars. Pages without data keep Base64 prices on their cards, which the card finder reads.
+//!
+//! A row that says `isPlaceholder` stands for a vehicle that the website had not filled in when it answered: such a page is
+//! not the whole of what it lists.
 
 use std::collections::HashMap;
 
@@ -14,7 +17,7 @@ use crate::{
     Result,
     scrape::extract::{
         DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, ScrapedListing, Tag, Token,
-        absolute, assigned_value, count_at, price,
+        absolute, assigned_value, count_at, price, read_any_page,
     },
 };
 
@@ -50,22 +53,50 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventory")?.as_array()?;
     let total = count_at(answer, "pageInfo.totalCount");
-    let is_placeholder =
-        |record: &&Json<'_>| record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false));
-    let given = records.len() - records.iter().filter(is_placeholder).count();
+    let given = records.iter().filter(|record| !is_placeholder(record)).count();
+    let next = request.next_by_offset("start", given, total);
     Some(DataPage {
         listings: read_inventory(records, &request.page),
         total,
-        next: request.next_by_offset("start", given, total),
+        unsettled: unsettled(records, next.as_ref().map(|_| given)),
+        next,
     })
 }
 
-fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
-    Ok(widget_state(page).or_else(|| data_layer(page)))
+/// Whether a row stands for a vehicle without saying anything of it.
+fn is_placeholder(record: &Json<'_>) -> bool {
+    record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false))
 }
 
-/// The layout of 2026: a state with `inventory` and `pageInfo`, at whatever depth the widget's names put it.
+/// The placeholders that nobody asks for again: all but those from where the list goes on.
+fn unsettled(records: &[Json<'_>], goes_on_at: Option<usize>) -> u32 {
+    let passed = &records[..goes_on_at.unwrap_or(records.len()).min(records.len())];
+    u32::try_from(passed.iter().filter(|record| is_placeholder(record)).count()).unwrap_or(u32::MAX)
+}
+
+fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
+    let state = match widget_state(page) {
+        Some(parts) if parts.listings.is_empty() => parts,
+        read => return Ok(read.or_else(|| data_layer(page))),
+    };
+    // The state holds placeholders alone; the page may still show what stands behind them.
+    let other = match data_layer(page) {
+        Some(parts) => parts,
+        None => read_any_page(page)?,
+    };
+    let found = u32::try_from(other.listings.len()).unwrap_or(u32::MAX);
+    Ok(Some(Parts {
+        unsettled: state.unsettled.saturating_sub(found),
+        total: other.total.or(state.total),
+        next: other.next.or(state.next),
+        ..other
+    }))
+}
+
+/// The layout of 2026: a state with `inventory` and `pageInfo`, at whatever depth the widget's names put it. The first with a
+/// vehicle, else the first with placeholders.
 fn widget_state(page: &Page<'_>) -> Option<Parts> {
+    let mut empty = None;
     for script in page.scripts() {
         for name in ["DDC.WS.state", "DDC.WidgetData"] {
             if !script.body.contains(name) {
@@ -73,24 +104,25 @@ fn widget_state(page: &Page<'_>) -> Option<Parts> {
             }
             let Some(state) = assigned_value(script.body, name) else { continue };
             let Some(state) = with_inventory(&state) else { continue };
-            let records = state.get("inventory").and_then(Json::as_array)?;
+            let Some(records) = state.get("inventory").and_then(Json::as_array) else { continue };
             let listings: Vec<_> = read_inventory(records, &page.url);
-            if listings.is_empty() {
-                continue;
-            }
             let info = state.get("pageInfo");
             let number = |key: &str| info.and_then(|info| info.get(key)).and_then(Json::as_u64);
             let total = number("totalCount").and_then(|total| u32::try_from(total).ok());
-            let next = match (number("pageStart"), number("pageSize"), number("totalCount")) {
-                (Some(start), Some(size), Some(total)) if size > 0 && start + size < total => {
-                    next_by_start(page, start + size)
+            let (next, goes_on_at) = match (number("pageStart"), number("pageSize"), number("totalCount")) {
+                (Some(start), Some(size), Some(total)) if size > 0 && start.saturating_add(size) < total => {
+                    (next_by_start(page, start.saturating_add(size)), usize::try_from(size).ok())
                 }
-                _ => None,
+                _ => (None, None),
             };
-            return Some(Parts { listings, total, next });
+            let parts = Parts { listings, total, next, unsettled: unsettled(records, goes_on_at) };
+            if !parts.listings.is_empty() {
+                return Some(parts);
+            }
+            empty = empty.or(Some(parts).filter(|parts| parts.unsettled > 0));
         }
     }
-    None
+    empty
 }
 
 /// How deep `inventory` may stand below the assigned value: `state -> widget -> bus -> WIS`.
@@ -122,13 +154,11 @@ fn next_by_start(page: &Page<'_>, start: u64) -> Option<String> {
 
 /// The vehicles of an inventory without its placeholders; `base` is the page that links are relative to.
 fn read_inventory(records: &[Json<'_>], base: &Url) -> Vec<ScrapedListing> {
-    records.iter().filter_map(Json::as_object).filter_map(|record| from_widget(base, record)).collect()
+    let filled_in = records.iter().filter(|record| !is_placeholder(record)).filter_map(Json::as_object);
+    filled_in.filter_map(|record| from_widget(base, record)).collect()
 }
 
 fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
-    if record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false)) {
-        return None;
-    }
     let mut draft = Draft::default();
     draft.offer_record(record.iter());
     if let Some(tracked) = record.get("trackingAttributes") {
@@ -229,7 +259,7 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
         })
         .collect();
     let total = page.scripts().iter().find_map(|script| quoted_number(script.body, "\"vehicleResultCount\""));
-    (!listings.is_empty()).then_some(Parts { listings, total, next: None })
+    (!listings.is_empty()).then_some(Parts { listings, total, ..Parts::default() })
 }
 
 fn speaks_of_a_price(key: &str) -> bool {
@@ -275,4 +305,85 @@ fn uuid_of(link: &str) -> Option<&str> {
     let path = link.split('?').next()?;
     let uuid = path.strip_suffix(".htm")?.rsplit('-').next()?;
     (uuid.len() == 32 && uuid.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(uuid)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::extract::{Extraction, data_request, listings, listings_from_data};
+
+    const URL: &str = "https://lot.example/used-inventory/index.htm";
+
+    fn car(number: u32) -> Value {
+        let vin = format!("1FTEW1EP6KFA1{number:04}");
+        json!({"vin": vin, "year": 2019, "make": "Ford", "model": "F-150", "trackingPricing": {"internetPrice": "31995"}})
+    }
+
+    fn placeholder() -> Value {
+        json!({"isPlaceholder": true, "uuid": "x"})
+    }
+
+    fn page(page_info: &Value, inventory: &[Value], more: &str) -> Extraction {
+        let state = json!({"WIS": {"pageInfo": page_info, "inventory": inventory}});
+        let html = format!("<script>DDC.WS.state['ws-inv-data']['inventory-data-bus1'] = {state};</script>{more}");
+        listings(&html, URL).unwrap()
+    }
+
+    #[test]
+    fn a_page_with_placeholders_is_not_read_whole_unless_the_next_one_begins_with_them() {
+        let two_pages = json!({"totalCount": 4, "pageSize": 2, "pageStart": 0});
+        let one_page = json!({"totalCount": 2, "pageSize": 2, "pageStart": 0});
+        for (info, rows, found, unsettled) in [
+            (&one_page, vec![car(1), car(2)], 2, 0),
+            (&one_page, vec![car(1), placeholder()], 1, 1),
+            (&one_page, vec![car(1), json!({"isPlaceholder": "yes"})], 1, 1),
+            (&one_page, vec![car(1), json!({"isPlaceholder": false, "vin": "1FTEW1EP6KFA10009"})], 2, 0),
+            (&two_pages, vec![placeholder(), car(2)], 1, 1),
+            (&two_pages, vec![car(1), car(2), placeholder()], 2, 0),
+            (&one_page, vec![placeholder(), placeholder()], 0, 2),
+        ] {
+            let read = page(info, &rows, "");
+            assert_eq!((read.listings.len(), read.unsettled), (found, unsettled), "{rows:?}");
+            let is_said = read.warnings.iter().any(|warning| warning.code == "listings_unsettled");
+            assert_eq!(is_said, unsettled > 0, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_of_nothing_but_placeholders_leaves_the_page_to_be_read_otherwise() {
+        let structured = |numbers: std::ops::Range<u32>| -> String {
+            let cars = numbers.map(|number| {
+                let (vin, price) = (format!("1FTEW1EP6KFA1{number:04}"), json!({"price": "31995"}));
+                json!({"@type": "Car", "name": "2019 Ford F-150", "vehicleIdentificationNumber": vin, "offers": price})
+            });
+            format!(r#"<script type="application/ld+json">{}</script>"#, Value::from_iter(cars))
+        };
+        let rows = [placeholder(), placeholder()];
+        let info = json!({"totalCount": 2, "pageSize": 2, "pageStart": 0});
+        for (shown, unsettled) in [(2, 0), (1, 1), (0, 2)] {
+            let read = page(&info, &rows, &structured(0..shown));
+            assert_eq!((read.platform, read.total), (NAME, Some(2)), "{shown}");
+            assert_eq!((read.listings.len(), read.unsettled), (shown as usize, unsettled), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_answer_with_placeholders_is_not_whole_unless_the_next_one_begins_with_them() {
+        let html = "<script>DDC.siteSettings = 'INVENTORY_LISTING_DEFAULT_AUTO_USED:inventory-data-bus1'</script>";
+        let request = data_request(html, URL).unwrap().unwrap();
+        for (rows, total, next, unsettled) in [
+            (vec![car(1), car(2)], 2, None, 0),
+            (vec![car(1), placeholder()], 2, Some("start=1"), 0),
+            (vec![placeholder(), car(2)], 3, Some("start=1"), 1),
+            (vec![car(1), placeholder()], 1, None, 1),
+            (vec![placeholder(), placeholder()], 2, None, 2),
+        ] {
+            let answer = json!({"pageInfo": {"totalCount": total}, "inventory": rows}).to_string();
+            let read = listings_from_data(&request, &answer).unwrap();
+            assert_eq!(read.next.as_ref().and_then(|next| next.url.query()), next, "{answer}");
+            assert_eq!(read.unsettled, unsettled, "{answer}");
+        }
+    }
 }

@@ -61,7 +61,7 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         }
     }
     let next = next(page, listings.len(), total);
-    Ok((!listings.is_empty()).then_some(Parts { listings, total, next }))
+    Ok((!listings.is_empty()).then_some(Parts { listings, total, next, ..Parts::default() }))
 }
 
 #[derive(Default)]

@@ -126,11 +126,11 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     if let Some(records) = value_at(answer, "data.listings") {
         let (listings, total) = (of(records)?, count_at(answer, "data.total_vehicle_count"));
         let next = next_of_service(request, total).filter(|_| !listings.is_empty());
-        return Some(DataPage { listings, total, next });
+        return Some(DataPage { listings, total, next, ..DataPage::default() });
     }
     let listings = of(value_at(answer, "results.0.hits")?)?;
     let next = next_of_algolia(request, answer).filter(|_| !listings.is_empty());
-    Some(DataPage { listings, total: count_at(answer, "results.0.nbHits"), next })
+    Some(DataPage { listings, total: count_at(answer, "results.0.nbHits"), next, ..DataPage::default() })
 }
 
 fn next_of_service(request: &DataRequest, total: Option<u32>) -> Option<DataRequest> {

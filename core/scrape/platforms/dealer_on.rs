@@ -48,7 +48,7 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         .and_then(|tagging| count_at(tagging, "itemCount"))
         .or_else(|| count_at(model.as_ref()?, "SearchResultsListModel.ResultsCount"));
     let next = next(page, listings.len(), total);
-    Ok((!listings.is_empty()).then_some(Parts { listings, total, next }))
+    Ok((!listings.is_empty()).then_some(Parts { listings, total, next, ..Parts::default() }))
 }
 
 /// The JSON in the script of this id.
@@ -119,6 +119,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         listings,
         total: pages("TotalCount"),
         next: next.map(|(at, _)| request.with_query_number("pt", at + 1)),
+        ..DataPage::default()
     })
 }
 

@@ -57,5 +57,6 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("results")?.as_array()?;
     let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
     let total = count_at(answer, "meta.total");
-    Some(DataPage { listings, total, next: request.next_by_offset("offset", records.len(), total) })
+    let next = request.next_by_offset("offset", records.len(), total);
+    Some(DataPage { listings, total, next, ..DataPage::default() })
 }

@@ -78,5 +78,6 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let size = request.query_number("Limit").unwrap_or(PAGE_SIZE);
     let full = records.len() >= size as usize && size > 0;
     let next = request.query_number("Page").and_then(|number| number.checked_add(1)).filter(|_| full);
-    Some(DataPage { listings, total: None, next: next.map(|number| request.with_query_number("Page", number)) })
+    let next = next.map(|number| request.with_query_number("Page", number));
+    Some(DataPage { listings, next, ..DataPage::default() })
 }

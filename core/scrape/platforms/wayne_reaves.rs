@@ -1,12 +1,13 @@
 //! Wayne Reaves: a shell that scripts fill, and one request that gives the whole lot.
 //!
-//! The only platform that says what was sold: `soldOn` makes a listing a sold one. What is deleted or kept from the web is not
-//! on offer and nothing is known of its fate, so it is left out. The shell answers to every address, robots.txt included.
+//! The only platform that says what was sold, and when: `soldOn` makes a listing a sold one. What is deleted or kept from the
+//! web is not on offer and nothing is known of its fate, so it is left out. The shell answers to every address, robots.txt
+//! included.
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, instant},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -68,8 +69,9 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let mut listing =
             if special { SPECIAL.read(record, &request.page) } else { RECORD.read(record, &request.page) };
         listing.is_sold = Some(sold);
+        listing.sold_at = record.get("soldOn").and_then(Json::as_str).and_then(instant);
         listings.push(listing);
     }
     let on_offer = listings.iter().filter(|listing| listing.is_sold == Some(false)).count();
-    Some(DataPage { listings, total: u32::try_from(on_offer).ok(), next: None })
+    Some(DataPage { listings, total: u32::try_from(on_offer).ok(), ..DataPage::default() })
 }

@@ -750,6 +750,10 @@ class Extraction:
         """The vehicles, in the order of the page."""
 
     @property
+    def unsettled(self) -> int:
+        """Vehicles that the page lists without a word about them: it was not finished."""
+
+    @property
     def warnings(self) -> list[ExtractionWarning]:
         """What a person should know before trusting the result."""
 
@@ -1906,6 +1910,10 @@ class ScrapedListing:
     @property
     def is_sold(self) -> bool | None:
         """What the website itself says about a sale; `None` where it says nothing."""
+
+    @property
+    def sold_at(self) -> datetime | None:
+        """When the website itself says that it was sold."""
 
     @property
     def raw_data(self) -> Any | None:

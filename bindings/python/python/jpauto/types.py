@@ -5,6 +5,7 @@ At run time these are plain `str` and `dict`: the library itself checks every wo
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypedDict
 
@@ -66,6 +67,7 @@ AlertType = Literal[
     "scrape_failing",
     "parse_rate_low",
     "inventory_dropped",
+    "inventory_incomplete",
     "storage_limit",
 ]
 Severity = Literal["warning", "critical"]
@@ -216,4 +218,5 @@ class NewListing(TypedDict, total=False):
     url: str | None
     image_url: str | None
     is_sold: bool | None
+    sold_at: datetime | str | None
     raw_data: Any
