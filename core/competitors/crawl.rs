@@ -15,6 +15,7 @@ use super::{
     Competitor, ScrapeErrorType, ScrapedPage,
     kept::{KeptPages, PagesRead},
     pages::{Pages, Reader, key_of},
+    stores,
 };
 use crate::{
     error::Error,
@@ -184,7 +185,10 @@ impl Crawl<'_> {
         pages.reading.pages_closed_by_robots += closed;
         pages.warnings.extend(self.warnings);
         if pages.listings.is_empty() && pages.reading.pages_failed > 0 {
-            let message = "the page shows no vehicle and is of no known platform".to_owned();
+            let store = pages.warnings.iter().find(|warning| warning.code == stores::NOT_FOUND);
+            let message =
+                store.map_or("the page shows no vehicle and is of no known platform", |warning| &warning.message);
+            let message = message.to_owned();
             return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
         }
         self.read.to_the_end = pages.reading.last_page_reached && pages.reading.pages_failed == 0;
@@ -203,8 +207,7 @@ impl Crawl<'_> {
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
             let is_first = self.reached.pages == 0;
-            let body = request.body.as_ref().map(ToString::to_string);
-            match self.data_page(&request, body) {
+            match self.data_page(&request) {
                 Ok((extraction, following)) => {
                     self.count(extraction.listings.len(), extraction.total);
                     next = if self.reader.take(extraction, true) { following } else { None };
@@ -295,13 +298,19 @@ impl Crawl<'_> {
         let mut known = HashSet::new();
         let mut next = Some(first);
         while let Some(request) = next.take() {
-            let body = request.body.as_ref().map(ToString::to_string);
             if !self.may_ask() || !self.visited.insert(key_of_request(&request)) {
                 let reason = "it did not come to its end within the pages that a scrape may take";
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
-            let (extraction, following) = match self.data_page(&request, body) {
+            let (extraction, following) = match self.data_page(&request) {
                 Ok(answer) => answer,
+                Err(Ended::Failed(failure))
+                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() =>
+                {
+                    tracing::debug!(url = %request.url, reason = failure.message, "the list is asked for otherwise");
+                    next = request.otherwise.map(|otherwise| *otherwise);
+                    continue;
+                }
                 Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
                     return Ok(List::Doubtful(failure.message, read));
                 }
@@ -335,16 +344,8 @@ impl Crawl<'_> {
     }
 
     /// Asks for one answer: what it says, and what to ask next.
-    fn data_page(
-        &mut self,
-        request: &DataRequest,
-        body: Option<String>,
-    ) -> Result<(Extraction, Option<DataRequest>), Ended> {
-        let page = PageRequest {
-            body: body.or_else(|| (request.method == DataMethod::Post).then(String::new)),
-            ..PageRequest::from(request)
-        };
-        let fetched = match self.fetch(page)? {
+    fn data_page(&mut self, request: &DataRequest) -> Result<(Extraction, Option<DataRequest>), Ended> {
+        let fetched = match self.fetch(PageRequest::from(request))? {
             Got::Unchanged(extraction) => {
                 let url = extraction.next.as_deref().and_then(|next| next.parse().ok());
                 let next = url.map(|url| DataRequest { url, ..request.clone() });

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{ScrapeReading, ScrapedListing, ScrapedPage};
+use super::{ScrapeReading, ScrapedListing, ScrapedPage, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
@@ -154,6 +154,15 @@ impl Reader {
             );
             listings.extend(page.listings);
         }
+        let claimed = reading.total_claimed;
+        let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
+        // What the website claims counts the other stores' vehicles, too.
+        let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
+        let reading =
+            ScrapeReading { total_claimed: claimed.map(|claimed| claimed.saturating_sub(left_aside)), ..reading };
+        // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
+        let is_lost = listings.is_empty() && left_aside > 0;
+        let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
 }

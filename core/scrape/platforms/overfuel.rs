@@ -31,9 +31,17 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
     let (_, rest) = state.body.split_once("\"dealerId\"")?;
     let number = rest.trim_start().strip_prefix(':')?.trim_start().trim_start_matches('"');
     let dealer: u32 = number[..number.find(|c: char| !c.is_ascii_digit())?].parse().ok()?;
-    let url =
-        Url::parse(&format!("https://api.overfuel.com/api/1.0/dealers/{dealer}/search?limit=100&offset=0")).ok()?;
+    let base = api_of(state.body).unwrap_or("https://api.overfuel.com/api/1.0");
+    let url = Url::parse(&format!("{base}/dealers/{dealer}/search?limit=100&offset=0")).ok()?;
     Some(DataRequest::get(NAME, url, &page.url))
+}
+
+/// The address of the endpoint as the page's own state names it.
+fn api_of(state: &str) -> Option<&str> {
+    const VERSION: &str = "/api/1.0";
+    let end = state.find(VERSION)? + VERSION.len();
+    let start = state[..end].rfind('"')? + 1;
+    Some(&state[start..end]).filter(|base| base.starts_with("http"))
 }
 
 const RECORD: Layout = Layout {
@@ -51,6 +59,7 @@ const RECORD: Layout = Layout {
     headings: &[],
     links: &["url"],
     images: &["photos.0.url", "photos.0"],
+    store: &["dealer.name", "dealer"],
     kept: &["condition", "dealer"],
 };
 
