@@ -26,6 +26,9 @@ use crate::support::{Lot, vin};
 /// What is answered: a status, a content type and a body, by the path or by the path and a piece of the request's body.
 type Answers = HashMap<String, (u16, &'static str, String)>;
 
+/// What is answered to addresses that begin so: a status, and bodies in turn, the last again and again.
+type Turns = Arc<Mutex<Vec<(String, u16, Vec<String>)>>>;
+
 /// A website on a port of its own, with a robots.txt that allows everything.
 struct Website {
     address: String,
@@ -34,7 +37,7 @@ struct Website {
     /// Each request whole: its first line, its header in lower case, and its body.
     requests: Arc<Mutex<Vec<String>>>,
     /// What addresses that begin so are answered in turn, the last body again and again.
-    turns: Arc<Mutex<Vec<(String, u16, Vec<String>)>>>,
+    turns: Turns,
 }
 
 impl Website {
@@ -43,7 +46,7 @@ impl Website {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (answers, asked) = (Arc::new(Mutex::new(Answers::new())), Arc::new(Mutex::new(Vec::new())));
         let requests = Arc::<Mutex<Vec<String>>>::default();
-        let turns = Arc::<Mutex<Vec<(String, u16, Vec<String>)>>>::default();
+        let turns = Turns::default();
         let in_turn = Arc::clone(&turns);
         let (served, noted, whole) = (Arc::clone(&answers), Arc::clone(&asked), Arc::clone(&requests));
         // It ends with the process of the tests.
@@ -193,7 +196,7 @@ fn nothing_is_written(lot: &Lot) {
 }
 
 /// Each platform with the addresses of its first and last page, and the vehicles on both.
-const PLATFORMS: [(&str, &str, &str, usize); 22] = [
+const PLATFORMS: &[(&str, &str, &str, usize)] = &[
     ("auction123", "/sample/index.html", "/sample/page-2.html", 4),
     ("auto_corner", "/cgi-bin/srp_vehicles.cgi", "/cgi-bin/srp_vehicles.cgi?page=2", 4),
     ("automanager", "/view-inventory", "/view-inventory?page=2", 4),
@@ -226,7 +229,7 @@ const PLATFORMS: [(&str, &str, &str, usize); 22] = [
 /// An endpoint: what it is called, a page and its address, the answers, and what the first request must say: where to, first.
 type EndpointRow = (&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
 
-const ENDPOINTS: [EndpointRow; 7] = [
+const ENDPOINTS: &[EndpointRow] = &[
     (
         "Dealer.com by GET",
         "dealer_com/list",
@@ -333,7 +336,7 @@ fn show_endpoints(website: &Website, platform: &str) {
 on_both_databases! {
     fn every_platform_is_recognised_read_to_its_end_and_recorded(lot: &Lot) {
         let desk = fetching_desk(lot);
-        for (platform, first, last, vehicles) in PLATFORMS {
+        for &(platform, first, last, vehicles) in PLATFORMS {
             let website = Website::open();
             website.page(first, website.fixture(&format!("{platform}/list.html")));
             if !last.is_empty() {
@@ -355,7 +358,7 @@ on_both_databases! {
 
     fn every_endpoint_is_asked_as_its_vendor_documents_and_stands_for_the_pages(lot: &Lot) {
         let desk = fetching_desk(lot);
-        for (name, page, path, answers, said) in ENDPOINTS {
+        for &(name, page, path, answers, said) in ENDPOINTS {
             let platform = page.split('/').next().unwrap();
             let website = Website::open();
             website.page(path, website.fixture(&format!("{page}.html")));
@@ -374,8 +377,8 @@ on_both_databases! {
 
     fn pages_are_read_where_an_endpoint_fails(lot: &Lot) {
         let desk = fetching_desk(lot);
-        for (platform, first, last, vehicles) in PLATFORMS {
-            let Some((.., said)) = ENDPOINTS.into_iter().find(|row| row.1.starts_with(platform)) else { continue };
+        for &(platform, first, last, vehicles) in PLATFORMS {
+            let Some(&(.., said)) = ENDPOINTS.iter().find(|row| row.1.starts_with(platform)) else { continue };
             for (number, (status, body)) in
                 [(404, ""), (500, "oops"), (200, "<html><div id=app></div></html>"), (200, "{\"error\": 1}"), (200, "[]")]
                     .into_iter()
@@ -463,6 +466,41 @@ on_both_databases! {
             assert_eq!(desk.competitors().scrape(id, &mut go_on).unwrap().completeness, Completeness::Complete, "{platform}");
             assert_eq!(website.asked().len(), pages, "{platform}: {:?}", website.asked());
         }
+    }
+
+    fn a_list_that_goes_round_or_shows_a_car_twice_is_read_once_and_never_as_whole_by_mistake(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        let website = Website::open();
+        let next = |to: &str| format!(r#"<link rel="next" href="{to}">"#);
+        website.list("/circle", 0..3, &next("/circle?page=2"));
+        website.list("/circle?page=2", 3..6, &next("/circle"));
+        let circle = scrape_new(&desk, "Circle", &website.at("/circle")).unwrap();
+        assert_eq!((circle.new.len(), website.asked().len()), (6, 2));
+        assert!(matches!(circle.completeness, Completeness::Incomplete(_)), "{circle:?}");
+
+        // Beyond its end, this website shows its last page again under ever new numbers.
+        let endless = Website::open();
+        endless.list("/used", 0..3, &next("/used?page=2"));
+        for page in 2..10 {
+            endless.list(&format!("/used?page={page}"), 3..6, &next(&format!("/used?page={}", page + 1)));
+        }
+        let report = scrape_new(&desk, "Endless", &endless.at("/used")).unwrap();
+        assert_eq!((report.new.len(), endless.asked().len()), (6, 3), "{:?}", endless.asked());
+        assert!(matches!(report.completeness, Completeness::Incomplete(_)), "{report:?}");
+        assert!(report.warnings.iter().any(|warning| warning.code == "page_repeats"));
+        // That it was the last one is known where the website says how many there are.
+        endless.list("/used", 0..3, &format!("<p>6 Vehicles Found</p>{}", next("/used?page=2")));
+        let report = scrape_new(&desk, "Endless, but counted", &endless.at("/used")).unwrap();
+        assert_eq!((report.new.len(), report.completeness, report.warnings.len()), (6, Completeness::Complete, 0), "{report:?}");
+
+        // Once for telephones, once for screens.
+        let twice = Website::open();
+        let page = twice.fixture("autorevo/last.html");
+        let (start, end) = (page.find("<section").unwrap(), page.rfind("</section>").unwrap() + "</section>".len());
+        let card = page[start..end].to_owned();
+        twice.page("/vehicles", page.replace(&card, &format!("{card}<div class=mobile>{card}</div>")).replace("4 matches out of 4", "1 matches out of 1"));
+        let report = scrape_new(&desk, "Twice", &twice.at("/vehicles")).unwrap();
+        assert_eq!((report.new.len(), report.completeness), (1, Completeness::Complete), "{report:?}");
     }
 
     fn a_configured_website_is_scraped_by_its_cards_and_by_its_endpoint(lot: &Lot) {

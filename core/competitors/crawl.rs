@@ -160,7 +160,19 @@ impl Crawl<'_> {
             next.take_if(|url| self.may_ask() && self.is_at_home(url) && self.visited.insert(url.clone()))
         {
             match self.page(&url) {
-                Ok((following, _)) => next = following,
+                Ok((following, _)) => {
+                    next = following;
+                    // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
+                    if next.is_some() && self.reader.repeats_itself() {
+                        if self.reader.shows_what_is_claimed() {
+                            next = None;
+                        } else {
+                            let message = format!("{url} shows the same vehicles as the page before it, and leads on");
+                            self.warnings.push(Warning { code: "page_repeats", message });
+                        }
+                        break;
+                    }
+                }
                 Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
                     tracing::info!(%url, reason = failure.message, "a page failed; what came before it is kept");
                     match failure.error_type {

@@ -104,6 +104,20 @@ impl Reader {
         self.read.last()
     }
 
+    /// Whether the page read last shows just the vehicles of the one before it.
+    pub(super) fn repeats_itself(&self) -> bool {
+        let [.., before, last] = self.read.as_slice() else { return false };
+        let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
+        keys(last).is_some_and(|shown| !shown.is_empty() && keys(before).is_some_and(|known| known == shown))
+    }
+
+    /// Whether the pages so far claim a number of vehicles and show as many.
+    pub(super) fn shows_what_is_claimed(&self) -> bool {
+        let shown: HashSet<String> = self.read.iter().flat_map(|page| &page.listings).filter_map(key_of).collect();
+        let claimed = self.read.iter().filter_map(|page| page.total).max();
+        claimed.is_some_and(|claimed| shown.len() >= claimed as usize)
+    }
+
     /// What to ask for to get the list of this page as data, where its platform offers that.
     pub(super) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
         // Cards or pages that are configured stand for the website: its own data would pass them by.

@@ -1,6 +1,7 @@
 //! Overfuel: a list of JSON-LD products in the page, and an endpoint that knows more of each.
 //!
-//! Trap: `specialprice` is 0 where there is none. In the page the VIN stands in the address of a vehicle alone.
+//! Traps: `specialprice` is 0 where there is none. In the page the VIN stands in the address of a vehicle alone. The endpoint gives
+//! new and used cars together, whichever of them the page lists.
 
 use serde_json::Value;
 use url::Url;
@@ -65,7 +66,20 @@ const RECORD: Layout = Layout {
 
 fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
     let records = answer.get("results")?.as_array()?;
-    let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
+    let path = request.page.path();
+    let wants_new = if path.contains("/used-") {
+        Some(false)
+    } else if path.contains("/new-") {
+        Some(true)
+    } else {
+        None
+    };
+    let is_new = |record: &Value| Some(record.get("condition")?.as_str()?.eq_ignore_ascii_case("new"));
+    // What does not say its condition is the page's.
+    let is_meant = |record: &&Value| wants_new.is_none() || is_new(record).is_none_or(|new| Some(new) == wants_new);
+    let listings = records.iter().filter(is_meant).map(|record| RECORD.read(record, &request.page)).collect();
     let total = count_at(answer, "meta.total");
-    Some(DataPage { listings, total, next: request.next_by_offset("offset", records.len(), total) })
+    let next = request.next_by_offset("offset", records.len(), total);
+    // Of a part of the cars, the page alone says how many there are.
+    Some(DataPage { listings, total: total.filter(|_| wants_new.is_none()), next })
 }

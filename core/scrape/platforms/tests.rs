@@ -237,8 +237,19 @@ fn team_velocity_and_overfuel_give_their_lists_as_data() {
 
     let (request, pages) = answers("overfuel", "list", "/used-cars-town-tx", &["list", "last"]);
     assert_eq!(request.url.as_str(), "https://api.overfuel.com/api/1.0/dealers/1052/search?limit=100&offset=0");
-    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(4)));
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], None));
     assert_eq!(pages[0].next.as_ref().unwrap().query_number("offset"), Some(3));
+    let two = r#"{"meta": {"total": 2}, "results": [{"vin": "1FTEW1EP6KFA10001", "condition": "New"}, {"vin": "2T3P1RFV3LC100002", "condition": "Used"}]}"#;
+    for (path, vins, total) in [
+        ("/used-cars-town-tx", vec!["2T3P1RFV3LC100002"], None),
+        ("/new-cars-town-tx", vec!["1FTEW1EP6KFA10001"], None),
+        ("/inventory", vec!["1FTEW1EP6KFA10001", "2T3P1RFV3LC100002"], Some(2)),
+    ] {
+        let request = answers("overfuel", "list", path, &[]).0;
+        let page = listings_from_data(&request, two).unwrap();
+        let read: Vec<_> = page.listings.iter().filter_map(|listing| listing.vin.as_deref()).collect();
+        assert_eq!((read, page.total), (vins, total), "{path}");
+    }
     assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
 }
 
@@ -305,6 +316,18 @@ fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
     ] {
         assert_eq!(detected(&format!("<html><body>{mention}</body></html>")), None, "{mention}");
     }
+    // Every name, as a dealer would write of it.
+    let names: Vec<_> = ALL
+        .iter()
+        .flat_map(|platform| {
+            [platform.name.to_owned(), platform.name.replace('_', ""), platform.name.replace('_', " ")]
+        })
+        .collect();
+    let vendors = "Dealer.com DealerOn Dealer Inspire DealerFire DealerSocket Team Velocity Dealer eProcess CDK Global Sincro Cobalt \
+        Overfuel Dealer Car Search Carsforsale.com AutoManager WebManager AutoRevo Wayne Reaves waynereaves.com DealerCenter \
+        Carbase carbase.com Room58 V12 Software v12software dealr.cloud AutoCorner Auction123 AutoWall algolia ws-inv-data";
+    let page = format!("<html><body><p>We sell to users of {} and {vendors}.</p></body></html>", names.join(", "));
+    assert_eq!(detected(&page), None);
 }
 
 #[test]
