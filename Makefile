@@ -95,6 +95,10 @@ bench: .venv/agreement ## the benchmarks, on SQLite and on a throw-away PostgreS
 bench-replay:
 	$(STEP) "replay of real days" cargo test --locked -p jpauto --lib sold_is_seldom_wrong -- --nocapture
 
+.PHONY: bench-vin
+bench-vin: ## VINs a second, beside vininfo (PyPI) and @cardog/corgi (npm): ARGS=facts runs those, ARGS=peers the comparison alone
+	@benches/with-vin-peers cargo bench --locked -p jpauto --bench vin --no-default-features --features sqlite -- $(ARGS)
+
 .PHONY: bench-extract
 bench-extract: ## reading pages beside extruct (PyPI) and cheerio (npm), and whether each bar is met: ARGS=FOLDER keeps the peers there
 	@bench=$$(cargo bench --locked -p jpauto --bench extract_once --no-run --message-format=json \

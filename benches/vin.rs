@@ -72,6 +72,31 @@ fn vins(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A text is read and its check digit compared this often a second on one core, at least.
+const LEAST_VALIDATIONS_A_SECOND: f64 = 10e6;
+
+/// Whether that is met, by the median of many rounds.
+fn validations(_: &mut Criterion) {
+    let texts = texts();
+    let is_right = |text: &String| Vin::parse(black_box(text)).is_ok_and(|vin| vin.check_digit_ok());
+    let seconds = median(1_001, || texts.iter().filter(|text| is_right(text)).count());
+    let a_second = texts.len() as f64 / seconds;
+    let met = if a_second >= LEAST_VALIDATIONS_A_SECOND { "met" } else { "missed" };
+    println!("validations: {:.1} million a second, at least 10 are wanted: {met}", a_second / 1e6);
+}
+
+/// The seconds of one round, by the median of several.
+fn median<T>(rounds: usize, mut round: impl FnMut() -> T) -> f64 {
+    let time = |_| {
+        let started = Instant::now();
+        black_box(round());
+        started.elapsed().as_secs_f64()
+    };
+    let mut times: Vec<f64> = (0..rounds).map(time).collect();
+    times.sort_unstable_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
 /// VINs of twelve kinds, each with its right check digit.
 fn rightly_checked() -> Vec<Vin> {
     let kinds = [
@@ -109,17 +134,12 @@ fn peers(_: &mut Criterion) {
         ("vininfo", ask(&python, &[script("vin_peer.py").as_ref()], &node, &vins)),
         ("@cardog/corgi", ask("node".as_ref(), &[script("vin_peer.mjs").as_ref(), &node], &node, &vins)),
     ];
-    let mut times = Vec::new();
-    for _ in 0..101 {
-        let started = Instant::now();
+    let ours = median(101, || {
         for vin in &vins {
             // From the text on, as the others.
             black_box(Vin::parse(black_box(vin.as_str())).map(|vin| vin.facts(CURRENT_YEAR)).ok());
         }
-        times.push(started.elapsed().as_secs_f64());
-    }
-    times.sort_unstable_by(f64::total_cmp);
-    let ours = times[times.len() / 2];
+    });
     println!("peers: {} VINs, each read, checked, dated and named", vins.len());
     println!(
         "  {:<15} {:>12} {:>10} {:>12} {:>12} {:>12}",
@@ -164,5 +184,5 @@ fn agreed(vins: &[Vin], answer: &Value) -> [usize; 3] {
     agreed
 }
 
-criterion_group!(benches, peers, vins);
+criterion_group!(benches, validations, peers, vins);
 criterion_main!(benches);

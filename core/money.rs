@@ -74,6 +74,27 @@ impl Money {
         self.0 as f64 / 100.0
     }
 
+    /// The amount as people write it, in whole dollars: for sentences, never for data.
+    ///
+    /// ```
+    /// use jpauto::Money;
+    ///
+    /// assert_eq!(Money::from_cents(1_229_550).in_whole_dollars(), "$12,296");
+    /// assert_eq!(Money::from_dollars(-950).in_whole_dollars(), "-$950");
+    /// ```
+    #[must_use]
+    pub fn in_whole_dollars(self) -> String {
+        let digits = ((self.0.unsigned_abs() + 50) / 100).to_string();
+        let mut text = String::from(if self.0 < 0 { "-$" } else { "$" });
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        text
+    }
+
     /// Whether a price may be stored: from zero to [`Money::MAX`].
     #[must_use]
     pub const fn fits_a_price(self) -> bool {

@@ -25,12 +25,16 @@ const PACKAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/python/pyp
 struct Set {
     x: Vec<i32>,
     y: Vec<f64>,
+    /// The group of each point, within which pairs are made.
+    strata: Vec<i32>,
     shares: [f64; 6],
 }
 
 #[derive(Deserialize)]
 struct Answer {
     slope: f64,
+    /// Over pairs of one group; none where no group has one.
+    within: Option<f64>,
     quantiles: Vec<f64>,
 }
 
@@ -53,7 +57,8 @@ fn set(number: usize, rng: &mut fastrand::Rng) -> Set {
         log.exp().round().max(1.0).ln()
     };
     let y = x.iter().map(|miles| price(miles, rng)).collect();
-    Set { x, y, shares: [0.0, 0.25, 0.5, 0.75, 1.0, rng.f64()] }
+    let strata = (0..size).map(|_| rng.i32(2_020..2_023)).collect();
+    Set { x, y, strata, shares: [0.0, 0.25, 0.5, 0.75, 1.0, rng.f64()] }
 }
 
 /// A Python with numpy and scipy, installed where it is not yet.
@@ -106,6 +111,13 @@ fn slopes_and_quantiles_are_those_of_scipy_and_numpy() {
         let slope = apart(theil_sen(&points).unwrap(), answer.slope, 1e-5);
         assert!(slope <= TOLERANCE, "set {number} of {}: {slope:e}", points.len());
         slopes = slopes.max(slope);
+        let grouped: Vec<_> =
+            points.iter().zip(&set.strata).map(|(point, &stratum)| Point { stratum, ..*point }).collect();
+        let within = theil_sen(&grouped);
+        assert_eq!(within.is_some(), answer.within.is_some(), "set {number}");
+        let within = within.zip(answer.within).map_or(0.0, |(ours, theirs)| apart(ours, theirs, 1e-5));
+        assert!(within <= TOLERANCE, "set {number} of {}, in groups: {within:e}", points.len());
+        slopes = slopes.max(within);
         let sorted = Sorted::new(set.y.clone()).unwrap();
         for (share, theirs) in set.shares.iter().zip(&answer.quantiles) {
             let quantile = apart(sorted.quantile(*share), *theirs, 1.0);

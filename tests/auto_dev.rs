@@ -211,6 +211,9 @@ on_both_databases! {
             let auto_dev = AutoDev::answering(status, json!({"error": "no"}));
             let report = auto_dev.desk(lot).market().analyze_all(go_on).unwrap();
             assert_eq!((report.analyzed, report.failed.len(), auto_dev.calls()), (6, 0, calls), "{status}");
+            let missing = report.missing_source.unwrap();
+            assert_eq!((missing.source, report.without_source), (Source::AutoDev, 6), "{status}");
+            assert!(missing.code.starts_with("auto_dev_"), "{missing:?}");
         }
     }
 
@@ -224,6 +227,7 @@ on_both_databases! {
         let desk = auto_dev.desk(lot);
         let report = desk.market().analyze_due(limits, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((report.analyzed, report.insufficient, auto_dev.calls()), (5, 2, 3));
+        assert_eq!((report.without_source, report.missing_source.unwrap().code.as_str()), (2, "auto_dev_run_budget_spent"));
         assert_eq!(open_alerts(lot), Vec::<String>::new());
     }
 

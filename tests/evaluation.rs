@@ -255,6 +255,38 @@ on_both_databases! {
         assert!(whole.expires_at.is_some() && whole.warnings.is_empty());
     }
 
+    fn a_refresh_that_the_decoder_does_not_answer_uses_what_it_said_before(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let first = vpic.desk(lot).evaluation().evaluate(&request()).unwrap();
+        vpic.fail();
+        lot.pass(TimeDelta::days(2));
+        let calls = vpic.calls();
+        let asked = vpic.desk(lot).evaluation().evaluate(&request().refresh()).unwrap();
+        assert_eq!(vpic.calls(), calls + 2, "it was asked, and once more");
+        assert_eq!((asked.vpic.as_ref(), asked.vehicle.as_ref()), (first.vpic.as_ref(), first.vehicle.as_ref()));
+        let answered_at = first.vpic.as_ref().unwrap().answered_at;
+        let says_so = |warning: &Warning, why: &str| {
+            matches!(warning, Warning::VpicKept { reason, answered_at: at, .. } if reason == why && *at == answered_at)
+        };
+        assert!(matches!(&asked.warnings[..], [one] if says_so(one, "vpic_unavailable")), "{:?}", asked.warnings);
+        assert!(asked.expires_at.is_some(), "nothing is missing");
+
+        // The same without a decoder to ask.
+        let alone = lot.desk().evaluation().evaluate(&request().refresh()).unwrap();
+        assert_eq!((&alone.vpic, &alone.vehicle), (&first.vpic, &first.vehicle));
+        assert!(matches!(&alone.warnings[..], [one] if says_so(one, "not_configured")), "{:?}", alone.warnings);
+
+        // What is over is not told, whoever fails.
+        lot.pass(TimeDelta::days(28));
+        let late = vpic.desk(lot).evaluation().evaluate(&request().refresh()).unwrap();
+        assert_eq!(late.vpic, None);
+        assert_eq!(codes(&late.warnings), ["vpic_missing", "known_from_listings"]);
+        vpic.recover();
+        let whole = vpic.desk(lot).evaluation().evaluate(&request().refresh()).unwrap();
+        assert!(whole.warnings.is_empty() && whole.vpic.unwrap().answered_at == lot.now());
+    }
+
     fn what_was_made_without_the_decoder_does_not_serve_who_asks_it(lot: &Lot) {
         watch(lot, 0..11);
         // Nobody asked for vPIC: what the listings know is all there is to know, and is kept.
@@ -321,6 +353,35 @@ on_both_databases! {
         assert_eq!(made.analysis.as_ref().map(|analysis| analysis.sample_size), Some(11));
         assert!(made.expires_at.is_none() && codes(&made.warnings).contains(&"cache_failed".to_owned()), "{:?}", made.warnings);
         assert_eq!(entries(lot), 0, "what is not kept is not in the trail");
+    }
+
+    fn what_is_over_is_removed_up_to_a_limit_and_nothing_else(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        let vins: Vec<Vin> = (0..1_100).map(|number| Vin::parse(&vin(number)).unwrap()).collect();
+        vpic.desk(lot).evaluation().decode_many(&vins).unwrap();
+        vpic.desk(lot).evaluation().evaluate(&EvaluationRequest::new(vins[0], None)).unwrap();
+        lot.pass(TimeDelta::days(30));
+        let desk = vpic.desk(lot);
+        let kept = EvaluationRequest::new(Vin::parse(&vin(2_000)).unwrap(), None);
+        desk.evaluation().evaluate(&kept).unwrap();
+        let trail = entries(lot);
+        let removed = |limit| {
+            let removed = desk.evaluation().remove_expired(limit).unwrap();
+            (removed.evaluations, removed.decodes, removed.is_all)
+        };
+        assert_eq!(removed(0), (0, 0, false));
+        assert_eq!(removed(1), (1, 0, false));
+        assert_eq!(removed(600), (0, 600, false));
+        assert_eq!(removed(600), (0, 500, true));
+        assert_eq!(removed(600), (0, 0, true));
+        vpic.fail();
+        let calls = vpic.calls();
+        assert!(desk.evaluation().evaluate(&kept).unwrap().from_cache);
+        assert!(desk.evaluation().decode(&kept.vin).unwrap().vpic.is_some());
+        assert_eq!((vpic.calls(), entries(lot)), (calls, trail), "what holds was left alone");
+        let (_, viewer) = lot.staff(Role::Viewer);
+        assert_eq!(viewer.evaluation().remove_expired(1).unwrap_err().code(), "forbidden");
     }
 
     fn many_are_decoded_in_batches_and_asked_once(lot: &Lot) {

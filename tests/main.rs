@@ -30,6 +30,7 @@ mod market_queries;
 mod platforms;
 mod schema;
 mod scraping;
+mod simulated_market;
 mod submissions;
 mod tracking;
 mod users;

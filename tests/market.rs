@@ -10,8 +10,8 @@ use jpauto::{
     competitors::{NewCompetitor, ScrapeReading},
     extract::ScrapedListing,
     market::{
-        AdjustedPrices, AnalyzeLimits, Confidence, DataSource, MarketMood, PriceRange, Progress, Recommendation,
-        SlopeOutcome,
+        AdjustedPrices, AnalyzeLimits, BacktestOptions, Confidence, DataSource, MarketMood, PriceRange, Progress,
+        Recommendation, SlopeOutcome, Subject,
     },
 };
 use uuid::Uuid;
@@ -187,7 +187,7 @@ on_both_databases! {
         assert_eq!((opened.len(), opened[0].alert_type.as_str()), (1, "overpriced"));
         // 1,700 of 13,500 is 12.6 %.
         assert_eq!(opened[0].severity, Severity::Warning);
-        assert_eq!(opened[0].message, "2018 Toyota Corolla: $15200.00 is 12.6 % above the market's $13500.00");
+        assert_eq!(opened[0].message, "2018 Toyota Corolla: $15,200 is 12.6 % above the market's $13,500");
         assert_eq!(opened[0].metadata["inventory_id"], vehicle.id.to_string());
 
         lot.pass(TimeDelta::hours(1));
@@ -201,7 +201,7 @@ on_both_databases! {
         lot.desk().market().analyze(vehicle.id).unwrap();
         let below = open_alerts(lot);
         assert_eq!((below.len(), below[0].alert_type.as_str()), (1, "underpriced"));
-        assert!(below[0].message.ends_with("$12000.00 is 11.1 % below the market's $13500.00"), "{}", below[0].message);
+        assert!(below[0].message.ends_with("$12,000 is 11.1 % below the market's $13,500"), "{}", below[0].message);
 
         reprice(lot, &vehicle, 14_000);
         lot.desk().market().analyze(vehicle.id).unwrap();
@@ -468,6 +468,97 @@ on_both_databases! {
         let failed: Vec<_> = report.failed.iter().map(|(vehicle, error)| (*vehicle, error.code())).collect();
         assert_eq!(failed, [(second, "vehicle_sold")]);
         assert!(lot.desk().market().get(third).is_ok());
+    }
+
+    fn a_transaction_that_one_vehicle_breaks_is_made_anew_without_it(lot: &Lot) {
+        list(lot, five());
+        let vehicles: Vec<_> = (1..=9).map(|number| add(lot, number).id).collect();
+        let broken = vehicles[5];
+        let id = Uuid::from(broken);
+        execute(lot, &if lot.url.starts_with("sqlite:") {
+            format!(
+                "CREATE TRIGGER broken BEFORE INSERT ON market_price_history WHEN NEW.inventory_id = X'{}'
+                 BEGIN SELECT RAISE(ABORT, 'broken'); END", id.simple()
+            )
+        } else {
+            format!(
+                "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+                 CREATE TRIGGER broken BEFORE INSERT ON market_price_history FOR EACH ROW
+                 WHEN (NEW.inventory_id = '{id}') EXECUTE FUNCTION break_it()"
+            )
+        });
+        let mut told = Vec::new();
+        let report = lot.desk().market().analyze_all(&mut |progress| {
+            told.push(progress.vehicle);
+            ControlFlow::Continue(())
+        }).unwrap();
+        assert_eq!((report.analyzed, report.failed.len(), report.remaining), (8, 1, 0));
+        assert_eq!((report.failed[0].0, report.failed[0].1.kind()), (broken, ErrorKind::Internal));
+        assert_eq!(told, vehicles, "each once, in order");
+        let kept = |vehicle| lot.desk().market().history(vehicle, &PageRequest::default()).unwrap().items.len();
+        assert_eq!(vehicles.iter().map(|&vehicle| kept(vehicle)).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 0, 1, 1, 1]);
+        assert_eq!(lot.desk().market().get(broken).unwrap_err().code(), "vehicle_not_analyzed");
+    }
+
+    fn a_listing_that_says_its_title_is_branded_is_compared_with_branded_ones_alone(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        list(lot, (11..=16).map(|number| listing(number, 9_000)));
+        let id = |number: u128| match Uuid::from_u128(1_000 + number) {
+            id if lot.url.starts_with("sqlite:") => format!("X'{}'", id.simple()),
+            id => format!("'{id}'"),
+        };
+        let mark = |number, set: &str| execute(lot, &format!("UPDATE competitor_inventory SET {set} WHERE id = {}", id(number)));
+        mark(11, "trim = 'LE - Salvage Title'");
+        mark(12, "url = 'https://rival.example/used/corolla-rebuilt-title-12'");
+        mark(13, r#"raw_data = '{"title_status": "Rebuilt"}'"#);
+        mark(14, r#"raw_data = '{"notes": "as is. BRANDED TITLE, runs"}'"#);
+        mark(15, r#"raw_data = '{"is_salvage": true}'"#);
+        mark(16, "trim = 'LE salvage'");
+        // What was not branded stays.
+        mark(1, r#"raw_data = '{"condition": "used", "title": "clean title, no salvage"}'"#);
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.sample_size, analysis.left_out.branded), (5, 6));
+        let branded = Subject { branded: true, ..Subject::from(&vehicle) };
+        assert_eq!(lot.desk().market().price(&branded).unwrap().left_out.branded, 0);
+    }
+
+    fn what_no_car_and_no_backtest_can_be_is_refused_by_field(lot: &Lot) {
+        let desk = lot.desk();
+        let market = desk.market();
+        let fields = |error: jpauto::Error| -> (&'static str, Vec<String>) {
+            (error.code(), error.fields().iter().map(|field| field.pointer.clone()).collect())
+        };
+        let car = Subject { price: None, cost: None, ..Subject::from(&add(lot, 1)) };
+        market.price(&car).unwrap();
+        for (subject, at) in [
+            (Subject { make: " - ".into(), ..car.clone() }, vec!["/make"]),
+            (Subject { make: String::new(), model: String::new(), ..car.clone() }, vec!["/make", "/model"]),
+            (Subject { price: Some(Money::ZERO), ..car.clone() }, vec!["/price"]),
+            (Subject { cost: Some(dollars(-1)), ..car.clone() }, vec!["/cost"]),
+            (Subject { mileage: Some(-1), year: 19, ..car }, vec!["/year", "/mileage"]),
+        ] {
+            assert_eq!(fields(market.price(&subject).unwrap_err()), ("invalid_subject", at.into_iter().map(String::from).collect()));
+        }
+        assert_eq!(fields(market.days_supply("", "Corolla", 2018).unwrap_err()), ("invalid_subject", vec!["/make".into()]));
+        let run = |change: fn(&mut BacktestOptions)| {
+            let mut options = BacktestOptions::default();
+            change(&mut options);
+            market.backtest(&options, &mut |_| ControlFlow::Continue(()))
+        };
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert!(run(|options| (options.since, options.until) = (Some(DateTime::UNIX_EPOCH), Some(DateTime::UNIX_EPOCH))).is_ok());
+        for (refusal, at) in [
+            (run(|options| options.max_events_a_model = 0), "/max_events_a_model"),
+            (run(|options| options.make = Some(" ".into())), "/make"),
+            (run(|options| options.model = Some(String::new())), "/model"),
+        ] {
+            assert_eq!(fields(refusal.unwrap_err()), ("invalid_backtest", vec![at.into()]));
+        }
+        let mut reversed = BacktestOptions::default();
+        (reversed.since, reversed.until) = (Some(time("2026-02-01T00:00:00Z")), Some(time("2026-01-01T00:00:00Z")));
+        let refusal = market.backtest(&reversed, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert_eq!(refusal.to_string(), "until: expected a time that is not before `since`");
     }
 
     fn the_overview_counts_at_todays_prices(lot: &Lot) {

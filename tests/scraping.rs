@@ -135,6 +135,133 @@ on_both_databases! {
         assert_eq!(report.new.len(), 35);
     }
 
+    fn a_counted_page_that_shows_nothing_is_no_end_where_the_list_goes_on(lot: &Lot) {
+        let website = Website::open();
+        let page = |number: u32| format!("/used?p={number}");
+        for number in 2..=5 {
+            website.list(&page(number), (number - 1) * 10..number * 10, None);
+        }
+        website.list("/used", 0..10, None);
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"pagination": {"page": {"parameter": "p"}}});
+        let counted = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &counted).unwrap();
+        let mut scrape = || {
+            lot.pass(TimeDelta::days(1));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            (report.completeness, report.counts.vehicles, report.sold.len())
+        };
+        // Page 6 is not there, and page 7 neither: the last page is full, and the end is believed.
+        assert_eq!(scrape(), (Completeness::Complete, 50, 0));
+        // A page in the middle shows an error with status 200, or the first one once more.
+        for broken in ["<html><body>Something went wrong</body></html>".to_owned(), list_page(0..10, None)] {
+            website.show(&page(4), 200, broken);
+            assert_eq!(scrape(), (Completeness::Incomplete(IncompleteReason::PageFailed), 40, 0));
+        }
+        // All pages from there on do: nothing tells the end from a failure but the page that was there before.
+        for number in 4..9 {
+            website.show(&page(number), 200, "<html><body>Something went wrong</body></html>");
+        }
+        for _day in 0..4 {
+            assert_eq!(scrape(), (Completeness::Incomplete(IncompleteReason::LastPageFull), 30, 0));
+        }
+        // A car less, and it is the end again.
+        for number in 4..9 {
+            website.show(&page(number), 404, "");
+        }
+        website.list(&page(4), 30..39, None);
+        assert_eq!(scrape(), (Completeness::Complete, 39, 0));
+    }
+
+    fn an_endpoint_is_not_at_its_end_where_it_goes_on_behind_an_empty_answer(lot: &Lot) {
+        let website = Website::open();
+        let items = |numbers: std::ops::Range<u32>| {
+            let items: Vec<_> = numbers.map(|number| serde_json::json!({"vin": vin(number), "price": 9_000})).collect();
+            Reply::json(serde_json::json!({"items": items}).to_string())
+        };
+        for number in 1..=5 {
+            website.reply(&format!("/list?p={number}"), items((number - 1) * 10..number * 10));
+        }
+        website.reply("/list?p=6", items(0..0));
+        website.reply("/list?p=7", items(0..0));
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"endpoint": {
+            "url": "/list", "listings": "items", "fields": {"vin": "vin", "price": "price"},
+            "pagination": {"page": {"parameter": "p", "first": 1}}
+        }});
+        let counted = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &counted).unwrap();
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 50));
+        website.reply("/list?p=4", items(0..0));
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 40));
+    }
+
+    fn a_later_page_that_leads_elsewhere_is_no_page_of_the_list(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..20, Some("/used?page=2"));
+        website.list("/", 0..3, None);
+        website.reply("/used?page=2", Reply::status(302).header("Location", "/"));
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
+        assert!(report.warnings.iter().any(|warning| warning.code == "page_failed"), "{:?}", report.warnings);
+        // The same page under another address is the same page.
+        website.reply("/used?page=2", Reply::status(301).header("Location", "/used/page/2"));
+        website.list("/used/page/2", 20..25, None);
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 25));
+        // Without a redirect a page that shows only what is known is none either.
+        website.list("/used?page=2", 0..3, None);
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
+    }
+
+    fn a_list_that_leads_to_another_website_is_anothers_lot(lot: &Lot) {
+        let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
+        website.list("/used", 0..20, Some("/used?page=2"));
+        website.list("/used?page=2", 20..30, None);
+        let elsewhere = format!("http://127.0.0.2:{}/lot", other.port());
+        other.list("/lot", 100..120, None);
+        let (desk, id) = competitor(&website, lot);
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        lot.pass(TimeDelta::days(1));
+        website.reply("/used?page=2", Reply::status(302).header("Location", elsewhere.clone()));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
+        website.reply("/used", Reply::status(302).header("Location", elsewhere.clone()));
+        lot.pass(TimeDelta::days(1));
+        let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+        assert_eq!(refusal.code(), "scrape_http_status");
+        assert!(refusal.to_string().contains(&elsewhere), "{refusal}");
+        assert_eq!(count(&desk), 30);
+    }
+
+    fn a_page_that_breaks_off_is_no_whole_page(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..20, Some("/used?page=2"));
+        let (desk, id) = competitor(&website, lot);
+        let whole = list_page(20..40, None);
+        // Neither the server's word nor the document's.
+        let cut = Reply::html(&whole[..whole.len() / 10]);
+        website.reply("/used?page=2", Reply { unsized_body: true, ..cut.clone() });
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
+        // The server's word for a document that ends within a script.
+        website.reply("/used?page=2", cut);
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
+        website.reply("/used?page=2", Reply { unsized_body: true, ..Reply::html(whole) });
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 40));
+    }
+
     fn a_next_page_on_another_website_is_anothers_lot(lot: &Lot) {
         let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
         other.list("/used?page=2", 20..35, None);

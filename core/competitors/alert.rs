@@ -107,7 +107,8 @@ pub(super) fn inventory_dropped(
     earlier: &[usize],
     rules: &TrackingRules,
 ) -> Verdict {
-    let is_whole = matches!(completeness.reason(), None | Some(IncompleteReason::TooFewVehicles));
+    let is_whole =
+        matches!(completeness.reason(), None | Some(IncompleteReason::TooFewVehicles | IncompleteReason::LastPageFull));
     if !is_whole {
         return Verdict::Leave;
     }

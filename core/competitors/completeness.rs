@@ -5,6 +5,11 @@
 //! gives way when a number of scrapes in a row, over some days, found about the same few vehicles; meanwhile an alert
 //! about the lot is open. Scrapes that failed, were empty or saw a part say nothing about the size and break no row.
 //!
+//! A list that ends with a page as full as those before it may have broken off there: an error page with status 200 in the place
+//! of the next, a page without its links. Where no claim confirms the end, such a list is distrusted while it lacks a page or
+//! more against the last complete scrape, and believed like a lot that shrank. A lot that really ends so is whole again with
+//! the next car that comes or goes.
+//!
 //! A website that claims far more than it showed ended its list early, and no number of like scrapes makes that the whole
 //! lot: without this, a list without a link to its second page would sell the rest in bulk. The claim may be wrong, such as
 //! the total of a group of dealers; then nothing sells there, and each scrape says why.
@@ -16,6 +21,8 @@
 //! is even a little worse: 1.98 % false at 7.44 days, against 1.95 % at 7.34.
 //!
 //! What is deliberately not here: what a miss leads to (`sold`), and fetching.
+
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -35,6 +42,8 @@ pub struct ScrapeReading {
     pub pages_fetched: Option<u32>,
     /// How many vehicles the website claims to have.
     pub total_claimed: Option<u32>,
+    /// How many vehicles the last page showed, where it was as full as the others and nothing else tells that it was the last.
+    pub full_last_page: Option<u32>,
 }
 
 /// A row of scrapes that found about as many vehicles as the present one.
@@ -58,7 +67,7 @@ pub(crate) struct EarlierScrapes<'a> {
 }
 
 /// The counts that are about the same as this one.
-pub(crate) fn alike_counts(vehicles: usize, rules: &TrackingRules) -> std::ops::RangeInclusive<usize> {
+fn alike_counts(vehicles: usize, rules: &TrackingRules) -> RangeInclusive<usize> {
     let span = usize::try_from(vehicles as u128 * u128::from(rules.shrunk_tolerance_percent) / 100).unwrap_or(vehicles);
     vehicles.saturating_sub(span)..=vehicles.saturating_add(span)
 }
@@ -90,6 +99,8 @@ pub enum IncompleteReason {
     FewerThanClaimed,
     /// Far fewer vehicles than lately.
     TooFewVehicles,
+    /// At least a page fewer than lately, and the last page is full: the list may go on.
+    LastPageFull,
 }
 
 impl ScrapeReading {
@@ -102,6 +113,7 @@ impl ScrapeReading {
             pages_closed_by_robots: 0,
             pages_fetched: None,
             total_claimed: None,
+            full_last_page: None,
         }
     }
 
@@ -119,6 +131,7 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     LastPageNotReached => "last_page_not_reached",
     FewerThanClaimed => "fewer_than_claimed",
     TooFewVehicles => "too_few_vehicles",
+    LastPageFull => "last_page_full",
 });
 
 impl Completeness {
@@ -146,10 +159,31 @@ impl Completeness {
             && !earlier.has_shrunk(rules)
         {
             IncompleteReason::TooFewVehicles
+        } else if lacks_a_page(reading, vehicles, earlier.counts) && !earlier.has_shrunk(rules) {
+            IncompleteReason::LastPageFull
         } else {
             return Self::Complete;
         };
         Self::Incomplete(reason)
+    }
+
+    /// The counts that speak for this one, where it is distrusted for its size alone: enough scrapes that found as many make it
+    /// the size of the lot.
+    pub(crate) fn counts_alike(
+        self,
+        reading: &ScrapeReading,
+        vehicles: usize,
+        rules: &TrackingRules,
+    ) -> Option<RangeInclusive<usize>> {
+        match (self.reason()?, reading.full_last_page) {
+            (IncompleteReason::TooFewVehicles, _) => Some(alike_counts(vehicles, rules)),
+            // Those that a page more was seen by must not speak for the page that is lacking.
+            (IncompleteReason::LastPageFull, Some(page)) => {
+                let page = page as usize;
+                Some(vehicles.saturating_sub(page)..=vehicles.saturating_add(page.saturating_sub(1)))
+            }
+            _ => None,
+        }
     }
 
     /// Whether what was not seen was not there.
@@ -183,6 +217,12 @@ fn is_short_of(vehicles: usize, claimed: u32, rules: &TrackingRules) -> bool {
     let (vehicles, claimed) = (vehicles as u128, u128::from(claimed));
     vehicles + u128::from(rules.claimed_slack) < claimed
         && vehicles * 100 < claimed * u128::from(rules.claimed_share_percent)
+}
+
+/// Whether a list whose end is not sure lacks a page or more against the last complete scrape.
+fn lacks_a_page(reading: &ScrapeReading, vehicles: usize, earlier: &[usize]) -> bool {
+    let Some((page, &last)) = reading.full_last_page.zip(earlier.first()) else { return false };
+    page > 0 && vehicles.saturating_add(page as usize) <= last
 }
 
 /// Whether the count lies below a share of the median of the last complete scrapes.

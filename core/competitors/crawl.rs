@@ -4,6 +4,10 @@
 //! its end and brings as many vehicles as are claimed. If it does not, the pages are read after all, and what the data said
 //! counts beside them. A page that its server calls unchanged is not sent again; what it said before is read once more.
 //!
+//! A list is read to its end where nothing speaks against it: a later page that a redirect leads away from, one on another
+//! website, one that shows only what is known, and one that the others count on but that shows nothing while the page behind it
+//! does, are pages that failed.
+//!
 //! What is deliberately not here: how a page is fetched politely (`scrape::fetch`), how it is read (`extract`), and what is
 //! recorded of it. No database.
 
@@ -13,8 +17,9 @@ use url::Url;
 
 use super::{
     Competitor, ScrapeErrorType, ScrapedPage,
+    home::{Home, leads_away},
     kept::{KeptPages, PagesRead},
-    pages::{Pages, Reader, key_of},
+    pages::{Pages, Reader, Turned, key_of},
     stores,
 };
 use crate::{
@@ -33,6 +38,8 @@ pub(super) struct Failed {
     pub(super) message: String,
     /// How long the website asked to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// Whether the server says that there is no such page.
+    pub(super) is_gone: bool,
 }
 
 /// How a scrape ended that has nothing to hand over.
@@ -91,8 +98,10 @@ pub(super) fn crawl(
         read: PagesRead::default(),
         reached: Reached::default(),
         visited: HashSet::new(),
-        home: HashSet::new(),
         warnings: Vec::new(),
+        looked_behind: None,
+        failed: 0,
+        closed: 0,
     };
     match crawl.configured_request(&competitor.inventory_url) {
         Some(request) => crawl.run_endpoint(request),
@@ -110,16 +119,44 @@ struct Crawl<'a> {
     reached: Reached,
     /// The addresses of pages, and of data with what was sent.
     visited: HashSet<String>,
-    /// Where the list stands: its host, and the one that it is redirected to.
-    home: HashSet<String>,
     warnings: Vec<Warning>,
+    /// The counted page that showed nothing, behind which one more is looked at.
+    looked_behind: Option<String>,
+    /// Pages that could not be fetched or read, and those that robots.txt closes.
+    failed: u32,
+    closed: u32,
 }
 
-/// The host of an address; with `www.` and without are one website.
-fn site_of(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    let host = url.host_str()?;
-    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
+/// Where the list stands.
+struct Site {
+    first: Url,
+    home: Home,
+}
+
+impl Site {
+    fn of(first: &str) -> Result<Self, Ended> {
+        let unreadable = || Failed::new(ScrapeErrorType::Parsing, format!("{first} is no address of a website"));
+        let first = Url::parse(first).map_err(|_unreadable| unreadable())?;
+        let home = Home::of(&first).ok_or_else(unreadable)?;
+        Ok(Self { first, home })
+    }
+
+    /// Whether what came back for an address is a page of this list.
+    fn must_have(&self, asked: &str, reached: &Url, is_first: bool) -> Result<(), Failed> {
+        if !self.home.has(reached) {
+            let message = format!(
+                "{asked} leads to {reached}, which is another website; if the dealer has moved there, change the inventory \
+                 address"
+            );
+            return Err(Failed::new(ScrapeErrorType::HttpStatus, message));
+        }
+        let is_away = !is_first && Url::parse(asked).is_ok_and(|asked| leads_away(&self.first, &asked, reached));
+        if is_away {
+            let message = format!("{asked} leads to {reached}, which is no page of the list behind the first");
+            return Err(Failed::new(ScrapeErrorType::HttpStatus, message));
+        }
+        Ok(())
+    }
 }
 
 /// What came back for one page.
@@ -139,8 +176,12 @@ enum List {
 impl Crawl<'_> {
     fn run(mut self, first: &str) -> Result<Crawled, Ended> {
         self.visited.insert(first.to_owned());
-        self.home.extend(site_of(first));
-        let (mut next, data) = self.page(first)?;
+        let site = Site::of(first)?;
+        let (turned, data) = self.page(first, &site)?;
+        let mut next = match turned {
+            Turned::On(next) => next,
+            Turned::Behind => None,
+        };
         if let Some(request) = data {
             match self.data(request)? {
                 List::Whole(data) => {
@@ -155,56 +196,43 @@ impl Crawl<'_> {
                 }
             }
         }
-        let (mut failed, mut closed) = (0, 0);
         while let Some(url) =
-            next.take_if(|url| self.may_ask() && self.is_at_home(url) && self.visited.insert(url.clone()))
+            next.take_if(|url| self.may_ask() && site.home.has_text(url) && self.visited.insert(url.clone()))
         {
-            match self.page(&url) {
-                Ok((following, _)) => {
+            match self.page(&url, &site) {
+                Ok((Turned::On(following), _)) => {
+                    self.goes_on_behind();
                     next = following;
                     // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
                     if next.is_some() && self.reader.repeats_itself() {
-                        if self.reader.shows_what_is_claimed() {
-                            next = None;
-                        } else {
-                            let message = format!("{url} shows the same vehicles as the page before it, and leads on");
-                            self.warnings.push(Warning { code: "page_repeats", message });
-                        }
                         break;
                     }
                 }
-                Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
-                    tracing::info!(%url, reason = failure.message, "a page failed; what came before it is kept");
-                    match failure.error_type {
-                        ScrapeErrorType::Robots => closed += 1,
-                        _ => failed += 1,
-                    }
+                Ok((Turned::Behind, _)) => next = self.behind(&url),
+                // A server may well say that there is no page behind the last.
+                Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_pages() => {
+                    next = self.behind(&url);
+                }
+                Err(ended) => {
+                    self.lose(&url, ended)?;
                     next = Some(url);
                     break;
                 }
-                Err(ended) => return Err(ended),
             }
         }
-        if let Some(url) = next.as_ref().filter(|url| !self.is_at_home(url)) {
+        if let Some(url) = next.as_ref().filter(|url| !site.home.has_text(url)) {
             let message =
                 format!("the next page, {url}, is on another website: it is not read, and the lot is not whole");
             self.warnings.push(Warning { code: "next_page_elsewhere", message });
         }
-        let mut pages = self.reader.finish();
-        // A next page that is left over was too many, failed, stands elsewhere, or leads in a circle.
-        pages.reading.last_page_reached = next.is_none();
-        pages.reading.pages_failed += failed;
-        pages.reading.pages_closed_by_robots += closed;
-        pages.warnings.extend(self.warnings);
-        if pages.listings.is_empty() && pages.reading.pages_failed > 0 {
-            let store = pages.warnings.iter().find(|warning| warning.code == stores::NOT_FOUND);
+        let crawled = self.finish(next.is_none());
+        if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
+            let store = crawled.pages.warnings.iter().find(|warning| warning.code == stores::NOT_FOUND);
             let message =
                 store.map_or("the page shows no vehicle and is of no known platform", |warning| &warning.message);
-            let message = message.to_owned();
-            return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
+            return Err(Failed::empty(message).into());
         }
-        self.read.to_the_end = pages.reading.last_page_reached && pages.reading.pages_failed == 0;
-        Ok(Crawled { pages, read: self.read })
+        Ok(crawled)
     }
 
     /// What the configuration asks instead of any page.
@@ -215,62 +243,121 @@ impl Crawl<'_> {
     /// Reads the list from an endpoint that is configured: there is no page to compare it with.
     fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
         let mut next = Some(first);
-        let (mut failed, mut closed) = (0, 0);
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
             let is_first = self.reached.pages == 0;
             match self.data_page(&request) {
                 Ok((extraction, following)) => {
                     self.count(extraction.listings.len(), extraction.total);
-                    next = if self.reader.take(extraction, true) { following } else { None };
+                    next = match self.reader.take(extraction, true) {
+                        Turned::On(_) => {
+                            self.goes_on_behind();
+                            following
+                        }
+                        Turned::Behind => self.request_behind(&request),
+                    };
                 }
-                Err(Ended::Failed(failure)) if !is_first && failure.error_type != ScrapeErrorType::Blocked => {
-                    tracing::info!(url = %request.url, reason = failure.message, "an answer failed; the rest is kept");
-                    match failure.error_type {
-                        ScrapeErrorType::Robots => closed += 1,
-                        _ => failed += 1,
-                    }
+                Err(ended) if is_first => return Err(ended),
+                Err(Ended::Failed(failure)) if failure.is_gone => next = self.request_behind(&request),
+                Err(ended) => {
+                    self.lose(request.url.as_str(), ended)?;
                     next = Some(request);
                     break;
                 }
-                Err(ended) => return Err(ended),
             }
         }
-        let mut pages = self.reader.finish();
-        pages.reading.last_page_reached = next.is_none();
-        pages.reading.pages_failed += failed;
-        pages.reading.pages_closed_by_robots += closed;
-        if pages.listings.is_empty() {
-            let message = "the configured endpoint lists no vehicle".to_owned();
-            return Err(Failed { error_type: ScrapeErrorType::Empty, message, retry_after: None }.into());
+        let crawled = self.finish(next.is_none());
+        if crawled.pages.listings.is_empty() {
+            return Err(Failed::empty("the configured endpoint lists no vehicle").into());
         }
-        self.read.to_the_end = next.is_none() && pages.reading.pages_failed == 0;
-        Ok(Crawled { pages, read: self.read })
+        Ok(crawled)
+    }
+
+    /// What all pages showed; a next page that is left over was too many, failed, stands elsewhere, or leads in a circle.
+    fn finish(mut self, is_at_end: bool) -> Crawled {
+        let repeats = self.reader.repeats();
+        if repeats > 0 {
+            let message =
+                format!("{repeats} of the pages that were linked to showed only vehicles known from those before");
+            self.warnings.push(Warning { code: "page_repeats", message });
+        }
+        let mut pages = self.reader.finish();
+        pages.reading.last_page_reached = is_at_end;
+        pages.reading.pages_failed += self.failed + repeats;
+        pages.reading.pages_closed_by_robots += self.closed;
+        pages.warnings.extend(self.warnings);
+        self.read.to_the_end = is_at_end && pages.reading.pages_failed == 0;
+        Crawled { pages, read: self.read }
+    }
+
+    /// Goes on without a page that could not be had; what came before it is kept.
+    ///
+    /// # Errors
+    /// The end itself where the website has had enough, or nobody wants to go on.
+    fn lose(&mut self, url: &str, ended: Ended) -> Result<(), Ended> {
+        match ended {
+            Ended::Failed(failure) if failure.error_type != ScrapeErrorType::Blocked => {
+                tracing::info!(%url, reason = failure.message, "a page failed; what came before it is kept");
+                match failure.error_type {
+                    ScrapeErrorType::Robots => self.closed += 1,
+                    _ => self.failed += 1,
+                }
+                self.warnings.push(Warning { code: "page_failed", message: failure.message });
+                Ok(())
+            }
+            ended => Err(ended),
+        }
+    }
+
+    /// Where to look once more before the end of counted pages is believed: behind a page that showed nothing, where the last
+    /// that did was full.
+    fn behind(&mut self, url: &str) -> Option<String> {
+        let shown = self.full_page_before(url)?;
+        let behind = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown)?;
+        self.looked_behind = Some(url.to_owned());
+        Some(behind.into())
+    }
+
+    /// The same for answers of an endpoint.
+    fn request_behind(&mut self, request: &DataRequest) -> Option<DataRequest> {
+        let shown = self.full_page_before(request.url.as_str())?;
+        let behind = self.reader.scraper()?.endpoint()?.behind(request, shown)?;
+        self.looked_behind = Some(request.url.to_string());
+        Some(behind)
+    }
+
+    fn full_page_before(&mut self, url: &str) -> Option<u32> {
+        let shown = self.reader.full_last_page().filter(|_| self.looked_behind.is_none());
+        if shown.is_none() {
+            tracing::debug!(%url, "the list ends before this page");
+        }
+        shown
+    }
+
+    /// The list goes on: if a page before showed nothing, it failed to.
+    fn goes_on_behind(&mut self) {
+        if let Some(url) = self.looked_behind.take() {
+            self.failed += 1;
+            let message = format!("{url} shows no new vehicle, and the page behind it does");
+            self.warnings.push(Warning { code: "page_failed", message });
+        }
     }
 
     fn may_ask(&self) -> bool {
         self.reached.pages < self.limits.most_pages
     }
 
-    /// Whether a page belongs to the website whose list this is; what stands on another is another's lot.
-    fn is_at_home(&self, url: &str) -> bool {
-        site_of(url).is_some_and(|site| self.home.contains(&site))
-    }
-
-    /// Reads a page: where the next one is, and what to ask for the whole list as data, where that can be had.
-    fn page(&mut self, url: &str) -> Result<(Option<String>, Option<DataRequest>), Ended> {
+    /// Reads a page: what it is to the list, and what to ask for the whole list as data, where that can be had.
+    fn page(&mut self, url: &str, site: &Site) -> Result<(Turned, Option<DataRequest>), Ended> {
+        let is_first = self.reached.pages == 0;
         let fetched = match self.fetch(PageRequest::get(url))? {
             Got::Unchanged(extraction) => {
-                let next = extraction.next.clone();
                 self.count(extraction.listings.len(), extraction.total);
-                let goes_on = self.reader.take_page(extraction);
-                return Ok((next.filter(|_| goes_on), None));
+                return Ok((self.reader.take_page(extraction), None));
             }
             Got::Sent(fetched) => fetched,
         };
-        if self.reached.pages == 1 {
-            self.home.extend(site_of(fetched.final_url.as_str()));
-        }
+        site.must_have(url, &fetched.final_url, is_first)?;
         let mut page = ScrapedPage {
             bytes: Vec::new(),
             content_type: fetched.content_type.clone(),
@@ -279,17 +366,12 @@ impl Crawl<'_> {
         };
         let mut fetched = fetched;
         page.bytes = std::mem::take(&mut fetched.body);
-        let read_before = self.reader.pages_read();
-        let next = self.reader.read(&page).map_err(|reason| Failed {
-            error_type: ScrapeErrorType::Parsing,
-            message: format!("{url}: {reason}"),
-            retry_after: None,
-        })?;
-        if self.reader.pages_read() == read_before {
-            return Ok((None, None));
+        let turned = self.reader.read(&page).map_err(|reason| Failed::reading_of(url, &reason))?;
+        if turned == Turned::Behind {
+            return Ok((turned, None));
         }
         // The list as data is asked for once, after the first page.
-        let data = if self.reached.pages == 1 { self.reader.data_request(&page) } else { None };
+        let data = if is_first { self.reader.data_request(&page) } else { None };
         if let Some(extraction) = self.reader.last() {
             let (listings, total) = (extraction.listings.len(), extraction.total);
             // A page that says where the data is must be seen whole each time.
@@ -298,7 +380,7 @@ impl Crawl<'_> {
             }
             self.count(listings, total);
         }
-        Ok((next, data))
+        Ok((turned, data))
     }
 
     /// Reads the list as data, from the first answer to the last.
@@ -366,11 +448,8 @@ impl Crawl<'_> {
             Got::Sent(fetched) => fetched,
         };
         let text = String::from_utf8_lossy(&fetched.body);
-        let answer = listings_from_data(request, text.trim_start_matches('\u{feff}')).map_err(|reason| Failed {
-            error_type: ScrapeErrorType::Parsing,
-            message: format!("{}: {reason}", request.url),
-            retry_after: None,
-        })?;
+        let answer = listings_from_data(request, text.trim_start_matches('\u{feff}'))
+            .map_err(|reason| Failed::reading_of(request.url.as_str(), &reason))?;
         let extraction = Extraction {
             platform: request.platform,
             total: answer.total,
@@ -421,13 +500,30 @@ fn key_of_request(request: &DataRequest) -> String {
 }
 
 impl Failed {
-    /// What was fetched, or how to read it, is not what it should be.
+    fn new(error_type: ScrapeErrorType, message: impl Into<String>) -> Self {
+        Self { error_type, message: message.into(), retry_after: None, is_gone: false }
+    }
+
+    fn empty(message: &str) -> Self {
+        Self::new(ScrapeErrorType::Empty, message)
+    }
+
+    /// How to read it is not what it should be.
     fn reading(reason: &Error) -> Self {
-        Self { error_type: ScrapeErrorType::Parsing, message: reason.to_string(), retry_after: None }
+        Self::new(ScrapeErrorType::Parsing, reason.to_string())
+    }
+
+    /// What was fetched is not what it should be.
+    fn reading_of(url: &str, reason: &Error) -> Self {
+        Self::new(ScrapeErrorType::Parsing, format!("{url}: {reason}"))
     }
 
     fn of(failure: &FetchError) -> Self {
-        Self { error_type: failure.category(), message: failure.to_string(), retry_after: failure.retry_after() }
+        Self {
+            retry_after: failure.retry_after(),
+            is_gone: matches!(failure.status(), Some(404 | 410)),
+            ..Self::new(failure.category(), failure.to_string())
+        }
     }
 }
 

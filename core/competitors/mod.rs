@@ -6,6 +6,7 @@ mod alert;
 mod completeness;
 mod crawl;
 mod crew;
+mod home;
 mod identity;
 mod kept;
 mod market_view;

@@ -37,13 +37,24 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     Ok(reader.finish())
 }
 
+/// What a page is to the list that it was read for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turned {
+    /// A part of it, with the address of the next one.
+    On(Option<String>),
+    /// One of counted pages that shows nothing new: it lies behind the last, as it seems.
+    Behind,
+}
+
 /// Reads the pages of one scrape one after the other, and keeps none of them.
 pub(super) struct Reader {
     usual: Option<String>,
     scraper: Option<Scraper>,
     read: Vec<Extraction>,
-    /// What tells the vehicles so far from others, where pages are counted until one shows nothing new.
+    /// What tells the vehicles so far from others.
     known: HashSet<String>,
+    /// Pages linked to as the next one that show only what is known.
+    repeats: u32,
 }
 
 impl Reader {
@@ -53,7 +64,7 @@ impl Reader {
         let scraper = config.map(Scraper::of).transpose()?;
         // An adopted database may name platforms that nobody here knows.
         let usual = usual.filter(|name| extract::platforms().contains(name)).map(ToOwned::to_owned);
-        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new() })
+        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new(), repeats: 0 })
     }
 
     /// What is configured about the website.
@@ -61,42 +72,56 @@ impl Reader {
         self.scraper.as_ref()
     }
 
-    /// Reads a page and gives the address of the next one.
-    pub(super) fn read(&mut self, page: &ScrapedPage) -> Result<Option<String>> {
+    /// Reads a page.
+    pub(super) fn read(&mut self, page: &ScrapedPage) -> Result<Turned> {
         let platform = page.platform.as_deref().or(self.usual.as_deref());
         let (content_type, scraper) = (page.content_type.as_deref(), self.scraper.as_ref());
         let extraction = listings_as_configured(&page.bytes, content_type, &page.url, platform, scraper)?;
-        let next = extraction.next.clone();
-        Ok(if self.take_page(extraction) { next } else { None })
+        Ok(self.take_page(extraction))
     }
 
-    /// Takes what a page said, unless it is one that lies behind the last: then the list has come to its end.
-    pub(super) fn take_page(&mut self, extraction: Extraction) -> bool {
-        let is_counted = self.scraper.as_ref().is_some_and(Scraper::counts_pages);
-        self.take(extraction, is_counted)
+    /// Takes what a page said, unless it is one that lies behind the last.
+    pub(super) fn take_page(&mut self, extraction: Extraction) -> Turned {
+        self.take(extraction, self.counts_pages())
     }
 
     /// The same for a page or an answer that may be counted. Counted ones go on for ever: one that repeats what is known, or
-    /// shows nothing, lies behind the last.
-    pub(super) fn take(&mut self, extraction: Extraction, is_counted: bool) -> bool {
-        let shows_anything_new = !is_counted || self.shows_anything_new(&extraction.listings);
+    /// shows nothing, lies behind the last. One that was linked to should have shown something.
+    pub(super) fn take(&mut self, extraction: Extraction, is_counted: bool) -> Turned {
+        let shows_anything_new = self.shows_anything_new(&extraction.listings);
         if let Some(last) = self.read.last_mut().filter(|_| !shows_anything_new) {
-            last.next = None;
-            return false;
+            if is_counted {
+                last.next = None;
+                return Turned::Behind;
+            }
+            self.repeats += u32::from(!extraction.listings.is_empty());
         }
+        let next = extraction.next.clone();
         self.read.push(extraction);
-        true
+        Turned::On(next)
+    }
+
+    /// Whether the pages of this website are counted, not linked.
+    pub(super) fn counts_pages(&self) -> bool {
+        self.scraper.as_ref().is_some_and(Scraper::counts_pages)
+    }
+
+    /// How many pages showed nothing but what those before them had shown.
+    pub(super) fn repeats(&self) -> u32 {
+        self.repeats
+    }
+
+    /// How many vehicles the last page shows, where it is as full as any before it and no total tells that it is the last.
+    pub(super) fn full_last_page(&self) -> Option<u32> {
+        let last = self.read.last()?.listings.len();
+        let is_full = self.read.iter().all(|page| page.total.is_none() && page.listings.len() <= last);
+        u32::try_from(last).ok().filter(|_| is_full)
     }
 
     fn shows_anything_new(&mut self, listings: &[ScrapedListing]) -> bool {
         // Every one is noted. What has no key can not be told from what is new.
         let new = listings.iter().filter(|listing| key_of(listing).is_none_or(|key| self.known.insert(key)));
         new.count() > 0
-    }
-
-    /// How many pages and answers were read.
-    pub(super) fn pages_read(&self) -> usize {
-        self.read.len()
     }
 
     /// What the page read last showed.
@@ -109,13 +134,6 @@ impl Reader {
         let [.., before, last] = self.read.as_slice() else { return false };
         let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
         keys(last).is_some_and(|shown| !shown.is_empty() && keys(before).is_some_and(|known| known == shown))
-    }
-
-    /// Whether the pages so far claim a number of vehicles and show as many.
-    pub(super) fn shows_what_is_claimed(&self) -> bool {
-        let shown: HashSet<String> = self.read.iter().flat_map(|page| &page.listings).filter_map(key_of).collect();
-        let claimed = self.read.iter().filter_map(|page| page.total).max();
-        claimed.is_some_and(|claimed| shown.len() >= claimed as usize)
     }
 
     /// What to ask for to get the list of this page as data, where its platform offers that.
@@ -142,6 +160,7 @@ impl Reader {
 
     /// What all of them showed.
     pub(super) fn finish(self) -> Pages {
+        let full_last_page = self.full_last_page();
         let read = self.read;
         let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
         // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
@@ -154,6 +173,7 @@ impl Reader {
             pages_failed: u32::try_from(lost).unwrap_or(u32::MAX),
             pages_fetched: u32::try_from(read.len()).ok(),
             total_claimed: read.iter().filter_map(|page| page.total).max(),
+            full_last_page,
             ..ScrapeReading::whole_lot()
         };
         let first = read.first().map(|page| page.platform).filter(|platform| is_vendor(platform));

@@ -9,12 +9,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
-    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
-    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
-    UndercutFilter,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter,
+    MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType, ScrapeReading,
+    ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut, UndercutFilter,
     alert::{self, Verdict},
-    completeness,
     kept::{self, PagesRead},
     pages::{self, Pages},
     registration,
@@ -318,8 +316,7 @@ impl<'a> Competitors<'a> {
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
             let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
-            if plan.completeness.reason() == Some(IncompleteReason::TooFewVehicles) {
-                let alike = completeness::alike_counts(plan.vehicles, tracking);
+            if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
                 lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike)?;
                 plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             }

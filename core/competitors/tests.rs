@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading, alike_counts},
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading},
     identity::{Unmatched, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
@@ -63,22 +63,23 @@ impl Lot {
         };
         let seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
         let mut plan = plan_of(&self.stored, seen.clone(), &scrape, &self.rules);
-        if plan.completeness.reason() == Some(IncompleteReason::TooFewVehicles) {
-            scrape.alike = self.alike(observed_at, plan.vehicles);
+        if let Some(counts) = plan.completeness.counts_alike(&scrape.reading, plan.vehicles, &self.rules) {
+            scrape.alike = self.alike(observed_at, &counts);
             plan = plan_of(&self.stored, seen, &scrape, &self.rules);
         }
         self.apply(&plan, &scrape);
         plan
     }
 
-    fn alike(&self, observed_at: DateTime<Utc>, vehicles: usize) -> Option<AlikeScrapes> {
-        let counts = alike_counts(vehicles, &self.rules);
+    fn alike(&self, observed_at: DateTime<Utc>, counts: &RangeInclusive<usize>) -> Option<AlikeScrapes> {
         let row: Vec<_> = self
             .scrapes
             .range(..observed_at)
             .rev()
             .filter(|(_, (completeness, _))| {
-                matches!(completeness.reason(), None | Some(IncompleteReason::TooFewVehicles))
+                let of_size = Some(IncompleteReason::TooFewVehicles) == completeness.reason()
+                    || Some(IncompleteReason::LastPageFull) == completeness.reason();
+                completeness.is_complete() || of_size
             })
             .take_while(|(_, (_, vehicles))| counts.contains(vehicles))
             .collect();
@@ -474,6 +475,38 @@ fn a_small_lot_is_believed_in_time(
     let alike = Some(AlikeScrapes { count: scrapes - 1, since: day(0) });
     let earlier = EarlierScrapes { counts: &[100], alike, observed_at: day(days) };
     assert_eq!(Completeness::judge(&whole_lot(), 40, &earlier, &TrackingRules::default()).reason(), reason);
+}
+
+#[rstest]
+#[case::a_page_is_missing(40, Some(10), &[50], Some(IncompleteReason::LastPageFull))]
+#[case::less_than_a_page(41, Some(10), &[50], None)]
+#[case::it_was_as_small_already(40, Some(10), &[40, 50], None)]
+#[case::the_last_page_is_short(40, None, &[50], None)]
+#[case::the_first_scrape(40, Some(10), &[], None)]
+#[case::half_of_it_on_one_page(20, Some(20), &[40], Some(IncompleteReason::LastPageFull))]
+fn a_list_may_go_on_behind_a_full_page(
+    #[case] vehicles: usize,
+    #[case] full_last_page: Option<u32>,
+    #[case] earlier: &[usize],
+    #[case] reason: Option<IncompleteReason>,
+) {
+    let reading = ScrapeReading { full_last_page, ..whole_lot() };
+    let earlier = EarlierScrapes { counts: earlier, alike: None, observed_at: day(0) };
+    assert_eq!(Completeness::judge(&reading, vehicles, &earlier, &TrackingRules::default()).reason(), reason);
+}
+
+#[test]
+fn a_page_that_stays_away_is_believed_to_be_gone_in_the_end() {
+    let whole: Vec<_> = (0..50).map(|number| car(&format!("stock={number}"))).collect();
+    let ends_full = ScrapeReading { full_last_page: Some(10), ..whole_lot() };
+    let mut lot = lot();
+    for on_day in 0..10 {
+        lot.record(day(on_day), whole.clone(), ends_full.clone());
+    }
+    let seen = (10..30).map(|on_day| (on_day, lot.record(day(on_day), whole[..40].to_vec(), ends_full.clone())));
+    let sold: Vec<_> = seen.filter(|(_, plan)| plan.sold() > 0).map(|(on_day, plan)| (on_day, plan.sold())).collect();
+    // The 50 of the days before do not speak for the 40: believed with the fifth such count over five days, on day 15.
+    assert_eq!(sold, [(17, 10)]);
 }
 
 #[test]

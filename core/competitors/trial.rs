@@ -11,7 +11,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, pages::key_of, stores,
+    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
+    home::{Home, leads_away},
+    pages::key_of,
+    stores,
 };
 use crate::{
     error::{Error, Result},
@@ -363,7 +366,14 @@ impl Trial<'_> {
 
     /// Reads the list that begins with this page; answers its address and what the website says of itself.
     fn list(&mut self, first: FirstPage) -> (String, Seen) {
-        let FirstPage { asked, url, seen, extraction, data, .. } = first;
+        let FirstPage { mut asked, url, seen, extraction, data, .. } = first;
+        // Scrapes read no page of another website than that of the competitor's own address.
+        if !Url::parse(&asked).ok().and_then(|asked| Home::of(&asked)).is_some_and(|home| home.has(&url)) {
+            self.warn("moved_elsewhere", format!("{asked} leads to another website; the list is read at {url}"));
+            asked = url.to_string();
+        }
+        let home = Home::of(&url);
+        let is_at_home = |other: &Url| home.as_ref().is_some_and(|home| home.has(other));
         if let Some(request) = data {
             let endpoint = request.url.to_string();
             match self.data(request) {
@@ -380,8 +390,21 @@ impl Trial<'_> {
             }
         }
         let mut next = self.take(url.to_string(), extraction);
-        while let Some(url) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
-            match self.fetch_page(&url) {
+        while let Some(address) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
+            let Some(asked) = Url::parse(&address).ok().filter(is_at_home) else {
+                let message = format!("the next page, {address}, is on another website; a scrape does not read it");
+                self.warn("next_page_elsewhere", message);
+                self.next = Some(address);
+                break;
+            };
+            match self.fetch_page(&address) {
+                Ok(page) if !is_at_home(&page.url) || leads_away(&url, &asked, &page.url) => {
+                    let message =
+                        format!("{address} leads to {}, which is no page of the list behind the first", page.url);
+                    self.warn("page_failed", message);
+                    self.next = Some(address);
+                    break;
+                }
                 Ok(page) => next = self.take(page.url.to_string(), page.extraction),
                 Err(failure) => {
                     self.warn(failure.error_type.code(), failure.message);

@@ -41,7 +41,7 @@ pub struct EvaluationRequest {
     pub vin: Vin,
     /// Its miles; without them nothing is adjusted for mileage.
     pub mileage: Option<i32>,
-    /// Whether what is kept is passed over and replaced.
+    /// Whether what is kept is passed over and replaced; an answer of vPIC is fallen back on where it gives no other.
     pub refresh: bool,
 }
 
@@ -132,6 +132,14 @@ pub enum Warning {
         /// The other years that it may be.
         alternatives: Vec<i32>,
     },
+    /// No law is known that asks this VIN for a model year: it holds only if its maker uses position 10 for it, and nothing is
+    /// looked for by it.
+    YearConditional {
+        /// The year under that condition.
+        year: i32,
+        /// The other years that it may be under the same.
+        alternatives: Vec<i32>,
+    },
     /// The VIN and vPIC tell different years.
     YearsDiffer {
         /// By the VIN.
@@ -159,6 +167,15 @@ pub enum Warning {
         reason: String,
         /// The same for a person.
         message: String,
+    },
+    /// vPIC gave no answer when asked anew, so what it answered before was used.
+    VpicKept {
+        /// The stable word for why, as of [`Warning::VpicMissing`].
+        reason: String,
+        /// The same for a person.
+        message: String,
+        /// When it gave the answer that was used.
+        answered_at: DateTime<Utc>,
     },
     /// The model is known from listings alone.
     KnownFromListings {
@@ -211,6 +228,18 @@ pub struct Evaluation {
     pub expires_at: Option<DateTime<Utc>>,
     /// Whether it was kept from before.
     pub from_cache: bool,
+}
+
+/// What was removed because its time was over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Expired {
+    /// Evaluations.
+    pub evaluations: usize,
+    /// Answers of vPIC.
+    pub decodes: usize,
+    /// Whether nothing that is over is left; otherwise the limit ended it.
+    pub is_all: bool,
 }
 
 /// What the row holds beside its columns; the VIN's own facts are not kept, for they do not change.

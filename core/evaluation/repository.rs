@@ -136,6 +136,29 @@ pub(super) fn keep_decodes(conn: &mut DbConnection, decodes: &[(Vin, &VpicDecode
     Ok(())
 }
 
+/// Removes up to so many evaluations that are over, the oldest first; how many. An index over their ends serves it.
+pub(super) fn remove_expired_evaluations(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> DbResult<usize> {
+    use vin_evaluation_cache::{expires_at, id, table};
+    let over: Vec<EvaluationId> = table
+        .filter(expires_at.le(Instant(now)))
+        .order((expires_at.asc(), id.asc()))
+        .limit(limit)
+        .select(id)
+        .load(conn)?;
+    // One that was made anew meanwhile has another id.
+    Ok(diesel::delete(table.filter(id.eq_any(over))).execute(conn)?)
+}
+
+/// The same for vPIC's answers.
+pub(super) fn remove_expired_decodes(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> DbResult<usize> {
+    use vin_decodes::{expires_at, table, vin};
+    let is_over = || expires_at.le(Instant(now));
+    let over: Vec<String> =
+        table.filter(is_over()).order((expires_at.asc(), vin.asc())).limit(limit).select(vin).load(conn)?;
+    // One that was answered anew meanwhile holds again.
+    Ok(diesel::delete(table.filter(vin.eq_any(over)).filter(is_over())).execute(conn)?)
+}
+
 type Vehicle = (Option<String>, Option<i32>, Option<String>, Option<String>, Option<String>);
 
 /// Our vehicles of this VIN, and the listings whose VINs begin with the same eight characters, the latest first.

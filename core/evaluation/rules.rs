@@ -8,7 +8,7 @@ use crate::{
     Money, Vin,
     error::{Error, Result},
     market::Analysis,
-    vin::Facts,
+    vin::{Facts, YearBasis},
 };
 
 /// More miles than this no vehicle has.
@@ -87,10 +87,26 @@ fn by_vpic(facts: &Facts, vpic: &VpicDecode) -> Option<Identity> {
     })
 }
 
-/// What must be so by the VIN is so; otherwise vPIC knows more of the maker than position 7 does.
+/// What must be so by the VIN is so; otherwise vPIC knows more of the maker than position 7 does. A year that holds only if
+/// the maker uses position 10 for it is none to look for others by.
 fn year(facts: &Facts, vpic: &VpicDecode) -> Option<i32> {
     let proven = facts.model_year.filter(|_| facts.model_year_is_conclusive);
-    proven.or(vpic.year).or(facts.model_year)
+    let by_position_10 = facts.model_year.filter(|_| facts.model_year_basis != YearBasis::MakersChoice);
+    proven.or(vpic.year).or(by_position_10)
+}
+
+/// Whether nothing but position 10 of a VIN from outside North America tells the year. Where its check digit is wrong too it is
+/// not one for the United States, by whose rule alone vPIC reads position 10, and that vPIC says the same proves nothing.
+fn year_is_conditional(facts: &Facts, by_vpic: Option<i32>) -> bool {
+    let is_alone = match by_vpic {
+        None => true,
+        Some(by_vpic) => !facts.check_digit_ok && is_a_reading_of_position_10(facts, by_vpic),
+    };
+    facts.model_year_basis == YearBasis::MakersChoice && facts.model_year.is_some() && is_alone
+}
+
+fn is_a_reading_of_position_10(facts: &Facts, year: i32) -> bool {
+    facts.model_year == Some(year) || facts.model_year_alternatives.contains(&year)
 }
 
 /// vPIC writes makes in capitals; the register of manufacturers as people do.
@@ -109,7 +125,14 @@ fn warnings(facts: &Facts, vpic: Option<&VpicDecode>) -> Vec<Warning> {
         let digit = facts.check_digit;
         warnings.push(Warning::CheckDigitWrong { expected: digit.expected, actual: digit.actual });
     }
-    match (facts.model_year, vpic.and_then(|vpic| vpic.year)) {
+    let by_vpic = vpic.and_then(|vpic| vpic.year);
+    match (facts.model_year, by_vpic) {
+        (Some(year), _) if year_is_conditional(facts, by_vpic) => {
+            let alternatives = facts.model_year_alternatives.clone();
+            warnings.push(Warning::YearConditional { year, alternatives });
+        }
+        // What the VIN says under a condition contradicts nobody.
+        (Some(_), Some(_)) if facts.model_year_basis == YearBasis::MakersChoice => {}
         (Some(vin), Some(vpic)) if vin != vpic => warnings.push(Warning::YearsDiffer { vin, vpic }),
         (year, None) if !facts.model_year_is_conclusive => {
             warnings.push(Warning::YearUncertain { year, alternatives: facts.model_year_alternatives.clone() });
@@ -132,7 +155,9 @@ fn warnings(facts: &Facts, vpic: Option<&VpicDecode>) -> Vec<Warning> {
 ///
 /// A listing of the very VIN says it best. Others of its kind share positions 1 to 8, 10 and 11, which by 49 CFR 565.15 hold
 /// line, series and model year; they say it where all of them agree on year and model, and the trim where they agree on that.
-pub(super) fn by_listings(vin: &Vin, known: &Known) -> Option<(Identity, usize)> {
+/// That rule is the United States': a VIN from overseas that was not made by it, as its check digit shows, is of no known kind.
+pub(super) fn by_listings(facts: &Facts, known: &Known) -> Option<(Identity, usize)> {
+    let vin = facts.vin;
     let identity = |vehicle: &KnownVehicle, source| Identity {
         year: vehicle.year,
         make: vehicle.make.clone(),
@@ -143,9 +168,12 @@ pub(super) fn by_listings(vin: &Vin, known: &Known) -> Option<(Identity, usize)>
     if let Some(own) = known.own.first() {
         return Some((identity(own, IdentitySource::Inventory), known.own.len()));
     }
-    let same: Vec<_> = known.listed.iter().filter(|listing| listing.vin == *vin).collect();
+    let same: Vec<_> = known.listed.iter().filter(|listing| listing.vin == vin).collect();
     if let Some(latest) = same.first() {
         return Some((identity(latest, IdentitySource::Listing), same.len()));
+    }
+    if facts.model_year_basis == YearBasis::MakersChoice && !facts.check_digit_ok {
+        return None;
     }
     let kind: Vec<_> = known.listed.iter().filter(|listing| listing.vin.squish() == vin.squish()).collect();
     let latest = kind.first()?;
@@ -267,8 +295,9 @@ mod tests {
         let found: Vec<_> = overseas
             .warnings
             .iter()
-            .map(|warning| match warning {
-                Warning::VpicFinding { finding, .. } => finding.as_str(),
+            .filter_map(|warning| match warning {
+                Warning::VpicFinding { finding, .. } => Some(finding.as_str()),
+                Warning::YearConditional { .. } => None,
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -280,7 +309,7 @@ mod tests {
 
     #[test]
     fn listings_of_the_vin_or_of_its_kind_name_the_vehicle() {
-        let subject = vin(VIN);
+        let subject = facts(VIN);
         let alike = |trim: &str, number| listing(&format!("4T1B11HK7KU21{number}"), 2019, "Camry", trim);
         for (known, expected) in [
             (vec![], None),
@@ -301,6 +330,32 @@ mod tests {
         let own =
             Known { own: vec![listing(VIN, 2019, "Camry", "XLE")], listed: vec![listing(VIN, 2018, "Camry", "LE")] };
         assert_eq!(by_listings(&subject, &own).unwrap().0.source, IdentitySource::Inventory);
+    }
+
+    #[test]
+    fn a_year_that_holds_under_a_condition_is_never_looked_for() {
+        let overseas = facts("WDD2470031J059461");
+        let without_year = VpicDecode { year: None, ..vpic(0, &[]) };
+        let told = decoded(overseas.clone(), Some(without_year.clone()));
+        assert_eq!(told.vehicle, None);
+        assert_eq!(told.warnings, [Warning::YearConditional { year: 2001, alternatives: vec![] }]);
+        assert_eq!(decoded(overseas.clone(), None).warnings, told.warnings);
+        // A VIN from here is of one of the years that the code may mean.
+        assert_eq!(decoded(facts("4ENGAAA81R1003437"), Some(without_year)).vehicle.unwrap().year, 2024);
+        // vPIC knows better, and contradicts nobody.
+        let known = decoded(overseas.clone(), Some(vpic(2021, &[])));
+        assert_eq!((known.vehicle.unwrap().year, known.warnings), (2021, vec![]));
+        // What it read from position 10 of a VIN that its rule is not made for stays doubtful.
+        let doubtful = decoded(overseas.clone(), Some(vpic(2001, &[])));
+        assert!(matches!(doubtful.warnings[..], [Warning::YearConditional { .. }]), "{:?}", doubtful.warnings);
+        let imported = decoded(facts("JM3KE4BY6G0636881"), Some(vpic(2016, &[])));
+        assert_eq!((imported.vehicle.unwrap().year, imported.warnings), (2016, vec![]));
+        // One more of its kind says nothing of its year, one of an import's kind does.
+        let alike = |text: &str| Known { own: vec![], listed: vec![listing(text, 2019, "A 250", "AMG")] };
+        assert_eq!(by_listings(&overseas, &alike("WDD2470041J000001")), None);
+        assert_eq!(by_listings(&overseas, &alike("WDD2470031J059461")).unwrap().0.source, IdentitySource::Listing);
+        let import = by_listings(&facts("JM3KE4BY6G0636881"), &alike("JM3KE4BYXG0000001"));
+        assert_eq!(import.unwrap().0.source, IdentitySource::SameKind);
     }
 
     #[test]

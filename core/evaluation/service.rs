@@ -10,8 +10,8 @@ use std::{
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 use super::{
-    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Identity, Kept, VpicDecode,
-    Warning,
+    Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Expired, Identity, Kept,
+    VpicDecode, Warning,
     flight::Turn,
     repository,
     rules::{self, NOT_CONFIGURED},
@@ -21,6 +21,7 @@ use crate::{
     Vin,
     activity::{self, Action},
     actor::Permission,
+    db::{DbConnection, DbResult},
     dealership::Desk,
     error::{Error, Result},
     ids::EvaluationId,
@@ -33,6 +34,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// So often somebody else's evaluation is waited for before our own is made beside it.
 const MOST_WAITS: usize = 3;
 
+/// So many rows are removed in one transaction.
+const ROWS_A_REMOVAL: usize = 500;
+
 /// What VINs stand for and what those vehicles are worth.
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluations<'a> {
@@ -44,6 +48,27 @@ enum Looked {
     Found(Box<Evaluation>),
     /// The row that is there but does not serve, if there is one.
     Nothing(Option<EvaluationId>),
+}
+
+/// Why vPIC gave no answer to a VIN that it was to be asked about.
+#[derive(Clone)]
+struct Unanswered {
+    reason: String,
+    message: String,
+}
+
+impl Unanswered {
+    fn new(reason: &str, message: impl Into<String>) -> Self {
+        Self { reason: reason.to_owned(), message: message.into() }
+    }
+
+    fn missing(self) -> Warning {
+        Warning::VpicMissing { reason: self.reason, message: self.message }
+    }
+
+    fn kept_instead(self, answered_at: DateTime<Utc>) -> Warning {
+        Warning::VpicKept { reason: self.reason, message: self.message, answered_at }
+    }
 }
 
 impl<'a> Evaluations<'a> {
@@ -132,6 +157,47 @@ impl<'a> Evaluations<'a> {
             }
         }
         self.evaluate_alone(request, passed_over, failures)
+    }
+
+    /// Removes what is kept and over: evaluations, and vPIC's answers, up to `limit` rows of both together.
+    ///
+    /// What is over is told to nobody; this gives its room back. It is done in transactions of a few hundred rows, so that nobody
+    /// waits long for it, and may be called again until [`Expired::is_all`]. Time grows with the rows that are removed, not with
+    /// those that stay. The audit trail tells that an evaluation was made, and not that its time has passed.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let removed = desk.evaluation().remove_expired(10_000)?;
+    /// assert!(removed.evaluations == 0 && removed.is_all);
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; as any write. What was removed before stays removed.
+    pub fn remove_expired(&self, limit: usize) -> Result<Expired> {
+        let evaluations = self.remove_in_batches(limit, repository::remove_expired_evaluations)?;
+        let left = limit - evaluations;
+        let decodes = self.remove_in_batches(left, repository::remove_expired_decodes)?;
+        Ok(Expired { evaluations, decodes, is_all: decodes < left })
+    }
+
+    fn remove_in_batches(
+        &self,
+        limit: usize,
+        remove: fn(&mut DbConnection, DateTime<Utc>, i64) -> DbResult<usize>,
+    ) -> Result<usize> {
+        let mut removed = 0;
+        loop {
+            let wanted = ROWS_A_REMOVAL.min(limit - removed);
+            let rows = i64::try_from(wanted).unwrap_or(i64::MAX);
+            let found = self.desk.write(Permission::Analyze, |conn, acting| remove(conn, acting.now, rows))?;
+            removed += found.min(wanted);
+            if found < wanted || removed == limit {
+                return Ok(removed);
+            }
+        }
     }
 
     /// Looks for a row that serves. One that was there when a refresh was asked for does not.
@@ -275,7 +341,7 @@ impl<'a> Evaluations<'a> {
             Ok(known) => known,
             Err(error) => return note(&mut decoded.warnings, &error),
         };
-        if let Some((identity, listings)) = rules::by_listings(vin, &known) {
+        if let Some((identity, listings)) = rules::by_listings(&decoded.facts, &known) {
             decoded.warnings.push(Warning::KnownFromListings { source: identity.source, listings });
             decoded.vehicle = Some(identity);
         }
@@ -300,43 +366,48 @@ impl<'a> Evaluations<'a> {
     }
 
     /// Decodes each VIN; in what order they stand does not matter to vPIC, and one that stands twice is asked once.
+    ///
+    /// A refresh asks vPIC about all of them; what is kept serves then where vPIC does not answer, and is called so.
     fn decoded(&self, vins: &[Vin], refresh: bool) -> Vec<Decoded> {
         let now = self.desk.now();
         let mut wanted = vins.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
-        let (mut answers, mut failures) = (HashMap::new(), Vec::new());
-        if !refresh {
-            match self.desk.read(Permission::Analyze, |conn| repository::decodes(conn, &wanted, now)) {
-                Ok(kept) => answers = kept,
-                Err(error) => note(&mut failures, &error),
-            }
-        }
-        wanted.retain(|vin| !answers.contains_key(vin));
-        let missing = self.ask_vpic(&wanted, now, &mut answers, &mut failures);
+        let mut failures = Vec::new();
+        let kept = self.desk.read(Permission::Analyze, |conn| repository::decodes(conn, &wanted, now));
+        let kept = kept.unwrap_or_else(|error| {
+            note(&mut failures, &error);
+            HashMap::new()
+        });
+        wanted.retain(|vin| refresh || !kept.contains_key(vin));
+        let mut answers = HashMap::new();
+        let unanswered = self.ask_vpic(&wanted, now, &mut answers, &mut failures);
         vins.iter()
             .map(|vin| {
-                let vpic = answers.get(vin).cloned();
-                let is_missing = vpic.is_none();
-                let mut decoded = rules::decoded(vin.facts(now.year()), vpic);
-                decoded.warnings.extend(missing.clone().filter(|_| is_missing));
+                let (answer, kept) = (answers.get(vin), kept.get(vin));
+                let doubt = match (answer, kept) {
+                    (None, Some(kept)) if refresh => Some(unanswered.clone().kept_instead(kept.answered_at)),
+                    (None, None) => Some(unanswered.clone().missing()),
+                    _ => None,
+                };
+                let mut decoded = rules::decoded(vin.facts(now.year()), answer.or(kept).cloned());
+                decoded.warnings.extend(doubt);
                 decoded.warnings.extend(failures.iter().cloned());
                 decoded
             })
             .collect()
     }
 
-    /// Asks vPIC about VINs, keeps what it answers, and says why an answer is missing, if one is.
+    /// Asks vPIC about VINs, keeps what it answers, and says why an answer is missing where one is.
     fn ask_vpic(
         &self,
         vins: &[Vin],
         now: DateTime<Utc>,
         answers: &mut HashMap<Vin, VpicDecode>,
         failures: &mut Vec<Warning>,
-    ) -> Option<Warning> {
-        let missing = |reason: &str, message: String| Warning::VpicMissing { reason: reason.to_owned(), message };
+    ) -> Unanswered {
         let Some(vpic) = self.desk.vpic() else {
-            return Some(missing(NOT_CONFIGURED, "vPIC is not configured, so the VIN was read alone".to_owned()));
+            return Unanswered::new(NOT_CONFIGURED, "vPIC was not asked");
         };
         let mut unanswered = None;
         for batch in vins.chunks(BATCH) {
@@ -344,7 +415,7 @@ impl<'a> Evaluations<'a> {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::warn!(code = error.code(), %error, "vPIC did not answer");
-                    unanswered = Some(missing(error.code(), error.to_string()));
+                    unanswered = Some(Unanswered::new(error.code(), error.to_string()));
                     break;
                 }
             };
@@ -359,7 +430,7 @@ impl<'a> Evaluations<'a> {
             }
             answers.extend(found);
         }
-        unanswered.or_else(|| Some(missing("vpic_no_answer", "vPIC left this VIN out of its answer".to_owned())))
+        unanswered.unwrap_or_else(|| Unanswered::new("vpic_no_answer", "vPIC left this VIN out of its answer"))
     }
 
     fn rules(&self) -> &EvaluationRules {

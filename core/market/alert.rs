@@ -16,12 +16,13 @@ pub(super) fn new_alert(vehicle: &Vehicle, analysis: &Analysis) -> Option<NewAle
     let car = format!("{} {} {}", vehicle.year, vehicle.make, vehicle.model);
     let percent = analysis.position.map(|position| position.difference_percent);
     let median = analysis.adjusted.map(|prices| prices.median);
+    let price = vehicle.price.in_whole_dollars();
     let message = match (wanted.alert_type, percent, median) {
         (AlertType::Overpriced, Some(percent), Some(median)) => {
-            format!("{car}: ${} is {percent:.1} % above the market's ${median}", vehicle.price)
+            format!("{car}: {price} is {percent:.1} % above the market's {}", median.in_whole_dollars())
         }
         (AlertType::Underpriced, Some(percent), Some(median)) => {
-            format!("{car}: ${} is {:.1} % below the market's ${median}", vehicle.price, -percent)
+            format!("{car}: {price} is {:.1} % below the market's {}", -percent, median.in_whole_dollars())
         }
         _ => match analysis.sample_size {
             0 => format!("{car}: no comparable listing was found"),

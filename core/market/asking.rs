@@ -42,6 +42,16 @@ impl<'a> AutoDevRun<'a> {
         Self { client, left: Cell::new(most_calls.unwrap_or(u32::MAX)), state: RefCell::default() }
     }
 
+    /// Whether the run may still ask over the network.
+    pub(super) fn may_ask(&self) -> bool {
+        self.client.is_some() && self.state.borrow().given_up.is_none()
+    }
+
+    /// Why the run asks no more.
+    pub(super) fn given_up(&self) -> Option<MissingSource> {
+        self.state.borrow().given_up.clone()
+    }
+
     /// Listings like the subject, added to the candidates; `spend` counts a call before it is made.
     pub(super) fn ask(
         &self,

@@ -6,6 +6,14 @@
 //!
 //! A listing that moved to another competitor's lot is no sale, there as in the rule; its price cuts are evidence all the same.
 //!
+//! The recommended range is what the middle half of the *comparables* ask, not where half of all *other* cars will be found: the
+//! quartiles of few prices stand closer together than those of the market that they come from. Of `n` prices the one of rank
+//! `k` has `k / (n + 1)` of the market below it on average, whatever its distribution (David and Nagaraja 2003, "Order
+//! Statistics"). The quartiles of type 7 stand at the ranks `1 + (n - 1) / 4` and `1 + 3 (n - 1) / 4`, so a further car lies
+//! between them in `(n - 1) / (2 (n + 1))` of cases: one in three with 5 comparables, 45 % with 20, half with very many. That is
+//! what the coverage is to be held against. Where it falls short even of it, adjustments are off, or the cars that sell and are
+//! cut are not any cars: they come to ask less than the others.
+//!
 //! A competitor's last asking price stands for the selling price, which nobody publishes. What is deliberately not here:
 //! loading the listings, which come model by model, so that memory holds one model's at a time.
 
@@ -14,8 +22,15 @@ use std::{cmp::Ordering, ops::RangeInclusive};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Comparable, OwnVins, PricingRules, Subject, comparables::same_name, rules};
-use crate::Money;
+use super::{
+    Comparable, OwnVins, PricingRules, Subject,
+    comparables::{is_name, same_name},
+    rules,
+};
+use crate::{
+    Money,
+    error::{Faults, Result},
+};
 
 /// What a listing is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -54,6 +69,19 @@ impl Default for BacktestOptions {
 }
 
 impl BacktestOptions {
+    /// # Errors
+    /// `invalid_backtest`, with each field that cannot be meant.
+    pub(super) fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        for (pointer, name) in [("/make", &self.make), ("/model", &self.model)] {
+            faults.check(name.as_deref().is_none_or(is_name), pointer, "expected a name, or none for all");
+        }
+        let in_order = self.since.zip(self.until).is_none_or(|(since, until)| since <= until);
+        faults.check(in_order, "/until", "expected a time that is not before `since`");
+        faults.check(self.max_events_a_model > 0, "/max_events_a_model", "expected at least 1");
+        faults.into_result("invalid_backtest")
+    }
+
     pub(super) fn takes_model(&self, make: &str, model: &str) -> bool {
         let fits = |wanted: &Option<String>, name| wanted.as_deref().is_none_or(|wanted| same_name(wanted, name));
         fits(&self.make, make) && fits(&self.model, model)
@@ -88,6 +116,8 @@ pub struct BacktestScore {
     pub plain_median: Option<EstimateError>,
     /// The share of truths within the recommended range P25 to P75, in percent.
     pub coverage_percent: Option<f64>,
+    /// What that share would be with exact adjustments, in percent: below 50, as quartiles of few prices stand close together.
+    pub expected_coverage_percent: Option<f64>,
     /// The share of events in which the rule was nearer than the plain median, ties counted half, in percent.
     pub nearer_percent: Option<f64>,
 }
@@ -166,6 +196,7 @@ struct Sums {
     rule: EstimateError,
     plain: EstimateError,
     covered: usize,
+    expected_coverage: f64,
     nearer: f64,
 }
 
@@ -183,6 +214,7 @@ impl Sums {
         let ours = error(&mut self.rule, estimate.median);
         let plain = error(&mut self.plain, estimate.plain_median);
         self.covered += usize::from(estimate.low <= truth && truth <= estimate.high);
+        self.expected_coverage += expected_coverage(estimate.sample_size);
         self.nearer += match ours.total_cmp(&plain) {
             Ordering::Less => 1.0,
             Ordering::Equal => 0.5,
@@ -201,9 +233,16 @@ impl Sums {
             rule: any.then(|| mean(self.rule)),
             plain_median: any.then(|| mean(self.plain)),
             coverage_percent: any.then(|| self.covered as f64 * 100.0 / count),
+            expected_coverage_percent: any.then(|| self.expected_coverage * 100.0 / count),
             nearer_percent: any.then(|| self.nearer * 100.0 / count),
         }
     }
+}
+
+/// How often one more price lies between the quartiles (type 7) of so many of the same market.
+fn expected_coverage(sample_size: usize) -> f64 {
+    let size = sample_size.max(1) as f64;
+    0.5 * (size - 1.0) / (size + 1.0)
 }
 
 /// A backtest under way.
@@ -294,7 +333,7 @@ impl<'a> Backtest<'a> {
         }
         events.retain(|event| self.options.takes(event));
         events.sort_by_key(|event| (event.at, event.listing));
-        let most = self.options.max_events_a_model.max(1);
+        let most = self.options.max_events_a_model;
         if events.len() > most {
             let count = events.len();
             self.thinned += count - most;
@@ -357,7 +396,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::market::Source;
+    use crate::market::{Source, quantile::Sorted};
 
     const NOW: DateTime<Utc> = DateTime::from_timestamp(1_770_000_000, 0).unwrap();
 
@@ -466,6 +505,28 @@ mod tests {
         let listings = vec![camry(1, 30, &[(30, 20_000)], Some(3)), camry(2, 30, &[(30, 20_000)], None)];
         let report = run(&BacktestOptions::default(), listings);
         assert_eq!((report.sold.events, report.sold.priced, report.sold.rule), (1, 0, None));
+    }
+
+    #[test]
+    fn the_quartiles_of_few_prices_cover_less_than_half_of_the_market() {
+        for (size, expected) in [(1, 0.0), (3, 0.25), (5, 1.0 / 3.0), (9, 0.4), (20, 19.0 / 42.0)] {
+            assert!((expected_coverage(size) - expected).abs() < 1e-12, "{size}");
+            // Drawn evenly from 0 to 1, the share of the market between two values is their distance.
+            let mut rng = fastrand::Rng::with_seed(3);
+            const DRAWS: u32 = 20_000;
+            let covered: f64 = (0..DRAWS)
+                .map(|_| {
+                    let values = Sorted::new((0..size).map(|_| rng.f64()).collect()).unwrap();
+                    values.quantile(0.75) - values.quantile(0.25)
+                })
+                .sum();
+            assert!((covered / f64::from(DRAWS) - expected).abs() < 0.01, "{size}: {covered}");
+        }
+        let report = run(
+            &BacktestOptions::default(),
+            five().into_iter().chain([camry(9, 30, &[(30, 20_000)], Some(3))]).collect(),
+        );
+        assert_eq!(report.sold.expected_coverage_percent.map(f64::round), Some(33.0));
     }
 
     #[test]

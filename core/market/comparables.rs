@@ -5,6 +5,7 @@
 use std::{cmp::Ordering, collections::HashSet};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use crate::vin;
 
@@ -42,11 +43,15 @@ fn identity(comparable: &Comparable) -> Option<Identity<'_>> {
     }
 }
 
+/// Whether a text names anything at all; what does not is the same as nothing.
+pub(super) fn is_name(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
 /// Whether two names are the same but for case, spaces and punctuation: `F-150` and `f150`.
 pub(super) fn same_name(a: &str, b: &str) -> bool {
-    let letters = |text: &str| -> bool { text.chars().any(char::is_alphanumeric) };
     let folded = |text| str::chars(text).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    letters(a) && folded(a).eq(folded(b))
+    is_name(a) && folded(a).eq(folded(b))
 }
 
 /// A name as [`same_name`] compares it.
@@ -60,6 +65,59 @@ pub(super) fn is_branded_title(title_status: &str) -> bool {
         ["branded", "buyback", "flood", "junk", "lemon", "rebuilt", "reconstructed", "salvage", "total loss"];
     let words = title_status.to_lowercase();
     BRANDS.iter().any(|brand| words.contains(brand))
+}
+
+/// Whether a free text, such as a trim or the path of a page, says in so many words that the title is branded.
+///
+/// `salvage` says it alone; other words only beside `title`, as an engine may be rebuilt, and none where it is denied just
+/// before.
+///
+/// What says nothing is no clean title, but nothing is known against it.
+pub(super) fn says_branded(text: &str) -> bool {
+    const BESIDE_TITLE: [&str; 8] =
+        ["branded", "flood", "junk", "lemon", "rebuilt", "reconstructed", "restored", "salvaged"];
+    const DENIALS: [&str; 6] = ["no", "non", "not", "never", "without", "zero"];
+    // Nearly every text is done with here, and a search reads those of thousands of listings.
+    let has = |word: &[u8]| text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    if !has(b"title") && !has(b"salvage") {
+        return false;
+    }
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let word = |place: usize| words.get(place).map(String::as_str);
+    let before = |place: usize| place.checked_sub(1).and_then(word);
+    (0..words.len()).any(|place| {
+        let is_brand = word(place).is_some_and(|brand| {
+            let beside_title = word(place + 1) == Some("title") || before(place) == Some("title");
+            brand == "salvage" || (beside_title && BESIDE_TITLE.contains(&brand))
+        });
+        is_brand && !before(place).is_some_and(|before| DENIALS.contains(&before))
+    })
+}
+
+/// Whether the page of a listing says so in its path; the name of its host belongs to the dealer.
+pub(super) fn path_says_branded(url: &str) -> bool {
+    let after_host = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+    after_host.is_some_and(says_branded)
+}
+
+/// Whether what else a page gave about a listing says so: a field that is about the title or the condition by its word, a
+/// yes to being branded, any other text by [`says_branded`]. What can not be read says nothing.
+pub(super) fn record_says_branded(record: &str) -> bool {
+    const OF_THE_TITLE: [&str; 5] = ["condition", "titlebrand", "titlecondition", "titlestatus", "titletype"];
+    const YES_OR_NO: [&str; 6] = ["branded", "brandedtitle", "hasbrandedtitle", "isbranded", "issalvage", "salvage"];
+    fn says(name: &str, value: &Value) -> bool {
+        let is_one_of = |names: &[&str]| names.contains(&name);
+        match value {
+            Value::Bool(yes) => *yes && is_one_of(&YES_OR_NO),
+            Value::String(words) if is_one_of(&OF_THE_TITLE) => is_branded_title(words),
+            Value::String(words) => says_branded(words),
+            Value::Array(items) => items.iter().any(|item| says(name, item)),
+            Value::Object(fields) => fields.iter().any(|(name, value)| says(&folded(name), value)),
+            Value::Null | Value::Number(_) => false,
+        }
+    }
+    serde_json::from_str::<Value>(record).is_ok_and(|record| says("", &record))
 }
 
 /// The mileage, where it is one.
@@ -86,6 +144,9 @@ impl<'a> Sound<'a> {
     ) -> (Self, LeftOut) {
         let mut left_out = LeftOut::default();
         let subject_vin = subject.vin.as_deref().and_then(vin::key);
+        // One page may say of a title what another leaves out.
+        let branded: HashSet<VinKey> =
+            candidates.iter().filter(|one| one.branded).filter_map(|one| vin::key(one.vin.as_deref()?)).collect();
         let mut sound = Vec::with_capacity(candidates.len());
         for comparable in candidates {
             let identity = identity(comparable);
@@ -97,7 +158,9 @@ impl<'a> Sound<'a> {
                 &mut left_out.unlike
             } else if !has_believable_price(comparable, rules) {
                 &mut left_out.price
-            } else if comparable.branded && !subject.branded {
+            } else if !subject.branded
+                && (comparable.branded || matches!(identity, Some(Identity::Vin(vin)) if branded.contains(&vin)))
+            {
                 &mut left_out.branded
             } else if !is_fresh(comparable, rules, now) {
                 &mut left_out.stale
@@ -244,6 +307,52 @@ mod tests {
             ("lien", false),
         ] {
             assert_eq!(is_branded_title(title), branded, "{title}");
+        }
+    }
+
+    #[test]
+    fn free_texts_are_believed_where_they_are_explicit() {
+        for (text, branded) in [
+            ("SE *Salvage Title*", true),
+            ("LE REBUILT TITLE", true),
+            ("title: rebuilt", true),
+            ("Limited (branded title)", true),
+            ("salvage", true),
+            ("Sport, rebuilt engine", false),
+            ("no salvage title", false),
+            ("Non-salvage", false),
+            ("never flood title", false),
+            ("Clean title", false),
+            ("Lemon Yellow", false),
+            ("title", false),
+            ("", false),
+        ] {
+            assert_eq!(says_branded(text), branded, "{text}");
+        }
+        for (url, branded) in [
+            ("https://x.example/used/2019-toyota-camry-salvage-title-123", true),
+            ("https://salvage.example/used/2019-toyota-camry", false),
+            ("https://salvage.example", false),
+            ("/used/rebuilt-title", false),
+        ] {
+            assert_eq!(path_says_branded(url), branded, "{url}");
+        }
+    }
+
+    #[test]
+    fn records_are_read_by_what_their_fields_are_about() {
+        for (record, branded) in [
+            (r#"{"title_status": "Rebuilt"}"#, true),
+            (r#"{"titleStatus": "clean"}"#, false),
+            (r#"{"title": "2019 Jeep Wrangler Lemon"}"#, false),
+            (r#"{"title": "2019 Jeep Wrangler, salvage title"}"#, true),
+            (r#"{"is_salvage": true}"#, true),
+            (r#"{"salvage": false}"#, false),
+            (r#"{"notes": ["one owner", {"more": "rebuilt title"}]}"#, true),
+            (r#"{"condition": "used"}"#, false),
+            ("not json, salvage title", false),
+        ] {
+            assert_eq!(record_says_branded(record), branded, "{record}");
         }
     }
 

@@ -38,7 +38,7 @@ pub struct PricingRules {
     pub moderate_sample: usize,
     /// From so many comparables on the confidence is high: 30.
     pub high_sample: usize,
-    /// A slope is estimated from at least so many comparables: 8.
+    /// A slope is estimated from at least so many listings of the widest tier: 8.
     pub slope_sample: usize,
     /// No adjustment multiplies or divides a price by more: 2. What goes further is noise, extrapolated.
     pub largest_adjustment: f64,

@@ -6,7 +6,8 @@
 //! 2. Take the first tier of the search that leaves enough.
 //! 3. Adjust each price to the subject's mileage and year: `adjusted = price * exp(b_m (m_s - m) + b_y (y_s - y))`. `b_m` is the
 //!    Theil-Sen slope of `ln price` on mileage over pairs of one model year, `b_y` the Theil-Sen slope on the year of what mileage
-//!    leaves unexplained. Newer cars have fewer miles: slopes taken apart from one another would count that twice.
+//!    leaves unexplained. Newer cars have fewer miles: slopes taken apart from one another would count that twice. Both are
+//!    estimated from the widest tier, whichever one the prices come from.
 //! 4. Drop outliers by the median absolute deviation of the adjusted logarithms.
 //! 5. Compare our price with the median of the *adjusted* prices. The raw median, minimum and maximum stand beside them.
 //!
@@ -33,6 +34,8 @@ pub mod slope;
 mod source;
 mod trend;
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +59,7 @@ pub(crate) use self::{
 use crate::{
     Money,
     alerts::{AlertType, Severity},
+    error::{Faults, Result},
     inventory::Vehicle,
 };
 
@@ -80,6 +84,25 @@ pub struct Subject {
     pub cost: Option<Money>,
     /// Whether its title is branded (salvage, rebuilt, lemon).
     pub branded: bool,
+}
+
+impl Subject {
+    /// # Errors
+    /// `invalid_subject`, with each field that no car to be priced has.
+    fn check(&self) -> Result<()> {
+        const YEARS: RangeInclusive<i32> = 1_900..=2_100;
+        let mut faults = Faults::default();
+        faults.check(YEARS.contains(&self.year), "/year", "expected a model year from 1900 to 2100");
+        for (pointer, name) in [("/make", &self.make), ("/model", &self.model)] {
+            faults.check(comparables::is_name(name), pointer, "expected a name with a letter or a digit");
+        }
+        faults.check(self.mileage.is_none_or(|miles| miles >= 0), "/mileage", "expected miles from 0, or none");
+        for (pointer, amount) in [("/price", self.price), ("/cost", self.cost)] {
+            let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);
+            faults.check(can_be_asked, pointer, "expected an amount above zero, or none");
+        }
+        faults.into_result("invalid_subject")
+    }
 }
 
 impl From<&Vehicle> for Subject {
@@ -144,7 +167,7 @@ pub struct Comparable {
     pub last_seen_at: DateTime<Utc>,
     /// When it was sold; in the future as good as not at all.
     pub sold_at: Option<DateTime<Utc>>,
-    /// Whether its title is branded.
+    /// Whether its title is known to be branded; no page that is silent about it proves a clean one.
     pub branded: bool,
 }
 
@@ -295,13 +318,13 @@ pub struct Adjustment {
     pub per_mile: f64,
     /// What became of the mileage slope.
     pub mileage: SlopeOutcome,
-    /// How many comparables the mileage slope was estimated from.
+    /// How many listings of the widest reach the mileage slope was estimated from.
     pub mileage_sample: usize,
     /// `b_y`, at least zero.
     pub per_year: f64,
     /// What became of the year slope.
     pub year: SlopeOutcome,
-    /// How many comparables the year slope was estimated from.
+    /// How many listings of the widest reach the year slope was estimated from.
     pub year_sample: usize,
     /// Kept comparables whose mileage is unknown; they are not adjusted for it.
     pub mileage_unknown: usize,

@@ -15,6 +15,9 @@ pub(super) fn reasons(
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
     reasons.extend(verdict(analysis, rules));
+    if analysis.our_price.is_none() && analysis.recommendation.is_some() {
+        reasons.push(Reason::NoPrice);
+    }
     reasons.extend(
         analysis
             .missing_source

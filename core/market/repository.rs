@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{
     Comparable, HistoryPoint, MarketPrice, OwnVins, ResearchResult, Source,
     backtest::PastListing,
-    comparables::{folded, known_mileage, same_name},
+    comparables::{folded, known_mileage, path_says_branded, record_says_branded, same_name, says_branded},
     research::{ResearchByVehicle, Standing},
 };
 use crate::{
@@ -343,11 +343,12 @@ pub(super) fn past_listings(
     let seen_elsewhere = seen_elsewhere_sql(conn, "competitor_inventory", transfer_days);
     let moved_at =
         sql::<Nullable<DbInstant>>(&format!("CASE WHEN competitor_inventory.is_sold THEN {seen_elsewhere} END"));
-    let rows: Vec<(ListingRow, String, Option<Instant>)> = dsl::competitor_inventory
+    let record = sql::<Nullable<Text>>(title_record(conn));
+    let rows: Vec<(ListingRow, String, Option<Instant>, Option<String>)> = dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(of_model())
         .filter(dsl::year.is_not_null())
-        .select((ListingRow::as_select(), competitors::name, moved_at))
+        .select((ListingRow::as_select(), competitors::name, moved_at, record))
         .load(conn)?;
     let points: Vec<(Option<ListingId>, Money, Option<Instant>)> = competitor_price_history::table
         .inner_join(
@@ -367,10 +368,11 @@ pub(super) fn past_listings(
             prices.entry(listing).or_default().push((recorded_at.into(), price));
         }
     }
-    let past = |(row, dealer, moved_at): (ListingRow, String, Option<Instant>)| {
+    let past = |(row, dealer, moved_at, record): (ListingRow, String, Option<Instant>, Option<String>)| {
         let mut prices = prices.remove(&row.id).unwrap_or_default();
         prices.sort_unstable();
-        Some(PastListing { comparable: row.into_comparable(dealer)?, prices, moved_at: moved_at.map(DateTime::from) })
+        let comparable = row.into_comparable(dealer, record.as_deref())?;
+        Some(PastListing { comparable, prices, moved_at: moved_at.map(DateTime::from) })
     };
     let mut listings: Vec<_> = rows.into_iter().filter_map(past).collect();
     // The order in which a database gives rows must not show in which events are thinned out.
@@ -438,7 +440,12 @@ struct ListingRow {
 
 impl ListingRow {
     /// `None` for a row without year, name or any date: it can be compared with nothing.
-    fn into_comparable(self, dealer: String) -> Option<Comparable> {
+    ///
+    /// `record` is what else the page gave, as [`title_record`] selects it.
+    fn into_comparable(self, dealer: String, record: Option<&str>) -> Option<Comparable> {
+        let branded = self.trim.as_deref().is_some_and(says_branded)
+            || self.url.as_deref().is_some_and(path_says_branded)
+            || record.is_some_and(record_says_branded);
         let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
         Some(Comparable {
             source: Source::Competitor,
@@ -456,9 +463,29 @@ impl ListingRow {
             first_seen_at: first_seen_at.into(),
             last_seen_at: self.last_seen_at.unwrap_or(first_seen_at).into(),
             sold_at: self.sold_at.filter(|_| self.is_sold == Some(true)).map(DateTime::from),
-            // Competitors' pages do not say it in a way that is kept.
-            branded: false,
+            branded,
         })
+    }
+}
+
+/// What else a competitor's page gave about a listing, as text in SQL, where it may tell of the title; null elsewhere.
+///
+/// Few records do, so few are sent. Whether it is JSON at all is not for the database to judge: a search that stops at one row
+/// of an adopted table finds nothing.
+fn title_record(conn: &DbConnection) -> &'static str {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            "CASE WHEN competitor_inventory.raw_data IS NOT NULL
+                  AND competitor_inventory.raw_data::text ~* 'title|salvage|branded|condition'
+             THEN competitor_inventory.raw_data::text END"
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            "CASE WHEN competitor_inventory.raw_data LIKE '%title%' OR competitor_inventory.raw_data LIKE '%salvage%'
+                  OR competitor_inventory.raw_data LIKE '%branded%' OR competitor_inventory.raw_data LIKE '%condition%'
+             THEN competitor_inventory.raw_data END"
+        }
     }
 }
 
@@ -525,7 +552,8 @@ fn comparables_of_model(
     let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
     let of_late = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(Instant(sales.since)));
     // Reading rows is what this costs, so either database's own connection reads them, not the one that may be either.
-    let rows: Vec<(ListingRow, String)> = on_each!(conn, c => dsl::competitor_inventory
+    let record = title_record(conn);
+    let rows: Vec<(ListingRow, String, Option<String>)> = on_each!(conn, c => dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(dsl::year.eq_any(years))
         .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
@@ -534,9 +562,9 @@ fn comparables_of_model(
         // A mileage below zero counts as unknown.
         .filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within))
         .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))
-        .select((ListingRow::as_select(), competitors::name))
+        .select((ListingRow::as_select(), competitors::name, sql::<Nullable<Text>>(record)))
         .load(c))?;
-    Ok(rows.into_iter().filter_map(|(row, dealer)| row.into_comparable(dealer)).collect())
+    Ok(rows.into_iter().filter_map(|(row, dealer, record)| row.into_comparable(dealer, record.as_deref())).collect())
 }
 
 /// Counts one call of a metered service in the month of the given time, where fewer than `most` were made; whether it was.

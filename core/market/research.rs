@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Analysis, DataSource, PricingRules, Recommendation, rules};
+use super::{Analysis, DataSource, MissingSource, PricingRules, Recommendation, rules};
 use crate::{
     activity::Audited,
     error::Error,
@@ -227,6 +227,23 @@ pub struct AnalyzeReport {
     pub failed: Vec<(VehicleId, Error)>,
     /// Vehicles that are left for a later run.
     pub remaining: usize,
+    /// The source of listings that is configured and did not answer for some vehicles, and why at first: these were compared
+    /// with the others' listings alone.
+    pub missing_source: Option<MissingSource>,
+    /// How many vehicles those are.
+    pub without_source: usize,
+}
+
+impl AnalyzeReport {
+    /// Counts an analysis that was kept.
+    pub(super) fn add(&mut self, analysis: Analysis) {
+        self.analyzed += 1;
+        self.insufficient += usize::from(analysis.recommendation == Some(Recommendation::InsufficientData));
+        if let Some(missing) = analysis.missing_source {
+            self.without_source += 1;
+            self.missing_source.get_or_insert(missing);
+        }
+    }
 }
 
 /// Which research stands for which vehicle of a page.

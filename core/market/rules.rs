@@ -8,7 +8,7 @@ use super::{
     AdjustedPrices, Analysis, AutoDevSearch, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, MissingSource,
     OwnVins, Position, PriceRange, PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject,
     Supply, WantedAlert,
-    adjustment::{self, Adjusted, Sample, from_cents_rounded},
+    adjustment::{self, Adjusted, Sample, Slopes, from_cents_rounded},
     comparables::{Search, Sound, known_mileage, settled_order},
     config,
     quantile::Sorted,
@@ -137,6 +137,8 @@ pub(super) struct Estimate {
     pub(super) high: Money,
     /// Unadjusted, and with the outliers.
     pub(super) plain_median: Money,
+    /// Kept comparables.
+    pub(super) sample_size: usize,
 }
 
 /// The figures of [`analyze`] alone, without its reasons and copies; `None` under the minimum sample.
@@ -158,6 +160,7 @@ pub(super) fn estimate(
         median: adjusted.median,
         high: adjusted.p75,
         plain_median: from_cents_rounded(plain.median()),
+        sample_size: sample.kept.len(),
     })
 }
 
@@ -224,17 +227,21 @@ pub fn is_due(last_analyzed_at: Option<DateTime<Utc>>, now: DateTime<Utc>, rules
 }
 
 /// The first search that keeps the minimum sample, outliers not counted, else the last one.
+///
+/// Whichever it is, the slopes are those of the widest reach.
 fn first_sufficient<'a, 's>(
     subject: &'s Subject,
     vehicles: &[&'a Comparable],
     rules: &PricingRules,
 ) -> (Search<'s>, Sample<'a>) {
-    let take = |search: Search<'s>| {
-        let taken = vehicles.iter().copied().filter(|comparable| search.takes(comparable, subject));
-        (search, adjustment::sample(subject, taken, rules))
-    };
-    let searches = Search::in_order(subject, rules);
     let widest = Search { tier: rules.tiers.len().max(1), limits: rules.widest(), trim: None };
+    let taken_by = |search: &Search<'s>| {
+        let search = *search;
+        vehicles.iter().copied().filter(move |comparable| search.takes(comparable, subject))
+    };
+    let slopes = Slopes::of(subject, taken_by(&widest), rules);
+    let take = |search: Search<'s>| (search, adjustment::sample(subject, taken_by(&search), &slopes, rules));
+    let searches = Search::in_order(subject, rules);
     let last = searches.last().copied().unwrap_or(widest);
     searches
         .into_iter()

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::{
     Analysis, AnalyzeLimits, AnalyzeReport, BacktestOptions, BacktestProgress, BacktestReport, Comparable,
-    HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, Recommendation, ResearchResult,
-    Subject, Supply, VehiclePosition,
+    HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, ResearchResult, Subject, Supply,
+    VehiclePosition,
     alert::new_alert,
     asking::AutoDevRun,
     backtest::Backtest,
@@ -18,9 +18,9 @@ use crate::{
     activity::{self, Action},
     actor::Permission,
     alerts::{self, AlertType},
-    db::{DbConnection, DbResult},
+    db::{DbConnection, DbResult, Failure},
     dealership::{Acting, Desk},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     ids::VehicleId,
     inventory::{self, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
@@ -49,6 +49,10 @@ struct Material {
     history: Vec<HistoryPoint>,
     asked: Asked,
 }
+
+/// So many analyses are kept in one transaction at most: a commit costs each of them little then, and nobody waits long for the
+/// vehicles that it holds.
+const VEHICLES_A_TRANSACTION: usize = 16;
 
 /// The name under which the calls of auto.dev are counted.
 const AUTO_DEV: &str = "auto.dev";
@@ -82,8 +86,10 @@ impl<'a> Market<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; as any read. A source that fails is no error but [`Analysis::missing_source`].
+    /// `forbidden`; `invalid_subject` without a make or a model, or with a price of nothing; as any read. A source that fails is
+    /// no error but [`Analysis::missing_source`].
     pub fn price(&self, subject: &Subject) -> Result<Analysis> {
+        subject.check()?;
         let (pricing, now) = (self.pricing(), self.desk.now());
         let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
             let listed = self.listed_like(conn, subject)?;
@@ -128,6 +134,10 @@ impl<'a> Market<'a> {
     ///
     /// The observer is told after each vehicle; when it breaks, the run ends there and what was done stays. A vehicle that
     /// fails is reported and does not keep the others from theirs.
+    ///
+    /// Vehicles for which no outside source is to be asked are analysed several in a transaction, first one, then twice as many
+    /// each time up to 16, as a commit is what each of them would mostly cost. A run ended by its observer then ends with the
+    /// vehicles that were kept together with the one it was told of.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -222,12 +232,13 @@ impl<'a> Market<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; as any read.
+    /// `forbidden`; `invalid_backtest` with options that take no event at all; as any read.
     pub fn backtest(
         &self,
         options: &BacktestOptions,
         observer: &mut dyn FnMut(BacktestProgress) -> ControlFlow<()>,
     ) -> Result<BacktestReport> {
+        options.check()?;
         let (own, mut models) = self
             .desk
             .read(Permission::Analyze, |conn| Ok((repository::own_vins(conn)?, repository::listed_models(conn)?)))?;
@@ -252,11 +263,12 @@ impl<'a> Market<'a> {
     /// Supply and demand of one model year among the competitors' listings, whatever trim and mileage.
     ///
     /// # Errors
-    /// As any read.
+    /// `invalid_subject` without a make or a model; as any read.
     pub fn days_supply(&self, make: &str, model: &str, year: i32) -> Result<Supply> {
         let (pricing, now) = (self.pricing(), self.desk.now());
-        let wanted = Wanted { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
         let subject = Subject { year, make: make.to_owned(), model: model.to_owned(), ..Subject::default() };
+        subject.check()?;
+        let wanted = Wanted { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
         self.desk.read(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_make(conn, year, year, make)?;
             let comparables = repository::comparables(conn, &wanted, &listed, self.sales(now))?;
@@ -290,25 +302,68 @@ impl<'a> Market<'a> {
         let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev(), most_calls) };
         let total = vehicles.len().min(most);
         let mut report = AnalyzeReport { remaining: vehicles.len(), ..AnalyzeReport::default() };
-        for (done, vehicle) in (1..).zip(vehicles.into_iter().take(total)) {
-            match self.analyze_with(vehicle, &shared) {
-                Ok(analysis) => {
-                    report.analyzed += 1;
-                    let insufficient = analysis.recommendation == Some(Recommendation::InsufficientData);
-                    report.insufficient += usize::from(insufficient);
+        let (mut done, mut together) = (0, 1);
+        let mut left = vehicles.get(..total).unwrap_or_default();
+        while !left.is_empty() {
+            let at_once = if shared.auto_dev.may_ask() { 1 } else { together.min(left.len()) };
+            let (batch, rest) = left.split_at(at_once);
+            left = rest;
+            together = (together * 2).min(VEHICLES_A_TRANSACTION);
+            let mut goes_on = true;
+            for (&vehicle, outcome) in batch.iter().zip(self.analyze_several(batch, &shared)) {
+                match outcome {
+                    Ok(analysis) => report.add(analysis),
+                    Err(error) => {
+                        tracing::warn!(%vehicle, %error, "a vehicle could not be analysed");
+                        report.failed.push((vehicle, error));
+                    }
                 }
-                Err(error) => {
-                    tracing::warn!(%vehicle, %error, "a vehicle could not be analysed");
-                    report.failed.push((vehicle, error));
-                }
+                (report.remaining, done) = (report.remaining - 1, done + 1);
+                let (insufficient, failed) = (report.insufficient, report.failed.len());
+                goes_on = goes_on && observer(Progress { total, done, insufficient, failed, vehicle }).is_continue();
             }
-            report.remaining -= 1;
-            let (insufficient, failed) = (report.insufficient, report.failed.len());
-            if observer(Progress { total, done, insufficient, failed, vehicle }).is_break() {
+            if !goes_on {
                 break;
             }
         }
         Ok(report)
+    }
+
+    /// An outcome for each of the vehicles, in their order: in one transaction where nobody outside is to be asked.
+    ///
+    /// A vehicle that is refused has written nothing and leaves the others to theirs. What else goes wrong undoes the
+    /// transaction, and each is then tried by itself.
+    fn analyze_several(&self, vehicles: &[VehicleId], shared: &Shared<'_>) -> Vec<Result<Analysis>> {
+        let one_by_one = || vehicles.iter().map(|&vehicle| self.analyze_with(vehicle, shared)).collect();
+        if vehicles.len() < 2 {
+            return one_by_one();
+        }
+        let together = self.desk.write(Permission::Analyze, |conn, acting| {
+            let analyze = |&vehicle: &VehicleId| match self.analyze_within(conn, acting, vehicle, shared) {
+                Err(Failure::Refusal(error)) if error.kind() != ErrorKind::Internal => Ok(Err(error)),
+                other => other.map(Ok),
+            };
+            vehicles.iter().map(analyze).collect::<DbResult<Vec<Result<Analysis>>>>()
+        });
+        together.unwrap_or_else(|error| {
+            tracing::warn!(%error, vehicles = vehicles.len(), "vehicles could not be analysed together; one by one then");
+            one_by_one()
+        })
+    }
+
+    /// One analysis within a transaction, with what is known without asking anybody.
+    fn analyze_within(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        id: VehicleId,
+        shared: &Shared<'_>,
+    ) -> DbResult<Analysis> {
+        let vehicle = inventory::get_to_change(conn, id)?;
+        must_be_unsold(&vehicle)?;
+        let mut material = self.material(conn, vehicle, &shared.listed, acting.now)?;
+        material.asked.missing = shared.auto_dev.given_up();
+        self.save(conn, acting, &material, shared)
     }
 
     /// Reads first, then asks the network, and writes last: no transaction waits for another's server.

@@ -2,9 +2,10 @@
 //!
 //! [`extract`] holds the techniques that work on any page, `platforms` the vendors whose pages are known by heart, `configured`
 //! the reading of a website as its competitor says. All are pure: text in, listings out. `fetch` gets the pages, politely, and
-//! `browser` renders those that need it. What is deliberately not here: the database, the tracking rules, and anything that
+//! `browser` renders those that need it. `api` asks services that are made for programs, through the same guard. What is deliberately not here: the database, the tracking rules, and anything that
 //! knows a competitor.
 
+pub(crate) mod api;
 pub(crate) mod browser;
 pub(crate) mod configured;
 pub mod extract;

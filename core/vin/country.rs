@@ -18,6 +18,8 @@ pub struct Country {
     pub name: &'static str,
     /// Another country to which older tables give the same characters.
     pub disputed_with: Option<&'static str>,
+    /// Whether the newer tables name it; otherwise the older do so alone, and who has the characters now is not known.
+    pub is_current: bool,
 }
 
 /// Second characters in the order in which they are given out.
@@ -146,7 +148,7 @@ impl Vin {
         let newer = name(NEWER, NEWER_PLACES[first][second]);
         let older = name(OLDER, OLDER_PLACES[first][second]);
         let name = newer.or(older)?;
-        Some(Country { name, disputed_with: older.filter(|older| *older != name) })
+        Some(Country { name, disputed_with: older.filter(|older| *older != name), is_current: newer.is_some() })
     }
 }
 
@@ -181,7 +183,11 @@ mod tests {
             ("ZF", "Italy"),
             ("6F", "Australia"),
         ] {
-            assert_eq!(country(characters), Some(Country { name, disputed_with: None }), "{characters}");
+            assert_eq!(
+                country(characters),
+                Some(Country { name, disputed_with: None, is_current: true }),
+                "{characters}"
+            );
         }
     }
 
@@ -195,10 +201,14 @@ mod tests {
             ("3X", "Mexico", "Costa Rica"),
             ("NJ", "Iraq", "Pakistan"),
         ] {
-            assert_eq!(country(characters), Some(Country { name, disputed_with: Some(other) }), "{characters}");
+            assert_eq!(
+                country(characters),
+                Some(Country { name, disputed_with: Some(other), is_current: true }),
+                "{characters}"
+            );
         }
         // Known to the older tables alone.
-        assert_eq!(country("DA"), Some(Country { name: "Egypt", disputed_with: None }));
+        assert_eq!(country("DA"), Some(Country { name: "Egypt", disputed_with: None, is_current: false }));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{CheckDigit, Country, Manufacturer, ManufacturerIdentifier, Region, SquishVin, Vin};
+use super::{CheckDigit, Country, Manufacturer, ManufacturerIdentifier, Region, SquishVin, Vin, YearBasis};
 
 /// What a VIN says by itself, read in a given year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,15 +17,19 @@ pub struct Facts {
     pub check_digit: CheckDigit,
     /// Whether both are the same.
     pub check_digit_ok: bool,
-    /// Whether the region's law asks for a right one: in North America it does.
+    /// Whether a law is known that asks for a right one: that of the United States, of Canada, of Mexico. Elsewhere, and where
+    /// tables differ over the country, nothing is claimed.
     pub check_digit_is_law: bool,
-    /// The model year, `None` where position 10 holds none.
+    /// The model year that position 10 tells, if it tells one: `model_year_basis` says on what it stands. `None` where it can be
+    /// none.
     pub model_year: Option<i32>,
     /// The other years that the code may mean, earliest first.
     pub model_year_alternatives: Vec<i32>,
     /// Whether the model year must be so; see [`Vin::model_year`].
     pub model_year_is_conclusive: bool,
-    /// The part of the world whose authority gave out the manufacturer's identifier.
+    /// What the model year stands on; one that is its maker's choice is known under that condition alone.
+    pub model_year_basis: YearBasis,
+    /// The part of the world whose authority gave out the manufacturer's identifier; see [`Vin::region`].
     pub region: Option<Region>,
     /// The country whose authority it was.
     pub country: Option<Country>,
@@ -52,16 +56,17 @@ impl Vin {
     /// ```
     #[must_use]
     pub fn facts(&self, current_year: i32) -> Facts {
-        let (check_digit, model_year, region) = (self.check_digit(), self.model_year(current_year), self.region());
+        let (check_digit, model_year) = (self.check_digit(), self.model_year(current_year));
         Facts {
             vin: *self,
             check_digit,
             check_digit_ok: check_digit.is_right(),
-            check_digit_is_law: region == Some(Region::NorthAmerica),
+            check_digit_is_law: self.is_under_north_american_law(),
             model_year: model_year.year,
             model_year_alternatives: model_year.alternatives().collect(),
             model_year_is_conclusive: model_year.conclusive,
-            region,
+            model_year_basis: model_year.basis,
+            region: self.region(),
             country: self.country(),
             manufacturer_identifier: self.manufacturer_identifier(),
             manufacturer: self.manufacturer(),
@@ -85,8 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_check_digit_breaks_a_law_in_north_america_alone() {
-        for (vin, is_law) in [("1HGCM82603A004352", true), ("WP0ZZZ99ZTS392124", false), ("KMTGA4SCDRU000001", false)] {
+    fn a_wrong_check_digit_breaks_a_law_where_one_is_known_to_ask_for_it() {
+        for (vin, is_law) in [
+            ("1HGCM82603A004352", true),
+            ("2T1BURHE0JC000001", true),
+            ("3VV3B7AX0NM077525", true),
+            ("7SAYGDEE0PF000001", true),
+            ("WP0ZZZ99ZTS392124", false),
+            ("KMTGA4SCDRU000001", false),
+            // Whose these are, tables do not agree on; the Dominican Republic has no such law that we know of.
+            ("7A5GDM9A0KP042788", false),
+            ("3X8GDM9A0KP042788", false),
+            ("358GDM9A1KP042788", false),
+        ] {
             let facts = Vin::parse(vin).unwrap().facts(2026);
             assert_eq!((facts.check_digit_ok, facts.check_digit_is_law), (false, is_law), "{vin}");
         }

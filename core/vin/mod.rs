@@ -7,7 +7,7 @@
 //! says by itself.
 //!
 //! What is deliberately not here: what the vehicle is. Model and trim come from a decoder outside (`evaluation`). A wrong check
-//! digit refuses nothing either: outside North America it is not mandatory, and cars with a wrong one are on sale.
+//! digit refuses nothing either: ISO 3779 does not ask for one, and cars with a wrong one are on sale.
 
 mod check_digit;
 mod country;
@@ -24,7 +24,7 @@ pub use check_digit::CheckDigit;
 pub use country::Country;
 pub use facts::Facts;
 pub use manufacturer::{Makes, Manufacturer, VehicleType};
-pub use model_year::ModelYear;
+pub use model_year::{ModelYear, YearBasis};
 pub use report::{Report, report};
 
 const LENGTH: usize = 17;
@@ -122,7 +122,7 @@ pub enum Region {
     Asia,
     /// First character S to Z.
     Europe,
-    /// First character 1 to 5 and 7.
+    /// First character 1 to 5, and 7 but for 7A to 7E.
     NorthAmerica,
     /// First character 6.
     Oceania,
@@ -188,14 +188,15 @@ impl Vin {
         ascii(if self.is_of_small_maker() { &self.0[14..] } else { &self.0[11..] })
     }
 
-    /// The region by the first character (ISO 3780), `None` for 0, which is not given out.
+    /// The region by the first characters (ISO 3780); `None` for 0, which is not given out, and where tables differ.
     ///
-    /// Sources differ: the older tables give 7 to Oceania and A to H to Africa, the newer give 7 to North America (where
-    /// Tesla and Rivian now carry it), H to Asia and D to G to nobody. This takes the newer reading, and for D to G the
-    /// older.
+    /// The older tables give 7 to Oceania and A to H to Africa, the newer give 7 to North America (where Tesla and Rivian
+    /// now carry it), H to Asia and D to G to nobody. This takes the newer reading, and for D to G the older. 7A to 7E are New
+    /// Zealand's by the older and the United States' by the newer, so their region is not known.
     #[must_use]
     pub fn region(&self) -> Option<Region> {
         match self.0[0] {
+            b'7' if self.country().is_none_or(|country| country.disputed_with.is_some()) => None,
             b'A'..=b'G' => Some(Region::Africa),
             b'H'..=b'R' => Some(Region::Asia),
             b'S'..=b'Z' => Some(Region::Europe),
@@ -222,6 +223,14 @@ impl Vin {
     /// The character at a position counted from 1, as the regulations count.
     const fn at(&self, position: usize) -> u8 {
         self.0[position - 1]
+    }
+
+    /// Whether a law asks this VIN for a right check digit and a model year at position 10: that of the United States (49 CFR
+    /// 565.15), of Canada (CMVSS 115) or of Mexico (NOM-001-SSP). Where tables differ over the country it is not known.
+    fn is_under_north_american_law(&self) -> bool {
+        let is_theirs = |name: &str| matches!(name, "United States" | "Canada" | "Mexico");
+        matches!(self.at(1), b'1'..=b'5' | b'7')
+            && self.country().is_some_and(|country| is_theirs(country.name) && country.disputed_with.is_none())
     }
 
     fn is_of_small_maker(&self) -> bool {

@@ -3,8 +3,10 @@
 //! The code comes round every 30 years. 49 CFR 565.15(b) and the note to its table VII tell the rounds apart by position
 //! 7: a digit there means 1980 to 2009, a letter 2010 to 2039. That binds makers of passenger cars and of other vehicles
 //! up to 10,000 lb for the United States, and nobody else: lorries, buses, motorcycles and trailers put there what they
-//! like, and in Europe not even position 10 need hold a year. So the rule gives a year, the other years that the code may
-//! mean, and whether the rule is binding here.
+//! like. And outside North America position 10 need not hold a year at all: a WDD2470031J059461 was built in 2021, and its 1 is
+//! none. So the rule gives a year, the other years that the code may mean, and what the year stands on.
+
+use serde::Serialize;
 
 use super::Vin;
 
@@ -32,9 +34,27 @@ const NO_YEAR: u8 = u8::MAX;
 pub struct ModelYear {
     /// The year by the rule of position 7, `None` where position 10 holds no year at all.
     pub year: Option<i32>,
-    /// Whether the rule binds this maker and the VIN keeps it. If not, the year is only the likelier one.
+    /// Whether the year must be so: [`YearBasis::Proven`].
     pub conclusive: bool,
+    /// What the year stands on.
+    pub basis: YearBasis,
     latest: i32,
+}
+
+/// What a model year that was read from a VIN stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum YearBasis {
+    /// The rule of position 7 binds this maker, and the VIN keeps it.
+    Proven,
+    /// The VIN is of the United States, Canada or Mexico, where position 10 holds the year; which of those that the code may mean
+    /// is not proven, and the one that is told is the likelier.
+    #[serde(rename = "position_10")]
+    Position10,
+    /// The VIN is of elsewhere, or tables differ over whose it is: the year holds only if its maker uses position 10 for it, as for cars that it builds for the
+    /// United States and as it need not for others.
+    MakersChoice,
 }
 
 impl ModelYear {
@@ -51,7 +71,8 @@ impl Vin {
     ///
     /// Position 7 chooses the round of 30 years; a year that would lie after the next one is taken from the round
     /// before. The year is conclusive only for a maker of cars and light trucks in the United States or Canada, with a
-    /// right check digit, and where position 7 holds either a letter, or a digit while no later year is possible.
+    /// right check digit, and where position 7 holds either a letter, or a digit while no later year is possible. Of a VIN from
+    /// elsewhere it is told under a condition: [`ModelYear::basis`] says which.
     ///
     /// ```
     /// let accord = jpauto::Vin::parse("1HGCM82633A004352")?.model_year(2026);
@@ -61,6 +82,10 @@ impl Vin {
     /// let fire_engine = jpauto::Vin::parse("4ENGAAA81R1003437")?.model_year(2026);
     /// assert_eq!((fire_engine.year, fire_engine.conclusive), (Some(2024), false));
     /// assert!(fire_engine.alternatives().eq([1994]));
+    ///
+    /// // A Mercedes-Benz of 2021, built for Germany: its position 10 is no year.
+    /// let mercedes = jpauto::Vin::parse("WDD2470031J059461")?.model_year(2026);
+    /// assert_eq!(mercedes.basis, jpauto::vin::YearBasis::MakersChoice);
     /// # Ok::<(), jpauto::vin::InvalidVin>(())
     /// ```
     #[must_use]
@@ -69,7 +94,7 @@ impl Vin {
         let place = PLACES[usize::from(self.at(10))];
         let first = FIRST_YEAR + i32::from(place);
         if place == NO_YEAR || first > latest {
-            return ModelYear { year: None, conclusive: false, latest };
+            return ModelYear { year: None, conclusive: false, basis: self.year_basis(false), latest };
         }
         let by_position_7 = if self.at(7).is_ascii_digit() { first } else { first + ROUND };
         let year = if by_position_7 > latest { first } else { by_position_7 };
@@ -80,7 +105,17 @@ impl Vin {
             && next_round > latest
             && self.check_digit_ok()
             && is_bound_by_position_7([self.at(1), self.at(2), self.at(3)]);
-        ModelYear { year: Some(year), conclusive, latest }
+        ModelYear { year: Some(year), conclusive, basis: self.year_basis(conclusive), latest }
+    }
+
+    fn year_basis(&self, is_proven: bool) -> YearBasis {
+        if is_proven {
+            YearBasis::Proven
+        } else if self.is_under_north_american_law() {
+            YearBasis::Position10
+        } else {
+            YearBasis::MakersChoice
+        }
     }
 }
 
@@ -180,6 +215,29 @@ mod tests {
     }
 
     #[test]
+    fn a_year_is_told_under_a_condition_where_no_law_asks_for_it() {
+        for (text, basis) in [
+            ("1HGCM82633A004352", YearBasis::Proven),
+            // The check digit is wrong, the fire engine's maker is not bound, the Tsuru is Mexican.
+            ("1HGCM82603A004352", YearBasis::Position10),
+            ("4ENGAAA81R1003437", YearBasis::Position10),
+            ("3N1EB31S3FK311461", YearBasis::Position10),
+            ("WDD2470031J059461", YearBasis::MakersChoice),
+            ("WBY21CF090CU47924", YearBasis::MakersChoice),
+            ("JM3KE4BY6G0636881", YearBasis::MakersChoice),
+            ("KMTGA4SCDRU000001", YearBasis::MakersChoice),
+            // New Zealand by older tables, Costa Rica by older tables, the Dominican Republic, and nobody's.
+            ("7A5GDM9AXKP042788", YearBasis::MakersChoice),
+            ("3X8GDM9AXKP042788", YearBasis::MakersChoice),
+            ("358GDM9AXKP042788", YearBasis::MakersChoice),
+            ("268GDM9AXKP042788", YearBasis::MakersChoice),
+        ] {
+            let told = Vin::parse(text).unwrap().model_year(NOW);
+            assert_eq!((told.basis, told.conclusive), (basis, basis == YearBasis::Proven), "{text}");
+        }
+    }
+
+    #[test]
     fn u_z_and_0_are_no_year() {
         check("WBY21CF090CU47924", None, &[], false);
         check("WBAUD910X0P379389", None, &[], false);
@@ -242,6 +300,7 @@ mod tests {
         fn every_year_told_is_possible_and_of_the_same_code(text in "[A-HJ-NPR-Z0-9]{17}", current_year: i32) {
             let told = Vin::parse(&text).unwrap().model_year(current_year);
             prop_assert!(!told.conclusive || told.year.is_some());
+            prop_assert_eq!(told.conclusive, told.basis == YearBasis::Proven);
             for year in told.year.into_iter().chain(told.alternatives().take(3)) {
                 prop_assert!(year >= FIRST_YEAR && year <= current_year.saturating_add(1));
                 prop_assert_eq!(CODES[((year - FIRST_YEAR) % ROUND) as usize], text.as_bytes()[9]);

@@ -20,7 +20,8 @@ pub struct Report {
     pub reason: Option<String>,
     /// Whether the check digit at position 9 is right.
     pub check_digit_ok: Option<bool>,
-    /// The model year, absent also where position 10 holds none.
+    /// The model year that position 10 tells, absent also where it can be none; of a VIN from outside North America only if its
+    /// maker uses position 10 for it ([`Facts::model_year_basis`](super::Facts::model_year_basis)).
     pub model_year: Option<i32>,
     /// The other years that the code may mean, earliest first.
     pub model_year_alternatives: Option<Vec<i32>>,

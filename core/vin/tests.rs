@@ -80,6 +80,15 @@ fn the_first_character_tells_the_region() {
 }
 
 #[test]
+fn no_region_is_told_where_tables_differ_over_it() {
+    for second in "ABCDE".chars() {
+        let vin = Vin::parse(&format!("7{second}8GDM9AXKP042788")).unwrap();
+        assert_eq!((vin.region(), vin.country().unwrap().disputed_with), (None, Some("New Zealand")), "7{second}");
+    }
+    assert_eq!(Vin::parse("7SAYGDEE0PF000001").unwrap().region(), Some(Region::NorthAmerica));
+}
+
+#[test]
 fn fewer_than_five_different_characters_are_a_placeholder() {
     for (text, expected) in [
         ("11111111111111111", true),

@@ -35,6 +35,8 @@ pub struct Reply {
     pub trickle: Duration,
     /// Whether the connection breaks in the middle of the body.
     pub cut: bool,
+    /// Whether the length of the body is not said: it ends with the connection.
+    pub unsized_body: bool,
 }
 
 impl Reply {
@@ -58,6 +60,7 @@ impl Reply {
             wait: Duration::ZERO,
             trickle: Duration::ZERO,
             cut: false,
+            unsized_body: false,
         }
     }
 
@@ -218,7 +221,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
 
 fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
     let length = reply.body.len();
-    let mut head = format!("HTTP/1.1 {} Said\r\nConnection: close\r\nContent-Length: {length}\r\n", reply.status);
+    let mut head = format!("HTTP/1.1 {} Said\r\nConnection: close\r\n", reply.status);
+    if !reply.unsized_body {
+        head.push_str(&format!("Content-Length: {length}\r\n"));
+    }
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -100,8 +100,15 @@ fn print_run(report: AnalyzeReport, output: &mut Output) -> Result<(), Failure> 
         "insufficient": report.insufficient,
         "failed": failed,
         "remaining": report.remaining,
+        "missing_source": report.missing_source,
+        "without_source": report.without_source,
     });
     output.done(&sentence, &summary)?;
+    if let Some(missing) = report.missing_source.as_ref().filter(|_| output.format() == Format::Table) {
+        let vehicles = counted(report.without_source, "vehicle");
+        let sentence = format!("{vehicles} compared without {}: {}", missing.source, missing.message);
+        output.text(&output.toned(&sentence, Tone::Warning))?;
+    }
     if output.format() == Format::Table && !failed.is_empty() {
         output.table(&failed)?;
     }

@@ -3,7 +3,7 @@
 //! The key is no option: other users of the machine could read it from the list of processes. What is deliberately not here:
 //! asking.
 
-use std::path::{Path, PathBuf};
+use std::{ffi::OsString, path::Path};
 
 use clap::Args;
 use jpauto::market::{AutoDevConfig, AutoDevPlan, AutoDevVersion};
@@ -21,10 +21,13 @@ const KEY_BYTES_MAX: usize = 4 * 1024;
 pub(crate) struct AutoDevOptions {
     /// The file that holds the key
     #[arg(long, value_name = "FILE", env = "AUTODEV_API_KEY_FILE")]
-    auto_dev_key_file: Option<PathBuf>,
+    auto_dev_key_file: Option<OsString>,
     /// Our ZIP code: listings around it are asked for, else those of the whole country
     #[arg(long, value_name = "ZIP", env = "JPAUTO_AUTO_DEV_ZIP")]
     auto_dev_zip: Option<String>,
+    /// Where we are in degrees north and east, such as 34.0522,-118.2437: what distances are computed from
+    #[arg(long, value_name = "NORTH,EAST", env = "JPAUTO_AUTO_DEV_PLACE", allow_hyphen_values = true)]
+    auto_dev_place: Option<String>,
     /// What was booked; it says how many listings a page has
     #[arg(long, value_name = "PLAN", env = "JPAUTO_AUTO_DEV_PLAN", value_parser = one_of!(AutoDevPlan), hide_possible_values = true)]
     auto_dev_plan: Option<AutoDevPlan>,
@@ -34,7 +37,7 @@ pub(crate) struct AutoDevOptions {
     /// The interface: v1 or v2 [default: v2]
     #[arg(long, value_name = "VERSION", env = "JPAUTO_AUTO_DEV_VERSION", value_parser = one_of!(AutoDevVersion), hide_possible_values = true)]
     auto_dev_version: Option<AutoDevVersion>,
-    /// Another address than auto.dev's own, such as a gateway's
+    /// Another address than auto.dev's own: an https:// gateway on a public server
     #[arg(long, value_name = "URL", env = "JPAUTO_AUTO_DEV_BASE_URL")]
     auto_dev_url: Option<String>,
     /// Compare with the watched competitors alone
@@ -50,8 +53,10 @@ impl AutoDevOptions {
         }
         let Some(key) = self.key()? else { return Ok(None) };
         let mut config = AutoDevConfig::new(key);
-        config.zip = self.auto_dev_zip.clone();
-        config.base_url = self.auto_dev_url.clone();
+        config.zip = self.auto_dev_zip.clone().filter(|zip| !zip.trim().is_empty());
+        let place = self.auto_dev_place.as_deref().filter(|place| !place.trim().is_empty());
+        config.place = place.map(str::parse).transpose()?;
+        config.base_url = self.auto_dev_url.clone().filter(|url| !url.is_empty());
         config.plan = self.auto_dev_plan.unwrap_or_default();
         config.version = self.auto_dev_version.unwrap_or_default();
         if let Some(calls) = self.auto_dev_calls {
@@ -61,8 +66,9 @@ impl AutoDevOptions {
     }
 
     fn key(&self) -> Result<Option<String>, Failure> {
-        if let Some(path) = &self.auto_dev_key_file {
-            return key_of(path).map(Some);
+        // `AUTODEV_API_KEY_FILE=` in an environment says as little as no such variable.
+        if let Some(path) = self.auto_dev_key_file.as_deref().filter(|path| !path.is_empty()) {
+            return key_of(Path::new(path)).map(Some);
         }
         Ok(std::env::var(KEY_VARIABLE).ok().filter(|key| !key.trim().is_empty()))
     }

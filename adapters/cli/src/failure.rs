@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::error::{ContextKind, ContextValue};
-use jpauto::{Error, ErrorKind, FieldError};
+use jpauto::{Error, ErrorKind, FieldError, extract::is_unseen};
 use serde_json::json;
 
 /// Why a command did not succeed.
@@ -132,7 +132,7 @@ fn one_line(code: &str, message: &str, fields: &[FieldError]) -> String {
         line.push_str(&format!(" ({})", told.join("; ")));
     }
     // Messages may quote what a stranger wrote.
-    line.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
+    line.chars().map(|sign| if is_unseen(sign) { ' ' } else { sign }).collect()
 }
 
 impl From<Error> for Failure {
@@ -157,7 +157,7 @@ mod tests {
         let both = [field("/price", "too high"), field("/vin", "too short")];
         assert_eq!(one_line("c", "no", &both), "error[c]: no (price: too high; vin: too short)");
         assert_eq!(one_line("c", "price: too high", &both[..1]), "error[c]: price: too high");
-        assert_eq!(one_line("c", "a\nb\u{1b}[2J", &[]), "error[c]: a b [2J");
+        assert_eq!(one_line("c", "a\nb\u{1b}[2J\u{202e}c", &[]), "error[c]: a b [2J c");
     }
 
     #[test]

@@ -113,7 +113,8 @@ Examples:
 const BACKTEST_HELP: &str = "\
 Each competitor's car that was sold, or cut in price, is priced from the others that were visible at that moment, and compared
 with what it asked then. Beside the rule stands the plain median of the same comparables. The error is the mean distance in
-percent (MAPE) and of the logarithm (MAE); the range covers a price that lies within the recommended P25 to P75.
+percent (MAPE) and of the logarithm (MAE); the range covers a price that lies within the recommended P25 to P75; behind it stands the share that the quartiles
+of so few comparables would cover if they were adjusted exactly, less than 50 %.
 
 Examples:
   jpauto market backtest
@@ -387,7 +388,10 @@ impl Row for Judged {
             log(score.rule).into(),
             log(score.plain_median).into(),
             percent(score.nearer_percent).into(),
-            percent(score.coverage_percent).into(),
+            dash(score.coverage_percent.zip(score.expected_coverage_percent), |(share, expected)| {
+                format!("{share:.0} of {expected:.0} %")
+            })
+            .into(),
         ]
     }
 }

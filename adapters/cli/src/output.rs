@@ -7,7 +7,10 @@ mod chart;
 mod table;
 mod words;
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::{
+    borrow::Cow,
+    io::{self, BufWriter, Stdout, Write},
+};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -15,6 +18,8 @@ use serde::Serialize;
 pub(crate) use chart::{Moment, distribution, over_time};
 pub(crate) use table::{Cell, Column, Row, Tone};
 pub(crate) use words::{car, counted, dash, day, dollars, miles, moment, money, percent};
+
+use jpauto::extract::is_unseen;
 
 use crate::failure::Failure;
 
@@ -106,7 +111,7 @@ impl Output {
     /// A text and a line break.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
         self.stands_at_top = false;
-        Ok(writeln!(self.out, "{text}")?)
+        Ok(writeln!(self.out, "{}", as_it_is(text))?)
     }
 
     /// A text in its colour.
@@ -142,7 +147,24 @@ fn is_told_not_to_colour() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// What stands in a text is what is seen: what would turn its direction or hide in it is a space. Our own colours stay.
+fn as_it_is(text: &str) -> Cow<'_, str> {
+    let is_hidden = |sign: char| is_unseen(sign) && !matches!(sign, '\u{1b}' | '\n');
+    if text.contains(is_hidden) { text.replace(is_hidden, " ").into() } else { text.into() }
+}
+
 /// A remark on stderr; nothing is lost where nobody listens.
 pub(crate) fn remark(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", as_it_is(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_it_is;
+
+    #[test]
+    fn a_text_is_shown_as_it_is() {
+        assert_eq!(as_it_is("\u{1b}[31mCam\u{202e}ry\u{1b}[0m\r\nSE"), "\u{1b}[31mCam ry\u{1b}[0m \nSE");
+        assert!(matches!(as_it_is("–車"), std::borrow::Cow::Borrowed("–車")));
+    }
 }

@@ -13,6 +13,7 @@ use jpauto::{
     competitors::{
         ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary, ScrapingRules,
     },
+    extract::is_unseen,
 };
 use serde_json::{Value, json};
 
@@ -171,7 +172,7 @@ fn draw(bar: &ProgressBar, progress: &ScrapeProgress<'_>) {
     bar.set_length(progress.total as u64);
     bar.set_position((progress.done + progress.failed) as u64);
     if let ScrapeEvent::Page { competitor, page, .. } = progress.event {
-        let name: String = competitor.chars().filter(|sign| !sign.is_control()).take(30).collect();
+        let name: String = competitor.chars().filter(|sign| !is_unseen(*sign)).take(30).collect();
         let listings = progress.listings;
         bar.set_message(format!("{listings} listings{}; {name} page {page}", to_go(progress.time_left)));
     }
@@ -209,7 +210,7 @@ fn tell_failed(failure: &ScrapeFailure, output: &mut Output) -> Result<(), Failu
         Format::Table => {
             let told = format!("{}: failed: {}", failure.competitor, failure.error);
             // Messages may quote what a stranger wrote.
-            let told: String = told.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+            let told: String = told.chars().map(|sign| if is_unseen(sign) { ' ' } else { sign }).collect();
             output.text(&told)?;
         }
     }

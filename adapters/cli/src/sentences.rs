@@ -73,22 +73,40 @@ pub(crate) fn warning(warning: &Warning) -> String {
             format!("the model year {year} is not certain: it may be {}", others.join(" or "))
         }
         Warning::YearUncertain { year: None, .. } => "the VIN holds no model year".to_owned(),
+        Warning::YearConditional { year, alternatives } => format!(
+            "no law is known that asks this VIN for a model year: it is of {} only if its maker writes it at position 10",
+            years(*year, alternatives)
+        ),
         Warning::YearsDiffer { vin, vpic } => format!("the VIN says {vin}, vPIC {vpic}"),
         Warning::VpicFinding { message, .. } => format!("vPIC: {message}"),
         Warning::VpicSuggests { vin } => format!("vPIC takes {vin} to be meant"),
         Warning::VpicMissing { message, .. } | Warning::ComparablesMissing { message, .. } => message.clone(),
+        Warning::VpicKept { message, answered_at, .. } => {
+            format!("{message}: what it answered on {} was used", answered_at.format("%Y-%m-%d"))
+        }
         Warning::KnownFromListings { source, listings } => {
-            let of = match source {
-                IdentitySource::SameKind => "vehicles of the same kind",
-                _ => "this very vehicle",
-            };
-            format!("the model is known from {} of {of} alone", count(*listings, "listing", "listings"))
+            let listings = count(*listings, "listing", "listings");
+            match source {
+                IdentitySource::Inventory => {
+                    "the model is known from our own inventory alone, which holds this VIN".into()
+                }
+                IdentitySource::SameKind => {
+                    format!("the model is known from {listings} of vehicles of the same kind alone")
+                }
+                _ => format!("the model is known from {listings} of this very vehicle alone"),
+            }
         }
         Warning::ModelUnknown => "nothing says which model it is, so there is nothing to compare".to_owned(),
         Warning::SourceMissing(missing) => missing.message.clone(),
         Warning::CacheFailed { reason } => format!("what is kept could not be read or written ({reason})"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another doubt".to_owned()),
     }
+}
+
+/// A model year and the others that it may be: `1996 or 2026`.
+pub(crate) fn years(year: i32, alternatives: &[i32]) -> String {
+    let years: Vec<_> = std::iter::once(&year).chain(alternatives).map(ToString::to_string).collect();
+    years.join(" or ")
 }
 
 /// What to do about a price, in two or three words.
@@ -114,9 +132,7 @@ pub(crate) fn confidence(confidence: Confidence) -> &'static str {
 
 /// Whole dollars as people write them: `$18,995`.
 pub(crate) fn dollars(amount: Money) -> String {
-    let rounded = (amount.cents().abs() + 50) / 100;
-    let sign = if amount.cents() < 0 { "-" } else { "" };
-    format!("{sign}${}", thousands(rounded))
+    amount.in_whole_dollars()
 }
 
 /// A number with its thousands apart: `48,200`.
@@ -217,6 +233,17 @@ mod tests {
             ),
         ] {
             assert_eq!(whole(&reason(&data)), sentence);
+        }
+    }
+
+    #[test]
+    fn what_a_model_is_known_from_is_named_for_what_it_is() {
+        for (source, words) in [
+            (IdentitySource::Inventory, "the model is known from our own inventory alone, which holds this VIN"),
+            (IdentitySource::Listing, "the model is known from 1 listing of this very vehicle alone"),
+            (IdentitySource::SameKind, "the model is known from 1 listing of vehicles of the same kind alone"),
+        ] {
+            assert_eq!(warning(&Warning::KnownFromListings { source, listings: 1 }), words);
         }
     }
 

@@ -51,7 +51,10 @@ fn the_full_story_from_an_offer_to_the_report() {
     lot.json(["submission", "approve", offer["id"].as_str().unwrap()]);
 
     let run = lot.json(["analyze"]);
-    assert_eq!(run, json!({"analyzed": 1, "insufficient": 0, "failed": [], "remaining": 0}));
+    assert_eq!(
+        run,
+        json!({"analyzed": 1, "insufficient": 0, "failed": [], "remaining": 0, "missing_source": null, "without_source": 0})
+    );
     assert_eq!(lot.json(["analyze"])["analyzed"], 0, "it is not due again");
     assert_eq!(lot.json(["analyze", "--all"])["analyzed"], 1);
     let analysis = lot.json(["analyze", CAMRY]);

@@ -90,6 +90,8 @@ fn any_car_is_priced_without_a_trace() {
     let text = lot.run(car.into_iter().chain(["--asking", "12000"])).stdout;
     assert!(text.contains("the price is too low") && text.contains("ours $12,000"), "{text}");
     assert_eq!(lot.json(["market", "overview"])["market"]["not_analyzed"], 1);
+    let nothing = ["market", "price", "--year", "2019", "--make", "", "--model", "Camry", "--asking", "0"];
+    lot.run(nothing).fails(2, "error[invalid_subject]: ");
     assert_eq!(lot.run(["market", "price", "--year", "1066", "--make", "a", "--model", "b"]).code, 2);
 }
 
@@ -104,6 +106,10 @@ fn the_rule_is_judged_by_what_was_asked() {
     assert!(text.contains("Rule MAPE") && text.contains("cut in price") && text.contains("1 model"), "{text}");
     let none = lot.run(["market", "backtest", "--make", "Saab"]);
     assert!(none.code == 0 && none.stdout.contains("nothing to judge by"), "{none:?}");
+    let backwards = ["--since", "2026-02-01T00:00:00Z", "--until", "2026-01-01T00:00:00Z"];
+    for wrong in [&["--max-events", "0"][..], &backwards, &["--make", ""]] {
+        lot.run([&["market", "backtest"], wrong].concat()).fails(2, "error[invalid_backtest]: ");
+    }
 }
 
 #[test]
@@ -123,9 +129,35 @@ fn auto_dev_is_asked_only_where_there_is_a_key_and_never_in_the_clear() {
     let without = [&["market", "analyze", "A1042", "--without-auto-dev"][..], &local].concat();
     assert_eq!(run(&without, "sk_secret").0, 0);
     assert_eq!(run(&[&["market", "analyze", "A1042"][..], &local].concat(), " ").0, 0, "a blank key is none");
+    let placed = |place: &str| run(&["market", "overview", "--auto-dev-place", place], "sk_secret");
+    assert_eq!((placed("-33.87,151.21").0, placed("").0, placed("Los Angeles").0), (0, 0, 2));
+    let mut unset = lot.command(["market", "overview"]);
+    unset.env("AUTODEV_API_KEY_FILE", "").env("JPAUTO_AUTO_DEV_ZIP", "");
+    assert_eq!(unset.output().unwrap().status.code(), Some(0), "empty is as unset");
     let missing = lot.command(["market", "overview"]).env("AUTODEV_API_KEY_FILE", "nowhere").output().unwrap();
     assert_eq!(missing.status.code(), Some(2));
     lot.write("key", "sk_secret\n");
     let (code, stdout, _) = run(&["market", "overview", "--auto-dev-key-file", "key"], "");
     assert!(code == 0 && stdout.contains("0 of 1000"), "{stdout}");
+}
+
+#[test]
+fn a_run_says_which_source_was_missing() {
+    let lot = watched();
+    let run = |arguments: &[&str]| {
+        // Not one call a month may be made, so nothing is asked of anybody.
+        let arguments = [&["market", "analyze", "--all", "--auto-dev-calls", "0"], arguments].concat();
+        let done = lot.command(&arguments).env("AUTODEV_API_KEY", "sk_secret").output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let text = run(&[]);
+    assert!(text.contains("1 analysed") && text.contains("1 vehicle compared without auto.dev: the 0 calls"), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    assert_eq!(
+        (&report["missing_source"]["code"], &report["without_source"]),
+        (&json!("auto_dev_budget_spent"), &json!(1))
+    );
+    let without = lot.json(["market", "analyze", "--all"]);
+    assert_eq!((&without["missing_source"], &without["without_source"]), (&json!(null), &json!(0)));
 }

@@ -36,15 +36,57 @@ fn a_vin_is_decoded_without_a_network_and_without_a_database() {
         "2017",
         "9, right",
         "Germany",
-        "2001, likely",
+        "2001, if its maker uses position 10 for it",
+        "vPIC was not asked",
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
-    let facts = lot.json(["vin", "decode", "--offline", "7A5GDM9AXKP042788"]);
-    assert_eq!(facts[0]["country"], json!({"name": "United States", "disputed_with": "New Zealand"}));
+    let disputed = &lot.json(["vin", "decode", "--offline", "7A5GDM9A1KP042788"])[0];
+    assert_eq!(
+        disputed["facts"]["country"],
+        json!({"name": "United States", "disputed_with": "New Zealand", "is_current": true})
+    );
+    assert_eq!((&disputed["facts"]["region"], &disputed["facts"]["check_digit_is_law"]), (&json!(null), &json!(false)));
+    let warned: Vec<_> = disputed["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+    assert_eq!(warned, ["year_conditional", "vpic_missing"], "the answer has the shape that it has online");
+    assert_eq!((&disputed["vpic"], &disputed["vehicle"]), (&json!(null), &json!(null)));
+    let basis = |vin| lot.json(["vin", "decode", "--offline", vin])[0]["facts"]["model_year_basis"].clone();
+    let bases = ["5FNYF5H59HB011946", "4ENGAAA81R1003437", "WDD2470031J059461"].map(basis);
+    assert_eq!(bases, ["proven", "position_10", "makers_choice"]);
     let lines = lot.run(["vin", "decode", "--offline", "--format", "jsonl", CAMRY, CAMRY]).lines();
     assert_eq!(lines.len(), 2);
     lot.run(["vin", "decode", "--offline", "1M8"]).fails(2, "error[invalid_vin]: ");
+    assert!(!lot.path("jpauto.db").exists());
+}
+
+#[test]
+fn vins_are_read_from_standard_input_and_a_wrong_one_is_told_with_its_place() {
+    let lot = Lot::new();
+    let decode = ["vin", "decode", "--offline", "--format", "jsonl", "-"];
+    let read = lot.feed(decode, format!("{CAMRY}\r\n\n  5fnyf5h59hb011946  \n").as_bytes());
+    let vins: Vec<_> = read.lines().iter().map(|line| line["facts"]["vin"].clone()).collect();
+    assert_eq!(vins, [json!(CAMRY), json!("5FNYF5H59HB011946")]);
+    let short = lot.feed(["vin", "-"], format!("{CAMRY}\n1M8\n").as_bytes()).lines();
+    assert_eq!((&short[0]["valid"], &short[1]["valid"]), (&json!(true), &json!(false)));
+    let wrong = lot.feed(decode, format!("{CAMRY}\n1HGCM82633A00435O\n").as_bytes());
+    wrong.fails(2, "error[invalid_vin]: line 2: \"1HGCM82633A00435O\": the letter O at position 17");
+    assert_eq!(wrong.stdout, "");
+    for (text, told) in [
+        ("", "a VIN is needed"),
+        ("1HGCM82633A00435", "and this has 16"),
+        ("1HGCM82633A0043522", "and this has 18"),
+        ("1HGCM82633А004352", "'А' at position 11"), // a Cyrillic A
+        ("1HGCM 2633A004352", "' ' at position 6"),
+        ("1HGCM\u{202e}2633A004352", "at position 6"),
+    ] {
+        let ran = lot.run(["vin", "decode", "--offline", text]);
+        ran.fails(2, "error[invalid_vin]: ");
+        assert!(ran.stderr.contains(told) && !ran.stderr.contains('\u{202e}'), "{}", ran.stderr);
+        let ran = lot.run(["vin", "evaluate", "--offline", "--format", "json", text]);
+        let error = serde_json::from_str::<serde_json::Value>(&ran.stderr).unwrap();
+        assert_eq!((ran.code, &error["error"]["code"]), (2, &json!("invalid_vin")), "{error}");
+        assert_eq!(error["error"]["fields"][0]["pointer"], "/vin");
+    }
     assert!(!lot.path("jpauto.db").exists());
 }
 
@@ -80,13 +122,16 @@ fn an_offered_car_is_evaluated_from_listings_of_its_kind_and_kept() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(lot.items(["activity", "list", "--action", "evaluate"]).len(), 2);
+    let removed = lot.json(["vin", "clean-up"]);
+    assert_eq!(removed, json!({"evaluations": 0, "decodes": 0, "is_all": true}), "it still holds");
+    assert_eq!(lot.run(["vin", "clean-up"]).stdout, "removed 0 evaluations and 0 decodings\n");
 }
 
 #[test]
 fn a_car_that_nothing_knows_is_told_as_far_as_its_vin_goes() {
     let lot = watched();
     let text = lot.run(["vin", "evaluate", "5FNYF5H59HB011946", "--offline"]).stdout;
-    for words in ["made by", "2017", "nothing says which model it is", "it is not kept"] {
+    for words in ["registered by", "2017", "nothing says which model it is", "it is not kept"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     lot.run(["vin", "evaluate", CAMRY, "--mileage=-5"]).fails(2, "error[invalid_evaluation]: ");

@@ -253,15 +253,12 @@ pub(in crate::competitors) fn alike_scrapes(
     use competitor_scrapes::dsl;
     let fitting = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let (fewest, most) = (fitting(*counts.start()), fitting(*counts.end()));
+    let of_size = [IncompleteReason::TooFewVehicles.as_str(), IncompleteReason::LastPageFull.as_str()];
     let telling = || {
         dsl::competitor_scrapes
             .filter(dsl::competitor_id.eq(competitor))
             .filter(dsl::observed_at.lt(Instant(observed_at)))
-            .filter(
-                dsl::complete
-                    .eq(true)
-                    .or(dsl::incomplete_reason.assume_not_null().eq(IncompleteReason::TooFewVehicles.as_str())),
-            )
+            .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(of_size)))
     };
     let last_unlike: Option<Instant> = telling()
         .filter(dsl::vehicles.lt(fewest).or(dsl::vehicles.gt(most)))

@@ -267,7 +267,7 @@ impl<'a> Run<'a> {
 
     /// Records a failure and when to try again, under the lease, which it gives back.
     fn record_own_failure(&self, id: CompetitorId, failed: Failed, observed_at: DateTime<Utc>) -> Result<Outcome> {
-        let Failed { error_type, message, retry_after } = failed;
+        let Failed { error_type, message, retry_after, .. } = failed;
         let _turn = self.turns.take();
         self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
             repository::get_to_change(conn, id)?;

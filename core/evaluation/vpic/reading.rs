@@ -12,10 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Money, Vin};
-
-/// Longer texts of a stranger are cut.
-const LONGEST_TEXT: usize = 200;
+use crate::{Money, Vin, scrape::api::printable};
 
 /// What vPIC says of a VIN; absent is what it does not know.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -197,11 +194,10 @@ fn findings(list: &str) -> Vec<VpicFinding> {
 /// The value of a field, where it has one; a number is taken for its digits.
 fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     let value = match fields.get(name)? {
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => printable(text),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
     let says_nothing = value.is_empty() || value.eq_ignore_ascii_case("not applicable");
-    let plain = || value.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).take(LONGEST_TEXT).collect();
-    (!says_nothing).then(plain)
+    (!says_nothing).then_some(value)
 }

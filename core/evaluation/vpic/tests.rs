@@ -178,6 +178,28 @@ fn a_body_that_can_not_be_read_says_what_is_wrong_with_it(#[case] text: &str, #[
 }
 
 #[test]
+fn a_text_that_would_be_shown_otherwise_than_it_is_loses_what_does_so() {
+    let mut strange = result(VIN);
+    strange["Model"] = json!("Tiguan\u{202e}naugiT\u{2066}\u{200b}");
+    strange["Trim"] = json!("\u{202e}");
+    let found = reading::read(body(&[strange]).to_string().as_bytes(), &[vin(VIN)], now()).unwrap();
+    let decode = &found[&vin(VIN)];
+    assert_eq!((decode.model.as_deref(), decode.trim.as_deref()), (Some("Tiguan naugiT"), None));
+}
+
+#[test]
+fn who_asks_too_often_is_held_off_for_all() {
+    let server = answering(vec![Reply::new(429, &[("Retry-After", "600")], "")]);
+    let (vpic, _) = client(config(&server));
+    for _ in 0..2 {
+        let error = vpic.decode(&[vin(VIN)], now()).unwrap_err();
+        assert_eq!(error.code(), "vpic_rate_limited");
+        assert!(error.retry_after() > Some(Duration::from_secs(590)));
+    }
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
 fn a_body_nested_without_end_is_an_error() {
     let text = format!("{}{}", "{\"Results\":[".repeat(50_000), "]}".repeat(50_000));
     assert!(reading::read(text.as_bytes(), &[vin(VIN)], now()).unwrap_err().contains("it is no JSON"));
@@ -267,13 +289,15 @@ fn calls_keep_their_pace() {
 
 #[test]
 fn the_known_bodies_of_the_service_are_read() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/vpic");
-    if !folder.is_dir() {
-        drop(std::io::Write::write_all(&mut std::io::stderr(), b"skipped: no real bodies at ../shared/samples/vpic\n"));
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/samples");
+    let folder = std::env::var("JPAUTO_SAMPLES").unwrap_or_else(|_not_set| beside.to_owned());
+    let folder = Path::new(&folder).join("vpic");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        println!("skipped: there are no sample bodies at {}; JPAUTO_SAMPLES says where they are", folder.display());
         return;
-    }
+    };
     let mut read = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
+    for file in files {
         let path = file.unwrap().path();
         let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         // Some are recorded with the request around them.

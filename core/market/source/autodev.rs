@@ -1,48 +1,34 @@
 //! The client of auto.dev: one search of listings, within its budget, at its pace, and never for longer than it is worth.
 //!
-//! Everything goes through the fetcher's guard and exchange, so an address within our own network is no more reached here
-//! than from a page. There is no robots.txt for an interface that is made for programs.
-//!
-//! - Each call is counted by the caller *before* it is made: a budget is kept even by a program that is killed meanwhile.
-//! - One retry, of what may pass: no connection, 429, and 5xx such as `SOURCE_ERROR`, after its `Retry-After` or a pause.
-//! - Pages after the first are a gain, not a need: where one fails, those before it are the answer.
+//! [`ApiClient`] makes the calls. Each is counted by the caller *before* it is made: a budget is kept even by a program that is
+//! killed meanwhile. Pages after the first are a gain, not a need: where one fails, those before it are the answer.
 //!
 //! What is deliberately not here: VINs, photos and prices of new cars, which auto.dev has too; where the count is kept.
 
 use std::{
     collections::{HashMap, HashSet},
-    error::Error as StdError,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use url::Url;
 
 use super::{
-    AutoDevConfig, AutoDevSearch, AutoDevVersion,
+    AutoDevConfig, AutoDevSearch, AutoDevVersion, Place,
     listings::{ListingPage, Next, Reading, Unreadable},
-    refusal::{Refusal, printable},
+    refusal::Refusal,
 };
 use crate::{
     Error, Result,
     market::{Comparable, MissingSource},
     money::Money,
-    scrape::fetch::{
-        exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
-        guard::Guard,
-        names::system_lookup,
-        pace::{self, RealTime, Timing},
-        stop,
-        turns::{TooLate, Turns},
+    scrape::{
+        api::{ApiClient, ApiLimits, CallFailure, NotReady, printable},
+        fetch::pace::{RealTime, Timing},
     },
 };
 
-const USER_AGENT: &str = concat!("jpauto/", env!("CARGO_PKG_VERSION"));
-const MAX_HEADER_BYTES: usize = 64 * 1024;
-/// Answers that are no listings are read this far.
-const GLIMPSE_BYTES: usize = 64 * 1024;
 /// More answers than this are not kept at once.
 const MOST_KEPT: usize = 256;
 
@@ -71,9 +57,7 @@ pub(in crate::market) struct Found {
 pub(crate) struct AutoDev {
     config: AutoDevConfig,
     endpoint: Url,
-    authorization: HeaderValue,
-    exchanger: Exchanger,
-    turns: Turns,
+    client: ApiClient,
     timing: Arc<dyn Timing>,
     kept: Mutex<HashMap<String, Kept>>,
 }
@@ -88,32 +72,39 @@ type Parameters = Vec<(String, String)>;
 
 impl AutoDev {
     /// # Errors
-    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `auto_dev_not_ready` where the client can not be set up.
+    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `auto_dev_not_ready` where the client can
+    /// not be set up.
     pub(crate) fn new(config: AutoDevConfig) -> Result<Self> {
         Self::with(config, Arc::new(RealTime))
     }
 
     /// The same with time from elsewhere.
     pub(super) fn with(config: AutoDevConfig, timing: Arc<dyn Timing>) -> Result<Self> {
-        let is_local = config.allow_private_networks;
-        let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         let base = config.base_url.as_deref().unwrap_or(config.version.base_url());
-        let endpoint = guard
-            .parse(&format!("{}/listings", base.trim_end_matches('/')))
-            .ok()
-            // The key travels with each call.
-            .filter(|url| is_local || url.scheme() == "https")
-            .ok_or_else(|| {
-                let message = "expected an https:// address of a public server";
-                Error::invalid_field("invalid_auto_dev_address", "/auto_dev/base_url", message)
+        let endpoint = format!("{}/listings", base.trim_end_matches('/'));
+        let limits = ApiLimits {
+            calls_a_second: config.calls_a_second,
+            call_timeout: config.call_timeout,
+            pause_before_retry: config.pause_before_retry,
+            longest_retry_after: config.longest_retry_after,
+            max_body_bytes: config.max_body_bytes,
+            allow_private_networks: config.allow_private_networks,
+        };
+        let key = config.authorization()?;
+        if config.place.is_some_and(|place| Place::known(place.latitude, place.longitude).is_none()) {
+            return Err(Place::invalid());
+        }
+        let (client, endpoint) =
+            ApiClient::new(&endpoint, Some(key), limits, Arc::clone(&timing)).map_err(|reason| match reason {
+                NotReady::Address => {
+                    let message = "expected an https:// address of a public server";
+                    Error::invalid_field("invalid_auto_dev_address", "/auto_dev/base_url", message)
+                }
+                NotReady::Client(source) => {
+                    Error::internal("auto_dev_not_ready", "the HTTP client could not be set up").with_source(source)
+                }
             })?;
-        let authorization = config.authorization()?;
-        let user_agent = HeaderValue::from_static(USER_AGENT);
-        let exchanger = Exchanger::new(user_agent, guard, system_lookup(), MAX_HEADER_BYTES).map_err(|source| {
-            Error::internal("auto_dev_not_ready", "the HTTP client could not be set up").with_source(source)
-        })?;
-        let turns = Turns::new(config.calls_a_second, Arc::clone(&timing));
-        Ok(Self { config, endpoint, authorization, exchanger, turns, timing, kept: Mutex::default() })
+        Ok(Self { config, endpoint, client, timing, kept: Mutex::default() })
     }
 
     pub(in crate::market) fn config(&self) -> &AutoDevConfig {
@@ -263,13 +254,13 @@ impl AutoDev {
                 query.append_pair("apikey", self.config.key());
             }
         }
-        let answer = self.ask(&url, deadline, spend)?;
+        let answer = self.client.ask(&url, None, deadline, spend).map_err(|failure| self.told(failure))?;
         let hide = |text: &str| self.config.redacted(text);
         let reading = Reading { version: self.config.version, now, place: self.config.place, hide: &hide };
-        reading.page(&answer.body, number).map_err(|unreadable| match unreadable {
+        reading.page(&answer.bytes, number).map_err(|unreadable| match unreadable {
             Unreadable::Refusal(refusal) => refusal.into_error(),
             Unreadable::Shape(reason) => {
-                let request = answer.header("x-request-id").map(|id| format!(" (request {})", printable(&hide(id))));
+                let request = answer.request_id.map(|id| format!(" (request {})", printable(&hide(&id))));
                 let message =
                     format!("auto.dev: its answer can not be read: {}{}", hide(&reason), request.unwrap_or_default());
                 Error::unavailable("auto_dev_unreadable", message)
@@ -277,93 +268,31 @@ impl AutoDev {
         })
     }
 
-    /// Asks once, and once more where that may go better.
-    fn ask(&self, url: &Url, deadline: Instant, spend: &dyn Fn() -> Result<()>) -> Result<Answer> {
-        let first = match self.ask_once(url, deadline, spend) {
-            Err(failure) if failure.may_pass => failure,
-            other => return other.map_err(|failure| failure.error),
-        };
-        let asked_for = first.error.retry_after();
-        if asked_for.is_some_and(|wait| wait > self.config.longest_retry_after) {
-            return Err(first.error);
-        }
-        let wait = asked_for.unwrap_or(self.config.pause_before_retry);
-        if self.timing.now() + wait >= deadline {
-            return Err(first.error);
-        }
-        tracing::debug!(error = %first.error, ?wait, "asking auto.dev again");
-        self.timing.sleep(wait, &stop::NEVER);
-        self.ask_once(url, deadline, spend).map_err(|failure| failure.error)
-    }
-
-    fn ask_once(&self, url: &Url, deadline: Instant, spend: &dyn Fn() -> Result<()>) -> Result<Answer, CallFailure> {
-        self.turns.wait(deadline).map_err(|TooLate(wait)| {
-            let message = "auto.dev: it asked to be left alone for longer than a search may take";
-            CallFailure::for_good(Error::unavailable("auto_dev_rate_limited", message).with_retry_after(wait))
-        })?;
-        let left = deadline.saturating_duration_since(self.timing.now());
-        if left.is_zero() {
-            return Err(CallFailure::for_good(timed_out()));
-        }
-        spend().map_err(CallFailure::for_good)?;
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(AUTHORIZATION, self.authorization.clone());
-        let ask = Ask { url: url.clone(), headers, body: None };
-        let limit = self.config.max_body_bytes;
-        let wanted = |status: u16, _: &HeaderMap| match status {
-            200 => BodyWanted::UpTo(limit),
-            _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
-        };
-        let answer = self
-            .exchanger
-            .exchange(ask, self.config.call_timeout.min(left), wanted, &stop::NEVER)
-            .map_err(|failure| self.no_answer(failure))?;
-        if answer.status == 200 && !answer.is_whole {
-            let message = format!("auto.dev: its answer is larger than {limit} bytes");
-            return Err(CallFailure::for_good(Error::unavailable("auto_dev_too_large", message)));
-        }
-        if answer.status == 200 { Ok(answer) } else { Err(self.refused(&answer)) }
-    }
-
-    fn refused(&self, answer: &Answer) -> CallFailure {
+    /// What went wrong with a call, in auto.dev's words where it has any.
+    fn told(&self, failure: CallFailure) -> Error {
         let hide = |text: &str| self.config.redacted(text);
-        let mut refusal = Refusal::read(answer.status, &answer.body, &hide);
-        if refusal.request_id.is_none() {
-            refusal.request_id = answer.header("x-request-id").map(|id| printable(&hide(id)));
-        }
-        refusal.retry_after = answer
-            .header(RETRY_AFTER)
-            .filter(|_| refusal.may_pass())
-            .and_then(|value| pace::retry_after(value, self.timing.time_of_day()));
-        if answer.status == 429 {
-            let wait = refusal.retry_after.unwrap_or(self.config.pause_before_retry);
-            self.turns.hold_off(wait.min(Duration::from_secs(3_600)));
-        }
-        CallFailure { may_pass: refusal.may_pass(), error: refusal.into_error() }
-    }
-
-    fn no_answer(&self, failure: ExchangeFailure) -> CallFailure {
         match failure {
-            ExchangeFailure::TimedOut => CallFailure { may_pass: true, error: timed_out() },
-            ExchangeFailure::Connection(reason) => {
-                // The causes nearest the top name the address, which holds the key with version 1.
-                let mut root: &(dyn StdError + 'static) = &*reason;
-                while let Some(cause) = root.source() {
-                    root = cause;
-                }
-                let address = root.downcast_ref::<reqwest::Error>().is_some();
-                let told = if address { "the connection failed".to_owned() } else { root.to_string() };
-                let message = format!("auto.dev could not be reached: {}", printable(&self.config.redacted(&told)));
-                CallFailure { may_pass: true, error: Error::unavailable("auto_dev_unreachable", message) }
+            CallFailure::Uncounted(refusal) => refusal,
+            CallFailure::Status(refused) => {
+                let mut refusal = Refusal::read(refused.status, &refused.body, &hide);
+                refusal.request_id = refusal.request_id.or(refused.request_id.map(|id| printable(&hide(&id))));
+                refusal.retry_after = refused.retry_after;
+                refusal.into_error()
             }
-            ExchangeFailure::Refused(reason) => {
-                let message = format!("auto.dev is not asked at this address: {reason}");
-                CallFailure::for_good(Error::refused("auto_dev_address_refused", message))
+            CallFailure::NotYet(wait) => {
+                let message = "auto.dev: it asked to be left alone for longer than a search may take";
+                Error::unavailable("auto_dev_rate_limited", message).with_retry_after(wait)
             }
-            ExchangeFailure::HeaderTooLarge(limit) => {
-                let message = format!("auto.dev: the header of its answer is larger than {limit} bytes");
-                CallFailure::for_good(Error::unavailable("auto_dev_too_large", message))
+            CallFailure::TimedOut => Error::unavailable("auto_dev_timed_out", "auto.dev did not answer in time"),
+            CallFailure::Unreachable(reason) => {
+                let message = format!("auto.dev could not be reached: {}", printable(&hide(&reason)));
+                Error::unavailable("auto_dev_unreachable", message)
+            }
+            CallFailure::AddressRefused(reason) => {
+                Error::refused("auto_dev_address_refused", format!("auto.dev is not asked at this address: {reason}"))
+            }
+            CallFailure::TooLarge(limit) => {
+                Error::unavailable("auto_dev_too_large", format!("auto.dev: its answer is larger than {limit} bytes"))
             }
         }
     }
@@ -394,22 +323,6 @@ impl std::fmt::Debug for AutoDev {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AutoDev").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-/// Why a call gave nothing, and whether another may.
-struct CallFailure {
-    error: Error,
-    may_pass: bool,
-}
-
-impl CallFailure {
-    fn for_good(error: Error) -> Self {
-        Self { error, may_pass: false }
-    }
-}
-
-fn timed_out() -> Error {
-    Error::unavailable("auto_dev_timed_out", "auto.dev did not answer in time")
 }
 
 fn encoded(parameters: &Parameters) -> String {

@@ -2,7 +2,7 @@
 //!
 //! What is deliberately not here: where the key comes from. The library reads neither files nor the environment.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use reqwest::header::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -91,10 +91,27 @@ impl Place {
         2.0 * EARTH_RADIUS_MILES * chord.clamp(0.0, 1.0).sqrt().asin()
     }
 
+    pub(super) fn invalid() -> Error {
+        let message = "expected degrees north and east, such as 34.0522,-118.2437";
+        Error::invalid_field("invalid_auto_dev_place", "/auto_dev/place", message)
+    }
+
     /// The place, where both are degrees and it is not the empty place off Africa that stands for none.
     pub(super) fn known(latitude: f64, longitude: f64) -> Option<Self> {
         let on_the_map = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
         (on_the_map && (latitude, longitude) != (0.0, 0.0)).then_some(Self { latitude, longitude })
+    }
+}
+
+impl FromStr for Place {
+    type Err = Error;
+
+    /// Reads `34.0522,-118.2437`: degrees north, degrees east.
+    fn from_str(text: &str) -> Result<Self> {
+        let degrees = |text: &str| text.trim().parse::<f64>().ok();
+        text.split_once(',')
+            .and_then(|(latitude, longitude)| Self::known(degrees(latitude)?, degrees(longitude)?))
+            .ok_or_else(Self::invalid)
     }
 }
 

@@ -8,6 +8,7 @@
 //! - `location` is longitude first; times are UTC with a space and no zone;
 //! - `data` is a list, or one listing alone; with `select` the rows are flat, their keys dotted;
 //! - `vdp` is an address, a path, or a bare fragment: only an address is kept;
+//! - `history` tells of accidents and owners, not of titles: a branded one is known only where the trim or the page says so;
 //! - version 1 writes prices and mileages as texts (`"$28,500"`, `"32,227 Miles"`), with numbers beside them.
 //!
 //! What is deliberately not here: HTTP, and which listings are fit to compare with.
@@ -21,7 +22,10 @@ use url::Url;
 use super::{AutoDevVersion, Place, refusal::Refusal};
 use crate::{
     Money,
-    market::{Comparable, Source},
+    market::{
+        Comparable, Source,
+        comparables::{is_branded_title, path_says_branded, says_branded},
+    },
     scrape::extract,
 };
 
@@ -121,6 +125,10 @@ impl Reading<'_> {
             _ => None,
         });
         let first_seen_at = row.time("createdAt").unwrap_or(self.now).min(self.now);
+        let trim = row.text("vehicle.trim");
+        let said = ["vehicle.trim", "vehicle.series", "vehicle.style"].into_iter().filter_map(|name| row.text(name));
+        let branded = said.into_iter().any(|words| says_branded(&words))
+            || row.address("retailListing.vdp").is_some_and(|page| path_says_branded(&page));
         Some(Comparable {
             source: Source::AutoDev,
             vin: row.text("vin").or_else(|| row.text("vehicle.vin")),
@@ -129,7 +137,7 @@ impl Reading<'_> {
             year: row.year("vehicle.year")?,
             make: row.text("vehicle.make")?,
             model: row.text("vehicle.model")?,
-            trim: row.text("vehicle.trim"),
+            trim,
             price: row.price("retailListing.price"),
             mileage: row.mileage("retailListing.miles"),
             distance_miles: self.place.zip(place).map(|(ours, theirs)| ours.miles_to(theirs)),
@@ -137,7 +145,7 @@ impl Reading<'_> {
             first_seen_at,
             last_seen_at: row.time("updatedAt").unwrap_or(self.now).clamp(first_seen_at, self.now),
             sold_at: None,
-            branded: false,
+            branded,
         })
     }
 
@@ -167,7 +175,7 @@ impl Reading<'_> {
             first_seen_at,
             last_seen_at: row.time("updatedAt").unwrap_or(self.now).clamp(first_seen_at, self.now),
             sold_at: None,
-            branded: row.text("condition").is_some_and(|words| crate::market::comparables::is_branded_title(&words)),
+            branded: row.text("condition").is_some_and(|words| is_branded_title(&words)),
         })
     }
 }

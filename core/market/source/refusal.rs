@@ -12,10 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Error, error::ErrorKind};
-
-/// Longer texts of a stranger are cut.
-const LONGEST_MESSAGE: usize = 200;
+use crate::{Error, error::ErrorKind, scrape::api::printable};
 
 /// A refusal as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,11 +51,6 @@ impl Refusal {
             required_plan: text("requiredPlan"),
             retry_after: None,
         })
-    }
-
-    /// Whether another try may go better.
-    pub(super) fn may_pass(&self) -> bool {
-        matches!(self.status, 429 | 500 | 502 | 503 | 504)
     }
 
     /// The error to tell.
@@ -100,11 +92,4 @@ impl Refusal {
             _ => (Refused, "auto_dev_refused", "it refuses"),
         }
     }
-}
-
-/// A stranger's text as it may stand in a message: one line, not too long.
-pub(super) fn printable(text: &str) -> String {
-    let one_line = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign });
-    let line: String = one_line.take(LONGEST_MESSAGE).collect();
-    line.trim().to_owned()
 }

@@ -6,7 +6,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -29,7 +28,6 @@ use crate::{
             TestTime,
             server::{Reply, Seen, Server},
         },
-        turns::Turns,
     },
 };
 
@@ -262,6 +260,82 @@ fn an_error_that_repeats_the_key_is_told_without_it() {
 }
 
 #[test]
+fn what_auto_dev_writes_is_shown_as_it_is() {
+    let said = json!({"error": "bad\u{202e}key\u{1b}[2J", "requestId": "r\u{2067}-1"});
+    let server = answering(vec![json_reply(400, &said)]);
+    let told = search(&client(config(&server)).0).unwrap_err().to_string();
+    assert!(told.ends_with(": bad key [2J (request r -1)"), "{told}");
+    let mut row = item(1);
+    row["vehicle"]["model"] = json!("Cam\u{202e}ry");
+    assert_eq!(read_one(row).unwrap().model, "Cam ry");
+}
+
+/// Writes down all that is traced while it is the subscriber.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<String>>);
+
+impl tracing::Subscriber for Everything {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        self.write(&span);
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        self.write(&values);
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        self.write(&event);
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+impl Everything {
+    fn write(&self, what: &dyn std::fmt::Debug) {
+        self.0.lock().unwrap().push_str(&format!("{what:?}\n"));
+    }
+}
+
+#[test]
+fn no_log_shows_the_key_even_where_auto_dev_repeats_it() {
+    let logged = Everything::default();
+    // Of a single subscriber tracing asks only the thread that comes by first, which may be another test's.
+    let _second = tracing::Dispatch::new(Everything::default());
+    tracing::subscriber::with_default(logged.clone(), || {
+        for version in [AutoDevVersion::V1, AutoDevVersion::V2] {
+            for status in [200, 401, 429, 503] {
+                let said =
+                    json!({"error": format!("the key {KEY} of ?apikey={KEY_IN_A_QUERY} is bad"), "requestId": KEY});
+                let server = answering(vec![json_reply(status, &said)]);
+                let mut config = config(&server);
+                config.version = version;
+                search(&client(config).0).unwrap_err();
+            }
+        }
+    });
+    let logged = logged.0.lock().unwrap();
+    assert!(logged.contains("asking once more"), "{logged}");
+    assert!(!logged.contains("sk_live"), "{logged}");
+}
+
+#[test]
+fn neither_the_client_nor_what_it_sends_shows_the_key() {
+    let server = answering(vec![page(&[item(1)], None)]);
+    let (client, _) = client(config(&server));
+    let found = search(&client).unwrap();
+    for text in [format!("{client:?}"), format!("{:?}", client.config()), format!("{found:?}")] {
+        assert!(!text.contains("sk_live"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_json_is_named_for_what_it_is() {
     let html = "<html><title>502 Bad Gateway</title></html>";
     for (reply, code) in [
@@ -367,27 +441,6 @@ fn a_spent_budget_makes_no_call() {
 }
 
 #[test]
-fn threads_share_one_pace() {
-    let time = TestTime::new();
-    let turns = Turns::new(5, Arc::clone(&time) as _);
-    let deadline = crate::scrape::fetch::pace::Timing::now(&*time) + Duration::from_secs(600);
-    for _ in 0..11 {
-        turns.wait(deadline).unwrap();
-    }
-    let waited = time.slept().as_secs_f64();
-    assert!((1.9..=2.1).contains(&waited), "ten gaps of a fifth of a second: {waited}");
-
-    let real = Turns::new(50, Arc::new(crate::scrape::fetch::pace::RealTime));
-    let started = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| (0..5).for_each(|_| real.wait(Instant::now() + Duration::from_secs(9)).unwrap()));
-        }
-    });
-    assert!(started.elapsed() >= Duration::from_millis(380), "20 calls at 50 a second: {:?}", started.elapsed());
-}
-
-#[test]
 fn addresses_and_keys_that_can_not_be_right_are_refused() {
     for base in ["http://api.auto.dev", "https://127.0.0.1", "https://169.254.169.254", "ftp://api.auto.dev", "api", ""]
     {
@@ -399,6 +452,14 @@ fn addresses_and_keys_that_can_not_be_right_are_refused() {
         assert_eq!(AutoDev::new(AutoDevConfig::new(key)).unwrap_err().code(), "invalid_auto_dev_key");
     }
     assert!(AutoDev::new(AutoDevConfig::new(KEY)).is_ok());
+    for place in ["", "34.0522", "34.0522 -118.2437", "91,0", "0,181", "0,0", "NaN,1", "inf,1", "1,2,3", "a,b"] {
+        assert_eq!(place.parse::<Place>().unwrap_err().code(), "invalid_auto_dev_place", "{place}");
+    }
+    let here: Place = " 34.0522, -118.2437".parse().unwrap();
+    assert_eq!((here.latitude, here.longitude), (34.0522, -118.2437));
+    let mut config = AutoDevConfig::new(KEY);
+    config.place = Some(Place { latitude: f64::NAN, ..here });
+    assert_eq!(AutoDev::new(config).unwrap_err().code(), "invalid_auto_dev_place");
 }
 
 /// Reads a body as the client would.
@@ -454,6 +515,16 @@ fn the_traps_of_version_2_are_known() {
     for place in [json!(null), json!([]), json!([1]), json!(["a", "b"]), json!([0, 0]), json!([500, 500]), json!({})] {
         assert_eq!(with("/location", place).unwrap().distance_miles, None);
     }
+    // A title is branded where the listing says so; accidents are no brand.
+    assert!(!with("/vehicle/year", json!(2021)).unwrap().branded);
+    let mut row = item(1);
+    row["history"] = json!({"accidents": true, "accidentCount": 3});
+    assert!(!read_one(row.clone()).unwrap().branded);
+    row["vehicle"]["trim"] = json!("LE (rebuilt title)");
+    assert!(read_one(row).unwrap().branded);
+    let mut row = item(1);
+    row["retailListing"]["vdp"] = json!("https://dealer.example/used/camry-salvage-title");
+    assert!(read_one(row).unwrap().branded);
     // Only an address is one; without it the listing at auto.dev is.
     let own = "https://api.auto.dev/listings/4T1B11HK000000001";
     for (vdp, expected) in [

@@ -2,10 +2,15 @@
 //!
 //! A configured field is read from its place and nowhere else; the other fields are read as on any card. What is deliberately
 //! not here: cards that nobody has pointed out.
+//!
+//! Such a page is parsed twice. Selectors are matched by `scraper` on its own tree alone, which keeps the attributes of an
+//! element in another order than the page: whatever else a card says would be read from it otherwise than without a
+//! configuration. The second tree costs some milliseconds a page, beside a pause of seconds before the next one.
 
 use std::{ops::Range, ptr};
 
 use scraper::{ElementRef, Selector};
+use url::Url;
 
 use super::{
     Counter, ListingField,
@@ -217,23 +222,37 @@ fn count(text: &str) -> Option<u32> {
     })
 }
 
-fn query_number(page: &Page<'_>, name: &str) -> Option<u32> {
-    page.url.query_pairs().find(|(key, _)| key == name)?.1.parse().ok()
+fn query_number(url: &Url, name: &str) -> Option<u32> {
+    url.query_pairs().find(|(key, _)| key == name)?.1.parse().ok()
+}
+
+impl Turn {
+    /// The address behind one that showed nothing new, where addresses are counted; `shown` are the vehicles of a full page.
+    pub(super) fn behind(&self, url: &Url, shown: u32) -> Option<Url> {
+        let (counter, step, first) = match self {
+            Self::Link(_) => return None,
+            Self::Page(counter) => (counter, 1, counter.first.unwrap_or(1)),
+            Self::Offset(counter) => (counter, counter.size.unwrap_or(shown), counter.first.unwrap_or(0)),
+        };
+        let number = query_number(url, &counter.parameter).unwrap_or(first);
+        Some(with_number(url, &counter.parameter, number.saturating_add(step)))
+    }
 }
 
 fn next_page(page: &Page<'_>, counter: &Counter, found: u32, total: Option<u32>) -> Option<String> {
     let first = counter.first.unwrap_or(1);
-    let number = query_number(page, &counter.parameter).unwrap_or(first);
+    let number = query_number(&page.url, &counter.parameter).unwrap_or(first);
     let before = number.saturating_sub(first).saturating_mul(counter.size.unwrap_or(found));
-    goes_on(before, found, counter.size, total).then(|| with_number(page, &counter.parameter, number.saturating_add(1)))
+    goes_on(before, found, counter.size, total)
+        .then(|| with_number(&page.url, &counter.parameter, number.saturating_add(1)).into())
 }
 
 fn next_offset(page: &Page<'_>, counter: &Counter, found: u32, total: Option<u32>) -> Option<String> {
     let first = counter.first.unwrap_or(0);
-    let offset = query_number(page, &counter.parameter).unwrap_or(first);
+    let offset = query_number(&page.url, &counter.parameter).unwrap_or(first);
     let step = counter.size.unwrap_or(found);
     goes_on(offset.saturating_sub(first), found, counter.size, total)
-        .then(|| with_number(page, &counter.parameter, offset.saturating_add(step)))
+        .then(|| with_number(&page.url, &counter.parameter, offset.saturating_add(step)).into())
 }
 
 /// Whether more vehicles can be expected behind `before` and the `found` ones.
@@ -247,8 +266,8 @@ pub(super) fn goes_on(before: u32, found: u32, size: Option<u32>, total: Option<
         }
 }
 
-fn with_number(page: &Page<'_>, parameter: &str, number: u32) -> String {
-    let mut url = page.url.clone();
+fn with_number(url: &Url, parameter: &str, number: u32) -> Url {
+    let mut url = url.clone();
     set_query(&mut url, parameter, &number.to_string());
-    url.to_string()
+    url
 }

@@ -8,6 +8,7 @@ use regex::{Regex, RegexBuilder};
 use scraper::{Selector, selector::ToCss as _};
 use serde_json::Value;
 use serde_path_to_error::Segment;
+use url::Url;
 
 use super::{
     Counter, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places, ScraperConfig,
@@ -91,6 +92,11 @@ impl Scraper {
     /// Whether the next page is counted, not linked: the end is then known by a page that shows nothing new.
     pub(crate) fn counts_pages(&self) -> bool {
         matches!(self.turn, Some(Turn::Page(_) | Turn::Offset(_)))
+    }
+
+    /// The page behind one that showed nothing new, where pages are counted; `shown` are the vehicles of a full page.
+    pub(crate) fn behind(&self, url: &Url, shown: u32) -> Option<Url> {
+        self.turn.as_ref()?.behind(url, shown)
     }
 
     /// Whether it says how the pages themselves are read.
@@ -400,7 +406,7 @@ impl Check<'_> {
         let pointer = format!("{ROOT}/endpoint");
         let url_fits = !config.url.trim().is_empty()
             && config.url.chars().count() <= self.limits.text_chars
-            && url::Url::parse("https://a.example/b/")
+            && Url::parse("https://a.example/b/")
                 .and_then(|base| base.join(&config.url))
                 .is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         let message = "expected an http or https address, or a path on the website";

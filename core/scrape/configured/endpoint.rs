@@ -13,7 +13,9 @@ use super::{
     cards::{goes_on, meant, offer_field, take_back},
     path::JsonPath,
 };
-use crate::scrape::extract::{DataPage, DataRequest, Draft, GENERIC, ScrapedListing, absolute, count_of, set_query};
+use crate::scrape::extract::{
+    DataPage, DataRequest, Draft, GENERIC, Json, ScrapedListing, absolute, count_of, set_query,
+};
 
 /// More records are not read; no answer to a list of a dealer's has so many.
 const RECORDS_MAX: usize = 50_000;
@@ -65,12 +67,12 @@ impl Slot {
                 let (_, value) = request.url.query_pairs().find(|(key, _)| key == name)?;
                 Some(Value::String(value.into_owned()))
             }
-            Self::Body(path) => path.find(request.body.as_ref()?).cloned(),
+            Self::Body(path) => path.find(&Json::from(request.body.as_ref()?)).map(Json::to_value),
         }
     }
 
     fn number(&self, request: &DataRequest) -> Option<u32> {
-        count_of(&self.value(request)?)
+        count_of(&Json::from(&self.value(request)?))
     }
 
     fn with(&self, request: &DataRequest, value: &Value) -> Option<DataRequest> {
@@ -122,10 +124,10 @@ impl Endpoint {
     }
 
     /// Reads an answer; `None` where its vehicles are not where they should be.
-    pub(crate) fn read(&self, request: &DataRequest, answer: &Value) -> Option<DataPage> {
+    pub(crate) fn read(&self, request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let (listings, found) = match self.listings.find(answer)? {
-            Value::Array(records) => self.records(records.iter(), request),
-            Value::Object(records) => self.records(records.values(), request),
+            Json::Array(records) => self.records(records.iter(), request),
+            Json::Object(records) => self.records(records.values(), request),
             _ => return None,
         };
         let total = self.total.as_ref().and_then(|path| count_of(path.find(answer)?));
@@ -135,7 +137,7 @@ impl Endpoint {
 
     fn records<'v>(
         &self,
-        records: impl Iterator<Item = &'v Value>,
+        records: impl Iterator<Item = &'v Json<'v>>,
         request: &DataRequest,
     ) -> (Vec<ScrapedListing>, u32) {
         let mut found = 0;
@@ -150,7 +152,7 @@ impl Endpoint {
         (listings, found)
     }
 
-    fn record(&self, record: &Value, request: &DataRequest) -> ScrapedListing {
+    fn record(&self, record: &Json<'_>, request: &DataRequest) -> ScrapedListing {
         let mut draft = Draft::default();
         for (field, spots) in &self.fields {
             for spot in spots {
@@ -166,9 +168,9 @@ impl Endpoint {
             }
         }
         let configured = draft.listing.clone();
-        if let Value::Object(members) = record {
-            draft.offer_record(members);
-            let text = |keys: &[&str]| keys.iter().find_map(|key| members.get(*key)?.as_str().map(str::to_owned));
+        if let Json::Object(members) = record {
+            draft.offer_record(members.iter());
+            let text = |keys: &[&str]| keys.iter().find_map(|key| members.get(key)?.as_str().map(str::to_owned));
             if draft.listing.url.is_none()
                 && let Some(address) = text(&LINK_KEYS)
             {
@@ -185,7 +187,18 @@ impl Endpoint {
         listing
     }
 
-    fn next(&self, request: &DataRequest, answer: &Value, found: u32, total: Option<u32>) -> Option<DataRequest> {
+    /// What to ask behind a request that showed nothing new, where answers are counted; `shown` are the vehicles of a full one.
+    pub(crate) fn behind(&self, request: &DataRequest, shown: u32) -> Option<DataRequest> {
+        let (slot, first, step) = match self.turn.as_ref()? {
+            DataTurn::Page { slot, first, .. } => (slot, first, 1),
+            DataTurn::Offset { slot, first, size } => (slot, first, size.unwrap_or(shown)),
+            DataTurn::Address(_) | DataTurn::Cursor { .. } => return None,
+        };
+        let number = slot.number(request).unwrap_or(*first);
+        slot.with(request, &Value::from(number.saturating_add(step)))
+    }
+
+    fn next(&self, request: &DataRequest, answer: &Json<'_>, found: u32, total: Option<u32>) -> Option<DataRequest> {
         match self.turn.as_ref()? {
             DataTurn::Address(path) => {
                 let address = path.find(answer)?.as_str().filter(|address| !address.trim().is_empty())?;
@@ -207,9 +220,12 @@ impl Endpoint {
                     .then(|| slot.with(request, &Value::from(offset.saturating_add(step))))?
             }
             DataTurn::Cursor { slot, path } => {
-                let cursor = path.find(answer).filter(|cursor| scalar(cursor).is_some_and(|text| !text.is_empty()))?;
-                let is_another = slot.value(request).and_then(|value| scalar(&value)) != scalar(cursor);
-                (found > 0 && is_another && *cursor != Value::Bool(false)).then(|| slot.with(request, cursor))?
+                let cursor = path.find(answer)?.to_value();
+                if scalar(&cursor).is_none_or(|text| text.is_empty()) {
+                    return None;
+                }
+                let is_another = slot.value(request).and_then(|value| scalar(&value)) != scalar(&cursor);
+                (found > 0 && is_another && cursor != Value::Bool(false)).then(|| slot.with(request, &cursor))?
             }
         }
     }
@@ -226,13 +242,13 @@ fn link(place: &mut Option<String>, page: &Url, text: &str) -> Option<()> {
 }
 
 impl DataSpot {
-    fn text(&self, record: &Value, field: ListingField) -> Option<String> {
+    fn text(&self, record: &Json<'_>, field: ListingField) -> Option<String> {
         let value = self.path.find(record)?;
         let text = match value {
             // A date or an object where one is sold, nothing where it is not.
-            Value::Object(_) if field == ListingField::IsSold => "yes".to_owned(),
-            Value::String(text) if field == ListingField::IsSold && text.trim().is_empty() => return None,
-            value => scalar(value)?,
+            Json::Object(_) if field == ListingField::IsSold => "yes".to_owned(),
+            Json::String(text) if field == ListingField::IsSold && text.trim().is_empty() => return None,
+            value => scalar(&value.to_value())?,
         };
         meant(self.regex.as_ref(), text)
     }

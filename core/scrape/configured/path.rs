@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::scrape::extract::Json;
+
 /// Longer paths are no paths into any answer met so far.
 const PATH_CHARS_MAX: usize = 200;
 const STEPS_MAX: usize = 16;
@@ -52,11 +54,11 @@ impl JsonPath {
     }
 
     /// The value at the end of the path.
-    pub(super) fn find<'v>(&self, document: &'v Value) -> Option<&'v Value> {
+    pub(super) fn find<'v, 'a>(&self, document: &'v Json<'a>) -> Option<&'v Json<'a>> {
         self.0.iter().try_fold(document, |value, step| match (step, value) {
-            (Step::Place(place), Value::Array(items)) => items.get(*place),
-            (Step::Place(place), Value::Object(members)) => members.get(&place.to_string()),
-            (Step::Key(key), Value::Object(members)) => members.get(key),
+            (Step::Place(place), Json::Array(items)) => items.get(*place),
+            (Step::Place(place), Json::Object(members)) => members.get(&place.to_string()),
+            (Step::Key(key), Json::Object(members)) => members.get(key),
             _ => None,
         })
     }
@@ -119,7 +121,11 @@ mod tests {
             ("data.items.price", None),
             ("data.items[1].price.more", None),
         ] {
-            assert_eq!(JsonPath::parse(path).unwrap().find(&document).cloned(), value, "{path}");
+            assert_eq!(
+                JsonPath::parse(path).unwrap().find(&Json::from(&document)).map(Json::to_value),
+                value,
+                "{path}"
+            );
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
     heading, json,
     listing::ScrapedListing,
     page::Page,
+    value::Json,
     vins::{self, Place},
 };
 
@@ -59,7 +60,11 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
 
 fn says_enough(listing: &ScrapedListing) -> bool {
     let named = listing.year.is_some() && listing.make.is_some();
-    let offered = listing.price.is_some() && (listing.stock_number.is_some() || listing.mileage.is_some());
+    // Whose make is unknown is a vehicle by its price and what else its card says of it.
+    let described = listing.stock_number.is_some()
+        || listing.mileage.is_some()
+        || (listing.year.is_some() && listing.url.is_some());
+    let offered = listing.price.is_some() && described;
     named || offered
 }
 
@@ -283,7 +288,9 @@ fn without_vin(
             read(page, dom, child, &mut draft);
             let listing = draft.listing;
             let offered = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
-            if listing.year.is_some() && listing.make.is_some() && offered {
+            // A banner has a year, an amount and a link as well, but no number of its own.
+            let numbered = listing.price.is_some() && listing.external_id.is_some() && listing.url.is_some();
+            if listing.year.is_some() && if listing.make.is_some() { offered } else { numbered } {
                 beside.push((child, listing));
             }
         }
@@ -297,6 +304,8 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     read_texts(dom, card, draft);
     if let Some((_, heading)) = heading_within(dom, card) {
         draft.offer_heading(&heading);
+    } else if draft.listing.year.is_none() {
+        draft.listing.year = year_in_heading(dom, card);
     }
     if draft.listing.vin.is_none() {
         draft.listing.vin = dom
@@ -320,8 +329,8 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
             if key == "id" && at == card {
                 draft.offer(Field::ExternalId, value);
             } else if value.starts_with('{') && value.len() < RECORD_BYTES_MAX {
-                if let Some((serde_json::Value::Object(record), _)) = json::value_at_start(value) {
-                    draft.offer_record(&record);
+                if let Some((Json::Object(record), _)) = json::value_at_start(value) {
+                    draft.offer_record(record.iter());
                 }
             } else if !value.starts_with('#')
                 && let Some(field) = Field::named(key)
@@ -362,13 +371,44 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
                 let text = clean::collapse(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if text == "$" || text.chars().any(char::is_alphanumeric) {
-                    chunks.push(Chunk { text, in_price: at < price_until });
+                    let in_price = at < price_until;
+                    chunks.extend(apart(&text).map(|piece| Chunk { text: piece.to_owned(), in_price }));
                 }
             }
             Kind::Text(_) => {}
         }
     }
     chunks
+}
+
+/// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
+///
+/// `Stock: P1 Mileage: 45,000` are two. A label is as many words in front of a colon as name a field.
+fn apart(text: &str) -> impl Iterator<Item = &str> {
+    const LABEL_WORDS_MAX: usize = 3;
+    let mut labels: Vec<usize> = Vec::new();
+    let mut colons = memchr::memchr_iter(b':', text.as_bytes());
+    if colons.clone().nth(1).is_some() {
+        labels.extend(colons.by_ref().filter_map(|colon| {
+            let before = text[..colon].trim_end();
+            let starts = before.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]).take(LABEL_WORDS_MAX);
+            // The longest label counts: `Exterior Color`, not `Color`.
+            starts.filter(|start| Field::named(&before[*start..]).is_some()).last()
+        }));
+    }
+    if labels.len() < 2 {
+        labels.clear();
+    }
+    labels.insert(0, 0);
+    labels.push(text.len());
+    labels.dedup();
+    let cuts: Vec<(usize, usize)> = labels.windows(2).map(|cut| (cut[0], cut[1])).collect();
+    let is_between =
+        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '-' | '\u{2013}' | '\u{2022}' | '\u{b7}');
+    cuts.into_iter().map(move |(start, end)| {
+        let piece = &text[start..end];
+        if end < text.len() { piece.trim_end_matches(is_between) } else { piece }
+    })
 }
 
 fn is_struck(element: &Element<'_>) -> bool {
@@ -440,7 +480,7 @@ fn class_mentions(element: &Element<'_>, word: &str) -> bool {
 }
 
 /// Whether a text holds a word, given in lower case, in any case.
-fn mentions(text: &str, word: &str) -> bool {
+pub(crate) fn mentions(text: &str, word: &str) -> bool {
     let (text, word) = (text.as_bytes(), word.as_bytes());
     let Some(first) = word.first() else { return true };
     memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)
@@ -487,6 +527,18 @@ fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
         }
     }
     best.map(|(_, at, text)| (at, text))
+}
+
+/// The year of a heading whose make is unknown: `2024 Zeekr 009`.
+fn year_in_heading(dom: &Dom<'_>, card: usize) -> Option<i32> {
+    dom.elements(dom.within(card))
+        .filter(|(at, element)| {
+            let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+                || ["title", "heading", "name"].iter().any(|word| class_mentions(element, word));
+            is_heading && dom.node(*at).end - at < HEADING_NODES_MAX
+        })
+        .find_map(|(at, _)| heading::split(&dom.text(at)))
+        .map(|heading| heading.year)
 }
 
 /// An element with more within it is a block, not a heading.

@@ -24,6 +24,9 @@ use crate::Money;
 /// ```
 #[must_use]
 pub fn text(raw: &str) -> Option<String> {
+    if is_plain(raw) {
+        return (!says_nothing(raw)).then(|| raw.to_owned());
+    }
     let mut decoded = decode(raw);
     // Some pages encode twice; a third time has not been met.
     if decoded.contains('&') {
@@ -36,7 +39,45 @@ pub fn text(raw: &str) -> Option<String> {
     (!says_nothing(&collapsed)).then_some(collapsed)
 }
 
-/// Every run of spaces, line ends, control and zero-width characters as one space, none at the ends.
+/// Whether a character shows nothing by itself and may change how its neighbours are shown.
+///
+/// Control characters, those of no width, and those that turn the direction of writing, by which a text reads otherwise than it
+/// is (CVE-2021-42574).
+///
+/// ```
+/// assert!(jpauto::extract::is_unseen('\u{202e}') && !jpauto::extract::is_unseen('ä'));
+/// ```
+#[must_use]
+pub const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Whether there is nothing to decode, to take out or to collapse.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_word = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'&' | b'<');
+    // A space stands alone, between two words.
+    let mut in_word = false;
+    bytes.iter().all(|byte| {
+        let was_in_word = std::mem::replace(&mut in_word, is_word(byte));
+        in_word || (*byte == b' ' && was_in_word)
+    }) && (in_word || bytes.is_empty())
+}
+
+/// Every run of spaces, line ends and characters that show nothing as one space, none at the ends.
 pub(crate) fn collapse(text: &str) -> String {
     if text.is_ascii() {
         return collapse_ascii(text);
@@ -44,10 +85,7 @@ pub(crate) fn collapse(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len().min(256));
     let mut gap = false;
     for c in text.chars() {
-        if c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
-        {
+        if c.is_whitespace() || is_unseen(c) {
             gap = true;
             continue;
         }
@@ -93,7 +131,8 @@ fn says_nothing(text: &str) -> bool {
         "nan",
         "n.a.",
     ];
-    !text.chars().any(char::is_alphanumeric)
+    // Of ASCII alone most texts are, and of a letter or digit soon.
+    !(text.bytes().any(|byte| byte.is_ascii_alphanumeric()) || text.chars().any(char::is_alphanumeric))
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || text.contains("{{")
         || text.contains("<%")
@@ -574,6 +613,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(mileage(text), miles, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_shows_nothing_never_reaches_a_text() {
+        for unseen in
+            ['\u{202e}', '\u{2066}', '\u{2069}', '\u{200f}', '\u{61c}', '\u{ad}', '\u{85}', '\u{feff}', '\u{e0041}']
+        {
+            assert!(is_unseen(unseen), "{unseen:?}");
+            assert_eq!(text(&format!("Camry{unseen}{unseen} SE{unseen}")).as_deref(), Some("Camry SE"), "{unseen:?}");
+        }
+        for seen in [' ', 'a', 'ä', '–', 'خ', '車', '🚗'] {
+            assert!(!is_unseen(seen), "{seen:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::{ListingLimits, ScrapedListing, encoding, merge, page};
+use super::{ListingLimits, ScrapedListing, encoding, merge, page, value::Json};
 use crate::{
     Error, Result,
     scrape::{configured::Endpoint, platforms},
@@ -166,7 +166,7 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
         let message = format!("the answer is no list of {}: {why}", request.platform);
         Error::invalid_field("data_unreadable", "", message)
     };
-    let answer: Value = serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
+    let answer: Json<'_> = serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
     let configured = request.configured.as_ref().map(|configured| configured.read(request, &answer));
     let read = configured.or_else(|| endpoint.map(|endpoint| (endpoint.read)(request, &answer))).flatten();
     let mut read = read.ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;

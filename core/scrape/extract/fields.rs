@@ -3,7 +3,7 @@
 //! Labels on a page (`Stock #:`), keys of embedded data (`stockNumber`) and data attributes (`data-stock-no`) are the same
 //! words in different spellings, so they share one table. What is deliberately not here: where the values stand.
 
-use super::{clean, heading, listing::ScrapedListing, vins};
+use super::{clean, heading, listing::ScrapedListing, value::Json, vins};
 use crate::Money;
 
 /// A field that a label or key may name. Prices carry their rank: the lowest is taken.
@@ -256,13 +256,11 @@ impl Draft {
 
 impl Draft {
     /// Offers every value of a record whose key names a field.
-    pub(crate) fn offer_record<'r>(&mut self, record: impl IntoIterator<Item = (&'r String, &'r serde_json::Value)>) {
+    pub(crate) fn offer_record<'r>(&mut self, record: impl IntoIterator<Item = (&'r str, &'r Json<'r>)>) {
         for (key, value) in record {
             let Some(field) = Field::named(key) else { continue };
-            match value {
-                serde_json::Value::String(text) => self.offer(field, text),
-                serde_json::Value::Number(number) => self.offer(field, &number.to_string()),
-                _ => {}
+            if let Some(text) = value.text() {
+                self.offer(field, &text);
             }
         }
     }

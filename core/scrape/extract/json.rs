@@ -3,14 +3,18 @@
 //! Pages hold bare keys, single quotes, trailing commas, raw line ends, `\x26` and `\-`. What is deliberately not here:
 //! evaluating anything. An expression where a value should stand is passed over and becomes null.
 
-use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
+
+use serde_json::Number;
+
+use super::value::{Json, Object};
 
 /// Values nested deeper are passed over, so that no reader of the result can run out of stack.
 const DEPTH_MAX: usize = 100;
 
 /// The value at the start of `text`, and how many bytes it takes; `None` where there is none.
-pub(crate) fn value_at_start(text: &str) -> Option<(Value, usize)> {
-    let mut strict = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+pub(crate) fn value_at_start(text: &str) -> Option<(Json<'_>, usize)> {
+    let mut strict = serde_json::Deserializer::from_str(text).into_iter::<Json<'_>>();
     if let Some(Ok(value)) = strict.next() {
         return Some((value, strict.byte_offset()));
     }
@@ -23,7 +27,7 @@ pub(crate) fn value_at_start(text: &str) -> Option<(Value, usize)> {
 const PATH_BYTES_MAX: usize = 200;
 
 /// The value assigned by the first `marker ... = value` of a script, where the marker names the place.
-pub(crate) fn assigned(script: &str, marker: &str) -> Option<Value> {
+pub(crate) fn assigned<'a>(script: &'a str, marker: &str) -> Option<Json<'a>> {
     let mut rest = script;
     while let Some(at) = rest.find(marker) {
         rest = &rest[at + marker.len()..];
@@ -36,7 +40,7 @@ pub(crate) fn assigned(script: &str, marker: &str) -> Option<Value> {
         let value = value.trim_start();
         if let Some(encoded) = value.strip_prefix("JSON.parse(") {
             let (text, _) = value_at_start(encoded.trim_start())?;
-            return value_at_start(text.as_str()?).map(|(value, _)| value);
+            return value_at_start(text.as_str()?).map(|(value, _)| value.into_owned());
         }
         if value.starts_with(['{', '[']) {
             return value_at_start(value).map(|(value, _)| value);
@@ -50,7 +54,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -71,25 +75,22 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Option<Value> {
+    fn value(&mut self, depth: usize) -> Option<Json<'a>> {
         self.skip_blank();
         match self.peek()? {
             b'{' | b'[' if depth >= DEPTH_MAX => {
                 self.skip_expression();
-                Some(Value::Null)
+                Some(Json::Null)
             }
             b'{' => Some(self.object(depth)),
             b'[' => Some(self.array(depth)),
-            b'"' | b'\'' | b'`' => {
-                let text = self.string();
-                Some(Value::String(text))
-            }
+            b'"' | b'\'' | b'`' => Some(Json::String(self.string())),
             _ => Some(self.bare()),
         }
     }
 
-    fn object(&mut self, depth: usize) -> Value {
-        let mut fields = Map::new();
+    fn object(&mut self, depth: usize) -> Json<'a> {
+        let mut fields = Object::default();
         self.at += 1;
         loop {
             self.skip_blank();
@@ -113,7 +114,7 @@ impl Reader<'_> {
                     }
                     self.at += 1;
                     let Some(value) = self.value(depth + 1) else { break };
-                    fields.insert(key, value);
+                    fields.push(key, value);
                     self.skip_expression();
                     if matches!(self.peek(), Some(b']' | b')')) {
                         self.at += 1;
@@ -121,10 +122,10 @@ impl Reader<'_> {
                 }
             }
         }
-        Value::Object(fields)
+        Json::Object(fields)
     }
 
-    fn array(&mut self, depth: usize) -> Value {
+    fn array(&mut self, depth: usize) -> Json<'a> {
         let mut items = Vec::new();
         self.at += 1;
         loop {
@@ -147,29 +148,29 @@ impl Reader<'_> {
                 }
             }
         }
-        Value::Array(items)
+        Json::Array(items)
     }
 
-    fn key(&mut self) -> String {
+    fn key(&mut self) -> Cow<'a, str> {
         if matches!(self.peek(), Some(b'"' | b'\'' | b'`')) {
             return self.string();
         }
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$' | '-')).unwrap_or(rest.len());
         self.at += end;
-        rest[..end].to_owned()
+        Cow::Borrowed(&rest[..end])
     }
 
     /// A number, a word, or an expression, which is passed over.
-    fn bare(&mut self) -> Value {
+    fn bare(&mut self) -> Json<'a> {
         let start = self.at;
         self.skip_expression();
         let passed = &self.text[start..self.at];
         let word = passed[..passed.find("/*").or_else(|| passed.find("//")).unwrap_or(passed.len())].trim();
         match word {
-            "true" | "!0" => Value::Bool(true),
-            "false" | "!1" => Value::Bool(false),
-            _ => word.parse::<Number>().map_or(Value::Null, Value::Number),
+            "true" | "!0" => Json::Bool(true),
+            "false" | "!1" => Json::Bool(false),
+            _ => word.parse::<Number>().map_or(Json::Null, Json::Number),
         }
     }
 
@@ -200,22 +201,27 @@ impl Reader<'_> {
     }
 
     /// A string in any quotes. One that is never closed ends with the text.
-    fn string(&mut self) -> String {
+    fn string(&mut self) -> Cow<'a, str> {
         let quote = self.peek();
         self.at += 1;
-        let mut content = String::new();
+        let mut content = Cow::Borrowed("");
         while let Some(byte) = self.peek() {
             if Some(byte) == quote {
                 self.at += 1;
                 return content;
             }
             if byte == b'\\' {
-                self.escape(&mut content);
+                self.escape(content.to_mut());
                 continue;
             }
             let rest = &self.text.as_bytes()[self.at..];
             let plain = rest.iter().position(|byte| *byte == b'\\' || Some(*byte) == quote).unwrap_or(rest.len());
-            content.push_str(&self.text[self.at..self.at + plain]);
+            let piece = &self.text[self.at..self.at + plain];
+            if content.is_empty() {
+                content = Cow::Borrowed(piece);
+            } else {
+                content.to_mut().push_str(piece);
+            }
             self.at += plain;
         }
         content
@@ -281,7 +287,7 @@ mod tests {
             (r#"[{"a": !0}, {"b": 1}"#, json!([{"a": true}, {"b": 1}])),
             (r#"["\ud83d", "\ud83d\u0041", "\xZZ"]"#, json!(["\u{fffd}", "\u{fffd}", "xZZ"])),
         ] {
-            assert_eq!(value_at_start(text).map(|(value, _)| value), Some(expected), "{text}");
+            assert_eq!(value_at_start(text).map(|(value, _)| value.to_value()), Some(expected), "{text}");
         }
     }
 
@@ -289,9 +295,10 @@ mod tests {
     fn an_assignment_is_found_by_its_name() {
         let script = r#"if (x.vehicles == 1) {} DDC.dataLayer['vehicles'] = [
             {"vin": "A", }, ]; DDC.WS.state["bus"]['x'] = JSON.parse("{\"a\":1}");"#;
-        assert_eq!(assigned(script, "DDC.dataLayer['vehicles']"), Some(json!([{"vin": "A"}])));
-        assert_eq!(assigned(script, "DDC.WS.state"), Some(json!({"a": 1})));
-        assert_eq!(assigned(script, "DDC.nothing"), None);
+        let read = |marker: &str| assigned(script, marker).map(|value| value.to_value());
+        assert_eq!(read("DDC.dataLayer['vehicles']"), Some(json!([{"vin": "A"}])));
+        assert_eq!(read("DDC.WS.state"), Some(json!({"a": 1})));
+        assert_eq!(read("DDC.nothing"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! `Offer` holds the price; or a `Product` that proves to be a vehicle by a VIN or its heading. What is deliberately not here:
 //! vehicles that another one mentions (`isSimilarTo`), and blocks of any other type, such as the `VideoObject` of each car.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 use super::{
     clean,
@@ -12,11 +12,10 @@ use super::{
     heading, json,
     listing::ScrapedListing,
     page::Page,
+    value::{Json, Object},
     vins,
 };
 use crate::Money;
-
-type Object = Map<String, Value>;
 
 /// The vehicles of the page's JSON-LD blocks, each once.
 pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
@@ -30,19 +29,23 @@ pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
 }
 
 /// The vehicles of one value in the shape of JSON-LD.
-pub(crate) fn vehicles_of(block: &Value, page: &Page<'_>) -> Vec<ScrapedListing> {
+pub(crate) fn vehicles_of(block: &Json<'_>, page: &Page<'_>) -> Vec<ScrapedListing> {
     let mut found = Vec::new();
     walk(block, page, &mut found);
     found
 }
 
 /// The values of one script. Some hold several in a row, some wear the comment marks of older times, some are encoded.
-pub(crate) fn blocks(body: &str) -> Vec<Value> {
+pub(crate) fn blocks(body: &str) -> Vec<Json<'_>> {
     let trimmed =
         body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
-    let decoded =
-        if trimmed.get(..24).unwrap_or(trimmed).contains("&quot;") { clean::decode(trimmed) } else { trimmed.into() };
-    let mut rest: &str = &decoded;
+    if trimmed.get(..24).unwrap_or(trimmed).contains("&quot;") {
+        return values(&clean::decode(trimmed)).into_iter().map(Json::into_owned).collect();
+    }
+    values(trimmed)
+}
+
+fn values(mut rest: &str) -> Vec<Json<'_>> {
     let mut values = Vec::new();
     while rest.starts_with(['{', '[']) {
         let Some((value, length)) = json::value_at_start(rest) else { break };
@@ -56,8 +59,8 @@ pub(crate) fn blocks(body: &str) -> Vec<Value> {
 /// What a node inherits from the one around it: the price of an offer, the address of a list's entry.
 #[derive(Clone, Copy, Default)]
 struct Around<'v> {
-    offer: Option<&'v Object>,
-    entry: Option<&'v Object>,
+    offer: Option<&'v Object<'v>>,
+    entry: Option<&'v Object<'v>>,
 }
 
 /// Keys under which vehicles are offered. Under any other key they are only mentioned.
@@ -75,13 +78,13 @@ const CONTAINERS: [&str; 11] = [
     "about",
 ];
 
-fn walk(block: &Value, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
+fn walk(block: &Json<'_>, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
     // Depth first on a stack of its own, the first entry on top, so that listings keep the order of the page.
     let mut pending = vec![(block, Around::default())];
     while let Some((value, around)) = pending.pop() {
         match value {
-            Value::Array(items) => pending.extend(items.iter().rev().map(|item| (item, around))),
-            Value::Object(node) => {
+            Json::Array(items) => pending.extend(items.iter().rev().map(|item| (item, around))),
+            Json::Object(node) => {
                 if let Some(listing) = vehicle(node, around, page) {
                     found.push(listing);
                     continue;
@@ -90,7 +93,7 @@ fn walk(block: &Value, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
                     offer: if is_type(node, &["Offer"]) { Some(node) } else { around.offer },
                     entry: if is_type(node, &["ListItem"]) { Some(node) } else { around.entry },
                 };
-                let children = CONTAINERS.iter().rev().filter_map(|key| node.get(*key));
+                let children = CONTAINERS.iter().rev().filter_map(|key| node.get(key));
                 pending.extend(children.map(|child| (child, around)));
             }
             _ => {}
@@ -98,20 +101,20 @@ fn walk(block: &Value, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
     }
 }
 
-fn types(node: &Object) -> impl Iterator<Item = &str> {
+fn types<'v>(node: &'v Object<'v>) -> impl Iterator<Item = &'v str> {
     let list = match node.get("@type") {
-        Some(Value::Array(types)) => types.as_slice(),
+        Some(Json::Array(types)) => types.as_slice(),
         Some(single) => std::slice::from_ref(single),
         None => &[],
     };
-    list.iter().filter_map(Value::as_str).map(|name| name.rsplit(['/', ':', '#']).next().unwrap_or(name))
+    list.iter().filter_map(Json::as_str).map(|name| name.rsplit(['/', ':', '#']).next().unwrap_or(name))
 }
 
-fn is_type(node: &Object, wanted: &[&str]) -> bool {
+fn is_type(node: &Object<'_>, wanted: &[&str]) -> bool {
     types(node).any(|name| wanted.contains(&name))
 }
 
-fn vehicle(node: &Object, around: Around<'_>, page: &Page<'_>) -> Option<ScrapedListing> {
+fn vehicle(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> Option<ScrapedListing> {
     let declared = is_type(node, &["Vehicle", "Car", "Motorcycle", "BusOrCoach"]);
     let product = is_type(node, &["Product", "IndividualProduct"]);
     let bare_entry = is_type(node, &["ListItem"]) && !node.contains_key("item");
@@ -125,10 +128,10 @@ fn vehicle(node: &Object, around: Around<'_>, page: &Page<'_>) -> Option<Scraped
     (if declared { known } else { proven }).then_some(listing)
 }
 
-fn read(node: &Object, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
+fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
     let mut draft = Draft::default();
     let mut offer = |field: Field, keys: &[&str]| {
-        for text in keys.iter().filter_map(|key| node.get(*key)).filter_map(scalar) {
+        for text in keys.iter().filter_map(|key| node.get(key)).filter_map(scalar) {
             draft.offer(field, &text);
         }
     };
@@ -150,7 +153,7 @@ fn read(node: &Object, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
     if let Some(miles) = node.get("mileageFromOdometer").and_then(miles) {
         draft.offer(Field::Mileage, &miles);
     }
-    let offers: Vec<&Object> = around.offer.into_iter().chain(offers(node)).collect();
+    let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, price(&offers));
     for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar)
     {
@@ -184,57 +187,51 @@ fn heading_contradicts(listing: &ScrapedListing) -> bool {
     listing.model.as_deref().is_some_and(|model| heading::split(model).is_some_and(|heading| heading.make.is_some()))
 }
 
-fn first(value: &Value) -> &Value {
+fn first<'v, 'a>(value: &'v Json<'a>) -> &'v Json<'a> {
     match value {
-        Value::Array(items) => items.first().unwrap_or(&Value::Null),
+        Json::Array(items) => items.first().unwrap_or(&Json::Null),
         other => other,
     }
 }
 
 /// The text of a value, of the first of several, or of an object's name, value or address.
-fn scalar(value: &Value) -> Option<String> {
+fn scalar<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     match first(value) {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Object(node) => {
-            ["name", "value", "url", "contentUrl", "@id"].iter().find_map(|key| match node.get(*key) {
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                _ => None,
-            })
+        Json::Object(node) => {
+            ["name", "value", "url", "contentUrl", "@id"].iter().find_map(|key| node.get(key)?.text())
         }
-        _ => None,
+        single => single.text(),
     }
 }
 
-fn miles(value: &Value) -> Option<String> {
+fn miles<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     let value = first(value);
-    let unit = value.get("unitCode").or_else(|| value.get("unitText")).and_then(Value::as_str).unwrap_or("SMI");
+    let unit = value.get("unitCode").or_else(|| value.get("unitText")).and_then(Json::as_str).unwrap_or("SMI");
     // UN/CEFACT: SMI is the statute mile, KMT the kilometre.
     let in_miles = unit.eq_ignore_ascii_case("SMI") || unit.to_ascii_lowercase().starts_with("mi");
     in_miles.then(|| scalar(value)).flatten()
 }
 
-fn offers(node: &Object) -> Vec<&Object> {
+fn offers<'v>(node: &'v Object<'v>) -> Vec<&'v Object<'v>> {
     let listed = match node.get("offers") {
-        Some(Value::Array(offers)) => offers.as_slice(),
+        Some(Json::Array(offers)) => offers.as_slice(),
         Some(single) => std::slice::from_ref(single),
         None => &[],
     };
-    listed.iter().filter_map(Value::as_object).collect()
+    listed.iter().filter_map(Json::as_object).collect()
 }
 
 /// The one price that all offers agree on; a monthly payment among them is passed over.
-fn price(offers: &[&Object]) -> Option<Money> {
+fn price(offers: &[&Object<'_>]) -> Option<Money> {
     let mut agreed: Option<Money> = None;
     for offer in offers {
-        let specification = offer.get("priceSpecification").map(first).and_then(Value::as_object);
+        let specification = offer.get("priceSpecification").map(first).and_then(Json::as_object);
         let low_is_high = offer.get("lowPrice").filter(|low| offer.get("highPrice").is_none_or(|high| high == *low));
         let stated = [offer.get("price"), specification.and_then(|inner| inner.get("price")), low_is_high];
         let monthly = [Some(*offer), specification].into_iter().flatten().any(|node| {
             ["unitText", "unitCode", "billingDuration", "billingIncrement"]
                 .iter()
-                .filter_map(|key| node.get(*key).and_then(Value::as_str))
+                .filter_map(|key| node.get(key).and_then(Json::as_str))
                 .any(|unit| unit.to_ascii_uppercase().starts_with("MON"))
         });
         let currency =

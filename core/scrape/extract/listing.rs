@@ -206,7 +206,8 @@ impl ScrapedListing {
 }
 
 fn is_within(text: &str, chars_max: usize) -> bool {
-    text.chars().nth(chars_max).is_none()
+    // No text has more characters than bytes, and most are far shorter than any column.
+    text.len() <= chars_max || text.chars().nth(chars_max).is_none()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Embedded data, links and totals stand in the markup itself, and a tree costs ten times what this scan does. What is
 //! deliberately not here: the rules by which a browser repairs nesting; whoever needs them asks for the tree.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use memchr::{memchr, memchr2, memmem};
 
@@ -51,11 +51,11 @@ impl<'a> Tag<'a> {
     /// Whether it ends itself, `<path/>`; a slash that ends an unquoted value does not.
     pub(crate) fn closes_itself(&self) -> bool {
         let mut attributes = self.attributes();
-        let mut rest = self.attributes;
-        while attributes.next().is_some() {
-            rest = attributes.0;
+        let mut read = 0;
+        while attributes.span().is_some() {
+            read = attributes.at;
         }
-        rest.ends_with('/')
+        self.attributes[read..].ends_with('/')
     }
 
     /// The decoded value of an attribute, empty for one without a value.
@@ -65,19 +65,74 @@ impl<'a> Tag<'a> {
 
     /// Names and undecoded values.
     pub(crate) fn attributes(&self) -> Attributes<'a> {
-        Attributes(self.attributes)
+        Attributes { text: self.attributes, at: 0 }
     }
 }
 
 /// Iterates over the attributes of a tag, up to the `>` that ends it.
-pub(crate) struct Attributes<'a>(&'a str);
+pub(crate) struct Attributes<'a> {
+    text: &'a str,
+    at: usize,
+}
 
-impl<'a> Attributes<'a> {
-    /// Passes what stands between attributes; `None` at the end of the tag.
-    fn skip_blank(&mut self) -> Option<()> {
-        let start = self.0.bytes().position(|byte| !byte.is_ascii_whitespace() && byte != b'/');
-        self.0 = &self.0[start.unwrap_or(self.0.len())..];
-        (!self.0.is_empty() && !self.0.starts_with('>')).then_some(())
+/// What a byte means between the name of a tag and its end, one bit each.
+static MEANING: [u8; 256] = {
+    let mut meaning = [OTHER; 256];
+    let blanks = b" \t\n\x0c\r";
+    let mut at = 0;
+    while at < blanks.len() {
+        meaning[blanks[at] as usize] = BLANK;
+        at += 1;
+    }
+    meaning[b'/' as usize] = SLASH;
+    meaning[b'=' as usize] = EQUALS;
+    meaning[b'>' as usize] = END;
+    meaning
+};
+const BLANK: u8 = 1;
+const SLASH: u8 = 2;
+const EQUALS: u8 = 4;
+const END: u8 = 8;
+const OTHER: u8 = 16;
+
+/// The first place from `at` whose byte means something else than `meanings`.
+fn passed(bytes: &[u8], mut at: usize, meanings: u8) -> usize {
+    while bytes.get(at).is_some_and(|byte| MEANING[usize::from(*byte)] & meanings != 0) {
+        at += 1;
+    }
+    at
+}
+
+impl Attributes<'_> {
+    /// Where the next attribute's name and value stand; `None` at the end of the tag.
+    fn span(&mut self) -> Option<(Range<usize>, Range<usize>)> {
+        // All that ends a name or a value is ASCII, so bytes are enough, and every cut falls between characters.
+        let bytes = self.text.as_bytes();
+        let name = passed(bytes, self.at, BLANK | SLASH);
+        self.at = name;
+        if matches!(bytes.get(name), None | Some(b'>')) {
+            return None;
+        }
+        // A name is at least one character long, be it a `=`.
+        let name_end = passed(bytes, name + 1, !(BLANK | SLASH | EQUALS | END));
+        self.at = name_end;
+        let equals = passed(bytes, name_end, BLANK);
+        if bytes.get(equals) != Some(&b'=') {
+            return Some((name..name_end, name_end..name_end));
+        }
+        let value = passed(bytes, equals + 1, BLANK);
+        let value = match bytes.get(value) {
+            Some(quote @ (b'"' | b'\'')) => {
+                let end = memchr(*quote, &bytes[value + 1..]).map_or(bytes.len(), |length| value + 1 + length);
+                self.at = bytes.len().min(end + 1);
+                value + 1..end
+            }
+            _ => {
+                self.at = passed(bytes, value, !(BLANK | END));
+                value..self.at
+            }
+        };
+        Some((name..name_end, value))
     }
 }
 
@@ -85,33 +140,8 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.skip_blank()?;
-        // All that ends a name or a value is ASCII, so bytes are enough, and every cut falls between characters.
-        // A name is at least one character long, be it a `=`.
-        let text = self.0;
-        let name_end = text
-            .bytes()
-            .skip(1)
-            .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'/' | b'>'))
-            .map_or(text.len(), |at| at + 1);
-        let (name, rest) = text.split_at(name_end);
-        let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
-            self.0 = rest;
-            return Some((name, ""));
-        };
-        let value = value.trim_ascii_start();
-        let (value, rest) = match value.as_bytes().first() {
-            Some(quote @ (b'"' | b'\'')) => {
-                let end = memchr(*quote, &value.as_bytes()[1..]).map_or(value.len(), |at| at + 1);
-                (&value[1..end], value.get(end + 1..).unwrap_or(""))
-            }
-            _ => {
-                let ends = |byte: u8| byte.is_ascii_whitespace() || byte == b'>';
-                value.split_at(value.bytes().position(ends).unwrap_or(value.len()))
-            }
-        };
-        self.0 = rest;
-        Some((name, value))
+        let (name, value) = self.span()?;
+        Some((&self.text[name], &self.text[value]))
     }
 }
 
@@ -246,11 +276,11 @@ impl<'a> Tokens<'a> {
             .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
             .unwrap_or(text.len());
         let (name, rest) = text.split_at(name_end);
-        let mut attributes = Attributes(rest);
-        while attributes.next().is_some() {}
-        let length = rest.len() - attributes.0.len();
+        let mut attributes = Attributes { text: rest, at: 0 };
+        while attributes.span().is_some() {}
+        let length = attributes.at;
         self.at = start + name_end + length;
-        attributes.0.starts_with('>').then(|| {
+        rest[length..].starts_with('>').then(|| {
             self.at += 1;
             Tag { name, attributes: &rest[..length] }
         })

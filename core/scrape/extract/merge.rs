@@ -41,23 +41,22 @@ struct Index(HashMap<String, usize>);
 
 impl Index {
     /// The address without its query and fragment, which differ between links to the same vehicle; never the whole site.
-    fn keys(listing: &ScrapedListing) -> impl Iterator<Item = String> {
-        let query_names_the_vehicle = |url: &&String| !url.contains('?');
-        let url = listing
-            .url
-            .as_ref()
-            .filter(query_names_the_vehicle)
-            .map(|url| url.split('#').next().unwrap_or(url).to_owned());
-        listing.vin.clone().into_iter().chain(url)
+    fn keys(listing: &ScrapedListing) -> impl Iterator<Item = &str> {
+        let query_names_the_vehicle = |url: &&str| !url.contains('?');
+        let url =
+            listing.url.as_deref().filter(query_names_the_vehicle).map(|url| url.split('#').next().unwrap_or(url));
+        listing.vin.as_deref().into_iter().chain(url)
     }
 
     fn find(&self, listing: &ScrapedListing) -> Option<usize> {
-        Self::keys(listing).find_map(|key| self.0.get(&key).copied())
+        Self::keys(listing).find_map(|key| self.0.get(key).copied())
     }
 
     fn add(&mut self, listing: &ScrapedListing, at: usize) {
         for key in Self::keys(listing) {
-            self.0.entry(key).or_insert(at);
+            if !self.0.contains_key(key) {
+                self.0.insert(key.to_owned(), at);
+            }
         }
     }
 }

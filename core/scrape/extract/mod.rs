@@ -24,6 +24,7 @@ mod record;
 mod site;
 mod template;
 mod tree;
+mod value;
 mod vins;
 
 use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
@@ -46,9 +47,10 @@ pub(crate) use self::{
     record::{Layout, STORE, count_at, count_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
+    value::{Json, Object},
 };
 pub use self::{
-    clean::{mileage, price, text},
+    clean::{is_unseen, mileage, price, text},
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,

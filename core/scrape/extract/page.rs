@@ -6,8 +6,9 @@ use html5ever::{
     driver,
     tendril::{StrTendril, TendrilSink as _},
 };
+use memchr::memchr;
 use scraper::{Html, HtmlTreeSink};
-use url::Url;
+use url::{Position, Url};
 
 use super::{
     clean,
@@ -90,12 +91,50 @@ impl<'a> Page<'a> {
 
 /// The absolute form of a link that stands on the page `base`.
 pub(crate) fn absolute(base: &Url, link: &str) -> Option<String> {
+    if let Some(joined) = joined_as_written(base, link) {
+        return Some(joined);
+    }
     let link = clean::collapse(&clean::decode(link));
     if link.is_empty() || link.starts_with('#') || link.contains("{{") {
         return None;
     }
     let url = base.join(&link).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+}
+
+/// What [`Url::join`] gives for the links that most are, found without parsing: there is nothing in them to resolve or to
+/// encode. `None` leaves it to `join`.
+fn joined_as_written(base: &Url, link: &str) -> Option<String> {
+    let path = match link.strip_prefix("https://").or_else(|| link.strip_prefix("http://")) {
+        Some(rest) => {
+            let (host, path) = rest.split_at(memchr(b'/', rest.as_bytes())?);
+            is_written_plainly(host).then_some(path)?
+        }
+        None => link,
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~=?+,:@".contains(&byte);
+    // Two slashes begin a host, and a segment that begins with a dot may be one that leads up.
+    if !path.starts_with('/') || path.starts_with("//") || path.contains("/.") || !path.bytes().all(is_plain) {
+        return None;
+    }
+    if path.len() < link.len() {
+        return Some(link.to_owned());
+    }
+    Some([&base[..Position::BeforePath], path].concat())
+}
+
+/// Whether a host is a name in small letters of ASCII, which no rule of addresses writes otherwise.
+fn is_written_plainly(host: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase();
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && !label.contains("--")
+    };
+    // What ends in a number is read as one.
+    host.split('.').all(is_label) && host.rsplit('.').next().is_some_and(|last| last.bytes().all(is_letter))
 }
 
 /// Refuses a page of so many bytes where that is too large.
@@ -164,6 +203,49 @@ mod tests {
         assert_eq!(code(&format!("<p>{fonts}{}", "<p>a".repeat(200_000))), "page_too_tangled");
         assert_eq!(code(&"<p>a</span><li>".repeat(20_000)), "ok");
         assert!(started.elapsed().as_secs() < 20);
+    }
+
+    #[test]
+    fn a_link_taken_as_written_is_what_joining_would_give() {
+        let bases = ["https://www.lot.example/used/index.htm?page=2#top", "http://user:key@lot.example:8080"];
+        let mut plain = 0;
+        for base in bases.map(|base| Url::parse(base).unwrap()) {
+            for link in [
+                "/used/ford-f-150_xlt~1,2.htm?id=7+8",
+                "/",
+                "/a//b:c@d?e?f=1",
+                "http://cdn.example/1.jpg",
+                "https://1.cdn-2.example/",
+                "/a?b=1&amp;c=2",
+                "//cdn.example/1.jpg",
+                "/a/../b",
+                "/a/.b",
+                "/a b",
+                "/\u{e9}",
+                "/%e9",
+                "/a\\b",
+                "/{{link}}",
+                "used/1",
+                "?page=3",
+                "https://cdn.example",
+                "https://CDN.example/1.jpg",
+                "https://cdn.example:443/1.jpg",
+                "https://user@cdn.example/1.jpg",
+                "https://1.2.3/1.jpg",
+                "https://cdn.0x7f/1.jpg",
+                "https://cdn.example./1.jpg",
+                "https://-cdn.example/1.jpg",
+                "https://xn--a.example/1.jpg",
+                "https:///1.jpg",
+                "https:/1.jpg",
+            ] {
+                if let Some(written) = joined_as_written(&base, link) {
+                    assert_eq!(Some(written), base.join(link).ok().map(String::from), "{link} on {base}");
+                    plain += 1;
+                }
+            }
+        }
+        assert_eq!(plain, 2 * 5);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::{
-    clean,
+    cards, clean,
     markup::{Tag, Token},
     page::Page,
 };
@@ -193,7 +193,10 @@ fn may_lead_on(link: &OpenLink<'_>) -> bool {
         let first = text.bytes().find(|byte| byte.is_ascii_alphanumeric() || *byte == b'&' || !byte.is_ascii());
         !matches!(first, Some(letter) if letter.is_ascii_alphabetic() && !b"nNgGoO".contains(&letter))
     };
-    open(&link.text) || !link.class.is_empty() || link.labels.iter().any(|label| !label.is_empty())
+    open(&link.text)
+        || link.labels.iter().any(|label| !label.is_empty() && open(label))
+        // Each class that says so has the word in it.
+        || cards::mentions(link.class, "next")
 }
 
 fn says_next(link: &OpenLink<'_>, text: &str) -> bool {

@@ -10,6 +10,7 @@ use super::{
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
     page::absolute,
+    value::Json,
 };
 
 /// Which keys of a vendor's records hold what, the most trusted first. A key is a path: `media.images.0.url`.
@@ -29,9 +30,9 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Reads one record; `base` is the page that its links are relative to.
-    pub(crate) fn read(&self, record: &Value, base: &Url) -> ScrapedListing {
+    pub(crate) fn read(&self, record: &Json<'_>, base: &Url) -> ScrapedListing {
         let mut draft = Draft::default();
-        let texts = |path: &&str| value_at(record, path).and_then(scalar);
+        let texts = |path: &&str| value_at(record, path).and_then(Json::text);
         for (field, path) in self.fields {
             if let Some(text) = texts(path) {
                 draft.offer(*field, &text);
@@ -45,9 +46,9 @@ impl Layout {
         let mut listing = draft.listing;
         listing.url = self.links.iter().filter_map(texts).find_map(|link| absolute(base, &link));
         listing.image_url = self.images.iter().filter_map(texts).find_map(|link| absolute(base, &link));
-        let kept = self.kept.iter().filter_map(|path| Some(((*path).to_owned(), value_at(record, path)?.clone())));
+        let kept = self.kept.iter().filter_map(|path| Some(((*path).to_owned(), value_at(record, path)?.to_value())));
         let store = self.store.iter().filter_map(texts).find(|store| !store.trim().is_empty());
-        let store = store.map(|store| (STORE.to_owned(), Value::String(store)));
+        let store = store.map(|store| (STORE.to_owned(), Value::String(store.into())));
         let kept: Map<String, Value> = kept.chain(store).collect();
         listing.raw_data = (!kept.is_empty()).then_some(Value::Object(kept));
         listing
@@ -63,31 +64,27 @@ pub(crate) fn store_of(listing: &ScrapedListing) -> Option<&str> {
 }
 
 /// The value at the end of a path of keys and places.
-pub(crate) fn value_at<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn value_at<'v, 'a>(record: &'v Json<'a>, path: &str) -> Option<&'v Json<'a>> {
+    // Most keys are no path, and few of those that are lead into a list.
+    if let Some(value) = record.get(path) {
+        return Some(value);
+    }
     path.split('.').try_fold(record, |value, step| match value {
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        Json::Array(items) => items.get(step.parse::<usize>().ok()?),
         other => other.get(step),
     })
 }
 
 /// A whole number, also where it is written as a text such as `"1,204"`.
-pub(crate) fn count_at(record: &Value, path: &str) -> Option<u32> {
+pub(crate) fn count_at(record: &Json<'_>, path: &str) -> Option<u32> {
     count_of(value_at(record, path)?)
 }
 
 /// A whole number, also where it is written as a text.
-pub(crate) fn count_of(value: &Value) -> Option<u32> {
+pub(crate) fn count_of(value: &Json<'_>) -> Option<u32> {
     match value {
-        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
-        Value::String(text) => text.trim().replace(',', "").parse().ok(),
-        _ => None,
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Json::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Json::String(text) => text.trim().replace(',', "").parse().ok(),
         _ => None,
     }
 }
@@ -113,15 +110,16 @@ mod tests {
     fn a_record_is_read_by_its_table_and_by_nothing_else() {
         let base = Url::parse("https://lot.example/used").unwrap();
         let record = json!({"VIN": "1FTEW1EP6KFA10001", "odo": {"value": 48200}, "internet": 0, "selling": "$31,995", "msrp": 40000,
-            "title": "2019 Ford F-150 XLT", "link": "/v/1", "photos": [{"url": "//cdn.example/1.jpg"}], "kind": "used", "stock": null, "dealer": {"name": "Valley"}});
-        let read = LAYOUT.read(&record, &base);
+            "title": "2019 Ford F-150 XLT", "link": "/v/1", "photos": [{"url": "//cdn.example/1.jpg"}], "kind": "used", "stock": null,
+            "dealer": {"name": "Valley"}});
+        let read = LAYOUT.read(&Json::from(&record), &base);
         assert_eq!((read.price, read.mileage), (Some(Money::from_dollars(31_995)), Some(48_200)));
         assert_eq!((read.model.as_deref(), read.stock_number.as_deref()), (Some("F-150"), None));
         assert_eq!(read.url.as_deref(), Some("https://lot.example/v/1"));
         assert_eq!(read.image_url.as_deref(), Some("https://cdn.example/1.jpg"));
         assert_eq!(read.raw_data, Some(json!({"kind": "used", "store": "Valley"})));
         assert_eq!(store_of(&read), Some("Valley"));
-        assert_eq!(LAYOUT.read(&json!([1, "a"]), &base), ScrapedListing::default());
-        assert_eq!(count_at(&json!({"n": "1,204"}), "n"), Some(1_204));
+        assert_eq!(LAYOUT.read(&Json::from(&json!([1, "a"])), &base), ScrapedListing::default());
+        assert_eq!(count_at(&Json::from(&json!({"n": "1,204"})), "n"), Some(1_204));
     }
 }

@@ -3,10 +3,9 @@
 //!
 //! What is deliberately not here: fetching what it links to.
 
-use serde_json::Value;
 use url::Url;
 
-use super::{clean, json_ld, markup::Token, page::Page};
+use super::{clean, json_ld, markup::Token, page::Page, value::Json};
 
 /// A website as one of its pages shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,7 +77,7 @@ fn named(text: &str) -> Option<String> {
 fn dealer_in_json_ld(page: &Page<'_>) -> Option<String> {
     const KINDS: [&str; 6] =
         ["AutoDealer", "MotorcycleDealer", "AutomotiveBusiness", "LocalBusiness", "Organization", "Store"];
-    let blocks: Vec<Value> = page
+    let blocks: Vec<Json<'_>> = page
         .scripts()
         .iter()
         .filter(|script| script.is_json_ld())
@@ -87,15 +86,15 @@ fn dealer_in_json_ld(page: &Page<'_>) -> Option<String> {
     KINDS.iter().find_map(|kind| blocks.iter().find_map(|block| name_of_kind(block, kind, 0)))
 }
 
-fn name_of_kind(value: &Value, kind: &str, depth: usize) -> Option<String> {
+fn name_of_kind(value: &Json<'_>, kind: &str, depth: usize) -> Option<String> {
     const DEPTH_MAX: usize = 4;
     match value {
         _ if depth > DEPTH_MAX => None,
-        Value::Array(items) => items.iter().find_map(|item| name_of_kind(item, kind, depth + 1)),
-        Value::Object(node) => {
+        Json::Array(items) => items.iter().find_map(|item| name_of_kind(item, kind, depth + 1)),
+        Json::Object(node) => {
             let is_kind = match node.get("@type") {
-                Some(Value::String(is)) => is == kind,
-                Some(Value::Array(kinds)) => kinds.iter().any(|is| is == kind),
+                Some(Json::String(is)) => is == kind,
+                Some(Json::Array(kinds)) => kinds.iter().any(|is| is.as_str() == Some(kind)),
                 _ => false,
             };
             let own = is_kind.then(|| node.get("name")?.as_str().and_then(named)).flatten();

@@ -246,6 +246,49 @@ fn an_unknown_page_without_data_is_read_by_the_cards_around_its_vins() {
     assert_eq!(read.listings.len(), 4, "neither the similar vehicles nor the hidden form are listings");
 }
 
+#[test]
+fn a_card_of_an_unknown_make_is_kept_by_its_year_price_and_link_and_banners_are_not() {
+    let cards = |odd: &str| {
+        let known = ["1FTEW1EP6KFA10001", "1FTEW1EP8KFA10002", "1FTEW1EPXKFA10003"].map(|vin| {
+            format!(r#"<div class="car"><h3><a href="/v/{vin}">2019 Ford F-150</a></h3><b class="price">$31,995</b> VIN: {vin}</div>"#)
+        });
+        let read = listings(&format!("<body><div>{}{odd}</div>", known.concat()), LOT).unwrap();
+        read.listings.into_iter().filter(|listing| listing.make.as_deref() != Some("Ford")).collect::<Vec<_>>()
+    };
+    let with_vin = cards(
+        r#"<div class="car"><h3><a href="/v/9">2024 Zeekr 009</a></h3><b class="price">$54,900</b> VIN: L6TXG2ZA0RE000017</div>"#,
+    );
+    assert_eq!(with_vin.len(), 1);
+    assert_eq!((with_vin[0].year, with_vin[0].make.as_deref()), (Some(2024), None), "a wrong make is worse than none");
+    assert_eq!(with_vin[0].url.as_deref(), Some("https://lot.example/v/9"));
+    let numbered = cards(
+        r#"<div class="car" data-id="77"><h3><a href="/v/77">2024 Zeekr 009</a></h3><b class="price">$54,900</b></div>"#,
+    );
+    assert_eq!(numbered.len(), 1);
+    assert_eq!(numbered[0].external_id.as_deref(), Some("77"));
+    for banner in [
+        r#"<div class="car"><h3><a href="/truck-month">2026 Truck Month</a></h3><b class="price">$500</b></div>"#,
+        r#"<div class="car" data-id="ad-1"><h3><a href="/truck-month">2026 Truck Month</a></h3>Save now</div>"#,
+        r#"<div class="car"><h3>2026 Sale</h3><a href="/sale">From $9,995</a></div>"#,
+    ] {
+        assert_eq!(cards(banner), [], "{banner}");
+    }
+}
+
+#[test]
+fn fields_that_share_one_text_are_told_apart() {
+    let read = listings(
+        "<h3>2019 Ford F-150 XLT</h3><p>Stock #: P1 | Mileage: 45,000 Exterior Color: Oxford White, VIN: 1FTEW1EP6KFA10001 \
+         Internet Price: $31,995</p>",
+        LOT,
+    )
+    .unwrap();
+    let [car] = &read.listings[..] else { panic!("{read:?}") };
+    assert_eq!((car.stock_number.as_deref(), car.mileage), (Some("P1"), Some(45_000)));
+    assert_eq!((car.exterior_color.as_deref(), car.vin.as_deref()), (Some("Oxford White"), Some("1FTEW1EP6KFA10001")));
+    assert_eq!(car.price, Some(Money::from_dollars(31_995)));
+}
+
 /// One block of JSON-LD, read.
 fn read_json_ld(block: &str) -> Vec<ScrapedListing> {
     listings(&format!("<p>x</p><script type=\"application/ld+json\">{block}</script>"), LOT).unwrap().listings

@@ -15,7 +15,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use reqwest::{
     blocking::{Client, Response},
-    header::{CONTENT_ENCODING, HeaderMap, HeaderValue},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING},
     redirect::Policy,
 };
 use url::{Host, Url};
@@ -154,6 +154,9 @@ impl Exchanger {
                 }
                 let mut body = Vec::new();
                 let is_whole = read(response, &mut body, limit, stop)?;
+                if is_whole && breaks_off(&body, declares_its_end(&headers)) {
+                    return Err(ExchangeFailure::Connection("the page breaks off before its end".into()));
+                }
                 (body, is_whole)
             }
             BodyWanted::Glimpse(limit) => {
@@ -225,6 +228,30 @@ fn read(mut response: Response, body: &mut Vec<u8>, limit: usize, stop: &Stop) -
             return Ok(false);
         }
     }
+}
+
+/// Whether the server said how long the body is, so that a body cut short is noticed by the client.
+fn declares_its_end(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// Whether an HTML document ends before it is closed: one whose length nobody knows, and any that ends within a script.
+///
+/// Parts of a document, which open none, have no end to look for.
+fn breaks_off(body: &[u8], declares_its_end: bool) -> bool {
+    const HEAD_BYTES: usize = 4 * 1024;
+    let has = |text: &[u8], what: &[u8]| last_of(text, what).is_some();
+    if !has(&body[..body.len().min(HEAD_BYTES)], b"<html") || has(body, b"</html") {
+        return false;
+    }
+    let ends_in_script = || last_of(body, b"<script").is_some_and(|start| !has(&body[start..], b"</script"));
+    !declares_its_end || ends_in_script()
+}
+
+/// Where a name in ASCII stands last, in capitals or not.
+fn last_of(text: &[u8], name: &[u8]) -> Option<usize> {
+    memchr::memrchr_iter(name[0], text)
+        .find(|&start| text[start..].get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)))
 }
 
 fn failed(failure: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeFailure {

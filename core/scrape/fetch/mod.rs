@@ -27,7 +27,6 @@ pub(crate) mod pace;
 mod render;
 mod robots;
 pub(crate) mod stop;
-pub(crate) mod turns;
 
 use std::{
     net::SocketAddr,

@@ -4,12 +4,10 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::{Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{Draft, Field, Page, Parts, PriceRank, Token, price, value_at_start},
+    scrape::extract::{Draft, Field, Json, Page, Parts, PriceRank, Token, price, value_at_start},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -32,7 +30,7 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let (vins, ids) = (list("product_list_vins"), list("product_list_ids"));
     let (names, years, makes) = (list("product_list_names"), list("product_list_years"), list("product_list_makes"));
     let mut tiles = tiles(page);
-    let text = |values: &[Value], at: usize| values.get(at).and_then(Value::as_str).map(str::to_owned);
+    let text = |values: &[Json<'_>], at: usize| values.get(at).and_then(Json::as_str).map(str::to_owned);
     let mut listings = Vec::new();
     for at in 0..ids.len().max(vins.len()) {
         let mut draft = text(&ids, at).and_then(|id| tiles.remove(&id)).unwrap_or_default();
@@ -53,13 +51,13 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
 }
 
 /// The array behind `name:` or `name =`; empty where there is none.
-fn array(script: &str, name: &str) -> Vec<Value> {
+fn array<'a>(script: &'a str, name: &str) -> Vec<Json<'a>> {
     let array = script.split_once(name).and_then(|(_, rest)| {
         let start = rest.trim_start_matches(['"', '\'', ' ', ':', '=']);
         start.starts_with('[').then(|| value_at_start(start)).flatten()
     });
     match array {
-        Some((Value::Array(values), _)) => values,
+        Some((Json::Array(values), _)) => values,
         _ => Vec::new(),
     }
 }

@@ -10,15 +10,15 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use url::Url;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Draft, Field, Page, Parts, PriceRank, STORE, ScrapedListing, Tag, Token, absolute,
-        assigned_value, count_at, price,
+        DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, STORE, ScrapedListing, Tag, Token,
+        absolute, assigned_value, count_at, price,
     },
 };
 
@@ -127,16 +127,14 @@ fn following(request: &DataRequest, given: usize, total: Option<u32>) -> Option<
 }
 
 /// Page sizes differ from site to site: the list goes on behind what was given.
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventory")?.as_array()?;
     let total = count_at(answer, "pageInfo.totalCount");
     let is_placeholder =
-        |record: &&Value| record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false));
+        |record: &&Json<'_>| record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false));
     let given = records.len() - records.iter().filter(is_placeholder).count();
     Some(DataPage { listings: read_inventory(records, &request.page), total, next: following(request, given, total) })
 }
-
-type Record = Map<String, Value>;
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     Ok(widget_state(page).or_else(|| data_layer(page)))
@@ -151,13 +149,13 @@ fn widget_state(page: &Page<'_>) -> Option<Parts> {
             }
             let Some(state) = assigned_value(script.body, name) else { continue };
             let Some(state) = with_inventory(&state) else { continue };
-            let records = state.get("inventory").and_then(Value::as_array)?;
+            let records = state.get("inventory").and_then(Json::as_array)?;
             let listings: Vec<_> = read_inventory(records, &page.url);
             if listings.is_empty() {
                 continue;
             }
             let info = state.get("pageInfo");
-            let number = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_u64);
+            let number = |key: &str| info.and_then(|info| info.get(key)).and_then(Json::as_u64);
             let total = number("totalCount").and_then(|total| u32::try_from(total).ok());
             let next = match (number("pageStart"), number("pageSize"), number("totalCount")) {
                 (Some(start), Some(size), Some(total)) if size > 0 && start + size < total => {
@@ -174,15 +172,15 @@ fn widget_state(page: &Page<'_>) -> Option<Parts> {
 /// How deep `inventory` may stand below the assigned value: `state -> widget -> bus -> WIS`.
 const STATE_DEPTH_MAX: usize = 5;
 
-fn with_inventory(state: &Value) -> Option<&Record> {
+fn with_inventory<'v, 'a>(state: &'v Json<'a>) -> Option<&'v Object<'a>> {
     let mut level = vec![state];
     for _ in 0..STATE_DEPTH_MAX {
-        let objects: Vec<&Record> = level.iter().filter_map(|value| value.as_object()).collect();
-        let found = objects.iter().find(|object| object.get("inventory").is_some_and(Value::is_array));
+        let objects: Vec<_> = level.iter().filter_map(|value| value.as_object()).collect();
+        let found = objects.iter().find(|object| object.get("inventory").is_some_and(Json::is_array));
         if let Some(found) = found {
             return Some(found);
         }
-        level = objects.into_iter().flat_map(Map::values).collect();
+        level = objects.into_iter().flat_map(Object::values).collect();
     }
     None
 }
@@ -199,16 +197,16 @@ fn next_by_start(page: &Page<'_>, start: u64) -> Option<String> {
 }
 
 /// The vehicles of an inventory without its placeholders; `base` is the page that links are relative to.
-fn read_inventory(records: &[Value], base: &Url) -> Vec<ScrapedListing> {
-    records.iter().filter_map(Value::as_object).filter_map(|record| from_widget(base, record)).collect()
+fn read_inventory(records: &[Json<'_>], base: &Url) -> Vec<ScrapedListing> {
+    records.iter().filter_map(Json::as_object).filter_map(|record| from_widget(base, record)).collect()
 }
 
-fn from_widget(base: &Url, record: &Record) -> Option<ScrapedListing> {
+fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
     if record.get("isPlaceholder").is_some_and(|flag| flag.as_bool() != Some(false)) {
         return None;
     }
     let mut draft = Draft::default();
-    draft.offer_record(record);
+    draft.offer_record(record.iter());
     if let Some(tracked) = record.get("trackingAttributes") {
         offer_named_values(&mut draft, tracked);
     }
@@ -218,15 +216,15 @@ fn from_widget(base: &Url, record: &Record) -> Option<ScrapedListing> {
         }
     }
     let title = match record.get("title") {
-        Some(Value::Array(parts)) => parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-        Some(Value::String(title)) => title.clone(),
+        Some(Json::Array(parts)) => parts.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" "),
+        Some(Json::String(title)) => title.to_string(),
         _ => String::new(),
     };
     draft.offer_heading(&title);
     let prices = widget_prices(record);
     draft.listing.price = prices.first().copied();
     let mut listing = draft.listing;
-    listing.url = record.get("link").and_then(Value::as_str).and_then(|link| absolute(base, link));
+    listing.url = record.get("link").and_then(Json::as_str).and_then(|link| absolute(base, link));
     listing.image_url = first_image(record).and_then(|link| absolute(base, link));
     listing.raw_data = Some(json!({
         "condition": condition(record),
@@ -238,9 +236,9 @@ fn from_widget(base: &Url, record: &Record) -> Option<ScrapedListing> {
 }
 
 /// `[{name, value}]` or `{name: value}`.
-fn offer_named_values(draft: &mut Draft, values: &Value) {
+fn offer_named_values(draft: &mut Draft, values: &Json<'_>) {
     for entry in values.as_array().into_iter().flatten() {
-        let text = |key: &str| entry.get(key).and_then(Value::as_str);
+        let text = |key: &str| entry.get(key).and_then(Json::as_str);
         if let (Some(field), Some(value)) = (text("name").and_then(Field::named), text("value"))
             && !matches!(field, Field::Price(_))
         {
@@ -250,12 +248,12 @@ fn offer_named_values(draft: &mut Draft, values: &Value) {
 }
 
 /// The prices of a record, the binding one first.
-fn widget_prices(record: &Record) -> Vec<crate::Money> {
+fn widget_prices(record: &Object<'_>) -> Vec<crate::Money> {
     let shown = record
         .get("pricing")
         .and_then(|pricing| pricing.get("dprice").or_else(|| pricing.get("dPrice")))
-        .and_then(Value::as_array);
-    let is_final = |entry: &&Value| {
+        .and_then(Json::as_array);
+    let is_final = |entry: &&Json<'_>| {
         entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
     };
     let last = shown.into_iter().flatten().filter(is_final).filter_map(|entry| entry.get("value").and_then(amount));
@@ -265,24 +263,24 @@ fn widget_prices(record: &Record) -> Vec<crate::Money> {
     last.chain(tracked).chain(retail).collect()
 }
 
-fn amount(value: &Value) -> Option<crate::Money> {
+fn amount(value: &Json<'_>) -> Option<crate::Money> {
     match value {
-        Value::String(text) => price(text),
-        Value::Number(number) => price(&number.to_string()),
+        Json::String(text) => price(text),
+        Json::Number(number) => price(&number.to_string()),
         _ => None,
     }
 }
 
-fn first_image(record: &Record) -> Option<&str> {
+fn first_image<'v>(record: &'v Object<'_>) -> Option<&'v str> {
     let image = record.get("images")?.as_array()?.first()?;
     image.as_str().or_else(|| image.get("uri").or_else(|| image.get("src"))?.as_str())
 }
 
 /// The machine's word for new or used, before the one for display.
-fn condition(record: &Record) -> Option<&Value> {
+fn condition<'v, 'a>(record: &'v Object<'a>) -> Option<&'v Json<'a>> {
     ["newOrUsed", "type", "inventoryType", "condition"]
         .iter()
-        .find_map(|key| record.get(*key).filter(|value| value.is_string()))
+        .find_map(|key| record.get(key).filter(|value| value.is_string()))
 }
 
 /// The layout of 2017: a flat list of texts, `"null"` where nothing is known; links and pictures stand in the cards.
@@ -293,10 +291,10 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
     let listings: Vec<_> = records
         .as_array()?
         .iter()
-        .filter_map(Value::as_object)
+        .filter_map(Json::as_object)
         .filter_map(|record| {
             let mut draft = Draft::default();
-            let text = |key: &str| record.get(key).and_then(Value::as_str);
+            let text = |key: &str| record.get(key).and_then(Json::as_str);
             for key in ["internetPrice", "salePrice"] {
                 draft.offer_price(PriceRank::Asking, text(key).and_then(price));
             }

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 use super::{Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{Page, Parts, Template, attribute, value_at_start},
+    scrape::extract::{Json, Page, Parts, Template, attribute, value_at_start},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -28,8 +28,8 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         let encoded = dom.elements(dom.within(card)).find_map(|(_, element)| attribute(element, "data-vehicle"));
         let decoded =
             encoded.and_then(|encoded| form_urlencoded::parse(encoded.as_bytes()).next()).map(|(text, _)| text);
-        if let Some((serde_json::Value::Object(record), _)) = decoded.as_deref().and_then(value_at_start) {
-            draft.offer_record(&record);
+        if let Some((Json::Object(record), _)) = decoded.as_deref().and_then(value_at_start) {
+            draft.offer_record(record.iter());
         }
     })?;
     let listings: Vec<_> = cards.into_iter().map(|card| card.listing).collect();

@@ -4,13 +4,13 @@
 //! of the status `pend-sale` is still offered. The first generation's endpoint is WordPress's: it takes a form and answers with
 //! the cards of a page as HTML within JSON, so what it knows of a car is what a page shows.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataMethod, DataPage, DataRequest, Field, Layout, Page, Parts, ScrapedListing, Template, assigned_value,
+        DataMethod, DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, assigned_value,
         attribute, count_at, listings_of, value_at, value_at_start,
     },
 };
@@ -93,13 +93,13 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     // `SEARCH_SERVICE_FIELD_MAP` begins with the same name.
     let settings = script.split("SEARCH_SERVICE").skip(1).find_map(|rest| rest.trim_start().strip_prefix('='))?;
     let (settings, _) = value_at_start(settings.trim_start())?;
-    let text = |key: &str| value_at(&settings, key).and_then(Value::as_str);
-    let account = value_at(&settings, "ccid").map(|ccid| ccid.to_string().trim_matches('"').to_owned())?;
+    let text = |key: &str| value_at(&settings, key).and_then(Json::as_str);
+    let account = value_at(&settings, "ccid").and_then(Json::text)?;
     let url =
         url::Url::parse(&format!("{}/api/v1/listings/{account}/search", text("apiUrl")?.trim_end_matches('/'))).ok()?;
     let mut filters = json!({});
     if let Some(statuses) = settings.get("visibleStatusValues") {
-        filters["status"] = statuses.clone();
+        filters["status"] = statuses.to_value();
     }
     if let Some(kind) = condition(page) {
         filters["type_slug"] = json!([kind]);
@@ -113,7 +113,7 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
 fn algolia(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     let settings =
         ["inventoryLightningSettings", "algoliaConfig"].iter().find_map(|name| assigned_value(script, name))?;
-    let text = |key: &str| value_at(&settings, key).and_then(Value::as_str);
+    let text = |key: &str| value_at(&settings, key).and_then(Json::as_str);
     let application = text("appId").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
     let url = url::Url::parse(&format!("https://{application}-dsn.algolia.net/1/indexes/*/queries")).ok()?;
     let filter = condition(page).map(|kind| format!("&facetFilters=[[\"type:{kind}\"]]")).unwrap_or_default();
@@ -130,7 +130,8 @@ fn wordpress(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     let settings = assigned_value(script, "inventory_localization")?;
     let mut fields = json!({ "action": "im_ajax_call", "perform": "get_results", "page": 1 });
     for key in ["_nonce", "_post_id"] {
-        fields[key] = settings.get(key).filter(|value| value.is_string() || value.is_number())?.clone();
+        let value = settings.get(key)?.to_value();
+        fields[key] = Some(value).filter(|value| value.is_string() || value.is_number())?;
     }
     Some(DataRequest::form(NAME, page.url.join("/en").ok()?, &page.url, fields))
 }
@@ -141,7 +142,7 @@ fn read_cards(request: &DataRequest, html: &str) -> Option<DataPage> {
         return Some(DataPage::default());
     }
     let shown = listings_of(html, request.page.as_str(), NAME).ok()?;
-    let number = count_at(request.body.as_ref()?, "page")?;
+    let number = sent(request, "page")?;
     let reached = number.checked_mul(u32::try_from(shown.listings.len()).ok()?)?;
     let goes_on = reached > 0 && shown.total.is_none_or(|total| reached < total);
     let mut next = goes_on.then(|| request.clone());
@@ -151,11 +152,16 @@ fn read_cards(request: &DataRequest, html: &str) -> Option<DataPage> {
     Some(DataPage { listings: shown.listings, total: shown.total, next })
 }
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+/// A number in the body of a request.
+fn sent(request: &DataRequest, key: &str) -> Option<u32> {
+    u32::try_from(request.body.as_ref()?.get(key)?.as_u64()?).ok()
+}
+
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     if request.method == DataMethod::Form {
         return read_cards(request, answer.get("results")?.as_str()?);
     }
-    let of = |records: &Value| -> Option<Vec<ScrapedListing>> {
+    let of = |records: &Json<'_>| -> Option<Vec<ScrapedListing>> {
         Some(records.as_array()?.iter().map(|record| RECORD.read(record, &request.page)).collect())
     };
     if let Some(records) = value_at(answer, "data.listings") {
@@ -169,8 +175,7 @@ fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
 }
 
 fn next_of_service(request: &DataRequest, given: usize, total: Option<u32>) -> Option<DataRequest> {
-    let asked = |key: &str| count_at(request.body.as_ref()?, key);
-    let (number, size, given) = (asked("page")?, asked("perPage")?, u32::try_from(given).ok()?);
+    let (number, size, given) = (sent(request, "page")?, sent(request, "perPage")?, u32::try_from(given).ok()?);
     let reached = number.checked_sub(1)?.checked_mul(size)?.checked_add(given)?;
     let mut next = (given > 0 && reached < total?).then(|| request.clone())?;
     let body = next.body.as_mut()?;
@@ -182,7 +187,7 @@ fn next_of_service(request: &DataRequest, given: usize, total: Option<u32>) -> O
     Some(next)
 }
 
-fn next_of_algolia(request: &DataRequest, answer: &Value) -> Option<DataRequest> {
+fn next_of_algolia(request: &DataRequest, answer: &Json<'_>) -> Option<DataRequest> {
     let (at, pages) = (count_at(answer, "results.0.page")?, count_at(answer, "results.0.nbPages")?);
     let mut next = (at.checked_add(1)? < pages).then(|| request.clone())?;
     let params = next.body.as_mut()?.pointer_mut("/requests/0/params")?;

@@ -3,17 +3,15 @@
 //! Traps: `VehicleInternetPrice` is 0 on newer sites and `TaggingPrice` is the maker's; the asking price then stands in a
 //! Base64 list of labels. Cards of advertisements stand among those of vehicles.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::Value;
-
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Layout, Page, Parts, ScrapedListing, Template, count_at, price, set_query,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, count_at, price, set_query,
         value_at, value_at_start, vehicles_of,
     },
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
@@ -54,7 +52,7 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
 }
 
 /// The JSON in the script of this id.
-fn data(page: &Page<'_>, id: &str) -> Option<Value> {
+fn data<'a>(page: &Page<'a>, id: &str) -> Option<Json<'a>> {
     let script = page.scripts().iter().find(|script| script.tag.attribute("id").as_deref() == Some(id))?;
     value_at_start(script.body.trim_start()).map(|(value, _)| value)
 }
@@ -107,9 +105,9 @@ const RECORD: Layout = Layout {
     kept: &["VehicleType", "VehicleCondition", "VehicleCpo", "VehicleMsrp", "VehicleLocationName"],
 };
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let cards = answer.get("DisplayCards")?.as_array()?;
-    let is_ad = |card: &&Value| card.get("IsAdCard").and_then(Value::as_bool) != Some(true);
+    let is_ad = |card: &&Json<'_>| card.get("IsAdCard").and_then(Json::as_bool) != Some(true);
     let listings: Vec<_> = cards
         .iter()
         .filter(is_ad)
@@ -125,10 +123,10 @@ fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
     })
 }
 
-fn vehicle(request: &DataRequest, card: &Value) -> ScrapedListing {
+fn vehicle(request: &DataRequest, card: &Json<'_>) -> ScrapedListing {
     let mut listing = RECORD.read(card, &request.page);
     if listing.price.is_none() {
-        listing.price = value_at(card, "VehiclePriceLibrary").and_then(Value::as_str).and_then(library_price);
+        listing.price = value_at(card, "VehiclePriceLibrary").and_then(Json::as_str).and_then(library_price);
     }
     listing
 }

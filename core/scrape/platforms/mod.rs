@@ -31,9 +31,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use serde_json::Value;
-
-use super::extract::{DataPage, DataRequest, Page, Parts, read_any_page};
+use super::extract::{DataPage, DataRequest, Json, Page, Parts, read_any_page};
 use crate::Result;
 
 /// A vendor's way of writing inventory pages.
@@ -55,7 +53,7 @@ pub(crate) struct Endpoint {
     /// What to ask first for the list of this page; `None` where the page does not say what the request needs.
     pub(crate) first_request: fn(&Page<'_>) -> Option<DataRequest>,
     /// Reads an answer; `None` where it is none.
-    pub(crate) read: fn(&DataRequest, &Value) -> Option<DataPage>,
+    pub(crate) read: fn(&DataRequest, &Json<'_>) -> Option<DataPage>,
 }
 
 /// Texts in a page's source, letter by letter, that are evidence for a platform where all of them stand in it.

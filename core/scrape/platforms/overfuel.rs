@@ -3,13 +3,12 @@
 //! Traps: `specialprice` is 0 where there is none. In the page the VIN stands in the address of a vehicle alone. The endpoint gives
 //! new and used cars together, whichever of them the page lists.
 
-use serde_json::Value;
 use url::Url;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Layout, Page, Parts, count_at, json_ld_listings},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, count_at, json_ld_listings},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -64,7 +63,7 @@ const RECORD: Layout = Layout {
     kept: &["condition", "dealer"],
 };
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("results")?.as_array()?;
     let path = request.page.path();
     let wants_new = if path.contains("/used-") {
@@ -74,9 +73,9 @@ fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
     } else {
         None
     };
-    let is_new = |record: &Value| Some(record.get("condition")?.as_str()?.eq_ignore_ascii_case("new"));
+    let is_new = |record: &Json<'_>| Some(record.get("condition")?.as_str()?.eq_ignore_ascii_case("new"));
     // What does not say its condition is the page's.
-    let is_meant = |record: &&Value| wants_new.is_none() || is_new(record).is_none_or(|new| Some(new) == wants_new);
+    let is_meant = |record: &&Json<'_>| wants_new.is_none() || is_new(record).is_none_or(|new| Some(new) == wants_new);
     let listings = records.iter().filter(is_meant).map(|record| RECORD.read(record, &request.page)).collect();
     let total = count_at(answer, "meta.total");
     let next = request.next_by_offset("offset", records.len(), total);

@@ -3,13 +3,12 @@
 //! Traps: `internetPrice` is 0 where only `sellingPrice` is asked. Answers say no total: a short one is the last. One address
 //! gives new and used vehicles; what the page itself asks for says which of them its list holds.
 
-use serde_json::Value;
 use url::Url;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Layout, Page, Parts, Template, attribute, set_query},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Template, attribute, set_query},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -81,7 +80,7 @@ const RECORD: Layout = Layout {
     kept: &["type", "certified", "dealerName"],
 };
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventoryVehicles")?.as_array()?;
     let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
     let size = request.query_number("Limit").unwrap_or(PAGE_SIZE);

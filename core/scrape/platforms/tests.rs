@@ -254,6 +254,15 @@ fn team_velocity_and_overfuel_give_their_lists_as_data() {
 }
 
 #[test]
+fn a_server_that_answers_every_page_with_the_first_is_not_asked_for_ever() {
+    let (_, pages) = answers("dealer_on", "list", "/searchused.aspx", &["list"]);
+    let second = pages[0].next.clone().unwrap();
+    assert_eq!(second.query_number("pt"), Some(2));
+    let again = listings_from_data(&second, &own("dealer_on/list.json")).unwrap();
+    assert_eq!((again.listings.len(), again.next), (pages[0].listings.len(), None));
+}
+
+#[test]
 fn wayne_reaves_says_what_is_sold_and_hides_what_is_not_on_offer() {
     let (request, pages) = answers("wayne_reaves", "list", "/inventory", &["list"]);
     assert_eq!(request.url.as_str(), "https://lot.example/service/inventory/website");

@@ -3,12 +3,10 @@
 //! The only platform that says what was sold: `soldOn` makes a listing a sold one. What is deleted or kept from the web is not
 //! on offer and nothing is known of its fate, so it is left out. The shell answers to every address, robots.txt included.
 
-use serde_json::Value;
-
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Layout, Page, Parts},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -55,17 +53,19 @@ const RECORD: Layout = Layout {
 /// The same where `special` says that the special price is the one asked.
 const SPECIAL: Layout = Layout { prices: &["specialPrice", "price"], ..RECORD };
 
-fn read(request: &DataRequest, answer: &Value) -> Option<DataPage> {
+fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.as_array()?;
-    let is_set = |record: &Value, key: &str| record.get(key).is_some_and(|value| !value.is_null() && value != "");
+    let is_set = |record: &Json<'_>, key: &str| {
+        record.get(key).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
+    };
     let mut listings = Vec::new();
     for record in records {
         let sold = is_set(record, "soldOn");
-        let hidden = is_set(record, "deletedAt") || record.get("forWeb").and_then(Value::as_bool) == Some(false);
+        let hidden = is_set(record, "deletedAt") || record.get("forWeb").and_then(Json::as_bool) == Some(false);
         if hidden && !sold {
             continue;
         }
-        let special = record.get("special").and_then(Value::as_bool) == Some(true);
+        let special = record.get("special").and_then(Json::as_bool) == Some(true);
         let mut listing =
             if special { SPECIAL.read(record, &request.page) } else { RECORD.read(record, &request.page) };
         listing.is_sold = Some(sold);

@@ -4,7 +4,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jpauto::competitors::{PlatformCertainty, ScorePart, TestOptions, TestReport, TestSite};
+use jpauto::{
+    competitors::{PlatformCertainty, ScorePart, TestOptions, TestReport, TestSite},
+    extract::is_unseen,
+};
 
 use super::{add::read_config, find};
 use crate::{
@@ -125,7 +128,7 @@ pub(super) fn print(report: &TestReport, output: &mut Output) -> Result<(), Fail
 
 fn line(output: &mut Output, label: &str, text: &str) -> Result<(), Failure> {
     // What a stranger wrote must not move the cursor; our own colours may.
-    let text = text.replace(|sign: char| sign.is_control() && sign != '\u{1b}', " ");
+    let text = text.replace(|sign: char| is_unseen(sign) && sign != '\u{1b}', " ");
     let label = output.toned(&format!("{label:<9}"), Tone::Faint);
     output.text(&format!("{label} {text}"))
 }

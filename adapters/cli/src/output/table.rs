@@ -8,6 +8,7 @@ use comfy_table::{
     Attribute, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle, presets::NOTHING,
 };
 use console::measure_text_width;
+use jpauto::extract::is_unseen;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{MapAccess, Visitor},
@@ -82,8 +83,8 @@ pub(crate) struct Cell {
 
 impl Cell {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        // A stranger's text must not move the cursor.
-        let text = text.into().replace(|sign: char| sign.is_control(), " ");
+        // A stranger's text must neither move the cursor nor turn what stands beside it.
+        let text = text.into().replace(is_unseen, " ");
         Self { text, tone: Tone::Plain }
     }
 

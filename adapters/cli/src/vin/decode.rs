@@ -1,16 +1,16 @@
-//! `jpauto vin decode` and `jpauto vin evaluate`: what a VIN stands for, and what that vehicle is worth. What is deliberately
-//! not here: how either is found out.
+//! `jpauto vin decode` and `jpauto vin evaluate`: what a VIN stands for, and what that vehicle is worth; `clean-up` removes what
+//! is kept of them and over. What is deliberately not here: how any of it is found out.
 
-use chrono::{Datelike as _, Utc};
 use clap::{Args, Subcommand};
 use jpauto::{
-    Vin,
+    FieldError, Vin,
     evaluation::{Decoded, Evaluation, EvaluationRequest, Identity, VpicConfig, VpicDecode, Warning},
     market::Subject,
-    vin::Facts,
+    vin::{Facts, YearBasis},
 };
 use serde::Serialize;
 
+use super::LINE_BYTES_MAX;
 use crate::{
     analyze,
     auto_dev::AutoDevOptions,
@@ -18,17 +18,24 @@ use crate::{
     failure::Failure,
     output::{Format, Output, Tone, car, counted, day, moment, money},
     sentences,
+    source::{Lines, stdin},
 };
 
+/// So many VINs are decoded at once, by two hundred calls of vPIC.
+const VINS_MAX: usize = 10_000;
+
 const DECODE_EXAMPLES: &str = "\
-By itself a VIN says who made the vehicle, its model year, and whether it was copied right. Model,
-trim and engine come from vPIC, the free decoder of the United States' road safety authority, whose
-answers are kept in the database for a month.
+By itself a VIN says who registered its first characters, its model year as far as a law asks for
+one, and whether it was copied right. Model, trim and engine come from vPIC, the free decoder of the
+United States' road safety authority, whose answers are kept in the database for a month.
 
 Examples:
   jpauto vin decode 5FNYF5H59HB011946
   jpauto vin decode --offline 5FNYF5H59HB011946 WP0ZZZ99ZTS392124
-  jpauto vin decode --format jsonl $(cut -d, -f3 auction.csv) | jq .vehicle";
+  cut -d, -f3 auction.csv | jpauto vin decode - --format jsonl | jq .vehicle
+
+A text that is no VIN ends the command before anything is asked, with its place in the list; the
+exit code is 2. That vPIC does not answer is a warning, and the exit code stays 0.";
 
 const EVALUATE_EXAMPLES: &str = "\
 The VIN is decoded, comparables are looked for among the watched competitors and at auto.dev, and
@@ -38,7 +45,7 @@ could not be asked is said, and the rest is told.
 Examples:
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000 --refresh
-  jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000 --format json | jq .analysis.recommended_range";
+  jpauto vin evaluate 5FNYF5H59HB011946 --format json | jq .analysis.recommended_range";
 
 /// What to ask about VINs beyond what they tell in a line.
 #[derive(Debug, Subcommand)]
@@ -47,15 +54,26 @@ pub(crate) enum VinCommand {
     Decode(DecodeArgs),
     /// Say what a vehicle is worth on the market here, how sure that is, and why
     Evaluate(EvaluateArgs),
+    /// Remove evaluations and answers of the decoder whose time is over
+    CleanUp(CleanUpArgs),
+}
+
+/// How much is removed.
+#[derive(Args, Debug)]
+pub(crate) struct CleanUpArgs {
+    /// At most so many rows; what is left then is told
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000)]
+    limit: usize,
 }
 
 /// How the public decoder is asked.
 #[derive(Args, Debug)]
 struct VpicOptions {
-    /// Ask no decoder: what the VIN says by itself, and for an evaluation what is known of listings
+    /// Ask no decoder: the VIN by itself, what the database keeps of the decoder's answers, and for an evaluation what is
+    /// known of listings
     #[arg(long)]
     offline: bool,
-    /// Another address of vPIC, such as a mirror's
+    /// Another address of vPIC: an https:// mirror on a public server
     #[arg(long, value_name = "URL", env = "JPAUTO_VPIC_BASE_URL", hide_env_values = true)]
     vpic_url: Option<String>,
 }
@@ -64,7 +82,7 @@ struct VpicOptions {
 #[derive(Args, Debug)]
 #[command(after_help = DECODE_EXAMPLES)]
 pub(crate) struct DecodeArgs {
-    /// VINs of 17 characters, in either case
+    /// VINs of 17 characters, in either case; `-` reads them from standard input, one on a line
     #[arg(value_name = "VIN", required = true)]
     vins: Vec<String>,
     #[command(flatten)]
@@ -93,7 +111,7 @@ pub(crate) struct EvaluateArgs {
 impl VpicOptions {
     fn config(&self) -> Option<VpicConfig> {
         let mut config = VpicConfig::default();
-        if let Some(url) = &self.vpic_url {
+        if let Some(url) = self.vpic_url.as_ref().filter(|url| !url.is_empty()) {
             config.base_url.clone_from(url);
         }
         (!self.offline).then_some(config)
@@ -104,19 +122,47 @@ pub(super) fn run(command: &VinCommand, context: &mut Context) -> Result<(), Fai
     match command {
         VinCommand::Decode(arguments) => decode(arguments, context),
         VinCommand::Evaluate(arguments) => evaluate(arguments, context),
+        VinCommand::CleanUp(arguments) => clean_up(arguments, context),
     }
 }
 
 fn decode(arguments: &DecodeArgs, context: &mut Context) -> Result<(), Failure> {
-    let vins = arguments.vins.iter().map(|text| read(text)).collect::<Result<Vec<_>, _>>()?;
-    if arguments.vpic.offline {
-        let year = Utc::now().year();
-        let facts: Vec<_> = vins.iter().map(|vin| vin.facts(year)).collect();
-        return print(&facts, &mut context.output, |facts, output| print_facts(facts, None, output));
-    }
+    let vins = vins_of(&arguments.vins)?;
     context.ask_vpic(arguments.vpic.config());
     let decoded = context.desk_or_passing()?.evaluation().decode_many(&vins)?;
     print(&decoded, &mut context.output, print_decoded)
+}
+
+fn clean_up(arguments: &CleanUpArgs, context: &mut Context) -> Result<(), Failure> {
+    let removed = context.desk()?.evaluation().remove_expired(arguments.limit)?;
+    let left = if removed.is_all { "" } else { "; more are over" };
+    let evaluations = counted(removed.evaluations, "evaluation");
+    let told = format!("removed {evaluations} and {}{left}", counted(removed.decodes, "decoding"));
+    context.output.done(&told, &removed)
+}
+
+/// The VINs of the command line, with those of standard input in the place of `-`; empty lines are passed over.
+fn vins_of(texts: &[String]) -> Result<Vec<Vin>, Failure> {
+    let mut vins = Vec::with_capacity(texts.len());
+    for text in texts {
+        if text != "-" {
+            vins.push(read(text)?);
+            continue;
+        }
+        let mut lines = Lines::new(stdin(), LINE_BYTES_MAX);
+        while let Some((number, line)) = lines.next_line()? {
+            if line.is_empty() {
+                continue;
+            }
+            if vins.len() == VINS_MAX {
+                let message = format!("more than {VINS_MAX} VINs are too many at once");
+                return Err(Failure::input("too_many_vins", message));
+            }
+            let vin = read(&String::from_utf8_lossy(line));
+            vins.push(vin.map_err(|failure| failure.at(&format!("line {number}")))?);
+        }
+    }
+    Ok(vins)
 }
 
 fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failure> {
@@ -130,7 +176,13 @@ fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failu
 }
 
 fn read(text: &str) -> Result<Vin, Failure> {
-    Vin::parse(text.trim()).map_err(|reason| Failure::from(jpauto::Error::from(reason)).at(&format!("{text:?}")))
+    Vin::parse(text.trim()).map_err(|reason| {
+        let message = reason.to_string();
+        let fields = vec![FieldError { pointer: "/vin".to_owned(), message: message.clone() }];
+        // As much of it as tells it from the others, for it may be a whole file.
+        let shown: String = text.chars().take(40).collect();
+        Failure::Input { code: "invalid_vin", message: format!("{shown:?}: {message}"), fields }
+    })
 }
 
 /// Each under its own heading for people, one document or an object a line for programs.
@@ -215,10 +267,13 @@ fn print_warnings(warnings: &[Warning], output: &mut Output) -> Result<(), Failu
 /// A VIN's own facts as lines for a person.
 #[derive(Serialize)]
 struct ByItself {
-    #[serde(rename = "made by")]
+    #[serde(rename = "registered by")]
     manufacturer: Option<String>,
+    #[serde(rename = "for makes")]
     makes: Option<String>,
+    #[serde(rename = "for kind")]
     kind: Option<&'static str>,
+    #[serde(rename = "given out in")]
     country: Option<String>,
     #[serde(rename = "model year")]
     model_year: String,
@@ -242,6 +297,7 @@ fn print_facts(facts: &Facts, vehicle: Option<&Identity>, output: &mut Output) -
         kind: facts.manufacturer.and_then(|maker| maker.vehicle_type).map(|kind| kind.as_str()),
         country: facts.country.map(|country| match country.disputed_with {
             Some(other) => format!("{}, or {other} by older tables", country.name),
+            None if !country.is_current => format!("{}, by older tables alone", country.name),
             None => country.name.to_owned(),
         }),
         model_year: year(facts),
@@ -250,7 +306,7 @@ fn print_facts(facts: &Facts, vehicle: Option<&Identity>, output: &mut Output) -
         } else if facts.check_digit_is_law {
             format!("{}, should be {}", digit.actual, digit.expected)
         } else {
-            format!("{}, not the {} of North America, where alone it is law", digit.actual, digit.expected)
+            format!("{}, not the {} that North America's law would ask for", digit.actual, digit.expected)
         },
         serial: facts.serial.clone(),
         squish: facts.squish_vin.to_string(),
@@ -260,13 +316,17 @@ fn print_facts(facts: &Facts, vehicle: Option<&Identity>, output: &mut Output) -
 
 fn year(facts: &Facts) -> String {
     let Some(year) = facts.model_year else { return "not in this VIN".to_owned() };
-    if facts.model_year_is_conclusive {
-        return year.to_string();
-    }
-    let others: Vec<_> = facts.model_year_alternatives.iter().map(ToString::to_string).collect();
-    match others.as_slice() {
-        [] => format!("{year}, likely"),
-        others => format!("{year}, likely, or {}", others.join(" or ")),
+    let alternatives = &facts.model_year_alternatives;
+    match facts.model_year_basis {
+        YearBasis::Proven => year.to_string(),
+        YearBasis::MakersChoice => {
+            format!("{}, if its maker uses position 10 for it", sentences::years(year, alternatives))
+        }
+        _ if alternatives.is_empty() => format!("{year}, likely"),
+        _ => {
+            let [first, others @ ..] = alternatives.as_slice() else { return year.to_string() };
+            format!("{year}, likely, or {}", sentences::years(*first, others))
+        }
     }
 }
 

@@ -30,9 +30,10 @@ Examples:
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
   cut -d, -f3 auction.csv | jpauto vin --stdin | jq -r 'select(.valid | not) | .vin'
 
-The answer is a JSON object a VIN, one on a line (also with --format json). A text that is no VIN is answered with
-\"valid\": false and the reason; the exit code is 0 all the same. A wrong check digit leaves a VIN valid.
-Empty lines of standard input are passed over.";
+The answer is a JSON object a VIN, one on a line (also with --format json). A text that is no VIN is
+answered with \"valid\": false and the reason; the exit code is 0 all the same. A wrong check digit
+leaves a VIN valid. The model year of a VIN from outside North America holds only if its maker
+writes it at position 10. Empty lines of standard input are passed over.";
 
 /// The VINs to read.
 #[derive(Args, Debug)]
@@ -40,10 +41,10 @@ Empty lines of standard input are passed over.";
 pub(crate) struct VinArgs {
     #[command(subcommand)]
     command: Option<VinCommand>,
-    /// VINs of 17 characters, in either case
+    /// VINs of 17 characters, in either case; a lone `-` reads them from standard input
     #[arg(value_name = "VIN", required_unless_present = "stdin")]
     vins: Vec<String>,
-    /// Read VINs from standard input, one on a line
+    /// The same as `-`: VINs from standard input, one on a line
     #[arg(long, conflicts_with = "vins")]
     stdin: bool,
 }
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: &VinArgs, context: &mut Context) -> Result<(), Fail
     let output = &mut context.output;
     output.prefer(Format::Jsonl);
     let mut answers = Answers { output, rows: Vec::new(), year: Utc::now().year() };
-    if !arguments.stdin {
+    if !arguments.stdin && arguments.vins != ["-"] {
         arguments.vins.iter().try_for_each(|vin| answers.answer(vin.trim()))?;
         return answers.finish();
     }

@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{pace::Timing, stop};
+use crate::scrape::fetch::{pace::Timing, stop};
 
 /// Hands out the times at which calls may be made, evenly spaced.
-pub(crate) struct Turns {
+pub(super) struct Turns {
     timing: Arc<dyn Timing>,
     gap: Duration,
     next: Mutex<Instant>,
@@ -19,17 +19,17 @@ pub(crate) struct Turns {
 
 /// The turn would come after the deadline, so late.
 #[derive(Debug)]
-pub(crate) struct TooLate(pub(crate) Duration);
+pub(super) struct TooLate(pub(super) Duration);
 
 impl Turns {
-    pub(crate) fn new(calls_a_second: u32, timing: Arc<dyn Timing>) -> Self {
+    pub(super) fn new(calls_a_second: u32, timing: Arc<dyn Timing>) -> Self {
         let gap = Duration::from_secs(1) / calls_a_second.max(1);
         let next = Mutex::new(timing.now());
         Self { timing, gap, next }
     }
 
     /// Waits for this caller's turn.
-    pub(crate) fn wait(&self, deadline: Instant) -> Result<(), TooLate> {
+    pub(super) fn wait(&self, deadline: Instant) -> Result<(), TooLate> {
         let now = self.timing.now();
         let wait = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ impl Turns {
     }
 
     /// Gives out no turn before the span has passed.
-    pub(crate) fn hold_off(&self, span: Duration) {
+    pub(super) fn hold_off(&self, span: Duration) {
         let until = self.timing.now() + span;
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next = (*next).max(until);

@@ -1,0 +1,256 @@
+//! A JSON value that borrows its texts from the page or answer it stands in.
+//!
+//! Lists hold a hundred vehicles of which a dozen fields each are wanted: only those become texts of their own, by whoever
+//! wants them. The methods are those of `serde_json::Value`. What is deliberately not here: reading what is no strict JSON,
+//! which is `json`'s.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Number, Value};
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Object<'a>),
+}
+
+/// The members of an object in the order of the text; of two alike the last counts, as in JavaScript.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Json<'a> {
+    /// A member of an object.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.as_object()?.get(key)
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => number.as_u64(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_object(&self) -> Option<&Object<'a>> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        *self == Self::Null
+    }
+
+    pub(crate) fn is_string(&self) -> bool {
+        self.as_str().is_some()
+    }
+
+    pub(crate) fn is_array(&self) -> bool {
+        self.as_array().is_some()
+    }
+
+    /// A text or a number as it would be written in a text.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::String(text) => Some(Cow::Borrowed(text)),
+            Self::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
+    }
+
+    /// The same value, to be kept.
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(truth) => Value::Bool(*truth),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::String(text) => Value::String(text.to_string()),
+            Self::Array(items) => items.iter().map(Self::to_value).collect(),
+            Self::Object(members) => members.iter().map(|(key, value)| (key.to_owned(), value.to_value())).collect(),
+        }
+    }
+
+    /// The same value, independent of the text that it was read from.
+    pub(crate) fn into_owned(self) -> Json<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(truth) => Json::Bool(truth),
+            Self::Number(number) => Json::Number(number),
+            Self::String(text) => Json::String(owned(text)),
+            Self::Array(items) => Json::Array(items.into_iter().map(Self::into_owned).collect()),
+            Self::Object(Object(members)) => {
+                let members = members.into_iter().map(|(key, value)| (owned(key), value.into_owned()));
+                Json::Object(Object(members.collect()))
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for Json<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(truth) => Self::Bool(*truth),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => Self::String(Cow::Borrowed(text)),
+            Value::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
+            Value::Object(members) => {
+                let members = members.iter().map(|(key, value)| (Cow::Borrowed(key.as_str()), Self::from(value)));
+                Self::Object(Object(members.collect()))
+            }
+        }
+    }
+}
+
+impl<'a> Object<'a> {
+    /// Looks through the members: there are few, and most of a record's are never asked for.
+    pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
+        self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    pub(crate) fn contains_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
+        self.0.iter().map(|(key, value)| (&**key, value))
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Json<'a>> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    pub(crate) fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
+        self.0.push((key, value));
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(truth) => serializer.serialize_bool(*truth),
+            Self::Number(number) => number.serialize(serializer),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(items) => serializer.collect_seq(items),
+            Self::Object(members) => serializer.collect_map(members.iter()),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Read)
+    }
+}
+
+/// A member's name, borrowed wherever it is written without escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Read;
+
+impl<'de> Visitor<'de> for Read {
+    type Value = Json<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(truth))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json<'de>, E> {
+        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Json<'de>, S::Error> {
+        let mut read = Vec::new();
+        while let Some(item) = items.next_element()? {
+            read.push(item);
+        }
+        Ok(Json::Array(read))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Json<'de>, M::Error> {
+        let mut read = Object::default();
+        while let Some((Key(key), value)) = members.next_entry()? {
+            read.push(key, value);
+        }
+        Ok(Json::Object(read))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_as_serde_json_reads_it_and_borrows_what_has_no_escapes() {
+        let text = r#"{"a": [1, -2, 2.50, true, null, "plain"], "b": {"c\n": "\u00e9"}, "twice": 1, "twice": 2}"#;
+        let read: Json<'_> = serde_json::from_str(text).unwrap();
+        let same: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(read.to_value(), same);
+        assert_eq!(serde_json::to_value(&read).unwrap(), same);
+        assert_eq!(Json::from(&same).to_value(), same);
+        assert_eq!(read.get("twice").and_then(Json::as_u64), Some(2), "the last counts");
+        assert!(matches!(read.get("a").unwrap().as_array().unwrap()[5], Json::String(Cow::Borrowed("plain"))));
+        assert_eq!(read.clone().into_owned(), read);
+        for cut in (1..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
+            assert!(serde_json::from_str::<Json<'_>>(&text[..cut]).is_err(), "{}", &text[..cut]);
+        }
+    }
+}

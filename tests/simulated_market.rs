@@ -1,0 +1,70 @@
+//! How near the pricing rule comes to what cars of made-up markets are worth, beside the plain median of the same search.
+//!
+//! `cargo bench --bench simulated` prints the same by size, with more markets.
+
+use crate::support::made_up_market::{Distance, Errors, MIXES, Means, Mix, SIZES, Years, errors, errors_of_alike};
+
+/// Markets of a size that are made.
+const MARKETS: usize = 240;
+/// Large markets take long, and the rule's error in them varies little: of these so many fewer are made, and each counts so often.
+const FEWER: usize = 5;
+const LARGE: usize = 100;
+const SEED: u64 = 2_026;
+
+/// The errors of every mix in markets of these sizes, all alike in weight, of one model year and of three. Each mix has a
+/// thread of its own.
+fn of_each_mix(sizes: &[usize]) -> Vec<(Mix, Vec<Errors>)> {
+    let of_size = |mix, years, size| {
+        let times = if size > LARGE { FEWER } else { 1 };
+        let errors = errors(mix, years, size, MARKETS / times, SEED);
+        errors.into_iter().flat_map(move |error| std::iter::repeat_n(error, times))
+    };
+    let of = |mix, years| sizes.iter().flat_map(move |&size| of_size(mix, years, size));
+    std::thread::scope(|scope| {
+        let threads =
+            MIXES.map(|mix| scope.spawn(move || (mix, of(mix, Years::One).chain(of(mix, Years::Three)).collect())));
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+fn at(distance: Distance, errors: &[Errors]) -> Means {
+    Means::of(errors.iter().copied().filter(|one| one.distance == distance))
+}
+
+/// The bar: half of the plain median's error where mileage differs, never more than 1.05 times where it does not. In between
+/// the rule is nearer all the same.
+#[test]
+fn the_rule_halves_the_error_where_mileage_differs_and_costs_nothing_where_it_does_not() {
+    for (mix, errors) in of_each_mix(&SIZES) {
+        let [far, between, near] =
+            [Distance::Far, Distance::Between, Distance::Near].map(|distance| at(distance, &errors));
+        println!("{}: {:.2} far, {:.2} between, {:.2} near", mix.name, far.rule, between.rule, near.rule);
+        assert!(far.markets > 500 && near.markets > 500, "{far:?} {near:?}");
+        assert!(far.rule <= 0.5, "{}: {far:?}", mix.name);
+        assert!(between.rule <= 0.75, "{}: {between:?}", mix.name);
+        assert!(near.rule <= 1.05, "{}: {near:?}", mix.name);
+    }
+}
+
+#[test]
+fn where_all_have_the_same_mileage_the_rule_is_as_good_as_the_plain_median() {
+    for mix in MIXES {
+        for size in SIZES {
+            let markets = if size > LARGE { MARKETS } else { 4 * MARKETS };
+            let alike = Means::of(errors_of_alike(mix, size, markets, SEED));
+            println!("{}, {size} listings: {:.2}", mix.name, alike.rule);
+            assert!(alike.rule <= 1.05, "{} of {size}: {alike:?}", mix.name);
+        }
+    }
+}
+
+/// The limit: a dozen listings do not say well enough what a mile is worth, and fewer than eight nothing at all, so the rule
+/// is nearer than the plain median but need not halve its error. One who knew the slope, and which listings are wrong, would.
+#[test]
+fn a_dozen_listings_are_too_few_to_halve_the_error_whatever_is_wrong_with_them() {
+    for (mix, errors) in of_each_mix(&SIZES[..2]) {
+        let far = at(Distance::Far, &errors);
+        println!("{}: {far:.2?}", mix.name);
+        assert!(far.rule <= 0.9 && far.knows_slope <= 0.5, "{}: {far:?}", mix.name);
+    }
+}
