@@ -146,7 +146,7 @@ on_both_databases! {
         let config = serde_json::json!({"pagination": {"page": {"parameter": "p"}}});
         let counted = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
         desk.competitors().update(id, &counted).unwrap();
-        let mut scrape = || {
+        let scrape = || {
             lot.pass(TimeDelta::days(1));
             let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
             (report.completeness, report.counts.vehicles, report.sold.len())
