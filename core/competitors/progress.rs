@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Completeness, RecordReport, ScrapeCounts};
 use crate::{
-    error::Error,
+    error::{Error, Faults, Result},
     ids::{CompetitorId, ScrapeId},
 };
 
@@ -22,14 +22,33 @@ use crate::{
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScrapeLimits {
-    /// Websites scraped at once (8), each on a host of its own.
+    /// Websites scraped at once (8), each on a host of its own: 1 to [`ScrapeLimits::THREADS_MAX`].
     pub threads: usize,
-    /// Competitors at most (10,000), the longest waiting first.
+    /// Competitors at most (10,000), the longest waiting first; one or more.
     pub competitors: usize,
     /// How long the run may take (no end). What was read by then is recorded, as a part of a lot where more was to come.
     pub deadline: Option<Duration>,
     /// How long after its last scrape a competitor is due (20 h): a run each night then meets all.
     pub due_after: Duration,
+}
+
+impl ScrapeLimits {
+    /// More threads than this wait for the database, not for websites.
+    pub const THREADS_MAX: usize = 256;
+
+    /// # Errors
+    /// `invalid_scrape_limits`.
+    pub(super) fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        let threads = 1..=Self::THREADS_MAX;
+        faults.check(
+            threads.contains(&self.threads),
+            "/threads",
+            format!("expected a whole number from {} to {}", threads.start(), threads.end()),
+        );
+        faults.check(self.competitors > 0, "/competitors", "expected one or more");
+        faults.into_result("invalid_scrape_limits")
+    }
 }
 
 impl Default for ScrapeLimits {

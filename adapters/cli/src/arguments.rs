@@ -19,6 +19,9 @@ Examples:
   jpauto scrape --due --threads 16              the competitors' lists, as far as they are due
   jpauto analyze --all && jpauto report
 
+Websites are fetched in somebody's name alone: --contact ADDRESS, or once for all
+  export JPAUTO_FETCH_CONTACT=webmaster@dealer.example
+
 Exit codes:
   0  done                                       3  refused, forbidden, in conflict, or not found
   1  a fault of this program                    4  something does not answer now
@@ -35,6 +38,15 @@ macro_rules! one_of {
     }};
 }
 pub(crate) use one_of;
+
+/// A switch as the environment writes it; without the variable, or with nothing in it, it is off.
+pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("expected 1 or 0, yes or no, true or false"),
+    }
+}
 
 /// Everything a car dealership must know in one place: its lot, its market and its competitors.
 #[derive(Debug, Parser)]

@@ -29,7 +29,10 @@ mod user;
 mod vehicle;
 mod vin;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
@@ -41,16 +44,12 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let parsed = Arguments::command().try_get_matches().and_then(|matches| {
+    let parsed = command_line().try_get_matches().and_then(|matches| {
         Ok((Arguments::from_arg_matches(&matches)?, DatabaseChoice::of(matches.value_source("db"))))
     });
     let (Arguments { global, command }, database) = match parsed {
         Ok(parsed) => parsed,
-        Err(wrong) if wrong.use_stderr() && json_was_asked_for(std::env::args_os()) => {
-            return Failure::usage(&wrong).report(true);
-        }
-        // What `--help` prints is no failure, and a person reads clap's own words best: they know the usage and the nearest name.
-        Err(wrong) => wrong.exit(),
+        Err(wrong) => return refuse(wrong),
     };
     log_to_stderr(if global.verbose { "jpauto=debug,info" } else { "error" });
     let in_json = global.format == Some(Format::Json);
@@ -59,6 +58,38 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(in_json),
     }
+}
+
+/// The command line. A variable of the environment that is set to nothing is one that is not set.
+fn command_line() -> clap::Command {
+    without_variables(Arguments::command(), &|name| std::env::var_os(name).is_some_and(|value| value.is_empty()))
+}
+
+/// The same without those variables of the environment that `is_left_out` names, in all its commands.
+fn without_variables(command: clap::Command, is_left_out: &dyn Fn(&OsStr) -> bool) -> clap::Command {
+    command
+        .mut_args(|option| match option.get_env().is_some_and(is_left_out) {
+            true => option.env(None::<&str>),
+            false => option,
+        })
+        .mut_subcommands(|command| without_variables(command, is_left_out))
+}
+
+/// Tells what is wrong with the arguments, or prints the help that they ask for.
+fn refuse(wrong: clap::Error) -> ExitCode {
+    // What `--help` prints is no failure, and a person reads clap's own words best: they know the usage and the nearest name.
+    if !wrong.use_stderr() {
+        wrong.exit();
+    }
+    // clap's usage repeats what was given, also by the environment, where whoever typed the command does not look.
+    let wrong = match without_variables(Arguments::command(), &|_| true).try_get_matches() {
+        Err(as_typed) if as_typed.use_stderr() => as_typed,
+        _ => wrong,
+    };
+    if json_was_asked_for(std::env::args_os()) {
+        return Failure::usage(&wrong).report(true);
+    }
+    wrong.exit()
 }
 
 fn run(command: Command, context: &mut Context) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use jpauto::{
     Desk, FetchConfig,
@@ -18,6 +18,7 @@ use jpauto::{
 use serde_json::{Value, json};
 
 use crate::{
+    arguments::switch,
     competitor,
     context::Context,
     failure::Failure,
@@ -31,26 +32,28 @@ round it. Pages that fail make a scrape a part of the lot, which marks nothing s
 half-recorded. Any number of machines may scrape what is due in one PostgreSQL: they share the work.
 
 Examples:
-  jpauto scrape 'Example Motors' --contact webmaster@dealer.example
+  export JPAUTO_FETCH_CONTACT=webmaster@dealer.example       in place of --contact, each time
+  jpauto scrape 'Example Motors'
   jpauto scrape --due --threads 16
   jpauto scrape --due --format jsonl >> scrapes.jsonl";
 
 /// Which competitors, and how.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("which").required(true).args(["competitor", "due"]))]
 pub(crate) struct ScrapeArgs {
     /// One competitor: name or id
-    #[arg(value_name = "COMPETITOR", required_unless_present = "due")]
+    #[arg(value_name = "COMPETITOR")]
     competitor: Option<String>,
     /// All that are due: not scraped lately, or failed a while ago
-    #[arg(long, conflicts_with = "competitor")]
+    #[arg(long)]
     due: bool,
     /// Websites scraped at once, each on a host of its own
-    #[arg(long, value_name = "NUMBER", default_value_t = ScrapeLimits::default().threads, conflicts_with = "competitor")]
-    threads: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, conflicts_with = "competitor", value_parser = clap::value_parser!(u32).range(1..=ScrapeLimits::THREADS_MAX as i64))]
+    threads: u32,
     /// At most so many of those that are due, the longest waiting first
-    #[arg(long, value_name = "NUMBER", conflicts_with = "competitor")]
-    limit: Option<usize>,
+    #[arg(long, value_name = "NUMBER", conflicts_with = "competitor", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
     /// Hours after its last scrape from which on a competitor is due
     #[arg(long, value_name = "HOURS", default_value_t = 20, conflicts_with = "competitor")]
     due_after: u64,
@@ -69,10 +72,10 @@ pub(crate) struct FetchOptions {
     #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
     contact: Option<String>,
     /// Seconds of pause after each request to a host; robots.txt may ask for more
-    #[arg(long, value_name = "SECONDS", env = "JPAUTO_FETCH_PAUSE", hide_env_values = true, default_value_t = 1.0)]
-    pause: f64,
+    #[arg(long, value_name = "SECONDS", env = "JPAUTO_FETCH_PAUSE", hide_env_values = true, default_value = "1", value_parser = pause)]
+    pause: Duration,
     /// Fetch from private networks and unusual ports too: for an intranet, never for what strangers name
-    #[arg(long, env = "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS", hide_env_values = true)]
+    #[arg(long, env = "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS", hide_env_values = true, value_parser = switch)]
     allow_private_networks: bool,
     /// Seconds without a sign of life after which another machine takes a scrape over
     #[arg(long, value_name = "SECONDS", env = "JPAUTO_SCRAPING_LEASE", hide_env_values = true, default_value_t = 120)]
@@ -82,20 +85,27 @@ pub(crate) struct FetchOptions {
 impl FetchOptions {
     /// What the library is to be told; what it can not be is the fault of whoever typed it.
     pub(crate) fn config(&self) -> Result<(FetchConfig, ScrapingRules), Failure> {
-        let pause = Duration::try_from_secs_f64(self.pause)
-            .map_err(|reason| Failure::input("invalid_pause", format!("--pause: {reason}")))?;
         let contact = self.contact.as_ref().ok_or_else(|| {
-            let message = "expected --contact ADDRESS: websites are fetched only under an address at which their webmasters \
-                           reach somebody";
+            let message = "expected --contact ADDRESS or the variable JPAUTO_FETCH_CONTACT: websites are fetched only under an \
+                           address, an e-mail address or a web page, at which their webmasters reach somebody";
             Failure::input("contact_missing", message)
         })?;
         let mut fetch = FetchConfig::new(contact);
-        fetch.pause = pause;
+        fetch.pause = self.pause;
         (fetch.allow_private_networks, fetch.allow_any_port) =
             (self.allow_private_networks, self.allow_private_networks);
         let scraping = ScrapingRules { lease: Duration::from_secs(self.lease.max(1)), ..ScrapingRules::default() };
         Ok((fetch, scraping))
     }
+}
+
+/// A span in seconds, of which there may be parts; how long it may be, the library says.
+fn pause(text: &str) -> Result<Duration, &'static str> {
+    let seconds: f64 = text.trim().parse().map_err(|_no_number| "expected a number of seconds, such as 1 or 0.5")?;
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err("expected a number of seconds from 0 on, such as 1 or 0.5");
+    }
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// Whether somebody pressed Ctrl-C, or the system asks the process to end.
@@ -137,8 +147,8 @@ fn one(desk: &Desk, name: &str, output: &mut Output) -> Result<(), Failure> {
 
 fn due(arguments: &ScrapeArgs, desk: &Desk, output: &mut Output) -> Result<(), Failure> {
     let limits = ScrapeLimits {
-        threads: arguments.threads,
-        competitors: arguments.limit.unwrap_or(ScrapeLimits::default().competitors),
+        threads: usize::try_from(arguments.threads).unwrap_or(usize::MAX),
+        competitors: arguments.limit.map_or(ScrapeLimits::default().competitors, |limit| limit as usize),
         deadline: arguments.deadline.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
         due_after: Duration::from_secs(arguments.due_after.saturating_mul(3600)),
     };

@@ -15,6 +15,7 @@ mod market;
 mod market_command;
 mod postgres;
 mod scraping;
+mod usage;
 mod vin_command;
 #[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
 #[path = "../../../tests/support/website.rs"]

@@ -47,6 +47,10 @@ impl Lot {
             "COLUMNS",
             "NO_COLOR",
             "CLICOLOR_FORCE",
+            "JPAUTO_FETCH_CONTACT",
+            "JPAUTO_FETCH_PAUSE",
+            "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS",
+            "JPAUTO_SCRAPING_LEASE",
             "AUTODEV_API_KEY",
             "AUTODEV_API_KEY_FILE",
         ] {
@@ -125,7 +129,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),

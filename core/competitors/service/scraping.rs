@@ -91,12 +91,14 @@ impl Competitors<'_> {
     /// competitors by a line each, and with the threads by the lots that are being read.
     ///
     /// # Errors
-    /// `forbidden`; `not_configured` without `Config::fetch`. What goes wrong with one competitor stands in the report.
+    /// `forbidden`; `not_configured` without `Config::fetch`; `invalid_scrape_limits`. What goes wrong with one competitor stands
+    /// in the report.
     pub fn scrape_due(
         &self,
         limits: &ScrapeLimits,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<ScrapeReport> {
+        limits.check()?;
         let fetcher = self.desk.fetcher()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
         let now = self.desk.now();

@@ -98,7 +98,7 @@ pub struct FetchConfig {
     pub longest_backoff: Duration,
     /// A `Retry-After` beyond this ends the page instead of being waited for (2 min).
     pub longest_retry_after: Duration,
-    /// The least pause between two requests to a host (1 s).
+    /// The least pause between two requests to a host (1 s); at most [`FetchConfig::LONGEST_PAUSE`].
     pub pause: Duration,
     /// Bytes of a page after decompression (16 MiB).
     pub max_body_bytes: usize,
@@ -124,6 +124,9 @@ pub struct FetchConfig {
 }
 
 impl FetchConfig {
+    /// With a longer pause than ten minutes no list would ever be read to its end.
+    pub const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
     /// The defaults, in the name of whoever can be reached there.
     #[must_use]
     pub fn new(contact: impl Into<String>) -> Self {
@@ -148,6 +151,14 @@ impl FetchConfig {
             allowed_servers: Vec::new(),
             browser: BrowserConfig::default(),
         }
+    }
+
+    fn check_pause(&self) -> Result<()> {
+        if self.pause <= Self::LONGEST_PAUSE {
+            return Ok(());
+        }
+        let message = format!("expected at most {} seconds", Self::LONGEST_PAUSE.as_secs());
+        Err(Error::invalid_field("invalid_pause", "/pause", message))
     }
 
     /// `jpauto/VERSION (+CONTACT)`; a program that does not say who is behind it does not fetch.
@@ -266,7 +277,7 @@ struct Shared {
 
 impl Fetcher {
     /// # Errors
-    /// `InvalidInput` `invalid_contact` when the contact is missing or no address, `Internal` `fetcher_not_ready` when the
+    /// `InvalidInput` `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long, `Internal` `fetcher_not_ready` when the
     /// client cannot be set up.
     pub(crate) fn new(config: FetchConfig) -> Result<Self> {
         Self::with(config, system_lookup(), Arc::new(RealTime))
@@ -279,6 +290,7 @@ impl Fetcher {
 
     /// The same with names and time from elsewhere.
     fn with(config: FetchConfig, lookup: Lookup, timing: Arc<dyn Timing>) -> Result<Self> {
+        config.check_pause()?;
         let guard = Guard {
             allow_private_networks: config.allow_private_networks,
             allow_any_port: config.allow_any_port,

@@ -30,7 +30,8 @@ A website that is read wrongly is described in a file, its keys as in the docume
 jpauto competitor test shows what comes of it before anything is added.
 
 Examples:
-  jpauto competitor add https://motors.example/ --contact webmaster@dealer.example
+  export JPAUTO_FETCH_CONTACT=webmaster@dealer.example       in place of --contact, each time
+  jpauto competitor add https://motors.example/
   jpauto competitor add https://motors.example/used --name 'Example Motors' --config motors.json
   jpauto competitor add https://motors.example/used --name 'Example Motors' --no-fetch";
 

@@ -23,7 +23,8 @@ a vehicle again 30 (half of it without a VIN), price 25, year with make and mode
 picture 3. A website that can not be read at all ends the command with exit code 4.
 
 Examples:
-  jpauto competitor test https://motors.example/ --contact webmaster@dealer.example
+  export JPAUTO_FETCH_CONTACT=webmaster@dealer.example       in place of --contact, each time
+  jpauto competitor test https://motors.example/
   jpauto competitor test 'Example Motors' --config motors.json --pages 3
   jpauto competitor test https://motors.example/used --format json | jq '.score.percent, .warnings'";
 
