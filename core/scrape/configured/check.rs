@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use regex::{Regex, RegexBuilder};
-use scraper::{Selector, selector::ToCss as _};
+use scraper::{Selector, error::SelectorErrorKind, selector::ToCss as _};
 use serde_json::Value;
 use serde_path_to_error::Segment;
 use url::Url;
@@ -140,12 +140,41 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
 fn structural(document: &Value, fault: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let message = fault.inner().to_string();
     let mut pointer = located(document, &pointer(fault.path().iter()));
+    if let Some(message) = wrong_turn(document, &pointer) {
+        return Error::invalid_field(CODE, pointer, message);
+    }
     let variant = message.strip_prefix("unknown variant `").and_then(|rest| rest.split('`').next()).map(escaped);
     let holder = document.pointer(pointer.trim_start_matches(ROOT));
     if let Some(variant) = variant.filter(|variant| holder.is_some_and(|holder| holder.get(variant).is_some())) {
         pointer = format!("{pointer}/{variant}");
     }
     Error::invalid_field(CODE, pointer, message)
+}
+
+/// What is wrong with a pagination that is not one way of going on.
+fn wrong_turn(document: &Value, pointer: &str) -> Option<String> {
+    let place = pointer.strip_prefix(ROOT)?;
+    let ways = match place {
+        "/pagination" => "next, page or offset",
+        "/endpoint/pagination" => "next, page, offset or cursor",
+        _ => return None,
+    };
+    let is_one_way = matches!(document.pointer(place), Some(Value::Object(ways)) if ways.len() == 1);
+    let example = r#"{"page": {"parameter": "page", "first": 1, "size": 24}}"#;
+    (!is_one_way).then(|| format!("expected an object with exactly one of {ways}, such as {example}"))
+}
+
+/// Why a selector is none, in words for whoever wrote it: the parser's own speak to its developers.
+fn refused(text: &str, reason: &SelectorErrorKind) -> String {
+    let why = match reason {
+        SelectorErrorKind::EndOfLine => "it ends too early",
+        SelectorErrorKind::ExpectedColonOnPseudoElement | SelectorErrorKind::ExpectedIdentityOnPseudoElement => {
+            "a name is missing behind its colon"
+        }
+        SelectorErrorKind::TooManyNestedBlocks => "it is nested too deeply",
+        _ => "a class, an id, an attribute or a pseudo-class in it is not written as one",
+    };
+    format!("{text:?} is none: {why}")
 }
 
 fn pointer<'a>(segments: impl Iterator<Item = &'a Segment>) -> String {
@@ -323,7 +352,10 @@ impl Check<'_> {
             }
             Ok(selector) => Some(selector),
             Err(reason) => {
-                self.faults.add(pointer, format!("expected a CSS selector: {}", one_line(&reason.to_string())));
+                self.faults.add(
+                    pointer,
+                    format!("expected a CSS selector such as div.car > a[href]; {}", refused(text, &reason)),
+                );
                 None
             }
         }
@@ -524,8 +556,4 @@ fn transposed<T>(given: Option<Option<T>>) -> Option<Option<T>> {
         Some(compiled) => compiled.map(Some),
         None => Some(None),
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

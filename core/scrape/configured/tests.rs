@@ -32,6 +32,13 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         (json!({"cards": 3}), "/cards", "expected a string"),
         (json!({"cards": "div["}), "/cards", "expected a CSS selector"),
         (json!({"cards": ""}), "/cards", "expected a CSS selector"),
+        (
+            json!({"cards": "div..x"}),
+            "/cards",
+            "expected a CSS selector such as div.car > a[href]; \"div..x\" is none: a class, an id, an attribute or a pseudo-class",
+        ),
+        (json!({"cards": "div["}), "/cards", "is none: it ends too early"),
+        (json!({"cards": "div:nosuch"}), "/cards", "is none: a class, an id, an attribute or a pseudo-class"),
         (json!({"cards": "a:has(b)"}), "/cards", "without :has()"),
         (json!({"cards": "a:h\\61s(b)"}), "/cards", "expected a CSS selector"),
         (json!({"cards": "a ".repeat(13)}), "/cards", "12 parts"),
@@ -68,7 +75,18 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         ),
         (card(json!({"regex": "a".repeat(301)})), "/fields/price/regex", "300 characters"),
         (json!({"total": "b["}), "/total", "expected a CSS selector"),
-        (json!({"pagination": "next"}), "/pagination", "invalid type"),
+        (json!({"pagination": "next"}), "/pagination", "expected an object with exactly one of next, page or offset"),
+        (json!({"pagination": {}}), "/pagination", "exactly one of next, page or offset, such as {\"page\": "),
+        (
+            json!({"pagination": {"parameter": "page", "first": 1}}),
+            "/pagination",
+            "expected an object with exactly one of next, page or offset",
+        ),
+        (
+            endpoint(json!({"pagination": {"next": "a", "page": {"parameter": "p"}}})),
+            "/endpoint/pagination",
+            "expected an object with exactly one of next, page, offset or cursor",
+        ),
         (
             json!({"pagination": {"previous": "a"}}),
             "/pagination/previous",
