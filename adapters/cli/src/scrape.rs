@@ -152,10 +152,7 @@ fn due(arguments: &ScrapeArgs, desk: &Desk, output: &mut Output) -> Result<(), F
         deadline: arguments.deadline.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
         due_after: Duration::from_secs(arguments.due_after.saturating_mul(3600)),
     };
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} competitors, {msg}") {
-        bar.set_style(style);
-    }
+    let bar = run_bar();
     bar.enable_steady_tick(Duration::from_millis(200));
     let mut printed = Ok(());
     let report = desk.competitors().scrape_due(&limits, &mut |progress| {
@@ -179,13 +176,28 @@ fn go_on() -> ControlFlow<()> {
 }
 
 fn draw(bar: &ProgressBar, progress: &ScrapeProgress<'_>) {
-    bar.set_length(progress.total as u64);
+    count_of(bar, progress.total as u64);
     bar.set_position((progress.done + progress.failed) as u64);
     if let ScrapeEvent::Page { competitor, page, .. } = progress.event {
         let name: String = competitor.chars().filter(|sign| !is_unseen(*sign)).take(30).collect();
         let listings = progress.listings;
         bar.set_message(format!("{listings} listings{}; {name} page {page}", to_go(progress.time_left)));
     }
+}
+
+fn run_bar() -> ProgressBar {
+    ProgressBar::new_spinner().with_message("looking which competitors are due")
+}
+
+/// Shows of how many; before that is known there is no bar, which would be a full one.
+fn count_of(bar: &ProgressBar, competitors: u64) {
+    if bar.length().is_none()
+        && let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} competitors, {msg}")
+    {
+        bar.set_style(style);
+        bar.set_message("fetching");
+    }
+    bar.set_length(competitors);
 }
 
 fn to_go(time_left: Option<Duration>) -> String {
@@ -285,5 +297,21 @@ fn finish(report: ScrapeReport, output: &mut Output) -> Result<(), Failure> {
     match report.failed.into_iter().next() {
         Some(failure) => Err(failure.error.into()),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_it_is_known_of_how_many_there_is_no_bar() {
+        let bar = run_bar();
+        assert_eq!((bar.length(), bar.message().as_str()), (None, "looking which competitors are due"));
+        count_of(&bar, 3);
+        assert_eq!((bar.length(), bar.position(), bar.message().as_str()), (Some(3), 0, "fetching"));
+        bar.set_message("12 listings");
+        count_of(&bar, 3);
+        assert_eq!(bar.message(), "12 listings");
     }
 }
