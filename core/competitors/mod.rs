@@ -44,6 +44,7 @@ pub use market_view::{
 };
 pub use metrics::{Metrics, MetricsRules, Trends};
 pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
+pub use registration::web_address;
 pub use report::{
     ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
 };

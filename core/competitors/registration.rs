@@ -84,6 +84,8 @@ pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTi
 /// The competitor in its canonical form, or every field that is not acceptable; what stays as it was is let be.
 fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Competitor> {
     competitor.name = competitor.name.trim().to_owned();
+    competitor.inventory_url = web_address(&competitor.inventory_url).unwrap_or(competitor.inventory_url);
+    competitor.website_url = competitor.website_url.map(|url| web_address(&url).unwrap_or(url));
     let mut faults = Faults::default();
     let name = &competitor.name;
     let name_fits = !name.is_empty() && name.chars().count() <= length::NAME && !name.contains('\0');
@@ -110,10 +112,35 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
     Ok(competitor)
 }
 
+/// An address as a person types it, `www.motors.example/used`, as a browser would take it: by https. `None` for what names its
+/// scheme already, and for what is no address.
+///
+/// ```
+/// use jpauto::competitors::web_address;
+///
+/// assert_eq!(web_address("www.motors.example/used").as_deref(), Some("https://www.motors.example/used"));
+/// assert_eq!(web_address("https://motors.example/"), None);
+/// assert_eq!(web_address("Example Motors"), None);
+/// ```
+#[must_use]
+pub fn web_address(text: &str) -> Option<String> {
+    let text = text.trim();
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|sign| sign.is_alphanumeric() || sign == '-') && !label.starts_with('-')
+    };
+    let is_host = host.contains('.') && host.split('.').all(is_label);
+    let is_port = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    let address = format!("https://{text}");
+    (is_host && is_port && Url::parse(&address).is_ok()).then_some(address)
+}
+
 fn check_url(faults: &mut Faults, pointer: &str, text: &str) {
     let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let fits = is_web && text.chars().count() <= length::URL && !text.contains('\0');
-    faults.check(fits, pointer, format!("expected an http or https URL of at most {} characters", length::URL));
+    let expected = "an http or https URL such as https://motors.example/used, of at most";
+    faults.check(fits, pointer, format!("expected {expected} {} characters", length::URL));
 }
 
 /// What makes two addresses of lists one, whatever their spelling: the host without `www.`, the port where it is unusual, the

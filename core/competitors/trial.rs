@@ -14,6 +14,7 @@ use super::{
     Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
     home::{Home, leads_away},
     pages::key_of,
+    registration::web_address,
     stores,
 };
 use crate::{
@@ -162,6 +163,28 @@ pub struct TestReport {
     pub failure: Option<TestFailure>,
 }
 
+impl TestReport {
+    /// Why a dealer is not added by what was read: its page could not be had, or nothing on it is a vehicle. A vendor that is
+    /// known for certain may have nothing to sell today.
+    ///
+    /// `Unavailable` with the code of a scrape that fails, such as `scrape_blocked`, or `Refused` as `inventory_not_found`.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Error> {
+        if let Some(TestFailure { error_type, message }) = &self.failure {
+            return Some(Error::unavailable(error_type.code(), message.clone()));
+        }
+        if self.listings_found > 0 || self.platform_certainty == PlatformCertainty::Certain {
+            return None;
+        }
+        let mut message = format!("no vehicle was found at {}", self.inventory_url);
+        for (number, warning) in self.warnings.iter().enumerate() {
+            message.push_str(if number == 0 { ": " } else { "; " });
+            message.push_str(&warning.message);
+        }
+        Some(Error::refused("inventory_not_found", message))
+    }
+}
+
 /// A page or an answer of a trial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestedPage {
@@ -195,7 +218,10 @@ pub(super) fn run(session: &Session, site: &TestSite, options: &TestOptions, pri
             ));
         }
     }
-    let url = Url::parse(&site.url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let address = web_address(&site.url);
+    let url = Url::parse(address.as_deref().unwrap_or(&site.url))
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or_else(|| {
         Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
     })?;
@@ -519,7 +545,7 @@ impl Trial<'_> {
         };
         let website_url = Url::parse(&inventory_url).ok().and_then(|url| url.join("/").ok()).map(String::from);
         TestReport {
-            url: site.url.clone(),
+            url: web_address(&site.url).unwrap_or_else(|| site.url.clone()),
             inventory_url,
             website_url,
             site_name: seen.name,

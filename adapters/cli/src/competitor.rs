@@ -28,6 +28,11 @@ use crate::{
     scrape::{self, ScrapeArgs},
 };
 
+const UPDATE_HELP: &str = "\
+Examples:
+  jpauto competitor update 'Example Motors' --set platform_type=dealer_com
+  jpauto competitor update 'Example Motors' --set 'scraper_config={\"check_missing\": 10}'";
+
 /// What to do with competitors; one is named by its name, whatever the case, or by its id.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CompetitorCommand {
@@ -53,7 +58,7 @@ pub(crate) enum CompetitorCommand {
         competitor: String,
     },
     /// Change fields of a dealer
-    #[command(after_help = "Example:\n  jpauto competitor update 'Example Motors' --set platform_type=dealer_com")]
+    #[command(after_help = UPDATE_HELP, after_long_help = format!("{UPDATE_HELP}\n\n{}", add::CONFIG_HELP))]
     Update {
         /// Name or id
         #[arg(value_name = "COMPETITOR")]

@@ -1,5 +1,6 @@
 //! Websites tried out, and dealers added by their address, by the compiled command.
 
+use jpauto::competitors::ScraperConfig;
 use serde_json::{Value, json};
 
 use crate::{
@@ -91,4 +92,68 @@ fn a_configuration_is_tried_out_and_its_faults_are_named_by_their_place() {
     assert_eq!(report["score"]["percent"], json!(60));
     let added = run(&lot, &["competitor", "add", &url, "--name", "K", "--config", config.to_str().unwrap()]);
     assert_eq!(added.code, 0, "{added:?}");
+}
+
+#[test]
+fn an_address_is_taken_as_a_browser_would() {
+    let lot = Lot::new();
+    let added = lot.run(["competitor", "add", "www.motors.example/used", "--name", "Motors", "--no-fetch"]);
+    assert_eq!((added.code, added.stderr.as_str()), (0, "read as https://www.motors.example/used\n"), "{added:?}");
+    let known = lot.items(["competitor", "list"]);
+    assert_eq!(known[0]["inventory_url"], json!("https://www.motors.example/used"));
+    // By https, which nothing on this machine answers; a name that is no address stays a name.
+    let tested = run(&lot, &["competitor", "test", "127.0.0.1:9/used"]);
+    assert_eq!(tested.code, 4, "{tested:?}");
+    assert!(tested.stderr.contains("read as https://127.0.0.1:9/used\n"), "{tested:?}");
+    assert!(tested.stderr.contains("error[website_unreadable]: "), "{tested:?}");
+    run(&lot, &["competitor", "test", "foo"]).fails(3, "error[competitor_not_found]: ");
+    let wrong = run(&lot, &["competitor", "add", "foo"]);
+    wrong.fails(2, "error[invalid_competitor]: inventory_url: expected an http or https URL such as https://");
+    assert!(!wrong.stderr.contains("name: "), "the website would say the name: {}", wrong.stderr);
+}
+
+#[test]
+fn a_page_without_a_vehicle_ends_the_test_as_it_ends_an_addition() {
+    let (lot, website) = (Lot::new(), Website::open());
+    website.show("/empty", 200, "<title>Valley Motors</title>");
+    let shell = format!("<title>Valley Motors</title><div id=root></div>{}", "<script src=app.js></script>".repeat(9));
+    website.show("/shell", 200, shell);
+    for page in ["empty", "shell"] {
+        let url = format!("{}/{page}", website.address);
+        let tested = run(&lot, &["competitor", "test", &url]);
+        assert_eq!(tested.code, 4, "{tested:?}");
+        assert!(tested.stderr.contains("error[website_unreadable]: no vehicle was found at "), "{tested:?}");
+        assert!(tested.stdout.contains("score     0 of 100"), "what was seen is told first: {tested:?}");
+        assert_eq!(run(&lot, &["competitor", "add", &url]).code, 3);
+    }
+}
+
+#[test]
+fn the_help_describes_websites_by_files_that_are_accepted() {
+    let lot = Lot::new();
+    let mut ways = Vec::new();
+    for command in ["add", "test", "update"] {
+        let help = lot.run(["competitor", command, "--help"]).stdout;
+        let described = help.split("The description of a website").nth(1).unwrap();
+        // Each example begins with a brace, and goes on in lines that are indented further.
+        let files: Vec<String> = described
+            .split("\n  {")
+            .skip(1)
+            .map(|rest| {
+                let lines = rest.lines().enumerate();
+                let own = lines.take_while(|(number, line)| *number == 0 || line.starts_with("    "));
+                format!("{{{}", own.map(|(_, line)| line).collect::<String>())
+            })
+            .collect();
+        assert_eq!(files.len(), 10, "{files:?}");
+        for file in &files {
+            let config: Value = serde_json::from_str(file).unwrap_or_else(|reason| panic!("{file}: {reason}"));
+            ScraperConfig::parse(&config).unwrap_or_else(|reason| panic!("{file}: {reason}"));
+            let paginations = [config.pointer("/pagination"), config.pointer("/endpoint/pagination")];
+            ways.extend(paginations.into_iter().flatten().flat_map(|way| way.as_object().unwrap().keys().cloned()));
+        }
+    }
+    for way in ["next", "page", "offset", "cursor"] {
+        assert!(ways.iter().any(|shown| shown == way), "{way}");
+    }
 }

@@ -6,10 +6,9 @@ use super::{Competitors, add};
 use crate::{
     actor::Permission,
     competitors::{
-        Competitor, NewCompetitor, PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, registration,
-        trial,
+        Competitor, NewCompetitor, PlatformCertainty, TestOptions, TestReport, TestSite, registration, trial,
     },
-    error::{Error, Result},
+    error::Result,
 };
 
 /// A competitor that was added by its address, and what its website showed.
@@ -52,17 +51,13 @@ impl Competitors<'_> {
     /// [`Competitors::add`] adds without looking.
     pub fn add_at(&self, new: &NewCompetitor, options: &TestOptions) -> Result<AddedCompetitor> {
         // Whoever has to mend what was given is told before anybody's website is asked.
-        registration::add(&named(new, None), self.desk.now())?;
+        // A name that is not given is not at fault: the website says it.
+        registration::add(&named(new, Some(UNKNOWN)), self.desk.now())?;
         let test = self.test(new, options)?;
-        if let Some(TestFailure { error_type, message }) = &test.failure {
-            return Err(Error::unavailable(error_type.code(), message.clone()));
+        if let Some(refusal) = test.refusal() {
+            return Err(refusal);
         }
         let is_known_vendor = test.platform_certainty == PlatformCertainty::Certain;
-        if test.listings_found == 0 && !is_known_vendor {
-            let reasons: Vec<_> = test.warnings.iter().map(|warning| warning.message.as_str()).collect();
-            let message = format!("no vehicle was found at {}: {}", test.inventory_url, reasons.join("; "));
-            return Err(Error::refused("inventory_not_found", message));
-        }
         let mut new = named(new, test.site_name.as_deref());
         new.inventory_url.clone_from(&test.inventory_url);
         new.website_url = new.website_url.or_else(|| test.website_url.clone());
@@ -72,11 +67,17 @@ impl Competitors<'_> {
     }
 }
 
+/// Stands for the name of a dealer whose website has not been asked yet.
+const UNKNOWN: &str = "?";
+
 /// The same with a name: its own, what the website calls itself, or its host.
 fn named(new: &NewCompetitor, site_name: Option<&str>) -> NewCompetitor {
     let mut new = new.clone();
     if new.name.trim().is_empty() {
-        let host = url::Url::parse(&new.inventory_url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+        let address = registration::web_address(&new.inventory_url);
+        let host = url::Url::parse(address.as_deref().unwrap_or(&new.inventory_url))
+            .ok()
+            .and_then(|url| url.host_str().map(ToOwned::to_owned));
         let host = host.map(|host| host.trim_start_matches("www.").to_owned());
         new.name = site_name.map(ToOwned::to_owned).or(host).unwrap_or_default();
     }

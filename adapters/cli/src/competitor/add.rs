@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jpauto::competitors::{NewCompetitor, TestOptions};
+use jpauto::competitors::{NewCompetitor, TestOptions, web_address};
 use serde_json::Value;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::FieldOptions,
-    output::{Format, Tone},
+    output::{Format, Tone, remark},
     scrape::FetchOptions,
     source,
 };
@@ -25,9 +25,8 @@ Any page of the website will do: it is fetched, the page that lists the vehicles
 platform is told by its marks, and a few vehicles are shown. The dealer is called as its website says, unless --name
 says otherwise. A website that can not be read is not added; --no-fetch adds it without looking.
 
-A website that is read wrongly is described in a file, its keys as in the documentation of ScraperConfig:
-  {\"cards\": \"div.car\", \"fields\": {\"price\": \".price-now\", \"vin\": {\"selector\": \"i\", \"attribute\": \"data-vin\"}}}
-jpauto competitor test shows what comes of it before anything is added.
+A website that is read wrongly is described in a file, as --help shows; jpauto competitor test shows what comes of it before
+anything is added.
 
 Examples:
   export JPAUTO_FETCH_CONTACT=webmaster@dealer.example       in place of --contact, each time
@@ -35,9 +34,42 @@ Examples:
   jpauto competitor add https://motors.example/used --name 'Example Motors' --config motors.json
   jpauto competitor add https://motors.example/used --name 'Example Motors' --no-fetch";
 
+/// How a website is described, by examples of which each is a whole file.
+pub(super) const CONFIG_HELP: &str = r#"The description of a website (--config FILE, --set scraper_config=JSON): a JSON object of
+these keys. What it does not say is read as on any page.
+
+The cards of the vehicles, and where in them the fields stand, by CSS selectors:
+  {"cards": "div.car", "fields": {"heading": "h3", "price": [".sale", ".price"]}}
+An attribute in place of the text, or a part of it, the first group of a regular expression:
+  {"cards": "li", "fields": {"vin": {"attribute": "data-vin"},
+    "stock_number": {"selector": "i", "regex": "Stock: (\\w+)"}}}
+The fields: vin, external_id, stock_number, year, make, model, trim, price, mileage, url,
+exterior_color, transmission, fuel_type, body_style, image_url, is_sold, and heading for a text
+such as 2019 Ford F-150 XLT.
+
+How the list goes on: by a link, by a parameter that counts pages, or one that counts vehicles;
+size is how many vehicles a full page shows, where that is known:
+  {"pagination": {"next": "a.next"}}
+  {"pagination": {"page": {"parameter": "page", "first": 1, "size": 24}}}
+  {"pagination": {"offset": {"parameter": "start", "size": 24}}}
+
+Where the website's scripts ask for the list as JSON, ask the same; no page is read then:
+  {"endpoint": {"url": "/api/search?type=used", "listings": "data.vehicles",
+    "total": "data.count", "fields": {"price": "pricing.internet", "url": "links[0].href"},
+    "pagination": {"page": {"parameter": "page", "first": 1, "size": 50}}}}
+  {"endpoint": {"url": "/api/search", "method": "POST", "body": {"condition": "used"},
+    "listings": "vehicles", "pagination": {"offset": {"parameter": "paging.start", "size": 50}}}}
+  {"endpoint": {"url": "/api/list", "listings": "items", "pagination": {"next": "links.next"}}}
+  {"endpoint": {"url": "/api/list", "listings": "items",
+    "pagination": {"cursor": {"parameter": "after", "path": "page.end"}}}}
+
+More: where the page says how many vehicles there are, the one store of a group's website, how
+many pages are read at most, and how many missing cars are looked for on their own pages:
+  {"total": ".found b", "store": "North", "max_pages": 40, "check_missing": 10}"#;
+
 /// A dealer to be watched.
 #[derive(Args, Debug)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, after_long_help = format!("{HELP}\n\n{CONFIG_HELP}"))]
 pub(crate) struct AddArgs {
     /// The address of its website: the list of vehicles, the front page, or any other
     #[arg(value_name = "URL")]
@@ -59,6 +91,9 @@ pub(crate) struct AddArgs {
 
 /// Adds it.
 pub(super) fn run(arguments: &AddArgs, context: &mut Context) -> Result<(), Failure> {
+    if let Some(address) = web_address(&arguments.url) {
+        remark(&format!("read as {address}"));
+    }
     let mut given = vec![("inventory_url", arguments.url.as_str())];
     given.extend(arguments.name.as_deref().map(|name| ("name", name)));
     let mut new: NewCompetitor = arguments.more.read(given)?.build()?;

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jpauto::{
-    competitors::{PlatformCertainty, ScorePart, TestOptions, TestReport, TestSite},
+    ErrorKind,
+    competitors::{PlatformCertainty, ScorePart, TestOptions, TestReport, TestSite, web_address},
     extract::is_unseen,
 };
 
-use super::{add::read_config, find};
+use super::{
+    add::{CONFIG_HELP, read_config},
+    find,
+};
 use crate::{
     context::Context,
     failure::Failure,
@@ -20,7 +24,8 @@ use crate::{
 const HELP: &str = "\
 Fetches the first pages, politely, and writes nothing. The score says how much of what matters was read, 0 to 100: to know
 a vehicle again 30 (half of it without a VIN), price 25, year with make and model 20, mileage 15, a page of its own 7, a
-picture 3. A website that can not be read at all ends the command with exit code 4.
+picture 3. A website that can not be read at all, and one on which nothing is a vehicle, end the command with exit code 4.
+--help shows how a website is described that is read wrongly.
 
 Examples:
   export JPAUTO_FETCH_CONTACT=webmaster@dealer.example       in place of --contact, each time
@@ -30,7 +35,7 @@ Examples:
 
 /// What to try out.
 #[derive(Args, Debug)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, after_long_help = format!("{HELP}\n\n{CONFIG_HELP}"))]
 pub(crate) struct TestArgs {
     /// The address of a website, or the name or id of a dealer that is watched
     #[arg(value_name = "URL|COMPETITOR")]
@@ -54,11 +59,18 @@ pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Fai
     let (fetch, scraping) = arguments.fetching.config()?;
     context.fetch_with(fetch, scraping);
     let desk = context.desk()?;
-    let is_address = arguments.website.starts_with("http://") || arguments.website.starts_with("https://");
-    let mut site = if is_address {
-        TestSite::from(arguments.website.as_str())
+    let text = arguments.website.as_str();
+    let mut site = if text.starts_with("http://") || text.starts_with("https://") {
+        TestSite::from(text)
     } else {
-        TestSite::from(&find(&desk, &arguments.website)?)
+        // A dealer may well be called by its address.
+        match (find(&desk, text), web_address(text)) {
+            (Err(Failure::Library(unknown)), Some(address)) if unknown.kind() == ErrorKind::NotFound => {
+                remark(&format!("read as {address}"));
+                TestSite::from(address.as_str())
+            }
+            (known, _) => TestSite::from(&known?),
+        }
     };
     site.scraper_config = config.or(site.scraper_config);
     let options = TestOptions { pages: arguments.pages, listings: arguments.listings, ..TestOptions::default() };
@@ -69,10 +81,10 @@ pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Fai
         Format::Jsonl => output.json_line(&report)?,
         Format::Table => print(&report, output)?,
     }
-    match report.failure {
-        Some(failure) => {
+    match report.refusal() {
+        Some(refusal) => {
             output.flush()?;
-            Err(Failure::unavailable("website_unreadable", failure.message))
+            Err(Failure::unavailable("website_unreadable", refusal.to_string()))
         }
         None => Ok(()),
     }
