@@ -13,10 +13,10 @@ use std::{
 };
 
 use jpauto::{
-    Actor, Config, Dealership, Desk, ErrorKind, FetchConfig, PageRequest, Role,
+    Actor, CompetitorId, Config, Dealership, Desk, ErrorKind, FetchConfig, PageRequest, Role,
     competitors::{
-        Completeness, ListingFilter, NewCompetitor, PlatformCertainty, ScrapeErrorType, ScrapeProgress, TestOptions,
-        TestReport,
+        Completeness, ListingFilter, NewCompetitor, PlatformCertainty, RecordReport, ScrapeErrorType, ScrapeProgress,
+        TestOptions, TestReport,
     },
 };
 use serde_json::{Value, json};
@@ -26,11 +26,18 @@ use crate::support::{Lot, vin};
 /// What is answered: a status, a content type and a body, by the path or by the path and a piece of the request's body.
 type Answers = HashMap<String, (u16, &'static str, String)>;
 
+/// What is answered to addresses that begin so: a status, and bodies in turn, the last again and again.
+type Turns = Arc<Mutex<Vec<(String, u16, Vec<String>)>>>;
+
 /// A website on a port of its own, with a robots.txt that allows everything.
 struct Website {
     address: String,
     answers: Arc<Mutex<Answers>>,
     asked: Arc<Mutex<Vec<String>>>,
+    /// Each request whole: its first line, its header in lower case, and its body.
+    requests: Arc<Mutex<Vec<String>>>,
+    /// What addresses that begin so are answered in turn, the last body again and again.
+    turns: Turns,
 }
 
 impl Website {
@@ -38,7 +45,10 @@ impl Website {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (answers, asked) = (Arc::new(Mutex::new(Answers::new())), Arc::new(Mutex::new(Vec::new())));
-        let (served, noted) = (Arc::clone(&answers), Arc::clone(&asked));
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let turns = Turns::default();
+        let in_turn = Arc::clone(&turns);
+        let (served, noted, whole) = (Arc::clone(&answers), Arc::clone(&asked), Arc::clone(&requests));
         // It ends with the process of the tests.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -46,7 +56,7 @@ impl Website {
                 let mut reader = BufReader::new(stream.try_clone().unwrap());
                 let mut first = String::new();
                 drop(reader.read_line(&mut first));
-                let mut length = 0;
+                let (mut length, mut header) = (0, String::new());
                 loop {
                     let mut line = String::new();
                     if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
@@ -55,16 +65,26 @@ impl Website {
                     if let Some(given) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
                         length = given.trim().parse().unwrap();
                     }
+                    header.push_str(&line.to_ascii_lowercase());
                 }
                 let mut sent = vec![0; length];
                 drop(reader.read_exact(&mut sent));
                 let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
                 let with_body = format!("{path} {}", String::from_utf8_lossy(&sent));
                 noted.lock().unwrap().push(path.clone());
-                let answer = {
+                whole.lock().unwrap().push(format!("{first}{header}\r\n{}", String::from_utf8_lossy(&sent)));
+                let turn = {
+                    let mut turns = in_turn.lock().unwrap();
+                    let meant = turns.iter_mut().find(|(start, ..)| format!("{path} ").starts_with(start));
+                    meant.map(|(_, status, bodies)| {
+                        let body = if bodies.len() > 1 { bodies.remove(0) } else { bodies[0].clone() };
+                        (*status, "application/json", body)
+                    })
+                };
+                let answer = turn.or_else(|| {
                     let served = served.lock().unwrap();
                     served.get(with_body.trim_end()).or_else(|| served.get(&path)).cloned()
-                };
+                });
                 let (status, kind, body) = answer.unwrap_or((404, "text/html", String::new()));
                 let head = format!(
                     "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -73,7 +93,7 @@ impl Website {
                 drop(stream.write_all((head + &body).as_bytes()));
             }
         });
-        let website = Self { address, answers, asked };
+        let website = Self { address, answers, asked, requests, turns };
         website.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow:\n");
         website
     }
@@ -97,12 +117,14 @@ impl Website {
     /// A page of the library's own tests, with this website in the place of the vendor's and the dealer's hosts.
     fn fixture(&self, name: &str) -> String {
         let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages").join(name)).unwrap();
-        ["https://lot.example", "http://showroom.auction123.com", "https://websites-search.api.carscommerce.inc"]
-            .iter()
-            .fold(page, |page, host| page.replace(host, &self.address))
-            // Endpoints of other hosts can not be asked here: these pages do not say what their requests need.
-            .replace("\"dealerId\":1052", "\"dealer\":1052")
-            .replace("AccountID=88001", "AccountID=")
+        let hosts = [
+            "https://lot.example",
+            "http://showroom.auction123.com",
+            "https://websites-search.api.carscommerce.inc",
+            "https://websites.api.teamvelocityportal.com",
+            "https://api.overfuel.com",
+        ];
+        hosts.iter().fold(page, |page, host| page.replace(host, &self.address))
     }
 
     /// A list of cars, with a link to the next page where there is one.
@@ -118,6 +140,20 @@ impl Website {
         self.page(path, format!(r#"<html><head>{more}<script type="application/ld+json">{ld}</script></head></html>"#));
     }
 
+    /// Answers the requests whose address begins so with these bodies of JSON, one after the other.
+    fn answer_in_turn(&self, start: &str, bodies: Vec<String>) {
+        self.turns.lock().unwrap().push((start.to_owned(), 200, bodies));
+    }
+
+    /// Answers all of them alike.
+    fn answer_as(&self, start: &str, status: u16, body: &str) {
+        self.turns.lock().unwrap().push((start.to_owned(), status, vec![body.to_owned()]));
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
     fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().iter().filter(|path| *path != "/robots.txt").cloned().collect()
     }
@@ -131,6 +167,17 @@ fn fetching_desk(lot: &Lot) -> Desk {
     let mut config = Config::new(&lot.url);
     config.fetch = Some(fetch);
     Dealership::with_config(config).unwrap().acting_as(Actor::system())
+}
+
+fn scrape_new(desk: &Desk, name: &str, url: &str) -> jpauto::Result<RecordReport> {
+    let new = NewCompetitor { name: name.into(), inventory_url: url.into(), ..NewCompetitor::default() };
+    let id = desk.competitors().add(&new).unwrap().id;
+    desk.competitors().scrape(id, &mut go_on)
+}
+
+fn listed(desk: &Desk, competitor: CompetitorId) -> usize {
+    let filter = ListingFilter { competitors: vec![competitor], ..ListingFilter::default() };
+    desk.competitors().listings(&filter, &PageRequest::first(100)).unwrap().items.len()
 }
 
 fn go_on(_: ScrapeProgress<'_>) -> ControlFlow<()> {
@@ -149,7 +196,7 @@ fn nothing_is_written(lot: &Lot) {
 }
 
 /// Each platform with the addresses of its first and last page, and the vehicles on both.
-const PLATFORMS: [(&str, &str, &str, usize); 22] = [
+const PLATFORMS: &[(&str, &str, &str, usize)] = &[
     ("auction123", "/sample/index.html", "/sample/page-2.html", 4),
     ("auto_corner", "/cgi-bin/srp_vehicles.cgi", "/cgi-bin/srp_vehicles.cgi?page=2", 4),
     ("automanager", "/view-inventory", "/view-inventory?page=2", 4),
@@ -179,6 +226,91 @@ const PLATFORMS: [(&str, &str, &str, usize); 22] = [
     ("wayne_reaves", "/inventory", "", 3),
 ];
 
+/// An endpoint: what it is called, a page and its address, the answers, and what the first request must say: where to, first.
+type EndpointRow = (&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+const ENDPOINTS: &[EndpointRow] = &[
+    (
+        "Dealer.com by GET",
+        "dealer_com/list",
+        "/used-inventory/index.htm",
+        &["list", "last"],
+        &["/apis/widget/INVENTORY_LISTING_DEFAULT_AUTO_USED:inventory-data-bus1/getInventory", "GET ", "start=0"],
+    ),
+    (
+        "Dealer.com by POST",
+        "dealer_com/posted",
+        "/used-inventory/index.htm",
+        &["list", "last"],
+        &[
+            "/api/widget/ws-inv-data/getInventory",
+            "POST ",
+            "content-type: application/json",
+            r#""siteId":"samplemotors""#,
+            r#""windowId":"inventory-data-bus2""#,
+            r#""inventoryParameters":{"start":["0"]}"#,
+        ],
+    ),
+    (
+        "Dealer Inspire's search",
+        "dealer_inspire/list",
+        "/used-vehicles/",
+        &["list", "last"],
+        &[
+            "/api/v1/listings/5001/search",
+            "POST ",
+            "x-api-key: public-key-of-the-page",
+            r#""status":["publish","modified","pend-sale"]"#,
+            r#""type_slug":["Used"]"#,
+            r#""page":1"#,
+        ],
+    ),
+    (
+        "Dealer Inspire's AJAX",
+        "dealer_inspire/ajax",
+        "/used-vehicles/",
+        &["ajax-list", "ajax-last", "ajax-behind"],
+        &[
+            "/en ",
+            "POST ",
+            "content-type: application/x-www-form-urlencoded",
+            "action=im_ajax_call",
+            "perform=get_results",
+            "_nonce=0a1b2c3d4e",
+            "_post_id=6",
+        ],
+    ),
+    (
+        "Overfuel",
+        "overfuel/list",
+        "/used-cars-town-tx",
+        &["list", "last"],
+        &["/api/1.0/dealers/1052/search", "GET ", "limit=100&offset=0"],
+    ),
+    (
+        "Team Velocity",
+        "team_velocity/list",
+        "/inventory/used",
+        &["whole"],
+        &["/tvm-services/inventory/vehicles", "GET ", "AccountID=88001&CampaignId=901&Type=Used&Limit=200&Page=1"],
+    ),
+    (
+        "DealerOn",
+        "dealer_on/short",
+        "/searchused.aspx",
+        &["list", "last"],
+        &[
+            "/api/vhcliaa/vehicle-pages/cosmos/srp/vehicles/20001/310002",
+            "GET ",
+            "pt=1&pn=24&host=127.0.0.1&baseFilter=",
+        ],
+    ),
+];
+
+fn endpoint_of(said: &'static [&'static str]) -> &'static str {
+    said[0]
+}
+
 /// The endpoints that stand on the website's own host.
 fn show_endpoints(website: &Website, platform: &str) {
     let read = |name: &str| -> Value { serde_json::from_str(&website.fixture(name)).unwrap() };
@@ -204,7 +336,7 @@ fn show_endpoints(website: &Website, platform: &str) {
 on_both_databases! {
     fn every_platform_is_recognised_read_to_its_end_and_recorded(lot: &Lot) {
         let desk = fetching_desk(lot);
-        for (platform, first, last, vehicles) in PLATFORMS {
+        for &(platform, first, last, vehicles) in PLATFORMS {
             let website = Website::open();
             website.page(first, website.fixture(&format!("{platform}/list.html")));
             if !last.is_empty() {
@@ -224,6 +356,103 @@ on_both_databases! {
         }
     }
 
+    fn every_endpoint_is_asked_as_its_vendor_documents_and_stands_for_the_pages(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        for &(name, page, path, answers, said) in ENDPOINTS {
+            let platform = page.split('/').next().unwrap();
+            let website = Website::open();
+            website.page(path, website.fixture(&format!("{page}.html")));
+            let answers: Vec<_> = answers.iter().map(|file| website.fixture(&format!("{platform}/{file}.json"))).collect();
+            website.answer_in_turn(endpoint_of(said), answers);
+            let report = scrape_new(&desk, name, &website.at(path)).unwrap();
+            assert_eq!(report.completeness, Completeness::Complete, "{name}: {report:?} {:?}", website.asked());
+            assert_eq!(listed(&desk, report.competitor_id), 4, "{name}");
+            let requests = website.requests();
+            let first = requests.iter().find(|request| request.contains(endpoint_of(said))).unwrap();
+            assert!(said.iter().all(|piece| first.contains(piece)), "{name}: {said:?} in {first}");
+            let of_lists = requests.iter().filter(|request| request.contains(path)).count();
+            assert_eq!(of_lists, 1, "{name}: only the first page was read: {:?}", website.asked());
+        }
+    }
+
+    fn pages_are_read_where_an_endpoint_fails(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        for &(platform, first, last, vehicles) in PLATFORMS {
+            let Some(&(.., said)) = ENDPOINTS.iter().find(|row| row.1.starts_with(platform)) else { continue };
+            for (number, (status, body)) in
+                [(404, ""), (500, "oops"), (200, "<html><div id=app></div></html>"), (200, "{\"error\": 1}"), (200, "[]")]
+                    .into_iter()
+                    .enumerate()
+            {
+                let website = Website::open();
+                website.page(first, website.fixture(&format!("{platform}/list.html")));
+                website.page(last, website.fixture(&format!("{platform}/last.html")));
+                website.answer_as(endpoint_of(said), status, body);
+                let report = scrape_new(&desk, &format!("{platform} {number}"), &website.at(first)).unwrap();
+                let asked = website.asked();
+                assert_eq!(report.completeness, Completeness::Complete, "{platform} {status} {body}: {report:?} {asked:?}");
+                assert_eq!(listed(&desk, report.competitor_id), vehicles, "{platform} {status} {body}");
+                assert!(asked.iter().any(|path| path.starts_with(endpoint_of(said))), "{platform}: {asked:?}");
+                assert!(report.warnings.iter().any(|warning| warning.code == "data_not_enough"), "{platform}");
+            }
+        }
+    }
+
+    fn a_list_that_one_request_does_not_give_is_asked_for_by_the_other(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        let website = Website::open();
+        website.page("/used-inventory/index.htm", website.fixture("dealer_com/list.html"));
+        let answers = ["list", "last"].map(|file| website.fixture(&format!("dealer_com/{file}.json")));
+        website.answer_in_turn("/api/widget/ws-inv-data/getInventory", answers.to_vec());
+        let report = scrape_new(&desk, "Otherwise", &website.at("/used-inventory/index.htm")).unwrap();
+        assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 4), "{report:?}");
+        assert_eq!(website.asked().len(), 4, "the page, the GET, two POSTs: {:?}", website.asked());
+        let tested = desk.competitors().test(website.at("/used-inventory/index.htm").as_str(), &TestOptions::default()).unwrap();
+        assert_eq!(tested.endpoint, Some(website.at("/api/widget/ws-inv-data/getInventory")));
+    }
+
+    fn of_the_list_of_a_group_the_store_that_is_meant_is_taken_or_the_report_says_so(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        let website = Website::open();
+        let mut answer: Value = serde_json::from_str(&website.fixture("dealer_com/list.json")).unwrap();
+        let last: Value = serde_json::from_str(&website.fixture("dealer_com/last.json")).unwrap();
+        let rest = last["inventory"].as_array().unwrap().clone();
+        let cars = answer["inventory"].as_array_mut().unwrap();
+        cars.extend(rest);
+        cars.retain(|car| car.get("isPlaceholder").is_none_or(|flag| flag == false));
+        for (car, account) in cars.iter_mut().zip(["valleymotors", "hillmotors", "valleymotors", "hillmotors"]) {
+            car["accountId"] = json!(account);
+        }
+        website.page("/used-inventory/index.htm", website.fixture("dealer_com/posted.html"));
+        website.json("/api/widget/ws-inv-data/getInventory", &answer);
+        let url = website.at("/used-inventory/index.htm");
+        let all = scrape_new(&desk, "Group", &format!("{url}#all-stores")).unwrap();
+        assert_eq!((all.new.len(), all.completeness), (4, Completeness::Complete));
+        let warning = all.warnings.iter().find(|warning| warning.code == "group_list").unwrap();
+        assert!(warning.message.contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
+        assert!(codes(&desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap()).contains(&"group_list"));
+
+        let one = |name: &str, store: &str| {
+            let new = NewCompetitor {
+                name: name.into(),
+                inventory_url: url.clone(),
+                scraper_config: Some(json!({ "store": store })),
+                ..NewCompetitor::default()
+            };
+            let id = desk.competitors().add(&new).unwrap().id;
+            (id, desk.competitors().scrape(id, &mut go_on), desk.competitors().test(&new, &TestOptions::default()).unwrap())
+        };
+        let (_, valley, tested) = one("Valley", "ValleyMotors");
+        let valley = valley.unwrap();
+        assert_eq!((valley.new.len(), valley.completeness, valley.warnings.len()), (2, Completeness::Complete, 0), "{valley:?}");
+        assert_eq!((tested.listings.len(), codes(&tested)), (2, vec![]));
+        // A store that nobody is called is a mistake, and no empty lot.
+        let (lake, scraped, tested) = one("Lake", "lakemotors");
+        assert!(scraped.unwrap_err().to_string().contains("lakemotors"));
+        assert!(codes(&tested).contains(&"store_not_found"));
+        assert_eq!(listed(&desk, lake), 0);
+    }
+
     fn a_list_in_json_is_read_from_its_endpoint_alone(lot: &Lot) {
         let desk = fetching_desk(lot);
         for (platform, first, pages) in
@@ -237,6 +466,37 @@ on_both_databases! {
             assert_eq!(desk.competitors().scrape(id, &mut go_on).unwrap().completeness, Completeness::Complete, "{platform}");
             assert_eq!(website.asked().len(), pages, "{platform}: {:?}", website.asked());
         }
+    }
+
+    fn a_list_that_goes_round_or_shows_a_car_twice_is_read_once_and_never_as_whole_by_mistake(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        let website = Website::open();
+        let next = |to: &str| format!(r#"<link rel="next" href="{to}">"#);
+        website.list("/circle", 0..3, &next("/circle?page=2"));
+        website.list("/circle?page=2", 3..6, &next("/circle"));
+        let circle = scrape_new(&desk, "Circle", &website.at("/circle")).unwrap();
+        assert_eq!((circle.new.len(), website.asked().len()), (6, 2));
+        assert!(matches!(circle.completeness, Completeness::Incomplete(_)), "{circle:?}");
+
+        // Beyond its end, this website shows its last page again under ever new numbers.
+        let endless = Website::open();
+        endless.list("/used", 0..3, &next("/used?page=2"));
+        for page in 2..10 {
+            endless.list(&format!("/used?page={page}"), 3..6, &next(&format!("/used?page={}", page + 1)));
+        }
+        let report = scrape_new(&desk, "Endless", &endless.at("/used")).unwrap();
+        assert_eq!((report.new.len(), endless.asked().len()), (6, 3), "{:?}", endless.asked());
+        assert!(matches!(report.completeness, Completeness::Incomplete(_)), "{report:?}");
+        assert!(report.warnings.iter().any(|warning| warning.code == "page_repeats"));
+
+        // Once for telephones, once for screens.
+        let twice = Website::open();
+        let page = twice.fixture("autorevo/last.html");
+        let (start, end) = (page.find("<section").unwrap(), page.rfind("</section>").unwrap() + "</section>".len());
+        let card = page[start..end].to_owned();
+        twice.page("/vehicles", page.replace(&card, &format!("{card}<div class=mobile>{card}</div>")).replace("4 matches out of 4", "1 matches out of 1"));
+        let report = scrape_new(&desk, "Twice", &twice.at("/vehicles")).unwrap();
+        assert_eq!((report.new.len(), report.completeness), (1, Completeness::Complete), "{report:?}");
     }
 
     fn a_configured_website_is_scraped_by_its_cards_and_by_its_endpoint(lot: &Lot) {

@@ -20,7 +20,7 @@ use super::{
     home::{Home, leads_away},
     kept::{KeptPages, PagesRead},
     pages::{Pages, Reader, Turned, key_of},
-    revisit,
+    revisit, stores,
 };
 use crate::{
     error::Error,
@@ -244,6 +244,10 @@ impl Crawl<'_> {
                 Ok((Turned::On(following), _)) => {
                     self.goes_on_behind();
                     next = following;
+                    // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
+                    if next.is_some() && self.reader.repeats_itself() {
+                        break;
+                    }
                 }
                 Ok((Turned::Behind, _)) => next = self.behind(&url),
                 // A server may well say that there is no page behind the last.
@@ -264,10 +268,11 @@ impl Crawl<'_> {
         }
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
-            let is_unsettled = |warning: &&Warning| warning.code == "listings_unsettled";
-            let unsettled = crawled.pages.warnings.iter().find(is_unsettled);
+            // What is known of the reason says more than that nothing is there.
+            let says_why = |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND].contains(&warning.code);
+            let reason = crawled.pages.warnings.iter().find(says_why);
             let unknown = "the page shows no vehicle and is of no known platform";
-            return Err(Failed::empty(unsettled.map_or(unknown, |warning| &warning.message)).into());
+            return Err(Failed::empty(reason.map_or(unknown, |warning| &warning.message)).into());
         }
         Ok(crawled)
     }
@@ -284,8 +289,7 @@ impl Crawl<'_> {
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
             let is_first = self.reached.pages == 0;
-            let body = request.body.as_ref().map(ToString::to_string);
-            match self.data_page(&request, body) {
+            match self.data_page(&request) {
                 Ok((extraction, following)) => {
                     self.count(extraction.listings.len(), extraction.total);
                     next = match self.reader.take(extraction, true) {
@@ -432,13 +436,19 @@ impl Crawl<'_> {
         let mut known = HashSet::new();
         let mut next = Some(first);
         while let Some(request) = next.take() {
-            let body = request.body.as_ref().map(ToString::to_string);
             if !self.may_ask() || !self.visited.insert(key_of_request(&request)) {
                 let reason = "it did not come to its end within the pages that a scrape may take";
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
-            let (extraction, following) = match self.data_page(&request, body) {
+            let (extraction, following) = match self.data_page(&request) {
                 Ok(answer) => answer,
+                Err(Ended::Failed(failure))
+                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() =>
+                {
+                    tracing::debug!(url = %request.url, reason = failure.message, "the list is asked for otherwise");
+                    next = request.otherwise.map(|otherwise| *otherwise);
+                    continue;
+                }
                 Err(Ended::Failed(failure)) if failure.error_type != ScrapeErrorType::Blocked => {
                     return Ok(List::Doubtful(failure.message, read));
                 }
@@ -472,16 +482,8 @@ impl Crawl<'_> {
     }
 
     /// Asks for one answer: what it says, and what to ask next.
-    fn data_page(
-        &mut self,
-        request: &DataRequest,
-        body: Option<String>,
-    ) -> Result<(Extraction, Option<DataRequest>), Ended> {
-        let page = PageRequest {
-            body: body.or_else(|| (request.method == DataMethod::Post).then(String::new)),
-            ..PageRequest::from(request)
-        };
-        let fetched = match self.fetch(page)? {
+    fn data_page(&mut self, request: &DataRequest) -> Result<(Extraction, Option<DataRequest>), Ended> {
+        let fetched = match self.fetch(PageRequest::from(request))? {
             Got::Unchanged(extraction) => {
                 let url = extraction.next.as_deref().and_then(|next| next.parse().ok());
                 let next = url.map(|url| DataRequest { url, ..request.clone() });

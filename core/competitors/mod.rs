@@ -27,6 +27,7 @@ mod sighting;
 #[cfg(test)]
 mod simulation;
 mod sold;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod transfer;

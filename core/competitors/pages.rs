@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{ScrapeReading, ScrapedListing, ScrapedPage};
+use super::{ScrapeReading, ScrapedListing, ScrapedPage, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
@@ -133,6 +133,13 @@ impl Reader {
         self.read.last()
     }
 
+    /// Whether the page read last shows just the vehicles of the one before it.
+    pub(super) fn repeats_itself(&self) -> bool {
+        let [.., before, last] = self.read.as_slice() else { return false };
+        let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
+        keys(last).is_some_and(|shown| !shown.is_empty() && keys(before).is_some_and(|known| known == shown))
+    }
+
     /// What to ask for to get the list of this page as data, where its platform offers that.
     pub(super) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
         // Cards or pages that are configured stand for the website: its own data would pass them by.
@@ -186,6 +193,15 @@ impl Reader {
             );
             listings.extend(page.listings);
         }
+        let claimed = reading.total_claimed;
+        let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
+        // What the website claims counts the other stores' vehicles, too.
+        let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
+        let reading =
+            ScrapeReading { total_claimed: claimed.map(|claimed| claimed.saturating_sub(left_aside)), ..reading };
+        // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
+        let is_lost = listings.is_empty() && left_aside > 0;
+        let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
 }

@@ -14,10 +14,11 @@ use super::{
     Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
     home::{Home, leads_away},
     pages::key_of,
+    stores,
 };
 use crate::{
     error::{Error, Result},
-    extract::{self, DataRequest, Extraction, Warning, listings_from_data},
+    extract::{self, DataPage, DataRequest, Extraction, Warning, listings_from_data},
     money::Money,
     scrape::{
         configured::Scraper,
@@ -448,23 +449,34 @@ impl Trial<'_> {
         self.pages.push(TestedPage { url, listings: shown });
     }
 
+    fn answer(&self, request: &DataRequest) -> Result<DataPage, TestFailure> {
+        let fetched = self.fetch(&PageRequest::from(request))?;
+        let text = String::from_utf8_lossy(&fetched.body);
+        listings_from_data(request, text.trim_start_matches('\u{feff}')).map_err(|reason| TestFailure {
+            error_type: ScrapeErrorType::Parsing,
+            message: format!("{}: {reason}", request.url),
+        })
+    }
+
     /// Reads the list as data, as far as a trial goes.
     fn data(&mut self, first: DataRequest) -> Result<(), TestFailure> {
         let mut next = Some(first);
         while let Some(request) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
-            let fetched = match self.fetch(&PageRequest::from(&request)) {
-                Ok(fetched) => fetched,
-                Err(failure) if self.pages.is_empty() => return Err(failure),
+            let answer = match self.answer(&request) {
+                Ok(answer) => answer,
+                Err(failure) if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() => {
+                    next = request.otherwise.map(|otherwise| *otherwise);
+                    continue;
+                }
+                Err(failure) if self.pages.is_empty() || failure.error_type == ScrapeErrorType::Parsing => {
+                    return Err(failure);
+                }
                 Err(failure) => {
                     self.warn(failure.error_type.code(), failure.message);
                     self.next = Some(request.url.to_string());
                     return Ok(());
                 }
             };
-            let text = String::from_utf8_lossy(&fetched.body);
-            let answer = listings_from_data(&request, text.trim_start_matches('\u{feff}')).map_err(|reason| {
-                TestFailure { error_type: ScrapeErrorType::Parsing, message: format!("{}: {reason}", request.url) }
-            })?;
             self.technique = Some(request.platform);
             self.endpoint.get_or_insert_with(|| request.url.to_string());
             if let Some(Warning { code, message }) = unsettled_warning(answer.unsettled) {
@@ -528,6 +540,10 @@ impl Trial<'_> {
 
     /// What stands against what was read.
     fn doubt(&mut self, seen: &Seen, price_floor: Money) {
+        let store = self.scraper.and_then(Scraper::store);
+        let aside = stores::take_one(&mut self.listings, store, &mut self.warnings);
+        let aside = u32::try_from(aside).unwrap_or(u32::MAX);
+        self.total = self.total.map(|total| total.saturating_sub(aside));
         let found = self.listings.len();
         if found == 0 && seen.is_shell {
             let message = "the page is a shell that its scripts fill: it needs a browser, or a configured endpoint";

@@ -36,6 +36,7 @@ pub(crate) struct Scraper {
     pub(super) turn: Option<Turn>,
     endpoint: Option<Arc<Endpoint>>,
     max_pages: Option<u32>,
+    store: Option<String>,
 }
 
 /// The cards of a page and their fields.
@@ -101,6 +102,11 @@ impl Scraper {
     /// Whether it says how the pages themselves are read.
     pub(crate) fn reads_pages(&self) -> bool {
         self.cards.is_some() || self.turn.is_some()
+    }
+
+    /// The one store whose vehicles are meant.
+    pub(crate) fn store(&self) -> Option<&str> {
+        self.store.as_deref()
     }
 
     /// At most so many pages a scrape.
@@ -202,6 +208,8 @@ impl Check<'_> {
                 self.faults.check(!is_given, &format!("{ROOT}/{key}"), message);
             }
         }
+        let names_a_store = config.store.as_deref().is_none_or(|store| !store.trim().is_empty());
+        self.faults.check(names_a_store, &format!("{ROOT}/store"), "expected the name of a store");
         self.within(config.max_pages, &self.limits.pages, "max_pages");
         self.within(config.check_missing, &self.limits.check_missing, "check_missing");
         Some(Scraper {
@@ -222,6 +230,7 @@ impl Check<'_> {
                 None => None,
             },
             max_pages: config.max_pages,
+            store: config.store.as_deref().map(|store| store.trim().to_owned()),
         })
     }
 

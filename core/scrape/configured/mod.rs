@@ -111,6 +111,10 @@ pub struct ScraperConfig {
     /// [`FetchConfig::max_pages`]: crate::FetchConfig::max_pages
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_pages: Option<u32>,
+    /// The store whose vehicles are meant, where one website lists those of a group of dealers: as a test of the website names
+    /// it. Vehicles of other stores, and those of which the website names none, are left aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
     /// How many vehicles that are missing from the list a scrape looks up by their own pages (0 to 50): one that answers 404
     /// or 410 is gone for certain. None where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -85,6 +85,7 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         ),
         (json!({"pagination": {"page": {"parameter": "p", "in": "body"}}}), "/pagination/page/in", "expected query"),
         (json!({"max_pages": 0}), "/max_pages", "from 1 to 1000"),
+        (json!({"store": " "}), "/store", "the name of a store"),
         (json!({"max_pages": "many"}), "/max_pages", "invalid type"),
         (json!({"check_missing": 51}), "/check_missing", "from 0 to 50"),
         (json!({"endpoint": {}}), "/endpoint/url", "expected an http or https address"),

@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{ListingLimits, ScrapedListing, encoding, merge, page, value::Json};
 use crate::{
@@ -23,6 +23,8 @@ pub enum DataMethod {
     Get,
     /// With a body of JSON.
     Post,
+    /// By POST with the fields of a form.
+    Form,
 }
 
 /// One request for a part of a website's list.
@@ -36,13 +38,16 @@ pub struct DataRequest {
     pub url: Url,
     /// Headers that the endpoint asks for, such as the key that the page itself uses.
     pub headers: Vec<(Cow<'static, str>, String)>,
-    /// The JSON to send.
+    /// The JSON to send; for a form, an object of its fields.
     pub body: Option<Value>,
     /// The page that the list belongs to; links in the answer are relative to it.
     pub page: Url,
     /// How to read the answer, where that is configured and no platform's.
     #[serde(skip)]
     pub(crate) configured: Option<Arc<Endpoint>>,
+    /// What to ask where this one is not answered with a list: some vendors' websites take one of two requests.
+    #[serde(skip)]
+    pub(crate) otherwise: Option<Box<DataRequest>>,
 }
 
 /// What one answer gave.
@@ -61,11 +66,32 @@ pub struct DataPage {
 impl DataRequest {
     pub(crate) fn get(platform: &'static str, url: Url, page: &Url) -> Self {
         let page = page.clone();
-        Self { platform, method: DataMethod::Get, url, headers: Vec::new(), body: None, page, configured: None }
+        let (headers, body, configured, otherwise) = (Vec::new(), None, None, None);
+        Self { platform, method: DataMethod::Get, url, headers, body, page, configured, otherwise }
     }
 
     pub(crate) fn post(platform: &'static str, url: Url, page: &Url, body: Value) -> Self {
         Self { method: DataMethod::Post, body: Some(body), ..Self::get(platform, url, page) }
+    }
+
+    pub(crate) fn form(platform: &'static str, url: Url, page: &Url, fields: Value) -> Self {
+        Self { method: DataMethod::Form, body: Some(fields), ..Self::get(platform, url, page) }
+    }
+
+    /// The body as it is sent; `None` where there is none to send.
+    pub(crate) fn body_text(&self) -> Option<String> {
+        match self.method {
+            DataMethod::Get => None,
+            DataMethod::Post => Some(self.body.as_ref().map(Value::to_string).unwrap_or_default()),
+            DataMethod::Form => {
+                let fields = self.body.as_ref().and_then(Value::as_object).into_iter().flatten();
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                for (name, value) in fields {
+                    form.append_pair(name, value.as_str().unwrap_or(&value.to_string()));
+                }
+                Some(form.finish())
+            }
+        }
     }
 
     /// The value of a query parameter as a number.
@@ -148,6 +174,10 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
     let mut read = read.ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
     // A server that answers every page with the first would be asked the same again for ever.
     read.next = read.next.filter(|next| next != request);
+    // This one is answered: the list goes on as it began.
+    if let Some(next) = &mut read.next {
+        next.otherwise = None;
+    }
     read.listings.retain(ScrapedListing::has_identity);
     read.listings = merge::same_vehicles(read.listings);
     read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));

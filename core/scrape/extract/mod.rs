@@ -44,7 +44,7 @@ pub(crate) use self::{
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
     pagination::total as claimed_total,
-    record::{Layout, count_at, count_of, value_at},
+    record::{Layout, STORE, count_at, count_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
     value::{Json, Object},
@@ -144,6 +144,14 @@ pub(crate) fn decoded<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Result
 #[must_use]
 pub fn platforms() -> Vec<&'static str> {
     vendors().chain([GENERIC]).collect()
+}
+
+/// Reads what an answer holds of a page of the platform named.
+///
+/// # Errors
+/// As [`listings_from_bytes`].
+pub(crate) fn listings_of(html: &str, url: &str, platform: &str) -> Result<Extraction> {
+    read(html, url, Choice::named(Some(platform))?, None)
 }
 
 /// The platforms that have a file of their own.

@@ -22,6 +22,8 @@ pub(crate) struct Layout {
     pub(crate) headings: &'static [&'static str],
     pub(crate) links: &'static [&'static str],
     pub(crate) images: &'static [&'static str],
+    /// Whose vehicle it is, where one website lists those of several stores; the first that is a text or a number counts.
+    pub(crate) store: &'static [&'static str],
     /// What is kept as it was said for a person to see: condition, status.
     pub(crate) kept: &'static [&'static str],
 }
@@ -45,10 +47,20 @@ impl Layout {
         listing.url = self.links.iter().filter_map(texts).find_map(|link| absolute(base, &link));
         listing.image_url = self.images.iter().filter_map(texts).find_map(|link| absolute(base, &link));
         let kept = self.kept.iter().filter_map(|path| Some(((*path).to_owned(), value_at(record, path)?.to_value())));
-        let kept: Map<String, Value> = kept.collect();
+        let store = self.store.iter().filter_map(texts).find(|store| !store.trim().is_empty());
+        let store = store.map(|store| (STORE.to_owned(), Value::String(store.into())));
+        let kept: Map<String, Value> = kept.chain(store).collect();
         listing.raw_data = (!kept.is_empty()).then_some(Value::Object(kept));
         listing
     }
+}
+
+/// The key in [`ScrapedListing::raw_data`] of the store that a vehicle stands at, as its website names it.
+pub(crate) const STORE: &str = "store";
+
+/// The store that a vehicle stands at, where its website says so.
+pub(crate) fn store_of(listing: &ScrapedListing) -> Option<&str> {
+    listing.raw_data.as_ref()?.get(STORE)?.as_str().map(str::trim).filter(|store| !store.is_empty())
 }
 
 /// The value at the end of a path of keys and places.
@@ -90,6 +102,7 @@ mod tests {
         headings: &["title"],
         links: &["link"],
         images: &["photos.0.url"],
+        store: &["dealer.name", "dealer"],
         kept: &["kind"],
     };
 
@@ -97,13 +110,15 @@ mod tests {
     fn a_record_is_read_by_its_table_and_by_nothing_else() {
         let base = Url::parse("https://lot.example/used").unwrap();
         let record = json!({"VIN": "1FTEW1EP6KFA10001", "odo": {"value": 48200}, "internet": 0, "selling": "$31,995", "msrp": 40000,
-            "title": "2019 Ford F-150 XLT", "link": "/v/1", "photos": [{"url": "//cdn.example/1.jpg"}], "kind": "used", "stock": null});
+            "title": "2019 Ford F-150 XLT", "link": "/v/1", "photos": [{"url": "//cdn.example/1.jpg"}], "kind": "used", "stock": null,
+            "dealer": {"name": "Valley"}});
         let read = LAYOUT.read(&Json::from(&record), &base);
         assert_eq!((read.price, read.mileage), (Some(Money::from_dollars(31_995)), Some(48_200)));
-        assert_eq!((read.model.as_deref(), read.stock_number), (Some("F-150"), None));
+        assert_eq!((read.model.as_deref(), read.stock_number.as_deref()), (Some("F-150"), None));
         assert_eq!(read.url.as_deref(), Some("https://lot.example/v/1"));
         assert_eq!(read.image_url.as_deref(), Some("https://cdn.example/1.jpg"));
-        assert_eq!(read.raw_data, Some(json!({"kind": "used"})));
+        assert_eq!(read.raw_data, Some(json!({"kind": "used", "store": "Valley"})));
+        assert_eq!(store_of(&read), Some("Valley"));
         assert_eq!(LAYOUT.read(&Json::from(&json!([1, "a"])), &base), ScrapedListing::default());
         assert_eq!(count_at(&Json::from(&json!({"n": "1,204"})), "n"), Some(1_204));
     }

@@ -62,7 +62,7 @@ use self::{
 };
 use crate::{
     Error, Result,
-    extract::DataRequest,
+    extract::{DataMethod, DataRequest},
     scrape::browser::{BrowserConfig, Rendering},
 };
 
@@ -182,11 +182,12 @@ pub(crate) struct PageRequest {
 
 impl From<&DataRequest> for PageRequest {
     fn from(request: &DataRequest) -> Self {
-        Self {
-            headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-            body: request.body.as_ref().map(serde_json::Value::to_string),
-            ..Self::get(request.url.as_str())
+        let mut headers: Vec<(String, String)> =
+            request.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        if request.method == DataMethod::Form {
+            headers.push((CONTENT_TYPE.to_string(), "application/x-www-form-urlencoded".to_owned()));
         }
+        Self { headers, body: request.body_text(), ..Self::get(request.url.as_str()) }
     }
 }
 

@@ -6,6 +6,10 @@
 //!
 //! A row that says `isPlaceholder` stands for a vehicle that the website had not filled in when it answered: such a page is
 //! not the whole of what it lists.
+//!
+//! The list as data is had by one of two requests: a GET whose address names the widget, or a POST to `ws-inv-data` whose body
+//! says which list is meant. New, used and certified vehicles share the address of the second. A group's website lists the cars
+//! of all its stores: `accountId` says whose each is.
 
 use std::collections::HashMap;
 
@@ -17,7 +21,7 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, ScrapedListing, Tag, Token,
+        DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, STORE, ScrapedListing, Tag, Token,
         absolute, assigned_value, count_at, price, read_any_page,
     },
 };
@@ -38,16 +42,92 @@ pub(crate) const PLATFORM: Platform = Platform {
 
 const NAME: &str = "dealer_com";
 
-/// The widget of the page's list, asked on the same host; the page's alias says which vehicles it lists.
+const ALIAS: &str = "INVENTORY_LISTING_DEFAULT_AUTO_";
+/// What the POST gives at once, where it is asked for more.
+const POSTED_PAGE_SIZE: &str = "48";
+
+/// The list of the page, asked on the same host: by GET where its alias names the widget, else by POST, or if that fails.
 fn first_request(page: &Page<'_>) -> Option<DataRequest> {
-    const ALIAS: &str = "INVENTORY_LISTING_DEFAULT_AUTO_";
-    let kind = page.scripts().iter().find_map(|script| {
-        let (_, rest) = script.body.split_once(ALIAS)?;
-        let end = rest.find(|sign: char| !sign.is_ascii_uppercase() && sign != '_').unwrap_or(rest.len());
-        ["USED", "NEW", "ALL", "CERTIFIED_USED"].into_iter().find(|kind| *kind == &rest[..end])
-    })?;
+    let named = page.scripts().iter().find_map(|script| kind_behind(script.body, ALIAS));
+    let posted = posted_request(page, named);
+    let Some(kind) = named else { return posted };
     let path = format!("/apis/widget/{ALIAS}{kind}:inventory-data-bus1/getInventory?start=0");
-    Some(DataRequest::get(NAME, page.url.join(&path).ok()?, &page.url))
+    let mut request = DataRequest::get(NAME, page.url.join(&path).ok()?, &page.url);
+    request.otherwise = posted.map(Box::new);
+    Some(request)
+}
+
+/// Which vehicles a list holds, as the word behind a name of it says.
+fn kind_behind(text: &str, name: &str) -> Option<&'static str> {
+    let (_, rest) = text.split_once(name)?;
+    // The longer first: a certified car is a used one, too.
+    ["CERTIFIED_USED", "USED", "NEW", "ALL"].into_iter().find(|kind| {
+        let after = rest.strip_prefix(kind);
+        after.is_some_and(|after| !after.starts_with(|sign: char| sign.is_ascii_uppercase()))
+    })
+}
+
+/// The body tells the lists of a website apart; `named` is the kind that the page's alias names.
+fn posted_request(page: &Page<'_>, named: Option<&'static str>) -> Option<DataRequest> {
+    const LIST: &str = "_SITEBUILDER_INVENTORY_SEARCH_RESULTS_AUTO_";
+    page.scripts().iter().find(|script| script.body.contains("ws-inv-data"))?;
+    let site = page.scripts().iter().find_map(|script| quoted_text(script.body, "siteId"))?;
+    let known_page = page.scripts().iter().find_map(|script| {
+        let (before, after) = script.body.split_once(LIST)?;
+        let start = before.rfind(['"', '\'']).map_or(0, |quote| quote + 1);
+        let (kind, end) = (kind_behind(script.body, LIST)?, after.find(['"', '\''])?);
+        Some((kind, format!("{}{LIST}{}", &before[start..], &after[..end])))
+    });
+    let of_path = || {
+        let path = page.url.path().to_ascii_lowercase();
+        let kinds = [
+            ("/certified-inventory", "CERTIFIED_USED"),
+            ("/used-inventory", "USED"),
+            ("/new-inventory", "NEW"),
+            ("/all-inventory", "ALL"),
+        ];
+        kinds.into_iter().find(|(part, _)| path.contains(part)).map(|(_, kind)| kind)
+    };
+    let kind = named.or(known_page.as_ref().map(|(kind, _)| *kind)).or_else(of_path)?;
+    let page_id = known_page.map_or_else(|| format!("{site}{LIST}{kind}_V1_1"), |(_, id)| id);
+    let body = json!({
+        "siteId": site,
+        "locale": "en_US",
+        "device": "DESKTOP",
+        "pageAlias": format!("{ALIAS}{kind}"),
+        "pageId": page_id,
+        "windowId": "inventory-data-bus2",
+        "widgetName": "ws-inv-data",
+        "inventoryParameters": { "start": ["0"] },
+        "preferences": {
+            "pageSize": POSTED_PAGE_SIZE,
+            "listing.config.id": format!("auto-{}", kind.to_ascii_lowercase().replace('_', "-")),
+        },
+        "includePricing": true,
+    });
+    Some(DataRequest::post(NAME, page.url.join("/api/widget/ws-inv-data/getInventory").ok()?, &page.url, body))
+}
+
+/// The text in `name: 'text'` and `"name":"text"`.
+fn quoted_text<'a>(script: &'a str, name: &str) -> Option<&'a str> {
+    script.split(name).skip(1).find_map(|rest| {
+        let value = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?.trim_start();
+        let quote = value.chars().next().filter(|sign| matches!(sign, '"' | '\''))?;
+        let (text, _) = value[1..].split_once(quote)?;
+        (!text.is_empty() && text.len() <= 100).then_some(text)
+    })
+}
+
+/// The request for what lies behind the vehicles given, wherever this one counts them.
+fn following(request: &DataRequest, given: usize, total: Option<u32>) -> Option<DataRequest> {
+    const START: &str = "/inventoryParameters/start/0";
+    let Some(start) = request.body.as_ref().and_then(|body| body.pointer(START)) else {
+        return request.next_by_offset("start", given, total);
+    };
+    let reached = start.as_str()?.parse::<u32>().ok()?.checked_add(u32::try_from(given).ok()?)?;
+    let mut next = (given > 0 && reached < total?).then(|| request.clone())?;
+    *next.body.as_mut()?.pointer_mut(START)? = json!(reached.to_string());
+    Some(next)
 }
 
 /// Page sizes differ from site to site: the list goes on behind what was given.
@@ -55,7 +135,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventory")?.as_array()?;
     let total = count_at(answer, "pageInfo.totalCount");
     let given = records.iter().filter(|record| !is_placeholder(record)).count();
-    let next = request.next_by_offset("start", given, total);
+    let next = following(request, given, total);
     Some(DataPage {
         listings: read_inventory(records, &request.page),
         total,
@@ -181,9 +261,12 @@ fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
     let mut listing = draft.listing;
     listing.url = record.get("link").and_then(Json::as_str).and_then(|link| absolute(base, link));
     listing.image_url = first_image(record).and_then(|link| absolute(base, link));
-    listing.raw_data = Some(
-        json!({ "condition": condition(record), "certified": record.get("certified"), "pricing": record.get("pricing") }),
-    );
+    listing.raw_data = Some(json!({
+        "condition": condition(record),
+        "certified": record.get("certified"),
+        "pricing": record.get("pricing"),
+        STORE: record.get("accountId"),
+    }));
     listing.has_identity().then_some(listing)
 }
 

@@ -33,6 +33,7 @@ const RECORD: Layout = Layout {
     headings: &[],
     links: &[],
     images: &[],
+    store: &[],
     kept: &["isNew", "isOEMCertified", "finalPrice", "originalPrice"],
 };
 

@@ -1,7 +1,8 @@
-//! Dealer Inspire: three generations of one vendor, of which two have an endpoint.
+//! Dealer Inspire: three generations of one vendor, each with an endpoint of its own.
 //!
 //! Traps: a "featured" block without `data-vehicle` repeats on every page; a price may be a link to call for it; a vehicle
-//! of the status `pend-sale` is still offered. Pages of the first generation are filled by WordPress and read as any page.
+//! of the status `pend-sale` is still offered. The first generation's endpoint is WordPress's: it takes a form and answers with
+//! the cards of a page as HTML within JSON, so what it knows of a car is what a page shows.
 
 use serde_json::json;
 
@@ -9,8 +10,8 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, assigned_value, attribute,
-        count_at, value_at, value_at_start,
+        DataMethod, DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, assigned_value,
+        attribute, count_at, listings_of, value_at, value_at_start,
     },
 };
 
@@ -20,6 +21,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["/wp-content/themes/DealerInspireDealerTheme"]),
         Mark::certain(&["var SEARCH_SERVICE"]),
         Mark::certain(&["inventoryLightningSettings"]),
+        Mark::certain(&["inventory_localization", "im_ajax_call"]),
         Mark::possible(&["Visit http://www.dealerinspire.com to Inspire"]),
     ],
     parse,
@@ -49,6 +51,7 @@ const RECORD: Layout = Layout {
     headings: &["title"],
     links: &["vdp_url", "link"],
     images: &["media.images.0.url", "media.images.0", "thumbnail"],
+    store: &["dealer.name", "dealer", "Location"],
     kept: &["type", "status", "date_in_stock"],
 };
 
@@ -71,7 +74,10 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
 }
 
 fn first_request(page: &Page<'_>) -> Option<DataRequest> {
-    page.scripts().iter().find_map(|script| search_service(page, script.body).or_else(|| algolia(page, script.body)))
+    let asked_by = |ask: fn(&Page<'_>, &str) -> Option<DataRequest>| {
+        page.scripts().iter().find_map(|script| ask(page, script.body))
+    };
+    asked_by(search_service).or_else(|| asked_by(algolia)).or_else(|| asked_by(wordpress))
 }
 
 /// `new` or `used`, as the address of the page says.
@@ -119,13 +125,48 @@ fn algolia(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     Some(request)
 }
 
+/// What the page's own script sends: the list is the one of the page that `_post_id` names.
+fn wordpress(page: &Page<'_>, script: &str) -> Option<DataRequest> {
+    let settings = assigned_value(script, "inventory_localization")?;
+    let mut fields = json!({ "action": "im_ajax_call", "perform": "get_results", "page": 1 });
+    for key in ["_nonce", "_post_id"] {
+        let value = settings.get(key)?.to_value();
+        fields[key] = Some(value).filter(|value| value.is_string() || value.is_number())?;
+    }
+    Some(DataRequest::form(NAME, page.url.join("/en").ok()?, &page.url, fields))
+}
+
+/// Cards of a page, which are read as any page's; behind the last there are none.
+fn read_cards(request: &DataRequest, html: &str) -> Option<DataPage> {
+    if html.trim().is_empty() {
+        return Some(DataPage::default());
+    }
+    let shown = listings_of(html, request.page.as_str(), NAME).ok()?;
+    let number = sent(request, "page")?;
+    let reached = number.checked_mul(u32::try_from(shown.listings.len()).ok()?)?;
+    let goes_on = reached > 0 && shown.total.is_none_or(|total| reached < total);
+    let mut next = goes_on.then(|| request.clone());
+    if let Some(page) = next.as_mut().and_then(|next| next.body.as_mut()?.get_mut("page")) {
+        *page = json!(number.checked_add(1)?);
+    }
+    Some(DataPage { listings: shown.listings, total: shown.total, next, ..DataPage::default() })
+}
+
+/// A number in the body of a request.
+fn sent(request: &DataRequest, key: &str) -> Option<u32> {
+    u32::try_from(request.body.as_ref()?.get(key)?.as_u64()?).ok()
+}
+
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
+    if request.method == DataMethod::Form {
+        return read_cards(request, answer.get("results")?.as_str()?);
+    }
     let of = |records: &Json<'_>| -> Option<Vec<ScrapedListing>> {
         Some(records.as_array()?.iter().map(|record| RECORD.read(record, &request.page)).collect())
     };
     if let Some(records) = value_at(answer, "data.listings") {
         let (listings, total) = (of(records)?, count_at(answer, "data.total_vehicle_count"));
-        let next = next_of_service(request, total).filter(|_| !listings.is_empty());
+        let next = next_of_service(request, listings.len(), total);
         return Some(DataPage { listings, total, next, ..DataPage::default() });
     }
     let listings = of(value_at(answer, "results.0.hits")?)?;
@@ -133,10 +174,16 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     Some(DataPage { listings, total: count_at(answer, "results.0.nbHits"), next, ..DataPage::default() })
 }
 
-fn next_of_service(request: &DataRequest, total: Option<u32>) -> Option<DataRequest> {
-    let number = u32::try_from(request.body.as_ref()?.get("page")?.as_u64()?).ok()?;
-    let mut next = (number.checked_mul(PAGE_SIZE)? < total?).then(|| request.clone())?;
-    *next.body.as_mut()?.get_mut("page")? = json!(number + 1);
+fn next_of_service(request: &DataRequest, given: usize, total: Option<u32>) -> Option<DataRequest> {
+    let (number, size, given) = (sent(request, "page")?, sent(request, "perPage")?, u32::try_from(given).ok()?);
+    let reached = number.checked_sub(1)?.checked_mul(size)?.checked_add(given)?;
+    let mut next = (given > 0 && reached < total?).then(|| request.clone())?;
+    let body = next.body.as_mut()?;
+    *body.get_mut("page")? = json!(number.checked_add(1)?);
+    if number == 1 {
+        // A server that gives less at once counts its pages by that.
+        *body.get_mut("perPage")? = json!(given.min(size));
+    }
     Some(next)
 }
 

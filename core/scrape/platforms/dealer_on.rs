@@ -101,6 +101,7 @@ const RECORD: Layout = Layout {
     headings: &["VehicleName"],
     links: &["VehicleDetailUrl"],
     images: &["VehicleImageModel.VehiclePhotoSrc"],
+    store: &["VehicleLocationName"],
     kept: &["VehicleType", "VehicleCondition", "VehicleCpo", "VehicleMsrp", "VehicleLocationName"],
 };
 

@@ -4,7 +4,7 @@ use super::{Mark, Platform, any_layout};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealr_cloud",
-    marks: &[Mark::possible(&["dealr.cloud"])],
+    marks: &[Mark::possible(&[".dealr.cloud/"])],
     parse: any_layout,
     list_paths: &[],
     endpoint: None,

@@ -84,7 +84,7 @@ pub(crate) enum Confidence {
 }
 
 /// Every platform; of equally sure ones the first is taken, so those whose pages embed another's marks stand in front.
-pub(crate) static ALL: [&Platform; 22] = [
+pub(crate) static ALL: &[&Platform] = &[
     &dealer_on::PLATFORM,
     &overfuel::PLATFORM,
     &dealer_socket::PLATFORM,
@@ -135,7 +135,7 @@ pub(crate) fn recognised(page: &Page<'_>) -> Option<(Confidence, &'static Platfo
     }
     let is_found = |text: &&str| texts.binary_search(text).is_ok_and(|at| found[at]);
     let mut best: Option<(Confidence, &'static Platform)> = None;
-    for platform in ALL {
+    for &platform in ALL {
         let proven = platform.marks.iter().filter(|mark| mark.texts.iter().all(is_found));
         let Some(confidence) = proven.map(|mark| mark.confidence).max() else { continue };
         if best.is_none_or(|(known, _)| confidence > known) {
@@ -153,7 +153,7 @@ fn any_layout(page: &Page<'_>) -> Result<Option<Parts>> {
 
 /// The platform of this name.
 pub(crate) fn named(name: &str) -> Option<&'static Platform> {
-    ALL.into_iter().find(|platform| platform.name == name)
+    ALL.iter().copied().find(|platform| platform.name == name)
 }
 
 #[cfg(test)]

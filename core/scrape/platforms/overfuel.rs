@@ -1,6 +1,7 @@
 //! Overfuel: a list of JSON-LD products in the page, and an endpoint that knows more of each.
 //!
-//! Trap: `specialprice` is 0 where there is none. In the page the VIN stands in the address of a vehicle alone.
+//! Traps: `specialprice` is 0 where there is none. In the page the VIN stands in the address of a vehicle alone. The endpoint gives
+//! new and used cars together, whichever of them the page lists.
 
 use url::Url;
 
@@ -30,9 +31,17 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
     let (_, rest) = state.body.split_once("\"dealerId\"")?;
     let number = rest.trim_start().strip_prefix(':')?.trim_start().trim_start_matches('"');
     let dealer: u32 = number[..number.find(|c: char| !c.is_ascii_digit())?].parse().ok()?;
-    let url =
-        Url::parse(&format!("https://api.overfuel.com/api/1.0/dealers/{dealer}/search?limit=100&offset=0")).ok()?;
+    let base = api_of(state.body).unwrap_or("https://api.overfuel.com/api/1.0");
+    let url = Url::parse(&format!("{base}/dealers/{dealer}/search?limit=100&offset=0")).ok()?;
     Some(DataRequest::get(NAME, url, &page.url))
+}
+
+/// The address of the endpoint as the page's own state names it.
+fn api_of(state: &str) -> Option<&str> {
+    const VERSION: &str = "/api/1.0";
+    let end = state.find(VERSION)? + VERSION.len();
+    let start = state[..end].rfind('"')? + 1;
+    Some(&state[start..end]).filter(|base| base.starts_with("http"))
 }
 
 const RECORD: Layout = Layout {
@@ -50,13 +59,27 @@ const RECORD: Layout = Layout {
     headings: &[],
     links: &["url"],
     images: &["photos.0.url", "photos.0"],
+    store: &["dealer.name", "dealer"],
     kept: &["condition", "dealer"],
 };
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("results")?.as_array()?;
-    let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
+    let path = request.page.path();
+    let wants_new = if path.contains("/used-") {
+        Some(false)
+    } else if path.contains("/new-") {
+        Some(true)
+    } else {
+        None
+    };
+    let is_new = |record: &Json<'_>| Some(record.get("condition")?.as_str()?.eq_ignore_ascii_case("new"));
+    // What does not say its condition is the page's.
+    let is_meant = |record: &&Json<'_>| wants_new.is_none() || is_new(record).is_none_or(|new| Some(new) == wants_new);
+    let listings = records.iter().filter(is_meant).map(|record| RECORD.read(record, &request.page)).collect();
     let total = count_at(answer, "meta.total");
     let next = request.next_by_offset("offset", records.len(), total);
+    // Of a part of the cars, the page alone says how many there are.
+    let total = total.filter(|_| wants_new.is_none());
     Some(DataPage { listings, total, next, ..DataPage::default() })
 }

@@ -1,6 +1,7 @@
 //! Team Velocity: cards that carry `Make-Model-Trim-VIN`, and an endpoint whose address some pages name.
 //!
-//! Trap: `internetPrice` is 0 where only `sellingPrice` is asked. Answers say no total: a short one is the last.
+//! Traps: `internetPrice` is 0 where only `sellingPrice` is asked. Answers say no total: a short one is the last. One address
+//! gives new and used vehicles; what the page itself asks for says which of them its list holds.
 
 use url::Url;
 
@@ -45,9 +46,15 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
     const PATH: &str = "/tvm-services/inventory/vehicles?";
     let script = page.scripts().iter().find(|script| script.body.contains(PATH))?;
     let at = script.body.find(PATH)?;
-    let query = script.body[at + PATH.len()..].split(['"', '\'', '`']).next()?;
-    let mut url = Url::parse(&format!("https://websites.api.teamvelocityportal.com{PATH}{query}")).ok()?;
-    for (name, value) in [("Type", "All"), ("Limit", &PAGE_SIZE.to_string()), ("Page", "1")] {
+    let quotes = ['"', '\'', '`'];
+    let query = script.body[at + PATH.len()..].split(quotes).next()?;
+    let origin = script.body[..at].rsplit(quotes).next().filter(|origin| origin.starts_with("http"));
+    let origin = origin.unwrap_or("https://websites.api.teamvelocityportal.com");
+    let mut url = Url::parse(&format!("{origin}{PATH}{query}")).ok()?;
+    if !url.query_pairs().any(|(name, value)| name == "Type" && !value.is_empty()) {
+        set_query(&mut url, "Type", "All");
+    }
+    for (name, value) in [("Limit", &*PAGE_SIZE.to_string()), ("Page", "1")] {
         set_query(&mut url, name, value);
     }
     let names_account = url.query_pairs().any(|(name, value)| name == "AccountID" && !value.is_empty());
@@ -69,6 +76,7 @@ const RECORD: Layout = Layout {
     headings: &[],
     links: &["vdpUrl"],
     images: &["firstPhotoUrl"],
+    store: &["dealerName"],
     kept: &["type", "certified", "dealerName"],
 };
 

@@ -159,10 +159,12 @@ fn dealer_inspire_gives_its_list_as_data_in_two_generations() {
         (DataMethod::Post, &vec![("x-api-key".into(), "public-key-of-the-page".to_owned())])
     );
     assert_eq!(request.body.as_ref().unwrap()["filters"]["type_slug"], serde_json::json!(["Used"]));
-    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(104)));
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(4)));
     // About to be sold is not sold.
     assert_eq!(pages[0].listings[0].is_sold, None);
-    assert_eq!(pages[0].next.as_ref().unwrap().body.as_ref().unwrap()["page"], 2);
+    // It gave three where a hundred were asked for: its pages are of three.
+    let next = pages[0].next.as_ref().unwrap().body.as_ref().unwrap();
+    assert_eq!((&next["page"], &next["perPage"]), (&2.into(), &3.into()));
     assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
 
     let (request, pages) = answers("dealer_inspire", "lightning", "/used-vehicles/", &["lightning-list"]);
@@ -173,11 +175,59 @@ fn dealer_inspire_gives_its_list_as_data_in_two_generations() {
 }
 
 #[test]
+fn dealer_inspire_before_that_gave_the_cards_of_a_page_for_a_form() {
+    let (request, pages) = answers("dealer_inspire", "ajax", "/used-vehicles/", &["ajax-list", "ajax-last"]);
+    assert_eq!((request.method, request.url.as_str()), (DataMethod::Form, "https://lot.example/en"));
+    let form = "action=im_ajax_call&perform=get_results&page=1&_nonce=0a1b2c3d4e&_post_id=6";
+    let sorted = |form: &str| form.split('&').map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(&request.body_text().unwrap()), sorted(form));
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(4)));
+    assert_eq!(pages[0].next.as_ref().unwrap().body.as_ref().unwrap()["page"], 2);
+    assert_eq!(lines(&pages[1].listings), [COROLLA]);
+    let behind = listings_from_data(pages[1].next.as_ref().unwrap(), r#"{"results": ""}"#).unwrap();
+    assert_eq!((behind.listings.len(), behind.next), (0, None));
+    assert_eq!(listings_from_data(&request, r#"{"results": false}"#).unwrap_err().code(), "data_unreadable");
+}
+
+#[test]
+fn dealer_com_is_asked_by_post_where_its_page_names_no_widget_or_that_fails() {
+    let (request, pages) = answers("dealer_com", "posted", "/used-inventory/index.htm", &["list", "last"]);
+    assert_eq!(request.url.as_str(), "https://lot.example/api/widget/ws-inv-data/getInventory");
+    let body = request.body.as_ref().unwrap();
+    assert_eq!((request.method, &body["siteId"]), (DataMethod::Post, &serde_json::json!("samplemotors")));
+    assert_eq!(body["pageId"], "samplemotors_SITEBUILDER_INVENTORY_SEARCH_RESULTS_AUTO_USED_V1_1");
+    assert_eq!(
+        (&body["preferences"]["listing.config.id"], &body["includePricing"]),
+        (&"auto-used".into(), &true.into())
+    );
+    assert_eq!(lines(&pages[0].listings), [FORD, TOYOTA, JEEP]);
+    let next = pages[0].next.as_ref().unwrap().body.as_ref().unwrap();
+    assert_eq!(next["inventoryParameters"]["start"], serde_json::json!(["3"]));
+    assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
+
+    // One address lists new, used and certified vehicles: the page says which are meant.
+    let html = own("dealer_com/posted.html").replace("_SITEBUILDER_INVENTORY_SEARCH_RESULTS_AUTO_USED_V1_1", "");
+    let asked = |path: &str| data_request(&html, &format!("https://lot.example{path}")).unwrap();
+    for (path, id) in [
+        ("/new-inventory/index.htm", "auto-new"),
+        ("/certified-inventory/index.htm", "auto-certified-used"),
+        ("/all-inventory/index.htm", "auto-all"),
+    ] {
+        assert_eq!(asked(path).unwrap().body.unwrap()["preferences"]["listing.config.id"], id, "{path}");
+    }
+    assert_eq!(asked("/specials.htm"), None);
+    // A page that names its widget is asked by GET, and by POST where that is not answered.
+    let (request, pages) = answers("dealer_com", "list", "/used-inventory/index.htm", &["list"]);
+    assert_eq!((request.method, request.otherwise.unwrap().method), (DataMethod::Get, DataMethod::Post));
+    assert_eq!(pages[0].next.as_ref().unwrap().otherwise, None);
+}
+
+#[test]
 fn team_velocity_and_overfuel_give_their_lists_as_data() {
     let (request, pages) = answers("team_velocity", "list", "/inventory/used", &["list"]);
     assert_eq!(
         request.url.as_str(),
-        "https://websites.api.teamvelocityportal.com/tvm-services/inventory/vehicles?AccountID=88001&CampaignId=901&Type=All&Limit=200&Page=1"
+        "https://websites.api.teamvelocityportal.com/tvm-services/inventory/vehicles?AccountID=88001&CampaignId=901&Type=Used&Limit=200&Page=1"
     );
     // A short answer is the last.
     assert_eq!((lines(&pages[0].listings), &pages[0].next), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], &None));
@@ -187,8 +237,19 @@ fn team_velocity_and_overfuel_give_their_lists_as_data() {
 
     let (request, pages) = answers("overfuel", "list", "/used-cars-town-tx", &["list", "last"]);
     assert_eq!(request.url.as_str(), "https://api.overfuel.com/api/1.0/dealers/1052/search?limit=100&offset=0");
-    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], Some(4)));
+    assert_eq!((lines(&pages[0].listings), pages[0].total), (vec![FORD.into(), TOYOTA.into(), JEEP.into()], None));
     assert_eq!(pages[0].next.as_ref().unwrap().query_number("offset"), Some(3));
+    let two = r#"{"meta": {"total": 2}, "results": [{"vin": "1FTEW1EP6KFA10001", "condition": "New"}, {"vin": "2T3P1RFV3LC100002", "condition": "Used"}]}"#;
+    for (path, vins, total) in [
+        ("/used-cars-town-tx", vec!["2T3P1RFV3LC100002"], None),
+        ("/new-cars-town-tx", vec!["1FTEW1EP6KFA10001"], None),
+        ("/inventory", vec!["1FTEW1EP6KFA10001", "2T3P1RFV3LC100002"], Some(2)),
+    ] {
+        let request = answers("overfuel", "list", path, &[]).0;
+        let page = listings_from_data(&request, two).unwrap();
+        let read: Vec<_> = page.listings.iter().filter_map(|listing| listing.vin.as_deref()).collect();
+        assert_eq!((read, page.total), (vins, total), "{path}");
+    }
     assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
 }
 
@@ -264,6 +325,18 @@ fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
     ] {
         assert_eq!(detected(&format!("<html><body>{mention}</body></html>")), None, "{mention}");
     }
+    // Every name, as a dealer would write of it.
+    let names: Vec<_> = ALL
+        .iter()
+        .flat_map(|platform| {
+            [platform.name.to_owned(), platform.name.replace('_', ""), platform.name.replace('_', " ")]
+        })
+        .collect();
+    let vendors = "Dealer.com DealerOn Dealer Inspire DealerFire DealerSocket Team Velocity Dealer eProcess CDK Global Sincro Cobalt \
+        Overfuel Dealer Car Search Carsforsale.com AutoManager WebManager AutoRevo Wayne Reaves waynereaves.com DealerCenter \
+        Carbase carbase.com Room58 V12 Software v12software dealr.cloud AutoCorner Auction123 AutoWall algolia ws-inv-data";
+    let page = format!("<html><body><p>We sell to users of {} and {vendors}.</p></body></html>", names.join(", "));
+    assert_eq!(detected(&page), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{Mark, Platform, any_layout};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "v12_software",
-    marks: &[Mark::possible(&["v12software"])],
+    marks: &[Mark::possible(&["//www.v12software.com"])],
     parse: any_layout,
     list_paths: &["/vehicles", "/inventory"],
     endpoint: None,

@@ -48,6 +48,7 @@ const RECORD: Layout = Layout {
     headings: &[],
     links: &[],
     images: &["pictures.0.url"],
+    store: &[],
     kept: &["used", "certified", "soldOn"],
 };
 /// The same where `special` says that the special price is the one asked.

@@ -1,0 +1,81 @@
+//! Websites of a group of dealers, which list the vehicles of all its stores.
+//!
+//! Which store is meant is said by the competitor's `scraper_config`; where it is not, all are taken and the report says so.
+//! What is deliberately not here: where on a page or in an answer a store stands; that is the platform's.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{ScrapedListing, pages::key_of};
+use crate::{extract::Warning, scrape::extract::store_of};
+
+/// What a warning is called where no vehicle is of the store that is meant.
+pub(super) const NOT_FOUND: &str = "store_not_found";
+
+/// So many stores are named in a warning.
+const NAMED: usize = 8;
+
+/// Leaves the vehicles of the store that is meant, and says how many it put aside.
+pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
+    let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
+    listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);
+    let named = || {
+        let shown = stores.iter().take(NAMED).map(|(store, count)| format!("{store} ({count})"));
+        let more = stores.len().checked_sub(NAMED + 1).map(|more| format!("{} more", more + 1));
+        shown.chain(more).collect::<Vec<_>>().join(", ")
+    };
+    let Some(meant) = meant else {
+        if stores.len() > 1 {
+            let message = format!(
+                "the list is that of a group, with vehicles of {} stores, and all of them count: {}; `store` in the \
+                 scraper_config takes those of one",
+                stores.len(),
+                named()
+            );
+            warnings.push(Warning { code: "group_list", message });
+        }
+        return 0;
+    };
+    let is_meant = |listing: &ScrapedListing| store_of(listing).is_some_and(|store| is_same(store, meant));
+    if !listings.is_empty() && !listings.iter().any(is_meant) {
+        let known = if stores.is_empty() { "none".to_owned() } else { named() };
+        let message = format!("no vehicle is of the store {meant:?}; the website names {known}");
+        warnings.push(Warning { code: NOT_FOUND, message });
+    }
+    // A vehicle that several pages show is claimed once.
+    let aside: HashSet<String> = listings.iter().filter(|listing| !is_meant(listing)).filter_map(key_of).collect();
+    listings.retain(is_meant);
+    aside.len()
+}
+
+fn is_same(store: &str, meant: &str) -> bool {
+    store == meant || store.to_lowercase() == meant.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(stock: &str, store: Option<&str>) -> ScrapedListing {
+        let raw_data = store.map(|store| json!({ "store": store }));
+        ScrapedListing { stock_number: Some(stock.into()), raw_data, ..ScrapedListing::default() }
+    }
+
+    #[test]
+    fn the_vehicles_of_one_store_are_taken_and_a_group_is_named_where_none_is_meant() {
+        let group = || vec![of("1", Some("Valley")), of("2", Some("Hill")), of("2", Some("Hill")), of("3", None)];
+        for (meant, left, aside, code) in [
+            (None, 4, 0, Some("group_list")),
+            (Some("valley"), 1, 2, None),
+            (Some("Hill"), 2, 2, None),
+            (Some("Lake"), 0, 3, Some("store_not_found")),
+        ] {
+            let (mut listings, mut warnings) = (group(), Vec::new());
+            assert_eq!(take_one(&mut listings, meant, &mut warnings), aside, "{meant:?}");
+            assert_eq!((listings.len(), warnings.first().map(|warning| warning.code)), (left, code), "{meant:?}");
+        }
+        let (mut one, mut warnings) = (vec![of("1", Some("Valley")), of("2", None)], Vec::new());
+        assert_eq!((take_one(&mut one, None, &mut warnings), warnings), (0, vec![]));
+    }
+}
