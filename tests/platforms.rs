@@ -426,7 +426,7 @@ on_both_databases! {
         website.page("/used-inventory/index.htm", website.fixture("dealer_com/posted.html"));
         website.json("/api/widget/ws-inv-data/getInventory", &answer);
         let url = website.at("/used-inventory/index.htm");
-        let all = scrape_new(&desk, "Group", &url).unwrap();
+        let all = scrape_new(&desk, "Group", &format!("{url}#all-stores")).unwrap();
         assert_eq!((all.new.len(), all.completeness), (4, Completeness::Complete));
         let warning = all.warnings.iter().find(|warning| warning.code == "group_list").unwrap();
         assert!(warning.message.contains("hillmotors (2), valleymotors (2)"), "{warning:?}");

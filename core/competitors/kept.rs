@@ -175,7 +175,7 @@ mod tests {
         let others = [
             Competitor { platform_type: Some("cdk".into()), ..known.clone() },
             Competitor { use_playwright: true, ..known.clone() },
-            Competitor { scraper_config: Some(serde_json::json!({"check_missing": 1})), ..known.clone() },
+            Competitor { scraper_config: Some(serde_json::json!({"check_missing": 1})), ..known },
         ];
         assert!(others.iter().all(|other| reader(other) != name));
         assert!(name.len() <= 100, "it fits its column");

@@ -3,6 +3,7 @@
 //! What is deliberately not here: whether another competitor has the name or the address, which only the database knows.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use url::Url;
 
 use super::{Competitor, CompetitorUpdate, NewCompetitor, ScraperConfig, revisit};
@@ -146,7 +147,7 @@ fn check_url(faults: &mut Faults, pointer: &str, text: &str) {
 /// What makes two addresses of lists one, whatever their spelling: the host without `www.`, the port where it is unusual, the
 /// path without its last slash, the query and the fragment. `None` where there is no list at all.
 ///
-/// One address that lists the lots of two dealers, told apart by their configurations, is written with a fragment for each.
+/// One address that lists the lots of two dealers, told apart by their cards, is written with a fragment for each.
 pub(super) fn address_key(inventory_url: &str) -> Option<String> {
     let url = Url::parse(inventory_url).ok().filter(|url| revisit::host(url.as_str()).is_some())?;
     let host = url.host_str()?.trim_end_matches('.');
@@ -157,6 +158,18 @@ pub(super) fn address_key(inventory_url: &str) -> Option<String> {
     };
     let (query, fragment) = (part('?', url.query()), part('#', url.fragment()));
     Some(format!("{host}{port}{}{query}{fragment}", url.path().trim_end_matches('/')))
+}
+
+/// The store of a group whose cars are meant, in small letters.
+pub(super) fn store(config: Option<&Value>) -> Option<String> {
+    Some(config?.get("store")?.as_str()?.to_lowercase())
+}
+
+/// Whether the lists of two competitors are one: at one address, unless each takes the cars of another store of it.
+pub(super) fn is_one_list(one: (&str, Option<&Value>), other: (&str, Option<&Value>)) -> bool {
+    let at_one_address = || address_key(one.0).is_some_and(|key| Some(key) == address_key(other.0));
+    let of_other_stores = || store(one.1).zip(store(other.1)).is_some_and(|(one, other)| one != other);
+    at_one_address() && !of_other_stores()
 }
 
 /// Refuses an address at which another competitor's list stands already.
@@ -173,6 +186,8 @@ pub(super) fn name_is_taken() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -198,6 +213,22 @@ mod tests {
             assert_ne!(key(other), plain, "{other}");
         }
         assert_eq!(key("https://motors.invalid/"), None, "nowhere is no list");
+    }
+
+    #[test]
+    fn the_stores_of_a_group_have_one_address_and_lists_of_their_own() {
+        let (north, south) = (json!({"store": "North"}), json!({"store": "south"}));
+        let group = "https://group.example/used";
+        assert!(!is_one_list((group, Some(&north)), (group, Some(&south))));
+        assert!(is_one_list(
+            (group, Some(&north)),
+            ("http://www.group.example/used/", Some(&json!({"store": "NORTH"})))
+        ));
+        assert!(
+            is_one_list((group, Some(&north)), (group, None)),
+            "the whole group has the cars of this store as well"
+        );
+        assert!(!is_one_list((group, None), ("https://group.example/new", None)));
     }
 
     #[test]

@@ -228,17 +228,20 @@ pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor)
     let mut others = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
         .order(dsl::id)
-        .select((dsl::name, dsl::inventory_url))
+        .select((dsl::name, dsl::inventory_url, dsl::scraper_config))
         .into_boxed::<MultiBackend>();
     // What is written in letters of other scripts is stored as somebody wrote it.
     if !host.contains("xn--") {
         let [lowered, _] = contains_patterns(host);
         others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\'));
     }
-    let others: Vec<(String, String)> = others.load(conn)?;
-    let has_it = |(_, url): &&(String, String)| registration::address_key(url).as_ref() == Some(&key);
-    match others.iter().find(has_it) {
-        Some((name, _)) => Err(registration::address_is_taken(name).into()),
+    let others: Vec<(String, String, Option<Json<Value>>)> = others.load(conn)?;
+    let ours = (competitor.inventory_url.as_str(), competitor.scraper_config.as_ref());
+    let is_ours = |(_, url, config): &&(String, String, Option<Json<Value>>)| {
+        registration::is_one_list(ours, (url, config.as_ref().map(|config| &config.0)))
+    };
+    match others.iter().find(is_ours) {
+        Some((name, ..)) => Err(registration::address_is_taken(name).into()),
         None => Ok(()),
     }
 }

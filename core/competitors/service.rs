@@ -93,7 +93,10 @@ impl<'a> Competitors<'a> {
                 repository::name_is_taken(conn, &after)?;
             }
             // Two that shared an address before may go on, until one of them moves.
-            if registration::address_key(&after.inventory_url) != registration::address_key(&before.inventory_url) {
+            let list = |of: &Competitor| {
+                (registration::address_key(&of.inventory_url), registration::store(of.scraper_config.as_ref()))
+            };
+            if list(&after) != list(&before) {
                 repository::address_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;

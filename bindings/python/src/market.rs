@@ -510,8 +510,8 @@ impl Market {
 
     /// Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
     ///
-    /// `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends there and what was
-    /// done stays.
+    /// `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends, and what was
+    /// done stays, with the few vehicles that were kept in one transaction with the last.
     #[pyo3(signature = (*, limit = None, progress = None))]
     fn analyze_due(
         &self,

@@ -94,7 +94,7 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
 
 
 def test_a_run_tells_its_progress_and_stops_when_told(anywhere: jpauto.Lot) -> None:
-    for number in range(4):
+    for number in range(6):
         anywhere.inventory.add(
             year=2019, make="Toyota", model="Camry", vin=f"4T1B11HK5KU21111{number}", price=20_000, mileage=1
         )
@@ -105,8 +105,8 @@ def test_a_run_tells_its_progress_and_stops_when_told(anywhere: jpauto.Lot) -> N
         return progress.done < 2
 
     report = anywhere.market.analyze_due(progress=two)
-    assert (report.analyzed, report.insufficient, report.remaining) == (2, 2, 2)
-    assert [(at.done, at.total) for at in seen] == [(1, 4), (2, 4)]
+    assert (report.analyzed, report.insufficient, report.remaining) == (3, 3, 3), "the third was kept with the second"
+    assert [(at.done, at.total) for at in seen] == [(1, 6), (2, 6)]
 
     def broken(progress: jpauto.Progress) -> bool:
         raise RuntimeError("no more")

@@ -11,7 +11,8 @@ use super::{
     clean,
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field, PriceRank},
-    heading, json,
+    heading::{self, Heading},
+    json,
     listing::ScrapedListing,
     page::Page,
     value::Json,
@@ -302,8 +303,8 @@ fn without_vin(
 pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     read_attributes(dom, card, draft);
     read_texts(dom, card, draft);
-    if let Some((_, heading)) = heading_within(dom, card) {
-        draft.offer_heading(&heading);
+    if let Some(heading) = heading_within(dom, card) {
+        draft.offer_split(heading);
     } else if draft.listing.year.is_none() {
         draft.listing.year = year_in_heading(dom, card);
     }
@@ -372,7 +373,11 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if text == "$" || text.chars().any(char::is_alphanumeric) {
                     let in_price = at < price_until;
-                    chunks.extend(apart(&text).map(|piece| Chunk { text: piece.to_owned(), in_price }));
+                    if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
+                        chunks.push(Chunk { text, in_price });
+                    } else {
+                        chunks.extend(apart(&text).map(|piece| Chunk { text: piece.to_owned(), in_price }));
+                    }
                 }
             }
             Kind::Text(_) => {}
@@ -386,16 +391,15 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
 /// `Stock: P1 Mileage: 45,000` are two. A label is as many words in front of a colon as name a field.
 fn apart(text: &str) -> impl Iterator<Item = &str> {
     const LABEL_WORDS_MAX: usize = 3;
-    let mut labels: Vec<usize> = Vec::new();
-    let mut colons = memchr::memchr_iter(b':', text.as_bytes());
-    if colons.clone().nth(1).is_some() {
-        labels.extend(colons.by_ref().filter_map(|colon| {
+    let colons = memchr::memchr_iter(b':', text.as_bytes());
+    let mut labels: Vec<usize> = colons
+        .filter_map(|colon| {
             let before = text[..colon].trim_end();
             let starts = before.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]).take(LABEL_WORDS_MAX);
             // The longest label counts: `Exterior Color`, not `Color`.
             starts.filter(|start| Field::named(&before[*start..]).is_some()).last()
-        }));
-    }
+        })
+        .collect();
     if labels.len() < 2 {
         labels.clear();
     }
@@ -503,9 +507,9 @@ pub(crate) fn labelled(text: &str) -> Option<(Field, &str)> {
     }
 }
 
-/// The text that names the card's vehicle and the element where it stands, headings before mere titles.
-fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
-    let mut best: Option<(u8, usize, String)> = None;
+/// What names the card's vehicle, headings before mere titles.
+fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
+    let mut best: Option<(u8, Heading)> = None;
     for (at, element) in dom.elements(dom.within(card)) {
         let tier = match element.name() {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
@@ -515,18 +519,20 @@ fn heading_within(dom: &Dom<'_>, card: usize) -> Option<(usize, String)> {
             _ if attribute(element, "title").is_some() => 3,
             _ => continue,
         };
-        if best.as_ref().is_some_and(|(known, ..)| *known <= tier) {
+        if best.as_ref().is_some_and(|(known, _)| *known <= tier) {
             continue;
         }
         let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| dom.text(at));
-        let names = |text: &String| heading::split(text).is_some_and(|heading| heading.make.is_some());
-        let labels = ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).map(str::to_owned);
-        let named = (tier < 3).then(shown).flatten().into_iter().chain(labels).find(names);
-        if let Some(text) = named {
-            best = Some((tier, at, text));
+        let named = |text: &str| heading::split(text).filter(|heading| heading.make.is_some());
+        let labelled = || ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).find_map(named);
+        let shown = (tier < 3).then(shown).flatten().and_then(|text| named(&text));
+        best = shown.or_else(labelled).map(|heading| (tier, heading)).or(best);
+        // Nothing stands before a heading.
+        if matches!(best, Some((0, _))) {
+            break;
         }
     }
-    best.map(|(_, at, text)| (at, text))
+    best.map(|(_, heading)| heading)
 }
 
 /// The year of a heading whose make is unknown: `2024 Zeekr 009`.
@@ -573,14 +579,17 @@ fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Optio
     for (at, element) in candidates.filter(|(_, element)| element.name() == "a") {
         let Some(href) = attribute(element, "href").map(str::trim) else { continue };
         let elsewhere = href.is_empty() || NO_PAGES.iter().any(|start| href.starts_with(start));
-        let other = OTHER_LINKS.iter().any(|word| mentions(href, word));
-        if elsewhere || other {
+        let titled = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX;
+        let by_itself = 2 * u8::from(names_vin(href)) + u8::from(Some(at) == around);
+        // Most links of a card could say no more than a better one did; what they are called matters no longer.
+        let is_better = |evidence: u8| best.is_none_or(|(known, _)| evidence > known);
+        let most = by_itself + 4 * u8::from(titled);
+        if elsewhere || !is_better(most) || OTHER_LINKS.iter().any(|word| mentions(href, word)) {
             continue;
         }
-        let titled = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX;
         let names_vehicle = titled && heading::split(&dom.text(at)).is_some();
-        let evidence = 4 * u8::from(names_vehicle) + 2 * u8::from(names_vin(href)) + u8::from(Some(at) == around);
-        if best.is_none_or(|(known, _)| evidence > known) {
+        let evidence = by_itself + 4 * u8::from(names_vehicle);
+        if is_better(evidence) {
             best = Some((evidence, href));
         }
     }

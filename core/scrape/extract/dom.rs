@@ -292,7 +292,8 @@ mod tests {
     /// What the readers without a tree read data from, and the same as html5ever finds it.
     fn scripts(html: &str) -> Vec<String> {
         let printable = |body: &str| printable(body).trim_ascii().to_owned();
-        super::super::markup::scripts(html).iter().map(|script| printable(script.body)).collect()
+        let tokens: Vec<_> = super::super::markup::Tokens::new(html).collect();
+        super::super::markup::scripts(&tokens).iter().map(|script| printable(script.body)).collect()
     }
 
     fn scripts_of_html5ever(html: &str) -> Vec<String> {

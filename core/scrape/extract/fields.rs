@@ -3,7 +3,13 @@
 //! Labels on a page (`Stock #:`), keys of embedded data (`stockNumber`) and data attributes (`data-stock-no`) are the same
 //! words in different spellings, so they share one table. What is deliberately not here: where the values stand.
 
-use super::{clean, heading, listing::ScrapedListing, value::Json, vins};
+use super::{
+    clean,
+    heading::{self, Heading},
+    listing::ScrapedListing,
+    value::Json,
+    vins,
+};
 use crate::Money;
 
 /// A field that a label or key may name. Prices carry their rank: the lowest is taken.
@@ -227,7 +233,13 @@ impl Draft {
 
     /// Reads year, make, model and trim from a heading, for what no field has said.
     pub(crate) fn offer_heading(&mut self, raw: &str) {
-        let Some(heading) = heading::split(raw) else { return };
+        if let Some(heading) = heading::split(raw) {
+            self.offer_split(heading);
+        }
+    }
+
+    /// The same of a heading that is split already.
+    pub(super) fn offer_split(&mut self, heading: Heading) {
         let listing = &mut self.listing;
         let same_make = match (&listing.make, &heading.make) {
             (Some(known), Some(read)) => known.eq_ignore_ascii_case(read),

@@ -314,7 +314,7 @@ const REMARKS: [&str; 70] = [
 /// Splits a heading, `None` where it does not begin with a model year.
 pub(crate) fn split(raw: &str) -> Option<Heading> {
     // Most texts of a page have no year in them and need no cleaning to see that.
-    if !raw.bytes().any(|byte| byte.is_ascii_digit()) {
+    if !may_hold_a_year(raw) {
         return None;
     }
     // Hyphens that do not break are hyphens.
@@ -339,6 +339,15 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     Some(Heading { year, make: Some(make.to_owned()), model, trim })
 }
 
+/// Whether four digits stand in a row, or a sign of what cleaning takes out or puts in between.
+fn may_hold_a_year(raw: &str) -> bool {
+    let mut digits = 0;
+    raw.bytes().any(|byte| {
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        digits == 4 || matches!(byte, b'&' | b'<')
+    })
+}
+
 /// A make in its usual spelling where it is known (`CHEVY` is `Chevrolet`), else as it stands.
 pub(crate) fn make_as_usual(make: String) -> String {
     match make_at(&make.split(' ').collect::<Vec<_>>()) {
@@ -353,27 +362,33 @@ fn is_lead_in(word: &str) -> bool {
 }
 
 fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
+    let initial = initial(words)?;
     let known = MAKES.iter().map(|make| (*make, *make)).chain(ALIASES);
     known
-        .filter(|(spelling, _)| starts_with(words, spelling))
+        .filter(|(spelling, _)| begins_with(spelling, initial) && starts_with(words, spelling))
         .max_by_key(|(spelling, _)| spelling.len())
         .map(|(spelling, usual)| (usual, spelling.split(' ').count()))
 }
 
+/// The first letter of the first word, in lower case: nearly every phrase of a table differs in it already.
+fn initial(words: &[&str]) -> Option<u8> {
+    words.first()?.bytes().next().map(|letter| letter.to_ascii_lowercase())
+}
+
+fn begins_with(phrase: &str, initial: u8) -> bool {
+    phrase.bytes().next().is_some_and(|letter| letter.to_ascii_lowercase() == initial)
+}
+
 fn starts_with(words: &[&str], phrase: &str) -> bool {
-    // Nearly every phrase of a table differs in its first letter already.
-    let initials = words.first().and_then(|word| word.bytes().next()).zip(phrase.bytes().next());
-    if !initials.is_some_and(|(own, wanted)| own.eq_ignore_ascii_case(&wanted)) {
-        return false;
-    }
     let mut own = words.iter();
     phrase.split(' ').all(|part| own.next().is_some_and(|word| word.trim_end_matches(',').eq_ignore_ascii_case(part)))
 }
 
 /// How many words the model has; none where the first is already a remark.
 fn model_length(words: &[&str]) -> usize {
-    let Some(first) = words.first() else { return 0 };
-    if let Some(longest) = MODELS.iter().filter(|model| starts_with(words, model)).max_by_key(|model| model.len()) {
+    let Some((first, initial)) = words.first().zip(initial(words)) else { return 0 };
+    let known = MODELS.iter().filter(|model| begins_with(model, initial) && starts_with(words, model));
+    if let Some(longest) = known.max_by_key(|model| model.len()) {
         return longest.split(' ').count();
     }
     if begins_remark(first) && !first.bytes().all(|byte| byte.is_ascii_digit()) {

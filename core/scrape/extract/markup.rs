@@ -388,24 +388,13 @@ impl Script<'_> {
     }
 }
 
-/// The scripts of a page, found by their opening tags alone: no other tag is read.
-pub(crate) fn scripts(html: &str) -> Vec<Script<'_>> {
-    let bytes = html.as_bytes();
-    let mut found = Vec::new();
-    let mut tokens = Tokens::new(html);
-    while let Some(step) = bytes.get(tokens.at..).and_then(|rest| memchr(b'<', rest)) {
-        tokens.at += step;
-        if bytes[tokens.at..].starts_with(b"<!--") {
-            tokens.skip_comment();
-        } else if !is_word(bytes, tokens.at + 1, "script") {
-            tokens.at += 1;
-        } else if let Some(Token::Raw(tag, body)) = tokens.next()
-            && !body.trim_ascii().is_empty()
-        {
-            found.push(Script { tag, body });
-        }
-    }
-    found
+/// The scripts of a page that say anything.
+pub(crate) fn scripts<'a>(tokens: &[Token<'a>]) -> Vec<Script<'a>> {
+    let script = |token: &Token<'a>| match token {
+        Token::Raw(tag, body) if tag.is("script") && !body.trim_ascii().is_empty() => Some(Script { tag: *tag, body }),
+        _ => None,
+    };
+    tokens.iter().filter_map(script).collect()
 }
 
 #[cfg(test)]
@@ -430,7 +419,8 @@ mod tests {
     #[test]
     fn a_script_is_raw_until_its_own_end_tag() {
         let html = "<!-- <script>old</script> --><b title='<i>'><SCRIPT type='application/ld+json; charset=utf-8'>if (a<b) { '</p>' }</Script><p>";
-        let found = scripts(html);
+        let tokens: Vec<_> = Tokens::new(html).collect();
+        let found = scripts(&tokens);
         assert_eq!(found.len(), 1);
         assert!(found[0].is_json_ld());
         assert_eq!(found[0].body, "if (a<b) { '</p>' }");

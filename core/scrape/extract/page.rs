@@ -55,7 +55,7 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn scripts(&self) -> &[Script<'a>] {
-        self.scripts.get_or_init(|| markup::scripts(self.html))
+        self.scripts.get_or_init(|| markup::scripts(self.tokens()))
     }
 
     /// The absolute form of a link of this page, `None` for what leads to no page (`#`, `javascript:`, `mailto:`).

@@ -31,7 +31,7 @@ const BYTES_PER_WORDS_BYTE: usize = 8;
 pub(crate) fn read(page: &Page<'_>) -> Pagination {
     let words = String::with_capacity(page.html.len() / BYTES_PER_WORDS_BYTE);
     let mut reader =
-        Reader { page, candidates: Vec::new(), words, link: None, link_text: String::new(), item_disabled: false };
+        Reader { page, candidates: Vec::new(), words, link: None, link_text: String::new(), item_class: "" };
     for token in page.tokens() {
         reader.take(token);
     }
@@ -61,6 +61,8 @@ struct OpenLink<'a> {
     class: &'a str,
     labels: [&'a str; LABELS.len()],
     disabled: bool,
+    /// The classes of the list item around it.
+    item_class: &'a str,
 }
 
 /// Attributes that label a link for those who do not see it.
@@ -83,9 +85,12 @@ impl<'a> OpenLink<'a> {
                 link.labels[at] = value;
             }
         }
-        link.disabled |= cards::mentions(link.class, "disabled") && has_class(link.class, "disabled");
         link
     }
+}
+
+fn says_disabled(classes: &str) -> bool {
+    has_class(classes, "disabled")
 }
 
 fn has_class(classes: &str, wanted: &str) -> bool {
@@ -100,7 +105,8 @@ struct Reader<'p, 'a> {
     link: Option<OpenLink<'a>>,
     /// The text of that link so far; one buffer serves all links of the page.
     link_text: String,
-    item_disabled: bool,
+    /// The classes of the list item that is open.
+    item_class: &'a str,
 }
 
 /// A longer link is a card, not a pager.
@@ -114,15 +120,17 @@ impl<'a> Reader<'_, 'a> {
                 self.close_link();
                 let mut link = OpenLink::read(tag);
                 self.take_relation(&link);
-                link.disabled |= self.item_disabled;
+                link.item_class = self.item_class;
                 self.link = Some(link);
                 self.link_text.clear();
             }
             Token::Open(tag) if tag.is("li") => {
-                self.item_disabled = tag.attribute("class").is_some_and(|classes| has_class(&classes, "disabled"));
+                // A word without references is the same undecoded.
+                let classes = tag.attributes().find(|(name, _)| name.eq_ignore_ascii_case("class"));
+                self.item_class = classes.map_or("", |(_, classes)| classes);
             }
             Token::Close(name) if name.eq_ignore_ascii_case("a") => self.close_link(),
-            Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_disabled = false,
+            Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_class = "",
             Token::Text(text) => {
                 if self.link.is_some() && self.link_text.len() <= LINK_TEXT_MAX {
                     self.link_text.push_str(text.trim_ascii());
@@ -155,7 +163,7 @@ impl<'a> Reader<'_, 'a> {
             return;
         }
         // Most links of a page are none of these: their text is looked at before it is cleaned, and no address is resolved.
-        if !may_lead_on(&link, &self.link_text) {
+        if !may_lead_on(&link, &self.link_text) || [link.class, link.item_class].into_iter().any(says_disabled) {
             return;
         }
         let text = clean::collapse(&clean::decode_text(&self.link_text));
@@ -193,13 +201,22 @@ impl<'a> Reader<'_, 'a> {
 
 /// Whether a look at the raw text and labels leaves it open that a link leads to another page.
 fn may_lead_on(link: &OpenLink<'_>, text: &str) -> bool {
-    // An entity may stand for anything; otherwise the first letter or digit tells a pager from a menu.
-    let open = |text: &str| {
-        let first = text.bytes().find(|byte| byte.is_ascii_alphanumeric() || *byte == b'&' || !byte.is_ascii());
-        !matches!(first, Some(letter) if letter.is_ascii_alphabetic() && !b"nNgGoO".contains(&letter))
+    // An entity may stand for anything; otherwise the first letters or digits tell a pager from a menu.
+    let first =
+        |text: &str| text.bytes().position(|byte| byte.is_ascii_alphanumeric() || byte == b'&' || !byte.is_ascii());
+    let may_say_next = |text: &str, at: usize| match &text.as_bytes()[at..] {
+        [b'n' | b'N', second, ..] => b"eE&".contains(second),
+        [b'g' | b'G', second, ..] => b"oO&".contains(second),
+        [b'o' | b'O', second, ..] => b"lL&".contains(second),
+        [letter, ..] => !letter.is_ascii_alphanumeric(),
+        [] => false,
     };
-    open(text)
-        || link.labels.iter().any(|label| !label.is_empty() && open(label))
+    let shown = match first(text) {
+        Some(at) => text.as_bytes()[at].is_ascii_digit() || may_say_next(text, at),
+        None => text.contains('>'),
+    };
+    shown
+        || link.labels.iter().any(|label| first(label).is_some_and(|at| may_say_next(label, at)))
         // Each class that says so has the word in it.
         || cards::mentions(link.class, "next")
 }
@@ -213,7 +230,7 @@ fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
     };
     is_next(text)
         || link.labels.iter().any(|label| is_next(label))
-        || CLASSES.iter().any(|class| has_class(link.class, class))
+        || cards::mentions(link.class, "next") && CLASSES.iter().any(|class| has_class(link.class, class))
 }
 
 /// The address without its fragment and without an empty end of its query.

@@ -13,6 +13,7 @@
 
 use std::collections::HashMap;
 
+use memchr::memmem;
 use serde_json::json;
 use url::Url;
 
@@ -351,7 +352,7 @@ fn speaks_of_a_price(key: &str) -> bool {
 
 /// The number in `"name": "58"`.
 fn quoted_number(script: &str, name: &str) -> Option<u32> {
-    let (_, rest) = script.split_once(name)?;
+    let rest = &script[memmem::find(script.as_bytes(), name.as_bytes())? + name.len()..];
     let value = rest.trim_start().strip_prefix(':')?.trim_start().trim_start_matches('"');
     value[..value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len())].parse().ok()
 }

@@ -1109,8 +1109,8 @@ class Market:
     ) -> AnalyzeReport:
         """Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
 
-        `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends there and what was
-        done stays.
+        `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends, and what was
+        done stays, with the few vehicles that were kept in one transaction with the last.
         """
 
     def analyze_all(self, *, progress: Callable[[Progress], bool | None] | None = None) -> AnalyzeReport:
