@@ -825,6 +825,13 @@ on_both_databases! {
             }
             let refusal = other.competitors().scrape(id, &mut unwatched).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "scrape_running"));
+            let told = refusal.to_string();
+            let (now, holder) = (lot.now(), format!(" by process {} (", std::process::id()));
+            let [since, until] =
+                [now, now + TimeDelta::seconds(120)].map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+            assert!(told.contains(" already for Valley Motors, since ") && told.contains(&holder), "{told}");
+            assert!(told.contains(&since) && told.ends_with(&format!("it is free from {until} on")), "{told}");
+            assert!(refusal.retry_after().is_some_and(|wait| wait <= Duration::from_secs(120)), "{refusal:?}");
             let report = other.competitors().scrape_due(&ScrapeLimits::default(), &mut unwatched).unwrap();
             assert_eq!((report.passed, report.recorded.len()), (1, 0));
             // The lease is over before its holder could renew it.

@@ -8,10 +8,21 @@
 
 mod repository;
 
-pub(crate) use repository::{held_by, holder, live, release, renew, take};
+use chrono::{DateTime, Utc};
+pub(crate) use repository::{held_by, holder, live, live_leases, release, renew, take};
 use uuid::Uuid;
 
-/// A new name for somebody who holds leases: nobody else has it, not even the same machine a second time.
+/// A lease that somebody has.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(crate) name: String,
+    pub(crate) holder: String,
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
+}
+
+/// A new name for somebody who holds leases: nobody else has it, not even the same machine a second time. It begins with the
+/// number of the process, by which a person finds it.
 pub(crate) fn new_holder() -> String {
-    Uuid::now_v7().to_string()
+    format!("process {} ({})", std::process::id(), Uuid::now_v7())
 }

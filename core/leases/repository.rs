@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::Lease;
 use crate::db::{
     DbConnection, DbResult, Instant, MultiBackend, lock_row,
     schema::job_leases::{self, dsl},
@@ -70,6 +71,24 @@ pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str) -> DbRe
 pub(crate) fn holder(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> DbResult<Option<String>> {
     let live = dsl::job_leases.find(name).filter(dsl::expires_at.gt(Instant(now)));
     Ok(live.select(dsl::holder).first(conn).optional()?)
+}
+
+/// The leases, with names of this beginning, that somebody has now.
+pub(crate) fn live_leases(conn: &mut DbConnection, beginning: &str, now: DateTime<Utc>) -> DbResult<Vec<Lease>> {
+    let live = dsl::job_leases
+        .filter(dsl::job_name.like(format!("{beginning}%")))
+        .filter(dsl::expires_at.gt(Instant(now)))
+        .order(dsl::acquired_at);
+    let rows: Vec<Row> = live.select(Row::as_select()).load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|Row { job_name, holder, acquired_at, expires_at }| Lease {
+            name: job_name,
+            holder,
+            since: acquired_at.into(),
+            until: expires_at.into(),
+        })
+        .collect())
 }
 
 /// The names, with this beginning, of the leases that somebody has now, or somebody but one holder.

@@ -86,6 +86,15 @@ pub(in crate::competitors) fn inventory_urls(conn: &mut DbConnection, ids: &[Com
     Ok(dsl::competitors.filter(dsl::id.eq_any(ids)).select(dsl::inventory_url).load(conn)?)
 }
 
+/// The names and the addresses of these competitors.
+pub(in crate::competitors) fn names_and_addresses(
+    conn: &mut DbConnection,
+    ids: &[CompetitorId],
+) -> DbResult<Vec<(CompetitorId, String, String)>> {
+    let known = dsl::competitors.filter(dsl::id.eq_any(ids));
+    Ok(known.select((dsl::id, dsl::name, dsl::inventory_url)).load(conn)?)
+}
+
 /// Failed scrapes since the last one that succeeded.
 pub(in crate::competitors) fn failures_in_a_row(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<u32> {
     use competitor_scrapes::dsl;

@@ -33,7 +33,7 @@ use crate::{
     db::{DbConnection, DbResult},
     error::{Error, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
-    leases,
+    leases::{self, Lease},
     scrape::fetch::{FetchError, Fetcher, Session, Stop},
 };
 
@@ -56,7 +56,7 @@ impl Competitors<'_> {
     /// # Errors
     /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
     /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the
-    /// same host, is being scraped; `scrape_cancelled` where the observer ended it; `scrape_taken_over` where another process
+    /// same host, is being scraped, saying by which process, since when and until when it holds; `scrape_cancelled` where the observer ended it; `scrape_taken_over` where another process
     /// did because this one showed no sign of life; `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`],
     /// such as `scrape_blocked`, in which case the failure is recorded.
     pub fn scrape(
@@ -67,17 +67,17 @@ impl Competitors<'_> {
         let fetcher = self.desk.fetcher()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
         let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
-        let task = Task { id, name: competitor.name, host };
+        let task = Task { id, name: competitor.name, host: host.clone() };
         let run = Run::new(self, fetcher, Choice::AskedFor, None);
         let mut outcome = None;
         crew::run(vec![task], 1, None, &run, observer, &mut |_, ended| outcome = Some(ended)).map_err(no_thread)?;
         match outcome {
             Some(Outcome::Recorded(report)) => Ok(*report),
             Some(Outcome::Failed(error)) => Err(error),
-            Some(Outcome::Passed) => Err(Error::conflict(
-                "scrape_running",
-                "this website is being scraped already, for this competitor or for another one of the same host",
-            )),
+            Some(Outcome::Passed) => Err(self.desk.read(Permission::ManageCompetitors, |conn| {
+                let now = self.desk.now();
+                Ok(running(who_scrapes(conn, id, &host, now)?, now))
+            })?),
             Some(Outcome::Stopped) | None => Err(Error::conflict("scrape_cancelled", "the scrape was cancelled")),
         }
     }
@@ -566,6 +566,39 @@ fn host_is_in_use(conn: &mut DbConnection, host: &str, but: Option<&str>, now: D
     let ids: Vec<CompetitorId> = live.iter().filter_map(|name| name.strip_prefix(LEASE)?.parse().ok()).collect();
     let urls = repository::inventory_urls(conn, &ids)?;
     Ok(urls.iter().any(|url| revisit::host(url).is_some_and(|known| known == host)))
+}
+
+/// The name of the competitor for which a website is being scraped, and the lease of whoever does it: of this competitor, else
+/// of another one of its host. `None` where the host is only asked for another website's list, or not any more.
+fn who_scrapes(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    host: &str,
+    now: DateTime<Utc>,
+) -> DbResult<Option<(String, Lease)>> {
+    let mut live: HashMap<CompetitorId, Lease> = leases::live_leases(conn, LEASE, now)?
+        .into_iter()
+        .filter_map(|lease| Some((lease.name.strip_prefix(LEASE)?.parse().ok()?, lease)))
+        .collect();
+    let ids: Vec<_> = live.keys().copied().collect();
+    let known = repository::names_and_addresses(conn, &ids)?;
+    let of_host = |url: &str| revisit::host(url).is_some_and(|known| known == host);
+    let found = known.iter().find(|(known, ..)| *known == id);
+    let found = found.or_else(|| known.iter().find(|(.., url)| of_host(url)));
+    Ok(found.and_then(|(id, name, _)| Some((name.clone(), live.remove(id)?))))
+}
+
+/// Refuses to scrape what is being scraped.
+fn running(by: Option<(String, Lease)>, now: DateTime<Utc>) -> Error {
+    let already = "this website is being scraped already";
+    let Some((name, Lease { holder, since, until, .. })) = by else {
+        return Error::conflict("scrape_running", format!("{already}, for another competitor of the same host"));
+    };
+    let [since, until_shown] = [since, until].map(|time| time.format("%Y-%m-%d %H:%M:%S UTC"));
+    let message = format!(
+        "{already} for {name}, since {since} by {holder}; without a sign of life from there, it is free from {until_shown} on"
+    );
+    Error::conflict("scrape_running", message).with_retry_after((until - now).to_std().unwrap_or_default())
 }
 
 /// Refuses to record what was fetched under a lease that somebody else has by now.
