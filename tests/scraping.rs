@@ -242,6 +242,24 @@ on_both_databases! {
         assert_eq!(count(&desk), 30);
     }
 
+    fn a_list_whose_address_is_changed_meanwhile_is_no_whole_lot(lot: &Lot) {
+        let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
+        website.list("/used", 0..20, None);
+        let (desk, id) = competitor(&website, lot);
+        let moved = format!("http://127.0.0.2:{}/used", other.port());
+        let mut has_moved = false;
+        let report = desk.competitors().scrape(id, &mut |_progress| {
+            if !has_moved {
+                let update = CompetitorUpdate { inventory_url: Some(moved.clone()), ..Default::default() };
+                desk.competitors().update(id, &update).unwrap();
+                has_moved = true;
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(report.unwrap().completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
+        assert_eq!(desk.competitors().get(id).unwrap().inventory_url, moved);
+    }
+
     fn a_page_that_breaks_off_is_no_whole_page(lot: &Lot) {
         let website = Website::open();
         website.list("/used", 0..20, Some("/used?page=2"));

@@ -145,6 +145,7 @@ pub(super) fn reader(competitor: &Competitor) -> String {
 
 fn reader_of_revision(competitor: &Competitor, revision: u32) -> String {
     let mut hasher = DefaultHasher::new();
+    competitor.inventory_url.hash(&mut hasher);
     competitor.platform_type.hash(&mut hasher);
     competitor.use_playwright.hash(&mut hasher);
     competitor.scraper_config.as_ref().map(ToString::to_string).hash(&mut hasher);

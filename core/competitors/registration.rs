@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Faults, Result},
     extract,
     ids::CompetitorId,
+    scrape::fetch::guard::Guard,
 };
 
 /// Longest texts of the columns, in characters.
@@ -91,10 +92,10 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
     let name = &competitor.name;
     let name_fits = !name.is_empty() && name.chars().count() <= length::NAME && !name.contains('\0');
     faults.check(name_fits, "/name", format!("expected 1 to {} characters", length::NAME));
-    check_url(&mut faults, "/inventory_url", &competitor.inventory_url);
-    if let Some(url) = &competitor.website_url {
-        check_url(&mut faults, "/website_url", url);
-    }
+    let inventory_url = (Some(competitor.inventory_url.as_str()), before.map(|before| before.inventory_url.as_str()));
+    check_url(&mut faults, "/inventory_url", inventory_url);
+    let website_url = (competitor.website_url.as_deref(), before.and_then(|before| before.website_url.as_deref()));
+    check_url(&mut faults, "/website_url", website_url);
     let platform = competitor.platform_type.as_deref();
     if let Some(name) = platform
         && before.is_none_or(|before| before.platform_type.as_deref() != platform)
@@ -137,11 +138,21 @@ pub fn web_address(text: &str) -> Option<String> {
     (is_host && is_port && Url::parse(&address).is_ok()).then_some(address)
 }
 
-fn check_url(faults: &mut Faults, pointer: &str, text: &str) {
+/// Refuses an address that no configuration lets be fetched; whether private networks are, a scrape asks its own guard.
+fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, Option<&str>)) {
+    let Some(text) = text else { return };
     let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let fits = is_web && text.chars().count() <= length::URL && !text.contains('\0');
     let expected = "an http or https URL such as https://motors.example/used, of at most";
     faults.check(fits, pointer, format!("expected {expected} {} characters", length::URL));
+    // An adopted database may hold what nobody here would take.
+    if !fits || before == Some(text) {
+        return;
+    }
+    let widest = Guard { allow_private_networks: true, allow_any_port: true, ..Guard::default() };
+    if let Err(refusal) = widest.parse(text) {
+        faults.add(pointer, &refusal.to_string());
+    }
 }
 
 /// What makes two addresses of lists one, whatever their spelling: the host without `www.`, the port where it is unusual, the
@@ -236,5 +247,22 @@ mod tests {
         assert_eq!(address_of_nowhere("Bob's  Cars & Co."), "https://bob-s-cars-co.invalid/");
         assert_eq!(address_of_nowhere("車"), "https://competitor.invalid/");
         assert_eq!(address_of_nowhere(&"x".repeat(300)).len(), "https://".len() + 63 + ".invalid/".len());
+    }
+
+    #[test]
+    fn an_address_that_can_never_be_fetched_is_refused_and_its_password_not_told() {
+        let now = DateTime::UNIX_EPOCH;
+        let new = |url: &str| by_name("Bob's Cars", Some(url));
+        let known = add(&new("http://192.168.1.20:8080/used"), now).unwrap();
+        for url in ["http://user:word@example.com/", "http://169.254.169.254/", "http://[fe80::1]/"] {
+            let changed = CompetitorUpdate { inventory_url: Some(url.to_owned()), ..CompetitorUpdate::default() };
+            for refused in [add(&new(url), now).unwrap_err(), update(&known, &changed, now).unwrap_err()] {
+                assert_eq!(refused.fields()[0].pointer, "/inventory_url", "{url}");
+                assert!(!format!("{refused:?}").contains("word@"), "{refused:?}");
+            }
+        }
+        let adopted = Competitor { inventory_url: "http://user:word@example.com/".to_owned(), ..known };
+        let renamed = CompetitorUpdate { name: Some("Bob".to_owned()), ..CompetitorUpdate::default() };
+        assert_eq!(update(&adopted, &renamed, now).unwrap().name, "Bob");
     }
 }

@@ -322,6 +322,10 @@ impl<'a> Competitors<'a> {
             let id = competitor.id;
             crawl.iter().try_for_each(|crawl| scraping::must_hold(conn, id, &crawl.holder))?;
             let reader = kept::reader(&competitor);
+            let is_as_told = crawl.as_ref().is_none_or(|crawl| crawl.reader == reader);
+            // Read by an address or a configuration that was changed meanwhile, it is a part of what is meant now at best.
+            let last_page_reached = reading.last_page_reached && is_as_told;
+            let reading = ScrapeReading { last_page_reached, ..reading.clone() };
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
             let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
@@ -359,7 +363,7 @@ impl<'a> Competitors<'a> {
             }
             let alerts = settle(conn, id, &verdicts, acting.now)?;
             if let Some(crawl) = &crawl {
-                let crawl = (crawl, crawl.reader == reader);
+                let crawl = (crawl, is_as_told);
                 let lost_pages = plan.completeness.reason() == Some(IncompleteReason::PageFailed);
                 let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
                 let outcome = (kept.error_type, partial);

@@ -529,7 +529,7 @@ impl Session {
 impl Shared {
     /// The address of a request, where the guard lets it be fetched.
     fn address(&self, request: &PageRequest) -> Result<Url, FetchError> {
-        self.guard.parse(&request.url).map_err(|reason| FetchError::Refused { address: request.url.clone(), reason })
+        self.guard.parse(&request.url).map_err(|reason| FetchError::Refused { address: shown(&request.url), reason })
     }
 
     fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
@@ -567,7 +567,7 @@ impl Shared {
         // A redirect to nowhere is an answer that is no page.
         let Some(target) = answer.headers.get(LOCATION) else { return Ok(None) };
         let target = String::from_utf8_lossy(target.as_bytes());
-        let refused = |reason| FetchError::Refused { address: target.clone().into_owned(), reason };
+        let refused = |reason| FetchError::Refused { address: shown(&target), reason };
         let mut next = from.join(&target).map_err(|_unreadable| refused(Refusal::Unreadable))?;
         next.set_fragment(None);
         self.guard.check_url(&next).map_err(refused)?;
@@ -605,6 +605,18 @@ impl Shared {
         let value = answer.header(RETRY_AFTER).filter(|_| may_pass(answer.status))?;
         pace::retry_after(value, self.timing.time_of_day())
     }
+}
+
+/// An address as it may be told: without the name and the password that some write into theirs.
+fn shown(address: &str) -> String {
+    let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
+    if url.username().is_empty() && url.password().is_none() {
+        return address.to_owned();
+    }
+    // An address that can have a name can be without one.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
 }
 
 fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {

@@ -97,6 +97,11 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     let account = value_at(&settings, "ccid").and_then(Json::text)?;
     let url =
         url::Url::parse(&format!("{}/api/v1/listings/{account}/search", text("apiUrl")?.trim_end_matches('/'))).ok()?;
+    // The page does not choose who else is asked.
+    let is_vendors = url.scheme() == "https" && url.domain().is_some_and(|host| host.ends_with(".carscommerce.inc"));
+    if !is_vendors && url.origin() != page.url.origin() {
+        return None;
+    }
     let mut filters = json!({});
     if let Some(statuses) = settings.get("visibleStatusValues") {
         filters["status"] = statuses.to_value();
