@@ -436,7 +436,8 @@ fn the_browser_ends_with_the_program_that_started_it() {
     // What the system does when this program is killed: its end of the pipe is closed, and nothing else is done.
     process.let_go();
     let waited = Instant::now();
-    while !left_over().is_empty() && waited.elapsed() < Duration::from_secs(10) {
+    // A machine that is busy with other things ends it late, and still ends it.
+    while !left_over().is_empty() && waited.elapsed() < Duration::from_secs(60) {
         thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(left_over(), Vec::<String>::new());
