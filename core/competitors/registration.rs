@@ -151,7 +151,7 @@ fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, 
     }
     let widest = Guard { allow_private_networks: true, allow_any_port: true, ..Guard::default() };
     if let Err(refusal) = widest.parse(text) {
-        faults.add(pointer, &refusal.to_string());
+        faults.add(pointer, refusal.to_string());
     }
 }
 
