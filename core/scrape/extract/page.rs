@@ -112,9 +112,16 @@ fn joined_as_written(base: &Url, link: &str) -> Option<String> {
         }
         None => link,
     };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~=?+,:@".contains(&byte);
     // Two slashes begin a host, and a segment that begins with a dot may be one that leads up.
-    if !path.starts_with('/') || path.starts_with("//") || path.contains("/.") || !path.bytes().all(is_plain) {
+    let mut before = b' ';
+    let is_plain = |byte: u8| {
+        let leads_up = byte == b'.' && before == b'/';
+        before = byte;
+        !leads_up
+            && (byte.is_ascii_alphanumeric()
+                || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~' | b'=' | b'?' | b'+' | b',' | b':' | b'@'))
+    };
+    if !path.starts_with('/') || path.starts_with("//") || !path.bytes().all(is_plain) {
         return None;
     }
     if path.len() < link.len() {
