@@ -55,14 +55,30 @@ impl Field {
             *buffer.get_mut(length)? = byte.to_ascii_lowercase();
             length += 1;
         }
-        let word = std::str::from_utf8(&buffer[..length]).ok()?;
-        let at = NAMES.binary_search_by_key(&word, |(name, _)| name).ok()?;
-        Some(NAMES[at].1)
+        let word = buffer.get(..length)?;
+        let initial = usize::from(word.first()?.checked_sub(b'a')?);
+        let alike = NAMES.get(*STARTS.get(initial)?..*STARTS.get(initial + 1)?)?;
+        alike.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, field)| *field)
     }
 }
 
+/// Where in [`NAMES`] each first letter begins, and where the last ends.
+const STARTS: [usize; 27] = {
+    let mut starts = [NAMES.len(); 27];
+    let mut letter = 26;
+    while letter > 0 {
+        letter -= 1;
+        let mut start = starts[letter + 1];
+        while start > 0 && NAMES[start - 1].0.as_bytes()[0] as usize >= letter + b'a' as usize {
+            start -= 1;
+        }
+        starts[letter] = start;
+    }
+    starts
+};
+
 /// Every spelling, letters and digits alone, sorted for the search.
-const NAMES: [(&str, Field); 116] = [
+static NAMES: [(&str, Field); 116] = [
     ("askingprice", Field::Price(PriceRank::Asking)),
     ("bestprice", Field::Price(PriceRank::Asking)),
     ("body", Field::BodyStyle),
@@ -257,7 +273,9 @@ impl Draft {
 
     /// Reads year, make, model and trim from a heading, for what no field has said.
     pub(crate) fn offer_heading(&mut self, raw: &str) {
-        if let Some(heading) = heading::split(raw) {
+        let ScrapedListing { year, make, model, trim, .. } = &self.listing;
+        let has_all = year.is_some() && make.is_some() && model.is_some() && trim.is_some();
+        if let Some(heading) = (!has_all).then(|| heading::split(raw)).flatten() {
             self.offer_split(heading);
         }
     }
@@ -307,6 +325,9 @@ mod tests {
     #[test]
     fn spellings_are_sorted_and_found_whatever_their_punctuation() {
         assert!(NAMES.is_sorted_by(|(one, _), (other, _)| one < other));
+        for (name, field) in NAMES {
+            assert_eq!(Field::named(name), Some(field), "{name}");
+        }
         for (name, field) in [
             ("Stock #", Some(Field::StockNumber)),
             ("data-stock-no", None),
@@ -316,6 +337,8 @@ mod tests {
             ("VIN", Some(Field::Vin)),
             ("Savings Up To", Some(Field::Other)),
             ("", None),
+            ("4x4", None),
+            ("zebra", None),
             ("a text far too long to be the label of anything", None),
         ] {
             assert_eq!(Field::named(name), field, "{name}");

@@ -138,7 +138,7 @@ impl<'a> From<&'a Value> for Json<'a> {
 impl<'a> Object<'a> {
     /// Looks through the members: there are few, and most of a record's are never asked for.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
-        self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.0.iter().rev().find(|(name, _)| is_same(name, key)).map(|(_, value)| value)
     }
 
     pub(crate) fn contains_key(&self, key: &str) -> bool {
@@ -156,6 +156,11 @@ impl<'a> Object<'a> {
     pub(crate) fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
         self.0.push((key, value));
     }
+}
+
+/// Whether two names are one. Names of one length mostly begin otherwise, which is seen without comparing them whole.
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
 }
 
 impl Serialize for Json<'_> {
@@ -228,7 +233,7 @@ impl Wanted {
         if self.whole {
             return Some((name, self));
         }
-        match self.members.iter().find(|(wanted, _)| *wanted == name) {
+        match self.members.iter().find(|(wanted, _)| is_same(wanted, &name)) {
             Some((wanted, of_it)) => Some((Cow::Borrowed(*wanted), of_it)),
             None => self.named.filter(|passes| passes(&name)).map(|_| (name, &WHOLE)),
         }
@@ -300,8 +305,8 @@ impl<'de> Visitor<'de> for &Wanted {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Json<'de>, M::Error> {
-        // Most of what is wanted is there.
-        let mut read = Object(Vec::with_capacity(self.members.len()));
+        // Of several spellings that are wanted, one is there.
+        let mut read = Object(Vec::with_capacity(self.members.len().min(16)));
         while let Some(member) = members.next_key_seed(Name { of: self })? {
             match member {
                 Some((name, wanted)) => read.push(name, members.next_value_seed(wanted)?),

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 
 use memchr::memmem;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{Endpoint, Mark, Platform};
@@ -266,17 +266,17 @@ fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
         _ => String::new(),
     };
     draft.offer_heading(&title);
-    let prices = widget_prices(record);
-    draft.listing.price = prices.first().copied();
+    draft.listing.price = widget_price(record);
     let mut listing = draft.listing;
     listing.url = record.get("link").and_then(Json::as_str).and_then(|link| absolute(base, link));
     listing.image_url = first_image(record).and_then(|link| absolute(base, link));
-    listing.raw_data = Some(json!({
-        "condition": condition(record),
-        "certified": record.get("certified"),
-        "pricing": record.get("pricing"),
-        STORE: record.get("accountId"),
-    }));
+    let mut said = Map::new();
+    said.insert("condition".to_owned(), condition(record).map_or(Value::Null, Json::to_value));
+    for (key, place) in [("certified", "certified"), (STORE, "accountId")] {
+        said.insert(key.to_owned(), record.get(place).map_or(Value::Null, Json::to_value));
+    }
+    said.insert("prices".to_owned(), Value::Object(labelled_prices(record)));
+    listing.raw_data = Some(Value::Object(said));
     listing.has_identity().then_some(listing)
 }
 
@@ -298,12 +298,26 @@ fn offer_named_values(draft: &mut Draft, values: &Json<'_>) {
     }
 }
 
-/// The prices of a record, the binding one first.
-fn widget_prices(record: &Object<'_>) -> Vec<crate::Money> {
-    let shown = record
-        .get("pricing")
-        .and_then(|pricing| pricing.get("dprice").or_else(|| pricing.get("dPrice")))
-        .and_then(Json::as_array);
+/// The amounts that a record shows, fees among them.
+fn shown_prices<'v, 'a>(record: &'v Object<'a>) -> Option<&'v [Json<'a>]> {
+    let pricing = record.get("pricing")?;
+    pricing.get("dprice").or_else(|| pricing.get("dPrice"))?.as_array()
+}
+
+/// Each amount shown by its label, as worded.
+fn labelled_prices(record: &Object<'_>) -> Map<String, Value> {
+    let mut labelled = Map::new();
+    for entry in shown_prices(record).into_iter().flatten() {
+        if let Some((label, value)) = entry.get("label").and_then(Json::as_str).zip(entry.get("value")) {
+            labelled.insert(label.to_owned(), value.to_value());
+        }
+    }
+    labelled
+}
+
+/// The most binding price of a record.
+fn widget_price(record: &Object<'_>) -> Option<crate::Money> {
+    let shown = shown_prices(record);
     let is_final = |entry: &&Json<'_>| {
         entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
     };
@@ -311,7 +325,7 @@ fn widget_prices(record: &Object<'_>) -> Vec<crate::Money> {
     let tracked = record.get("trackingPricing");
     let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(price_of));
     let retail = record.get("pricing").and_then(|pricing| pricing.get("retailPrice")).and_then(price_of);
-    last.chain(tracked).chain(retail).collect()
+    last.chain(tracked).chain(retail).next()
 }
 
 fn first_image<'v>(record: &'v Object<'_>) -> Option<&'v str> {
@@ -398,8 +412,6 @@ fn uuid_of(link: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::extract::{Extraction, data_request, listings, listings_from_data};
 
