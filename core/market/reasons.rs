@@ -52,7 +52,7 @@ pub(super) fn reasons(
         });
     }
     if analysis.sample_size > 0 {
-        reasons.extend(adjustments(&analysis.adjustment));
+        reasons.extend(adjustments(&analysis.adjustment, rules));
     }
     if analysis.left_out.outlier > 0 {
         reasons.push(Reason::OutliersLeftOut { count: analysis.left_out.outlier });
@@ -76,17 +76,24 @@ fn verdict(analysis: &Analysis, rules: &PricingRules) -> Option<Reason> {
     })
 }
 
-fn adjustments(adjustment: &Adjustment) -> Vec<Reason> {
+fn adjustments(adjustment: &Adjustment, rules: &PricingRules) -> Vec<Reason> {
     let percent = |log_change: f64| log_change.exp_m1() * 100.0;
     let mut reasons = Vec::new();
     match adjustment.mileage {
-        SlopeOutcome::Applied => reasons
-            .push(Reason::AdjustedForMileage { percent_per_10_000_miles: percent(adjustment.per_mile * 10_000.0) }),
+        SlopeOutcome::Applied | SlopeOutcome::Typical => {
+            reasons
+                .push(Reason::AdjustedForMileage { percent_per_10_000_miles: percent(adjustment.per_mile * 10_000.0) });
+            let is_told = adjustment.typical_share * 10_000.0 >= f64::from(rules.typical_told_basis_points);
+            reasons.extend(adjustment.typical_mileage.filter(|_| is_told).map(|typical| Reason::TypicalMileage {
+                percent_per_10_000_miles: percent(typical.per_mile * 10_000.0),
+                share_percent: adjustment.typical_share * 100.0,
+            }));
+        }
         SlopeOutcome::NotNeeded => {}
         outcome => reasons.push(Reason::NotAdjustedForMileage { outcome }),
     }
     match adjustment.year {
-        SlopeOutcome::Applied => {
+        SlopeOutcome::Applied | SlopeOutcome::Typical => {
             reasons.push(Reason::AdjustedForYear { percent_per_year: percent(adjustment.per_year) });
         }
         SlopeOutcome::NotNeeded => {}

@@ -31,6 +31,15 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::AdjustedForMileage { percent_per_10_000_miles } => {
             format!("prices were adjusted for mileage, {percent_per_10_000_miles:+.1} % for 10,000 miles more")
         }
+        Reason::TypicalMileage { percent_per_10_000_miles, share_percent } => {
+            let typical = format!("{percent_per_10_000_miles:+.1} %");
+            match share_percent.round() {
+                100.0.. => format!("the comparables cannot tell what mileage does, so the typical {typical} was taken"),
+                share => format!(
+                    "of that, {share:.0} % is what mileage typically does, {typical}: the comparables say too little alone"
+                ),
+            }
+        }
         Reason::NotAdjustedForMileage { outcome } => {
             format!("prices were not adjusted for mileage: {}", slope(*outcome))
         }
@@ -183,6 +192,7 @@ fn slope(outcome: SlopeOutcome) -> &'static str {
         SlopeOutcome::NoSpread => "the comparables are alike in it",
         SlopeOutcome::TooFew => "too few comparables to tell its effect",
         SlopeOutcome::WrongSign => "the comparables say the opposite of any market",
+        SlopeOutcome::Typical => "they were, as is typical",
     }
 }
 
