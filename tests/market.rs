@@ -176,6 +176,11 @@ on_both_databases! {
         list(lot, [listing(5, 15_000)]);
         lot.desk().market().analyze(vehicle.id).unwrap();
         assert_eq!(open_alerts(lot), [], "the market can be read again");
+        let mut all = AlertFilter::default();
+        all.with_dismissed = true;
+        let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
+        let told = "2018 Toyota Corolla: only 4 comparable listings were found; now there are 5";
+        assert_eq!(closed.iter().map(|alert| alert.message.as_str()).collect::<Vec<_>>(), [told]);
     }
 
     fn an_alert_is_opened_once_updated_and_closed(lot: &Lot) {
@@ -210,6 +215,12 @@ on_both_databases! {
         all.with_dismissed = true;
         let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
         assert_eq!(closed.iter().map(|alert| alert.dismissed_at).collect::<Vec<_>>(), [Some(lot.now()); 2]);
+        let messages = closed.iter().map(|alert| alert.message.as_str()).collect::<Vec<_>>();
+        let was = |sentence: &str| messages.iter().filter(|message| **message == sentence).count();
+        let above = "2018 Toyota Corolla: $16,000 was 18.5 % above the market's $13,500; ";
+        assert_eq!(was(&format!("{above}now $12,000 is 11.1 % below the market's $13,500")), 1, "{messages:?}");
+        let below = "2018 Toyota Corolla: $12,000 was 11.1 % below the market's $13,500; ";
+        assert_eq!(was(&format!("{below}now $14,000 is within the market: +3.7 % from $13,500")), 1, "{messages:?}");
     }
 
     fn the_alerts_of_a_vehicle_that_is_sold_or_deleted_are_closed(lot: &Lot) {
@@ -224,6 +235,14 @@ on_both_databases! {
         assert_eq!(open_alerts(lot)[0].subject_id, Some(deleted.id.into()));
         lot.desk().inventory().delete(deleted.id).unwrap();
         assert_eq!(open_alerts(lot), []);
+        let mut all = AlertFilter::default();
+        all.with_dismissed = true;
+        let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
+        for (vehicle, why) in [(&sold, "now it is sold"), (&deleted, "it is no longer in the inventory")] {
+            let message = closed.iter().find(|alert| alert.subject_id == Some(vehicle.id.into())).map(|alert| &alert.message);
+            let expected = format!("2018 Toyota Corolla: no comparable listing was found; {why}");
+            assert_eq!(message, Some(&expected));
+        }
     }
 
     fn our_own_vehicles_are_no_comparables(lot: &Lot) {

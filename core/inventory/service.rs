@@ -145,7 +145,7 @@ impl<'a> Inventory<'a> {
             }
             repository::update(conn, &after)?;
             if after.status == VehicleStatus::Sold {
-                market::close_alerts(conn, id, acting.now)?;
+                market::close_alerts(conn, &after, "now it is sold", acting.now)?;
             }
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
@@ -187,7 +187,7 @@ impl<'a> Inventory<'a> {
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
             let vehicle = repository::get_to_change(conn, id)?;
-            market::delete_of_vehicle(conn, id, acting.now)?;
+            market::delete_of_vehicle(conn, &vehicle, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })
