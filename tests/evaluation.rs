@@ -300,6 +300,28 @@ on_both_databases! {
         assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
     }
 
+    fn too_few_comparables_today_do_not_stand_for_a_month(lot: &Lot) {
+        watch(lot, 0..4);
+        let desk = lot.desk();
+        let made = desk.evaluation().evaluate(&request()).unwrap();
+        assert_eq!(made.analysis.map(|analysis| (analysis.sample_size, analysis.recommended_range)), Some((4, None)));
+        assert_eq!((made.expires_at, desk.evaluation().cached(&subject()).unwrap()), (None, None));
+        let rival = desk.competitors().list(&Default::default(), &PageRequest::default()).unwrap().items.remove(0);
+        let more = (0..11).map(|number| ScrapedListing {
+            vin: Some(vin(900_100 + number)),
+            year: Some(2018),
+            make: Some("Toyota".into()),
+            model: Some("Corolla".into()),
+            price: Some(Money::from_dollars(14_000)),
+            mileage: Some(60_000),
+            ..ScrapedListing::default()
+        });
+        lot.pass(TimeDelta::hours(1));
+        lot.desk().competitors().record(rival.id, more.collect(), ScrapeReading::whole_lot(), lot.now()).unwrap();
+        let later = lot.desk().evaluation().evaluate(&request()).unwrap();
+        assert!(!later.from_cache && later.analysis.unwrap().recommended_range.is_some());
+    }
+
     fn a_process_that_died_is_waited_for_no_longer_than_its_lease(lot: &Lot) {
         watch(lot, 0..11);
         let lease = |until: &str| {

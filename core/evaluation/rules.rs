@@ -203,14 +203,19 @@ pub(super) fn most_to_pay(analysis: &Analysis, rules: PurchaseRules) -> Option<M
     (most > 0).then(|| Money::from_cents(most))
 }
 
-/// Whether everything that was to be asked has answered: only then it is worth keeping for so long.
+/// Whether everything that was to be asked has answered and the market could be read: only then it is worth keeping for so long.
 pub(super) fn is_complete(data: &EvaluationData) -> bool {
     let lacks_something = |warning: &Warning| match warning {
         Warning::SourceMissing(_) | Warning::ComparablesMissing { .. } | Warning::ModelUnknown => true,
         Warning::VpicMissing { reason, .. } => reason != NOT_CONFIGURED,
         _ => false,
     };
-    data.analysis.is_some() && !data.warnings.iter().any(lacks_something)
+    reads_the_market(data) && !data.warnings.iter().any(lacks_something)
+}
+
+/// Whether there were enough comparables: too few today may be enough tomorrow.
+fn reads_the_market(data: &EvaluationData) -> bool {
+    data.analysis.as_ref().is_some_and(|analysis| analysis.recommended_range.is_some())
 }
 
 /// The reason of a source that nobody asked for.
@@ -221,11 +226,11 @@ pub(super) fn is_current(kept: &Kept, now: DateTime<Utc>) -> bool {
     kept.expires_at > now
 }
 
-/// Whether what is kept was made from all that could be asked now; whoever lets vPIC or auto.dev be asked wants their answers.
+/// Whether what is kept reads the market, from all that could be asked now; whoever lets vPIC or auto.dev be asked wants their answers.
 pub(super) fn knows_enough(data: &EvaluationData, asks_vpic: bool, asks_auto_dev: bool) -> bool {
     let lacks_vpic = data.warnings.iter().any(|warning| matches!(warning, Warning::VpicMissing { .. }));
     let lacks_auto_dev = data.analysis.as_ref().is_none_or(|analysis| analysis.search_parameters.auto_dev.is_empty());
-    !(asks_vpic && lacks_vpic || asks_auto_dev && lacks_auto_dev)
+    reads_the_market(data) && !(asks_vpic && lacks_vpic || asks_auto_dev && lacks_auto_dev)
 }
 
 /// Whether what is kept answers for this mileage.

@@ -88,5 +88,6 @@ pub(super) fn what_holds_now(alert: &Alert, vehicle: &Vehicle, analysis: &Analys
 }
 
 fn name(vehicle: &Vehicle) -> String {
-    format!("{} {} {}", vehicle.year, vehicle.make, vehicle.model)
+    let number = vehicle.stock_number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
+    format!("{} {} {}{number}", vehicle.year, vehicle.make, vehicle.model)
 }

@@ -77,6 +77,8 @@ pub struct PricingRules {
     pub typical_mileage: TypicalMileage,
     /// From this share in the mileage slope on the reasons name the typical one: 1,000 (10 %).
     pub typical_told_basis_points: u32,
+    /// A mileage this far outside those of all comparables is told among the reasons: 10,000.
+    pub miles_beyond_told: i32,
     /// The slope on the model year is estimated from at least so many listings of the widest tier: 8.
     pub slope_sample: usize,
     /// No adjustment multiplies or divides a price by more: 2. What goes further is noise, extrapolated.
@@ -131,6 +133,7 @@ impl Default for PricingRules {
             high_sample: 30,
             typical_mileage: TypicalMileage::default(),
             typical_told_basis_points: 1_000,
+            miles_beyond_told: 10_000,
             slope_sample: 8,
             largest_adjustment: 2.0,
             outlier_deviations: 3.5,

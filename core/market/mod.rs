@@ -99,6 +99,8 @@ impl Subject {
             faults.check(comparables::is_name(name), pointer, "expected a name with a letter or a digit");
         }
         faults.check(self.mileage.is_none_or(|miles| miles >= 0), "/mileage", "expected miles from 0, or none");
+        let is_vin = self.vin.as_deref().is_none_or(|vin| crate::vin::key(vin).is_some());
+        faults.check(is_vin, "/vin", "expected the 17 characters of a VIN, or none");
         for (pointer, amount) in [("/price", self.price), ("/cost", self.cost)] {
             let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);
             faults.check(can_be_asked, pointer, "expected an amount above zero, or none");
@@ -481,6 +483,18 @@ pub enum Reason {
     },
     /// We have no price to compare.
     NoPrice,
+    /// The title of our vehicle is branded, and comparables with clean titles ask more.
+    BrandedTitle {
+        /// Kept comparables whose title is known to be branded, too.
+        branded: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Our vehicle has fewer or more miles than any comparable: the price is an extrapolation.
+    BeyondComparables {
+        /// How many miles it is beyond them: below zero where it has fewer.
+        miles: i32,
+    },
     /// How many would be seen before ours by a buyer who sorts by price.
     PriceRank {
         /// Our place from the cheapest.

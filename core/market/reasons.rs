@@ -3,7 +3,9 @@
 //! What is deliberately not here: sentences.
 
 use super::{
-    Adjustment, Analysis, MarketMood, PricingRules, Reason, Recommendation, SlopeOutcome, Subject, comparables::Search,
+    Adjustment, Analysis, MarketMood, PricingRules, Reason, Recommendation, SlopeOutcome, Subject,
+    adjustment::Adjusted,
+    comparables::{Search, known_mileage},
 };
 
 /// Reads the reasons off a finished analysis and the search that led to it.
@@ -11,6 +13,7 @@ pub(super) fn reasons(
     analysis: &Analysis,
     subject: &Subject,
     search: &Search<'_>,
+    kept: &[Adjusted<'_>],
     rules: &PricingRules,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
@@ -39,6 +42,11 @@ pub(super) fn reasons(
             .filter(|velocity| velocity.mood != MarketMood::Stable)
             .map(|velocity| Reason::MarketMoving { mood: velocity.mood, change_percent: velocity.change_percent }),
     );
+    if subject.branded && analysis.sample_size > 0 {
+        let branded = kept.iter().filter(|one| one.comparable.branded).count();
+        reasons.push(Reason::BrandedTitle { branded, of: kept.len() });
+    }
+    reasons.extend(beyond(subject, kept, rules).map(|miles| Reason::BeyondComparables { miles }));
     let trim = subject.trim.as_deref().map(str::trim).filter(|trim| !trim.is_empty());
     reasons.extend(trim.map(|trim| match search.trim {
         Some(_) => Reason::SameTrim { trim: trim.to_owned() },
@@ -58,6 +66,18 @@ pub(super) fn reasons(
         reasons.push(Reason::OutliersLeftOut { count: analysis.left_out.outlier });
     }
     reasons
+}
+
+/// How far the subject's mileage is outside those of the comparables, where that is too far to pass over.
+fn beyond(subject: &Subject, kept: &[Adjusted<'_>], rules: &PricingRules) -> Option<i32> {
+    let ours = known_mileage(subject.mileage)?;
+    let theirs = || kept.iter().filter_map(|one| known_mileage(one.comparable.mileage));
+    let miles = match (theirs().min()?, theirs().max()?) {
+        (fewest, _) if ours < fewest => ours - fewest,
+        (_, most) if ours > most => ours - most,
+        _ => 0,
+    };
+    (miles.unsigned_abs() >= rules.miles_beyond_told.unsigned_abs()).then_some(miles)
 }
 
 fn verdict(analysis: &Analysis, rules: &PricingRules) -> Option<Reason> {

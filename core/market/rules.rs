@@ -112,7 +112,7 @@ pub(super) fn analyze_asked(
         alert: wanted_alert(our_price, judged.map(|prices| prices.median), rules)
             .filter(|_| judged.is_some() || asked.missing.is_none()),
     };
-    analysis.reasons = reasons(&analysis, subject, &search, rules);
+    analysis.reasons = reasons(&analysis, subject, &search, &sample.kept, rules);
     analysis
 }
 

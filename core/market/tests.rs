@@ -541,6 +541,37 @@ fn many_listings_speak_for_themselves() {
 }
 
 #[test]
+fn a_mileage_that_no_comparable_has_is_told() {
+    for (ours, told) in [
+        (40_000, None),
+        // From 30,000 to 39,000.
+        (20_001, None),
+        (20_000, Some(-10_000)),
+        (48_999, None),
+        (49_000, Some(10_000)),
+        (80_000, Some(41_000)),
+    ] {
+        let found = run(&Subject { mileage: Some(ours), ..subject() }, &on_a_curve(10, -1e-5));
+        let reasons = found.reasons.iter().filter_map(|reason| match reason {
+            Reason::BeyondComparables { miles } => Some(*miles),
+            _ => None,
+        });
+        assert_eq!(reasons.collect::<Vec<_>>(), told.into_iter().collect::<Vec<_>>(), "{ours}");
+    }
+}
+
+#[test]
+fn that_a_branded_title_is_compared_with_clean_ones_is_told() {
+    let told = |branded, candidates: &[Comparable]| {
+        let found = run(&Subject { branded, ..subject() }, candidates);
+        found.reasons.into_iter().find(|reason| matches!(reason, Reason::BrandedTitle { .. }))
+    };
+    assert_eq!(told(true, &five_and(|one| one.branded = true)), Some(Reason::BrandedTitle { branded: 1, of: 6 }));
+    assert_eq!(told(true, &five()), Some(Reason::BrandedTitle { branded: 0, of: 5 }));
+    assert_eq!((told(false, &five()), told(true, &[])), (None, None));
+}
+
+#[test]
 fn alike_and_unknown_mileages_need_no_slope() {
     let alike = priced(&[18_000, 18_500, 19_000, 19_500, 20_000, 20_500, 21_000, 21_500]);
     assert_eq!(run(&subject(), &alike).adjustment.mileage, SlopeOutcome::NotNeeded);

@@ -74,6 +74,23 @@ pub(crate) enum MarketCommand {
     Backtest(BacktestArgs),
 }
 
+pub(crate) const EXAMPLES: &str = "\
+From day to day: read the competitors, price the lot against them, look at what stands out.
+
+  jpauto scrape --due                    the competitors' lists as they are today
+  jpauto market analyze                  the vehicles that are due; with --all every unsold one
+  jpauto market overview                 where the lot stands: too high, too low, competitive
+  jpauto market alerts                   what to look at first
+  jpauto market show A1042               one vehicle: its market, the reasons, the nearest comparables
+  jpauto market history A1042            how its price and its market moved
+
+A car that is offered to us is priced without being kept, or evaluated by its VIN:
+
+  jpauto market price --year 2021 --make Toyota --model Camry --mileage 41000
+  jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
+
+How far to trust all that: jpauto market backtest";
+
 const SHOW_HELP: &str = "\
 The chart shows the comparables' prices, each adjusted to this car's mileage and year: from the cheapest to the dearest, the
 middle half as a box with the median in it, and our price above.
@@ -268,18 +285,17 @@ fn history(name: &str, paging: &Paging, context: &mut Context) -> Result<(), Fai
     let desk = context.desk()?;
     let stocked = vehicle::find(&desk, name)?;
     let id = stocked.vehicle.id;
-    let output = &mut context.output;
-    if output.format() == Format::Table {
+    let chart = |output: &mut Output| {
         let moments = moments(&desk, id)?;
         output.heading(&vehicle::name(&stocked.vehicle), &format!("{} now", money(stocked.vehicle.price)))?;
-        let chart = over_time(&moments, output.columns());
-        if let Some(chart) = chart {
+        if let Some(chart) = over_time(&moments, output.columns()) {
             output.text(&chart)?;
             output.text("● our price  ─ the market's median")?;
             output.text("")?;
         }
-    }
-    paging.print(output, |page| desk.market().history(id, page))
+        Ok(())
+    };
+    paging.print_below(&mut context.output, chart, |page| desk.market().history(id, page))
 }
 
 /// The latest points of a vehicle's history: as many as a chart can show.

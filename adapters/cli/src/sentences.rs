@@ -24,6 +24,14 @@ pub(crate) fn reason(reason: &Reason) -> String {
             format!("the price is within the market: {difference_percent:+.1} % from {}", dollars(*median))
         }
         Reason::NoPrice => "there is no price of ours to compare".to_owned(),
+        Reason::BrandedTitle { branded, of } => {
+            format!("its title is branded, as are those of {} of {}", thousands_of(*branded), comparables(*of))
+        }
+        Reason::BeyondComparables { miles } => format!(
+            "it has {} miles {} than any comparable, so the price is an extrapolation",
+            thousands(i64::from(*miles).abs()),
+            if *miles < 0 { "fewer" } else { "more" }
+        ),
         Reason::PriceRank { rank, of } => format!("sorted by price it comes {} of {of}", ordinal(*rank)),
         Reason::SameTrim { trim } => format!("only the trim {trim} was compared"),
         Reason::AnyTrim { trim } => format!("too few were of the trim {trim}, so all trims were compared"),
@@ -62,7 +70,7 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::MarketMoving { mood, change_percent } => {
             format!("{}: {change_percent:+.1} % in two weeks", moving(*mood))
         }
-        Reason::SourceMissing { source, .. } => format!("{source} did not answer: the others alone were compared"),
+        Reason::SourceMissing { source, .. } => format!("what {source} lists could not be compared with"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another reason".to_owned()),
     }
 }
@@ -168,6 +176,10 @@ pub(crate) fn whole(sentence: &str) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
+fn thousands_of(number: usize) -> String {
+    if number == 0 { "none".to_owned() } else { thousands(i64::try_from(number).unwrap_or(i64::MAX)) }
+}
+
 fn comparables(number: usize) -> String {
     count(number, "comparable", "comparables")
 }
@@ -235,6 +247,22 @@ mod tests {
             (
                 Reason::TooFewComparables { found: 1, needed: 5 },
                 "1 comparable found where 5 are needed, so nothing is recommended.",
+            ),
+            (
+                Reason::TypicalMileage { percent_per_10_000_miles: -3.92, share_percent: 52.5 },
+                "Of that, 53 % is what mileage typically does, -3.9 %: the comparables say too little alone.",
+            ),
+            (
+                Reason::TypicalMileage { percent_per_10_000_miles: -3.92, share_percent: 100.0 },
+                "The comparables cannot tell what mileage does, so the typical -3.9 % was taken.",
+            ),
+            (
+                Reason::BeyondComparables { miles: -38_000 },
+                "It has 38,000 miles fewer than any comparable, so the price is an extrapolation.",
+            ),
+            (
+                Reason::BrandedTitle { branded: 0, of: 26 },
+                "Its title is branded, as are those of none of 26 comparables.",
             ),
             (Reason::OutliersLeftOut { count: 2 }, "2 comparables were left out as too far from the others."),
             (

@@ -38,8 +38,8 @@ mod _jpauto {
         lot::{Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, FailedVehicle, LeftOut, Market, MarketOverview,
-            MarketPrice, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
-            Velocity, WantedAlert,
+            MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters,
+            Supply, TypicalMileage, Velocity, WantedAlert,
         },
         query::{Query, Rows},
         submissions::{Submission, SubmissionWarning, Submissions},

@@ -106,6 +106,7 @@ def test_a_run_tells_its_progress_and_stops_when_told(anywhere: jpauto.Lot) -> N
 
     report = anywhere.market.analyze_due(progress=two)
     assert (report.analyzed, report.insufficient, report.remaining) == (3, 3, 3), "the third was kept with the second"
+    assert (report.missing_source, report.without_source) == (None, 0), "no source is configured that could be missing"
     assert [(at.done, at.total) for at in seen] == [(1, 6), (2, 6)]
 
     def broken(progress: jpauto.Progress) -> bool:

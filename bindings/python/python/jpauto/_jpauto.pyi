@@ -64,6 +64,7 @@ __all__ = [
     "MarketPrice",
     "Metrics",
     "MigrationReport",
+    "MissingSource",
     "Position",
     "PriceChange",
     "PricePoint",
@@ -90,6 +91,7 @@ __all__ = [
     "Submissions",
     "Supply",
     "Trends",
+    "TypicalMileage",
     "User",
     "Users",
     "Vehicle",
@@ -209,11 +211,23 @@ class Adjustment:
 
     @property
     def per_mile(self) -> float:
-        """A mile more, at most zero; it moves prices only where `mileage` is `applied`."""
+        """A mile more, at most zero; it moves prices only where `mileage` is `applied` or `typical`."""
+
+    @property
+    def per_mile_alone(self) -> float | None:
+        """The slope of the comparables alone, of whatever sign; `None` where they are alike in mileage."""
+
+    @property
+    def typical_share(self) -> float:
+        """How much of the typical slope is in `per_mile`, from 0 to 1: the rest is of the comparables."""
+
+    @property
+    def typical_mileage(self) -> TypicalMileage | None:
+        """What was taken for typical; `None` in what was kept before it was told."""
 
     @property
     def mileage(self) -> str:
-        """What became of the mileage slope."""
+        """What became of the mileage slope: `applied`, `not_needed`, `no_spread`, `wrong_sign` or `typical`."""
 
     @property
     def mileage_sample(self) -> int:
@@ -225,7 +239,7 @@ class Adjustment:
 
     @property
     def year(self) -> str:
-        """What became of the year slope."""
+        """What became of the year slope: `applied`, `not_needed`, `no_spread`, `too_few` or `wrong_sign`."""
 
     @property
     def year_sample(self) -> int:
@@ -414,7 +428,11 @@ class Analysis:
 
     @property
     def velocity(self) -> Velocity | None:
-        """Where the market is going, where the history tells."""
+        """Where the market is going over two weeks, where the history tells."""
+
+    @property
+    def week(self) -> Velocity | None:
+        """The same over one week."""
 
     @property
     def adjustment(self) -> Adjustment:
@@ -431,6 +449,10 @@ class Analysis:
     @property
     def data_source(self) -> DataSource:
         """Where the kept comparables came from: `none`, `competitor`, `auto.dev` or `auto.dev+competitor`."""
+
+    @property
+    def missing_source(self) -> MissingSource | None:
+        """The source of listings that is configured and did not answer."""
 
     @property
     def left_out(self) -> LeftOut:
@@ -464,7 +486,16 @@ class AnalyzeReport:
 
     @property
     def remaining(self) -> int:
-        """Vehicles that were due and not reached."""
+        """Vehicles that are left for a later run."""
+
+    @property
+    def missing_source(self) -> MissingSource | None:
+        """The source of listings that is configured and did not answer for some vehicles, and why at first: these were
+        compared with the others' listings alone."""
+
+    @property
+    def without_source(self) -> int:
+        """How many vehicles those are."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -1253,6 +1284,28 @@ class MigrationReport:
     @property
     def version(self) -> str:
         """The version of the schema afterwards."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class MissingSource:
+    """A source of listings that is configured and did not answer."""
+
+    @property
+    def source(self) -> Source:
+        """Which one: `auto.dev`."""
+
+    @property
+    def code(self) -> str:
+        """The stable word for why."""
+
+    @property
+    def message(self) -> str:
+        """The same for a person."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2551,6 +2604,32 @@ class Trends:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class TypicalMileage:
+    """What mileage does to the prices of a model, as far as is known before its listings are looked at."""
+
+    @property
+    def per_mile(self) -> float:
+        """The slope of the logarithm of the price on miles."""
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the slopes of models."""
+
+    @property
+    def scatter(self) -> float:
+        """The standard deviation of the logarithm of the price about the line of one model and year."""
+
+    @property
+    def scatter_freedom(self) -> float:
+        """As how many degrees of freedom the scatter counts beside that of the listings."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class User:
     """A staff account."""
 
@@ -2808,7 +2887,7 @@ class Vehicle:
 
 @final
 class Velocity:
-    """The change of the raw median over two weeks."""
+    """The change of the raw median over one or two weeks."""
 
     @property
     def change_percent(self) -> float:
