@@ -25,7 +25,8 @@ pub(crate) fn reason(reason: &Reason) -> String {
         }
         Reason::NoPrice => "there is no price of ours to compare".to_owned(),
         Reason::BrandedTitle { branded, of } => {
-            format!("its title is branded, as are those of {} of {}", thousands_of(*branded), comparables(*of))
+            let known = if *branded == 0 { "none".to_owned() } else { branded.to_string() };
+            format!("its title is branded, and that of {known} of {} is known to be", comparables(*of))
         }
         Reason::BeyondComparables { miles } => format!(
             "it has {} miles {} than any comparable, so the price is an extrapolation",
@@ -176,10 +177,6 @@ pub(crate) fn whole(sentence: &str) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
-fn thousands_of(number: usize) -> String {
-    if number == 0 { "none".to_owned() } else { thousands(i64::try_from(number).unwrap_or(i64::MAX)) }
-}
-
 fn comparables(number: usize) -> String {
     count(number, "comparable", "comparables")
 }
@@ -262,7 +259,7 @@ mod tests {
             ),
             (
                 Reason::BrandedTitle { branded: 0, of: 26 },
-                "Its title is branded, as are those of none of 26 comparables.",
+                "Its title is branded, and that of none of 26 comparables is known to be.",
             ),
             (Reason::OutliersLeftOut { count: 2 }, "2 comparables were left out as too far from the others."),
             (
