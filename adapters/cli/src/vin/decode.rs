@@ -69,7 +69,7 @@ pub(crate) struct CleanUpArgs {
 /// How the public decoder is asked.
 #[derive(Args, Debug)]
 struct VpicOptions {
-    /// Ask nobody: the VIN by itself, what the database keeps of the decoder's answers, and for an evaluation the
+    /// Ask nobody outside: the VIN by itself, what the database keeps of the decoder's answers, and for an evaluation the
     /// competitors' listings that it holds
     #[arg(long)]
     offline: bool,
@@ -169,8 +169,9 @@ fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failu
     let mut request = EvaluationRequest::new(read(&arguments.vin)?, arguments.mileage);
     request.refresh = arguments.refresh;
     context.ask_vpic(arguments.vpic.config());
-    // Offline is offline: auto.dev's calls are counted, too.
-    context.ask_auto_dev(if arguments.vpic.offline { None } else { arguments.auto_dev.config()? });
+    // Read in any case: what is wrong with it is said, whether it is asked or not.
+    let auto_dev = arguments.auto_dev.config()?;
+    context.ask_auto_dev(auto_dev.filter(|_| !arguments.vpic.offline));
     let evaluation = context.desk()?.evaluation().evaluate(&request)?;
     let output = &mut context.output;
     if output.format() != Format::Table {
