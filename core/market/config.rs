@@ -29,9 +29,10 @@ pub struct TierLimits {
 /// | Ford Focus; 150 of 2012 | -3.5 ± 0.6 |
 ///
 /// The first two are `ThreeCars2017` and `ThreeCars` of Cannon et al. 2019, "Stat2: Modeling with Regression and ANOVA" (the R package
-/// Stat2Data), the third is of Lantz 2013, "Machine Learning with R". Their mean, each weighted by its precision, is -3.7, and
-/// without the last of the second row, which mixes models, they have a standard deviation of 2.1; the prices of one model and
-/// year stand 9 to 18 % about their line, those of the largest collection 11 %. That is little to go by, so the spread is wider.
+/// `Stat2Data`), the third is of Lantz 2013, "Machine Learning with R". Their mean, each weighted by its precision, is -3.8, and
+/// without the last of the second row, which mixes models, they have a standard deviation of 2.1; the prices of one make and age
+/// stand 12 to 34 % about their line, those of the one model of the largest collection 11 %. That is little to go by, so the
+/// spread is wider.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TypicalMileage {

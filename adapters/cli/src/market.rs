@@ -121,17 +121,19 @@ Examples:
 
 const ALERTS_HELP: &str = "\
 overpriced and underpriced: more than 10 % from the market, critical from 15 % on. no_market_data: too few comparables. An
-alert closes by itself when the next analysis finds it over; jpauto alert dismiss puts it away by hand.
+alert closes by itself when the next analysis finds it over, and then says why; jpauto alert dismiss ID puts it away by hand:
+the id stands in the last column where the terminal is wide enough for it, and in JSON.
 
 Examples:
   jpauto market alerts
-  jpauto market alerts --vehicle A1042 --with-dismissed";
+  jpauto market alerts --vehicle A1042 --with-dismissed
+  jpauto market alerts --format json | jq -r '.items[] | [.id, .message] | @tsv'";
 
 const BACKTEST_HELP: &str = "\
 Each competitor's car that was sold, or cut in price, is priced from the others that were visible at that moment, and compared
 with what it asked then. Beside the rule stands the plain median of the same comparables. The error is the mean distance in
-percent (MAPE) and of the logarithm (MAE); the range covers a price that lies within the recommended P25 to P75; behind it stands the share that the quartiles
-of so few comparables would cover if they were adjusted exactly, less than 50 %.
+percent (MAPE) and of the logarithm (MAE); the range covers a price that lies within the recommended P25 to P75; behind it
+stands the share that the quartiles of so few comparables would cover if they were adjusted exactly, less than 50 %.
 
 Examples:
   jpauto market backtest

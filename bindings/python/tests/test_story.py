@@ -76,6 +76,10 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
     assert analysis.range[0] <= analysis.median <= analysis.range[1]
     assert analysis.price_to_market is not None and analysis.price_to_market > 100
     assert analysis.reasons[0].code == "above_market"
+    adjustment = analysis.adjustment
+    assert adjustment.typical_mileage is not None and adjustment.typical_mileage.per_mile < 0
+    assert 0 < adjustment.typical_share <= 1 and adjustment.per_mile <= 0
+    assert (analysis.missing_source, analysis.week) == (None, None)
     assert lot.market.get(car.id).analysis == analysis
     assert lot.market.history(car.id).first(1)[0].our_price == car.price
 
