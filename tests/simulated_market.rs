@@ -76,7 +76,7 @@ fn the_error_is_halved_from_eight_listings_on() {
                 mix.name, far.rule, between.rule, near.rule
             );
             // Of eight listings with every fault at once most of a year's may be wrong.
-            let bar = if size == 8 && mix.slips && mix.fat_tails { 0.6 } else { 0.5 };
+            let bar = if size == 8 && mix.slips && mix.fat_tails { 0.55 } else { 0.5 };
             assert!(far.rule <= bar, "{size}, {}: {far:?}", mix.name);
             assert!(between.rule <= 0.75 && near.rule <= 1.05, "{size}, {}: {between:?} {near:?}", mix.name);
             all.extend(errors);
