@@ -205,6 +205,32 @@ record! {
             price_max: Amount,
             /// Whether branded titles were let in.
             branded: bool,
+            /// What was asked of auto.dev, and how much of the answers was read; empty where it was not asked.
+            auto_dev: Vec<AutoDevSearch>,
+        }
+    }
+}
+
+record! {
+    /// A search made at auto.dev: what to ask to make it again, and how much of the answer was read.
+    AutoDevSearch of market::AutoDevSearch {
+        () {
+            /// The version of the interface that was asked: `v1` or `v2`.
+            version: &'static str,
+            /// The parameters in the order in which they were sent, without the key.
+            parameters: Vec<(String, String)>,
+            /// When the answer came.
+            answered_at: DateTime<Utc>,
+            /// Pages read.
+            pages: usize,
+            /// Listings read from them.
+            listings: usize,
+            /// Listings that could not be read, are no longer on offer, or are new cars.
+            left_out: usize,
+            /// Whether that was all there is.
+            is_whole: bool,
+            /// The code of the failure that ended it after the first page.
+            stopped_by: Option<String>,
         }
     }
 }

@@ -79,7 +79,7 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
     adjustment = analysis.adjustment
     assert adjustment.typical_mileage is not None and adjustment.typical_mileage.per_mile < 0
     assert 0 < adjustment.typical_share <= 1 and adjustment.per_mile <= 0
-    assert (analysis.missing_source, analysis.week) == (None, None)
+    assert (analysis.missing_source, analysis.week, analysis.search_parameters.auto_dev) == (None, None, [])
     assert lot.market.get(car.id).analysis == analysis
     assert lot.market.history(car.id).first(1)[0].our_price == car.price
 

@@ -48,6 +48,7 @@ __all__ = [
     "Alerts",
     "Analysis",
     "AnalyzeReport",
+    "AutoDevSearch",
     "ChangedVehicle",
     "Competitor",
     "CompetitorOverview",
@@ -496,6 +497,48 @@ class AnalyzeReport:
     @property
     def without_source(self) -> int:
         """How many vehicles those are."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class AutoDevSearch:
+    """A search made at auto.dev: what to ask to make it again, and how much of the answer was read."""
+
+    @property
+    def version(self) -> str:
+        """The version of the interface that was asked: `v1` or `v2`."""
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The parameters in the order in which they were sent, without the key."""
+
+    @property
+    def answered_at(self) -> datetime:
+        """When the answer came."""
+
+    @property
+    def pages(self) -> int:
+        """Pages read."""
+
+    @property
+    def listings(self) -> int:
+        """Listings read from them."""
+
+    @property
+    def left_out(self) -> int:
+        """Listings that could not be read, are no longer on offer, or are new cars."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether that was all there is."""
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The code of the failure that ended it after the first page."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2041,6 +2084,10 @@ class SearchParameters:
     @property
     def branded(self) -> bool:
         """Whether branded titles were let in."""
+
+    @property
+    def auto_dev(self) -> list[AutoDevSearch]:
+        """What was asked of auto.dev, and how much of the answers was read; empty where it was not asked."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
