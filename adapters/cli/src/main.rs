@@ -14,6 +14,7 @@ mod demo;
 mod extract;
 mod failure;
 mod fields;
+mod filters;
 mod import;
 mod market;
 mod migrate;

@@ -28,82 +28,91 @@ use crate::{
     page::{Page, PageRequest, contains_patterns},
 };
 
+/// What is known of a listing: all that a scrape is planned from; never `raw_data`, which may be large.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+pub(super) struct StoredRow {
+    pub(super) id: ListingId,
+    pub(super) external_id: Option<String>,
+    pub(super) vin: Option<String>,
+    pub(super) stock_number: Option<String>,
+    pub(super) year: Option<i32>,
+    pub(super) make: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) trim: Option<String>,
+    pub(super) price: Option<Money>,
+    pub(super) mileage: Option<i32>,
+    pub(super) exterior_color: Option<String>,
+    pub(super) transmission: Option<String>,
+    pub(super) fuel_type: Option<String>,
+    pub(super) body_style: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) image_url: Option<String>,
+    pub(super) first_seen_at: Option<Instant>,
+    pub(super) last_seen_at: Option<Instant>,
+    pub(super) is_sold: Option<bool>,
+    pub(super) sold_at: Option<Instant>,
+    pub(super) created_at: Option<Instant>,
+    pub(super) unconfirmed_price: Option<Money>,
+    pub(super) lowest_price: Option<Money>,
+    pub(super) highest_price: Option<Money>,
+    pub(super) previous_price: Option<Money>,
+    pub(super) price_changed_at: Option<Instant>,
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = competitor_inventory)]
 struct ListingRow {
-    id: ListingId,
+    #[diesel(embed)]
+    stored: StoredRow,
     competitor_id: CompetitorId,
-    external_id: Option<String>,
-    vin: Option<String>,
-    stock_number: Option<String>,
-    year: Option<i32>,
-    make: Option<String>,
-    model: Option<String>,
-    trim: Option<String>,
-    price: Option<Money>,
-    mileage: Option<i32>,
-    exterior_color: Option<String>,
-    transmission: Option<String>,
-    fuel_type: Option<String>,
-    body_style: Option<String>,
-    url: Option<String>,
-    image_url: Option<String>,
-    first_seen_at: Option<Instant>,
-    last_seen_at: Option<Instant>,
-    is_sold: Option<bool>,
-    sold_at: Option<Instant>,
     days_on_market: Option<i32>,
     raw_data: Option<Json<Value>>,
-    created_at: Option<Instant>,
     updated_at: Option<Instant>,
-    unconfirmed_price: Option<Money>,
-    lowest_price: Option<Money>,
-    highest_price: Option<Money>,
-    previous_price: Option<Money>,
-    price_changed_at: Option<Instant>,
 }
 
 impl ListingRow {
     fn into_listing(self, now: DateTime<Utc>) -> Listing {
-        let is_sold = self.is_sold.unwrap_or(false);
-        let sold_at = self.sold_at.map(DateTime::from);
-        let (first_seen_at, last_seen_at) = seen_between(self.first_seen_at, self.last_seen_at, self.created_at);
+        let stored = self.stored;
+        let is_sold = stored.is_sold.unwrap_or(false);
+        let sold_at = stored.sold_at.map(DateTime::from);
+        let (first_seen_at, last_seen_at) = seen_between(stored.first_seen_at, stored.last_seen_at, stored.created_at);
         let days_on_market = match (is_sold, self.days_on_market) {
             (true, Some(days)) => days,
             (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
             (false, _) => days_on_market(first_seen_at, now),
         };
         Listing {
-            id: self.id,
+            id: stored.id,
             competitor_id: self.competitor_id,
-            external_id: self.external_id,
-            vin: self.vin,
-            stock_number: self.stock_number,
-            year: self.year,
-            make: self.make,
-            model: self.model,
-            trim: self.trim,
-            price: self.price,
-            mileage: self.mileage,
-            exterior_color: self.exterior_color,
-            transmission: self.transmission,
-            fuel_type: self.fuel_type,
-            body_style: self.body_style,
-            url: self.url,
-            image_url: self.image_url,
+            external_id: stored.external_id,
+            vin: stored.vin,
+            stock_number: stored.stock_number,
+            year: stored.year,
+            make: stored.make,
+            model: stored.model,
+            trim: stored.trim,
+            price: stored.price,
+            mileage: stored.mileage,
+            exterior_color: stored.exterior_color,
+            transmission: stored.transmission,
+            fuel_type: stored.fuel_type,
+            body_style: stored.body_style,
+            url: stored.url,
+            image_url: stored.image_url,
             first_seen_at,
             last_seen_at,
             is_sold,
             sold_at,
             days_on_market,
             raw_data: self.raw_data.map(|document| document.0),
-            created_at: self.created_at.map(DateTime::from),
+            created_at: stored.created_at.map(DateTime::from),
             updated_at: self.updated_at.map(DateTime::from),
-            unconfirmed_price: self.unconfirmed_price,
-            lowest_price: self.lowest_price,
-            highest_price: self.highest_price,
-            previous_price: self.previous_price,
-            price_changed_at: self.price_changed_at.map(DateTime::from),
+            unconfirmed_price: stored.unconfirmed_price,
+            lowest_price: stored.lowest_price,
+            highest_price: stored.highest_price,
+            previous_price: stored.previous_price,
+            price_changed_at: stored.price_changed_at.map(DateTime::from),
             transferred_from: None,
             transferred_to: None,
         }
@@ -222,21 +231,21 @@ pub(in crate::competitors) fn listings(
         }
         ListingSort::Price | ListingSort::PriceDescending => {
             let descending = filter.sort == ListingSort::PriceDescending;
-            let of_row = |row: &ListingRow| row.price.map(Money::cents);
+            let of_row = |row: &ListingRow| row.stored.price.map(Money::cents);
             in_order_of!(word, "price", DbMoney, descending, Money::from_cents, of_row)
         }
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
             let descending = filter.sort == ListingSort::PriceDropDescending;
-            let of_row = |row: &ListingRow| Some(row.highest_price?.cents() - row.price?.cents());
+            let of_row = |row: &ListingRow| Some(row.stored.highest_price?.cents() - row.stored.price?.cents());
             in_order_of!(word, PRICE_DROP, DbMoney, descending, Money::from_cents, of_row)
         }
         ListingSort::Mileage | ListingSort::MileageDescending => {
             let descending = filter.sort == ListingSort::MileageDescending;
-            in_order_of!(word, "mileage", Integer, descending, as_it_is, |row: &ListingRow| row.mileage)
+            in_order_of!(word, "mileage", Integer, descending, as_it_is, |row: &ListingRow| row.stored.mileage)
         }
         ListingSort::Year | ListingSort::YearDescending => {
             let descending = filter.sort == ListingSort::YearDescending;
-            in_order_of!(word, "year", Integer, descending, as_it_is, |row: &ListingRow| row.year)
+            in_order_of!(word, "year", Integer, descending, as_it_is, |row: &ListingRow| row.stored.year)
         }
     };
     let mut page = page.map(|row| row.into_listing(now));
@@ -254,7 +263,7 @@ fn as_it_is(number: i32) -> i32 {
 }
 
 fn first_seen_at(row: &ListingRow) -> Option<DateTime<Utc>> {
-    row.first_seen_at.map(DateTime::from)
+    row.stored.first_seen_at.map(DateTime::from)
 }
 
 fn cut<K: Serialize + DeserializeOwned>(
@@ -263,7 +272,7 @@ fn cut<K: Serialize + DeserializeOwned>(
     order: &str,
     key: impl Fn(&ListingRow) -> Option<K>,
 ) -> DbResult<Page<ListingRow>> {
-    Ok(Page::cut(rows, request, order, |row| (key(row), row.id))?)
+    Ok(Page::cut(rows, request, order, |row| (key(row), row.stored.id))?)
 }
 
 /// Whole days between two times by their seconds alone, which both databases count alike.
@@ -280,10 +289,10 @@ fn days_on_market_sql(conn: &DbConnection, as_of: DateTime<Utc>) -> String {
 
 impl ListingRow {
     fn whole_days_on_market(&self, as_of: DateTime<Utc>) -> Option<i32> {
-        if self.is_sold == Some(true) {
+        if self.stored.is_sold == Some(true) {
             return self.days_on_market;
         }
-        let since: DateTime<Utc> = self.first_seen_at?.into();
+        let since: DateTime<Utc> = self.stored.first_seen_at?.into();
         i32::try_from((as_of.timestamp() - since.timestamp()) / SECONDS_A_DAY).ok()
     }
 }
