@@ -127,7 +127,8 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
             "last_seen_at, is_sold, sold_at, days_on_market, lowest_price, highest_price, previous_price, price_changed_at",
         ];
         let key = format!("{}, {}", text("id"), text("competitor_id"));
-        let by_hand = format!("SELECT concat_ws('|', {key}, {}) AS text FROM competitor_inventory {by_hand}", columns.join(", "));
+        let by_hand =
+            format!("SELECT concat_ws('|', {key}, {}) AS text FROM competitor_inventory {by_hand}", columns.join(", "));
         List { name, page: Box::new(move |page| told(desk.competitors().listings(&filter, page))), by_hand }
     };
     let market = |name, group, year: &str| {
@@ -159,7 +160,8 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
             middle("first_seen_at", ""),
             time = dialect.time,
         );
-        let page = move |page: &PageRequest| told(desk.competitors().market_view(&filter, page).map(|view| view.models));
+        let page =
+            move |page: &PageRequest| told(desk.competitors().market_view(&filter, page).map(|view| view.models));
         List { name, page: Box::new(page), by_hand }
     };
     let (dealer, listing) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(1));
@@ -168,7 +170,8 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
     vec![
         listings("listings, newest first", ListingSort::FirstSeenAtDescending, None, None, "ORDER BY first_seen_at DESC, id DESC"),
         listings("listings on sale, by price", ListingSort::Price, Some(false), None, "WHERE is_sold = false ORDER BY price, id"),
-        listings("listings, by days on market", ListingSort::DaysOnMarketDescending, None, None, &format!("ORDER BY {days} DESC, id DESC")),
+        listings("listings, by days on market", ListingSort::DaysOnMarketDescending, None, None, &format!("ORDER BY {days} DESC, is_sold, first_seen_at, id")),
+        listings("sold ones, by days on market", ListingSort::DaysOnMarket, Some(true), None, "WHERE is_sold ORDER BY days_on_market, id"),
         listings(
             "price cuts of this week",
             ListingSort::PriceDropDescending,
@@ -225,7 +228,7 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
     ]
 }
 
-/// All pages, each as large as it may be: the rows, and the cursor before the last fifty of them where pages are of fifty.
+/// All pages, each as large as it may be: how many rows they hold.
 fn to_the_end(list: &List<'_>, mut request: PageRequest) -> usize {
     let mut rows = 0;
     loop {
@@ -294,7 +297,10 @@ where
         }
         let [ours, theirs, first, last] = [ours, theirs, first, last].map(median);
         let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-        println!("{:<28} {rows:>7} {ours:>10.1?} {theirs:>10.1?} {ratio:>6.2}  {first:>10.1?} {last:>10.1?}", list.name);
+        println!(
+            "{:<28} {rows:>7} {ours:>10.1?} {theirs:>10.1?} {ratio:>6.2}  {first:>10.1?} {last:>10.1?}",
+            list.name
+        );
     }
 }
 

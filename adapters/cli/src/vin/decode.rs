@@ -32,7 +32,7 @@ United States' road safety authority, whose answers are kept in the database for
 Examples:
   jpauto vin decode 5FNYF5H59HB011946
   jpauto vin decode --offline 5FNYF5H59HB011946 WP0ZZZ99ZTS392124
-  cut -d, -f3 auction.csv | jpauto vin decode - --format jsonl | jq .vehicle
+  tail -n +2 auction.csv | cut -d, -f3 | jpauto vin decode - --format jsonl | jq .vehicle
 
 A text that is no VIN ends the command before anything is asked, with its place in the list; the
 exit code is 2. That vPIC does not answer is a warning, and the exit code stays 0.";
