@@ -84,7 +84,7 @@ def figures(lines):
 
 
 def told(lines):
-    """A line a figure; of those beside ours also how many times they ours is."""
+    """A line a figure; of those beside ours also how many times that ours is."""
     if not any(TIMED.match(line) for line in lines):
         yield from (f"  {line}" for line in lines if line)
         return

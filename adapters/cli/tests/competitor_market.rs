@@ -197,8 +197,10 @@ fn that_a_part_of_a_lot_was_seen_is_told_with_what_it_means() {
         ["import", "listings", "--competitor", "Example Motors", "--partial", "--observed-at", &at, "part.jsonl"];
     let told = text(&lot, import);
     assert!(told.contains(meaning), "{told}");
-    let reason =
-        lot.items(["competitor", "scrapes", "Example Motors"])[0]["completeness"].as_str().unwrap().replace('_', " ");
+    let reason = lot.items(["competitor", "scrapes", "Example Motors"])[0]["completeness"]["incomplete"]
+        .as_str()
+        .unwrap()
+        .replace('_', " ");
     let told = text(&lot, ["competitor", "list"]);
     assert!(row(&told, "Example Motors").contains(&reason), "{reason}: {told}");
     assert_eq!(lot.items(["competitor", "list"])[0]["last_scrape"]["counts"]["vehicles"], 1);

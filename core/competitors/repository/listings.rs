@@ -380,8 +380,8 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
         query = query.filter(dsl::competitor_id.eq_any(filter.competitors.clone()));
     }
     match filter.sold {
-        // Said twice: SQLite takes an index of what is sold alone for the column as it stands, one by competitor for the equation.
-        Some(true) => query = query.filter(dsl::is_sold.eq(true)).filter(sql::<Bool>("is_sold")),
+        // Not as an equation with a bound value, in which SQLite does not see that an index of what is sold would do.
+        Some(true) => query = query.filter(sql::<Bool>("is_sold")),
         Some(false) => query = query.filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null())),
         None => {}
     }
