@@ -14,6 +14,7 @@ mod demo;
 mod extract;
 mod failure;
 mod fields;
+mod filters;
 mod import;
 mod market;
 mod migrate;
@@ -63,7 +64,9 @@ fn main() -> ExitCode {
 
 /// The command line. A variable of the environment that is set to nothing is one that is not set.
 fn command_line() -> clap::Command {
-    without_variables(Arguments::command(), &|name| std::env::var_os(name).is_some_and(|value| value.is_empty()))
+    without_variables(arguments::in_paragraphs(Arguments::command()), &|name| {
+        std::env::var_os(name).is_some_and(|value| value.is_empty())
+    })
 }
 
 /// The same without those variables of the environment that `is_left_out` names, in all its commands.

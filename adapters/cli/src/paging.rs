@@ -84,8 +84,7 @@ impl Paging {
         output: &mut Output,
         fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
     ) -> Result<(Vec<T>, Option<String>), Failure> {
-        let limit = if self.all { PageRequest::MAX_LIMIT } else { self.limit };
-        let mut request = PageRequest::first(limit);
+        let mut request = if self.all { PageRequest::largest() } else { PageRequest::first(self.limit) };
         if let Some(cursor) = &self.after {
             request = request.after(cursor);
         }
@@ -98,7 +97,7 @@ impl Paging {
                 Format::Table | Format::Json => gathered.extend(items),
             }
             match next {
-                Some(cursor) if self.all => request = PageRequest::first(limit).after(cursor),
+                Some(cursor) if self.all => request = request.after(cursor),
                 next => break next,
             }
         };
