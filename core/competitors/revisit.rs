@@ -36,7 +36,8 @@ pub struct ScrapingRules {
     /// How long a scrape waits for a host that many dealers share and another process speaks to, before it is left for the next
     /// run (10 s).
     pub shared_host_wait: Duration,
-    /// For how long a page may be called unchanged before it is read anew in any case (7 days): servers err.
+    /// For how long a page may be called unchanged before it is read anew in any case (2 days): servers err. Never for longer
+    /// than half the time after which a vehicle counts as sold: one that moved to a page wrongly called unchanged is seen before.
     pub unchanged_at_most: Duration,
     /// Vehicles that a list given as data must bring to stand for the pages, in percent of what it or they claim: 95.
     pub data_share_percent: u32,
@@ -53,7 +54,7 @@ impl Default for ScrapingRules {
             partial_retries: 3,
             longest_retry: hours(7 * 24),
             shared_host_wait: Duration::from_secs(10),
-            unchanged_at_most: hours(7 * 24),
+            unchanged_at_most: hours(2 * 24),
             data_share_percent: 95,
         }
     }

@@ -15,7 +15,7 @@ use super::{
     alert::ParseRate,
     completeness::{AlikeScrapes, Completeness, EarlierScrapes, ScrapeReading},
     identity::{Match, RefusalReason, identify},
-    price::{PriceReading, read_price},
+    price::{PriceReading, is_price, read_price},
     sighting::{Details, Keys, Sighting},
     sold::{self, ReturnHistory, days_on_market},
 };
@@ -39,6 +39,9 @@ pub struct TrackingRules {
     pub sold_after_days_many_returns: u32,
     /// Complete scrapes that must have missed a listing before it counts as sold: 3.
     pub sold_after_misses: usize,
+    /// Hours that must lie between two scrapes for both to count as a miss: 18. Three misses then span a day and a half at the
+    /// least, and a daily scrape counts each day, at somewhat uneven hours too.
+    pub misses_apart_hours: u32,
     /// Vanished listings from which on a dealer counts as known: 10.
     pub absences_to_know_a_dealer: u64,
     /// Returns are few below this share of the vanished listings, in percent: 8.
@@ -80,6 +83,9 @@ pub struct TrackingRules {
     pub mileage_tolerance: i32,
     /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
     pub most_candidates: usize,
+    /// Nothing below is a price, however often it is read: 200.00. No vehicle is sold for less; deposits, and rates a day or a
+    /// month, are shown for less.
+    pub price_least: Money,
     /// Prices below are believed only when a second scrape confirms them: 500.00.
     pub price_floor: Money,
     /// Changes beyond this share of the stored price are believed only when a second scrape confirms them, in percent: 60.
@@ -95,6 +101,7 @@ impl Default for TrackingRules {
             sold_after_days_few_returns: 5,
             sold_after_days_many_returns: 12,
             sold_after_misses: 3,
+            misses_apart_hours: 18,
             absences_to_know_a_dealer: 10,
             few_returns_percent: 8,
             claimed_share_percent: 90,
@@ -114,6 +121,7 @@ impl Default for TrackingRules {
             alert_incomplete_days: 2,
             mileage_tolerance: 100,
             most_candidates: 64,
+            price_least: Money::from_dollars(200),
             price_floor: Money::from_dollars(500),
             price_jump_percent: 60,
             clock_tolerance_minutes: 5,
@@ -278,6 +286,9 @@ pub(crate) fn plan(
     scrape: &ScrapeFacts,
     rules: &TrackingRules,
 ) -> Plan {
+    for sighting in &mut seen {
+        sighting.price = sighting.price.filter(|&price| is_price(price, rules));
+    }
     let parse_rate = ParseRate::of(&seen);
     let matches = identify(stored, &mut seen, scrape.observed_at, rules);
     let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
@@ -428,7 +439,13 @@ impl Plan {
     }
 
     /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting.
-    pub(crate) fn mark_gone(&mut self, stored: &[StoredListing], gone: &[usize], scrape: &ScrapeFacts) {
+    pub(crate) fn mark_gone(
+        &mut self,
+        stored: &[StoredListing],
+        gone: &[usize],
+        scrape: &ScrapeFacts,
+        rules: &TrackingRules,
+    ) {
         if gone.is_empty() || scrape.is_late() {
             return;
         }
@@ -438,7 +455,7 @@ impl Plan {
             if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
                 continue;
             }
-            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).first_at;
+            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).first_at;
             let sold_at = sold_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
@@ -465,10 +482,10 @@ impl Plan {
             .iter()
             .enumerate()
             .filter(|(row, listing)| !was_seen[*row] && !listing.is_sold && listing.last_seen_at < scrape.observed_at)
-            .map(|(row, listing)| (row, listing, sold::misses(listing.last_seen_at, &complete_scrapes)))
+            .map(|(row, listing)| (row, listing, sold::misses(listing.last_seen_at, &complete_scrapes, rules)))
             .collect();
         if first_time {
-            let reached = absent.iter().filter(|(_, _, misses)| misses.count == rules.sold_after_misses).count();
+            let reached = absent.iter().filter(|(_, _, misses)| misses.enough_at == Some(scrape.observed_at)).count();
             self.returns.absences += reached as u64;
         }
         let history = ReturnHistory {
@@ -477,7 +494,7 @@ impl Plan {
         };
         let patience = sold::patience(history, rules);
         self.sold_by_absence.extend(absent.into_iter().filter_map(|(row, listing, misses)| {
-            let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience, rules)?;
+            let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience)?;
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             Some(SoldByAbsence { stored: row, sold_at, days_on_market })
         }));
@@ -488,8 +505,8 @@ impl Plan {
 fn came_back(listing: &StoredListing, scrape: &ScrapeFacts, rules: &TrackingRules) -> bool {
     // Sold by absence is dated after the last sighting, sold by the website's word is not.
     let sold_by_absence = listing.is_sold && listing.sold_at.is_some_and(|sold_at| sold_at > listing.last_seen_at);
-    let missed = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).count >= rules.sold_after_misses;
-    sold_by_absence || (!listing.is_sold && missed)
+    let missed = || sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).enough_at.is_some();
+    sold_by_absence || (!listing.is_sold && missed())
 }
 
 fn would_change(listing: &StoredListing, sighting: &Sighting, rules: &TrackingRules) -> bool {

@@ -334,7 +334,7 @@ impl<'a> Competitors<'a> {
                 plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             }
             if let Some(crawl) = &crawl {
-                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts);
+                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);
             }
             let counts = plan.counts();
             let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;

@@ -264,6 +264,8 @@ fn what_can_not_be_known_again_is_refused_with_its_place() {
 #[case::refuted(&["20000", "7999", "20000"], Some(20_000), None, &[20_000])]
 #[case::another_doubt(&["20000", "7999", "7998"], Some(20_000), Some(7_998), &[20_000])]
 #[case::first_is_doubted(&["499"], None, Some(499), &[])]
+#[case::a_daily_rate_is_never_one(&["20000", "199", "199", "199"], Some(20_000), None, &[20_000])]
+#[case::nor_at_first(&["1", "1", "200", "200"], Some(200), None, &[200])]
 #[case::first_at_the_floor(&["500"], Some(500), None, &[500])]
 #[case::first_is_confirmed(&["499", "499"], Some(499), None, &[499])]
 #[case::known_later(&["-", "20000"], Some(20_000), None, &[20_000])]
@@ -300,6 +302,8 @@ fn a_first_price_is_no_price_change() {
 #[case::six_days_are_too_few(&[1, 2, 3, 4, 5, 6], None)]
 #[case::two_misses_are_too_few(&[4, 20], None)]
 #[case::weekly(&[7, 14, 21], Some(21))]
+#[case::the_first_miss_after_an_outage(&[9, 10], None)]
+#[case::after_an_outage(&[9, 10, 11], Some(11))]
 fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case] sold_on: Option<i64>) {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1", "stock=2"]));
@@ -314,6 +318,28 @@ fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case]
     assert_eq!(found, sold_on);
     assert_eq!(lot.stored[1].sold_at, sold_on.map(|_| day(days[0])), "dated at the first scrape that missed it");
     assert!(!lot.stored[0].is_sold);
+}
+
+/// Hours after the last sighting at which complete scrapes missed a car, and the one by which it is sold.
+#[rstest]
+#[case::three_in_a_minute_after_a_week_without_any(&[228.0, 228.01, 228.02], None)]
+#[case::as_one_with_the_days_after(&[228.0, 228.01, 228.02, 252.0, 252.01, 276.0], Some(276.0))]
+#[case::every_hour_after_a_week(&[170.0, 171.0, 172.0, 187.9, 188.0, 205.9, 206.0], Some(206.0))]
+#[case::a_daily_scrape_at_uneven_hours(&[20.0, 49.0, 70.0, 95.0, 121.0, 143.0, 169.0], Some(169.0))]
+fn misses_within_hours_of_each_other_are_one(#[case] hours: &[f64], #[case] sold_at: Option<f64>) {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2"]));
+    let at = |hours: f64| day(0) + TimeDelta::seconds((hours * 3_600.0) as i64);
+    let mut found = None;
+    for &hour in hours {
+        let plan = lot.record(at(hour), cars(&["stock=1"]), whole_lot());
+        if plan.sold() > 0 {
+            found = Some(hour);
+        }
+    }
+    assert_eq!(found, sold_at);
+    assert_eq!(lot.stored[1].sold_at, sold_at.map(|_| at(hours[0])));
+    assert_eq!(lot.returns.absences, u64::from(sold_at.is_some()), "missed often enough once, whatever comes after");
 }
 
 #[test]

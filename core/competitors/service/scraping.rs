@@ -256,7 +256,7 @@ impl<'a> Run<'a> {
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
-        let since = kept::oldest_believed(observed_at, self.rules().unchanged_at_most);
+        let since = kept::oldest_believed(observed_at, desk.config());
         let kept = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
@@ -621,7 +621,7 @@ pub(super) fn settle(
     (config, now): (&Config, DateTime<Utc>),
 ) -> DbResult<()> {
     let rules = &config.scraping;
-    let since = kept::oldest_believed(now, rules.unchanged_at_most);
+    let since = kept::oldest_believed(now, config);
     let nothing = PagesRead::default();
     let read = if is_as_told { &crawl.read } else { &nothing };
     repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;
