@@ -14,6 +14,7 @@ use super::{
     ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
     UndercutFilter,
     alert::{self, Verdict},
+    identity,
     kept::{self, PagesRead},
     pages::{self, Pages},
     registration,
@@ -313,10 +314,11 @@ impl<'a> Competitors<'a> {
             let crawl = crawl.as_ref().filter(|crawl| !crawl.read.retold.is_empty());
             crawl.is_some_and(|crawl| pages::key_of(listing).is_some_and(|key| crawl.read.retold.contains(&key)))
         };
-        let sightings: Vec<Sighting> = listings
+        let mut sightings: Vec<Sighting> = listings
             .into_iter()
             .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
             .collect();
+        identity::disown_shared_keys(&mut sightings);
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;

@@ -7,7 +7,7 @@ use rstest::rstest;
 use super::{
     ScrapeCounts,
     completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading},
-    identity::{Unmatched, gone_since},
+    identity::{Unmatched, disown_shared_keys, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
     sighting::Sighting,
@@ -61,7 +61,8 @@ impl Lot {
             returns: self.returns,
             alike: None,
         };
-        let seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        let mut seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        disown_shared_keys(&mut seen);
         let mut plan = plan_of(&self.stored, seen.clone(), &scrape, &self.rules);
         if let Some(counts) = plan.completeness.counts_alike(&scrape.reading, plan.vehicles, &self.rules) {
             scrape.alike = self.alike(observed_at, &counts);
@@ -155,6 +156,8 @@ fn car(line: &str) -> ScrapedListing {
             }
             "ext" => car.external_id = text,
             "stock" => car.stock_number = text,
+            "year" => car.year = value.parse().ok(),
+            "make" => car.make = text,
             "model" => car.model = text.filter(|model| !model.is_empty()),
             "miles" => car.mileage = value.parse().ok(),
             "price" => car.price = value.parse().ok(),
@@ -191,6 +194,18 @@ fn cars(lines: &[&str]) -> Vec<ScrapedListing> {
 #[case::likeness_against_another_stock_number(&["stock=1 miles=5"], &["stock=2 miles=5"], &[1])]
 #[case::one_row_for_one_sighting(&["miles=5000"], &["miles=5090", "miles=5010"], &[1, 0])]
 #[case::weak_match_waits_for_strong(&["vin=A miles=7"], &["miles=8", "vin=A miles=7"], &[1, 0])]
+#[case::numbered_anew(&["stock=1 miles=5 url=/a", "stock=2 miles=7 url=/b"], &["stock=8 miles=7 url=/b", "stock=9 miles=5 url=/a"], &[1, 0])]
+#[case::numbered_anew_and_without_its_vin(&["vin=A stock=1 miles=5 url=/a"], &["stock=2 miles=5 url=/a"], &[0])]
+#[case::another_vin_under_the_link(&["vin=A stock=1 miles=5 url=/a"], &["vin=B stock=2 miles=5 url=/a"], &[1])]
+#[case::other_miles_under_the_link(&["stock=1 miles=5 url=/a"], &["stock=2 miles=6 url=/a"], &[1])]
+#[case::another_model_under_the_link(&["stock=1 miles=5 url=/a"], &["stock=2 miles=5 url=/a model=Corolla"], &[1])]
+#[case::one_link_for_all(&["stock=1 miles=5 url=/a", "stock=2 miles=5 url=/a"], &["stock=3 miles=5 url=/a"], &[2])]
+#[case::one_link_for_all_seen(&["stock=1 miles=5 url=/a"], &["stock=3 miles=5 url=/a", "stock=4 miles=5 url=/a"], &[1, 2])]
+#[case::stock_number_used_again_for_another_car(&["stock=1 miles=5"], &["stock=1 miles=70000 year=2015 model=Corolla"], &[1])]
+#[case::stock_number_with_a_model_spelled_otherwise(&["stock=1 miles=5 model=RAV4"], &["stock=1 miles=900 model=RAV-4XLE"], &[0])]
+#[case::stock_number_with_everything_spelled_otherwise(&["stock=1 miles=5"], &["stock=1 miles=5 make=Toy model=Cmry"], &[0])]
+#[case::a_word_is_no_stock_number(&["stock=1 miles=5", "stock=2 miles=900"], &["stock=Call miles=900", "stock=Call miles=5"], &[1, 0])]
+#[case::nor_one_that_cars_of_two_kinds_show(&["stock=1 miles=5", "stock=2 miles=5 model=Corolla"], &["stock=X9 miles=5 model=Corolla", "stock=X9 miles=5"], &[1, 0])]
 #[case::a_text_that_is_no_vin_is_no_key(&["vin=N/A stock=1"], &["vin=N/A stock=2"], &[1])]
 fn a_sighting_is_known_by_its_strongest_key(#[case] first: &[&str], #[case] second: &[&str], #[case] rows: &[usize]) {
     let mut lot = lot();
@@ -226,6 +241,10 @@ fn a_vin_that_appears_later_is_written() {
 #[case::shown_to_be_one_by_a_third(&["vin=A", "ext=e", "vin=A ext=e"], 1)]
 #[case::not_one_against_the_vin(&["vin=A ext=e", "vin=B stock=1", "ext=e stock=1"], 2)]
 #[case::keyless_to_the_letter(&["miles=5 price=20000", "miles=5 price=20000"], 1)]
+#[case::one_number_for_many(&["stock=X9 miles=5", "stock=X9 miles=5 model=Corolla", "stock=X9 miles=9000"], 3)]
+#[case::one_id_for_many(&["ext=X9 miles=5", "ext=X9 miles=5 year=2015"], 2)]
+#[case::rounded_miles(&["stock=1 miles=48321", "stock=1 miles=48000"], 1)]
+#[case::a_teaser_with_the_same_link(&["stock=1 url=/a", "stock=1 url=/a model=Special"], 1)]
 #[case::keyless_look_alikes(&["miles=5 url=/a", "miles=5 url=/b"], 2)]
 fn a_vehicle_on_two_pages_is_one(#[case] seen: &[&str], #[case] vehicles: usize) {
     let mut lot = lot();
@@ -753,7 +772,7 @@ proptest! {
         for (on_day, listings) in days {
             let seen: Vec<Sighting> = listings.iter().cloned().map(Sighting::from).collect();
             let on_sale: Vec<StoredListing> = lot.stored.iter().filter(|listing| !listing.is_sold).cloned().collect();
-            let unmatched = Unmatched::of(&on_sale, &seen);
+            let unmatched = Unmatched::of(&on_sale, &seen, &lot.rules);
             let since = gone_since(day(on_day), &lot.rules);
             let matters = |listing: &StoredListing| {
                 let keys = &listing.keys;

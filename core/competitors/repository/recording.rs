@@ -167,7 +167,7 @@ pub(in crate::competitors) fn load_lot(
     let mut lot =
         Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts, has_left_open };
     on_sale.into_iter().for_each(|row| lot.take_in(row));
-    let unmatched = Unmatched::of(&lot.stored, seen);
+    let unmatched = Unmatched::of(&lot.stored, seen, rules);
     if !unmatched.is_empty() {
         load_gone(conn, competitor, &unmatched, gone_since(observed_at, rules))?
             .into_values()

@@ -23,6 +23,7 @@ use crate::{
         ScrapeSummary, ScrapedListing, ScrapingRules,
         crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
         crew::{self, Outcome, Task, Turns, Work},
+        identity,
         kept::{self, PagesRead},
         missing,
         pages::Pages,
@@ -356,8 +357,9 @@ impl<'a> Run<'a> {
     /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
     fn suspects(&self, id: CompetitorId, seen: &Seen, observed_at: DateTime<Utc>) -> Result<Option<LookAfter>> {
         let tracking = &self.competitors.desk.config().tracking;
-        let sightings: Vec<_> =
+        let mut sightings: Vec<_> =
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
+        identity::disown_shared_keys(&mut sightings);
         let _turn = self.turns.take();
         self.competitors.desk.read(Permission::ManageCompetitors, |conn| {
             let lot = repository::load_lot(conn, id, (observed_at, seen.reading.clone()), &sightings, tracking)?;
