@@ -125,10 +125,7 @@ impl Unmatched {
         let mut stock_numbers: HashMap<&str, Option<&Details>> = HashMap::new();
         for listing in on_sale {
             if let Some(number) = listing.keys.stock_number.as_deref() {
-                stock_numbers
-                    .entry(number)
-                    .and_modify(|details| *details = None)
-                    .or_insert(Some(&listing.details));
+                stock_numbers.entry(number).and_modify(|details| *details = None).or_insert(Some(&listing.details));
             }
         }
         let mut unmatched = Self::default();
@@ -395,19 +392,23 @@ impl<'a> Search<'a> {
         let open = open(found);
         let is_sought = |sighting: &Sighting| sighting.keys.vin.is_none() && sighting.details.mileage.is_some();
         let link = |index: &usize| seen[*index].details.url.as_deref().filter(|_| is_sought(&seen[*index]));
-        let mut owners: HashMap<&str, (usize, Option<usize>)> = open.iter().filter_map(link).map(|url| (url, (0, None))).collect();
+        let mut owners: HashMap<&str, (usize, Option<usize>)> =
+            open.iter().filter_map(link).map(|url| (url, (0, None))).collect();
         if owners.is_empty() {
             return;
         }
-        let standing = (0..seen.len()).filter(|&index| !matches!(found[index], Some(Match::Duplicate | Match::Refused(_))));
+        let standing =
+            (0..seen.len()).filter(|&index| !matches!(found[index], Some(Match::Duplicate | Match::Refused(_))));
         for index in standing {
             if let Some((count, _)) = seen[index].details.url.as_deref().and_then(|url| owners.get_mut(url)) {
                 *count += 1;
             }
         }
-        let mut shared: HashSet<&str> = owners.iter().filter(|(_, (count, _))| *count > 1).map(|(url, _)| *url).collect();
+        let mut shared: HashSet<&str> =
+            owners.iter().filter(|(_, (count, _))| *count > 1).map(|(url, _)| *url).collect();
         for (row, listing) in self.stored.iter().enumerate().filter(|(_, listing)| !listing.is_sold) {
-            let Some((url, (_, owner))) = listing.details.url.as_deref().and_then(|url| owners.get_key_value(url)) else {
+            let Some((url, (_, owner))) = listing.details.url.as_deref().and_then(|url| owners.get_key_value(url))
+            else {
                 continue;
             };
             if owner.is_some() {

@@ -20,7 +20,8 @@ pub(super) use crawling::{
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{
-    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, write_plan,
+    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, turn_back_sightings,
+    write_plan,
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};

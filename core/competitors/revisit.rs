@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::{Competitor, ScrapeErrorType};
+use crate::config::Config;
 
 /// The numbers of scraping that are not about a single request.
 ///
@@ -85,11 +86,27 @@ pub(super) fn after_partial(scrapes: u32, now: DateTime<Utc>, rules: &ScrapingRu
     Some(now + span(wait.min(rules.longest_retry)))
 }
 
+/// Times behind which none can lie, unless a clock went ahead or has gone back: then the website is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    /// Behind which no scrape can have been.
+    pub(super) scraped: DateTime<Utc>,
+    /// Behind which no scrape is ever put off.
+    pub(super) next: DateTime<Utc>,
+}
+
+impl Ahead {
+    pub(super) fn of(config: &Config, now: DateTime<Utc>) -> Self {
+        let scraped = config.tracking.latest(now);
+        Self { scraped, next: scraped + span(config.scraping.longest_retry) }
+    }
+}
+
 /// Whether it is time to scrape it.
-pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Duration) -> bool {
+pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Duration, ahead: Ahead) -> bool {
     let is_time = match (competitor.next_scrape_at, competitor.last_scraped_at) {
-        (Some(next), _) => next <= now,
-        (None, Some(last)) => last <= now - span(due_after),
+        (Some(next), _) => next <= now || next > ahead.next,
+        (None, Some(last)) => last <= now - span(due_after) || last > ahead.scraped,
         (None, None) => true,
     };
     competitor.active && is_time

@@ -273,8 +273,19 @@ fn said(text: Option<String>) -> Option<String> {
 /// Whether a stock number tells cars apart: not one of the words that stand in its place, or nothing but noughts.
 fn is_a_number(text: &str) -> bool {
     const WORDS: [&str; 13] = [
-        "arriving", "arrivingsoon", "available", "call", "callus", "comingsoon", "intransit", "new", "onorder", "pending",
-        "sold", "stock", "used",
+        "arriving",
+        "arrivingsoon",
+        "available",
+        "call",
+        "callus",
+        "comingsoon",
+        "intransit",
+        "new",
+        "onorder",
+        "pending",
+        "sold",
+        "stock",
+        "used",
     ];
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     !WORDS.contains(&letters.as_str()) && letters.chars().any(|c| c != '0')

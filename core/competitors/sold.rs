@@ -48,11 +48,7 @@ pub(crate) struct Misses {
 
 /// What missed a listing last seen at `last_seen_at`, of all complete scrapes in ascending order; as many binary searches as
 /// misses are needed.
-pub(crate) fn misses(
-    last_seen_at: DateTime<Utc>,
-    complete_scrapes: &[DateTime<Utc>],
-    rules: &TrackingRules,
-) -> Misses {
+pub(crate) fn misses(last_seen_at: DateTime<Utc>, complete_scrapes: &[DateTime<Utc>], rules: &TrackingRules) -> Misses {
     let mut spread = spread_out(complete_scrapes, last_seen_at, rules);
     let first_at = spread.next();
     let enough_at = match rules.sold_after_misses {

@@ -6,7 +6,7 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading},
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, Recognition, ScrapeReading},
     identity::{Unmatched, disown_shared_keys, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
@@ -52,6 +52,18 @@ impl Lot {
             observed_at,
             reading,
             earlier_counts: earlier,
+            last_complete_at: self
+                .scrapes
+                .range(..observed_at)
+                .rev()
+                .find_map(|(time, (completeness, _))| completeness.is_complete().then_some(*time)),
+            distrusted_scrapes: self
+                .scrapes
+                .iter()
+                .filter(|(_, (completeness, _))| is_distrusted(*completeness))
+                .map(|(time, _)| *time)
+                .collect(),
+            ahead_at: None,
             newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
             complete_scrapes: self
                 .scrapes
@@ -77,14 +89,12 @@ impl Lot {
             .scrapes
             .range(..observed_at)
             .rev()
-            .filter(|(_, (completeness, _))| {
-                let of_size = Some(IncompleteReason::TooFewVehicles) == completeness.reason()
-                    || Some(IncompleteReason::LastPageFull) == completeness.reason();
-                completeness.is_complete() || of_size
-            })
+            .filter(|(_, (completeness, _))| completeness.is_complete() || is_distrusted(*completeness))
             .take_while(|(_, (_, vehicles))| counts.contains(vehicles))
+            .map(|(time, _)| *time)
             .collect();
-        row.last().map(|(since, _)| AlikeScrapes { count: row.len(), since: **since })
+        let row: Vec<_> = row.into_iter().rev().collect();
+        AlikeScrapes::of(&row, DateTime::UNIX_EPOCH, &self.rules)
     }
 
     fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts) {
@@ -118,6 +128,15 @@ impl Lot {
     fn see(&mut self, on_day: i64, listings: &[ScrapedListing]) -> Plan {
         self.record(day(on_day), listings.to_vec(), whole_lot())
     }
+}
+
+/// A scrape of that time that nothing is known before.
+fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
+    EarlierScrapes { counts: &[], alike: None, observed_at, recognition: Recognition::default(), distrusted: None }
+}
+
+fn is_distrusted(completeness: Completeness) -> bool {
+    completeness.reason().is_some_and(|reason| IncompleteReason::DISTRUSTED.contains(&reason))
 }
 
 fn lot() -> Lot {
@@ -483,7 +502,7 @@ fn a_scrape_is_complete_when_its_count_is_credible(
     #[case] earlier: &[usize],
     #[case] reason: Option<IncompleteReason>,
 ) {
-    let earlier = EarlierScrapes { counts: earlier, alike: None, observed_at: day(0) };
+    let earlier = EarlierScrapes { counts: earlier, alike: None, ..unknown(day(0)) };
     assert_eq!(Completeness::judge(&whole_lot(), vehicles, &earlier, &TrackingRules::default()).reason(), reason);
 }
 
@@ -503,7 +522,7 @@ fn a_list_is_whole_when_it_holds_about_what_the_website_claims(
     let reading = ScrapeReading { total_claimed: Some(claimed), ..whole_lot() };
     // However long it has been like that.
     let alike = Some(AlikeScrapes { count: 30, since: day(0) });
-    let earlier = EarlierScrapes { counts: &[vehicles], alike, observed_at: day(30) };
+    let earlier = EarlierScrapes { counts: &[vehicles], alike, ..unknown(day(30)) };
     let reason = Completeness::judge(&reading, vehicles, &earlier, &TrackingRules::default()).reason();
     assert_eq!(reason, (!is_whole).then_some(IncompleteReason::FewerThanClaimed));
 }
@@ -518,7 +537,7 @@ fn a_small_lot_is_believed_in_time(
     #[case] reason: Option<IncompleteReason>,
 ) {
     let alike = Some(AlikeScrapes { count: scrapes - 1, since: day(0) });
-    let earlier = EarlierScrapes { counts: &[100], alike, observed_at: day(days) };
+    let earlier = EarlierScrapes { counts: &[100], alike, ..unknown(day(days)) };
     assert_eq!(Completeness::judge(&whole_lot(), 40, &earlier, &TrackingRules::default()).reason(), reason);
 }
 
@@ -536,7 +555,7 @@ fn a_list_may_go_on_behind_a_full_page(
     #[case] reason: Option<IncompleteReason>,
 ) {
     let reading = ScrapeReading { full_last_page, ..whole_lot() };
-    let earlier = EarlierScrapes { counts: earlier, alike: None, observed_at: day(0) };
+    let earlier = EarlierScrapes { counts: earlier, alike: None, ..unknown(day(0)) };
     assert_eq!(Completeness::judge(&reading, vehicles, &earlier, &TrackingRules::default()).reason(), reason);
 }
 
@@ -586,6 +605,97 @@ fn a_lot_that_grows_back_was_never_small() {
         let seen = if on_day % 7 == 0 { &whole[..] } else { &whole[..30] };
         assert_eq!(lot.see(on_day, seen).sold(), 0, "day {on_day}");
     }
+}
+
+#[rstest]
+#[case::a_few_stand_twice(35, 2, None, None)]
+#[case::many_stand_twice(23, 12, None, Some(IncompleteReason::ListMoved))]
+#[case::few_of_many(100, 5, None, None)]
+#[case::more_of_many(100, 6, None, Some(IncompleteReason::ListMoved))]
+#[case::all_that_it_claims(35, 12, Some(35), None)]
+#[case::fewer_than_it_claims(23, 12, Some(35), Some(IncompleteReason::FewerThanClaimed))]
+#[case::more_than_it_claims(23, 12, Some(12), Some(IncompleteReason::ListMoved))]
+fn a_list_ordered_anew_for_each_page_may_hide_as_many_as_stand_there_twice(
+    #[case] vehicles: usize,
+    #[case] on_several_pages: u32,
+    #[case] total_claimed: Option<u32>,
+    #[case] reason: Option<IncompleteReason>,
+) {
+    let reading = ScrapeReading { on_several_pages, total_claimed, ..whole_lot() };
+    assert_eq!(Completeness::judge(&reading, vehicles, &unknown(day(0)), &TrackingRules::default()).reason(), reason);
+}
+
+#[rstest]
+#[case::half_of_them(35, 18, 1, None)]
+#[case::a_minority(35, 17, 1, Some(IncompleteReason::LotReplaced))]
+#[case::two_of_a_small_lot(3, 1, 1, None)]
+#[case::a_small_lot_at_once(4, 1, 1, Some(IncompleteReason::LotReplaced))]
+#[case::a_small_lot_after_days(4, 1, 7, None)]
+#[case::a_small_lot_gone_within_a_week(4, 0, 7, None)]
+#[case::a_large_lot_gone_within_a_week(35, 0, 7, Some(IncompleteReason::LotReplaced))]
+#[case::a_large_lot_after_two_weeks(35, 0, 14, None)]
+#[case::the_first_scrape(0, 0, 0, None)]
+fn a_lot_of_other_vehicles_is_distrusted_unless_they_may_have_gone(
+    #[case] known: usize,
+    #[case] recognised: usize,
+    #[case] days: i64,
+    #[case] reason: Option<IncompleteReason>,
+) {
+    let recognition = Recognition { known, recognised, standing: 0, unwatched: TimeDelta::days(days) };
+    let earlier = EarlierScrapes { counts: &[known], recognition, ..unknown(day(0)) };
+    let completeness = Completeness::judge(&whole_lot(), known.max(1), &earlier, &TrackingRules::default());
+    assert_eq!(completeness.reason(), reason);
+}
+
+/// Cars with a number of their own each, from one to another, numbered anew from a day on.
+fn numbered(cars: std::ops::Range<u32>, prefix: &str) -> Vec<ScrapedListing> {
+    cars.map(|number| car(&format!("stock={prefix}{number} miles={}", 1_000 * number))).collect()
+}
+
+#[test]
+fn a_lot_of_strangers_is_believed_in_time() {
+    let mut lot = lot();
+    for on_day in 0..3 {
+        lot.see(on_day, &numbered(0..25, "S"));
+    }
+    let seen = (3..20).map(|on_day| (on_day, lot.see(on_day, &numbered(100..125, "T"))));
+    let seen: Vec<_> = seen.map(|(on_day, plan)| (on_day, plan.completeness.is_complete(), plan.sold())).collect();
+    // Another since day 3, believed on day 8 by the sixth scrape over five days, and missed by the third on day 10.
+    let complete: Vec<_> = seen.iter().filter(|(_, is_complete, _)| *is_complete).map(|(on_day, ..)| *on_day).collect();
+    assert_eq!(complete, (8..20).collect::<Vec<_>>());
+    let sold: Vec<_> = seen.iter().filter(|(.., sold)| *sold > 0).map(|(on_day, _, sold)| (*on_day, *sold)).collect();
+    assert_eq!(sold, [(10, 25)]);
+}
+
+#[test]
+fn a_lot_that_is_numbered_anew_each_day_sells_nothing() {
+    let mut lot = lot();
+    for on_day in 0..40 {
+        // Without a link to know them by.
+        let plan = lot.see(on_day, &numbered(0..25, &format!("D{on_day}-")));
+        assert_eq!((plan.sold(), plan.completeness.is_complete()), (0, on_day == 0), "day {on_day}");
+    }
+}
+
+#[test]
+fn scrapes_within_a_minute_do_not_make_a_small_lot_believed() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..20, "S"));
+    let minutes = |number: i64| day(3) + TimeDelta::minutes(number);
+    for number in 0..10 {
+        assert!(!lot.record(minutes(number), numbered(0..8, "S"), whole_lot()).completeness.is_complete());
+    }
+    assert!(!lot.see(8, &numbered(0..8, "S")).completeness.is_complete(), "five days later, seen so twice");
+}
+
+#[test]
+fn a_small_lot_that_is_seldom_scraped_may_turn_over() {
+    let mut lot = lot();
+    for (week, first) in [0_u32, 3, 7, 10, 14, 17].into_iter().enumerate() {
+        let plan = lot.see(7 * week as i64, &numbered(first..first + 5, "S"));
+        assert!(plan.completeness.is_complete(), "week {week}");
+    }
+    assert_eq!(lot.stored.iter().filter(|listing| listing.is_sold).count(), 10);
 }
 
 #[test]

@@ -27,7 +27,9 @@ use crate::{
         kept::{self, PagesRead},
         missing,
         pages::Pages,
-        repository, revisit, rules,
+        repository,
+        revisit::{self, Ahead},
+        rules,
         sighting::Sighting,
     },
     config::Config,
@@ -103,8 +105,9 @@ impl Competitors<'_> {
         let fetcher = self.desk.fetcher()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
         let now = self.desk.now();
+        let ahead = Ahead::of(self.desk.config(), now);
         let due = self.desk.read(Permission::ManageCompetitors, |conn| {
-            repository::due(conn, limits.due_after, limits.competitors, now)
+            repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
         })?;
         let tasks = due.into_iter().filter_map(|due| {
             let host = revisit::host(&due.inventory_url)?;
@@ -204,7 +207,10 @@ impl<'a> Run<'a> {
             };
             let is_wanted = match self.choice {
                 Choice::AskedFor => true,
-                Choice::Due(due_after) => revisit::is_due(&competitor, acting.now, due_after),
+                Choice::Due(due_after) => {
+                    let ahead = Ahead::of(self.competitors.desk.config(), acting.now);
+                    revisit::is_due(&competitor, acting.now, due_after, ahead)
+                }
             };
             if !is_wanted || host_is_in_use(conn, &task.host, None, acting.now)? {
                 return Ok(Claim::Passed);
@@ -237,6 +243,8 @@ impl<'a> Run<'a> {
             {
                 let competitor = repository::get_to_change(conn, id)?;
                 let next = acting.now + revisit::span(self.rules().first_retry);
+                let latest = self.competitors.desk.config().tracking.latest(acting.now);
+                super::turn_back(conn, &competitor, acting.now, latest)?;
                 repository::note_attempt(conn, id, acting.now, next)?;
                 super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
             }
@@ -362,7 +370,9 @@ impl<'a> Run<'a> {
         identity::disown_shared_keys(&mut sightings);
         let _turn = self.turns.take();
         self.competitors.desk.read(Permission::ManageCompetitors, |conn| {
-            let lot = repository::load_lot(conn, id, (observed_at, seen.reading.clone()), &sightings, tracking)?;
+            let now = self.competitors.desk.now();
+            let lot_at = (observed_at, seen.reading.clone());
+            let lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, now))?;
             let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
             let url = |row: usize| lot.stored[row].details.url.clone();
