@@ -258,7 +258,7 @@ pub(crate) struct Plan {
     pub(crate) parse_rate: ParseRate,
     /// What it met of the lot as it was seen last.
     pub(crate) recognition: Recognition,
-    /// Listings that were on sale before and that it did not see, those included that it finds sold.
+    /// Listings on sale that a whole lot showed last and that it did not see, those included that it finds sold.
     pub(crate) unseen: usize,
 }
 
@@ -369,7 +369,10 @@ pub(crate) fn plan(
     let mut plan = Plan::empty(completeness, vehicles, parse_rate);
     plan.recognition = earlier.recognition;
     let is_unseen = |(row, listing): &(usize, &StoredListing)| {
-        !was_seen[*row] && !listing.is_sold && listing.last_seen_at < scrape.observed_at
+        !was_seen[*row]
+            && !listing.is_sold
+            && listing.last_seen_at < scrape.observed_at
+            && scrape.complete_scrapes.binary_search(&listing.last_seen_at).is_ok()
     };
     plan.unseen = stored.iter().enumerate().filter(is_unseen).count();
     for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
