@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta, Utc};
 use jpauto::{
     Action, ActivityFilter, Actor, Clock, Config, Dealership, Desk, ErrorKind, Money, PageRequest, Role, Vin,
     competitors::{NewCompetitor, ScrapeReading},
@@ -127,8 +127,8 @@ fn request() -> EvaluationRequest {
 /// Lists Corollas at a competitor, all asking about 14,000.
 fn watch(lot: &Lot, numbers: std::ops::Range<i32>) {
     let rival = NewCompetitor {
-        name: "Rival Motors".into(),
-        inventory_url: "https://rival.example/cars".into(),
+        name: format!("Rival Motors {}", numbers.start),
+        inventory_url: format!("https://rival.example/cars/{}", numbers.start),
         ..NewCompetitor::default()
     };
     let rival = lot.desk().competitors().add(&rival).unwrap();
@@ -311,7 +311,7 @@ on_both_databases! {
             ));
         };
         let mut config = Config::new(&lot.url).clock(Clock::fixed(lot.now()));
-        config.evaluation.lease_seconds = 1;
+        config.evaluation.wait_seconds = 1;
         let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
         let took = |desk: &Desk| {
             let began = std::time::Instant::now();
@@ -322,6 +322,51 @@ on_both_databases! {
         assert!(took(&desk) >= Duration::from_secs(1), "it is held");
         lease("2026-03-01T12:00:00.000000Z");
         assert!(took(&desk) < Duration::from_secs(1), "it is over");
+    }
+
+    fn one_that_takes_long_keeps_its_lease_and_one_that_died_does_not(lot: &Lot) {
+        watch(lot, 0..11);
+        let vpic = Vpic::start();
+        vpic.pause.store(2_500, Ordering::SeqCst);
+        let desk = || {
+            let mut config = Config::new(&lot.url);
+            config.vpic = Some(vpic.config());
+            config.evaluation.lease_seconds = 1;
+            Dealership::with_config(config).unwrap().acting_as(Actor::system())
+        };
+        let evaluations = thread::scope(|scope| {
+            let desks = [desk(), desk()];
+            let both = desks.map(|desk| scope.spawn(move || desk.evaluation().evaluate(&request()).unwrap()));
+            both.map(|one| one.join().unwrap())
+        });
+        assert_eq!(vpic.calls(), 1, "the second waited beyond the length of a lease");
+        assert_eq!(evaluations.iter().filter(|one| one.from_cache).count(), 1);
+        let until = (Utc::now() + TimeDelta::seconds(1)).to_rfc3339_opts(SecondsFormat::Micros, true);
+        sql(lot, &format!(
+            "DELETE FROM job_leases; INSERT INTO job_leases (job_name, holder, acquired_at, expires_at)
+             VALUES ('vin_evaluation {}', 'nobody', '2026-03-01T11:00:00.000000Z', '{until}')",
+            subject(),
+        ));
+        vpic.pause.store(0, Ordering::SeqCst);
+        let began = std::time::Instant::now();
+        desk().evaluation().evaluate(&request().refresh()).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(30), "the dead one is waited for until its lease ends");
+        assert_eq!(vpic.calls(), 2);
+    }
+
+    fn that_there_is_no_price_is_kept_for_a_day_alone(lot: &Lot) {
+        watch(lot, 0..2);
+        let vpic = Vpic::start();
+        let desk = vpic.desk(lot);
+        let made = desk.evaluation().evaluate(&request()).unwrap();
+        assert_eq!(made.analysis.as_ref().map(|analysis| analysis.recommended_range), Some(None));
+        assert_eq!(made.expires_at, Some(lot.now() + TimeDelta::days(1)));
+        assert!(desk.evaluation().evaluate(&request()).unwrap().from_cache);
+        watch(lot, 2..11);
+        lot.pass(TimeDelta::days(1));
+        let priced = vpic.desk(lot).evaluation().evaluate(&request()).unwrap();
+        assert!(!priced.from_cache && priced.analysis.unwrap().recommended_range.is_some());
+        assert_eq!(priced.expires_at, Some(lot.now() + TimeDelta::days(30)));
     }
 
     fn a_vin_that_nothing_knows_is_still_answered(lot: &Lot) {

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use diesel::{Connection as _, connection::SimpleConnection as _};
 use jpauto::{
-    Action, ActivityFilter, AlertFilter, AlertType, ErrorKind, Money, NewVehicle, PageRequest, Role, Severity, Vehicle,
-    VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate,
+    Action, ActivityFilter, AlertFilter, AlertType, Change, ErrorKind, Money, NewVehicle, PageRequest, Role, Severity,
+    Vehicle, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate,
     competitors::{NewCompetitor, ScrapeReading},
     extract::ScrapedListing,
     market::{
@@ -326,6 +326,67 @@ on_both_databases! {
         let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
         assert_eq!((analysis.sample_size, analysis.median_price), (6, Some(dollars(13_750))));
         assert_eq!((analysis.supply.active, analysis.supply.sold), (5, 1));
+    }
+
+    fn what_was_found_of_a_vehicle_is_forgotten_once_it_is_described_otherwise(lot: &Lot) {
+        let desk = lot.desk();
+        let added = desk.inventory().add(&NewVehicle { price: dollars(20_000), ..corolla(1) }).unwrap();
+        list(lot, five());
+        let nothing = VehicleUpdate::default;
+        let same = [
+            VehicleUpdate { mileage: Some(added.mileage + 1_000), ..nothing() },
+            VehicleUpdate { make: Some("TOYOTA".into()), ..nothing() },
+            VehicleUpdate { title_status: Change::Set("Clean".into()), ..nothing() },
+            VehicleUpdate { price: Some(dollars(19_999)), cost: Change::Set(dollars(9_000)), ..nothing() },
+        ];
+        let others = [
+            VehicleUpdate { model: Some("F-150".into()), ..nothing() },
+            VehicleUpdate { model: Some("Corolla".into()), ..nothing() },
+            VehicleUpdate { year: Some(added.year + 1), ..nothing() },
+            VehicleUpdate { year: Some(added.year), ..nothing() },
+            VehicleUpdate { trim: Change::Set("XSE".into()), ..nothing() },
+            VehicleUpdate { title_status: Change::Set("Salvage".into()), ..nothing() },
+            VehicleUpdate { title_status: Change::Clear, ..nothing() },
+            VehicleUpdate { mileage: Some(added.mileage + 2_001), ..nothing() },
+            VehicleUpdate { mileage: Some(0), ..nothing() },
+        ];
+        let overview = || {
+            let overview = desk.market().overview().unwrap();
+            (overview.not_analyzed, overview.needs_analysis)
+        };
+        for (update, is_another) in same.iter().map(|one| (one, false)).chain(others.iter().map(|one| (one, true))) {
+            desk.market().analyze(added.id).unwrap();
+            assert_eq!(overview(), (0, 0));
+            desk.inventory().update(added.id, update).unwrap();
+            let expected = if is_another { (1, 1) } else { (0, 0) };
+            assert_eq!(overview(), expected, "{update:?}");
+            if is_another {
+                assert!(open_alerts(lot).is_empty(), "{update:?}");
+            }
+        }
+        let points = desk.market().history(added.id, &PageRequest::first(100)).unwrap().items;
+        assert_eq!(points.len(), same.len() + others.len() + 1, "each analysis, and the new price");
+    }
+
+    fn a_zero_for_a_mileage_is_none(lot: &Lot) {
+        let vehicle = lot.desk().inventory().add(&NewVehicle { mileage: 0, ..corolla(1) }).unwrap();
+        list(lot, five());
+        let analysis = lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!(analysis.search_parameters.mileage_max, None);
+        assert_eq!(analysis.adjusted.map(|prices| prices.median), analysis.median_price);
+    }
+
+    fn a_median_of_other_cars_is_no_change_of_the_market(lot: &Lot) {
+        let desk = lot.desk();
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        list(lot, (11..16).map(|number| Listing { model: "Camry", ..listing(number, 20_000) }));
+        desk.market().analyze(vehicle.id).unwrap();
+        lot.pass(TimeDelta::days(14));
+        let corrected = VehicleUpdate { model: Some("Camry".into()), ..VehicleUpdate::default() };
+        desk.inventory().update(vehicle.id, &corrected).unwrap();
+        let analysis = desk.market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.median_price, analysis.velocity), (Some(dollars(20_000)), None));
     }
 
     fn each_analysis_is_a_point_of_the_history_and_one_row_is_kept(lot: &Lot) {

@@ -44,6 +44,7 @@ pub(crate) const OURS: &[Table] = &[
         columns: &[("analysis", "JSONB", ""), ("adjusted_median", "DECIMAL(10,2)", "")],
         indexes: &[],
     },
+    Table { name: "market_price_history", columns: &[("searched_for", "TEXT", "")], indexes: &[] },
     Table { name: "competitors", columns: &[("next_scrape_at", "TIMESTAMP", "")], indexes: &[] },
     Table {
         name: "competitor_inventory",

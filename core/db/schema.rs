@@ -141,6 +141,7 @@ table! {
         min_market_price -> Nullable<DbMoney>,
         sample_size -> Nullable<Integer>,
         recorded_at -> Nullable<DbInstant>,
+        searched_for -> Nullable<Text>,
     }
 }
 

@@ -21,17 +21,28 @@ const MOST_MILES: i32 = 2_000_000;
 pub struct EvaluationRules {
     /// An evaluation is kept for so long: 30 days.
     pub kept_for_days: i64,
+    /// One that found too few comparables to tell a price is kept for so long: 1 day.
+    pub kept_unpriced_for_days: i64,
     /// An evaluation serves for mileages no further away than this: 5,000.
     pub mileage_tolerance: i32,
-    /// One that is made belongs to its process for so long: 180 seconds, more than all its calls may take together.
+    /// One that is made belongs to its process for so long, and again each third of that while the process lives: 30 seconds.
     pub lease_seconds: u32,
+    /// Somebody else's is waited for no longer than this: 180 seconds, more than all its calls may take together.
+    pub wait_seconds: u32,
     /// What to earn on a purchase; without it no [`Evaluation::most_to_pay`](super::Evaluation::most_to_pay) is told.
     pub purchase: Option<PurchaseRules>,
 }
 
 impl Default for EvaluationRules {
     fn default() -> Self {
-        Self { kept_for_days: 30, mileage_tolerance: 5_000, lease_seconds: 180, purchase: None }
+        Self {
+            kept_for_days: 30,
+            kept_unpriced_for_days: 1,
+            mileage_tolerance: 5_000,
+            lease_seconds: 30,
+            wait_seconds: 180,
+            purchase: None,
+        }
     }
 }
 
@@ -203,6 +214,11 @@ pub(super) fn most_to_pay(analysis: &Analysis, rules: PurchaseRules) -> Option<M
     (most > 0).then(|| Money::from_cents(most))
 }
 
+/// Whether there were comparables enough for a price.
+pub(super) fn is_priced(data: &EvaluationData) -> bool {
+    data.analysis.as_ref().is_some_and(|analysis| analysis.recommended_range.is_some())
+}
+
 /// Whether everything that was to be asked has answered: only then it is worth keeping for so long.
 pub(super) fn is_complete(data: &EvaluationData) -> bool {
     let lacks_something = |warning: &Warning| match warning {
@@ -237,9 +253,10 @@ pub(super) fn is_near(kept: Option<i32>, asked: Option<i32>, rules: &EvaluationR
     }
 }
 
-/// When an evaluation of this time is over.
-pub(super) fn expiry(now: DateTime<Utc>, rules: &EvaluationRules) -> DateTime<Utc> {
-    let span = TimeDelta::try_days(rules.kept_for_days.max(0)).unwrap_or(TimeDelta::MAX);
+/// When an evaluation of this time is over. That there is no price can be otherwise with the next comparables.
+pub(super) fn expiry(is_priced: bool, now: DateTime<Utc>, rules: &EvaluationRules) -> DateTime<Utc> {
+    let days = if is_priced { rules.kept_for_days } else { rules.kept_unpriced_for_days.min(rules.kept_for_days) };
+    let span = TimeDelta::try_days(days.max(0)).unwrap_or(TimeDelta::MAX);
     now.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
@@ -378,9 +395,13 @@ mod tests {
     #[test]
     fn an_evaluation_is_over_after_thirty_days_to_the_instant() {
         let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
-        assert_eq!(expiry(now, &EvaluationRules::default()), "2026-03-31T12:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(expiry(true, now, &EvaluationRules::default()), time("2026-03-31T12:00:00Z"));
+        assert_eq!(expiry(false, now, &EvaluationRules::default()), time("2026-03-02T12:00:00Z"));
         let endless = EvaluationRules { kept_for_days: i64::MAX, ..EvaluationRules::default() };
-        assert_eq!(expiry(now, &endless), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(expiry(true, now, &endless), DateTime::<Utc>::MAX_UTC);
+        let never = EvaluationRules { kept_for_days: 0, ..EvaluationRules::default() };
+        assert_eq!(expiry(false, now, &never), now);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -261,7 +264,7 @@ impl<'a> Evaluations<'a> {
         // Another may have finished between our look and the lease.
         let outcome = match self.look_up(request, Some(passed_over), &mut failures) {
             Ok(Looked::Found(evaluation)) => Ok(*evaluation),
-            Ok(Looked::Nothing(_)) => Ok(self.make(request, failures)),
+            Ok(Looked::Nothing(_)) => Ok(self.make_under_lease(request, failures, &holder)),
             Err(error) => Err(error),
         };
         if let Err(error) = self.desk.write(Permission::Analyze, |conn, _| leases::release(conn, &lease, &holder)) {
@@ -272,9 +275,35 @@ impl<'a> Evaluations<'a> {
     }
 
     fn take(&self, lease: &str, holder: &str) -> Result<bool> {
-        let span = TimeDelta::seconds(i64::from(self.rules().lease_seconds));
+        let span = self.lease_span();
         self.desk
             .write(Permission::Analyze, |conn, acting| leases::take(conn, lease, holder, acting.now, acting.now + span))
+    }
+
+    /// [`Self::make`], while another thread shows those who wait that we live: of whoever dies they wait for the rest of one
+    /// short lease.
+    fn make_under_lease(&self, request: &EvaluationRequest, failures: Vec<Warning>, holder: &str) -> Evaluation {
+        let span = self.lease_span();
+        let often = span.to_std().unwrap_or_default() / 3;
+        thread::scope(|scope| {
+            // Dropped at the end of this closure, also by a panic, and never sent to.
+            let (_made, is_made) = mpsc::channel::<()>();
+            scope.spawn(move || {
+                while is_made.recv_timeout(often) == Err(RecvTimeoutError::Timeout) {
+                    let renewed = self
+                        .desk
+                        .write(Permission::Analyze, |conn, acting| leases::renew(conn, holder, acting.now + span));
+                    if let Err(error) = renewed {
+                        tracing::warn!(%error, "the lease of an evaluation could not be renewed");
+                    }
+                }
+            });
+            self.make(request, failures)
+        })
+    }
+
+    fn lease_span(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.rules().lease_seconds.max(1)))
     }
 
     /// Decodes, compares and keeps; the network is asked between transactions, never inside one.
@@ -355,7 +384,7 @@ impl<'a> Evaluations<'a> {
                 data: data.clone(),
                 source: source(data),
                 cached_at: acting.now,
-                expires_at: rules::expiry(acting.now, self.rules()),
+                expires_at: rules::expiry(rules::is_priced(data), acting.now, self.rules()),
             };
             let before = repository::find(conn, vin)?;
             repository::replace(conn, &kept)?;
@@ -437,9 +466,9 @@ impl<'a> Evaluations<'a> {
         &self.desk.config().evaluation
     }
 
-    /// Somebody else's evaluation is waited for no longer than it may belong to them.
+    /// How long somebody else's evaluation is waited for.
     fn patience(&self) -> Duration {
-        Duration::from_secs(u64::from(self.rules().lease_seconds))
+        Duration::from_secs(u64::from(self.rules().wait_seconds))
     }
 }
 

@@ -110,6 +110,10 @@ impl<'a> Inventory<'a> {
 
     /// Changes the named fields. A new price also becomes a point of the price history.
     ///
+    /// What the market was found to say of another year, make, model, trim or title, or of a mileage more than
+    /// [`PricingRules::mileage_drift`](crate::market::PricingRules::mileage_drift) away, is forgotten: the vehicle is due for
+    /// analysis again.
+    ///
     /// # Errors
     /// `vehicle_not_found`; `invalid_vehicle`; `duplicate_vin`; `duplicate_stock_number`.
     pub fn update(&self, id: VehicleId, update: &VehicleUpdate) -> Result<Vehicle> {
@@ -124,6 +128,9 @@ impl<'a> Inventory<'a> {
             repository::update(conn, &after)?;
             if after.price != before.price {
                 market::record_own_price(conn, id, after.price, acting.now)?;
+            }
+            if market::is_another(&before, &after, &self.desk.config().pricing) {
+                market::forget(conn, id, acting.now)?;
             }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)

@@ -58,6 +58,8 @@ pub struct PricingRules {
     pub miles_a_year: i32,
     /// From so many sold comparables on the days to a sale are said: 3.
     pub days_to_sell_sample: usize,
+    /// A vehicle whose mileage is corrected by more than so many miles is no longer the one that was analysed: 1,000.
+    pub mileage_drift: i32,
     /// A vehicle is due so long after its last analysis: 3 days.
     pub due_after_days: i64,
     /// At most so many vehicles are analysed in one run: 50.
@@ -100,6 +102,7 @@ impl Default for PricingRules {
             stored_comparables: 10,
             miles_a_year: 12_000,
             days_to_sell_sample: 3,
+            mileage_drift: 1_000,
             due_after_days: 3,
             vehicles_a_run: 50,
             velocity_days: 14,

@@ -53,7 +53,8 @@ pub use self::{
     trend::{velocity, week},
 };
 pub(crate) use self::{
-    repository::{close_alerts, delete_of_vehicle, record_own_price},
+    repository::{close_alerts, delete_of_vehicle, forget, record_own_price},
+    rules::is_another,
     source::AutoDev,
 };
 use crate::{
@@ -113,7 +114,8 @@ impl From<&Vehicle> for Subject {
             make: vehicle.make.clone(),
             model: vehicle.model.clone(),
             trim: vehicle.trim.clone(),
-            mileage: Some(vehicle.mileage),
+            // The column takes no NULL: who adds a vehicle and says no mileage leaves a zero.
+            mileage: Some(vehicle.mileage).filter(|miles| *miles > 0),
             price: Some(vehicle.price),
             cost: vehicle.cost,
             branded: vehicle.title_status.as_deref().is_some_and(comparables::is_branded_title),
@@ -400,8 +402,21 @@ pub struct Velocity {
     pub to: DateTime<Utc>,
 }
 
+impl Analysis {
+    /// What the raw median is the median of: the search that was taken and the sources that gave the comparables.
+    ///
+    /// The subject's mileage is not part of it: a test drive moves the window by a few miles.
+    #[must_use]
+    pub fn searched_for(&self) -> String {
+        let SearchParameters { tier, make, model, trim, year_min, year_max, branded, .. } = &self.search_parameters;
+        let [make, model, trim] = [make, model, trim.as_deref().unwrap_or("")].map(comparables::folded);
+        let title = if *branded { "branded" } else { "clean" };
+        format!("{year_min}-{year_max} {make} {model} [{trim}] tier {tier} {title} {}", self.data_source.as_str())
+    }
+}
+
 /// A point of a vehicle's market price history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPoint {
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
@@ -409,6 +424,8 @@ pub struct HistoryPoint {
     pub median_price: Option<Money>,
     /// How many comparables it was the median of.
     pub sample_size: usize,
+    /// What it was the median of, as [`Analysis::searched_for`] tells it. Only medians of the same are compared over time.
+    pub searched_for: Option<String>,
 }
 
 /// Supply and demand among the competitors' comparables; auto.dev says nothing of sales.

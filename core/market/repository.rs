@@ -608,15 +608,16 @@ pub(super) fn history_since(
     since: DateTime<Utc>,
 ) -> DbResult<Vec<HistoryPoint>> {
     use market_price_history::dsl;
-    let rows: Vec<(Option<Instant>, Option<Money>, Option<i32>)> = dsl::market_price_history
+    type Found = (Option<Instant>, Option<Money>, Option<i32>, Option<String>);
+    let rows: Vec<Found> = dsl::market_price_history
         .filter(dsl::inventory_id.eq(vehicle))
         .filter(dsl::recorded_at.ge(Instant(since)))
         .filter(dsl::median_market_price.is_not_null())
-        .select((dsl::recorded_at, dsl::median_market_price, dsl::sample_size))
+        .select((dsl::recorded_at, dsl::median_market_price, dsl::sample_size, dsl::searched_for))
         .load(conn)?;
-    let point = |(recorded_at, median_price, sample_size): (Option<Instant>, _, Option<i32>)| {
+    let point = |(recorded_at, median_price, sample_size, searched_for): Found| {
         let sample_size = sample_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-        Some(HistoryPoint { recorded_at: recorded_at?.into(), median_price, sample_size })
+        Some(HistoryPoint { recorded_at: recorded_at?.into(), median_price, sample_size, searched_for })
     };
     Ok(rows.into_iter().filter_map(point).collect())
 }
@@ -631,6 +632,7 @@ struct HistoryRow {
     min_market_price: Option<Money>,
     sample_size: Option<i32>,
     recorded_at: Option<Instant>,
+    searched_for: Option<String>,
 }
 
 impl From<HistoryRow> for MarketPrice {
@@ -683,6 +685,7 @@ pub(super) fn record_market_price(
             min_market_price: research.min_price,
             sample_size: Some(research.sample_size),
             recorded_at: Some(now.into()),
+            searched_for: research.analysis.as_ref().map(super::Analysis::searched_for),
         },
     )
 }
@@ -704,6 +707,7 @@ pub(crate) fn record_own_price(
             min_market_price: None,
             sample_size: None,
             recorded_at: Some(now.into()),
+            searched_for: None,
         },
     )
 }
@@ -718,11 +722,17 @@ pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: VehicleId, now: Dat
     alerts::close(conn, &AlertType::OF_PRICES, vehicle.into(), now)
 }
 
-/// Removes all research about a vehicle that is itself about to go, and closes its alerts.
-pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
+/// Removes what was found about a vehicle as it no longer is, and closes its alerts: it counts as never analysed again. Its
+/// history stays.
+pub(crate) fn forget(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_research_results::inventory_id.eq(vehicle);
     diesel::delete(market_research_results::table.filter(of_vehicle)).execute(conn)?;
+    close_alerts(conn, vehicle, now)
+}
+
+/// Removes all research about a vehicle that is itself about to go, and closes its alerts.
+pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_price_history::inventory_id.eq(vehicle);
     diesel::delete(market_price_history::table.filter(of_vehicle)).execute(conn)?;
-    close_alerts(conn, vehicle, now)
+    forget(conn, vehicle, now)
 }

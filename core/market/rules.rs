@@ -9,7 +9,7 @@ use super::{
     OwnVins, Position, PriceRange, PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject,
     Supply, WantedAlert,
     adjustment::{self, Adjusted, Sample, Slopes, from_cents_rounded},
-    comparables::{Search, Sound, known_mileage, settled_order},
+    comparables::{Search, Sound, folded, known_mileage, settled_order},
     config,
     quantile::Sorted,
     reasons::reasons,
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Money,
     alerts::{AlertType, Severity},
+    inventory::Vehicle,
 };
 
 /// Prices the subject from the candidates.
@@ -83,7 +84,6 @@ pub(super) fn analyze_asked(
         (Some(_), None) => None,
     };
     let raw = raw_prices(&sample.kept);
-    let history = with_this(history, raw, sample_size, now);
     let mut analysis = Analysis {
         analyzed_at: now,
         our_price,
@@ -100,8 +100,8 @@ pub(super) fn analyze_asked(
             .zip(subject.cost.filter(|cost| cost.cents() > 0))
             .map(|(prices, cost)| percent_of(cost, prices.median)),
         supply: sound.supply(|comparable| search.takes(comparable, subject), rules, now),
-        velocity: velocity(&history, now, rules),
-        week: week(&history, now, rules),
+        velocity: None,
+        week: None,
         adjustment: sample.adjustment,
         search_parameters: search_parameters(&search, subject, asked, rules, now),
         comparables: nearest(subject, &sample.kept, &search, rules),
@@ -112,6 +112,8 @@ pub(super) fn analyze_asked(
         alert: wanted_alert(our_price, judged.map(|prices| prices.median), rules)
             .filter(|_| judged.is_some() || asked.missing.is_none()),
     };
+    let history = with_this(history, &analysis);
+    (analysis.velocity, analysis.week) = (velocity(&history, now, rules), week(&history, now, rules));
     analysis.reasons = reasons(&analysis, subject, &search, rules);
     analysis
 }
@@ -220,6 +222,26 @@ pub fn wanted_alert(price: Option<Money>, median: Option<Money>, rules: &Pricing
     Some(WantedAlert { alert_type, severity })
 }
 
+/// Whether what was found about a vehicle says nothing of it any more, now that it is described otherwise.
+///
+/// What it costs and what is asked for it are not part of what it is.
+#[must_use]
+pub(crate) fn is_another(before: &Vehicle, after: &Vehicle, rules: &PricingRules) -> bool {
+    let (before, after) = (Subject::from(before), Subject::from(after));
+    let differ = |one: &str, other: &str| folded(one) != folded(other);
+    let trim = |subject: &Subject| subject.trim.as_deref().map(folded).unwrap_or_default();
+    let has_another_mileage = match (before.mileage, after.mileage) {
+        (Some(one), Some(other)) => one.abs_diff(other) > rules.mileage_drift.unsigned_abs(),
+        (one, other) => one != other,
+    };
+    before.year != after.year
+        || differ(&before.make, &after.make)
+        || differ(&before.model, &after.model)
+        || trim(&before) != trim(&after)
+        || before.branded != after.branded
+        || has_another_mileage
+}
+
 /// Whether a vehicle should be analysed: never done, or long enough ago.
 #[must_use]
 pub fn is_due(last_analyzed_at: Option<DateTime<Utc>>, now: DateTime<Utc>, rules: &PricingRules) -> bool {
@@ -310,14 +332,10 @@ fn position(price: Money, median: Money, kept: &[Adjusted<'_>]) -> Position {
 }
 
 /// The history with the point that this analysis is about to add.
-fn with_this(
-    history: &[HistoryPoint],
-    raw: Option<RawPrices>,
-    sample_size: usize,
-    now: DateTime<Utc>,
-) -> Vec<HistoryPoint> {
-    let this = HistoryPoint { recorded_at: now, median_price: raw.map(|prices| prices.median), sample_size };
-    history.iter().copied().filter(|point| point.recorded_at < now).chain([this]).collect()
+fn with_this(history: &[HistoryPoint], analysis: &Analysis) -> Vec<HistoryPoint> {
+    let &Analysis { analyzed_at: recorded_at, median_price, sample_size, .. } = analysis;
+    let this = HistoryPoint { recorded_at, median_price, sample_size, searched_for: Some(analysis.searched_for()) };
+    history.iter().filter(|point| point.recorded_at < recorded_at).cloned().chain([this]).collect()
 }
 
 fn nearest(

@@ -571,8 +571,12 @@ fn the_supply_counts_competitors_vehicles_as_last_seen() {
 #[test]
 fn the_velocity_compares_the_points_nearest_to_the_dates() {
     use MarketMood::{BuyersMarket, SellersMarket, Stable};
-    let point =
-        |days, median| HistoryPoint { recorded_at: ago(days), median_price: Some(dollars(median)), sample_size: 5 };
+    let point = |days, median| HistoryPoint {
+        recorded_at: ago(days),
+        median_price: Some(dollars(median)),
+        sample_size: 5,
+        searched_for: None,
+    };
     type Case<'a> = (&'a str, &'a [HistoryPoint], Option<(f64, MarketMood)>);
     let cases: [Case<'_>; 10] = [
         ("nothing", &[], None),
@@ -602,9 +606,36 @@ fn the_velocity_compares_the_points_nearest_to_the_dates() {
 }
 
 #[test]
+fn medians_of_different_searches_are_no_change_of_the_market() {
+    let of = |search: &str, days, median| HistoryPoint {
+        recorded_at: ago(days),
+        median_price: Some(dollars(median)),
+        sample_size: 5,
+        searched_for: Some(search.to_owned()),
+    };
+    let found = |history: &[HistoryPoint]| {
+        velocity(history, NOW, &PricingRules::default()).map(|change| (change.change_percent, change.from))
+    };
+    assert_eq!(found(&[of("camry", 14, 20_000), of("f150", 0, 30_000)]), None);
+    let corrected = [of("f150", 16, 29_000), of("camry", 14, 20_000), of("camry", 1, 20_000), of("f150", 0, 29_580)];
+    assert_eq!(found(&corrected), Some((2.0, ago(16))), "the nearest of the same search");
+    let unknown = HistoryPoint { searched_for: None, ..of("", 14, 20_000) };
+    assert_eq!(found(&[unknown, of("f150", 0, 30_000)]), None, "older rows do not say what they are of");
+    let searched = run(&subject(), &five()).searched_for();
+    let other = |subject: Subject| run(&subject, &five()).searched_for();
+    assert_eq!(other(Subject { mileage: subject().mileage.map(|miles| miles + 40), ..subject() }), searched);
+    assert_ne!(other(Subject { year: subject().year + 1, ..subject() }), searched);
+    assert_ne!(other(Subject { branded: true, ..subject() }), searched);
+}
+
+#[test]
 fn the_change_of_a_week_looks_half_as_far() {
-    let point =
-        |days, median| HistoryPoint { recorded_at: ago(days), median_price: Some(dollars(median)), sample_size: 5 };
+    let point = |days, median| HistoryPoint {
+        recorded_at: ago(days),
+        median_price: Some(dollars(median)),
+        sample_size: 5,
+        searched_for: None,
+    };
     for (name, history, expected) in [
         ("a week", vec![point(7, 20_000), point(0, 19_000)], Some(-5.0)),
         ("near it", vec![point(14, 1_000), point(10, 20_000), point(2, 20_400)], Some(2.0)),
@@ -615,14 +646,20 @@ fn the_change_of_a_week_looks_half_as_far() {
         let found = week(&history, NOW, &PricingRules::default());
         assert_eq!(found.map(|change| change.change_percent), expected, "{name}");
     }
-    let history = [point(8, 16_000)];
+    let searched_for = Some(run(&subject(), &five()).searched_for());
+    let history = [HistoryPoint { searched_for, ..point(8, 16_000) }];
     let found = analyze(&subject(), &five(), &OwnVins::default(), &history, &PricingRules::default(), NOW);
     assert_eq!(found.week.map(|change| change.change_percent), Some(25.0));
 }
 
 #[test]
 fn an_analysis_is_the_later_point_of_its_own_velocity() {
-    let history = [HistoryPoint { recorded_at: ago(14), median_price: Some(dollars(16_000)), sample_size: 9 }];
+    let history = [HistoryPoint {
+        recorded_at: ago(14),
+        median_price: Some(dollars(16_000)),
+        sample_size: 9,
+        searched_for: Some(run(&subject(), &five()).searched_for()),
+    }];
     let found = analyze(&subject(), &five(), &OwnVins::default(), &history, &PricingRules::default(), NOW);
     let velocity = found.velocity.unwrap();
     assert_eq!((velocity.change_percent, velocity.mood), (25.0, MarketMood::SellersMarket));

@@ -10,7 +10,8 @@ use crate::Money;
 /// The change of the median over two weeks, between the points nearest to then and to now.
 ///
 /// `None` where no two different points stand near enough to the two dates, so that the change of a day is never told as
-/// that of two weeks. Points of too small a sample do not count.
+/// that of two weeks. Points of too small a sample do not count, and the earlier point is one of the same search as the later:
+/// a wider search, another source or a corrected model changes the median without any market moving.
 #[must_use]
 pub fn velocity(history: &[HistoryPoint], now: DateTime<Utc>, rules: &PricingRules) -> Option<Velocity> {
     change(history, now, rules.velocity_days, rules.velocity_tolerance_days, rules)
@@ -31,8 +32,10 @@ fn change(
 ) -> Option<Velocity> {
     let then = now.checked_sub_signed(config::days(days))?;
     let tolerance = config::days(tolerance_days);
-    let (from, earlier) = nearest(history, then, tolerance, rules)?;
-    let (to, later) = nearest(history, now, tolerance, rules)?;
+    let today = nearest(history.iter(), now, tolerance, rules)?;
+    let alike = history.iter().filter(|point| point.searched_for == today.point.searched_for);
+    let before = nearest(alike, then, tolerance, rules)?;
+    let ((from, earlier), (to, later)) = (before.dated(), today.dated());
     if from >= to {
         return None;
     }
@@ -52,16 +55,28 @@ pub(super) fn exceeds(difference: i128, base: Money, basis_points: u32) -> bool 
     difference * 10_000 > i128::from(base.cents()) * i128::from(basis_points)
 }
 
-fn nearest(
-    history: &[HistoryPoint],
+/// A point that can be compared, with its median.
+#[derive(Clone, Copy)]
+struct Median<'p> {
+    point: &'p HistoryPoint,
+    median: Money,
+}
+
+impl Median<'_> {
+    fn dated(self) -> (DateTime<Utc>, Money) {
+        (self.point.recorded_at, self.median)
+    }
+}
+
+fn nearest<'p>(
+    history: impl Iterator<Item = &'p HistoryPoint>,
     date: DateTime<Utc>,
     tolerance: TimeDelta,
     rules: &PricingRules,
-) -> Option<(DateTime<Utc>, Money)> {
+) -> Option<Median<'p>> {
     history
-        .iter()
         .filter(|point| point.sample_size >= rules.minimum_sample)
-        .filter_map(|point| Some((point.recorded_at, point.median_price.filter(|median| median.cents() > 0)?)))
-        .filter(|(recorded_at, _)| (*recorded_at - date).abs() <= tolerance)
-        .min_by_key(|&(recorded_at, median)| ((recorded_at - date).abs(), recorded_at, median))
+        .filter_map(|point| Some(Median { point, median: point.median_price.filter(|median| median.cents() > 0)? }))
+        .filter(|found| (found.point.recorded_at - date).abs() <= tolerance)
+        .min_by_key(|found| ((found.point.recorded_at - date).abs(), found.dated()))
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use html5ever::data::NAMED_ENTITIES;
+use serde_json::Number;
 
 use super::limits::TextLimits;
 use crate::Money;
@@ -26,7 +27,7 @@ use crate::Money;
 #[must_use]
 pub fn text(raw: &str) -> Option<String> {
     if is_plain(raw) {
-        return (!says_nothing(raw)).then(|| raw.to_owned());
+        return (!is_word_for_nothing(raw)).then(|| raw.to_owned());
     }
     let mut decoded = decode(raw);
     // Some pages encode twice; a third time has not been met.
@@ -79,16 +80,15 @@ pub const fn is_unseen(c: char) -> bool {
     )
 }
 
-/// Whether there is nothing to decode, to take out or to collapse.
+/// Whether there is nothing to decode, to take out or to collapse, and no template left unfilled.
 fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_word = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'&' | b'<');
+    let is_word = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'&' | b'<' | b'{');
     // A space stands alone, between two words.
     let mut in_word = false;
-    bytes.iter().all(|byte| {
+    text.bytes().all(|byte| {
         let was_in_word = std::mem::replace(&mut in_word, is_word(byte));
-        in_word || (*byte == b' ' && was_in_word)
-    }) && (in_word || bytes.is_empty())
+        in_word || (byte == b' ' && was_in_word)
+    }) && (in_word || text.is_empty())
 }
 
 /// Every run of spaces, line ends and characters that show nothing as one space, none at the ends.
@@ -131,6 +131,11 @@ fn collapse_ascii(text: &str) -> String {
 }
 
 fn says_nothing(text: &str) -> bool {
+    is_word_for_nothing(text) || text.contains("{{") || text.contains("<%")
+}
+
+/// [`says_nothing`] but for templates of several signs.
+fn is_word_for_nothing(text: &str) -> bool {
     const WORDS: [&str; 12] = [
         "null",
         "n/a",
@@ -148,8 +153,6 @@ fn says_nothing(text: &str) -> bool {
     // Of ASCII alone most texts are, and of a letter or digit soon.
     !(text.bytes().any(|byte| byte.is_ascii_alphanumeric()) || text.chars().any(char::is_alphanumeric))
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-        || text.contains("{{")
-        || text.contains("<%")
         || text.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '{'))
 }
 
@@ -324,10 +327,19 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
     if whole.len() > 14 || fraction.len() > if thousands { 3 } else { 2 } {
         return None;
     }
-    let whole: i64 = whole.bytes().filter(u8::is_ascii_digit).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let number = |digits: &str| {
+        digits.bytes().filter(u8::is_ascii_digit).fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+    };
     let scale = if thousands { 5 } else { 2 };
-    let padded: i64 = format!("{fraction:0<scale$}").parse().ok()?;
-    whole.checked_mul(10_i64.pow(scale as u32))?.checked_add(padded)
+    let missing = scale - u32::try_from(fraction.len()).ok()?;
+    number(whole).checked_mul(10_i64.pow(scale))?.checked_add(number(fraction) * 10_i64.pow(missing))
+}
+
+/// The text, where it is nothing but one number as people write it: `31,995`, `31995.00`.
+fn lone_number(text: &str) -> Option<&str> {
+    let (first, last) = (*text.as_bytes().first()?, *text.as_bytes().last()?);
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
+    (first.is_ascii_digit() && last.is_ascii_digit() && text.bytes().all(is_sign)).then_some(text)
 }
 
 /// The asking price that a text states, `None` where it states none, several, or something else than dollars to pay once.
@@ -348,6 +360,15 @@ pub fn price(raw: &str) -> Option<Money> {
     if raw.len() > TextLimits::DEFAULT.number_bytes_max {
         return None;
     }
+    // Nothing stands around most of them that could say what they are.
+    if let Some(number) = lone_number(raw.strip_prefix('$').unwrap_or(raw)) {
+        return price_of_cents(hundredths(number, false)?);
+    }
+    price_in_words(raw)
+}
+
+/// [`price`] of a text with anything beside the number.
+fn price_in_words(raw: &str) -> Option<Money> {
     let mut text = text(raw)?;
     if let Some(hidden) = base64_number(&text) {
         text = hidden;
@@ -374,8 +395,19 @@ pub fn price(raw: &str) -> Option<Money> {
     let (first, _) = asking.first()?;
     let cents = first.hundredths?;
     let unanimous = asking.iter().all(|(amount, _)| amount.hundredths == Some(cents));
-    let money = Money::from_cents(cents);
-    (unanimous && cents > 0 && money.fits_a_price()).then_some(money)
+    price_of_cents(cents).filter(|_| unanimous)
+}
+
+fn price_of_cents(cents: i64) -> Option<Money> {
+    Some(Money::from_cents(cents)).filter(|price| cents > 0 && price.fits_a_price())
+}
+
+/// [`price`] of a number that data states.
+pub(crate) fn price_of_number(number: &Number) -> Option<Money> {
+    match number.as_u64() {
+        Some(dollars) => price_of_cents(i64::try_from(dollars).ok()?.checked_mul(100)?),
+        None => price(&number.to_string()),
+    }
 }
 
 enum Role {
@@ -522,6 +554,16 @@ pub fn mileage(raw: &str) -> Option<i32> {
     if raw.len() > TextLimits::DEFAULT.number_bytes_max {
         return None;
     }
+    // Nothing stands around most of them but their unit.
+    let bare = raw.strip_suffix(" mi").or_else(|| raw.strip_suffix(" miles")).unwrap_or(raw);
+    match lone_number(bare) {
+        Some(number) => miles_of_hundredths(hundredths(number, false)?),
+        None => mileage_in_words(raw),
+    }
+}
+
+/// [`mileage`] of a text with anything beside the number and its unit.
+fn mileage_in_words(raw: &str) -> Option<i32> {
     let lower = text(raw)?.to_ascii_lowercase();
     const KNOWN_WORDS: [&str; 13] = [
         "mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
@@ -536,18 +578,38 @@ pub fn mileage(raw: &str) -> Option<i32> {
     if lower[..only.start].trim_end().ends_with('-') {
         return None;
     }
-    let miles = only.hundredths? / 100;
-    i32::try_from(miles).ok().filter(|miles| *miles <= TextLimits::DEFAULT.mileage_max)
+    miles_of_hundredths(only.hundredths?)
+}
+
+fn miles_of_hundredths(hundredths: i64) -> Option<i32> {
+    i32::try_from(hundredths / 100).ok().filter(|miles| *miles <= TextLimits::DEFAULT.mileage_max)
+}
+
+/// [`mileage`] of a number that data states.
+pub(crate) fn mileage_of_number(number: &Number) -> Option<i32> {
+    match number.as_u64() {
+        Some(miles) => miles_of_hundredths(i64::try_from(miles).ok()?.checked_mul(100)?),
+        None => mileage(&number.to_string()),
+    }
 }
 
 /// A model year: four digits on their own, from the first motor cars to the years a maker may announce.
 pub(crate) fn year(raw: &str) -> Option<i32> {
-    let text = text(raw)?;
+    let is_bare = raw.len() == 4 && raw.bytes().all(|byte| byte.is_ascii_digit());
+    let text = if is_bare { Cow::Borrowed(raw) } else { Cow::Owned(text(raw)?) };
     // Dates (`2017-01-01`) begin with the year; a number may carry a needless fraction.
     let digits = text.get(..4)?;
     let alone = !text[4..].starts_with(|c: char| c.is_ascii_alphanumeric());
     let year: i32 = digits.parse().ok().filter(|_| alone && digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     TextLimits::DEFAULT.years.contains(&year).then_some(year)
+}
+
+/// [`year`] of a number that data states.
+pub(crate) fn year_of_number(number: &Number) -> Option<i32> {
+    match number.as_u64() {
+        Some(year) => i32::try_from(year).ok().filter(|year| TextLimits::DEFAULT.years.contains(year)),
+        None => year(&number.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -668,6 +730,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(text(raw).as_deref(), cleaned, "{raw}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_ways_read_what_the_long_ones_do(
+            text in r"\$?[0-9]{0,9}([,.][0-9]{1,4}){0,3}( mi| miles|k| km|\.)?",
+            number in proptest::prelude::any::<u64>(),
+            places in 0_u32..20,
+        ) {
+            proptest::prop_assert_eq!(price(&text), price_in_words(&text));
+            proptest::prop_assert_eq!(mileage(&text), mileage_in_words(&text));
+            let number = Number::from(number / 10_u64.pow(places));
+            let text = number.to_string();
+            proptest::prop_assert_eq!(price_of_number(&number), price_in_words(&text));
+            proptest::prop_assert_eq!(mileage_of_number(&number), mileage_in_words(&text));
+            proptest::prop_assert_eq!(year_of_number(&number), year(&text));
+            proptest::prop_assert_eq!(year(&text), year(&format!(" {text} ")));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeSeed as _};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
@@ -168,7 +168,7 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
         let message = format!("the answer is no list of {}: {why}", request.platform);
         Error::invalid_field("data_unreadable", "", message)
     };
-    let answer: Json<'_> = serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
+    let answer = read_answer(request, body).map_err(|error| unreadable(error.to_string()))?;
     let configured = request.configured.as_ref().map(|configured| configured.read(request, &answer));
     let read = configured.or_else(|| endpoint.map(|endpoint| (endpoint.read)(request, &answer))).flatten();
     let mut read = read.ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
@@ -182,4 +182,13 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
     read.listings = merge::same_vehicles(read.listings);
     read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
     Ok(read)
+}
+
+/// What will be looked at in an answer; of a configured one that can be anything.
+fn read_answer<'a>(request: &DataRequest, body: &'a str) -> serde_json::Result<Json<'a>> {
+    let wanted = platforms::wanted(request.platform).filter(|_| request.configured.is_none());
+    let Some(wanted) = wanted else { return serde_json::from_str(body) };
+    let mut reader = serde_json::Deserializer::from_str(body);
+    let answer = wanted.deserialize(&mut reader)?;
+    reader.end().map(|()| answer)
 }

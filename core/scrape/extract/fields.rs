@@ -55,14 +55,30 @@ impl Field {
             *buffer.get_mut(length)? = byte.to_ascii_lowercase();
             length += 1;
         }
-        let word = std::str::from_utf8(&buffer[..length]).ok()?;
-        let at = NAMES.binary_search_by_key(&word, |(name, _)| name).ok()?;
-        Some(NAMES[at].1)
+        let word = buffer.get(..length)?;
+        let initial = usize::from(word.first()?.checked_sub(b'a')?);
+        let alike = NAMES.get(*STARTS.get(initial)?..*STARTS.get(initial + 1)?)?;
+        alike.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, field)| *field)
     }
 }
 
+/// Where in [`NAMES`] each first letter begins, and where the last ends.
+const STARTS: [usize; 27] = {
+    let mut starts = [NAMES.len(); 27];
+    let mut letter = 26;
+    while letter > 0 {
+        letter -= 1;
+        let mut start = starts[letter + 1];
+        while start > 0 && NAMES[start - 1].0.as_bytes()[0] as usize >= letter + b'a' as usize {
+            start -= 1;
+        }
+        starts[letter] = start;
+    }
+    starts
+};
+
 /// Every spelling, letters and digits alone, sorted for the search.
-const NAMES: [(&str, Field); 116] = [
+static NAMES: [(&str, Field); 116] = [
     ("askingprice", Field::Price(PriceRank::Asking)),
     ("bestprice", Field::Price(PriceRank::Asking)),
     ("body", Field::BodyStyle),
@@ -188,6 +204,13 @@ pub(crate) struct Draft {
     price_rank: Option<PriceRank>,
 }
 
+/// Puts a value where there is none; it is not looked for where there is one.
+fn fill<T>(place: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
+    if place.is_none() {
+        *place = value();
+    }
+}
+
 impl Draft {
     /// Whether this field still wants a value of this rank.
     fn wants_price(&self, rank: PriceRank) -> bool {
@@ -196,27 +219,44 @@ impl Draft {
 
     /// Offers a value as the page words it.
     pub(crate) fn offer(&mut self, field: Field, raw: &str) {
-        fn fill<T>(place: &mut Option<T>, value: Option<T>) {
-            if place.is_none() {
-                *place = value;
+        if let Field::Price(rank) = field {
+            if self.wants_price(rank) {
+                self.offer_price(rank, clean::price(raw));
             }
+            return;
         }
         let listing = &mut self.listing;
+        let text = |place: &mut Option<String>| fill(place, || clean::text(raw));
         match field {
-            Field::Vin => fill(&mut listing.vin, clean::text(raw).and_then(|text| vins::parse(&text))),
-            Field::Year => fill(&mut listing.year, clean::year(raw)),
-            Field::Mileage => fill(&mut listing.mileage, clean::mileage(raw)),
-            Field::Price(rank) => self.offer_price(rank, clean::price(raw)),
-            Field::Make => fill(&mut listing.make, clean::text(raw).map(heading::make_as_usual)),
-            Field::Model => fill(&mut listing.model, clean::text(raw)),
-            Field::Trim => fill(&mut listing.trim, clean::text(raw)),
-            Field::ExternalId => fill(&mut listing.external_id, clean::text(raw)),
-            Field::StockNumber => fill(&mut listing.stock_number, clean::text(raw)),
-            Field::ExteriorColor => fill(&mut listing.exterior_color, clean::text(raw)),
-            Field::Transmission => fill(&mut listing.transmission, clean::text(raw)),
-            Field::FuelType => fill(&mut listing.fuel_type, clean::text(raw)),
-            Field::BodyStyle => fill(&mut listing.body_style, clean::text(raw)),
-            Field::Other => {}
+            Field::Vin => fill(&mut listing.vin, || vins::parse(raw).or_else(|| vins::parse(&clean::text(raw)?))),
+            Field::Year => fill(&mut listing.year, || clean::year(raw)),
+            Field::Mileage => fill(&mut listing.mileage, || clean::mileage(raw)),
+            Field::Make => fill(&mut listing.make, || clean::text(raw).map(heading::make_as_usual)),
+            Field::Model => text(&mut listing.model),
+            Field::Trim => text(&mut listing.trim),
+            Field::ExternalId => text(&mut listing.external_id),
+            Field::StockNumber => text(&mut listing.stock_number),
+            Field::ExteriorColor => text(&mut listing.exterior_color),
+            Field::Transmission => text(&mut listing.transmission),
+            Field::FuelType => text(&mut listing.fuel_type),
+            Field::BodyStyle => text(&mut listing.body_style),
+            Field::Price(_) | Field::Other => {}
+        }
+    }
+
+    /// Offers a value of a record: a text as it is worded, a number as it would be written in one.
+    pub(crate) fn offer_value(&mut self, field: Field, value: &Json<'_>) {
+        match (field, value) {
+            (_, Json::String(text)) => self.offer(field, text),
+            (Field::Year, Json::Number(number)) => fill(&mut self.listing.year, || clean::year_of_number(number)),
+            (Field::Mileage, Json::Number(number)) => {
+                fill(&mut self.listing.mileage, || clean::mileage_of_number(number));
+            }
+            (Field::Price(rank), Json::Number(number)) if self.wants_price(rank) => {
+                self.offer_price(rank, clean::price_of_number(number));
+            }
+            (_, Json::Number(number)) => self.offer(field, &number.to_string()),
+            _ => {}
         }
     }
 
@@ -233,7 +273,9 @@ impl Draft {
 
     /// Reads year, make, model and trim from a heading, for what no field has said.
     pub(crate) fn offer_heading(&mut self, raw: &str) {
-        if let Some(heading) = heading::split(raw) {
+        let ScrapedListing { year, make, model, trim, .. } = &self.listing;
+        let has_all = year.is_some() && make.is_some() && model.is_some() && trim.is_some();
+        if let Some(heading) = (!has_all).then(|| heading::split(raw)).flatten() {
             self.offer_split(heading);
         }
     }
@@ -271,9 +313,7 @@ impl Draft {
     pub(crate) fn offer_record<'r>(&mut self, record: impl IntoIterator<Item = (&'r str, &'r Json<'r>)>) {
         for (key, value) in record {
             let Some(field) = Field::named(key) else { continue };
-            if let Some(text) = value.text() {
-                self.offer(field, &text);
-            }
+            self.offer_value(field, value);
         }
     }
 }
@@ -285,6 +325,9 @@ mod tests {
     #[test]
     fn spellings_are_sorted_and_found_whatever_their_punctuation() {
         assert!(NAMES.is_sorted_by(|(one, _), (other, _)| one < other));
+        for (name, field) in NAMES {
+            assert_eq!(Field::named(name), Some(field), "{name}");
+        }
         for (name, field) in [
             ("Stock #", Some(Field::StockNumber)),
             ("data-stock-no", None),
@@ -294,6 +337,8 @@ mod tests {
             ("VIN", Some(Field::Vin)),
             ("Savings Up To", Some(Field::Other)),
             ("", None),
+            ("4x4", None),
+            ("zebra", None),
             ("a text far too long to be the label of anything", None),
         ] {
             assert_eq!(Field::named(name), field, "{name}");

@@ -3,6 +3,8 @@
 //! What is deliberately not here: a catalogue of every model. A model is one word unless it is known to have more, and a
 //! heading whose make is unknown gives its year alone: a wrong make is worse than none.
 
+use std::{cmp::Reverse, sync::LazyLock};
+
 use super::clean;
 
 /// What a heading says.
@@ -350,8 +352,9 @@ fn may_hold_a_year(raw: &str) -> bool {
 
 /// A make in its usual spelling where it is known (`CHEVY` is `Chevrolet`), else as it stands.
 pub(crate) fn make_as_usual(make: String) -> String {
-    match make_at(&make.split(' ').collect::<Vec<_>>()) {
-        Some((usual, used)) if used == make.split(' ').count() => usual.to_owned(),
+    let words: Vec<&str> = make.split(' ').collect();
+    match make_at(&words) {
+        Some((usual, used)) if used == words.len() && usual != make => usual.to_owned(),
         _ => make,
     }
 }
@@ -362,13 +365,22 @@ fn is_lead_in(word: &str) -> bool {
 }
 
 fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
-    let initial = initial(words)?;
-    let known = MAKES.iter().map(|make| (*make, *make)).chain(ALIASES);
-    known
-        .filter(|(spelling, _)| begins_with(spelling, initial) && starts_with(words, spelling))
-        .max_by_key(|(spelling, _)| spelling.len())
-        .map(|(spelling, usual)| (usual, spelling.split(' ').count()))
+    let known = SPELLINGS.get(usize::from(initial(words)?))?;
+    let found = known.iter().find(|(spelling, _)| starts_with(words, spelling));
+    found.map(|(spelling, usual)| (*usual, spelling.split(' ').count()))
 }
+
+/// The spellings of makes with the usual one of each, by the spelling's first byte in lower case, the longest in front.
+static SPELLINGS: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|initial| {
+        let known = MAKES.iter().map(|make| (*make, *make)).chain(ALIASES);
+        let is_here =
+            |spelling: &str| spelling.bytes().next().is_some_and(|byte| byte.to_ascii_lowercase() as usize == initial);
+        let mut here: Vec<_> = known.filter(|(spelling, _)| is_here(spelling)).collect();
+        here.sort_by_key(|(spelling, _)| Reverse(spelling.len()));
+        here
+    })
+});
 
 /// The first letter of the first word, in lower case: nearly every phrase of a table differs in it already.
 fn initial(words: &[&str]) -> Option<u8> {

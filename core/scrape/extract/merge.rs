@@ -1,11 +1,16 @@
 //! Several readings of one page brought together: the same vehicle once, with what each reading knew of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::listing::ScrapedListing;
 
 /// Joins readings of the same vehicle (by VIN, else by address), the first one leading, in the order of first sight.
 pub(crate) fn same_vehicles(listings: Vec<ScrapedListing>) -> Vec<ScrapedListing> {
+    // Two VINs are two vehicles, whatever their addresses: where each has one of its own there is nothing to join.
+    let mut vins = HashSet::with_capacity(listings.len());
+    if listings.iter().all(|listing| listing.vin.as_ref().is_some_and(|vin| vins.insert(vin))) {
+        return listings;
+    }
     let mut merged: Vec<ScrapedListing> = Vec::with_capacity(listings.len());
     let mut index = Index::default();
     for listing in listings {

@@ -44,10 +44,10 @@ pub(crate) use self::{
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
     pagination::total as claimed_total,
-    record::{Layout, STORE, count_at, count_of, store_of, value_at},
+    record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
-    value::{Json, Object},
+    value::{Json, Object, Wanted},
 };
 pub use self::{
     clean::{is_unseen, mileage, price, text},

@@ -6,7 +6,7 @@ use html5ever::{
     driver,
     tendril::{StrTendril, TendrilSink as _},
 };
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use scraper::{Html, HtmlTreeSink};
 use url::{Position, Url};
 
@@ -112,9 +112,10 @@ fn joined_as_written(base: &Url, link: &str) -> Option<String> {
         }
         None => link,
     };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~=?+,:@".contains(&byte);
     // Two slashes begin a host, and a segment that begins with a dot may be one that leads up.
-    if !path.starts_with('/') || path.starts_with("//") || path.contains("/.") || !path.bytes().all(is_plain) {
+    let leads_up = || memmem::find(path.as_bytes(), b"/.").is_some();
+    let is_plain = |byte: u8| IS_PLAIN[usize::from(byte)];
+    if !path.starts_with('/') || path.starts_with("//") || !path.bytes().all(is_plain) || leads_up() {
         return None;
     }
     if path.len() < link.len() {
@@ -123,18 +124,30 @@ fn joined_as_written(base: &Url, link: &str) -> Option<String> {
     Some([&base[..Position::BeforePath], path].concat())
 }
 
+/// Signs that mean the same wherever they stand in a path or query, and are written as they are.
+static IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        is_plain[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~' | b'=' | b'?' | b'+' | b',' | b':' | b'@');
+        byte += 1;
+    }
+    is_plain
+};
+
 /// Whether a host is a name in small letters of ASCII, which no rule of addresses writes otherwise.
 fn is_written_plainly(host: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_lowercase();
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && !label.contains("--")
-    };
+    // Dots and hyphens stand alone, each between two signs of another kind.
+    let mut between = true;
+    let is_made_of_labels = host.bytes().all(|byte| {
+        let was_between = std::mem::replace(&mut between, matches!(byte, b'.' | b'-'));
+        if between { !was_between } else { is_letter(byte) || byte.is_ascii_digit() }
+    });
     // What ends in a number is read as one.
-    host.split('.').all(is_label) && host.rsplit('.').next().is_some_and(|last| last.bytes().all(is_letter))
+    let last = host.bytes().rev().take_while(|byte| *byte != b'.');
+    is_made_of_labels && !between && last.into_iter().all(is_letter)
 }
 
 /// Refuses a page of so many bytes where that is too large.

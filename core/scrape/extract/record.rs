@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: where the records stand, and which of them are no vehicles; that is the platform's.
 
+use memchr::memchr;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -10,8 +11,9 @@ use super::{
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
     page::absolute,
-    value::Json,
+    value::{Json, Wanted},
 };
+use crate::Money;
 
 /// Which keys of a vendor's records hold what, the most trusted first. A key is a path: `media.images.0.url`.
 pub(crate) struct Layout {
@@ -29,29 +31,50 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Wants of a record what this table looks at.
+    pub(crate) fn want(&self, record: &mut Wanted) {
+        let fields = self.fields.iter().map(|(_, path)| path);
+        let others = [self.prices, self.headings, self.links, self.images, self.store, self.kept];
+        fields.chain(others.into_iter().flatten()).for_each(|path| record.whole(path));
+    }
+
     /// Reads one record; `base` is the page that its links are relative to.
     pub(crate) fn read(&self, record: &Json<'_>, base: &Url) -> ScrapedListing {
         let mut draft = Draft::default();
-        let texts = |path: &&str| value_at(record, path).and_then(Json::text);
+        let values = |path: &&str| value_at(record, path);
+        let texts = |path: &&str| values(path).and_then(Json::text);
         for (field, path) in self.fields {
-            if let Some(text) = texts(path) {
-                draft.offer(*field, &text);
+            if let Some(value) = values(path) {
+                draft.offer_value(*field, value);
             }
         }
-        let price = self.prices.iter().filter_map(texts).find_map(|text| clean::price(&text));
-        draft.offer_price(PriceRank::Asking, price);
+        draft.offer_price(PriceRank::Asking, self.prices.iter().filter_map(values).find_map(price_of));
         for heading in self.headings.iter().filter_map(texts) {
             draft.offer_heading(&heading);
         }
         let mut listing = draft.listing;
         listing.url = self.links.iter().filter_map(texts).find_map(|link| absolute(base, &link));
         listing.image_url = self.images.iter().filter_map(texts).find_map(|link| absolute(base, &link));
-        let kept = self.kept.iter().filter_map(|path| Some(((*path).to_owned(), value_at(record, path)?.to_value())));
-        let store = self.store.iter().filter_map(texts).find(|store| !store.trim().is_empty());
-        let store = store.map(|store| (STORE.to_owned(), Value::String(store.into())));
-        let kept: Map<String, Value> = kept.chain(store).collect();
+        // One by one: collecting a map sorts first.
+        let mut kept = Map::new();
+        for path in self.kept {
+            if let Some(value) = values(path) {
+                kept.insert((*path).to_owned(), value.to_value());
+            }
+        }
+        if let Some(store) = self.store.iter().filter_map(texts).find(|store| !store.trim().is_empty()) {
+            kept.insert(STORE.to_owned(), Value::String(store.into()));
+        }
         listing.raw_data = (!kept.is_empty()).then_some(Value::Object(kept));
         listing
+    }
+}
+
+/// The price that a value of a record states, if it states one.
+pub(crate) fn price_of(value: &Json<'_>) -> Option<Money> {
+    match value {
+        Json::Number(number) => clean::price_of_number(number),
+        other => clean::price(other.as_str()?),
     }
 }
 
@@ -65,9 +88,10 @@ pub(crate) fn store_of(listing: &ScrapedListing) -> Option<&str> {
 
 /// The value at the end of a path of keys and places.
 pub(crate) fn value_at<'v, 'a>(record: &'v Json<'a>, path: &str) -> Option<&'v Json<'a>> {
+    let found = record.get(path);
     // Most keys are no path, and few of those that are lead into a list.
-    if let Some(value) = record.get(path) {
-        return Some(value);
+    if found.is_some() || memchr(b'.', path.as_bytes()).is_none() {
+        return found;
     }
     path.split('.').try_fold(record, |value, step| match value {
         Json::Array(items) => items.get(step.parse::<usize>().ok()?),
@@ -94,7 +118,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Money;
 
     const LAYOUT: Layout = Layout {
         fields: &[(Field::Vin, "VIN"), (Field::Mileage, "odo.value"), (Field::StockNumber, "stock")],

@@ -1,14 +1,15 @@
 //! A JSON value that borrows its texts from the page or answer it stands in.
 //!
 //! Lists hold a hundred vehicles of which a dozen fields each are wanted: only those become texts of their own, by whoever
-//! wants them. The methods are those of `serde_json::Value`. What is deliberately not here: reading what is no strict JSON,
-//! which is `json`'s.
+//! wants them. The methods are those of `serde_json::Value`. Whoever knows beforehand which members it will look at says so
+//! by [`Wanted`], and the rest is passed over. What is deliberately not here: reading what is no strict JSON, which is
+//! `json`'s.
 
 use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Number, Value};
 
@@ -137,7 +138,7 @@ impl<'a> From<&'a Value> for Json<'a> {
 impl<'a> Object<'a> {
     /// Looks through the members: there are few, and most of a record's are never asked for.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
-        self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.0.iter().rev().find(|(name, _)| is_same(name, key)).map(|(_, value)| value)
     }
 
     pub(crate) fn contains_key(&self, key: &str) -> bool {
@@ -157,6 +158,11 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Whether two names are one. Names of one length mostly begin otherwise, which is seen without comparing them whole.
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
+}
+
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -172,17 +178,86 @@ impl Serialize for Json<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Read)
+        WHOLE.deserialize(deserializer)
     }
 }
 
-/// A member's name, borrowed wherever it is written without escapes.
-#[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+/// Which members of a value are read; the rest is passed over without being kept, as by a struct that has no field for it.
+///
+/// Read with it, a value looks as if it had only those members: [`Json::get`] of another finds nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Everything that stands here.
+    whole: bool,
+    /// Of an object, the members so called; of a list, the items at these places, which begin with the first.
+    members: Vec<(&'static str, Wanted)>,
+    /// Of a list, the same of each item.
+    each: Option<Box<Wanted>>,
+    /// Of an object, every member whose name passes, whole.
+    named: Option<fn(&str) -> bool>,
+}
 
-struct Read;
+static WHOLE: Wanted = Wanted { whole: true, members: Vec::new(), each: None, named: None };
 
-impl<'de> Visitor<'de> for Read {
+impl Wanted {
+    /// The step of a path that stands for each item of a list.
+    pub(crate) const EACH: &'static str = "*";
+
+    /// What is wanted at the end of a path of names, places and [`Wanted::EACH`], to be said more of.
+    pub(crate) fn at(&mut self, path: &'static str) -> &mut Self {
+        path.split('.').filter(|step| !step.is_empty()).fold(self, |wanted, step| {
+            if step == Self::EACH {
+                return wanted.each.get_or_insert_default();
+            }
+            let place = wanted.members.iter().position(|(name, _)| *name == step);
+            let place = place.unwrap_or_else(|| {
+                wanted.members.push((step, Self::default()));
+                wanted.members.len() - 1
+            });
+            &mut wanted.members[place].1
+        })
+    }
+
+    /// Wants the value at the end of a path with all that it holds.
+    pub(crate) fn whole(&mut self, path: &'static str) {
+        self.at(path).whole = true;
+    }
+
+    /// Wants every member with a name that passes, whole.
+    pub(crate) fn named(&mut self, passes: fn(&str) -> bool) {
+        self.named = Some(passes);
+    }
+
+    /// What is wanted of the member `name`, if anything, and its name for as long as the value is kept.
+    fn member<'w, 'a>(&'w self, name: Cow<'a, str>) -> Option<(Cow<'a, str>, &'w Self)> {
+        if self.whole {
+            return Some((name, self));
+        }
+        match self.members.iter().find(|(wanted, _)| is_same(wanted, &name)) {
+            Some((wanted, of_it)) => Some((Cow::Borrowed(*wanted), of_it)),
+            None => self.named.filter(|passes| passes(&name)).map(|_| (name, &WHOLE)),
+        }
+    }
+
+    /// What is wanted of the item at a place.
+    fn item(&self, place: usize) -> Option<&Self> {
+        if self.whole {
+            return Some(self);
+        }
+        let at_the_place = || self.members.iter().find(|(name, _)| name.parse() == Ok(place)).map(|(_, wanted)| wanted);
+        self.each.as_deref().or_else(at_the_place)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Wanted {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &Wanted {
     type Value = Json<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -219,18 +294,55 @@ impl<'de> Visitor<'de> for Read {
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Json<'de>, S::Error> {
         let mut read = Vec::new();
-        while let Some(item) = items.next_element()? {
-            read.push(item);
+        while let Some(wanted) = self.item(read.len()) {
+            match items.next_element_seed(wanted)? {
+                Some(item) => read.push(item),
+                None => return Ok(Json::Array(read)),
+            }
         }
+        while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Json::Array(read))
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Json<'de>, M::Error> {
-        let mut read = Object::default();
-        while let Some((Key(key), value)) = members.next_entry()? {
-            read.push(key, value);
+        // Of several spellings that are wanted, one is there.
+        let mut read = Object(Vec::with_capacity(self.members.len().min(16)));
+        while let Some(member) = members.next_key_seed(Name { of: self })? {
+            match member {
+                Some((name, wanted)) => read.push(name, members.next_value_seed(wanted)?),
+                None => drop(members.next_value::<IgnoredAny>()?),
+            }
         }
         Ok(Json::Object(read))
+    }
+}
+
+/// Reads a member's name, and whether the member is wanted.
+struct Name<'w> {
+    of: &'w Wanted,
+}
+
+impl<'de, 'w> DeserializeSeed<'de> for Name<'w> {
+    type Value = Option<(Cow<'de, str>, &'w Wanted)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de, 'w> Visitor<'de> for Name<'w> {
+    type Value = Option<(Cow<'de, str>, &'w Wanted)>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a member's name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(self.of.member(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.of.member(Cow::Owned(name.to_owned())))
     }
 }
 
@@ -251,6 +363,26 @@ mod tests {
         assert_eq!(read.clone().into_owned(), read);
         for cut in (1..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
             assert!(serde_json::from_str::<Json<'_>>(&text[..cut]).is_err(), "{}", &text[..cut]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_as_if_it_were_not_there() {
+        let text = r#"{"skip": {"deep": [1, {"a": "\ud800"}]}, "list": [{"vin": "A", "x": 1}, {"vin": ["B", {"c": 1}]}, 3],
+            "photos": ["one", "two"], "dealer": {"name": "N", "place": "P"}, "st\u006fck": 7, "gone": null, "place": [[1], [2]]}"#;
+        let mut wanted = Wanted::default();
+        wanted.whole("list.*.vin");
+        for path in ["photos.0", "dealer.name", "stock", "never"] {
+            wanted.whole(path);
+        }
+        wanted.at("").named(|name| name == "gone");
+        let read = wanted.deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap();
+        let expected = serde_json::json!({"list": [{"vin": "A"}, {"vin": ["B", {"c": 1}]}, 3], "photos": ["one"],
+            "dealer": {"name": "N"}, "stock": 7, "gone": null});
+        assert_eq!(read.to_value(), expected, "a text that stands where members are wanted stays");
+        for cut in (1..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
+            let cut = &text[..cut];
+            assert!(wanted.deserialize(&mut serde_json::Deserializer::from_str(cut)).is_err(), "{cut}");
         }
     }
 }

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 
 use memchr::memmem;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{Endpoint, Mark, Platform};
@@ -22,7 +22,7 @@ use crate::{
     Result,
     scrape::extract::{
         DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, STORE, ScrapedListing, Tag, Token,
-        absolute, assigned_value, count_at, price, read_any_page,
+        Wanted, absolute, assigned_value, count_at, price, price_of, read_any_page,
     },
 };
 
@@ -37,7 +37,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/all-inventory/index.htm", "/used-inventory/index.htm"],
-    endpoint: Some(Endpoint { first_request, read }),
+    endpoint: Some(Endpoint { first_request, want, read }),
 };
 
 const NAME: &str = "dealer_com";
@@ -128,6 +128,21 @@ fn following(request: &DataRequest, given: usize, total: Option<u32>) -> Option<
     let mut next = (given > 0 && reached < total?).then(|| request.clone())?;
     *next.body.as_mut()?.pointer_mut(START)? = json!(reached.to_string());
     Some(next)
+}
+
+fn want(wanted: &mut Wanted) {
+    wanted.whole("pageInfo.totalCount");
+    let record = wanted.at("inventory.*");
+    record.named(|name| Field::named(name).is_some_and(|field| field != Field::Other));
+    for path in ["title", "link", "images.0", "pricing", "trackingPricing", "certified", "accountId", "isPlaceholder"] {
+        record.whole(path);
+    }
+    CONDITIONS.iter().for_each(|key| record.whole(key));
+    for list in NAMED_VALUES {
+        for part in ["name", "value"] {
+            record.at(list).at(Wanted::EACH).whole(part);
+        }
+    }
 }
 
 /// Page sizes differ from site to site: the list goes on behind what was given.
@@ -242,13 +257,8 @@ fn read_inventory(records: &[Json<'_>], base: &Url) -> Vec<ScrapedListing> {
 fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
     let mut draft = Draft::default();
     draft.offer_record(record.iter());
-    if let Some(tracked) = record.get("trackingAttributes") {
-        offer_named_values(&mut draft, tracked);
-    }
-    for key in ["attributes", "highlightedAttributes"] {
-        if let Some(shown) = record.get(key) {
-            offer_named_values(&mut draft, shown);
-        }
+    for values in NAMED_VALUES.iter().filter_map(|list| record.get(list)) {
+        offer_named_values(&mut draft, values);
     }
     let title = match record.get("title") {
         Some(Json::Array(parts)) => parts.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" "),
@@ -256,21 +266,27 @@ fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
         _ => String::new(),
     };
     draft.offer_heading(&title);
-    let prices = widget_prices(record);
-    draft.listing.price = prices.first().copied();
+    draft.listing.price = widget_price(record);
     let mut listing = draft.listing;
     listing.url = record.get("link").and_then(Json::as_str).and_then(|link| absolute(base, link));
     listing.image_url = first_image(record).and_then(|link| absolute(base, link));
-    listing.raw_data = Some(json!({
-        "condition": condition(record),
-        "certified": record.get("certified"),
-        "pricing": record.get("pricing"),
-        STORE: record.get("accountId"),
-    }));
+    let mut said = Map::new();
+    said.insert("condition".to_owned(), condition(record).map_or(Value::Null, Json::to_value));
+    for (key, place) in [("certified", "certified"), (STORE, "accountId")] {
+        said.insert(key.to_owned(), record.get(place).map_or(Value::Null, Json::to_value));
+    }
+    said.insert("prices".to_owned(), Value::Object(labelled_prices(record)));
+    listing.raw_data = Some(Value::Object(said));
     listing.has_identity().then_some(listing)
 }
 
-/// `[{name, value}]` or `{name: value}`.
+/// Where a record names values one by one, the most trusted first.
+const NAMED_VALUES: [&str; 3] = ["trackingAttributes", "attributes", "highlightedAttributes"];
+
+/// What a record calls new or used: the machine's word before the one for display.
+const CONDITIONS: [&str; 4] = ["newOrUsed", "type", "inventoryType", "condition"];
+
+/// `[{name, value}]`.
 fn offer_named_values(draft: &mut Draft, values: &Json<'_>) {
     for entry in values.as_array().into_iter().flatten() {
         let text = |key: &str| entry.get(key).and_then(Json::as_str);
@@ -282,28 +298,34 @@ fn offer_named_values(draft: &mut Draft, values: &Json<'_>) {
     }
 }
 
-/// The prices of a record, the binding one first.
-fn widget_prices(record: &Object<'_>) -> Vec<crate::Money> {
-    let shown = record
-        .get("pricing")
-        .and_then(|pricing| pricing.get("dprice").or_else(|| pricing.get("dPrice")))
-        .and_then(Json::as_array);
+/// The amounts that a record shows, fees among them.
+fn shown_prices<'v, 'a>(record: &'v Object<'a>) -> Option<&'v [Json<'a>]> {
+    let pricing = record.get("pricing")?;
+    pricing.get("dprice").or_else(|| pricing.get("dPrice"))?.as_array()
+}
+
+/// Each amount shown by its label, as worded.
+fn labelled_prices(record: &Object<'_>) -> Map<String, Value> {
+    let mut labelled = Map::new();
+    for entry in shown_prices(record).into_iter().flatten() {
+        if let Some((label, value)) = entry.get("label").and_then(Json::as_str).zip(entry.get("value")) {
+            labelled.insert(label.to_owned(), value.to_value());
+        }
+    }
+    labelled
+}
+
+/// The most binding price of a record.
+fn widget_price(record: &Object<'_>) -> Option<crate::Money> {
+    let shown = shown_prices(record);
     let is_final = |entry: &&Json<'_>| {
         entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
     };
-    let last = shown.into_iter().flatten().filter(is_final).filter_map(|entry| entry.get("value").and_then(amount));
+    let last = shown.into_iter().flatten().filter(is_final).filter_map(|entry| entry.get("value").and_then(price_of));
     let tracked = record.get("trackingPricing");
-    let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(amount));
-    let retail = record.get("pricing").and_then(|pricing| pricing.get("retailPrice")).and_then(amount);
-    last.chain(tracked).chain(retail).collect()
-}
-
-fn amount(value: &Json<'_>) -> Option<crate::Money> {
-    match value {
-        Json::String(text) => price(text),
-        Json::Number(number) => price(&number.to_string()),
-        _ => None,
-    }
+    let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(price_of));
+    let retail = record.get("pricing").and_then(|pricing| pricing.get("retailPrice")).and_then(price_of);
+    last.chain(tracked).chain(retail).next()
 }
 
 fn first_image<'v>(record: &'v Object<'_>) -> Option<&'v str> {
@@ -311,11 +333,8 @@ fn first_image<'v>(record: &'v Object<'_>) -> Option<&'v str> {
     image.as_str().or_else(|| image.get("uri").or_else(|| image.get("src"))?.as_str())
 }
 
-/// The machine's word for new or used, before the one for display.
 fn condition<'v, 'a>(record: &'v Object<'a>) -> Option<&'v Json<'a>> {
-    ["newOrUsed", "type", "inventoryType", "condition"]
-        .iter()
-        .find_map(|key| record.get(key).filter(|value| value.is_string()))
+    CONDITIONS.iter().find_map(|key| record.get(key).filter(|value| value.is_string()))
 }
 
 /// The layout of 2017: a flat list of texts, `"null"` where nothing is known; links and pictures stand in the cards.
@@ -393,8 +412,6 @@ fn uuid_of(link: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::extract::{Extraction, data_request, listings, listings_from_data};
 

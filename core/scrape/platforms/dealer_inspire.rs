@@ -10,8 +10,8 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataMethod, DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, assigned_value,
-        attribute, count_at, listings_of, value_at, value_at_start,
+        DataMethod, DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted,
+        assigned_value, attribute, count_at, listings_of, value_at, value_at_start,
     },
 };
 
@@ -26,7 +26,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/used-vehicles/"],
-    endpoint: Some(Endpoint { first_request, read }),
+    endpoint: Some(Endpoint { first_request, want, read }),
 };
 
 const NAME: &str = "dealer_inspire";
@@ -160,6 +160,16 @@ fn read_cards(request: &DataRequest, html: &str) -> Option<DataPage> {
 /// A number in the body of a request.
 fn sent(request: &DataRequest, key: &str) -> Option<u32> {
     u32::try_from(request.body.as_ref()?.get(key)?.as_u64()?).ok()
+}
+
+/// Every generation's answers: the service's, the search's and, where pages are sent, the text of their cards.
+fn want(wanted: &mut Wanted) {
+    for place in ["data.listings.*", "results.0.hits.*"] {
+        RECORD.want(wanted.at(place));
+    }
+    for path in ["data.total_vehicle_count", "results.0.nbHits", "results.0.page", "results.0.nbPages"] {
+        wanted.whole(path);
+    }
 }
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {

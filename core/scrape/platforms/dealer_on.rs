@@ -7,8 +7,8 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, count_at, price, set_query,
-        value_at, value_at_start, vehicles_of,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted, count_at, price,
+        set_query, value_at, value_at_start, vehicles_of,
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -22,7 +22,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/searchall.aspx", "/searchused.aspx"],
-    endpoint: Some(Endpoint { first_request, read }),
+    endpoint: Some(Endpoint { first_request, want, read }),
 };
 
 const NAME: &str = "dealer_on";
@@ -104,6 +104,16 @@ const RECORD: Layout = Layout {
     store: &["VehicleLocationName"],
     kept: &["VehicleType", "VehicleCondition", "VehicleCpo", "VehicleMsrp", "VehicleLocationName"],
 };
+
+fn want(wanted: &mut Wanted) {
+    let card = wanted.at("DisplayCards.*");
+    card.whole("IsAdCard");
+    card.whole("VehicleCard.VehiclePriceLibrary");
+    RECORD.want(card.at("VehicleCard"));
+    for path in ["PageNumber", "TotalPages", "TotalCount"] {
+        wanted.at("Paging.PaginationDataModel").whole(path);
+    }
+}
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let cards = answer.get("DisplayCards")?.as_array()?;

@@ -31,7 +31,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::extract::{DataPage, DataRequest, Json, Page, Parts, read_any_page};
+use super::extract::{DataPage, DataRequest, Json, Page, Parts, Wanted, read_any_page};
 use crate::Result;
 
 /// A vendor's way of writing inventory pages.
@@ -52,7 +52,9 @@ pub(crate) struct Platform {
 pub(crate) struct Endpoint {
     /// What to ask first for the list of this page; `None` where the page does not say what the request needs.
     pub(crate) first_request: fn(&Page<'_>) -> Option<DataRequest>,
-    /// Reads an answer; `None` where it is none.
+    /// Says what `read` looks at in an answer.
+    pub(crate) want: fn(&mut Wanted),
+    /// Reads an answer that holds nothing but what is wanted of it; `None` where it is none.
     pub(crate) read: fn(&DataRequest, &Json<'_>) -> Option<DataPage>,
 }
 
@@ -149,6 +151,23 @@ pub(crate) fn recognised(page: &Page<'_>) -> Option<(Confidence, &'static Platfo
 fn any_layout(page: &Page<'_>) -> Result<Option<Parts>> {
     let parts = read_any_page(page)?;
     Ok((!parts.listings.is_empty()).then_some(parts))
+}
+
+/// What each platform's [`Endpoint`] wants of an answer, in the order of [`ALL`].
+static WANTED: LazyLock<Vec<Wanted>> = LazyLock::new(|| {
+    let wanted = |platform: &&Platform| {
+        let mut wanted = Wanted::default();
+        if let Some(endpoint) = &platform.endpoint {
+            (endpoint.want)(&mut wanted);
+        }
+        wanted
+    };
+    ALL.iter().map(wanted).collect()
+});
+
+/// What the platform of this name wants of the answers of its endpoint.
+pub(crate) fn wanted(name: &str) -> Option<&'static Wanted> {
+    ALL.iter().zip(WANTED.iter()).find(|(platform, _)| platform.name == name).map(|(_, wanted)| wanted)
 }
 
 /// The platform of this name.

@@ -8,7 +8,7 @@ use url::Url;
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, count_at, json_ld_listings},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Wanted, count_at, json_ld_listings},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -16,7 +16,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     marks: &[Mark::certain(&["api.overfuel.com"]), Mark::certain(&["static.overfuel.com", "__NEXT_DATA__"])],
     parse,
     list_paths: &[],
-    endpoint: Some(Endpoint { first_request, read }),
+    endpoint: Some(Endpoint { first_request, want, read }),
 };
 
 const NAME: &str = "overfuel";
@@ -62,6 +62,11 @@ const RECORD: Layout = Layout {
     store: &["dealer.name", "dealer"],
     kept: &["condition", "dealer"],
 };
+
+fn want(wanted: &mut Wanted) {
+    RECORD.want(wanted.at("results.*"));
+    wanted.whole("meta.total");
+}
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("results")?.as_array()?;

@@ -8,7 +8,9 @@ use url::Url;
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Template, attribute, set_query},
+    scrape::extract::{
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, Template, Wanted, attribute, set_query,
+    },
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -21,7 +23,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/inventory/used"],
-    endpoint: Some(Endpoint { first_request, read }),
+    endpoint: Some(Endpoint { first_request, want, read }),
 };
 
 const NAME: &str = "team_velocity";
@@ -79,6 +81,10 @@ const RECORD: Layout = Layout {
     store: &["dealerName"],
     kept: &["type", "certified", "dealerName"],
 };
+
+fn want(wanted: &mut Wanted) {
+    RECORD.want(wanted.at("inventoryVehicles.*"));
+}
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventoryVehicles")?.as_array()?;

@@ -2,6 +2,9 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use serde::de::DeserializeSeed as _;
+use serde_json::Value;
+
 use super::*;
 use crate::scrape::extract::{
     self, DataMethod, Extraction, ScrapedListing, data_request, listings, listings_from_data,
@@ -349,4 +352,51 @@ fn no_mark_holds_another_or_it_would_hide_it() {
             assert!(!one.contains(other), "{one:?} holds {other:?}");
         }
     }
+}
+
+/// An answer with every member and item doubled under another name or behind it, so that what is wanted stands among others.
+fn amid_others(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let others = members.iter().map(|(name, value)| (format!("{name}_other"), value.clone()));
+            members.iter().map(|(name, value)| (name.clone(), amid_others(value))).chain(others).collect()
+        }
+        Value::Array(items) => items.iter().map(amid_others).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn what_is_wanted_of_an_answer_is_all_that_is_read_of_it() {
+    let mut read = BTreeSet::new();
+    for (platform, page, answers) in [
+        ("dealer_com", "list", &["list", "last"][..]),
+        ("dealer_on", "list", &["list", "last"]),
+        ("dealer_inspire", "list", &["list", "last"]),
+        ("dealer_inspire", "lightning", &["lightning-list"]),
+        ("dealer_inspire", "ajax", &["ajax-list", "ajax-last", "ajax-behind"]),
+        ("team_velocity", "list", &["list", "whole"]),
+        ("overfuel", "list", &["list", "last"]),
+        ("wayne_reaves", "list", &["list"]),
+    ] {
+        let html = own(&format!("{platform}/{page}.html"));
+        let request = data_request(&html, "https://lot.example/used-inventory/index.htm").unwrap().unwrap();
+        let endpoint = named(platform).unwrap().endpoint.as_ref().unwrap();
+        for answer in answers {
+            let body = own(&format!("{platform}/{answer}.json"));
+            let body = amid_others(&serde_json::from_str(&body).unwrap()).to_string();
+            let whole: Json<'_> = serde_json::from_str(&body).unwrap();
+            let kept = wanted(platform).unwrap().deserialize(&mut serde_json::Deserializer::from_str(&body)).unwrap();
+            let from_whole = (endpoint.read)(&request, &whole);
+            assert!(from_whole.is_some(), "{platform}/{answer}");
+            assert_eq!((endpoint.read)(&request, &kept), from_whole, "{platform}/{answer}");
+            assert!(
+                kept.to_value().to_string().len() < body.len() / 2 || *answer == "ajax-list",
+                "{platform}/{answer}"
+            );
+        }
+        read.insert(platform);
+    }
+    let with_endpoint: BTreeSet<_> = ALL.iter().filter(|one| one.endpoint.is_some()).map(|one| one.name).collect();
+    assert_eq!(read, with_endpoint);
 }

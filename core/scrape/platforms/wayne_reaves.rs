@@ -7,7 +7,7 @@
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, instant},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Wanted, instant},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -19,7 +19,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/inventory"],
-    endpoint: Some(Endpoint { first_request, read }),
+    endpoint: Some(Endpoint { first_request, want, read }),
 };
 
 const NAME: &str = "wayne_reaves";
@@ -53,6 +53,15 @@ const RECORD: Layout = Layout {
 };
 /// The same where `special` says that the special price is the one asked.
 const SPECIAL: Layout = Layout { prices: &["specialPrice", "price"], ..RECORD };
+
+fn want(wanted: &mut Wanted) {
+    let record = wanted.at(Wanted::EACH);
+    RECORD.want(record);
+    SPECIAL.want(record);
+    for flag in ["soldOn", "deletedAt", "forWeb", "special"] {
+        record.whole(flag);
+    }
+}
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.as_array()?;

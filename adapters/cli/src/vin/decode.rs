@@ -69,8 +69,8 @@ pub(crate) struct CleanUpArgs {
 /// How the public decoder is asked.
 #[derive(Args, Debug)]
 struct VpicOptions {
-    /// Ask no decoder: the VIN by itself, what the database keeps of the decoder's answers, and for an evaluation what is
-    /// known of listings
+    /// Ask nobody outside: the VIN by itself, what the database keeps of the decoder's answers, and for an evaluation the
+    /// competitors' listings that it holds
     #[arg(long)]
     offline: bool,
     /// Another address of vPIC: an https:// mirror on a public server
@@ -169,7 +169,9 @@ fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failu
     let mut request = EvaluationRequest::new(read(&arguments.vin)?, arguments.mileage);
     request.refresh = arguments.refresh;
     context.ask_vpic(arguments.vpic.config());
-    context.ask_auto_dev(arguments.auto_dev.config()?);
+    // Read in any case: what is wrong with it is said, whether it is asked or not.
+    let auto_dev = arguments.auto_dev.config()?;
+    context.ask_auto_dev(auto_dev.filter(|_| !arguments.vpic.offline));
     let evaluation = context.desk()?.evaluation().evaluate(&request)?;
     let output = &mut context.output;
     if output.format() == Format::Table { print_evaluation(&evaluation, output) } else { output.item(&evaluation) }

@@ -1,0 +1,1 @@
+ALTER TABLE market_price_history DROP COLUMN searched_for;
