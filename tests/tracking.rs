@@ -280,6 +280,9 @@ on_both_databases! {
             let competitor = lot.desk().competitors().get(id).unwrap();
             assert_eq!(competitor.last_scraped_at, Some(lot.now()));
             assert_eq!(competitor.last_successful_scrape_at, Some(lot.now()));
+            let overview = lot.desk().competitors().overview_of(id).unwrap();
+            assert_eq!(overview.metrics.map(|metrics| metrics.calculated_at), Some(lot.now()));
+            assert_eq!(overview.last_scrape.map(|scrape| scrape.observed_at), Some(lot.now()));
             lot.pass(TimeDelta::days(1));
         }
         assert_eq!((sold.iter().sum::<usize>(), sold[6]), (7, 7), "a week after they were seen last: {sold:?}");

@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
-    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
-    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
-    UndercutFilter,
+    ListingFilter, MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport,
+    ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle,
+    Undercut, UndercutFilter,
     alert::{self, Verdict},
     identity,
     kept::{self, PagesRead},
@@ -247,7 +247,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn overview(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<CompetitorOverview>> {
-        let rules = &self.desk.config().metrics;
+        let rules = self.overview_rules();
         self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
     }
 
@@ -256,8 +256,14 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `competitor_not_found`.
     pub fn overview_of(&self, id: CompetitorId) -> Result<CompetitorOverview> {
-        let rules = &self.desk.config().metrics;
+        let rules = self.overview_rules();
         self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview_of(conn, id, rules))
+    }
+
+    /// The rules of the figures, and behind which time none can be the newest.
+    fn overview_rules(&self) -> (&MetricsRules, DateTime<Utc>) {
+        let config = self.desk.config();
+        (&config.metrics, config.tracking.latest(self.desk.now()))
     }
 
     /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
