@@ -109,6 +109,17 @@ pub(crate) fn close(
     Ok(())
 }
 
+/// Whether an alert of this type about this subject is open.
+pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: Uuid) -> DbResult<bool> {
+    let standing: i64 = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert_type.as_str()))
+        .filter(dsl::subject_id.eq(AnyId(subject)))
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .count()
+        .get_result(conn)?;
+    Ok(standing > 0)
+}
+
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.ok_or_else(|| Error::not_found("alert_not_found", "there is no such alert"))?.try_into()?)
