@@ -106,10 +106,13 @@ fn vehicle(number: usize) -> NewVehicle {
     }
 }
 
-/// A list: how a page of it is read, which gives the number of its rows and the next cursor, and the statement by hand.
+/// Reads a page: how many rows it holds, and the next cursor.
+type ReadPage<'a> = dyn Fn(&PageRequest) -> (usize, Option<String>) + 'a;
+
+/// A list: how a page of it is read, and the statement by hand.
 struct List<'a> {
     name: &'static str,
-    page: Box<dyn Fn(&PageRequest) -> (usize, Option<String>) + 'a>,
+    page: Box<ReadPage<'a>>,
     by_hand: String,
 }
 
