@@ -374,6 +374,94 @@ on_both_databases! {
         assert_eq!(website.take_paths(), ["/used", "/used?pt=2"]);
     }
 
+    fn a_list_that_is_ordered_anew_for_each_page_is_no_whole_lot(lot: &Lot) {
+        let website = Website::open();
+        let (desk, id) = competitor(&website, lot);
+        website.answer(|asked| {
+            let page: usize = if asked.path == "/used" { 1 } else { asked.path.strip_prefix("/used?page=")?.parse().ok()? };
+            // 36 cars, each page a part of an order of its own.
+            let order = (1..37_u32).map(|number| number * page as u32 % 37);
+            let next = (page < 4).then(|| format!("/used?page={}", page + 1));
+            Some(Reply::html(list_page(order.skip(10 * (page - 1)).take(10), next.as_deref())))
+        });
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::ListMoved));
+        let warnings: Vec<_> = report.warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(warnings, ["list_moved"]);
+        assert!(report.counts.vehicles < 30 && report.warnings[0].message.contains(" vehicles stand on several pages"));
+        // In one order it is whole, with a block of its own cars on each page, too.
+        let offered: Vec<u32> = (1..37).collect();
+        website.answer(move |asked| {
+            let page: usize = if asked.path == "/used" { 1 } else { asked.path.strip_prefix("/used?page=")?.parse().ok()? };
+            let next = (page < 4).then(|| format!("/used?page={}", page + 1));
+            let block = (0..3).map(|place| offered[(page * 17 + place * 5) % 36]);
+            let part = offered.iter().copied().skip(10 * (page - 1)).take(10);
+            Some(Reply::html(list_page(block.chain(part), next.as_deref())))
+        });
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 36));
+        assert!(report.warnings.is_empty());
+    }
+
+    fn a_page_wrongly_called_unchanged_sells_nothing(lot: &Lot) {
+        let website = Website::open();
+        // However long it is believed elsewhere, and a dealer whose cars are sold soonest.
+        let desk = opened(lot, |config| {
+            config.scraping.unchanged_at_most = Duration::from_secs(30 * 24 * 3600);
+            config.tracking.sold_after_days = 5;
+        });
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        let sold_cars = Arc::new(AtomicUsize::new(0));
+        let gone = Arc::clone(&sold_cars);
+        website.answer(move |asked| {
+            let gone = u32::try_from(gone.load(Ordering::SeqCst)).unwrap();
+            match asked.path.as_str() {
+                // A cache that looks at the tag alone and never at the page.
+                "/used" if asked.header.contains("if-none-match") => Some(Reply::status(304)),
+                "/used" => Some(Reply::html(list_page(gone..gone + 20, Some("/used?page=2"))).header("ETag", "\"a\"")),
+                "/used?page=2" => Some(Reply::html(list_page(gone + 20..35, None))),
+                _ => None,
+            }
+        });
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        // The first five are sold, and five of the second page have moved to the first.
+        sold_cars.store(5, Ordering::SeqCst);
+        let standing = |known: &Option<String>| known.as_deref().is_some_and(|known| (5..35).any(|number| vin(number) == known));
+        for on_day in 1..16 {
+            lot.pass(TimeDelta::days(1));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            let wrong = report.sold.iter().filter(|sold| standing(&sold.vehicle.vin)).count();
+            assert_eq!(wrong, 0, "day {on_day}");
+        }
+        let gone = desk.competitors().listings(&ListingFilter { sold: Some(true), ..ListingFilter::default() }, &PageRequest::default()).unwrap();
+        assert_eq!(gone.items.len(), 5, "and those that are gone are found");
+    }
+
+    fn a_scrape_under_a_clock_that_was_ahead_leaves_the_website_due(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..20, None);
+        let (desk, _) = competitor(&website, lot);
+        let due = || {
+            let report = desk.competitors().scrape_due(&ScrapeLimits::default(), &mut unwatched).unwrap();
+            (report.recorded.len(), report.failed.len(), report.passed)
+        };
+        assert_eq!(due(), (1, 0, 0));
+        lot.pass(TimeDelta::days(60));
+        assert_eq!(due(), (1, 0, 0));
+        lot.pass(TimeDelta::days(-58));
+        assert_eq!((due(), due()), ((1, 0, 0), (0, 0, 0)), "once, and then when its time has come");
+        lot.pass(TimeDelta::days(1));
+        assert_eq!(due(), (1, 0, 0));
+        // Put off by a failure under such a clock, too.
+        website.show("/used", 500, "");
+        lot.pass(TimeDelta::days(60));
+        assert_eq!(due(), (0, 1, 0));
+        lot.pass(TimeDelta::days(-59));
+        website.list("/used", 0..20, None);
+        assert_eq!((due(), due()), ((1, 0, 0), (0, 0, 0)));
+    }
+
     fn pages_that_have_not_changed_are_not_sent_again(lot: &Lot) {
         let website = Website::open();
         let (desk, id) = competitor(&website, lot);
@@ -412,8 +500,8 @@ on_both_databases! {
         desk.competitors().update(id, &told).unwrap();
         assert_eq!((scrape().counts.seen_again, sent(&website)), (36, 0));
         assert_eq!((scrape().counts.seen_again, sent(&website)), (36, 2));
-        // And after a week it believes nobody any more.
-        lot.pass(TimeDelta::days(8));
+        // And after two days it believes nobody any more.
+        lot.pass(TimeDelta::days(2));
         assert_eq!((scrape().counts.seen_again, sent(&website)), (36, 0));
         desk.competitors().delete(id).unwrap();
     }
@@ -482,7 +570,7 @@ on_both_databases! {
             let version = *shown.lock().unwrap();
             let page = list_page(0..20, None);
             // The price of the first car, misread: a monthly rate.
-            let page = if version == "a" { page } else { page.replacen("14000", "199", 1) };
+            let page = if version == "a" { page } else { page.replacen("14000", "349", 1) };
             let is_known = asked.header.contains(&format!("if-none-match: \"{version}\""));
             let reply = if is_known { Reply::status(304) } else { Reply::html(page) };
             Some(reply.header("ETag", format!("\"{version}\"")))

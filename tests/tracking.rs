@@ -148,10 +148,149 @@ on_both_databases! {
         for on_day in 6..25 {
             let report = record(lot, id, on_day, cars(0..9));
             assert_eq!(report.completeness.is_complete(), on_day >= 11, "day {on_day}");
-            assert_eq!(report.alerts.is_empty(), on_day >= 11, "day {on_day}");
+            // Believed, and somebody should know until what is gone has been found sold.
+            let is_open = on_day <= 13;
+            assert_eq!((!report.alerts.is_empty(), alerts(lot, id).len()), (is_open, usize::from(is_open)), "day {on_day}");
             sold.push(report.counts.sold);
         }
         assert_eq!((sold.iter().sum::<usize>(), sold[7]), (11, 11), "by the third complete scrape that missed them: {sold:?}");
+    }
+
+    fn three_scrapes_in_a_minute_are_one_miss(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let seen = |at: DateTime<Utc>, numbers: std::ops::Range<u32>| {
+            lot.desk().competitors().record(id, cars(numbers), ScrapeReading::whole_lot(), at).unwrap()
+        };
+        seen(day(0), 0..20);
+        fail(lot, id, 4);
+        // Nobody looked for a week; then the list is broken for an hour.
+        for minute in [0, 1, 2, 60] {
+            let report = seen(day(9) + TimeDelta::minutes(minute), 0..13);
+            assert_eq!((report.completeness, report.counts.sold, report.counts.absences), (Completeness::Complete, 0, 0));
+        }
+        assert_eq!(seen(day(9) + TimeDelta::hours(2), 0..20).counts.relisted, 0);
+        for (on_day, sold) in [(17, 0), (18, 0), (19, 7)] {
+            let before = seen(day(on_day) - TimeDelta::minutes(1), 0..13);
+            let report = seen(day(on_day), 0..13);
+            assert_eq!((before.counts.sold, report.counts.sold), (sold, 0), "day {on_day}");
+        }
+        let sold = ListingFilter { sold: Some(true), ..ListingFilter::default() };
+        assert_eq!(found(lot, &sold).iter().map(|listing| listing.sold_at).collect::<Vec<_>>(), [Some(day(17) - TimeDelta::minutes(1)); 7]);
+    }
+
+    fn a_lot_of_strangers_is_an_alert_until_they_are_believed_and_the_others_sold(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        for on_day in 0..3 {
+            record(lot, id, on_day, cars(0..20));
+        }
+        let report = record(lot, id, 3, cars(100..120));
+        assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LotReplaced));
+        assert_eq!((report.alerts, report.counts.new), (vec![AlertType::InventoryReplaced], 20));
+        assert_eq!(report.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["lot_replaced"]);
+        let figures = ["known", "recognised", "vehicles"].map(|field| alerts(lot, id)[0].metadata[field].as_u64());
+        assert_eq!(figures, [Some(20), Some(0), Some(20)]);
+        let kept = lot.desk().competitors().scrapes(id, &PageRequest::first(1)).unwrap();
+        assert_eq!(kept.items[0].completeness.reason(), Some(IncompleteReason::LotReplaced));
+        // The list as it was ends it.
+        assert!(record(lot, id, 4, cars(0..20)).alerts.is_empty());
+        assert!(alerts(lot, id).is_empty());
+        for on_day in 5..16 {
+            let report = record(lot, id, on_day, cars(200..220));
+            assert_eq!(report.completeness.is_complete(), on_day >= 10, "day {on_day}");
+            // The strangers of one day were missed on day 4, too.
+            assert_eq!(report.counts.sold, if on_day == 11 || on_day == 12 { 20 } else { 0 }, "day {on_day}");
+            assert_eq!((!report.alerts.is_empty(), alerts(lot, id).len()), (on_day <= 12, usize::from(on_day <= 12)), "day {on_day}");
+        }
+    }
+
+    fn a_website_that_numbers_its_stock_anew_has_the_same_cars(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let numbered = |prefix: &str| -> Vec<ScrapedListing> {
+            let of = |number: u32| ScrapedListing {
+                vin: None,
+                stock_number: Some(format!("{prefix}{number}")),
+                mileage: Some(1_000 * number as i32),
+                url: Some(format!("https://motors.example/car/{number}")),
+                ..car(number, 14_000)
+            };
+            (1..13).map(of).collect()
+        };
+        record(lot, id, 0, numbered("S"));
+        for on_day in 1..12 {
+            let report = record(lot, id, on_day, numbered(&format!("D{on_day}-")));
+            let counts = report.counts;
+            assert_eq!((report.completeness, counts.new, counts.updated, counts.sold), (Completeness::Complete, 0, 12, 0), "day {on_day}");
+        }
+        let listings = found(lot, &ListingFilter { competitors: vec![id], ..ListingFilter::default() });
+        assert!(listings.len() == 12 && listings.iter().all(|listing| listing.first_seen_at == day(0)));
+    }
+
+    fn a_word_in_the_place_of_a_stock_number_names_no_car(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let plain = |number: i32, stock: String| ScrapedListing {
+            vin: None,
+            stock_number: Some(stock),
+            year: Some(2010 + number),
+            mileage: Some(1_000 * number),
+            ..car(0, 14_000)
+        };
+        let own = |number: i32| plain(number, format!("S{number}"));
+        record(lot, id, 0, (1..13).map(own).collect());
+        for (on_day, word) in (1..10).zip(["Call", "N/A", "000", "TBD", "In-Transit", "X77", "&nbsp;", "Pending", "call us"]) {
+            let seen = (1..9).map(|number| plain(number, word.to_owned())).chain((9..13).map(own)).collect();
+            let counts = record(lot, id, on_day, seen).counts;
+            assert_eq!((counts.vehicles, counts.duplicates, counts.new, counts.sold), (12, 0, 0, 0), "{word}");
+        }
+        let listings = found(lot, &ListingFilter { competitors: vec![id], ..ListingFilter::default() });
+        assert!(listings.iter().all(|listing| listing.stock_number.as_deref().is_some_and(|number| number.starts_with('S'))));
+    }
+
+    fn what_nothing_is_sold_for_is_no_price_however_often_it_is_read(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        record(lot, id, 0, cars(0..6));
+        for on_day in 1..5 {
+            let mut seen = cars(1..6);
+            seen.extend([car(0, 1), car(6, 199)]);
+            let report = record(lot, id, on_day, seen);
+            assert_eq!((report.counts.price_changes, report.alerts.len()), (0, usize::from(on_day > 0)), "5 of 7 have a price");
+        }
+        let prices: Vec<_> = found(lot, &ListingFilter::default()).iter().map(|listing| (listing.price, listing.lowest_price, listing.unconfirmed_price)).collect();
+        let usual = Some(Money::from_dollars(14_000));
+        assert_eq!(prices.iter().filter(|prices| **prices == (usual, usual, None)).count(), 6);
+        assert_eq!(prices.iter().filter(|prices| **prices == (None, None, None)).count(), 1);
+    }
+
+    fn a_clock_that_went_ahead_stops_nobody(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let today = lot.now();
+        let record = |listings| {
+            let now = lot.now();
+            lot.desk().competitors().record(id, listings, ScrapeReading::whole_lot(), now).unwrap()
+        };
+        record(cars(0..20));
+        lot.pass(TimeDelta::days(60));
+        assert!(record(cars(0..20)).warnings.is_empty());
+        lot.pass(TimeDelta::days(-59));
+        let mut sold = Vec::new();
+        for _day in 1..10 {
+            let report = record(cars(0..13));
+            assert_eq!(report.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["clock_went_back"]);
+            assert_eq!((report.completeness, report.counts.seen_again), (Completeness::Complete, 13));
+            sold.push(report.counts.sold);
+            let competitor = lot.desk().competitors().get(id).unwrap();
+            assert_eq!(competitor.last_scraped_at, Some(lot.now()));
+            assert_eq!(competitor.last_successful_scrape_at, Some(lot.now()));
+            let overview = lot.desk().competitors().overview_of(id).unwrap();
+            assert_eq!(overview.metrics.map(|metrics| metrics.calculated_at), Some(lot.now()));
+            assert_eq!(overview.last_scrape.map(|scrape| scrape.observed_at), Some(lot.now()));
+            lot.pass(TimeDelta::days(1));
+        }
+        assert_eq!((sold.iter().sum::<usize>(), sold[6]), (7, 7), "a week after they were seen last: {sold:?}");
+        let gone = found(lot, &ListingFilter { sold: Some(true), ..ListingFilter::default() });
+        assert!(gone.iter().all(|listing| listing.sold_at == Some(today + TimeDelta::days(1)) && listing.days_on_market == 1));
+        // Once that time has come, nothing is said of it any more.
+        lot.pass(TimeDelta::days(60));
+        assert!(record(cars(0..13)).warnings.is_empty());
     }
 
     fn a_lot_that_is_never_seen_whole_is_an_alert_until_it_is(lot: &Lot) {

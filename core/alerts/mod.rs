@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use repository::{close, open};
+pub(crate) use repository::{close, is_open, open};
 pub use service::Alerts;
 
 use crate::{activity::Audited, ids::AlertId};
@@ -34,6 +34,8 @@ pub enum AlertType {
     ParseRateLow,
     /// A competitor's lot shrank at once.
     InventoryDropped,
+    /// A competitor's lot is suddenly another one, or its vehicles are numbered anew.
+    InventoryReplaced,
     /// No scrape has seen the whole of a competitor's lot for long, so that nothing is found sold there.
     InventoryIncomplete,
     /// The photo storage fills.
@@ -47,6 +49,7 @@ words!(AlertType, "invalid_alert_type" at "/alert_type" {
     ScrapeFailing => "scrape_failing",
     ParseRateLow => "parse_rate_low",
     InventoryDropped => "inventory_dropped",
+    InventoryReplaced => "inventory_replaced",
     InventoryIncomplete => "inventory_incomplete",
     StorageLimit => "storage_limit",
 });

@@ -1,5 +1,5 @@
-//! What a scrape says about the scraping itself: failing, reading too little, a lot that shrank at once, or one that is never
-//! seen whole.
+//! What a scrape says about the scraping itself: failing, reading too little, a lot that shrank at once or is suddenly another,
+//! or one that is never seen whole.
 //!
 //! Each alert follows from what is stored after the scrape, so recording a scrape again, or scrapes out of order, opens and
 //! closes what they would have in order. What is deliberately not here: writing alerts, which `alerts` does.
@@ -8,14 +8,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{
-    Competitor, Completeness, IncompleteReason, ScrapeReading, completeness::is_far_below, rules::TrackingRules,
+    Competitor, Completeness, IncompleteReason, ScrapeReading,
+    completeness::{Recognition, is_far_below},
+    rules::TrackingRules,
     sighting::Sighting,
 };
-use crate::alerts::{AlertType, NewAlert, Severity};
+use crate::alerts::{Alert, AlertType, NewAlert, Severity};
 
 /// The alerts that recording opens and closes.
-pub(super) const SCRAPE_ALERTS: [AlertType; 4] =
-    [AlertType::ScrapeFailing, AlertType::ParseRateLow, AlertType::InventoryDropped, AlertType::InventoryIncomplete];
+pub(super) const SCRAPE_ALERTS: [AlertType; 5] = [
+    AlertType::ScrapeFailing,
+    AlertType::ParseRateLow,
+    AlertType::InventoryDropped,
+    AlertType::InventoryReplaced,
+    AlertType::InventoryIncomplete,
+];
 
 /// The scrapes in a row, up to the present one, that saw a part of the lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +75,20 @@ pub(super) enum Verdict {
     Open(NewAlert),
     /// The trouble is over.
     Close(AlertType),
+    /// What is open of it stays open.
+    Keep(AlertType),
     /// This scrape says nothing of it.
     Leave,
+}
+
+/// What is told of an alert that a later scrape found over.
+pub(super) fn found_over(alert: &Alert) -> String {
+    format!("{}; a later scrape found it over", alert.message)
+}
+
+/// What is told of an alert about a competitor that is watched no more.
+pub(super) fn no_longer_scraped(alert: &Alert) -> String {
+    format!("{}; the competitor is no longer scraped", alert.message)
 }
 
 /// Failed scrapes since the last one that could be recorded.
@@ -123,22 +142,28 @@ pub(super) fn parse_rate(competitor: &Competitor, rate: &ParseRate, rules: &Trac
 }
 
 /// Whether a lot that was read to its end is far smaller than it was.
+///
+/// `unseen` are the listings on sale that a whole lot showed last and that the scrape did not see. A lot believed to have shrunk has the size that it has, but
+/// somebody should know until what is gone has been found sold: `Keep`.
 pub(super) fn inventory_dropped(
     competitor: &Competitor,
     (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
-    earlier: &[usize],
+    (earlier, unseen): (&[usize], usize),
     rules: &TrackingRules,
 ) -> Verdict {
-    let is_whole =
-        matches!(completeness.reason(), None | Some(IncompleteReason::TooFewVehicles | IncompleteReason::LastPageFull));
+    let is_whole = completeness.reason().is_none_or(|reason| IncompleteReason::DISTRUSTED.contains(&reason));
     if !is_whole {
         return Verdict::Leave;
     }
     let is_low = is_far_below(vehicles, earlier, rules.alert_inventory_drop_percent, rules);
-    // A lot believed to have shrunk has the size that it has.
     let believed = completeness.is_complete() && rules.alert_inventory_drop_percent <= rules.complete_share_percent;
     if !is_low || believed {
-        return Verdict::Close(AlertType::InventoryDropped);
+        let on_sale = vehicles.saturating_add(unseen) as u128;
+        let is_awaited = vehicles as u128 * 100 < on_sale * u128::from(rules.alert_inventory_drop_percent);
+        return match is_awaited {
+            true => Verdict::Keep(AlertType::InventoryDropped),
+            false => Verdict::Close(AlertType::InventoryDropped),
+        };
     }
     let lately = &earlier[..earlier.len().min(rules.complete_scrapes_compared)];
     let metadata =
@@ -148,9 +173,36 @@ pub(super) fn inventory_dropped(
     open(AlertType::InventoryDropped, competitor, message, metadata)
 }
 
+/// Whether a lot that was read to its end is another one than it was; `unseen` as for [`inventory_dropped`].
+pub(super) fn inventory_replaced(
+    competitor: &Competitor,
+    (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
+    (recognition, unseen): (&Recognition, usize),
+) -> Verdict {
+    match completeness.reason() {
+        Some(IncompleteReason::LotReplaced) => {}
+        None if unseen.saturating_mul(2) >= vehicles => return Verdict::Keep(AlertType::InventoryReplaced),
+        None => return Verdict::Close(AlertType::InventoryReplaced),
+        Some(_) => return Verdict::Leave,
+    }
+    let Recognition { known, recognised, .. } = *recognition;
+    let metadata = json!({
+        "vehicles": vehicles,
+        "known": known,
+        "recognised": recognised,
+        "total_claimed": reading.total_claimed,
+    });
+    let message = format!(
+        "{}: of {known} vehicles only {recognised} were recognised, among {vehicles}: another list, or other numbers on the \
+         same cars",
+        competitor.name
+    );
+    open(AlertType::InventoryReplaced, competitor, message, metadata)
+}
+
 /// Whether the lot has been seen in part alone for so long that somebody should know: nothing is found sold there.
 ///
-/// `partial` are the scrapes since the last that saw the whole lot. A lot that is too small has an alert of its own.
+/// `partial` are the scrapes since the last that saw the whole lot. A lot that is too small or another has an alert of its own.
 pub(super) fn inventory_incomplete(
     competitor: &Competitor,
     (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
@@ -159,7 +211,9 @@ pub(super) fn inventory_incomplete(
 ) -> Verdict {
     let reason = match completeness.reason() {
         None => return Verdict::Close(AlertType::InventoryIncomplete),
-        Some(IncompleteReason::Empty | IncompleteReason::TooFewVehicles) => return Verdict::Leave,
+        Some(IncompleteReason::Empty | IncompleteReason::TooFewVehicles | IncompleteReason::LotReplaced) => {
+            return Verdict::Leave;
+        }
         Some(reason) => reason,
     };
     let span = TimeDelta::days(rules.alert_incomplete_days.into());
@@ -179,6 +233,9 @@ pub(super) fn inventory_incomplete(
     let why = match (reason, reading.total_claimed) {
         (IncompleteReason::FewerThanClaimed, Some(claimed)) => {
             format!("{vehicles} vehicles, where it claims {claimed}")
+        }
+        (IncompleteReason::ListMoved, _) => {
+            format!("{} vehicles stand on several pages", reading.on_several_pages)
         }
         (reason, _) => reason.to_string(),
     };

@@ -14,11 +14,23 @@
 //! lot: without this, a list without a link to its second page would sell the rest in bulk. The claim may be wrong, such as
 //! the total of a group of dealers; then nothing sells there, and each scrape says why.
 //!
+//! A list that is ordered anew for each request shows some vehicles on two of its pages and others on none. Where no claim says
+//! that all were seen, a scrape that met some so may have missed as many.
+//!
+//! Counts say nothing of which vehicles were seen. A list that is suddenly another one, such as the new cars or another store,
+//! or that names its cars by other numbers, is as long as before, and would sell the whole lot. So a scrape that recognises less
+//! than half of the vehicles of the last complete one is distrusted, and believed when as many scrapes over as many days as a
+//! lot takes that shrank saw it so, and most of what it shows stood there all that time: a website that names its cars anew each
+//! day never comes to that. A small lot that is seldom scraped may honestly turn over in between: what could have gone since it
+//! was last looked at is no wonder.
+//!
 //! The setting (five scrapes within 25 % of the present one, over five days) was chosen on the same 120 real days that it was
 //! then measured on, so the gain says what it did there and promises nothing for other days: 1,967 sales decided instead of
 //! the 1,834 of a guard that never gives way, 2.69 % of them false instead of 2.73 %, 8.39 days late instead of 8.40. It
 //! decides more sales; it decides them no better. The second half of the days alone, which had its part in the choice too,
 //! is even a little worse: 1.98 % false at 7.44 days, against 1.95 % at 7.34.
+//!
+//! Distrusting strangers leaves as many sales there, as many of them false, and decides them 0.04 days later: 8.43.
 //!
 //! What is deliberately not here: what a miss leads to (`sold`), and fetching.
 
@@ -27,7 +39,8 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::rules::TrackingRules;
+use super::{rules::TrackingRules, sold};
+use crate::extract::Warning;
 
 /// What a scrape knows about how far it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +57,8 @@ pub struct ScrapeReading {
     pub total_claimed: Option<u32>,
     /// How many vehicles the last page showed, where it was as full as the others and nothing else tells that it was the last.
     pub full_last_page: Option<u32>,
+    /// Vehicles that several of its pages showed, without those that are shown so on purpose: as many may stand on none.
+    pub on_several_pages: u32,
 }
 
 /// A row of scrapes that found about as many vehicles as the present one.
@@ -55,6 +70,14 @@ pub(crate) struct AlikeScrapes {
     pub(crate) since: DateTime<Utc>,
 }
 
+impl AlikeScrapes {
+    /// Those after a time, of all in ascending order; several within hours are one.
+    pub(crate) fn of(scrapes: &[DateTime<Utc>], after: DateTime<Utc>, rules: &TrackingRules) -> Option<Self> {
+        let mut apart = sold::spread_out(scrapes, after, rules);
+        apart.next().map(|since| Self { count: apart.count() + 1, since })
+    }
+}
+
 /// What a scrape is compared with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EarlierScrapes<'a> {
@@ -64,6 +87,34 @@ pub(crate) struct EarlierScrapes<'a> {
     pub(crate) alike: Option<AlikeScrapes>,
     /// The time of the scrape itself.
     pub(crate) observed_at: DateTime<Utc>,
+    /// Which of the vehicles of the last complete scrape it met.
+    pub(crate) recognition: Recognition,
+    /// The scrapes since then that saw a whole list, and were distrusted.
+    pub(crate) distrusted: Option<AlikeScrapes>,
+}
+
+/// Which of the vehicles that the last complete scrape saw one has met again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recognition {
+    /// Vehicles on sale that the last complete scrape saw, and those recognised.
+    pub(crate) known: usize,
+    /// Vehicles known since then or longer that this one saw.
+    pub(crate) recognised: usize,
+    /// Vehicles of this scrape that have stood there for as long as a lot must look as it does to be believed.
+    pub(crate) standing: usize,
+    /// The time since somebody last saw the list, whether it was believed or not.
+    pub(crate) unwatched: TimeDelta,
+}
+
+impl Recognition {
+    /// Whether fewer were recognised than could be, by far, and by more than may have gone since somebody last looked.
+    fn is_of_another_lot(&self, rules: &TrackingRules) -> bool {
+        let (known, recognised) = (self.known as i128, self.recognised as i128);
+        let is_minority = recognised * 100 < known * i128::from(rules.recognised_share_percent);
+        let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
+        let beyond_slack = known - recognised - i128::from(rules.turnover_slack);
+        is_minority && beyond_slack * turnover > known * i128::from(self.unwatched.num_seconds())
+    }
 }
 
 /// The counts that are about the same as this one.
@@ -101,6 +152,15 @@ pub enum IncompleteReason {
     TooFewVehicles,
     /// At least a page fewer than lately, and the last page is full: the list may go on.
     LastPageFull,
+    /// Vehicles stood on several pages: the list is ordered anew between two requests, and as many may stand on none.
+    ListMoved,
+    /// Less than half of the vehicles seen last were recognised: another list, or other numbers on the same cars.
+    LotReplaced,
+}
+
+impl IncompleteReason {
+    /// Those for which a list that was seen to its end is distrusted: enough scrapes that saw it so are believed.
+    pub(crate) const DISTRUSTED: [Self; 3] = [Self::TooFewVehicles, Self::LastPageFull, Self::LotReplaced];
 }
 
 impl ScrapeReading {
@@ -114,6 +174,7 @@ impl ScrapeReading {
             pages_fetched: None,
             total_claimed: None,
             full_last_page: None,
+            on_several_pages: 0,
         }
     }
 
@@ -132,6 +193,8 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     FewerThanClaimed => "fewer_than_claimed",
     TooFewVehicles => "too_few_vehicles",
     LastPageFull => "last_page_full",
+    ListMoved => "list_moved",
+    LotReplaced => "lot_replaced",
 });
 
 impl Completeness {
@@ -155,12 +218,16 @@ impl Completeness {
             IncompleteReason::LastPageNotReached
         } else if reading.total_claimed.is_some_and(|claimed| is_short_of(vehicles, claimed, rules)) {
             IncompleteReason::FewerThanClaimed
+        } else if has_moved(reading, vehicles, rules) {
+            IncompleteReason::ListMoved
         } else if is_far_below(vehicles, earlier.counts, rules.complete_share_percent, rules)
             && !earlier.has_shrunk(rules)
         {
             IncompleteReason::TooFewVehicles
         } else if lacks_a_page(reading, vehicles, earlier.counts) && !earlier.has_shrunk(rules) {
             IncompleteReason::LastPageFull
+        } else if earlier.recognition.is_of_another_lot(rules) && !earlier.is_replaced(vehicles, rules) {
+            IncompleteReason::LotReplaced
         } else {
             return Self::Complete;
         };
@@ -186,6 +253,30 @@ impl Completeness {
         }
     }
 
+    /// What a person should know of it who may mend the address or the order of the list.
+    pub(crate) fn warning(self, reading: &ScrapeReading, recognition: &Recognition) -> Option<Warning> {
+        let (code, message) = match self.reason()? {
+            IncompleteReason::ListMoved => {
+                let moved = reading.on_several_pages;
+                let message = format!(
+                    "{moved} vehicles stand on several pages: the list is ordered anew for each page, and as many may stand \
+                     on none; an address that asks for an order, such as by price, may help"
+                );
+                ("list_moved", message)
+            }
+            IncompleteReason::LotReplaced => {
+                let Recognition { known, recognised, .. } = recognition;
+                let message = format!(
+                    "only {recognised} of the {known} vehicles of the last whole lot were recognised: the address may lead to \
+                     another list, or the website has numbered its cars anew"
+                );
+                ("lot_replaced", message)
+            }
+            _ => return None,
+        };
+        Some(Warning { code, message })
+    }
+
     /// Whether what was not seen was not there.
     #[must_use]
     pub const fn is_complete(self) -> bool {
@@ -205,10 +296,18 @@ impl Completeness {
 impl EarlierScrapes<'_> {
     /// Whether the lot has been so small for long enough to be believed.
     fn has_shrunk(&self, rules: &TrackingRules) -> bool {
+        self.alike.is_some_and(|alike| self.is_long(alike, rules))
+    }
+
+    /// Whether the lot has been another one for long enough to be believed.
+    fn is_replaced(&self, vehicles: usize, rules: &TrackingRules) -> bool {
+        let stands = self.recognition.standing.saturating_mul(2) >= vehicles;
+        stands && self.distrusted.is_some_and(|distrusted| self.is_long(distrusted, rules))
+    }
+
+    fn is_long(&self, row: AlikeScrapes, rules: &TrackingRules) -> bool {
         let span = TimeDelta::days(rules.shrunk_after_days.into());
-        self.alike.is_some_and(|alike| {
-            alike.count + 1 >= rules.shrunk_after_scrapes && self.observed_at - alike.since >= span
-        })
+        row.count + 1 >= rules.shrunk_after_scrapes && self.observed_at - row.since >= span
     }
 }
 
@@ -217,6 +316,15 @@ fn is_short_of(vehicles: usize, claimed: u32, rules: &TrackingRules) -> bool {
     let (vehicles, claimed) = (vehicles as u128, u128::from(claimed));
     vehicles + u128::from(rules.claimed_slack) < claimed
         && vehicles * 100 < claimed * u128::from(rules.claimed_share_percent)
+}
+
+/// Whether so many vehicles stood on several pages that others may stand on none. One that claims how many it has, and showed
+/// them, hides none.
+fn has_moved(reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
+    let (moved, slack) = (reading.on_several_pages, rules.moved_slack);
+    let has_what_it_claims =
+        reading.total_claimed.is_some_and(|claimed| vehicles as u128 <= u128::from(claimed) + u128::from(slack));
+    !has_what_it_claims && moved > slack && u128::from(moved) * 100 > vehicles as u128 * u128::from(rules.moved_percent)
 }
 
 /// Whether a list whose end is not sure lacks a page or more against the last complete scrape.

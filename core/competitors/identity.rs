@@ -1,8 +1,10 @@
 //! Which stored listing a sighting is.
 //!
-//! In this order: VIN, external id, stock number, else year, make and model with a mileage close enough, when exactly one
-//! listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees: dealers use
-//! stock numbers again. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
+//! In this order: VIN, external id, stock number, link and mileage, else year, make and model with a mileage close enough, when
+//! exactly one listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees:
+//! dealers use stock numbers again. So a stock number does not name a car of another year, make and model, and an id or a stock
+//! number that several cars of one scrape show is a word such as `Call`, and no key there. Where a website numbers its stock
+//! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
 //! listing away from a strong one; of several listings under one key, one on sale goes before one that is gone. Everything is
 //! a hash look-up or a binary search: linear in listings and sightings.
 //!
@@ -75,8 +77,14 @@ pub(crate) fn identify(
     let mut found = fold_repeats(seen);
     let mut search = Search { stored, taken_by: vec![None; stored.len()], gone_since: gone_since(observed_at, rules) };
     search.by_vin(seen, &mut found);
-    search.by_key(seen, &mut found, |keys| keys.external_id.as_deref());
-    search.by_key(seen, &mut found, |keys| keys.stock_number.as_deref());
+    search.by_key(seen, &mut found, |keys| keys.external_id.as_deref(), |_stored, _seen| true);
+    search.by_key(
+        seen,
+        &mut found,
+        |keys| keys.stock_number.as_deref(),
+        |stored, seen| !stored.are_of_another_car(seen, rules),
+    );
+    search.by_link(seen, &mut found);
     search.by_likeness(seen, &mut found, rules);
     found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
 }
@@ -107,13 +115,19 @@ pub(crate) struct UnmatchedLikeness {
 
 impl Unmatched {
     /// Linear in the listings on sale and the sightings.
-    pub(crate) fn of(on_sale: &[StoredListing], seen: &[Sighting]) -> Self {
+    pub(crate) fn of(on_sale: &[StoredListing], seen: &[Sighting], rules: &TrackingRules) -> Self {
         fn known(on_sale: &[StoredListing], key: impl Fn(&Keys) -> Option<&String>) -> HashSet<&str> {
             on_sale.iter().filter_map(|listing| key(&listing.keys).map(String::as_str)).collect()
         }
         let vins = known(on_sale, |keys| keys.vin.as_ref());
         let external_ids = known(on_sale, |keys| keys.external_id.as_ref());
-        let stock_numbers = known(on_sale, |keys| keys.stock_number.as_ref());
+        // Of several under one stock number any may be another car than the one seen: then what is gone is looked through.
+        let mut stock_numbers: HashMap<&str, Option<&Details>> = HashMap::new();
+        for listing in on_sale {
+            if let Some(number) = listing.keys.stock_number.as_deref() {
+                stock_numbers.entry(number).and_modify(|details| *details = None).or_insert(Some(&listing.details));
+            }
+        }
         let mut unmatched = Self::default();
         for sighting in seen {
             let Keys { vin, external_id, stock_number } = &sighting.keys;
@@ -122,14 +136,18 @@ impl Unmatched {
             }
             unmatched.vins.extend(vin.clone());
             let mut by_key = false;
-            for (key, known, wanted) in [
-                (external_id, &external_ids, &mut unmatched.external_ids),
-                (stock_number, &stock_numbers, &mut unmatched.stock_numbers),
-            ] {
-                match key {
-                    Some(key) if known.contains(key.as_str()) => by_key = true,
-                    Some(key) => wanted.push(key.clone()),
-                    None => {}
+            match external_id {
+                Some(key) if external_ids.contains(key.as_str()) => by_key = true,
+                Some(key) => unmatched.external_ids.push(key.clone()),
+                None => {}
+            }
+            if let Some(number) = stock_number {
+                let named = stock_numbers.get(number.as_str());
+                let is_it = |stored: &&Details| !stored.are_of_another_car(&sighting.details, rules);
+                if named.is_some_and(|details| details.is_some_and(|details| is_it(&details))) {
+                    by_key = true;
+                } else {
+                    unmatched.stock_numbers.push(number.clone());
                 }
             }
             if let (false, Some(year), Some(mileage)) = (by_key, sighting.details.year, sighting.details.mileage) {
@@ -144,6 +162,52 @@ impl Unmatched {
             && self.external_ids.is_empty()
             && self.stock_numbers.is_empty()
             && self.likenesses.is_empty()
+    }
+}
+
+/// Miles by which two sightings of one car in one scrape may differ: some blocks of a page round to a thousand.
+const MILES_ROUNDED: u32 = 1_000;
+
+/// Takes away the external ids and stock numbers that cars of one scrape show which can not be one: words in the place of a
+/// number. What has a VIN contradicts nothing that has another; those are told apart anyhow. Linear.
+pub(crate) fn disown_shared_keys(seen: &mut [Sighting]) {
+    type Key = fn(&mut Keys) -> &mut Option<String>;
+    let keys: [Key; 2] = [|keys| &mut keys.external_id, |keys| &mut keys.stock_number];
+    let shared = [shared_keys(seen, |keys| &keys.external_id), shared_keys(seen, |keys| &keys.stock_number)];
+    for (key, shared) in keys.into_iter().zip(shared).filter(|(_, shared)| !shared.is_empty()) {
+        for sighting in seen.iter_mut() {
+            let key = key(&mut sighting.keys);
+            if key.as_ref().is_some_and(|text| shared.contains(text)) {
+                *key = None;
+            }
+        }
+    }
+}
+
+fn shared_keys(seen: &[Sighting], key: impl Fn(&Keys) -> &Option<String>) -> HashSet<String> {
+    let mut firsts: HashMap<&str, &Sighting> = HashMap::with_capacity(seen.len());
+    let mut shared = HashSet::new();
+    for sighting in seen {
+        let Some(text) = key(&sighting.keys).as_deref() else { continue };
+        let first = firsts.entry(text).or_insert(sighting);
+        if first.is_another_car(sighting) {
+            shared.insert(text.to_owned());
+        }
+    }
+    shared
+}
+
+impl Sighting {
+    /// Whether another sighting of the same scrape can not be of the same car, whatever key both show.
+    fn is_another_car(&self, other: &Self) -> bool {
+        if self.keys.vin.is_some() && other.keys.vin.is_some() {
+            return false;
+        }
+        let (one, other) = (&self.details, &other.details);
+        let apart = one.mileage.zip(other.mileage).map(|(one, other)| one.abs_diff(other));
+        let is_far = apart.is_some_and(|apart| apart > MILES_ROUNDED);
+        let has_its_link = one.url.is_some() && one.url == other.url;
+        is_far || (!has_its_link && one.contradict(other))
     }
 }
 
@@ -297,7 +361,9 @@ impl<'a> Search<'a> {
         seen: &[Sighting],
         found: &mut [Option<Match>],
         key: impl for<'k> Fn(&'k Keys) -> Option<&'k str>,
+        may_be: impl Fn(&Details, &Details) -> bool,
     ) {
+        let stored = self.stored;
         let taken = self.index(|row, _| self.taken_by[row].is_some(), &key);
         let free = self.index(|row, _| self.taken_by[row].is_none(), &key);
         let free_without_vin = self.index(|row, keys| self.taken_by[row].is_none() && keys.vin.is_none(), &key);
@@ -306,7 +372,8 @@ impl<'a> Search<'a> {
             let Some(text) = key(keys) else { continue };
             let rows = if keys.vin.is_some() { &free_without_vin } else { &free };
             let candidates = [taken.get(text), rows.get(text)];
-            for &row in candidates.into_iter().flatten() {
+            let may_be = |row: &&usize| may_be(&stored[**row].details, &seen[sighting].details);
+            for &row in candidates.into_iter().flatten().filter(may_be) {
                 match self.taken_by[row] {
                     None => self.take(row, sighting, found),
                     Some(other) if self.is_the_same_car(row, &seen[other].keys, keys) => {
@@ -315,6 +382,48 @@ impl<'a> Search<'a> {
                     Some(_) => continue,
                 }
                 break;
+            }
+        }
+    }
+
+    /// What names no VIN and has its link to itself, here and on the lot, is what had it before with the same mileage, whatever
+    /// its other keys say now.
+    fn by_link(&mut self, seen: &[Sighting], found: &mut [Option<Match>]) {
+        let open = open(found);
+        let is_sought = |sighting: &Sighting| sighting.keys.vin.is_none() && sighting.details.mileage.is_some();
+        let link = |index: &usize| seen[*index].details.url.as_deref().filter(|_| is_sought(&seen[*index]));
+        let mut owners: HashMap<&str, (usize, Option<usize>)> =
+            open.iter().filter_map(link).map(|url| (url, (0, None))).collect();
+        if owners.is_empty() {
+            return;
+        }
+        let standing =
+            (0..seen.len()).filter(|&index| !matches!(found[index], Some(Match::Duplicate | Match::Refused(_))));
+        for index in standing {
+            if let Some((count, _)) = seen[index].details.url.as_deref().and_then(|url| owners.get_mut(url)) {
+                *count += 1;
+            }
+        }
+        let mut shared: HashSet<&str> =
+            owners.iter().filter(|(_, (count, _))| *count > 1).map(|(url, _)| *url).collect();
+        for (row, listing) in self.stored.iter().enumerate().filter(|(_, listing)| !listing.is_sold) {
+            let Some((url, (_, owner))) = listing.details.url.as_deref().and_then(|url| owners.get_key_value(url))
+            else {
+                continue;
+            };
+            if owner.is_some() {
+                shared.insert(*url);
+            }
+            let url = *url;
+            owners.insert(url, (1, Some(row)));
+        }
+        for sighting in open {
+            let Some(url) = link(&sighting).filter(|url| !shared.contains(url)) else { continue };
+            let Some(row) = owners.get(url).and_then(|(_, row)| *row) else { continue };
+            let (stored, details) = (&self.stored[row].details, &seen[sighting].details);
+            let agrees = stored.mileage == details.mileage && !stored.contradict(details);
+            if agrees && self.taken_by[row].is_none() {
+                self.take(row, sighting, found);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the pages of a list said when they were last read, so that one which has not changed need not be sent again.
 //!
 //! A page is kept only where its server names a version of it (`ETag`, `Last-Modified`), and where it was read without a
-//! doubt. It is believed for some days at most, and only by the reader that read it. What is deliberately not here: rows and
+//! doubt. It is believed for a few days at most, and only by the reader that read it. What is deliberately not here: rows and
 //! requests.
 
 use std::{
@@ -12,8 +12,9 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Competitor, ScrapedListing};
+use super::{Competitor, ScrapedListing, sold};
 use crate::{
+    config::Config,
     extract::{self, Extraction},
     ids::PageId,
     scrape::{READER_REVISION, fetch::Fetched},
@@ -153,8 +154,12 @@ fn reader_of_revision(competitor: &Competitor, revision: u32) -> String {
 }
 
 /// Pages read before this are read anew.
-pub(super) fn oldest_believed(now: DateTime<Utc>, at_most: std::time::Duration) -> DateTime<Utc> {
-    now - super::revisit::span(at_most)
+///
+/// A vehicle that has moved to a page wrongly called unchanged is not seen until then. It must not count as sold meanwhile, so
+/// no page is believed for longer than half the shortest patience, whatever is configured.
+pub(super) fn oldest_believed(now: DateTime<Utc>, config: &Config) -> DateTime<Utc> {
+    let shortest = sold::shortest_patience(&config.tracking);
+    now - super::revisit::span(config.scraping.unchanged_at_most).min(shortest / 2)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod kept;
 mod market_view;
 mod metrics;
 mod missing;
+mod moved;
 mod pages;
 mod price;
 mod progress;

@@ -3,11 +3,11 @@
 //! What is deliberately not here: reading one page (`extract`), and repeats of a vehicle on several pages, which the plan
 //! folds.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use serde_json::Value;
 
-use super::{ScrapeReading, ScrapedListing, ScrapedPage, stores};
+use super::{ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
@@ -55,6 +55,8 @@ pub(super) struct Reader {
     known: HashSet<String>,
     /// Pages linked to as the next one that show only what is known.
     repeats: u32,
+    /// Of what was read, what stands beside the pages.
+    beside: Range<usize>,
 }
 
 impl Reader {
@@ -64,7 +66,7 @@ impl Reader {
         let scraper = config.map(Scraper::of).transpose()?;
         // An adopted database may name platforms that nobody here knows.
         let usual = usual.filter(|name| extract::platforms().contains(name)).map(ToOwned::to_owned);
-        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new(), repeats: 0 })
+        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new(), repeats: 0, beside: 0..0 })
     }
 
     /// What is configured about the website.
@@ -154,7 +156,9 @@ impl Reader {
 
     /// Takes what was read elsewhere beside the pages.
     pub(super) fn add(&mut self, read: impl IntoIterator<Item = Extraction>) {
+        let start = self.read.len();
         self.read.extend(read);
+        self.beside = start..self.read.len();
     }
 
     /// Takes what was read elsewhere in place of the pages.
@@ -162,9 +166,18 @@ impl Reader {
         self.read = read;
     }
 
+    /// How many vehicles stand on several pages.
+    fn on_several_pages(&self) -> u32 {
+        let pages = self.read.iter().enumerate().filter(|(index, _)| !self.beside.contains(index));
+        let keys = |page: &Extraction| page.listings.iter().filter_map(key_of).collect();
+        let pages: Vec<Vec<String>> = pages.map(|(_, page)| keys(page)).collect();
+        u32::try_from(moved::on_several_pages(&pages)).unwrap_or(u32::MAX)
+    }
+
     /// What all of them showed.
     pub(super) fn finish(self) -> Pages {
         let full_last_page = self.full_last_page();
+        let on_several_pages = self.on_several_pages();
         let read = self.read;
         let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
         // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
@@ -179,6 +192,7 @@ impl Reader {
             pages_fetched: u32::try_from(read.len()).ok(),
             total_claimed: read.iter().filter_map(|page| page.total).max(),
             full_last_page,
+            on_several_pages,
             ..ScrapeReading::whole_lot()
         };
         let first = read.first().map(|page| page.platform).filter(|platform| is_vendor(platform));

@@ -1,7 +1,8 @@
 //! Whether a price that was read may be believed.
 //!
 //! A monthly rate, a deposit or a missing digit read as a price would look like a cut of the year. Such a price is kept as
-//! unconfirmed and believed when a second scrape reads the very same one. What is deliberately not here: reading prices
+//! unconfirmed and believed when a second scrape reads the very same one. What no vehicle is sold for is no price at all: a rate
+//! or a deposit that stands there every day is confirmed every day. What is deliberately not here: reading prices
 //! from text.
 
 use super::rules::TrackingRules;
@@ -18,6 +19,11 @@ pub(crate) enum PriceReading {
     Accepted(Money),
     /// A price to believe only when it is read again.
     Doubted(Money),
+}
+
+/// Whether a vehicle may be sold for this at all.
+pub(crate) fn is_price(seen: Money, rules: &TrackingRules) -> bool {
+    seen >= rules.price_least
 }
 
 /// Judges the price of a sighting against the stored price and the stored doubt.

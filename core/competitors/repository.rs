@@ -20,7 +20,8 @@ pub(super) use crawling::{
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{
-    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, write_plan,
+    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, turn_back_sightings,
+    write_plan,
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
@@ -38,7 +39,7 @@ use crate::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
             competitors, competitors::dsl, storage_alerts,
         },
-        types::AnyId,
+        types::{AnyId, DbInstant},
     },
     error::Error,
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
@@ -496,11 +497,11 @@ pub(super) fn overview(
     conn: &mut DbConnection,
     filter: &CompetitorFilter,
     request: &PageRequest,
-    rules: &MetricsRules,
+    (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<Page<CompetitorOverview>> {
     let page = list(conn, filter, request)?;
     let ids: Vec<CompetitorId> = page.items.iter().map(|competitor| competitor.id).collect();
-    let mut figures = figures_of(conn, &ids, rules)?;
+    let mut figures = figures_of(conn, &ids, (rules, latest))?;
     Ok(page.map(|competitor| {
         let (metrics, earlier, last_scrape) = figures.remove(&competitor.id).unwrap_or_default();
         let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
@@ -513,10 +514,10 @@ pub(super) fn overview(
 pub(super) fn overview_of(
     conn: &mut DbConnection,
     id: CompetitorId,
-    rules: &MetricsRules,
+    (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<CompetitorOverview> {
     let competitor = get(conn, id)?;
-    let (metrics, earlier, last_scrape) = figures_of(conn, &[id], rules)?.remove(&id).unwrap_or_default();
+    let (metrics, earlier, last_scrape) = figures_of(conn, &[id], (rules, latest))?.remove(&id).unwrap_or_default();
     let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
     let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
     Ok(CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape })
@@ -528,18 +529,24 @@ type Figures = (Option<Metrics>, Vec<Metrics>, Option<ScrapeRecord>);
 fn figures_of(
     conn: &mut DbConnection,
     ids: &[CompetitorId],
-    rules: &MetricsRules,
+    (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<HashMap<CompetitorId, Figures>> {
-    // One look into an index a competitor, so that a long history costs nothing.
+    // One look into an index a competitor, so that a long history costs nothing. What lies ahead of the clock is no newest.
+    let latest = || Instant(latest);
     let newest: Vec<MetricsRow> = competitor_metrics::table
         .filter(competitor_metrics::competitor_id.eq_any(ids))
-        .filter(sql::<Bool>(
-            "competitor_metrics.id IN (
+        .filter(
+            sql::<Bool>(
+                "competitor_metrics.id IN (
                  SELECT (SELECT newest.id FROM competitor_metrics AS newest
-                         WHERE newest.competitor_id = competitors.id AND newest.calculated_at IS NOT NULL
-                         ORDER BY newest.calculated_at DESC, newest.id DESC LIMIT 1)
+                         WHERE newest.competitor_id = competitors.id AND newest.calculated_at <= ",
+            )
+            .bind::<DbInstant, _>(latest())
+            .sql(
+                "        ORDER BY newest.calculated_at DESC, newest.id DESC LIMIT 1)
                  FROM competitors)",
-        ))
+            ),
+        )
         .select(MetricsRow::as_select())
         .load(conn)?;
     let newest: HashMap<CompetitorId, Metrics> =
@@ -547,12 +554,18 @@ fn figures_of(
     let mut earlier = metrics_to_compare(conn, &newest, rules)?;
     let scrapes: Vec<ScrapeRow> = competitor_scrapes::table
         .filter(competitor_scrapes::competitor_id.eq_any(ids))
-        .filter(sql::<Bool>(
-            "competitor_scrapes.id IN (
+        .filter(
+            sql::<Bool>(
+                "competitor_scrapes.id IN (
                  SELECT (SELECT newest.id FROM competitor_scrapes AS newest
-                         WHERE newest.competitor_id = competitors.id ORDER BY newest.observed_at DESC LIMIT 1)
+                         WHERE newest.competitor_id = competitors.id AND newest.observed_at <= ",
+            )
+            .bind::<DbInstant, _>(latest())
+            .sql(
+                "        ORDER BY newest.observed_at DESC LIMIT 1)
                  FROM competitors)",
-        ))
+            ),
+        )
         .select(ScrapeRow::as_select())
         .load(conn)?;
     let mut figures: HashMap<CompetitorId, Figures> = newest

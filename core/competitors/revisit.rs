@@ -1,7 +1,8 @@
 //! When a competitor is scraped again. No I/O.
 //!
 //! A website that was scraped is due after some hours. One that failed is due again soon, and later with each failure in a
-//! row; one that does not want to be fetched is left alone for a day and longer. What is deliberately not here: asking, and
+//! row; one that does not want to be fetched is left alone for a day and longer. One whose last or next scrape lies further ahead than
+//! it can is due: a clock was wrong. What is deliberately not here: asking, and
 //! the pauses within a scrape.
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::{Competitor, ScrapeErrorType};
+use crate::config::Config;
 
 /// The numbers of scraping that are not about a single request.
 ///
@@ -36,7 +38,8 @@ pub struct ScrapingRules {
     /// How long a scrape waits for a host that many dealers share and another process speaks to, before it is left for the next
     /// run (10 s).
     pub shared_host_wait: Duration,
-    /// For how long a page may be called unchanged before it is read anew in any case (7 days): servers err.
+    /// For how long a page may be called unchanged before it is read anew in any case (2 days): servers err. Never for longer
+    /// than half the time after which a vehicle counts as sold: one that moved to a page wrongly called unchanged is seen before.
     pub unchanged_at_most: Duration,
     /// Vehicles that a list given as data must bring to stand for the pages, in percent of what it or they claim: 95.
     pub data_share_percent: u32,
@@ -53,7 +56,7 @@ impl Default for ScrapingRules {
             partial_retries: 3,
             longest_retry: hours(7 * 24),
             shared_host_wait: Duration::from_secs(10),
-            unchanged_at_most: hours(7 * 24),
+            unchanged_at_most: hours(2 * 24),
             data_share_percent: 95,
         }
     }
@@ -84,11 +87,27 @@ pub(super) fn after_partial(scrapes: u32, now: DateTime<Utc>, rules: &ScrapingRu
     Some(now + span(wait.min(rules.longest_retry)))
 }
 
+/// Times behind which none can lie, unless a clock went ahead or has gone back: then the website is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    /// Behind which no scrape can have been.
+    pub(super) scraped: DateTime<Utc>,
+    /// Behind which no scrape is ever put off.
+    pub(super) next: DateTime<Utc>,
+}
+
+impl Ahead {
+    pub(super) fn of(config: &Config, now: DateTime<Utc>) -> Self {
+        let scraped = config.tracking.latest(now);
+        Self { scraped, next: scraped + span(config.scraping.longest_retry) }
+    }
+}
+
 /// Whether it is time to scrape it.
-pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Duration) -> bool {
+pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Duration, ahead: Ahead) -> bool {
     let is_time = match (competitor.next_scrape_at, competitor.last_scraped_at) {
-        (Some(next), _) => next <= now,
-        (None, Some(last)) => last <= now - span(due_after),
+        (Some(next), _) => next <= now || next > ahead.next,
+        (None, Some(last)) => last <= now - span(due_after) || last > ahead.scraped,
         (None, None) => true,
     };
     competitor.active && is_time

@@ -8,14 +8,14 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     ScrapeCounts,
     alert::ParseRate,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, ScrapeReading},
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, Recognition, ScrapeReading},
     identity::{Match, RefusalReason, identify},
-    price::{PriceReading, read_price},
+    price::{PriceReading, is_price, read_price},
     sighting::{Details, Keys, Sighting},
     sold::{self, ReturnHistory, days_on_market},
 };
@@ -39,6 +39,9 @@ pub struct TrackingRules {
     pub sold_after_days_many_returns: u32,
     /// Complete scrapes that must have missed a listing before it counts as sold: 3.
     pub sold_after_misses: usize,
+    /// Hours that must lie between two scrapes for both to count as a miss: 18. Three misses then span a day and a half at the
+    /// least, and a daily scrape counts each day, at somewhat uneven hours too.
+    pub misses_apart_hours: u32,
     /// Vanished listings from which on a dealer counts as known: 10.
     pub absences_to_know_a_dealer: u64,
     /// Returns are few below this share of the vanished listings, in percent: 8.
@@ -58,6 +61,18 @@ pub struct TrackingRules {
     pub shrunk_after_days: u32,
     /// How far counts may lie apart to be about the same, in percent of the present one: 25.
     pub shrunk_tolerance_percent: u32,
+    /// Vehicles that may stand on several pages of a list before it counts as moving: 2.
+    pub moved_slack: u32,
+    /// The same in percent of the vehicles seen; it moves where both are exceeded: 5.
+    pub moved_percent: u32,
+    /// Vehicles of the last complete scrape that one must recognise to be complete, in percent: 50. Less is believed as a lot
+    /// that shrank is.
+    pub recognised_share_percent: u32,
+    /// Days in which a whole lot may be sold: of the vehicles not recognised, the share that may have gone since somebody last
+    /// looked is no wonder: 14.
+    pub turnover_days: u32,
+    /// So many vehicles not recognised are forgiven beside that share: 2.
+    pub turnover_slack: u32,
     /// Days after its sale within which a vehicle known by year, make, model and mileage alone may be on sale again: 90.
     pub relisted_by_likeness_days: u32,
     /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
@@ -80,12 +95,22 @@ pub struct TrackingRules {
     pub mileage_tolerance: i32,
     /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
     pub most_candidates: usize,
+    /// Nothing below is a price, however often it is read: 200.00. No vehicle is sold for less; deposits, and rates a day or a
+    /// month, are shown for less.
+    pub price_least: Money,
     /// Prices below are believed only when a second scrape confirms them: 500.00.
     pub price_floor: Money,
     /// Changes beyond this share of the stored price are believed only when a second scrape confirms them, in percent: 60.
     pub price_jump_percent: u32,
     /// Minutes that the time of a scrape may lie ahead of the clock here: 5.
     pub clock_tolerance_minutes: u32,
+}
+
+impl TrackingRules {
+    /// A scrape later than this was recorded under a clock that went ahead, or the clock has gone back since.
+    pub(crate) fn latest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + TimeDelta::minutes(self.clock_tolerance_minutes.into())
+    }
 }
 
 impl Default for TrackingRules {
@@ -95,6 +120,7 @@ impl Default for TrackingRules {
             sold_after_days_few_returns: 5,
             sold_after_days_many_returns: 12,
             sold_after_misses: 3,
+            misses_apart_hours: 18,
             absences_to_know_a_dealer: 10,
             few_returns_percent: 8,
             claimed_share_percent: 90,
@@ -104,6 +130,11 @@ impl Default for TrackingRules {
             shrunk_after_scrapes: 5,
             shrunk_after_days: 5,
             shrunk_tolerance_percent: 25,
+            moved_slack: 2,
+            moved_percent: 5,
+            recognised_share_percent: 50,
+            turnover_days: 14,
+            turnover_slack: 2,
             relisted_by_likeness_days: 90,
             transfer_days: 45,
             alert_after_failures: 3,
@@ -114,6 +145,7 @@ impl Default for TrackingRules {
             alert_incomplete_days: 2,
             mileage_tolerance: 100,
             most_candidates: 64,
+            price_least: Money::from_dollars(200),
             price_floor: Money::from_dollars(500),
             price_jump_percent: 60,
             clock_tolerance_minutes: 5,
@@ -151,8 +183,14 @@ pub(crate) struct ScrapeFacts {
     pub(crate) reading: ScrapeReading,
     /// The vehicle counts of the complete scrapes before it, newest first; the rules compare a few.
     pub(crate) earlier_counts: Vec<usize>,
-    /// The newest scrape recorded for this competitor, of whatever outcome.
+    /// When the newest of those was.
+    pub(crate) last_complete_at: Option<DateTime<Utc>>,
+    /// The scrapes that saw a whole list and were distrusted, ascending, as far back as `complete_scrapes`.
+    pub(crate) distrusted_scrapes: Vec<DateTime<Utc>>,
+    /// The newest scrape recorded for this competitor, of whatever outcome, but for those that lie ahead of the clock.
     pub(crate) newest_recorded_at: Option<DateTime<Utc>>,
+    /// The newest of those that lie ahead of it.
+    pub(crate) ahead_at: Option<DateTime<Utc>>,
     /// The complete scrapes recorded, ascending, at least those after the oldest `last_seen_at` of a listing on sale.
     pub(crate) complete_scrapes: Vec<DateTime<Utc>>,
     pub(crate) returns: ReturnHistory,
@@ -163,6 +201,31 @@ pub(crate) struct ScrapeFacts {
 impl ScrapeFacts {
     fn is_late(&self) -> bool {
         self.newest_recorded_at.is_some_and(|newest| newest > self.observed_at)
+    }
+
+    /// What it met of the lot as the last complete scrape saw it; linear.
+    fn recognition(&self, stored: &[StoredListing], was_seen: &[bool], rules: &TrackingRules) -> Recognition {
+        let Some(then) = self.last_complete_at else { return Recognition::default() };
+        let long_ago = self.observed_at - TimeDelta::days(rules.shrunk_after_days.into());
+        let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
+        let looked_at = self.distrusted_scrapes[..before].last().map_or(then, |&scrape| scrape.max(then));
+        let mut recognition = Recognition { unwatched: self.observed_at - looked_at, ..Recognition::default() };
+        for (listing, &was_seen) in stored.iter().zip(was_seen) {
+            // One that was thought sold is recognised, too: recorded again, this scrape must find the same.
+            let was_there = was_seen || (!listing.is_sold && listing.last_seen_at >= then);
+            let is_known = listing.first_seen_at <= then && was_there;
+            recognition.known += usize::from(is_known);
+            recognition.recognised += usize::from(is_known && was_seen);
+            recognition.standing += usize::from(was_seen && listing.first_seen_at <= long_ago);
+        }
+        recognition
+    }
+
+    /// The distrusted scrapes between the last complete one and this.
+    fn distrusted(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
+        let then = self.last_complete_at?;
+        let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
+        AlikeScrapes::of(&self.distrusted_scrapes[..before], then, rules)
     }
 
     fn is_recorded(&self) -> bool {
@@ -193,6 +256,10 @@ pub(crate) struct Plan {
     pub(crate) returns: ReturnHistory,
     /// How many of the sightings could be read.
     pub(crate) parse_rate: ParseRate,
+    /// What it met of the lot as it was seen last.
+    pub(crate) recognition: Recognition,
+    /// Listings on sale that a whole lot showed last and that it did not see, those included that it finds sold.
+    pub(crate) unseen: usize,
 }
 
 /// A vehicle seen for the first time.
@@ -278,24 +345,42 @@ pub(crate) fn plan(
     scrape: &ScrapeFacts,
     rules: &TrackingRules,
 ) -> Plan {
+    for sighting in &mut seen {
+        sighting.price = sighting.price.filter(|&price| is_price(price, rules));
+    }
     let parse_rate = ParseRate::of(&seen);
     let matches = identify(stored, &mut seen, scrape.observed_at, rules);
     let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
     let vehicles = matches.len() - matches.iter().filter(refused_or_repeated).count();
-    let earlier =
-        EarlierScrapes { counts: &scrape.earlier_counts, alike: scrape.alike, observed_at: scrape.observed_at };
+    let mut was_seen = vec![false; stored.len()];
+    for found in &matches {
+        if let Match::Known(row) = found {
+            was_seen[*row] = true;
+        }
+    }
+    let earlier = EarlierScrapes {
+        counts: &scrape.earlier_counts,
+        alike: scrape.alike,
+        observed_at: scrape.observed_at,
+        recognition: scrape.recognition(stored, &was_seen, rules),
+        distrusted: scrape.distrusted(rules),
+    };
     let completeness = Completeness::judge(&scrape.reading, vehicles, &earlier, rules);
     let mut plan = Plan::empty(completeness, vehicles, parse_rate);
-    let mut was_seen = vec![false; stored.len()];
+    plan.recognition = earlier.recognition;
+    let is_unseen = |(row, listing): &(usize, &StoredListing)| {
+        !was_seen[*row]
+            && !listing.is_sold
+            && listing.last_seen_at < scrape.observed_at
+            && scrape.complete_scrapes.binary_search(&listing.last_seen_at).is_ok()
+    };
+    plan.unseen = stored.iter().enumerate().filter(is_unseen).count();
     for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
         match found {
             Match::Refused(reason) => plan.refused.push(RefusedSighting { sighting: index, reason }),
             Match::Duplicate => plan.duplicates.push(index),
             Match::New => plan.add(index, sighting, scrape, rules),
-            Match::Known(row) => {
-                was_seen[row] = true;
-                plan.see_again((row, &stored[row]), (index, sighting), scrape, rules);
-            }
+            Match::Known(row) => plan.see_again((row, &stored[row]), (index, sighting), scrape, rules),
         }
     }
     plan.mark_absent(stored, &was_seen, scrape, rules);
@@ -318,6 +403,8 @@ impl Plan {
             refused: Vec::new(),
             returns: ReturnHistory::default(),
             parse_rate,
+            recognition: Recognition::default(),
+            unseen: 0,
         }
     }
 
@@ -428,7 +515,13 @@ impl Plan {
     }
 
     /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting.
-    pub(crate) fn mark_gone(&mut self, stored: &[StoredListing], gone: &[usize], scrape: &ScrapeFacts) {
+    pub(crate) fn mark_gone(
+        &mut self,
+        stored: &[StoredListing],
+        gone: &[usize],
+        scrape: &ScrapeFacts,
+        rules: &TrackingRules,
+    ) {
         if gone.is_empty() || scrape.is_late() {
             return;
         }
@@ -438,7 +531,7 @@ impl Plan {
             if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
                 continue;
             }
-            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).first_at;
+            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).first_at;
             let sold_at = sold_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
@@ -465,10 +558,10 @@ impl Plan {
             .iter()
             .enumerate()
             .filter(|(row, listing)| !was_seen[*row] && !listing.is_sold && listing.last_seen_at < scrape.observed_at)
-            .map(|(row, listing)| (row, listing, sold::misses(listing.last_seen_at, &complete_scrapes)))
+            .map(|(row, listing)| (row, listing, sold::misses(listing.last_seen_at, &complete_scrapes, rules)))
             .collect();
         if first_time {
-            let reached = absent.iter().filter(|(_, _, misses)| misses.count == rules.sold_after_misses).count();
+            let reached = absent.iter().filter(|(_, _, misses)| misses.enough_at == Some(scrape.observed_at)).count();
             self.returns.absences += reached as u64;
         }
         let history = ReturnHistory {
@@ -477,7 +570,7 @@ impl Plan {
         };
         let patience = sold::patience(history, rules);
         self.sold_by_absence.extend(absent.into_iter().filter_map(|(row, listing, misses)| {
-            let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience, rules)?;
+            let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience)?;
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             Some(SoldByAbsence { stored: row, sold_at, days_on_market })
         }));
@@ -488,8 +581,8 @@ impl Plan {
 fn came_back(listing: &StoredListing, scrape: &ScrapeFacts, rules: &TrackingRules) -> bool {
     // Sold by absence is dated after the last sighting, sold by the website's word is not.
     let sold_by_absence = listing.is_sold && listing.sold_at.is_some_and(|sold_at| sold_at > listing.last_seen_at);
-    let missed = sold::misses(listing.last_seen_at, &scrape.complete_scrapes).count >= rules.sold_after_misses;
-    sold_by_absence || (!listing.is_sold && missed)
+    let missed = || sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).enough_at.is_some();
+    sold_by_absence || (!listing.is_sold && missed())
 }
 
 fn would_change(listing: &StoredListing, sighting: &Sighting, rules: &TrackingRules) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! What is deliberately not here: judging completeness (`completeness`).
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::{
     Competitor, Completeness, IncompleteReason, ScrapeCounts, ScrapeErrorType, ScrapeReading, ScrapeRecord,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    extract::Warning,
     ids::{CompetitorId, ScrapeId},
 };
 
@@ -25,12 +26,22 @@ pub(super) fn check_observed_at(
     now: DateTime<Utc>,
     rules: &TrackingRules,
 ) -> Result<DateTime<Utc>> {
-    let latest = now + TimeDelta::minutes(rules.clock_tolerance_minutes.into());
+    let latest = rules.latest(now);
     if observed_at > latest || observed_at < DateTime::UNIX_EPOCH {
         let expected = "expected the time at which the pages were fetched, which has passed";
         return Err(Error::invalid_field("invalid_observed_at", "/observed_at", expected));
     }
     Ok(observed_at.trunc_subsecs(6))
+}
+
+/// Says that the clock here and that of an earlier scrape do not agree.
+pub(super) fn clock_went_back(ahead_at: DateTime<Utc>) -> Warning {
+    let ahead = ahead_at.format("%Y-%m-%d %H:%M:%S UTC");
+    let message = format!(
+        "a scrape of {ahead} is recorded, which is still to come: the clock was wrong then, or is now; that scrape counts for \
+         nothing until its time comes"
+    );
+    Warning { code: "clock_went_back", message }
 }
 
 impl ScrapeRecord {
@@ -98,8 +109,17 @@ impl ScrapeRecord {
 }
 
 impl Competitor {
-    /// Takes note of a scrape; one older than the newest known says nothing about how scraping goes now.
-    pub(super) fn note(&mut self, scrape: &ScrapeRecord) {
+    /// Whether its last scrape was recorded under a clock that had gone ahead.
+    pub(super) fn is_ahead(&self, latest: DateTime<Utc>) -> bool {
+        self.last_scraped_at.max(self.last_successful_scrape_at) > Some(latest)
+    }
+
+    /// Takes note of a scrape; one older than the newest known says nothing about how scraping goes now. What lies ahead of the
+    /// clock is not known to have been.
+    pub(super) fn note(&mut self, scrape: &ScrapeRecord, latest: DateTime<Utc>) {
+        for time in [&mut self.last_scraped_at, &mut self.last_successful_scrape_at] {
+            *time = time.filter(|time| *time <= latest);
+        }
         if scrape.error_type.is_none() {
             self.last_successful_scrape_at = self.last_successful_scrape_at.max(Some(scrape.observed_at));
         }

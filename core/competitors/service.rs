@@ -10,10 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
-    ListingFilter, MarketView, MarketViewFilter, Metrics, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
-    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle, Undercut,
-    UndercutFilter,
+    ListingFilter, MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport,
+    ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle,
+    Undercut, UndercutFilter,
     alert::{self, Verdict},
+    identity,
     kept::{self, PagesRead},
     pages::{self, Pages},
     registration,
@@ -102,7 +103,7 @@ impl<'a> Competitors<'a> {
             repository::update(conn, &after)?;
             if before.active && !after.active {
                 // Nobody scrapes it now, so nothing would ever close them.
-                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), acting.now)?;
+                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), &alert::no_longer_scraped, acting.now)?;
             }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
@@ -246,7 +247,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn overview(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<CompetitorOverview>> {
-        let rules = &self.desk.config().metrics;
+        let rules = self.overview_rules();
         self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
     }
 
@@ -255,8 +256,14 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `competitor_not_found`.
     pub fn overview_of(&self, id: CompetitorId) -> Result<CompetitorOverview> {
-        let rules = &self.desk.config().metrics;
+        let rules = self.overview_rules();
         self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview_of(conn, id, rules))
+    }
+
+    /// The rules of the figures, and behind which time none can be the newest.
+    fn overview_rules(&self) -> (&MetricsRules, DateTime<Utc>) {
+        let config = self.desk.config();
+        (&config.metrics, config.tracking.latest(self.desk.now()))
     }
 
     /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
@@ -291,16 +298,19 @@ impl<'a> Competitors<'a> {
         observed_at: DateTime<Utc>,
     ) -> DbResult<Competitor> {
         let mut competitor = repository::get_to_change(conn, id)?;
-        let observed_at = scrape_log::check_observed_at(observed_at, acting.now, &self.desk.config().tracking)?;
+        let tracking = &self.desk.config().tracking;
+        let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
+        let latest = tracking.latest(acting.now);
+        turn_back(conn, &competitor, observed_at, latest)?;
         let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
         let mut changes = Map::new();
         changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
         changes.insert("error_type".into(), json!({"from": null, "to": error_type}));
         changes.insert("error".into(), json!({"from": null, "to": scrape.error}));
         let kept = repository::keep_scrape(conn, scrape, acting.now)?;
-        competitor.note(&kept);
+        competitor.note(&kept, latest);
         repository::update_scraping(conn, &competitor)?;
-        let verdict = failing(conn, &competitor, &self.desk.config().tracking)?;
+        let verdict = failing(conn, &competitor, tracking)?;
         settle(conn, id, &[verdict], acting.now)?;
         audit(conn, acting, id, changes)?;
         Ok(competitor)
@@ -313,10 +323,11 @@ impl<'a> Competitors<'a> {
             let crawl = crawl.as_ref().filter(|crawl| !crawl.read.retold.is_empty());
             crawl.is_some_and(|crawl| pages::key_of(listing).is_some_and(|key| crawl.read.retold.contains(&key)))
         };
-        let sightings: Vec<Sighting> = listings
+        let mut sightings: Vec<Sighting> = listings
             .into_iter()
             .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
             .collect();
+        identity::disown_shared_keys(&mut sightings);
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (mut competitor, added) = to_record(conn, acting, key)?;
             let id = competitor.id;
@@ -327,14 +338,17 @@ impl<'a> Competitors<'a> {
             let last_page_reached = reading.last_page_reached && is_as_told;
             let reading = ScrapeReading { last_page_reached, ..reading.clone() };
             let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
-            let mut lot = repository::load_lot(conn, id, (observed_at, reading.clone()), &sightings, tracking)?;
+            let latest = tracking.latest(acting.now);
+            turn_back(conn, &competitor, observed_at, latest)?;
+            let lot_at = (observed_at, reading.clone());
+            let mut lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, acting.now))?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
-                lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike)?;
+                lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike, tracking)?;
                 plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             }
             if let Some(crawl) = &crawl {
-                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts);
+                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);
             }
             let counts = plan.counts();
             let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
@@ -346,7 +360,7 @@ impl<'a> Competitors<'a> {
             let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
             let metrics = repository::count_metrics(conn, id, figures_at, figures, tracking.transfer_days)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
-            competitor.note(&kept);
+            competitor.note(&kept, latest);
             competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
             repository::update_scraping(conn, &competitor)?;
             let mut verdicts = vec![failing(conn, &competitor, tracking)?];
@@ -358,10 +372,15 @@ impl<'a> Competitors<'a> {
             if lot.facts.newest_recorded_at <= Some(observed_at) {
                 let seen = (&reading, plan.completeness, plan.vehicles);
                 verdicts.push(alert::parse_rate(&competitor, &plan.parse_rate, tracking));
-                verdicts.push(alert::inventory_dropped(&competitor, seen, &lot.facts.earlier_counts, tracking));
+                let counts = &lot.facts.earlier_counts;
+                verdicts.push(alert::inventory_dropped(&competitor, seen, (counts, plan.unseen), tracking));
+                verdicts.push(alert::inventory_replaced(&competitor, seen, (&plan.recognition, plan.unseen)));
                 verdicts.push(alert::inventory_incomplete(&competitor, seen, (partial, observed_at), tracking));
             }
             let alerts = settle(conn, id, &verdicts, acting.now)?;
+            let mut warnings = warnings.clone();
+            warnings.extend(plan.completeness.warning(&reading, &plan.recognition));
+            warnings.extend(lot.facts.ahead_at.map(scrape_log::clock_went_back));
             if let Some(crawl) = &crawl {
                 let crawl = (crawl, is_as_told);
                 let lost_pages = plan.completeness.reason() == Some(IncompleteReason::PageFailed);
@@ -394,7 +413,7 @@ impl<'a> Competitors<'a> {
                 departed,
                 refused,
                 alerts,
-                warnings: warnings.clone(),
+                warnings,
                 metrics,
             })
         })
@@ -427,6 +446,20 @@ fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -
             }
         },
     }
+}
+
+/// Takes back what was recorded under a clock that had gone ahead, with the first scrape under one that has not.
+fn turn_back(
+    conn: &mut DbConnection,
+    competitor: &Competitor,
+    observed_at: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> DbResult<()> {
+    if !competitor.is_ahead(latest) {
+        return Ok(());
+    }
+    tracing::warn!(competitor = %competitor.id, "a scrape lies ahead of the clock; what it saw counts as seen before");
+    repository::turn_back_sightings(conn, competitor.id, observed_at, latest)
 }
 
 /// Writes that a scrape failed for a reason of our own, of which the website knows nothing.
@@ -468,13 +501,19 @@ fn settle(
         })
         .collect();
     if !over.is_empty() {
-        alerts::close(conn, &over, competitor.into(), now)?;
+        alerts::close(conn, &over, competitor.into(), &alert::found_over, now)?;
     }
     let mut open = Vec::new();
     for verdict in verdicts {
-        if let Verdict::Open(alert) = verdict {
-            alerts::open(conn, alert, now)?;
-            open.push(alert.alert_type);
+        match verdict {
+            Verdict::Open(alert) => {
+                alerts::open(conn, alert, now)?;
+                open.push(alert.alert_type);
+            }
+            Verdict::Keep(alert_type) if alerts::is_open(conn, *alert_type, competitor.into())? => {
+                open.push(*alert_type);
+            }
+            Verdict::Keep(_) | Verdict::Close(_) | Verdict::Leave => {}
         }
     }
     Ok(open)

@@ -5,7 +5,12 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::Value;
 
-use crate::{extract::ScrapedListing, money::Money, vin};
+use super::rules::TrackingRules;
+use crate::{
+    extract::{self, ScrapedListing},
+    money::Money,
+    vin,
+};
 
 /// What a listing can be recognised by, strongest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,8 +77,8 @@ impl From<ScrapedListing> for Sighting {
         Self {
             keys: Keys {
                 vin: scraped.vin.as_deref().and_then(clean_vin),
-                external_id: whole(scraped.external_id, length::EXTERNAL_ID),
-                stock_number: whole(scraped.stock_number, length::STOCK_NUMBER),
+                external_id: whole(said(scraped.external_id), length::EXTERNAL_ID),
+                stock_number: whole(said(scraped.stock_number), length::STOCK_NUMBER).filter(|text| is_a_number(text)),
             },
             details: Details {
                 year: scraped.year.filter(|year| plausible::YEARS.contains(year)),
@@ -173,6 +178,23 @@ impl Details {
             || self.texts().into_iter().zip(newer.texts()).any(|(mine, theirs)| news(mine, theirs))
     }
 
+    /// Whether year, make or model are named by both and differ; a text that holds the other agrees with it.
+    pub(crate) fn contradict(&self, other: &Self) -> bool {
+        self.is_of_another_year(other) || unlike(&self.make, &other.make) || unlike(&self.model, &other.model)
+    }
+
+    /// Whether the same stock number names another car now. A website that spells makes or models otherwise names the same.
+    pub(crate) fn are_of_another_car(&self, other: &Self, rules: &TrackingRules) -> bool {
+        let apart = self.mileage.zip(other.mileage).map(|(one, other)| one.abs_diff(other));
+        let is_near = apart.is_some_and(|apart| i64::from(apart) <= i64::from(rules.mileage_tolerance));
+        let is_unlike = unlike(&self.make, &other.make) && unlike(&self.model, &other.model);
+        !is_near && (self.is_of_another_year(other) || is_unlike)
+    }
+
+    fn is_of_another_year(&self, other: &Self) -> bool {
+        self.year.zip(other.year).is_some_and(|(one, other)| one != other)
+    }
+
     fn texts(&self) -> [&Option<String>; 9] {
         [
             &self.make,
@@ -200,6 +222,17 @@ impl Details {
             ("image_url", &mut self.image_url),
         ]
     }
+}
+
+/// Whether both are said, and neither holds the other whatever the case and the signs between.
+fn unlike(one: &Option<String>, other: &Option<String>) -> bool {
+    let Some((one, other)) = one.as_deref().zip(other.as_deref()) else { return false };
+    if one == other {
+        return false;
+    }
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let (one, other): (String, String) = (letters(one), letters(other));
+    !one.contains(&other) && !other.contains(&one)
 }
 
 fn differ(one: &Option<String>, other: &Option<String>) -> bool {
@@ -230,6 +263,32 @@ fn fill<T>(known: &mut Option<T>, other: Option<T>) {
 
 fn clean_vin(text: &str) -> Option<String> {
     vin::key(text).map(|key| key.iter().copied().map(char::from).collect())
+}
+
+/// What a key says, read as on a page: whoever hands listings in may hand in `N/A` or `TBD`.
+fn said(text: Option<String>) -> Option<String> {
+    extract::text(&text?)
+}
+
+/// Whether a stock number tells cars apart: not one of the words that stand in its place, or nothing but noughts.
+fn is_a_number(text: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "arriving",
+        "arrivingsoon",
+        "available",
+        "call",
+        "callus",
+        "comingsoon",
+        "intransit",
+        "new",
+        "onorder",
+        "pending",
+        "sold",
+        "stock",
+        "used",
+    ];
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    !WORDS.contains(&letters.as_str()) && letters.chars().any(|c| c != '0')
 }
 
 /// A text that means nothing when it is cut, such as a link: too long counts as missing.

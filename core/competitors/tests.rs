@@ -6,8 +6,8 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ScrapeReading},
-    identity::{Unmatched, gone_since},
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, Recognition, ScrapeReading},
+    identity::{Unmatched, disown_shared_keys, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
     sighting::Sighting,
@@ -52,6 +52,18 @@ impl Lot {
             observed_at,
             reading,
             earlier_counts: earlier,
+            last_complete_at: self
+                .scrapes
+                .range(..observed_at)
+                .rev()
+                .find_map(|(time, (completeness, _))| completeness.is_complete().then_some(*time)),
+            distrusted_scrapes: self
+                .scrapes
+                .iter()
+                .filter(|(_, (completeness, _))| is_distrusted(*completeness))
+                .map(|(time, _)| *time)
+                .collect(),
+            ahead_at: None,
             newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
             complete_scrapes: self
                 .scrapes
@@ -61,7 +73,8 @@ impl Lot {
             returns: self.returns,
             alike: None,
         };
-        let seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        let mut seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
+        disown_shared_keys(&mut seen);
         let mut plan = plan_of(&self.stored, seen.clone(), &scrape, &self.rules);
         if let Some(counts) = plan.completeness.counts_alike(&scrape.reading, plan.vehicles, &self.rules) {
             scrape.alike = self.alike(observed_at, &counts);
@@ -76,14 +89,12 @@ impl Lot {
             .scrapes
             .range(..observed_at)
             .rev()
-            .filter(|(_, (completeness, _))| {
-                let of_size = Some(IncompleteReason::TooFewVehicles) == completeness.reason()
-                    || Some(IncompleteReason::LastPageFull) == completeness.reason();
-                completeness.is_complete() || of_size
-            })
+            .filter(|(_, (completeness, _))| completeness.is_complete() || is_distrusted(*completeness))
             .take_while(|(_, (_, vehicles))| counts.contains(vehicles))
+            .map(|(time, _)| *time)
             .collect();
-        row.last().map(|(since, _)| AlikeScrapes { count: row.len(), since: **since })
+        let row: Vec<_> = row.into_iter().rev().collect();
+        AlikeScrapes::of(&row, DateTime::UNIX_EPOCH, &self.rules)
     }
 
     fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts) {
@@ -117,6 +128,15 @@ impl Lot {
     fn see(&mut self, on_day: i64, listings: &[ScrapedListing]) -> Plan {
         self.record(day(on_day), listings.to_vec(), whole_lot())
     }
+}
+
+/// A scrape of that time that nothing is known before.
+fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
+    EarlierScrapes { counts: &[], alike: None, observed_at, recognition: Recognition::default(), distrusted: None }
+}
+
+fn is_distrusted(completeness: Completeness) -> bool {
+    completeness.reason().is_some_and(|reason| IncompleteReason::DISTRUSTED.contains(&reason))
 }
 
 fn lot() -> Lot {
@@ -155,6 +175,8 @@ fn car(line: &str) -> ScrapedListing {
             }
             "ext" => car.external_id = text,
             "stock" => car.stock_number = text,
+            "year" => car.year = value.parse().ok(),
+            "make" => car.make = text,
             "model" => car.model = text.filter(|model| !model.is_empty()),
             "miles" => car.mileage = value.parse().ok(),
             "price" => car.price = value.parse().ok(),
@@ -191,6 +213,18 @@ fn cars(lines: &[&str]) -> Vec<ScrapedListing> {
 #[case::likeness_against_another_stock_number(&["stock=1 miles=5"], &["stock=2 miles=5"], &[1])]
 #[case::one_row_for_one_sighting(&["miles=5000"], &["miles=5090", "miles=5010"], &[1, 0])]
 #[case::weak_match_waits_for_strong(&["vin=A miles=7"], &["miles=8", "vin=A miles=7"], &[1, 0])]
+#[case::numbered_anew(&["stock=1 miles=5 url=/a", "stock=2 miles=7 url=/b"], &["stock=8 miles=7 url=/b", "stock=9 miles=5 url=/a"], &[1, 0])]
+#[case::numbered_anew_and_without_its_vin(&["vin=A stock=1 miles=5 url=/a"], &["stock=2 miles=5 url=/a"], &[0])]
+#[case::another_vin_under_the_link(&["vin=A stock=1 miles=5 url=/a"], &["vin=B stock=2 miles=5 url=/a"], &[1])]
+#[case::other_miles_under_the_link(&["stock=1 miles=5 url=/a"], &["stock=2 miles=6 url=/a"], &[1])]
+#[case::another_model_under_the_link(&["stock=1 miles=5 url=/a"], &["stock=2 miles=5 url=/a model=Corolla"], &[1])]
+#[case::one_link_for_all(&["stock=1 miles=5 url=/a", "stock=2 miles=5 url=/a"], &["stock=3 miles=5 url=/a"], &[2])]
+#[case::one_link_for_all_seen(&["stock=1 miles=5 url=/a"], &["stock=3 miles=5 url=/a", "stock=4 miles=5 url=/a"], &[1, 2])]
+#[case::stock_number_used_again_for_another_car(&["stock=1 miles=5"], &["stock=1 miles=70000 year=2015 model=Corolla"], &[1])]
+#[case::stock_number_with_a_model_spelled_otherwise(&["stock=1 miles=5 model=RAV4"], &["stock=1 miles=900 model=RAV-4XLE"], &[0])]
+#[case::stock_number_with_everything_spelled_otherwise(&["stock=1 miles=5"], &["stock=1 miles=5 make=Toy model=Cmry"], &[0])]
+#[case::a_word_is_no_stock_number(&["stock=1 miles=5", "stock=2 miles=900"], &["stock=Call miles=900", "stock=Call miles=5"], &[1, 0])]
+#[case::nor_one_that_cars_of_two_kinds_show(&["stock=1 miles=5", "stock=2 miles=5 model=Corolla"], &["stock=X9 miles=5 model=Corolla", "stock=X9 miles=5"], &[1, 0])]
 #[case::a_text_that_is_no_vin_is_no_key(&["vin=N/A stock=1"], &["vin=N/A stock=2"], &[1])]
 fn a_sighting_is_known_by_its_strongest_key(#[case] first: &[&str], #[case] second: &[&str], #[case] rows: &[usize]) {
     let mut lot = lot();
@@ -226,6 +260,10 @@ fn a_vin_that_appears_later_is_written() {
 #[case::shown_to_be_one_by_a_third(&["vin=A", "ext=e", "vin=A ext=e"], 1)]
 #[case::not_one_against_the_vin(&["vin=A ext=e", "vin=B stock=1", "ext=e stock=1"], 2)]
 #[case::keyless_to_the_letter(&["miles=5 price=20000", "miles=5 price=20000"], 1)]
+#[case::one_number_for_many(&["stock=X9 miles=5", "stock=X9 miles=5 model=Corolla", "stock=X9 miles=9000"], 3)]
+#[case::one_id_for_many(&["ext=X9 miles=5", "ext=X9 miles=5 year=2015"], 2)]
+#[case::rounded_miles(&["stock=1 miles=48321", "stock=1 miles=48000"], 1)]
+#[case::a_teaser_with_the_same_link(&["stock=1 url=/a", "stock=1 url=/a model=Special"], 1)]
 #[case::keyless_look_alikes(&["miles=5 url=/a", "miles=5 url=/b"], 2)]
 fn a_vehicle_on_two_pages_is_one(#[case] seen: &[&str], #[case] vehicles: usize) {
     let mut lot = lot();
@@ -264,6 +302,8 @@ fn what_can_not_be_known_again_is_refused_with_its_place() {
 #[case::refuted(&["20000", "7999", "20000"], Some(20_000), None, &[20_000])]
 #[case::another_doubt(&["20000", "7999", "7998"], Some(20_000), Some(7_998), &[20_000])]
 #[case::first_is_doubted(&["499"], None, Some(499), &[])]
+#[case::a_daily_rate_is_never_one(&["20000", "199", "199", "199"], Some(20_000), None, &[20_000])]
+#[case::nor_at_first(&["1", "1", "200", "200"], Some(200), None, &[200])]
 #[case::first_at_the_floor(&["500"], Some(500), None, &[500])]
 #[case::first_is_confirmed(&["499", "499"], Some(499), None, &[499])]
 #[case::known_later(&["-", "20000"], Some(20_000), None, &[20_000])]
@@ -300,6 +340,8 @@ fn a_first_price_is_no_price_change() {
 #[case::six_days_are_too_few(&[1, 2, 3, 4, 5, 6], None)]
 #[case::two_misses_are_too_few(&[4, 20], None)]
 #[case::weekly(&[7, 14, 21], Some(21))]
+#[case::the_first_miss_after_an_outage(&[9, 10], None)]
+#[case::after_an_outage(&[9, 10, 11], Some(11))]
 fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case] sold_on: Option<i64>) {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1", "stock=2"]));
@@ -314,6 +356,28 @@ fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case]
     assert_eq!(found, sold_on);
     assert_eq!(lot.stored[1].sold_at, sold_on.map(|_| day(days[0])), "dated at the first scrape that missed it");
     assert!(!lot.stored[0].is_sold);
+}
+
+/// Hours after the last sighting at which complete scrapes missed a car, and the one by which it is sold.
+#[rstest]
+#[case::three_in_a_minute_after_a_week_without_any(&[228.0, 228.01, 228.02], None)]
+#[case::as_one_with_the_days_after(&[228.0, 228.01, 228.02, 252.0, 252.01, 276.0], Some(276.0))]
+#[case::every_hour_after_a_week(&[170.0, 171.0, 172.0, 187.9, 188.0, 205.9, 206.0], Some(206.0))]
+#[case::a_daily_scrape_at_uneven_hours(&[20.0, 49.0, 70.0, 95.0, 121.0, 143.0, 169.0], Some(169.0))]
+fn misses_within_hours_of_each_other_are_one(#[case] hours: &[f64], #[case] sold_at: Option<f64>) {
+    let mut lot = lot();
+    lot.see(0, &cars(&["stock=1", "stock=2"]));
+    let at = |hours: f64| day(0) + TimeDelta::seconds((hours * 3_600.0) as i64);
+    let mut found = None;
+    for &hour in hours {
+        let plan = lot.record(at(hour), cars(&["stock=1"]), whole_lot());
+        if plan.sold() > 0 {
+            found = Some(hour);
+        }
+    }
+    assert_eq!(found, sold_at);
+    assert_eq!(lot.stored[1].sold_at, sold_at.map(|_| at(hours[0])));
+    assert_eq!(lot.returns.absences, u64::from(sold_at.is_some()), "missed often enough once, whatever comes after");
 }
 
 #[test]
@@ -438,7 +502,7 @@ fn a_scrape_is_complete_when_its_count_is_credible(
     #[case] earlier: &[usize],
     #[case] reason: Option<IncompleteReason>,
 ) {
-    let earlier = EarlierScrapes { counts: earlier, alike: None, observed_at: day(0) };
+    let earlier = EarlierScrapes { counts: earlier, alike: None, ..unknown(day(0)) };
     assert_eq!(Completeness::judge(&whole_lot(), vehicles, &earlier, &TrackingRules::default()).reason(), reason);
 }
 
@@ -458,7 +522,7 @@ fn a_list_is_whole_when_it_holds_about_what_the_website_claims(
     let reading = ScrapeReading { total_claimed: Some(claimed), ..whole_lot() };
     // However long it has been like that.
     let alike = Some(AlikeScrapes { count: 30, since: day(0) });
-    let earlier = EarlierScrapes { counts: &[vehicles], alike, observed_at: day(30) };
+    let earlier = EarlierScrapes { counts: &[vehicles], alike, ..unknown(day(30)) };
     let reason = Completeness::judge(&reading, vehicles, &earlier, &TrackingRules::default()).reason();
     assert_eq!(reason, (!is_whole).then_some(IncompleteReason::FewerThanClaimed));
 }
@@ -473,7 +537,7 @@ fn a_small_lot_is_believed_in_time(
     #[case] reason: Option<IncompleteReason>,
 ) {
     let alike = Some(AlikeScrapes { count: scrapes - 1, since: day(0) });
-    let earlier = EarlierScrapes { counts: &[100], alike, observed_at: day(days) };
+    let earlier = EarlierScrapes { counts: &[100], alike, ..unknown(day(days)) };
     assert_eq!(Completeness::judge(&whole_lot(), 40, &earlier, &TrackingRules::default()).reason(), reason);
 }
 
@@ -491,7 +555,7 @@ fn a_list_may_go_on_behind_a_full_page(
     #[case] reason: Option<IncompleteReason>,
 ) {
     let reading = ScrapeReading { full_last_page, ..whole_lot() };
-    let earlier = EarlierScrapes { counts: earlier, alike: None, observed_at: day(0) };
+    let earlier = EarlierScrapes { counts: earlier, alike: None, ..unknown(day(0)) };
     assert_eq!(Completeness::judge(&reading, vehicles, &earlier, &TrackingRules::default()).reason(), reason);
 }
 
@@ -541,6 +605,97 @@ fn a_lot_that_grows_back_was_never_small() {
         let seen = if on_day % 7 == 0 { &whole[..] } else { &whole[..30] };
         assert_eq!(lot.see(on_day, seen).sold(), 0, "day {on_day}");
     }
+}
+
+#[rstest]
+#[case::a_few_stand_twice(35, 2, None, None)]
+#[case::many_stand_twice(23, 12, None, Some(IncompleteReason::ListMoved))]
+#[case::few_of_many(100, 5, None, None)]
+#[case::more_of_many(100, 6, None, Some(IncompleteReason::ListMoved))]
+#[case::all_that_it_claims(35, 12, Some(35), None)]
+#[case::fewer_than_it_claims(23, 12, Some(35), Some(IncompleteReason::FewerThanClaimed))]
+#[case::more_than_it_claims(23, 12, Some(12), Some(IncompleteReason::ListMoved))]
+fn a_list_ordered_anew_for_each_page_may_hide_as_many_as_stand_there_twice(
+    #[case] vehicles: usize,
+    #[case] on_several_pages: u32,
+    #[case] total_claimed: Option<u32>,
+    #[case] reason: Option<IncompleteReason>,
+) {
+    let reading = ScrapeReading { on_several_pages, total_claimed, ..whole_lot() };
+    assert_eq!(Completeness::judge(&reading, vehicles, &unknown(day(0)), &TrackingRules::default()).reason(), reason);
+}
+
+#[rstest]
+#[case::half_of_them(35, 18, 1, None)]
+#[case::a_minority(35, 17, 1, Some(IncompleteReason::LotReplaced))]
+#[case::two_of_a_small_lot(3, 1, 1, None)]
+#[case::a_small_lot_at_once(4, 1, 1, Some(IncompleteReason::LotReplaced))]
+#[case::a_small_lot_after_days(4, 1, 7, None)]
+#[case::a_small_lot_gone_within_a_week(4, 0, 7, None)]
+#[case::a_large_lot_gone_within_a_week(35, 0, 7, Some(IncompleteReason::LotReplaced))]
+#[case::a_large_lot_after_two_weeks(35, 0, 14, None)]
+#[case::the_first_scrape(0, 0, 0, None)]
+fn a_lot_of_other_vehicles_is_distrusted_unless_they_may_have_gone(
+    #[case] known: usize,
+    #[case] recognised: usize,
+    #[case] days: i64,
+    #[case] reason: Option<IncompleteReason>,
+) {
+    let recognition = Recognition { known, recognised, standing: 0, unwatched: TimeDelta::days(days) };
+    let earlier = EarlierScrapes { counts: &[known], recognition, ..unknown(day(0)) };
+    let completeness = Completeness::judge(&whole_lot(), known.max(1), &earlier, &TrackingRules::default());
+    assert_eq!(completeness.reason(), reason);
+}
+
+/// Cars with a number of their own each, from one to another, numbered anew from a day on.
+fn numbered(cars: std::ops::Range<u32>, prefix: &str) -> Vec<ScrapedListing> {
+    cars.map(|number| car(&format!("stock={prefix}{number} miles={}", 1_000 * number))).collect()
+}
+
+#[test]
+fn a_lot_of_strangers_is_believed_in_time() {
+    let mut lot = lot();
+    for on_day in 0..3 {
+        lot.see(on_day, &numbered(0..25, "S"));
+    }
+    let seen = (3..20).map(|on_day| (on_day, lot.see(on_day, &numbered(100..125, "T"))));
+    let seen: Vec<_> = seen.map(|(on_day, plan)| (on_day, plan.completeness.is_complete(), plan.sold())).collect();
+    // Another since day 3, believed on day 8 by the sixth scrape over five days, and missed by the third on day 10.
+    let complete: Vec<_> = seen.iter().filter(|(_, is_complete, _)| *is_complete).map(|(on_day, ..)| *on_day).collect();
+    assert_eq!(complete, (8..20).collect::<Vec<_>>());
+    let sold: Vec<_> = seen.iter().filter(|(.., sold)| *sold > 0).map(|(on_day, _, sold)| (*on_day, *sold)).collect();
+    assert_eq!(sold, [(10, 25)]);
+}
+
+#[test]
+fn a_lot_that_is_numbered_anew_each_day_sells_nothing() {
+    let mut lot = lot();
+    for on_day in 0..40 {
+        // Without a link to know them by.
+        let plan = lot.see(on_day, &numbered(0..25, &format!("D{on_day}-")));
+        assert_eq!((plan.sold(), plan.completeness.is_complete()), (0, on_day == 0), "day {on_day}");
+    }
+}
+
+#[test]
+fn scrapes_within_a_minute_do_not_make_a_small_lot_believed() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..20, "S"));
+    let minutes = |number: i64| day(3) + TimeDelta::minutes(number);
+    for number in 0..10 {
+        assert!(!lot.record(minutes(number), numbered(0..8, "S"), whole_lot()).completeness.is_complete());
+    }
+    assert!(!lot.see(8, &numbered(0..8, "S")).completeness.is_complete(), "five days later, seen so twice");
+}
+
+#[test]
+fn a_small_lot_that_is_seldom_scraped_may_turn_over() {
+    let mut lot = lot();
+    for (week, first) in [0_u32, 3, 7, 10, 14, 17].into_iter().enumerate() {
+        let plan = lot.see(7 * week as i64, &numbered(first..first + 5, "S"));
+        assert!(plan.completeness.is_complete(), "week {week}");
+    }
+    assert_eq!(lot.stored.iter().filter(|listing| listing.is_sold).count(), 10);
 }
 
 #[test]
@@ -727,7 +882,7 @@ proptest! {
         for (on_day, listings) in days {
             let seen: Vec<Sighting> = listings.iter().cloned().map(Sighting::from).collect();
             let on_sale: Vec<StoredListing> = lot.stored.iter().filter(|listing| !listing.is_sold).cloned().collect();
-            let unmatched = Unmatched::of(&on_sale, &seen);
+            let unmatched = Unmatched::of(&on_sale, &seen, &lot.rules);
             let since = gone_since(day(on_day), &lot.rules);
             let matters = |listing: &StoredListing| {
                 let keys = &listing.keys;

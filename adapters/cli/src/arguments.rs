@@ -3,9 +3,21 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
-    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, market::MarketCommand, output::Format, report,
-    scrape::ScrapeArgs, serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand,
+    activity::ActivityCommand,
+    alert::AlertCommand,
+    analyze::AnalyzeArgs,
+    competitor::CompetitorCommand,
+    demo::DemoArgs,
+    extract::ExtractArgs,
+    import::ImportCommand,
+    market::{self, MarketCommand},
+    output::Format,
+    report,
+    scrape::ScrapeArgs,
+    serve::ServeArgs,
+    submission::SubmissionCommand,
+    user::UserCommand,
+    vehicle::VehicleCommand,
     vin::VinArgs,
 };
 
@@ -142,7 +154,7 @@ pub(crate) enum Command {
     /// Price vehicles against the market
     Analyze(AnalyzeArgs),
     /// What the lot is worth on the market, how that changed, and how good the rule is
-    #[command(subcommand)]
+    #[command(subcommand, after_help = market::EXAMPLES)]
     Market(MarketCommand),
     /// Show the lot, its market, the competitors and what waits, on one page
     #[command(after_help = report::EXAMPLES)]

@@ -32,6 +32,7 @@ mod vin;
 
 use std::{
     ffi::{OsStr, OsString},
+    io::IsTerminal as _,
     process::ExitCode,
 };
 
@@ -131,5 +132,6 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
 fn log_to_stderr(usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
 }

@@ -41,6 +41,21 @@ impl Paging {
         finish(output, &gathered, next)
     }
 
+    /// The same below what `above` prints for people, once it is known that there is such a page.
+    pub(crate) fn print_below<T: Row>(
+        &self,
+        output: &mut Output,
+        above: impl FnOnce(&mut Output) -> Result<(), Failure>,
+        fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
+    ) -> Result<(), Failure> {
+        if output.format() != Format::Table {
+            return self.print(output, fetch);
+        }
+        let (gathered, next) = self.gather(output, fetch)?;
+        above(output)?;
+        finish(output, &gathered, next)
+    }
+
     /// Prints what is asked for below what is true of all of it: `total` beside the items in JSON, a line for people.
     pub(crate) fn print_with_total<T: Row, H: Serialize>(
         &self,

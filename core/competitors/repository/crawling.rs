@@ -12,7 +12,7 @@ use crate::{
     competitors::{
         Competitor,
         kept::{KeptPage, KeptPages, PagesRead, Reading},
-        revisit,
+        revisit::{self, Ahead},
     },
     db::{
         DbConnection, DbResult, Instant, Json,
@@ -35,7 +35,7 @@ pub(in crate::competitors) fn due(
     conn: &mut DbConnection,
     due_after: Duration,
     at_most: usize,
-    now: DateTime<Utc>,
+    (now, ahead): (DateTime<Utc>, Ahead),
 ) -> DbResult<Vec<Due>> {
     let long_ago = Instant(now - revisit::span(due_after));
     let rows: Vec<(CompetitorId, String, String)> = dsl::competitors
@@ -44,7 +44,9 @@ pub(in crate::competitors) fn due(
             dsl::next_scrape_at
                 .is_null()
                 .and(dsl::last_scraped_at.is_null().or(dsl::last_scraped_at.le(long_ago)))
-                .or(dsl::next_scrape_at.le(Instant(now))),
+                .or(dsl::next_scrape_at.le(Instant(now)))
+                .or(dsl::next_scrape_at.is_null().and(dsl::last_scraped_at.gt(Instant(ahead.scraped))))
+                .or(dsl::next_scrape_at.gt(Instant(ahead.next))),
         )
         // Hosts under this name are nowhere (RFC 2606).
         .filter(diesel::dsl::not(dsl::inventory_url.like("%.invalid/%")))

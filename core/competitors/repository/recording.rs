@@ -117,8 +117,9 @@ pub(in crate::competitors) fn load_lot(
     competitor: CompetitorId,
     (observed_at, reading): (DateTime<Utc>, ScrapeReading),
     seen: &[Sighting],
-    rules: &TrackingRules,
+    (rules, now): (&TrackingRules, DateTime<Utc>),
 ) -> DbResult<Lot> {
+    let latest = rules.latest(now);
     let of_competitor = || dsl::competitor_inventory.filter(dsl::competitor_id.eq(competitor));
     let mut on_sale: Vec<StoredRow> =
         of_competitor().filter(dsl::is_sold.eq(false)).select(StoredRow::as_select()).load(conn)?;
@@ -131,11 +132,11 @@ pub(in crate::competitors) fn load_lot(
     on_sale.sort_unstable_by_key(|row| row.id);
     let oldest_sighting =
         on_sale.iter().map(|row| seen_between(row.first_seen_at, row.last_seen_at, row.created_at).1).min();
-    let facts = load_facts(conn, competitor, (observed_at, reading), oldest_sighting, rules)?;
+    let facts = load_facts(conn, competitor, (observed_at, reading), (latest, oldest_sighting), rules)?;
     let mut lot =
         Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts, has_left_open };
     on_sale.into_iter().for_each(|row| lot.take_in(row));
-    let unmatched = Unmatched::of(&lot.stored, seen);
+    let unmatched = Unmatched::of(&lot.stored, seen, rules);
     if !unmatched.is_empty() {
         load_gone(conn, competitor, &unmatched, gone_since(observed_at, rules))?
             .into_values()
@@ -211,6 +212,11 @@ fn load_gone(
     Ok(found)
 }
 
+/// Why a scrape is distrusted that saw a list to its end.
+fn distrusted_words() -> [&'static str; 3] {
+    IncompleteReason::DISTRUSTED.map(IncompleteReason::as_str)
+}
+
 /// The scrapes right before this one that found a number of vehicles within the range, without those that say nothing about
 /// the size of the lot.
 pub(in crate::competitors) fn alike_scrapes(
@@ -218,16 +224,16 @@ pub(in crate::competitors) fn alike_scrapes(
     competitor: CompetitorId,
     observed_at: DateTime<Utc>,
     counts: RangeInclusive<usize>,
+    rules: &TrackingRules,
 ) -> DbResult<Option<AlikeScrapes>> {
     use competitor_scrapes::dsl;
     let fitting = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let (fewest, most) = (fitting(*counts.start()), fitting(*counts.end()));
-    let of_size = [IncompleteReason::TooFewVehicles.as_str(), IncompleteReason::LastPageFull.as_str()];
     let telling = || {
         dsl::competitor_scrapes
             .filter(dsl::competitor_id.eq(competitor))
             .filter(dsl::observed_at.lt(Instant(observed_at)))
-            .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(of_size)))
+            .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(distrusted_words())))
     };
     let last_unlike: Option<Instant> = telling()
         .filter(dsl::vehicles.lt(fewest).or(dsl::vehicles.gt(most)))
@@ -236,10 +242,11 @@ pub(in crate::competitors) fn alike_scrapes(
         .first(conn)
         .optional()?;
     let since = last_unlike.unwrap_or(Instant(DateTime::UNIX_EPOCH));
-    let alike = || telling().filter(dsl::observed_at.gt(since));
-    let count: i64 = alike().count().get_result(conn)?;
-    let first: Option<Instant> = alike().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
-    Ok(first.map(|first| AlikeScrapes { count: usize::try_from(count).unwrap_or(0), since: first.into() }))
+    // As many as there were since the lot changed: a few days' worth, before it is believed.
+    let alike: Vec<Instant> =
+        telling().filter(dsl::observed_at.gt(since)).order(dsl::observed_at).select(dsl::observed_at).load(conn)?;
+    let alike: Vec<DateTime<Utc>> = alike.into_iter().map(DateTime::from).collect();
+    Ok(AlikeScrapes::of(&alike, since.into(), rules))
 }
 
 /// The scrapes up to this time, after the last that saw the whole lot, that saw a part of it; a range of an index.
@@ -265,39 +272,82 @@ pub(in crate::competitors) fn partial_scrapes(
     Ok(first.map(|first| PartialScrapes { count: u32::try_from(count).unwrap_or(u32::MAX), since: first.into() }))
 }
 
+/// The newest scrape up to a time, of whatever outcome.
+fn newest_scrape_until(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    latest: DateTime<Utc>,
+) -> DbResult<Option<DateTime<Utc>>> {
+    use competitor_scrapes::dsl;
+    let until =
+        dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor)).filter(dsl::observed_at.le(Instant(latest)));
+    let newest: Option<Instant> = until.select(max(dsl::observed_at)).first(conn)?;
+    Ok(newest.map(DateTime::from))
+}
+
+/// Takes back what was seen under a clock that had gone ahead: the listings on sale count as last seen by the newest scrape that
+/// may have been, else right before this one. Without this, what has gone since would be on sale until that time comes.
+pub(in crate::competitors) fn turn_back_sightings(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    observed_at: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> DbResult<()> {
+    let newest = newest_scrape_until(conn, competitor, latest)?;
+    let seen_at = newest.filter(|newest| *newest < observed_at).unwrap_or(observed_at - TimeDelta::seconds(1));
+    let ahead = dsl::competitor_inventory
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::is_sold.is_null().or(dsl::is_sold.eq(false)))
+        .filter(dsl::last_seen_at.gt(Instant(latest)));
+    diesel::update(ahead).set(dsl::last_seen_at.eq(Some(Instant(seen_at)))).execute(conn)?;
+    Ok(())
+}
+
 fn load_facts(
     conn: &mut DbConnection,
     competitor: CompetitorId,
     (observed_at, reading): (DateTime<Utc>, ScrapeReading),
-    oldest_sighting: Option<DateTime<Utc>>,
+    (latest, oldest_sighting): (DateTime<Utc>, Option<DateTime<Utc>>),
     rules: &TrackingRules,
 ) -> DbResult<ScrapeFacts> {
     use competitor_scrapes::dsl;
     let of_competitor = dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor));
     let (newest, absences, returns): (Option<Instant>, Option<i64>, Option<i64>) =
         of_competitor.select((max(dsl::observed_at), sum(dsl::absences), sum(dsl::returns))).first(conn)?;
-    let vehicles: Vec<i32> = of_competitor
+    let newest: Option<DateTime<Utc>> = newest.map(DateTime::from);
+    let ahead_at = newest.filter(|newest| *newest > latest);
+    let newest = match ahead_at {
+        Some(_) => newest_scrape_until(conn, competitor, latest)?,
+        None => newest,
+    };
+    let earlier: Vec<(Instant, i32)> = of_competitor
         .filter(dsl::complete.eq(true))
         .filter(dsl::observed_at.lt(Instant(observed_at)))
         .order(dsl::observed_at.desc())
         .limit(i64::try_from(rules.complete_scrapes_compared).unwrap_or(i64::MAX))
-        .select(dsl::vehicles)
+        .select((dsl::observed_at, dsl::vehicles))
         .load(conn)?;
     // Scrapes before the oldest sighting can have missed nothing that is on sale.
     let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
-    let complete_scrapes: Vec<Instant> = of_competitor
-        .filter(dsl::complete.eq(true))
+    let telling: Vec<(Instant, bool)> = of_competitor
+        .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(distrusted_words())))
         .filter(dsl::observed_at.ge(Instant(since)))
+        .filter(dsl::observed_at.le(Instant(latest)))
         .order(dsl::observed_at)
-        .select(dsl::observed_at)
+        .select((dsl::observed_at, dsl::complete))
         .load(conn)?;
+    let (complete, distrusted): (Vec<_>, Vec<_>) = telling.into_iter().partition(|(_, is_complete)| *is_complete);
+    let times = |scrapes: Vec<(Instant, bool)>| scrapes.into_iter().map(|(time, _)| time.into()).collect();
     let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
     Ok(ScrapeFacts {
         observed_at,
         reading,
-        earlier_counts: vehicles.into_iter().filter_map(|count| count.try_into().ok()).collect(),
-        newest_recorded_at: newest.map(DateTime::from),
-        complete_scrapes: complete_scrapes.into_iter().map(DateTime::from).collect(),
+        last_complete_at: earlier.first().map(|(time, _)| (*time).into()),
+        earlier_counts: earlier.into_iter().filter_map(|(_, count)| count.try_into().ok()).collect(),
+        distrusted_scrapes: times(distrusted),
+        newest_recorded_at: newest,
+        ahead_at,
+        complete_scrapes: times(complete),
         returns: ReturnHistory { absences: count(absences), returns: count(returns) },
         alike: None,
     })

@@ -23,10 +23,13 @@ use crate::{
         ScrapeSummary, ScrapedListing, ScrapingRules,
         crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
         crew::{self, Outcome, Task, Turns, Work},
+        identity,
         kept::{self, PagesRead},
         missing,
         pages::Pages,
-        repository, revisit, rules,
+        repository,
+        revisit::{self, Ahead},
+        rules,
         sighting::Sighting,
     },
     config::Config,
@@ -102,8 +105,9 @@ impl Competitors<'_> {
         let fetcher = self.desk.fetcher()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
         let now = self.desk.now();
+        let ahead = Ahead::of(self.desk.config(), now);
         let due = self.desk.read(Permission::ManageCompetitors, |conn| {
-            repository::due(conn, limits.due_after, limits.competitors, now)
+            repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
         })?;
         let tasks = due.into_iter().filter_map(|due| {
             let host = revisit::host(&due.inventory_url)?;
@@ -203,7 +207,10 @@ impl<'a> Run<'a> {
             };
             let is_wanted = match self.choice {
                 Choice::AskedFor => true,
-                Choice::Due(due_after) => revisit::is_due(&competitor, acting.now, due_after),
+                Choice::Due(due_after) => {
+                    let ahead = Ahead::of(self.competitors.desk.config(), acting.now);
+                    revisit::is_due(&competitor, acting.now, due_after, ahead)
+                }
             };
             if !is_wanted || host_is_in_use(conn, &task.host, None, acting.now)? {
                 return Ok(Claim::Passed);
@@ -236,6 +243,8 @@ impl<'a> Run<'a> {
             {
                 let competitor = repository::get_to_change(conn, id)?;
                 let next = acting.now + revisit::span(self.rules().first_retry);
+                let latest = self.competitors.desk.config().tracking.latest(acting.now);
+                super::turn_back(conn, &competitor, acting.now, latest)?;
                 repository::note_attempt(conn, id, acting.now, next)?;
                 super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
             }
@@ -256,7 +265,7 @@ impl<'a> Run<'a> {
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
-        let since = kept::oldest_believed(observed_at, self.rules().unchanged_at_most);
+        let since = kept::oldest_believed(observed_at, desk.config());
         let kept = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
@@ -356,11 +365,14 @@ impl<'a> Run<'a> {
     /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
     fn suspects(&self, id: CompetitorId, seen: &Seen, observed_at: DateTime<Utc>) -> Result<Option<LookAfter>> {
         let tracking = &self.competitors.desk.config().tracking;
-        let sightings: Vec<_> =
+        let mut sightings: Vec<_> =
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
+        identity::disown_shared_keys(&mut sightings);
         let _turn = self.turns.take();
         self.competitors.desk.read(Permission::ManageCompetitors, |conn| {
-            let lot = repository::load_lot(conn, id, (observed_at, seen.reading.clone()), &sightings, tracking)?;
+            let now = self.competitors.desk.now();
+            let lot_at = (observed_at, seen.reading.clone());
+            let lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, now))?;
             let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
             let url = |row: usize| lot.stored[row].details.url.clone();
@@ -621,7 +633,7 @@ pub(super) fn settle(
     (config, now): (&Config, DateTime<Utc>),
 ) -> DbResult<()> {
     let rules = &config.scraping;
-    let since = kept::oldest_believed(now, rules.unchanged_at_most);
+    let since = kept::oldest_believed(now, config);
     let nothing = PagesRead::default();
     let read = if is_as_told { &crawl.read } else { &nothing };
     repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;

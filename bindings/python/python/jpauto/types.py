@@ -67,6 +67,7 @@ AlertType = Literal[
     "scrape_failing",
     "parse_rate_low",
     "inventory_dropped",
+    "inventory_replaced",
     "inventory_incomplete",
     "storage_limit",
 ]
