@@ -511,7 +511,7 @@ fn settle(
                 open.push(alert.alert_type);
             }
             Verdict::Keep(alert_type) if alerts::is_open(conn, *alert_type, competitor.into())? => {
-                open.push(*alert_type)
+                open.push(*alert_type);
             }
             Verdict::Keep(_) | Verdict::Close(_) | Verdict::Leave => {}
         }
