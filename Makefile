@@ -86,8 +86,8 @@ check-python: .venv/ready
 	$(STEP) "mypy" bash -c 'cd bindings/python && "$(VENV)/python" -m mypy'
 
 .PHONY: bench
-bench: .venv/agreement ## the benchmarks, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
-	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable cargo bench --locked -p jpauto -p jpauto-cli --features jpauto/postgres-bundled $(ARGS)
+bench: .venv/agreement ## the benchmarks and a table of them, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some
+	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable $(PYTHON) benches/all.py $(ARGS)
 	$(if $(filter-out replay,$(ARGS)),,@$(MAKE) --no-print-directory bench-replay)
 
 # How often "sold" was wrong over real days, and how late it was right, beside "absent once".

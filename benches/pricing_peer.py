@@ -18,11 +18,18 @@ def price(prices, miles, years, our_miles, our_year):
     logs = numpy.log(prices)
     # Within one model year, as the years would otherwise be counted twice.
     slopes = []
-    for year in numpy.unique(years):
-        x, y = miles[years == year], logs[years == year]
+    of_year = [(miles[years == year], logs[years == year]) for year in numpy.unique(years)]
+    for x, y in of_year:
         steps = x[:, None] - x
         slopes.append((y[:, None] - y)[steps > 0] / steps[steps > 0])
-    per_mile = min(float(numpy.median(numpy.concatenate(slopes))), 0.0)
+    alone = float(numpy.median(numpy.concatenate(slopes)))
+    # Drawn towards the typical slope by how sure the listings' own is.
+    rests = [y - alone * x for x, y in of_year]
+    deviation = 1.4826 * numpy.median(numpy.abs(numpy.concatenate([rest - numpy.median(rest) for rest in rests])))
+    freedom = len(miles) - len(of_year) - 1
+    variance = (4 * 0.11**2 + len(miles) * deviation**2) / (4 + freedom)
+    error = variance / sum(float(((x - x.mean()) ** 2).sum()) for x, _ in of_year)
+    per_mile = min(alone + error / (error + 2.5e-6**2) * (-4e-6 - alone), 0.0)
     at_ours = logs + per_mile * (our_miles - miles)
     per_year = max(float(scipy.stats.theilslopes(at_ours, years)[0]), 0.0)
     shift = per_mile * (our_miles - miles) + per_year * (our_year - years)

@@ -74,18 +74,23 @@ impl Money {
         self.0 as f64 / 100.0
     }
 
-    /// The amount as people write it, in whole dollars: for sentences, never for data.
+    /// The amount as people write it, in whole dollars: for sentences, never for data. Less than a dollar keeps its cents, so
+    /// that something never reads as nothing.
     ///
     /// ```
     /// use jpauto::Money;
     ///
     /// assert_eq!(Money::from_cents(1_229_550).in_whole_dollars(), "$12,296");
     /// assert_eq!(Money::from_dollars(-950).in_whole_dollars(), "-$950");
+    /// assert_eq!(Money::from_cents(40).in_whole_dollars(), "$0.40");
     /// ```
     #[must_use]
     pub fn in_whole_dollars(self) -> String {
-        let digits = ((self.0.unsigned_abs() + 50) / 100).to_string();
         let mut text = String::from(if self.0 < 0 { "-$" } else { "$" });
+        if let cents @ 1..100 = self.0.unsigned_abs() {
+            return format!("{text}0.{cents:02}");
+        }
+        let digits = ((self.0.unsigned_abs() + 50) / 100).to_string();
         for (place, digit) in digits.chars().enumerate() {
             if place > 0 && (digits.len() - place).is_multiple_of(3) {
                 text.push(',');

@@ -1,7 +1,8 @@
 //! Lists in pages: every list of the library is bounded, and goes on from where the last page ended.
 //!
 //! A cursor names the last row seen by its sort value and id, so pages neither skip nor repeat rows that are written
-//! meanwhile, and the hundredth page costs what the first does. What is deliberately not here: page numbers and totals.
+//! meanwhile, and the hundredth page costs what the first does. Where no index gives the order, that is as much as ranking the
+//! whole: such lists have larger pages for those who want everything. What is deliberately not here: page numbers and totals.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -12,6 +13,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     limit: u32,
+    /// In a list whose every page ranks all of it anew.
+    limit_where_ranked: u32,
     after: Option<String>,
 }
 
@@ -19,10 +22,29 @@ impl PageRequest {
     /// The largest page that is served; a larger one is cut to it.
     pub const MAX_LIMIT: u32 = 500;
 
+    /// The largest page of a list that no index keeps in order, so that each page ranks all of it: what undercuts us, and the
+    /// market by model. [`Self::largest`] asks for it.
+    pub const MAX_RANKED: u32 = 50_000;
+
     /// The first page, of at most so many items (1 to [`Self::MAX_LIMIT`]).
     #[must_use]
     pub fn first(limit: u32) -> Self {
-        Self { limit: limit.clamp(1, Self::MAX_LIMIT), after: None }
+        let limit = limit.clamp(1, Self::MAX_LIMIT);
+        Self { limit, limit_where_ranked: limit, after: None }
+    }
+
+    /// The first page, as large as the list serves: for whoever reads a list to its end.
+    ///
+    /// That is [`Self::MAX_LIMIT`], and [`Self::MAX_RANKED`] where small pages would rank the same rows again and again. A page
+    /// of so many undercuts takes some 25 MB.
+    #[must_use]
+    pub fn largest() -> Self {
+        Self { limit: Self::MAX_LIMIT, limit_where_ranked: Self::MAX_RANKED, after: None }
+    }
+
+    /// The same request of a list that each page ranks as a whole.
+    pub(crate) fn where_ranked(&self) -> Self {
+        Self { limit: self.limit_where_ranked, ..self.clone() }
     }
 
     /// The page after the one that gave this cursor.
@@ -45,7 +67,7 @@ impl PageRequest {
         self
     }
 
-    /// The number of items asked for.
+    /// The number of items asked for; [`Self::largest`] asks for more where a list is ranked.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.limit
@@ -185,6 +207,14 @@ mod tests {
         let next = request.after(page.next.unwrap());
         assert_eq!(next.position::<i32>("number").unwrap(), Some(20));
         assert_eq!(Page::cut(vec![30], &next, "number", |number| *number).unwrap().next, None);
+    }
+
+    #[test]
+    fn the_largest_page_is_larger_where_every_page_ranks_all() {
+        let largest = PageRequest::largest().after("x");
+        assert_eq!((largest.limit(), largest.where_ranked().limit()), (500, 50_000));
+        assert_eq!((largest.where_ranked().after, largest.rows_to_read()), (Some("x".to_owned()), 501));
+        assert_eq!(PageRequest::first(1_000).where_ranked().limit(), 500, "a page of a known size stays one");
     }
 
     #[test]

@@ -144,7 +144,7 @@ on_both_databases! {
         assert_eq!((search.listings, search.pages, search.is_whole), (7, 1, true));
         let sent: Vec<_> = search.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(sent.join("&"), "vehicle.make=Toyota&vehicle.model=Corolla&vehicle.year=2018\
-            &retailListing.miles=40000-80000&retailListing.price=1000-500000&limit=20");
+            &retailListing.miles=40000-80000&retailListing.price=1000-500000&retailListing.used=true&limit=20");
         assert_eq!(auto_dev.calls(), 1, "the nearest search was enough");
         let kept = lot.desk().market().get(vehicle.id).unwrap();
         assert_eq!((kept.data_source, kept.analysis), (Some(DataSource::Both), Some(analysis)));

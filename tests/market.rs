@@ -176,6 +176,11 @@ on_both_databases! {
         list(lot, [listing(5, 15_000)]);
         lot.desk().market().analyze(vehicle.id).unwrap();
         assert_eq!(open_alerts(lot), [], "the market can be read again");
+        let mut all = AlertFilter::default();
+        all.with_dismissed = true;
+        let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
+        let told = "2018 Toyota Corolla (JC000001): only 4 comparable listings were found; now there are 5";
+        assert_eq!(closed.iter().map(|alert| alert.message.as_str()).collect::<Vec<_>>(), [told]);
     }
 
     fn an_alert_is_opened_once_updated_and_closed(lot: &Lot) {
@@ -187,7 +192,7 @@ on_both_databases! {
         assert_eq!((opened.len(), opened[0].alert_type.as_str()), (1, "overpriced"));
         // 1,700 of 13,500 is 12.6 %.
         assert_eq!(opened[0].severity, Severity::Warning);
-        assert_eq!(opened[0].message, "2018 Toyota Corolla: $15,200 is 12.6 % above the market's $13,500");
+        assert_eq!(opened[0].message, "2018 Toyota Corolla (JC000001): $15,200 is 12.6 % above the market's $13,500");
         assert_eq!(opened[0].metadata["inventory_id"], vehicle.id.to_string());
 
         lot.pass(TimeDelta::hours(1));
@@ -210,6 +215,12 @@ on_both_databases! {
         all.with_dismissed = true;
         let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
         assert_eq!(closed.iter().map(|alert| alert.dismissed_at).collect::<Vec<_>>(), [Some(lot.now()); 2]);
+        let messages = closed.iter().map(|alert| alert.message.as_str()).collect::<Vec<_>>();
+        let was = |sentence: &str| messages.iter().filter(|message| **message == sentence).count();
+        let above = "2018 Toyota Corolla (JC000001): $16,000 was 18.5 % above the market's $13,500; ";
+        assert_eq!(was(&format!("{above}now $12,000 is 11.1 % below the market's $13,500")), 1, "{messages:?}");
+        let below = "2018 Toyota Corolla (JC000001): $12,000 was 11.1 % below the market's $13,500; ";
+        assert_eq!(was(&format!("{below}now $14,000 is within the market: +3.7 % from $13,500")), 1, "{messages:?}");
     }
 
     fn the_alerts_of_a_vehicle_that_is_sold_or_deleted_are_closed(lot: &Lot) {
@@ -224,6 +235,15 @@ on_both_databases! {
         assert_eq!(open_alerts(lot)[0].subject_id, Some(deleted.id.into()));
         lot.desk().inventory().delete(deleted.id).unwrap();
         assert_eq!(open_alerts(lot), []);
+        let mut all = AlertFilter::default();
+        all.with_dismissed = true;
+        let closed = lot.desk().alerts().list(&all, &PageRequest::default()).unwrap().items;
+        for (vehicle, why) in [(&sold, "now it is sold"), (&deleted, "it is no longer in the inventory")] {
+            let message = closed.iter().find(|alert| alert.subject_id == Some(vehicle.id.into())).map(|alert| &alert.message);
+            let number = vehicle.stock_number.as_deref().unwrap_or_default();
+            let expected = format!("2018 Toyota Corolla ({number}): no comparable listing was found; {why}");
+            assert_eq!(message, Some(&expected));
+        }
     }
 
     fn our_own_vehicles_are_no_comparables(lot: &Lot) {
@@ -597,6 +617,7 @@ on_both_databases! {
             (Subject { make: String::new(), model: String::new(), ..car.clone() }, vec!["/make", "/model"]),
             (Subject { price: Some(Money::ZERO), ..car.clone() }, vec!["/price"]),
             (Subject { cost: Some(dollars(-1)), ..car.clone() }, vec!["/cost"]),
+            (Subject { vin: Some("123".into()), ..car.clone() }, vec!["/vin"]),
             (Subject { mileage: Some(-1), year: 19, ..car }, vec!["/year", "/mileage"]),
         ] {
             assert_eq!(fields(market.price(&subject).unwrap_err()), ("invalid_subject", at.into_iter().map(String::from).collect()));

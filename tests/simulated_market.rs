@@ -2,7 +2,9 @@
 //!
 //! `cargo bench --bench simulated` prints the same by size, with more markets.
 
-use crate::support::made_up_market::{Distance, Errors, MIXES, Means, Mix, SIZES, Years, errors, errors_of_alike};
+use crate::support::made_up_market::{
+    Distance, Errors, MIXES, Means, Mix, SIZES, Years, errors, errors_at, errors_of_alike,
+};
 
 /// Markets of a size that are made.
 const MARKETS: usize = 240;
@@ -58,13 +60,43 @@ fn where_all_have_the_same_mileage_the_rule_is_as_good_as_the_plain_median() {
     }
 }
 
-/// The limit: a dozen listings do not say well enough what a mile is worth, and fewer than eight nothing at all, so the rule
-/// is nearer than the plain median but need not halve its error. One who knew the slope, and which listings are wrong, would.
+/// Few listings do not say by themselves what a mile is worth; what it typically is does.
+///
+/// The slopes of these markets, 4 to 9 % for 10,000 miles, have nothing to do with the typical one of 3.9 %, which is read off
+/// listings of real cars.
 #[test]
-fn a_dozen_listings_are_too_few_to_halve_the_error_whatever_is_wrong_with_them() {
-    for (mix, errors) in of_each_mix(&SIZES[..2]) {
-        let far = at(Distance::Far, &errors);
-        println!("{}: {far:.2?}", mix.name);
-        assert!(far.rule <= 0.9 && far.knows_slope <= 0.5, "{}: {far:?}", mix.name);
+fn the_error_is_halved_from_eight_listings_on() {
+    for size in [8, 12] {
+        let mut all = Vec::new();
+        for (mix, errors) in of_each_mix(&[size]) {
+            let [far, between, near] =
+                [Distance::Far, Distance::Between, Distance::Near].map(|distance| at(distance, &errors));
+            println!(
+                "{size} listings, {}: {:.2} far, {:.2} between, {:.2} near",
+                mix.name, far.rule, between.rule, near.rule
+            );
+            // Of eight listings with every fault at once most of a year's may be wrong.
+            let bar = if size == 8 && mix.slips && mix.fat_tails { 0.55 } else { 0.5 };
+            assert!(far.rule <= bar, "{size}, {}: {far:?}", mix.name);
+            assert!(between.rule <= 0.75 && near.rule <= 1.05, "{size}, {}: {between:?} {near:?}", mix.name);
+            all.extend(errors);
+        }
+        let far = at(Distance::Far, &all);
+        println!("{size} listings, all: {far:.2?}");
+        assert!(far.rule <= 0.45, "{size}: {far:?}");
+    }
+}
+
+/// Where the typical slope is wrong, by half or more, the rule is not worse than the plain median for it.
+#[test]
+fn a_market_that_is_not_typical_is_priced_no_worse_than_by_the_plain_median() {
+    for (slopes, far_bar) in [((1e-6, 2e-6), 1.05), ((2e-6, 4e-6), 0.85), ((9e-6, 12e-6), 0.4)] {
+        for size in [8, 12] {
+            let errors: Vec<_> =
+                MIXES.iter().flat_map(|&mix| errors_at(mix, slopes, Years::One, size, MARKETS, SEED)).collect();
+            let [far, near] = [Distance::Far, Distance::Near].map(|distance| at(distance, &errors));
+            println!("{slopes:?}, {size} listings: {:.2} far, {:.2} near", far.rule, near.rule);
+            assert!(far.rule <= far_bar && near.rule <= 1.05, "{slopes:?}, {size}: {far:?} {near:?}");
+        }
     }
 }

@@ -443,6 +443,26 @@ on_both_databases! {
         assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarketDescending, None)), [3, 4, 5, 2, 1]);
         assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarket, None)), [1, 2, 5, 4, 3]);
         assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarket, Some(true))), [1, 2]);
+        // What is sold after as many days as another stands there already comes behind it, whatever the size of the page.
+        lot.pass(day(14) - lot.now());
+        let days = |descending| {
+            let sort = if descending { ListingSort::DaysOnMarketDescending } else { ListingSort::DaysOnMarket };
+            [1, 2, 3, 4, 9].map(|size| {
+                let (mut told, mut page) = (Vec::new(), PageRequest::first(size));
+                loop {
+                    let listings = lot.desk().competitors().listings(&filter(sort, None), &page).unwrap();
+                    told.extend(listings.items.iter().map(|listing| (listing.days_on_market, listing.is_sold)));
+                    // Later pages count the days as the first one did.
+                    lot.pass(TimeDelta::minutes(1));
+                    let Some(next) = listings.next else { break told };
+                    page = page.after(next);
+                }
+            })
+        };
+        let expected = [(14, false), (9, false), (9, true), (7, false), (5, true)];
+        assert_eq!(days(true), [(); 5].map(|()| expected.to_vec()));
+        let expected = [(5, true), (7, false), (9, false), (9, true), (14, false)];
+        assert_eq!(days(false), [(); 5].map(|()| expected.to_vec()));
         assert_eq!(numbers(lot, &filter(ListingSort::DaysOnMarketDescending, Some(false))), [3, 4, 5]);
         let search = |q: &str| {
             let mut found = numbers(lot, &ListingFilter { q: Some(q.into()), ..ListingFilter::default() });
@@ -528,6 +548,8 @@ on_both_databases! {
         let told = |filter: &UndercutFilter| listed(filter).into_iter().map(|cut| (cut.competitor, cut.difference.to_string())).collect::<Vec<_>>();
         let expected = [("One", "2000.00"), ("Other", "1000.00"), ("One", "1000.00")].map(|(name, by)| (name.to_owned(), by.to_owned()));
         assert_eq!(told(&UndercutFilter::default()), expected);
+        let all = desk.competitors().undercuts(&UndercutFilter::default(), &PageRequest::largest()).unwrap();
+        assert_eq!((all.items, all.next), (listed(&UndercutFilter::default()), None));
         let first = &listed(&UndercutFilter::default())[0];
         assert_eq!((first.vehicle_id, first.our_price, first.their_price), (ours.id, Money::from_dollars(14_000), Money::from_dollars(12_000)));
         assert_eq!(told(&UndercutFilter { competitors: vec![other], ..UndercutFilter::default() }), expected[1..2]);

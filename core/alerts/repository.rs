@@ -82,14 +82,30 @@ pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>
     Ok(())
 }
 
-/// Closes the open alerts of these types about one thing: the trouble is gone.
-pub(crate) fn close(conn: &mut DbConnection, types: &[AlertType], subject: Uuid, now: DateTime<Utc>) -> DbResult<()> {
+/// Closes the open alerts of these types about one thing, at most one a type: the trouble is gone. Of each, `ended` says what was
+/// and why it is over: who reads it later must not take it for what is.
+pub(crate) fn close(
+    conn: &mut DbConnection,
+    types: &[AlertType],
+    subject: Uuid,
+    ended: &dyn Fn(&Alert) -> String,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
     let words: Vec<_> = types.iter().map(|alert_type| alert_type.as_str()).collect();
-    let standing = dsl::storage_alerts
+    let standing: Vec<Row> = dsl::storage_alerts
         .filter(dsl::alert_type.eq_any(words))
         .filter(dsl::subject_id.eq(AnyId(subject)))
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
-    diesel::update(standing).set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now))))).execute(conn)?;
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .select(Row::as_select())
+        .load(conn)?;
+    for row in standing {
+        let alert = Alert::try_from(row)?;
+        let still_open = dsl::storage_alerts
+            .filter(dsl::id.eq(alert.id))
+            .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+        let over = (dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now))), dsl::message.eq(ended(&alert)));
+        diesel::update(still_open).set(over).execute(conn)?;
+    }
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::{
     rules::TrackingRules,
     sighting::Sighting,
 };
-use crate::alerts::{AlertType, NewAlert, Severity};
+use crate::alerts::{Alert, AlertType, NewAlert, Severity};
 
 /// The alerts that recording opens and closes.
 pub(super) const SCRAPE_ALERTS: [AlertType; 5] = [
@@ -79,6 +79,16 @@ pub(super) enum Verdict {
     Keep(AlertType),
     /// This scrape says nothing of it.
     Leave,
+}
+
+/// What is told of an alert that a later scrape found over.
+pub(super) fn found_over(alert: &Alert) -> String {
+    format!("{}; a later scrape found it over", alert.message)
+}
+
+/// What is told of an alert about a competitor that is watched no more.
+pub(super) fn no_longer_scraped(alert: &Alert) -> String {
+    format!("{}; the competitor is no longer scraped", alert.message)
 }
 
 /// Failed scrapes since the last one that could be recorded.

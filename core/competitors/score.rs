@@ -80,7 +80,8 @@ impl ReadingScore {
             let count = listings.len().max(1);
             #[expect(clippy::cast_precision_loss, reason = "no list is longer than 2^52")]
             let count = count as f64;
-            listings.iter().map(part).sum::<f64>() / count
+            // From a positive zero, unlike `sum`: none of none is not "-0.0".
+            listings.iter().map(part).fold(0.0, |sum, share| sum + share) / count
         };
         let parts = vec![
             ScorePart { name: "identity", weight: rules.identity, share: mean(&identity) },
@@ -152,6 +153,8 @@ mod tests {
         ] {
             assert_eq!(ReadingScore::of(&listings, &rules).percent, percent, "{listings:?}");
         }
+        let none = ReadingScore::of(&[], &rules);
+        assert!(none.parts.iter().all(|part| part.share.is_sign_positive()), "JSON says -0.0: {none:?}");
         let nothing = ScoreRules { identity: 0, price: 0, vehicle: 0, mileage: 0, url: 0, image: 0, ..rules };
         assert_eq!(ReadingScore::of(&[whole], &nothing).percent, 0);
     }

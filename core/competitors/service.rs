@@ -103,7 +103,7 @@ impl<'a> Competitors<'a> {
             repository::update(conn, &after)?;
             if before.active && !after.active {
                 // Nobody scrapes it now, so nothing would ever close them.
-                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), acting.now)?;
+                alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), &alert::no_longer_scraped, acting.now)?;
             }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
@@ -501,7 +501,7 @@ fn settle(
         })
         .collect();
     if !over.is_empty() {
-        alerts::close(conn, &over, competitor.into(), now)?;
+        alerts::close(conn, &over, competitor.into(), &alert::found_over, now)?;
     }
     let mut open = Vec::new();
     for verdict in verdicts {

@@ -130,7 +130,7 @@ impl<'a> Inventory<'a> {
                 market::record_own_price(conn, id, after.price, acting.now)?;
             }
             if market::is_another(&before, &after, &self.desk.config().pricing) {
-                market::forget(conn, id, acting.now)?;
+                market::forget(conn, &before, "the vehicle is described otherwise now", acting.now)?;
             }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
@@ -152,7 +152,7 @@ impl<'a> Inventory<'a> {
             }
             repository::update(conn, &after)?;
             if after.status == VehicleStatus::Sold {
-                market::close_alerts(conn, id, acting.now)?;
+                market::close_alerts(conn, &after, "now it is sold", acting.now)?;
             }
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
@@ -194,7 +194,7 @@ impl<'a> Inventory<'a> {
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
             let vehicle = repository::get_to_change(conn, id)?;
-            market::delete_of_vehicle(conn, id, acting.now)?;
+            market::delete_of_vehicle(conn, &vehicle, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })

@@ -10,6 +10,8 @@
 //! short: in simulated markets the slope of the tier alone is what most of the error came from, and neighbouring model years
 //! lose value with the miles at much the same rate. The level is for the nearest cars to say, the slope for all.
 //!
+//! Where few listings tell what a mile is worth, `b_m` leans on what it typically is: see `typical.rs`.
+//!
 //! Tried on the same markets and left: slopes estimated again without the outliers, slopes weighted by the distance of a pair
 //! (Sievers 1978), and the Hodges-Lehmann estimate or a one-step biweight instead of the median of the adjusted prices. The first
 //! two change next to nothing. The others are nearer by up to a sixth where the faults are few or even, and further off than the
@@ -22,10 +24,11 @@
 //! What is deliberately not here: trims and options, which the search holds equal as far as it can.
 
 use super::{
-    Adjustment, Comparable, PricingRules, SlopeOutcome, Subject,
+    Adjustment, Comparable, PricingRules, SlopeOutcome, Subject, TypicalMileage,
     comparables::known_mileage,
     quantile::{Fence, Sorted},
     slope::{Point, theil_sen},
+    typical,
 };
 use crate::Money;
 
@@ -63,14 +66,44 @@ pub(super) struct Sample<'a> {
 /// What the listings of the widest reach say a mile and a model year are worth to the subject.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slopes {
-    per_mile: f64,
-    mileage: SlopeOutcome,
+    mileage: MileageSlope,
     mileage_sample: usize,
+    typical_mileage: TypicalMileage,
     per_year: f64,
     year: SlopeOutcome,
     year_sample: usize,
     /// The largest shift of a logarithm, either way.
     limit: f64,
+}
+
+/// What a mile is worth, and how far the listings themselves say so.
+#[derive(Clone, Copy, Debug)]
+struct MileageSlope {
+    per_mile: f64,
+    alone: Option<f64>,
+    typical_share: f64,
+    outcome: SlopeOutcome,
+}
+
+impl MileageSlope {
+    fn of(points: &[Point], rules: &PricingRules) -> Self {
+        let typical = rules.typical_mileage.per_mile;
+        let alone = theil_sen(points);
+        let typical_share = match alone {
+            // At a typical slope of zero there is nothing to lean on.
+            _ if typical >= 0.0 || points.is_empty() => 0.0,
+            None => 1.0,
+            Some(alone) => typical::share(points, alone, rules),
+        };
+        let drawn = alone.map(|alone| alone + typical_share * (typical - alone));
+        let (per_mile, outcome) = match drawn {
+            None if typical_share > 0.0 => (typical, SlopeOutcome::Typical),
+            None => (0.0, SlopeOutcome::NoSpread),
+            Some(slope) if slope <= 0.0 => (slope, SlopeOutcome::Applied),
+            Some(_) => (0.0, SlopeOutcome::WrongSign),
+        };
+        Self { per_mile, alone, typical_share, outcome }
+    }
 }
 
 /// Adjusts the prices to the subject and drops the outliers.
@@ -118,7 +151,7 @@ impl<'a> Observation<'a> {
             _ => 0.0,
         };
         let years = f64::from(subject.year) - f64::from(self.comparable.year);
-        let wanted = slopes.per_mile * miles + slopes.per_year * years;
+        let wanted = slopes.mileage.per_mile * miles + slopes.per_year * years;
         let shift = wanted.max(-slopes.limit).min(slopes.limit);
         Adjusted {
             comparable: self.comparable,
@@ -145,21 +178,30 @@ impl Slopes {
             .iter()
             .map(|&(miles, one)| Point { stratum: one.comparable.year, x: miles, y: one.log })
             .collect();
-        let (per_mile, mileage) = signed_slope(&points, rules, f64::min);
+        let mileage = MileageSlope::of(&points, rules);
 
         // Without a subject's mileage the sample's middle serves: a reference that no car is far from.
         let ours = known_mileage(subject.mileage).map(f64::from);
         let middle = || Sorted::new(with_miles.iter().map(|&(miles, _)| f64::from(miles)).collect());
         let reference = ours.or_else(|| middle().map(|miles| miles.median())).unwrap_or_default();
+        // Few known mileages are no reason to leave the others' years unread.
+        let needs_mileage = mileage.per_mile != 0.0 && points.len() >= rules.slope_sample;
         let at_reference = |one: &Observation<'_>| match known_mileage(one.comparable.mileage) {
-            Some(miles) => Some(one.log + (per_mile * (reference - f64::from(miles))).max(-limit).min(limit)),
-            None if per_mile == 0.0 => Some(one.log),
-            None => None,
+            Some(miles) => Some(one.log + (mileage.per_mile * (reference - f64::from(miles))).max(-limit).min(limit)),
+            None => Some(one.log).filter(|_| !needs_mileage),
         };
         let year_points: Vec<_> =
             priced.iter().filter_map(|one| Some(Point::new(one.comparable.year, at_reference(one)?))).collect();
-        let (per_year, year) = signed_slope(&year_points, rules, f64::max);
-        Self { per_mile, mileage, mileage_sample: points.len(), per_year, year, year_sample: year_points.len(), limit }
+        let (per_year, year) = year_slope(&year_points, rules);
+        Self {
+            mileage,
+            mileage_sample: points.len(),
+            typical_mileage: rules.typical_mileage,
+            per_year,
+            year,
+            year_sample: year_points.len(),
+            limit,
+        }
     }
 
     /// What becomes of the slopes in a sample, which need not differ from the subject in either.
@@ -169,8 +211,11 @@ impl Slopes {
         let miles_alike = sample.iter().filter_map(|one| known_mileage(one.comparable.mileage)).all(is_alike);
         let years_alike = sample.iter().all(|one| one.comparable.year == subject.year);
         Adjustment {
-            per_mile: self.per_mile,
-            mileage: if miles_alike { SlopeOutcome::NotNeeded } else { self.mileage },
+            per_mile: self.mileage.per_mile,
+            per_mile_alone: self.mileage.alone,
+            typical_share: self.mileage.typical_share,
+            typical_mileage: Some(self.typical_mileage),
+            mileage: if miles_alike { SlopeOutcome::NotNeeded } else { self.mileage.outcome },
             mileage_sample: self.mileage_sample,
             per_year: self.per_year,
             year: if years_alike { SlopeOutcome::NotNeeded } else { self.year },
@@ -181,14 +226,14 @@ impl Slopes {
     }
 }
 
-/// The slope, or zero where the better of it and zero is zero.
-fn signed_slope(points: &[Point], rules: &PricingRules, better: fn(f64, f64) -> f64) -> (f64, SlopeOutcome) {
+/// The slope on the year, or zero where it is below.
+fn year_slope(points: &[Point], rules: &PricingRules) -> (f64, SlopeOutcome) {
     if points.len() < rules.slope_sample {
         return (0.0, SlopeOutcome::TooFew);
     }
     match theil_sen(points) {
         None => (0.0, SlopeOutcome::NoSpread),
-        Some(slope) if better(slope, 0.0) == slope => (slope, SlopeOutcome::Applied),
+        Some(slope) if slope >= 0.0 => (slope, SlopeOutcome::Applied),
         Some(_) => (0.0, SlopeOutcome::WrongSign),
     }
 }

@@ -1,19 +1,21 @@
-//! The alert that an analysis calls for, with its figures and a sentence for whoever reads the list of alerts.
+//! The alert that an analysis calls for, with its figures and a sentence for whoever reads the list of alerts, and what that
+//! sentence becomes when it is over.
 //!
 //! What is deliberately not here: when a price deserves one, which is a rule, and opening or closing it.
 
 use serde_json::json;
 
-use super::Analysis;
+use super::{Analysis, Recommendation};
 use crate::{
-    alerts::{AlertType, NewAlert},
+    Money,
+    alerts::{Alert, AlertType, NewAlert},
     inventory::Vehicle,
 };
 
 /// The alert about a vehicle, where the analysis calls for one.
 pub(super) fn new_alert(vehicle: &Vehicle, analysis: &Analysis) -> Option<NewAlert> {
     let wanted = analysis.alert?;
-    let car = format!("{} {} {}", vehicle.year, vehicle.make, vehicle.model);
+    let car = name(vehicle);
     let percent = analysis.position.map(|position| position.difference_percent);
     let median = analysis.adjusted.map(|prices| prices.median);
     let price = vehicle.price.in_whole_dollars();
@@ -43,4 +45,49 @@ pub(super) fn new_alert(vehicle: &Vehicle, analysis: &Analysis) -> Option<NewAle
         }),
         subject_id: Some(vehicle.id.into()),
     })
+}
+
+/// What an alert that is over said, as something past, and why it is over.
+pub(super) fn ended(alert: &Alert, vehicle: &Vehicle, why: &str) -> String {
+    let amount = |field: &str| serde_json::from_value::<Money>(alert.metadata.get(field)?.clone()).ok();
+    let percent = alert.metadata.get("difference_percent").and_then(serde_json::Value::as_f64);
+    let was = match (amount("our_price"), percent, amount("adjusted_median")) {
+        (Some(price), Some(percent), Some(median)) => format!(
+            "{}: {} was {:.1} % {} the market's {}",
+            name(vehicle),
+            price.in_whole_dollars(),
+            percent.abs(),
+            if percent > 0.0 { "above" } else { "below" },
+            median.in_whole_dollars()
+        ),
+        _ => alert.message.clone(),
+    };
+    format!("{was}; {why}")
+}
+
+/// Why an analysis closes an alert, as the rest of a sentence.
+pub(super) fn what_holds_now(alert: &Alert, vehicle: &Vehicle, analysis: &Analysis) -> String {
+    let of_data = alert.alert_type == AlertType::NoMarketData.as_str();
+    let price = vehicle.price.in_whole_dollars();
+    match (analysis.recommendation, analysis.position, analysis.adjusted) {
+        (Some(Recommendation::InsufficientData), ..) => "now too few comparables tell what the market asks".to_owned(),
+        _ if of_data => format!("now there are {}", analysis.sample_size),
+        (Some(Recommendation::Competitive), Some(position), Some(prices)) => format!(
+            "now {price} is within the market: {:+.1} % from {}",
+            position.difference_percent,
+            prices.median.in_whole_dollars()
+        ),
+        (Some(_), Some(position), Some(prices)) => format!(
+            "now {price} is {:.1} % {} the market's {}",
+            position.difference_percent.abs(),
+            if position.difference_percent > 0.0 { "above" } else { "below" },
+            prices.median.in_whole_dollars()
+        ),
+        _ => "now it has no price to compare".to_owned(),
+    }
+}
+
+fn name(vehicle: &Vehicle) -> String {
+    let number = vehicle.stock_number.as_ref().map(|number| format!(" ({number})")).unwrap_or_default();
+    format!("{} {} {}{number}", vehicle.year, vehicle.make, vehicle.model)
 }

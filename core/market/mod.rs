@@ -5,9 +5,10 @@
 //! 1. Clean: prices out of bounds, our own vehicles, branded titles, stale and far listings go; one listing a VIN stays.
 //! 2. Take the first tier of the search that leaves enough.
 //! 3. Adjust each price to the subject's mileage and year: `adjusted = price * exp(b_m (m_s - m) + b_y (y_s - y))`. `b_m` is the
-//!    Theil-Sen slope of `ln price` on mileage over pairs of one model year, `b_y` the Theil-Sen slope on the year of what mileage
-//!    leaves unexplained. Newer cars have fewer miles: slopes taken apart from one another would count that twice. Both are
-//!    estimated from the widest tier, whichever one the prices come from.
+//!    Theil-Sen slope of `ln price` on mileage over pairs of one model year, drawn towards a typical one the more the fewer listings
+//!    tell it ([`TypicalMileage`]), `b_y` the Theil-Sen slope on the year of what mileage leaves unexplained. Newer cars have fewer
+//!    miles: slopes taken apart from one another would count that twice. Both are estimated from the widest tier, whichever one the
+//!    prices come from.
 //! 4. Drop outliers by the median absolute deviation of the adjusted logarithms.
 //! 5. Compare our price with the median of the *adjusted* prices. The raw median, minimum and maximum stand beside them.
 //!
@@ -33,6 +34,7 @@ mod service;
 pub mod slope;
 mod source;
 mod trend;
+mod typical;
 
 use std::ops::RangeInclusive;
 
@@ -42,7 +44,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     backtest::{BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError},
     comparables::OwnVins,
-    config::{PricingRules, TierLimits},
+    config::{PricingRules, TierLimits, TypicalMileage},
     research::{
         AnalyzeLimits, AnalyzeReport, AutoDevUse, MarketOverview, MarketPrice, Progress, ResearchResult,
         VehiclePosition,
@@ -98,6 +100,8 @@ impl Subject {
             faults.check(comparables::is_name(name), pointer, "expected a name with a letter or a digit");
         }
         faults.check(self.mileage.is_none_or(|miles| miles >= 0), "/mileage", "expected miles from 0, or none");
+        let is_vin = self.vin.as_deref().is_none_or(|vin| crate::vin::key(vin).is_some());
+        faults.check(is_vin, "/vin", "expected the 17 characters of a VIN, or none");
         for (pointer, amount) in [("/price", self.price), ("/cost", self.cost)] {
             let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);
             faults.check(can_be_asked, pointer, "expected an amount above zero, or none");
@@ -311,13 +315,24 @@ pub enum SlopeOutcome {
     TooFew,
     /// It had the sign that no market has, so none was used.
     WrongSign,
+    /// The comparables cannot tell it, so the typical slope was used.
+    Typical,
 }
 
 /// The slopes of `ln price` that the prices were adjusted with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adjustment {
-    /// `b_m`, at most zero; it moves prices only where the outcome is `applied`.
+    /// `b_m`, at most zero; it moves prices only where the outcome is `applied` or `typical`.
     pub per_mile: f64,
+    /// The Theil-Sen slope of the listings alone, of whatever sign; `None` where they are alike in mileage.
+    #[serde(default)]
+    pub per_mile_alone: Option<f64>,
+    /// How much of the typical slope is in `b_m`, from 0 to 1: the rest is of the listings.
+    #[serde(default)]
+    pub typical_share: f64,
+    /// What was taken for typical; `None` in what was kept before it was told.
+    #[serde(default)]
+    pub typical_mileage: Option<TypicalMileage>,
     /// What became of the mileage slope.
     pub mileage: SlopeOutcome,
     /// How many listings of the widest reach the mileage slope was estimated from.
@@ -485,6 +500,18 @@ pub enum Reason {
     },
     /// We have no price to compare.
     NoPrice,
+    /// The title of our vehicle is branded, and comparables with clean titles ask more.
+    BrandedTitle {
+        /// Kept comparables whose title is known to be branded, too.
+        branded: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Our vehicle has fewer or more miles than any comparable: the price is an extrapolation.
+    BeyondComparables {
+        /// How many miles it is beyond them: below zero where it has fewer.
+        miles: i32,
+    },
     /// How many would be seen before ours by a buyer who sorts by price.
     PriceRank {
         /// Our place from the cheapest.
@@ -515,6 +542,13 @@ pub enum Reason {
     AdjustedForMileage {
         /// What ten thousand miles more change the price by.
         percent_per_10_000_miles: f64,
+    },
+    /// The listings alone say too little of what mileage does, so what it typically does went into the adjustment.
+    TypicalMileage {
+        /// What ten thousand miles more typically change the price by.
+        percent_per_10_000_miles: f64,
+        /// How much of that is in the adjustment, up to all of it.
+        share_percent: f64,
     },
     /// Prices were not adjusted for mileage although mileages differ.
     NotAdjustedForMileage {

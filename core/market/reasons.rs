@@ -3,7 +3,9 @@
 //! What is deliberately not here: sentences.
 
 use super::{
-    Adjustment, Analysis, MarketMood, PricingRules, Reason, Recommendation, SlopeOutcome, Subject, comparables::Search,
+    Adjustment, Analysis, MarketMood, PricingRules, Reason, Recommendation, SlopeOutcome, Subject,
+    adjustment::Adjusted,
+    comparables::{Search, known_mileage},
 };
 
 /// Reads the reasons off a finished analysis and the search that led to it.
@@ -11,6 +13,7 @@ pub(super) fn reasons(
     analysis: &Analysis,
     subject: &Subject,
     search: &Search<'_>,
+    kept: &[Adjusted<'_>],
     rules: &PricingRules,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
@@ -39,6 +42,11 @@ pub(super) fn reasons(
             .filter(|velocity| velocity.mood != MarketMood::Stable)
             .map(|velocity| Reason::MarketMoving { mood: velocity.mood, change_percent: velocity.change_percent }),
     );
+    if subject.branded && analysis.sample_size > 0 {
+        let branded = kept.iter().filter(|one| one.comparable.branded).count();
+        reasons.push(Reason::BrandedTitle { branded, of: kept.len() });
+    }
+    reasons.extend(beyond(subject, kept, rules).map(|miles| Reason::BeyondComparables { miles }));
     let trim = subject.trim.as_deref().map(str::trim).filter(|trim| !trim.is_empty());
     reasons.extend(trim.map(|trim| match search.trim {
         Some(_) => Reason::SameTrim { trim: trim.to_owned() },
@@ -52,12 +60,24 @@ pub(super) fn reasons(
         });
     }
     if analysis.sample_size > 0 {
-        reasons.extend(adjustments(&analysis.adjustment));
+        reasons.extend(adjustments(&analysis.adjustment, rules));
     }
     if analysis.left_out.outlier > 0 {
         reasons.push(Reason::OutliersLeftOut { count: analysis.left_out.outlier });
     }
     reasons
+}
+
+/// How far the subject's mileage is outside those of the comparables, where that is too far to pass over.
+fn beyond(subject: &Subject, kept: &[Adjusted<'_>], rules: &PricingRules) -> Option<i32> {
+    let ours = known_mileage(subject.mileage)?;
+    let theirs = || kept.iter().filter_map(|one| known_mileage(one.comparable.mileage));
+    let miles = match (theirs().min()?, theirs().max()?) {
+        (fewest, _) if ours < fewest => ours - fewest,
+        (_, most) if ours > most => ours - most,
+        _ => 0,
+    };
+    (miles.unsigned_abs() >= rules.miles_beyond_told.unsigned_abs()).then_some(miles)
 }
 
 fn verdict(analysis: &Analysis, rules: &PricingRules) -> Option<Reason> {
@@ -76,17 +96,24 @@ fn verdict(analysis: &Analysis, rules: &PricingRules) -> Option<Reason> {
     })
 }
 
-fn adjustments(adjustment: &Adjustment) -> Vec<Reason> {
+fn adjustments(adjustment: &Adjustment, rules: &PricingRules) -> Vec<Reason> {
     let percent = |log_change: f64| log_change.exp_m1() * 100.0;
     let mut reasons = Vec::new();
     match adjustment.mileage {
-        SlopeOutcome::Applied => reasons
-            .push(Reason::AdjustedForMileage { percent_per_10_000_miles: percent(adjustment.per_mile * 10_000.0) }),
+        SlopeOutcome::Applied | SlopeOutcome::Typical => {
+            reasons
+                .push(Reason::AdjustedForMileage { percent_per_10_000_miles: percent(adjustment.per_mile * 10_000.0) });
+            let is_told = adjustment.typical_share * 10_000.0 >= f64::from(rules.typical_told_basis_points);
+            reasons.extend(adjustment.typical_mileage.filter(|_| is_told).map(|typical| Reason::TypicalMileage {
+                percent_per_10_000_miles: percent(typical.per_mile * 10_000.0),
+                share_percent: adjustment.typical_share * 100.0,
+            }));
+        }
         SlopeOutcome::NotNeeded => {}
         outcome => reasons.push(Reason::NotAdjustedForMileage { outcome }),
     }
     match adjustment.year {
-        SlopeOutcome::Applied => {
+        SlopeOutcome::Applied | SlopeOutcome::Typical => {
             reasons.push(Reason::AdjustedForYear { percent_per_year: percent(adjustment.per_year) });
         }
         SlopeOutcome::NotNeeded => {}

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{
     Comparable, HistoryPoint, MarketPrice, OwnVins, ResearchResult, Source,
+    alert::ended,
     backtest::PastListing,
     comparables::{folded, known_mileage, path_says_branded, record_says_branded, same_name, says_branded},
     research::{ResearchByVehicle, Standing},
@@ -33,7 +34,7 @@ use crate::{
     },
     error::{Error, Result},
     ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
-    inventory::VehicleStatus,
+    inventory::{Vehicle, VehicleStatus},
     money::Money,
     page::{Page, PageRequest, keyset},
 };
@@ -717,22 +718,22 @@ fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {
     Ok(())
 }
 
-/// Closes what is open about a vehicle's price: it is sold or gone, and nobody will analyse it again.
-pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
-    alerts::close(conn, &AlertType::OF_PRICES, vehicle.into(), now)
+/// Closes what is open about a vehicle's price, which nobody will analyse again; `why` is the rest of a sentence.
+pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
+    alerts::close(conn, &AlertType::OF_PRICES, vehicle.id.into(), &|alert| ended(alert, vehicle, why), now)
 }
 
 /// Removes what was found about a vehicle as it no longer is, and closes its alerts: it counts as never analysed again. Its
-/// history stays.
-pub(crate) fn forget(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
-    let of_vehicle = market_research_results::inventory_id.eq(vehicle);
+/// history stays. `why` is the rest of a sentence.
+pub(crate) fn forget(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
+    let of_vehicle = market_research_results::inventory_id.eq(vehicle.id);
     diesel::delete(market_research_results::table.filter(of_vehicle)).execute(conn)?;
-    close_alerts(conn, vehicle, now)
+    close_alerts(conn, vehicle, why, now)
 }
 
 /// Removes all research about a vehicle that is itself about to go, and closes its alerts.
-pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: VehicleId, now: DateTime<Utc>) -> DbResult<()> {
-    let of_vehicle = market_price_history::inventory_id.eq(vehicle);
+pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: &Vehicle, now: DateTime<Utc>) -> DbResult<()> {
+    let of_vehicle = market_price_history::inventory_id.eq(vehicle.id);
     diesel::delete(market_price_history::table.filter(of_vehicle)).execute(conn)?;
-    forget(conn, vehicle, now)
+    forget(conn, vehicle, "it is no longer in the inventory", now)
 }

@@ -114,7 +114,7 @@ pub(super) fn analyze_asked(
     };
     let history = with_this(history, &analysis);
     (analysis.velocity, analysis.week) = (velocity(&history, now, rules), week(&history, now, rules));
-    analysis.reasons = reasons(&analysis, subject, &search, rules);
+    analysis.reasons = reasons(&analysis, subject, &search, &sample.kept, rules);
     analysis
 }
 

@@ -6,7 +6,7 @@ use super::{
     Analysis, AnalyzeLimits, AnalyzeReport, BacktestOptions, BacktestProgress, BacktestReport, Comparable,
     HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, ResearchResult, Subject, Supply,
     VehiclePosition,
-    alert::new_alert,
+    alert::{ended, new_alert, what_holds_now},
     asking::AutoDevRun,
     backtest::Backtest,
     config,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    alerts::{self, AlertType},
+    alerts::{self, Alert, AlertType},
     db::{DbConnection, DbResult, Failure},
     dealership::{Acting, Desk},
     error::{Error, ErrorKind, Result},
@@ -461,7 +461,8 @@ impl<'a> Market<'a> {
             let wanted = analysis.alert.map(|alert| alert.alert_type);
             let over: Vec<_> =
                 AlertType::OF_PRICES.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
-            alerts::close(conn, &over, vehicle.id.into(), acting.now)?;
+            let ended = |alert: &Alert| ended(alert, vehicle, &what_holds_now(alert, vehicle, &analysis));
+            alerts::close(conn, &over, vehicle.id.into(), &ended, acting.now)?;
         }
         if let Some(alert) = new_alert(vehicle, &analysis) {
             alerts::open(conn, &alert, acting.now)?;

@@ -5,7 +5,10 @@ use jpauto::extract::{data_request, listings_from_data};
 use libfuzzer_sys::fuzz_target;
 
 /// One page for each kind of endpoint, which says what to ask.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 9] = [
+    include_str!("../../tests/pages/dealer_com/list.html"),
+    include_str!("../../tests/pages/dealer_com/posted.html"),
+    include_str!("../../tests/pages/dealer_inspire/ajax.html"),
     include_str!("../../tests/pages/dealer_on/list.html"),
     include_str!("../../tests/pages/dealer_inspire/list.html"),
     include_str!("../../tests/pages/dealer_inspire/lightning.html"),

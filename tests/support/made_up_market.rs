@@ -115,17 +115,28 @@ impl Means {
     }
 }
 
+/// What a mile takes off the logarithm of a price, from and to.
+type Slopes = (f64, f64);
+
+const USUAL: Slopes = (4e-6, 9e-6);
+
 /// The errors in so many markets of a size.
 pub fn errors(mix: Mix, years: Years, size: usize, markets: usize, seed: u64) -> Vec<Errors> {
+    errors_at(mix, USUAL, years, size, markets, seed)
+}
+
+/// The same, where a mile takes as much off a price as is said.
+pub fn errors_at(mix: Mix, slopes: Slopes, years: Years, size: usize, markets: usize, seed: u64) -> Vec<Errors> {
     let mut rng = Rng::with_seed(seed);
-    std::iter::repeat_with(|| Market::new(mix, years, size, &mut rng).judge(&mut rng)).flatten().take(markets).collect()
+    let market = || Market::new(mix, slopes, years, size, &mut rng).judge(&mut rng);
+    std::iter::repeat_with(market).flatten().take(markets).collect()
 }
 
 /// The errors in markets whose cars have all the mileage of the subject: nothing is to be adjusted.
 pub fn errors_of_alike(mix: Mix, size: usize, markets: usize, seed: u64) -> Vec<Errors> {
     let mut rng = Rng::with_seed(seed);
     let market = |rng: &mut Rng| {
-        let mut market = Market::new(mix, Years::One, size, rng);
+        let mut market = Market::new(mix, USUAL, Years::One, size, rng);
         market.listings.iter_mut().for_each(|listing| listing.miles = 45_000);
         market
     };
@@ -147,9 +158,9 @@ struct Market {
 }
 
 impl Market {
-    fn new(mix: Mix, years: Years, size: usize, rng: &mut Rng) -> Self {
+    fn new(mix: Mix, slopes: Slopes, years: Years, size: usize, rng: &mut Rng) -> Self {
         let between = |rng: &mut Rng, low: f64, high: f64| low + (high - low) * rng.f64();
-        let (per_mile, per_year) = (-between(rng, 4e-6, 9e-6), between(rng, 0.07, 0.12));
+        let (per_mile, per_year) = (-between(rng, slopes.0, slopes.1), between(rng, 0.07, 0.12));
         let (spread, shape) = (between(rng, 0.05, 0.08), rng.u8(0..4));
         let listings = (0..size).map(|_| {
             let year = if years == Years::One { YEAR } else { YEAR + rng.i32(-1..=1) };

@@ -3,9 +3,21 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    activity::ActivityCommand, alert::AlertCommand, analyze::AnalyzeArgs, competitor::CompetitorCommand,
-    demo::DemoArgs, extract::ExtractArgs, import::ImportCommand, market::MarketCommand, output::Format, report,
-    scrape::ScrapeArgs, serve::ServeArgs, submission::SubmissionCommand, user::UserCommand, vehicle::VehicleCommand,
+    activity::ActivityCommand,
+    alert::AlertCommand,
+    analyze::AnalyzeArgs,
+    competitor::CompetitorCommand,
+    demo::DemoArgs,
+    extract::ExtractArgs,
+    import::ImportCommand,
+    market::{self, MarketCommand},
+    output::Format,
+    report,
+    scrape::ScrapeArgs,
+    serve::ServeArgs,
+    submission::SubmissionCommand,
+    user::UserCommand,
+    vehicle::VehicleCommand,
     vin::VinArgs,
 };
 
@@ -46,6 +58,36 @@ pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
         "0" | "false" | "no" | "off" => Ok(false),
         _ => Err("expected 1 or 0, yes or no, true or false"),
     }
+}
+
+/// The command with the texts below its options as paragraphs, in all its commands: they are wrapped once, to the terminal.
+pub(crate) fn in_paragraphs(command: clap::Command) -> clap::Command {
+    let below = command.get_after_help().map(|text| paragraphs(&text.to_string()));
+    let below_long = command.get_after_long_help().map(|text| paragraphs(&text.to_string()));
+    let command = match below {
+        Some(text) => command.after_help(text),
+        None => command,
+    };
+    let command = match below_long {
+        Some(text) => command.after_long_help(text),
+        None => command,
+    };
+    command.mut_subcommands(in_paragraphs)
+}
+
+/// The text with the lines of each paragraph joined; what is indented stays a line.
+fn paragraphs(text: &str) -> String {
+    let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    let mut joined = String::with_capacity(text.len());
+    let mut follows_prose = false;
+    for line in text.lines() {
+        if !joined.is_empty() {
+            joined.push(if follows_prose && is_prose(line) { ' ' } else { '\n' });
+        }
+        joined.push_str(line);
+        follows_prose = is_prose(line);
+    }
+    joined
 }
 
 /// Everything a car dealership must know in one place: its lot, its market and its competitors.
@@ -112,7 +154,7 @@ pub(crate) enum Command {
     /// Price vehicles against the market
     Analyze(AnalyzeArgs),
     /// What the lot is worth on the market, how that changed, and how good the rule is
-    #[command(subcommand)]
+    #[command(subcommand, after_help = market::EXAMPLES)]
     Market(MarketCommand),
     /// Show the lot, its market, the competitors and what waits, on one page
     #[command(after_help = report::EXAMPLES)]
@@ -133,4 +175,40 @@ pub(crate) enum Command {
         after_help = "Safe at each start and from several machines at once. A new SQLite file needs no migration."
     )]
     Migrate,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn lines_of_a_paragraph_are_one_and_examples_stay_lines() {
+        let text = "It reads\nand writes.\n\nExamples:\n  jpauto one\n  jpauto two\nMore of it:\n  {}";
+        let expected = "It reads and writes.\n\nExamples:\n  jpauto one\n  jpauto two\nMore of it:\n  {}";
+        assert_eq!(paragraphs(text), expected);
+    }
+
+    #[test]
+    fn no_help_is_wrapped_twice() {
+        fn check(command: &mut clap::Command) {
+            let name = command.get_name().to_owned();
+            for help in [command.render_help(), command.render_long_help()] {
+                let help = help.to_string();
+                let lines: Vec<_> = help.lines().collect();
+                // A short line within a paragraph was broken by hand and then by clap; a word more would have fitted.
+                for pair in lines.windows(2) {
+                    let is_prose = |line: &str| line.starts_with(|sign: char| sign.is_alphabetic());
+                    let next = pair[1].split(' ').next().unwrap_or_default();
+                    let is_torn = is_prose(pair[0]) && is_prose(pair[1]) && pair[0].len() + next.len() < 99;
+                    assert!(!is_torn || pair[0].ends_with(':'), "{name}: {pair:?}");
+                }
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = in_paragraphs(Arguments::command()).term_width(100);
+        command.build();
+        check(&mut command);
+    }
 }

@@ -10,8 +10,9 @@ mod test;
 use clap::Subcommand;
 use jpauto::{
     CompetitorId, Desk, ListingId,
-    competitors::{Competitor, CompetitorFilter, Completeness, ScrapeRecord},
+    competitors::{Competitor, CompetitorFilter, CompetitorOverview, Completeness, ScrapeRecord},
 };
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use add::AddArgs;
@@ -23,7 +24,7 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::FieldOptions,
-    output::{Cell, Column, Row, Tone, dash, moment},
+    output::{Cell, Column, NOTHING, Row, Tone, dash, moment},
     paging::Paging,
     scrape::{self, ScrapeArgs},
 };
@@ -155,7 +156,7 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
     match command {
         CompetitorCommand::List { active, q, paging } => {
             let filter = CompetitorFilter { active, q };
-            paging.print(output, |page| competitors.list(&filter, page))
+            paging.print(output, |page| Ok(competitors.overview(&filter, page)?.map(Watched)))
         }
         CompetitorCommand::Show { competitor } => figures::show(&desk, find(&desk, &competitor)?.id, output),
         CompetitorCommand::Update { competitor, fields } => {
@@ -213,24 +214,42 @@ pub(crate) fn completeness(completeness: Completeness) -> Cell {
     }
 }
 
-impl Row for Competitor {
+/// What it means where a part of a lot was seen.
+pub(crate) fn meaning(completeness: Completeness) -> Option<&'static str> {
+    completeness.reason().map(|_| "What is missing from it is not taken for sold.")
+}
+
+/// A dealer, and how it goes with watching it.
+struct Watched(CompetitorOverview);
+
+impl Serialize for Watched {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        figures::whole(&self.0).serialize(serializer)
+    }
+}
+
+impl Row for Watched {
     const COLUMNS: &'static [Column] = &[
         Column::text("Name"),
         Column::text("Watched"),
         Column::text("Last scrape"),
+        Column::text("Seen"),
         Column::text("Platform").spare(2),
         Column::text("Address").spare(1),
         Column::text("Error"),
     ];
 
     fn cells(&self) -> Vec<Cell> {
+        let Self(CompetitorOverview { competitor, last_scrape, .. }) = self;
+        let read = last_scrape.as_ref().filter(|scrape| scrape.error.is_none());
         vec![
-            self.name.as_str().into(),
-            if self.active { Cell::new("yes") } else { Cell::new("paused").tone(Tone::Warning) },
-            dash(self.last_scraped_at, moment).into(),
-            dash(self.platform_type.clone(), |platform| platform).into(),
-            Cell::new(self.inventory_url.as_str()).tone(Tone::Faint),
-            Cell::new(self.scrape_error.clone().unwrap_or_default()).tone(Tone::Bad),
+            competitor.name.as_str().into(),
+            if competitor.active { Cell::new("yes") } else { Cell::new("paused").tone(Tone::Warning) },
+            dash(competitor.last_scraped_at, moment).into(),
+            read.map_or_else(|| Cell::new(NOTHING), |scrape| completeness(scrape.completeness)),
+            dash(competitor.platform_type.clone(), |platform| platform).into(),
+            Cell::new(competitor.inventory_url.as_str()).tone(Tone::Faint),
+            Cell::new(competitor.scrape_error.clone().unwrap_or_default()).tone(Tone::Bad),
         ]
     }
 }

@@ -17,7 +17,7 @@ use jpauto::{
 use serde::Serialize;
 
 use crate::{
-    competitor::completeness,
+    competitor::{completeness, meaning},
     context::Context,
     extract::read_page,
     failure::Failure,
@@ -190,6 +190,7 @@ pub(crate) fn print(report: &RecordReport, lines: &[usize], output: &mut Output)
     output.heading(&format!("{} on {}{is_new}", report.competitor, moment(report.observed_at)), "")?;
     let found = counted(counts.listings_found, "listing");
     output.text(&format!("{found}, {}: {}", counted(counts.vehicles, "vehicle"), seen.painted(output)))?;
+    meaning(report.completeness).map_or(Ok(()), |words| output.text(words))?;
     output.text(&format!(
         "new {}, updated {}, price changes {}, sold {}, relisted {}, refused {}",
         counts.new, counts.updated, counts.price_changes, counts.sold, counts.relisted, counts.refused

@@ -14,6 +14,7 @@ mod demo;
 mod extract;
 mod failure;
 mod fields;
+mod filters;
 mod import;
 mod market;
 mod migrate;
@@ -31,6 +32,7 @@ mod vin;
 
 use std::{
     ffi::{OsStr, OsString},
+    io::IsTerminal as _,
     process::ExitCode,
 };
 
@@ -62,7 +64,9 @@ fn main() -> ExitCode {
 
 /// The command line. A variable of the environment that is set to nothing is one that is not set.
 fn command_line() -> clap::Command {
-    without_variables(Arguments::command(), &|name| std::env::var_os(name).is_some_and(|value| value.is_empty()))
+    without_variables(arguments::in_paragraphs(Arguments::command()), &|name| {
+        std::env::var_os(name).is_some_and(|value| value.is_empty())
+    })
 }
 
 /// The same without those variables of the environment that `is_left_out` names, in all its commands.
@@ -128,5 +132,6 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
 fn log_to_stderr(usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
 }

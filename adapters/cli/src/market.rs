@@ -74,9 +74,26 @@ pub(crate) enum MarketCommand {
     Backtest(BacktestArgs),
 }
 
+pub(crate) const EXAMPLES: &str = "\
+From day to day: read the competitors, price the lot against them, look at what stands out.
+
+  jpauto scrape --due                    the competitors' lists as they are today
+  jpauto market analyze                  the vehicles that are due; with --all every unsold one
+  jpauto market overview                 where the lot stands: too high, too low, competitive
+  jpauto market alerts                   what to look at first
+  jpauto market show A1042               one vehicle: its market, why, and what it was compared with
+  jpauto market history A1042            how its price and its market moved
+
+A car that is offered to us is priced without being kept, or evaluated by its VIN:
+
+  jpauto market price --year 2021 --make Toyota --model Camry --mileage 41000
+  jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
+
+How far to trust all that: jpauto market backtest";
+
 const SHOW_HELP: &str = "\
-The chart shows the comparables' prices, each adjusted to this car's mileage and year: from the cheapest to the dearest, the
-middle half as a box with the median in it, and our price above.
+The chart shows the comparables' prices, each adjusted to this car's mileage and year: from the
+cheapest to the dearest, the middle half as a box with the median in it, and our price above.
 
 Examples:
   jpauto market show A1042
@@ -85,36 +102,41 @@ Examples:
 const PRICE_EXAMPLES: &str = "\
 Examples:
   jpauto market price --year 2021 --make Toyota --model Camry --trim SE --mileage 41000
-  jpauto market price --year 2021 --make Toyota --model Camry --mileage 41000 --asking 19500 --format json";
+  jpauto market price --year 2021 --make Toyota --model Camry --asking 19500 --format json";
 
 const OVERVIEW_HELP: &str = "\
-Prices are today's, the market is as the last analyses found it. Vehicles that need an analysis were never analysed, or not
-within three days: jpauto market analyze takes them.
+Prices are today's, the market is as the last analyses found it. Vehicles that need an analysis
+were never analysed, or not within three days: jpauto market analyze takes them.
 
 Examples:
   jpauto market overview
   jpauto market overview --format json | jq .market.high";
 
 const HISTORY_HELP: &str = "\
-Each analysis is a point, and so is each change of our price. In the chart ● is our price and ─ the market's median.
+Each analysis is a point, and so is each change of our price. In the chart ● is our price and ─
+the market's median.
 
 Examples:
   jpauto market history A1042
   jpauto market history A1042 --all --format jsonl > history.jsonl";
 
 const ALERTS_HELP: &str = "\
-overpriced and underpriced: more than 10 % from the market, critical from 15 % on. no_market_data: too few comparables. An
-alert closes by itself when the next analysis finds it over; jpauto alert dismiss puts it away by hand.
+overpriced and underpriced: more than 10 % from the market, critical from 15 % on. no_market_data:
+too few comparables. An alert closes by itself when the next analysis finds it over, and then says
+why; jpauto alert dismiss ID puts it away by hand: the id stands in the last column where the
+terminal is wide enough for it, and in JSON.
 
 Examples:
   jpauto market alerts
-  jpauto market alerts --vehicle A1042 --with-dismissed";
+  jpauto market alerts --vehicle A1042 --with-dismissed
+  jpauto market alerts --format json | jq -r '.items[] | [.id, .message] | @tsv'";
 
 const BACKTEST_HELP: &str = "\
-Each competitor's car that was sold, or cut in price, is priced from the others that were visible at that moment, and compared
-with what it asked then. Beside the rule stands the plain median of the same comparables. The error is the mean distance in
-percent (MAPE) and of the logarithm (MAE); the range covers a price that lies within the recommended P25 to P75; behind it stands the share that the quartiles
-of so few comparables would cover if they were adjusted exactly, less than 50 %.
+Each competitor's car that was sold, or cut in price, is priced from the others that were visible
+at that moment, and compared with what it asked then. Beside the rule stands the plain median of
+the same comparables. The error is the mean distance in percent (MAPE) and of the logarithm (MAE);
+the range covers a price that lies within the recommended P25 to P75; behind it stands the share
+that the quartiles of so few comparables would cover if they were adjusted exactly: less than half.
 
 Examples:
   jpauto market backtest
@@ -268,18 +290,17 @@ fn history(name: &str, paging: &Paging, context: &mut Context) -> Result<(), Fai
     let desk = context.desk()?;
     let stocked = vehicle::find(&desk, name)?;
     let id = stocked.vehicle.id;
-    let output = &mut context.output;
-    if output.format() == Format::Table {
+    let chart = |output: &mut Output| {
         let moments = moments(&desk, id)?;
         output.heading(&vehicle::name(&stocked.vehicle), &format!("{} now", money(stocked.vehicle.price)))?;
-        let chart = over_time(&moments, output.columns());
-        if let Some(chart) = chart {
+        if let Some(chart) = over_time(&moments, output.columns()) {
             output.text(&chart)?;
             output.text("● our price  ─ the market's median")?;
             output.text("")?;
         }
-    }
-    paging.print(output, |page| desk.market().history(id, page))
+        Ok(())
+    };
+    paging.print_below(&mut context.output, chart, |page| desk.market().history(id, page))
 }
 
 /// The latest points of a vehicle's history: as many as a chart can show.

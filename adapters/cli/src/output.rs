@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub(crate) use chart::{Moment, distribution, over_time};
 pub(crate) use table::{Cell, Column, Row, Tone};
-pub(crate) use words::{car, counted, dash, day, dollars, miles, moment, money, percent};
+pub(crate) use words::{NOTHING, car, counted, dash, day, dollars, miles, moment, money, percent};
 
 use jpauto::extract::is_unseen;
 

@@ -41,6 +41,21 @@ impl Paging {
         finish(output, &gathered, next)
     }
 
+    /// The same below what `above` prints for people, once it is known that there is such a page.
+    pub(crate) fn print_below<T: Row>(
+        &self,
+        output: &mut Output,
+        above: impl FnOnce(&mut Output) -> Result<(), Failure>,
+        fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
+    ) -> Result<(), Failure> {
+        if output.format() != Format::Table {
+            return self.print(output, fetch);
+        }
+        let (gathered, next) = self.gather(output, fetch)?;
+        above(output)?;
+        finish(output, &gathered, next)
+    }
+
     /// Prints what is asked for below what is true of all of it: `total` beside the items in JSON, a line for people.
     pub(crate) fn print_with_total<T: Row, H: Serialize>(
         &self,
@@ -69,8 +84,7 @@ impl Paging {
         output: &mut Output,
         fetch: impl Fn(&PageRequest) -> jpauto::Result<Page<T>>,
     ) -> Result<(Vec<T>, Option<String>), Failure> {
-        let limit = if self.all { PageRequest::MAX_LIMIT } else { self.limit };
-        let mut request = PageRequest::first(limit);
+        let mut request = if self.all { PageRequest::largest() } else { PageRequest::first(self.limit) };
         if let Some(cursor) = &self.after {
             request = request.after(cursor);
         }
@@ -83,7 +97,7 @@ impl Paging {
                 Format::Table | Format::Json => gathered.extend(items),
             }
             match next {
-                Some(cursor) if self.all => request = PageRequest::first(limit).after(cursor),
+                Some(cursor) if self.all => request = request.after(cursor),
                 next => break next,
             }
         };

@@ -24,12 +24,30 @@ pub(crate) fn reason(reason: &Reason) -> String {
             format!("the price is within the market: {difference_percent:+.1} % from {}", dollars(*median))
         }
         Reason::NoPrice => "there is no price of ours to compare".to_owned(),
+        Reason::BrandedTitle { branded, of } => {
+            let known = if *branded == 0 { "none".to_owned() } else { branded.to_string() };
+            format!("its title is branded, and that of {known} of {} is known to be", comparables(*of))
+        }
+        Reason::BeyondComparables { miles } => format!(
+            "it has {} miles {} than any comparable, so the price is an extrapolation",
+            thousands(i64::from(*miles).abs()),
+            if *miles < 0 { "fewer" } else { "more" }
+        ),
         Reason::PriceRank { rank, of } => format!("sorted by price it comes {} of {of}", ordinal(*rank)),
         Reason::SameTrim { trim } => format!("only the trim {trim} was compared"),
         Reason::AnyTrim { trim } => format!("too few were of the trim {trim}, so all trims were compared"),
         Reason::SearchWidened { mileage_window, year_window, .. } => widened(*mileage_window, *year_window),
         Reason::AdjustedForMileage { percent_per_10_000_miles } => {
             format!("prices were adjusted for mileage, {percent_per_10_000_miles:+.1} % for 10,000 miles more")
+        }
+        Reason::TypicalMileage { percent_per_10_000_miles, share_percent } => {
+            let typical = format!("{percent_per_10_000_miles:+.1} %");
+            match share_percent.round() {
+                100.0.. => format!("the comparables cannot tell what mileage does, so the typical {typical} was taken"),
+                share => format!(
+                    "of that, {share:.0} % is what mileage typically does, {typical}: the comparables say too little alone"
+                ),
+            }
         }
         Reason::NotAdjustedForMileage { outcome } => {
             format!("prices were not adjusted for mileage: {}", slope(*outcome))
@@ -53,7 +71,7 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::MarketMoving { mood, change_percent } => {
             format!("{}: {change_percent:+.1} % in two weeks", moving(*mood))
         }
-        Reason::SourceMissing { source, .. } => format!("{source} did not answer: the others alone were compared"),
+        Reason::SourceMissing { source, .. } => format!("what {source} lists could not be compared with"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another reason".to_owned()),
     }
 }
@@ -183,6 +201,7 @@ fn slope(outcome: SlopeOutcome) -> &'static str {
         SlopeOutcome::NoSpread => "the comparables are alike in it",
         SlopeOutcome::TooFew => "too few comparables to tell its effect",
         SlopeOutcome::WrongSign => "the comparables say the opposite of any market",
+        SlopeOutcome::Typical => "they were, as is typical",
     }
 }
 
@@ -225,6 +244,22 @@ mod tests {
             (
                 Reason::TooFewComparables { found: 1, needed: 5 },
                 "1 comparable found where 5 are needed, so nothing is recommended.",
+            ),
+            (
+                Reason::TypicalMileage { percent_per_10_000_miles: -3.92, share_percent: 52.5 },
+                "Of that, 53 % is what mileage typically does, -3.9 %: the comparables say too little alone.",
+            ),
+            (
+                Reason::TypicalMileage { percent_per_10_000_miles: -3.92, share_percent: 100.0 },
+                "The comparables cannot tell what mileage does, so the typical -3.9 % was taken.",
+            ),
+            (
+                Reason::BeyondComparables { miles: -38_000 },
+                "It has 38,000 miles fewer than any comparable, so the price is an extrapolation.",
+            ),
+            (
+                Reason::BrandedTitle { branded: 0, of: 26 },
+                "Its title is branded, and that of none of 26 comparables is known to be.",
             ),
             (Reason::OutliersLeftOut { count: 2 }, "2 comparables were left out as too far from the others."),
             (

@@ -29,7 +29,11 @@ pub(crate) fn read_whole(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failu
         .read_to_end(&mut bytes)
         .map_err(|reason| Failure::unreadable(path, &reason))?;
     if bytes.len() > bytes_max {
-        let message = format!("{} is larger than {} MiB", path.display(), bytes_max / (1024 * 1024));
+        let most = match bytes_max / 1024 {
+            most @ ..1024 => format!("{most} KiB"),
+            most => format!("{} MiB", most / 1024),
+        };
+        let message = format!("{} is larger than {most}", path.display());
         return Err(Failure::input("file_too_large", message));
     }
     Ok(bytes)

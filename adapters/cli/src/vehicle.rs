@@ -12,6 +12,7 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::{FieldOptions, field_options},
+    filters::{ModelOptions, RangeOptions},
     output::{Cell, Column, Format, Output, Row, Tone, car, dash, miles, money},
     paging::Paging,
 };
@@ -142,30 +143,10 @@ pub(crate) struct FilterOptions {
     /// In this status; repeatable
     #[arg(long, value_name = "STATUS", value_parser = one_of!(VehicleStatus))]
     status: Vec<VehicleStatus>,
-    /// Of this make
-    #[arg(long, value_name = "TEXT")]
-    make: Option<String>,
-    /// Of this model
-    #[arg(long, value_name = "TEXT")]
-    model: Option<String>,
-    /// Of this model year or later
-    #[arg(long, value_name = "YEAR")]
-    year_min: Option<i32>,
-    /// Of this model year or earlier
-    #[arg(long, value_name = "YEAR")]
-    year_max: Option<i32>,
-    /// At this price or dearer
-    #[arg(long, value_name = "DOLLARS")]
-    price_min: Option<Money>,
-    /// At this price or cheaper
-    #[arg(long, value_name = "DOLLARS")]
-    price_max: Option<Money>,
-    /// With this mileage or more
-    #[arg(long, value_name = "MILES")]
-    mileage_min: Option<i32>,
-    /// With this mileage or less
-    #[arg(long, value_name = "MILES")]
-    mileage_max: Option<i32>,
+    #[command(flatten)]
+    called: ModelOptions,
+    #[command(flatten)]
+    within: RangeOptions,
     /// On the homepage, or not
     #[arg(long, value_name = "true|false")]
     featured: Option<bool>,
@@ -239,14 +220,14 @@ impl FilterOptions {
     fn into_filter(self) -> VehicleFilter {
         let mut filter = VehicleFilter::default().sort(self.sort);
         filter.status = self.status;
-        filter.make = self.make;
-        filter.model = self.model;
-        filter.year_min = self.year_min;
-        filter.year_max = self.year_max;
-        filter.price_min = self.price_min;
-        filter.price_max = self.price_max;
-        filter.mileage_min = self.mileage_min;
-        filter.mileage_max = self.mileage_max;
+        filter.make = self.called.make;
+        filter.model = self.called.model;
+        filter.year_min = self.called.year_min;
+        filter.year_max = self.called.year_max;
+        filter.price_min = self.within.price_min;
+        filter.price_max = self.within.price_max;
+        filter.mileage_min = self.within.mileage_min;
+        filter.mileage_max = self.within.mileage_max;
         filter.featured = self.featured;
         filter.q = self.q;
         filter

@@ -45,6 +45,10 @@ fn a_website_is_tried_out_and_nothing_is_written() {
     assert_eq!((&report["listings_found"], &report["platform_certainty"]), (&json!(12), &json!("unknown")));
     assert_eq!(report["next"], json!(format!("{}/inventory?page=2", website.address)));
     assert_eq!(lot.items(["competitor", "list"]).len(), 0);
+    website.list("/nameless", 0..12, None);
+    let nameless = format!("{}/nameless", website.address);
+    let ran = run(&lot, &["competitor", "test", &nameless]);
+    assert_eq!(ran.stdout.lines().next(), Some(nameless.as_str()), "the address once: {ran:?}");
 }
 
 #[test]

@@ -183,3 +183,27 @@ fn dealers_are_listed_by_name() {
     assert!(row(&told, "Valley Motors").contains("paused"), "{told}");
     assert!(row(&told, "Example Motors").contains("yes"), "{told}");
 }
+
+#[test]
+fn that_a_part_of_a_lot_was_seen_is_told_with_what_it_means() {
+    let lot = watched();
+    let meaning = "What is missing from it is not taken for sold.";
+    let whole = [text(&lot, ["competitor", "list"]), text(&lot, ["competitor", "show", "Example Motors"])];
+    assert!(row(&whole[0], "Example Motors").contains(" complete "), "{}", whole[0]);
+    assert!(whole[1].contains("Last scrape: 2 vehicles, complete\n"), "{}", whole[1]);
+    lot.write("part.jsonl", line(CUT, (2019, "Toyota", "Camry"), 30_000, 14_900));
+    let at = Utc::now().to_rfc3339();
+    let import =
+        ["import", "listings", "--competitor", "Example Motors", "--partial", "--observed-at", &at, "part.jsonl"];
+    let told = text(&lot, import);
+    assert!(told.contains(meaning), "{told}");
+    let reason = lot.items(["competitor", "scrapes", "Example Motors"])[0]["completeness"]["incomplete"]
+        .as_str()
+        .unwrap()
+        .replace('_', " ");
+    let told = text(&lot, ["competitor", "list"]);
+    assert!(row(&told, "Example Motors").contains(&reason), "{reason}: {told}");
+    assert_eq!(lot.items(["competitor", "list"])[0]["last_scrape"]["counts"]["vehicles"], 1);
+    let told = text(&lot, ["competitor", "show", "Example Motors"]);
+    assert!(told.contains(&format!("Last scrape: 1 vehicle, {reason}. {meaning}")), "{told}");
+}

@@ -136,3 +136,48 @@ fn a_car_that_nothing_knows_is_told_as_far_as_its_vin_goes() {
     }
     lot.run(["vin", "evaluate", CAMRY, "--mileage=-5"]).fails(2, "error[invalid_evaluation]: ");
 }
+
+#[test]
+fn an_evaluation_for_another_mileage_says_for_which_it_was_made() {
+    let lot = watched();
+    let evaluate = |mileage| lot.run(["vin", "evaluate", CAMRY, "--mileage", mileage, "--offline"]).stdout;
+    assert!(!evaluate("33000").contains("were asked for"));
+    let told = evaluate("36000");
+    assert!(told.contains("it was made for 33,000 miles, and 36,000 miles were asked for: --refresh"), "{told}");
+}
+
+#[test]
+fn offline_asks_auto_dev_neither() {
+    let lot = watched();
+    let mut command = lot.command(["vin", "evaluate", CAMRY, "--offline", "--auto-dev-calls", "0", "--format", "json"]);
+    let asked = command.env("AUTODEV_API_KEY", "a key").output().unwrap();
+    let evaluation: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(evaluation["analysis"]["missing_source"], json!(null), "{evaluation}");
+    assert_eq!(evaluation["analysis"]["search_parameters"]["auto_dev"], json!([]));
+}
+
+#[test]
+fn the_help_names_clean_up_and_says_what_json_is() {
+    let lot = Lot::new();
+    let help = lot.run(["vin", "--help"]).stdout;
+    assert!(help.contains("jpauto vin clean-up "), "{help}");
+    // As the help says: an object a line by itself, one document from its commands.
+    assert_eq!(lot.run(["vin", "--format", "json", CAMRY, CAMRY]).lines().len(), 2);
+    assert_eq!(lot.json(["vin", "decode", "--offline", CAMRY, CAMRY]).as_array().map(Vec::len), Some(2));
+    assert_eq!(lot.run(["vin", "clean-up", "--limit", "0"]).code, 2, "nothing removed says nothing of what is left");
+}
+
+#[test]
+fn what_is_too_large_for_a_key_is_told_in_the_right_unit() {
+    let lot = watched();
+    lot.write("key", "x".repeat(5_000));
+    let ran = lot.run(["vin", "evaluate", CAMRY, "--auto-dev-key-file", "key"]);
+    ran.fails(2, "error[file_too_large]: key is larger than 4 KiB");
+}
+
+#[test]
+fn what_is_traced_into_a_file_has_no_colours() {
+    let lot = watched();
+    let traced = lot.run(["vin", "evaluate", CAMRY, "--offline", "--verbose"]);
+    assert!(!traced.stderr.contains('\u{1b}'), "{}", traced.stderr);
+}

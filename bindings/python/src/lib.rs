@@ -37,9 +37,9 @@ mod _jpauto {
         inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},
         lot::{Lot, MigrationReport, open},
         market::{
-            AdjustedPrices, Adjustment, Analysis, AnalyzeReport, FailedVehicle, LeftOut, Market, MarketOverview,
-            MarketPrice, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
-            Velocity, WantedAlert,
+            AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,
+            MarketOverview, MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult,
+            SearchParameters, Supply, TypicalMileage, Velocity, WantedAlert,
         },
         query::{Query, Rows},
         submissions::{Submission, SubmissionWarning, Submissions},

@@ -96,7 +96,7 @@ record! {
 }
 
 record! {
-    /// The change of the raw median over two weeks.
+    /// The change of the raw median over one or two weeks.
     Velocity of market::Velocity {
         () {
             /// The change in percent of the earlier median.
@@ -112,18 +112,54 @@ record! {
 }
 
 record! {
+    /// What mileage does to the prices of a model, as far as is known before its listings are looked at.
+    TypicalMileage of market::TypicalMileage {
+        () {
+            /// The slope of the logarithm of the price on miles.
+            per_mile: f64,
+            /// The standard deviation of the slopes of models.
+            spread: f64,
+            /// The standard deviation of the logarithm of the price about the line of one model and year.
+            scatter: f64,
+            /// As how many degrees of freedom the scatter counts beside that of the listings.
+            scatter_freedom: f64,
+        }
+    }
+}
+
+record! {
+    /// A source of listings that is configured and did not answer.
+    MissingSource of market::MissingSource {
+        () {
+            /// Which one: `auto.dev`.
+            source: &'static str,
+            /// The stable word for why.
+            code: String,
+            /// The same for a person.
+            message: String,
+        }
+    }
+}
+
+record! {
     /// The slopes of the logarithm of the price that the prices were adjusted with.
     Adjustment of market::Adjustment {
         () {
-            /// A mile more, at most zero; it moves prices only where `mileage` is `applied`.
+            /// A mile more, at most zero; it moves prices only where `mileage` is `applied` or `typical`.
             per_mile: f64,
-            /// What became of the mileage slope.
+            /// The slope of the comparables alone, of whatever sign; `None` where they are alike in mileage.
+            per_mile_alone: Option<f64>,
+            /// How much of the typical slope is in `per_mile`, from 0 to 1: the rest is of the comparables.
+            typical_share: f64,
+            /// What was taken for typical; `None` in what was kept before it was told.
+            typical_mileage: Option<TypicalMileage>,
+            /// What became of the mileage slope: `applied`, `not_needed`, `no_spread`, `wrong_sign` or `typical`.
             mileage: String,
             /// How many comparables the mileage slope was estimated from.
             mileage_sample: usize,
             /// A year newer, at least zero; it moves prices only where `year` is `applied`.
             per_year: f64,
-            /// What became of the year slope.
+            /// What became of the year slope: `applied`, `not_needed`, `no_spread`, `too_few` or `wrong_sign`.
             year: String,
             /// How many comparables the year slope was estimated from.
             year_sample: usize,
@@ -169,6 +205,32 @@ record! {
             price_max: Amount,
             /// Whether branded titles were let in.
             branded: bool,
+            /// What was asked of auto.dev, and how much of the answers was read; empty where it was not asked.
+            auto_dev: Vec<AutoDevSearch>,
+        }
+    }
+}
+
+record! {
+    /// A search made at auto.dev: what to ask to make it again, and how much of the answer was read.
+    AutoDevSearch of market::AutoDevSearch {
+        () {
+            /// The version of the interface that was asked: `v1` or `v2`.
+            version: &'static str,
+            /// The parameters in the order in which they were sent, without the key.
+            parameters: Vec<(String, String)>,
+            /// When the answer came.
+            answered_at: DateTime<Utc>,
+            /// Pages read.
+            pages: usize,
+            /// Listings read from them.
+            listings: usize,
+            /// Listings that could not be read, are no longer on offer, or are new cars.
+            left_out: usize,
+            /// Whether that was all there is.
+            is_whole: bool,
+            /// The code of the failure that ended it after the first page.
+            stopped_by: Option<String>,
         }
     }
 }
@@ -293,8 +355,10 @@ record! {
             cost_to_market_percent: Option<f64>,
             /// Supply and demand.
             supply: Supply,
-            /// Where the market is going, where the history tells.
+            /// Where the market is going over two weeks, where the history tells.
             velocity: Option<Velocity>,
+            /// The same over one week.
+            week: Option<Velocity>,
             /// The slopes used.
             adjustment: Adjustment,
             /// The search made.
@@ -303,6 +367,8 @@ record! {
             comparables: Vec<PricedComparable>,
             /// Where the kept comparables came from: `none`, `competitor`, `auto.dev` or `auto.dev+competitor`.
             data_source: &'static str,
+            /// The source of listings that is configured and did not answer.
+            missing_source: Option<MissingSource>,
             /// What was left out.
             left_out: LeftOut,
             /// The alert that this calls for.
@@ -439,8 +505,13 @@ record! {
             insufficient: usize,
             /// The vehicles that could not be analysed.
             failed: Vec<FailedVehicle> = [failed.iter().map(Failed::from).collect::<Vec<_>>()],
-            /// Vehicles that were due and not reached.
+            /// Vehicles that are left for a later run.
             remaining: usize,
+            /// The source of listings that is configured and did not answer for some vehicles, and why at first: these were
+            /// compared with the others' listings alone.
+            missing_source: Option<MissingSource>,
+            /// How many vehicles those are.
+            without_source: usize,
         }
     }
 }

@@ -156,6 +156,12 @@ impl<T: Shown> Shown for Option<T> {
     }
 }
 
+impl Told<(String, String)> for (String, String) {
+    fn told(pair: (String, String)) -> Self {
+        pair
+    }
+}
+
 impl<T: Told<U>, U> Told<Vec<U>> for Vec<T> {
     fn told(values: Vec<U>) -> Self {
         values.into_iter().map(T::told).collect()
@@ -301,6 +307,7 @@ words!(
     jpauto::competitors::IncompleteReason,
     jpauto::competitors::RefusalReason,
     jpauto::competitors::ScrapeErrorType,
+    jpauto::market::AutoDevVersion,
     jpauto::market::Confidence,
     jpauto::market::DataSource,
     jpauto::market::MarketMood,

@@ -76,6 +76,10 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
     assert analysis.range[0] <= analysis.median <= analysis.range[1]
     assert analysis.price_to_market is not None and analysis.price_to_market > 100
     assert analysis.reasons[0].code == "above_market"
+    adjustment = analysis.adjustment
+    assert adjustment.typical_mileage is not None and adjustment.typical_mileage.per_mile < 0
+    assert 0 < adjustment.typical_share <= 1 and adjustment.per_mile <= 0
+    assert (analysis.missing_source, analysis.week, analysis.search_parameters.auto_dev) == (None, None, [])
     assert lot.market.get(car.id).analysis == analysis
     assert lot.market.history(car.id).first(1)[0].our_price == car.price
 
@@ -106,6 +110,7 @@ def test_a_run_tells_its_progress_and_stops_when_told(anywhere: jpauto.Lot) -> N
 
     report = anywhere.market.analyze_due(progress=two)
     assert (report.analyzed, report.insufficient, report.remaining) == (3, 3, 3), "the third was kept with the second"
+    assert (report.missing_source, report.without_source) == (None, 0), "no source is configured that could be missing"
     assert [(at.done, at.total) for at in seen] == [(1, 6), (2, 6)]
 
     def broken(progress: jpauto.Progress) -> bool:

@@ -10,7 +10,7 @@ use diesel::{
     prelude::*,
     sql_types::{Bool, Integer},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Here, MOST_WORDS, SECONDS_A_DAY, seen_between, transfers};
@@ -28,82 +28,91 @@ use crate::{
     page::{Page, PageRequest, contains_patterns},
 };
 
+/// What is known of a listing: all that a scrape is planned from; never `raw_data`, which may be large.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+pub(super) struct StoredRow {
+    pub(super) id: ListingId,
+    pub(super) external_id: Option<String>,
+    pub(super) vin: Option<String>,
+    pub(super) stock_number: Option<String>,
+    pub(super) year: Option<i32>,
+    pub(super) make: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) trim: Option<String>,
+    pub(super) price: Option<Money>,
+    pub(super) mileage: Option<i32>,
+    pub(super) exterior_color: Option<String>,
+    pub(super) transmission: Option<String>,
+    pub(super) fuel_type: Option<String>,
+    pub(super) body_style: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) image_url: Option<String>,
+    pub(super) first_seen_at: Option<Instant>,
+    pub(super) last_seen_at: Option<Instant>,
+    pub(super) is_sold: Option<bool>,
+    pub(super) sold_at: Option<Instant>,
+    pub(super) created_at: Option<Instant>,
+    pub(super) unconfirmed_price: Option<Money>,
+    pub(super) lowest_price: Option<Money>,
+    pub(super) highest_price: Option<Money>,
+    pub(super) previous_price: Option<Money>,
+    pub(super) price_changed_at: Option<Instant>,
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = competitor_inventory)]
 struct ListingRow {
-    id: ListingId,
+    #[diesel(embed)]
+    stored: StoredRow,
     competitor_id: CompetitorId,
-    external_id: Option<String>,
-    vin: Option<String>,
-    stock_number: Option<String>,
-    year: Option<i32>,
-    make: Option<String>,
-    model: Option<String>,
-    trim: Option<String>,
-    price: Option<Money>,
-    mileage: Option<i32>,
-    exterior_color: Option<String>,
-    transmission: Option<String>,
-    fuel_type: Option<String>,
-    body_style: Option<String>,
-    url: Option<String>,
-    image_url: Option<String>,
-    first_seen_at: Option<Instant>,
-    last_seen_at: Option<Instant>,
-    is_sold: Option<bool>,
-    sold_at: Option<Instant>,
     days_on_market: Option<i32>,
     raw_data: Option<Json<Value>>,
-    created_at: Option<Instant>,
     updated_at: Option<Instant>,
-    unconfirmed_price: Option<Money>,
-    lowest_price: Option<Money>,
-    highest_price: Option<Money>,
-    previous_price: Option<Money>,
-    price_changed_at: Option<Instant>,
 }
 
 impl ListingRow {
     fn into_listing(self, now: DateTime<Utc>) -> Listing {
-        let is_sold = self.is_sold.unwrap_or(false);
-        let sold_at = self.sold_at.map(DateTime::from);
-        let (first_seen_at, last_seen_at) = seen_between(self.first_seen_at, self.last_seen_at, self.created_at);
+        let stored = self.stored;
+        let is_sold = stored.is_sold.unwrap_or(false);
+        let sold_at = stored.sold_at.map(DateTime::from);
+        let (first_seen_at, last_seen_at) = seen_between(stored.first_seen_at, stored.last_seen_at, stored.created_at);
         let days_on_market = match (is_sold, self.days_on_market) {
             (true, Some(days)) => days,
             (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
             (false, _) => days_on_market(first_seen_at, now),
         };
         Listing {
-            id: self.id,
+            id: stored.id,
             competitor_id: self.competitor_id,
-            external_id: self.external_id,
-            vin: self.vin,
-            stock_number: self.stock_number,
-            year: self.year,
-            make: self.make,
-            model: self.model,
-            trim: self.trim,
-            price: self.price,
-            mileage: self.mileage,
-            exterior_color: self.exterior_color,
-            transmission: self.transmission,
-            fuel_type: self.fuel_type,
-            body_style: self.body_style,
-            url: self.url,
-            image_url: self.image_url,
+            external_id: stored.external_id,
+            vin: stored.vin,
+            stock_number: stored.stock_number,
+            year: stored.year,
+            make: stored.make,
+            model: stored.model,
+            trim: stored.trim,
+            price: stored.price,
+            mileage: stored.mileage,
+            exterior_color: stored.exterior_color,
+            transmission: stored.transmission,
+            fuel_type: stored.fuel_type,
+            body_style: stored.body_style,
+            url: stored.url,
+            image_url: stored.image_url,
             first_seen_at,
             last_seen_at,
             is_sold,
             sold_at,
             days_on_market,
             raw_data: self.raw_data.map(|document| document.0),
-            created_at: self.created_at.map(DateTime::from),
+            created_at: stored.created_at.map(DateTime::from),
             updated_at: self.updated_at.map(DateTime::from),
-            unconfirmed_price: self.unconfirmed_price,
-            lowest_price: self.lowest_price,
-            highest_price: self.highest_price,
-            previous_price: self.previous_price,
-            price_changed_at: self.price_changed_at.map(DateTime::from),
+            unconfirmed_price: stored.unconfirmed_price,
+            lowest_price: stored.lowest_price,
+            highest_price: stored.highest_price,
+            previous_price: stored.previous_price,
+            price_changed_at: stored.price_changed_at.map(DateTime::from),
             transferred_from: None,
             transferred_to: None,
         }
@@ -147,6 +156,25 @@ fn tell_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &Tra
     Ok(())
 }
 
+/// Reads so many rows that have a value, in the order of the index on it and the id, from behind a place on.
+macro_rules! known {
+    ($conn:expr, $query:expr, $key:expr, $sql_type:ty, $is_descending:expr, $after:expr, $most:expr) => {{
+        let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
+        let mut query = $query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
+        if let Some((value, id)) = $after {
+            query = query.filter(
+                sql::<Bool>(&format!("({}, competitor_inventory.id) {beyond} (", $key))
+                    .bind::<$sql_type, _>(value)
+                    .sql(", ")
+                    .bind::<DbId, _>(id)
+                    .sql(")"),
+            );
+        }
+        let order = format!("{} {direction}, competitor_inventory.id {direction}", $key);
+        query.order(sql::<$sql_type>(&order)).limit($most).load::<ListingRow>($conn)?
+    }};
+}
+
 /// A page of the listings that the filter lets through, in its order.
 pub(in crate::competitors) fn listings(
     conn: &mut DbConnection,
@@ -160,34 +188,19 @@ pub(in crate::competitors) fn listings(
     macro_rules! in_order_of {
         ($order:expr, $key:expr, $sql_type:ty, $descending:expr, $read:expr, $of_row:expr) => {{
             let (order, key, is_descending): (&str, &str, bool) = ($order, $key, $descending);
-            let (direction, beyond) = if is_descending { ("DESC", "<") } else { ("ASC", ">") };
             let position: Option<(Option<_>, ListingId)> = request.position(order)?;
-            let mut rows: Vec<ListingRow> = Vec::new();
-            if !matches!(position, Some((None, _))) {
-                let mut query = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NOT NULL")));
-                if let Some((Some(value), id)) = position {
-                    query = query.filter(
-                        sql::<Bool>(&format!("({key}, competitor_inventory.id) {beyond} ("))
-                            .bind::<$sql_type, _>($read(value))
-                            .sql(", ")
-                            .bind::<DbId, _>(id)
-                            .sql(")"),
-                    );
-                }
-                rows = query
-                    .order(sql::<$sql_type>(&format!("{key} {direction}, competitor_inventory.id {direction}")))
-                    .limit(request.rows_to_read())
-                    .load(conn)?;
+            let (after, after_unknown) = match position {
+                Some((Some(value), id)) => (Some(($read(value), id)), None),
+                Some((None, id)) => (None, Some(id)),
+                None => (None, None),
+            };
+            let mut rows = Vec::new();
+            if after_unknown.is_none() {
+                let query = matching(filter, now);
+                rows = known!(conn, query, key, $sql_type, is_descending, after, request.rows_to_read());
             }
-            let missing = request.rows_to_read() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
-            if missing > 0 {
-                let mut query = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
-                if let Some((None, id)) = position {
-                    query = if is_descending { query.filter(dsl::id.lt(id)) } else { query.filter(dsl::id.gt(id)) };
-                }
-                let query = if is_descending { query.order(dsl::id.desc()) } else { query.order(dsl::id.asc()) };
-                rows.extend(query.limit(missing).load::<ListingRow>(conn)?);
-            }
+            let unknown = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
+            fill_up(conn, &mut rows, unknown, is_descending, after_unknown, request)?;
             cut(rows, request, order, $of_row)?
         }};
     }
@@ -210,33 +223,26 @@ pub(in crate::competitors) fn listings(
                 in_order_of!(&order, "days_on_market", Integer, descending, as_it_is, |row: &ListingRow| row
                     .days_on_market)
             } else {
-                // A later page counts the days as the first one did, so that no row changes its place between them.
-                let first: Option<(Option<DaysKey>, ListingId)> = request.position(word)?;
-                let as_of = first.and_then(|(key, _)| key).map_or(now, |(as_of, _)| as_of);
-                let key = days_on_market_sql(conn, as_of);
-                let days = |(_, days): DaysKey| days;
-                in_order_of!(word, &key, Integer, descending, days, |row: &ListingRow| {
-                    row.whole_days_on_market(as_of).map(|days| (as_of, days))
-                })
+                on_sale_and_sold_by_days(conn, filter, request, now)?
             }
         }
         ListingSort::Price | ListingSort::PriceDescending => {
             let descending = filter.sort == ListingSort::PriceDescending;
-            let of_row = |row: &ListingRow| row.price.map(Money::cents);
+            let of_row = |row: &ListingRow| row.stored.price.map(Money::cents);
             in_order_of!(word, "price", DbMoney, descending, Money::from_cents, of_row)
         }
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
             let descending = filter.sort == ListingSort::PriceDropDescending;
-            let of_row = |row: &ListingRow| Some(row.highest_price?.cents() - row.price?.cents());
+            let of_row = |row: &ListingRow| Some(row.stored.highest_price?.cents() - row.stored.price?.cents());
             in_order_of!(word, PRICE_DROP, DbMoney, descending, Money::from_cents, of_row)
         }
         ListingSort::Mileage | ListingSort::MileageDescending => {
             let descending = filter.sort == ListingSort::MileageDescending;
-            in_order_of!(word, "mileage", Integer, descending, as_it_is, |row: &ListingRow| row.mileage)
+            in_order_of!(word, "mileage", Integer, descending, as_it_is, |row: &ListingRow| row.stored.mileage)
         }
         ListingSort::Year | ListingSort::YearDescending => {
             let descending = filter.sort == ListingSort::YearDescending;
-            in_order_of!(word, "year", Integer, descending, as_it_is, |row: &ListingRow| row.year)
+            in_order_of!(word, "year", Integer, descending, as_it_is, |row: &ListingRow| row.stored.year)
         }
     };
     let mut page = page.map(|row| row.into_listing(now));
@@ -244,8 +250,93 @@ pub(in crate::competitors) fn listings(
     Ok(page)
 }
 
-/// When the days were counted, and how many they were.
-type DaysKey = (DateTime<Utc>, i32);
+/// Adds the rows without a value, which stand behind all others.
+fn fill_up(
+    conn: &mut DbConnection,
+    rows: &mut Vec<ListingRow>,
+    unknown: Listings<'_>,
+    is_descending: bool,
+    after: Option<ListingId>,
+    request: &PageRequest,
+) -> DbResult<()> {
+    let missing = request.rows_to_read() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if missing <= 0 {
+        return Ok(());
+    }
+    let query = match after {
+        Some(id) if is_descending => unknown.filter(dsl::id.lt(id)),
+        Some(id) => unknown.filter(dsl::id.gt(id)),
+        None => unknown,
+    };
+    let query = if is_descending { query.order(dsl::id.desc()) } else { query.order(dsl::id.asc()) };
+    rows.extend(query.limit(missing).load::<ListingRow>(conn)?);
+    Ok(())
+}
+
+/// Where a page by days on the market ended: the last row on sale, the last that is sold, and the last whose days nobody knows.
+#[derive(Clone, Serialize, Deserialize)]
+struct DaysPosition {
+    /// Days are counted until then: a later page counts them as the first one did, so that no row changes its place between them.
+    as_of: DateTime<Utc>,
+    on_sale: Option<(DateTime<Utc>, ListingId)>,
+    sold: Option<(i32, ListingId)>,
+    unknown: Option<ListingId>,
+}
+
+/// A page by days on the market of what is on sale and what is sold: no index holds the days of both, as those of the one run
+/// on. So each is read in the order of its own index, and the two are merged; of equal days what is on sale comes first.
+fn on_sale_and_sold_by_days(
+    conn: &mut DbConnection,
+    filter: &ListingFilter,
+    request: &PageRequest,
+    now: DateTime<Utc>,
+) -> DbResult<Page<ListingRow>> {
+    let (order, is_descending) = (filter.sort.as_str(), filter.sort == ListingSort::DaysOnMarketDescending);
+    let start = DaysPosition { as_of: now, on_sale: None, sold: None, unknown: None };
+    let mut position: DaysPosition = request.position(order)?.unwrap_or(start);
+    let most = request.rows_to_read();
+    let (on_sale, sold) = (|| dsl::is_sold.eq(false).or(dsl::is_sold.is_null()), || sql::<Bool>("is_sold"));
+    let (mut standing, mut gone) = (Vec::new(), Vec::new());
+    if position.unknown.is_none() {
+        // The longest on sale were seen first.
+        let after = position.on_sale.map(|(time, id)| (Instant(time), id));
+        let query = matching(filter, now).filter(on_sale());
+        standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, after, most);
+        let query = matching(filter, now).filter(sold());
+        gone = known!(conn, query, "days_on_market", Integer, is_descending, position.sold, most);
+    }
+    let (mut standing, mut gone) = (standing.into_iter().peekable(), gone.into_iter().peekable());
+    let mut rows = Vec::new();
+    while rows.len() < usize::try_from(most).unwrap_or(usize::MAX) {
+        let days = |row: Option<&ListingRow>| row.and_then(|row| row.whole_days_on_market(position.as_of));
+        let is_standing_next = match (days(standing.peek()), days(gone.peek())) {
+            (Some(here), Some(there)) => {
+                if is_descending {
+                    here >= there
+                } else {
+                    here <= there
+                }
+            }
+            (here, _) => here.is_some(),
+        };
+        let Some(row) = (if is_standing_next { standing.next() } else { gone.next() }) else { break };
+        rows.push(row);
+    }
+    let unknown = matching(filter, now)
+        .filter(sql::<Bool>("CASE WHEN is_sold THEN days_on_market IS NULL ELSE first_seen_at IS NULL END"));
+    fill_up(conn, &mut rows, unknown, is_descending, position.unknown, request)?;
+    let at_each = rows.into_iter().map(|row| {
+        let id = row.stored.id;
+        match (row.stored.is_sold == Some(true), row.stored.first_seen_at, row.days_on_market) {
+            (true, _, Some(days)) => position.sold = Some((days, id)),
+            (false, Some(time), _) => position.on_sale = Some((time.into(), id)),
+            _ => position.unknown = Some(id),
+        }
+        (position.clone(), row)
+    });
+    let page = Page::cut(at_each.collect(), request, order, |(position, _)| position.clone())?;
+    Ok(page.map(|(_, row)| row))
+}
 
 const PRICE_DROP: &str = "(highest_price - price)";
 
@@ -254,7 +345,7 @@ fn as_it_is(number: i32) -> i32 {
 }
 
 fn first_seen_at(row: &ListingRow) -> Option<DateTime<Utc>> {
-    row.first_seen_at.map(DateTime::from)
+    row.stored.first_seen_at.map(DateTime::from)
 }
 
 fn cut<K: Serialize + DeserializeOwned>(
@@ -263,27 +354,16 @@ fn cut<K: Serialize + DeserializeOwned>(
     order: &str,
     key: impl Fn(&ListingRow) -> Option<K>,
 ) -> DbResult<Page<ListingRow>> {
-    Ok(Page::cut(rows, request, order, |row| (key(row), row.id))?)
-}
-
-/// Whole days between two times by their seconds alone, which both databases count alike.
-fn days_on_market_sql(conn: &DbConnection, as_of: DateTime<Utc>) -> String {
-    let until = as_of.timestamp();
-    let since = match conn {
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => "floor(extract(epoch FROM first_seen_at))::bigint",
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => "unixepoch(substr(first_seen_at, 1, 19))",
-    };
-    format!("CASE WHEN is_sold THEN days_on_market ELSE CAST(({until} - {since}) / {SECONDS_A_DAY} AS integer) END")
+    Ok(Page::cut(rows, request, order, |row| (key(row), row.stored.id))?)
 }
 
 impl ListingRow {
+    /// Whole days by the seconds of both times, as the first sighting's column sorts.
     fn whole_days_on_market(&self, as_of: DateTime<Utc>) -> Option<i32> {
-        if self.is_sold == Some(true) {
+        if self.stored.is_sold == Some(true) {
             return self.days_on_market;
         }
-        let since: DateTime<Utc> = self.first_seen_at?.into();
+        let since: DateTime<Utc> = self.stored.first_seen_at?.into();
         i32::try_from((as_of.timestamp() - since.timestamp()) / SECONDS_A_DAY).ok()
     }
 }
@@ -300,7 +380,8 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
         query = query.filter(dsl::competitor_id.eq_any(filter.competitors.clone()));
     }
     match filter.sold {
-        Some(true) => query = query.filter(dsl::is_sold.eq(true)),
+        // Not as an equation with a bound value, in which SQLite does not see that an index of what is sold would do.
+        Some(true) => query = query.filter(sql::<Bool>("is_sold")),
         Some(false) => query = query.filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null())),
         None => {}
     }

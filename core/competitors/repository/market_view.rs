@@ -133,6 +133,7 @@ pub(in crate::competitors) fn market_view(
     request: &PageRequest,
     (now, rules, transfer_days): (DateTime<Utc>, &MarketViewRules, u32),
 ) -> DbResult<(ModelFigures, Page<ModelFigures>)> {
+    let request = &request.where_ranked();
     let order = format!("-on_sale by {}", filter.group);
     let position: Option<Position> = request.position(&order)?;
     let context = (now, rules, transfer_days);
@@ -330,7 +331,7 @@ fn difference(ours: Money, theirs: Money) -> Money {
 }
 
 /// A page of the competitors' cars like ours for less, the largest difference first: our unsold vehicles, each compared through
-/// the index on year, make and model.
+/// the index on year, make and model. Each page compares them all.
 pub(in crate::competitors) fn undercuts(
     conn: &mut DbConnection,
     filter: &UndercutFilter,
@@ -338,6 +339,7 @@ pub(in crate::competitors) fn undercuts(
     rules: &MarketViewRules,
 ) -> DbResult<Page<Undercut>> {
     const ORDER: &str = "-difference";
+    let request = &request.where_ranked();
     let position: Option<(i64, ListingId, VehicleId)> = request.position(ORDER)?;
     let mut bounds = Bounds::default();
     let fewer = bounds.place(Bound::Number(rules.undercut_mileage));

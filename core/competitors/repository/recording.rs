@@ -19,7 +19,7 @@ use diesel::{
 };
 use serde_json::Value;
 
-use super::{MetricsRow, ScrapeRow, seen_between, transfers::is_transferred};
+use super::{MetricsRow, ScrapeRow, listings::StoredRow, seen_between, transfers::is_transferred};
 use crate::{
     competitors::{
         IncompleteReason, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
@@ -68,38 +68,6 @@ impl Lot {
         };
         ids.iter().filter_map(|id| rows.get(id).copied()).collect()
     }
-}
-
-/// The columns that a plan looks at; never `raw_data`, which may be large.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = competitor_inventory)]
-struct StoredRow {
-    id: ListingId,
-    external_id: Option<String>,
-    vin: Option<String>,
-    stock_number: Option<String>,
-    year: Option<i32>,
-    make: Option<String>,
-    model: Option<String>,
-    trim: Option<String>,
-    price: Option<Money>,
-    mileage: Option<i32>,
-    exterior_color: Option<String>,
-    transmission: Option<String>,
-    fuel_type: Option<String>,
-    body_style: Option<String>,
-    url: Option<String>,
-    image_url: Option<String>,
-    first_seen_at: Option<Instant>,
-    last_seen_at: Option<Instant>,
-    is_sold: Option<bool>,
-    sold_at: Option<Instant>,
-    created_at: Option<Instant>,
-    unconfirmed_price: Option<Money>,
-    lowest_price: Option<Money>,
-    highest_price: Option<Money>,
-    previous_price: Option<Money>,
-    price_changed_at: Option<Instant>,
 }
 
 impl From<StoredRow> for StoredListing {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 
 use super::{Instant, seen_between};
 use crate::{
@@ -87,7 +87,7 @@ pub(in crate::competitors) struct Here<'a> {
     pub(in crate::competitors) stay: Stay,
 }
 
-/// Where each of these listings came from and went to, in their order: one query, by the index on VINs.
+/// Where each of these listings came from and went to, in their order: two queries, by the index on VINs.
 pub(in crate::competitors) fn of_listings(
     conn: &mut DbConnection,
     listings: &[Here<'_>],
@@ -98,9 +98,19 @@ pub(in crate::competitors) fn of_listings(
     vins.sort_unstable();
     vins.dedup();
     for some in vins.chunks(VINS_AT_ONCE) {
+        // Most vehicles were on one lot alone, which the index knows without their rows.
+        let elsewhere_too: Vec<Option<String>> = competitor_inventory::table
+            .filter(competitor_inventory::vin.eq_any(some.iter().copied()))
+            .group_by(competitor_inventory::vin)
+            .having(count_star().gt(1))
+            .select(competitor_inventory::vin)
+            .load(conn)?;
+        if elsewhere_too.is_empty() {
+            continue;
+        }
         let rows: Vec<(StayRow, String)> = competitor_inventory::table
             .inner_join(competitors::table.on(competitors::id.eq(competitor_inventory::competitor_id)))
-            .filter(competitor_inventory::vin.eq_any(some.iter().copied()))
+            .filter(competitor_inventory::vin.eq_any(elsewhere_too))
             .select((StayRow::as_select(), competitors::name))
             .load(conn)?;
         for (row, competitor) in rows {

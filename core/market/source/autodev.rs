@@ -72,8 +72,8 @@ type Parameters = Vec<(String, String)>;
 
 impl AutoDev {
     /// # Errors
-    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `auto_dev_not_ready` where the client can
-    /// not be set up.
+    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `invalid_auto_dev_zip`;
+    /// `auto_dev_not_ready` where the client can not be set up.
     pub(crate) fn new(config: AutoDevConfig) -> Result<Self> {
         Self::with(config, Arc::new(RealTime))
     }
@@ -93,6 +93,10 @@ impl AutoDev {
         let key = config.authorization()?;
         if config.place.is_some_and(|place| Place::known(place.latitude, place.longitude).is_none()) {
             return Err(Place::invalid());
+        }
+        if config.zip.as_ref().is_some_and(|zip| zip.len() != 5 || !zip.bytes().all(|digit| digit.is_ascii_digit())) {
+            let message = "expected the five digits of a ZIP code, such as 90012";
+            return Err(Error::invalid_field("invalid_auto_dev_zip", "/auto_dev/zip", message));
         }
         let (client, endpoint) =
             ApiClient::new(&endpoint, Some(key), limits, Arc::clone(&timing)).map_err(|reason| match reason {
@@ -197,6 +201,8 @@ impl AutoDev {
                     add("retailListing.miles", format!("{}-{}", fewest.max(1), most.max(1)));
                 }
                 add("retailListing.price", format!("{}-{}", dollars(query.prices.0), dollars(query.prices.1)));
+                // A car that nobody has owned is no measure for one that somebody has.
+                add("retailListing.used", "true".to_owned());
                 if let Some(zip) = &config.zip {
                     add("zip", zip.clone());
                     add("distance", format!("{:.0}", query.radius_miles));
@@ -258,7 +264,11 @@ impl AutoDev {
         let hide = |text: &str| self.config.redacted(text);
         let reading = Reading { version: self.config.version, now, place: self.config.place, hide: &hide };
         reading.page(&answer.bytes, number).map_err(|unreadable| match unreadable {
-            Unreadable::Refusal(refusal) => refusal.into_error(),
+            Unreadable::Refusal(mut refusal) => {
+                let of_header = answer.request_id.as_deref().map(|id| printable(&hide(id)));
+                refusal.request_id = refusal.request_id.or(of_header);
+                refusal.into_error()
+            }
             Unreadable::Shape(reason) => {
                 let request = answer.request_id.map(|id| format!(" (request {})", printable(&hide(&id))));
                 let message =

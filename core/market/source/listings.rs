@@ -8,6 +8,7 @@
 //! - `location` is longitude first; times are UTC with a space and no zone;
 //! - `data` is a list, or one listing alone; with `select` the rows are flat, their keys dotted;
 //! - `vdp` is an address, a path, or a bare fragment: only an address is kept;
+//! - new cars stand among the used ones: `used` is false, in version 1 `condition` is `new`;
 //! - `history` tells of accidents and owners, not of titles: a branded one is known only where the trim or the page says so;
 //! - version 1 writes prices and mileages as texts (`"$28,500"`, `"32,227 Miles"`), with numbers beside them.
 //!
@@ -103,7 +104,7 @@ impl Reading<'_> {
             AutoDevVersion::V2 => body.pointer("/links/next").and_then(Value::as_str).and_then(next_of),
         };
         let comparables: Vec<_> = rows.iter().filter_map(read).collect();
-        let offered = rows.iter().filter(|row| Row(row).get("online") != Some(&Value::Bool(false))).count();
+        let offered = rows.iter().filter(|row| is_comparable_at_all(Row(row))).count();
         // A row may lack something; where all do, the service has come to speak otherwise, and that is not "no such cars".
         if comparables.is_empty() && offered >= ROWS_TO_JUDGE {
             return Err(Unreadable::Shape(format!(
@@ -113,10 +114,11 @@ impl Reading<'_> {
         Ok(ListingPage { comparables, rows: rows.len(), next })
     }
 
-    /// `None` for a row without year, make or model, which can be compared with nothing, and for one that is off the market.
+    /// `None` for a row without year, make or model, which can be compared with nothing, for one that is off the market, and for a
+    /// new car.
     fn v2(&self, row: &Value) -> Option<Comparable> {
         let row = Row(row);
-        if row.get("online") == Some(&Value::Bool(false)) {
+        if !is_comparable_at_all(row) {
             return None;
         }
         let location = row.get("location").and_then(Value::as_array);
@@ -151,7 +153,7 @@ impl Reading<'_> {
 
     fn v1(&self, row: &Value) -> Option<Comparable> {
         let row = Row(row);
-        if row.get("active") == Some(&Value::Bool(false)) {
+        if row.get("active") == Some(&Value::Bool(false)) || !is_comparable_at_all(row) {
             return None;
         }
         let place =
@@ -178,6 +180,13 @@ impl Reading<'_> {
             branded: row.text("condition").is_some_and(|words| is_branded_title(&words)),
         })
     }
+}
+
+/// Whether it is a used car on the market: what a new one is listed at is no measure for those that somebody has driven.
+fn is_comparable_at_all(row: Row<'_>) -> bool {
+    let is_new = row.get("retailListing.used") == Some(&Value::Bool(false))
+        || row.text("condition").is_some_and(|condition| condition.eq_ignore_ascii_case("new"));
+    row.get("online") != Some(&Value::Bool(false)) && !is_new
 }
 
 /// A listing whose fields are looked for by their dotted names, nested or flat.

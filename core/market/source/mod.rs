@@ -32,7 +32,7 @@ pub struct AutoDevSearch {
     pub pages: usize,
     /// Listings read from them.
     pub listings: usize,
-    /// Listings that could not be read, or are no longer on offer.
+    /// Listings that could not be read, are no longer on offer, or are new cars.
     pub left_out: usize,
     /// Whether that was all there is; otherwise the bound on pages, or `stopped_by`, ended it.
     pub is_whole: bool,

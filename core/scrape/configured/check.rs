@@ -64,7 +64,7 @@ pub(super) enum Turn {
 
 impl ScraperConfig {
     /// Reads and checks a configuration: a selector of at most 300 characters and 12 parts, a regular expression of at most
-    /// 300 characters and 256 KiB compiled, at most 8 places a field, 32 headers and parameters, 32 KiB in all.
+    /// 300 characters and 1 MiB compiled, at most 8 places a field, 32 headers and parameters, 32 KiB in all.
     ///
     /// # Errors
     /// `invalid_competitor` with the JSON pointer of what is wrong, from `/scraper_config` on.

@@ -14,7 +14,7 @@ pub(super) struct ScraperLimits {
     pub(super) places: usize,
     /// Characters of a regular expression: 300.
     pub(super) regex_chars: usize,
-    /// Bytes of a compiled regular expression, and of what it may cache while it runs: 256 KiB.
+    /// Bytes of a compiled regular expression, and of what it may cache while it runs: 1 MiB.
     pub(super) regex_bytes: usize,
     /// Headers and parameters of an endpoint: 32 each.
     pub(super) parameters: usize,

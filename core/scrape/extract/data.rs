@@ -131,7 +131,7 @@ pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
 pub fn data_request(html: &str, url: &str) -> Result<Option<DataRequest>> {
     super::with_page(html, url, |page| {
         let endpoint = platforms::detect(page).and_then(|platform| platform.endpoint.as_ref());
-        Ok(endpoint.and_then(|endpoint| (endpoint.first_request)(page)))
+        Ok(endpoint.and_then(|endpoint| endpoint.request(page)))
     })
 }
 
@@ -149,7 +149,7 @@ pub(crate) fn data_request_from_bytes(
     page::check_size(bytes.len().div_ceil(2))?;
     super::with_page(&encoding::decode(bytes, content_type), url, |page| {
         let endpoint = choice.platform_of(page).and_then(|platform| platform.endpoint.as_ref());
-        Ok(endpoint.and_then(|endpoint| (endpoint.first_request)(page)))
+        Ok(endpoint.and_then(|endpoint| endpoint.request(page)))
     })
 }
 

@@ -13,9 +13,12 @@ pub(crate) enum FetchError {
     /// The guard does not let this address, or one that it redirects to, be fetched.
     #[error("{address} is not fetched: {reason}")]
     Refused { address: String, reason: Refusal },
-    /// Closed by robots.txt, or by a robots.txt that could not be had.
+    /// Closed by robots.txt, or by one that cannot be read.
     #[error("{address} is closed by robots.txt: {reason}")]
     Robots { address: String, reason: String },
+    /// The server is in no state to hand robots.txt out; until it is, nothing is known to be allowed.
+    #[error("{address} is left alone while its robots.txt cannot be had: {reason}")]
+    RobotsWithheld { address: String, reason: String },
     /// No connection, or one that broke before the end of the answer.
     #[error("{address} could not be reached")]
     Connection { address: String, source: Box<dyn StdError + Send + Sync> },
@@ -60,7 +63,7 @@ impl FetchError {
             Self::Refused { .. } | Self::Connection { .. } => ScrapeErrorType::Network,
             Self::Robots { .. } => ScrapeErrorType::Robots,
             Self::TimedOut { .. } | Self::OutOfTime { .. } | Self::Stopped { .. } => ScrapeErrorType::Timeout,
-            Self::Status { .. } | Self::Redirects { .. } => ScrapeErrorType::HttpStatus,
+            Self::Status { .. } | Self::Redirects { .. } | Self::RobotsWithheld { .. } => ScrapeErrorType::HttpStatus,
             Self::Blocked { .. } => ScrapeErrorType::Blocked,
             Self::ContentType { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
             #[cfg(all(feature = "browser", unix))]

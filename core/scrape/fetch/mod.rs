@@ -30,7 +30,7 @@ pub(crate) mod stop;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, TryLockError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -373,7 +373,7 @@ impl Session {
         let max_body_bytes = shared.config.max_body_bytes;
         for _hop in 0..=shared.config.max_redirects {
             let rules = self.rules(&ask.url)?;
-            rules.check(&ask.url).map_err(|reason| FetchError::Robots { address: ask.url.to_string(), reason })?;
+            rules.check(&ask.url)?;
             let pause = shared.config.pause.max(rules.crawl_delay());
             let wanted = move |status, headers: &HeaderMap| page_wanted(status, headers, max_body_bytes);
             let answer = self.ask(&ask, pause, &mut retries, wanted)?;
@@ -400,7 +400,7 @@ impl Session {
     /// The rules for an address, from its origin's robots.txt.
     fn rules(&self, url: &Url) -> Result<Arc<Rules>, FetchError> {
         let slot = self.fetcher.rules.slot(url);
-        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.asked_by_one(&slot, url)?;
         let now = self.fetcher.timing.now();
         if let Some(known) = known.as_ref().filter(|known| known.until > now) {
             return Ok(Arc::clone(&known.rules));
@@ -408,11 +408,28 @@ impl Session {
         let rules = Arc::new(self.fetch_rules(url)?);
         let config = &self.fetcher.config;
         let lifetime = match *rules {
-            Rules::Closed(_) => config.closed_lifetime,
+            Rules::Closed(_) | Rules::Withheld(_) => config.closed_lifetime,
             Rules::Open | Rules::Listed(_) => config.robots_lifetime,
         };
         *known = Some(Known { rules: Arc::clone(&rules), until: self.fetcher.timing.now() + lifetime });
         Ok(rules)
+    }
+
+    /// What is known of an origin's robots.txt, once no other session is asking for it: that may take as long as a page.
+    fn asked_by_one<'s, T>(&self, slot: &'s Mutex<T>, url: &Url) -> Result<MutexGuard<'s, T>, FetchError> {
+        loop {
+            match slot.try_lock() {
+                Ok(known) => return Ok(known),
+                Err(TryLockError::Poisoned(known)) => return Ok(known.into_inner()),
+                Err(TryLockError::WouldBlock) if self.stop.is_asked() => {
+                    return Err(FetchError::Stopped { address: url.to_string() });
+                }
+                Err(TryLockError::WouldBlock) if self.time_left().is_zero() => {
+                    return Err(FetchError::OutOfTime { address: url.to_string() });
+                }
+                Err(TryLockError::WouldBlock) => self.stop.sleep(self.time_left().min(STOP_CHECK)),
+            }
+        }
     }
 
     /// Fetches a robots.txt. A refusing answer is a rule too; without any answer the page fails as it would have itself, and
@@ -631,8 +648,9 @@ fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
 fn rules_of(answer: &Answer) -> Rules {
     match answer.status {
         200..=299 => Rules::read(&answer.body, answer.is_whole),
-        429 => Rules::Closed("the server is too busy to hand it out".to_owned()),
+        429 => Rules::Withheld("the server is too busy to hand it out".to_owned()),
         400..=499 => Rules::Open,
+        status if may_pass(status) => Rules::Withheld(format!("the server answered with status {status}")),
         status => Rules::Closed(format!("the server answered with status {status}")),
     }
 }

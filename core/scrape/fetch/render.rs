@@ -25,7 +25,7 @@ impl Session {
         let mut url = first.clone();
         for _hop in 0..=shared.config.max_redirects {
             let rules = self.rules(&url)?;
-            rules.check(&url).map_err(|reason| FetchError::Robots { address: url.to_string(), reason })?;
+            rules.check(&url)?;
             let pause = shared.config.pause.max(rules.crawl_delay());
             match self.load(rendering, &url, &rules, pause, &mut retries)? {
                 Loaded::Page(page) => return Ok(*page),
@@ -112,7 +112,7 @@ impl Judge {
         let address = to.to_string();
         self.fetcher.guard.check_url(&to).map_err(|reason| FetchError::Refused { address: address.clone(), reason })?;
         if to.origin() == self.asked.origin() {
-            self.rules.check(&to).map_err(|reason| FetchError::Robots { address, reason })?;
+            self.rules.check(&to)?;
         }
         Ok(Loaded::Elsewhere(to))
     }

@@ -11,6 +11,8 @@ use std::{
 use texting_robots::Robot;
 use url::Url;
 
+use super::FetchError;
+
 /// The name that robots.txt files know this program by.
 pub(crate) const PRODUCT: &str = "jpauto";
 
@@ -27,6 +29,8 @@ pub(crate) enum Rules {
     Open,
     /// The server did not hand the file out or it could not be read, so that nothing is known to be allowed; the text says which.
     Closed(String),
+    /// The server could not hand the file out this time, so that nothing is known to be allowed for now; the text says why.
+    Withheld(String),
     /// The file's own rules.
     Listed(Box<Robot>),
 }
@@ -46,13 +50,18 @@ impl Rules {
         }
     }
 
-    /// Whether the page may be fetched, else the reason.
-    pub(crate) fn check(&self, url: &Url) -> Result<(), String> {
+    /// Whether the page may be fetched.
+    ///
+    /// # Errors
+    /// [`FetchError::Robots`], or [`FetchError::RobotsWithheld`] where another time may tell otherwise.
+    pub(crate) fn check(&self, url: &Url) -> Result<(), FetchError> {
+        let address = url.to_string();
         match self {
             Self::Open => Ok(()),
-            Self::Closed(reason) => Err(reason.clone()),
+            Self::Closed(reason) => Err(FetchError::Robots { address, reason: reason.clone() }),
+            Self::Withheld(reason) => Err(FetchError::RobotsWithheld { address, reason: reason.clone() }),
             Self::Listed(robot) if robot.allowed(url.as_str()) => Ok(()),
-            Self::Listed(_) => Err("a rule of it covers the page".to_owned()),
+            Self::Listed(_) => Err(FetchError::Robots { address, reason: "a rule of it covers the page".to_owned() }),
         }
     }
 
@@ -62,7 +71,7 @@ impl Rules {
             Self::Listed(robot) => {
                 robot.delay.map_or(Duration::ZERO, |delay| Duration::try_from_secs_f32(delay).unwrap_or(Duration::MAX))
             }
-            Self::Open | Self::Closed(_) => Duration::ZERO,
+            Self::Open | Self::Closed(_) | Self::Withheld(_) => Duration::ZERO,
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/all-inventory/index.htm", "/used-inventory/index.htm"],
-    endpoint: Some(Endpoint { first_request, want, read }),
+    endpoint: Some(Endpoint { first_request, takes_filters: true, want, read }),
 };
 
 const NAME: &str = "dealer_com";
@@ -52,9 +52,17 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
     let posted = posted_request(page, named);
     let Some(kind) = named else { return posted };
     let path = format!("/apis/widget/{ALIAS}{kind}:inventory-data-bus1/getInventory?start=0");
-    let mut request = DataRequest::get(NAME, page.url.join(&path).ok()?, &page.url);
+    let mut url = page.url.join(&path).ok()?;
+    url.query_pairs_mut().extend_pairs(filters(page));
+    let mut request = DataRequest::get(NAME, url, &page.url);
     request.otherwise = posted.map(Box::new);
     Some(request)
+}
+
+/// What the page's address narrows the list by; the vendor's requests know the same names.
+fn filters(page: &Page<'_>) -> Vec<(String, String)> {
+    let pairs = page.url.query_pairs().filter(|(name, value)| name != "start" && !value.is_empty());
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 /// Which vehicles a list holds, as the word behind a name of it says.
@@ -89,6 +97,13 @@ fn posted_request(page: &Page<'_>, named: Option<&'static str>) -> Option<DataRe
         kinds.into_iter().find(|(part, _)| path.contains(part)).map(|(_, kind)| kind)
     };
     let kind = named.or(known_page.as_ref().map(|(kind, _)| *kind)).or_else(of_path)?;
+    let mut parameters = json!({ "start": ["0"] });
+    for (name, value) in filters(page) {
+        match parameters.get_mut(&name).and_then(Value::as_array_mut) {
+            Some(values) => values.push(value.into()),
+            None => parameters[name] = json!([value]),
+        }
+    }
     let page_id = known_page.map_or_else(|| format!("{site}{LIST}{kind}_V1_1"), |(_, id)| id);
     let body = json!({
         "siteId": site,
@@ -98,7 +113,7 @@ fn posted_request(page: &Page<'_>, named: Option<&'static str>) -> Option<DataRe
         "pageId": page_id,
         "windowId": "inventory-data-bus2",
         "widgetName": "ws-inv-data",
-        "inventoryParameters": { "start": ["0"] },
+        "inventoryParameters": parameters,
         "preferences": {
             "pageSize": POSTED_PAGE_SIZE,
             "listing.config.id": format!("auto-{}", kind.to_ascii_lowercase().replace('_', "-")),
@@ -315,17 +330,20 @@ fn labelled_prices(record: &Object<'_>) -> Map<String, Value> {
     labelled
 }
 
-/// The most binding price of a record.
+/// The most binding price of a record. Where one is said to be the final one it is that or none: a car whose final price is
+/// asked for by telephone is not offered at what it once cost.
 fn widget_price(record: &Object<'_>) -> Option<crate::Money> {
-    let shown = shown_prices(record);
     let is_final = |entry: &&Json<'_>| {
         entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
     };
-    let last = shown.into_iter().flatten().filter(is_final).filter_map(|entry| entry.get("value").and_then(price_of));
+    let mut last = shown_prices(record).into_iter().flatten().filter(is_final).peekable();
+    if last.peek().is_some() {
+        return last.find_map(|entry| entry.get("value").and_then(price_of));
+    }
     let tracked = record.get("trackingPricing");
     let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(price_of));
     let retail = record.get("pricing").and_then(|pricing| pricing.get("retailPrice")).and_then(price_of);
-    last.chain(tracked).chain(retail).next()
+    tracked.chain(retail).next()
 }
 
 fn first_image<'v>(record: &'v Object<'_>) -> Option<&'v str> {
@@ -468,6 +486,39 @@ mod tests {
             assert_eq!((read.platform, read.total), (NAME, Some(2)), "{shown}");
             assert_eq!((read.listings.len(), read.unsettled), (shown as usize, unsettled), "{shown}");
         }
+    }
+
+    #[test]
+    fn what_the_address_asks_for_is_asked_for() {
+        let url = format!("{URL}?make=Ford&make=Ram&start=16&accountId=a%20b&year=");
+        let alias = "DDC.siteSettings = 'INVENTORY_LISTING_DEFAULT_AUTO_USED:inventory-data-bus1'";
+        let posted = "DDC.siteSettings = {'siteId': 'lot'}; 'ws-inv-data'";
+        let by_get = data_request(&format!("<script>{alias}</script>"), &url).unwrap().unwrap();
+        assert_eq!(by_get.url.query(), Some("start=0&make=Ford&make=Ram&accountId=a+b"));
+        let by_post = data_request(&format!("<script>{posted}</script>"), &url).unwrap().unwrap();
+        let parameters = json!({"start": ["0"], "make": ["Ford", "Ram"], "accountId": ["a b"]});
+        assert_eq!(by_post.body.unwrap()["inventoryParameters"], parameters);
+    }
+
+    #[test]
+    fn a_final_price_that_is_none_is_no_other_price() {
+        let info = json!({"totalCount": 1, "pageSize": 1, "pageStart": 0});
+        let price = |pricing: Value| {
+            let mut car = car(1);
+            car["pricing"] = pricing;
+            page(&info, &[car], "").listings[0].price.map(|price| price.to_string())
+        };
+        let shown = |value: &str, is_final: bool| json!([{"label": "Price", "value": value, "isFinalPrice": is_final}]);
+        let call = json!({"retailPrice": "$40,000", "dprice": shown("Call for price", true)});
+        assert_eq!(price(call), None);
+        assert_eq!(
+            price(json!({"retailPrice": "$40,000", "dprice": shown("$30,500", true)})).as_deref(),
+            Some("30500.00")
+        );
+        assert_eq!(
+            price(json!({"retailPrice": "$40,000", "dprice": shown("$699", false)})).as_deref(),
+            Some("31995.00")
+        );
     }
 
     #[test]

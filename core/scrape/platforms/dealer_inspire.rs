@@ -26,7 +26,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/used-vehicles/"],
-    endpoint: Some(Endpoint { first_request, want, read }),
+    endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };
 
 const NAME: &str = "dealer_inspire";

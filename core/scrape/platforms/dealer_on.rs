@@ -22,7 +22,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/searchall.aspx", "/searchused.aspx"],
-    endpoint: Some(Endpoint { first_request, want, read }),
+    endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };
 
 const NAME: &str = "dealer_on";

@@ -52,10 +52,30 @@ pub(crate) struct Platform {
 pub(crate) struct Endpoint {
     /// What to ask first for the list of this page; `None` where the page does not say what the request needs.
     pub(crate) first_request: fn(&Page<'_>) -> Option<DataRequest>,
+    /// Whether `first_request` asks for what the page's address asks for, parameter by parameter.
+    pub(crate) takes_filters: bool,
     /// Says what `read` looks at in an answer.
     pub(crate) want: fn(&mut Wanted),
     /// Reads an answer that holds nothing but what is wanted of it; `None` where it is none.
     pub(crate) read: fn(&DataRequest, &Json<'_>) -> Option<DataPage>,
+}
+
+impl Endpoint {
+    /// What to ask first for the list of this page; `None` too where its address asks for a part of the list that the endpoint
+    /// would not be asked for: the pages show one list then, and the answers another.
+    pub(crate) fn request(&self, page: &Page<'_>) -> Option<DataRequest> {
+        let is_narrowed = || page.url.query_pairs().any(|(name, value)| !value.is_empty() && !is_no_filter(&name));
+        (self.takes_filters || !is_narrowed()).then(|| (self.first_request)(page)).flatten()
+    }
+}
+
+/// Whether a parameter of an address says where in a list a page stands, how it is sorted, or who led a visitor to it.
+fn is_no_filter(name: &str) -> bool {
+    const PLACES: [&str; 12] =
+        ["page", "p", "_p", "pt", "pn", "start", "offset", "limit", "pagesize", "page_no", "sort", "sortby"];
+    const TRACKERS: [&str; 4] = ["utm_", "gclid", "fbclid", "msclkid"];
+    let name = name.to_ascii_lowercase();
+    PLACES.contains(&name.as_str()) || TRACKERS.iter().any(|tracker| name.starts_with(tracker))
 }
 
 /// Texts in a page's source, letter by letter, that are evidence for a platform where all of them stand in it.

@@ -16,7 +16,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     marks: &[Mark::certain(&["api.overfuel.com"]), Mark::certain(&["static.overfuel.com", "__NEXT_DATA__"])],
     parse,
     list_paths: &[],
-    endpoint: Some(Endpoint { first_request, want, read }),
+    endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };
 
 const NAME: &str = "overfuel";

@@ -23,7 +23,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/inventory/used"],
-    endpoint: Some(Endpoint { first_request, want, read }),
+    endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };
 
 const NAME: &str = "team_velocity";

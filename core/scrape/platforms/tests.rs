@@ -400,3 +400,30 @@ fn what_is_wanted_of_an_answer_is_all_that_is_read_of_it() {
     let with_endpoint: BTreeSet<_> = ALL.iter().filter(|one| one.endpoint.is_some()).map(|one| one.name).collect();
     assert_eq!(read, with_endpoint);
 }
+
+#[test]
+fn an_endpoint_is_asked_for_no_more_than_the_address_asks_for() {
+    let asked = |platform: &str, page: &str, address: &str| {
+        let html = own(&format!("{platform}/{page}.html"));
+        data_request(&html, &format!("https://lot.example{address}")).unwrap().is_some()
+    };
+    for (platform, page, path) in [
+        ("dealer_on", "list", "/searchused.aspx"),
+        ("dealer_inspire", "list", "/used-vehicles/"),
+        ("dealer_inspire", "ajax", "/used-vehicles/"),
+        ("team_velocity", "list", "/inventory/used"),
+        ("overfuel", "list", "/used-cars-town-tx"),
+        ("wayne_reaves", "list", "/inventory"),
+    ] {
+        for (query, expected) in [
+            ("", true),
+            ("?make=", true),
+            ("?page=1&utm_source=mail&sort=price", true),
+            ("?make=Ford", false),
+            ("?_dFR%5Bmake%5D%5B0%5D=Ford", false),
+        ] {
+            assert_eq!(asked(platform, page, &format!("{path}{query}")), expected, "{platform}/{page} {query}");
+        }
+    }
+    assert!(asked("dealer_com", "list", "/used-inventory/index.htm?make=Ford"), "it is asked for Fords");
+}

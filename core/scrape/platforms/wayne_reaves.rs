@@ -19,7 +19,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     ],
     parse,
     list_paths: &["/inventory"],
-    endpoint: Some(Endpoint { first_request, want, read }),
+    endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };
 
 const NAME: &str = "wayne_reaves";

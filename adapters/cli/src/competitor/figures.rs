@@ -7,9 +7,10 @@ use jpauto::{
 };
 use serde_json::json;
 
+use super::{completeness, meaning};
 use crate::{
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, dash, dollars, moment},
+    output::{Cell, Column, Format, Output, Row, counted, dash, dollars, moment},
     report,
 };
 
@@ -25,6 +26,12 @@ pub(super) fn show(desk: &Desk, id: CompetitorId, output: &mut Output) -> Result
         return output.item(&whole(&overview));
     }
     output.item(&overview.competitor)?;
+    if let Some(scrape) = overview.last_scrape.as_ref().filter(|scrape| scrape.error.is_none()) {
+        let seen = completeness(scrape.completeness).painted(output);
+        let meaning = meaning(scrape.completeness).map(|words| format!(". {words}")).unwrap_or_default();
+        let vehicles = counted(scrape.counts.vehicles, "vehicle");
+        output.text(&format!("\nLast scrape: {vehicles}, {seen}{meaning}"))?;
+    }
     let Some(metrics) = &overview.metrics else { return Ok(()) };
     output.heading("Figures", &format!("after the scrape of {}", moment(metrics.calculated_at)))?;
     output.table([metrics])?;
@@ -41,7 +48,7 @@ pub(super) fn show(desk: &Desk, id: CompetitorId, output: &mut Output) -> Result
 }
 
 /// The fields of the dealer itself, and beside them what is known of its lot.
-fn whole(overview: &CompetitorOverview) -> serde_json::Value {
+pub(super) fn whole(overview: &CompetitorOverview) -> serde_json::Value {
     let mut fields = json!(overview.competitor);
     if let Some(fields) = fields.as_object_mut() {
         fields.insert("metrics".into(), json!(overview.metrics));

@@ -9,6 +9,7 @@ use jpauto::{
 
 use crate::{
     arguments::one_of,
+    filters::{ModelOptions, RangeOptions},
     output::{Cell, Column, Row, Tone, car, dash, day, miles, moment, money},
 };
 
@@ -33,30 +34,10 @@ pub(crate) struct ListingOptions {
     /// With this VIN
     #[arg(long, value_name = "VIN")]
     vin: Option<String>,
-    /// Of this make
-    #[arg(long, value_name = "TEXT")]
-    make: Option<String>,
-    /// Of this model
-    #[arg(long, value_name = "TEXT")]
-    model: Option<String>,
-    /// Of this model year or later
-    #[arg(long, value_name = "YEAR")]
-    year_min: Option<i32>,
-    /// Of this model year or earlier
-    #[arg(long, value_name = "YEAR")]
-    year_max: Option<i32>,
-    /// At this price or dearer
-    #[arg(long, value_name = "DOLLARS")]
-    price_min: Option<Money>,
-    /// At this price or cheaper
-    #[arg(long, value_name = "DOLLARS")]
-    price_max: Option<Money>,
-    /// With this mileage or more
-    #[arg(long, value_name = "MILES")]
-    mileage_min: Option<i32>,
-    /// With this mileage or less
-    #[arg(long, value_name = "MILES")]
-    mileage_max: Option<i32>,
+    #[command(flatten)]
+    called: ModelOptions,
+    #[command(flatten)]
+    within: RangeOptions,
     /// On the market for so many days or longer
     #[arg(long, value_name = "DAYS")]
     days_on_market_min: Option<i32>,
@@ -92,14 +73,14 @@ impl ListingOptions {
             competitors,
             sold: (self.active || self.sold).then_some(self.sold),
             vin: self.vin,
-            make: self.make,
-            model: self.model,
-            year_min: self.year_min,
-            year_max: self.year_max,
-            price_min: self.price_min,
-            price_max: self.price_max,
-            mileage_min: self.mileage_min,
-            mileage_max: self.mileage_max,
+            make: self.called.make,
+            model: self.called.model,
+            year_min: self.called.year_min,
+            year_max: self.called.year_max,
+            price_min: self.within.price_min,
+            price_max: self.within.price_max,
+            mileage_min: self.within.mileage_min,
+            mileage_max: self.within.mileage_max,
             days_on_market_min: self.days_on_market_min,
             days_on_market_max: self.days_on_market_max,
             price_dropped: self.price_dropped,

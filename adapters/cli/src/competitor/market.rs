@@ -9,6 +9,7 @@ use jpauto::{
 use super::find_all;
 use crate::{
     failure::Failure,
+    filters::ModelOptions,
     output::{Cell, Column, Output, Row, Tone, car, counted, dash, dollars, miles, money},
     paging::Paging,
 };
@@ -31,18 +32,8 @@ pub(crate) struct MarketOptions {
     /// At this dealer, by name or id. Repeatable
     #[arg(long = "competitor", value_name = "COMPETITOR")]
     competitors: Vec<String>,
-    /// Of this make
-    #[arg(long, value_name = "TEXT")]
-    make: Option<String>,
-    /// Of this model
-    #[arg(long, value_name = "TEXT")]
-    model: Option<String>,
-    /// Of this model year or later
-    #[arg(long, value_name = "YEAR")]
-    year_min: Option<i32>,
-    /// Of this model year or earlier
-    #[arg(long, value_name = "YEAR")]
-    year_max: Option<i32>,
+    #[command(flatten)]
+    called: ModelOptions,
     /// A line for each model year
     #[arg(long)]
     by_year: bool,
@@ -52,10 +43,10 @@ pub(crate) struct MarketOptions {
 pub(super) fn print(desk: &Desk, options: MarketOptions, paging: &Paging, output: &mut Output) -> Result<(), Failure> {
     let filter = MarketViewFilter {
         competitors: find_all(desk, &options.competitors)?,
-        make: options.make,
-        model: options.model,
-        year_min: options.year_min,
-        year_max: options.year_max,
+        make: options.called.make,
+        model: options.called.model,
+        year_min: options.called.year_min,
+        year_max: options.called.year_max,
         group: if options.by_year { MarketGroup::ModelYear } else { MarketGroup::Model },
     };
     paging.print_with_total(output, total_line, |page| {

@@ -92,7 +92,10 @@ pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Fai
 
 /// A report for people.
 pub(super) fn print(report: &TestReport, output: &mut Output) -> Result<(), Failure> {
-    output.heading(report.site_name.as_deref().unwrap_or(&report.url), &report.inventory_url)?;
+    match report.site_name.as_deref().unwrap_or(&report.url) {
+        name if name == report.inventory_url => output.heading(name, "")?,
+        name => output.heading(name, &report.inventory_url)?,
+    }
     let platform = report.platform.as_deref();
     let sure = match report.platform_certainty {
         PlatformCertainty::Certain => "certain: only its templates write what stands in the page",

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::cars::Car;
 use super::lots::{Lot, Shape};
+use crate::output;
 
 /// A page as it was saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,24 +176,11 @@ fn values_of(shown: &Shown<'_>) -> Vec<(&'static str, String)> {
         ("color", car.color.to_owned()),
         ("stock_number", car.stock_number.clone()),
         ("plain_stock_number", car.stock_number.to_lowercase()),
-        ("price", format!("${}", in_thousands(dollars))),
+        ("price", output::dollars(shown.price)),
         ("plain_price", dollars.to_string()),
-        ("mileage", in_thousands(car.mileage.into())),
+        ("mileage", output::miles(car.mileage)),
         ("plain_mileage", car.mileage.to_string()),
     ]
-}
-
-/// `1234567` as `1,234,567`.
-fn in_thousands(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
     auto_dev::AutoDevOptions,
     context::Context,
     failure::Failure,
-    output::{Format, Output, Tone, car, counted, day, moment, money},
+    output::{Format, Output, Tone, car, counted, day, miles, moment, money},
     sentences,
     source::{Lines, stdin},
 };
@@ -32,7 +32,7 @@ United States' road safety authority, whose answers are kept in the database for
 Examples:
   jpauto vin decode 5FNYF5H59HB011946
   jpauto vin decode --offline 5FNYF5H59HB011946 WP0ZZZ99ZTS392124
-  cut -d, -f3 auction.csv | jpauto vin decode - --format jsonl | jq .vehicle
+  tail -n +2 auction.csv | cut -d, -f3 | jpauto vin decode - --format jsonl | jq .vehicle
 
 A text that is no VIN ends the command before anything is asked, with its place in the list; the
 exit code is 2. That vPIC does not answer is a warning, and the exit code stays 0.";
@@ -62,8 +62,8 @@ pub(crate) enum VinCommand {
 #[derive(Args, Debug)]
 pub(crate) struct CleanUpArgs {
     /// At most so many rows; what is left then is told
-    #[arg(long, value_name = "NUMBER", default_value_t = 100_000)]
-    limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
 }
 
 /// How the public decoder is asked.
@@ -134,7 +134,7 @@ fn decode(arguments: &DecodeArgs, context: &mut Context) -> Result<(), Failure> 
 }
 
 fn clean_up(arguments: &CleanUpArgs, context: &mut Context) -> Result<(), Failure> {
-    let removed = context.desk()?.evaluation().remove_expired(arguments.limit)?;
+    let removed = context.desk()?.evaluation().remove_expired(arguments.limit.try_into().unwrap_or(usize::MAX))?;
     let left = if removed.is_all { "" } else { "; more are over" };
     let evaluations = counted(removed.evaluations, "evaluation");
     let told = format!("removed {evaluations} and {}{left}", counted(removed.decodes, "decoding"));
@@ -174,7 +174,18 @@ fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failu
     context.ask_auto_dev(auto_dev.filter(|_| !arguments.vpic.offline));
     let evaluation = context.desk()?.evaluation().evaluate(&request)?;
     let output = &mut context.output;
-    if output.format() == Format::Table { print_evaluation(&evaluation, output) } else { output.item(&evaluation) }
+    if output.format() != Format::Table {
+        return output.item(&evaluation);
+    }
+    print_evaluation(&evaluation, output)?;
+    if evaluation.mileage == arguments.mileage {
+        return Ok(());
+    }
+    let told =
+        |mileage: Option<i32>| mileage.map_or_else(|| "no mileage".to_owned(), |it| format!("{} miles", miles(it)));
+    let (kept, asked) = (told(evaluation.mileage), told(arguments.mileage));
+    let line = format!("it was made for {kept}, and {asked} were asked for: --refresh makes it anew");
+    output.text(&output.toned(&line, Tone::Warning))
 }
 
 fn read(text: &str) -> Result<Vin, Failure> {

@@ -28,12 +28,14 @@ Examples:
   jpauto vin --format table 1M8GDM9AXKP042788 2FMPK4K91HBB11870
   jpauto vin decode 5FNYF5H59HB011946              all of it, with the public decoder
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
-  cut -d, -f3 auction.csv | jpauto vin --stdin | jq -r 'select(.valid | not) | .vin'
+  tail -n +2 auction.csv | cut -d, -f3 | jpauto vin --stdin | jq -r 'select(.valid | not) | .vin'
+  jpauto vin clean-up                              removes what was kept of both and is over
 
-The answer is a JSON object a VIN, one on a line (also with --format json). A text that is no VIN is
-answered with \"valid\": false and the reason; the exit code is 0 all the same. A wrong check digit
-leaves a VIN valid. The model year of a VIN from outside North America holds only if its maker
-writes it at position 10. Empty lines of standard input are passed over.";
+The answer is a JSON object a VIN, one on a line, also with --format json, so that a list without
+end can be read as it comes; decode and evaluate print one document with it, as other commands do.
+A text that is no VIN is answered with \"valid\": false and the reason; the exit code is 0 all the
+same. A wrong check digit leaves a VIN valid. The model year of a VIN from outside North America
+holds only if its maker writes it at position 10. Empty lines of standard input are passed over.";
 
 /// The VINs to read.
 #[derive(Args, Debug)]

@@ -48,6 +48,7 @@ __all__ = [
     "Alerts",
     "Analysis",
     "AnalyzeReport",
+    "AutoDevSearch",
     "ChangedVehicle",
     "Competitor",
     "CompetitorOverview",
@@ -64,6 +65,7 @@ __all__ = [
     "MarketPrice",
     "Metrics",
     "MigrationReport",
+    "MissingSource",
     "Position",
     "PriceChange",
     "PricePoint",
@@ -90,6 +92,7 @@ __all__ = [
     "Submissions",
     "Supply",
     "Trends",
+    "TypicalMileage",
     "User",
     "Users",
     "Vehicle",
@@ -209,11 +212,23 @@ class Adjustment:
 
     @property
     def per_mile(self) -> float:
-        """A mile more, at most zero; it moves prices only where `mileage` is `applied`."""
+        """A mile more, at most zero; it moves prices only where `mileage` is `applied` or `typical`."""
+
+    @property
+    def per_mile_alone(self) -> float | None:
+        """The slope of the comparables alone, of whatever sign; `None` where they are alike in mileage."""
+
+    @property
+    def typical_share(self) -> float:
+        """How much of the typical slope is in `per_mile`, from 0 to 1: the rest is of the comparables."""
+
+    @property
+    def typical_mileage(self) -> TypicalMileage | None:
+        """What was taken for typical; `None` in what was kept before it was told."""
 
     @property
     def mileage(self) -> str:
-        """What became of the mileage slope."""
+        """What became of the mileage slope: `applied`, `not_needed`, `no_spread`, `wrong_sign` or `typical`."""
 
     @property
     def mileage_sample(self) -> int:
@@ -225,7 +240,7 @@ class Adjustment:
 
     @property
     def year(self) -> str:
-        """What became of the year slope."""
+        """What became of the year slope: `applied`, `not_needed`, `no_spread`, `too_few` or `wrong_sign`."""
 
     @property
     def year_sample(self) -> int:
@@ -414,7 +429,11 @@ class Analysis:
 
     @property
     def velocity(self) -> Velocity | None:
-        """Where the market is going, where the history tells."""
+        """Where the market is going over two weeks, where the history tells."""
+
+    @property
+    def week(self) -> Velocity | None:
+        """The same over one week."""
 
     @property
     def adjustment(self) -> Adjustment:
@@ -431,6 +450,10 @@ class Analysis:
     @property
     def data_source(self) -> DataSource:
         """Where the kept comparables came from: `none`, `competitor`, `auto.dev` or `auto.dev+competitor`."""
+
+    @property
+    def missing_source(self) -> MissingSource | None:
+        """The source of listings that is configured and did not answer."""
 
     @property
     def left_out(self) -> LeftOut:
@@ -464,7 +487,58 @@ class AnalyzeReport:
 
     @property
     def remaining(self) -> int:
-        """Vehicles that were due and not reached."""
+        """Vehicles that are left for a later run."""
+
+    @property
+    def missing_source(self) -> MissingSource | None:
+        """The source of listings that is configured and did not answer for some vehicles, and why at first: these were
+        compared with the others' listings alone."""
+
+    @property
+    def without_source(self) -> int:
+        """How many vehicles those are."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class AutoDevSearch:
+    """A search made at auto.dev: what to ask to make it again, and how much of the answer was read."""
+
+    @property
+    def version(self) -> str:
+        """The version of the interface that was asked: `v1` or `v2`."""
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The parameters in the order in which they were sent, without the key."""
+
+    @property
+    def answered_at(self) -> datetime:
+        """When the answer came."""
+
+    @property
+    def pages(self) -> int:
+        """Pages read."""
+
+    @property
+    def listings(self) -> int:
+        """Listings read from them."""
+
+    @property
+    def left_out(self) -> int:
+        """Listings that could not be read, are no longer on offer, or are new cars."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether that was all there is."""
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The code of the failure that ended it after the first page."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -1261,6 +1335,28 @@ class MigrationReport:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class MissingSource:
+    """A source of listings that is configured and did not answer."""
+
+    @property
+    def source(self) -> Source:
+        """Which one: `auto.dev`."""
+
+    @property
+    def code(self) -> str:
+        """The stable word for why."""
+
+    @property
+    def message(self) -> str:
+        """The same for a person."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class Position:
     """Where our price stands among the adjusted prices."""
 
@@ -1989,6 +2085,10 @@ class SearchParameters:
     def branded(self) -> bool:
         """Whether branded titles were let in."""
 
+    @property
+    def auto_dev(self) -> list[AutoDevSearch]:
+        """What was asked of auto.dev, and how much of the answers was read; empty where it was not asked."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -2551,6 +2651,32 @@ class Trends:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class TypicalMileage:
+    """What mileage does to the prices of a model, as far as is known before its listings are looked at."""
+
+    @property
+    def per_mile(self) -> float:
+        """The slope of the logarithm of the price on miles."""
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the slopes of models."""
+
+    @property
+    def scatter(self) -> float:
+        """The standard deviation of the logarithm of the price about the line of one model and year."""
+
+    @property
+    def scatter_freedom(self) -> float:
+        """As how many degrees of freedom the scatter counts beside that of the listings."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class User:
     """A staff account."""
 
@@ -2808,7 +2934,7 @@ class Vehicle:
 
 @final
 class Velocity:
-    """The change of the raw median over two weeks."""
+    """The change of the raw median over one or two weeks."""
 
     @property
     def change_percent(self) -> float:

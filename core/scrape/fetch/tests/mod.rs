@@ -138,18 +138,21 @@ fn robots_txt_is_honoured_by_path_and_query(#[case] robots: &'static str, #[case
 #[case::failing(500, false, 3)]
 #[case::unavailable(503, false, 3)]
 #[case::busy(429, false, 3)]
+#[case::unable(501, false, 1)]
 fn a_missing_robots_txt_allows_and_a_failing_one_forbids(
     #[case] status: u16,
     #[case] open: bool,
     #[case] asked: usize,
 ) {
+    let expected = if status == 501 { ScrapeErrorType::Robots } else { ScrapeErrorType::HttpStatus };
     let server =
         Server::start(move |seen| if seen.path == "/robots.txt" { Reply::status(status) } else { Reply::html(CARD) });
     let (session, _) = session();
     for _ in 0..2 {
         let outcome = get(&session, server.url("/used"));
         assert_eq!(outcome.is_ok(), open, "{outcome:?}");
-        assert!(open || outcome.unwrap_err().category() == ScrapeErrorType::Robots);
+        // What may pass is tried again as soon as a page that fails, not as late as a website that does not want us.
+        assert!(open || outcome.unwrap_err().category() == expected);
     }
     assert_eq!(server.seen().len() - server.pages().len(), asked, "the file is remembered");
 }
@@ -727,5 +730,30 @@ fn whoever_waits_for_a_page_stops_at_once_when_asked(#[case] reply: Reply) {
         let failure = get(&session, server.url("/1")).and_then(|_| get(&session, server.url("/2"))).unwrap_err();
         assert!(matches!(failure, FetchError::Stopped { .. }), "{failure}");
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    });
+}
+
+#[test]
+fn whoever_waits_for_anothers_robots_txt_stops_at_once_when_asked_and_at_its_deadline() {
+    let server = Server::start(|_| Reply::default().then(Duration::from_secs(3), ""));
+    let fetcher = Fetcher::new(config()).unwrap();
+    let origin = Url::parse(&server.url("/")).unwrap();
+    let stop = Arc::<Stop>::default();
+    thread::scope(|scope| {
+        let slot = fetcher.session().fetcher.rules.slot(&origin);
+        // As held by a session to which the server does not answer.
+        let asking = slot.lock().unwrap();
+        let started = Instant::now();
+        let deadline = started + Duration::from_millis(300);
+        let late = get(&fetcher.session_until(Some(deadline), Arc::default()), server.url("/used")).unwrap_err();
+        assert!(matches!(late, FetchError::OutOfTime { .. }), "{late}");
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(300));
+            stop.ask();
+        });
+        let stopped = get(&fetcher.session_until(None, Arc::clone(&stop)), server.url("/used")).unwrap_err();
+        assert!(matches!(stopped, FetchError::Stopped { .. }), "{stopped}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        drop(asking);
     });
 }

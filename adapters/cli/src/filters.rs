@@ -1,0 +1,40 @@
+//! The filters that several lists share. What is deliberately not here: those of one noun alone, and what a filter means.
+
+use clap::Args;
+use jpauto::Money;
+
+/// Which cars, by what they are called.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct ModelOptions {
+    /// Of this make
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) make: Option<String>,
+    /// Of this model
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) model: Option<String>,
+    /// Of this model year or later
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) year_min: Option<i32>,
+    /// Of this model year or earlier
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) year_max: Option<i32>,
+}
+
+/// Which cars, by what is asked for them and how far they went.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct RangeOptions {
+    /// At this price or dearer
+    #[arg(long, value_name = "DOLLARS")]
+    pub(crate) price_min: Option<Money>,
+    /// At this price or cheaper
+    #[arg(long, value_name = "DOLLARS")]
+    pub(crate) price_max: Option<Money>,
+    /// With this mileage or more
+    #[arg(long, value_name = "MILES")]
+    pub(crate) mileage_min: Option<i32>,
+    /// With this mileage or less
+    #[arg(long, value_name = "MILES")]
+    pub(crate) mileage_max: Option<i32>,
+}

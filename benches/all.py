@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Builds the benchmarks, runs one after the other with a limit of time, and ends with a table of what they measured.
+
+    make bench [ARGS="NAME ..."]    # those whose name holds one of the words; all of them without any
+
+What a benchmark says while it runs is shown as it comes. The table has a line a figure: of criterion's benchmarks the median,
+and what ours is in multiples of what stands beside it; of the others the lines that they print. The exit code is 1
+where a benchmark failed or did not end within its time (JPAUTO_BENCH_SECONDS, 900 without it).
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+
+PACKAGES = ["-p", "jpauto", "-p", "jpauto-cli", "--features", "jpauto/postgres-bundled"]
+# Runs for the comparison of `make bench-extract` alone.
+LEFT_OUT = {"extract_once"}
+SECONDS = int(os.environ.get("JPAUTO_BENCH_SECONDS", "900"))
+# Criterion's own are 3 and 5 seconds a figure; a benchmark that needs longer asks for it itself.
+CRITERION = ["--warm-up-time", "0.5", "--measurement-time", "2", "--noplot"]
+
+TIMED = re.compile(r"^(?P<name>.*?)\s*time:\s+\[(?P<low>\S+ \S+) (?P<median>\S+) (?P<unit>\S+) (?P<high>\S+ \S+)\]$")
+# What a figure is called that is ours where another stands beside it, and what those are called.
+OURS = {"jpauto", "listings", "listings_from_data", "theil_sen"}
+BESIDE = {"by hand", "parse_document", "serde_json_typed", "serde_json_value", "listing"}
+UNITS = {"ps": 1e-12, "ns": 1e-9, "µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+
+
+def build():
+    """The benchmarks' names, programs and folders, built for measuring."""
+    command = ["cargo", "bench", "--locked", *PACKAGES, "--benches", "--no-run", "--message-format=json-render-diagnostics"]
+    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if built.returncode:
+        sys.exit(built.returncode)
+    messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
+    found = {}
+    for message in messages:
+        if message.get("executable") and message["target"]["kind"] == ["bench"]:
+            found[message["target"]["name"]] = (message["executable"], pathlib.Path(message["manifest_path"]).parent)
+    return {name: found[name] for name in sorted(found) if name not in LEFT_OUT}
+
+
+def run(name, program, folder):
+    """The lines that it printed, and what went wrong."""
+    is_criterion = b"criterion" in pathlib.Path(folder, "benches", f"{name}.rs").read_bytes()
+    command = [program, "--bench", *(CRITERION if is_criterion else [])]
+    print(f"==> {name}", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    limit = threading.Timer(SECONDS, child.kill)
+    limit.start()
+    lines = []
+    for line in child.stdout:
+        print(line, end="", flush=True)
+        lines.append(line.rstrip())
+    code = child.wait()
+    took = time.monotonic() - started
+    limit.cancel()
+    print(f"==> {name}: {took:.0f} s, exit code {code}", file=sys.stderr, flush=True)
+    if code == 0:
+        return lines, None
+    return lines, f"did not end within {SECONDS} s" if took >= SECONDS else f"failed with exit code {code}"
+
+
+def figures(lines):
+    """Name, seconds and how it is told of each figure of criterion; what else was printed stands on lines of its own."""
+    waiting, rest = "", []
+    for line in lines:
+        timed = TIMED.match(line)
+        if timed:
+            name = timed["name"].strip() or waiting
+            yield name, float(timed["median"]) * UNITS[timed["unit"]], f"{timed['median']} {timed['unit']}"
+            waiting, rest = "", [told for told in rest if told != name]
+        elif line and not line.startswith((" ", "\t", "Benchmarking", "Found", "Gnuplot", "WARNING", "Warning")):
+            waiting = line.strip()
+            rest.append(waiting)
+    for line in rest:
+        yield line, None, ""
+
+
+def told(lines):
+    """A line a figure; of those beside ours also how many times that ours is."""
+    if not any(TIMED.match(line) for line in lines):
+        yield from (f"  {line}" for line in lines if line)
+        return
+    ours = {}
+    for name, seconds, text in figures(lines):
+        if seconds is None:
+            yield f"  {name}"
+            continue
+        parts = name.split("/")
+        what = tuple(part for part in parts if part not in OURS | BESIDE)
+        ratio = f"  ours is {ours[what] / seconds:.2f} times that" if what in ours and BESIDE & set(parts) else ""
+        if OURS & set(parts):
+            ours[what] = seconds
+        yield f"  {name:<58} {text:>12}{ratio}"
+
+
+def main():
+    """Runs those asked for, and tells."""
+    asked = sys.argv[1:]
+    benchmarks = build()
+    chosen = [name for name in benchmarks if not asked or any(word in name for word in asked)]
+    if not chosen:
+        sys.exit(f"no benchmark's name holds {' or '.join(asked)}: there are {', '.join(benchmarks)}")
+    outcomes = {name: run(name, *benchmarks[name]) for name in chosen}
+    print("\n" + "=" * 100)
+    for name, (lines, fault) in outcomes.items():
+        print(f"\n{name}" + (f": {fault}" if fault else ""))
+        for line in told(lines):
+            print(line)
+    sys.exit(any(fault for _, fault in outcomes.values()))
+
+
+if __name__ == "__main__":
+    main()
