@@ -4,9 +4,11 @@
 //! exactly one listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees:
 //! dealers use stock numbers again. So a stock number does not name a car of another year, make and model, and an id or a stock
 //! number that several cars of one scrape show is a word such as `Call`, and no key there. Where a website numbers its stock
-//! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link. Each key is tried for all sightings before the next weaker one, so a weak match never takes a
-//! listing away from a strong one; of several listings under one key, one on sale goes before one that is gone. Everything is
-//! a hash look-up or a binary search: linear in listings and sightings.
+//! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link.
+//!
+//! Each key is tried for all sightings before the next weaker one, so a weak match never takes a listing away from a strong one;
+//! of several listings under one key, one on sale goes before one that is gone. Everything is a hash look-up or a binary search:
+//! linear in listings and sightings.
 //!
 //! Of the listings that are gone only those matter that a sighting could be ([`Unmatched`]), so that what a dealer has sold
 //! in years need not be read to record a day.

@@ -7,14 +7,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-/// A block is no larger than this part of the fullest page.
+/// A block is no larger than this part of the fullest page, and than so many vehicles.
 const BLOCK_PART: usize = 4;
+const BLOCK_MOST: usize = 24;
+
+/// Pages overlap by no more than so many vehicles.
+const OVERLAP_MOST: usize = 100;
 
 /// Of so many vehicles that stand on several pages a block leaves one.
 const BLOCK_EXPLAINS: usize = 8;
 
-/// Vehicles, by what tells them from others, that stand on several of these pages in their order. Linear where there are none,
-/// else so often gone through as a block may have vehicles.
+/// Vehicles, by what tells them from others, that stand on several of these pages in their order. Linear: where there are
+/// any, gone through as often as a block may have vehicles.
 pub(super) fn on_several_pages(pages: &[Vec<String>]) -> usize {
     let first = pages.first().map_or(&[][..], Vec::as_slice);
     let parts: Vec<&[String]> =
@@ -24,6 +28,7 @@ pub(super) fn on_several_pages(pages: &[Vec<String>]) -> usize {
         return 0;
     }
     let longest = parts.iter().map(|part| part.len()).max().unwrap_or(0) / BLOCK_PART;
+    let longest = longest.min(BLOCK_MOST);
     let without_block = (1..=longest).flat_map(|length| {
         let without_head = repeated(&parts, |part| part.get(length..).unwrap_or_default());
         let without_foot = repeated(&parts, |part| &part[..part.len().saturating_sub(length)]);
@@ -45,7 +50,7 @@ fn repeated<'a>(pages: &[&'a [String]], part: impl Fn(&'a [String]) -> &'a [Stri
 
 /// How many vehicles at the end of a page are those that the next one begins with.
 fn overlap(before: &[String], page: &[String]) -> usize {
-    let most = before.len().min(page.len());
+    let most = before.len().min(page.len()).min(OVERLAP_MOST);
     (1..=most).rev().find(|length| before[before.len() - length..] == page[..*length]).unwrap_or(0)
 }
 
@@ -73,5 +78,18 @@ mod tests {
         let pages: Vec<Vec<String>> =
             pages.split_whitespace().map(|page| page.chars().map(String::from).collect()).collect();
         assert_eq!(on_several_pages(&pages), repeated);
+    }
+
+    #[test]
+    fn a_page_made_to_cost_time_costs_little() {
+        let page = |end: &str| -> Vec<String> {
+            (0..50_000).map(|number| (number % 7).to_string()).chain([end.to_owned()]).collect()
+        };
+        let started = std::time::Instant::now();
+        assert_eq!(on_several_pages(&[page("x"), page("y"), page("z")]), 0);
+        let many =
+            |from: u32| -> Vec<String> { (from..from + 50_000).rev().map(|number| number.to_string()).collect() };
+        assert_eq!(on_several_pages(&[many(0), many(25_000)]), 25_000);
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
