@@ -45,7 +45,11 @@ pub(crate) const OURS: &[Table] = &[
         indexes: &[],
     },
     Table { name: "market_price_history", columns: &[("searched_for", "TEXT", "")], indexes: &[] },
-    Table { name: "competitors", columns: &[("next_scrape_at", "TIMESTAMP", "")], indexes: &[] },
+    Table {
+        name: "competitors",
+        columns: &[("next_scrape_at", "TIMESTAMP", ""), ("list_changed_at", "TIMESTAMP", "")],
+        indexes: &[],
+    },
     Table {
         name: "competitor_inventory",
         columns: &[

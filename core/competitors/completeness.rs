@@ -30,6 +30,15 @@
 //! decides more sales; it decides them no better. The second half of the days alone, which had its part in the choice too,
 //! is even a little worse: 1.98 % false at 7.44 days, against 1.95 % at 7.34.
 //!
+//! A website's own word that a vehicle is sold is proof at once, of that vehicle. That many are sold at one blow is likelier a mark
+//! which every card carries hidden, or a field that means something else now: such words are not taken, and the scrape is
+//! distrusted, until as many scrapes over as many days said so as a lot takes that shrank.
+//!
+//! A page that says that it found nothing and shows cars all the same shows something else: cars that it suggests.
+//!
+//! An address or a configuration that was changed may leave out what the old list showed. What is missing then is missed by the
+//! new list only when that has looked so for as long as a lot that shrank.
+//!
 //! Distrusting strangers leaves as many sales there, as many of them false, and decides them 0.04 days later: 8.43.
 //!
 //! What is deliberately not here: what a miss leads to (`sold`), and fetching.
@@ -59,6 +68,8 @@ pub struct ScrapeReading {
     pub full_last_page: Option<u32>,
     /// Vehicles that several of its pages showed, without those that are shown so on purpose: as many may stand on none.
     pub on_several_pages: u32,
+    /// Whether it says in words that nothing was found, and shows vehicles all the same.
+    pub says_none: bool,
 }
 
 /// A row of scrapes that found about as many vehicles as the present one.
@@ -91,6 +102,12 @@ pub(crate) struct EarlierScrapes<'a> {
     pub(crate) recognition: Recognition,
     /// The scrapes since then that saw a whole list, and were distrusted.
     pub(crate) distrusted: Option<AlikeScrapes>,
+    /// Whether the last complete scrape was told how many vehicles there are.
+    pub(crate) had_total: bool,
+    /// Whether the address or the configuration of the list was changed since the last complete scrape.
+    pub(crate) list_changed: bool,
+    /// Whether the website calls so many sold at once that its word is not taken.
+    pub(crate) doubts_its_word: bool,
 }
 
 /// Which of the vehicles that the last complete scrape saw one has met again.
@@ -114,6 +131,22 @@ impl Recognition {
         let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
         let beyond_slack = known - recognised - i128::from(rules.turnover_slack);
         is_minority && beyond_slack * turnover > known * i128::from(self.unwatched.num_seconds())
+    }
+
+    /// Whether more are missing than go within a few days.
+    fn lacks_any(&self, rules: &TrackingRules) -> bool {
+        self.known > self.recognised.saturating_add(rules.turnover_slack as usize)
+    }
+
+    /// Whether so many of the vehicles on sale are called sold at once that something else is likelier; as many may be as may
+    /// have gone since somebody last looked.
+    pub(crate) fn doubts_sales(&self, called_sold: usize, on_sale: usize, rules: &TrackingRules) -> bool {
+        let (called, on_sale) = (called_sold as i128, on_sale as i128);
+        let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
+        let beyond_slack = called - i128::from(rules.turnover_slack);
+        called_sold >= rules.called_sold_doubted
+            && called * 100 > on_sale * i128::from(rules.called_sold_percent)
+            && beyond_slack * turnover > on_sale * i128::from(self.unwatched.num_seconds())
     }
 }
 
@@ -156,11 +189,18 @@ pub enum IncompleteReason {
     ListMoved,
     /// Less than half of the vehicles seen last were recognised: another list, or other numbers on the same cars.
     LotReplaced,
+    /// The website says that it found nothing, and shows some: they are others than were asked for.
+    ClaimsNone,
+    /// The address or the configuration was changed, and what the list showed before is missing.
+    ListChanged,
+    /// The website calls a large part of the lot sold at once.
+    CalledSold,
 }
 
 impl IncompleteReason {
     /// Those for which a list that was seen to its end is distrusted: enough scrapes that saw it so are believed.
-    pub(crate) const DISTRUSTED: [Self; 3] = [Self::TooFewVehicles, Self::LastPageFull, Self::LotReplaced];
+    pub(crate) const DISTRUSTED: [Self; 5] =
+        [Self::TooFewVehicles, Self::LastPageFull, Self::LotReplaced, Self::ListChanged, Self::CalledSold];
 }
 
 impl ScrapeReading {
@@ -175,6 +215,7 @@ impl ScrapeReading {
             total_claimed: None,
             full_last_page: None,
             on_several_pages: 0,
+            says_none: false,
         }
     }
 
@@ -195,6 +236,9 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     LastPageFull => "last_page_full",
     ListMoved => "list_moved",
     LotReplaced => "lot_replaced",
+    ClaimsNone => "claims_none",
+    ListChanged => "list_changed",
+    CalledSold => "called_sold",
 });
 
 impl Completeness {
@@ -214,6 +258,8 @@ impl Completeness {
             IncompleteReason::ClosedByRobots
         } else if reading.pages_failed > 0 {
             IncompleteReason::PageFailed
+        } else if reading.total_claimed == Some(0) || (reading.says_none && earlier.had_total) {
+            IncompleteReason::ClaimsNone
         } else if !reading.last_page_reached {
             IncompleteReason::LastPageNotReached
         } else if reading.total_claimed.is_some_and(|claimed| is_short_of(vehicles, claimed, rules)) {
@@ -228,6 +274,10 @@ impl Completeness {
             IncompleteReason::LastPageFull
         } else if earlier.recognition.is_of_another_lot(rules) && !earlier.is_replaced(vehicles, rules) {
             IncompleteReason::LotReplaced
+        } else if earlier.list_changed && earlier.recognition.lacks_any(rules) && !earlier.is_believed_by_now(rules) {
+            IncompleteReason::ListChanged
+        } else if earlier.doubts_its_word {
+            IncompleteReason::CalledSold
         } else {
             return Self::Complete;
         };
@@ -272,6 +322,25 @@ impl Completeness {
                 );
                 ("lot_replaced", message)
             }
+            IncompleteReason::ClaimsNone => {
+                let message = "the website says that it found no vehicle, and shows some all the same: they may be others than \
+                               were asked for, so nothing is found sold";
+                ("claims_none", message.to_owned())
+            }
+            IncompleteReason::ListChanged => {
+                let missing = recognition.known.saturating_sub(recognition.recognised);
+                let message = format!(
+                    "{missing} of the {} vehicles of the last whole lot are missing since the address or the configuration was \
+                     changed: they are not found sold before the list has looked so for some days",
+                    recognition.known
+                );
+                ("list_changed", message)
+            }
+            IncompleteReason::CalledSold => {
+                let message = "the website calls a large part of the lot sold at once: its word is not taken before it has said \
+                               so for some days";
+                ("called_sold", message.to_owned())
+            }
             _ => return None,
         };
         Some(Warning { code, message })
@@ -299,10 +368,15 @@ impl EarlierScrapes<'_> {
         self.alike.is_some_and(|alike| self.is_long(alike, rules))
     }
 
+    /// Whether the list has been distrusted for so long that it is believed.
+    pub(crate) fn is_believed_by_now(&self, rules: &TrackingRules) -> bool {
+        self.distrusted.is_some_and(|distrusted| self.is_long(distrusted, rules))
+    }
+
     /// Whether the lot has been another one for long enough to be believed.
     fn is_replaced(&self, vehicles: usize, rules: &TrackingRules) -> bool {
         let stands = self.recognition.standing.saturating_mul(2) >= vehicles;
-        stands && self.distrusted.is_some_and(|distrusted| self.is_long(distrusted, rules))
+        stands && self.is_believed_by_now(rules)
     }
 
     fn is_long(&self, row: AlikeScrapes, rules: &TrackingRules) -> bool {

@@ -431,7 +431,8 @@ impl Crawl<'_> {
         let _turn = self.turn_at(&first)?;
         let platform = first.platform;
         let shown = self.reader.last().map_or(0, |page| page.listings.len());
-        let claimed_by_page = self.reader.last().and_then(|page| page.total);
+        // One that says that it has none, and shows some, is no measure.
+        let claimed_by_page = self.reader.last().and_then(|page| page.total).filter(|total| *total > 0 || shown == 0);
         let (mut read, mut claimed): (Vec<Extraction>, Option<u32>) = (Vec::new(), None);
         let mut known = HashSet::new();
         let mut next = Some(first);

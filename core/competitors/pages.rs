@@ -11,7 +11,10 @@ use super::{ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
-    scrape::{configured::Scraper, extract::listings_as_configured},
+    scrape::{
+        configured::Scraper,
+        extract::{SAYS_NONE, listings_as_configured},
+    },
 };
 
 /// What the pages of one scrape showed.
@@ -184,15 +187,21 @@ impl Reader {
         // So is one among others, whoever knows it.
         let is_lost = |page: &&Extraction| page.listings.is_empty() && (read.len() > 1 || !is_vendor(page.platform));
         // So is one that lists vehicles without a word about them.
-        let lost = read.iter().filter(|page| is_lost(page) || page.unsettled > 0).count();
+        // So is one that found nothing where others found some, and shows vehicles all the same.
+        let total_claimed = read.iter().filter_map(|page| page.total).max();
+        let found_none =
+            |page: &&Extraction| page.total == Some(0) && !page.listings.is_empty() && total_claimed > Some(0);
+        let lost = read.iter().filter(|page| is_lost(page) || page.unsettled > 0 || found_none(page)).count();
+        let says_none = |page: &Extraction| page.warnings.iter().any(|warning| warning.code == SAYS_NONE);
         let reading = ScrapeReading {
             // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
             last_page_reached: read.iter().any(|page| page.next.is_none()),
             pages_failed: u32::try_from(lost).unwrap_or(u32::MAX),
             pages_fetched: u32::try_from(read.len()).ok(),
-            total_claimed: read.iter().filter_map(|page| page.total).max(),
+            total_claimed,
             full_last_page,
             on_several_pages,
+            says_none: read.iter().any(says_none),
             ..ScrapeReading::whole_lot()
         };
         let first = read.first().map(|page| page.platform).filter(|platform| is_vendor(platform));
@@ -211,8 +220,10 @@ impl Reader {
         let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
         // What the website claims counts the other stores' vehicles, too.
         let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
-        let reading =
-            ScrapeReading { total_claimed: claimed.map(|claimed| claimed.saturating_sub(left_aside)), ..reading };
+        let reading = ScrapeReading {
+            total_claimed: claimed.map(|claimed| claimed.saturating_sub(left_aside).max(claimed.min(1))),
+            ..reading
+        };
         // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
         let is_lost = listings.is_empty() && left_aside > 0;
         let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };

@@ -73,6 +73,10 @@ pub struct TrackingRules {
     pub turnover_days: u32,
     /// So many vehicles not recognised are forgiven beside that share: 2.
     pub turnover_slack: u32,
+    /// Vehicles that a website must call sold at once before its word is doubted: 5.
+    pub called_sold_doubted: usize,
+    /// The same in percent of what is on sale: 25.
+    pub called_sold_percent: u32,
     /// Days after its sale within which a vehicle known by year, make, model and mileage alone may be on sale again: 90.
     pub relisted_by_likeness_days: u32,
     /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
@@ -135,6 +139,8 @@ impl Default for TrackingRules {
             recognised_share_percent: 50,
             turnover_days: 14,
             turnover_slack: 2,
+            called_sold_doubted: 5,
+            called_sold_percent: 25,
             relisted_by_likeness_days: 90,
             transfer_days: 45,
             alert_after_failures: 3,
@@ -196,11 +202,21 @@ pub(crate) struct ScrapeFacts {
     pub(crate) returns: ReturnHistory,
     /// The scrapes right before it that found about as few vehicles; looked up only where it found too few.
     pub(crate) alike: Option<AlikeScrapes>,
+    /// Whether the last complete scrape was told how many vehicles there are.
+    pub(crate) had_total: bool,
+    /// When the address or the configuration of the list was last changed.
+    pub(crate) list_changed_at: Option<DateTime<Utc>>,
 }
 
 impl ScrapeFacts {
     fn is_late(&self) -> bool {
         self.newest_recorded_at.is_some_and(|newest| newest > self.observed_at)
+    }
+
+    /// Whether the last complete scrape read another list than this, or read it otherwise.
+    fn list_is_changed(&self) -> bool {
+        let changed = self.list_changed_at.filter(|&changed| changed <= self.observed_at);
+        changed.zip(self.last_complete_at).is_some_and(|(changed, last)| changed > last)
     }
 
     /// What it met of the lot as the last complete scrape saw it; linear.
@@ -347,6 +363,9 @@ pub(crate) fn plan(
 ) -> Plan {
     for sighting in &mut seen {
         sighting.price = sighting.price.filter(|&price| is_price(price, rules));
+        if sold::is_to_come(sighting.sold_at, scrape.observed_at) {
+            (sighting.is_sold, sighting.sold_at) = (false, None);
+        }
     }
     let parse_rate = ParseRate::of(&seen);
     let matches = identify(stored, &mut seen, scrape.observed_at, rules);
@@ -358,13 +377,24 @@ pub(crate) fn plan(
             was_seen[*row] = true;
         }
     }
-    let earlier = EarlierScrapes {
+    let mut earlier = EarlierScrapes {
         counts: &scrape.earlier_counts,
         alike: scrape.alike,
         observed_at: scrape.observed_at,
         recognition: scrape.recognition(stored, &was_seen, rules),
         distrusted: scrape.distrusted(rules),
+        had_total: scrape.had_total,
+        list_changed: scrape.list_is_changed(),
+        doubts_its_word: false,
     };
+    let on_sale = stored.iter().filter(|listing| !listing.is_sold).count();
+    let is_called_sold = |(sighting, found): (&Sighting, &Match)| {
+        sighting.is_sold && matches!(found, Match::Known(row) if !stored[*row].is_sold)
+    };
+    let called_sold = seen.iter().zip(&matches).filter(|pair| is_called_sold((pair.0, pair.1))).count();
+    earlier.doubts_its_word = !scrape.is_late()
+        && earlier.recognition.doubts_sales(called_sold, on_sale, rules)
+        && !earlier.is_believed_by_now(rules);
     let completeness = Completeness::judge(&scrape.reading, vehicles, &earlier, rules);
     let mut plan = Plan::empty(completeness, vehicles, parse_rate);
     plan.recognition = earlier.recognition;
@@ -375,7 +405,10 @@ pub(crate) fn plan(
             && scrape.complete_scrapes.binary_search(&listing.last_seen_at).is_ok()
     };
     plan.unseen = stored.iter().enumerate().filter(is_unseen).count();
-    for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
+    for (index, (mut sighting, found)) in seen.into_iter().zip(matches).enumerate() {
+        if earlier.doubts_its_word && is_called_sold((&sighting, &found)) {
+            (sighting.is_sold, sighting.sold_at) = (false, None);
+        }
         match found {
             Match::Refused(reason) => plan.refused.push(RefusedSighting { sighting: index, reason }),
             Match::Duplicate => plan.duplicates.push(index),

@@ -81,6 +81,11 @@ impl<'a> Competitors<'a> {
 
     /// Changes the named fields.
     ///
+    /// Where the address of the list or the configuration is changed, the new list may leave out what the old one showed. That
+    /// is not found sold at once: a scrape that misses some of it is incomplete, with the warning `list_changed`, until the list
+    /// has looked so for as long as a lot that shrank ([`TrackingRules::shrunk_after_scrapes`] scrapes over
+    /// [`TrackingRules::shrunk_after_days`] days).
+    ///
     /// # Errors
     /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`.
     pub fn update(&self, id: CompetitorId, update: &CompetitorUpdate) -> Result<Competitor> {
@@ -101,6 +106,9 @@ impl<'a> Competitors<'a> {
                 repository::address_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;
+            if registration::is_another_list(&before, &after) {
+                repository::note_list_change(conn, id, acting.now)?;
+            }
             if before.active && !after.active {
                 // Nobody scrapes it now, so nothing would ever close them.
                 alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), &alert::no_longer_scraped, acting.now)?;

@@ -84,6 +84,12 @@ pub(crate) fn sold_at(
     misses.first_at.filter(|_| long_unseen && misses.enough_at.is_some())
 }
 
+/// Whether the day on which a website says that a listing was sold is still to come: it stands there until then. A day is not
+/// the same day everywhere.
+pub(crate) fn is_to_come(said: Option<DateTime<Utc>>, observed_at: DateTime<Utc>) -> bool {
+    said.is_some_and(|said| said - observed_at > TimeDelta::days(1))
+}
+
 /// When a listing was sold that its website now calls sold: on the day that it names, where that may be true.
 ///
 /// A website dates sales to a day, so one on the day of the first sighting may seem to lie before it. Any other date before

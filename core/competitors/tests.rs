@@ -23,6 +23,7 @@ pub(super) struct Lot {
     scrapes: BTreeMap<DateTime<Utc>, (Completeness, usize)>,
     returns: ReturnHistory,
     rules: TrackingRules,
+    list_changed_at: Option<DateTime<Utc>>,
 }
 
 impl Lot {
@@ -33,6 +34,7 @@ impl Lot {
             scrapes: BTreeMap::new(),
             returns: ReturnHistory::default(),
             rules,
+            list_changed_at: None,
         }
     }
 
@@ -63,6 +65,8 @@ impl Lot {
                 .filter(|(_, (completeness, _))| is_distrusted(*completeness))
                 .map(|(time, _)| *time)
                 .collect(),
+            had_total: false,
+            list_changed_at: self.list_changed_at,
             ahead_at: None,
             newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
             complete_scrapes: self
@@ -132,7 +136,16 @@ impl Lot {
 
 /// A scrape of that time that nothing is known before.
 fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
-    EarlierScrapes { counts: &[], alike: None, observed_at, recognition: Recognition::default(), distrusted: None }
+    EarlierScrapes {
+        counts: &[],
+        alike: None,
+        observed_at,
+        recognition: Recognition::default(),
+        distrusted: None,
+        had_total: false,
+        list_changed: false,
+        doubts_its_word: false,
+    }
 }
 
 fn is_distrusted(completeness: Completeness) -> bool {
@@ -665,6 +678,101 @@ fn a_lot_of_strangers_is_believed_in_time() {
     assert_eq!(complete, (8..20).collect::<Vec<_>>());
     let sold: Vec<_> = seen.iter().filter(|(.., sold)| *sold > 0).map(|(on_day, _, sold)| (*on_day, *sold)).collect();
     assert_eq!(sold, [(10, 25)]);
+}
+
+#[test]
+fn what_a_changed_address_leaves_out_is_not_sold_before_it_is_believed() {
+    let mut lot = lot();
+    for on_day in 0..3 {
+        lot.see(on_day, &numbered(0..35, "S"));
+    }
+    lot.list_changed_at = Some(day(3) - TimeDelta::hours(1));
+    let seen: Vec<_> = (3..15).map(|on_day| (on_day, lot.see(on_day, &numbered(0..21, "S")))).collect();
+    assert!(seen[..5].iter().all(|(_, plan)| plan.completeness.reason() == Some(IncompleteReason::ListChanged)));
+    let sold: Vec<_> = seen.iter().filter(|(_, plan)| plan.sold() > 0).map(|(on, plan)| (*on, plan.sold())).collect();
+    assert_eq!(sold, [(10, 14)], "as late as those of a lot that shrank");
+}
+
+#[test]
+fn a_changed_address_that_shows_the_same_is_believed_at_once() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..35, "S"));
+    lot.list_changed_at = Some(day(1) - TimeDelta::hours(1));
+    assert!(lot.see(1, &numbered(2..40, "S")).completeness.is_complete());
+}
+
+/// Cars of which some are called sold, on a day where one is named.
+fn called_sold(cars: u32, sold: u32, sold_at: Option<DateTime<Utc>>) -> Vec<ScrapedListing> {
+    let mut listings = numbered(0..cars, "S");
+    for listing in listings.iter_mut().take(sold as usize) {
+        (listing.is_sold, listing.sold_at) = (Some(true), sold_at);
+    }
+    listings
+}
+
+#[rstest]
+#[case::all(35, 35, true)]
+#[case::a_third(30, 10, true)]
+#[case::a_few(35, 8, false)]
+#[case::a_small_lot(4, 4, false)]
+fn a_website_that_calls_much_of_its_lot_sold_is_doubted(#[case] cars: u32, #[case] sold: u32, #[case] doubted: bool) {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..cars, "S"));
+    lot.see(1, &numbered(0..cars, "S"));
+    let plan = lot.see(2, &called_sold(cars, sold, None));
+    let reason = doubted.then_some(IncompleteReason::CalledSold);
+    assert_eq!((plan.completeness.reason(), plan.sold()), (reason, if doubted { 0 } else { sold as usize }));
+}
+
+#[test]
+fn a_website_that_goes_on_calling_its_lot_sold_is_believed() {
+    let mut lot = lot();
+    (0..3).for_each(|on_day| drop(lot.see(on_day, &numbered(0..20, "S"))));
+    let sold: Vec<_> = (3..12).map(|on_day| lot.see(on_day, &called_sold(20, 15, None)).sold()).collect();
+    assert_eq!(sold, [0, 0, 0, 0, 0, 15, 0, 0, 0]);
+    let mut part = Lot::new(TrackingRules::default());
+    part.see(0, &numbered(0..20, "S"));
+    let plan = part.record(day(1), called_sold(20, 15, None), ScrapeReading::part_of_a_lot());
+    assert_eq!(plan.sold(), 0, "nor is a part of a lot believed");
+}
+
+#[test]
+fn a_lot_that_was_not_looked_at_for_long_may_be_called_sold() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..20, "S"));
+    assert_eq!(lot.see(14, &called_sold(20, 15, None)).sold(), 15);
+}
+
+#[test]
+fn a_day_of_sale_that_is_still_to_come_sells_nothing() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..10, "S"));
+    assert_eq!(lot.see(1, &called_sold(10, 2, Some(day(3)))).sold(), 0);
+    assert_eq!(lot.see(3, &called_sold(10, 2, Some(day(3)))).sold(), 2);
+}
+
+#[rstest]
+#[case::said_in_numbers(Some(0), false, false, true)]
+#[case::said_in_words_in_place_of_a_number(None, true, true, true)]
+#[case::words_that_always_stand_there(None, true, false, false)]
+#[case::nothing_said(None, false, true, false)]
+fn a_page_that_found_none_and_shows_some_shows_something_else(
+    #[case] total_claimed: Option<u32>,
+    #[case] says_none: bool,
+    #[case] had_total: bool,
+    #[case] doubted: bool,
+) {
+    let reading = ScrapeReading { total_claimed, says_none, ..whole_lot() };
+    let judge = |vehicles| {
+        Completeness::judge(
+            &reading,
+            vehicles,
+            &EarlierScrapes { had_total, ..unknown(day(0)) },
+            &TrackingRules::default(),
+        )
+    };
+    assert_eq!(judge(20).reason(), doubted.then_some(IncompleteReason::ClaimsNone));
+    assert_eq!(judge(0).reason(), Some(IncompleteReason::Empty), "an empty lot is what it was");
 }
 
 #[test]

@@ -179,6 +179,7 @@ table! {
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
         next_scrape_at -> Nullable<DbInstant>,
+        list_changed_at -> Nullable<DbInstant>,
     }
 }
 

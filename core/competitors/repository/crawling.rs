@@ -120,6 +120,25 @@ pub(in crate::competitors) fn set_next_scrape(
     Ok(())
 }
 
+/// Writes that another list is read from now on, or the same otherwise.
+pub(in crate::competitors) fn note_list_change(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    at: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(dsl::competitors.find(id)).set(dsl::list_changed_at.eq(Some(Instant(at)))).execute(conn)?;
+    Ok(())
+}
+
+/// When that was done last.
+pub(in crate::competitors) fn list_changed_at(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+) -> DbResult<Option<DateTime<Utc>>> {
+    let at: Option<Option<Instant>> = dsl::competitors.find(id).select(dsl::list_changed_at).first(conn).optional()?;
+    Ok(at.flatten().map(DateTime::from))
+}
+
 /// Writes that a scrape was tried, of which nothing is recorded, and when the next may be.
 pub(in crate::competitors) fn note_attempt(
     conn: &mut DbConnection,

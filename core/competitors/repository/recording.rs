@@ -213,7 +213,7 @@ fn load_gone(
 }
 
 /// Why a scrape is distrusted that saw a list to its end.
-fn distrusted_words() -> [&'static str; 3] {
+fn distrusted_words() -> [&'static str; IncompleteReason::DISTRUSTED.len()] {
     IncompleteReason::DISTRUSTED.map(IncompleteReason::as_str)
 }
 
@@ -320,12 +320,12 @@ fn load_facts(
         Some(_) => newest_scrape_until(conn, competitor, latest)?,
         None => newest,
     };
-    let earlier: Vec<(Instant, i32)> = of_competitor
+    let earlier: Vec<(Instant, i32, Option<i32>)> = of_competitor
         .filter(dsl::complete.eq(true))
         .filter(dsl::observed_at.lt(Instant(observed_at)))
         .order(dsl::observed_at.desc())
         .limit(i64::try_from(rules.complete_scrapes_compared).unwrap_or(i64::MAX))
-        .select((dsl::observed_at, dsl::vehicles))
+        .select((dsl::observed_at, dsl::vehicles, dsl::total_claimed))
         .load(conn)?;
     // Scrapes before the oldest sighting can have missed nothing that is on sale.
     let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
@@ -342,8 +342,10 @@ fn load_facts(
     Ok(ScrapeFacts {
         observed_at,
         reading,
-        last_complete_at: earlier.first().map(|(time, _)| (*time).into()),
-        earlier_counts: earlier.into_iter().filter_map(|(_, count)| count.try_into().ok()).collect(),
+        last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
+        had_total: earlier.first().is_some_and(|(.., total)| total.is_some_and(|total| total > 0)),
+        list_changed_at: super::list_changed_at(conn, competitor)?,
+        earlier_counts: earlier.into_iter().filter_map(|(_, count, _)| count.try_into().ok()).collect(),
         distrusted_scrapes: times(distrusted),
         newest_recorded_at: newest,
         ahead_at,

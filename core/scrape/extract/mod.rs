@@ -79,7 +79,8 @@ pub struct Extraction {
 /// A doubt about an extraction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`, `listings_unsettled`.
+    /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`, `says_none`,
+    /// `listings_unsettled`.
     pub code: &'static str,
     /// The same for a person.
     pub message: String,
@@ -270,6 +271,9 @@ pub(crate) struct Parts {
     pub(crate) unsettled: u32,
 }
 
+/// The doubt about a page that says that nothing was found, and shows vehicles.
+pub(crate) const SAYS_NONE: &str = "says_none";
+
 /// Says that a page or an answer lists vehicles which it does not describe.
 pub(crate) fn unsettled_warning(unsettled: u32) -> Option<Warning> {
     (unsettled > 0).then(|| {
@@ -293,11 +297,17 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     {
         let message = format!("the page claims {claimed} vehicles and shows {}", parts.listings.len());
         warnings.push(Warning { code: "claims_less_than_found", message });
-        total = None;
+        // One that found none shows something else.
+        total = (claimed == 0).then_some(0);
+    }
+    if !parts.listings.is_empty() && total.is_none() && around.says_none {
+        let message = format!("the page says that nothing was found and shows {} vehicles", parts.listings.len());
+        warnings.push(Warning { code: SAYS_NONE, message });
     }
     if parts.listings.is_empty() {
         let message =
-            "no vehicle was found: an empty lot looks different from a page that was not meant for us".to_owned();
+            "nothing on it reads like a vehicle: an empty lot looks different from a page that was not meant for us"
+                .to_owned();
         warnings.push(Warning { code: "no_listings", message });
     }
     warnings.extend(unsettled_warning(parts.unsettled));

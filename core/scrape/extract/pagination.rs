@@ -18,6 +18,8 @@ use super::{
 pub(crate) struct Pagination {
     pub(crate) total: Option<u32>,
     pub(crate) next: Option<String>,
+    /// Whether it says in words that nothing was found.
+    pub(crate) says_none: bool,
 }
 
 /// Query parameters that count pages, in use by the vendors.
@@ -30,14 +32,21 @@ const BYTES_PER_WORDS_BYTE: usize = 8;
 /// Reads both from the page.
 pub(crate) fn read(page: &Page<'_>) -> Pagination {
     let words = String::with_capacity(page.html.len() / BYTES_PER_WORDS_BYTE);
-    let mut reader =
-        Reader { page, candidates: Vec::new(), words, link: None, link_text: String::new(), item_class: "" };
+    let mut reader = Reader {
+        page,
+        candidates: Vec::new(),
+        words,
+        link: None,
+        link_text: String::new(),
+        item_class: "",
+        says_none: false,
+    };
     for token in page.tokens() {
         reader.take(token);
     }
     reader.close_link();
     let total = total(&reader.words);
-    Pagination { total, next: reader.next() }
+    Pagination { total, says_none: reader.says_none, next: reader.next() }
 }
 
 /// How plainly a link says that it leads to the next page.
@@ -107,6 +116,7 @@ struct Reader<'p, 'a> {
     link_text: String,
     /// The classes of the list item that is open.
     item_class: &'a str,
+    says_none: bool,
 }
 
 /// A longer link is a card, not a pager.
@@ -136,6 +146,7 @@ impl<'a> Reader<'_, 'a> {
                     self.link_text.push_str(text.trim_ascii());
                     self.link_text.push(' ');
                 }
+                self.says_none |= says_none(text);
                 if !text.trim_ascii().is_empty() {
                     self.words.push_str(text);
                     self.words.push(' ');
@@ -286,6 +297,21 @@ fn counts_vehicles<'a>(after: impl Iterator<Item = &'a str>) -> bool {
         let word = word.trim_end_matches([',', '.', ':', ';', '!']);
         COUNTED.iter().any(|counted| word.eq_ignore_ascii_case(counted))
     })
+}
+
+/// Whether a piece of text says that nothing was found: `No vehicles found`, `No results match your search`.
+fn says_none(text: &str) -> bool {
+    let text = text.trim_ascii_start();
+    // Nearly every text is seen at once not to begin so.
+    if !matches!(text.as_bytes(), [b'n' | b'N', b'o' | b'O', b' ', ..]) {
+        return false;
+    }
+    let mut words =
+        text.split_whitespace().skip(1).take(6).map(|word| word.trim_end_matches(['.', ',', '!', ':', ';']));
+    let is_one_of = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let counted = words.find(|word| !is_one_of(word, &KINDS));
+    counted.is_some_and(|word| is_one_of(word, &COUNTED) || is_one_of(word, &["inventory"]))
+        && words.any(|word| is_one_of(word, &["found", "match", "matched", "matching", "available"]))
 }
 
 /// Counts are whole; eight digits are no count of cars.

@@ -1,8 +1,11 @@
 //! Wayne Reaves: a shell that scripts fill, and one request that gives the whole lot.
 //!
-//! The only platform that says what was sold, and when: `soldOn` makes a listing a sold one. What is deleted or kept from the
+//! The only platform that says what was sold, and when: a day in `soldOn` makes a listing a sold one; `false`, a text that is no
+//! day, and the day zero of the platform's makers make none. What is deleted or kept from the
 //! web is not on offer and nothing is known of its fate, so it is left out. The shell answers to every address, robots.txt
 //! included.
+
+use chrono::Datelike as _;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
@@ -54,6 +57,9 @@ const RECORD: Layout = Layout {
 /// The same where `special` says that the special price is the one asked.
 const SPECIAL: Layout = Layout { prices: &["specialPrice", "price"], ..RECORD };
 
+/// Nobody has sold a car here before; `0001-01-01` is how an empty day is written.
+const FIRST_YEAR: i32 = 1990;
+
 fn want(wanted: &mut Wanted) {
     let record = wanted.at(Wanted::EACH);
     RECORD.want(record);
@@ -70,7 +76,9 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     };
     let mut listings = Vec::new();
     for record in records {
-        let sold = is_set(record, "soldOn");
+        let sold_on = record.get("soldOn").and_then(Json::as_str).and_then(instant);
+        let sold_at = sold_on.filter(|sold_on| sold_on.year() >= FIRST_YEAR);
+        let sold = sold_at.is_some();
         let hidden = is_set(record, "deletedAt") || record.get("forWeb").and_then(Json::as_bool) == Some(false);
         if hidden && !sold {
             continue;
@@ -79,7 +87,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let mut listing =
             if special { SPECIAL.read(record, &request.page) } else { RECORD.read(record, &request.page) };
         listing.is_sold = Some(sold);
-        listing.sold_at = record.get("soldOn").and_then(Json::as_str).and_then(instant);
+        listing.sold_at = sold_at;
         listings.push(listing);
     }
     let on_offer = listings.iter().filter(|listing| listing.is_sold == Some(false)).count();
