@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-PACKAGES = ["-p", "jpauto", "-p", "jpauto-cli", "--features", "jpauto/postgres-bundled"]
+PACKAGES = {"jpauto", "jpauto-cli"}
 # Runs for the comparison of `make bench-extract` alone.
 LEFT_OUT = {"extract_once"}
 SECONDS = int(os.environ.get("JPAUTO_BENCH_SECONDS", "900"))
@@ -31,18 +31,33 @@ BESIDE = {"by hand", "parse_document", "serde_json_typed", "serde_json_value", "
 UNITS = {"ps": 1e-12, "ns": 1e-9, "µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
-def build():
-    """The benchmarks' names, programs and folders, built for measuring."""
-    command = ["cargo", "bench", "--locked", *PACKAGES, "--benches", "--no-run", "--message-format=json-render-diagnostics"]
-    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if built.returncode:
-        sys.exit(built.returncode)
-    messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
+def output_of(*command):
+    """What a command prints; it ends all where it fails."""
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if ran.returncode:
+        sys.exit(ran.returncode)
+    return ran.stdout
+
+
+def names():
+    """What the benchmarks are called, in order."""
+    packages = json.loads(output_of("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"))["packages"]
+    targets = (target for package in packages if package["name"] in PACKAGES for target in package["targets"])
+    return sorted({target["name"] for target in targets if target["kind"] == ["bench"]} - LEFT_OUT)
+
+
+def build(chosen):
+    """The programs of the benchmarks and the folders that they run in, built for measuring."""
+    packages = [word for name in sorted(PACKAGES) for word in ("-p", name)]
+    benches = [word for name in chosen for word in ("--bench", name)]
+    features = ["--features", "jpauto/postgres-bundled"]
+    command = ["cargo", "bench", "--locked", *packages, *features, *benches, "--no-run"]
     found = {}
-    for message in messages:
+    for line in output_of(*command, "--message-format=json-render-diagnostics").splitlines():
+        message = json.loads(line)
         if message.get("executable") and message["target"]["kind"] == ["bench"]:
             found[message["target"]["name"]] = (message["executable"], pathlib.Path(message["manifest_path"]).parent)
-    return {name: found[name] for name in sorted(found) if name not in LEFT_OUT}
+    return found
 
 
 def run(name, program, folder):
@@ -103,11 +118,11 @@ def told(lines):
 
 def main():
     """Runs those asked for, and tells."""
-    asked = sys.argv[1:]
-    benchmarks = build()
-    chosen = [name for name in benchmarks if not asked or any(word in name for word in asked)]
+    asked, known = sys.argv[1:], names()
+    chosen = [name for name in known if not asked or any(word in name for word in asked)]
     if not chosen:
-        sys.exit(f"no benchmark's name holds {' or '.join(asked)}: there are {', '.join(benchmarks)}")
+        sys.exit(f"no benchmark's name holds {' or '.join(asked)}: there are {', '.join(known)}")
+    benchmarks = build(chosen)
     outcomes = {name: run(name, *benchmarks[name]) for name in chosen}
     print("\n" + "=" * 100)
     for name, (lines, fault) in outcomes.items():

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use diesel::{Connection, RunQueryDsl as _, connection::SimpleConnection, sql_query, sql_types::Text};
 use jpauto::{
-    Actor, Clock, CompetitorId, Config, Dealership, Desk, ListingId, Money, NewVehicle, Page, PageRequest,
+    ActivityFilter, Actor, Clock, CompetitorId, Config, Dealership, Desk, ListingId, Money, NewVehicle, Page,
+    PageRequest,
     competitors::{ListingFilter, ListingSort, MarketGroup, MarketViewFilter, UndercutFilter},
 };
 
@@ -88,6 +89,8 @@ fn rows(dialect: &Dialect) -> String {
              SELECT {id_n}, {one}, (10000 + n){money}, {minute} FROM {numbers} WHERE n <= 1000;
          INSERT INTO competitor_price_history (id, competitor_inventory_id, price, recorded_at)
              SELECT {}, {id_n}, (10000 + n * 7919 % 6000 + 500){money}, {first} FROM {numbers} WHERE n % 10 = 0;
+         INSERT INTO activity_logs (id, action, resource_type, resource_id, created_at)
+             SELECT {id_n}, 'update', 'competitors', {dealer}, {first} FROM {numbers};
          ANALYZE;",
         id("(n + 1000000)")
     )
@@ -106,10 +109,13 @@ fn vehicle(number: usize) -> NewVehicle {
     }
 }
 
-/// A list: how a page of it is read, which gives the number of its rows and the next cursor, and the statement by hand.
+/// Reads a page: how many rows it holds, and the next cursor.
+type ReadPage<'a> = dyn Fn(&PageRequest) -> (usize, Option<String>) + 'a;
+
+/// A list: how a page of it is read, and the statement by hand.
 struct List<'a> {
     name: &'static str,
-    page: Box<dyn Fn(&PageRequest) -> (usize, Option<String>) + 'a>,
+    page: Box<ReadPage<'a>>,
     by_hand: String,
 }
 
@@ -207,6 +213,16 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
         },
         market("the market by model", MarketGroup::Model, ""),
         market("the market by model year", MarketGroup::ModelYear, ", year"),
+        List {
+            name: "who did what",
+            page: Box::new(|page| told(desk.activity().list(&ActivityFilter::default(), page))),
+            by_hand: format!(
+                "SELECT concat_ws('|', {}, action, resource_type, {}, created_at) AS text
+                 FROM activity_logs ORDER BY created_at DESC, id DESC",
+                text("id"),
+                text("resource_id")
+            ),
+        },
         List {
             name: "a dealer's figures",
             page: Box::new(move |page| told(desk.competitors().metrics(CompetitorId::from_uuid(dealer), page))),

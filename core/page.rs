@@ -175,6 +175,36 @@ macro_rules! keyset {
 }
 pub(crate) use keyset;
 
+/// Reads a page of a list that grows without end in the order of the index on a column, the largest value first, from behind
+/// a position `Option<(Option<V>, Id)>` on.
+///
+/// [`keyset`] sorts nulls by a term of their own, which no index of both databases gives: it sorts all that the filter lets
+/// through. Here what has a value is read first, then what has none: `$query` makes the query for each.
+macro_rules! newest_first {
+    ($conn:expr, $query:expr, $column:expr, $id:expr, $position:expr, $request:expr) => {{
+        let (position, most) = ($position, $request.rows_to_read());
+        let mut rows = Vec::new();
+        if !matches!(position, Some((None, _))) {
+            let mut query = $query().filter($column.is_not_null());
+            if let Some((Some(value), id)) = position {
+                // The first condition alone is one that an index is searched by.
+                query = query.filter($column.le(value)).filter($column.lt(value).or($id.lt(id)));
+            }
+            rows = query.order(($column.desc(), $id.desc())).limit(most).load($conn)?;
+        }
+        let missing = most - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if missing > 0 {
+            let mut query = $query().filter($column.is_null());
+            if let Some((None, id)) = position {
+                query = query.filter($id.lt(id));
+            }
+            rows.append(&mut query.order($id.desc()).limit(missing).load($conn)?);
+        }
+        rows
+    }};
+}
+pub(crate) use newest_first;
+
 /// Two texts that match a word anywhere in a `LIKE` over `lower(..)`, whatever signs it holds.
 ///
 /// Two, because SQLite's `lower` knows the letters of ASCII alone.

@@ -12,7 +12,7 @@ use crate::{
         types::AnyId,
     },
     ids::{ActivityId, UserId},
-    page::{Page, PageRequest, keyset},
+    page::{Page, PageRequest, newest_first},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -67,23 +67,25 @@ pub(super) fn list(
     request: &PageRequest,
 ) -> DbResult<Page<ActivityEntry>> {
     const ORDER: &str = "-created_at";
-    let mut query = dsl::activity_logs.select(Row::as_select()).into_boxed::<MultiBackend>();
-    if let Some(user) = filter.user_id {
-        query = query.filter(dsl::user_id.eq(user));
-    }
-    if let Some(action) = filter.action {
-        query = query.filter(dsl::action.eq(action.as_str()));
-    }
-    if let Some(resource_type) = &filter.resource_type {
-        query = query.filter(dsl::resource_type.eq(resource_type.clone()));
-    }
-    if let Some(id) = filter.resource_id {
-        query = query.filter(dsl::resource_id.eq(AnyId(id)));
-    }
+    let matching = || {
+        let mut query = dsl::activity_logs.select(Row::as_select()).into_boxed::<MultiBackend>();
+        if let Some(user) = filter.user_id {
+            query = query.filter(dsl::user_id.eq(user));
+        }
+        if let Some(action) = filter.action {
+            query = query.filter(dsl::action.eq(action.as_str()));
+        }
+        if let Some(resource_type) = &filter.resource_type {
+            query = query.filter(dsl::resource_type.eq(resource_type.clone()));
+        }
+        if let Some(id) = filter.resource_id {
+            query = query.filter(dsl::resource_id.eq(AnyId(id)));
+        }
+        query
+    };
     let position: Option<(Option<DateTime<Utc>>, ActivityId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> =
-        keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> = newest_first!(conn, matching, dsl::created_at, dsl::id, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::from), row.id))?;
     Ok(page.map(ActivityEntry::from))
 }

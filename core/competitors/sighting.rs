@@ -287,6 +287,10 @@ fn is_a_number(text: &str) -> bool {
         "stock",
         "used",
     ];
+    // Nearly all of them are seen to be one at once: none of the words has a digit.
+    if text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
+        return true;
+    }
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     !WORDS.contains(&letters.as_str()) && letters.chars().any(|c| c != '0')
 }

@@ -98,6 +98,17 @@ impl Lot {
         *self.now.lock().unwrap() += time;
     }
 
+    /// Runs SQL past the library, as another application that shares the database.
+    pub fn execute(&self, sql: &str) {
+        use diesel::{Connection as _, connection::SimpleConnection as _};
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            return diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap();
+        }
+        #[cfg(feature = "postgres")]
+        diesel::PgConnection::establish(&self.url).unwrap().batch_execute(sql).unwrap();
+    }
+
     /// Another handle on the same database, with its own pool: as a second process would have.
     pub fn another_process(&self) -> Dealership {
         Dealership::open(&self.url).unwrap()

@@ -122,8 +122,9 @@ impl Fields {
     pub(crate) fn build_update<T: DeserializeOwned + Default + PartialEq>(mut self) -> Result<T, Failure> {
         let nothing = T::default();
         for entry in &mut self.0 {
-            // A list is cleared by an empty one.
-            if matches!(&entry.1, Given::Text(text) if text.is_empty()) {
+            // A list is cleared by an empty one; whatever else can be cleared is so by the empty text.
+            let clears_nothing = || read(std::iter::once(&*entry)).is_ok_and(|alone: T| alone == nothing);
+            if matches!(&entry.1, Given::Text(text) if text.is_empty()) && clears_nothing() {
                 let emptied = (entry.0.clone(), Given::Json(Value::Array(Vec::new())));
                 if read(std::iter::once(&emptied)).is_ok_and(|alone: T| alone != nothing) {
                     *entry = emptied;
@@ -224,11 +225,27 @@ macro_rules! read_parsed {
 impl<'de> Deserializer<'de> for Reader<'de> {
     type Error = Fault;
 
+    /// Where anything may stand, a text that begins like a JSON object is one.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0 {
+            Given::Text(text) if text.trim_start().starts_with('{') => match serde_json::from_str::<Value>(text) {
+                Ok(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
+                Err(reason) => Err(Fault::Other(format!("expected a JSON object: {reason}"))),
+            },
             Given::Text(text) => visitor.visit_str(text),
             Given::Json(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
         }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Given::Text(text) => visitor.visit_str(text),
+            Given::Json(value) => value.deserialize_str(visitor).map_err(de::Error::custom),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -257,14 +274,14 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct tuple
+        i8 i16 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple
         tuple_struct map struct enum identifier ignored_any
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jpauto::{Change, Money, NewSubmission, VehicleUpdate};
+    use jpauto::{Change, Money, NewSubmission, VehicleUpdate, competitors::CompetitorUpdate};
 
     use super::*;
 
@@ -308,6 +325,19 @@ mod tests {
             ..VehicleUpdate::default()
         };
         assert_eq!(update, expected);
+    }
+
+    #[test]
+    fn an_object_is_given_as_json_where_one_belongs() {
+        let update: CompetitorUpdate =
+            set(&["scraper_config={\"check_missing\": 10}", "name={Motors}"]).build_update().unwrap();
+        assert_eq!(update.scraper_config, Change::Set(serde_json::json!({"check_missing": 10})));
+        assert_eq!(update.name.as_deref(), Some("{Motors}"));
+        let cleared: CompetitorUpdate = set(&["scraper_config="]).build_update().unwrap();
+        assert_eq!(cleared.scraper_config, Change::Clear);
+        let (code, message) = refusal(set(&["scraper_config={10"]).build_update::<CompetitorUpdate>());
+        assert_eq!(code, "invalid_value");
+        assert!(message.starts_with("scraper_config: expected a JSON object: "), "{message}");
     }
 
     #[test]
