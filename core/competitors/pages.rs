@@ -6,6 +6,7 @@
 use std::{collections::HashSet, ops::Range};
 
 use serde_json::Value;
+use url::Url;
 
 use super::{ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
 use crate::{
@@ -34,7 +35,18 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
             .read(page)
             .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))?;
     }
-    Ok(reader.finish())
+    let lacks_a_page = lacks_a_page(pages, &reader.read);
+    let mut read = reader.finish();
+    read.reading.last_page_reached &= !lacks_a_page;
+    Ok(read)
+}
+
+/// Whether one of the pages leads on to a page that is not among them. Pages that were all saved under one address do not tell.
+fn lacks_a_page(pages: &[ScrapedPage], read: &[Extraction]) -> bool {
+    let address = |text: &str| Url::parse(text).ok().map(|url| (url.path().to_owned(), url.query().map(str::to_owned)));
+    let given: HashSet<_> = pages.iter().filter_map(|page| address(&page.url)).collect();
+    let is_missing = |next: &String| address(next).is_some_and(|next| !given.contains(&next));
+    given.len() == pages.len() && pages.len() > 1 && read.iter().filter_map(|page| page.next.as_ref()).any(is_missing)
 }
 
 /// So many pages that were linked to and show nothing new make a circle: some websites put a new number into each link.
