@@ -762,6 +762,26 @@ on_both_databases! {
         assert_eq!(desk.competitors().get(id).unwrap().platform_type.as_deref(), Some("dealer_com"));
     }
 
+    fn pages_of_which_one_in_the_middle_is_missing_are_a_part(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let desk = lot.desk();
+        let page = |number: u32, next: Option<&str>| ScrapedPage {
+            bytes: crate::support::website::list_page(number * 5..number * 5 + 5, next).into(),
+            url: format!("https://motors.example/used?page={number}"),
+            ..ScrapedPage::default()
+        };
+        let pages = [page(1, Some("/used?page=2")), page(2, Some("/used?page=3")), page(3, None)];
+        let part = Completeness::Incomplete(IncompleteReason::LastPageNotReached);
+        let ends = [pages[0].clone(), pages[2].clone()];
+        let report = desk.competitors().record_pages(id, &ends, day(0)).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (part, 10));
+        let report = desk.competitors().record_pages(id, &pages, day(1)).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 15));
+        // The last page alone, said to be a part.
+        let report = desk.competitors().record_some_pages(id, &pages[1..], day(2)).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (part, 10));
+    }
+
     fn a_deleted_competitor_takes_everything_with_it(lot: &Lot) {
         let (gone, kept) = (add(lot, "Gone"), add(lot, "Kept"));
         for id in [gone, kept] {

@@ -281,6 +281,97 @@ on_both_databases! {
         assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 40));
     }
 
+    fn a_page_without_the_end_that_others_have_breaks_off(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..20, Some("/used?page=2"));
+        let broken = list_page(20..24, None).replace("</body></html>", "<b>Fatal error</b>");
+        website.show("/used?page=2", 200, broken);
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
+        website.list("/used?page=2", 20..30, None);
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.counts.vehicles), (Completeness::Complete, 30));
+    }
+
+    fn a_list_that_leads_to_the_front_page_is_no_list(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..30, None);
+        website.list("/", 0..20, None);
+        let (desk, id) = competitor(&website, lot);
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        website.reply("/used", Reply::status(302).header("Location", "/"));
+        lot.pass(TimeDelta::days(1));
+        let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+        assert_eq!(refusal.code(), "scrape_http_status");
+        assert!(refusal.to_string().contains("front page"), "{refusal}");
+    }
+
+    fn a_circle_is_left_though_each_link_in_it_is_new(lot: &Lot) {
+        let website = Website::open();
+        for number in 0..20 {
+            let (address, next) = (format!("/used?sid={number}"), format!("/used?sid={}", number + 1));
+            let start = number % 3 * 10;
+            website.list(if number == 0 { "/used" } else { &address }, start..start + 10, Some(&next));
+        }
+        let (desk, id) = competitor(&website, lot);
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 30));
+        let asked = website.take_paths().into_iter().filter(|path| path.starts_with("/used")).count();
+        assert_eq!(asked, 5);
+    }
+
+    fn an_answer_that_names_the_next_one_is_no_end(lot: &Lot) {
+        let website = Website::open();
+        let answer = |numbers: std::ops::Range<u32>, next: serde_json::Value| {
+            let items: Vec<_> = numbers.map(|number| serde_json::json!({"vin": vin(number), "price": 9_000})).collect();
+            Reply::json(serde_json::json!({"items": items, "next": next}).to_string())
+        };
+        website.reply("/list", answer(0..10, "b".into()));
+        website.reply("/list?after=b", answer(10..20, "c".into()));
+        website.reply("/list?after=c", answer(20..25, serde_json::Value::Null));
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"endpoint": {
+            "url": "/list", "listings": "items", "fields": {"vin": "vin", "price": "price"},
+            "pagination": {"cursor": {"parameter": "after", "path": "next"}}
+        }});
+        let configured = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &configured).unwrap();
+        let scrape = || {
+            lot.pass(TimeDelta::days(1));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            (report.completeness.reason(), report.counts.vehicles)
+        };
+        assert_eq!(scrape(), (None, 25));
+        // Nothing in it, and more to come behind it; then the first one over again.
+        website.reply("/list?after=c", answer(0..0, "d".into()));
+        website.reply("/list?after=d", answer(0..0, serde_json::Value::Null));
+        assert_eq!(scrape(), (Some(IncompleteReason::PageFailed), 20));
+        website.reply("/list?after=c", answer(0..10, "b".into()));
+        assert!(matches!(scrape(), (Some(_), 20)));
+        // Empty, and the last by its own word.
+        website.reply("/list?after=c", answer(0..0, serde_json::Value::Null));
+        assert_eq!(scrape(), (None, 20));
+    }
+
+    fn an_answer_does_not_choose_who_else_is_asked(lot: &Lot) {
+        let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
+        let elsewhere = format!("http://127.0.0.2:{}/list", other.port());
+        let items: Vec<_> = (0..10).map(|number| serde_json::json!({"vin": vin(number), "price": 9_000})).collect();
+        website.reply("/list", Reply::json(serde_json::json!({"items": items, "next": elsewhere}).to_string()));
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"endpoint": {
+            "url": "/list", "listings": "items", "fields": {"vin": "vin", "price": "price"},
+            "pagination": {"next": "next"}
+        }});
+        let configured = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &configured).unwrap();
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert!(report.completeness.reason().is_some() && report.counts.vehicles == 10);
+        assert_eq!(other.take_paths(), Vec::<String>::new());
+    }
+
     fn a_next_page_on_another_website_is_anothers_lot(lot: &Lot) {
         let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
         other.list("/used?page=2", 20..35, None);

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{
     Competitor, ScrapeErrorType, ScrapedPage,
-    home::{Home, leads_away},
+    home::ListAddress,
     kept::{KeptPages, PagesRead},
     pages::{Pages, Reader, Turned, key_of},
     revisit, stores,
@@ -28,7 +28,7 @@ use crate::{
     scrape::{
         configured::Scraper,
         extract::unsettled_warning,
-        fetch::{FetchError, Fetched, PageRequest, Session},
+        fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
     },
 };
 
@@ -131,6 +131,7 @@ pub(super) fn crawl(
         looked_behind: None,
         failed: 0,
         closed: 0,
+        ends_documents: false,
     };
     match crawl.configured_request(&competitor.inventory_url) {
         Some(request) => crawl.run_endpoint(request),
@@ -157,38 +158,23 @@ struct Crawl<'a> {
     /// Pages that could not be fetched or read, and those that robots.txt closes.
     failed: u32,
     closed: u32,
+    /// Whether a page so far was a document that ends as documents should.
+    ends_documents: bool,
 }
 
-/// Where the list stands.
-struct Site {
-    first: Url,
-    home: Home,
+/// Where the list of an inventory address stands.
+fn list_at(first: &str) -> Result<ListAddress, Failed> {
+    let list = Url::parse(first).ok().and_then(ListAddress::of);
+    list.ok_or_else(|| Failed::new(ScrapeErrorType::Parsing, format!("{first} is no address of a website")))
 }
 
-impl Site {
-    fn of(first: &str) -> Result<Self, Ended> {
-        let unreadable = || Failed::new(ScrapeErrorType::Parsing, format!("{first} is no address of a website"));
-        let first = Url::parse(first).map_err(|_unreadable| unreadable())?;
-        let home = Home::of(&first).ok_or_else(unreadable)?;
-        Ok(Self { first, home })
-    }
-
-    /// Whether what came back for an address is a page of this list.
-    fn must_have(&self, asked: &str, reached: &Url, is_first: bool) -> Result<(), Failed> {
-        if !self.home.has(reached) {
-            let message = format!(
-                "{asked} leads to {reached}, which is another website; if the dealer has moved there, change the inventory \
-                 address"
-            );
-            return Err(Failed::new(ScrapeErrorType::HttpStatus, message));
-        }
-        let is_away = !is_first && Url::parse(asked).is_ok_and(|asked| leads_away(&self.first, &asked, reached));
-        if is_away {
-            let message = format!("{asked} leads to {reached}, which is no page of the list behind the first");
-            return Err(Failed::new(ScrapeErrorType::HttpStatus, message));
-        }
-        Ok(())
-    }
+/// Whether what came back for an address is a page of the list; the first one says where it stands.
+fn must_be_of(list: &mut ListAddress, asked: &str, reached: &Url, is_first: bool) -> Result<(), Failed> {
+    let is_of_it = match Url::parse(asked) {
+        Ok(asked) if !is_first => list.has_page(&asked, reached),
+        _ => list.reached_at(reached),
+    };
+    is_of_it.map_err(|reason| Failed::new(ScrapeErrorType::HttpStatus, reason))
 }
 
 /// What came back for one page.
@@ -217,8 +203,8 @@ impl<'a> Crawl<'a> {
 impl Crawl<'_> {
     fn run(mut self, first: &str) -> Result<Crawled, Ended> {
         self.visited.insert(first.to_owned());
-        let site = Site::of(first)?;
-        let (turned, data) = self.page(first, &site)?;
+        let mut list = list_at(first)?;
+        let (turned, data) = self.page(first, &mut list)?;
         let mut next = match turned {
             Turned::On(next) => next,
             Turned::Behind => None,
@@ -238,14 +224,14 @@ impl Crawl<'_> {
             }
         }
         while let Some(url) =
-            next.take_if(|url| self.may_ask() && site.home.has_text(url) && self.visited.insert(url.clone()))
+            next.take_if(|url| self.may_ask() && list.home().has_text(url) && self.visited.insert(url.clone()))
         {
-            match self.page(&url, &site) {
+            match self.page(&url, &mut list) {
                 Ok((Turned::On(following), _)) => {
                     self.goes_on_behind();
                     next = following;
                     // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
-                    if next.is_some() && self.reader.repeats_itself() {
+                    if next.is_some() && self.reader.is_in_a_circle() {
                         break;
                     }
                 }
@@ -261,7 +247,7 @@ impl Crawl<'_> {
                 }
             }
         }
-        if let Some(url) = next.as_ref().filter(|url| !site.home.has_text(url)) {
+        if let Some(url) = next.as_ref().filter(|url| !list.home().has_text(url)) {
             let message =
                 format!("the next page, {url}, is on another website: it is not read, and the lot is not whole");
             self.warnings.push(Warning { code: "next_page_elsewhere", message });
@@ -285,20 +271,27 @@ impl Crawl<'_> {
     /// Reads the list from an endpoint that is configured: there is no page to compare it with.
     fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
         let _turn = self.turn_at(&first)?;
+        let host = first.url.host_str().map(str::to_owned);
         let mut next = Some(first);
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
             let is_first = self.reached.pages == 0;
-            match self.data_page(&request) {
+            let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
+            match answer {
                 Ok((extraction, following)) => {
                     self.count(extraction.listings.len(), extraction.total);
-                    next = match self.reader.take(extraction, true) {
+                    // One that names an answer to come calls itself no end, unless answers are counted.
+                    let may_be_behind = self.reader.counts_answers() || !self.leads_on(&extraction, following.as_ref());
+                    next = match self.reader.take(extraction, may_be_behind) {
                         Turned::On(_) => {
                             self.goes_on_behind();
                             following
                         }
                         Turned::Behind => self.request_behind(&request),
                     };
+                    if next.is_some() && !may_be_behind && self.reader.is_in_a_circle() {
+                        break;
+                    }
                 }
                 Err(ended) if is_first => return Err(ended),
                 Err(Ended::Failed(failure)) if failure.is_gone => next = self.request_behind(&request),
@@ -314,6 +307,24 @@ impl Crawl<'_> {
             return Err(Failed::empty("the configured endpoint lists no vehicle").into());
         }
         Ok(crawled)
+    }
+
+    /// Whether an answer of an endpoint names one to come: one that was not asked for, or any behind vehicles.
+    fn leads_on(&self, answer: &Extraction, following: Option<&DataRequest>) -> bool {
+        let is_new = |request: &DataRequest| !self.visited.contains(&key_of_request(request));
+        following.is_some_and(|request| !answer.listings.is_empty() || is_new(request))
+    }
+
+    /// A document that breaks off where others of the same website come to their end is a part of what it was.
+    fn must_be_whole(&mut self, url: &str, fetched: &Fetched) -> Result<(), Failed> {
+        match has_its_end(&fetched.body) {
+            Some(false) if self.ends_documents => {
+                let message = format!("{url} breaks off before its end, which the pages before it have");
+                return Err(Failed::new(ScrapeErrorType::Parsing, message));
+            }
+            has_end => self.ends_documents |= has_end == Some(true),
+        }
+        Ok(())
     }
 
     /// What all pages showed; a next page that is left over was too many, failed, stands elsewhere, or leads in a circle.
@@ -391,7 +402,7 @@ impl Crawl<'_> {
     }
 
     /// Reads a page: what it is to the list, and what to ask for the whole list as data, where that can be had.
-    fn page(&mut self, url: &str, site: &Site) -> Result<(Turned, Option<DataRequest>), Ended> {
+    fn page(&mut self, url: &str, list: &mut ListAddress) -> Result<(Turned, Option<DataRequest>), Ended> {
         let is_first = self.reached.pages == 0;
         let fetched = match self.fetch(PageRequest::get(url))? {
             Got::Unchanged(extraction) => {
@@ -400,7 +411,8 @@ impl Crawl<'_> {
             }
             Got::Sent(fetched) => fetched,
         };
-        site.must_have(url, &fetched.final_url, is_first)?;
+        must_be_of(list, url, &fetched.final_url, is_first)?;
+        self.must_be_whole(url, &fetched)?;
         let mut page = ScrapedPage {
             bytes: Vec::new(),
             content_type: fetched.content_type.clone(),
@@ -435,13 +447,15 @@ impl Crawl<'_> {
         let claimed_by_page = self.reader.last().and_then(|page| page.total).filter(|total| *total > 0 || shown == 0);
         let (mut read, mut claimed): (Vec<Extraction>, Option<u32>) = (Vec::new(), None);
         let mut known = HashSet::new();
+        let host = first.url.host_str().map(str::to_owned);
         let mut next = Some(first);
         while let Some(request) = next.take() {
             if !self.may_ask() || !self.visited.insert(key_of_request(&request)) {
                 let reason = "it did not come to its end within the pages that a scrape may take";
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
-            let (extraction, following) = match self.data_page(&request) {
+            let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
+            let (extraction, following) = match answer {
                 Ok(answer) => answer,
                 Err(Ended::Failed(failure))
                     if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() =>
@@ -537,6 +551,15 @@ impl Crawl<'_> {
         self.reached.total_claimed = self.reached.total_claimed.max(total);
         (self.note)(self.reached);
     }
+}
+
+/// Whether a request goes to the host that its turn was waited for: an answer does not choose who else is asked.
+fn must_be_at(host: Option<&str>, request: &DataRequest) -> Result<(), Ended> {
+    if request.url.host_str() == host {
+        return Ok(());
+    }
+    let message = format!("{} is on another host than the answers before it: it is not asked", request.url);
+    Err(Failed::new(ScrapeErrorType::HttpStatus, message).into())
 }
 
 /// What tells a request from the others of its list.

@@ -38,20 +38,91 @@ fn bare(host: &str) -> &str {
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// Whether a redirect led away from the page of a list that was asked for: to one that its number is lost on.
+/// Where a list stands: the address that is asked for, and the page that came back for it.
+#[derive(Clone, Debug)]
+pub(super) struct ListAddress {
+    asked: Url,
+    reached: Url,
+    home: Home,
+}
+
+impl ListAddress {
+    /// The list of an address that has a host, before anything came back for it.
+    pub(super) fn of(asked: Url) -> Option<Self> {
+        Some(Self { home: Home::of(&asked)?, reached: asked.clone(), asked })
+    }
+
+    /// The website that it stands on.
+    pub(super) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The list as its first page came, from where redirects led.
+    ///
+    /// # Errors
+    /// Why that is no page of the list: another website, or the front page, which shows a few of its vehicles.
+    pub(super) fn reached_at(&mut self, reached: &Url) -> Result<(), String> {
+        let Self { asked, home, .. } = self;
+        if !home.has(reached) {
+            return Err(format!(
+                "{asked} leads to {reached}, which is another website; if the dealer has moved there, change the inventory \
+                 address"
+            ));
+        }
+        if is_front(reached) && !is_front(asked) {
+            return Err(format!(
+                "{asked} leads to the front page, {reached}, which is not its list; if the list has moved, change the \
+                 inventory address"
+            ));
+        }
+        self.reached = reached.clone();
+        Ok(())
+    }
+
+    /// Whether what came back for a later page is a page of the list.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(super) fn has_page(&self, asked: &Url, reached: &Url) -> Result<(), String> {
+        if !self.home.has(reached) {
+            return Err(format!("{asked} leads to {reached}, which is another website"));
+        }
+        if leads_away((&self.asked, &self.reached), asked, reached) {
+            return Err(format!("{asked} leads to {reached}, which is no page of the list behind the first"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an address is that of a front page.
+pub(super) fn is_front(url: &Url) -> bool {
+    places(url).iter().all(|place| place == "home")
+}
+
+/// Whether a redirect led away from the page of a list that was asked for: to one that its number is lost on, or its place.
 ///
 /// What tells the page from the first one, a part of its path or the value of a parameter, must still stand in the address that
-/// was reached. Else it is likelier a front page shown in place of an error.
-pub(super) fn leads_away(first: &Url, asked: &Url, reached: &Url) -> bool {
-    let (first, own, reached_parts) = (parts(first), parts(asked), parts(reached));
+/// was reached, and so must each part of its path, or of the path that the first page was reached at. Else it is likelier a front
+/// page shown in place of an error, or another list.
+fn leads_away((first, first_reached): (&Url, &Url), asked: &Url, reached: &Url) -> bool {
     if asked.path() == reached.path() && asked.query() == reached.query() {
         return false;
     }
-    let mut telling = own.difference(&first).peekable();
+    let there = places(reached);
+    let stands_there = |url: &Url| places(url).is_subset(&there);
+    let (first_parts, own, reached_parts) = (parts(first), parts(asked), parts(reached));
+    let mut telling = own.difference(&first_parts).peekable();
     if telling.peek().is_none() {
         return asked.path().trim_end_matches('/') != reached.path().trim_end_matches('/');
     }
-    !telling.all(|part| reached_parts.contains(part))
+    let is_that_page = telling.all(|part| reached_parts.contains(part));
+    !(is_that_page && (stands_there(asked) || (!is_front(first_reached) && stands_there(first_reached))))
+}
+
+/// The parts of a path, without the name of the file that a server shows for a folder.
+fn places(url: &Url) -> HashSet<String> {
+    let names = url.path_segments().into_iter().flatten().map(str::to_ascii_lowercase);
+    names.filter(|name| !name.is_empty() && !name.starts_with("index.") && !name.starts_with("default.")).collect()
 }
 
 fn parts(url: &Url) -> HashSet<String> {
@@ -93,6 +164,13 @@ mod tests {
     #[case::another_page("/used?page=1", "/used?page=3", "/used?page=2", true)]
     #[case::error_page("/used", "/used/page/2", "/sorry?from=used", true)]
     #[case::said_in_no_part("/used/", "/used", "/used/", false)]
+    #[case::front_page_with_the_number("/used", "/used?page=3", "/?page=3", true)]
+    #[case::another_list_with_the_number("/used", "/used?page=3", "/new?page=3", true)]
+    #[case::error_with_the_number("/used", "/used?page=3", "/error/3", true)]
+    #[case::another_language("/used", "/used?page=3", "/es/used?page=3", false)]
+    #[case::a_file_of_the_folder("/used/index.htm", "/used/index.htm?page=3", "/used/?page=3", false)]
+    #[case::in_capitals("/Used", "/Used?page=3", "/used?page=3", false)]
+    #[case::of_the_front_page("/", "/?page=3", "/page/3", false)]
     fn a_page_is_known_by_its_number(
         #[case] first: &str,
         #[case] asked: &str,
@@ -100,6 +178,28 @@ mod tests {
         #[case] is_away: bool,
     ) {
         let url = |path: &str| Url::parse("https://motors.example").unwrap().join(path).unwrap();
-        assert_eq!(leads_away(&url(first), &url(asked), &url(reached)), is_away);
+        assert_eq!(leads_away((&url(first), &url(first)), &url(asked), &url(reached)), is_away);
+    }
+
+    #[rstest]
+    #[case::itself("/used", "/used", true)]
+    #[case::has_moved("/used", "/cars/pre-owned/", true)]
+    #[case::front_page("/used", "/", false)]
+    #[case::front_page_by_its_file("/used?make=Ford", "/index.html?from=used", false)]
+    #[case::of_the_front_page("/", "/home", true)]
+    #[case::from_the_front_page("/", "/used", true)]
+    fn a_first_page_is_not_the_front_page(#[case] asked: &str, #[case] reached: &str, #[case] is_list: bool) {
+        let url = |path: &str| Url::parse("https://motors.example").unwrap().join(path).unwrap();
+        assert_eq!(ListAddress::of(url(asked)).unwrap().reached_at(&url(reached)).is_ok(), is_list);
+    }
+
+    #[test]
+    fn later_pages_may_stand_where_the_first_one_moved_to() {
+        let url = |path: &str| Url::parse("https://motors.example").unwrap().join(path).unwrap();
+        let mut list = ListAddress::of(url("/used")).unwrap();
+        list.reached_at(&url("/cars/")).unwrap();
+        assert_eq!(list.has_page(&url("/used?page=2"), &url("/cars/?page=2")), Ok(()));
+        assert!(list.has_page(&url("/used?page=2"), &url("/cars/")).is_err());
+        assert!(list.has_page(&url("/used?page=2"), &url("/new?page=2")).is_err());
     }
 }

@@ -6,6 +6,7 @@
 use std::{collections::HashSet, ops::Range};
 
 use serde_json::Value;
+use url::Url;
 
 use super::{ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
 use crate::{
@@ -37,8 +38,22 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
             .read(page)
             .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))?;
     }
-    Ok(reader.finish())
+    let lacks_a_page = lacks_a_page(pages, &reader.read);
+    let mut read = reader.finish();
+    read.reading.last_page_reached &= !lacks_a_page;
+    Ok(read)
 }
+
+/// Whether one of the pages leads on to a page that is not among them. Pages that were all saved under one address do not tell.
+fn lacks_a_page(pages: &[ScrapedPage], read: &[Extraction]) -> bool {
+    let address = |text: &str| Url::parse(text).ok().map(|url| (url.path().to_owned(), url.query().map(str::to_owned)));
+    let given: HashSet<_> = pages.iter().filter_map(|page| address(&page.url)).collect();
+    let is_missing = |next: &String| address(next).is_some_and(|next| !given.contains(&next));
+    given.len() == pages.len() && pages.len() > 1 && read.iter().filter_map(|page| page.next.as_ref()).any(is_missing)
+}
+
+/// So many pages that were linked to and show nothing new make a circle: some websites put a new number into each link.
+const FRUITLESS_ENDURED: u32 = 2;
 
 /// What a page is to the list that it was read for.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +73,8 @@ pub(super) struct Reader {
     known: HashSet<String>,
     /// Pages linked to as the next one that show only what is known.
     repeats: u32,
+    /// Pages linked to as the next one that show nothing that is not known.
+    fruitless: u32,
     /// Of what was read, what stands beside the pages.
     beside: Range<usize>,
 }
@@ -69,7 +86,7 @@ impl Reader {
         let scraper = config.map(Scraper::of).transpose()?;
         // An adopted database may name platforms that nobody here knows.
         let usual = usual.filter(|name| extract::platforms().contains(name)).map(ToOwned::to_owned);
-        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new(), repeats: 0, beside: 0..0 })
+        Ok(Self { usual, scraper, read: Vec::new(), known: HashSet::new(), repeats: 0, fruitless: 0, beside: 0..0 })
     }
 
     /// What is configured about the website.
@@ -103,6 +120,7 @@ impl Reader {
                 }
                 return Turned::Behind;
             }
+            self.fruitless += 1;
             self.repeats += u32::from(!extraction.listings.is_empty());
         }
         let next = extraction.next.clone();
@@ -115,9 +133,19 @@ impl Reader {
         self.scraper.as_ref().is_some_and(Scraper::counts_pages)
     }
 
+    /// Whether the answers of the endpoint that is configured are counted, not named by those before them.
+    pub(super) fn counts_answers(&self) -> bool {
+        self.scraper.as_ref().and_then(Scraper::endpoint).is_some_and(|endpoint| endpoint.counts_answers())
+    }
+
     /// How many pages showed nothing but what those before them had shown.
     pub(super) fn repeats(&self) -> u32 {
         self.repeats
+    }
+
+    /// Whether what is linked to leads in a circle, whatever its addresses are, or into nothing.
+    pub(super) fn is_in_a_circle(&self) -> bool {
+        self.fruitless >= FRUITLESS_ENDURED || self.repeats_itself()
     }
 
     /// How many vehicles the last page shows, where it is as full as any before it and no total tells that it is the last.
@@ -139,7 +167,7 @@ impl Reader {
     }
 
     /// Whether the page read last shows just the vehicles of the one before it.
-    pub(super) fn repeats_itself(&self) -> bool {
+    fn repeats_itself(&self) -> bool {
         let [.., before, last] = self.read.as_slice() else { return false };
         let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
         keys(last).is_some_and(|shown| !shown.is_empty() && keys(before).is_some_and(|known| known == shown))

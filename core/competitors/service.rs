@@ -165,7 +165,8 @@ impl<'a> Competitors<'a> {
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
-    /// Records saved or fetched pages that together are one scrape: a whole lot, unless each of them leads on to a next one.
+    /// Records saved or fetched pages that together are one scrape: a whole lot, unless each of them leads on to a next one, or
+    /// one of several with addresses of their own leads on to a page that is not among them.
     ///
     /// The places of refused listings count through all pages in their order. A page without any listing that is of no known
     /// platform counts as one that could not be read.
@@ -181,14 +182,39 @@ impl<'a> Competitors<'a> {
         pages: &[ScrapedPage],
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let key = competitor.into();
-        let known = self.desk.read(Permission::ManageCompetitors, |conn| match &key {
+        self.record_pages_of(&competitor.into(), pages, ScrapeReading::whole_lot(), observed_at)
+    }
+
+    /// Records saved or fetched pages that are known to be a part of a list: what they do not show is not missed.
+    ///
+    /// # Errors
+    /// As [`Competitors::record_pages`].
+    pub fn record_some_pages(
+        &self,
+        competitor: impl Into<CompetitorKey>,
+        pages: &[ScrapedPage],
+        observed_at: DateTime<Utc>,
+    ) -> Result<RecordReport> {
+        self.record_pages_of(&competitor.into(), pages, ScrapeReading::part_of_a_lot(), observed_at)
+    }
+
+    /// Records pages of which so much is known before they are read.
+    fn record_pages_of(
+        &self,
+        key: &CompetitorKey,
+        pages: &[ScrapedPage],
+        known_before: ScrapeReading,
+        observed_at: DateTime<Utc>,
+    ) -> Result<RecordReport> {
+        let known = self.desk.read(Permission::ManageCompetitors, |conn| match key {
             CompetitorKey::Id(id) => repository::get(conn, *id).map(Some),
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
         let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
-        self.record_seen(&key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
+        let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
+        let reading = ScrapeReading { last_page_reached, ..reading };
+        self.record_seen(key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
     }
 
     /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{
     Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
-    home::{Home, leads_away},
+    home::{ListAddress, is_front},
     pages::key_of,
     registration::web_address,
     stores,
@@ -291,8 +291,7 @@ impl FirstPage {
 
     /// A front page shows a few featured cars at most.
     fn is_front(&self) -> bool {
-        let path = self.url.path().trim_matches('/').to_ascii_lowercase();
-        path.is_empty() || path.starts_with("index.") || path.starts_with("default.") || path == "home"
+        is_front(&self.url)
     }
 }
 
@@ -393,13 +392,14 @@ impl Trial<'_> {
     /// Reads the list that begins with this page; answers its address and what the website says of itself.
     fn list(&mut self, first: FirstPage) -> (String, Seen) {
         let FirstPage { mut asked, url, seen, extraction, data, .. } = first;
-        // Scrapes read no page of another website than that of the competitor's own address.
-        if !Url::parse(&asked).ok().and_then(|asked| Home::of(&asked)).is_some_and(|home| home.has(&url)) {
-            self.warn("moved_elsewhere", format!("{asked} leads to another website; the list is read at {url}"));
+        // A scrape that begins at the address asked for would refuse what it leads to; it begins there instead.
+        let mut list = ListAddress::of(Url::parse(&asked).unwrap_or_else(|_unreadable| url.clone()));
+        if let Some(Err(reason)) = list.as_mut().map(|list| list.reached_at(&url)) {
+            self.warn("moved_elsewhere", format!("{reason}; the list is read at {url}"));
             asked = url.to_string();
+            list = None;
         }
-        let home = Home::of(&url);
-        let is_at_home = |other: &Url| home.as_ref().is_some_and(|home| home.has(other));
+        let Some(list) = list.or_else(|| ListAddress::of(url.clone())) else { return (asked, seen) };
         if let Some(request) = data {
             let endpoint = request.url.to_string();
             match self.data(request) {
@@ -417,21 +417,21 @@ impl Trial<'_> {
         }
         let mut next = self.take(url.to_string(), extraction);
         while let Some(address) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
-            let Some(asked) = Url::parse(&address).ok().filter(is_at_home) else {
+            let Some(asked) = Url::parse(&address).ok().filter(|asked| list.home().has(asked)) else {
                 let message = format!("the next page, {address}, is on another website; a scrape does not read it");
                 self.warn("next_page_elsewhere", message);
                 self.next = Some(address);
                 break;
             };
             match self.fetch_page(&address) {
-                Ok(page) if !is_at_home(&page.url) || leads_away(&url, &asked, &page.url) => {
-                    let message =
-                        format!("{address} leads to {}, which is no page of the list behind the first", page.url);
-                    self.warn("page_failed", message);
-                    self.next = Some(address);
-                    break;
-                }
-                Ok(page) => next = self.take(page.url.to_string(), page.extraction),
+                Ok(page) => match list.has_page(&asked, &page.url) {
+                    Ok(()) => next = self.take(page.url.to_string(), page.extraction),
+                    Err(reason) => {
+                        self.warn("page_failed", reason);
+                        self.next = Some(address);
+                        break;
+                    }
+                },
                 Err(failure) => {
                     self.warn(failure.error_type.code(), failure.message);
                     break;

@@ -75,6 +75,9 @@ pub(crate) struct PageArgs {
     /// Read as this platform instead of detecting it
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
+    /// The pages are a part of the list: what is missing from them is not missed
+    #[arg(long)]
+    partial: bool,
     /// The pages, in any encoding; `-` for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -109,7 +112,7 @@ pub(crate) fn run(command: ImportCommand, context: &mut Context) -> Result<(), F
 }
 
 fn import_pages(arguments: PageArgs, context: &mut Context) -> Result<(), Failure> {
-    let PageArgs { competitor, url, observed_at, platform, files } = arguments;
+    let PageArgs { competitor, url, observed_at, platform, partial, files } = arguments;
     let read = |file: &PathBuf| {
         let bytes = read_page(file)?;
         Ok(ScrapedPage { bytes, content_type: None, url: url.clone(), platform: platform.clone() })
@@ -118,7 +121,11 @@ fn import_pages(arguments: PageArgs, context: &mut Context) -> Result<(), Failur
     let desk = context.desk()?;
     let observed_at = observed_at.unwrap_or_else(Utc::now);
     let key = CompetitorKey::named(competitor).at(url);
-    let report = desk.competitors().record_pages(key, &pages, observed_at)?;
+    let report = if partial {
+        desk.competitors().record_some_pages(key, &pages, observed_at)?
+    } else {
+        desk.competitors().record_pages(key, &pages, observed_at)?
+    };
     print(&report, &[], &mut context.output)
 }
 

@@ -187,6 +187,11 @@ impl Endpoint {
         listing
     }
 
+    /// Whether answers are counted, not named by those before them.
+    pub(crate) fn counts_answers(&self) -> bool {
+        matches!(self.turn, Some(DataTurn::Page { .. } | DataTurn::Offset { .. }))
+    }
+
     /// What to ask behind a request that showed nothing new, where answers are counted; `shown` are the vehicles of a full one.
     pub(crate) fn behind(&self, request: &DataRequest, shown: u32) -> Option<DataRequest> {
         let (slot, first, step) = match self.turn.as_ref()? {
@@ -225,7 +230,7 @@ impl Endpoint {
                     return None;
                 }
                 let is_another = slot.value(request).and_then(|value| scalar(&value)) != scalar(&cursor);
-                (found > 0 && is_another && cursor != Value::Bool(false)).then(|| slot.with(request, &cursor))?
+                (is_another && cursor != Value::Bool(false)).then(|| slot.with(request, &cursor))?
             }
         }
     }

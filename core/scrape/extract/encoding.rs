@@ -9,7 +9,7 @@ const LABEL_WITHIN_BYTES: usize = 4096;
 
 /// The text of a page: by byte order mark, then by the content type, then by the page's own label, then by its bytes.
 ///
-/// A label of UTF-8 that the bytes plainly contradict is not believed; a page without any label is UTF-8 where it can be,
+/// A label of UTF-8 or UTF-16 that the bytes plainly contradict is not believed; a page without any label is UTF-8 where it can be,
 /// else windows-1252.
 pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, mark_length)) = Encoding::for_bom(bytes) {
@@ -21,7 +21,8 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
         [0, b'<', ..] => return UTF_16BE.decode_without_bom_handling(bytes).0,
         _ => {}
     }
-    let labelled = content_type.and_then(charset).or_else(|| label_within(bytes));
+    let told = content_type.and_then(charset).filter(|told| !is_utf_16(told) || may_be_utf_16(bytes));
+    let labelled = told.or_else(|| label_within(bytes));
     match labelled {
         Some(encoding) if encoding != UTF_8 && std::str::from_utf8(bytes).is_ok_and(str::is_ascii) => {
             encoding.decode_without_bom_handling(bytes).0
@@ -44,6 +45,15 @@ fn utf8_or_windows(bytes: &[u8]) -> Cow<'_, str> {
     if faults > foreign { WINDOWS_1252.decode_without_bom_handling(bytes).0 } else { String::from_utf8_lossy(bytes) }
 }
 
+fn is_utf_16(encoding: &'static Encoding) -> bool {
+    encoding == UTF_16LE || encoding == UTF_16BE
+}
+
+/// Whether a zero stands where a tag must begin: in UTF-16 each of its letters has one beside it.
+fn may_be_utf_16(bytes: &[u8]) -> bool {
+    bytes.iter().take(LABEL_WITHIN_BYTES).any(|byte| *byte == 0)
+}
+
 /// The encoding named by a content type such as `text/html; charset=windows-1252`.
 fn charset(content_type: &str) -> Option<&'static Encoding> {
     let lower = content_type.to_ascii_lowercase();
@@ -60,7 +70,7 @@ fn label_within(bytes: &[u8]) -> Option<&'static Encoding> {
     let head: String = head.iter().map(|byte| char::from(*byte)).collect();
     let tags = head.split('<').filter(|tag| tag.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("meta")));
     let encoding = tags.filter_map(charset).next()?;
-    Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding })
+    Some(if is_utf_16(encoding) { UTF_8 } else { encoding })
 }
 
 #[cfg(test)]
@@ -71,6 +81,7 @@ mod tests {
     fn the_evidence_decides_the_encoding() {
         let utf16: Vec<u8> =
             [0xff, 0xfe].into_iter().chain("<p>Škoda".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let after_space: Vec<u8> = "\u{a0}<p>Škoda".encode_utf16().flat_map(u16::to_le_bytes).collect();
         for (name, bytes, content_type, expected) in [
             ("utf-8 mark", b"\xef\xbb\xbf<p>\xc3\xa9".as_slice(), Some("text/html; charset=windows-1252"), "<p>é"),
             ("utf-16 mark", utf16.as_slice(), None, "<p>Škoda"),
@@ -87,6 +98,17 @@ mod tests {
                 Some("text/html; charset=utf-8"),
                 "<p>café é \u{fffd}",
             ),
+            ("wrong label utf-16", "<p>café".as_bytes(), Some("text/html; charset=utf-16"), "<p>café"),
+            ("wrong label utf-16, big end first", b"<p>plain", Some("text/html; charset=UTF-16BE"), "<p>plain"),
+            ("wrong label utf-16, windows", b"<p>caf\xe9", Some("text/html; charset=utf-16le"), "<p>café"),
+            (
+                "wrong label utf-16, right one in the page",
+                b"<meta charset=iso-8859-2>\xa9koda",
+                Some("text/html; charset=utf-16"),
+                "<meta charset=iso-8859-2>Škoda",
+            ),
+            ("meta utf-16", "<meta charset=utf-16><p>é".as_bytes(), None, "<meta charset=utf-16><p>é"),
+            ("true label utf-16", &after_space, Some("text/html; charset=utf-16le"), "\u{a0}<p>Škoda"),
             ("unknown label", "<p>é".as_bytes(), Some("text/html; charset=klingon"), "<p>é"),
         ] {
             assert_eq!(decode(bytes, content_type), expected, "{name}");

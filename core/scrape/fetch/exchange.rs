@@ -239,13 +239,19 @@ fn declares_its_end(headers: &HeaderMap) -> bool {
 ///
 /// Parts of a document, which open none, have no end to look for.
 fn breaks_off(body: &[u8], declares_its_end: bool) -> bool {
-    const HEAD_BYTES: usize = 4 * 1024;
     let has = |text: &[u8], what: &[u8]| last_of(text, what).is_some();
-    if !has(&body[..body.len().min(HEAD_BYTES)], b"<html") || has(body, b"</html") {
+    if has_its_end(body) != Some(false) {
         return false;
     }
     let ends_in_script = || last_of(body, b"<script").is_some_and(|start| !has(&body[start..], b"</script"));
     !declares_its_end || ends_in_script()
+}
+
+/// Whether an HTML document is closed as it was opened; `None` for what opens none.
+pub(crate) fn has_its_end(body: &[u8]) -> Option<bool> {
+    const HEAD_BYTES: usize = 4 * 1024;
+    last_of(&body[..body.len().min(HEAD_BYTES)], b"<html")?;
+    Some(last_of(body, b"</html").is_some())
 }
 
 /// Where a name in ASCII stands last, in capitals or not.

@@ -49,7 +49,7 @@ pub(crate) use self::render::Judge;
 pub(crate) use self::{
     bot_check::looks_like_a_bot_check,
     error::FetchError,
-    exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger},
+    exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
     guard::Refusal,
     stop::Stop,
 };

@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use super::{Endpoint, Mark, Platform};
+use super::{Endpoint, Mark, Platform, may_ask};
 use crate::{
     Result,
     scrape::extract::{
@@ -97,9 +97,7 @@ fn search_service(page: &Page<'_>, script: &str) -> Option<DataRequest> {
     let account = value_at(&settings, "ccid").and_then(Json::text)?;
     let url =
         url::Url::parse(&format!("{}/api/v1/listings/{account}/search", text("apiUrl")?.trim_end_matches('/'))).ok()?;
-    // The page does not choose who else is asked.
-    let is_vendors = url.scheme() == "https" && url.domain().is_some_and(|host| host.ends_with(".carscommerce.inc"));
-    if !is_vendors && url.origin() != page.url.origin() {
+    if !may_ask(page, &url, "carscommerce.inc") {
         return None;
     }
     let mut filters = json!({});

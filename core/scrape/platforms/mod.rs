@@ -30,6 +30,7 @@ mod wayne_reaves;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use url::Url;
 
 use super::extract::{DataPage, DataRequest, Json, Page, Parts, Wanted, read_any_page};
 use crate::Result;
@@ -193,6 +194,15 @@ pub(crate) fn wanted(name: &str) -> Option<&'static Wanted> {
 /// The platform of this name.
 pub(crate) fn named(name: &str) -> Option<&'static Platform> {
     ALL.iter().copied().find(|platform| platform.name == name)
+}
+
+/// Whether a page may send a reader there for its list: to its own server, or to one of the vendor's. It does not choose who else
+/// is asked.
+fn may_ask(page: &Page<'_>, url: &Url, vendors_domain: &str) -> bool {
+    let is_below =
+        |host: &str| host.strip_suffix(vendors_domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_vendors = url.scheme() == "https" && url.port().is_none() && url.domain().is_some_and(is_below);
+    is_vendors || url.origin() == page.url.origin()
 }
 
 #[cfg(test)]

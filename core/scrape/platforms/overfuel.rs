@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::{Endpoint, Mark, Platform};
+use super::{Endpoint, Mark, Platform, may_ask};
 use crate::{
     Result,
     scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Wanted, count_at, json_ld_listings},
@@ -33,7 +33,7 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
     let dealer: u32 = number[..number.find(|c: char| !c.is_ascii_digit())?].parse().ok()?;
     let base = api_of(state.body).unwrap_or("https://api.overfuel.com/api/1.0");
     let url = Url::parse(&format!("{base}/dealers/{dealer}/search?limit=100&offset=0")).ok()?;
-    Some(DataRequest::get(NAME, url, &page.url))
+    may_ask(page, &url, "overfuel.com").then(|| DataRequest::get(NAME, url, &page.url))
 }
 
 /// The address of the endpoint as the page's own state names it.

@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::{Endpoint, Mark, Platform};
+use super::{Endpoint, Mark, Platform, may_ask};
 use crate::{
     Result,
     scrape::extract::{
@@ -60,7 +60,7 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
         set_query(&mut url, name, value);
     }
     let names_account = url.query_pairs().any(|(name, value)| name == "AccountID" && !value.is_empty());
-    names_account.then(|| DataRequest::get(NAME, url, &page.url))
+    (names_account && may_ask(page, &url, "teamvelocityportal.com")).then(|| DataRequest::get(NAME, url, &page.url))
 }
 
 const RECORD: Layout = Layout {

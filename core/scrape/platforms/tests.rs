@@ -285,7 +285,7 @@ fn an_answer_that_is_no_list_is_refused_and_never_an_empty_lot() {
 
 fn detected(html: &str) -> Option<&'static str> {
     let tree = std::cell::OnceCell::new();
-    let page = Page::new(html, url::Url::parse("https://lot.example/").unwrap(), &tree).unwrap();
+    let page = Page::new(html, Url::parse("https://lot.example/").unwrap(), &tree).unwrap();
     detect(&page).map(|platform| platform.name)
 }
 
