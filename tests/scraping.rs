@@ -622,6 +622,15 @@ on_both_databases! {
         assert!(test.warnings.iter().any(|warning| warning.code == "listings_unsettled"), "{:?}", test.warnings);
     }
 
+    fn the_password_in_an_address_is_not_told_in_a_report(lot: &Lot) {
+        let website = Website::open();
+        let (desk, _) = competitor(&website, lot);
+        let url = website.url("/used").replace("http://", "http://ann:geheim@");
+        let report = desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap();
+        assert!(report.failure.is_some() && report.url.ends_with("/used"));
+        assert!(!serde_json::to_string(&report).unwrap().contains("geheim"), "{report:?}");
+    }
+
     fn what_is_told_while_a_scrape_runs_is_heard_by_the_next_one(lot: &Lot) {
         let website = Website::open();
         let (desk, id) = competitor(&website, lot);

@@ -24,7 +24,7 @@ use crate::{
     scrape::{
         configured::Scraper,
         extract::{Site, data_request_from_bytes, decoded, listings_as_configured, unsettled_warning, with_page},
-        fetch::{FetchError, Fetched, PageRequest, Session},
+        fetch::{self, FetchError, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
     },
 };
@@ -543,9 +543,11 @@ impl Trial<'_> {
             (None, Some((name, confidence))) => (Some(name), certainty(confidence)),
             (None, None) => (None, PlatformCertainty::Unknown),
         };
+        // A report is passed on: a password that somebody wrote into an address is nobody else's.
+        let inventory_url = fetch::shown(&inventory_url);
         let website_url = Url::parse(&inventory_url).ok().and_then(|url| url.join("/").ok()).map(String::from);
         TestReport {
-            url: web_address(&site.url).unwrap_or_else(|| site.url.clone()),
+            url: fetch::shown(&web_address(&site.url).unwrap_or_else(|| site.url.clone())),
             inventory_url,
             website_url,
             site_name: seen.name,

@@ -625,7 +625,7 @@ impl Shared {
 }
 
 /// An address as it may be told: without the name and the password that some write into theirs.
-fn shown(address: &str) -> String {
+pub(crate) fn shown(address: &str) -> String {
     let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
     if url.username().is_empty() && url.password().is_none() {
         return address.to_owned();
