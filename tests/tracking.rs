@@ -203,6 +203,23 @@ on_both_databases! {
         }
     }
 
+    fn what_a_changed_address_leaves_out_is_not_sold_at_once(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let seen = |cars: Vec<ScrapedListing>| {
+            lot.pass(TimeDelta::days(1));
+            lot.desk().competitors().record(id, cars, ScrapeReading::whole_lot(), lot.now()).unwrap()
+        };
+        (0..3).for_each(|_| assert!(seen(cars(0..35)).completeness.is_complete()));
+        let narrowed = Some("https://motors.example/used?type=suv".to_owned());
+        let update = CompetitorUpdate { inventory_url: narrowed, ..CompetitorUpdate::default() };
+        lot.desk().competitors().update(id, &update).unwrap();
+        let reports: Vec<_> = (0..9).map(|_| seen(cars(0..21))).collect();
+        assert_eq!(reports[0].completeness.reason(), Some(IncompleteReason::ListChanged));
+        assert_eq!(reports[0].warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["list_changed"]);
+        let sold: Vec<_> = reports.iter().map(|report| report.counts.sold).collect();
+        assert_eq!(sold, [0, 0, 0, 0, 0, 0, 0, 14, 0]);
+    }
+
     fn a_website_that_numbers_its_stock_anew_has_the_same_cars(lot: &Lot) {
         let id = add(lot, "Example Motors");
         let numbered = |prefix: &str| -> Vec<ScrapedListing> {

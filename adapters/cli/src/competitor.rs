@@ -161,7 +161,17 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
         CompetitorCommand::Show { competitor } => figures::show(&desk, find(&desk, &competitor)?.id, output),
         CompetitorCommand::Update { competitor, fields } => {
             let update = fields.read([])?.build_update()?;
-            output.item(&competitors.update(find(&desk, &competitor)?.id, &update)?)
+            let before = find(&desk, &competitor)?;
+            let after = competitors.update(before.id, &update)?;
+            output.item(&after)?;
+            let is_another_list = (&after.inventory_url, &after.scraper_config, &after.platform_type)
+                != (&before.inventory_url, &before.scraper_config, &before.platform_type);
+            match output.format() {
+                crate::output::Format::Table if is_another_list => output.text(
+                    "\nAnother list is read from now on. What it leaves out is found sold only when it has looked so for days.",
+                ),
+                _ => Ok(()),
+            }
         }
         // Done already.
         CompetitorCommand::Add(_) | CompetitorCommand::Test(_) | CompetitorCommand::Scrape(_) => Ok(()),

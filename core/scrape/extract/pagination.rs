@@ -373,6 +373,22 @@ mod tests {
     }
 
     #[test]
+    fn a_page_says_that_nothing_was_found() {
+        for (text, says) in [
+            ("No vehicles found", true),
+            (" No vehicles found matching your search. ", true),
+            ("No results match your filters", true),
+            ("no matching vehicles found!", true),
+            ("No vehicles on hold", false),
+            ("No accidents found on cars", false),
+            ("Now 35 vehicles found", false),
+            ("There are no vehicles found faster than ours", false),
+        ] {
+            assert_eq!(read_at("https://lot.example/", &format!("<p>{text}</p>")).says_none, says, "{text}");
+        }
+    }
+
+    #[test]
     fn the_total_is_what_the_page_claims() {
         for (html, total) in [
             ("<div>1 - 30 of 35 Total</div>", Some(35)),

@@ -93,3 +93,29 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let on_offer = listings.iter().filter(|listing| listing.is_sold == Some(false)).count();
     Some(DataPage { listings, total: u32::try_from(on_offer).ok(), ..DataPage::default() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_day_in_sold_on_makes_a_sale() {
+        let page = url::Url::parse("https://lot.example/inventory").unwrap();
+        let request = DataRequest::get(NAME, page.join("/service/inventory/website").unwrap(), &page);
+        for (sold_on, sold) in [
+            ("false", false),
+            ("true", false),
+            ("0", false),
+            ("null", false),
+            ("\"\"", false),
+            ("\"null\"", false),
+            ("\"0001-01-01T00:00:00\"", false),
+            ("\"2026-03-01T00:00:00\"", true),
+        ] {
+            let answer = format!(r#"[{{"vin": "1M8GDM9AXKP042788", "soldOn": {sold_on}}}]"#);
+            let read = crate::extract::listings_from_data(&request, &answer).unwrap();
+            assert_eq!(read.listings[0].is_sold, Some(sold), "{sold_on}");
+            assert_eq!(read.listings[0].sold_at.is_some(), sold, "{sold_on}");
+        }
+    }
+}
