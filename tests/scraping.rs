@@ -625,7 +625,7 @@ on_both_databases! {
     fn the_password_in_an_address_is_not_told_in_a_report(lot: &Lot) {
         let website = Website::open();
         let (desk, _) = competitor(&website, lot);
-        let url = website.url("/used").replace("http://", "http://ann:geheim@");
+        let url = format!("{}/used", website.address).replace("http://", "http://ann:geheim@");
         let report = desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap();
         assert!(report.failure.is_some() && report.url.ends_with("/used"));
         assert!(!serde_json::to_string(&report).unwrap().contains("geheim"), "{report:?}");

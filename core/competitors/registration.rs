@@ -73,18 +73,22 @@ pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTi
     after.active = update.active.unwrap_or(after.active);
     let mut after = check(after, Some(before))?;
     // What made it fail may be mended: it need not wait any longer.
-    let is_read_otherwise = is_another_list(before, &after) || after.use_playwright != before.use_playwright;
+    let is_read_otherwise = after.reads_another_list_than(before) || after.use_playwright != before.use_playwright;
     if is_read_otherwise || (after.active && !before.active) {
         after.next_scrape_at = None;
     }
     Ok(if after == *before { after } else { Competitor { updated_at: Some(now), ..after } })
 }
 
-/// Whether another list may be read now, or the same one otherwise.
-pub(super) fn is_another_list(before: &Competitor, after: &Competitor) -> bool {
-    after.inventory_url != before.inventory_url
-        || after.scraper_config != before.scraper_config
-        || after.platform_type != before.platform_type
+impl Competitor {
+    /// Whether another list may be read of it than of `before`, or the same one otherwise: the address, the configuration or the
+    /// platform is not the same.
+    #[must_use]
+    pub fn reads_another_list_than(&self, before: &Self) -> bool {
+        self.inventory_url != before.inventory_url
+            || self.scraper_config != before.scraper_config
+            || self.platform_type != before.platform_type
+    }
 }
 
 /// The competitor in its canonical form, or every field that is not acceptable; what stays as it was is let be.

@@ -216,7 +216,7 @@ impl ScrapeFacts {
     /// Whether the last complete scrape read another list than this, or read it otherwise.
     fn list_is_changed(&self) -> bool {
         let changed = self.list_changed_at.filter(|&changed| changed <= self.observed_at);
-        changed.zip(self.last_complete_at).is_some_and(|(changed, last)| changed > last)
+        changed.zip(self.last_complete_at).is_some_and(|(changed, last)| changed >= last)
     }
 
     /// What it met of the lot as the last complete scrape saw it; linear.

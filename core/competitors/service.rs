@@ -106,7 +106,7 @@ impl<'a> Competitors<'a> {
                 repository::address_is_taken(conn, &after)?;
             }
             repository::update(conn, &after)?;
-            if registration::is_another_list(&before, &after) {
+            if after.reads_another_list_than(&before) {
                 repository::note_list_change(conn, id, acting.now)?;
             }
             if before.active && !after.active {

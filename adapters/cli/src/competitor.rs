@@ -24,7 +24,7 @@ use crate::{
     context::Context,
     failure::Failure,
     fields::FieldOptions,
-    output::{Cell, Column, NOTHING, Row, Tone, dash, moment},
+    output::{Cell, Column, Format, NOTHING, Row, Tone, dash, moment},
     paging::Paging,
     scrape::{self, ScrapeArgs},
 };
@@ -164,14 +164,12 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
             let before = find(&desk, &competitor)?;
             let after = competitors.update(before.id, &update)?;
             output.item(&after)?;
-            let is_another_list = (&after.inventory_url, &after.scraper_config, &after.platform_type)
-                != (&before.inventory_url, &before.scraper_config, &before.platform_type);
-            match output.format() {
-                crate::output::Format::Table if is_another_list => output.text(
+            if output.format() == Format::Table && after.reads_another_list_than(&before) {
+                output.text(
                     "\nAnother list is read from now on. What it leaves out is found sold only when it has looked so for days.",
-                ),
-                _ => Ok(()),
+                )?;
             }
+            Ok(())
         }
         // Done already.
         CompetitorCommand::Add(_) | CompetitorCommand::Test(_) | CompetitorCommand::Scrape(_) => Ok(()),

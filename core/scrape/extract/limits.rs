@@ -13,13 +13,13 @@ pub(crate) struct PageLimits {
     pub(crate) depth_max: usize,
     /// Bytes handed to the parser between two looks at its tree.
     pub(crate) chunk_bytes: usize,
-    /// Elements and texts: 250,000. Large pages have fifty thousand; repairs of hostile nesting multiply them.
+    /// Elements and texts: 500,000. Large pages have fifty thousand; repairs of hostile nesting multiply them.
     pub(crate) nodes_max: usize,
 }
 
 impl PageLimits {
     pub(crate) const DEFAULT: Self =
-        Self { bytes_max: 16 * 1024 * 1024, depth_max: 1_000, chunk_bytes: 4 * 1024, nodes_max: 250_000 };
+        Self { bytes_max: 16 * 1024 * 1024, depth_max: 1_000, chunk_bytes: 4 * 1024, nodes_max: 500_000 };
 }
 
 /// What a text may say as a number.
