@@ -177,6 +177,8 @@ pub enum Permission {
     ManageUsers,
     /// Read the audit trail.
     ReadActivity,
+    /// Remove what is kept and over.
+    CleanUp,
 }
 
 impl Permission {
@@ -195,7 +197,7 @@ impl Permission {
             | Self::Analyze
             | Self::ManageCompetitors
             | Self::DismissAlerts => Some(Role::Manager),
-            Self::DeleteVehicles | Self::DeleteSubmissions | Self::ManageUsers | Self::ReadActivity => {
+            Self::DeleteVehicles | Self::DeleteSubmissions | Self::ManageUsers | Self::ReadActivity | Self::CleanUp => {
                 Some(Role::Admin)
             }
         }
@@ -220,6 +222,7 @@ mod tests {
             (Permission::DeleteVehicles, false, false, true),
             (Permission::ManageUsers, false, false, true),
             (Permission::ReadActivity, false, false, true),
+            (Permission::CleanUp, false, false, true),
         ] {
             let may = |role| user.must(permission, Some(role)).is_ok();
             assert_eq!(

@@ -155,7 +155,7 @@ on_both_databases! {
         let auto_dev = AutoDev::listing(items(1..4));
         let desk = auto_dev.desk(lot);
         let analysis = desk.market().analyze(vehicle.id).unwrap();
-        assert_eq!((analysis.sample_size, analysis.left_out.duplicate, auto_dev.calls()), (3, 3, 2));
+        assert_eq!((analysis.sample_size, analysis.left_out.duplicate, auto_dev.calls()), (3, 0, 2));
         let asked = auto_dev.asked.lock().unwrap()[1].clone();
         assert!(asked.contains("vehicle.year=2017-2019&retailListing.miles=10000-110000"), "{asked}");
         watch(lot, &[(1, 12_900), (2, 13_000)]);
@@ -207,7 +207,8 @@ on_both_databases! {
             lot.desk().inventory().add(&corolla(number)).unwrap();
         }
         let go_on = &mut |_| ControlFlow::Continue(());
-        for (status, calls) in [(401, 1), (402, 1), (403, 1), (500, 4)] {
+        // What is wrong with one question may not be with the next; two in a row are enough.
+        for (status, calls) in [(401, 1), (402, 1), (403, 1), (400, 2), (500, 4)] {
             let auto_dev = AutoDev::answering(status, json!({"error": "no"}));
             let report = auto_dev.desk(lot).market().analyze_all(go_on).unwrap();
             assert_eq!((report.analyzed, report.failed.len(), auto_dev.calls()), (6, 0, calls), "{status}");

@@ -407,6 +407,13 @@ on_both_databases! {
         desk.inventory().update(vehicle.id, &corrected).unwrap();
         let analysis = desk.market().analyze(vehicle.id).unwrap();
         assert_eq!((analysis.median_price, analysis.velocity), (Some(dollars(20_000)), None));
+        // A corrected mileage leaves the search its name, and its window takes in other cars.
+        list(lot, (21..26).map(|number| Listing { model: "Camry", mileage: Some(90_000), ..listing(number, 15_000) }));
+        lot.pass(TimeDelta::days(14));
+        let driven = VehicleUpdate { mileage: Some(90_000), ..VehicleUpdate::default() };
+        desk.inventory().update(vehicle.id, &driven).unwrap();
+        let analysis = desk.market().analyze(vehicle.id).unwrap();
+        assert_eq!((analysis.median_price, analysis.velocity), (Some(dollars(15_000)), None));
     }
 
     fn each_analysis_is_a_point_of_the_history_and_one_row_is_kept(lot: &Lot) {

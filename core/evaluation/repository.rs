@@ -159,6 +159,14 @@ pub(super) fn remove_expired_decodes(conn: &mut DbConnection, now: DateTime<Utc>
     Ok(diesel::delete(table.filter(vin.eq_any(over)).filter(is_over())).execute(conn)?)
 }
 
+/// Whether there is anything left to remove.
+pub(super) fn is_any_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<bool> {
+    let evaluations = vin_evaluation_cache::table.filter(vin_evaluation_cache::expires_at.le(Instant(now)));
+    let decodes = vin_decodes::table.filter(vin_decodes::expires_at.le(Instant(now)));
+    let first = evaluations.select(vin_evaluation_cache::id).first::<EvaluationId>(conn).optional()?;
+    Ok(first.is_some() || decodes.select(vin_decodes::vin).first::<String>(conn).optional()?.is_some())
+}
+
 type Vehicle = (Option<String>, Option<i32>, Option<String>, Option<String>, Option<String>);
 
 /// Our vehicles of this VIN, and the listings whose VINs begin with the same eight characters, the latest first.

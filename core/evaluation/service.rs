@@ -147,7 +147,7 @@ impl<'a> Evaluations<'a> {
         };
         let flights = self.desk.evaluations_under_way();
         for _wait in 0..MOST_WAITS {
-            match flights.join(request.vin, self.patience()) {
+            match flights.join(request.vin, request.refresh, self.patience()) {
                 Turn::Ours(pilot) => {
                     let evaluation = self.evaluate_alone(request, passed_over, failures)?;
                     pilot.land(Arc::new(evaluation.clone()));
@@ -183,7 +183,8 @@ impl<'a> Evaluations<'a> {
         let evaluations = self.remove_in_batches(limit, repository::remove_expired_evaluations)?;
         let left = limit - evaluations;
         let decodes = self.remove_in_batches(left, repository::remove_expired_decodes)?;
-        Ok(Expired { evaluations, decodes, is_all: decodes < left })
+        let is_left = || self.desk.read(Permission::CleanUp, |conn| repository::is_any_expired(conn, self.desk.now()));
+        Ok(Expired { evaluations, decodes, is_all: decodes < left || !is_left()? })
     }
 
     fn remove_in_batches(
@@ -195,7 +196,7 @@ impl<'a> Evaluations<'a> {
         loop {
             let wanted = ROWS_A_REMOVAL.min(limit - removed);
             let rows = i64::try_from(wanted).unwrap_or(i64::MAX);
-            let found = self.desk.write(Permission::Analyze, |conn, acting| remove(conn, acting.now, rows))?;
+            let found = self.desk.write(Permission::CleanUp, |conn, acting| remove(conn, acting.now, rows))?;
             removed += found.min(wanted);
             if found < wanted || removed == limit {
                 return Ok(removed);

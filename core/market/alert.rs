@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::{Analysis, Recommendation};
+use super::{Analysis, Reason, Recommendation};
 use crate::{
     Money,
     alerts::{Alert, AlertType, NewAlert},
@@ -31,6 +31,14 @@ pub(super) fn new_alert(vehicle: &Vehicle, analysis: &Analysis) -> Option<NewAle
             1 => format!("{car}: only one comparable listing was found"),
             several => format!("{car}: only {several} comparable listings were found"),
         },
+    };
+    let is_of_price = wanted.alert_type != AlertType::NoMarketData;
+    let message = match analysis.reasons.iter().find(|reason| matches!(reason, Reason::BeyondComparables { .. })) {
+        Some(Reason::BeyondComparables { miles }) if is_of_price => {
+            let word = if *miles < 0 { "more" } else { "fewer" };
+            format!("{message}, though every comparable has far {word} miles")
+        }
+        _ => message,
     };
     Some(NewAlert {
         alert_type: wanted.alert_type,

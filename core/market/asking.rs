@@ -15,10 +15,21 @@ use super::{
     rules::{self, Asked},
     source::{AutoDev, ListingQuery, MissingSource},
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// After so many searches in a row without an answer a run no longer waits for one.
 const PATIENCE: u32 = 2;
+/// What stands in the way of every search alike. Another refusal may be of one car's make or model.
+const FOR_GOOD: [&str; 8] = [
+    "auto_dev_key_refused",
+    "auto_dev_plan_required",
+    "auto_dev_forbidden",
+    "auto_dev_invalid_location",
+    "auto_dev_address_refused",
+    "auto_dev_rate_limited",
+    "auto_dev_budget_spent",
+    "auto_dev_run_budget_spent",
+];
 /// Limits of mileage are rounded outwards to this, so that cars much alike are one search.
 const MILEAGE_STEP: i32 = 5_000;
 
@@ -77,13 +88,18 @@ impl<'a> AutoDevRun<'a> {
             self.left.set(left);
             Ok(())
         };
+        let own_listings = candidates.len();
         let nearest = rules.tiers.first().copied().unwrap_or_else(|| rules.widest());
         for limits in [nearest, rules.widest()] {
             match client.search(&query(subject, limits, rules), now, &spend) {
                 Ok(found) => {
                     self.state.borrow_mut().unanswered = 0;
                     if !asked.searches.contains(&found.search) {
-                        candidates.extend(found.comparables.iter().cloned());
+                        // The widest search finds what the nearest found: what names no vehicle could not be told apart later.
+                        let taken = candidates.len();
+                        let is_new = |one: &&Comparable| !candidates[own_listings..taken].contains(one);
+                        let new: Vec<_> = found.comparables.iter().filter(is_new).cloned().collect();
+                        candidates.extend(new);
                         asked.searches.push(found.search.clone());
                     }
                     if found.missing.is_some() {
@@ -108,7 +124,7 @@ impl<'a> AutoDevRun<'a> {
         let missing = MissingSource::auto_dev(error);
         let mut state = self.state.borrow_mut();
         state.unanswered += 1;
-        let for_good = error.kind() == ErrorKind::Refused || error.code() == "auto_dev_rate_limited";
+        let for_good = FOR_GOOD.contains(&error.code());
         if for_good || state.unanswered >= PATIENCE {
             state.given_up = Some(missing.clone());
         }

@@ -728,6 +728,11 @@ pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: &Vehicle, why: &str
 pub(crate) fn forget(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_research_results::inventory_id.eq(vehicle.id);
     diesel::delete(market_research_results::table.filter(of_vehicle)).execute(conn)?;
+    // The medians of what it was are held against no later one.
+    let of_vehicle =
+        market_price_history::inventory_id.eq(vehicle.id).and(market_price_history::searched_for.is_not_null());
+    let unsaid = market_price_history::searched_for.eq(None::<String>);
+    diesel::update(market_price_history::table.filter(of_vehicle)).set(unsaid).execute(conn)?;
     close_alerts(conn, vehicle, why, now)
 }
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     AdjustedPrices, Analysis, AutoDevSearch, Comparable, Confidence, DataSource, HistoryPoint, LeftOut, MissingSource,
-    OwnVins, Position, PriceRange, PricedComparable, PricingRules, Recommendation, SearchParameters, Source, Subject,
-    Supply, WantedAlert,
+    OwnVins, Position, PriceRange, PricedComparable, PricingRules, Reason, Recommendation, SearchParameters, Source,
+    Subject, Supply, WantedAlert,
     adjustment::{self, Adjusted, Sample, Slopes, from_cents_rounded},
     comparables::{Search, Sound, folded, known_mileage, settled_order},
     config,
@@ -109,12 +109,14 @@ pub(super) fn analyze_asked(
         missing_source: asked.missing.clone(),
         left_out,
         reasons: Vec::new(),
-        alert: wanted_alert(our_price, judged.map(|prices| prices.median), rules)
-            .filter(|_| judged.is_some() || asked.missing.is_none()),
+        alert: None,
     };
     let history = with_this(history, &analysis);
     (analysis.velocity, analysis.week) = (velocity(&history, now, rules), week(&history, now, rules));
     analysis.reasons = reasons(&analysis, subject, &search, &sample.kept, rules);
+    analysis.alert = wanted_alert(our_price, judged.map(|prices| prices.median), rules)
+        .filter(|_| judged.is_some() || asked.missing.is_none())
+        .and_then(|alert| tempered(alert, &analysis.reasons));
     analysis
 }
 
@@ -220,6 +222,19 @@ pub fn wanted_alert(price: Option<Money>, median: Option<Money>, rules: &Pricing
     let critical = exceeds(difference(price, median).abs(), median, rules.critical_basis_points);
     let severity = if critical { Severity::Critical } else { Severity::Warning };
     Some(WantedAlert { alert_type, severity })
+}
+
+/// An alert of a price no surer than the comparison that it stands on: none where a branded title is held against clean ones,
+/// and none that is critical where the comparables' mileages do not reach the subject's.
+fn tempered(alert: WantedAlert, reasons: &[Reason]) -> Option<WantedAlert> {
+    if alert.alert_type == AlertType::NoMarketData {
+        return Some(alert);
+    }
+    if reasons.iter().any(|reason| matches!(reason, Reason::BrandedTitle { branded: 0, .. })) {
+        return None;
+    }
+    let is_beyond = reasons.iter().any(|reason| matches!(reason, Reason::BeyondComparables { .. }));
+    Some(WantedAlert { severity: if is_beyond { Severity::Warning } else { alert.severity }, ..alert })
 }
 
 /// Whether what was found about a vehicle says nothing of it any more, now that it is described otherwise.

@@ -568,6 +568,16 @@ fn that_a_branded_title_is_compared_with_clean_ones_is_told() {
     };
     assert_eq!(told(true, &five_and(|one| one.branded = true)), Some(Reason::BrandedTitle { branded: 1, of: 6 }));
     assert_eq!(told(true, &five()), Some(Reason::BrandedTitle { branded: 0, of: 5 }));
+    // Of a branded car it says nothing that clean ones ask more; of ten with the same fate it does.
+    let alert = |candidates: &[Comparable]| {
+        let price = Some(dollars(12_000));
+        run(&Subject { branded: true, price, ..subject() }, candidates).alert.map(|alert| alert.severity)
+    };
+    assert_eq!(alert(&five()), None);
+    assert_eq!(alert(&five_and(|one| one.branded = true)), Some(Severity::Critical));
+    let far = |mileage| Subject { mileage: Some(mileage), price: Some(dollars(1_000)), ..subject() };
+    let severity = |mileage| run(&far(mileage), &five()).alert.map(|alert| alert.severity);
+    assert_eq!((severity(40_000), severity(55_000)), (Some(Severity::Critical), Some(Severity::Warning)));
     assert_eq!((told(false, &five()), told(true, &[])), (None, None));
 }
 

@@ -236,7 +236,10 @@ fn print_evaluation(evaluation: &Evaluation, output: &mut Output) -> Result<(), 
         }
         _ => print_facts(&evaluation.facts, evaluation.vehicle.as_ref(), output)?,
     }
-    print_warnings(&evaluation.warnings, output)?;
+    // What is missing stands among the reasons for the price already.
+    let is_told = |warning: &&Warning| evaluation.analysis.is_none() || !matches!(warning, Warning::SourceMissing(_));
+    let warnings: Vec<_> = evaluation.warnings.iter().filter(is_told).cloned().collect();
+    print_warnings(&warnings, output)?;
     let from = if evaluation.from_cache { "kept since" } else { "made" };
     let until = evaluation.expires_at.map_or_else(
         || "something was missing, so it is not kept".to_owned(),
