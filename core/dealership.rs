@@ -62,8 +62,8 @@ impl Dealership {
     /// Opens the database of a configuration.
     ///
     /// # Errors
-    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`; `invalid_auto_dev_key`,
-    /// `invalid_auto_dev_address`; `invalid_vpic_address`.
+    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
+    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`.
     pub fn with_config(config: Config) -> Result<Self> {
         let database = Database::open(&config)?;
         let fetcher = config.fetch.clone().map(Fetcher::new).transpose()?;

@@ -1068,6 +1068,25 @@ on_both_databases! {
         });
     }
 
+    fn a_lease_that_ran_out_is_not_the_holders_again(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(1500)));
+        let desk = opened(lot, |config| config.scraping.lease = Duration::from_millis(300));
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        thread::scope(|scope| {
+            let slow = scope.spawn(|| desk.competitors().scrape(id, &mut unwatched));
+            while website.asked().iter().all(|asked| asked.path != "/used") {
+                thread::sleep(Duration::from_millis(10));
+            }
+            // Nobody takes it meanwhile; another list of the host may be being read, for all that it knows.
+            lot.pass(TimeDelta::minutes(3));
+            assert_eq!(slow.join().unwrap().unwrap_err().code(), "scrape_taken_over");
+        });
+        assert_eq!(count(&desk), 0);
+        website.list("/used", 0..20, None);
+        assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap().counts.new, 20);
+    }
+
     fn a_run_ends_at_its_deadline_with_what_it_has(lot: &Lot) {
         let website = Website::open_at("0.0.0.0");
         website.answer(|asked| {

@@ -143,8 +143,8 @@ pub(super) fn parse_rate(competitor: &Competitor, rate: &ParseRate, rules: &Trac
 
 /// Whether a lot that was read to its end is far smaller than it was.
 ///
-/// `unseen` are the listings on sale that a whole lot showed last and that the scrape did not see. A lot believed to have shrunk has the size that it has, but
-/// somebody should know until what is gone has been found sold: `Keep`.
+/// `unseen` are the listings on sale that a whole lot showed last and that the scrape did not see. A lot believed to have shrunk
+/// has the size that it has, but somebody should know until what is gone has been found sold: `Keep`.
 pub(super) fn inventory_dropped(
     competitor: &Competitor,
     (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),

@@ -1,9 +1,8 @@
 //! When a competitor is scraped again. No I/O.
 //!
 //! A website that was scraped is due after some hours. One that failed is due again soon, and later with each failure in a
-//! row; one that does not want to be fetched is left alone for a day and longer. One whose last or next scrape lies further ahead than
-//! it can is due: a clock was wrong. What is deliberately not here: asking, and
-//! the pauses within a scrape.
+//! row; one that does not want to be fetched is left alone for a day and longer. One whose last or next scrape lies further ahead
+//! than it can is due: a clock was wrong. What is deliberately not here: asking, and the pauses within a scrape.
 
 use std::time::Duration;
 

@@ -291,9 +291,9 @@ impl<'a> Evaluations<'a> {
             let (_made, is_made) = mpsc::channel::<()>();
             scope.spawn(move || {
                 while is_made.recv_timeout(often) == Err(RecvTimeoutError::Timeout) {
-                    let renewed = self
-                        .desk
-                        .write(Permission::Analyze, |conn, acting| leases::renew(conn, holder, acting.now + span));
+                    let renewed = self.desk.write(Permission::Analyze, |conn, acting| {
+                        leases::renew(conn, holder, acting.now, acting.now + span)
+                    });
                     if let Err(error) = renewed {
                         tracing::warn!(%error, "the lease of an evaluation could not be renewed");
                     }

@@ -49,9 +49,15 @@ pub(crate) fn take(
     Ok(true)
 }
 
-/// Prolongs everything that the holder has, and names it. What is over but not taken by anybody is the holder's again.
-pub(crate) fn renew(conn: &mut DbConnection, holder: &str, until: DateTime<Utc>) -> DbResult<Vec<String>> {
-    let own = dsl::job_leases.filter(dsl::holder.eq(holder));
+/// Prolongs everything that the holder still has, and names it. What is over stays so, whether it was taken or not: under another
+/// name somebody may be at the same thing meanwhile, such as another list of one host.
+pub(crate) fn renew(
+    conn: &mut DbConnection,
+    holder: &str,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> DbResult<Vec<String>> {
+    let own = dsl::job_leases.filter(dsl::holder.eq(holder)).filter(dsl::expires_at.gt(Instant(now)));
     diesel::update(own).set(dsl::expires_at.eq(Instant(until))).execute(conn)?;
     Ok(own.select(dsl::job_name).load(conn)?)
 }

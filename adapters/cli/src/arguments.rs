@@ -29,7 +29,7 @@ Examples:
   jpauto submission approve ID --price 13500    takes the car into inventory
   jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
   jpauto scrape --due --threads 16              the competitors' lists, as far as they are due
-  jpauto analyze --all && jpauto report
+  jpauto market analyze --all && jpauto report
 
 Websites are fetched in somebody's name alone: --contact ADDRESS, or once for all
   export JPAUTO_FETCH_CONTACT=webmaster@dealer.example

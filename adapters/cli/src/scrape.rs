@@ -49,7 +49,7 @@ pub(crate) struct ScrapeArgs {
     #[arg(long)]
     due: bool,
     /// Websites scraped at once, each on a host of its own
-    #[arg(long, value_name = "NUMBER", default_value_t = 8, conflicts_with = "competitor", value_parser = clap::value_parser!(u32).range(1..=ScrapeLimits::THREADS_MAX as i64))]
+    #[arg(long, value_name = "NUMBER", default_value_t = u32::try_from(ScrapeLimits::default().threads).unwrap_or(u32::MAX), conflicts_with = "competitor", value_parser = clap::value_parser!(u32).range(1..=ScrapeLimits::THREADS_MAX as i64))]
     threads: u32,
     /// At most so many of those that are due, the longest waiting first
     #[arg(long, value_name = "NUMBER", conflicts_with = "competitor", value_parser = clap::value_parser!(u32).range(1..))]

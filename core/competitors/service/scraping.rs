@@ -59,9 +59,10 @@ impl Competitors<'_> {
     /// # Errors
     /// `competitor_not_found`; `not_configured` without `Config::fetch`; `browser_not_available` for a competitor that needs a
     /// browser, without the feature `browser` or without Chromium; `scrape_running` while it, or another competitor of the
-    /// same host, is being scraped, saying by which process, since when and until when it holds; `scrape_cancelled` where the observer ended it; `scrape_taken_over` where another process
-    /// did because this one showed no sign of life; `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`],
-    /// such as `scrape_blocked`, in which case the failure is recorded.
+    /// same host, is being scraped, saying by which process, since when and until when it holds; `scrape_cancelled` where the
+    /// observer ended it; `scrape_taken_over` where this process showed no sign of life for as long as its lease, so that
+    /// another was free to take it; `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`], such as
+    /// `scrape_blocked`, in which case the failure is recorded.
     pub fn scrape(
         &self,
         id: CompetitorId,
@@ -501,7 +502,7 @@ impl Work for Run<'_> {
             .competitors
             .desk
             .write(Permission::ManageCompetitors, |conn, acting| {
-                leases::renew(conn, &self.holder, acting.now + revisit::span(self.rules().lease))
+                leases::renew(conn, &self.holder, acting.now, acting.now + revisit::span(self.rules().lease))
             })?
             .into_iter()
             .collect();
@@ -619,7 +620,9 @@ pub(super) fn must_hold(conn: &mut DbConnection, id: CompetitorId, holder: &str)
 }
 
 fn taken_over() -> Error {
-    Error::conflict("scrape_taken_over", "another process has taken the scrape over: this one showed no sign of life")
+    let message =
+        "this process showed no sign of life for as long as its lease: another one is free to scrape the website";
+    Error::conflict("scrape_taken_over", message)
 }
 
 /// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease. Pages that were

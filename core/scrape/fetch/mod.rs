@@ -277,8 +277,8 @@ struct Shared {
 
 impl Fetcher {
     /// # Errors
-    /// `InvalidInput` `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long, `Internal` `fetcher_not_ready` when the
-    /// client cannot be set up.
+    /// `InvalidInput` `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long,
+    /// `Internal` `fetcher_not_ready` when the client cannot be set up.
     pub(crate) fn new(config: FetchConfig) -> Result<Self> {
         Self::with(config, system_lookup(), Arc::new(RealTime))
     }
