@@ -34,3 +34,4 @@ mod simulated_market;
 mod submissions;
 mod tracking;
 mod users;
+mod whole_lots;

@@ -43,7 +43,7 @@ fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
 }
 
 /// The website as a competitor of a dealership that may fetch from this machine.
-fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
+pub(crate) fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
     let desk = opened(lot, |_| {});
     let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
     (desk, id)
@@ -55,7 +55,7 @@ fn add(desk: &Desk, name: &str, inventory_url: String) -> CompetitorId {
 }
 
 /// An observer that lets it go on.
-fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
+pub(crate) fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -132,8 +132,13 @@ on_both_databases! {
         website.list("/used?page=2", 20..35, Some("/used"));
         let (desk, id) = competitor(&website, lot);
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
+        // One that leads back to another page than the first has left something out, for all that is known.
+        website.list("/used?page=2", 20..35, Some("/used?page=3"));
+        website.list("/used?page=3", 35..40, Some("/used?page=2"));
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
-        assert_eq!(report.new.len(), 35);
     }
 
     fn a_counted_page_that_shows_nothing_is_no_end_where_the_list_goes_on(lot: &Lot) {
@@ -347,12 +352,14 @@ on_both_databases! {
         // Nothing in it, and more to come behind it; then the first one over again.
         website.reply("/list?after=c", answer(0..0, "d".into()));
         website.reply("/list?after=d", answer(0..0, serde_json::Value::Null));
-        assert_eq!(scrape(), (Some(IncompleteReason::PageFailed), 20));
+        assert_eq!(scrape(), (Some(IncompleteReason::LastPageFull), 20));
         website.reply("/list?after=c", answer(0..10, "b".into()));
         assert!(matches!(scrape(), (Some(_), 20)));
-        // Empty, and the last by its own word.
+        // Empty, and the last by its own word: it was not before. Then it is not there at all.
         website.reply("/list?after=c", answer(0..0, serde_json::Value::Null));
-        assert_eq!(scrape(), (None, 20));
+        assert_eq!(scrape(), (Some(IncompleteReason::LastPageFull), 20));
+        website.reply("/list?after=c", Reply::status(410));
+        assert_eq!(scrape(), (Some(IncompleteReason::PageFailed), 20));
     }
 
     fn an_answer_does_not_choose_who_else_is_asked(lot: &Lot) {
@@ -1169,7 +1176,7 @@ fn failures_of_our_own(desk: &Desk, id: CompetitorId) -> Vec<String> {
         .collect()
 }
 
-fn open_alerts(desk: &Desk, id: CompetitorId) -> Vec<String> {
+pub(crate) fn open_alerts(desk: &Desk, id: CompetitorId) -> Vec<String> {
     let mut filter = AlertFilter::default();
     filter.subject_id = Some(id.into());
     let alerts = desk.alerts().list(&filter, &PageRequest::default()).unwrap().items;

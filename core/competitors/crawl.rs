@@ -6,7 +6,8 @@
 //!
 //! A list is read to its end where nothing speaks against it: a later page that a redirect leads away from, one on another
 //! website, one that shows only what is known, and one that the others count on but that shows nothing while the page behind it
-//! does, are pages that failed.
+//! does, are pages that failed. Where counted pages or answers end earlier than those of the last complete scrape, one more is asked
+//! for. A list that leads back to its first page behind the last, or names answers for ever that show nothing, is at its end.
 //!
 //! What is deliberately not here: how a page is fetched politely (`scrape::fetch`), how it is read (`extract`), and what is
 //! recorded of it. No database.
@@ -81,6 +82,8 @@ impl Drop for SharedTurn<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CrawlLimits {
     pub(super) most_pages: usize,
+    /// Pages that the last complete scrape read: a list that ends before is looked behind.
+    pub(super) pages_before: usize,
     pub(super) data_share_percent: u32,
 }
 
@@ -132,6 +135,7 @@ pub(super) fn crawl(
         failed: 0,
         closed: 0,
         ends_documents: false,
+        list_url: None,
     };
     match crawl.configured_request(&competitor.inventory_url) {
         Some(request) => crawl.run_endpoint(request),
@@ -160,6 +164,8 @@ struct Crawl<'a> {
     closed: u32,
     /// Whether a page so far was a document that ends as documents should.
     ends_documents: bool,
+    /// Where the list stands.
+    list_url: Option<String>,
 }
 
 /// Where the list of an inventory address stands.
@@ -177,10 +183,14 @@ fn must_be_of(list: &mut ListAddress, asked: &str, reached: &Url, is_first: bool
     is_of_it.map_err(|reason| Failed::new(ScrapeErrorType::HttpStatus, reason))
 }
 
+fn is_first_page(list: &ListAddress, url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| list.begins_at(&url))
+}
+
 /// What came back for one page.
 enum Got {
-    /// What it said the last time.
-    Unchanged(Extraction),
+    /// What it said the last time, and where it stands.
+    Unchanged(Extraction, Url),
     Sent(Fetched),
 }
 
@@ -205,8 +215,9 @@ impl Crawl<'_> {
         self.visited.insert(first.to_owned());
         let mut list = list_at(first)?;
         let (turned, data) = self.page(first, &mut list)?;
+        self.list_url = Some(list.reached().to_string());
         let mut next = match turned {
-            Turned::On(next) => next,
+            Turned::On(next) => next.or_else(|| self.beyond(first)),
             Turned::Behind => None,
         };
         if let Some(request) = data {
@@ -228,8 +239,11 @@ impl Crawl<'_> {
         {
             match self.page(&url, &mut list) {
                 Ok((Turned::On(following), _)) => {
+                    if is_first_page(&list, &url) && self.reader.comes_round() {
+                        break;
+                    }
                     self.goes_on_behind();
-                    next = following;
+                    next = following.or_else(|| self.beyond(&url));
                     // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
                     if next.is_some() && self.reader.is_in_a_circle() {
                         break;
@@ -247,6 +261,9 @@ impl Crawl<'_> {
                 }
             }
         }
+        // Behind the last page stands the first one again.
+        let is_back = |url: &str| self.visited.contains(url) && is_first_page(&list, url);
+        next = next.filter(|url| !self.reader.all_is_new() || !is_back(url));
         if let Some(url) = next.as_ref().filter(|url| !list.home().has_text(url)) {
             let message =
                 format!("the next page, {url}, is on another website: it is not read, and the lot is not whole");
@@ -272,6 +289,7 @@ impl Crawl<'_> {
     fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
         let _turn = self.turn_at(&first)?;
         let host = first.url.host_str().map(str::to_owned);
+        let begun = key_of_request(&first);
         let mut next = Some(first);
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
@@ -285,7 +303,7 @@ impl Crawl<'_> {
                     next = match self.reader.take(extraction, may_be_behind) {
                         Turned::On(_) => {
                             self.goes_on_behind();
-                            following
+                            following.or_else(|| self.request_beyond(&request))
                         }
                         Turned::Behind => self.request_behind(&request),
                     };
@@ -294,7 +312,9 @@ impl Crawl<'_> {
                     }
                 }
                 Err(ended) if is_first => return Err(ended),
-                Err(Ended::Failed(failure)) if failure.is_gone => next = self.request_behind(&request),
+                Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_answers() => {
+                    next = self.request_behind(&request);
+                }
                 Err(ended) => {
                     self.lose(request.url.as_str(), ended)?;
                     next = Some(request);
@@ -302,7 +322,10 @@ impl Crawl<'_> {
                 }
             }
         }
-        let crawled = self.finish(next.is_none());
+        next = next.filter(|request| !self.reader.all_is_new() || key_of_request(request) != begun);
+        let may_be_at_end = next.is_none() || self.reader.is_in_a_circle();
+        let is_at_end = (may_be_at_end && self.reader.ends_in_nothing()) || next.is_none();
+        let crawled = self.finish(is_at_end);
         if crawled.pages.listings.is_empty() {
             return Err(Failed::empty("the configured endpoint lists no vehicle").into());
         }
@@ -337,6 +360,7 @@ impl Crawl<'_> {
         }
         let mut pages = self.reader.finish();
         pages.reading.last_page_reached = is_at_end;
+        pages.reading.list.url = self.list_url;
         pages.reading.pages_failed += self.failed + repeats;
         pages.reading.pages_closed_by_robots += self.closed;
         pages.warnings.extend(self.warnings);
@@ -380,6 +404,28 @@ impl Crawl<'_> {
         Some(behind)
     }
 
+    /// What is counted behind a page that ends the list by its word, earlier than lately: it may have been shown in part.
+    fn beyond(&mut self, url: &str) -> Option<String> {
+        let shown = self.shown_too_early()?;
+        let beyond = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown)?;
+        self.looked_behind = Some(url.to_owned());
+        Some(beyond.into())
+    }
+
+    /// The same for answers of an endpoint.
+    fn request_beyond(&mut self, request: &DataRequest) -> Option<DataRequest> {
+        let shown = self.shown_too_early()?;
+        let beyond = self.reader.scraper()?.endpoint()?.behind(request, shown)?;
+        self.looked_behind = Some(request.url.to_string());
+        Some(beyond)
+    }
+
+    fn shown_too_early(&self) -> Option<u32> {
+        let is_early = self.reached.pages < self.limits.pages_before && self.looked_behind.is_none();
+        let shown = self.reader.last()?.listings.len();
+        u32::try_from(shown).ok().filter(|shown| is_early && *shown > 0)
+    }
+
     fn full_page_before(&mut self, url: &str) -> Option<u32> {
         let shown = self.reader.full_last_page().filter(|_| self.looked_behind.is_none());
         if shown.is_none() {
@@ -392,7 +438,7 @@ impl Crawl<'_> {
     fn goes_on_behind(&mut self) {
         if let Some(url) = self.looked_behind.take() {
             self.failed += 1;
-            let message = format!("{url} shows no new vehicle, and the page behind it does");
+            let message = format!("{url} seemed to end the list, and the page behind it shows more");
             self.warnings.push(Warning { code: "page_failed", message });
         }
     }
@@ -405,7 +451,8 @@ impl Crawl<'_> {
     fn page(&mut self, url: &str, list: &mut ListAddress) -> Result<(Turned, Option<DataRequest>), Ended> {
         let is_first = self.reached.pages == 0;
         let fetched = match self.fetch(PageRequest::get(url))? {
-            Got::Unchanged(extraction) => {
+            Got::Unchanged(extraction, reached) => {
+                must_be_of(list, url, &reached, is_first)?;
                 self.count(extraction.listings.len(), extraction.total);
                 return Ok((self.reader.take_page(extraction), None));
             }
@@ -499,7 +546,7 @@ impl Crawl<'_> {
     /// Asks for one answer: what it says, and what to ask next.
     fn data_page(&mut self, request: &DataRequest) -> Result<(Extraction, Option<DataRequest>), Ended> {
         let fetched = match self.fetch(PageRequest::from(request))? {
-            Got::Unchanged(extraction) => {
+            Got::Unchanged(extraction, _) => {
                 let url = extraction.next.as_deref().and_then(|next| next.parse().ok());
                 let next = url.map(|url| DataRequest { url, ..request.clone() });
                 return Ok((extraction, next));
@@ -537,7 +584,7 @@ impl Crawl<'_> {
                 if let Some(extraction) = kept.reading.into_extraction() {
                     self.read.unchanged.insert(id);
                     self.read.retold.extend(extraction.listings.iter().filter_map(key_of));
-                    return Ok(Got::Unchanged(extraction));
+                    return Ok(Got::Unchanged(extraction, fetched.final_url));
                 }
             }
             (request.etag, request.last_modified) = (None, None);

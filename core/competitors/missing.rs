@@ -6,7 +6,10 @@
 
 use serde_json::Value;
 
-use super::rules::{Plan, StoredListing};
+use super::{
+    IncompleteReason,
+    rules::{Plan, StoredListing},
+};
 
 /// How many pages a competitor may be configured to have looked after in one scrape.
 const MOST_CHECKS: usize = 50;
@@ -26,9 +29,10 @@ pub(super) struct Suspects {
     pub(super) missing: Vec<usize>,
 }
 
-/// What a scrape that saw the whole lot leaves to be looked after; linear.
+/// What a scrape leaves to be looked after that saw the whole lot, or a list that may be cut: there it tells which; linear.
 pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
-    if !plan.completeness.is_complete() {
+    let may_be_whole = |reason| matches!(reason, IncompleteReason::LastPageFull | IncompleteReason::ListNarrowed);
+    if !plan.completeness.reason().is_none_or(may_be_whole) {
         return Suspects::default();
     }
     let mut is_settled = vec![false; stored.len()];

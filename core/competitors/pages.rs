@@ -8,7 +8,7 @@ use std::{collections::HashSet, ops::Range};
 use serde_json::Value;
 use url::Url;
 
-use super::{ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
+use super::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
@@ -138,6 +138,11 @@ impl Reader {
         self.scraper.as_ref().and_then(Scraper::endpoint).is_some_and(|endpoint| endpoint.counts_answers())
     }
 
+    /// Whether each of several pages showed something new.
+    pub(super) fn all_is_new(&self) -> bool {
+        self.read.len() > 1 && self.fruitless == 0
+    }
+
     /// How many pages showed nothing but what those before them had shown.
     pub(super) fn repeats(&self) -> u32 {
         self.repeats
@@ -148,11 +153,54 @@ impl Reader {
         self.fruitless >= FRUITLESS_ENDURED || self.repeats_itself()
     }
 
-    /// How many vehicles the last page shows, where it is as full as any before it and no total tells that it is the last.
+    /// How many vehicles the last page shows, where it is as full as one before it and no total tells that it is the last.
     pub(super) fn full_last_page(&self) -> Option<u32> {
+        let last = self.open_last_page()?;
+        u32::try_from(last).ok().filter(|_| self.page_vehicles().is_none_or(|least| last >= least))
+    }
+
+    /// How many vehicles the last page shows, unless a total tells that these are all.
+    fn open_last_page(&self) -> Option<usize> {
         let last = self.read.last()?.listings.len();
-        let is_full = self.read.iter().all(|page| page.total.is_none() && page.listings.len() <= last);
-        u32::try_from(last).ok().filter(|_| is_full)
+        let found: usize = self.pages().map(|page| page.listings.len()).sum();
+        let is_all = self.read.iter().filter_map(|page| page.total).any(|total| total as usize <= found);
+        Some(last).filter(|_| !is_all)
+    }
+
+    /// How many vehicles each page but the last shows at the least: one more stands on a page that features it.
+    fn page_vehicles(&self) -> Option<usize> {
+        let shown: Vec<usize> = self.pages().map(|page| page.listings.len()).collect();
+        shown.split_last()?.1.iter().copied().min()
+    }
+
+    /// The pages, without what was read beside them.
+    fn pages(&self) -> impl DoubleEndedIterator<Item = &Extraction> {
+        self.read.iter().enumerate().filter(|(index, _)| !self.beside.contains(index)).map(|(_, page)| page)
+    }
+
+    /// Leaves out a last page that shows just the vehicles of the first, where each between showed something new: there a list is
+    /// at its end that leads back to its beginning.
+    pub(super) fn comes_round(&mut self) -> bool {
+        let is_first = self.read.len() > 2 && self.fruitless == 1 && self.repeats == 1;
+        let comes_round =
+            is_first && self.read.first().zip(self.read.last()).is_some_and(|(one, other)| is_same(one, other));
+        if comes_round {
+            self.read.pop();
+            (self.fruitless, self.repeats) = (0, 0);
+        }
+        comes_round
+    }
+
+    /// Leaves out the empty answers behind the last vehicle, where each before showed something new: some name a next one for ever.
+    pub(super) fn ends_in_nothing(&mut self) -> bool {
+        let empty =
+            self.read.iter().rev().take_while(|answer| answer.listings.is_empty() && answer.unsettled == 0).count();
+        let ends = empty > 0 && u32::try_from(empty) == Ok(self.fruitless) && empty < self.read.len();
+        if ends {
+            self.read.truncate(self.read.len() - empty);
+            self.fruitless = 0;
+        }
+        ends
     }
 
     fn shows_anything_new(&mut self, listings: &[ScrapedListing]) -> bool {
@@ -168,9 +216,8 @@ impl Reader {
 
     /// Whether the page read last shows just the vehicles of the one before it.
     fn repeats_itself(&self) -> bool {
-        let [.., before, last] = self.read.as_slice() else { return false };
-        let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
-        keys(last).is_some_and(|shown| !shown.is_empty() && keys(before).is_some_and(|known| known == shown))
+        let mut pages = self.pages().rev();
+        pages.next().zip(pages.next()).is_some_and(|(last, before)| is_same(last, before))
     }
 
     /// What to ask for to get the list of this page as data, where its platform offers that.
@@ -199,15 +246,17 @@ impl Reader {
 
     /// How many vehicles stand on several pages.
     fn on_several_pages(&self) -> u32 {
-        let pages = self.read.iter().enumerate().filter(|(index, _)| !self.beside.contains(index));
         let keys = |page: &Extraction| page.listings.iter().filter_map(key_of).collect();
-        let pages: Vec<Vec<String>> = pages.map(|(_, page)| keys(page)).collect();
+        let pages: Vec<Vec<String>> = self.pages().map(keys).collect();
         u32::try_from(moved::on_several_pages(&pages)).unwrap_or(u32::MAX)
     }
 
     /// What all of them showed.
     pub(super) fn finish(self) -> Pages {
         let full_last_page = self.full_last_page();
+        let last_page = self.open_last_page().and_then(|shown| u32::try_from(shown).ok());
+        let pages_fetched = u32::try_from(self.pages().count()).ok();
+        let page_vehicles = self.page_vehicles().and_then(|shown| u32::try_from(shown).ok());
         let on_several_pages = self.on_several_pages();
         let read = self.read;
         let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
@@ -225,9 +274,10 @@ impl Reader {
             // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
             last_page_reached: read.iter().any(|page| page.next.is_none()),
             pages_failed: u32::try_from(lost).unwrap_or(u32::MAX),
-            pages_fetched: u32::try_from(read.len()).ok(),
+            pages_fetched,
             total_claimed,
             full_last_page,
+            list: ListShape { page_vehicles, last_page, url: None },
             on_several_pages,
             says_none: read.iter().any(says_none),
             ..ScrapeReading::whole_lot()
@@ -257,6 +307,12 @@ impl Reader {
         let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
+}
+
+/// Whether two pages show the same vehicles, and any.
+fn is_same(one: &Extraction, other: &Extraction) -> bool {
+    let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
+    keys(one).is_some_and(|shown| !shown.is_empty() && keys(other).is_some_and(|known| known == shown))
 }
 
 /// What tells a listing from the others of its list, for counting.

@@ -6,7 +6,9 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, Recognition, ScrapeReading},
+    completeness::{
+        AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ListShape, Recognition, ScrapeReading,
+    },
     identity::{Unmatched, disown_shared_keys, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
@@ -65,6 +67,8 @@ impl Lot {
                 .filter(|(_, (completeness, _))| is_distrusted(*completeness))
                 .map(|(time, _)| *time)
                 .collect(),
+            last_pages: None,
+            last_list: ListShape::default(),
             had_total: false,
             list_changed_at: self.list_changed_at,
             ahead_at: None,
@@ -142,6 +146,8 @@ fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
         observed_at,
         recognition: Recognition::default(),
         distrusted: None,
+        pages: None,
+        list: &ListShape { page_vehicles: None, last_page: None, url: None },
         had_total: false,
         list_changed: false,
         doubts_its_word: false,

@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{MetricsRow, ScrapeRow, listings::StoredRow, seen_between, transfers::is_transferred};
 use crate::{
     competitors::{
-        IncompleteReason, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        IncompleteReason, ListShape, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
         alert::PartialScrapes,
         completeness::AlikeScrapes,
         identity::{Unmatched, gone_since},
@@ -272,6 +272,24 @@ pub(in crate::competitors) fn partial_scrapes(
     Ok(first.map(|first| PartialScrapes { count: u32::try_from(count).unwrap_or(u32::MAX), since: first.into() }))
 }
 
+/// How many pages the last complete scrape before a time read; none where it read none.
+pub(in crate::competitors) fn pages_of_whole_lot(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    before: DateTime<Utc>,
+) -> DbResult<usize> {
+    use competitor_scrapes::dsl;
+    let pages: Option<Option<i32>> = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::complete.eq(true))
+        .filter(dsl::observed_at.lt(Instant(before)))
+        .order(dsl::observed_at.desc())
+        .select(dsl::pages_fetched)
+        .first(conn)
+        .optional()?;
+    Ok(pages.flatten().and_then(|pages| pages.try_into().ok()).unwrap_or(0))
+}
+
 /// The newest scrape up to a time, of whatever outcome.
 fn newest_scrape_until(
     conn: &mut DbConnection,
@@ -303,6 +321,9 @@ pub(in crate::competitors) fn turn_back_sightings(
     Ok(())
 }
 
+/// Pages, vehicles on a page, and the address of a list as a scrape saw it.
+type ListColumns = (Option<i32>, Option<i32>, Option<String>);
+
 fn load_facts(
     conn: &mut DbConnection,
     competitor: CompetitorId,
@@ -320,12 +341,17 @@ fn load_facts(
         Some(_) => newest_scrape_until(conn, competitor, latest)?,
         None => newest,
     };
-    let earlier: Vec<(Instant, i32, Option<i32>)> = of_competitor
+    let earlier: Vec<(Instant, i32, Option<i32>, ListColumns)> = of_competitor
         .filter(dsl::complete.eq(true))
         .filter(dsl::observed_at.lt(Instant(observed_at)))
         .order(dsl::observed_at.desc())
         .limit(i64::try_from(rules.complete_scrapes_compared).unwrap_or(i64::MAX))
-        .select((dsl::observed_at, dsl::vehicles, dsl::total_claimed))
+        .select((
+            dsl::observed_at,
+            dsl::vehicles,
+            dsl::total_claimed,
+            (dsl::pages_fetched, dsl::page_vehicles, dsl::list_url),
+        ))
         .load(conn)?;
     // Scrapes before the oldest sighting can have missed nothing that is on sale.
     let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
@@ -338,14 +364,18 @@ fn load_facts(
         .load(conn)?;
     let (complete, distrusted): (Vec<_>, Vec<_>) = telling.into_iter().partition(|(_, is_complete)| *is_complete);
     let times = |scrapes: Vec<(Instant, bool)>| scrapes.into_iter().map(|(time, _)| time.into()).collect();
+    let (last_pages, page_vehicles, list_url) = earlier.first().map(|(.., list)| list.clone()).unwrap_or_default();
+    let known = |count: Option<i32>| count.and_then(|count| count.try_into().ok());
     let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
     Ok(ScrapeFacts {
         observed_at,
         reading,
         last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
-        had_total: earlier.first().is_some_and(|(.., total)| total.is_some_and(|total| total > 0)),
+        had_total: earlier.first().is_some_and(|(.., total, _)| total.is_some_and(|total| total > 0)),
+        last_pages: known(last_pages),
+        last_list: ListShape { page_vehicles: known(page_vehicles), last_page: None, url: list_url },
         list_changed_at: super::list_changed_at(conn, competitor)?,
-        earlier_counts: earlier.into_iter().filter_map(|(_, count, _)| count.try_into().ok()).collect(),
+        earlier_counts: earlier.into_iter().filter_map(|(_, count, ..)| count.try_into().ok()).collect(),
         distrusted_scrapes: times(distrusted),
         newest_recorded_at: newest,
         ahead_at,

@@ -267,14 +267,18 @@ impl<'a> Run<'a> {
         let desk = self.competitors.desk;
         let observed_at = desk.now();
         let since = kept::oldest_believed(observed_at, desk.config());
-        let kept = {
+        let (kept, pages_before) = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
-                repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)
+                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
-        let limits =
-            CrawlLimits { most_pages: self.fetcher.max_pages(), data_share_percent: self.rules().data_share_percent };
+        let limits = CrawlLimits {
+            most_pages: self.fetcher.max_pages(),
+            pages_before,
+            data_share_percent: self.rules().data_share_percent,
+        };
         let hosts = Hosts { run: self, stop };
         match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
             Ok(crawled) => {
