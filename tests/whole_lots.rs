@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::TimeDelta;
 use jpauto::{
     Change, CompetitorId, Desk,
-    competitors::{CompetitorUpdate, IncompleteReason},
+    competitors::{CompetitorKey, CompetitorUpdate, IncompleteReason, ScrapedPage},
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,45 @@ fn scrape((desk, id): &(Desk, CompetitorId), lot: &Lot) -> (Option<IncompleteRea
     (report.completeness.reason(), report.counts.vehicles, report.sold.len())
 }
 
+/// A saved page of a list: its cars, and what stands in its head.
+fn saved(numbers: Range<u32>, head: &str, next: Option<&str>) -> ScrapedPage {
+    ScrapedPage {
+        bytes: list_page(numbers, next).replace("<head>", &format!("<head>{head}")).into_bytes(),
+        content_type: None,
+        url: "https://motors.example/used".into(),
+        platform: None,
+    }
+}
+
 on_both_databases! {
+    fn saved_pages_are_a_whole_lot_only_where_one_of_them_is_the_first(lot: &Lot) {
+        let desk = lot.desk();
+        let mut day = 0;
+        let mut import = |pages: &[ScrapedPage]| {
+            day += 1;
+            let key = CompetitorKey::named(format!("Motors {day}"));
+            let report = desk.competitors().record_pages(key, pages, lot.now()).unwrap();
+            let warns = report.warnings.iter().any(|warning| warning.code == "begins_late");
+            assert_eq!(warns, report.completeness.reason() == Some(IncompleteReason::LastPageNotReached));
+            report.completeness.is_complete()
+        };
+        let first = saved(0..10, "", Some("/used?page=2"));
+        let second = saved(10..20, "", Some("/used?page=3"));
+        let last = saved(20..28, "", None);
+        assert!(import(&[first.clone(), second.clone(), last.clone()]));
+        assert!(import(&[last.clone(), second.clone(), first]), "in whatever order");
+        assert!(!import(&[second, last.clone()]), "what leads to the third is the second");
+        // By what the vehicles before it are.
+        let second = saved(10..20, "", Some("/used?start=20"));
+        assert!(import(&[saved(0..10, "", Some("/used?start=10")), second.clone(), last.clone()]));
+        assert!(!import(&[second, last]));
+        // By its own address, and by the way back.
+        assert!(import(&[saved(0..8, r#"<link rel="canonical" href="/used">"#, None)]));
+        assert!(!import(&[saved(20..28, r#"<link rel="canonical" href="/used?page=3">"#, None)]));
+        assert!(!import(&[saved(20..28, r#"<meta property="og:url" content="/used/page/3">"#, None)]));
+        assert!(!import(&[saved(20..28, r#"<link rel="prev" href="/used?page=2">"#, None)]));
+    }
+
     fn a_last_page_that_fails_sells_nothing_though_it_was_not_full(lot: &Lot) {
         let website = Website::open();
         let page = |number: u32| format!("/used?p={number}");

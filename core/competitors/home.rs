@@ -114,6 +114,11 @@ pub(super) fn is_front(url: &Url) -> bool {
     places(url).iter().all(|place| place == "home")
 }
 
+/// The numbers in which an address differs from another.
+pub(super) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
+    parts(url).difference(&parts(known)).filter_map(|part| part.parse().ok()).collect()
+}
+
 /// Parts of a query that name a visitor, a language or an order: they leave no vehicle out.
 const HARMLESS: [&str; 16] = [
     "fbclid",

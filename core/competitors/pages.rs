@@ -8,13 +8,13 @@ use std::{collections::HashSet, ops::Range};
 use serde_json::Value;
 use url::Url;
 
-use super::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
+use super::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage, home, moved, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
     scrape::{
         configured::Scraper,
-        extract::{SAYS_NONE, listings_as_configured},
+        extract::{Place, SAYS_NONE, listings_as_configured},
     },
 };
 
@@ -39,9 +39,46 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
             .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))?;
     }
     let lacks_a_page = lacks_a_page(pages, &reader.read);
+    let begins = begins(pages, &reader.read)?;
     let mut read = reader.finish();
-    read.reading.last_page_reached &= !lacks_a_page;
+    read.reading.last_page_reached &= !lacks_a_page && begins;
+    if !begins {
+        let message = "none of the pages is the first of the list, by what they say of the pages around them: they count as a part \
+                       of it, and what is missing from them is not missed";
+        read.warnings.push(Warning { code: "begins_late", message: message.to_owned() });
+    }
     Ok(read)
+}
+
+/// Whether one of the pages may be the first of the list: it leads to none before it, gives itself no later number, and leads on to
+/// the second. Saved under one address, pages two and three look like a list that is read to its end.
+fn begins(pages: &[ScrapedPage], read: &[Extraction]) -> Result<bool> {
+    // Where one was taken for a page behind the last, which is whose is not known.
+    if pages.len() != read.len() {
+        return Ok(true);
+    }
+    let leads_on = read.iter().any(|page| page.next.is_some());
+    for (page, extraction) in pages.iter().zip(read) {
+        let may_be_one_of = !leads_on || extraction.next.is_some() || pages.len() == 1;
+        if may_be_one_of && is_first(page, extraction)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
+    let place = Place::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
+    let Ok(url) = Url::parse(&page.url) else { return Ok(true) };
+    let numbers = |address: Option<&String>| {
+        let address = address.and_then(|address| Url::parse(address).ok());
+        address.map_or_else(HashSet::new, |address| home::numbers_beside(&address, &url))
+    };
+    let (own, next) = (numbers(place.address.as_ref()), numbers(extraction.next.as_ref()));
+    let shown = extraction.listings.len();
+    // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
+    let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || next == HashSet::from([shown]);
+    Ok(!place.leads_back && own.iter().all(|number| *number <= 1) && leads_to_second)
 }
 
 /// Whether one of the pages leads on to a page that is not among them. Pages that were all saved under one address do not tell.

@@ -166,7 +166,8 @@ impl<'a> Competitors<'a> {
     }
 
     /// Records saved or fetched pages that together are one scrape: a whole lot, unless each of them leads on to a next one, or
-    /// one of several with addresses of their own leads on to a page that is not among them.
+    /// one of several with addresses of their own leads on to a page that is not among them, or none of them is the first by what
+    /// it says of the pages around it (the warning `begins_late`).
     ///
     /// The places of refused listings count through all pages in their order. A page without any listing that is of no known
     /// platform counts as one that could not be read.

@@ -20,6 +20,7 @@ mod merge;
 mod microdata;
 mod page;
 mod pagination;
+mod place;
 mod record;
 mod site;
 mod template;
@@ -44,6 +45,7 @@ pub(crate) use self::{
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
     pagination::total as claimed_total,
+    place::Place,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
