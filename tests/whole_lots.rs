@@ -217,6 +217,23 @@ on_both_databases! {
         assert_eq!(scrape(&known, lot), (Some(IncompleteReason::PageFailed), 19, 0));
     }
 
+    fn pages_are_counted_by_what_is_asked_for(lot: &Lot) {
+        let website = Website::open();
+        for (number, cars) in [(2, 8..14), (3, 14..22), (4, 22..25)] {
+            let page = format!("/used/page/{number}/");
+            website.reply(&format!("/used?paged={number}"), Reply::status(301).header("Location", page.clone()));
+            website.list(&page, cars, None);
+        }
+        website.list("/used", 0..8, None);
+        // A number behind the last leads back to the first page.
+        website.reply("/used?paged=5", Reply::status(302).header("Location", "/used"));
+        let known = configured(&website, lot, json!({"pagination": {"page": {"parameter": "paged"}}}));
+        assert_eq!(scrape(&known, lot), (None, 25, 0));
+        website.reply("/used?paged=3", Reply::status(302).header("Location", "/used"));
+        website.list("/used/page/2/", 8..16, None);
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::PageFailed), 19, 0));
+    }
+
     fn a_cursor_that_leads_into_nothing_is_the_end(lot: &Lot) {
         let website = Website::open();
         website.reply("/list", answer(0..10, "b".into()));

@@ -498,8 +498,8 @@ fn is_short_of(vehicles: usize, claimed: u32, rules: &TrackingRules) -> bool {
 /// them, hides none.
 fn has_moved(reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
     let (moved, slack) = (reading.on_several_pages, rules.moved_slack);
-    let has_what_it_claims =
-        reading.total_claimed.is_some_and(|claimed| vehicles as u128 <= u128::from(claimed) + u128::from(slack));
+    let is_about = |claimed: u32| (vehicles as u128).abs_diff(claimed.into()) <= u128::from(slack);
+    let has_what_it_claims = reading.total_claimed.is_some_and(is_about);
     !has_what_it_claims && moved > slack && u128::from(moved) * 100 > vehicles as u128 * u128::from(rules.moved_percent)
 }
 

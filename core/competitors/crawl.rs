@@ -454,10 +454,19 @@ impl Crawl<'_> {
             Got::Unchanged(extraction, reached) => {
                 must_be_of(list, url, &reached, is_first)?;
                 self.count(extraction.listings.len(), extraction.total);
-                return Ok((self.reader.take_page(extraction), None));
+                let turned = self.reader.take_page(extraction);
+                return Ok((self.counted_on(turned, url, &reached), None));
             }
             Got::Sent(fetched) => fetched,
         };
+        // A number behind the last may lead back to the first page.
+        if !is_first
+            && self.reader.counts_pages()
+            && url != fetched.final_url.as_str()
+            && list.begins_at(&fetched.final_url)
+        {
+            return Ok((Turned::Behind, None));
+        }
         must_be_of(list, url, &fetched.final_url, is_first)?;
         self.must_be_whole(url, &fetched)?;
         let mut page = ScrapedPage {
@@ -472,6 +481,7 @@ impl Crawl<'_> {
         if turned == Turned::Behind {
             return Ok((turned, None));
         }
+        let turned = self.counted_on(turned, url, &fetched.final_url);
         // The list as data is asked for once, after the first page.
         let data = if is_first { self.reader.data_request(&page) } else { None };
         if let Some(extraction) = self.reader.last() {
@@ -483,6 +493,17 @@ impl Crawl<'_> {
             self.count(listings, total);
         }
         Ok((turned, data))
+    }
+
+    /// The same, counted on from the address that was asked for: in that of a redirect the number may stand elsewhere.
+    fn counted_on(&self, turned: Turned, asked: &str, reached: &Url) -> Turned {
+        let Turned::On(Some(next)) = turned else { return turned };
+        let counted = || {
+            let shown = u32::try_from(self.reader.last()?.listings.len()).ok()?;
+            self.reader.scraper()?.behind(&Url::parse(asked).ok()?, shown)
+        };
+        let counted = if asked == reached.as_str() { None } else { counted() };
+        Turned::On(Some(counted.map_or(next, String::from)))
     }
 
     /// Reads the list as data, from the first answer to the last.

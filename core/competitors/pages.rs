@@ -200,7 +200,9 @@ impl Reader {
     fn open_last_page(&self) -> Option<usize> {
         let last = self.read.last()?.listings.len();
         let found: usize = self.pages().map(|page| page.listings.len()).sum();
-        let is_all = self.read.iter().filter_map(|page| page.total).any(|total| total as usize <= found);
+        // One below what is known counts something else.
+        let is_all = |total: usize| (self.known.len()..=found).contains(&total);
+        let is_all = self.read.iter().filter_map(|page| page.total).any(|total| is_all(total as usize));
         Some(last).filter(|_| !is_all)
     }
 
@@ -333,7 +335,7 @@ impl Reader {
         }
         let claimed = reading.total_claimed;
         let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
-        // What the website claims counts the other stores' vehicles, too.
+        // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
         let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
         let reading = ScrapeReading {
             total_claimed: claimed.map(|claimed| claimed.saturating_sub(left_aside).max(claimed.min(1))),
@@ -356,4 +358,43 @@ fn is_same(one: &Extraction, other: &Extraction) -> bool {
 pub(super) fn key_of(listing: &ScrapedListing) -> Option<String> {
     let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
     keys.into_iter().flatten().next().cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(numbers: std::ops::Range<u32>) -> Extraction {
+        let listing = |number: u32| ScrapedListing { stock_number: Some(number.to_string()), ..Default::default() };
+        Extraction {
+            platform: "structured_data",
+            total: None,
+            next: Some("https://motors.example/used?page=2".into()),
+            listings: numbers.map(listing).collect(),
+            unsettled: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_page_that_shows_what_the_data_said_is_no_circle() {
+        let mut reader = Reader::new(None, None).unwrap();
+        reader.take_page(page(0..10));
+        reader.add([page(0..10), page(10..20)]);
+        reader.take_page(page(10..20));
+        assert!(!reader.is_in_a_circle(), "the data broke off behind the second page");
+        reader.take_page(page(10..20));
+        assert!(reader.is_in_a_circle());
+        assert_eq!(reader.finish().reading.pages_fetched, Some(3));
+    }
+
+    #[test]
+    fn a_total_of_less_than_is_known_confirms_no_end() {
+        for (total, full) in [(None, Some(10)), (Some(20), None), (Some(10), Some(10)), (Some(40), Some(10))] {
+            let mut reader = Reader::new(None, None).unwrap();
+            reader.take_page(page(0..10));
+            reader.take_page(Extraction { total, ..page(10..20) });
+            assert_eq!(reader.full_last_page(), full, "{total:?}");
+        }
+    }
 }

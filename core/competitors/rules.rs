@@ -244,9 +244,10 @@ impl ScrapeFacts {
         recognition
     }
 
-    /// The distrusted scrapes between the last complete one and this.
+    /// The distrusted scrapes of this list between the last complete one and this.
     fn distrusted(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        let then = self.last_complete_at?;
+        let changed = self.list_changed_at.filter(|&changed| changed <= self.observed_at);
+        let then = self.last_complete_at?.max(changed.unwrap_or(DateTime::UNIX_EPOCH));
         let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
         AlikeScrapes::of(&self.distrusted_scrapes[..before], then, rules)
     }

@@ -633,6 +633,7 @@ fn a_lot_that_grows_back_was_never_small() {
 #[case::more_of_many(100, 6, None, Some(IncompleteReason::ListMoved))]
 #[case::all_that_it_claims(35, 12, Some(35), None)]
 #[case::fewer_than_it_claims(23, 12, Some(35), Some(IncompleteReason::FewerThanClaimed))]
+#[case::nearly_what_it_claims(91, 12, Some(100), Some(IncompleteReason::ListMoved))]
 #[case::more_than_it_claims(23, 12, Some(12), Some(IncompleteReason::ListMoved))]
 fn a_list_ordered_anew_for_each_page_may_hide_as_many_as_stand_there_twice(
     #[case] vehicles: usize,
@@ -697,6 +698,20 @@ fn what_a_changed_address_leaves_out_is_not_sold_before_it_is_believed() {
     assert!(seen[..5].iter().all(|(_, plan)| plan.completeness.reason() == Some(IncompleteReason::ListChanged)));
     let sold: Vec<_> = seen.iter().filter(|(_, plan)| plan.sold() > 0).map(|(on, plan)| (*on, plan.sold())).collect();
     assert_eq!(sold, [(10, 14)], "as late as those of a lot that shrank");
+}
+
+#[test]
+fn what_the_list_before_showed_speaks_for_no_other() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..100, "S"));
+    let few = (1..7).map(|on_day| lot.see(on_day, &numbered(0..40, "S")).completeness.reason());
+    assert!(few.take(5).all(|reason| reason == Some(IncompleteReason::TooFewVehicles)));
+    // Mended, but not to the whole of it.
+    lot.list_changed_at = Some(day(6) - TimeDelta::hours(1));
+    let seen: Vec<_> = (6..20).map(|on_day| (on_day, lot.see(on_day, &numbered(0..60, "S")))).collect();
+    assert!(seen[..5].iter().all(|(_, plan)| plan.completeness.reason() == Some(IncompleteReason::ListChanged)));
+    let sold = seen.iter().find(|(_, plan)| plan.sold() > 0).map(|(on_day, _)| *on_day);
+    assert_eq!(sold, Some(13));
 }
 
 #[test]

@@ -257,8 +257,8 @@ pub(super) fn run(session: &Session, site: &TestSite, options: &TestOptions, pri
         }
         None => match trial.first_page(&url, site.finds_list) {
             Ok(first) => {
-                let (inventory_url, seen) = trial.list(first);
-                trial.report(site, inventory_url, seen, None, price_floor)
+                let (inventory_url, seen, failure) = trial.list(first);
+                trial.report(site, inventory_url, seen, failure, price_floor)
             }
             Err(failure) => trial.report(site, url.to_string(), Seen::default(), Some(failure), price_floor),
         },
@@ -389,8 +389,8 @@ impl Trial<'_> {
         })
     }
 
-    /// Reads the list that begins with this page; answers its address and what the website says of itself.
-    fn list(&mut self, first: FirstPage) -> (String, Seen) {
+    /// Reads the list that begins with this page; answers its address, what the website says of itself, and why it may not go on.
+    fn list(&mut self, first: FirstPage) -> (String, Seen, Option<TestFailure>) {
         let FirstPage { mut asked, url, seen, extraction, data, .. } = first;
         // A scrape that begins at the address asked for would refuse what it leads to; it begins there instead.
         let mut list = ListAddress::of(Url::parse(&asked).unwrap_or_else(|_unreadable| url.clone()));
@@ -399,15 +399,17 @@ impl Trial<'_> {
             asked = url.to_string();
             list = None;
         }
-        let Some(list) = list.or_else(|| ListAddress::of(url.clone())) else { return (asked, seen) };
+        let Some(list) = list.or_else(|| ListAddress::of(url.clone())) else { return (asked, seen, None) };
         if let Some(request) = data {
             let endpoint = request.url.to_string();
             match self.data(request) {
-                Ok(()) if !self.listings.is_empty() => return (asked, seen),
+                Ok(()) if !self.listings.is_empty() => return (asked, seen, None),
                 Ok(()) => {
                     self.forget_data();
                     self.warn("endpoint_unusable", format!("{endpoint} lists no vehicle; the pages were read instead"));
                 }
+                // Nobody is asked again who has had enough; a scrape would end there, too.
+                Err(failure) if failure.error_type == ScrapeErrorType::Blocked => return (asked, seen, Some(failure)),
                 Err(failure) => {
                     self.forget_data();
                     let message = format!("{}; the pages were read instead", failure.message);
@@ -438,7 +440,7 @@ impl Trial<'_> {
                 }
             }
         }
-        (asked, seen)
+        (asked, seen, None)
     }
 
     fn forget_data(&mut self) {

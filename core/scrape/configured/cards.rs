@@ -90,6 +90,11 @@ impl Scraper {
             }
         }
         let found = u32::try_from(shown).unwrap_or(u32::MAX);
+        // What was taken for a total without being configured may count the page: it makes a list longer, never shorter.
+        let totals = if self.total.is_empty() { [extraction.total, None] } else { [extraction.total; 2] };
+        let counted = |next: fn(&Page<'_>, &Counter, u32, Option<u32>) -> Option<String>, counter| {
+            totals.into_iter().find_map(|total| next(page, counter, found, total))
+        };
         extraction.next = match &self.turn {
             None => return Ok(()),
             Some(Turn::Link(spots)) => {
@@ -97,8 +102,8 @@ impl Scraper {
                 let linked = spots.iter().find_map(|spot| page.absolute(&spot.text(root)?));
                 linked.filter(|next| *next != page.url.as_str())
             }
-            Some(Turn::Page(counter)) => next_page(page, counter, found, extraction.total),
-            Some(Turn::Offset(counter)) => next_offset(page, counter, found, extraction.total),
+            Some(Turn::Page(counter)) => counted(next_page, counter),
+            Some(Turn::Offset(counter)) => counted(next_offset, counter),
         };
         Ok(())
     }
@@ -250,9 +255,14 @@ fn next_page(page: &Page<'_>, counter: &Counter, found: u32, total: Option<u32>)
 fn next_offset(page: &Page<'_>, counter: &Counter, found: u32, total: Option<u32>) -> Option<String> {
     let first = counter.first.unwrap_or(0);
     let offset = query_number(&page.url, &counter.parameter).unwrap_or(first);
-    let step = counter.size.unwrap_or(found);
+    let step = step(found, counter.size);
     goes_on(offset.saturating_sub(first), found, counter.size, total)
         .then(|| with_number(&page.url, &counter.parameter, offset.saturating_add(step)).into())
+}
+
+/// How far it is to the next page of a list that is counted by its vehicles: no farther than this one shows, whatever is configured.
+pub(super) fn step(found: u32, size: Option<u32>) -> u32 {
+    size.unwrap_or(found).min(found)
 }
 
 /// Whether more vehicles can be expected behind `before` and the `found` ones.
@@ -260,8 +270,8 @@ pub(super) fn goes_on(before: u32, found: u32, size: Option<u32>, total: Option<
     let is_full = size.is_none_or(|size| found >= size);
     found > 0
         && match total {
-            // A total is a claim about vehicles; repeats on a page make it look short.
-            Some(total) => before.saturating_add(size.unwrap_or(found)) < total,
+            // A page that shows fewer than it should leaves some for one that nobody counted on; repeats count as vehicles here.
+            Some(total) => before.saturating_add(step(found, size)) < total,
             None => is_full,
         }
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     EndpointConfig, ListingField, Method,
-    cards::{goes_on, meant, offer_field, take_back},
+    cards::{goes_on, meant, offer_field, step, take_back},
     path::JsonPath,
 };
 use crate::scrape::extract::{
@@ -208,9 +208,10 @@ impl Endpoint {
             DataTurn::Address(path) => {
                 let address = path.find(answer)?.as_str().filter(|address| !address.trim().is_empty())?;
                 let url = request.url.join(address).ok()?;
-                // The key of one host is not another's, wherever an answer may point.
-                let stays = url.origin() == request.url.origin() || request.headers.is_empty();
-                (url != request.url && stays).then(|| DataRequest { url, ..request.clone() })
+                // The key of one host is not another's, wherever an answer may point: it is asked without, if at all.
+                let headers = Vec::clone(&request.headers);
+                let headers = if url.origin() == request.url.origin() { headers } else { Vec::new() };
+                (url != request.url).then(|| DataRequest { url, headers, ..request.clone() })
             }
             DataTurn::Page { slot, first, size } => {
                 let number = slot.number(request).unwrap_or(*first);
@@ -220,7 +221,7 @@ impl Endpoint {
             }
             DataTurn::Offset { slot, first, size } => {
                 let offset = slot.number(request).unwrap_or(*first);
-                let step = size.unwrap_or(found);
+                let step = step(found, *size);
                 goes_on(offset.saturating_sub(*first), found, *size, total)
                     .then(|| slot.with(request, &Value::from(offset.saturating_add(step))))?
             }
