@@ -28,7 +28,7 @@ use crate::{
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
         configured::Scraper,
-        extract::unsettled_warning,
+        extract::NO_IDENTITY,
         fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
     },
 };
@@ -102,6 +102,18 @@ pub(super) struct Reached {
 pub(super) struct Crawled {
     pub(super) pages: Pages,
     pub(super) read: PagesRead,
+    /// How long the website asked to be left alone, where it did so in the middle.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Crawled {
+    /// Why it shows no vehicle: what is known of the reason says more than that nothing is there.
+    fn failed(&self, unknown: &str) -> Failed {
+        let says_why =
+            |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND, NO_IDENTITY].contains(&warning.code);
+        let reason = self.pages.warnings.iter().find(says_why);
+        Failed::empty(reason.map_or(unknown, |warning| &warning.message))
+    }
 }
 
 /// Fetches and reads the list; what was read before a page failed is kept, as a part of the lot.
@@ -136,6 +148,7 @@ pub(super) fn crawl(
         closed: 0,
         ends_documents: false,
         list_url: None,
+        retry_after: None,
     };
     match crawl.configured_request(&competitor.inventory_url) {
         Some(request) => crawl.run_endpoint(request),
@@ -166,6 +179,8 @@ struct Crawl<'a> {
     ends_documents: bool,
     /// Where the list stands.
     list_url: Option<String>,
+    /// How long the website asked to be left alone: it is not asked again in this scrape.
+    retry_after: Option<Duration>,
 }
 
 /// Where the list of an inventory address stands.
@@ -205,7 +220,7 @@ impl<'a> Crawl<'a> {
     /// Waits for the host of an endpoint, where it is another than that of the competitor: many websites may ask it.
     fn turn_at(&self, request: &DataRequest) -> Result<Option<SharedTurn<'a>>, Ended> {
         let (hosts, own) = (self.hosts, self.own_host.as_deref());
-        let host = request.url.host_str().filter(|host| own != Some(*host));
+        let host = revisit::host_of(&request.url).filter(|host| own != Some(*host));
         host.map(|host| hosts.take(host)).transpose()
     }
 }
@@ -217,7 +232,7 @@ impl Crawl<'_> {
         let (turned, data) = self.page(first, &mut list)?;
         self.list_url = Some(list.reached().to_string());
         let mut next = match turned {
-            Turned::On(next) => next.or_else(|| self.beyond(first)),
+            Turned::On(next) => next.or_else(|| self.behind(first, self.early())),
             Turned::Behind => None,
         };
         if let Some(request) = data {
@@ -243,16 +258,16 @@ impl Crawl<'_> {
                         break;
                     }
                     self.goes_on_behind();
-                    next = following.or_else(|| self.beyond(&url));
+                    next = following.or_else(|| self.behind(&url, self.early()));
                     // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
                     if next.is_some() && self.reader.is_in_a_circle() {
                         break;
                     }
                 }
-                Ok((Turned::Behind, _)) => next = self.behind(&url),
+                Ok((Turned::Behind, _)) => next = self.behind(&url, self.full()),
                 // A server may well say that there is no page behind the last.
                 Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_pages() => {
-                    next = self.behind(&url);
+                    next = self.behind(&url, self.full());
                 }
                 Err(ended) => {
                     self.lose(&url, ended)?;
@@ -272,10 +287,7 @@ impl Crawl<'_> {
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
             // What is known of the reason says more than that nothing is there.
-            let says_why = |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND].contains(&warning.code);
-            let reason = crawled.pages.warnings.iter().find(says_why);
-            let unknown = "the page shows no vehicle and is of no known platform";
-            return Err(Failed::empty(reason.map_or(unknown, |warning| &warning.message)).into());
+            return Err(crawled.failed("the page shows no vehicle and is of no known platform").into());
         }
         Ok(crawled)
     }
@@ -303,9 +315,9 @@ impl Crawl<'_> {
                     next = match self.reader.take(extraction, may_be_behind) {
                         Turned::On(_) => {
                             self.goes_on_behind();
-                            following.or_else(|| self.request_beyond(&request))
+                            following.or_else(|| self.request_behind(&request, self.early()))
                         }
-                        Turned::Behind => self.request_behind(&request),
+                        Turned::Behind => self.request_behind(&request, self.full()),
                     };
                     if next.is_some() && !may_be_behind && self.reader.is_in_a_circle() {
                         break;
@@ -313,7 +325,7 @@ impl Crawl<'_> {
                 }
                 Err(ended) if is_first => return Err(ended),
                 Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_answers() => {
-                    next = self.request_behind(&request);
+                    next = self.request_behind(&request, self.full());
                 }
                 Err(ended) => {
                     self.lose(request.url.as_str(), ended)?;
@@ -327,7 +339,7 @@ impl Crawl<'_> {
         let is_at_end = (may_be_at_end && self.reader.ends_in_nothing()) || next.is_none();
         let crawled = self.finish(is_at_end);
         if crawled.pages.listings.is_empty() {
-            return Err(Failed::empty("the configured endpoint lists no vehicle").into());
+            return Err(crawled.failed("the configured endpoint lists no vehicle").into());
         }
         Ok(crawled)
     }
@@ -365,7 +377,7 @@ impl Crawl<'_> {
         pages.reading.pages_closed_by_robots += self.closed;
         pages.warnings.extend(self.warnings);
         self.read.to_the_end = is_at_end && pages.reading.pages_failed == 0;
-        Crawled { pages, read: self.read }
+        Crawled { pages, read: self.read, retry_after: self.retry_after }
     }
 
     /// Goes on without a page that could not be had; what came before it is kept.
@@ -380,6 +392,7 @@ impl Crawl<'_> {
                     ScrapeErrorType::Robots => self.closed += 1,
                     _ => self.failed += 1,
                 }
+                self.retry_after = self.retry_after.max(failure.retry_after);
                 self.warnings.push(Warning { code: "page_failed", message: failure.message });
                 Ok(())
             }
@@ -387,51 +400,30 @@ impl Crawl<'_> {
         }
     }
 
-    /// Where to look once more before the end of counted pages is believed: behind a page that showed nothing, where the last
-    /// that did was full.
-    fn behind(&mut self, url: &str) -> Option<String> {
-        let shown = self.full_page_before(url)?;
-        let behind = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown)?;
+    /// Where to look once more before the end of counted pages is believed, behind one that shows so many vehicles.
+    fn behind(&mut self, url: &str, shown: Option<u32>) -> Option<String> {
+        let behind = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown?)?;
         self.looked_behind = Some(url.to_owned());
         Some(behind.into())
     }
 
     /// The same for answers of an endpoint.
-    fn request_behind(&mut self, request: &DataRequest) -> Option<DataRequest> {
-        let shown = self.full_page_before(request.url.as_str())?;
-        let behind = self.reader.scraper()?.endpoint()?.behind(request, shown)?;
+    fn request_behind(&mut self, request: &DataRequest, shown: Option<u32>) -> Option<DataRequest> {
+        let behind = self.reader.scraper()?.endpoint()?.behind(request, shown?)?;
         self.looked_behind = Some(request.url.to_string());
         Some(behind)
     }
 
-    /// What is counted behind a page that ends the list by its word, earlier than lately: it may have been shown in part.
-    fn beyond(&mut self, url: &str) -> Option<String> {
-        let shown = self.shown_too_early()?;
-        let beyond = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown)?;
-        self.looked_behind = Some(url.to_owned());
-        Some(beyond.into())
+    /// What the last page shows that showed anything new, where it is full: one behind it that shows nothing may have failed.
+    fn full(&self) -> Option<u32> {
+        self.reader.full_last_page().filter(|_| self.looked_behind.is_none())
     }
 
-    /// The same for answers of an endpoint.
-    fn request_beyond(&mut self, request: &DataRequest) -> Option<DataRequest> {
-        let shown = self.shown_too_early()?;
-        let beyond = self.reader.scraper()?.endpoint()?.behind(request, shown)?;
-        self.looked_behind = Some(request.url.to_string());
-        Some(beyond)
-    }
-
-    fn shown_too_early(&self) -> Option<u32> {
+    /// What the page read last shows, where it ends the list by its word, earlier than lately: it may have been shown in part.
+    fn early(&self) -> Option<u32> {
         let is_early = self.reached.pages < self.limits.pages_before && self.looked_behind.is_none();
-        let shown = self.reader.last()?.listings.len();
-        u32::try_from(shown).ok().filter(|shown| is_early && *shown > 0)
-    }
-
-    fn full_page_before(&mut self, url: &str) -> Option<u32> {
-        let shown = self.reader.full_last_page().filter(|_| self.looked_behind.is_none());
-        if shown.is_none() {
-            tracing::debug!(%url, "the list ends before this page");
-        }
-        shown
+        let shown = self.reader.last().filter(|_| is_early)?.listings.len();
+        u32::try_from(shown).ok().filter(|shown| *shown > 0)
     }
 
     /// The list goes on: if a page before showed nothing, it failed to.
@@ -444,7 +436,7 @@ impl Crawl<'_> {
     }
 
     fn may_ask(&self) -> bool {
-        self.reached.pages < self.limits.most_pages
+        self.reached.pages < self.limits.most_pages && self.retry_after.is_none()
     }
 
     /// Reads a page: what it is to the list, and what to ask for the whole list as data, where that can be had.
@@ -523,10 +515,17 @@ impl Crawl<'_> {
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
             let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
+            // Another host than the website's says nothing about how the website's pages may be asked for.
+            if let Err(Ended::Failed(failure)) = &answer
+                && revisit::host_of(&request.url) == self.own_host.as_deref()
+            {
+                self.retry_after = self.retry_after.max(failure.retry_after);
+            }
+            let may_ask = self.may_ask();
             let (extraction, following) = match answer {
                 Ok(answer) => answer,
                 Err(Ended::Failed(failure))
-                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() =>
+                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() && may_ask =>
                 {
                     tracing::debug!(url = %request.url, reason = failure.message, "the list is asked for otherwise");
                     next = request.otherwise.map(|otherwise| *otherwise);
@@ -583,7 +582,7 @@ impl Crawl<'_> {
             next: answer.next.as_ref().map(|next| next.url.to_string()),
             listings: answer.listings,
             unsettled: answer.unsettled,
-            warnings: unsettled_warning(answer.unsettled).into_iter().collect(),
+            warnings: answer.warnings,
         };
         if request.method == DataMethod::Get && answer.next.as_ref().is_none_or(|next| next.body.is_none()) {
             self.read.keep(request.url.as_str(), &fetched, &extraction);
@@ -609,6 +608,7 @@ impl Crawl<'_> {
                 }
             }
             (request.etag, request.last_modified) = (None, None);
+            self.reached.pages += 1;
             fetched = self.session.get(&request)?;
         }
         Ok(Got::Sent(fetched))

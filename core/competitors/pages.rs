@@ -334,6 +334,7 @@ impl Reader {
             listings.extend(page.listings);
         }
         let claimed = reading.total_claimed;
+        let shows_any = !listings.is_empty();
         let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
         // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
         let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
@@ -342,7 +343,7 @@ impl Reader {
             ..reading
         };
         // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
-        let is_lost = listings.is_empty() && left_aside > 0;
+        let is_lost = listings.is_empty() && shows_any;
         let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
@@ -364,7 +365,7 @@ pub(super) fn key_of(listing: &ScrapedListing) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn page(numbers: std::ops::Range<u32>) -> Extraction {
+    fn page(numbers: Range<u32>) -> Extraction {
         let listing = |number: u32| ScrapedListing { stock_number: Some(number.to_string()), ..Default::default() };
         Extraction {
             platform: "structured_data",

@@ -14,7 +14,11 @@ pub(super) const NOT_FOUND: &str = "store_not_found";
 /// So many stores are named in a warning.
 const NAMED: usize = 8;
 
-/// Leaves the vehicles of the store that is meant, and says how many of another store it put aside.
+/// What a warning is called where vehicles name no store and are left out.
+const MISSING: &str = "store_missing";
+
+/// Leaves the vehicles of the store that is meant, and says how many of other stores it put aside. One that names no store may
+/// be of the one that is meant: it is left out, and is lacking.
 pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
     let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
     listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);
@@ -41,15 +45,15 @@ pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, 
         let message = format!("no vehicle is of the store {meant:?}; the website names {known}");
         warnings.push(Warning { code: NOT_FOUND, message });
     }
-    let nameless = listings.iter().filter(|listing| store_of(listing).is_none()).count();
-    if nameless > 0 {
+    let unnamed = listings.iter().filter(|listing| store_of(listing).is_none()).count();
+    if unnamed > 0 && !stores.is_empty() {
         let message =
-            format!("{nameless} vehicles name no store: they are left out, and may be of {meant:?} all the same");
-        warnings.push(Warning { code: "store_missing", message });
+            format!("{unnamed} vehicles name no store, and are left out: nobody knows whether they are of {meant:?}");
+        warnings.push(Warning { code: MISSING, message });
     }
     // A vehicle that several pages show is claimed once.
-    let is_others = |listing: &&ScrapedListing| store_of(listing).is_some() && !is_meant(listing);
-    let aside: HashSet<String> = listings.iter().filter(is_others).filter_map(key_of).collect();
+    let is_of_another = |listing: &&ScrapedListing| store_of(listing).is_some_and(|store| !is_same(store, meant));
+    let aside: HashSet<String> = listings.iter().filter(is_of_another).filter_map(key_of).collect();
     listings.retain(is_meant);
     aside.len()
 }
