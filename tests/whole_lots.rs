@@ -150,6 +150,12 @@ on_both_databases! {
         website.list("/used", 0..10, None);
         // Number 12 is gone, 10 and 11 are still on sale somewhere.
         assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageFull), 10, 1));
+        // What is said about how to read it says nothing about its end.
+        let asks_more = CompetitorUpdate { scraper_config: Change::Set(json!({"check_missing": 9})), ..Default::default() };
+        known.0.competitors().update(known.1, &asks_more).unwrap();
+        for _day in 0..9 {
+            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageFull), 10, 0));
+        }
         website.show("/car/10", 404, "");
         website.show("/car/11", 404, "");
         assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageFull), 10, 2));

@@ -89,6 +89,8 @@ pub struct ListShape {
     pub last_page: Option<u32>,
     /// Where its first page stood after redirects.
     pub url: Option<String>,
+    /// Whether that is another address than the one asked for; of no use once the scrape is judged.
+    pub redirected: bool,
 }
 
 /// A row of scrapes that found about as many vehicles as the present one.
@@ -254,7 +256,7 @@ impl ScrapeReading {
             pages_fetched: None,
             total_claimed: None,
             full_last_page: None,
-            list: ListShape { page_vehicles: None, last_page: None, url: None },
+            list: ListShape { page_vehicles: None, last_page: None, url: None, redirected: false },
             on_several_pages: 0,
             says_none: false,
         }
@@ -356,11 +358,11 @@ impl Completeness {
         let missing = recognition.missing();
         let (code, message) = match self.reason()? {
             IncompleteReason::LastPageFull => {
-                let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(" of {pages}"));
+                let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(", number {pages}"));
                 let message = format!(
                     "the list ends with a full page{pages}, a page earlier than the last whole lot, and {missing} vehicles of that \
                      are missing: the pages behind may have failed, so nothing is found sold before the list has looked so for \
-                     long; if it is whole, the inventory address or the configuration said anew shortens that"
+                     long; `check_missing` in the scraper_config looks for the missing ones' own pages"
                 );
                 ("last_page_full", message)
             }
@@ -439,11 +441,9 @@ impl EarlierScrapes<'_> {
         self.distrusted.is_some_and(|distrusted| self.is_long(distrusted, rules))
     }
 
-    /// Whether a list that looks the same each day where it is cut has been distrusted for so long that it is believed. What a person
-    /// said since about where it stands counts for more.
+    /// Whether a list that looks the same each day where it is cut has been distrusted for so long that it is believed.
     fn is_believed_at_last(&self, rules: &TrackingRules) -> bool {
-        let days = if self.list_changed { rules.shrunk_after_days } else { rules.cut_list_believed_after_days };
-        self.distrusted.is_some_and(|distrusted| self.lasts(distrusted, days, rules))
+        self.distrusted.is_some_and(|row| self.lasts(row, rules.cut_list_believed_after_days, rules))
     }
 
     /// Whether the list ends with a full page before as many pages as the last complete scrape read, and lacks what may stand on
@@ -465,8 +465,12 @@ impl EarlierScrapes<'_> {
         if holds_more { self.recognition.lacks_more_than_go(rules) } else { self.recognition.missing() > 0 }
     }
 
-    /// Whether the list stands at an address that narrows that of the last complete scrape, and lacks vehicles.
+    /// Whether the website leads to an address that narrows that of the last complete scrape, and lacks vehicles. One that a person
+    /// gave is a list that was changed.
     fn is_narrowed(&self, reading: &ScrapeReading, rules: &TrackingRules) -> bool {
+        if !reading.list.redirected {
+            return false;
+        }
         let addresses = self.list.url.as_deref().zip(reading.list.url.as_deref());
         self.recognition.lacks_any(rules) && addresses.is_some_and(|(before, now)| home::narrows(before, now))
     }

@@ -147,6 +147,7 @@ pub(super) fn crawl(
         failed: 0,
         closed: 0,
         ends_documents: false,
+        list_asked: None,
         list_url: None,
         retry_after: None,
     };
@@ -177,7 +178,8 @@ struct Crawl<'a> {
     closed: u32,
     /// Whether a page so far was a document that ends as documents should.
     ends_documents: bool,
-    /// Where the list stands.
+    /// Where the list was asked for, and where it stands.
+    list_asked: Option<String>,
     list_url: Option<String>,
     /// How long the website asked to be left alone: it is not asked again in this scrape.
     retry_after: Option<Duration>,
@@ -230,7 +232,7 @@ impl Crawl<'_> {
         self.visited.insert(first.to_owned());
         let mut list = list_at(first)?;
         let (turned, data) = self.page(first, &mut list)?;
-        self.list_url = Some(list.reached().to_string());
+        (self.list_asked, self.list_url) = (Some(list.asked().to_string()), Some(list.reached().to_string()));
         let mut next = match turned {
             Turned::On(next) => next.or_else(|| self.behind(first, self.early())),
             Turned::Behind => None,
@@ -372,6 +374,7 @@ impl Crawl<'_> {
         }
         let mut pages = self.reader.finish();
         pages.reading.last_page_reached = is_at_end;
+        pages.reading.list.redirected = self.list_url != self.list_asked;
         pages.reading.list.url = self.list_url;
         pages.reading.pages_failed += self.failed + repeats;
         pages.reading.pages_closed_by_robots += self.closed;

@@ -57,6 +57,11 @@ impl ListAddress {
         &self.home
     }
 
+    /// Where it was asked for.
+    pub(super) fn asked(&self) -> &Url {
+        &self.asked
+    }
+
     /// Where its first page was reached.
     pub(super) fn reached(&self) -> &Url {
         &self.reached

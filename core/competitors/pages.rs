@@ -316,7 +316,7 @@ impl Reader {
             pages_fetched,
             total_claimed,
             full_last_page,
-            list: ListShape { page_vehicles, last_page, url: None },
+            list: ListShape { page_vehicles, last_page, ..ListShape::default() },
             on_several_pages,
             says_none: read.iter().any(says_none),
             ..ScrapeReading::whole_lot()

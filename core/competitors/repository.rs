@@ -470,7 +470,7 @@ impl From<ScrapeRow> for ScrapeRecord {
             },
             error: row.error,
             error_type: row.error_type.and_then(|word| word.parse().ok()),
-            list: ListShape { page_vehicles: row.page_vehicles.map(count), last_page: None, url: row.list_url },
+            list: ListShape { page_vehicles: row.page_vehicles.map(count), url: row.list_url, ..ListShape::default() },
         }
     }
 }

@@ -147,7 +147,7 @@ fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
         recognition: Recognition::default(),
         distrusted: None,
         pages: None,
-        list: &ListShape { page_vehicles: None, last_page: None, url: None },
+        list: &ListShape { page_vehicles: None, last_page: None, url: None, redirected: false },
         had_total: false,
         list_changed: false,
         doubts_its_word: false,

@@ -376,7 +376,7 @@ fn load_facts(
         last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
         had_total: earlier.first().is_some_and(|(.., total, _)| total.is_some_and(|total| total > 0)),
         last_pages: known(last_pages),
-        last_list: ListShape { page_vehicles: known(page_vehicles), last_page: None, url: list_url },
+        last_list: ListShape { page_vehicles: known(page_vehicles), url: list_url, ..ListShape::default() },
         list_changed_at: super::list_changed_at(conn, competitor)?,
         earlier_counts: earlier.into_iter().filter_map(|(_, count, ..)| count.try_into().ok()).collect(),
         distrusted_scrapes: times(distrusted),

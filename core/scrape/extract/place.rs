@@ -28,7 +28,7 @@ impl Place {
             let mut place = Self::default();
             for token in page.tokens() {
                 if let Token::Open(tag) = token {
-                    place.take(page, &tag);
+                    place.take(page, tag);
                 }
             }
             Ok(place)
