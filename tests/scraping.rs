@@ -357,7 +357,8 @@ on_both_databases! {
 
     fn an_answer_in_an_older_encoding_is_read_as_a_page_is(lot: &Lot) {
         let website = Website::open();
-        let items: Vec<_> = (0..3).map(|number| serde_json::json!({"vin": vin(number), "exterior_color": "Bleu foncé"})).collect();
+        let item = |number| serde_json::json!({"vin": vin(number), "exterior_color": "Bleu foncé"});
+        let items: Vec<_> = (0..3).map(item).collect();
         let body = serde_json::json!({"items": items}).to_string();
         let body: Vec<u8> = body.chars().map(|sign| u8::try_from(sign).unwrap()).collect();
         website.reply("/list", Reply::json(body));
