@@ -362,6 +362,25 @@ on_both_databases! {
         assert_eq!(scrape(), (Some(IncompleteReason::PageFailed), 20));
     }
 
+    fn an_answer_in_an_older_encoding_is_read_as_a_page_is(lot: &Lot) {
+        let website = Website::open();
+        let item = |number| serde_json::json!({"vin": vin(number), "exterior_color": "Bleu foncé"});
+        let items: Vec<_> = (0..3).map(item).collect();
+        let body = serde_json::json!({"items": items}).to_string();
+        let body: Vec<u8> = body.chars().map(|sign| u8::try_from(sign).unwrap()).collect();
+        website.reply("/list", Reply::json(body));
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"endpoint": {
+            "url": "/list", "listings": "items", "fields": {"vin": "vin", "exterior_color": "exterior_color"}
+        }});
+        let configured = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &configured).unwrap();
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        let listings = desk.competitors().listings(&ListingFilter::default(), &PageRequest::first(9)).unwrap().items;
+        let colors: Vec<_> = listings.iter().map(|listing| listing.exterior_color.as_deref()).collect();
+        assert_eq!(colors, [Some("Bleu foncé"); 3]);
+    }
+
     fn an_answer_does_not_choose_who_else_is_asked(lot: &Lot) {
         let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
         let elsewhere = format!("http://127.0.0.2:{}/list", other.port());

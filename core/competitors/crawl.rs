@@ -28,7 +28,7 @@ use crate::{
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
         configured::Scraper,
-        extract::NO_IDENTITY,
+        extract::{NO_IDENTITY, decoded},
         fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
     },
 };
@@ -576,8 +576,8 @@ impl Crawl<'_> {
             }
             Got::Sent(fetched) => fetched,
         };
-        let text = String::from_utf8_lossy(&fetched.body);
-        let answer = listings_from_data(request, text.trim_start_matches('\u{feff}'))
+        let answer = decoded(&fetched.body, fetched.content_type.as_deref())
+            .and_then(|text| listings_from_data(request, &text))
             .map_err(|reason| Failed::reading_of(request.url.as_str(), &reason))?;
         let extraction = Extraction {
             platform: request.platform,

@@ -486,8 +486,8 @@ impl Trial<'_> {
 
     fn answer(&self, request: &DataRequest) -> Result<DataPage, TestFailure> {
         let fetched = self.fetch(&PageRequest::from(request))?;
-        let text = String::from_utf8_lossy(&fetched.body);
-        listings_from_data(request, text.trim_start_matches('\u{feff}')).map_err(|reason| TestFailure {
+        let text = decoded(&fetched.body, fetched.content_type.as_deref());
+        text.and_then(|text| listings_from_data(request, &text)).map_err(|reason| TestFailure {
             error_type: ScrapeErrorType::Parsing,
             message: format!("{}: {reason}", request.url),
         })
