@@ -6,6 +6,7 @@ mod listings;
 mod market_view;
 mod recording;
 mod transfers;
+mod watched;
 
 use std::collections::HashMap;
 
@@ -25,6 +26,7 @@ pub(super) use recording::{
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
+pub(crate) use watched::is_watched_since;
 
 use super::{
     Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Metrics, MetricsRules,

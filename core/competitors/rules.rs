@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::{
     ScrapeCounts,
@@ -82,6 +82,10 @@ pub struct TrackingRules {
     /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
     /// a customer: 45.
     pub transfer_days: u32,
+    /// Days after its last sighting in which a listing on sale counts in the market: 14. No dealer's patience with what vanished
+    /// is longer, and in so long a whole lot may be sold. Of a dealer of whom nobody hears any more nothing is found sold: its
+    /// listings stay on sale and are told as such, but what they ask is no longer what the market asks.
+    pub on_the_market_days: u32,
     /// Failed scrapes in a row from which on an alert is open: 3.
     pub alert_after_failures: u32,
     /// An alert is open while fewer listings than this have both an identity and a price, in percent: 80.
@@ -115,6 +119,11 @@ impl TrackingRules {
     pub(crate) fn latest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + TimeDelta::minutes(self.clock_tolerance_minutes.into())
     }
+
+    /// A listing on sale last seen earlier than this counts in the market no longer.
+    pub(crate) fn on_the_market_since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.checked_sub_days(Days::new(self.on_the_market_days.into())).unwrap_or_default().max(DateTime::UNIX_EPOCH)
+    }
 }
 
 impl Default for TrackingRules {
@@ -143,6 +152,7 @@ impl Default for TrackingRules {
             called_sold_percent: 25,
             relisted_by_likeness_days: 90,
             transfer_days: 45,
+            on_the_market_days: 14,
             alert_after_failures: 3,
             alert_parse_rate_percent: 80,
             alert_parse_rate_listings: 5,

@@ -301,26 +301,26 @@ impl<'a> Competitors<'a> {
     }
 
     /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
-    /// first.
+    /// first. Listings of paused competitors, and those not seen for [`TrackingRules::on_the_market_days`], are left out.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
         let config = self.desk.config();
-        let context = (self.desk.now(), &config.market_view, config.tracking.transfer_days);
-        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| {
-            let (total, models) = repository::market_view(conn, filter, page, context)?;
-            Ok(MarketView { total, models })
-        })
+        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        self.desk
+            .read_snapshot(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
     }
 
-    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first.
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first; the same are left
+    /// out.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
-        let rules = &self.desk.config().market_view;
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, rules))
+        let config = self.desk.config();
+        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
     }
 
     fn note_failure(
