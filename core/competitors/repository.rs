@@ -21,8 +21,8 @@ pub(super) use crawling::{
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{
-    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, turn_back_sightings,
-    write_plan,
+    Lot, add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes,
+    turn_back_sightings, write_plan,
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
@@ -174,15 +174,24 @@ pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> 
     Ok(())
 }
 
-pub(super) fn get(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+fn find(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Option<Competitor>> {
     let row: Option<Row> = dsl::competitors.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.into())
+    Ok(row.map(Competitor::from))
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+    Ok(find(conn, id)?.ok_or_else(not_found)?)
+}
+
+/// The competitor, locked until the transaction ends; `None` where it is gone.
+pub(super) fn find_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Option<Competitor>> {
+    lock_row!(conn, dsl::competitors.find(id).select(dsl::id));
+    find(conn, id)
 }
 
 /// The competitor, locked until the transaction ends.
 pub(super) fn get_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
-    lock_row!(conn, dsl::competitors.find(id).select(dsl::id));
-    get(conn, id)
+    Ok(find_to_change(conn, id)?.ok_or_else(not_found)?)
 }
 
 pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Competitor> {

@@ -109,6 +109,39 @@ impl Lot {
         diesel::PgConnection::establish(&self.url).unwrap().batch_execute(sql).unwrap();
     }
 
+    /// A number that SQL finds past the library.
+    pub fn count(&self, sql: &str) -> i64 {
+        use diesel::{Connection as _, RunQueryDsl as _};
+        let query = diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({sql})")));
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            return query.get_result(&mut diesel::SqliteConnection::establish(path).unwrap()).unwrap();
+        }
+        #[cfg(feature = "postgres")]
+        return query.get_result(&mut diesel::PgConnection::establish(&self.url).unwrap()).unwrap();
+        #[cfg(not(feature = "postgres"))]
+        unreachable!()
+    }
+
+    /// Keeps others from writing to a competitor until the answer is dropped: SQLite's one lock, or that of each row.
+    pub fn hold_competitors(&self) -> Box<dyn std::any::Any> {
+        use diesel::{Connection as _, connection::SimpleConnection as _};
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let mut conn = diesel::SqliteConnection::establish(path).unwrap();
+            conn.batch_execute("PRAGMA busy_timeout = 2000; BEGIN IMMEDIATE").unwrap();
+            return Box::new(conn);
+        }
+        #[cfg(feature = "postgres")]
+        {
+            let mut conn = diesel::PgConnection::establish(&self.url).unwrap();
+            conn.batch_execute("BEGIN; SELECT id FROM competitors FOR UPDATE").unwrap();
+            return Box::new(conn);
+        }
+        #[cfg(not(feature = "postgres"))]
+        unreachable!()
+    }
+
     /// Another handle on the same database, with its own pool: as a second process would have.
     pub fn another_process(&self) -> Dealership {
         Dealership::open(&self.url).unwrap()
