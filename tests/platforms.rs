@@ -537,8 +537,8 @@ on_both_databases! {
             "fields": {"vin": "v.vin", "heading": "name", "price": "ask"},
             "pagination": {"cursor": {"parameter": "after", "path": "next"}}
         }});
-        // Two lots at one address are told apart by a fragment.
-        let inventory_url = website.at("/stock#endpoint");
+        website.page("/stock?all", cards(0..3));
+        let inventory_url = website.at("/stock?all");
         let new = NewCompetitor { name: "Endpoint".into(), inventory_url, scraper_config: Some(config), ..new };
         let id = desk.competitors().add(&new).unwrap().id;
         let report = desk.competitors().scrape(id, &mut go_on).unwrap();
