@@ -257,6 +257,12 @@ impl ScrapeFacts {
     fn is_recorded(&self) -> bool {
         self.complete_scrapes.binary_search(&self.observed_at).is_ok()
     }
+
+    /// The complete scrapes, this one included where it is one.
+    fn complete_scrapes_by_now(&self, completeness: Completeness) -> Vec<DateTime<Utc>> {
+        let this = Some(self.observed_at).filter(|_| completeness.is_complete() && !self.is_recorded());
+        self.complete_scrapes.iter().copied().chain(this).collect()
+    }
 }
 
 /// Everything a scrape changes; the indices are those of the stored listings and of the sightings given.
@@ -557,7 +563,8 @@ impl Plan {
         self.changed.push(ChangedListing { stored: row, sighting: index, after, raw_data, columns, turn });
     }
 
-    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting.
+    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting. One that
+    /// was not missed often enough yet is an absence now, as it is a return when it comes back.
     pub(crate) fn mark_gone(
         &mut self,
         stored: &[StoredListing],
@@ -570,12 +577,14 @@ impl Plan {
         }
         let seen = self.changed.iter().map(|changed| changed.stored).chain(self.reseen.iter().copied());
         let marked: HashSet<usize> = seen.chain(self.sold_by_absence.iter().map(|sold| sold.stored)).collect();
+        let complete_scrapes = scrape.complete_scrapes_by_now(self.completeness);
         for (row, listing) in gone.iter().filter_map(|row| Some((*row, stored.get(*row)?))) {
             if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
                 continue;
             }
-            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).first_at;
-            let sold_at = sold_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
+            let misses = sold::misses(listing.last_seen_at, &complete_scrapes, rules);
+            self.returns.absences += u64::from(misses.enough_at.is_none());
+            let sold_at = misses.first_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
         }
@@ -593,10 +602,7 @@ impl Plan {
             return;
         }
         let first_time = !scrape.is_recorded();
-        let mut complete_scrapes = scrape.complete_scrapes.clone();
-        if first_time {
-            complete_scrapes.push(scrape.observed_at);
-        }
+        let complete_scrapes = scrape.complete_scrapes_by_now(self.completeness);
         let absent: Vec<_> = stored
             .iter()
             .enumerate()
