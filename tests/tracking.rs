@@ -450,6 +450,25 @@ on_both_databases! {
         assert_eq!(two.price_changed_at, Some(day(today - 1)));
     }
 
+    fn a_price_cut_is_the_same_in_the_market_as_among_the_listings(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let today = (lot.now() - day(0)).num_days();
+        // Car 1 came down and up by a little, 2 went up, 3 up and down again, 4 up by a little long after it came down, 5 down
+        // long ago.
+        for (days_ago, prices) in [
+            (30, [20_000, 14_000, 14_500, 16_000, 12_000]),
+            (20, [20_000, 14_000, 14_500, 15_000, 11_000]),
+            (5, [18_000, 14_500, 14_800, 15_000, 11_000]),
+            (1, [18_050, 14_500, 14_500, 15_100, 11_000]),
+        ] {
+            record(lot, id, today - days_ago, (1..).zip(prices).map(|(number, price)| car(number, price)).collect());
+        }
+        let cuts = |days| numbers(lot, &ListingFilter { sold: Some(false), price_drop_within_days: Some(days), sort: ListingSort::PriceDrop, ..ListingFilter::default() });
+        assert_eq!((cuts(7), cuts(3), cuts(25)), (vec![3, 1], vec![3], vec![3, 4, 5, 1]));
+        let view = lot.desk().competitors().market_view(&MarketViewFilter::default(), &PageRequest::default()).unwrap();
+        assert_eq!((view.total.price_cuts_7d, view.models.items[0].price_cuts_7d), (2, 2));
+    }
+
     fn listings_are_searched_and_sorted_by_days_on_market(lot: &Lot) {
         let (one, other) = (add(lot, "One"), add(lot, "Other"));
         let gone = |number| ScrapedListing { is_sold: Some(true), ..car(number, 14_000) };

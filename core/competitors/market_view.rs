@@ -71,8 +71,9 @@ pub struct MarketView {
     pub models: Page<ModelFigures>,
 }
 
-/// Listings that were never found sold and are on the market no longer: of paused competitors, and those that no scrape has shown
-/// for [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days).
+/// Listings that were never found sold and are on the market no longer.
+///
+/// Those are all that a paused competitor has, and what no scrape has shown for [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// Such listings.
@@ -104,7 +105,7 @@ pub struct ModelFigures {
     pub highest_price: Option<Money>,
     /// The median of the days that the listings on sale have been there.
     pub median_days_on_market: Option<f64>,
-    /// Listings on sale that became cheaper this week.
+    /// Listings on sale that are cheaper than they were at any moment of this week: what `price_drop_within_days` finds.
     pub price_cuts_7d: i64,
     /// Listings sold within 30 days; vehicles that changed lots are none.
     pub sold_30d: i64,

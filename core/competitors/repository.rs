@@ -11,7 +11,7 @@ mod watched;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{dsl::sql, prelude::*, sql_types::Nullable};
 use serde_json::Value;
 
 pub(super) use crawling::{
@@ -41,7 +41,7 @@ use crate::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
             competitors, competitors::dsl, storage_alerts,
         },
-        types::{AnyId, DbInstant},
+        types::{AnyId, DbId, DbInstant},
     },
     error::Error,
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
@@ -236,7 +236,7 @@ pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) ->
 pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     lock_names(conn)?;
     let Some(key) = registration::address_key(&competitor.inventory_url) else { return Ok(()) };
-    let host = key.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let host = key.split(['/', ':', '?']).next().unwrap_or_default();
     let mut others = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
         .order(dsl::id)
@@ -543,40 +543,23 @@ fn figures_of(
     (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<HashMap<CompetitorId, Figures>> {
     // One look into an index a competitor, so that a long history costs nothing. What lies ahead of the clock is no newest.
-    let latest = || Instant(latest);
+    let newest_of = |table: &str, time: &str| {
+        let newest = format!(
+            "(SELECT newest.id FROM {table} AS newest WHERE newest.competitor_id = competitors.id AND newest.{time} <= "
+        );
+        let last = format!(" ORDER BY newest.{time} DESC, newest.id DESC LIMIT 1)");
+        let newest = sql::<Nullable<DbId>>(&newest).bind::<DbInstant, _>(Instant(latest)).sql(&last);
+        dsl::competitors.filter(dsl::id.eq_any(ids)).select(newest)
+    };
     let newest: Vec<MetricsRow> = competitor_metrics::table
-        .filter(competitor_metrics::competitor_id.eq_any(ids))
-        .filter(
-            sql::<Bool>(
-                "competitor_metrics.id IN (
-                 SELECT (SELECT newest.id FROM competitor_metrics AS newest
-                         WHERE newest.competitor_id = competitors.id AND newest.calculated_at <= ",
-            )
-            .bind::<DbInstant, _>(latest())
-            .sql(
-                "        ORDER BY newest.calculated_at DESC, newest.id DESC LIMIT 1)
-                 FROM competitors)",
-            ),
-        )
+        .filter(competitor_metrics::id.nullable().eq_any(newest_of("competitor_metrics", "calculated_at")))
         .select(MetricsRow::as_select())
         .load(conn)?;
     let newest: HashMap<CompetitorId, Metrics> =
         newest.into_iter().map(|row| (row.competitor_id, row.into())).collect();
     let mut earlier = metrics_to_compare(conn, &newest, rules)?;
     let scrapes: Vec<ScrapeRow> = competitor_scrapes::table
-        .filter(competitor_scrapes::competitor_id.eq_any(ids))
-        .filter(
-            sql::<Bool>(
-                "competitor_scrapes.id IN (
-                 SELECT (SELECT newest.id FROM competitor_scrapes AS newest
-                         WHERE newest.competitor_id = competitors.id AND newest.observed_at <= ",
-            )
-            .bind::<DbInstant, _>(latest())
-            .sql(
-                "        ORDER BY newest.observed_at DESC LIMIT 1)
-                 FROM competitors)",
-            ),
-        )
+        .filter(competitor_scrapes::id.nullable().eq_any(newest_of("competitor_scrapes", "observed_at")))
         .select(ScrapeRow::as_select())
         .load(conn)?;
     let mut figures: HashMap<CompetitorId, Figures> = newest

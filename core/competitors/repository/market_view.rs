@@ -11,7 +11,12 @@ use diesel::{
     sql_types::{BigInt, Integer, Nullable, Text},
 };
 
-use super::{Instant, transfers::is_transferred, watched::is_watched};
+use super::{
+    Instant,
+    listings::{LEAST_CUT, fell},
+    transfers::is_transferred,
+    watched::is_watched,
+};
 use crate::{
     competitors::{
         LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, TrackingRules, Undercut,
@@ -261,6 +266,11 @@ fn lot(
     let time = |time: DateTime<Utc>| Bound::Time(Instant(time));
     let ago = |days: u32| time(now - TimeDelta::days(days.into()));
     let cut_since = bounds.place(ago(rules.price_cut_days));
+    let [was, ago_it_was, end] = fell("listing");
+    let least = bounds.place(Bound::Price(LEAST_CUT));
+    let in_force_since = bounds.place(ago(rules.price_cut_days));
+    // A last change that was a cut needs no look at the prices before.
+    let is_cut = format!("price < previous_price OR {was}{least}{ago_it_was}{in_force_since}{end}");
     let seen_since = bounds.place(time(tracking.on_the_market_since(now)));
     let on_sale = conditions(filter, lines, bounds);
     let sold_since = bounds.place(ago(rules.sold_days));
@@ -269,7 +279,7 @@ fn lot(
     let is_transferred = is_transferred(conn, "listing", tracking.transfer_days);
     format!(
         "SELECT {keys}, make, model, competitor_id, price, coalesce(first_seen_at, created_at) AS since, 1 AS here,
-                CASE WHEN price_changed_at >= {cut_since} AND price < previous_price THEN 1 ELSE 0 END AS cut
+                CASE WHEN price_changed_at >= {cut_since} AND ({is_cut}) THEN 1 ELSE 0 END AS cut
          FROM competitor_inventory AS listing
          WHERE {ON_SALE} AND {is_watched} {on_sale}
          UNION ALL
