@@ -46,7 +46,7 @@ use crate::{
     error::Error,
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    page::{Page, PageRequest, contains_patterns, keyset, newest_first},
 };
 
 /// More words than this in a search are ignored.
@@ -327,14 +327,15 @@ pub(super) fn price_history(
     if known == 0 {
         return Err(listings::listing_not_found().into());
     }
-    let query = dsl::competitor_price_history
-        .filter(dsl::competitor_inventory_id.eq(listing))
-        .select(PriceRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::competitor_price_history
+            .filter(dsl::competitor_inventory_id.eq(listing))
+            .select(PriceRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, ListingPriceId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<PriceRow> =
-        keyset!(query, dsl::recorded_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<PriceRow> = newest_first!(conn, query, dsl::recorded_at, dsl::id, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &PriceRow| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.map(PricePoint::from))
 }
@@ -373,14 +374,15 @@ pub(super) fn metrics(conn: &mut DbConnection, id: CompetitorId, request: &PageR
     use competitor_metrics::dsl;
     const ORDER: &str = "-calculated_at";
     get(conn, id)?;
-    let query = dsl::competitor_metrics
-        .filter(dsl::competitor_id.eq(id))
-        .select(MetricsRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::competitor_metrics
+            .filter(dsl::competitor_id.eq(id))
+            .select(MetricsRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, MetricsId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<MetricsRow> =
-        keyset!(query, dsl::calculated_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<MetricsRow> = newest_first!(conn, query, dsl::calculated_at, dsl::id, position, request);
     let key = |row: &MetricsRow| (row.calculated_at.map(DateTime::<Utc>::from), row.id);
     Ok(Page::cut(rows, request, ORDER, key)?.map(Metrics::from))
 }
@@ -490,14 +492,15 @@ pub(super) fn scrapes(
     use competitor_scrapes::dsl;
     const ORDER: &str = "-observed_at";
     get(conn, id)?;
-    let query = dsl::competitor_scrapes
-        .filter(dsl::competitor_id.eq(id))
-        .select(ScrapeRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::competitor_scrapes
+            .filter(dsl::competitor_id.eq(id))
+            .select(ScrapeRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, ScrapeId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<ScrapeRow> =
-        keyset!(query, dsl::observed_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<ScrapeRow> = newest_first!(conn, query, dsl::observed_at, dsl::id, position, request);
     let key = |row: &ScrapeRow| (Some(DateTime::<Utc>::from(row.observed_at)), row.id);
     Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
 }

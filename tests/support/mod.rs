@@ -113,33 +113,35 @@ impl Lot {
     pub fn count(&self, sql: &str) -> i64 {
         use diesel::{Connection as _, RunQueryDsl as _};
         let query = diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({sql})")));
-        #[cfg(feature = "sqlite")]
-        if let Some(path) = self.url.strip_prefix("sqlite:") {
-            return query.get_result(&mut diesel::SqliteConnection::establish(path).unwrap()).unwrap();
+        match self.url.strip_prefix("sqlite:") {
+            #[cfg(feature = "sqlite")]
+            Some(path) => query.get_result(&mut diesel::SqliteConnection::establish(path).unwrap()).unwrap(),
+            #[cfg(feature = "postgres")]
+            None => query.get_result(&mut diesel::PgConnection::establish(&self.url).unwrap()).unwrap(),
+            #[allow(unreachable_patterns, reason = "where both databases are compiled in")]
+            _ => unreachable!("{}", self.url),
         }
-        #[cfg(feature = "postgres")]
-        return query.get_result(&mut diesel::PgConnection::establish(&self.url).unwrap()).unwrap();
-        #[cfg(not(feature = "postgres"))]
-        unreachable!()
     }
 
-    /// Keeps others from writing to a competitor until the answer is dropped: SQLite's one lock, or that of each row.
+    /// Keeps others from writing to competitors until the answer is dropped: by SQLite's one lock, or by that of each row.
     pub fn hold_competitors(&self) -> Box<dyn std::any::Any> {
         use diesel::{Connection as _, connection::SimpleConnection as _};
-        #[cfg(feature = "sqlite")]
-        if let Some(path) = self.url.strip_prefix("sqlite:") {
-            let mut conn = diesel::SqliteConnection::establish(path).unwrap();
-            conn.batch_execute("PRAGMA busy_timeout = 2000; BEGIN IMMEDIATE").unwrap();
-            return Box::new(conn);
+        match self.url.strip_prefix("sqlite:") {
+            #[cfg(feature = "sqlite")]
+            Some(path) => {
+                let mut conn = diesel::SqliteConnection::establish(path).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 2000; BEGIN IMMEDIATE").unwrap();
+                Box::new(conn)
+            }
+            #[cfg(feature = "postgres")]
+            None => {
+                let mut conn = diesel::PgConnection::establish(&self.url).unwrap();
+                conn.batch_execute("BEGIN; SELECT id FROM competitors FOR UPDATE").unwrap();
+                Box::new(conn)
+            }
+            #[allow(unreachable_patterns, reason = "where both databases are compiled in")]
+            _ => unreachable!("{}", self.url),
         }
-        #[cfg(feature = "postgres")]
-        {
-            let mut conn = diesel::PgConnection::establish(&self.url).unwrap();
-            conn.batch_execute("BEGIN; SELECT id FROM competitors FOR UPDATE").unwrap();
-            return Box::new(conn);
-        }
-        #[cfg(not(feature = "postgres"))]
-        unreachable!()
     }
 
     /// Another handle on the same database, with its own pool: as a second process would have.
