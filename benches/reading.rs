@@ -178,6 +178,7 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
         listings("listings on sale, by price", ListingSort::Price, Some(false), None, "WHERE is_sold = false ORDER BY price, id"),
         listings("listings, by days on market", ListingSort::DaysOnMarketDescending, None, None, &format!("ORDER BY {days} DESC, is_sold, first_seen_at, id")),
         listings("sold ones, by days on market", ListingSort::DaysOnMarket, Some(true), None, "WHERE is_sold ORDER BY days_on_market, id"),
+        listings("listings, by price drop", ListingSort::PriceDropDescending, None, None, "ORDER BY highest_price - price DESC, id DESC"),
         listings(
             "price cuts of this week",
             ListingSort::PriceDropDescending,

@@ -465,6 +465,8 @@ on_both_databases! {
         }
         let cuts = |days| numbers(lot, &ListingFilter { sold: Some(false), price_drop_within_days: Some(days), sort: ListingSort::PriceDrop, ..ListingFilter::default() });
         assert_eq!((cuts(7), cuts(3), cuts(25)), (vec![3, 1], vec![3], vec![3, 4, 5, 1]));
+        let by_price = ListingFilter { sold: Some(false), price_drop_within_days: Some(25), sort: ListingSort::Price, ..ListingFilter::default() };
+        assert_eq!(numbers(lot, &by_price), [5, 3, 4, 1], "in another order, by another index");
         let view = lot.desk().competitors().market_view(&MarketViewFilter::default(), &PageRequest::default()).unwrap();
         assert_eq!((view.total.price_cuts_7d, view.models.items[0].price_cuts_7d), (2, 2));
     }

@@ -162,6 +162,8 @@ macro_rules! known {
         let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
         let mut query = $query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
         if let Some((value, id)) = $after {
+            // SQLite searches an index on an expression by this alone, and looks through all of it for a pair.
+            query = query.filter(sql::<Bool>(&format!("{} {beyond}= ", $key)).bind::<$sql_type, _>(value));
             query = query.filter(
                 sql::<Bool>(&format!("({}, competitor_inventory.id) {beyond} (", $key))
                     .bind::<$sql_type, _>(value)
@@ -427,15 +429,26 @@ fn there_for_days<'a>(mut query: Listings<'a>, filter: &ListingFilter, now: Date
 /// Those whose price fell as asked.
 fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'a> {
     let least = filter.price_drop_min.unwrap_or(LEAST_CUT).max(LEAST_CUT);
-    if let Some(days) = filter.price_drop_within_days {
-        let since = days_ago(now, days.into());
-        let [was, ago, end] = fell("competitor_inventory");
-        let fell = sql::<Bool>(&was).bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end);
-        query.filter(dsl::price_changed_at.ge(since)).filter(fell)
-    } else if filter.price_dropped || filter.price_drop_min.is_some() {
-        query.filter(sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least))
-    } else {
-        query
+    let fell_at_all = || sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least);
+    let Some(days) = filter.price_drop_within_days else {
+        let is_asked = filter.price_dropped || filter.price_drop_min.is_some();
+        return if is_asked { query.filter(fell_at_all()) } else { query };
+    };
+    let since = days_ago(now, days.into());
+    let [was, ago, end] = fell("competitor_inventory");
+    match filter.sort {
+        // The index on the drop leads to them in order; asked otherwise, a database takes the one on the time of the change, or
+        // joins the prices, and sorts.
+        ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
+            let fell =
+                sql::<Bool>("CASE WHEN price_changed_at >= ").bind::<DbInstant, _>(since).sql(" THEN ").sql(&was);
+            let fell = fell.bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end).sql(" END");
+            query.filter(fell_at_all()).filter(fell)
+        }
+        _ => {
+            let fell = sql::<Bool>(&was).bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end);
+            query.filter(dsl::price_changed_at.ge(since)).filter(fell)
+        }
     }
 }
 
