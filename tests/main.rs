@@ -23,6 +23,7 @@ mod auto_dev;
 mod competitors;
 mod contract;
 mod database;
+mod enough;
 mod evaluation;
 mod inventory;
 mod market;

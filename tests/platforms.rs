@@ -605,7 +605,7 @@ on_both_databases! {
         let listed = website.answers.lock().unwrap()["/used"].2.clone();
         website.page("/used", listed.replace("14000", "140").replace("</head>", "</head>Showing 1-3 of 9 vehicles"));
         let doubtful = test(&website);
-        assert_eq!(codes(&doubtful), ["prices_below_floor", "next_page_missing"]);
+        assert_eq!(codes(&doubtful), ["prices_below_least", "next_page_missing"]);
         assert!(doubtful.score.percent == 100, "{:?}", doubtful.score);
         // The second page is closed, or shows the first one again.
         website.list("/used", 0..3, r#"<link rel="next" href="/used?page=2">"#);

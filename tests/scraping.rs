@@ -35,7 +35,7 @@ fn hasty() -> FetchConfig {
 }
 
 /// A dealership that may fetch from this machine, as another process would open it.
-fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
+pub(crate) fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
     let mut config = Config::new(&lot.url).clock(lot.clock());
     config.fetch = Some(hasty());
     change(&mut config);
@@ -43,19 +43,19 @@ fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
 }
 
 /// The website as a competitor of a dealership that may fetch from this machine.
-fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
+pub(crate) fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
     let desk = opened(lot, |_| {});
     let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
     (desk, id)
 }
 
-fn add(desk: &Desk, name: &str, inventory_url: String) -> CompetitorId {
+pub(crate) fn add(desk: &Desk, name: &str, inventory_url: String) -> CompetitorId {
     let new = NewCompetitor { name: name.into(), inventory_url, ..NewCompetitor::default() };
     desk.competitors().add(&new).unwrap().id
 }
 
 /// An observer that lets it go on.
-fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
+pub(crate) fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -400,7 +400,7 @@ on_both_databases! {
 
     fn a_list_given_as_data_stands_for_the_pages(lot: &Lot) {
         let website = Website::open();
-        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Reply::json(cards));
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30));
         assert!(report.new.iter().all(|car| car.price == Some(Money::from_dollars(15_000))), "{:?}", report.new[0]);
@@ -413,7 +413,7 @@ on_both_databases! {
 
     fn data_that_has_not_changed_is_not_sent_again(lot: &Lot) {
         let website = Website::open();
-        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Reply::json(cards));
         desk.competitors().scrape(id, &mut unwatched).unwrap();
         for _ in 0..2 {
             lot.pass(TimeDelta::days(1));
@@ -432,13 +432,13 @@ on_both_databases! {
     }
 
     fn pages_are_read_where_the_data_is_not_enough(lot: &Lot) {
-        type Answer = fn(u32, String) -> Option<String>;
+        type Answer = fn(u32, String) -> Reply;
         let cases: [(&str, Answer); 4] = [
-            ("the second answer fails", |part, cards| (part == 1).then_some(cards)),
-            ("no answer at all", |_, _| None),
-            ("a shell in place of the answer", |_, _| Some("<html><div id=app></div></html>".into())),
+            ("the second answer fails", |part, cards| if part == 1 { Reply::json(cards) } else { Reply::status(500) }),
+            ("no answer at all", |_, _| Reply::status(500)),
+            ("a shell in place of the answer", |_, _| Reply::json("<html><div id=app></div></html>")),
             ("it ends before all that it claims", |part, cards| {
-                Some(if part == 1 { cards.replace(r#""TotalPages": 2"#, r#""TotalPages": 1"#) } else { cards })
+                Reply::json(if part == 1 { cards.replace(r#""TotalPages": 2"#, r#""TotalPages": 1"#) } else { cards })
             }),
         ];
         for (name, answer) in cases {
@@ -458,7 +458,7 @@ on_both_databases! {
 
     fn data_that_robots_close_is_left_alone(lot: &Lot) {
         let website = Website::open();
-        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Reply::json(cards));
         website.show("/robots.txt", 200, "User-agent: *\nDisallow: /api/\n");
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30));
@@ -772,7 +772,7 @@ on_both_databases! {
         website.list("/used", 0..15, None);
         (0..15).for_each(|car| website.show(&format!("/car/{car}"), 200, "<h1>for sale</h1>"));
         website.show("/car/16", 403, "");
-        website.show("/car/17", 503, "");
+        website.show("/car/17", 401, "");
         website.show("/car/18", 200, "<h1>sold</h1>");
         website.reply("/car/19", Reply::status(302).header("Location", "/used"));
         let report = scrape();
@@ -1223,11 +1223,11 @@ on_both_databases! {
 }
 
 /// A website of thirty cars in two pages, whose platform gives the list as data in two answers; `answer` makes of an answer
-/// what is sent, a failure where that is nothing.
-fn dealer_on(
+/// what is sent.
+pub(crate) fn dealer_on(
     website: &Website,
     lot: &Lot,
-    answer: impl Fn(u32, String) -> Option<String> + Send + Sync + 'static,
+    answer: impl Fn(u32, String) -> Reply + Send + Sync + 'static,
 ) -> (Desk, CompetitorId) {
     website.answer(move |asked| {
         let part = if asked.path.contains("pt=2") { 2 } else { 1 };
@@ -1246,11 +1246,10 @@ fn dealer_on(
                     "DisplayCards": [{}]}}"#,
                 cards.join(",")
             );
-            let Some(data) = answer(part, data) else { return Some(Reply::status(500)) };
             let version = format!("\"data-{part}\"");
             let is_known = asked.header.contains(&format!("if-none-match: {version}"));
-            let reply = if is_known { Reply::status(304) } else { Reply::json(data) };
-            return Some(reply.header("ETag", version));
+            let reply = if is_known { Reply::status(304) } else { answer(part, data) };
+            return Some(if reply.status < 400 { reply.header("ETag", version) } else { reply });
         }
         asked.path.starts_with("/used").then(|| {
             let cars: Vec<_> = (if part == 1 { 0..15 } else { 15..30 })

@@ -27,7 +27,7 @@ use crate::{
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
         configured::Scraper,
-        extract::unsettled_warning,
+        extract::NO_IDENTITY,
         fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
     },
 };
@@ -99,6 +99,18 @@ pub(super) struct Reached {
 pub(super) struct Crawled {
     pub(super) pages: Pages,
     pub(super) read: PagesRead,
+    /// How long the website asked to be left alone, where it did so in the middle.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Crawled {
+    /// Why it shows no vehicle: what is known of the reason says more than that nothing is there.
+    fn failed(&self, unknown: &str) -> Failed {
+        let says_why =
+            |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND, NO_IDENTITY].contains(&warning.code);
+        let reason = self.pages.warnings.iter().find(says_why);
+        Failed::empty(reason.map_or(unknown, |warning| &warning.message))
+    }
 }
 
 /// Fetches and reads the list; what was read before a page failed is kept, as a part of the lot.
@@ -132,6 +144,7 @@ pub(super) fn crawl(
         failed: 0,
         closed: 0,
         ends_documents: false,
+        retry_after: None,
     };
     match crawl.configured_request(&competitor.inventory_url) {
         Some(request) => crawl.run_endpoint(request),
@@ -160,6 +173,8 @@ struct Crawl<'a> {
     closed: u32,
     /// Whether a page so far was a document that ends as documents should.
     ends_documents: bool,
+    /// How long the website asked to be left alone: it is not asked again in this scrape.
+    retry_after: Option<Duration>,
 }
 
 /// Where the list of an inventory address stands.
@@ -195,7 +210,7 @@ impl<'a> Crawl<'a> {
     /// Waits for the host of an endpoint, where it is another than that of the competitor: many websites may ask it.
     fn turn_at(&self, request: &DataRequest) -> Result<Option<SharedTurn<'a>>, Ended> {
         let (hosts, own) = (self.hosts, self.own_host.as_deref());
-        let host = request.url.host_str().filter(|host| own != Some(*host));
+        let host = revisit::host_of(&request.url).filter(|host| own != Some(*host));
         host.map(|host| hosts.take(host)).transpose()
     }
 }
@@ -255,10 +270,7 @@ impl Crawl<'_> {
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
             // What is known of the reason says more than that nothing is there.
-            let says_why = |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND].contains(&warning.code);
-            let reason = crawled.pages.warnings.iter().find(says_why);
-            let unknown = "the page shows no vehicle and is of no known platform";
-            return Err(Failed::empty(reason.map_or(unknown, |warning| &warning.message)).into());
+            return Err(crawled.failed("the page shows no vehicle and is of no known platform").into());
         }
         Ok(crawled)
     }
@@ -304,7 +316,7 @@ impl Crawl<'_> {
         }
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() {
-            return Err(Failed::empty("the configured endpoint lists no vehicle").into());
+            return Err(crawled.failed("the configured endpoint lists no vehicle").into());
         }
         Ok(crawled)
     }
@@ -341,7 +353,7 @@ impl Crawl<'_> {
         pages.reading.pages_closed_by_robots += self.closed;
         pages.warnings.extend(self.warnings);
         self.read.to_the_end = is_at_end && pages.reading.pages_failed == 0;
-        Crawled { pages, read: self.read }
+        Crawled { pages, read: self.read, retry_after: self.retry_after }
     }
 
     /// Goes on without a page that could not be had; what came before it is kept.
@@ -356,6 +368,7 @@ impl Crawl<'_> {
                     ScrapeErrorType::Robots => self.closed += 1,
                     _ => self.failed += 1,
                 }
+                self.retry_after = self.retry_after.max(failure.retry_after);
                 self.warnings.push(Warning { code: "page_failed", message: failure.message });
                 Ok(())
             }
@@ -398,7 +411,7 @@ impl Crawl<'_> {
     }
 
     fn may_ask(&self) -> bool {
-        self.reached.pages < self.limits.most_pages
+        self.reached.pages < self.limits.most_pages && self.retry_after.is_none()
     }
 
     /// Reads a page: what it is to the list, and what to ask for the whole list as data, where that can be had.
@@ -455,10 +468,17 @@ impl Crawl<'_> {
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
             let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
+            // Another host than the website's says nothing about how the website's pages may be asked for.
+            if let Err(Ended::Failed(failure)) = &answer
+                && revisit::host_of(&request.url) == self.own_host.as_deref()
+            {
+                self.retry_after = self.retry_after.max(failure.retry_after);
+            }
+            let may_ask = self.may_ask();
             let (extraction, following) = match answer {
                 Ok(answer) => answer,
                 Err(Ended::Failed(failure))
-                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() =>
+                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() && may_ask =>
                 {
                     tracing::debug!(url = %request.url, reason = failure.message, "the list is asked for otherwise");
                     next = request.otherwise.map(|otherwise| *otherwise);
@@ -515,7 +535,7 @@ impl Crawl<'_> {
             next: answer.next.as_ref().map(|next| next.url.to_string()),
             listings: answer.listings,
             unsettled: answer.unsettled,
-            warnings: unsettled_warning(answer.unsettled).into_iter().collect(),
+            warnings: answer.warnings,
         };
         if request.method == DataMethod::Get && answer.next.as_ref().is_none_or(|next| next.body.is_none()) {
             self.read.keep(request.url.as_str(), &fetched, &extraction);
@@ -541,6 +561,7 @@ impl Crawl<'_> {
                 }
             }
             (request.etag, request.last_modified) = (None, None);
+            self.reached.pages += 1;
             fetched = self.session.get(&request)?;
         }
         Ok(Got::Sent(fetched))

@@ -148,10 +148,13 @@ impl Reader {
         self.fruitless >= FRUITLESS_ENDURED || self.repeats_itself()
     }
 
-    /// How many vehicles the last page shows, where it is as full as any before it and no total tells that it is the last.
+    /// How many vehicles the last page shows, where it is as full as any before it and no total tells that it is the last. One
+    /// below what was shown counts something else.
     pub(super) fn full_last_page(&self) -> Option<u32> {
         let last = self.read.last()?.listings.len();
-        let is_full = self.read.iter().all(|page| page.total.is_none() && page.listings.len() <= last);
+        let shown = self.known.len();
+        let is_total = |page: &Extraction| page.total.is_some_and(|total| total as usize >= shown);
+        let is_full = self.read.iter().all(|page| !is_total(page) && page.listings.len() <= last);
         u32::try_from(last).ok().filter(|_| is_full)
     }
 
@@ -245,6 +248,7 @@ impl Reader {
             listings.extend(page.listings);
         }
         let claimed = reading.total_claimed;
+        let shows_any = !listings.is_empty();
         let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
         // What the website claims counts the other stores' vehicles, too.
         let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
@@ -253,7 +257,7 @@ impl Reader {
             ..reading
         };
         // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
-        let is_lost = listings.is_empty() && left_aside > 0;
+        let is_lost = listings.is_empty() && shows_any;
         let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }

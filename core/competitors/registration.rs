@@ -172,9 +172,8 @@ fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, 
 /// path without its last slash, and the query. The fragment never leaves a browser: an adopted database may hold one. `None` where
 /// there is no list at all.
 pub(super) fn address_key(inventory_url: &str) -> Option<String> {
-    let url = Url::parse(inventory_url).ok().filter(|url| revisit::host(url.as_str()).is_some())?;
-    let host = url.host_str()?.trim_end_matches('.');
-    let host = host.strip_prefix("www.").unwrap_or(host);
+    let host = revisit::host(inventory_url)?;
+    let url = Url::parse(inventory_url).ok()?;
     let port = url.port().filter(|port| !matches!(port, 80 | 443)).map(|port| format!(":{port}")).unwrap_or_default();
     let query = url.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
     Some(format!("{host}{port}{}{query}", url.path().trim_end_matches('/')))

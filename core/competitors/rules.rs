@@ -229,6 +229,11 @@ impl ScrapeFacts {
         changed.zip(self.last_complete_at).is_some_and(|(changed, last)| changed >= last)
     }
 
+    /// Since when the list has been read that is read now: what was seen before says nothing about it.
+    pub(crate) fn list_is_read_since(&self) -> DateTime<Utc> {
+        self.list_changed_at.filter(|&changed| changed <= self.observed_at).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
     /// What it met of the lot as the last complete scrape saw it; linear.
     fn recognition(&self, stored: &[StoredListing], was_seen: &[bool], rules: &TrackingRules) -> Recognition {
         let Some(then) = self.last_complete_at else { return Recognition::default() };
@@ -247,9 +252,10 @@ impl ScrapeFacts {
         recognition
     }
 
-    /// The distrusted scrapes between the last complete one and this.
+    /// The distrusted scrapes between the last complete one and this; those of another list say nothing about the one that is
+    /// read since its address was changed.
     fn distrusted(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        let then = self.last_complete_at?;
+        let then = self.last_complete_at?.max(self.list_is_read_since());
         let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
         AlikeScrapes::of(&self.distrusted_scrapes[..before], then, rules)
     }

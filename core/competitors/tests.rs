@@ -664,6 +664,7 @@ fn a_lot_that_grows_back_was_never_small() {
 #[case::all_that_it_claims(35, 12, Some(35), None)]
 #[case::fewer_than_it_claims(23, 12, Some(35), Some(IncompleteReason::FewerThanClaimed))]
 #[case::more_than_it_claims(23, 12, Some(12), Some(IncompleteReason::ListMoved))]
+#[case::some_fewer_than_it_claims(91, 12, Some(100), Some(IncompleteReason::ListMoved))]
 fn a_list_ordered_anew_for_each_page_may_hide_as_many_as_stand_there_twice(
     #[case] vehicles: usize,
     #[case] on_several_pages: u32,
@@ -727,6 +728,17 @@ fn what_a_changed_address_leaves_out_is_not_sold_before_it_is_believed() {
     assert!(seen[..5].iter().all(|(_, plan)| plan.completeness.reason() == Some(IncompleteReason::ListChanged)));
     let sold: Vec<_> = seen.iter().filter(|(_, plan)| plan.sold() > 0).map(|(on, plan)| (*on, plan.sold())).collect();
     assert_eq!(sold, [(10, 14)], "as late as those of a lot that shrank");
+}
+
+#[test]
+fn days_of_distrust_of_the_list_before_it_was_changed_do_not_speak_for_the_new_one() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..100, "S"));
+    // The wrong list for long enough to be believed soon, were it not mended, but to one that lacks some.
+    (1..7).for_each(|on_day| drop(lot.see(on_day, &numbered(0..(30 + on_day as u32 % 2 * 15), "S"))));
+    lot.list_changed_at = Some(day(7) - TimeDelta::hours(1));
+    let plan = lot.see(7, &numbered(0..60, "S"));
+    assert_eq!(plan.completeness.reason(), Some(IncompleteReason::ListChanged));
 }
 
 #[test]

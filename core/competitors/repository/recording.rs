@@ -217,12 +217,12 @@ fn distrusted_words() -> [&'static str; IncompleteReason::DISTRUSTED.len()] {
     IncompleteReason::DISTRUSTED.map(IncompleteReason::as_str)
 }
 
-/// The scrapes right before this one that found a number of vehicles within the range, without those that say nothing about
-/// the size of the lot.
+/// The scrapes right before this one, since the list was read as it is, that found a number of vehicles within the range, without
+/// those that say nothing about the size of the lot.
 pub(in crate::competitors) fn alike_scrapes(
     conn: &mut DbConnection,
     competitor: CompetitorId,
-    observed_at: DateTime<Utc>,
+    (observed_at, list_since): (DateTime<Utc>, DateTime<Utc>),
     counts: RangeInclusive<usize>,
     rules: &TrackingRules,
 ) -> DbResult<Option<AlikeScrapes>> {
@@ -241,12 +241,15 @@ pub(in crate::competitors) fn alike_scrapes(
         .select(dsl::observed_at)
         .first(conn)
         .optional()?;
-    let since = last_unlike.unwrap_or(Instant(DateTime::UNIX_EPOCH));
+    let since = last_unlike.map_or(list_since, |unlike| list_since.max(unlike.into()));
     // As many as there were since the lot changed: a few days' worth, before it is believed.
-    let alike: Vec<Instant> =
-        telling().filter(dsl::observed_at.gt(since)).order(dsl::observed_at).select(dsl::observed_at).load(conn)?;
+    let alike: Vec<Instant> = telling()
+        .filter(dsl::observed_at.gt(Instant(since)))
+        .order(dsl::observed_at)
+        .select(dsl::observed_at)
+        .load(conn)?;
     let alike: Vec<DateTime<Utc>> = alike.into_iter().map(DateTime::from).collect();
-    Ok(AlikeScrapes::of(&alike, since.into(), rules))
+    Ok(AlikeScrapes::of(&alike, since, rules))
 }
 
 /// The scrapes up to this time, after the last that saw the whole lot, that saw a part of it; a range of an index.

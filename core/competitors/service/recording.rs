@@ -2,6 +2,8 @@
 //!
 //! What is deliberately not here: what the scrape changes (`rules`), when an alert is open (`alert`), fetching.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 
@@ -21,6 +23,7 @@ use crate::{
         rules::{self, Plan},
         scrape_log,
         sighting::Sighting,
+        sold,
     },
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
@@ -49,6 +52,8 @@ pub(super) struct OwnCrawl {
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
     pub(super) read: PagesRead,
+    /// How long the website asked to be left alone, where it did so in the middle.
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// A scrape that is to be recorded, as often as it takes.
@@ -145,7 +150,8 @@ impl<'a> Recording<'a> {
         let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
         let mut plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
-            lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike, tracking)?;
+            let since = (observed_at, lot.facts.list_is_read_since());
+            lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
             plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         }
         if let Some(crawl) = crawl {
@@ -219,9 +225,13 @@ impl<'a> Recording<'a> {
     }
 
     fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<Warning> {
+        let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
+        let tracking = &self.desk.config().tracking;
+        let at_first_sight =
+            lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
         let doubt = plan.completeness.warning(reading, &plan.recognition);
         let ahead = lot.facts.ahead_at.map(scrape_log::clock_went_back);
-        self.seen.warnings.iter().cloned().chain(doubt).chain(ahead).collect()
+        self.seen.warnings.iter().cloned().chain(at_first_sight).chain(doubt).chain(ahead).collect()
     }
 }
 

@@ -41,7 +41,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
-    scrape::fetch::{FetchError, Fetcher, Session, Stop},
+    scrape::fetch::{Fetcher, Session, Stop},
 };
 
 /// What the names of the leases begin with; the competitor's id follows.
@@ -339,7 +339,8 @@ impl<'a> Run<'a> {
                     return Ok(Outcome::Stopped);
                 }
                 let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
-                seen.crawl = Some(OwnCrawl { holder, reader, gone, read: crawled.read });
+                let (read, retry_after) = (crawled.read, crawled.retry_after);
+                seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
                 let key = competitor.id.into();
                 let recording = Recording::new(desk, &key, seen, observed_at);
                 match self.patiently(stop, || recording.write()) {
@@ -413,10 +414,7 @@ impl<'a> Run<'a> {
             match session.is_gone(&url) {
                 Ok(true) => gone.push(id),
                 Ok(false) => {}
-                // Who has had enough is not asked again in this scrape; any other failure concerns one page.
-                Err(
-                    reason @ (FetchError::Blocked { .. } | FetchError::OutOfTime { .. } | FetchError::Stopped { .. }),
-                ) => {
+                Err(reason) if !reason.concerns_one_page() => {
                     tracing::info!(%reason, "the other missing listings were not looked after");
                     break;
                 }
@@ -705,6 +703,7 @@ pub(super) fn settle(
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
         None => {
             let next = partial.and_then(|scrapes| revisit::after_partial(scrapes, now, rules));
+            let next = next.max(crawl.retry_after.map(|asked_for| revisit::as_asked(asked_for, now, rules)));
             repository::set_next_scrape(conn, competitor.id, next)?;
         }
     }

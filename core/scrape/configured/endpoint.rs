@@ -14,7 +14,7 @@ use super::{
     path::JsonPath,
 };
 use crate::scrape::extract::{
-    DataPage, DataRequest, Draft, GENERIC, Json, ScrapedListing, absolute, count_of, set_query,
+    DataPage, DataRequest, Draft, GENERIC, Json, NO_IDENTITY, ScrapedListing, Warning, absolute, count_of, set_query,
 };
 
 /// More records are not read; no answer to a list of a dealer's has so many.
@@ -132,7 +132,13 @@ impl Endpoint {
         };
         let total = self.total.as_ref().and_then(|path| count_of(path.find(answer)?));
         let next = self.next(request, answer, found, total);
-        Some(DataPage { listings, total, next, ..DataPage::default() })
+        let unknown = found as usize - listings.iter().filter(|listing| listing.has_identity()).count();
+        let message = format!(
+            "{unknown} of {found} records have nothing to be known again by, and are left out: the fields vin, external_id and \
+             stock_number of the configuration say where that stands"
+        );
+        let warnings = if unknown > 0 { vec![Warning { code: NO_IDENTITY, message }] } else { Vec::new() };
+        Some(DataPage { listings, total, next, warnings, ..DataPage::default() })
     }
 
     fn records<'v>(
