@@ -426,11 +426,12 @@ on_both_databases! {
         website.page("/used-inventory/index.htm", website.fixture("dealer_com/posted.html"));
         website.json("/api/widget/ws-inv-data/getInventory", &answer);
         let url = website.at("/used-inventory/index.htm");
-        let all = scrape_new(&desk, "Group", &format!("{url}#all-stores")).unwrap();
+        let all = scrape_new(&desk, "Group", &url).unwrap();
         assert_eq!((all.new.len(), all.completeness), (4, Completeness::Complete));
         let warning = all.warnings.iter().find(|warning| warning.code == "group_list").unwrap();
         assert!(warning.message.contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
         assert!(codes(&desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap()).contains(&"group_list"));
+        desk.competitors().delete(all.competitor_id).unwrap();
 
         let one = |name: &str, store: &str| {
             let new = NewCompetitor {

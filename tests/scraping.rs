@@ -1315,6 +1315,7 @@ mod in_browser {
         fn a_browser_that_is_not_there_is_no_failure_of_the_website(lot: &Lot) {
             let website = Website::open();
             website.list("/used", 0..20, None);
+            website.list("/used?plain", 0..20, None);
             let (desk, id) = competitor(&website, lot, Some("/nowhere/chromium"));
             let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
@@ -1330,7 +1331,7 @@ mod in_browser {
             };
             let new = NewCompetitor {
                 name: "Without scripts".into(),
-                inventory_url: format!("{}/used#plain", website.address),
+                inventory_url: format!("{}/used?plain", website.address),
                 ..NewCompetitor::default()
             };
             desk.competitors().add(&new).unwrap();
