@@ -50,12 +50,14 @@ def _docstring(shown: object) -> str:
 
 def test_other_threads_run_during_a_call(lot: jpauto.Lot) -> None:
     lot.competitors.add(name="Rival", inventory_url="https://rival.example/")
-    page = "<div>" + "<p>Nothing for sale here</p>" * 200_000 + "</div>"
+    page = "<div>" + "<p>Nothing for sale here</p>" * 90_000 + "</div>"
     turns, done = 0, threading.Event()
 
     def read() -> None:
-        jpauto.extract.listings(page, "https://rival.example/")
-        done.set()
+        try:
+            jpauto.extract.listings(page, "https://rival.example/")
+        finally:
+            done.set()
 
     reader = threading.Thread(target=read)
     reader.start()
