@@ -647,7 +647,7 @@ fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
 
 fn rules_of(answer: &Answer) -> Rules {
     match answer.status {
-        200..=299 => Rules::read(&answer.body, answer.is_whole),
+        200..=299 => Rules::read(&answer.body, answer.header(CONTENT_TYPE), answer.is_whole),
         429 => Rules::Withheld("the server is too busy to hand it out".to_owned()),
         400..=499 => Rules::Open,
         status if may_pass(status) => Rules::Withheld(format!("the server answered with status {status}")),
