@@ -183,7 +183,7 @@ impl Watch {
     }
 
     fn broke_off(&self, reason: &io::Error) -> FetchError {
-        FetchError::Connection { address: self.judge.asked().to_string(), source: reason.to_string().into() }
+        FetchError::BrokeOff { address: self.judge.asked().to_string(), source: reason.to_string().into() }
     }
 }
 

@@ -471,7 +471,7 @@ impl Session {
             let outcome = self.ask_once(ask, pause, wanted);
             let asked_for = match &outcome {
                 Ok(answer) if may_pass(answer.status) && !is_bot_check(answer) => self.retry_after(answer),
-                Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
+                Err(failure) if failure.is_of_the_line() => None,
                 _ => return outcome,
             };
             let asked_for = asked_for.unwrap_or_default();
@@ -640,6 +640,8 @@ fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
     match failure {
         ExchangeFailure::Refused(reason) => FetchError::Refused { address, reason },
         ExchangeFailure::Connection(source) => FetchError::Connection { address, source },
+        ExchangeFailure::BrokeOff(source) => FetchError::BrokeOff { address, source },
+        ExchangeFailure::Encoded(encoding) => FetchError::Encoded { address, encoding },
         ExchangeFailure::TimedOut => FetchError::TimedOut { address },
         ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address, limit },
     }

@@ -58,7 +58,7 @@ impl Session {
             turn.pause(pause);
             let asked_for = match &outcome {
                 Err(FetchError::Status { status, retry_after, .. }) if may_pass(*status) => *retry_after,
-                Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
+                Err(failure) if failure.is_of_the_line() => None,
                 _ => return outcome,
             };
             let asked_for = asked_for.unwrap_or_default();

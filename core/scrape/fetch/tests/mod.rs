@@ -445,12 +445,42 @@ fn a_cut_body_is_a_failure_and_not_a_short_page() {
     let cut_length = Reply::raw(format!("{head}Content-Length: 5000\r\n\r\n{CARD}"));
     let cut_chunks = Reply::raw(format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\n<html\r\n"));
     for reply in cut_codings.into_iter().chain([cut_length, cut_chunks]) {
+        let always = reply.clone();
         let server = Server::without_robots(in_turn(vec![reply.clone(), reply, Reply::html(CARD)]));
         let (session, _) = session();
         // Three tries: the third one brings it whole.
         assert_eq!(get(&session, server.url("/used")).unwrap().body, CARD.as_bytes());
         assert_eq!(server.pages().len(), 3);
+        let lasting = Server::without_robots(move |_| always.clone());
+        let (failure, address) = (get(&session, lasting.url("/used")).unwrap_err(), lasting.url("/used"));
+        assert_eq!(failure.to_string(), format!("the answer of {address} broke off before its end"));
+        assert_eq!(failure.category(), ScrapeErrorType::Network);
     }
+}
+
+#[test]
+fn a_body_in_an_encoding_that_was_not_asked_for_is_named() {
+    let headers = [("Content-Type", "text/html"), ("Content-Encoding", "compress")];
+    let server = Server::without_robots(move |_| Reply::new(200, &headers, CARD));
+    let (session, _) = session();
+    let failure = get(&session, server.url("/used")).unwrap_err();
+    assert!(
+        failure.to_string().ends_with("is encoded as \"compress\", which was not asked for and is not read"),
+        "{failure}"
+    );
+    assert_eq!((failure.category(), server.pages().len()), (ScrapeErrorType::Parsing, 1));
+}
+
+#[test]
+fn where_nobody_is_at_a_redirects_target_the_target_is_named() {
+    let port = Server::start(|_| Reply::status(404)).port();
+    thread::sleep(Duration::from_millis(50));
+    let target = format!("http://127.0.0.1:{port}/used");
+    let seen_at = target.replace("/used", "/robots.txt");
+    let server = Server::without_robots(move |_| Reply::redirect(&target));
+    let (session, _) = session();
+    let failure = get(&session, server.url("/used")).unwrap_err();
+    assert_eq!(failure.to_string(), format!("{seen_at} could not be reached"), "the first that is asked of it");
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
