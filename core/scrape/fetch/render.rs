@@ -105,6 +105,12 @@ impl Judge {
         self.fetcher.guard.check_url(url)
     }
 
+    /// Whether the rules at hand, those of the page's own origin, close an address: what would be left alone if it were asked for
+    /// by itself is left alone where a page asks for it.
+    pub(crate) fn is_closed(&self, url: &Url) -> bool {
+        url.origin() == self.asked.origin() && self.rules.check(url).is_err()
+    }
+
     /// What a navigation of the whole page to another address is: one on the same origin that robots.txt allows goes on,
     /// and for any other the page is loaded anew, in that host's turn.
     pub(crate) fn moved(&self, mut to: Url) -> Result<Loaded, FetchError> {
