@@ -1,7 +1,7 @@
 //! Carsforsale.com dealer sites: no VIN in the list, so the website's own number of a listing is its identity.
 //!
 //! Trap: price and mileage share a class and are told apart by the label beside them. The vendor's terms forbid crawling its
-//! dealer sites without permission; that is for whoever adds the competitor to settle.
+//! dealer sites without permission; that is for whoever adds the competitor to settle, who is told so.
 
 use super::{Mark, Platform};
 use crate::{
@@ -11,7 +11,14 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "carsforsale",
-    marks: &[Mark::certain(&["vehicle-snapshot__title"]), Mark::certain(&["_content/Chassis.Modules.Inventory"])],
+    terms: Some(
+        "Carsforsale.com's terms forbid reading its dealers' websites by a program without its permission: ask for that first",
+    ),
+    marks: &[
+        Mark::certain(&["vehicle-snapshot__title"]),
+        Mark::certain(&["_content/Chassis.Modules.Inventory"]),
+        Mark::possible(&["Powered by Carsforsale.com"]),
+    ],
     parse,
     list_paths: &["/cars-for-sale"],
     endpoint: None,

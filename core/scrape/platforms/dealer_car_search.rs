@@ -12,6 +12,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_car_search",
+    terms: None,
     marks: &[
         Mark::certain(&["\"site_platform\":\"dcs\""]),
         Mark::certain(&["\"site_platform\": \"dcs\""]),

@@ -17,11 +17,12 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["/wp-content/themes/DealerInspireDealerTheme"]),
         Mark::certain(&["var SEARCH_SERVICE"]),
         Mark::certain(&["inventoryLightningSettings"]),
-        Mark::certain(&["inventory_localization", "im_ajax_call"]),
+        Mark::certain(&["im_ajax_call"]),
         Mark::possible(&["Visit http://www.dealerinspire.com to Inspire"]),
     ],
     parse,

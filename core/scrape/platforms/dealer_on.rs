@@ -15,10 +15,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["dealeron_tagging_data"]),
         Mark::certain(&["dlron-srp-model"]),
-        Mark::certain(&["srpVehicle", "hasVehicleInfo"]),
+        Mark::certain(&["hasVehicleInfo"]),
     ],
     parse,
     list_paths: &["/searchall.aspx", "/searchused.aspx"],

@@ -270,6 +270,8 @@ fn wayne_reaves_says_what_is_sold_and_hides_what_is_not_on_offer() {
     let (request, pages) = answers("wayne_reaves", "list", "/inventory", &["list"]);
     assert_eq!(request.url.as_str(), "https://lot.example/service/inventory/website");
     assert_eq!(lines(&pages[0].listings), [FORD, TOYOTA, COROLLA]);
+    let url = |number: usize| pages[0].listings[number].url.as_deref();
+    assert_eq!(url(0), Some("https://lot.example/inventory/27001/view/P1001/2019-Ford-F-150"));
     let sold: Vec<_> = pages[0].listings.iter().map(|listing| listing.is_sold).collect();
     assert_eq!((sold, pages[0].total), (vec![Some(false), Some(false), Some(true)], Some(2)));
 }
@@ -309,6 +311,26 @@ fn every_page_of_every_platform_is_detected_as_itself() {
 }
 
 #[test]
+fn a_front_page_is_of_the_vendor_whose_scripts_or_styles_it_loads() {
+    for (mention, platform) in [
+        (r#"<link rel="stylesheet" href="https://x.autorevo-powersites.com/a.css">"#, "autorevo"),
+        (r#"<script src="https://automanagerprodcdn.azureedge.net/js/site.js"></script>"#, "automanager"),
+        (r#"<link href="https://cdn.dealereprocess.org/css/site.css" rel="stylesheet">"#, "dealer_eprocess"),
+        (r#"<script src="https://cdn.dealereprocess.com/site.js"></script>"#, "dealer_eprocess"),
+        (r#"<link href="https://cdn-ds.com/css/site.css" rel="stylesheet">"#, "dealer_fire"),
+        ("<footer>Website powered by DealerFire</footer>", "dealer_fire"),
+        ("<footer>Powered by Carsforsale.com</footer>", "carsforsale"),
+        (r#"<a href="https://waynereaves.com/">the vendor</a>"#, "wayne_reaves"),
+    ] {
+        let page =
+            format!("<html><head><title>Welcome</title></head><body>{mention}<p>Come and see us.</p></body></html>");
+        assert_eq!(detected(&page), Some(platform), "{mention}");
+    }
+    let beyond = format!(r#"<script data-x="{}" src="https://cdn-ds.com/a.js"></script>"#, "x".repeat(TAG_BYTES));
+    assert_eq!(detected(&beyond), None);
+}
+
+#[test]
 fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
     for mention in [
         r#"<img src="https://pictures.dealer.com/s/sample/0.jpg">"#,
@@ -344,9 +366,8 @@ fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
 
 #[test]
 fn no_mark_holds_another_or_it_would_hide_it() {
-    let texts: BTreeSet<&str> =
-        ALL.iter().flat_map(|platform| platform.marks).flat_map(|mark| mark.texts).copied().collect();
-    assert!(texts.len() <= 64, "more texts than the fast search takes");
+    let texts: BTreeSet<&str> = ALL.iter().flat_map(|platform| platform.marks).flat_map(Mark::texts).copied().collect();
+    assert!(texts.len() <= 64, "{}: more texts than the fast search takes", texts.len());
     for one in &texts {
         for other in texts.iter().filter(|other| *other != one) {
             assert!(!one.contains(other), "{one:?} holds {other:?}");
