@@ -343,6 +343,10 @@ on_both_databases! {
                 website.page(last, website.fixture(&format!("{platform}/last.html")));
             }
             show_endpoints(&website, platform);
+            if platform == "wayne_reaves" {
+                // Its shell answers to every address, this one included.
+                website.page("/robots.txt", website.fixture("wayne_reaves/robots.html"));
+            }
             let new = NewCompetitor { name: platform.into(), inventory_url: website.at(first), ..NewCompetitor::default() };
             let id = desk.competitors().add(&new).unwrap().id;
             let report = desk.competitors().scrape(id, &mut go_on).unwrap();
@@ -461,6 +465,10 @@ on_both_databases! {
             let website = Website::open();
             website.page(first, website.fixture(&format!("{platform}/list.html")));
             show_endpoints(&website, platform);
+            if platform == "wayne_reaves" {
+                // Its shell answers to every address, this one included.
+                website.page("/robots.txt", website.fixture("wayne_reaves/robots.html"));
+            }
             let new = NewCompetitor { name: platform.into(), inventory_url: website.at(first), ..NewCompetitor::default() };
             let id = desk.competitors().add(&new).unwrap().id;
             assert_eq!(desk.competitors().scrape(id, &mut go_on).unwrap().completeness, Completeness::Complete, "{platform}");

@@ -40,7 +40,7 @@ pub(crate) use self::{
     encoding::decode,
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
-    json_ld::{listings as json_ld_listings, vehicles_of},
+    json_ld::{listings as json_ld_listings, unescaped, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
@@ -49,6 +49,7 @@ pub(crate) use self::{
     site::Site,
     template::{Template, text_of_class},
     value::{Json, Object, Wanted},
+    vins::parse as vin_of,
 };
 pub use self::{
     clean::{is_unseen, mileage, price, text},
