@@ -90,6 +90,10 @@ bench: .venv/agreement ## the benchmarks and a table of them, on SQLite and on a
 	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable $(PYTHON) benches/all.py $(ARGS)
 	$(if $(filter-out replay,$(ARGS)),,@$(MAKE) --no-print-directory bench-replay)
 
+.PHONY: bench-million
+bench-million: ## a million sightings recorded on both databases, beside SQL by hand: ten minutes or so
+	@JPAUTO_BENCH_SIZES="10000 100000 1000000" JPAUTO_BENCH_SECONDS=3600 $(MAKE) --no-print-directory bench ARGS=tracking
+
 # How often "sold" was wrong over real days, and how late it was right, beside "absent once".
 .PHONY: bench-replay
 bench-replay:

@@ -4,8 +4,9 @@
     make bench [ARGS="NAME ..."]    # those whose name holds one of the words; all of them without any
 
 What a benchmark says while it runs is shown as it comes. The table has a line a figure: of criterion's benchmarks the median,
-and what ours is in multiples of what stands beside it; of the others the lines that they print. The exit code is 1
-where a benchmark failed or did not end within its time (JPAUTO_BENCH_SECONDS, 900 without it).
+and what ours is in multiples of what stands beside it; of the others the lines that they print. Where there is a bar, it says whether
+it is met. The exit code is 1 where a bar was missed, or a benchmark failed or did not end within its time (JPAUTO_BENCH_SECONDS,
+900 without it).
 """
 
 import json
@@ -28,6 +29,9 @@ TIMED = re.compile(r"^(?P<name>.*?)\s*time:\s+\[(?P<low>\S+ \S+) (?P<median>\S+)
 # What a figure is called that is ours where another stands beside it, and what those are called.
 OURS = {"jpauto", "listings", "listings_from_data", "theil_sen"}
 BESIDE = {"by hand", "parse_document", "serde_json_typed", "serde_json_value", "listing"}
+# How many times as long as what stands beside it ours may take.
+BARS = {"serde_json_typed": 1.5, "parse_document": 1.2}
+MISSED = re.compile(r"\(bar [\d.]+: missed\)")
 UNITS = {"ps": 1e-12, "ns": 1e-9, "µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -110,10 +114,19 @@ def told(lines):
             continue
         parts = name.split("/")
         what = tuple(part for part in parts if part not in OURS | BESIDE)
-        ratio = f"  ours is {ours[what] / seconds:.2f} times that" if what in ours and BESIDE & set(parts) else ""
         if OURS & set(parts):
             ours[what] = seconds
-        yield f"  {name:<58} {text:>12}{ratio}"
+        yield f"  {name:<58} {text:>12}{compared(ours.get(what), seconds, BESIDE & set(parts))}"
+
+
+def compared(ours, seconds, beside):
+    """How many times as long as the peer ours took, and whether that is within its bar."""
+    if not ours or not beside:
+        return ""
+    ratio = ours / seconds
+    bar = next((BARS[name] for name in beside if name in BARS), None)
+    verdict = f" (bar {bar}: {'met' if ratio <= bar else 'missed'})" if bar else ""
+    return f"  ours is {ratio:.2f} times that{verdict}"
 
 
 def main():
@@ -125,11 +138,15 @@ def main():
     benchmarks = build(chosen)
     outcomes = {name: run(name, *benchmarks[name]) for name in chosen}
     print("\n" + "=" * 100)
+    missed = 0
     for name, (lines, fault) in outcomes.items():
         print(f"\n{name}" + (f": {fault}" if fault else ""))
         for line in told(lines):
             print(line)
-    sys.exit(any(fault for _, fault in outcomes.values()))
+            missed += len(MISSED.findall(line))
+    if missed:
+        print(f"\n{missed} bars were missed.")
+    sys.exit(bool(missed) or any(fault for _, fault in outcomes.values()))
 
 
 if __name__ == "__main__":

@@ -86,6 +86,8 @@ pub(crate) const OURS: &[Table] = &[
             ("error", "TEXT", ""),
             ("error_type", "STRING(50)", ""),
             ("recorded_at", "TIMESTAMP", "NOT NULL"),
+            ("page_vehicles", "INTEGER", ""),
+            ("list_url", "TEXT", ""),
         ],
         indexes: &["competitor_id, observed_at"],
     },

@@ -35,7 +35,7 @@ fn hasty() -> FetchConfig {
 }
 
 /// A dealership that may fetch from this machine, as another process would open it.
-fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
+pub(crate) fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
     let mut config = Config::new(&lot.url).clock(lot.clock());
     config.fetch = Some(hasty());
     change(&mut config);
@@ -43,19 +43,19 @@ fn opened(lot: &Lot, change: impl FnOnce(&mut Config)) -> Desk {
 }
 
 /// The website as a competitor of a dealership that may fetch from this machine.
-fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
+pub(crate) fn competitor(website: &Website, lot: &Lot) -> (Desk, CompetitorId) {
     let desk = opened(lot, |_| {});
     let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
     (desk, id)
 }
 
-fn add(desk: &Desk, name: &str, inventory_url: String) -> CompetitorId {
+pub(crate) fn add(desk: &Desk, name: &str, inventory_url: String) -> CompetitorId {
     let new = NewCompetitor { name: name.into(), inventory_url, ..NewCompetitor::default() };
     desk.competitors().add(&new).unwrap().id
 }
 
 /// An observer that lets it go on.
-fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
+pub(crate) fn unwatched(_: ScrapeProgress<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -132,8 +132,13 @@ on_both_databases! {
         website.list("/used?page=2", 20..35, Some("/used"));
         let (desk, id) = competitor(&website, lot);
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+        assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
+        // One that leads back to another page than the first has left something out, for all that is known.
+        website.list("/used?page=2", 20..35, Some("/used?page=3"));
+        website.list("/used?page=3", 35..40, Some("/used?page=2"));
+        lot.pass(TimeDelta::days(1));
+        let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
-        assert_eq!(report.new.len(), 35);
     }
 
     fn a_counted_page_that_shows_nothing_is_no_end_where_the_list_goes_on(lot: &Lot) {
@@ -347,12 +352,33 @@ on_both_databases! {
         // Nothing in it, and more to come behind it; then the first one over again.
         website.reply("/list?after=c", answer(0..0, "d".into()));
         website.reply("/list?after=d", answer(0..0, serde_json::Value::Null));
-        assert_eq!(scrape(), (Some(IncompleteReason::PageFailed), 20));
+        assert_eq!(scrape(), (Some(IncompleteReason::LastPageFull), 20));
         website.reply("/list?after=c", answer(0..10, "b".into()));
         assert!(matches!(scrape(), (Some(_), 20)));
-        // Empty, and the last by its own word.
+        // Empty, and the last by its own word: it was not before. Then it is not there at all.
         website.reply("/list?after=c", answer(0..0, serde_json::Value::Null));
-        assert_eq!(scrape(), (None, 20));
+        assert_eq!(scrape(), (Some(IncompleteReason::LastPageFull), 20));
+        website.reply("/list?after=c", Reply::status(410));
+        assert_eq!(scrape(), (Some(IncompleteReason::PageFailed), 20));
+    }
+
+    fn an_answer_in_an_older_encoding_is_read_as_a_page_is(lot: &Lot) {
+        let website = Website::open();
+        let item = |number| serde_json::json!({"vin": vin(number), "exterior_color": "Bleu foncé"});
+        let items: Vec<_> = (0..3).map(item).collect();
+        let body = serde_json::json!({"items": items}).to_string();
+        let body: Vec<u8> = body.chars().map(|sign| u8::try_from(sign).unwrap()).collect();
+        website.reply("/list", Reply::json(body));
+        let (desk, id) = competitor(&website, lot);
+        let config = serde_json::json!({"endpoint": {
+            "url": "/list", "listings": "items", "fields": {"vin": "vin", "exterior_color": "exterior_color"}
+        }});
+        let configured = CompetitorUpdate { scraper_config: Change::Set(config), ..Default::default() };
+        desk.competitors().update(id, &configured).unwrap();
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        let listings = desk.competitors().listings(&ListingFilter::default(), &PageRequest::first(9)).unwrap().items;
+        let colors: Vec<_> = listings.iter().map(|listing| listing.exterior_color.as_deref()).collect();
+        assert_eq!(colors, [Some("Bleu foncé"); 3]);
     }
 
     fn an_answer_does_not_choose_who_else_is_asked(lot: &Lot) {
@@ -400,7 +426,7 @@ on_both_databases! {
 
     fn a_list_given_as_data_stands_for_the_pages(lot: &Lot) {
         let website = Website::open();
-        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Reply::json(cards));
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30));
         assert!(report.new.iter().all(|car| car.price == Some(Money::from_dollars(15_000))), "{:?}", report.new[0]);
@@ -413,7 +439,7 @@ on_both_databases! {
 
     fn data_that_has_not_changed_is_not_sent_again(lot: &Lot) {
         let website = Website::open();
-        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Reply::json(cards));
         desk.competitors().scrape(id, &mut unwatched).unwrap();
         for _ in 0..2 {
             lot.pass(TimeDelta::days(1));
@@ -432,13 +458,13 @@ on_both_databases! {
     }
 
     fn pages_are_read_where_the_data_is_not_enough(lot: &Lot) {
-        type Answer = fn(u32, String) -> Option<String>;
+        type Answer = fn(u32, String) -> Reply;
         let cases: [(&str, Answer); 4] = [
-            ("the second answer fails", |part, cards| (part == 1).then_some(cards)),
-            ("no answer at all", |_, _| None),
-            ("a shell in place of the answer", |_, _| Some("<html><div id=app></div></html>".into())),
+            ("the second answer fails", |part, cards| if part == 1 { Reply::json(cards) } else { Reply::status(500) }),
+            ("no answer at all", |_, _| Reply::status(500)),
+            ("a shell in place of the answer", |_, _| Reply::json("<html><div id=app></div></html>")),
             ("it ends before all that it claims", |part, cards| {
-                Some(if part == 1 { cards.replace(r#""TotalPages": 2"#, r#""TotalPages": 1"#) } else { cards })
+                Reply::json(if part == 1 { cards.replace(r#""TotalPages": 2"#, r#""TotalPages": 1"#) } else { cards })
             }),
         ];
         for (name, answer) in cases {
@@ -458,7 +484,7 @@ on_both_databases! {
 
     fn data_that_robots_close_is_left_alone(lot: &Lot) {
         let website = Website::open();
-        let (desk, id) = dealer_on(&website, lot, |_, cards| Some(cards));
+        let (desk, id) = dealer_on(&website, lot, |_, cards| Reply::json(cards));
         website.show("/robots.txt", 200, "User-agent: *\nDisallow: /api/\n");
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30));
@@ -772,7 +798,7 @@ on_both_databases! {
         website.list("/used", 0..15, None);
         (0..15).for_each(|car| website.show(&format!("/car/{car}"), 200, "<h1>for sale</h1>"));
         website.show("/car/16", 403, "");
-        website.show("/car/17", 503, "");
+        website.show("/car/17", 401, "");
         website.show("/car/18", 200, "<h1>sold</h1>");
         website.reply("/car/19", Reply::status(302).header("Location", "/used"));
         let report = scrape();
@@ -1110,11 +1136,11 @@ on_both_databases! {
 }
 
 /// A website of thirty cars in two pages, whose platform gives the list as data in two answers; `answer` makes of an answer
-/// what is sent, a failure where that is nothing.
-fn dealer_on(
+/// what is sent.
+pub(crate) fn dealer_on(
     website: &Website,
     lot: &Lot,
-    answer: impl Fn(u32, String) -> Option<String> + Send + Sync + 'static,
+    answer: impl Fn(u32, String) -> Reply + Send + Sync + 'static,
 ) -> (Desk, CompetitorId) {
     website.answer(move |asked| {
         let part = if asked.path.contains("pt=2") { 2 } else { 1 };
@@ -1133,11 +1159,10 @@ fn dealer_on(
                     "DisplayCards": [{}]}}"#,
                 cards.join(",")
             );
-            let Some(data) = answer(part, data) else { return Some(Reply::status(500)) };
             let version = format!("\"data-{part}\"");
             let is_known = asked.header.contains(&format!("if-none-match: {version}"));
-            let reply = if is_known { Reply::status(304) } else { Reply::json(data) };
-            return Some(reply.header("ETag", version));
+            let reply = if is_known { Reply::status(304) } else { answer(part, data) };
+            return Some(if reply.status < 400 { reply.header("ETag", version) } else { reply });
         }
         asked.path.starts_with("/used").then(|| {
             let cars: Vec<_> = (if part == 1 { 0..15 } else { 15..30 })
@@ -1169,7 +1194,7 @@ fn failures_of_our_own(desk: &Desk, id: CompetitorId) -> Vec<String> {
         .collect()
 }
 
-fn open_alerts(desk: &Desk, id: CompetitorId) -> Vec<String> {
+pub(crate) fn open_alerts(desk: &Desk, id: CompetitorId) -> Vec<String> {
     let mut filter = AlertFilter::default();
     filter.subject_id = Some(id.into());
     let alerts = desk.alerts().list(&filter, &PageRequest::default()).unwrap().items;

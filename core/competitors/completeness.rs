@@ -10,6 +10,12 @@
 //! more against the last complete scrape, and believed like a lot that shrank. A lot that really ends so is whole again with
 //! the next car that comes or goes.
 //!
+//! So is one that ends with such a page and has fewer pages than the last complete scrape read, though it lacks less than a page:
+//! its last page, part full, may be the one that failed, or its first one the only one that came. Such a website shows the same
+//! each day, so it is given more time, and the owner is told; if the own pages of what is missing are gone, there is nothing left to
+//! doubt. The same holds for a list that is reached at another address than the last complete one, one that narrows it, such as
+//! to a make, and that lacks vehicles.
+//!
 //! A website that claims far more than it showed ended its list early, and no number of like scrapes makes that the whole
 //! lot: without this, a list without a link to its second page would sell the rest in bulk. The claim may be wrong, such as
 //! the total of a group of dealers; then nothing sells there, and each scrape says why.
@@ -29,6 +35,8 @@
 //! the 1,834 of a guard that never gives way, 2.69 % of them false instead of 2.73 %, 8.39 days late instead of 8.40. It
 //! decides more sales; it decides them no better. The second half of the days alone, which had its part in the choice too,
 //! is even a little worse: 1.98 % false at 7.44 days, against 1.95 % at 7.34.
+//! Distrusting another lot, as below, leaves as many sales on those days, as many of them false, and decides them 0.04 days later:
+//! 8.43.
 //!
 //! A website's own word that a vehicle is sold is proof at once, of that vehicle. That many are sold at one blow is likelier a mark
 //! which every card carries hidden, or a field that means something else now: such words are not taken, and the scrape is
@@ -39,8 +47,6 @@
 //! An address or a configuration that was changed may leave out what the old list showed. What is missing then is missed by the
 //! new list only when that has looked so for as long as a lot that shrank.
 //!
-//! Distrusting strangers leaves as many sales there, as many of them false, and decides them 0.04 days later: 8.43.
-//!
 //! What is deliberately not here: what a miss leads to (`sold`), and fetching.
 
 use std::ops::RangeInclusive;
@@ -48,7 +54,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::{rules::TrackingRules, sold};
+use super::{home, rules::TrackingRules, sold};
 use crate::extract::Warning;
 
 /// What a scrape knows about how far it came.
@@ -66,10 +72,25 @@ pub struct ScrapeReading {
     pub total_claimed: Option<u32>,
     /// How many vehicles the last page showed, where it was as full as the others and nothing else tells that it was the last.
     pub full_last_page: Option<u32>,
+    /// What the list looked like, to compare the next scrape with.
+    pub list: ListShape,
     /// Vehicles that several of its pages showed, without those that are shown so on purpose: as many may stand on none.
     pub on_several_pages: u32,
     /// Whether it says in words that nothing was found, and shows vehicles all the same.
     pub says_none: bool,
+}
+
+/// What a list looked like to a scrape, apart from its vehicles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListShape {
+    /// How many vehicles each of its pages but the last showed, at the least; `None` for a list of one page.
+    pub page_vehicles: Option<u32>,
+    /// How many the last one showed, where no total tells that it was the last; of no use once the scrape is judged.
+    pub last_page: Option<u32>,
+    /// Where its first page stood after redirects.
+    pub url: Option<String>,
+    /// Whether that is another address than the one asked for; of no use once the scrape is judged.
+    pub redirected: bool,
 }
 
 /// A row of scrapes that found about as many vehicles as the present one.
@@ -102,6 +123,9 @@ pub(crate) struct EarlierScrapes<'a> {
     pub(crate) recognition: Recognition,
     /// The scrapes since then that saw a whole list, and were distrusted.
     pub(crate) distrusted: Option<AlikeScrapes>,
+    /// The pages that the last complete scrape read, and what the list looked like to it.
+    pub(crate) pages: Option<u32>,
+    pub(crate) list: &'a ListShape,
     /// Whether the last complete scrape was told how many vehicles there are.
     pub(crate) had_total: bool,
     /// Whether the address or the configuration of the list was changed since the last complete scrape.
@@ -128,14 +152,24 @@ impl Recognition {
     fn is_of_another_lot(&self, rules: &TrackingRules) -> bool {
         let (known, recognised) = (self.known as i128, self.recognised as i128);
         let is_minority = recognised * 100 < known * i128::from(rules.recognised_share_percent);
+        is_minority && self.lacks_more_than_go(rules)
+    }
+
+    /// Vehicles of the last complete scrape that this one did not see.
+    fn missing(&self) -> usize {
+        self.known.saturating_sub(self.recognised)
+    }
+
+    /// Whether more are missing than may have gone since somebody last looked.
+    fn lacks_more_than_go(&self, rules: &TrackingRules) -> bool {
         let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
-        let beyond_slack = known - recognised - i128::from(rules.turnover_slack);
-        is_minority && beyond_slack * turnover > known * i128::from(self.unwatched.num_seconds())
+        let beyond_slack = self.missing() as i128 - i128::from(rules.turnover_slack);
+        beyond_slack * turnover > self.known as i128 * i128::from(self.unwatched.num_seconds())
     }
 
     /// Whether more are missing than go within a few days.
     fn lacks_any(&self, rules: &TrackingRules) -> bool {
-        self.known > self.recognised.saturating_add(rules.turnover_slack as usize)
+        self.missing() > rules.turnover_slack as usize
     }
 
     /// Whether so many of the vehicles on sale are called sold at once that something else is likelier; as many may be as may
@@ -183,7 +217,7 @@ pub enum IncompleteReason {
     FewerThanClaimed,
     /// Far fewer vehicles than lately.
     TooFewVehicles,
-    /// At least a page fewer than lately, and the last page is full: the list may go on.
+    /// A page fewer than lately, and the last page is full: the list may go on.
     LastPageFull,
     /// Vehicles stood on several pages: the list is ordered anew between two requests, and as many may stand on none.
     ListMoved,
@@ -195,12 +229,20 @@ pub enum IncompleteReason {
     ListChanged,
     /// The website calls a large part of the lot sold at once.
     CalledSold,
+    /// The address leads to a narrower list than before, and some of the lot is missing there.
+    ListNarrowed,
 }
 
 impl IncompleteReason {
     /// Those for which a list that was seen to its end is distrusted: enough scrapes that saw it so are believed.
-    pub(crate) const DISTRUSTED: [Self; 5] =
-        [Self::TooFewVehicles, Self::LastPageFull, Self::LotReplaced, Self::ListChanged, Self::CalledSold];
+    pub(crate) const DISTRUSTED: [Self; 6] = [
+        Self::TooFewVehicles,
+        Self::LastPageFull,
+        Self::LotReplaced,
+        Self::ListChanged,
+        Self::CalledSold,
+        Self::ListNarrowed,
+    ];
 }
 
 impl ScrapeReading {
@@ -214,6 +256,7 @@ impl ScrapeReading {
             pages_fetched: None,
             total_claimed: None,
             full_last_page: None,
+            list: ListShape { page_vehicles: None, last_page: None, url: None, redirected: false },
             on_several_pages: 0,
             says_none: false,
         }
@@ -222,7 +265,9 @@ impl ScrapeReading {
     /// A reading that is known to be a part of a lot.
     #[must_use]
     pub const fn part_of_a_lot() -> Self {
-        Self { last_page_reached: false, ..Self::whole_lot() }
+        let mut reading = Self::whole_lot();
+        reading.last_page_reached = false;
+        reading
     }
 }
 
@@ -239,6 +284,7 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     ClaimsNone => "claims_none",
     ListChanged => "list_changed",
     CalledSold => "called_sold",
+    ListNarrowed => "list_narrowed",
 });
 
 impl Completeness {
@@ -270,8 +316,12 @@ impl Completeness {
             && !earlier.has_shrunk(rules)
         {
             IncompleteReason::TooFewVehicles
-        } else if lacks_a_page(reading, vehicles, earlier.counts) && !earlier.has_shrunk(rules) {
+        } else if (lacks_a_page(reading, vehicles, earlier.counts) && !earlier.has_shrunk(rules))
+            || (earlier.lost_pages(reading, rules) && !earlier.is_believed_at_last(rules))
+        {
             IncompleteReason::LastPageFull
+        } else if earlier.is_narrowed(reading, rules) && !earlier.is_believed_at_last(rules) {
+            IncompleteReason::ListNarrowed
         } else if earlier.recognition.is_of_another_lot(rules) && !earlier.is_replaced(vehicles, rules) {
             IncompleteReason::LotReplaced
         } else if earlier.list_changed && earlier.recognition.lacks_any(rules) && !earlier.is_believed_by_now(rules) {
@@ -305,7 +355,26 @@ impl Completeness {
 
     /// What a person should know of it who may mend the address or the order of the list.
     pub(crate) fn warning(self, reading: &ScrapeReading, recognition: &Recognition) -> Option<Warning> {
+        let missing = recognition.missing();
         let (code, message) = match self.reason()? {
+            IncompleteReason::LastPageFull => {
+                let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(", number {pages}"));
+                let message = format!(
+                    "the list ends with a full page{pages}, a page earlier than the last whole lot, and {missing} vehicles of that \
+                     are missing: the pages behind may have failed, so nothing is found sold before the list has looked so for \
+                     long; `check_missing` in the scraper_config looks for the missing ones' own pages"
+                );
+                ("last_page_full", message)
+            }
+            IncompleteReason::ListNarrowed => {
+                let reached = reading.list.url.as_deref().unwrap_or("another address");
+                let message = format!(
+                    "the address leads to {reached}, a narrower list than before, and {missing} vehicles of the last whole lot are \
+                     missing there: nothing is found sold before it has looked so for long; if that is the whole list, make it the \
+                     inventory address"
+                );
+                ("list_narrowed", message)
+            }
             IncompleteReason::ListMoved => {
                 let moved = reading.on_several_pages;
                 let message = format!(
@@ -328,7 +397,6 @@ impl Completeness {
                 ("claims_none", message.to_owned())
             }
             IncompleteReason::ListChanged => {
-                let missing = recognition.known.saturating_sub(recognition.recognised);
                 let message = format!(
                     "{missing} of the {} vehicles of the last whole lot are missing since the address or the configuration was \
                      changed: they are not found sold before the list has looked so for some days",
@@ -373,6 +441,40 @@ impl EarlierScrapes<'_> {
         self.distrusted.is_some_and(|distrusted| self.is_long(distrusted, rules))
     }
 
+    /// Whether a list that looks the same each day where it is cut has been distrusted for so long that it is believed.
+    fn is_believed_at_last(&self, rules: &TrackingRules) -> bool {
+        self.distrusted.is_some_and(|row| self.lasts(row, rules.cut_list_believed_after_days, rules))
+    }
+
+    /// Whether the list ends with a full page before as many pages as the last complete scrape read, and lacks what may stand on
+    /// those. Pages that show more than those did may have it all, but for what has gone.
+    fn lost_pages(&self, reading: &ScrapeReading, rules: &TrackingRules) -> bool {
+        let pages = reading.pages_fetched.zip(self.pages);
+        let Some((pages, last)) =
+            pages.filter(|(pages, before)| pages < before).map(|(pages, _)| pages).zip(reading.list.last_page)
+        else {
+            return false;
+        };
+        let page = self.list.page_vehicles.unwrap_or(last);
+        // A single page has none of its own to be compared with.
+        let is_full = last >= page || (pages > 1 && reading.full_last_page.is_some());
+        if !is_full {
+            return false;
+        }
+        let holds_more = last > page.saturating_add(rules.turnover_slack);
+        if holds_more { self.recognition.lacks_more_than_go(rules) } else { self.recognition.missing() > 0 }
+    }
+
+    /// Whether the website leads to an address that narrows that of the last complete scrape, and lacks vehicles. One that a person
+    /// gave is a list that was changed.
+    fn is_narrowed(&self, reading: &ScrapeReading, rules: &TrackingRules) -> bool {
+        if !reading.list.redirected {
+            return false;
+        }
+        let addresses = self.list.url.as_deref().zip(reading.list.url.as_deref());
+        self.recognition.lacks_any(rules) && addresses.is_some_and(|(before, now)| home::narrows(before, now))
+    }
+
     /// Whether the lot has been another one for long enough to be believed.
     fn is_replaced(&self, vehicles: usize, rules: &TrackingRules) -> bool {
         let stands = self.recognition.standing.saturating_mul(2) >= vehicles;
@@ -380,7 +482,11 @@ impl EarlierScrapes<'_> {
     }
 
     fn is_long(&self, row: AlikeScrapes, rules: &TrackingRules) -> bool {
-        let span = TimeDelta::days(rules.shrunk_after_days.into());
+        self.lasts(row, rules.shrunk_after_days, rules)
+    }
+
+    fn lasts(&self, row: AlikeScrapes, days: u32, rules: &TrackingRules) -> bool {
+        let span = TimeDelta::days(days.into());
         row.count + 1 >= rules.shrunk_after_scrapes && self.observed_at - row.since >= span
     }
 }
@@ -396,8 +502,8 @@ fn is_short_of(vehicles: usize, claimed: u32, rules: &TrackingRules) -> bool {
 /// them, hides none.
 fn has_moved(reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
     let (moved, slack) = (reading.on_several_pages, rules.moved_slack);
-    let has_what_it_claims =
-        reading.total_claimed.is_some_and(|claimed| vehicles as u128 <= u128::from(claimed) + u128::from(slack));
+    let vehicles_seen = u32::try_from(vehicles).unwrap_or(u32::MAX);
+    let has_what_it_claims = reading.total_claimed.is_some_and(|claimed| claimed.abs_diff(vehicles_seen) <= slack);
     !has_what_it_claims && moved > slack && u128::from(moved) * 100 > vehicles as u128 * u128::from(rules.moved_percent)
 }
 

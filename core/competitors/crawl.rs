@@ -6,7 +6,8 @@
 //!
 //! A list is read to its end where nothing speaks against it: a later page that a redirect leads away from, one on another
 //! website, one that shows only what is known, and one that the others count on but that shows nothing while the page behind it
-//! does, are pages that failed.
+//! does, are pages that failed. Where counted pages or answers end earlier than those of the last complete scrape, one more is asked
+//! for. A list that leads back to its first page behind the last, or names answers for ever that show nothing, is at its end.
 //!
 //! What is deliberately not here: how a page is fetched politely (`scrape::fetch`), how it is read (`extract`), and what is
 //! recorded of it. No database.
@@ -27,7 +28,7 @@ use crate::{
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
         configured::Scraper,
-        extract::unsettled_warning,
+        extract::{NO_IDENTITY, decoded},
         fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
     },
 };
@@ -81,6 +82,8 @@ impl Drop for SharedTurn<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CrawlLimits {
     pub(super) most_pages: usize,
+    /// Pages that the last complete scrape read: a list that ends before is looked behind.
+    pub(super) pages_before: usize,
     pub(super) data_share_percent: u32,
 }
 
@@ -99,6 +102,18 @@ pub(super) struct Reached {
 pub(super) struct Crawled {
     pub(super) pages: Pages,
     pub(super) read: PagesRead,
+    /// How long the website asked to be left alone, where it did so in the middle.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Crawled {
+    /// Why it shows no vehicle: what is known of the reason says more than that nothing is there.
+    fn failed(&self, unknown: &str) -> Failed {
+        let says_why =
+            |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND, NO_IDENTITY].contains(&warning.code);
+        let reason = self.pages.warnings.iter().find(says_why);
+        Failed::empty(reason.map_or(unknown, |warning| &warning.message))
+    }
 }
 
 /// Fetches and reads the list; what was read before a page failed is kept, as a part of the lot.
@@ -132,6 +147,9 @@ pub(super) fn crawl(
         failed: 0,
         closed: 0,
         ends_documents: false,
+        list_asked: None,
+        list_url: None,
+        retry_after: None,
     };
     match crawl.configured_request(&competitor.inventory_url) {
         Some(request) => crawl.run_endpoint(request),
@@ -160,6 +178,11 @@ struct Crawl<'a> {
     closed: u32,
     /// Whether a page so far was a document that ends as documents should.
     ends_documents: bool,
+    /// Where the list was asked for, and where it stands.
+    list_asked: Option<String>,
+    list_url: Option<String>,
+    /// How long the website asked to be left alone: it is not asked again in this scrape.
+    retry_after: Option<Duration>,
 }
 
 /// Where the list of an inventory address stands.
@@ -177,10 +200,14 @@ fn must_be_of(list: &mut ListAddress, asked: &str, reached: &Url, is_first: bool
     is_of_it.map_err(|reason| Failed::new(ScrapeErrorType::HttpStatus, reason))
 }
 
+fn is_first_page(list: &ListAddress, url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| list.begins_at(&url))
+}
+
 /// What came back for one page.
 enum Got {
-    /// What it said the last time.
-    Unchanged(Extraction),
+    /// What it said the last time, and where it stands.
+    Unchanged(Extraction, Url),
     Sent(Fetched),
 }
 
@@ -195,7 +222,7 @@ impl<'a> Crawl<'a> {
     /// Waits for the host of an endpoint, where it is another than that of the competitor: many websites may ask it.
     fn turn_at(&self, request: &DataRequest) -> Result<Option<SharedTurn<'a>>, Ended> {
         let (hosts, own) = (self.hosts, self.own_host.as_deref());
-        let host = request.url.host_str().filter(|host| own != Some(*host));
+        let host = revisit::host_of(&request.url).filter(|host| own != Some(*host));
         host.map(|host| hosts.take(host)).transpose()
     }
 }
@@ -205,8 +232,9 @@ impl Crawl<'_> {
         self.visited.insert(first.to_owned());
         let mut list = list_at(first)?;
         let (turned, data) = self.page(first, &mut list)?;
+        (self.list_asked, self.list_url) = (Some(list.asked().to_string()), Some(list.reached().to_string()));
         let mut next = match turned {
-            Turned::On(next) => next,
+            Turned::On(next) => next.or_else(|| self.behind(first, self.early())),
             Turned::Behind => None,
         };
         if let Some(request) = data {
@@ -228,17 +256,20 @@ impl Crawl<'_> {
         {
             match self.page(&url, &mut list) {
                 Ok((Turned::On(following), _)) => {
+                    if is_first_page(&list, &url) && self.reader.comes_round() {
+                        break;
+                    }
                     self.goes_on_behind();
-                    next = following;
+                    next = following.or_else(|| self.behind(&url, self.early()));
                     // Some websites show their last page under ever new numbers; others, the first whatever is asked for.
                     if next.is_some() && self.reader.is_in_a_circle() {
                         break;
                     }
                 }
-                Ok((Turned::Behind, _)) => next = self.behind(&url),
+                Ok((Turned::Behind, _)) => next = self.behind(&url, self.full()),
                 // A server may well say that there is no page behind the last.
                 Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_pages() => {
-                    next = self.behind(&url);
+                    next = self.behind(&url, self.full());
                 }
                 Err(ended) => {
                     self.lose(&url, ended)?;
@@ -247,6 +278,9 @@ impl Crawl<'_> {
                 }
             }
         }
+        // Behind the last page stands the first one again.
+        let is_back = |url: &str| self.visited.contains(url) && is_first_page(&list, url);
+        next = next.filter(|url| !self.reader.all_is_new() || !is_back(url));
         if let Some(url) = next.as_ref().filter(|url| !list.home().has_text(url)) {
             let message =
                 format!("the next page, {url}, is on another website: it is not read, and the lot is not whole");
@@ -255,10 +289,7 @@ impl Crawl<'_> {
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
             // What is known of the reason says more than that nothing is there.
-            let says_why = |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND].contains(&warning.code);
-            let reason = crawled.pages.warnings.iter().find(says_why);
-            let unknown = "the page shows no vehicle and is of no known platform";
-            return Err(Failed::empty(reason.map_or(unknown, |warning| &warning.message)).into());
+            return Err(crawled.failed("the page shows no vehicle and is of no known platform").into());
         }
         Ok(crawled)
     }
@@ -272,6 +303,7 @@ impl Crawl<'_> {
     fn run_endpoint(mut self, first: DataRequest) -> Result<Crawled, Ended> {
         let _turn = self.turn_at(&first)?;
         let host = first.url.host_str().map(str::to_owned);
+        let begun = key_of_request(&first);
         let mut next = Some(first);
         while let Some(request) = next.take_if(|request| self.may_ask() && self.visited.insert(key_of_request(request)))
         {
@@ -285,16 +317,18 @@ impl Crawl<'_> {
                     next = match self.reader.take(extraction, may_be_behind) {
                         Turned::On(_) => {
                             self.goes_on_behind();
-                            following
+                            following.or_else(|| self.request_behind(&request, self.early()))
                         }
-                        Turned::Behind => self.request_behind(&request),
+                        Turned::Behind => self.request_behind(&request, self.full()),
                     };
                     if next.is_some() && !may_be_behind && self.reader.is_in_a_circle() {
                         break;
                     }
                 }
                 Err(ended) if is_first => return Err(ended),
-                Err(Ended::Failed(failure)) if failure.is_gone => next = self.request_behind(&request),
+                Err(Ended::Failed(failure)) if failure.is_gone && self.reader.counts_answers() => {
+                    next = self.request_behind(&request, self.full());
+                }
                 Err(ended) => {
                     self.lose(request.url.as_str(), ended)?;
                     next = Some(request);
@@ -302,9 +336,12 @@ impl Crawl<'_> {
                 }
             }
         }
-        let crawled = self.finish(next.is_none());
+        next = next.filter(|request| !self.reader.all_is_new() || key_of_request(request) != begun);
+        let may_be_at_end = next.is_none() || self.reader.is_in_a_circle();
+        let is_at_end = (may_be_at_end && self.reader.ends_in_nothing()) || next.is_none();
+        let crawled = self.finish(is_at_end);
         if crawled.pages.listings.is_empty() {
-            return Err(Failed::empty("the configured endpoint lists no vehicle").into());
+            return Err(crawled.failed("the configured endpoint lists no vehicle").into());
         }
         Ok(crawled)
     }
@@ -337,11 +374,13 @@ impl Crawl<'_> {
         }
         let mut pages = self.reader.finish();
         pages.reading.last_page_reached = is_at_end;
+        pages.reading.list.redirected = self.list_url != self.list_asked;
+        pages.reading.list.url = self.list_url;
         pages.reading.pages_failed += self.failed + repeats;
         pages.reading.pages_closed_by_robots += self.closed;
         pages.warnings.extend(self.warnings);
         self.read.to_the_end = is_at_end && pages.reading.pages_failed == 0;
-        Crawled { pages, read: self.read }
+        Crawled { pages, read: self.read, retry_after: self.retry_after }
     }
 
     /// Goes on without a page that could not be had; what came before it is kept.
@@ -356,6 +395,7 @@ impl Crawl<'_> {
                     ScrapeErrorType::Robots => self.closed += 1,
                     _ => self.failed += 1,
                 }
+                self.retry_after = self.retry_after.max(failure.retry_after);
                 self.warnings.push(Warning { code: "page_failed", message: failure.message });
                 Ok(())
             }
@@ -363,54 +403,65 @@ impl Crawl<'_> {
         }
     }
 
-    /// Where to look once more before the end of counted pages is believed: behind a page that showed nothing, where the last
-    /// that did was full.
-    fn behind(&mut self, url: &str) -> Option<String> {
-        let shown = self.full_page_before(url)?;
-        let behind = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown)?;
+    /// Where to look once more before the end of counted pages is believed, behind one that shows so many vehicles.
+    fn behind(&mut self, url: &str, shown: Option<u32>) -> Option<String> {
+        let behind = self.reader.scraper()?.behind(&Url::parse(url).ok()?, shown?)?;
         self.looked_behind = Some(url.to_owned());
         Some(behind.into())
     }
 
     /// The same for answers of an endpoint.
-    fn request_behind(&mut self, request: &DataRequest) -> Option<DataRequest> {
-        let shown = self.full_page_before(request.url.as_str())?;
-        let behind = self.reader.scraper()?.endpoint()?.behind(request, shown)?;
+    fn request_behind(&mut self, request: &DataRequest, shown: Option<u32>) -> Option<DataRequest> {
+        let behind = self.reader.scraper()?.endpoint()?.behind(request, shown?)?;
         self.looked_behind = Some(request.url.to_string());
         Some(behind)
     }
 
-    fn full_page_before(&mut self, url: &str) -> Option<u32> {
-        let shown = self.reader.full_last_page().filter(|_| self.looked_behind.is_none());
-        if shown.is_none() {
-            tracing::debug!(%url, "the list ends before this page");
-        }
-        shown
+    /// What the last page shows that showed anything new, where it is full: one behind it that shows nothing may have failed.
+    fn full(&self) -> Option<u32> {
+        self.reader.full_last_page().filter(|_| self.looked_behind.is_none())
+    }
+
+    /// What the page read last shows, where it ends the list by its word, earlier than lately: it may have been shown in part.
+    fn early(&self) -> Option<u32> {
+        let is_early = self.reached.pages < self.limits.pages_before && self.looked_behind.is_none();
+        let shown = self.reader.last().filter(|_| is_early)?.listings.len();
+        u32::try_from(shown).ok().filter(|shown| *shown > 0)
     }
 
     /// The list goes on: if a page before showed nothing, it failed to.
     fn goes_on_behind(&mut self) {
         if let Some(url) = self.looked_behind.take() {
             self.failed += 1;
-            let message = format!("{url} shows no new vehicle, and the page behind it does");
+            let message = format!("{url} seemed to end the list, and the page behind it shows more");
             self.warnings.push(Warning { code: "page_failed", message });
         }
     }
 
     fn may_ask(&self) -> bool {
-        self.reached.pages < self.limits.most_pages
+        self.reached.pages < self.limits.most_pages && self.retry_after.is_none()
     }
 
     /// Reads a page: what it is to the list, and what to ask for the whole list as data, where that can be had.
     fn page(&mut self, url: &str, list: &mut ListAddress) -> Result<(Turned, Option<DataRequest>), Ended> {
         let is_first = self.reached.pages == 0;
         let fetched = match self.fetch(PageRequest::get(url))? {
-            Got::Unchanged(extraction) => {
+            Got::Unchanged(extraction, reached) => {
+                must_be_of(list, url, &reached, is_first)?;
                 self.count(extraction.listings.len(), extraction.total);
-                return Ok((self.reader.take_page(extraction), None));
+                let turned = self.reader.take_page(extraction);
+                return Ok((self.counted_on(turned, url, &reached), None));
             }
             Got::Sent(fetched) => fetched,
         };
+        // A number behind the last may lead back to the first page.
+        if !is_first
+            && self.reader.counts_pages()
+            && url != fetched.final_url.as_str()
+            && list.begins_at(&fetched.final_url)
+        {
+            return Ok((Turned::Behind, None));
+        }
         must_be_of(list, url, &fetched.final_url, is_first)?;
         self.must_be_whole(url, &fetched)?;
         let mut page = ScrapedPage {
@@ -425,6 +476,7 @@ impl Crawl<'_> {
         if turned == Turned::Behind {
             return Ok((turned, None));
         }
+        let turned = self.counted_on(turned, url, &fetched.final_url);
         // The list as data is asked for once, after the first page.
         let data = if is_first { self.reader.data_request(&page) } else { None };
         if let Some(extraction) = self.reader.last() {
@@ -436,6 +488,17 @@ impl Crawl<'_> {
             self.count(listings, total);
         }
         Ok((turned, data))
+    }
+
+    /// The same, counted on from the address that was asked for: in that of a redirect the number may stand elsewhere.
+    fn counted_on(&self, turned: Turned, asked: &str, reached: &Url) -> Turned {
+        let Turned::On(Some(next)) = turned else { return turned };
+        let counted = || {
+            let shown = u32::try_from(self.reader.last()?.listings.len()).ok()?;
+            self.reader.scraper()?.behind(&Url::parse(asked).ok()?, shown)
+        };
+        let counted = if asked == reached.as_str() { None } else { counted() };
+        Turned::On(Some(counted.map_or(next, String::from)))
     }
 
     /// Reads the list as data, from the first answer to the last.
@@ -455,10 +518,17 @@ impl Crawl<'_> {
                 return Ok(List::Doubtful(reason.to_owned(), read));
             }
             let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
+            // Another host than the website's says nothing about how the website's pages may be asked for.
+            if let Err(Ended::Failed(failure)) = &answer
+                && revisit::host_of(&request.url) == self.own_host.as_deref()
+            {
+                self.retry_after = self.retry_after.max(failure.retry_after);
+            }
+            let may_ask = self.may_ask();
             let (extraction, following) = match answer {
                 Ok(answer) => answer,
                 Err(Ended::Failed(failure))
-                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() =>
+                    if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() && may_ask =>
                 {
                     tracing::debug!(url = %request.url, reason = failure.message, "the list is asked for otherwise");
                     next = request.otherwise.map(|otherwise| *otherwise);
@@ -499,15 +569,15 @@ impl Crawl<'_> {
     /// Asks for one answer: what it says, and what to ask next.
     fn data_page(&mut self, request: &DataRequest) -> Result<(Extraction, Option<DataRequest>), Ended> {
         let fetched = match self.fetch(PageRequest::from(request))? {
-            Got::Unchanged(extraction) => {
+            Got::Unchanged(extraction, _) => {
                 let url = extraction.next.as_deref().and_then(|next| next.parse().ok());
                 let next = url.map(|url| DataRequest { url, ..request.clone() });
                 return Ok((extraction, next));
             }
             Got::Sent(fetched) => fetched,
         };
-        let text = String::from_utf8_lossy(&fetched.body);
-        let answer = listings_from_data(request, text.trim_start_matches('\u{feff}'))
+        let answer = decoded(&fetched.body, fetched.content_type.as_deref())
+            .and_then(|text| listings_from_data(request, &text))
             .map_err(|reason| Failed::reading_of(request.url.as_str(), &reason))?;
         let extraction = Extraction {
             platform: request.platform,
@@ -515,7 +585,7 @@ impl Crawl<'_> {
             next: answer.next.as_ref().map(|next| next.url.to_string()),
             listings: answer.listings,
             unsettled: answer.unsettled,
-            warnings: unsettled_warning(answer.unsettled).into_iter().collect(),
+            warnings: answer.warnings,
         };
         if request.method == DataMethod::Get && answer.next.as_ref().is_none_or(|next| next.body.is_none()) {
             self.read.keep(request.url.as_str(), &fetched, &extraction);
@@ -537,10 +607,11 @@ impl Crawl<'_> {
                 if let Some(extraction) = kept.reading.into_extraction() {
                     self.read.unchanged.insert(id);
                     self.read.retold.extend(extraction.listings.iter().filter_map(key_of));
-                    return Ok(Got::Unchanged(extraction));
+                    return Ok(Got::Unchanged(extraction, fetched.final_url));
                 }
             }
             (request.etag, request.last_modified) = (None, None);
+            self.reached.pages += 1;
             fetched = self.session.get(&request)?;
         }
         Ok(Got::Sent(fetched))

@@ -57,6 +57,26 @@ impl ListAddress {
         &self.home
     }
 
+    /// Where it was asked for.
+    pub(super) fn asked(&self) -> &Url {
+        &self.asked
+    }
+
+    /// Where its first page was reached.
+    pub(super) fn reached(&self) -> &Url {
+        &self.reached
+    }
+
+    /// Whether an address is that of its first page, be it by a number.
+    pub(super) fn begins_at(&self, url: &Url) -> bool {
+        let same = |first: &Url| url.path() == first.path() && url.query() == first.query();
+        let asked = [&self.asked, &self.reached];
+        let is_first = |part: &String| ["0", "1", "page"].contains(&part.as_str());
+        asked.iter().any(|first| {
+            same(first) || (url.path().starts_with(first.path()) && parts(url).difference(&parts(first)).all(is_first))
+        })
+    }
+
     /// The list as its first page came, from where redirects led.
     ///
     /// # Errors
@@ -97,6 +117,49 @@ impl ListAddress {
 /// Whether an address is that of a front page.
 pub(super) fn is_front(url: &Url) -> bool {
     places(url).iter().all(|place| place == "home")
+}
+
+/// The numbers in which an address differs from another.
+pub(super) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
+    parts(url).difference(&parts(known)).filter_map(|part| part.parse().ok()).collect()
+}
+
+/// Parts of a query that name a visitor, a language or an order: they leave no vehicle out.
+const HARMLESS: [&str; 16] = [
+    "fbclid",
+    "gclid",
+    "hl",
+    "lang",
+    "language",
+    "locale",
+    "mc_cid",
+    "mc_eid",
+    "msclkid",
+    "order",
+    "orderby",
+    "phpsessid",
+    "sid",
+    "session",
+    "sort",
+    "view",
+];
+
+/// Whether the address that a list was reached at narrows the one before: the same with more in its path or its query, such as a make.
+pub(super) fn narrows(before: &str, now: &str) -> bool {
+    let Some((before, now)) = Url::parse(before).ok().zip(Url::parse(now).ok()) else { return false };
+    let (known, there) = (places(&before), places(&now));
+    let is_language = |place: &&String| place.split(['-', '_']).all(|part| part.len() == 2);
+    let gains_place = there.difference(&known).any(|place| !is_language(&place));
+    known.is_subset(&there) && (gains_place || !asks(&now).is_subset(&asks(&before)))
+}
+
+/// What a query asks of a list: the names of its parameters, with their values where those are words.
+fn asks(url: &Url) -> HashSet<(String, String)> {
+    let is_harmless = |name: &str| name.starts_with("utm_") || HARMLESS.contains(&name);
+    let is_word = |value: &str| value.chars().all(char::is_alphabetic);
+    let pairs = url.query_pairs().map(|(name, value)| (name.to_lowercase(), value.to_lowercase()));
+    let telling = pairs.filter(|(name, value)| !is_harmless(name) && !["", "0", "1"].contains(&value.as_str()));
+    telling.map(|(name, value)| (name, Some(value).filter(|value| is_word(value)).unwrap_or_default())).collect()
 }
 
 /// Whether a redirect led away from the page of a list that was asked for: to one that its number is lost on, or its place.
@@ -191,6 +254,26 @@ mod tests {
     fn a_first_page_is_not_the_front_page(#[case] asked: &str, #[case] reached: &str, #[case] is_list: bool) {
         let url = |path: &str| Url::parse("https://motors.example").unwrap().join(path).unwrap();
         assert_eq!(ListAddress::of(url(asked)).unwrap().reached_at(&url(reached)).is_ok(), is_list);
+    }
+
+    #[rstest]
+    #[case::the_same("/used", "/used", false)]
+    #[case::a_make("/used", "/used?make=Ford", true)]
+    #[case::another_kind("/used?type=all", "/used/?type=suv", true)]
+    #[case::a_place_below("/used", "/used/ford", true)]
+    #[case::a_language("/used", "/en-us/used?lang=en", false)]
+    #[case::a_visitor("/used", "/used?utm_source=x&sid=8a7f", false)]
+    #[case::another_ticket("/used?t=8a7f", "/used?t=91bc", false)]
+    #[case::the_first_page("/used", "/used?page=1&start=0", false)]
+    #[case::has_moved("/used", "/cars?make=Ford", false)]
+    #[case::wider_again("/used?make=Ford", "/used", false)]
+    fn a_list_is_narrowed_by_what_is_added_to_its_address(
+        #[case] before: &str,
+        #[case] now: &str,
+        #[case] is_so: bool,
+    ) {
+        let url = |path: &str| format!("https://motors.example{path}");
+        assert_eq!(narrows(&url(before), &url(now)), is_so);
     }
 
     #[test]

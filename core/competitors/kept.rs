@@ -23,7 +23,7 @@ use crate::{
 /// A larger reading is not kept: no page for people holds so many vehicles.
 const READING_BYTES: usize = 512 * 1024;
 
-/// More than this is not kept of one competitor.
+/// More than this is not kept of one scrape, without what was kept before it and has not changed.
 const COMPETITOR_BYTES: usize = 8 * 1024 * 1024;
 
 /// Longer addresses and versions are not kept.

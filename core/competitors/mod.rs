@@ -38,7 +38,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use completeness::{Completeness, IncompleteReason, ScrapeReading};
+pub use completeness::{Completeness, IncompleteReason, ListShape, ScrapeReading};
 pub use identity::RefusalReason;
 pub use market_view::{
     MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
@@ -429,6 +429,8 @@ pub struct ScrapeRecord {
     pub error: Option<String>,
     /// What went wrong, for a program.
     pub error_type: Option<ScrapeErrorType>,
+    #[serde(skip)]
+    pub(super) list: ListShape,
 }
 
 /// How many listings a scrape found and what became of them.

@@ -8,13 +8,13 @@ use std::{collections::HashSet, ops::Range};
 use serde_json::Value;
 use url::Url;
 
-use super::{ScrapeReading, ScrapedListing, ScrapedPage, moved, stores};
+use super::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage, home, moved, stores};
 use crate::{
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
     scrape::{
         configured::Scraper,
-        extract::{SAYS_NONE, listings_as_configured},
+        extract::{Place, SAYS_NONE, listings_as_configured},
     },
 };
 
@@ -39,9 +39,46 @@ pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
             .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))?;
     }
     let lacks_a_page = lacks_a_page(pages, &reader.read);
+    let begins = begins(pages, &reader.read)?;
     let mut read = reader.finish();
-    read.reading.last_page_reached &= !lacks_a_page;
+    read.reading.last_page_reached &= !lacks_a_page && begins;
+    if !begins {
+        let message = "none of the pages is the first of the list, by what they say of the pages around them: they count as a part \
+                       of it, and what is missing from them is not missed";
+        read.warnings.push(Warning { code: "begins_late", message: message.to_owned() });
+    }
     Ok(read)
+}
+
+/// Whether one of the pages may be the first of the list: it leads to none before it, gives itself no later number, and leads on to
+/// the second. Saved under one address, pages two and three look like a list that is read to its end.
+fn begins(pages: &[ScrapedPage], read: &[Extraction]) -> Result<bool> {
+    // Where one was taken for a page behind the last, which is whose is not known.
+    if pages.len() != read.len() {
+        return Ok(true);
+    }
+    let leads_on = read.iter().any(|page| page.next.is_some());
+    for (page, extraction) in pages.iter().zip(read) {
+        let may_be_one_of = !leads_on || extraction.next.is_some() || pages.len() == 1;
+        if may_be_one_of && is_first(page, extraction)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
+    let place = Place::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
+    let Ok(url) = Url::parse(&page.url) else { return Ok(true) };
+    let numbers = |address: Option<&String>| {
+        let address = address.and_then(|address| Url::parse(address).ok());
+        address.map_or_else(HashSet::new, |address| home::numbers_beside(&address, &url))
+    };
+    let (own, next) = (numbers(place.address.as_ref()), numbers(extraction.next.as_ref()));
+    let shown = extraction.listings.len();
+    // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
+    let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || next == HashSet::from([shown]);
+    Ok(!place.leads_back && own.iter().all(|number| *number <= 1) && leads_to_second)
 }
 
 /// Whether one of the pages leads on to a page that is not among them. Pages that were all saved under one address do not tell.
@@ -138,6 +175,11 @@ impl Reader {
         self.scraper.as_ref().and_then(Scraper::endpoint).is_some_and(|endpoint| endpoint.counts_answers())
     }
 
+    /// Whether each of several pages showed something new.
+    pub(super) fn all_is_new(&self) -> bool {
+        self.read.len() > 1 && self.fruitless == 0
+    }
+
     /// How many pages showed nothing but what those before them had shown.
     pub(super) fn repeats(&self) -> u32 {
         self.repeats
@@ -148,11 +190,56 @@ impl Reader {
         self.fruitless >= FRUITLESS_ENDURED || self.repeats_itself()
     }
 
-    /// How many vehicles the last page shows, where it is as full as any before it and no total tells that it is the last.
+    /// How many vehicles the last page shows, where it is as full as one before it and no total tells that it is the last.
     pub(super) fn full_last_page(&self) -> Option<u32> {
+        let last = self.open_last_page()?;
+        u32::try_from(last).ok().filter(|_| self.page_vehicles().is_none_or(|least| last >= least))
+    }
+
+    /// How many vehicles the last page shows, unless a total tells that these are all.
+    fn open_last_page(&self) -> Option<usize> {
         let last = self.read.last()?.listings.len();
-        let is_full = self.read.iter().all(|page| page.total.is_none() && page.listings.len() <= last);
-        u32::try_from(last).ok().filter(|_| is_full)
+        let found: usize = self.pages().map(|page| page.listings.len()).sum();
+        // One below what is known counts something else.
+        let is_all = |total: usize| (self.known.len()..=found).contains(&total);
+        let is_all = self.read.iter().filter_map(|page| page.total).any(|total| is_all(total as usize));
+        Some(last).filter(|_| !is_all)
+    }
+
+    /// How many vehicles each page but the last shows at the least: one more stands on a page that features it.
+    fn page_vehicles(&self) -> Option<usize> {
+        let shown: Vec<usize> = self.pages().map(|page| page.listings.len()).collect();
+        shown.split_last()?.1.iter().copied().min()
+    }
+
+    /// The pages, without what was read beside them.
+    fn pages(&self) -> impl DoubleEndedIterator<Item = &Extraction> {
+        self.read.iter().enumerate().filter(|(index, _)| !self.beside.contains(index)).map(|(_, page)| page)
+    }
+
+    /// Leaves out a last page that shows just the vehicles of the first, where each between showed something new: there a list is
+    /// at its end that leads back to its beginning.
+    pub(super) fn comes_round(&mut self) -> bool {
+        let is_first = self.read.len() > 2 && self.fruitless == 1 && self.repeats == 1;
+        let comes_round =
+            is_first && self.read.first().zip(self.read.last()).is_some_and(|(one, other)| is_same(one, other));
+        if comes_round {
+            self.read.pop();
+            (self.fruitless, self.repeats) = (0, 0);
+        }
+        comes_round
+    }
+
+    /// Leaves out the empty answers behind the last vehicle, where each before showed something new: some name a next one for ever.
+    pub(super) fn ends_in_nothing(&mut self) -> bool {
+        let empty =
+            self.read.iter().rev().take_while(|answer| answer.listings.is_empty() && answer.unsettled == 0).count();
+        let ends = empty > 0 && u32::try_from(empty) == Ok(self.fruitless) && empty < self.read.len();
+        if ends {
+            self.read.truncate(self.read.len() - empty);
+            self.fruitless = 0;
+        }
+        ends
     }
 
     fn shows_anything_new(&mut self, listings: &[ScrapedListing]) -> bool {
@@ -168,9 +255,8 @@ impl Reader {
 
     /// Whether the page read last shows just the vehicles of the one before it.
     fn repeats_itself(&self) -> bool {
-        let [.., before, last] = self.read.as_slice() else { return false };
-        let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
-        keys(last).is_some_and(|shown| !shown.is_empty() && keys(before).is_some_and(|known| known == shown))
+        let mut pages = self.pages().rev();
+        pages.next().zip(pages.next()).is_some_and(|(last, before)| is_same(last, before))
     }
 
     /// What to ask for to get the list of this page as data, where its platform offers that.
@@ -199,15 +285,17 @@ impl Reader {
 
     /// How many vehicles stand on several pages.
     fn on_several_pages(&self) -> u32 {
-        let pages = self.read.iter().enumerate().filter(|(index, _)| !self.beside.contains(index));
         let keys = |page: &Extraction| page.listings.iter().filter_map(key_of).collect();
-        let pages: Vec<Vec<String>> = pages.map(|(_, page)| keys(page)).collect();
+        let pages: Vec<Vec<String>> = self.pages().map(keys).collect();
         u32::try_from(moved::on_several_pages(&pages)).unwrap_or(u32::MAX)
     }
 
     /// What all of them showed.
     pub(super) fn finish(self) -> Pages {
         let full_last_page = self.full_last_page();
+        let last_page = self.open_last_page().and_then(|shown| u32::try_from(shown).ok());
+        let pages_fetched = u32::try_from(self.pages().count()).ok();
+        let page_vehicles = self.page_vehicles().and_then(|shown| u32::try_from(shown).ok());
         let on_several_pages = self.on_several_pages();
         let read = self.read;
         let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
@@ -225,9 +313,10 @@ impl Reader {
             // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
             last_page_reached: read.iter().any(|page| page.next.is_none()),
             pages_failed: u32::try_from(lost).unwrap_or(u32::MAX),
-            pages_fetched: u32::try_from(read.len()).ok(),
+            pages_fetched,
             total_claimed,
             full_last_page,
+            list: ListShape { page_vehicles, last_page, ..ListShape::default() },
             on_several_pages,
             says_none: read.iter().any(says_none),
             ..ScrapeReading::whole_lot()
@@ -245,22 +334,68 @@ impl Reader {
             listings.extend(page.listings);
         }
         let claimed = reading.total_claimed;
+        let shows_any = !listings.is_empty();
         let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
-        // What the website claims counts the other stores' vehicles, too.
+        // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
         let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
         let reading = ScrapeReading {
             total_claimed: claimed.map(|claimed| claimed.saturating_sub(left_aside).max(claimed.min(1))),
             ..reading
         };
         // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
-        let is_lost = listings.is_empty() && left_aside > 0;
+        let is_lost = listings.is_empty() && shows_any;
         let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
+}
+
+/// Whether two pages show the same vehicles, and any.
+fn is_same(one: &Extraction, other: &Extraction) -> bool {
+    let keys = |page: &Extraction| page.listings.iter().map(key_of).collect::<Option<HashSet<String>>>();
+    keys(one).is_some_and(|shown| !shown.is_empty() && keys(other).is_some_and(|known| known == shown))
 }
 
 /// What tells a listing from the others of its list, for counting.
 pub(super) fn key_of(listing: &ScrapedListing) -> Option<String> {
     let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
     keys.into_iter().flatten().next().cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(numbers: Range<u32>) -> Extraction {
+        let listing = |number: u32| ScrapedListing { stock_number: Some(number.to_string()), ..Default::default() };
+        Extraction {
+            platform: "structured_data",
+            total: None,
+            next: Some("https://motors.example/used?page=2".into()),
+            listings: numbers.map(listing).collect(),
+            unsettled: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_page_that_shows_what_the_data_said_is_no_circle() {
+        let mut reader = Reader::new(None, None).unwrap();
+        reader.take_page(page(0..10));
+        reader.add([page(0..10), page(10..20)]);
+        reader.take_page(page(10..20));
+        assert!(!reader.is_in_a_circle(), "the data broke off behind the second page");
+        reader.take_page(page(10..20));
+        assert!(reader.is_in_a_circle());
+        assert_eq!(reader.finish().reading.pages_fetched, Some(3));
+    }
+
+    #[test]
+    fn a_total_of_less_than_is_known_confirms_no_end() {
+        for (total, full) in [(None, Some(10)), (Some(20), None), (Some(10), Some(10)), (Some(40), Some(10))] {
+            let mut reader = Reader::new(None, None).unwrap();
+            reader.take_page(page(0..10));
+            reader.take_page(Extraction { total, ..page(10..20) });
+            assert_eq!(reader.full_last_page(), full, "{total:?}");
+        }
+    }
 }

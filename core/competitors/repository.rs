@@ -20,14 +20,14 @@ pub(super) use crawling::{
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{
-    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, partial_scrapes, turn_back_sightings,
-    write_plan,
+    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, pages_of_whole_lot, partial_scrapes,
+    turn_back_sightings, write_plan,
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, Metrics, MetricsRules,
+    Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, ListShape, Metrics, MetricsRules,
     PricePoint, ScrapeCounts, ScrapeRecord, registration,
 };
 use crate::{
@@ -399,6 +399,8 @@ struct ScrapeRow {
     error: Option<String>,
     error_type: Option<String>,
     recorded_at: Instant,
+    page_vehicles: Option<i32>,
+    list_url: Option<String>,
 }
 
 impl ScrapeRow {
@@ -430,6 +432,8 @@ impl ScrapeRow {
             error: scrape.error.clone(),
             error_type: scrape.error_type.map(|error_type| error_type.as_str().to_owned()),
             recorded_at: Instant(recorded_at),
+            page_vehicles: scrape.list.page_vehicles.map(fitting),
+            list_url: scrape.list.url.clone(),
         }
     }
 }
@@ -466,6 +470,7 @@ impl From<ScrapeRow> for ScrapeRecord {
             },
             error: row.error,
             error_type: row.error_type.and_then(|word| word.parse().ok()),
+            list: ListShape { page_vehicles: row.page_vehicles.map(count), url: row.list_url, ..ListShape::default() },
         }
     }
 }

@@ -74,8 +74,13 @@ pub(super) fn after_failure(
         _ => rules.first_retry,
     };
     let wait = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(rules.longest_retry);
-    let wait = wait.max(asked_for.unwrap_or_default().min(rules.longest_retry));
-    now + span(wait)
+    let again = now + span(wait);
+    asked_for.map_or(again, |asked_for| again.max(as_asked(asked_for, now, rules)))
+}
+
+/// When a website may be asked again that asked to be left alone for so long; nobody is left alone for ever.
+pub(super) fn as_asked(asked_for: Duration, now: DateTime<Utc>, rules: &ScrapingRules) -> DateTime<Utc> {
+    now + span(asked_for.min(rules.longest_retry))
 }
 
 /// When a website of whose pages some failed is read again, this being the so manieth such scrape in a row; `None` where that
@@ -112,10 +117,17 @@ pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Dur
     competitor.active && is_time
 }
 
-/// The host that lists the vehicles; `None` for an address that is nowhere.
+/// The host that lists the vehicles, as those take turns who ask it; `None` for an address that is nowhere.
 pub(super) fn host(inventory_url: &str) -> Option<String> {
     let url = Url::parse(inventory_url).ok()?;
-    url.host_str().filter(|host| !host.ends_with(".invalid")).map(ToOwned::to_owned)
+    host_of(&url).filter(|host| !host.ends_with(".invalid")).map(ToOwned::to_owned)
+}
+
+/// The host of an address without what changes nothing about whose it is: `www.` and a dot at its end.
+pub(super) fn host_of(url: &Url) -> Option<&str> {
+    let host = url.host_str()?;
+    let host = host.strip_suffix('.').unwrap_or(host);
+    Some(host.strip_prefix("www.").unwrap_or(host))
 }
 
 /// The span as dates count it; one that no date could bear is a century.
@@ -158,8 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_nowhere_has_no_host() {
+    fn hosts_are_told_apart_by_whose_they_are_and_nowhere_has_none() {
         assert_eq!(host("https://Motors.example:8443/used").as_deref(), Some("motors.example"));
+        assert_eq!(host("https://www.motors.example./new").as_deref(), Some("motors.example"));
         assert_eq!(host("https://motors.invalid/"), None);
         assert_eq!(host("nothing"), None);
     }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     ScrapeCounts,
     alert::ParseRate,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, Recognition, ScrapeReading},
+    completeness::{AlikeScrapes, Completeness, EarlierScrapes, ListShape, Recognition, ScrapeReading},
     identity::{Match, RefusalReason, identify},
     price::{PriceReading, is_price, read_price},
     sighting::{Details, Keys, Sighting},
@@ -61,6 +61,9 @@ pub struct TrackingRules {
     pub shrunk_after_days: u32,
     /// How far counts may lie apart to be about the same, in percent of the present one: 25.
     pub shrunk_tolerance_percent: u32,
+    /// Days after which a list is believed that ends a page earlier than the last complete scrape did, with a full page, or stands at
+    /// an address that narrows it: 21. As many scrapes must have seen it so as of a lot that shrank.
+    pub cut_list_believed_after_days: u32,
     /// Vehicles that may stand on several pages of a list before it counts as moving: 2.
     pub moved_slack: u32,
     /// The same in percent of the vehicles seen; it moves where both are exceeded: 5.
@@ -134,6 +137,7 @@ impl Default for TrackingRules {
             shrunk_after_scrapes: 5,
             shrunk_after_days: 5,
             shrunk_tolerance_percent: 25,
+            cut_list_believed_after_days: 21,
             moved_slack: 2,
             moved_percent: 5,
             recognised_share_percent: 50,
@@ -202,6 +206,9 @@ pub(crate) struct ScrapeFacts {
     pub(crate) returns: ReturnHistory,
     /// The scrapes right before it that found about as few vehicles; looked up only where it found too few.
     pub(crate) alike: Option<AlikeScrapes>,
+    /// The pages that the last complete scrape read, and what the list looked like to it.
+    pub(crate) last_pages: Option<u32>,
+    pub(crate) last_list: ListShape,
     /// Whether the last complete scrape was told how many vehicles there are.
     pub(crate) had_total: bool,
     /// When the address or the configuration of the list was last changed.
@@ -217,6 +224,11 @@ impl ScrapeFacts {
     fn list_is_changed(&self) -> bool {
         let changed = self.list_changed_at.filter(|&changed| changed <= self.observed_at);
         changed.zip(self.last_complete_at).is_some_and(|(changed, last)| changed >= last)
+    }
+
+    /// Since when the list has been read that is read now: what was seen before says nothing about it.
+    pub(crate) fn list_is_read_since(&self) -> DateTime<Utc> {
+        self.list_changed_at.filter(|&changed| changed <= self.observed_at).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
     /// What it met of the lot as the last complete scrape saw it; linear.
@@ -237,9 +249,10 @@ impl ScrapeFacts {
         recognition
     }
 
-    /// The distrusted scrapes between the last complete one and this.
+    /// The distrusted scrapes between the last complete one and this; those of another list say nothing about the one that is
+    /// read since its address was changed.
     fn distrusted(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        let then = self.last_complete_at?;
+        let then = self.last_complete_at?.max(self.list_is_read_since());
         let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
         AlikeScrapes::of(&self.distrusted_scrapes[..before], then, rules)
     }
@@ -383,6 +396,8 @@ pub(crate) fn plan(
         observed_at: scrape.observed_at,
         recognition: scrape.recognition(stored, &was_seen, rules),
         distrusted: scrape.distrusted(rules),
+        pages: scrape.last_pages,
+        list: &scrape.last_list,
         had_total: scrape.had_total,
         list_changed: scrape.list_is_changed(),
         doubts_its_word: false,

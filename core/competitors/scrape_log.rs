@@ -5,7 +5,7 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::{
-    Competitor, Completeness, IncompleteReason, ScrapeCounts, ScrapeErrorType, ScrapeReading, ScrapeRecord,
+    Competitor, Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeErrorType, ScrapeReading, ScrapeRecord,
     TrackingRules,
 };
 use crate::{
@@ -64,6 +64,7 @@ impl ScrapeRecord {
             counts,
             error: is_empty.then(|| "no vehicle was found".to_owned()),
             error_type: is_empty.then_some(ScrapeErrorType::Empty),
+            list: reading.list.clone(),
         }
     }
 
@@ -89,6 +90,7 @@ impl ScrapeRecord {
             counts: ScrapeCounts::default(),
             error: Some(message.chars().filter(|sign| *sign != '\0').take(MESSAGE_CHARS).collect()),
             error_type: Some(error_type),
+            list: ListShape::default(),
         }
     }
 

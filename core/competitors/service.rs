@@ -5,6 +5,8 @@ mod trying;
 
 pub use trying::AddedCompetitor;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
@@ -22,6 +24,7 @@ use super::{
     repository::{self, Here},
     rules, scrape_log,
     sighting::Sighting,
+    sold,
 };
 use crate::{
     activity::{self, Action, Audited as _},
@@ -166,7 +169,8 @@ impl<'a> Competitors<'a> {
     }
 
     /// Records saved or fetched pages that together are one scrape: a whole lot, unless each of them leads on to a next one, or
-    /// one of several with addresses of their own leads on to a page that is not among them.
+    /// one of several with addresses of their own leads on to a page that is not among them, or none of them is the first by what
+    /// it says of the pages around it (the warning `begins_late`).
     ///
     /// The places of refused listings count through all pages in their order. A page without any listing that is of no known
     /// platform counts as one that could not be read.
@@ -378,7 +382,13 @@ impl<'a> Competitors<'a> {
             let mut lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, acting.now))?;
             let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
-                lot.facts.alike = repository::alike_scrapes(conn, id, observed_at, alike, tracking)?;
+                lot.facts.alike = repository::alike_scrapes(
+                    conn,
+                    id,
+                    (observed_at, lot.facts.list_is_read_since()),
+                    alike,
+                    tracking,
+                )?;
                 plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             }
             if let Some(crawl) = &crawl {
@@ -413,6 +423,10 @@ impl<'a> Competitors<'a> {
             }
             let alerts = settle(conn, id, &verdicts, acting.now)?;
             let mut warnings = warnings.clone();
+            if lot.stored.is_empty() {
+                let sold = sightings.iter().filter(|sighting| sighting.is_sold).count();
+                warnings.extend(sold::called_at_first_sight(sold, plan.vehicles, tracking));
+            }
             warnings.extend(plan.completeness.warning(&reading, &plan.recognition));
             warnings.extend(lot.facts.ahead_at.map(scrape_log::clock_went_back));
             if let Some(crawl) = &crawl {
@@ -598,6 +612,8 @@ struct OwnCrawl {
     /// Listings whose own pages are gone.
     gone: Vec<ListingId>,
     read: PagesRead,
+    /// How long the website asked to be left alone, where it did so in the middle.
+    retry_after: Option<Duration>,
 }
 
 fn audit(

@@ -11,6 +11,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::{StoredListing, TrackingRules};
+use crate::extract::Warning;
 
 /// How a dealer's vanished listings behaved in earlier scrapes: the sums over its `competitor_scrapes` rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,20 @@ pub(crate) fn patience(history: ReturnHistory, rules: &TrackingRules) -> TimeDel
 pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
     let days = [rules.sold_after_days, rules.sold_after_days_few_returns, rules.sold_after_days_many_returns];
     TimeDelta::days(days.into_iter().min().unwrap_or_default().into())
+}
+
+/// A doubt about a website that is looked at for the first time and calls so many of its vehicles sold: there is no lot yet that
+/// could be compared with.
+pub(super) fn called_at_first_sight(sold: usize, of: usize, rules: &TrackingRules) -> Option<Warning> {
+    let is_doubted =
+        sold >= rules.called_sold_doubted && sold as u128 * 100 > of as u128 * u128::from(rules.called_sold_percent);
+    is_doubted.then(|| {
+        let message = format!(
+            "{sold} of {of} vehicles are called sold: they may carry a mark that every card has hidden, or a field that means \
+             something else; `is_sold` in the scraper_config says where to look"
+        );
+        Warning { code: "called_sold", message }
+    })
 }
 
 /// The complete scrapes that missed a listing.

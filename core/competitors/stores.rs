@@ -14,7 +14,11 @@ pub(super) const NOT_FOUND: &str = "store_not_found";
 /// So many stores are named in a warning.
 const NAMED: usize = 8;
 
-/// Leaves the vehicles of the store that is meant, and says how many it put aside.
+/// What a warning is called where vehicles name no store and are left out.
+const MISSING: &str = "store_missing";
+
+/// Leaves the vehicles of the store that is meant, and says how many of other stores it put aside. One that names no store may
+/// be of the one that is meant: it is left out, and is lacking.
 pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
     let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
     listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);
@@ -41,8 +45,15 @@ pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, 
         let message = format!("no vehicle is of the store {meant:?}; the website names {known}");
         warnings.push(Warning { code: NOT_FOUND, message });
     }
+    let unnamed = listings.iter().filter(|listing| store_of(listing).is_none()).count();
+    if unnamed > 0 && !stores.is_empty() {
+        let message =
+            format!("{unnamed} vehicles name no store, and are left out: nobody knows whether they are of {meant:?}");
+        warnings.push(Warning { code: MISSING, message });
+    }
     // A vehicle that several pages show is claimed once.
-    let aside: HashSet<String> = listings.iter().filter(|listing| !is_meant(listing)).filter_map(key_of).collect();
+    let is_of_another = |listing: &&ScrapedListing| store_of(listing).is_some_and(|store| !is_same(store, meant));
+    let aside: HashSet<String> = listings.iter().filter(is_of_another).filter_map(key_of).collect();
     listings.retain(is_meant);
     aside.len()
 }
@@ -67,9 +78,9 @@ mod tests {
         let group = || vec![of("1", Some("Valley")), of("2", Some("Hill")), of("2", Some("Hill")), of("3", None)];
         for (meant, left, aside, code) in [
             (None, 4, 0, Some("group_list")),
-            (Some("valley"), 1, 2, None),
-            (Some("Hill"), 2, 2, None),
-            (Some("Lake"), 0, 3, Some("store_not_found")),
+            (Some("valley"), 1, 1, Some("store_missing")),
+            (Some("Hill"), 2, 1, Some("store_missing")),
+            (Some("Lake"), 0, 2, Some("store_not_found")),
         ] {
             let (mut listings, mut warnings) = (group(), Vec::new());
             assert_eq!(take_one(&mut listings, meant, &mut warnings), aside, "{meant:?}");

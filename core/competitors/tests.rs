@@ -6,7 +6,9 @@ use rstest::rstest;
 
 use super::{
     ScrapeCounts,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, Recognition, ScrapeReading},
+    completeness::{
+        AlikeScrapes, Completeness, EarlierScrapes, IncompleteReason, ListShape, Recognition, ScrapeReading,
+    },
     identity::{Unmatched, disown_shared_keys, gone_since},
     metrics::{AverageFit, MetricCounts, Metrics, MetricsRules},
     rules::{Plan, PriceOf, ScrapeFacts, StoredListing, TrackingRules, Turn, plan as plan_of},
@@ -65,6 +67,8 @@ impl Lot {
                 .filter(|(_, (completeness, _))| is_distrusted(*completeness))
                 .map(|(time, _)| *time)
                 .collect(),
+            last_pages: None,
+            last_list: ListShape::default(),
             had_total: false,
             list_changed_at: self.list_changed_at,
             ahead_at: None,
@@ -142,6 +146,8 @@ fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
         observed_at,
         recognition: Recognition::default(),
         distrusted: None,
+        pages: None,
+        list: &ListShape { page_vehicles: None, last_page: None, url: None, redirected: false },
         had_total: false,
         list_changed: false,
         doubts_its_word: false,
@@ -628,6 +634,7 @@ fn a_lot_that_grows_back_was_never_small() {
 #[case::all_that_it_claims(35, 12, Some(35), None)]
 #[case::fewer_than_it_claims(23, 12, Some(35), Some(IncompleteReason::FewerThanClaimed))]
 #[case::more_than_it_claims(23, 12, Some(12), Some(IncompleteReason::ListMoved))]
+#[case::some_fewer_than_it_claims(91, 12, Some(100), Some(IncompleteReason::ListMoved))]
 fn a_list_ordered_anew_for_each_page_may_hide_as_many_as_stand_there_twice(
     #[case] vehicles: usize,
     #[case] on_several_pages: u32,
@@ -691,6 +698,20 @@ fn what_a_changed_address_leaves_out_is_not_sold_before_it_is_believed() {
     assert!(seen[..5].iter().all(|(_, plan)| plan.completeness.reason() == Some(IncompleteReason::ListChanged)));
     let sold: Vec<_> = seen.iter().filter(|(_, plan)| plan.sold() > 0).map(|(on, plan)| (*on, plan.sold())).collect();
     assert_eq!(sold, [(10, 14)], "as late as those of a lot that shrank");
+}
+
+#[test]
+fn what_the_list_before_showed_speaks_for_no_other() {
+    let mut lot = lot();
+    lot.see(0, &numbered(0..100, "S"));
+    let few = (1..7).map(|on_day| lot.see(on_day, &numbered(0..40, "S")).completeness.reason());
+    assert!(few.take(5).all(|reason| reason == Some(IncompleteReason::TooFewVehicles)));
+    // Mended, but not to the whole of it.
+    lot.list_changed_at = Some(day(6) - TimeDelta::hours(1));
+    let seen: Vec<_> = (6..20).map(|on_day| (on_day, lot.see(on_day, &numbered(0..60, "S")))).collect();
+    assert!(seen[..5].iter().all(|(_, plan)| plan.completeness.reason() == Some(IncompleteReason::ListChanged)));
+    let sold = seen.iter().find(|(_, plan)| plan.sold() > 0).map(|(on_day, _)| *on_day);
+    assert_eq!(sold, Some(13));
 }
 
 #[test]

@@ -15,7 +15,8 @@ use super::{
     home::{ListAddress, is_front},
     pages::key_of,
     registration::web_address,
-    stores,
+    rules::TrackingRules,
+    sold, stores,
 };
 use crate::{
     error::{Error, Result},
@@ -23,7 +24,7 @@ use crate::{
     money::Money,
     scrape::{
         configured::Scraper,
-        extract::{Site, data_request_from_bytes, decoded, listings_as_configured, unsettled_warning, with_page},
+        extract::{NO_IDENTITY, Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
         fetch::{self, FetchError, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
     },
@@ -208,14 +209,17 @@ pub struct TestFailure {
 /// # Errors
 /// `invalid_competitor` for a configuration at fault, `unknown_platform`, `invalid_url`, `invalid_test`. What goes wrong on the
 /// way is in the report.
-pub(super) fn run(session: &Session, site: &TestSite, options: &TestOptions, price_floor: Money) -> Result<TestReport> {
-    for (number, most, pointer) in [(options.pages, PAGES_MAX, "/pages"), (options.links, LINKS_MAX, "/links")] {
-        if number > most || (number == 0 && pointer == "/pages") {
-            return Err(Error::invalid_field(
-                "invalid_test",
-                pointer,
-                format!("expected at most {most}, and one page"),
-            ));
+pub(super) fn run(
+    session: &Session,
+    site: &TestSite,
+    options: &TestOptions,
+    rules: &TrackingRules,
+) -> Result<TestReport> {
+    for (number, range, pointer) in [(options.pages, 1..=PAGES_MAX, "/pages"), (options.links, 0..=LINKS_MAX, "/links")]
+    {
+        if !range.contains(&number) {
+            let message = format!("expected a number from {} to {}", range.start(), range.end());
+            return Err(Error::invalid_field("invalid_test", pointer, message));
         }
     }
     let address = web_address(&site.url);
@@ -253,14 +257,14 @@ pub(super) fn run(session: &Session, site: &TestSite, options: &TestOptions, pri
     Ok(match configured {
         Some(request) => {
             let failure = trial.data(request).err();
-            trial.report(site, url.to_string(), Seen::default(), failure, price_floor)
+            trial.report(site, url.to_string(), Seen::default(), failure, rules)
         }
         None => match trial.first_page(&url, site.finds_list) {
             Ok(first) => {
-                let (inventory_url, seen) = trial.list(first);
-                trial.report(site, inventory_url, seen, None, price_floor)
+                let (inventory_url, seen, failure) = trial.list(first);
+                trial.report(site, inventory_url, seen, failure, rules)
             }
-            Err(failure) => trial.report(site, url.to_string(), Seen::default(), Some(failure), price_floor),
+            Err(failure) => trial.report(site, url.to_string(), Seen::default(), Some(failure), rules),
         },
     })
 }
@@ -389,8 +393,9 @@ impl Trial<'_> {
         })
     }
 
-    /// Reads the list that begins with this page; answers its address and what the website says of itself.
-    fn list(&mut self, first: FirstPage) -> (String, Seen) {
+    /// Reads the list that begins with this page; answers its address, what the website says of itself, and why nothing more was
+    /// asked where it has had enough.
+    fn list(&mut self, first: FirstPage) -> (String, Seen, Option<TestFailure>) {
         let FirstPage { mut asked, url, seen, extraction, data, .. } = first;
         // A scrape that begins at the address asked for would refuse what it leads to; it begins there instead.
         let mut list = ListAddress::of(Url::parse(&asked).unwrap_or_else(|_unreadable| url.clone()));
@@ -399,14 +404,18 @@ impl Trial<'_> {
             asked = url.to_string();
             list = None;
         }
-        let Some(list) = list.or_else(|| ListAddress::of(url.clone())) else { return (asked, seen) };
+        let Some(list) = list.or_else(|| ListAddress::of(url.clone())) else { return (asked, seen, None) };
         if let Some(request) = data {
             let endpoint = request.url.to_string();
             match self.data(request) {
-                Ok(()) if !self.listings.is_empty() => return (asked, seen),
+                Ok(()) if !self.listings.is_empty() => return (asked, seen, None),
                 Ok(()) => {
                     self.forget_data();
                     self.warn("endpoint_unusable", format!("{endpoint} lists no vehicle; the pages were read instead"));
+                }
+                Err(failure) if failure.error_type == ScrapeErrorType::Blocked => {
+                    self.forget_data();
+                    return (asked, seen, Some(failure));
                 }
                 Err(failure) => {
                     self.forget_data();
@@ -438,7 +447,7 @@ impl Trial<'_> {
                 }
             }
         }
-        (asked, seen)
+        (asked, seen, None)
     }
 
     fn forget_data(&mut self) {
@@ -477,8 +486,8 @@ impl Trial<'_> {
 
     fn answer(&self, request: &DataRequest) -> Result<DataPage, TestFailure> {
         let fetched = self.fetch(&PageRequest::from(request))?;
-        let text = String::from_utf8_lossy(&fetched.body);
-        listings_from_data(request, text.trim_start_matches('\u{feff}')).map_err(|reason| TestFailure {
+        let text = decoded(&fetched.body, fetched.content_type.as_deref());
+        text.and_then(|text| listings_from_data(request, &text)).map_err(|reason| TestFailure {
             error_type: ScrapeErrorType::Parsing,
             message: format!("{}: {reason}", request.url),
         })
@@ -505,7 +514,7 @@ impl Trial<'_> {
             };
             self.technique = Some(request.platform);
             self.endpoint.get_or_insert_with(|| request.url.to_string());
-            if let Some(Warning { code, message }) = unsettled_warning(answer.unsettled) {
+            for Warning { code, message } in answer.warnings {
                 self.warn(code, message);
             }
             self.note(request.url.to_string(), answer.total, answer.listings);
@@ -521,12 +530,12 @@ impl Trial<'_> {
         inventory_url: String,
         seen: Seen,
         failure: Option<TestFailure>,
-        price_floor: Money,
+        rules: &TrackingRules,
     ) -> TestReport {
         if let Some(failure) = &failure {
             self.warn(failure.error_type.code(), failure.message.clone());
         } else {
-            self.doubt(&seen, price_floor);
+            self.doubt(&seen, rules);
         }
         let said = site.platform_type.as_deref();
         let (platform, platform_certainty) = match (said, seen.platform) {
@@ -570,7 +579,7 @@ impl Trial<'_> {
     }
 
     /// What stands against what was read.
-    fn doubt(&mut self, seen: &Seen, price_floor: Money) {
+    fn doubt(&mut self, seen: &Seen, rules: &TrackingRules) {
         let store = self.scraper.and_then(Scraper::store);
         let aside = stores::take_one(&mut self.listings, store, &mut self.warnings);
         let aside = u32::try_from(aside).unwrap_or(u32::MAX);
@@ -580,19 +589,34 @@ impl Trial<'_> {
             let message = "the page is a shell that its scripts fill: it needs a browser, or a configured endpoint";
             self.warn("shell_page", message);
         }
-        let below =
-            self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < price_floor)).count();
-        if below > 0 {
+        let below = |floor: Money| {
+            self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < floor)).count()
+        };
+        let (never, doubted) = (below(rules.price_least), below(rules.price_floor));
+        if never > 0 {
             let message = format!(
-                "{below} of {found} prices are below {price_floor} dollars, and will not be believed before they are read twice"
+                "{never} of {found} prices are below {} dollars, and are taken for no prices: they may be monthly rates",
+                rules.price_least
+            );
+            self.warn("prices_below_least", message);
+        }
+        if doubted > never {
+            let message = format!(
+                "{} of {found} prices are below {} dollars, and will not be believed before they are read twice",
+                doubted - never,
+                rules.price_floor
             );
             self.warn("prices_below_floor", message);
+        }
+        let sold = self.listings.iter().filter(|listing| listing.is_sold == Some(true)).count();
+        if let Some(Warning { code, message }) = sold::called_at_first_sight(sold, found, rules) {
+            self.warn(code, message);
         }
         let unknown = self.listings.iter().filter(|listing| !listing.has_identity()).count();
         if unknown > 0 {
             let message =
                 format!("{unknown} of {found} vehicles have nothing to be known again by, and can not be recorded");
-            self.warn("no_identity", message);
+            self.warn(NO_IDENTITY, message);
         }
         if let Some(total) = self.total.filter(|total| self.next.is_none() && found > 0 && (*total as usize) > found) {
             let message = format!("the website claims {total} vehicles, and no page follows these {found}");

@@ -343,6 +343,8 @@ table! {
         error -> Nullable<Text>,
         error_type -> Nullable<Text>,
         recorded_at -> DbInstant,
+        page_vehicles -> Nullable<Integer>,
+        list_url -> Nullable<Text>,
     }
 }
 

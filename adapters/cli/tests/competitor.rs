@@ -39,7 +39,7 @@ fn a_website_is_tried_out_and_nothing_is_written() {
     ] {
         assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
     }
-    assert!(ran.stderr.starts_with("warning[prices_below_floor]: 8 of 20 prices"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("warning[prices_below_least]: 8 of 20 prices"), "{}", ran.stderr);
     let told = run(&lot, &["competitor", "test", &format!("{}/", website.address), "--pages", "1", "--format", "json"]);
     let report: Value = serde_json::from_str(&told.stdout).unwrap();
     assert_eq!((&report["listings_found"], &report["platform_certainty"]), (&json!(12), &json!("unknown")));

@@ -114,7 +114,10 @@ fn show_lot(website: &Website, day: u32) {
     assert!(pages.len() <= MOST_PAGES);
     for (number, page) in pages.iter().enumerate() {
         let next = (number + 1 < pages.len()).then(|| format!("/used/{}", number + 1));
-        let reply = Reply::html(list_page(page.iter().copied(), next.as_deref())).after(Duration::from_millis(40));
+        // It says how many there are: a list that loses a page would not be believed at once.
+        let found = format!("<body>{} vehicles found", cars.len());
+        let page = list_page(page.iter().copied(), next.as_deref()).replace("<body>", &found);
+        let reply = Reply::html(page).after(Duration::from_millis(40));
         website.reply(&format!("/used/{number}"), reply);
     }
 }

@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{MetricsRow, ScrapeRow, listings::StoredRow, seen_between, transfers::is_transferred};
 use crate::{
     competitors::{
-        IncompleteReason, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        IncompleteReason, ListShape, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
         alert::PartialScrapes,
         completeness::AlikeScrapes,
         identity::{Unmatched, gone_since},
@@ -217,12 +217,12 @@ fn distrusted_words() -> [&'static str; IncompleteReason::DISTRUSTED.len()] {
     IncompleteReason::DISTRUSTED.map(IncompleteReason::as_str)
 }
 
-/// The scrapes right before this one that found a number of vehicles within the range, without those that say nothing about
-/// the size of the lot.
+/// The scrapes right before this one, since the list was read as it is, that found a number of vehicles within the range, without
+/// those that say nothing about the size of the lot.
 pub(in crate::competitors) fn alike_scrapes(
     conn: &mut DbConnection,
     competitor: CompetitorId,
-    observed_at: DateTime<Utc>,
+    (observed_at, list_since): (DateTime<Utc>, DateTime<Utc>),
     counts: RangeInclusive<usize>,
     rules: &TrackingRules,
 ) -> DbResult<Option<AlikeScrapes>> {
@@ -241,12 +241,15 @@ pub(in crate::competitors) fn alike_scrapes(
         .select(dsl::observed_at)
         .first(conn)
         .optional()?;
-    let since = last_unlike.unwrap_or(Instant(DateTime::UNIX_EPOCH));
+    let since = last_unlike.map_or(list_since, |unlike| list_since.max(unlike.into()));
     // As many as there were since the lot changed: a few days' worth, before it is believed.
-    let alike: Vec<Instant> =
-        telling().filter(dsl::observed_at.gt(since)).order(dsl::observed_at).select(dsl::observed_at).load(conn)?;
+    let alike: Vec<Instant> = telling()
+        .filter(dsl::observed_at.gt(Instant(since)))
+        .order(dsl::observed_at)
+        .select(dsl::observed_at)
+        .load(conn)?;
     let alike: Vec<DateTime<Utc>> = alike.into_iter().map(DateTime::from).collect();
-    Ok(AlikeScrapes::of(&alike, since.into(), rules))
+    Ok(AlikeScrapes::of(&alike, since, rules))
 }
 
 /// The scrapes up to this time, after the last that saw the whole lot, that saw a part of it; a range of an index.
@@ -270,6 +273,24 @@ pub(in crate::competitors) fn partial_scrapes(
     let count: i64 = partial().count().get_result(conn)?;
     let first: Option<Instant> = partial().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
     Ok(first.map(|first| PartialScrapes { count: u32::try_from(count).unwrap_or(u32::MAX), since: first.into() }))
+}
+
+/// How many pages the last complete scrape before a time read; none where it read none.
+pub(in crate::competitors) fn pages_of_whole_lot(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    before: DateTime<Utc>,
+) -> DbResult<usize> {
+    use competitor_scrapes::dsl;
+    let pages: Option<Option<i32>> = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::complete.eq(true))
+        .filter(dsl::observed_at.lt(Instant(before)))
+        .order(dsl::observed_at.desc())
+        .select(dsl::pages_fetched)
+        .first(conn)
+        .optional()?;
+    Ok(pages.flatten().and_then(|pages| pages.try_into().ok()).unwrap_or(0))
 }
 
 /// The newest scrape up to a time, of whatever outcome.
@@ -303,6 +324,9 @@ pub(in crate::competitors) fn turn_back_sightings(
     Ok(())
 }
 
+/// Pages, vehicles on a page, and the address of a list as a scrape saw it.
+type ListColumns = (Option<i32>, Option<i32>, Option<String>);
+
 fn load_facts(
     conn: &mut DbConnection,
     competitor: CompetitorId,
@@ -320,12 +344,17 @@ fn load_facts(
         Some(_) => newest_scrape_until(conn, competitor, latest)?,
         None => newest,
     };
-    let earlier: Vec<(Instant, i32, Option<i32>)> = of_competitor
+    let earlier: Vec<(Instant, i32, Option<i32>, ListColumns)> = of_competitor
         .filter(dsl::complete.eq(true))
         .filter(dsl::observed_at.lt(Instant(observed_at)))
         .order(dsl::observed_at.desc())
         .limit(i64::try_from(rules.complete_scrapes_compared).unwrap_or(i64::MAX))
-        .select((dsl::observed_at, dsl::vehicles, dsl::total_claimed))
+        .select((
+            dsl::observed_at,
+            dsl::vehicles,
+            dsl::total_claimed,
+            (dsl::pages_fetched, dsl::page_vehicles, dsl::list_url),
+        ))
         .load(conn)?;
     // Scrapes before the oldest sighting can have missed nothing that is on sale.
     let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
@@ -338,14 +367,18 @@ fn load_facts(
         .load(conn)?;
     let (complete, distrusted): (Vec<_>, Vec<_>) = telling.into_iter().partition(|(_, is_complete)| *is_complete);
     let times = |scrapes: Vec<(Instant, bool)>| scrapes.into_iter().map(|(time, _)| time.into()).collect();
+    let (last_pages, page_vehicles, list_url) = earlier.first().map(|(.., list)| list.clone()).unwrap_or_default();
+    let known = |count: Option<i32>| count.and_then(|count| count.try_into().ok());
     let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
     Ok(ScrapeFacts {
         observed_at,
         reading,
         last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
-        had_total: earlier.first().is_some_and(|(.., total)| total.is_some_and(|total| total > 0)),
+        had_total: earlier.first().is_some_and(|(.., total, _)| total.is_some_and(|total| total > 0)),
+        last_pages: known(last_pages),
+        last_list: ListShape { page_vehicles: known(page_vehicles), url: list_url, ..ListShape::default() },
         list_changed_at: super::list_changed_at(conn, competitor)?,
-        earlier_counts: earlier.into_iter().filter_map(|(_, count, _)| count.try_into().ok()).collect(),
+        earlier_counts: earlier.into_iter().filter_map(|(_, count, ..)| count.try_into().ok()).collect(),
         distrusted_scrapes: times(distrusted),
         newest_recorded_at: newest,
         ahead_at,

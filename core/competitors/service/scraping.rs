@@ -37,7 +37,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
-    scrape::fetch::{FetchError, Fetcher, Session, Stop},
+    scrape::fetch::{Fetcher, Session, Stop},
 };
 
 /// What the names of the leases begin with; the competitor's id follows.
@@ -267,14 +267,18 @@ impl<'a> Run<'a> {
         let desk = self.competitors.desk;
         let observed_at = desk.now();
         let since = kept::oldest_believed(observed_at, desk.config());
-        let kept = {
+        let (kept, pages_before) = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
-                repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)
+                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
-        let limits =
-            CrawlLimits { most_pages: self.fetcher.max_pages(), data_share_percent: self.rules().data_share_percent };
+        let limits = CrawlLimits {
+            most_pages: self.fetcher.max_pages(),
+            pages_before,
+            data_share_percent: self.rules().data_share_percent,
+        };
         let hosts = Hosts { run: self, stop };
         match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
             Ok(crawled) => {
@@ -285,7 +289,8 @@ impl<'a> Run<'a> {
                     return Ok(Outcome::Stopped);
                 }
                 let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
-                seen.crawl = Some(OwnCrawl { holder, reader, gone, read: crawled.read });
+                let (read, retry_after) = (crawled.read, crawled.retry_after);
+                seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
                 let _turn = self.turns.take();
                 let report = self.competitors.record_seen(&competitor.id.into(), seen, observed_at)?;
                 Ok(Outcome::Recorded(Box::new(report)))
@@ -350,10 +355,7 @@ impl<'a> Run<'a> {
             match session.is_gone(&url) {
                 Ok(true) => gone.push(id),
                 Ok(false) => {}
-                // Who has had enough is not asked again in this scrape; any other failure concerns one page.
-                Err(
-                    reason @ (FetchError::Blocked { .. } | FetchError::OutOfTime { .. } | FetchError::Stopped { .. }),
-                ) => {
+                Err(reason) if !reason.concerns_one_page() => {
                     tracing::info!(%reason, "the other missing listings were not looked after");
                     break;
                 }
@@ -644,6 +646,7 @@ pub(super) fn settle(
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
         None => {
             let next = partial.and_then(|scrapes| revisit::after_partial(scrapes, now, rules));
+            let next = next.max(crawl.retry_after.map(|asked_for| revisit::as_asked(asked_for, now, rules)));
             repository::set_next_scrape(conn, competitor.id, next)?;
         }
     }

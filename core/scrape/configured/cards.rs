@@ -90,6 +90,8 @@ impl Scraper {
             }
         }
         let found = u32::try_from(shown).unwrap_or(u32::MAX);
+        // A number among a page's words may count the page alone: only where it is configured does the list end by it.
+        let total = extraction.total.filter(|_| !self.total.is_empty());
         extraction.next = match &self.turn {
             None => return Ok(()),
             Some(Turn::Link(spots)) => {
@@ -97,8 +99,8 @@ impl Scraper {
                 let linked = spots.iter().find_map(|spot| page.absolute(&spot.text(root)?));
                 linked.filter(|next| *next != page.url.as_str())
             }
-            Some(Turn::Page(counter)) => next_page(page, counter, found, extraction.total),
-            Some(Turn::Offset(counter)) => next_offset(page, counter, found, extraction.total),
+            Some(Turn::Page(counter)) => next_page(page, counter, found, total),
+            Some(Turn::Offset(counter)) => next_offset(page, counter, found, total),
         };
         Ok(())
     }
@@ -250,19 +252,26 @@ fn next_page(page: &Page<'_>, counter: &Counter, found: u32, total: Option<u32>)
 fn next_offset(page: &Page<'_>, counter: &Counter, found: u32, total: Option<u32>) -> Option<String> {
     let first = counter.first.unwrap_or(0);
     let offset = query_number(&page.url, &counter.parameter).unwrap_or(first);
-    let step = counter.size.unwrap_or(found);
+    let step = step(found, counter.size);
     goes_on(offset.saturating_sub(first), found, counter.size, total)
         .then(|| with_number(&page.url, &counter.parameter, offset.saturating_add(step)).into())
 }
 
+/// How far it is to the next page of a list that is counted by its vehicles: no farther than this one shows, whatever is configured.
+pub(super) fn step(found: u32, size: Option<u32>) -> u32 {
+    size.unwrap_or(found).min(found)
+}
+
 /// Whether more vehicles can be expected behind `before` and the `found` ones.
+///
+/// With a total, pages that show fewer than their size are believed to be full in the reckoning of `before`: repeats on a page
+/// make it look short. So the list ends only with a page that brings what is still lacking then; one that shows vehicles behind
+/// the last is proof that its size is another by now.
 pub(super) fn goes_on(before: u32, found: u32, size: Option<u32>, total: Option<u32>) -> bool {
-    let is_full = size.is_none_or(|size| found >= size);
     found > 0
         && match total {
-            // A total is a claim about vehicles; repeats on a page make it look short.
-            Some(total) => before.saturating_add(size.unwrap_or(found)) < total,
-            None => is_full,
+            Some(total) => before >= total || before.saturating_add(found) < total,
+            None => size.is_none_or(|size| found >= size),
         }
 }
 

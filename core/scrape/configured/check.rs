@@ -194,8 +194,8 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Headers that say who asks, that log in, or that belong to the connection.
-const RESERVED_HEADERS: [&str; 14] = [
+/// Headers that say who asks, that log in, that ask for a part or for what is new, or that belong to the connection.
+const RESERVED_HEADERS: [&str; 25] = [
     "accept-encoding",
     "authorization",
     "connection",
@@ -203,13 +203,24 @@ const RESERVED_HEADERS: [&str; 14] = [
     "content-type",
     "cookie",
     "expect",
+    "forwarded",
     "from",
     "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
     "proxy-authorization",
+    "range",
     "te",
     "transfer-encoding",
     "upgrade",
     "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-real-ip",
 ];
 
 /// Gathers every fault of a configuration while it is compiled.
@@ -447,7 +458,11 @@ impl Check<'_> {
             let place = format!("{pointer}/headers/{}", escaped(name));
             let is_header = reqwest::header::HeaderName::try_from(name.as_str()).is_ok();
             let may_be_set = is_header && !RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str());
-            self.faults.check(may_be_set, &place, "expected a header that neither says who we are nor logs in");
+            self.faults.check(
+                may_be_set,
+                &place,
+                "expected a header that says nothing of who asks, of the connection, or of what is known already",
+            );
             let fits = value.chars().count() <= self.limits.text_chars
                 && value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
             let message = format!("expected at most {} printable ASCII characters", self.limits.text_chars);

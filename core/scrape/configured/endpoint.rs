@@ -10,11 +10,11 @@ use url::Url;
 
 use super::{
     EndpointConfig, ListingField, Method,
-    cards::{goes_on, meant, offer_field, take_back},
+    cards::{goes_on, meant, offer_field, step, take_back},
     path::JsonPath,
 };
 use crate::scrape::extract::{
-    DataPage, DataRequest, Draft, GENERIC, Json, ScrapedListing, absolute, count_of, set_query,
+    DataPage, DataRequest, Draft, GENERIC, Json, NO_IDENTITY, ScrapedListing, Warning, absolute, count_of, set_query,
 };
 
 /// More records are not read; no answer to a list of a dealer's has so many.
@@ -137,7 +137,13 @@ impl Endpoint {
         };
         let total = self.total.as_ref().and_then(|path| count_of(path.find(answer)?));
         let next = self.next(request, answer, found, total);
-        Some(DataPage { listings, total, next, ..DataPage::default() })
+        let unknown = found as usize - listings.iter().filter(|listing| listing.has_identity()).count();
+        let message = format!(
+            "{unknown} of {found} records have nothing to be known again by, and are left out: the fields vin, external_id and \
+             stock_number of the configuration say where that stands"
+        );
+        let warnings = if unknown > 0 { vec![Warning { code: NO_IDENTITY, message }] } else { Vec::new() };
+        Some(DataPage { listings, total, next, warnings, ..DataPage::default() })
     }
 
     fn records<'v>(
@@ -213,9 +219,10 @@ impl Endpoint {
             DataTurn::Address(path) => {
                 let address = path.find(answer)?.as_str().filter(|address| !address.trim().is_empty())?;
                 let url = request.url.join(address).ok()?;
-                // The key of one host is not another's, wherever an answer may point.
-                let stays = url.origin() == request.url.origin() || request.headers.is_empty();
-                (url != request.url && stays).then(|| DataRequest { url, ..request.clone() })
+                // The key of one host is not another's, wherever an answer may point: it is asked without, if at all.
+                let headers = Vec::clone(&request.headers);
+                let headers = if url.origin() == request.url.origin() { headers } else { Vec::new() };
+                (url != request.url).then(|| DataRequest { url, headers, ..request.clone() })
             }
             DataTurn::Page { slot, first, size } => {
                 let number = slot.number(request).unwrap_or(*first);
@@ -225,7 +232,7 @@ impl Endpoint {
             }
             DataTurn::Offset { slot, first, size } => {
                 let offset = slot.number(request).unwrap_or(*first);
-                let step = size.unwrap_or(found);
+                let step = step(found, *size);
                 goes_on(offset.saturating_sub(*first), found, *size, total)
                     .then(|| slot.with(request, &Value::from(offset.saturating_add(step))))?
             }

@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+/// Detail pages that a competitor may be configured to have looked up in one scrape.
+pub(crate) const CHECKS_MAX: u32 = 50;
+
 /// How much a configuration may ask for; what is beyond is refused when it is saved.
 pub(super) struct ScraperLimits {
     /// Bytes of the whole document as JSON: 32 KiB.
@@ -24,7 +27,7 @@ pub(super) struct ScraperLimits {
     pub(super) pages: RangeInclusive<u32>,
     /// Vehicles of a page: 1 to 10,000; cards beyond are not read.
     pub(super) page_size: RangeInclusive<u32>,
-    /// Detail pages looked up in a scrape: 0 to 50.
+    /// Detail pages looked up in a scrape: 0 to [`CHECKS_MAX`].
     pub(super) check_missing: RangeInclusive<u32>,
 }
 
@@ -40,6 +43,6 @@ impl ScraperLimits {
         text_chars: 500,
         pages: 1..=1_000,
         page_size: 1..=10_000,
-        check_missing: 0..=50,
+        check_missing: 0..=CHECKS_MAX,
     };
 }

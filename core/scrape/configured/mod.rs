@@ -21,7 +21,7 @@ use serde::{
 };
 use serde_json::Value;
 
-pub(crate) use self::{check::Scraper, endpoint::Endpoint};
+pub(crate) use self::{check::Scraper, endpoint::Endpoint, limits::CHECKS_MAX};
 use super::extract::{DataRequest, Extraction, listings_as_configured, page_url};
 use crate::{Error, Result};
 
@@ -40,7 +40,7 @@ use crate::{Error, Result};
 /// - `{"page": {"parameter": "page", "first": 1, "size": 24}}`: a query parameter that counts pages;
 /// - `{"offset": {"parameter": "start", "size": 24}}`: a query parameter that counts vehicles.
 ///
-/// `size` is how many vehicles a full page shows, where that is known: a shorter page is then the last one.
+/// `size` is how many vehicles a full page shows, where that is known: without `total`, a shorter page is then the last one.
 ///
 /// ```
 /// use jpauto::competitors::ScraperConfig;

@@ -40,7 +40,8 @@ impl JsonPath {
                 if end == 0 {
                     return Err(expected("a key behind each dot"));
                 }
-                let step = key[..end].parse().map_or_else(|_no_number| Step::Key(key[..end].to_owned()), Step::Place);
+                let place = key[..end].parse().ok().filter(|place: &usize| place.to_string() == key[..end]);
+                let step = place.map_or_else(|| Step::Key(key[..end].to_owned()), Step::Place);
                 (step, &key[end..])
             };
             steps.push(step);

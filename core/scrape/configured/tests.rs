@@ -109,8 +109,10 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         (json!({"endpoint": {}}), "/endpoint/url", "expected an http or https address"),
         (endpoint(json!({"url": "ftp://a.example"})), "/endpoint/url", "expected an http or https address"),
         (endpoint(json!({"method": "PUT"})), "/endpoint/method", "unknown variant `PUT`, expected `GET` or `POST`"),
-        (endpoint(json!({"headers": {"User-Agent": "x"}})), "/endpoint/headers/User-Agent", "says who we are"),
-        (endpoint(json!({"headers": {"Authorization": "x"}})), "/endpoint/headers/Authorization", "logs in"),
+        (endpoint(json!({"headers": {"User-Agent": "x"}})), "/endpoint/headers/User-Agent", "who asks"),
+        (endpoint(json!({"headers": {"Authorization": "x"}})), "/endpoint/headers/Authorization", "who asks"),
+        (endpoint(json!({"headers": {"X-Forwarded-For": "x"}})), "/endpoint/headers/X-Forwarded-For", "who asks"),
+        (endpoint(json!({"headers": {"Range": "x"}})), "/endpoint/headers/Range", "known already"),
         (endpoint(json!({"headers": {"a b": "x"}})), "/endpoint/headers/a b", "expected a header"),
         (endpoint(json!({"headers": {"x-key": "a\r\nb: c"}})), "/endpoint/headers/x-key", "printable ASCII"),
         (endpoint(json!({"parameters": {"a/b": []}})), "/endpoint/parameters/a~1b", "expected a text, a number"),
@@ -248,6 +250,10 @@ fn pages_are_counted_as_the_website_counts_them() {
         ("used", with_total(json!({"page": {"parameter": "p", "size": 2}})), Some("used?p=2")),
         ("used?p=2", with_total(json!({"page": {"parameter": "p", "size": 2}})), Some("used?p=3")),
         ("used?p=3", with_total(json!({"page": {"parameter": "p", "size": 2}})), None),
+        // The website shows two a page by now, and not the three that are configured: nothing is reckoned to be the end.
+        ("used?p=2", with_total(json!({"page": {"parameter": "p", "size": 3}})), None),
+        ("used?p=3", with_total(json!({"page": {"parameter": "p", "size": 3}})), Some("used?p=4")),
+        ("used", with_total(json!({"offset": {"parameter": "start", "size": 3}})), Some("used?start=2")),
         ("used", cards(json!({"offset": {"parameter": "start"}})), Some("used?start=2")),
         ("used?start=2", cards(json!({"offset": {"parameter": "start", "size": 2}})), Some("used?start=4")),
         ("used?start=4", with_total(json!({"offset": {"parameter": "start", "size": 2}})), None),
@@ -255,6 +261,9 @@ fn pages_are_counted_as_the_website_counts_them() {
         let expected = expected.map(|path| format!("https://lot.example/{path}"));
         assert_eq!(next(&format!("https://lot.example/{url}"), document.clone()), expected, "{url} {document}");
     }
+    let shown = format!("{CARS}<p>Showing 2 vehicles of 120</p>");
+    let counted = page_at("https://lot.example/used", cards(json!({"page": {"parameter": "p"}})), &shown).unwrap();
+    assert_eq!(counted.next.as_deref(), Some("https://lot.example/used?p=2"), "words that count the page end no list");
     let nothing = page_at("https://lot.example/used", cards(json!({"page": {"parameter": "p"}})), "<p>none").unwrap();
     assert_eq!(nothing.next, None, "an empty page leads nowhere");
 }
@@ -396,7 +405,12 @@ fn the_key_of_an_endpoint_is_not_handed_to_another_host() {
     let endpoint =
         json!({"url": "/api", "headers": {"x-key": "k"}, "listings": "cars", "pagination": {"next": "next"}});
     let elsewhere = json!({"next": "https://other.example/api", "cars": cars(&["a"])});
-    assert_eq!(answers(endpoint, &[elsewhere]).len(), 1);
+    let scraper = Scraper::of(&json!({ "endpoint": endpoint })).unwrap();
+    let page = url::Url::parse("https://lot.example/used/").unwrap();
+    let first = scraper.endpoint().unwrap().first_request(&page).unwrap();
+    // It is named all the same: without it the list would seem to end.
+    let next = listings_from_data(&first, &elsewhere.to_string()).unwrap().next.unwrap();
+    assert_eq!((next.url.as_str(), next.headers.len()), ("https://other.example/api", 0));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeSeed as _};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::{ListingLimits, ScrapedListing, encoding, merge, page, value::Json};
+use super::{ListingLimits, ScrapedListing, Warning, encoding, merge, page, unsettled_warning, value::Json};
 use crate::{
     Error, Result,
     scrape::{configured::Endpoint, platforms},
@@ -61,6 +61,8 @@ pub struct DataPage {
     pub next: Option<DataRequest>,
     /// Vehicles that the answer lists without a word about them, and that the next request does not ask for again.
     pub unsettled: u32,
+    /// What is doubtful about the answer.
+    pub warnings: Vec<Warning>,
 }
 
 impl DataRequest {
@@ -180,6 +182,7 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
     if let Some(next) = &mut read.next {
         next.otherwise = None;
     }
+    read.warnings.extend(unsettled_warning(read.unsettled));
     read.listings.retain(ScrapedListing::has_identity);
     read.listings = merge::same_vehicles(read.listings);
     read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));

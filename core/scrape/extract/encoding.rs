@@ -1,4 +1,4 @@
-//! Bytes of a page turned into text, believing the evidence over the label.
+//! Bytes of a page or of JSON turned into text, believing the evidence over the label.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 /// Browsers look for the label within the first kilobyte; pages with long comments in front need a little more.
 const LABEL_WITHIN_BYTES: usize = 4096;
 
-/// The text of a page: by byte order mark, then by the content type, then by the page's own label, then by its bytes.
+/// The text of a page or of JSON: by byte order mark, then by the content type, then by the page's own label, then by its bytes.
 ///
 /// A label of UTF-8 or UTF-16 that the bytes plainly contradict is not believed; a page without any label is UTF-8 where it can be,
 /// else windows-1252.
@@ -15,10 +15,10 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
     if let Some((encoding, mark_length)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark_length..]).0;
     }
-    // `<` and a zero: two bytes a character, whatever the label says; in UTF-8 no page begins so.
+    // The sign that begins a page or JSON, and a zero: two bytes a character, whatever the label says; UTF-8 never begins so.
     match bytes.trim_ascii_start() {
-        [b'<', 0, ..] => return UTF_16LE.decode_without_bom_handling(bytes).0,
-        [0, b'<', ..] => return UTF_16BE.decode_without_bom_handling(bytes).0,
+        [b'<' | b'{' | b'[', 0, ..] => return UTF_16LE.decode_without_bom_handling(bytes).0,
+        [0, b'<' | b'{' | b'[', ..] => return UTF_16BE.decode_without_bom_handling(bytes).0,
         _ => {}
     }
     let told = content_type.and_then(charset).filter(|told| !is_utf_16(told) || may_be_utf_16(bytes));
@@ -109,6 +109,9 @@ mod tests {
             ),
             ("meta utf-16", "<meta charset=utf-16><p>é".as_bytes(), None, "<meta charset=utf-16><p>é"),
             ("true label utf-16", &after_space, Some("text/html; charset=utf-16le"), "\u{a0}<p>Škoda"),
+            ("json", b"{\"make\":\"\xa9koda\"}", Some("application/json; charset=iso-8859-2"), "{\"make\":\"Škoda\"}"),
+            ("json in utf-16", b"{\0}\0", Some("application/json"), "{}"),
+            ("json in utf-16, big end first", b"\0[\0]", None, "[]"),
             ("unknown label", "<p>é".as_bytes(), Some("text/html; charset=klingon"), "<p>é"),
         ] {
             assert_eq!(decode(bytes, content_type), expected, "{name}");

@@ -9,6 +9,8 @@ use crate::Money;
 pub(crate) struct PageLimits {
     /// Bytes of the decoded page: 16 MiB, as for a fetched body.
     pub(crate) bytes_max: usize,
+    /// `<` in the page's text: 200,000, some twenty times what large lists have. It bounds what the lists of tags take, before any is made.
+    pub(crate) tags_max: usize,
     /// Nesting of elements: 1,000, where browsers themselves stop at 512.
     pub(crate) depth_max: usize,
     /// Bytes handed to the parser between two looks at its tree.
@@ -18,8 +20,13 @@ pub(crate) struct PageLimits {
 }
 
 impl PageLimits {
-    pub(crate) const DEFAULT: Self =
-        Self { bytes_max: 16 * 1024 * 1024, depth_max: 1_000, chunk_bytes: 4 * 1024, nodes_max: 500_000 };
+    pub(crate) const DEFAULT: Self = Self {
+        bytes_max: 16 * 1024 * 1024,
+        tags_max: 200_000,
+        depth_max: 1_000,
+        chunk_bytes: 4 * 1024,
+        nodes_max: 500_000,
+    };
 }
 
 /// What a text may say as a number.

@@ -20,6 +20,7 @@ mod merge;
 mod microdata;
 mod page;
 mod pagination;
+mod place;
 mod record;
 mod site;
 mod template;
@@ -45,6 +46,7 @@ pub(crate) use self::{
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
     pagination::total as claimed_total,
+    place::Place,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
@@ -276,8 +278,11 @@ pub(crate) struct Parts {
 /// The doubt about a page that says that nothing was found, and shows vehicles.
 pub(crate) const SAYS_NONE: &str = "says_none";
 
+/// The doubt about vehicles that nothing tells from others.
+pub(crate) const NO_IDENTITY: &str = "no_identity";
+
 /// Says that a page or an answer lists vehicles which it does not describe.
-pub(crate) fn unsettled_warning(unsettled: u32) -> Option<Warning> {
+fn unsettled_warning(unsettled: u32) -> Option<Warning> {
     (unsettled > 0).then(|| {
         let message = format!("{unsettled} of its vehicles were not filled in yet: the list was not read whole");
         Warning { code: "listings_unsettled", message }

@@ -6,7 +6,7 @@ use html5ever::{
     driver,
     tendril::{StrTendril, TendrilSink as _},
 };
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 use scraper::{Html, HtmlTreeSink};
 use url::{Position, Url};
 
@@ -15,6 +15,7 @@ use super::{
     dom::Dom,
     limits::PageLimits,
     markup::{self, Script, Token, Tokens},
+    tree,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -35,12 +36,15 @@ impl<'a> Page<'a> {
     /// The caller keeps the cell of the tree, so that views may borrow from it.
     ///
     /// # Errors
-    /// `page_empty` and `page_too_large`.
+    /// `page_empty`, `page_too_large` and, for more tags than any page has, `page_too_tangled`.
     pub(crate) fn new(html: &'a str, url: Url, tree: &'a OnceCell<Html>) -> Result<Self> {
         if html.trim_ascii().is_empty() {
             return Err(Error::new(ErrorKind::InvalidInput, "page_empty", "the page is empty"));
         }
         check_size(html.len())?;
+        if memchr_iter(b'<', html.as_bytes()).count() > PageLimits::DEFAULT.tags_max {
+            return Err(tree::too_tangled());
+        }
         Ok(Self { html, url, tokens: OnceCell::new(), scripts: OnceCell::new(), tree, dom: OnceCell::new() })
     }
 
@@ -178,11 +182,7 @@ fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
         rest = after;
         let sink = parser.tokenizer.sink.sink.0.borrow();
         if sink.tree.values().len() > limits.nodes_max {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "page_too_tangled",
-                "the page has more elements than any page for people",
-            ));
+            return Err(tree::too_tangled());
         }
         let newest = sink.tree.nodes().next_back();
         let depth = newest.map_or(0, |node| node.ancestors().take(limits.depth_max + 1).count());
@@ -211,11 +211,24 @@ mod tests {
     fn hostile_nesting_is_refused_soon() {
         let started = std::time::Instant::now();
         assert_eq!(code(&"<div>".repeat(100_000)), "page_too_deep");
-        assert_eq!(code(&"<b><table><td>".repeat(100_000)), "page_too_deep");
+        assert_eq!(code(&"<b><table><td>".repeat(50_000)), "page_too_deep");
         let fonts: String = (0..400).map(|size| format!("<font size={size}>")).collect();
-        assert_eq!(code(&format!("<p>{fonts}{}", "<p>a".repeat(200_000))), "page_too_tangled");
+        assert_eq!(code(&format!("<p>{fonts}{}", "<p>a".repeat(100_000))), "page_too_tangled");
         assert_eq!(code(&"<p>a</span><li>".repeat(20_000)), "ok");
         assert!(started.elapsed().as_secs() < 20);
+    }
+
+    #[test]
+    fn a_page_of_too_many_tags_is_refused_before_any_is_kept() {
+        let tree = OnceCell::new();
+        let url = Url::parse("https://lot.example/").unwrap();
+        for piece in ["<table><p>x", "<b><i>", "<select>", "<", "<!---->"] {
+            let html = piece.repeat(PageLimits::DEFAULT.bytes_max / piece.len());
+            let refused = Page::new(&html, url.clone(), &tree).err().map(|error| error.code());
+            assert_eq!(refused, Some("page_too_tangled"), "{piece}");
+        }
+        let most = "<p>".repeat(PageLimits::DEFAULT.tags_max);
+        assert!(Page::new(&most, url, &tree).is_ok());
     }
 
     #[test]

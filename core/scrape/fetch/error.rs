@@ -84,6 +84,17 @@ impl FetchError {
         matches!(self, Self::Connection { .. } | Self::BrokeOff { .. } | Self::TimedOut { .. })
     }
 
+    /// Whether it says nothing about the other pages of the website: a server that is out of reach, out of order or has had
+    /// enough is not asked page after page.
+    pub(crate) fn concerns_one_page(&self) -> bool {
+        match self {
+            Self::Status { status, retry_after, .. } => *status < 500 && *status != 429 && retry_after.is_none(),
+            Self::Refused { .. } | Self::Robots { .. } | Self::Redirects { .. } => true,
+            Self::ContentType { .. } | Self::Encoded { .. } | Self::TooLarge { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The status of an answer that was no page; 404 and 410 say that a vehicle is gone.
     pub(crate) fn status(&self) -> Option<u16> {
         match self {

@@ -561,7 +561,10 @@ impl Shared {
         }
         let content_type = answer.header(CONTENT_TYPE).map(str::to_owned);
         if !not_modified {
-            let is_readable = content_type.as_deref().map_or_else(|| looks_readable(&answer.body), is_readable_type);
+            let is_readable = match content_type.as_deref() {
+                Some(content_type) if !is_vague_type(content_type) => is_readable_type(content_type),
+                _ => looks_readable(&answer.body),
+            };
             if !is_readable {
                 let content_type = content_type.unwrap_or_default();
                 return Err(FetchError::ContentType { address: address(), content_type });
@@ -666,7 +669,9 @@ fn page_wanted(status: u16, headers: &HeaderMap, limit: usize) -> BodyWanted {
     }
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
     match content_type {
-        Some(Ok(content_type)) if !is_readable_type(content_type) => BodyWanted::Nothing,
+        Some(Ok(content_type)) if !is_readable_type(content_type) && !is_vague_type(content_type) => {
+            BodyWanted::Nothing
+        }
         _ => BodyWanted::UpTo(limit),
     }
 }
@@ -691,12 +696,22 @@ fn may_pass(status: u16) -> bool {
 
 /// HTML, XHTML, XML and JSON, with or without parameters.
 fn is_readable_type(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(content_type);
     matches!(
         &*essence,
         "text/html" | "application/xhtml+xml" | "application/json" | "text/json" | "application/xml" | "text/xml"
     ) || (essence.contains('/') && (essence.ends_with("+json") || essence.ends_with("+xml")))
         && !essence.starts_with("image/")
+}
+
+/// Types under which old servers hand out JSON: what comes decides.
+fn is_vague_type(content_type: &str) -> bool {
+    matches!(&*essence(content_type), "text/plain" | "application/javascript" | "text/javascript")
+}
+
+/// The type without its parameters, in lower case.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Whether a body that does not say what it is begins like markup or JSON.

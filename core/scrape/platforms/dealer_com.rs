@@ -171,6 +171,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         listings: read_inventory(records, &request.page),
         total,
         unsettled: unsettled(records, next.as_ref().map(|_| given)),
+        warnings: Vec::new(),
         next,
     })
 }

@@ -103,6 +103,25 @@ fn a_page_comes_with_its_headers_and_says_who_asks() {
 }
 
 #[rstest]
+#[case::plain("text/plain; charset=windows-1252", "{\"vehicles\":[]}", true)]
+#[case::script("application/javascript", " [{}]", true)]
+#[case::words("text/plain", "User-agent: *", false)]
+#[case::code("text/javascript", "var cars = {}", false)]
+#[case::picture("image/png", "{\"vehicles\":[]}", false)]
+fn a_type_that_says_little_is_read_where_the_body_begins_like_data(
+    #[case] content_type: &'static str,
+    #[case] body: &'static str,
+    #[case] is_read: bool,
+) {
+    let server = Server::without_robots(move |_| Reply::new(200, &[("Content-Type", content_type)], body));
+    let (session, _) = session();
+    match get(&session, server.url("/data")) {
+        Ok(page) => assert!(is_read && &*page.body == body.as_bytes()),
+        Err(failure) => assert!(!is_read && matches!(failure, FetchError::ContentType { .. }), "{failure}"),
+    }
+}
+
+#[rstest]
 #[case::nobody("")]
 #[case::blanks("  ")]
 #[case::no_address("the desk")]

@@ -1,0 +1,4 @@
+-- The shape of the list as a scrape saw it: vehicles on each page but the last, and where redirects led. A list that ends a
+-- page earlier, or at another address, is compared with them.
+ALTER TABLE competitor_scrapes ADD COLUMN page_vehicles INTEGER;
+ALTER TABLE competitor_scrapes ADD COLUMN list_url TEXT;
