@@ -2,7 +2,7 @@
 //! address.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
@@ -335,6 +335,8 @@ fn show_endpoints(website: &Website, platform: &str) {
 
 on_both_databases! {
     fn every_platform_is_recognised_read_to_its_end_and_recorded(lot: &Lot) {
+        let rows: BTreeSet<_> = PLATFORMS.iter().map(|row| row.0).chain(["generic"]).collect();
+        assert_eq!(rows, jpauto::extract::platforms().into_iter().collect(), "a row for each platform");
         let desk = fetching_desk(lot);
         for &(platform, first, last, vehicles) in PLATFORMS {
             let website = Website::open();
