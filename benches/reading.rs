@@ -80,15 +80,15 @@ fn rows(dialect: &Dialect) -> String {
                     (10000 + n * 7919 % 6000){money}, 20000 + n * 104729 % 90000, 'https://dealer.example/car/' || n,
                     'https://dealer.example/image/' || n, {first}, {time}'2026-03-01T00:00:00.000000Z', n > {ON_SALE},
                     CASE WHEN n > {ON_SALE} THEN {time}'2026-02-20T00:00:00.000000Z' END,
-                    CASE WHEN n > {ON_SALE} THEN n % 60 END, (10000 + n * 7919 % 6000 + 500){money},
-                    CASE WHEN n % 10 = 0 THEN (10000 + n * 7919 % 6000 + 500){money} END, CASE WHEN n % 10 = 0 THEN {cut} END
+                    CASE WHEN n > {ON_SALE} THEN n % 60 END, (10000 + n * 7919 % 6000 + 100 + n * 31 % 1900){money},
+                    CASE WHEN n % 10 = 0 THEN (10000 + n * 7919 % 6000 + 100 + n * 31 % 1900){money} END, CASE WHEN n % 10 = 0 THEN {cut} END
              FROM {numbers};
          INSERT INTO competitor_metrics (id, competitor_id, total_inventory, calculated_at)
              SELECT {id_n}, {one}, n, {minute} FROM {numbers} WHERE n <= 1000;
          INSERT INTO competitor_price_history (id, competitor_inventory_id, price, recorded_at)
              SELECT {id_n}, {one}, (10000 + n){money}, {minute} FROM {numbers} WHERE n <= 1000;
          INSERT INTO competitor_price_history (id, competitor_inventory_id, price, recorded_at)
-             SELECT {}, {id_n}, (10000 + n * 7919 % 6000 + 500){money}, {first} FROM {numbers} WHERE n % 10 = 0;
+             SELECT {}, {id_n}, (10000 + n * 7919 % 6000 + 100 + n * 31 % 1900){money}, {first} FROM {numbers} WHERE n % 10 = 0;
          INSERT INTO activity_logs (id, action, resource_type, resource_id, created_at)
              SELECT {id_n}, 'update', 'competitors', {dealer}, {first} FROM {numbers};
          ANALYZE;",
@@ -178,6 +178,7 @@ fn lists<'a>(desk: &'a Desk, dialect: &Dialect) -> Vec<List<'a>> {
         listings("listings on sale, by price", ListingSort::Price, Some(false), None, "WHERE is_sold = false ORDER BY price, id"),
         listings("listings, by days on market", ListingSort::DaysOnMarketDescending, None, None, &format!("ORDER BY {days} DESC, is_sold, first_seen_at, id")),
         listings("sold ones, by days on market", ListingSort::DaysOnMarket, Some(true), None, "WHERE is_sold ORDER BY days_on_market, id"),
+        listings("listings, by price drop", ListingSort::PriceDropDescending, None, None, "ORDER BY highest_price - price DESC, id DESC"),
         listings(
             "price cuts of this week",
             ListingSort::PriceDropDescending,

@@ -145,16 +145,17 @@ on_both_databases! {
         let at = |name: &str, url: &str| NewCompetitor { inventory_url: url.into(), ..motors(name) };
         let desk = lot.desk();
         let first = desk.competitors().add(&at("First", "https://www.lot.example/used/")).unwrap();
-        for same in ["http://lot.example/used", "HTTPS://LOT.EXAMPLE:443/used", "https://www.lot.example/used/#"] {
+        for same in ["http://lot.example/used", "HTTPS://LOT.EXAMPLE:443/used", "https://www.lot.example/used/#", "https://lot.example/used#north"] {
             let refusal = desk.competitors().add(&at("Second", same)).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Conflict, "duplicate_inventory_url"), "{same}");
             assert!(refusal.to_string().contains("First"), "{refusal}");
             assert_eq!(refusal.fields()[0].pointer, "/inventory_url");
         }
-        let second = desk.competitors().add(&at("Second", "https://lot.example/used#north")).unwrap();
+        let second = desk.competitors().add(&at("Second", "https://lot.example/used?at=north#x")).unwrap();
+        assert_eq!(second.inventory_url, "https://lot.example/used?at=north");
         desk.competitors().add(&at("Third", "https://lot.example/new")).unwrap();
         let moved = |url: &str| CompetitorUpdate { inventory_url: Some(url.into()), ..CompetitorUpdate::default() };
-        let refusal = desk.competitors().update(second.id, &moved("http://lot.example/used")).unwrap_err();
+        let refusal = desk.competitors().update(second.id, &moved("http://lot.example/used#x")).unwrap_err();
         assert_eq!(refusal.code(), "duplicate_inventory_url");
         desk.competitors().update(first.id, &moved("http://lot.example/used")).unwrap();
         let key = CompetitorKey::Name {

@@ -432,11 +432,12 @@ on_both_databases! {
         website.page("/used-inventory/index.htm", website.fixture("dealer_com/posted.html"));
         website.json("/api/widget/ws-inv-data/getInventory", &answer);
         let url = website.at("/used-inventory/index.htm");
-        let all = scrape_new(&desk, "Group", &format!("{url}#all-stores")).unwrap();
+        let all = scrape_new(&desk, "Group", &url).unwrap();
         assert_eq!((all.new.len(), all.completeness), (4, Completeness::Complete));
         let warning = all.warnings.iter().find(|warning| warning.code == "group_list").unwrap();
         assert!(warning.message.contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
         assert!(codes(&desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap()).contains(&"group_list"));
+        desk.competitors().delete(all.competitor_id).unwrap();
 
         let one = |name: &str, store: &str| {
             let new = NewCompetitor {
@@ -547,8 +548,8 @@ on_both_databases! {
             "fields": {"vin": "v.vin", "heading": "name", "price": "ask"},
             "pagination": {"cursor": {"parameter": "after", "path": "next"}}
         }});
-        // Two lots at one address are told apart by a fragment.
-        let inventory_url = website.at("/stock#endpoint");
+        website.page("/stock?all", cards(0..3));
+        let inventory_url = website.at("/stock?all");
         let new = NewCompetitor { name: "Endpoint".into(), inventory_url, scraper_config: Some(config), ..new };
         let id = desk.competitors().add(&new).unwrap().id;
         let report = desk.competitors().scrape(id, &mut go_on).unwrap();

@@ -1128,6 +1128,119 @@ on_both_databases! {
         assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap().counts.new, 20);
     }
 
+    fn a_shared_host_that_somebody_else_has_is_asked_no_more(lot: &Lot) {
+        let website = Website::open_at("0.0.0.0");
+        website.list("/used", 0..20, None);
+        website.answer(|asked| {
+            let part: u32 = asked.path.strip_prefix("/api?from=")?.split('&').next()?.parse().ok()?;
+            let cars: Vec<_> = (part..part + 5)
+                .map(|number| serde_json::json!({"vin": vin(number), "year": 2018, "make": "Toyota", "model": "Corolla"}))
+                .collect();
+            let answer = Reply::json(serde_json::json!({"cars": cars, "total": 200}).to_string());
+            Some(answer.after(Duration::from_millis(100)))
+        });
+        let desk = opened(lot, |config| config.scraping.lease = Duration::from_millis(300));
+        let new = NewCompetitor {
+            name: "Valley Motors".into(),
+            inventory_url: format!("http://127.0.0.1:{}/used", website.port()),
+            scraper_config: Some(serde_json::json!({"endpoint": {
+                "url": format!("http://127.0.0.9:{}/api", website.port()), "listings": "cars", "total": "total",
+                "fields": {"vin": "vin", "year": "year", "make": "make", "model": "model"},
+                "pagination": {"offset": {"parameter": "from", "size": 5}}
+            }})),
+            ..NewCompetitor::default()
+        };
+        let id = desk.competitors().add(&new).unwrap().id;
+        let parts = || website.asked().iter().filter(|asked| asked.path.starts_with("/api")).count();
+        thread::scope(|scope| {
+            let scrape = scope.spawn(|| desk.competitors().scrape(id, &mut unwatched));
+            while parts() == 0 {
+                thread::sleep(Duration::from_millis(10));
+            }
+            lot.execute("UPDATE job_leases SET holder = 'another' WHERE job_name LIKE 'scrape-host:%'");
+            assert_eq!(scrape.join().unwrap().unwrap_err().code(), "scrape_taken_over");
+        });
+        assert!(parts() < 20, "{}", parts());
+        assert_eq!((count(&desk), lot.count("SELECT count(*) FROM job_leases")), (0, 1));
+    }
+
+    fn a_competitor_deleted_while_it_is_scraped_leaves_no_lease(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(500)));
+        let (desk, id) = competitor(&website, lot);
+        thread::scope(|scope| {
+            let scrape = scope.spawn(|| desk.competitors().scrape(id, &mut unwatched));
+            while website.asked().iter().all(|asked| asked.path != "/used") {
+                thread::sleep(Duration::from_millis(10));
+            }
+            assert_eq!(lot.count("SELECT count(*) FROM job_leases"), 1);
+            desk.competitors().delete(id).unwrap();
+            assert_eq!(scrape.join().unwrap().unwrap_err().code(), "competitor_not_found");
+        });
+        assert_eq!(lot.count("SELECT count(*) FROM job_leases"), 0);
+    }
+
+    fn what_was_scraped_waits_for_a_busy_database(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(200)));
+        website.reply("/gone", Reply::status(404).after(Duration::from_millis(200)));
+        let desk = opened(lot, |config| config.lock_timeout = Duration::from_millis(50));
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        // A whole lot is recorded, and then a failure.
+        for (path, outcome) in [("/used", None), ("/gone", Some("scrape_http_status"))] {
+            let moved = CompetitorUpdate { inventory_url: Some(format!("{}{path}", website.address)), ..Default::default() };
+            desk.competitors().update(id, &moved).unwrap();
+            lot.pass(TimeDelta::minutes(1));
+            thread::scope(|scope| {
+                let scrape = scope.spawn(|| desk.competitors().scrape(id, &mut unwatched));
+                while website.asked().iter().all(|asked| asked.path != path) {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                let writer = lot.hold_competitors();
+                thread::sleep(Duration::from_millis(1200));
+                assert!(!scrape.is_finished());
+                drop(writer);
+                assert_eq!(scrape.join().unwrap().err().map(|error| error.code()), outcome);
+            });
+            assert_eq!((count(&desk), lot.count("SELECT count(*) FROM job_leases")), (20, 0));
+        }
+        assert_eq!(lot.count("SELECT count(*) FROM competitor_scrapes"), 2);
+    }
+
+    fn a_database_that_stays_busy_is_waited_for_as_long_as_a_lease_lasts(lot: &Lot) {
+        let website = Website::open();
+        website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(200)));
+        let desk = opened(lot, |config| {
+            (config.lock_timeout, config.scraping.lease) = (Duration::from_millis(50), Duration::from_millis(600));
+        });
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        for is_cancelled in [false, true] {
+            lot.pass(TimeDelta::minutes(3));
+            let stop = AtomicUsize::new(0);
+            let asked_before = website.asked().len();
+            thread::scope(|scope| {
+                let scrape = scope.spawn(|| desk.competitors().scrape(id, &mut |_| match stop.load(Ordering::SeqCst) {
+                    0 => ControlFlow::Continue(()),
+                    _ => ControlFlow::Break(()),
+                }));
+                while website.asked()[asked_before..].iter().all(|asked| asked.path != "/used") {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                let (writer, began) = (lot.hold_competitors(), Instant::now());
+                thread::sleep(Duration::from_millis(400));
+                assert!(!scrape.is_finished());
+                stop.store(usize::from(is_cancelled), Ordering::SeqCst);
+                let expected = if is_cancelled { "scrape_cancelled" } else { "database_busy" };
+                assert_eq!(scrape.join().unwrap().unwrap_err().code(), expected);
+                assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+                drop(writer);
+            });
+            assert_eq!(count(&desk), 0);
+        }
+        lot.pass(TimeDelta::minutes(3));
+        assert_eq!(desk.competitors().scrape(id, &mut unwatched).unwrap().counts.new, 20);
+    }
+
     fn a_run_ends_at_its_deadline_with_what_it_has(lot: &Lot) {
         let website = Website::open_at("0.0.0.0");
         website.answer(|asked| {
@@ -1243,6 +1356,7 @@ mod in_browser {
         fn a_browser_that_is_not_there_is_no_failure_of_the_website(lot: &Lot) {
             let website = Website::open();
             website.list("/used", 0..20, None);
+            website.list("/used?plain", 0..20, None);
             let (desk, id) = competitor(&website, lot, Some("/nowhere/chromium"));
             let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
@@ -1258,7 +1372,7 @@ mod in_browser {
             };
             let new = NewCompetitor {
                 name: "Without scripts".into(),
-                inventory_url: format!("{}/used#plain", website.address),
+                inventory_url: format!("{}/used?plain", website.address),
                 ..NewCompetitor::default()
             };
             desk.competitors().add(&new).unwrap();

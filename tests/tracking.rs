@@ -376,6 +376,7 @@ on_both_databases! {
         assert_eq!(report.arrived.iter().map(|car| (car.vehicle.vin.clone(), car.other.competitor.as_str())).collect::<Vec<_>>(), [(Some(vin(1)), "First")]);
         let metrics = record(lot, first, 20, cars(2..10)).metrics;
         assert_eq!((metrics.vehicles_sold_30d, metrics.avg_days_on_market), (0, None));
+        lot.pass(day(21) - lot.now());
         let view = lot.desk().competitors().market_view(&MarketViewFilter::default(), &PageRequest::default()).unwrap();
         assert_eq!((view.total.on_sale, view.total.sold_30d), (20, 0));
     }
@@ -447,6 +448,27 @@ on_both_databases! {
         let two = &found(lot, &all)[1];
         assert_eq!((two.highest_price, two.previous_price), (Some(Money::from_dollars(14_000)), Some(Money::from_dollars(13_700))));
         assert_eq!(two.price_changed_at, Some(day(today - 1)));
+    }
+
+    fn a_price_cut_is_the_same_in_the_market_as_among_the_listings(lot: &Lot) {
+        let id = add(lot, "Example Motors");
+        let today = (lot.now() - day(0)).num_days();
+        // Car 1 came down and up by a little, 2 went up, 3 up and down again, 4 up by a little long after it came down, 5 down
+        // long ago.
+        for (days_ago, prices) in [
+            (30, [20_000, 14_000, 14_500, 16_000, 12_000]),
+            (20, [20_000, 14_000, 14_500, 15_000, 11_000]),
+            (5, [18_000, 14_500, 14_800, 15_000, 11_000]),
+            (1, [18_050, 14_500, 14_500, 15_100, 11_000]),
+        ] {
+            record(lot, id, today - days_ago, (1..).zip(prices).map(|(number, price)| car(number, price)).collect());
+        }
+        let cuts = |days| numbers(lot, &ListingFilter { sold: Some(false), price_drop_within_days: Some(days), sort: ListingSort::PriceDrop, ..ListingFilter::default() });
+        assert_eq!((cuts(7), cuts(3), cuts(25)), (vec![3, 1], vec![3], vec![3, 4, 5, 1]));
+        let by_price = ListingFilter { sold: Some(false), price_drop_within_days: Some(25), sort: ListingSort::Price, ..ListingFilter::default() };
+        assert_eq!(numbers(lot, &by_price), [5, 3, 4, 1], "in another order, by another index");
+        let view = lot.desk().competitors().market_view(&MarketViewFilter::default(), &PageRequest::default()).unwrap();
+        assert_eq!((view.total.price_cuts_7d, view.models.items[0].price_cuts_7d), (2, 2));
     }
 
     fn listings_are_searched_and_sorted_by_days_on_market(lot: &Lot) {
@@ -538,11 +560,49 @@ on_both_databases! {
         assert_eq!(lot.website().competitors().market_view(&nothing, &PageRequest::default()).unwrap_err().code(), "not_signed_in");
     }
 
+    fn what_nobody_looks_after_is_on_the_market_no_longer(lot: &Lot) {
+        let today = (lot.now() - day(0)).num_days();
+        let [watched, paused, failing, sold] = ["Watched", "Paused", "Failing", "Sold"].map(|name| add(lot, name));
+        lot.desk().inventory().add(&corolla(99)).unwrap();
+        record(lot, failing, today - 15, vec![car(20, 9_000), car(21, 9_000)]);
+        record(lot, sold, today - 40, vec![car(30, 9_000)]);
+        record(lot, sold, today - 20, vec![ScrapedListing { is_sold: Some(true), ..car(30, 9_000) }]);
+        record(lot, paused, today - 1, vec![car(10, 8_000)]);
+        // Of the dealer that is read still, one car was missed for as long as a car may be.
+        record(lot, watched, today - 13, vec![car(1, 13_000), car(2, 13_500)]);
+        record(lot, watched, today - 1, vec![car(1, 13_000)]);
+        let counted = || {
+            let desk = lot.desk();
+            let view = desk.competitors().market_view(&MarketViewFilter::default(), &PageRequest::default()).unwrap();
+            let cheaper = desk.competitors().undercuts(&UndercutFilter::default(), &PageRequest::default()).unwrap();
+            let corolla = jpauto::market::Subject { year: 2018, make: "Toyota".into(), model: "Corolla".into(), ..Default::default() };
+            let compared = desk.market().candidates(&[corolla]).unwrap().remove(0);
+            let left_out = (view.left_out.listings, view.left_out.competitors);
+            let lines: i64 = view.models.items.iter().map(|line| line.on_sale).sum();
+            assert_eq!((lines, cheaper.items.len() as i64), (view.total.on_sale, view.total.on_sale));
+            assert_eq!(compared.len() as i64, view.total.on_sale + view.total.sold_30d);
+            (view.total.on_sale, view.total.competitors, view.total.lowest_price.unwrap(), left_out, view.total.sold_30d)
+        };
+        assert_eq!(counted(), (3, 2, Money::from_dollars(8_000), (2, 1), 1));
+        lot.desk().competitors().pause(paused).unwrap();
+        assert_eq!(counted(), (2, 1, Money::from_dollars(13_000), (3, 2), 1));
+        lot.pass(TimeDelta::days(2));
+        assert_eq!(counted(), (1, 1, Money::from_dollars(13_000), (4, 3), 1));
+        lot.desk().competitors().resume(paused).unwrap();
+        assert_eq!(counted(), (2, 2, Money::from_dollars(8_000), (3, 2), 1));
+        let only = MarketViewFilter { competitors: vec![failing], ..MarketViewFilter::default() };
+        let view = lot.desk().competitors().market_view(&only, &PageRequest::default()).unwrap();
+        assert_eq!((view.total.on_sale, view.left_out.listings, view.models.items.len()), (0, 2, 0));
+        // What another program wrote may lack the last sighting.
+        lot.execute("UPDATE competitor_inventory SET last_seen_at = NULL");
+        assert_eq!(counted().0, 1, "the paused one's was first seen yesterday");
+    }
+
     fn who_asks_less_for_a_car_like_ours_is_listed(lot: &Lot) {
         let (one, other) = (add(lot, "One"), add(lot, "Other"));
-        let desk = lot.desk();
+        let (desk, today) = (lot.desk(), (lot.now() - day(0)).num_days());
         let ours = desk.inventory().add(&jpauto::NewVehicle { trim: Some("LE".into()), ..corolla(99) }).unwrap();
-        record(lot, one, 0, vec![
+        record(lot, one, today, vec![
             car(1, 13_000),
             ScrapedListing { trim: Some("le".into()), mileage: Some(70_000), ..car(2, 12_000) },
             ScrapedListing { trim: Some("XSE".into()), ..car(3, 11_000) },
@@ -552,7 +612,7 @@ on_both_databases! {
             car(7, 14_000),
             ScrapedListing { is_sold: Some(true), ..car(8, 11_000) },
         ]);
-        record(lot, other, 0, vec![ScrapedListing { make: Some("TOYOTA".into()), model: Some("corolla".into()), ..car(9, 13_000) }]);
+        record(lot, other, today, vec![ScrapedListing { make: Some("TOYOTA".into()), model: Some("corolla".into()), ..car(9, 13_000) }]);
         let listed = |filter: &UndercutFilter| {
             let (mut found, mut page) = (Vec::<Undercut>::new(), PageRequest::first(1));
             loop {

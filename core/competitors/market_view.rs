@@ -1,6 +1,7 @@
 //! The market as the competitors' lots show it: figures by make and model, and who asks less than we do for such a car.
 //!
-//! The database counts, ranks and picks the middle values; here the two middle ones are averaged. What is deliberately not
+//! The database counts, ranks and picks the middle values; here the two middle ones are averaged. A dealer of whom nobody hears any
+//! more has whatever it had on sale for ever, so what is paused or was not seen for long is left out. What is deliberately not
 //! here: what a vehicle is worth (`market`), which adjusts for mileage and trims outliers.
 
 use chrono::{DateTime, Utc};
@@ -64,8 +65,21 @@ pub struct MarketViewFilter {
 pub struct MarketView {
     /// All that the filter lets through; its make, model and year are `None`.
     pub total: ModelFigures,
+    /// What it lets through and is not counted.
+    pub left_out: LeftOut,
     /// What there is most of first.
     pub models: Page<ModelFigures>,
+}
+
+/// Listings that were never found sold and are on the market no longer.
+///
+/// Those are all that a paused competitor has, and what no scrape has shown for [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Such listings.
+    pub listings: i64,
+    /// Competitors that have one.
+    pub competitors: i64,
 }
 
 /// The figures of one make and model, of one model year where the view is by year.
@@ -91,7 +105,7 @@ pub struct ModelFigures {
     pub highest_price: Option<Money>,
     /// The median of the days that the listings on sale have been there.
     pub median_days_on_market: Option<f64>,
-    /// Listings on sale that became cheaper this week.
+    /// Listings on sale that are cheaper than they were at any moment of this week: what `price_drop_within_days` finds.
     pub price_cuts_7d: i64,
     /// Listings sold within 30 days; vehicles that changed lots are none.
     pub sold_30d: i64,
@@ -148,7 +162,7 @@ pub struct UndercutFilter {
     pub difference_min: Option<Money>,
 }
 
-/// A competitor's car like one of ours, for less.
+/// A competitor's car like one of ours, for less; on the market as [`MarketView`] counts it.
 ///
 /// Like ours is the same model year, make and model whatever the case, the same trim where both name one, and about the
 /// mileage of ours; where a mileage is not known, nothing is compared.

@@ -41,7 +41,7 @@ use uuid::Uuid;
 pub use completeness::{Completeness, IncompleteReason, ListShape, ScrapeReading};
 pub use identity::RefusalReason;
 pub use market_view::{
-    MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
+    LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
 };
 pub use metrics::{Metrics, MetricsRules, Trends};
 pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
@@ -49,7 +49,7 @@ pub use registration::web_address;
 pub use report::{
     ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
 };
-pub(crate) use repository::{is_transferred, seen_elsewhere};
+pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
 pub use revisit::ScrapingRules;
 pub use rules::TrackingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};

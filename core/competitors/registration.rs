@@ -95,6 +95,11 @@ impl Competitor {
 fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Competitor> {
     competitor.name = competitor.name.trim().to_owned();
     competitor.inventory_url = web_address(&competitor.inventory_url).unwrap_or(competitor.inventory_url);
+    if before.is_none_or(|before| before.inventory_url != competitor.inventory_url)
+        && let Some(start) = competitor.inventory_url.find('#')
+    {
+        competitor.inventory_url.truncate(start);
+    }
     competitor.website_url = competitor.website_url.map(|url| web_address(&url).unwrap_or(url));
     let mut faults = Faults::default();
     let name = &competitor.name;
@@ -164,19 +169,14 @@ fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, 
 }
 
 /// What makes two addresses of lists one, whatever their spelling: the host without `www.`, the port where it is unusual, the
-/// path without its last slash, the query and the fragment. `None` where there is no list at all.
-///
-/// One address that lists the lots of two dealers, told apart by their cards, is written with a fragment for each.
+/// path without its last slash, and the query. The fragment never leaves a browser: an adopted database may hold one. `None` where
+/// there is no list at all.
 pub(super) fn address_key(inventory_url: &str) -> Option<String> {
-    let url = Url::parse(inventory_url).ok().filter(|url| revisit::host(url.as_str()).is_some())?;
-    let host = url.host_str()?.trim_end_matches('.');
-    let host = host.strip_prefix("www.").unwrap_or(host);
+    let host = revisit::host(inventory_url)?;
+    let url = Url::parse(inventory_url).ok()?;
     let port = url.port().filter(|port| !matches!(port, 80 | 443)).map(|port| format!(":{port}")).unwrap_or_default();
-    let part = |sign: char, text: Option<&str>| {
-        text.filter(|text| !text.is_empty()).map(|text| format!("{sign}{text}")).unwrap_or_default()
-    };
-    let (query, fragment) = (part('?', url.query()), part('#', url.fragment()));
-    Some(format!("{host}{port}{}{query}{fragment}", url.path().trim_end_matches('/')))
+    let query = url.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{host}{port}{}{query}", url.path().trim_end_matches('/')))
 }
 
 /// The store of a group whose cars are meant, in small letters.
@@ -217,6 +217,7 @@ mod tests {
             "http://www.lot.example/used/",
             "HTTPS://LOT.example:443/used",
             "http://lot.example:80/used#",
+            "https://lot.example/used#north",
             "https://lot.example./used?",
         ] {
             assert_eq!(key(same), plain, "{same}");
@@ -226,7 +227,6 @@ mod tests {
             "https://lot.example/Used",
             "https://lot.example:8443/used",
             "https://lot.example/used?make=Ford",
-            "https://lot.example/used#north",
             "https://used.lot.example/used",
         ] {
             assert_ne!(key(other), plain, "{other}");
@@ -248,6 +248,23 @@ mod tests {
             "the whole group has the cars of this store as well"
         );
         assert!(!is_one_list((group, None), ("https://group.example/new", None)));
+    }
+
+    #[test]
+    fn a_fragment_is_taken_off_an_address_that_is_named_anew() {
+        let now = DateTime::UNIX_EPOCH;
+        let bare = "https://lot.example/used?a=1";
+        let known = add(&by_name("Bob's Cars", Some("lot.example/used?a=1#north")), now).unwrap();
+        assert_eq!(known.inventory_url, bare);
+        let moved = |url: &str| CompetitorUpdate { inventory_url: Some(url.to_owned()), ..CompetitorUpdate::default() };
+        assert_eq!(
+            update(&known, &moved("https://lot.example/new#x#y"), now).unwrap().inventory_url,
+            "https://lot.example/new"
+        );
+        assert_eq!(update(&known, &moved("https://lot.example/used?a=1#x"), now).unwrap(), known, "nothing is changed");
+        let adopted = Competitor { inventory_url: format!("{bare}#x"), ..known };
+        let renamed = CompetitorUpdate { name: Some("Bob".to_owned()), ..CompetitorUpdate::default() };
+        assert_eq!(update(&adopted, &renamed, now).unwrap().inventory_url, adopted.inventory_url);
     }
 
     #[test]

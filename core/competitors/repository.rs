@@ -6,11 +6,12 @@ mod listings;
 mod market_view;
 mod recording;
 mod transfers;
+mod watched;
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{dsl::sql, prelude::*, sql_types::Nullable};
 use serde_json::Value;
 
 pub(super) use crawling::{
@@ -20,11 +21,12 @@ pub(super) use crawling::{
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{
-    add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, pages_of_whole_lot, partial_scrapes,
-    turn_back_sightings, write_plan,
+    Lot, add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, pages_of_whole_lot,
+    partial_scrapes, turn_back_sightings, write_plan,
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
+pub(crate) use watched::is_watched_since;
 
 use super::{
     Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, ListShape, Metrics, MetricsRules,
@@ -39,12 +41,12 @@ use crate::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
             competitors, competitors::dsl, storage_alerts,
         },
-        types::{AnyId, DbInstant},
+        types::{AnyId, DbId, DbInstant},
     },
     error::Error,
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    page::{Page, PageRequest, contains_patterns, keyset, newest_first},
 };
 
 /// More words than this in a search are ignored.
@@ -172,15 +174,24 @@ pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> 
     Ok(())
 }
 
-pub(super) fn get(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+fn find(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Option<Competitor>> {
     let row: Option<Row> = dsl::competitors.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.into())
+    Ok(row.map(Competitor::from))
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+    Ok(find(conn, id)?.ok_or_else(not_found)?)
+}
+
+/// The competitor, locked until the transaction ends; `None` where it is gone.
+pub(super) fn find_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Option<Competitor>> {
+    lock_row!(conn, dsl::competitors.find(id).select(dsl::id));
+    find(conn, id)
 }
 
 /// The competitor, locked until the transaction ends.
 pub(super) fn get_to_change(conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
-    lock_row!(conn, dsl::competitors.find(id).select(dsl::id));
-    get(conn, id)
+    Ok(find_to_change(conn, id)?.ok_or_else(not_found)?)
 }
 
 pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Competitor> {
@@ -225,7 +236,7 @@ pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) ->
 pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     lock_names(conn)?;
     let Some(key) = registration::address_key(&competitor.inventory_url) else { return Ok(()) };
-    let host = key.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let host = key.split(['/', ':', '?']).next().unwrap_or_default();
     let mut others = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
         .order(dsl::id)
@@ -316,14 +327,15 @@ pub(super) fn price_history(
     if known == 0 {
         return Err(listings::listing_not_found().into());
     }
-    let query = dsl::competitor_price_history
-        .filter(dsl::competitor_inventory_id.eq(listing))
-        .select(PriceRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::competitor_price_history
+            .filter(dsl::competitor_inventory_id.eq(listing))
+            .select(PriceRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, ListingPriceId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<PriceRow> =
-        keyset!(query, dsl::recorded_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<PriceRow> = newest_first!(conn, query, dsl::recorded_at, dsl::id, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &PriceRow| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.map(PricePoint::from))
 }
@@ -362,14 +374,15 @@ pub(super) fn metrics(conn: &mut DbConnection, id: CompetitorId, request: &PageR
     use competitor_metrics::dsl;
     const ORDER: &str = "-calculated_at";
     get(conn, id)?;
-    let query = dsl::competitor_metrics
-        .filter(dsl::competitor_id.eq(id))
-        .select(MetricsRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::competitor_metrics
+            .filter(dsl::competitor_id.eq(id))
+            .select(MetricsRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, MetricsId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<MetricsRow> =
-        keyset!(query, dsl::calculated_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<MetricsRow> = newest_first!(conn, query, dsl::calculated_at, dsl::id, position, request);
     let key = |row: &MetricsRow| (row.calculated_at.map(DateTime::<Utc>::from), row.id);
     Ok(Page::cut(rows, request, ORDER, key)?.map(Metrics::from))
 }
@@ -484,14 +497,15 @@ pub(super) fn scrapes(
     use competitor_scrapes::dsl;
     const ORDER: &str = "-observed_at";
     get(conn, id)?;
-    let query = dsl::competitor_scrapes
-        .filter(dsl::competitor_id.eq(id))
-        .select(ScrapeRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::competitor_scrapes
+            .filter(dsl::competitor_id.eq(id))
+            .select(ScrapeRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, ScrapeId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<ScrapeRow> =
-        keyset!(query, dsl::observed_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<ScrapeRow> = newest_first!(conn, query, dsl::observed_at, dsl::id, position, request);
     let key = |row: &ScrapeRow| (Some(DateTime::<Utc>::from(row.observed_at)), row.id);
     Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
 }
@@ -537,40 +551,23 @@ fn figures_of(
     (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<HashMap<CompetitorId, Figures>> {
     // One look into an index a competitor, so that a long history costs nothing. What lies ahead of the clock is no newest.
-    let latest = || Instant(latest);
+    let newest_of = |table: &str, time: &str| {
+        let newest = format!(
+            "(SELECT newest.id FROM {table} AS newest WHERE newest.competitor_id = competitors.id AND newest.{time} <= "
+        );
+        let last = format!(" ORDER BY newest.{time} DESC, newest.id DESC LIMIT 1)");
+        let newest = sql::<Nullable<DbId>>(&newest).bind::<DbInstant, _>(Instant(latest)).sql(&last);
+        dsl::competitors.filter(dsl::id.eq_any(ids)).select(newest)
+    };
     let newest: Vec<MetricsRow> = competitor_metrics::table
-        .filter(competitor_metrics::competitor_id.eq_any(ids))
-        .filter(
-            sql::<Bool>(
-                "competitor_metrics.id IN (
-                 SELECT (SELECT newest.id FROM competitor_metrics AS newest
-                         WHERE newest.competitor_id = competitors.id AND newest.calculated_at <= ",
-            )
-            .bind::<DbInstant, _>(latest())
-            .sql(
-                "        ORDER BY newest.calculated_at DESC, newest.id DESC LIMIT 1)
-                 FROM competitors)",
-            ),
-        )
+        .filter(competitor_metrics::id.nullable().eq_any(newest_of("competitor_metrics", "calculated_at")))
         .select(MetricsRow::as_select())
         .load(conn)?;
     let newest: HashMap<CompetitorId, Metrics> =
         newest.into_iter().map(|row| (row.competitor_id, row.into())).collect();
     let mut earlier = metrics_to_compare(conn, &newest, rules)?;
     let scrapes: Vec<ScrapeRow> = competitor_scrapes::table
-        .filter(competitor_scrapes::competitor_id.eq_any(ids))
-        .filter(
-            sql::<Bool>(
-                "competitor_scrapes.id IN (
-                 SELECT (SELECT newest.id FROM competitor_scrapes AS newest
-                         WHERE newest.competitor_id = competitors.id AND newest.observed_at <= ",
-            )
-            .bind::<DbInstant, _>(latest())
-            .sql(
-                "        ORDER BY newest.observed_at DESC LIMIT 1)
-                 FROM competitors)",
-            ),
-        )
+        .filter(competitor_scrapes::id.nullable().eq_any(newest_of("competitor_scrapes", "observed_at")))
         .select(ScrapeRow::as_select())
         .load(conn)?;
     let mut figures: HashMap<CompetitorId, Figures> = newest

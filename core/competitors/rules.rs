@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::{
     ScrapeCounts,
@@ -85,6 +85,10 @@ pub struct TrackingRules {
     /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
     /// a customer: 45.
     pub transfer_days: u32,
+    /// Days after its last sighting in which a listing on sale counts in the market: 14. No dealer's patience with what vanished
+    /// is longer, and in so long a whole lot may be sold. Of a dealer of whom nobody hears any more nothing is found sold: its
+    /// listings stay on sale and are told as such, but what they ask is no longer what the market asks.
+    pub on_the_market_days: u32,
     /// Failed scrapes in a row from which on an alert is open: 3.
     pub alert_after_failures: u32,
     /// An alert is open while fewer listings than this have both an identity and a price, in percent: 80.
@@ -118,6 +122,11 @@ impl TrackingRules {
     pub(crate) fn latest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + TimeDelta::minutes(self.clock_tolerance_minutes.into())
     }
+
+    /// A listing on sale last seen earlier than this counts in the market no longer.
+    pub(crate) fn on_the_market_since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.checked_sub_days(Days::new(self.on_the_market_days.into())).unwrap_or_default().max(DateTime::UNIX_EPOCH)
+    }
 }
 
 impl Default for TrackingRules {
@@ -147,6 +156,7 @@ impl Default for TrackingRules {
             called_sold_percent: 25,
             relisted_by_likeness_days: 90,
             transfer_days: 45,
+            on_the_market_days: 14,
             alert_after_failures: 3,
             alert_parse_rate_percent: 80,
             alert_parse_rate_listings: 5,
@@ -259,6 +269,12 @@ impl ScrapeFacts {
 
     fn is_recorded(&self) -> bool {
         self.complete_scrapes.binary_search(&self.observed_at).is_ok()
+    }
+
+    /// The complete scrapes, this one included where it is one.
+    fn complete_scrapes_by_now(&self, completeness: Completeness) -> Vec<DateTime<Utc>> {
+        let this = Some(self.observed_at).filter(|_| completeness.is_complete() && !self.is_recorded());
+        self.complete_scrapes.iter().copied().chain(this).collect()
     }
 }
 
@@ -562,7 +578,8 @@ impl Plan {
         self.changed.push(ChangedListing { stored: row, sighting: index, after, raw_data, columns, turn });
     }
 
-    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting.
+    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting. One that
+    /// was not missed often enough yet is an absence now, as it is a return when it comes back.
     pub(crate) fn mark_gone(
         &mut self,
         stored: &[StoredListing],
@@ -575,12 +592,14 @@ impl Plan {
         }
         let seen = self.changed.iter().map(|changed| changed.stored).chain(self.reseen.iter().copied());
         let marked: HashSet<usize> = seen.chain(self.sold_by_absence.iter().map(|sold| sold.stored)).collect();
+        let complete_scrapes = scrape.complete_scrapes_by_now(self.completeness);
         for (row, listing) in gone.iter().filter_map(|row| Some((*row, stored.get(*row)?))) {
             if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
                 continue;
             }
-            let sold_at = sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).first_at;
-            let sold_at = sold_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
+            let misses = sold::misses(listing.last_seen_at, &complete_scrapes, rules);
+            self.returns.absences += u64::from(misses.enough_at.is_none());
+            let sold_at = misses.first_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
         }
@@ -598,10 +617,7 @@ impl Plan {
             return;
         }
         let first_time = !scrape.is_recorded();
-        let mut complete_scrapes = scrape.complete_scrapes.clone();
-        if first_time {
-            complete_scrapes.push(scrape.observed_at);
-        }
+        let complete_scrapes = scrape.complete_scrapes_by_now(self.completeness);
         let absent: Vec<_> = stored
             .iter()
             .enumerate()

@@ -1,30 +1,22 @@
-//! The operations on competitors; `scraping` has those that fetch.
+//! The operations on competitors; `scraping` has those that fetch, `recording` writes what one scrape saw.
 
+mod recording;
 mod scraping;
 mod trying;
 
+use recording::{Recording, Seen};
 pub use trying::AddedCompetitor;
-
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, IncompleteReason, Listing,
-    ListingFilter, MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport,
-    ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, TransferredVehicle,
-    Undercut, UndercutFilter,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter,
+    MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
+    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, Undercut, UndercutFilter,
     alert::{self, Verdict},
-    identity,
-    kept::{self, PagesRead},
     pages::{self, Pages},
-    registration,
-    report::{Moving, Vehicles},
-    repository::{self, Here},
-    rules, scrape_log,
-    sighting::Sighting,
-    sold,
+    registration, repository, scrape_log,
 };
 use crate::{
     activity::{self, Action, Audited as _},
@@ -33,7 +25,6 @@ use crate::{
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::Result,
-    extract::Warning,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
 };
@@ -305,26 +296,26 @@ impl<'a> Competitors<'a> {
     }
 
     /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
-    /// first.
+    /// first. Listings of paused competitors, and those not seen for [`TrackingRules::on_the_market_days`], are left out.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
         let config = self.desk.config();
-        let context = (self.desk.now(), &config.market_view, config.tracking.transfer_days);
-        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| {
-            let (total, models) = repository::market_view(conn, filter, page, context)?;
-            Ok(MarketView { total, models })
-        })
+        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        self.desk
+            .read_snapshot(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
     }
 
-    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first.
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first; the same are left
+    /// out.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
-        let rules = &self.desk.config().market_view;
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, rules))
+        let config = self.desk.config();
+        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
     }
 
     fn note_failure(
@@ -355,116 +346,7 @@ impl<'a> Competitors<'a> {
     }
 
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
-        let (tracking, figures) = (&self.desk.config().tracking, &self.desk.config().metrics);
-        let Seen { listings, reading, platform, warnings, crawl } = seen;
-        let is_retold = |listing: &ScrapedListing| {
-            let crawl = crawl.as_ref().filter(|crawl| !crawl.read.retold.is_empty());
-            crawl.is_some_and(|crawl| pages::key_of(listing).is_some_and(|key| crawl.read.retold.contains(&key)))
-        };
-        let mut sightings: Vec<Sighting> = listings
-            .into_iter()
-            .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
-            .collect();
-        identity::disown_shared_keys(&mut sightings);
-        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let (mut competitor, added) = to_record(conn, acting, key)?;
-            let id = competitor.id;
-            crawl.iter().try_for_each(|crawl| scraping::must_hold(conn, id, &crawl.holder))?;
-            let reader = kept::reader(&competitor);
-            let is_as_told = crawl.as_ref().is_none_or(|crawl| crawl.reader == reader);
-            // Read by an address or a configuration that was changed meanwhile, it is a part of what is meant now at best.
-            let last_page_reached = reading.last_page_reached && is_as_told;
-            let reading = ScrapeReading { last_page_reached, ..reading.clone() };
-            let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
-            let latest = tracking.latest(acting.now);
-            turn_back(conn, &competitor, observed_at, latest)?;
-            let lot_at = (observed_at, reading.clone());
-            let mut lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, acting.now))?;
-            let mut plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
-            if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
-                lot.facts.alike = repository::alike_scrapes(
-                    conn,
-                    id,
-                    (observed_at, lot.facts.list_is_read_since()),
-                    alike,
-                    tracking,
-                )?;
-                plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
-            }
-            if let Some(crawl) = &crawl {
-                plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);
-            }
-            let counts = plan.counts();
-            let new_ids = repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
-            let scrape = ScrapeRecord::of(id, observed_at, &reading, (plan.completeness, counts), acting.now);
-            let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
-            let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
-            let kept = keep(conn, scrape, acting.now)?;
-            // Figures of an older scrape are those of the newest one, corrected.
-            let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-            let metrics = repository::count_metrics(conn, id, figures_at, figures, tracking.transfer_days)?;
-            repository::add_metrics(conn, id, &metrics, acting.now)?;
-            competitor.note(&kept, latest);
-            competitor.platform_type = competitor.platform_type.or_else(|| platform.clone());
-            repository::update_scraping(conn, &competitor)?;
-            let mut verdicts = vec![failing(conn, &competitor, tracking)?];
-            let partial = match plan.completeness.is_complete() {
-                true => None,
-                false => repository::partial_scrapes(conn, id, observed_at)?,
-            };
-            // What an older snapshot shows is no news of the lot.
-            if lot.facts.newest_recorded_at <= Some(observed_at) {
-                let seen = (&reading, plan.completeness, plan.vehicles);
-                verdicts.push(alert::parse_rate(&competitor, &plan.parse_rate, tracking));
-                let counts = &lot.facts.earlier_counts;
-                verdicts.push(alert::inventory_dropped(&competitor, seen, (counts, plan.unseen), tracking));
-                verdicts.push(alert::inventory_replaced(&competitor, seen, (&plan.recognition, plan.unseen)));
-                verdicts.push(alert::inventory_incomplete(&competitor, seen, (partial, observed_at), tracking));
-            }
-            let alerts = settle(conn, id, &verdicts, acting.now)?;
-            let mut warnings = warnings.clone();
-            if lot.stored.is_empty() {
-                let sold = sightings.iter().filter(|sighting| sighting.is_sold).count();
-                warnings.extend(sold::called_at_first_sight(sold, plan.vehicles, tracking));
-            }
-            warnings.extend(plan.completeness.warning(&reading, &plan.recognition));
-            warnings.extend(lot.facts.ahead_at.map(scrape_log::clock_went_back));
-            if let Some(crawl) = &crawl {
-                let crawl = (crawl, is_as_told);
-                let lost_pages = plan.completeness.reason() == Some(IncompleteReason::PageFailed);
-                let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
-                let outcome = (kept.error_type, partial);
-                scraping::settle(conn, &competitor, crawl, outcome, (self.desk.config(), acting.now))?;
-            }
-            let mut changes = Map::new();
-            changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
-            changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
-            changes.insert("counts".into(), json!({"from": null, "to": counts}));
-            audit(conn, acting, id, changes)?;
-            let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
-                Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
-            let (arrived, departed) = transfers(conn, id, &moving, tracking)?;
-            Ok(RecordReport {
-                competitor_id: id,
-                competitor: competitor.name,
-                added,
-                scrape_id: kept.id,
-                observed_at,
-                completeness: plan.completeness,
-                counts,
-                new,
-                updated,
-                price_changes,
-                sold,
-                relisted,
-                arrived,
-                departed,
-                refused,
-                alerts,
-                warnings,
-                metrics,
-            })
-        })
+        Recording::new(self.desk, key, seen, observed_at).write()
     }
 }
 
@@ -475,25 +357,6 @@ fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) 
     repository::insert(conn, &competitor)?;
     activity::record(conn, acting, Action::Create, None, Some(&competitor))?;
     Ok(competitor)
-}
-
-/// The competitor, locked until the transaction ends, and whether it had to be added.
-fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -> DbResult<(Competitor, bool)> {
-    match key {
-        CompetitorKey::Id(id) => Ok((repository::get_to_change(conn, *id)?, false)),
-        CompetitorKey::Name { name, inventory_url } => match repository::find_by_name(conn, name.trim())? {
-            Some(known) => Ok((repository::get_to_change(conn, known.id)?, false)),
-            None => {
-                // Another may be adding it at this moment: wait for that, and look again.
-                repository::lock_names(conn)?;
-                if let Some(known) = repository::find_by_name(conn, name.trim())? {
-                    return Ok((repository::get_to_change(conn, known.id)?, false));
-                }
-                let new = registration::by_name(name, inventory_url.as_deref());
-                Ok((add(conn, acting, &new)?, true))
-            }
-        },
-    }
 }
 
 /// Takes back what was recorded under a clock that had gone ahead, with the first scrape under one that has not.
@@ -565,55 +428,6 @@ fn settle(
         }
     }
     Ok(open)
-}
-
-/// The vehicles of a scrape that came from another competitor's lot, and those that went to one.
-fn transfers(
-    conn: &mut DbConnection,
-    competitor: CompetitorId,
-    moving: &[Moving],
-    rules: &TrackingRules,
-) -> DbResult<(Vec<TransferredVehicle>, Vec<TransferredVehicle>)> {
-    let with_vin = |moving: &'_ Moving| -> bool { moving.vehicle.vin.is_some() };
-    let moving: Vec<_> = moving.iter().filter(|moving| with_vin(moving)).collect();
-    if moving.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let here: Vec<_> = moving
-        .iter()
-        .filter_map(|moving| Some(Here { vin: moving.vehicle.vin.as_deref()?, competitor, stay: moving.stay }))
-        .collect();
-    let (mut arrived, mut departed) = (Vec::new(), Vec::new());
-    for (moving, (from, to)) in moving.iter().zip(repository::transfers(conn, &here, rules)?) {
-        let of = |other| TransferredVehicle { vehicle: moving.vehicle.clone(), other };
-        arrived.extend(from.filter(|_| !moving.stay.is_sold).map(of));
-        departed.extend(to.map(of));
-    }
-    Ok((arrived, departed))
-}
-
-/// What one scrape saw, and where from.
-struct Seen {
-    listings: Vec<ScrapedListing>,
-    reading: ScrapeReading,
-    /// The platform that the pages turned out to be of.
-    platform: Option<String>,
-    warnings: Vec<Warning>,
-    /// What a scrape of our own brings besides.
-    crawl: Option<OwnCrawl>,
-}
-
-/// What recording has to see to where the pages were fetched under a lease.
-struct OwnCrawl {
-    /// Who must hold the lease still.
-    holder: String,
-    /// What the pages were read by, see [`kept::reader`].
-    reader: String,
-    /// Listings whose own pages are gone.
-    gone: Vec<ListingId>,
-    read: PagesRead,
-    /// How long the website asked to be left alone, where it did so in the middle.
-    retry_after: Option<Duration>,
 }
 
 fn audit(

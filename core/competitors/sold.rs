@@ -16,7 +16,7 @@ use crate::extract::Warning;
 /// How a dealer's vanished listings behaved in earlier scrapes: the sums over its `competitor_scrapes` rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReturnHistory {
-    /// Listings that were missed by enough complete scrapes to be thought sold.
+    /// Listings that were missed by enough complete scrapes to be thought sold, or whose own pages were gone before.
     pub(crate) absences: u64,
     /// How many of those were seen again.
     pub(crate) returns: u64,

@@ -46,6 +46,17 @@ impl Lot {
         listings: Vec<ScrapedListing>,
         reading: ScrapeReading,
     ) -> Plan {
+        self.record_with_gone(observed_at, listings, reading, &[])
+    }
+
+    /// The same where the own pages of these stored listings are gone.
+    fn record_with_gone(
+        &mut self,
+        observed_at: DateTime<Utc>,
+        listings: Vec<ScrapedListing>,
+        reading: ScrapeReading,
+        gone: &[usize],
+    ) -> Plan {
         let earlier: Vec<usize> = self
             .scrapes
             .range(..observed_at)
@@ -88,6 +99,7 @@ impl Lot {
             scrape.alike = self.alike(observed_at, &counts);
             plan = plan_of(&self.stored, seen, &scrape, &self.rules);
         }
+        plan.mark_gone(&self.stored, gone, &scrape, &self.rules);
         self.apply(&plan, &scrape);
         plan
     }
@@ -450,6 +462,30 @@ fn a_listing_seen_again_is_on_sale_again_with_its_history() {
     let listing = &lot.stored[1];
     assert_eq!((listing.is_sold, listing.sold_at, listing.first_seen_at), (false, None, day(0)));
     assert_eq!(lot.history[&1].len(), 2);
+}
+
+/// The day on which a missing listing's own page is found gone, the days after the first on which the list misses it, and the
+/// absences that this makes.
+#[rstest]
+#[case::at_once(1, 1)]
+#[case::missed_twice(2, 1)]
+#[case::counted_by_this_scrape(3, 1)]
+#[case::counted_before(4, 1)]
+fn what_is_found_gone_by_its_own_page_is_one_absence_and_at_most_one_return(
+    #[case] gone_on: i64,
+    #[case] absences: u64,
+) {
+    let mut lot = Lot::new(TrackingRules::default());
+    let (whole, rest) = (["stock=1", "stock=2", "stock=3"], ["stock=2", "stock=3"]);
+    lot.record(day(0), cars(&whole), ScrapeReading::whole_lot());
+    for on_day in 1..6 {
+        let gone: &[usize] = if on_day == gone_on { &[0] } else { &[] };
+        let plan = lot.record_with_gone(day(on_day), cars(&rest), ScrapeReading::whole_lot(), gone);
+        assert_eq!(plan.sold(), gone.len(), "day {on_day}");
+    }
+    assert_eq!(lot.returns, ReturnHistory { absences, returns: 0 });
+    lot.record(day(6), cars(&whole), ScrapeReading::whole_lot());
+    assert_eq!(lot.returns, ReturnHistory { absences, returns: 1 });
 }
 
 #[test]

@@ -265,7 +265,7 @@ impl<'a> Evaluations<'a> {
         // Another may have finished between our look and the lease.
         let outcome = match self.look_up(request, Some(passed_over), &mut failures) {
             Ok(Looked::Found(evaluation)) => Ok(*evaluation),
-            Ok(Looked::Nothing(_)) => Ok(self.make_under_lease(request, failures, &holder)),
+            Ok(Looked::Nothing(_)) => Ok(self.make_under_lease(request, failures, (&lease, &holder))),
             Err(error) => Err(error),
         };
         if let Err(error) = self.desk.write(Permission::Analyze, |conn, _| leases::release(conn, &lease, &holder)) {
@@ -283,7 +283,12 @@ impl<'a> Evaluations<'a> {
 
     /// [`Self::make`], while another thread shows those who wait that we live: of whoever dies they wait for the rest of one
     /// short lease.
-    fn make_under_lease(&self, request: &EvaluationRequest, failures: Vec<Warning>, holder: &str) -> Evaluation {
+    fn make_under_lease(
+        &self,
+        request: &EvaluationRequest,
+        failures: Vec<Warning>,
+        (lease, holder): (&str, &str),
+    ) -> Evaluation {
         let span = self.lease_span();
         let often = span.to_std().unwrap_or_default() / 3;
         thread::scope(|scope| {
@@ -292,7 +297,7 @@ impl<'a> Evaluations<'a> {
             scope.spawn(move || {
                 while is_made.recv_timeout(often) == Err(RecvTimeoutError::Timeout) {
                     let renewed = self.desk.write(Permission::Analyze, |conn, acting| {
-                        leases::renew(conn, holder, acting.now, acting.now + span)
+                        leases::renew(conn, &[lease], holder, acting.now, acting.now + span)
                     });
                     if let Err(error) = renewed {
                         tracing::warn!(%error, "the lease of an evaluation could not be renewed");

@@ -49,17 +49,23 @@ pub(crate) fn take(
     Ok(true)
 }
 
-/// Prolongs everything that the holder still has, and names it. What is over stays so, whether it was taken or not: under another
+/// Prolongs what the holder still has of these, and names it. What is over stays so, whether it was taken or not: under another
 /// name somebody may be at the same thing meanwhile, such as another list of one host.
 pub(crate) fn renew(
     conn: &mut DbConnection,
+    names: &[&str],
     holder: &str,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> DbResult<Vec<String>> {
-    let own = dsl::job_leases.filter(dsl::holder.eq(holder)).filter(dsl::expires_at.gt(Instant(now)));
-    diesel::update(own).set(dsl::expires_at.eq(Instant(until))).execute(conn)?;
-    Ok(own.select(dsl::job_name).load(conn)?)
+    let own = || {
+        dsl::job_leases
+            .filter(dsl::job_name.eq_any(names))
+            .filter(dsl::holder.eq(holder))
+            .filter(dsl::expires_at.gt(Instant(now)))
+    };
+    diesel::update(own()).set(dsl::expires_at.eq(Instant(until))).execute(conn)?;
+    Ok(own().select(dsl::job_name).load(conn)?)
 }
 
 /// Whether the lease is the holder's, and keeps it from being taken until the transaction ends.

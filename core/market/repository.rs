@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     alerts::{self, AlertType},
-    competitors::{is_transferred as is_transferred_sql, seen_elsewhere as seen_elsewhere_sql},
+    competitors::{
+        is_transferred as is_transferred_sql, is_watched_since as is_watched_since_sql,
+        seen_elsewhere as seen_elsewhere_sql,
+    },
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::lower,
@@ -411,11 +414,13 @@ impl Wanted<'_> {
     }
 }
 
-/// Which sales count.
+/// Which listings count.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sales {
-    /// Not earlier.
-    pub(super) since: DateTime<Utc>,
+pub(super) struct OfLate {
+    /// What is on sale was seen then or later; see `TrackingRules::on_the_market_days`.
+    pub(super) seen_since: DateTime<Utc>,
+    /// What is sold was sold then or later.
+    pub(super) sold_since: DateTime<Utc>,
     /// A listing that appears at another competitor within so many days was not sold: see `TrackingRules::transfer_days`.
     pub(super) transfer_days: u32,
 }
@@ -490,14 +495,15 @@ fn title_record(conn: &DbConnection) -> &'static str {
     }
 }
 
-/// The competitors' listings that could be compared with: on offer, or sold of late. One query, none where no name fits.
+/// The competitors' listings that could be compared with: on offer at a dealer that is watched, or sold of late. One query, none
+/// where no name fits.
 pub(super) fn comparables(
     conn: &mut DbConnection,
     wanted: &Wanted<'_>,
     listed: &ListedModels,
-    sales: Sales,
+    of_late: OfLate,
 ) -> DbResult<Vec<Comparable>> {
-    comparables_of_model(conn, &[*wanted], listed, sales)
+    comparables_of_model(conn, &[*wanted], listed, of_late)
 }
 
 /// The same for each of many, in their order: one query a model, whatever the number of those who want it.
@@ -505,7 +511,7 @@ pub(super) fn comparables_of_each(
     conn: &mut DbConnection,
     wanted: &[Wanted<'_>],
     listed: &ListedModels,
-    sales: Sales,
+    of_late: OfLate,
 ) -> DbResult<Vec<Vec<Comparable>>> {
     let mut by_model: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (place, wanted) in wanted.iter().enumerate() {
@@ -515,7 +521,7 @@ pub(super) fn comparables_of_each(
     found.resize_with(wanted.len(), Vec::new);
     for places in by_model.into_values() {
         let of_model: Vec<Wanted<'_>> = places.iter().filter_map(|&place| wanted.get(place).copied()).collect();
-        let comparables = comparables_of_model(conn, &of_model, listed, sales)?;
+        let comparables = comparables_of_model(conn, &of_model, listed, of_late)?;
         for (place, wanted) in places.into_iter().zip(of_model) {
             if let Some(found) = found.get_mut(place) {
                 found.extend(comparables.iter().filter(|comparable| wanted.takes(comparable)).cloned());
@@ -530,7 +536,7 @@ fn comparables_of_model(
     conn: &mut DbConnection,
     wanted: &[Wanted<'_>],
     listed: &ListedModels,
-    sales: Sales,
+    of_late: OfLate,
 ) -> DbResult<Vec<Comparable>> {
     use competitor_inventory::dsl;
     fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
@@ -547,11 +553,14 @@ fn comparables_of_model(
         return Ok(Vec::new());
     }
     // A car that went on to another lot was not sold: it is compared with there.
-    let is_transferred = is_transferred_sql(conn, "competitor_inventory", sales.transfer_days);
+    let is_transferred = is_transferred_sql(conn, "competitor_inventory", of_late.transfer_days);
     let fewest = wanted.iter().map(|wanted| wanted.miles().0).min().unwrap_or(i32::MIN);
     let most = wanted.iter().map(|wanted| wanted.miles().1).max().unwrap_or(i32::MAX);
     let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
-    let of_late = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).or(dsl::sold_at.ge(Instant(sales.since)));
+    let is_watched =
+        sql::<Bool>(&is_watched_since_sql("competitor_inventory")).bind::<DbInstant, _>(Instant(of_late.seen_since));
+    let on_offer = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).and(is_watched);
+    let counts = on_offer.or(dsl::sold_at.ge(Instant(of_late.sold_since)));
     // Reading rows is what this costs, so either database's own connection reads them, not the one that may be either.
     let record = title_record(conn);
     let rows: Vec<(ListingRow, String, Option<String>)> = on_each!(conn, c => dsl::competitor_inventory
@@ -559,7 +568,7 @@ fn comparables_of_model(
         .filter(dsl::year.eq_any(years))
         .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
         .filter(lower(dsl::model.assume_not_null()).eq_any(models))
-        .filter(of_late)
+        .filter(counts)
         // A mileage below zero counts as unknown.
         .filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within))
         .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))

@@ -10,7 +10,7 @@ use super::{
     asking::AutoDevRun,
     backtest::Backtest,
     config,
-    repository::{self, ListedModels, Sales, Wanted},
+    repository::{self, ListedModels, OfLate, Wanted},
     research::AutoDevUse,
     rules::{self, Asked},
 };
@@ -93,7 +93,7 @@ impl<'a> Market<'a> {
         let (pricing, now) = (self.pricing(), self.desk.now());
         let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
             let listed = self.listed_like(conn, subject)?;
-            let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, self.sales(now))?;
+            let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, self.of_late(now))?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
         let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev(), None), subject, &mut comparables, &own);
@@ -114,7 +114,7 @@ impl<'a> Market<'a> {
         let last = years().map(|(_, last)| last).max().unwrap_or_default();
         self.desk.read(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_years(conn, first, last)?;
-            repository::comparables_of_each(conn, &wanted, &listed, self.sales(now))
+            repository::comparables_of_each(conn, &wanted, &listed, self.of_late(now))
         })
     }
 
@@ -271,7 +271,7 @@ impl<'a> Market<'a> {
         let wanted = Wanted { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
         self.desk.read(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_make(conn, year, year, make)?;
-            let comparables = repository::comparables(conn, &wanted, &listed, self.sales(now))?;
+            let comparables = repository::comparables(conn, &wanted, &listed, self.of_late(now))?;
             let own = repository::own_vins(conn)?;
             Ok(rules::supply(&subject, &comparables, &own, pricing, now))
         })
@@ -281,10 +281,12 @@ impl<'a> Market<'a> {
         &self.desk.config().pricing
     }
 
-    fn sales(&self, now: DateTime<Utc>) -> Sales {
-        Sales {
-            since: repository::before(now, config::days(self.pricing().sold_within_days)),
-            transfer_days: self.desk.config().tracking.transfer_days,
+    fn of_late(&self, now: DateTime<Utc>) -> OfLate {
+        let tracking = &self.desk.config().tracking;
+        OfLate {
+            seen_since: tracking.on_the_market_since(now),
+            sold_since: repository::before(now, config::days(self.pricing().sold_within_days)),
+            transfer_days: tracking.transfer_days,
         }
     }
 
@@ -435,7 +437,7 @@ impl<'a> Market<'a> {
     ) -> DbResult<Material> {
         let pricing = self.pricing();
         let subject = Subject::from(&vehicle);
-        let comparables = repository::comparables(conn, &wanted(&subject, pricing), listed, self.sales(now))?;
+        let comparables = repository::comparables(conn, &wanted(&subject, pricing), listed, self.of_late(now))?;
         let reach = config::days(pricing.velocity_days.saturating_add(pricing.velocity_tolerance_days));
         let history = repository::history_since(conn, vehicle.id, repository::before(now, reach))?;
         Ok(Material { vehicle, from_competitors: comparables.len(), comparables, history, asked: Asked::default() })

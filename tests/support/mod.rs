@@ -109,6 +109,41 @@ impl Lot {
         diesel::PgConnection::establish(&self.url).unwrap().batch_execute(sql).unwrap();
     }
 
+    /// A number that SQL finds past the library.
+    pub fn count(&self, sql: &str) -> i64 {
+        use diesel::{Connection as _, RunQueryDsl as _};
+        let query = diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({sql})")));
+        match self.url.strip_prefix("sqlite:") {
+            #[cfg(feature = "sqlite")]
+            Some(path) => query.get_result(&mut diesel::SqliteConnection::establish(path).unwrap()).unwrap(),
+            #[cfg(feature = "postgres")]
+            None => query.get_result(&mut diesel::PgConnection::establish(&self.url).unwrap()).unwrap(),
+            #[allow(unreachable_patterns, reason = "where both databases are compiled in")]
+            _ => unreachable!("{}", self.url),
+        }
+    }
+
+    /// Keeps others from writing to competitors until the answer is dropped: by SQLite's one lock, or by that of each row.
+    pub fn hold_competitors(&self) -> Box<dyn std::any::Any> {
+        use diesel::{Connection as _, connection::SimpleConnection as _};
+        match self.url.strip_prefix("sqlite:") {
+            #[cfg(feature = "sqlite")]
+            Some(path) => {
+                let mut conn = diesel::SqliteConnection::establish(path).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 2000; BEGIN IMMEDIATE").unwrap();
+                Box::new(conn)
+            }
+            #[cfg(feature = "postgres")]
+            None => {
+                let mut conn = diesel::PgConnection::establish(&self.url).unwrap();
+                conn.batch_execute("BEGIN; SELECT id FROM competitors FOR UPDATE").unwrap();
+                Box::new(conn)
+            }
+            #[allow(unreachable_patterns, reason = "where both databases are compiled in")]
+            _ => unreachable!("{}", self.url),
+        }
+    }
+
     /// Another handle on the same database, with its own pool: as a second process would have.
     pub fn another_process(&self) -> Dealership {
         Dealership::open(&self.url).unwrap()

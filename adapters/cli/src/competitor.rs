@@ -115,6 +115,9 @@ pub(crate) enum CompetitorCommand {
         paging: Paging,
     },
     /// The market over all dealers: what is on sale by make and model, at what price, for how long
+    ///
+    /// Not counted are cars of dealers that are paused, and those that no scrape has shown for 14 days: nobody knows if they are
+    /// still there. With --format jsonl the last line is the total.
     #[command(after_help = market::EXAMPLES)]
     Market {
         #[command(flatten)]
@@ -123,6 +126,8 @@ pub(crate) enum CompetitorCommand {
         paging: Paging,
     },
     /// List dealers' cars like ours that cost less, the largest difference first
+    ///
+    /// Left out are cars of dealers that are paused, and those that no scrape has shown for 14 days.
     #[command(after_help = market::UNDERCUT_EXAMPLES)]
     Undercuts {
         #[command(flatten)]

@@ -56,24 +56,26 @@ impl Paging {
         finish(output, &gathered, next)
     }
 
-    /// Prints what is asked for below what is true of all of it: `total` beside the items in JSON, a line for people.
+    /// Prints what is asked for with what is true of all of it: an object with a `total`, which stands beside the items in JSON and
+    /// is the last of the lines; for people a line above them.
     pub(crate) fn print_with_total<T: Row, H: Serialize>(
         &self,
         output: &mut Output,
         line: impl Fn(&H) -> String,
         fetch: impl Fn(&PageRequest) -> jpauto::Result<(H, Page<T>)>,
     ) -> Result<(), Failure> {
-        let mut total = None;
-        let page = RefCell::new(&mut total);
+        let told = RefCell::new(None);
         let (gathered, next) = self.gather(output, |request| {
             let (head, items) = fetch(request)?;
-            page.borrow_mut().get_or_insert(head);
+            told.borrow_mut().get_or_insert(head);
             Ok(items)
         })?;
-        match (output.format(), &total) {
-            (Format::Json, total) => return output.json(&json!({"total": total, "items": gathered, "next": next})),
-            (Format::Table, Some(total)) => output.text(&line(total))?,
-            _ => {}
+        let head = told.into_inner();
+        match (output.format(), &head) {
+            (Format::Json, head) => return output.json(&Whole { head, items: &gathered, next }),
+            (Format::Jsonl, Some(head)) => output.json_line(head)?,
+            (Format::Table, Some(head)) => output.text(&line(head))?,
+            (_, None) => {}
         }
         finish(output, &gathered, next)
     }
@@ -103,6 +105,15 @@ impl Paging {
         };
         Ok((gathered, next))
     }
+}
+
+/// A list with what is true of all of it.
+#[derive(Serialize)]
+struct Whole<'a, T, H> {
+    #[serde(flatten)]
+    head: &'a Option<H>,
+    items: &'a [T],
+    next: Option<String>,
 }
 
 /// The rows for people, and how to go on.

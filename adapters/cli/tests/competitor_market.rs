@@ -94,8 +94,21 @@ fn the_market_is_narrowed_and_split_by_year() {
     let rest = lot.items(["competitor", "market", "--after", next]);
     assert_eq!(field(&rest, "model").first(), Some(&json!("Accord")));
     let all = lot.run(["competitor", "market", "--all", "--format", "jsonl"]).lines();
-    assert_eq!(all.len(), rest.len() + 1);
+    assert_eq!(all.len(), 1 + rest.len() + 1);
+    let last = &all[all.len() - 1];
+    assert_eq!((&last["total"], &last["left_out"]["listings"]), (&page["total"], &json!(0)));
     lot.run(["competitor", "market", "--competitor", "Nobody"]).fails(3, "error[competitor_not_found]: ");
+}
+
+#[test]
+fn what_a_paused_dealer_had_is_not_counted_and_that_is_told() {
+    let lot = watched();
+    lot.json(["competitor", "pause", "Example Motors"]);
+    let view = lot.json(["competitor", "market"]);
+    assert_eq!((&view["total"]["on_sale"], &view["left_out"]), (&json!(2), &json!({"listings": 2, "competitors": 1})));
+    let told = text(&lot, ["competitor", "market"]);
+    assert!(told.contains("\nNot counted: 2 listings at 1 dealer, paused or not seen for 14 days\n"), "{told}");
+    assert_eq!(field(&lot.items(["competitor", "undercuts"]), "competitor"), ["Valley Motors"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use jpauto::{
-    CompetitorId, ListingId, PageRequest,
+    CompetitorId, Desk, ListingId, PageRequest,
     competitors::{
         self, CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, NewCompetitor, ScrapeErrorType,
         ScrapeReading, ScrapedPage,
@@ -497,11 +497,13 @@ impl Competitors {
         self.handle.run(py, |desk| desk.competitors().record(key, read, reading, observed_at)).map(RecordReport::told)
     }
 
-    /// Records saved pages that together are one complete scrape: pairs of a page (text, or bytes in any encoding) and its
-    /// address.
+    /// Records saved pages that are one scrape: pairs of a page (text, or bytes in any encoding) and its address.
+    ///
+    /// With `complete`, they are the whole list together, as far as they show it themselves; otherwise they are a part of it,
+    /// and what they do not show is not missed.
     ///
     /// Raises `InvalidInput` as `jpauto.extract.listings` and `record_listings` do.
-    #[pyo3(signature = (competitor, pages, *, observed_at, platform = None))]
+    #[pyo3(signature = (competitor, pages, *, observed_at, platform = None, complete = true))]
     fn record_pages(
         &self,
         py: Python<'_>,
@@ -509,6 +511,7 @@ impl Competitors {
         pages: &Bound<'_, PyAny>,
         observed_at: &Bound<'_, PyDateTime>,
         platform: Option<String>,
+        complete: bool,
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let mut read = Vec::new();
@@ -519,7 +522,11 @@ impl Competitors {
             read.push(ScrapedPage { bytes, content_type, url, platform: platform.clone() });
         }
         let key = key_of(competitor)?;
-        self.handle.run(py, |desk| desk.competitors().record_pages(key, &read, observed_at)).map(RecordReport::told)
+        let record = |desk: &Desk| match complete {
+            true => desk.competitors().record_pages(key, &read, observed_at),
+            false => desk.competitors().record_some_pages(key, &read, observed_at),
+        };
+        self.handle.run(py, record).map(RecordReport::told)
     }
 
     /// Records that a scrape failed: `network`, `timeout`, `http_status`, `blocked`, `robots`, `parsing` or `empty`.

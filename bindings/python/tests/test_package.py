@@ -111,6 +111,9 @@ def test_a_page_is_read_from_text_and_from_bytes(lot: jpauto.Lot) -> None:
     seen = datetime.now(timezone.utc)
     report = lot.competitors.record_pages("Rival", [(html, url)], observed_at=seen)
     assert [new.vin for new in report.new] == [car.vin]
+    assert report.complete
+    part = lot.competitors.record_pages("Rival", [(html, url)], observed_at=datetime.now(timezone.utc), complete=False)
+    assert (part.incomplete_reason, part.counts.seen_again) == ("last_page_not_reached", 1)
     again = lot.competitors.record_listings("Rival", page.listings, observed_at=datetime.now(timezone.utc))
     assert (again.counts.new, again.counts.seen_again) == (0, 1)
 

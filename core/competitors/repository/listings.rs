@@ -162,6 +162,8 @@ macro_rules! known {
         let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
         let mut query = $query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
         if let Some((value, id)) = $after {
+            // SQLite searches an index on an expression by this alone, and looks through all of it for a pair.
+            query = query.filter(sql::<Bool>(&format!("{} {beyond}= ", $key)).bind::<$sql_type, _>(value));
             query = query.filter(
                 sql::<Bool>(&format!("({}, competitor_inventory.id) {beyond} (", $key))
                     .bind::<$sql_type, _>(value)
@@ -204,45 +206,36 @@ pub(in crate::competitors) fn listings(
             cut(rows, request, order, $of_row)?
         }};
     }
-    let is_on_sale_only = filter.sold == Some(false);
+    let is_descending = word.starts_with('-');
     let page = match filter.sort {
         ListingSort::FirstSeenAt | ListingSort::FirstSeenAtDescending => {
-            let descending = filter.sort == ListingSort::FirstSeenAtDescending;
-            in_order_of!(word, "first_seen_at", DbInstant, descending, Instant, first_seen_at)
+            in_order_of!(word, "first_seen_at", DbInstant, is_descending, Instant, first_seen_at)
         }
-        // The days of what is on sale run on, all at the same pace: the order is that of the first sightings.
-        ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending if is_on_sale_only => {
-            let order = format!("{word} on sale");
-            let descending = filter.sort == ListingSort::DaysOnMarket;
-            in_order_of!(&order, "first_seen_at", DbInstant, descending, Instant, first_seen_at)
-        }
-        ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending => {
-            let descending = filter.sort == ListingSort::DaysOnMarketDescending;
-            if filter.sold == Some(true) {
-                let order = format!("{word} sold");
-                in_order_of!(&order, "days_on_market", Integer, descending, as_it_is, |row: &ListingRow| row
-                    .days_on_market)
-            } else {
-                on_sale_and_sold_by_days(conn, filter, request, now)?
+        ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending => match filter.sold {
+            // The days of what is on sale run on, all at the same pace: the order is that of the first sightings.
+            Some(false) => {
+                let order = format!("{word} on sale");
+                in_order_of!(&order, "first_seen_at", DbInstant, !is_descending, Instant, first_seen_at)
             }
-        }
+            Some(true) => {
+                let (order, of_row) = (format!("{word} sold"), |row: &ListingRow| row.days_on_market);
+                in_order_of!(&order, "days_on_market", Integer, is_descending, as_it_is, of_row)
+            }
+            None => on_sale_and_sold_by_days(conn, filter, request, now)?,
+        },
         ListingSort::Price | ListingSort::PriceDescending => {
-            let descending = filter.sort == ListingSort::PriceDescending;
             let of_row = |row: &ListingRow| row.stored.price.map(Money::cents);
-            in_order_of!(word, "price", DbMoney, descending, Money::from_cents, of_row)
+            in_order_of!(word, "price", DbMoney, is_descending, Money::from_cents, of_row)
         }
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
-            let descending = filter.sort == ListingSort::PriceDropDescending;
             let of_row = |row: &ListingRow| Some(row.stored.highest_price?.cents() - row.stored.price?.cents());
-            in_order_of!(word, PRICE_DROP, DbMoney, descending, Money::from_cents, of_row)
+            in_order_of!(word, PRICE_DROP, DbMoney, is_descending, Money::from_cents, of_row)
         }
         ListingSort::Mileage | ListingSort::MileageDescending => {
-            let descending = filter.sort == ListingSort::MileageDescending;
-            in_order_of!(word, "mileage", Integer, descending, as_it_is, |row: &ListingRow| row.stored.mileage)
+            in_order_of!(word, "mileage", Integer, is_descending, as_it_is, |row: &ListingRow| row.stored.mileage)
         }
         ListingSort::Year | ListingSort::YearDescending => {
-            let descending = filter.sort == ListingSort::YearDescending;
-            in_order_of!(word, "year", Integer, descending, as_it_is, |row: &ListingRow| row.stored.year)
+            in_order_of!(word, "year", Integer, is_descending, as_it_is, |row: &ListingRow| row.stored.year)
         }
     };
     let mut page = page.map(|row| row.into_listing(now));
@@ -295,14 +288,13 @@ fn on_sale_and_sold_by_days(
     let start = DaysPosition { as_of: now, on_sale: None, sold: None, unknown: None };
     let mut position: DaysPosition = request.position(order)?.unwrap_or(start);
     let most = request.rows_to_read();
-    let (on_sale, sold) = (|| dsl::is_sold.eq(false).or(dsl::is_sold.is_null()), || sql::<Bool>("is_sold"));
     let (mut standing, mut gone) = (Vec::new(), Vec::new());
     if position.unknown.is_none() {
         // The longest on sale were seen first.
         let after = position.on_sale.map(|(time, id)| (Instant(time), id));
         let query = matching(filter, now).filter(on_sale());
         standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, after, most);
-        let query = matching(filter, now).filter(sold());
+        let query = matching(filter, now).filter(sql::<Bool>("is_sold"));
         gone = known!(conn, query, "days_on_market", Integer, is_descending, position.sold, most);
     }
     let (mut standing, mut gone) = (standing.into_iter().peekable(), gone.into_iter().peekable());
@@ -374,6 +366,12 @@ type Listings<'a> = diesel::helper_types::IntoBoxed<
     MultiBackend,
 >;
 
+/// What is on sale, as far as anybody found out.
+#[diesel::dsl::auto_type]
+fn on_sale() -> _ {
+    dsl::is_sold.eq(false).or(dsl::is_sold.is_null())
+}
+
 fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
     let mut query = dsl::competitor_inventory.select(ListingRow::as_select()).into_boxed::<MultiBackend>();
     if !filter.competitors.is_empty() {
@@ -382,7 +380,7 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
     match filter.sold {
         // Not as an equation with a bound value, in which SQLite does not see that an index of what is sold would do.
         Some(true) => query = query.filter(sql::<Bool>("is_sold")),
-        Some(false) => query = query.filter(dsl::is_sold.eq(false).or(dsl::is_sold.is_null())),
+        Some(false) => query = query.filter(on_sale()),
         None => {}
     }
     if let Some(vin) = &filter.vin {
@@ -407,41 +405,79 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
     between!(dsl::year, filter.year_min, filter.year_max);
     between!(dsl::price, filter.price_min, filter.price_max);
     between!(dsl::mileage, filter.mileage_min, filter.mileage_max);
-    // The days of a listing on sale go on counting, so for those the bounds are times of the first sighting.
-    let on_sale = || dsl::is_sold.eq(false).or(dsl::is_sold.is_null());
-    let days_ago = |days: i64| Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)));
+    searched(cheaper(there_for_days(query, filter, now), filter, now), filter)
+}
+
+fn days_ago(now: DateTime<Utc>, days: i64) -> Instant {
+    Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)))
+}
+
+/// Those on the market for as many days as asked. The days of a listing on sale go on counting, so for those the bounds are times
+/// of the first sighting.
+fn there_for_days<'a>(mut query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'a> {
     if let Some(days) = filter.days_on_market_min.filter(|days| *days > 0) {
         let long_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.ge(days));
-        query = query.filter(long_sold.or(on_sale().and(dsl::first_seen_at.le(days_ago(days.into())))));
+        query = query.filter(long_sold.or(on_sale().and(dsl::first_seen_at.le(days_ago(now, days.into())))));
     }
     if let Some(days) = filter.days_on_market_max {
         let soon_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.le(days));
-        query = query.filter(soon_sold.or(on_sale().and(dsl::first_seen_at.gt(days_ago(i64::from(days) + 1)))));
+        query = query.filter(soon_sold.or(on_sale().and(dsl::first_seen_at.gt(days_ago(now, i64::from(days) + 1)))));
     }
-    let least_drop = filter.price_drop_min.unwrap_or(Money::from_cents(1)).max(Money::from_cents(1));
-    if let Some(days) = filter.price_drop_within_days {
-        let since = days_ago(days.into());
-        // A price was in force within those days where no other took its place before they began.
-        query = query.filter(dsl::price_changed_at.ge(since)).filter(
-            sql::<Bool>(
-                "EXISTS (SELECT 1 FROM competitor_price_history AS earlier
-                         WHERE earlier.competitor_inventory_id = competitor_inventory.id
-                           AND earlier.price - competitor_inventory.price >= ",
-            )
-            .bind::<DbMoney, _>(least_drop)
-            .sql(" AND (earlier.recorded_at >= ")
-            .bind::<DbInstant, _>(since)
-            .sql(
-                " OR NOT EXISTS (SELECT 1 FROM competitor_price_history AS later
-                                 WHERE later.competitor_inventory_id = competitor_inventory.id
-                                   AND later.recorded_at > earlier.recorded_at AND later.recorded_at <= ",
-            )
-            .bind::<DbInstant, _>(since)
-            .sql(")))"),
-        );
-    } else if filter.price_dropped || filter.price_drop_min.is_some() {
-        query = query.filter(sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least_drop));
+    query
+}
+
+/// Those whose price fell as asked.
+fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'a> {
+    let least = filter.price_drop_min.unwrap_or(LEAST_CUT).max(LEAST_CUT);
+    let fell_at_all = || sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least);
+    let Some(days) = filter.price_drop_within_days else {
+        let is_asked = filter.price_dropped || filter.price_drop_min.is_some();
+        return if is_asked { query.filter(fell_at_all()) } else { query };
+    };
+    let since = days_ago(now, days.into());
+    let [was, ago, end] = fell("competitor_inventory");
+    match filter.sort {
+        // The index on the drop leads to them in order; asked otherwise, a database takes the one on the time of the change, or
+        // joins the prices, and sorts.
+        ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
+            let fell =
+                sql::<Bool>("CASE WHEN price_changed_at >= ").bind::<DbInstant, _>(since).sql(" THEN ").sql(&was);
+            let fell = fell.bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end).sql(" END");
+            query.filter(fell_at_all()).filter(fell)
+        }
+        _ => {
+            let fell = sql::<Bool>(&was).bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end);
+            query.filter(dsl::price_changed_at.ge(since)).filter(fell)
+        }
     }
+}
+
+/// Less is no cut of a price.
+pub(super) const LEAST_CUT: Money = Money::from_cents(1);
+
+/// Whether the price of a row of `competitor_inventory`, by the name it has in the query, is lower by an amount than one that was in
+/// force at a time or later: a condition in SQL, in three parts between which the amount and the time stand. It may hold only where
+/// the price has changed since that time, which an index knows.
+pub(super) fn fell(listing: &str) -> [String; 3] {
+    let of_listing = |row: &str| format!("{row}.competitor_inventory_id = {listing}.id");
+    [
+        format!(
+            "EXISTS (SELECT 1 FROM competitor_price_history AS earlier
+                     WHERE {} AND earlier.price - {listing}.price >= ",
+            of_listing("earlier")
+        ),
+        format!(
+            " AND earlier.recorded_at >= coalesce(
+                  (SELECT max(in_force.recorded_at) FROM competitor_price_history AS in_force
+                   WHERE {} AND in_force.recorded_at <= ",
+            of_listing("in_force")
+        ),
+        "), earlier.recorded_at))".to_owned(),
+    ]
+}
+
+/// Those that have all words, each anywhere.
+fn searched<'a>(mut query: Listings<'a>, filter: &ListingFilter) -> Listings<'a> {
     for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
         let anywhere = |pattern: String| {
             lower(dsl::make.assume_not_null())

@@ -1,8 +1,9 @@
 //! The market over all competitors, and what undercuts us: everything counted and ranked by the database.
 //!
 //! Medians are the middle values by rank (window functions), on both databases alike and exact to the cent; PostgreSQL's
-//! `percentile_cont` would take prices through floating-point numbers. One pass over the listings on sale and those sold of late:
-//! n log n in them. What is deliberately not here: what becomes of the middle values (`market_view`).
+//! `percentile_cont` would take prices through floating-point numbers. Each page ranks the listings on sale and those sold of late
+//! twice, for its lines and for the total: n log n in them. What is deliberately not here: what becomes of the middle values
+//! (`market_view`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -10,11 +11,16 @@ use diesel::{
     sql_types::{BigInt, Integer, Nullable, Text},
 };
 
-use super::{Instant, transfers::is_transferred};
+use super::{
+    Instant,
+    listings::{LEAST_CUT, fell},
+    transfers::is_transferred,
+    watched::is_watched,
+};
 use crate::{
     competitors::{
-        MarketGroup, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
-        market_view::FoundFigures,
+        LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, TrackingRules, Undercut,
+        UndercutFilter, market_view::FoundFigures,
     },
     db::{
         DbConnection, DbResult,
@@ -81,6 +87,14 @@ macro_rules! load {
 }
 
 #[derive(QueryableByName)]
+struct LeftOutRow {
+    #[diesel(sql_type = BigInt)]
+    listings: i64,
+    #[diesel(sql_type = BigInt)]
+    competitors: i64,
+}
+
+#[derive(QueryableByName)]
 struct FiguresRow {
     #[diesel(sql_type = Text)]
     make_key: String,
@@ -126,17 +140,19 @@ enum Lines {
 /// Where a page ended: minus the listings on sale, make, model and year.
 type Position = (i64, String, String, i32);
 
+/// A listing that nobody found sold.
+const ON_SALE: &str = "(listing.is_sold = false OR listing.is_sold IS NULL)";
+
 /// The figures of everything together, and a page of them by make and model.
 pub(in crate::competitors) fn market_view(
     conn: &mut DbConnection,
     filter: &MarketViewFilter,
     request: &PageRequest,
-    (now, rules, transfer_days): (DateTime<Utc>, &MarketViewRules, u32),
-) -> DbResult<(ModelFigures, Page<ModelFigures>)> {
+    context: Context<'_>,
+) -> DbResult<MarketView> {
     let request = &request.where_ranked();
     let order = format!("-on_sale by {}", filter.group);
     let position: Option<Position> = request.position(&order)?;
-    let context = (now, rules, transfer_days);
     let all = figures(conn, filter, (Lines::All, None, 1), context)?.pop();
     let total = all.map(FoundFigures::from).unwrap_or_default();
     let lines = (Lines::Group(filter.group), position, request.rows_to_read());
@@ -144,7 +160,9 @@ pub(in crate::competitors) fn market_view(
     let key = |row: &FiguresRow| (-row.on_sale, row.make_key.clone(), row.model_key.clone(), row.year_key);
     let page = Page::cut(rows, request, &order, key)?;
     let total = FoundFigures { make: None, model: None, year: None, ..total };
-    Ok((ModelFigures::of(total, now), page.map(|row| ModelFigures::of(row.into(), now))))
+    let left_out = left_out(conn, filter, context)?;
+    let told = |found| ModelFigures::of(found, context.0);
+    Ok(MarketView { total: told(total), left_out, models: page.map(|row| told(row.into())) })
 }
 
 impl From<FiguresRow> for FoundFigures {
@@ -166,26 +184,43 @@ impl From<FiguresRow> for FoundFigures {
     }
 }
 
+/// What a view is counted by.
+type Context<'a> = (DateTime<Utc>, &'a MarketViewRules, &'a TrackingRules);
+
+/// The middle prices of each line, and the first sightings in the middle.
+const MIDDLES: &str = "
+    price_place AS (
+        SELECT make_key, model_key, year_key, lot.price, line.priced,
+               row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.price) AS place
+        FROM lot JOIN line USING (make_key, model_key, year_key)
+        WHERE lot.price IS NOT NULL
+    ),
+    middle_price AS (
+        SELECT make_key, model_key, year_key, sum(price) AS middle_sum, count(*) AS middle_count
+        FROM price_place WHERE 2 * place BETWEEN priced AND priced + 2
+        GROUP BY make_key, model_key, year_key
+    ),
+    age_place AS (
+        SELECT make_key, model_key, year_key, lot.since,
+               count(*) OVER (PARTITION BY make_key, model_key, year_key) AS aged,
+               row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.since) AS place
+        FROM lot JOIN line USING (make_key, model_key, year_key)
+        WHERE lot.since IS NOT NULL
+    ),
+    middle_age AS (
+        SELECT make_key, model_key, year_key, min(since) AS earlier_middle, max(since) AS later_middle
+        FROM age_place WHERE 2 * place BETWEEN aged AND aged + 2
+        GROUP BY make_key, model_key, year_key
+    )";
+
 fn figures(
     conn: &mut DbConnection,
     filter: &MarketViewFilter,
     (lines, position, most): (Lines, Option<Position>, i64),
-    (now, rules, transfer_days): (DateTime<Utc>, &MarketViewRules, u32),
+    context: Context<'_>,
 ) -> DbResult<Vec<FiguresRow>> {
-    let since = |days: u32| Bound::Time(Instant(now - TimeDelta::days(days.into())));
-    let keys = match lines {
-        Lines::All => "'' AS make_key, '' AS model_key, 0 AS year_key",
-        Lines::Group(MarketGroup::Model) => "lower(make) AS make_key, lower(model) AS model_key, 0 AS year_key",
-        Lines::Group(MarketGroup::ModelYear) => {
-            "lower(make) AS make_key, lower(model) AS model_key, coalesce(year, 0) AS year_key"
-        }
-    };
     let mut bounds = Bounds::default();
-    let cut_since = bounds.place(since(rules.price_cut_days));
-    let on_sale = conditions(filter, lines, &mut bounds);
-    let sold_since = bounds.place(since(rules.sold_days));
-    let sold = conditions(filter, lines, &mut bounds);
-    let is_transferred = is_transferred(conn, "listing", transfer_days);
+    let lot = lot(conn, filter, lines, context, &mut bounds);
     let beyond = position.map_or_else(String::new, |(on_sale, make, model, year)| {
         let values = [Bound::Count(on_sale), Bound::Text(make), Bound::Text(model), Bound::Number(year)];
         let places = bounds.places(values);
@@ -193,16 +228,7 @@ fn figures(
     });
     let most = bounds.place(Bound::Count(most));
     let sql = format!(
-        "WITH lot AS (
-             SELECT {keys}, make, model, competitor_id, price, coalesce(first_seen_at, created_at) AS since, 1 AS here,
-                    CASE WHEN price_changed_at >= {cut_since} AND price < previous_price THEN 1 ELSE 0 END AS cut
-             FROM competitor_inventory AS listing
-             WHERE (is_sold = false OR is_sold IS NULL) {on_sale}
-             UNION ALL
-             SELECT {keys}, make, model, NULL, NULL, NULL, 0, 0
-             FROM competitor_inventory AS listing
-             WHERE is_sold AND sold_at >= {sold_since} {sold} AND NOT {is_transferred}
-         ),
+        "WITH lot AS ({lot}),
          line AS (
              SELECT make_key, model_key, year_key, min(make) AS make, min(model) AS model,
                     count(DISTINCT competitor_id) AS competitors, sum(here) AS on_sale, count(price) AS priced,
@@ -213,35 +239,68 @@ fn figures(
              ORDER BY sum(here) DESC, make_key, model_key, year_key
              LIMIT {most}
          ),
-         price_place AS (
-             SELECT make_key, model_key, year_key, lot.price, line.priced,
-                    row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.price) AS place
-             FROM lot JOIN line USING (make_key, model_key, year_key)
-             WHERE lot.price IS NOT NULL
-         ),
-         middle_price AS (
-             SELECT make_key, model_key, year_key, sum(price) AS middle_sum, count(*) AS middle_count
-             FROM price_place WHERE 2 * place BETWEEN priced AND priced + 2
-             GROUP BY make_key, model_key, year_key
-         ),
-         age_place AS (
-             SELECT make_key, model_key, year_key, lot.since,
-                    count(*) OVER (PARTITION BY make_key, model_key, year_key) AS aged,
-                    row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.since) AS place
-             FROM lot JOIN line USING (make_key, model_key, year_key)
-             WHERE lot.since IS NOT NULL
-         ),
-         middle_age AS (
-             SELECT make_key, model_key, year_key, min(since) AS earlier_middle, max(since) AS later_middle
-             FROM age_place WHERE 2 * place BETWEEN aged AND aged + 2
-             GROUP BY make_key, model_key, year_key
-         )
+         {MIDDLES}
          SELECT * FROM line
          LEFT JOIN middle_price USING (make_key, model_key, year_key)
          LEFT JOIN middle_age USING (make_key, model_key, year_key)
          ORDER BY on_sale DESC, make_key, model_key, year_key"
     );
     Ok(load!(conn, sql, bounds))
+}
+
+/// What is counted: the listings on the market, and those sold of late.
+fn lot(
+    conn: &DbConnection,
+    filter: &MarketViewFilter,
+    lines: Lines,
+    (now, rules, tracking): Context<'_>,
+    bounds: &mut Bounds,
+) -> String {
+    let keys = match lines {
+        Lines::All => "'' AS make_key, '' AS model_key, 0 AS year_key",
+        Lines::Group(MarketGroup::Model) => "lower(make) AS make_key, lower(model) AS model_key, 0 AS year_key",
+        Lines::Group(MarketGroup::ModelYear) => {
+            "lower(make) AS make_key, lower(model) AS model_key, coalesce(year, 0) AS year_key"
+        }
+    };
+    let time = |time: DateTime<Utc>| Bound::Time(Instant(time));
+    let ago = |days: u32| time(now - TimeDelta::days(days.into()));
+    let cut_since = bounds.place(ago(rules.price_cut_days));
+    let [was, ago_it_was, end] = fell("listing");
+    let least = bounds.place(Bound::Price(LEAST_CUT));
+    let in_force_since = bounds.place(ago(rules.price_cut_days));
+    // A last change that was a cut needs no look at the prices before.
+    let is_cut = format!("price < previous_price OR {was}{least}{ago_it_was}{in_force_since}{end}");
+    let seen_since = bounds.place(time(tracking.on_the_market_since(now)));
+    let on_sale = conditions(filter, lines, bounds);
+    let sold_since = bounds.place(ago(rules.sold_days));
+    let sold = conditions(filter, lines, bounds);
+    let is_watched = is_watched("listing", &seen_since);
+    let is_transferred = is_transferred(conn, "listing", tracking.transfer_days);
+    format!(
+        "SELECT {keys}, make, model, competitor_id, price, coalesce(first_seen_at, created_at) AS since, 1 AS here,
+                CASE WHEN price_changed_at >= {cut_since} AND ({is_cut}) THEN 1 ELSE 0 END AS cut
+         FROM competitor_inventory AS listing
+         WHERE {ON_SALE} AND {is_watched} {on_sale}
+         UNION ALL
+         SELECT {keys}, make, model, NULL, NULL, NULL, 0, 0
+         FROM competitor_inventory AS listing
+         WHERE is_sold AND sold_at >= {sold_since} {sold} AND NOT {is_transferred}"
+    )
+}
+
+/// What is on sale as far as anybody knows, and on the market no longer.
+fn left_out(conn: &mut DbConnection, filter: &MarketViewFilter, (now, _, tracking): Context<'_>) -> DbResult<LeftOut> {
+    let mut bounds = Bounds::default();
+    let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
+    let conditions = conditions(filter, Lines::All, &mut bounds);
+    let is_watched = is_watched("listing", &seen_since);
+    let sql = format!(
+        "SELECT count(*) AS listings, count(DISTINCT competitor_id) AS competitors
+         FROM competitor_inventory AS listing WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
+    );
+    let found: Option<LeftOutRow> = load!(conn, sql, bounds).pop();
+    Ok(found.map(|row| LeftOut { listings: row.listings, competitors: row.competitors }).unwrap_or_default())
 }
 
 /// What the filter asks of a listing, as `AND ...`.
@@ -336,12 +395,13 @@ pub(in crate::competitors) fn undercuts(
     conn: &mut DbConnection,
     filter: &UndercutFilter,
     request: &PageRequest,
-    rules: &MarketViewRules,
+    (now, rules, tracking): Context<'_>,
 ) -> DbResult<Page<Undercut>> {
     const ORDER: &str = "-difference";
     let request = &request.where_ranked();
     let position: Option<(i64, ListingId, VehicleId)> = request.position(ORDER)?;
     let mut bounds = Bounds::default();
+    let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
     let fewer = bounds.place(Bound::Number(rules.undercut_mileage));
     let more = bounds.place(Bound::Number(rules.undercut_mileage));
     let mut more_conditions = String::new();
@@ -362,6 +422,7 @@ pub(in crate::competitors) fn undercuts(
         more_conditions.push_str(&format!(" AND (vehicle.price - listing.price, listing.id, vehicle.id) < ({places})"));
     }
     let most = bounds.place(Bound::Count(request.rows_to_read()));
+    let is_watched = is_watched("listing", &seen_since);
     let sql = format!(
         "SELECT vehicle.id AS vehicle_id, vehicle.stock_number, vehicle.year, vehicle.make, vehicle.model, vehicle.trim,
                 vehicle.price AS our_price, vehicle.mileage AS our_mileage, listing.id AS listing_id, listing.competitor_id,
@@ -372,7 +433,7 @@ pub(in crate::competitors) fn undercuts(
              AND lower(listing.make) = lower(vehicle.make) AND lower(listing.model) = lower(vehicle.model)
          JOIN competitors ON competitors.id = listing.competitor_id
          WHERE (vehicle.status <> 'sold' OR vehicle.status IS NULL)
-           AND (listing.is_sold = false OR listing.is_sold IS NULL)
+           AND {ON_SALE} AND {is_watched}
            AND listing.price > 0 AND listing.price < vehicle.price
            AND listing.mileage BETWEEN vehicle.mileage - {fewer} AND vehicle.mileage + {more}
            AND (listing.trim IS NULL OR vehicle.trim IS NULL OR lower(listing.trim) = lower(vehicle.trim))

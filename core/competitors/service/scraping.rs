@@ -15,7 +15,10 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{Competitors, OwnCrawl, Seen};
+use super::{
+    Competitors,
+    recording::{OwnCrawl, Recording, Seen},
+};
 use crate::{
     actor::Permission,
     competitors::{
@@ -34,6 +37,7 @@ use crate::{
     },
     config::Config,
     db::{DbConnection, DbResult},
+    dealership::Acting,
     error::{Error, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
@@ -46,8 +50,11 @@ const LEASE: &str = "scrape:";
 /// What the names of the leases of shared hosts begin with; the host follows.
 const HOST_LEASE: &str = "scrape-host:";
 
-/// How often a host that somebody else speaks to is asked for again.
+/// How often a host that somebody else speaks to is asked for again, and a database that somebody else writes to.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What a database says that may well do a little later what it has not done now.
+const LATER: [&str; 3] = ["database_busy", "database_timeout", "database_unavailable"];
 
 impl Competitors<'_> {
     /// Scrapes a competitor's website now, politely, and records what it shows.
@@ -153,14 +160,37 @@ struct Run<'a> {
     /// At least one connection of the pool stays free for keeping the leases, and for whoever else uses the dealership.
     turns: Turns,
     leases: Mutex<Leases>,
-    /// How many scrapes of this run speak to a shared host; the process itself lets one of them at a time.
-    hosts: Mutex<HashMap<String, usize>>,
+    /// Whoever takes a shared host or gives it back: what is given back must not be taken away from the next scrape of this run.
+    hosts: Mutex<()>,
 }
 
+/// What a run holds.
 #[derive(Default)]
 struct Leases {
-    held: HashSet<CompetitorId>,
+    /// The leases by name, with the scrapes that work under each: one under its own, any number under that of a shared host, of
+    /// which the process itself lets one speak at a time.
+    held: HashMap<String, Vec<CompetitorId>>,
+    /// The scrapes that have lost one.
     lost: HashSet<CompetitorId>,
+}
+
+impl Leases {
+    fn add(&mut self, name: String, scrape: CompetitorId) {
+        self.held.entry(name).or_default().push(scrape);
+    }
+
+    /// Takes note that a scrape no longer works under a lease; whether none does.
+    fn give_up(&mut self, name: &str, scrape: CompetitorId) -> bool {
+        let Some(scrapes) = self.held.get_mut(name) else { return true };
+        if let Some(place) = scrapes.iter().position(|known| *known == scrape) {
+            scrapes.swap_remove(place);
+        }
+        let is_free = scrapes.is_empty();
+        if is_free {
+            self.held.remove(name);
+        }
+        is_free
+    }
 }
 
 /// What came of asking for a competitor.
@@ -191,6 +221,25 @@ impl<'a> Run<'a> {
 
     fn leases(&self) -> MutexGuard<'_, Leases> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the database, again and again while others hold it up, for as long as a lease lasts: fetching took
+    /// longer than a writer should.
+    fn patiently<T>(&self, stop: &Stop, work: impl Fn() -> Result<T>) -> Result<T> {
+        let end = Instant::now() + self.rules().lease;
+        loop {
+            let outcome = {
+                let _turn = self.turns.take();
+                work()
+            };
+            match outcome {
+                Err(reason) if LATER.contains(&reason.code()) && !stop.is_asked() && Instant::now() < end => {
+                    tracing::info!(%reason, "the database is busy; what was scraped waits for it");
+                    stop.sleep(LOOK_AGAIN);
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Takes the lease of a competitor, where nobody has it or that of another competitor of its host.
@@ -227,7 +276,7 @@ impl<'a> Run<'a> {
             Ok(Claim::Ours(Box::new(competitor)))
         })?;
         if let Claim::Ours(_) = &claim {
-            self.leases().held.insert(task.id);
+            self.leases().add(lease_of(task.id), task.id);
         }
         Ok(claim)
     }
@@ -236,21 +285,26 @@ impl<'a> Run<'a> {
     ///
     /// After an attempt that failed here, which says nothing of the website, the others have their turn before the next. It
     /// stands in the audit trail and is an alert at once, for no website mends what is wrong here.
-    fn release(&self, id: CompetitorId, failed_here: Option<&FailedHere>) {
-        let _turn = self.turns.take();
-        let released = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+    fn release(&self, id: CompetitorId, failed_here: Option<&FailedHere>, stop: &Stop) {
+        let desk = self.competitors.desk;
+        let give_back = |conn: &mut DbConnection, acting: Acting<'_>| {
             if let Some(failed) = failed_here
                 && leases::held_by(conn, &lease_of(id), &self.holder)?
+                // Deleted meanwhile, it needs no rest.
+                && let Some(competitor) = repository::find_to_change(conn, id)?
             {
-                let competitor = repository::get_to_change(conn, id)?;
                 let next = acting.now + revisit::span(self.rules().first_retry);
-                let latest = self.competitors.desk.config().tracking.latest(acting.now);
+                let latest = desk.config().tracking.latest(acting.now);
                 super::turn_back(conn, &competitor, acting.now, latest)?;
                 repository::note_attempt(conn, id, acting.now, next)?;
                 super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
             }
             leases::release(conn, &lease_of(id), &self.holder)
-        });
+        };
+        // Who waited for the database as long as the lease lasted waits no longer.
+        let has_waited = failed_here.is_some_and(|failed| LATER.contains(&failed.code));
+        let give_back = || desk.write(Permission::ManageCompetitors, give_back);
+        let released = if has_waited { give_back() } else { self.patiently(stop, give_back) };
         if let Err(reason) = released {
             tracing::warn!(competitor = %id, %reason, "the lease of a scrape could not be given back");
         }
@@ -279,7 +333,7 @@ impl<'a> Run<'a> {
             pages_before,
             data_share_percent: self.rules().data_share_percent,
         };
-        let hosts = Hosts { run: self, stop };
+        let hosts = Hosts { run: self, competitor: competitor.id, stop };
         match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
             Ok(crawled) => {
                 let Pages { listings, reading, platform, warnings } = crawled.pages;
@@ -291,30 +345,39 @@ impl<'a> Run<'a> {
                 let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
                 let (read, retry_after) = (crawled.read, crawled.retry_after);
                 seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
-                let _turn = self.turns.take();
-                let report = self.competitors.record_seen(&competitor.id.into(), seen, observed_at)?;
-                Ok(Outcome::Recorded(Box::new(report)))
+                let key = competitor.id.into();
+                let recording = Recording::new(desk, &key, seen, observed_at);
+                match self.patiently(stop, || recording.write()) {
+                    Ok(report) => Ok(Outcome::Recorded(Box::new(report))),
+                    Err(reason) if LATER.contains(&reason.code()) && stop.is_asked() => Ok(Outcome::Stopped),
+                    Err(reason) => Err(reason),
+                }
             }
             Err(Ended::Stopped) => Ok(Outcome::Stopped),
             Err(Ended::Busy) => Ok(Outcome::Passed),
             // The run is over; nothing is known against the website.
             Err(Ended::Failed(_)) if self.end.is_some_and(|end| end <= Instant::now()) => Ok(Outcome::Stopped),
-            Err(Ended::Failed(failed)) => self.record_own_failure(competitor.id, failed, observed_at),
+            Err(Ended::Failed(failed)) => self.record_own_failure(competitor.id, failed, (observed_at, stop)),
         }
     }
 
     /// Records a failure and when to try again, under the lease, which it gives back.
-    fn record_own_failure(&self, id: CompetitorId, failed: Failed, observed_at: DateTime<Utc>) -> Result<Outcome> {
+    fn record_own_failure(
+        &self,
+        id: CompetitorId,
+        failed: Failed,
+        (observed_at, stop): (DateTime<Utc>, &Stop),
+    ) -> Result<Outcome> {
         let Failed { error_type, message, retry_after, .. } = failed;
-        let _turn = self.turns.take();
-        self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+        let note = |conn: &mut DbConnection, acting: Acting<'_>| {
             repository::get_to_change(conn, id)?;
             must_hold(conn, id, &self.holder)?;
             let told = (error_type, message.as_str());
             let competitor = self.competitors.note_failure(conn, acting, id, told, observed_at)?;
             put_off(conn, &competitor, (error_type, retry_after), (self.rules(), acting.now))?;
             leases::release(conn, &lease_of(id), &self.holder)
-        })?;
+        };
+        self.patiently(stop, || self.competitors.desk.write(Permission::ManageCompetitors, note))?;
         let error = Error::unavailable(error_type.code(), message);
         Ok(Outcome::Failed(retry_after.into_iter().fold(error, Error::with_retry_after)))
     }
@@ -390,6 +453,7 @@ impl<'a> Run<'a> {
 /// The hosts that several websites of whatever process share, for one scrape.
 struct Hosts<'a> {
     run: &'a Run<'a>,
+    competitor: CompetitorId,
     stop: &'a Stop,
 }
 
@@ -399,10 +463,10 @@ impl SharedHosts for Hosts<'_> {
     fn take(&self, host: &str) -> Result<SharedTurn<'_>, Ended> {
         let end = Instant::now() + self.run.rules().shared_host_wait;
         loop {
-            match self.run.take_host(host) {
+            match self.run.take_host(host, self.competitor) {
                 Ok(true) => {
-                    let (run, host) = (self.run, host.to_owned());
-                    return Ok(SharedTurn::until(move || run.release_host(&host)));
+                    let (run, competitor, stop, host) = (self.run, self.competitor, self.stop, host.to_owned());
+                    return Ok(SharedTurn::until(move || run.release_host(&host, competitor, stop)));
                 }
                 Ok(false) if Instant::now() < end => self.stop.sleep(LOOK_AGAIN),
                 Ok(false) => return Err(Ended::Busy),
@@ -420,10 +484,9 @@ impl SharedHosts for Hosts<'_> {
 
 impl Run<'_> {
     /// Takes the lease of a host, where nobody else has it or lists vehicles there that are being scraped.
-    fn take_host(&self, host: &str) -> Result<bool> {
+    fn take_host(&self, host: &str, scrape: CompetitorId) -> Result<bool> {
+        let _hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let _turn = self.turns.take();
-        // Held meanwhile: one that gives the host back must not take it away from the next.
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let is_ours = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
             repository::lock_claims(conn)?;
             if host_is_in_use(conn, host, Some(&self.holder), acting.now)? {
@@ -433,27 +496,21 @@ impl Run<'_> {
             leases::take(conn, &lease_of_host(host), &self.holder, acting.now, until)
         })?;
         if is_ours {
-            *hosts.entry(host.to_owned()).or_default() += 1;
+            self.leases().add(lease_of_host(host), scrape);
         }
         Ok(is_ours)
     }
 
     /// Gives a host back when the last scrape of this run is done with it; a lease that can not be given back ends by itself.
-    fn release_host(&self, host: &str) {
-        let _turn = self.turns.take();
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = hosts.get_mut(host).map_or(0, |scrapes| {
-            *scrapes = scrapes.saturating_sub(1);
-            *scrapes
-        });
-        if left > 0 {
+    fn release_host(&self, host: &str, scrape: CompetitorId, stop: &Stop) {
+        let _hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = lease_of_host(host);
+        if !self.leases().give_up(&name, scrape) {
             return;
         }
-        hosts.remove(host);
-        let released = self
-            .competitors
-            .desk
-            .write(Permission::ManageCompetitors, |conn, _| leases::release(conn, &lease_of_host(host), &self.holder));
+        let give_back = |conn: &mut DbConnection, _: Acting<'_>| leases::release(conn, &name, &self.holder);
+        let desk = self.competitors.desk;
+        let released = self.patiently(stop, || desk.write(Permission::ManageCompetitors, give_back));
         if let Err(reason) = released {
             tracing::warn!(%host, %reason, "the lease of a shared host could not be given back");
         }
@@ -479,7 +536,8 @@ impl Work for Run<'_> {
         };
         let outcome = {
             // Whatever happens to the reader of a page, the lease is given back.
-            let mut held = Held { run: self, id: task.id, let_go: LetGo::Failed(FailedHere::of(&crew::panicked())) };
+            let let_go = LetGo::Failed(FailedHere::of(&crew::panicked()));
+            let mut held = Held { run: self, id: task.id, stop, let_go };
             let outcome = self.scrape_claimed(&competitor, stop, note);
             held.let_go = match &outcome {
                 Ok(Outcome::Recorded(_) | Outcome::Failed(_)) => LetGo::Recorded,
@@ -496,22 +554,24 @@ impl Work for Run<'_> {
     }
 
     fn renew(&self) -> Result<Vec<CompetitorId>> {
-        let held: Vec<_> = self.leases().held.iter().copied().collect();
+        let held = self.leases().held.clone();
         if held.is_empty() {
             return Ok(Vec::new());
         }
-        let ours: HashSet<String> = self
-            .competitors
-            .desk
-            .write(Permission::ManageCompetitors, |conn, acting| {
-                leases::renew(conn, &self.holder, acting.now, acting.now + revisit::span(self.rules().lease))
-            })?
-            .into_iter()
-            .collect();
+        let names: Vec<_> = held.keys().map(String::as_str).collect();
+        let ours = self.competitors.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let until = acting.now + revisit::span(self.rules().lease);
+            leases::renew(conn, &names, &self.holder, acting.now, until)
+        })?;
         let mut leases = self.leases();
         // One that was given back meanwhile is not lost.
-        let lost: Vec<_> =
-            held.into_iter().filter(|id| !ours.contains(&lease_of(*id)) && leases.held.contains(id)).collect();
+        let is_held = |name: &str, scrape: &CompetitorId| leases.held.get(name).is_some_and(|now| now.contains(scrape));
+        let lost: Vec<_> = held
+            .iter()
+            .filter(|(name, _)| !ours.contains(name))
+            .flat_map(|(name, scrapes)| scrapes.iter().filter(|scrape| is_held(name, scrape)))
+            .copied()
+            .collect();
         leases.lost.extend(&lost);
         Ok(lost)
     }
@@ -525,6 +585,7 @@ impl Work for Run<'_> {
 struct Held<'a> {
     run: &'a Run<'a>,
     id: CompetitorId,
+    stop: &'a Stop,
     let_go: LetGo,
 }
 
@@ -554,11 +615,11 @@ enum LetGo {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.run.leases().held.remove(&self.id);
+        self.run.leases().give_up(&lease_of(self.id), self.id);
         match &self.let_go {
             LetGo::Recorded => {}
-            LetGo::Stopped => self.run.release(self.id, None),
-            LetGo::Failed(failed) => self.run.release(self.id, Some(failed)),
+            LetGo::Stopped => self.run.release(self.id, None, self.stop),
+            LetGo::Failed(failed) => self.run.release(self.id, Some(failed), self.stop),
         }
     }
 }

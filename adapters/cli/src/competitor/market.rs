@@ -3,8 +3,9 @@
 use clap::Args;
 use jpauto::{
     Desk, Money, VehicleId,
-    competitors::{MarketGroup, MarketViewFilter, ModelFigures, Undercut, UndercutFilter},
+    competitors::{LeftOut, MarketGroup, MarketViewFilter, ModelFigures, Undercut, UndercutFilter},
 };
+use serde::Serialize;
 
 use super::find_all;
 use crate::{
@@ -51,15 +52,29 @@ pub(super) fn print(desk: &Desk, options: MarketOptions, paging: &Paging, output
     };
     paging.print_with_total(output, total_line, |page| {
         let view = desk.competitors().market_view(&filter, page)?;
-        Ok((view.total, view.models))
+        Ok((Whole { total: view.total, left_out: view.left_out }, view.models))
     })
 }
 
-fn total_line(total: &ModelFigures) -> String {
+/// What is told of the whole market.
+#[derive(Serialize)]
+struct Whole {
+    total: ModelFigures,
+    left_out: LeftOut,
+}
+
+fn total_line(Whole { total, left_out }: &Whole) -> String {
     let price = dash(total.median_price, dollars);
     let days = dash(total.median_days_on_market, |days| format!("{days:.0}"));
+    let left_out = match left_out {
+        LeftOut { listings: 0, .. } => String::new(),
+        LeftOut { listings, competitors } => {
+            let (listings, dealers) = (counted(*listings, "listing"), counted(*competitors, "dealer"));
+            format!("\nNot counted: {listings} at {dealers}, paused or not seen for 14 days")
+        }
+    };
     format!(
-        "{} on sale at {}: median {price}, {days} days there; {} this week, {} sold in 30 days",
+        "{} on sale at {}: median {price}, {days} days there; {} this week, {} sold in 30 days{left_out}",
         counted(total.on_sale, "vehicle"),
         counted(total.competitors, "dealer"),
         counted(total.price_cuts_7d, "price cut"),

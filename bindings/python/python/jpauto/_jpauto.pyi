@@ -748,9 +748,12 @@ class Competitors:
         *,
         observed_at: datetime,
         platform: str | None = None,
+        complete: bool = True,
     ) -> RecordReport:
-        """Records saved pages that together are one complete scrape: pairs of a page (text, or bytes in any encoding) and its
-        address.
+        """Records saved pages that are one scrape: pairs of a page (text, or bytes in any encoding) and its address.
+
+        With `complete`, they are the whole list together, as far as they show it themselves; otherwise they are a part of it,
+        and what they do not show is not missed.
 
         Raises `InvalidInput` as `jpauto.extract.listings` and `record_listings` do.
         """
