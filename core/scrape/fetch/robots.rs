@@ -1,10 +1,9 @@
 //! What a site's robots.txt allows, by path and query, and the pause it asks for (RFC 9309).
 //!
-//! Rules and addresses are compared octet by octet, in one spelling ([`spelt`]); the file is decoded as a page is, whatever
-//! its label says. What is deliberately not here: fetching the file, which the session does like any other request, and sitemaps.
+//! Rules and addresses are compared octet by octet, in one spelling ([`spelt`]). What is deliberately not here: fetching the
+//! file, which the session does like any other request, its encoding, and sitemaps.
 
 use std::{
-    borrow::Cow,
     collections::HashMap,
     fmt::Write as _,
     iter,
@@ -16,7 +15,6 @@ use texting_robots::Robot;
 use url::{Position, Url};
 
 use super::FetchError;
-use crate::scrape::extract::decode;
 
 /// The name that robots.txt files know this program by.
 pub(crate) const PRODUCT: &str = "jpauto";
@@ -42,8 +40,7 @@ pub(crate) enum Rules {
 
 impl Rules {
     /// The rules in a file; one cut off at the size limit loses its last line, which may be half a rule.
-    pub(crate) fn read(file: &[u8], content_type: Option<&str>, is_whole: bool) -> Self {
-        let text = text_of(file, content_type);
+    pub(crate) fn read(text: &str, is_whole: bool) -> Self {
         let end = if is_whole { text.len() } else { text.rfind('\n').unwrap_or(0) };
         let lines: String = text[..end].split(['\n', '\r', '\0']).map(one_line).collect();
         let anchored = lines.lines().filter(|line| line.contains('$')).count();
@@ -80,16 +77,6 @@ impl Rules {
             Self::Open | Self::Closed(_) | Self::Withheld(_) => Duration::ZERO,
         }
     }
-}
-
-/// The text of a file; one of UTF-16 without a mark is known by the zeros between its letters.
-fn text_of<'a>(file: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
-    let zeros = match file {
-        [0, letter, ..] if *letter != 0 => Some("charset=utf-16be"),
-        [letter, 0, ..] if *letter != 0 => Some("charset=utf-16le"),
-        _ => None,
-    };
-    decode(file, zeros.or(content_type))
 }
 
 /// A line with its rule spelt as addresses are, and with the product alone of an agent such as `jpauto/1.0`.
@@ -196,7 +183,7 @@ mod tests {
             text in "((User-agent|Allow|Disallow|Crawl-delay|:|\\*|\\$|/|\\?|a|é|%|\n|\r|#| |9){0,120}|\\PC{0,200})",
             path in "/[a?*$%/]{0,20}",
         ) {
-            let rules = Rules::read(text.as_bytes(), None, true);
+            let rules = Rules::read(&text, true);
             let url = Url::parse(&format!("https://example.com{path}")).unwrap();
             let _ = (rules.check(&url), rules.crawl_delay());
         }
@@ -204,7 +191,7 @@ mod tests {
 
     fn allowed(robots: &str, path: &str) -> bool {
         let url = Url::parse("https://example.com").unwrap().join(path).unwrap();
-        Rules::read(robots.as_bytes(), None, true).check(&url).is_ok()
+        Rules::read(robots, true).check(&url).is_ok()
     }
 
     #[test]
@@ -264,31 +251,6 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_in_whatever_encoding_it_comes() {
-        let file = "User-agent: *\r\nDisallow: /caf\u{e9}\r\nCrawl-delay: 7\r\n";
-        let latin: Vec<u8> = file.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
-        let little: Vec<u8> = file.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let big: Vec<u8> = file.encode_utf16().flat_map(u16::to_be_bytes).collect();
-        let marked = [&[0xff, 0xfe], little.as_slice()].concat();
-        let url = Url::parse("https://example.com/caf\u{e9}/list").unwrap();
-        let label = Some("text/plain; charset=windows-1252");
-        for (name, bytes, content_type) in [
-            ("utf-8", file.as_bytes(), None),
-            ("utf-8, wrong label", file.as_bytes(), label),
-            ("windows-1252", &latin, None),
-            ("windows-1252, labelled", &latin, label),
-            ("utf-16", &marked, Some("text/plain")),
-            ("utf-16, wrong label", &marked, Some("text/plain; charset=utf-8")),
-            ("utf-16 without a mark", &little, None),
-            ("utf-16 without a mark, big end first", &big, None),
-        ] {
-            let rules = Rules::read(bytes, content_type, true);
-            assert!(rules.check(&url).is_err(), "{name}");
-            assert_eq!(rules.crawl_delay(), Duration::from_secs(7), "{name}");
-        }
-    }
-
-    #[test]
     fn the_version_behind_a_name_is_not_part_of_it() {
         for (agent, is_meant) in
             [("jpauto/1.0", true), ("JPauto /2", true), ("jpauto", true), ("jpautomat", false), ("other/jpauto", false)]
@@ -301,9 +263,9 @@ mod tests {
     #[test]
     fn a_file_cut_at_the_limit_loses_the_rule_cut_in_half() {
         let url = Url::parse("https://example.com/used").unwrap();
-        let cut = b"User-agent: *\nDisallow: /private\nDisallow: /";
-        assert!(Rules::read(cut, None, false).check(&url).is_ok());
-        assert!(Rules::read(cut, None, true).check(&url).is_err());
+        let cut = "User-agent: *\nDisallow: /private\nDisallow: /";
+        assert!(Rules::read(cut, false).check(&url).is_ok());
+        assert!(Rules::read(cut, true).check(&url).is_err());
     }
 
     #[test]
@@ -318,7 +280,7 @@ mod tests {
             ("1e30", Duration::MAX),
         ] {
             let text = format!("User-agent: *\nCrawl-delay: {delay}\n");
-            assert_eq!(Rules::read(text.as_bytes(), None, true).crawl_delay(), expected, "{delay}");
+            assert_eq!(Rules::read(&text, true).crawl_delay(), expected, "{delay}");
         }
     }
 
@@ -327,7 +289,7 @@ mod tests {
         let url = Url::parse("https://example.com/used").unwrap();
         for (rules, open) in [(MOST_ANCHORED_RULES, true), (MOST_ANCHORED_RULES + 1, false)] {
             let text = format!("User-agent: *\n{}", "Disallow: /*a$\n".repeat(rules));
-            assert_eq!(Rules::read(text.as_bytes(), None, true).check(&url).is_ok(), open);
+            assert_eq!(Rules::read(&text, true).check(&url).is_ok(), open);
         }
     }
 

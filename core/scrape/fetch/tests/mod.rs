@@ -177,6 +177,33 @@ fn a_missing_robots_txt_allows_and_a_failing_one_forbids(
 }
 
 #[test]
+fn a_robots_txt_is_read_in_whatever_encoding_it_comes() {
+    let file = "User-agent: *\r\nDisallow: /caf\u{e9}\r\n";
+    let latin: Vec<u8> = file.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let little: Vec<u8> = file.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = file.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = [&[0xff, 0xfe], little.as_slice()].concat();
+    for (name, bytes, content_type) in [
+        ("utf-8", file.as_bytes(), "text/plain"),
+        ("utf-8, wrong label", file.as_bytes(), "text/plain; charset=windows-1252"),
+        ("windows-1252", &latin, "text/plain"),
+        ("windows-1252, labelled", &latin, "text/plain; charset=windows-1252"),
+        ("utf-16", &marked, "text/plain"),
+        ("utf-16, wrong label", &marked, "text/plain; charset=utf-8"),
+        ("utf-16 without a mark", &little, "text/plain"),
+        ("utf-16 without a mark, big end first", &big, "text/plain"),
+    ] {
+        let robots = Reply::new(200, &[("Content-Type", content_type)], bytes);
+        let server =
+            Server::start(move |seen| if seen.path == "/robots.txt" { robots.clone() } else { Reply::html(CARD) });
+        let (session, _) = session();
+        let failure = get(&session, server.url("/caf\u{e9}/list")).unwrap_err();
+        assert_eq!(failure.category(), ScrapeErrorType::Robots, "{name}: {failure}");
+        assert!(get(&session, server.url("/used")).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn a_robots_txt_that_never_comes_or_breaks_off_forbids() {
     let late = Reply::raw("").then(Duration::from_secs(2), "HTTP/1.1 404 Late\r\n\r\n");
     let cut = Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nUser-agent: *\n");
