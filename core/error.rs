@@ -101,7 +101,9 @@ impl Error {
     pub(crate) fn invalid(code: &'static str, fields: Vec<FieldError>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidInput, code, "some fields are not acceptable");
         if let [only] = fields.as_slice() {
-            error.0.message = Cow::Owned(format!("{}: {}", only.pointer.trim_start_matches('/'), only.message));
+            let field = only.pointer.trim_start_matches('/');
+            let whole = || only.message.clone();
+            error.0.message = Cow::Owned(if field.is_empty() { whole() } else { format!("{field}: {}", only.message) });
         }
         error.0.fields = fields;
         error

@@ -2,7 +2,7 @@
 //! address.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
@@ -335,6 +335,8 @@ fn show_endpoints(website: &Website, platform: &str) {
 
 on_both_databases! {
     fn every_platform_is_recognised_read_to_its_end_and_recorded(lot: &Lot) {
+        let rows: BTreeSet<_> = PLATFORMS.iter().map(|row| row.0).chain(["generic"]).collect();
+        assert_eq!(rows, jpauto::extract::platforms().into_iter().collect(), "a row for each platform");
         let desk = fetching_desk(lot);
         for &(platform, first, last, vehicles) in PLATFORMS {
             let website = Website::open();
@@ -343,6 +345,10 @@ on_both_databases! {
                 website.page(last, website.fixture(&format!("{platform}/last.html")));
             }
             show_endpoints(&website, platform);
+            if platform == "wayne_reaves" {
+                // Its shell answers to every address, this one included.
+                website.page("/robots.txt", website.fixture("wayne_reaves/robots.html"));
+            }
             let new = NewCompetitor { name: platform.into(), inventory_url: website.at(first), ..NewCompetitor::default() };
             let id = desk.competitors().add(&new).unwrap().id;
             let report = desk.competitors().scrape(id, &mut go_on).unwrap();
@@ -462,6 +468,10 @@ on_both_databases! {
             let website = Website::open();
             website.page(first, website.fixture(&format!("{platform}/list.html")));
             show_endpoints(&website, platform);
+            if platform == "wayne_reaves" {
+                // Its shell answers to every address, this one included.
+                website.page("/robots.txt", website.fixture("wayne_reaves/robots.html"));
+            }
             let new = NewCompetitor { name: platform.into(), inventory_url: website.at(first), ..NewCompetitor::default() };
             let id = desk.competitors().add(&new).unwrap().id;
             assert_eq!(desk.competitors().scrape(id, &mut go_on).unwrap().completeness, Completeness::Complete, "{platform}");
@@ -668,13 +678,27 @@ on_both_databases! {
         let desk = fetching_desk(lot);
         let website = Website::open();
         let filler = "Come and see us. ".repeat(30);
-        website.page("/", format!(r#"<link href="https://x.autorevo-powersites.com/a.css"><i class="inventory_item"></i><p>{filler}"#));
+        website.page("/", format!(r#"<link href="https://x.autorevo-powersites.com/a.css"><p>{filler}"#));
         website.page("/vehicles", website.fixture("autorevo/list.html"));
         website.page("/vehicles?page=2", website.fixture("autorevo/last.html"));
         let new = NewCompetitor { name: "Revo".into(), inventory_url: website.at("/"), ..NewCompetitor::default() };
         let added = desk.competitors().add_at(&new, &TestOptions::default()).unwrap();
         assert_eq!(added.competitor.platform_type.as_deref(), Some("autorevo"));
         assert_eq!((added.competitor.inventory_url, added.test.listings_found), (website.at("/vehicles"), 4));
+    }
+
+    fn whoever_adds_a_website_is_told_what_its_vendors_terms_say(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        let website = Website::open();
+        let filler = "Come and see us. ".repeat(30);
+        website.page("/", format!("<p>{filler}<footer>Powered by Carsforsale.com</footer>"));
+        website.page("/cars-for-sale", website.fixture("carsforsale/list.html"));
+        website.page("/cars-for-sale?PageSize=3&PageNumber=2", website.fixture("carsforsale/last.html"));
+        let new = NewCompetitor { name: "Snapshots".into(), inventory_url: website.at("/"), ..NewCompetitor::default() };
+        let added = desk.competitors().add_at(&new, &TestOptions::default()).unwrap();
+        assert_eq!((codes(&added.test), added.test.listings_found), (vec!["terms_against_reading"], 4));
+        let said = &added.test.warnings[0].message;
+        assert!(said.starts_with("Carsforsale.com's terms forbid reading"), "{said}");
     }
 
     fn what_can_not_be_read_is_not_added(lot: &Lot) {

@@ -247,6 +247,21 @@ on_both_databases! {
         assert_eq!(count(&desk), 30);
     }
 
+    fn a_failure_names_who_did_not_answer_and_what_broke_off(lot: &Lot) {
+        let website = Website::open();
+        let dead = std::net::TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
+        website.reply("/used", Reply::status(302).header("Location", format!("http://{dead}/lot")));
+        let (desk, id) = competitor(&website, lot);
+        let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+        let said = format!("http://{dead}/robots.txt could not be reached");
+        assert!(refusal.code() == "scrape_network" && refusal.to_string().ends_with(&said), "{refusal}");
+        website.reply("/used", Reply { cut: true, ..Reply::html(list_page(0..20, None)) });
+        lot.pass(TimeDelta::days(1));
+        let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
+        let said = format!("the answer of {}/used broke off before its end", website.address);
+        assert!(refusal.code() == "scrape_network" && refusal.to_string().ends_with(&said), "{refusal}");
+    }
+
     fn a_list_whose_address_is_changed_meanwhile_is_no_whole_lot(lot: &Lot) {
         let (website, other) = (Website::open(), Website::open_at("127.0.0.2"));
         website.list("/used", 0..20, None);

@@ -552,6 +552,9 @@ impl Trial<'_> {
             (None, Some((name, confidence))) => (Some(name), certainty(confidence)),
             (None, None) => (None, PlatformCertainty::Unknown),
         };
+        if let Some(terms) = platform.and_then(platforms::named).and_then(|platform| platform.terms) {
+            self.warn("terms_against_reading", terms);
+        }
         // A report is passed on: a password that somebody wrote into an address is nobody else's.
         let inventory_url = fetch::shown(&inventory_url);
         let website_url = Url::parse(&inventory_url).ok().and_then(|url| url.join("/").ok()).map(String::from);

@@ -15,14 +15,22 @@ mod robots;
 
 use robots::Rules;
 
+/// The two reasons of the library's that rules give.
+#[derive(Debug, PartialEq)]
+enum FetchError {
+    Robots { address: String, reason: String },
+    RobotsWithheld { address: String, reason: String },
+}
+
 fuzz_target!(|input: &[u8]| {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
     let (paths, file) = input.split_at(end);
     let Ok(site) = Url::parse("https://lot.example/") else { return };
     let started = Instant::now();
+    let file = String::from_utf8_lossy(file);
     for is_whole in [true, false] {
-        let rules = Rules::read(file, is_whole);
-        let again = Rules::read(file, is_whole);
+        let rules = Rules::read(&file, is_whole);
+        let again = Rules::read(&file, is_whole);
         assert_eq!(rules.crawl_delay(), again.crawl_delay());
         for path in String::from_utf8_lossy(paths).split(' ').take(8) {
             let Ok(url) = site.join(path) else { continue };

@@ -243,7 +243,10 @@ fn without_answer(failure: ExchangeFailure) -> CallFailure {
         ExchangeFailure::TimedOut => CallFailure::TimedOut,
         ExchangeFailure::Refused(reason) => CallFailure::AddressRefused(reason.to_string()),
         ExchangeFailure::HeaderTooLarge(limit) => CallFailure::TooLarge(limit),
-        ExchangeFailure::Connection(reason) => {
+        ExchangeFailure::Encoded(encoding) => {
+            CallFailure::Unreachable(format!("the answer is encoded as {encoding:?}, which was not asked for"))
+        }
+        ExchangeFailure::Connection(reason) | ExchangeFailure::BrokeOff(reason) => {
             // The causes nearest the top name the address.
             let mut root: &(dyn StdError + 'static) = &*reason;
             while let Some(cause) = root.source() {

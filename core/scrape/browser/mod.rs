@@ -9,14 +9,17 @@
 //!   It looks up no names, speaks no QUIC, and sends no UDP for WebRTC.
 //! - The requests of a page are looked at one by one (`watch`): pictures, fonts and films are not fetched, their number and
 //!   bytes are limited, and a page that leaves for another address is loaded anew, as a redirect is followed.
+//! - What a page fills itself with (frames, XHR, `fetch`, event streams) is kept from it where the robots.txt of its own origin
+//!   closes that, as it would be left alone if it were asked for by itself. Scripts and styles pass; of other origins no
+//!   robots.txt is asked.
 //! - The answer to the page itself is judged before any script of it runs. A bot check ends there; Chromium might pass it.
 //! - A page is taken when it has come to rest (`settle`), at its latest time otherwise. Past its deadline the browser is ended,
 //!   whatever it does.
 //! - The process and all that it started are ended (`process`), also where this program dies before it can.
 //!
 //! What is deliberately not here: anything that makes the browser look like a person's, clicks and scrolling, and requests of
-//! endpoints, which need no browser. Requests of workers reach the proxy alone: they are guarded, and limited in bytes but not
-//! in number. While a page is open, other programs of the same machine can reach Chromium's debugging port.
+//! endpoints, which need no browser. Requests of workers and web sockets reach the proxy alone: they are guarded, and limited in
+//! bytes, but not in number nor by robots.txt. While a page is open, other programs of the same machine can reach Chromium's debugging port.
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 

@@ -226,6 +226,46 @@ fn a_page_reaches_no_other_server_of_the_machine_or_its_network() {
 }
 
 #[test]
+fn what_robots_close_is_kept_from_the_page_but_for_its_scripts_and_styles() {
+    let _alone = alone();
+    if !is_installed() {
+        return;
+    }
+    let page = LIST.replace(
+        "</body>",
+        r#"<iframe src="/closed/frame"></iframe><iframe src="/open/frame"></iframe>
+        <script src="/closed/app.js"></script><link rel="stylesheet" href="/closed/app.css">
+        <script>
+            const ask = new XMLHttpRequest();
+            ask.open('GET', '/closed/xhr');
+            ask.send();
+            new EventSource('/closed/events');
+            const told = path => fetch(path).then(() => 'got', () => 'kept');
+            Promise.all(['/closed/data', '/open/data', '/open/away'].map(told)).then(all => document.body.append(all.join(' ')));
+        </script></body>"#,
+    );
+    let site = Server::start(move |seen| match &*seen.path {
+        "/robots.txt" => Reply::text("User-agent: *\nDisallow: /closed/\n"),
+        "/used" => Reply::html(&page),
+        "/api/cars?size=20" => cars(),
+        "/open/away" => Reply::redirect("/closed/behind"),
+        "/closed/app.js" => {
+            Reply::new(200, &[("Content-Type", "text/javascript")], "document.body.append('by script')")
+        }
+        path if path.starts_with("/open/") => Reply::html("open"),
+        _ => Reply::status(404),
+    });
+    let page = load(&site).unwrap();
+    let text = String::from_utf8_lossy(&page.body);
+    assert_eq!(vehicles(&page), 20);
+    assert!(text.contains("by script") && text.contains("kept got kept"), "{text}");
+    let mut asked: Vec<_> = site.pages().into_iter().filter(|path| path.contains("/closed/")).collect();
+    asked.sort();
+    assert_eq!(asked, ["/closed/app.css", "/closed/app.js"]);
+    assert!(site.pages().iter().any(|path| path == "/open/frame"));
+}
+
+#[test]
 fn a_page_that_leaves_is_followed_as_a_redirect_is() {
     let _alone = alone();
     if !is_installed() {

@@ -143,6 +143,10 @@ impl Watch {
             "data" | "blob" | "about" => return Ok(()),
             _ => {}
         }
+        if brings_content(&asked.resource_type) && self.judge.is_closed(&url) {
+            tracing::debug!(address = %url, "a page was kept from what robots.txt closes");
+            return Err("BlockedByClient");
+        }
         if let Err(reason) = self.judge.admits(&url) {
             tracing::debug!(address = %url, %reason, "a page was kept from an address");
             return Err("AccessDenied");
@@ -183,7 +187,7 @@ impl Watch {
     }
 
     fn broke_off(&self, reason: &io::Error) -> FetchError {
-        FetchError::Connection { address: self.judge.asked().to_string(), source: reason.to_string().into() }
+        FetchError::BrokeOff { address: self.judge.asked().to_string(), source: reason.to_string().into() }
     }
 }
 
@@ -243,6 +247,12 @@ fn read((line, session): (&Line, &str), request: &str, wanted: BodyWanted) -> io
 /// Pages are made of these; the rest is for eyes and ears, or for counting visitors.
 fn is_wanted(kind: &str) -> bool {
     matches!(kind, "Document" | "Stylesheet" | "Script" | "XHR" | "Fetch" | "Preflight" | "EventSource" | "Other")
+}
+
+/// What a page is filled with: robots.txt speaks of it as of pages. Scripts and styles are the page's own working and pass, since
+/// files close their folders to keep them out of an index, not from who looks at the page.
+fn brings_content(kind: &str) -> bool {
+    matches!(kind, "Document" | "XHR" | "Fetch" | "EventSource")
 }
 
 fn headers_of(entries: &[Header]) -> HeaderMap {

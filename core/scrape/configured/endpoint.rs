@@ -123,6 +123,11 @@ impl Endpoint {
         }
     }
 
+    /// Where the list of an answer is said to stand, as it may be told.
+    pub(crate) fn place_of_list(&self) -> String {
+        if self.listings.is_whole_document() { "its top".to_owned() } else { format!("`{}`", self.listings) }
+    }
+
     /// Reads an answer; `None` where its vehicles are not where they should be.
     pub(crate) fn read(&self, request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let (listings, found) = match self.listings.find(answer)? {

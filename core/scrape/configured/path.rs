@@ -2,6 +2,8 @@
 //!
 //! What is deliberately not here: wildcards and filters. A path leads to one place or to none.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::scrape::extract::Json;
@@ -86,6 +88,20 @@ impl JsonPath {
     }
 }
 
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Place(place) => write!(f, "[{place}]")?,
+                Step::Key(key) if key.contains(['.', '[', ']']) => write!(f, "[\"{key}\"]")?,
+                Step::Key(key) if at == 0 => f.write_str(key)?,
+                Step::Key(key) => write!(f, ".{key}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 fn expected(what: &str) -> String {
     format!("expected a path such as data.items[0].price: {what}")
 }
@@ -122,6 +138,7 @@ mod tests {
             ("data.items.price", None),
             ("data.items[1].price.more", None),
         ] {
+            let path = &JsonPath::parse(path).unwrap().to_string();
             assert_eq!(
                 JsonPath::parse(path).unwrap().find(&Json::from(&document)).map(Json::to_value),
                 value,

@@ -389,7 +389,14 @@ fn an_answer_without_its_list_is_refused_and_never_an_empty_lot() {
     let page = url::Url::parse("https://lot.example/").unwrap();
     let request = scraper.endpoint().unwrap().first_request(&page).unwrap();
     for body in ["", "<html>", "[]", "{\"error\": 1}", "{\"cars\": 3}", "{\"cars\": null}"] {
-        assert_eq!(listings_from_data(&request, body).unwrap_err().code(), "data_unreadable", "{body}");
+        let refusal = listings_from_data(&request, body).unwrap_err();
+        assert_eq!(refusal.code(), "data_unreadable", "{body}");
+        let said = refusal.to_string();
+        let is_json = body.starts_with(['[', '{']);
+        assert!(
+            if is_json { said == "the answer has no list at `cars`" } else { said.contains("is no JSON: ") },
+            "{said}"
+        );
     }
 }
 

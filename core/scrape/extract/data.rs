@@ -166,14 +166,16 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
     if endpoint.is_none() && request.configured.is_none() {
         return Err(super::unknown_platform(request.platform));
     }
-    let unreadable = |why: String| {
-        let message = format!("the answer is no list of {}: {why}", request.platform);
-        Error::invalid_field("data_unreadable", "", message)
-    };
-    let answer = read_answer(request, body).map_err(|error| unreadable(error.to_string()))?;
+    let unreadable = |why: String| Error::invalid_field("data_unreadable", "", why);
+    let answer = read_answer(request, body).map_err(|error| unreadable(format!("the answer is no JSON: {error}")))?;
     let configured = request.configured.as_ref().map(|configured| configured.read(request, &answer));
     let read = configured.or_else(|| endpoint.map(|endpoint| (endpoint.read)(request, &answer))).flatten();
-    let mut read = read.ok_or_else(|| unreadable("its vehicles are not where they belong".to_owned()))?;
+    let mut read = read.ok_or_else(|| {
+        unreadable(match &request.configured {
+            Some(configured) => format!("the answer has no list at {}", configured.place_of_list()),
+            None => format!("the answer has no list where {} puts its vehicles", request.platform),
+        })
+    })?;
     // A server that answers every page with the first would be asked the same again for ever.
     read.next = read.next.filter(|next| next != request);
     // This one is answered: the list goes on as it began.

@@ -39,10 +39,22 @@ pub(crate) fn vehicles_of(block: &Json<'_>, page: &Page<'_>) -> Vec<ScrapedListi
 pub(crate) fn blocks(body: &str) -> Vec<Json<'_>> {
     let trimmed =
         body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
-    if trimmed.get(..24).unwrap_or(trimmed).contains("&quot;") {
-        return values(&clean::decode(trimmed)).into_iter().map(Json::into_owned).collect();
+    match unescaped(trimmed) {
+        Cow::Borrowed(text) => values(text),
+        Cow::Owned(text) => values(&text).into_iter().map(Json::into_owned).collect(),
     }
-    values(trimmed)
+}
+
+/// JSON whose quotes a template has encoded once, or twice: `&amp;quot;`.
+pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..2 {
+        if !text.get(..24).unwrap_or(&text).contains("quot;") {
+            break;
+        }
+        text = Cow::Owned(clean::decode(&text).into_owned());
+    }
+    text
 }
 
 fn values(mut rest: &str) -> Vec<Json<'_>> {

@@ -38,9 +38,10 @@ pub(crate) use self::{
     clean::{instant, price as clean_price, text as clean_text},
     data::{data_request_from_bytes, set_query},
     dom::{Dom, attribute},
+    encoding::decode,
     fields::{Draft, Field, PriceRank},
     json::{assigned as assigned_value, value_at_start},
-    json_ld::{listings as json_ld_listings, vehicles_of},
+    json_ld::{listings as json_ld_listings, unescaped, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
@@ -50,6 +51,7 @@ pub(crate) use self::{
     site::Site,
     template::{Template, text_of_class},
     value::{Json, Object, Wanted},
+    vins::parse as vin_of,
 };
 pub use self::{
     clean::{is_unseen, mileage, price, text},
@@ -140,7 +142,7 @@ pub(crate) fn listings_as_configured(
 pub(crate) fn decoded<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Result<Cow<'b, str>> {
     // Checked before decoding, which takes memory of its own; no encoding has more than two bytes for what is one in UTF-8.
     page::check_size(bytes.len().div_ceil(2))?;
-    Ok(encoding::decode(bytes, content_type))
+    Ok(decode(bytes, content_type))
 }
 
 /// The names that [`listings_from_bytes`] takes for a platform.

@@ -326,6 +326,7 @@ fn json_ld_is_read_in_every_shape_that_was_met() {
         ("trailing comma", format!("{},", car(r#""Car""#, offer)).replace("}},", "},}")),
         ("raw line end", car(r#""Car""#, offer).replace("F-150 XLT", "F-150\n XLT")),
         ("entities", car(r#""Car""#, offer).replace('"', "&quot;")),
+        ("entities, twice", car(r#""Car""#, offer).replace('"', "&amp;quot;")),
         ("twice", format!("{}\n{}", car(r#""Car""#, offer), car(r#""Vehicle""#, offer))),
         (
             "mentions another",

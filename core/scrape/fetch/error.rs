@@ -19,9 +19,12 @@ pub(crate) enum FetchError {
     /// The server is in no state to hand robots.txt out; until it is, nothing is known to be allowed.
     #[error("{address} is left alone while its robots.txt cannot be had: {reason}")]
     RobotsWithheld { address: String, reason: String },
-    /// No connection, or one that broke before the end of the answer.
+    /// No connection, or none that brought an answer.
     #[error("{address} could not be reached")]
     Connection { address: String, source: Box<dyn StdError + Send + Sync> },
+    /// An answer that ended before it was whole.
+    #[error("the answer of {address} broke off before its end")]
+    BrokeOff { address: String, source: Box<dyn StdError + Send + Sync> },
     /// No whole answer within the deadline of a page.
     #[error("{address} did not answer in time")]
     TimedOut { address: String },
@@ -40,6 +43,9 @@ pub(crate) enum FetchError {
     /// A bot check stands in place of the page. Nothing is done to get round it.
     #[error("{address} shows a bot check in place of the page")]
     Blocked { address: String, status: u16 },
+    /// Compressed in a way that was not asked for.
+    #[error("{address} is encoded as {encoding:?}, which was not asked for and is not read")]
+    Encoded { address: String, encoding: String },
     /// Neither HTML nor XML nor JSON.
     #[error("{address} is of the type {content_type:?}, which is not read")]
     ContentType { address: String, content_type: String },
@@ -60,17 +66,22 @@ impl FetchError {
     /// The category of a scrape that this failure ends.
     pub(crate) fn category(&self) -> ScrapeErrorType {
         match self {
-            Self::Refused { .. } | Self::Connection { .. } => ScrapeErrorType::Network,
+            Self::Refused { .. } | Self::Connection { .. } | Self::BrokeOff { .. } => ScrapeErrorType::Network,
             Self::Robots { .. } => ScrapeErrorType::Robots,
             Self::TimedOut { .. } | Self::OutOfTime { .. } | Self::Stopped { .. } => ScrapeErrorType::Timeout,
             Self::Status { .. } | Self::Redirects { .. } | Self::RobotsWithheld { .. } => ScrapeErrorType::HttpStatus,
             Self::Blocked { .. } => ScrapeErrorType::Blocked,
-            Self::ContentType { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
+            Self::ContentType { .. } | Self::Encoded { .. } | Self::TooLarge { .. } => ScrapeErrorType::Parsing,
             #[cfg(all(feature = "browser", unix))]
             Self::Rendering { .. } => ScrapeErrorType::Network,
             #[cfg(all(feature = "browser", unix))]
             Self::Demanding { .. } => ScrapeErrorType::Parsing,
         }
+    }
+
+    /// Whether there was no answer, or no whole one: another try may bring it.
+    pub(crate) fn is_of_the_line(&self) -> bool {
+        matches!(self, Self::Connection { .. } | Self::BrokeOff { .. } | Self::TimedOut { .. })
     }
 
     /// Whether it says nothing about the other pages of the website: a server that is out of reach, out of order or has had
@@ -79,7 +90,7 @@ impl FetchError {
         match self {
             Self::Status { status, retry_after, .. } => *status < 500 && *status != 429 && retry_after.is_none(),
             Self::Refused { .. } | Self::Robots { .. } | Self::Redirects { .. } => true,
-            Self::ContentType { .. } | Self::TooLarge { .. } => true,
+            Self::ContentType { .. } | Self::Encoded { .. } | Self::TooLarge { .. } => true,
             _ => false,
         }
     }

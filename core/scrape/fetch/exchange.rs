@@ -74,6 +74,10 @@ pub(crate) enum BodyWanted {
 pub(crate) enum ExchangeFailure {
     Refused(Refusal),
     Connection(Box<dyn StdError + Send + Sync>),
+    /// The body ended before it was whole.
+    BrokeOff(Box<dyn StdError + Send + Sync>),
+    /// The body is compressed in this way, which was not asked for.
+    Encoded(String),
     TimedOut,
     /// The header is larger than so many bytes.
     HeaderTooLarge(usize),
@@ -149,13 +153,12 @@ impl Exchanger {
             BodyWanted::Nothing => (Vec::new(), false),
             BodyWanted::UpTo(limit) => {
                 if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|value| *value != "identity") {
-                    let message = format!("the body is encoded as {encoding:?}, which was not asked for");
-                    return Err(ExchangeFailure::Connection(message.into()));
+                    return Err(ExchangeFailure::Encoded(String::from_utf8_lossy(encoding.as_bytes()).into_owned()));
                 }
                 let mut body = Vec::new();
                 let is_whole = read(response, &mut body, limit, stop)?;
                 if is_whole && breaks_off(&body, declares_its_end(&headers)) {
-                    return Err(ExchangeFailure::Connection("the page breaks off before its end".into()));
+                    return Err(ExchangeFailure::BrokeOff("the document is not closed".into()));
                 }
                 (body, is_whole)
             }
@@ -214,13 +217,18 @@ fn read(mut response: Response, body: &mut Vec<u8>, limit: usize, stop: &Stop) -
     let mut chunk = vec![0; 16 * 1024];
     loop {
         if stop.is_asked() {
-            return Err(ExchangeFailure::Connection("nobody waits for the answer any more".into()));
+            return Err(ExchangeFailure::BrokeOff("nobody waits for the answer any more".into()));
         }
         let length = match response.read(&mut chunk) {
             Ok(0) => return Ok(true),
             Ok(length) => length,
             Err(interrupted) if interrupted.kind() == io::ErrorKind::Interrupted => continue,
-            Err(failure) => return Err(failed(failure)),
+            Err(failure) => {
+                return Err(match failed(failure) {
+                    ExchangeFailure::Connection(source) => ExchangeFailure::BrokeOff(source),
+                    failure => failure,
+                });
+            }
         };
         let room = limit - body.len();
         body.extend_from_slice(&chunk[..length.min(room)]);

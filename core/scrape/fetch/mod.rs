@@ -29,6 +29,7 @@ mod robots;
 pub(crate) mod stop;
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, TryLockError, mpsc},
     thread,
@@ -63,7 +64,10 @@ use self::{
 use crate::{
     Error, Result,
     extract::{DataMethod, DataRequest},
-    scrape::browser::{BrowserConfig, Rendering},
+    scrape::{
+        browser::{BrowserConfig, Rendering},
+        extract::decode,
+    },
 };
 
 /// Answers that are no page are read this far, to see whether they are bot checks.
@@ -471,7 +475,7 @@ impl Session {
             let outcome = self.ask_once(ask, pause, wanted);
             let asked_for = match &outcome {
                 Ok(answer) if may_pass(answer.status) && !is_bot_check(answer) => self.retry_after(answer),
-                Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
+                Err(failure) if failure.is_of_the_line() => None,
                 _ => return outcome,
             };
             let asked_for = asked_for.unwrap_or_default();
@@ -643,6 +647,8 @@ fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
     match failure {
         ExchangeFailure::Refused(reason) => FetchError::Refused { address, reason },
         ExchangeFailure::Connection(source) => FetchError::Connection { address, source },
+        ExchangeFailure::BrokeOff(source) => FetchError::BrokeOff { address, source },
+        ExchangeFailure::Encoded(encoding) => FetchError::Encoded { address, encoding },
         ExchangeFailure::TimedOut => FetchError::TimedOut { address },
         ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address, limit },
     }
@@ -650,12 +656,22 @@ fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
 
 fn rules_of(answer: &Answer) -> Rules {
     match answer.status {
-        200..=299 => Rules::read(&answer.body, answer.is_whole),
+        200..=299 => Rules::read(&text_of_rules(answer), answer.is_whole),
         429 => Rules::Withheld("the server is too busy to hand it out".to_owned()),
         400..=499 => Rules::Open,
         status if may_pass(status) => Rules::Withheld(format!("the server answered with status {status}")),
         status => Rules::Closed(format!("the server answered with status {status}")),
     }
+}
+
+/// The text of a robots.txt, whatever its label says; one of UTF-16 without a mark is known by the zeros between its letters.
+fn text_of_rules(answer: &Answer) -> Cow<'_, str> {
+    let by_zeros = match *answer.body {
+        [0, letter, ..] if letter != 0 => Some("charset=utf-16be"),
+        [letter, 0, ..] if letter != 0 => Some("charset=utf-16le"),
+        _ => None,
+    };
+    decode(&answer.body, by_zeros.or(answer.header(CONTENT_TYPE)))
 }
 
 fn page_wanted(status: u16, headers: &HeaderMap, limit: usize) -> BodyWanted {

@@ -58,7 +58,7 @@ impl Session {
             turn.pause(pause);
             let asked_for = match &outcome {
                 Err(FetchError::Status { status, retry_after, .. }) if may_pass(*status) => *retry_after,
-                Err(FetchError::Connection { .. } | FetchError::TimedOut { .. }) => None,
+                Err(failure) if failure.is_of_the_line() => None,
                 _ => return outcome,
             };
             let asked_for = asked_for.unwrap_or_default();
@@ -103,6 +103,12 @@ impl Judge {
     /// Whether a request of the page may be made as far as its address says; the proxy looks at where it leads.
     pub(crate) fn admits(&self, url: &Url) -> Result<(), Refusal> {
         self.fetcher.guard.check_url(url)
+    }
+
+    /// Whether the rules at hand, those of the page's own origin, close an address: what would be left alone if it were asked for
+    /// by itself is left alone where a page asks for it.
+    pub(crate) fn is_closed(&self, url: &Url) -> bool {
+        url.origin() == self.asked.origin() && self.rules.check(url).is_err()
     }
 
     /// What a navigation of the whole page to another address is: one on the same origin that robots.txt allows goes on,

@@ -1,15 +1,18 @@
 //! What a site's robots.txt allows, by path and query, and the pause it asks for (RFC 9309).
 //!
-//! What is deliberately not here: fetching the file, which the session does like any other request, and sitemaps.
+//! Rules and addresses are compared octet by octet, in one spelling ([`spelt`]). What is deliberately not here: fetching the
+//! file, which the session does like any other request, its encoding, and sitemaps.
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
+    iter,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use texting_robots::Robot;
-use url::Url;
+use url::{Position, Url};
 
 use super::FetchError;
 
@@ -36,15 +39,15 @@ pub(crate) enum Rules {
 }
 
 impl Rules {
-    /// The rules in the text of a file; one cut off at the size limit loses its last line, which may be half a rule.
-    pub(crate) fn read(text: &[u8], is_whole: bool) -> Self {
-        let end = if is_whole { text.len() } else { text.iter().rposition(|byte| *byte == b'\n').unwrap_or(0) };
-        let text = &text[..end];
-        let anchored = text.split(|byte| *byte == b'\n' || *byte == b'\r').filter(|line| line.contains(&b'$')).count();
+    /// The rules in a file; one cut off at the size limit loses its last line, which may be half a rule.
+    pub(crate) fn read(text: &str, is_whole: bool) -> Self {
+        let end = if is_whole { text.len() } else { text.rfind('\n').unwrap_or(0) };
+        let lines: String = text[..end].split(['\n', '\r', '\0']).map(one_line).collect();
+        let anchored = lines.lines().filter(|line| line.contains('$')).count();
         if anchored > MOST_ANCHORED_RULES {
             return Self::Closed(format!("it has more than {MOST_ANCHORED_RULES} rules with a $"));
         }
-        match Robot::new(PRODUCT, text) {
+        match Robot::new(PRODUCT, lines.as_bytes()) {
             Ok(robot) => Self::Listed(Box::new(robot)),
             Err(_unreadable) => Self::Closed("it could not be read".to_owned()),
         }
@@ -60,7 +63,7 @@ impl Rules {
             Self::Open => Ok(()),
             Self::Closed(reason) => Err(FetchError::Robots { address, reason: reason.clone() }),
             Self::Withheld(reason) => Err(FetchError::RobotsWithheld { address, reason: reason.clone() }),
-            Self::Listed(robot) if robot.allowed(url.as_str()) => Ok(()),
+            Self::Listed(robot) if robot.allowed(&spelt(&url[Position::BeforePath..], false)) => Ok(()),
             Self::Listed(_) => Err(FetchError::Robots { address, reason: "a rule of it covers the page".to_owned() }),
         }
     }
@@ -73,6 +76,74 @@ impl Rules {
             }
             Self::Open | Self::Closed(_) | Self::Withheld(_) => Duration::ZERO,
         }
+    }
+}
+
+/// A line with its rule spelt as addresses are, and with the product alone of an agent such as `jpauto/1.0`.
+fn one_line(line: &str) -> String {
+    let line = line.split('#').next().unwrap_or_default().trim_end();
+    let agent = line.split_once(':').filter(|(name, _)| name.trim_start().get(..4).is_some_and(is_user));
+    let mut kept = match (agent, line.find(['/', '*'])) {
+        (Some((name, agent)), _) => {
+            let product = agent.trim_start().split(|c: char| c == '/' || c.is_whitespace()).next();
+            format!("{name}: {}", product.unwrap_or_default())
+        }
+        (None, Some(start)) => format!("{}{}", &line[..start], spelt(&line[start..], true)),
+        (None, None) => line.to_owned(),
+    };
+    kept.push('\n');
+    kept
+}
+
+fn is_user(start_of_name: &str) -> bool {
+    start_of_name.eq_ignore_ascii_case("user")
+}
+
+/// The one spelling of a path with its query in which a rule and an address are compared (RFC 9309, 2.2.2).
+///
+/// Letters and digits stand as they are, whoever escaped them, and so do the marks that part an address where nobody escaped
+/// them; a slash parts no query. All else is escaped in capitals. In a rule `*` and a `$` at its end are not meant as such.
+fn spelt(path: &str, is_rule: bool) -> String {
+    let mut spelt = String::with_capacity(path.len());
+    let mut is_query = false;
+    let mut rest = path.as_bytes();
+    let mut octets = iter::from_fn(|| {
+        let (octet, length) = match *rest {
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                (digit(high) << 4 | digit(low), 3)
+            }
+            [octet, ..] => (octet, 1),
+            [] => return None,
+        };
+        rest = &rest[length..];
+        Some((octet, length > 1))
+    })
+    .peekable();
+    while let Some((octet, is_escaped)) = octets.next() {
+        let is_plain = match octet {
+            b'-' | b'.' | b'_' | b'~' => true,
+            b'/' => !is_escaped || is_query,
+            b'?' | b'&' | b'=' | b';' | b'+' => !is_escaped,
+            b'*' => is_rule && !is_escaped,
+            b'$' => is_rule && !is_escaped && octets.peek().is_none(),
+            octet => octet.is_ascii_alphanumeric(),
+        };
+        is_query |= octet == b'?' && !is_escaped;
+        if is_plain {
+            spelt.push(char::from(octet));
+        } else {
+            // Nothing can go wrong where a string is written to.
+            let _ = write!(spelt, "%{octet:02X}");
+        }
+    }
+    spelt
+}
+
+/// The value of a hexadecimal digit.
+fn digit(letter: u8) -> u8 {
+    match letter {
+        b'0'..=b'9' => letter - b'0',
+        letter => (letter | 0x20) - b'a' + 10,
     }
 }
 
@@ -112,7 +183,7 @@ mod tests {
             text in "((User-agent|Allow|Disallow|Crawl-delay|:|\\*|\\$|/|\\?|a|é|%|\n|\r|#| |9){0,120}|\\PC{0,200})",
             path in "/[a?*$%/]{0,20}",
         ) {
-            let rules = Rules::read(text.as_bytes(), true);
+            let rules = Rules::read(&text, true);
             let url = Url::parse(&format!("https://example.com{path}")).unwrap();
             let _ = (rules.check(&url), rules.crawl_delay());
         }
@@ -120,7 +191,7 @@ mod tests {
 
     fn allowed(robots: &str, path: &str) -> bool {
         let url = Url::parse("https://example.com").unwrap().join(path).unwrap();
-        Rules::read(robots.as_bytes(), true).check(&url).is_ok()
+        Rules::read(robots, true).check(&url).is_ok()
     }
 
     #[test]
@@ -151,9 +222,48 @@ mod tests {
     }
 
     #[test]
+    fn rules_and_addresses_are_compared_octet_by_octet() {
+        for (rule, path, is_closed) in [
+            ("/caf%c3%a9", "/caf%C3%A9", true),
+            ("/caf\u{e9}", "/caf%c3%a9", true),
+            ("/used%2Dcars", "/used-cars", true),
+            ("/used-cars", "/used%2dcars", true),
+            ("/%62%61%7A", "/baz", true),
+            ("/used|new", "/used%7Cnew", true),
+            ("/bar?baz=https://foo.bar", "/bar?baz=https%3A%2F%2Ffoo.bar", true),
+            ("/*?_dFR[make]", "/used?_dFR%5Bmake%5D=Ford", true),
+            ("/it's", "/it%27s", true),
+            ("/a%2Fb", "/a/b", false),
+            ("/a/b", "/a%2Fb", false),
+            ("/a%3Fb", "/a?b", false),
+            ("/a+b", "/a%2Bb", false),
+            ("/*/print", "/used?back=/print", true),
+            ("/a-%2A.html", "/a-*.html", true),
+            ("/a-%2A.html", "/a-b.html", false),
+            ("/*.php$", "/list.php$", false),
+            ("/list.php%24", "/list.php$1", true),
+            ("/price$low", "/price$lowest", true),
+            ("/50%off", "/50%off", true),
+            ("/50%25off", "/50%off", true),
+        ] {
+            assert_eq!(allowed(&format!("User-agent: *\nDisallow: {rule} # why\n"), path), !is_closed, "{rule} {path}");
+        }
+    }
+
+    #[test]
+    fn the_version_behind_a_name_is_not_part_of_it() {
+        for (agent, is_meant) in
+            [("jpauto/1.0", true), ("JPauto /2", true), ("jpauto", true), ("jpautomat", false), ("other/jpauto", false)]
+        {
+            let robots = format!("User-agent: {agent}\nDisallow: /\n\nUser-agent: *\nDisallow:");
+            assert_eq!(allowed(&robots, "/used"), !is_meant, "{agent}");
+        }
+    }
+
+    #[test]
     fn a_file_cut_at_the_limit_loses_the_rule_cut_in_half() {
         let url = Url::parse("https://example.com/used").unwrap();
-        let cut = b"User-agent: *\nDisallow: /private\nDisallow: /";
+        let cut = "User-agent: *\nDisallow: /private\nDisallow: /";
         assert!(Rules::read(cut, false).check(&url).is_ok());
         assert!(Rules::read(cut, true).check(&url).is_err());
     }
@@ -170,7 +280,7 @@ mod tests {
             ("1e30", Duration::MAX),
         ] {
             let text = format!("User-agent: *\nCrawl-delay: {delay}\n");
-            assert_eq!(Rules::read(text.as_bytes(), true).crawl_delay(), expected, "{delay}");
+            assert_eq!(Rules::read(&text, true).crawl_delay(), expected, "{delay}");
         }
     }
 
@@ -179,7 +289,7 @@ mod tests {
         let url = Url::parse("https://example.com/used").unwrap();
         for (rules, open) in [(MOST_ANCHORED_RULES, true), (MOST_ANCHORED_RULES + 1, false)] {
             let text = format!("User-agent: *\n{}", "Disallow: /*a$\n".repeat(rules));
-            assert_eq!(Rules::read(text.as_bytes(), true).check(&url).is_ok(), open);
+            assert_eq!(Rules::read(&text, true).check(&url).is_ok(), open);
         }
     }
 

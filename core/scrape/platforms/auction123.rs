@@ -13,6 +13,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "auction123",
+    terms: None,
     marks: &[Mark::certain(&["a123InventoryItem"]), Mark::possible(&["static.auction123.com/showroom"])],
     parse,
     list_paths: &[],

@@ -4,6 +4,7 @@ use super::{Mark, Platform, any_layout};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "auto_corner",
+    terms: None,
     marks: &[Mark::certain(&["/cgi-bin/srp_vehicles.cgi"])],
     parse: any_layout,
     list_paths: &["/cgi-bin/srp_vehicles.cgi"],

@@ -10,10 +10,8 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "automanager",
-    marks: &[
-        Mark::certain(&["inventory-panel", "data-displaymake"]),
-        Mark::possible(&["automanagerprodcdn.azureedge.net", "inventory-panel"]),
-    ],
+    terms: None,
+    marks: &[Mark::certain(&["inventory-panel", "data-displaymake"]), Mark::loaded("automanagerprodcdn.azureedge.net")],
     parse,
     list_paths: &["/view-inventory"],
     endpoint: None,

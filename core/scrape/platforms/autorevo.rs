@@ -11,9 +11,11 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "autorevo",
+    terms: None,
     marks: &[
         Mark::certain(&["autorevo-powersites.com", "inventory_item"]),
-        Mark::certain(&["inventory_item", "vin_value", "website_price"]),
+        Mark::certain(&["inventory_item", "website_price"]),
+        Mark::loaded("autorevo-powersites.com"),
     ],
     parse,
     list_paths: &["/vehicles"],

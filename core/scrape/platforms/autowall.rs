@@ -10,6 +10,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "autowall",
+    terms: None,
     marks: &[
         Mark::certain(&["/gs-vehicle/", "vehicle-inventory-container"]),
         Mark::certain(&["/gs-vehicle/", "/js/groups/autowall-"]),

@@ -11,6 +11,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "carbase",
+    terms: None,
     marks: &[Mark::certain(&["cdn.carbase.com/dealer/"]), Mark::possible(&["https://www.carbase.com"])],
     parse,
     list_paths: &["/used-inventory?PageNumber=1&SortBy=1&PageSize=100"],

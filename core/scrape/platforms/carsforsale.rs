@@ -1,40 +1,66 @@
 //! Carsforsale.com dealer sites: no VIN in the list, so the website's own number of a listing is its identity.
 //!
+//! The newer layout, called Chassis, has a GUID for that number and tells VINs in JSON-LD, under another address of the same
+//! vehicle: `/cars-for-sale/Details/{guid}` for `/Inventory/Details/{guid}`.
+//!
 //! Trap: price and mileage share a class and are told apart by the label beside them. The vendor's terms forbid crawling its
-//! dealer sites without permission; that is for whoever adds the competitor to settle.
+//! dealer sites without permission; that is for whoever adds the competitor to settle, who is told so.
+
+use std::collections::HashMap;
 
 use super::{Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{Dom, Draft, Field, Page, Parts, Template, attribute, text_of_class},
+    scrape::extract::{
+        Dom, Draft, Field, Page, Parts, ScrapedListing, Template, attribute, json_ld_listings, text_of_class,
+    },
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "carsforsale",
-    marks: &[Mark::certain(&["vehicle-snapshot__title"]), Mark::certain(&["_content/Chassis.Modules.Inventory"])],
+    terms: Some(
+        "Carsforsale.com's terms forbid reading its dealers' websites by a program without its permission: ask for that first",
+    ),
+    marks: &[
+        Mark::certain(&["vehicle-snapshot__title"]),
+        Mark::certain(&["_content/Chassis.Modules.Inventory"]),
+        Mark::possible(&["Powered by Carsforsale.com"]),
+    ],
     parse,
     list_paths: &["/cars-for-sale"],
     endpoint: None,
 };
 
-const CARDS: Template = Template { cards: &["vehicle-snapshot"], fields: &[], value: None, prices: &[] };
+const CARDS: Template = Template { cards: &["vehicle-snapshot", "p-veh-card"], fields: &[], value: None, prices: &[] };
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let cards = CARDS.read(page, |dom, card, draft| {
         draft.listing.external_id = page_of(dom, card);
         read_labelled(dom, card, draft);
     })?;
-    let listings: Vec<_> = cards.into_iter().map(|card| card.listing).collect();
+    let mut listings: Vec<_> = cards.into_iter().map(|card| card.listing).collect();
+    let mut described: HashMap<String, ScrapedListing> = json_ld_listings(page)
+        .into_iter()
+        .filter_map(|vehicle| Some((id_of(vehicle.url.as_deref()?)?.to_owned(), vehicle)))
+        .collect();
+    for listing in &mut listings {
+        if let Some(vehicle) = listing.external_id.as_deref().and_then(|id| described.remove(id)) {
+            listing.fill_from(vehicle);
+        }
+    }
     Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
 }
 
 /// The number or GUID that ends a vehicle's address: `/details/used-2016-cadillac-srx/128898143`.
 fn page_of(dom: &Dom<'_>, card: usize) -> Option<String> {
     let links = dom.elements(dom.within(card)).filter_map(|(_, element)| attribute(element, "href"));
-    links.filter(|link| link.to_ascii_lowercase().contains("/details/")).find_map(|link| {
-        let id = link.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next()?;
-        id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-').then(|| id.to_owned())
-    })
+    links.filter_map(id_of).next().map(str::to_owned)
+}
+
+fn id_of(link: &str) -> Option<&str> {
+    let path = link.split(['?', '#']).next().filter(|path| path.to_ascii_lowercase().contains("/details/"))?;
+    let id = path.trim_end_matches('/').rsplit('/').next()?;
+    id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-').then_some(id)
 }
 
 fn read_labelled(dom: &Dom<'_>, card: usize, draft: &mut Draft) {

@@ -10,6 +10,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "cdk",
+    terms: None,
     marks: &[Mark::certain(&["assets.cobaltnitra.com"]), Mark::certain(&["nv_search_count_container"])],
     parse,
     list_paths: &["/VehicleSearchResults?search=used"],

@@ -1,5 +1,7 @@
 //! Dealer Car Search: VINs, names and years stand in parallel arrays for a tag manager, prices and links on the tiles.
 //!
+//! How many there are is nowhere said in one number: each make in the list to choose from has its own, `Ford (12)`.
+//!
 //! The arrays are JavaScript, not JSON. A tile belongs to the vehicle whose id its link carries: `/vdp/{id}/Used-2022-...`.
 
 use std::collections::HashMap;
@@ -12,6 +14,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_car_search",
+    terms: None,
     marks: &[
         Mark::certain(&["\"site_platform\":\"dcs\""]),
         Mark::certain(&["\"site_platform\": \"dcs\""]),
@@ -47,7 +50,23 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         listings.push(draft.listing);
     }
     listings.retain(|listing| listing.has_identity());
-    Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
+    Ok((!listings.is_empty()).then(|| Parts { listings, total: total(page), ..Parts::default() }))
+}
+
+/// The sum of the numbers behind the makes; `None` where a make has none.
+fn total(page: &Page<'_>) -> Option<u32> {
+    let is_makes = |token: &Token<'_>| matches!(token, Token::Open(tag) if tag.is("select") && tag.attribute("name").as_deref() == Some("makename"));
+    let choices = page.tokens().iter().skip_while(|token| !is_makes(token)).skip(1);
+    let choices =
+        choices.take_while(|token| !matches!(token, Token::Close(name) if name.eq_ignore_ascii_case("select")));
+    let counts = choices.filter_map(|token| match token {
+        Token::Text(text) => text.trim_end().strip_suffix(')')?.rsplit_once('('),
+        _ => None,
+    });
+    counts
+        .map(|(_, count)| count.replace(',', "").parse().ok())
+        .try_fold(None, |sum: Option<u32>, count: Option<u32>| Some(Some(sum.unwrap_or(0).checked_add(count?)?)))
+        .flatten()
 }
 
 /// The array behind `name:` or `name =`; empty where there is none.

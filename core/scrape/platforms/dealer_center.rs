@@ -8,9 +8,9 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_center",
+    terms: None,
     marks: &[
-        Mark::certain(&["dws-listing-item"]),
-        Mark::certain(&["dws-vehicle-listing-item"]),
+        Mark::certain(&["dws-vehicle-"]),
         Mark::certain(&["var dws_const_"]),
         Mark::possible(&["lib.dealercenterwsstatic.net"]),
     ],

@@ -28,6 +28,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["DDC.siteSettings"]),
         Mark::certain(&["DDC.dataLayer["]),

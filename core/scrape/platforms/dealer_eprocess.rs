@@ -12,10 +12,8 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_eprocess",
-    marks: &[
-        Mark::certain(&["cdn.dealereprocess.org", "vehicle_item"]),
-        Mark::certain(&["cdn.dealereprocess.com", "vehicle_item"]),
-    ],
+    terms: None,
+    marks: &[Mark::certain(&["cdn.dealereprocess.", "vehicle_item"]), Mark::loaded("cdn.dealereprocess.")],
     parse,
     list_paths: &[],
     endpoint: None,

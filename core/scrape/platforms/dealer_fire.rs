@@ -12,7 +12,13 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_fire",
-    marks: &[Mark::certain(&["pushData('VehicleObject_"]), Mark::certain(&["pushData(\"VehicleObject_"])],
+    terms: None,
+    marks: &[
+        Mark::certain(&["pushData('VehicleObject_"]),
+        Mark::certain(&["pushData(\"VehicleObject_"]),
+        Mark::possible(&["owered by DealerFire"]),
+        Mark::loaded("cdn-ds.com"),
+    ],
     parse,
     list_paths: &["/inventory"],
     endpoint: None,

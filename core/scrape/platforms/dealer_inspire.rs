@@ -11,17 +11,18 @@ use crate::{
     Result,
     scrape::extract::{
         DataMethod, DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted,
-        assigned_value, attribute, count_at, listings_of, value_at, value_at_start,
+        assigned_value, attribute, count_at, listings_of, unescaped, value_at, value_at_start,
     },
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["/wp-content/themes/DealerInspireDealerTheme"]),
         Mark::certain(&["var SEARCH_SERVICE"]),
         Mark::certain(&["inventoryLightningSettings"]),
-        Mark::certain(&["inventory_localization", "im_ajax_call"]),
+        Mark::certain(&["im_ajax_call"]),
         Mark::possible(&["Visit http://www.dealerinspire.com to Inspire"]),
     ],
     parse,
@@ -62,8 +63,9 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         let Some(record) = dom.element(card.at).and_then(|element| attribute(element, "data-vehicle")) else {
             continue;
         };
-        let Some((record, _)) = value_at_start(record) else { continue };
-        let mut listing = RECORD.read(&record, &page.url);
+        let record = unescaped(record);
+        let mut listing =
+            value_at_start(&record).map(|(record, _)| RECORD.read(&record, &page.url)).unwrap_or_default();
         // The card knows the link and the picture; of the price its record alone is believed.
         let price = listing.price;
         listing.fill_from(card.listing);

@@ -7,18 +7,19 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted, count_at, price,
-        set_query, value_at, value_at_start, vehicles_of,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted, attribute, count_at,
+        price, set_query, value_at, value_at_start, vehicles_of, vin_of,
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["dealeron_tagging_data"]),
         Mark::certain(&["dlron-srp-model"]),
-        Mark::certain(&["srpVehicle", "hasVehicleInfo"]),
+        Mark::certain(&["hasVehicleInfo"]),
     ],
     parse,
     list_paths: &["/searchall.aspx", "/searchused.aspx"],
@@ -41,7 +42,7 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let list = model.as_ref().and_then(|model| model.get("ItemListJson")?.as_str());
     let mut listings = list.and_then(value_at_start).map(|(list, _)| vehicles_of(&list, page)).unwrap_or_default();
     if listings.is_empty() {
-        listings = CARDS.read(page, |_, _, _| {})?.into_iter().map(|card| card.listing).collect();
+        listings = cards(page)?;
     }
     let total = tagging
         .as_ref()
@@ -49,6 +50,14 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         .or_else(|| count_at(model.as_ref()?, "SearchResultsListModel.ResultsCount"));
     let next = next(page, listings.len(), total);
     Ok((!listings.is_empty()).then_some(Parts { listings, total, next, ..Parts::default() }))
+}
+
+/// The price of a card is the one in its attribute, or none: the maker's stands beside it.
+fn cards(page: &Page<'_>) -> Result<Vec<ScrapedListing>> {
+    let dom = page.dom()?;
+    let asked = |at: usize| attribute(dom.element(at)?, "data-price").and_then(price);
+    let cards = CARDS.read(page, |_, _, _| {})?.into_iter();
+    Ok(cards.map(|card| ScrapedListing { price: asked(card.at), ..card.listing }).collect())
 }
 
 /// The JSON in the script of this id.
@@ -136,6 +145,10 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
 
 fn vehicle(request: &DataRequest, card: &Json<'_>) -> ScrapedListing {
     let mut listing = RECORD.read(card, &request.page);
+    if listing.vin.is_none() {
+        // The last word of its page's address is one.
+        listing.vin = listing.url.as_deref().and_then(|url| url.rsplit(['-', '/']).find_map(vin_of));
+    }
     if listing.price.is_none() {
         listing.price = value_at(card, "VehiclePriceLibrary").and_then(Json::as_str).and_then(library_price);
     }

@@ -11,6 +11,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealer_socket",
+    terms: None,
     marks: &[Mark::certain(&["secureoffersites.com", "_website_gemini"])],
     parse,
     list_paths: &["/inventory/used"],

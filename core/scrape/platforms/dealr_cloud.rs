@@ -4,6 +4,7 @@ use super::{Mark, Platform, any_layout};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "dealr_cloud",
+    terms: None,
     marks: &[Mark::possible(&[".dealr.cloud/"])],
     parse: any_layout,
     list_paths: &[],

@@ -39,6 +39,8 @@ use crate::Result;
 pub(crate) struct Platform {
     /// The name by which the platform is reported and chosen.
     pub(crate) name: &'static str,
+    /// What the vendor's terms say against reading its websites, where they are known to; whoever tries or adds one is told.
+    pub(crate) terms: Option<&'static str>,
     /// What tells the vendor's pages from all others.
     pub(crate) marks: &'static [Mark],
     /// Reads a page; `None` where its listings are nowhere this file knows to look.
@@ -79,21 +81,44 @@ fn is_no_filter(name: &str) -> bool {
     PLACES.contains(&name.as_str()) || TRACKERS.iter().any(|tracker| name.starts_with(tracker))
 }
 
-/// Texts in a page's source, letter by letter, that are evidence for a platform where all of them stand in it.
+/// Texts in a page's source, letter by letter, that are evidence for a platform.
 pub(crate) struct Mark {
     confidence: Confidence,
-    texts: &'static [&'static str],
+    kind: MarkKind,
 }
+
+enum MarkKind {
+    /// All of these stand in it, wherever.
+    Written(&'static [&'static str]),
+    /// This stands in the tag of a script or a link.
+    Loaded(&'static str),
+}
+
+/// Longer tags of scripts and links are not looked through for what they load.
+const TAG_BYTES: usize = 512;
 
 impl Mark {
     /// What only this vendor's templates write.
     const fn certain(texts: &'static [&'static str]) -> Self {
-        Self { confidence: Confidence::Certain, texts }
+        Self { confidence: Confidence::Certain, kind: MarkKind::Written(texts) }
     }
 
     /// What other vendors' pages may carry as well.
     const fn possible(texts: &'static [&'static str]) -> Self {
-        Self { confidence: Confidence::Possible, texts }
+        Self { confidence: Confidence::Possible, kind: MarkKind::Written(texts) }
+    }
+
+    /// A host of the vendor's that the page has a script or a style from, front pages included. Pictures of the same host stand
+    /// on others' pages, too, and some of them load a counter.
+    const fn loaded(host: &'static str) -> Self {
+        Self { confidence: Confidence::Possible, kind: MarkKind::Loaded(host) }
+    }
+
+    fn texts(&self) -> &[&'static str] {
+        match &self.kind {
+            MarkKind::Written(texts) => texts,
+            MarkKind::Loaded(host) => std::slice::from_ref(host),
+        }
     }
 }
 
@@ -134,8 +159,7 @@ pub(crate) static ALL: &[&Platform] = &[
 
 /// The texts of all marks and the search for all of them at once; `None` only where that search could not be built.
 static SEARCH: LazyLock<Option<(Vec<&'static str>, AhoCorasick)>> = LazyLock::new(|| {
-    let mut texts: Vec<&str> =
-        ALL.iter().flat_map(|platform| platform.marks).flat_map(|mark| mark.texts).copied().collect();
+    let mut texts: Vec<&str> = ALL.iter().flat_map(|platform| platform.marks).flat_map(Mark::texts).copied().collect();
     texts.sort_unstable();
     texts.dedup();
     // Leftmost matches alone let the search skip ahead by many bytes at a time. It never reports two in one place, so no
@@ -152,20 +176,43 @@ pub(crate) fn detect(page: &Page<'_>) -> Option<&'static Platform> {
 /// The platform of a page and how sure that is, if any.
 pub(crate) fn recognised(page: &Page<'_>) -> Option<(Confidence, &'static Platform)> {
     let (texts, search) = SEARCH.as_ref()?;
-    let mut found = vec![false; texts.len()];
+    let mut found = vec![Found::default(); texts.len()];
     for hit in search.find_iter(page.html) {
-        found[hit.pattern().as_usize()] = true;
+        let found = &mut found[hit.pattern().as_usize()];
+        found.is_written = true;
+        found.is_loaded |= is_within_loading_tag(page.html, hit.start());
     }
-    let is_found = |text: &&str| texts.binary_search(text).is_ok_and(|at| found[at]);
+    let found = |text: &str| texts.binary_search(&text).map_or_else(|_none| Found::default(), |at| found[at]);
+    let is_found = |mark: &&Mark| match mark.kind {
+        MarkKind::Written(texts) => texts.iter().all(|text| found(text).is_written),
+        MarkKind::Loaded(host) => found(host).is_loaded,
+    };
     let mut best: Option<(Confidence, &'static Platform)> = None;
     for &platform in ALL {
-        let proven = platform.marks.iter().filter(|mark| mark.texts.iter().all(is_found));
+        let proven = platform.marks.iter().filter(is_found);
         let Some(confidence) = proven.map(|mark| mark.confidence).max() else { continue };
         if best.is_none_or(|(known, _)| confidence > known) {
             best = Some((confidence, platform));
         }
     }
     best
+}
+
+/// Where a text stands in a page.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    is_written: bool,
+    is_loaded: bool,
+}
+
+/// Whether a place in a page is within a tag that loads a script or a style.
+fn is_within_loading_tag(html: &str, at: usize) -> bool {
+    let before = &html.as_bytes()[at.saturating_sub(TAG_BYTES)..at];
+    let tag = memchr::memrchr(b'<', before).map(|start| &before[start + 1..]);
+    tag.is_some_and(|tag| {
+        let names = |name: &str| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
+        !tag.contains(&b'>') && (names("script ") || names("link "))
+    })
 }
 
 /// Reads the pages of a vendor of whose lists nothing is known but their marks: as any page, without doubting what is found.

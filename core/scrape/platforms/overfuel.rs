@@ -13,6 +13,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[Mark::certain(&["api.overfuel.com"]), Mark::certain(&["static.overfuel.com", "__NEXT_DATA__"])],
     parse,
     list_paths: &[],

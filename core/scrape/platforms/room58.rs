@@ -6,6 +6,7 @@ use super::{Mark, Platform, any_layout};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "room58",
+    terms: None,
     marks: &[Mark::certain(&["cdn.room58.com", "TRACKING_DATA_LAYER"]), Mark::possible(&["cdn.room58.com"])],
     parse: any_layout,
     list_paths: &[],

@@ -15,6 +15,7 @@ use crate::{
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["websites.api.teamvelocityportal.com"]),
         Mark::certain(&["standard-inventory", "data-itemid"]),

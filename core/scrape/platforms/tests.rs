@@ -91,11 +91,11 @@ fn what_a_vendors_list_does_not_show_stays_open() {
     assert_eq!(first.next.as_deref(), Some("https://lot.example/used-cars-town-tx/page/2"));
     assert_eq!((last.listings.len(), last.next), (1, None));
 
-    // Dealer Car Search writes no total of its own.
+    // Dealer Car Search's total is that of its makes.
     let path = "/newandusedcars?clearall=1&pagesize=100&page";
     let (first, last) = first_and_last("dealer_car_search", &format!("{path}=1"), &format!("{path}=2"));
     assert_eq!(lines(&first.listings), [FORD, TOYOTA, JEEP]);
-    assert_eq!((first.total, first.next), (None, Some(format!("https://lot.example{path}=2"))));
+    assert_eq!((first.total, first.next), (Some(4), Some(format!("https://lot.example{path}=2"))));
     assert_eq!((lines(&last.listings), last.next), (vec![COROLLA.to_owned()], None));
 
     let path = "/cars-for-sale?PageSize=3&PageNumber";
@@ -123,6 +123,59 @@ fn what_a_platform_says_beyond_the_common_fields_is_kept() {
     assert_eq!(read("dealer_center")[0].exterior_color.as_deref(), Some("Oxford White"));
 }
 
+#[test]
+fn what_is_shown_beside_the_data_or_in_an_older_or_newer_layout_misleads_nobody() {
+    let read = |page: &str| listings(&own(page), "https://lot.example/used").unwrap();
+    for (page, ford_without) in [
+        // JSON-LD with the total of accessories and a monthly payment, and a display word for what is used.
+        ("dealer_com/list.html", ""),
+        // The book value, and a condition that is false.
+        ("autorevo/list.html", ""),
+        // Quotes encoded twice.
+        ("dealer_inspire/entities.html", ""),
+        // Until 2021, with markup in an attribute.
+        ("dealer_on/cards.html", ""),
+        ("team_velocity/clean.html", ""),
+        ("carsforsale/chassis.html", "P1001"),
+    ] {
+        let read = read(page);
+        let shown = lines(&read.listings);
+        let expected = [FORD, TOYOTA].map(|line| match ford_without {
+            "" => line.to_owned(),
+            _ => format!("{}-", &line[..line.len() - ford_without.len()]),
+        });
+        assert_eq!((shown.len(), &shown[..2]), (3, &expected[..]), "{page}");
+        assert_eq!(read.listings[2].price, None, "{page}");
+    }
+    let said = |page: &str| read(page).listings[0].raw_data.clone().unwrap_or_default();
+    assert_eq!(said("dealer_com/list.html")["condition"], "used");
+    assert!(!said("autorevo/list.html").to_string().contains("NewCondition"));
+    let chassis = read("carsforsale/chassis.html").listings;
+    assert_eq!(
+        (chassis[2].vin.as_deref(), chassis[2].external_id.as_deref()),
+        (None, Some("00000000-0000-4000-8000-000000007003"))
+    );
+}
+
+#[test]
+fn pages_in_other_encodings_and_what_nobody_filled_in_are_read_for_what_they_are() {
+    for page in ["generic/cp1252.html", "generic/utf16.html"] {
+        let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages").join(page)).unwrap();
+        for content_type in [None, Some("text/html; charset=utf-8")] {
+            let read = extract::listings_from_bytes(&bytes, content_type, "https://lot.example/used", None).unwrap();
+            assert_eq!(lines(&read.listings), [FORD, TOYOTA], "{page} {content_type:?}");
+            let colors: Vec<_> = read.listings.iter().filter_map(|listing| listing.exterior_color.as_deref()).collect();
+            assert_eq!(colors, ["Blanc cassé", "Rouge rubis – foncé"], "{page} {content_type:?}");
+        }
+    }
+    let read = listings(&own("generic/placeholders.html"), "https://lot.example/used").unwrap();
+    assert_eq!(lines(&read.listings)[..2], [FORD, TOYOTA]);
+    assert_eq!(read.listings[1].exterior_color, None);
+    assert!(
+        read.listings.iter().skip(2).all(|listing| listing.vin.is_none() && listing.make.as_deref() == Some("Jeep"))
+    );
+}
+
 /// The first request of a platform's page and what its answers give, page after page.
 fn answers(platform: &str, page: &str, path: &str, answers: &[&str]) -> (DataRequest, Vec<DataPage>) {
     let html = own(&format!("{platform}/{page}.html"));
@@ -146,7 +199,8 @@ fn dealer_on_gives_its_list_as_data_without_its_advertisements() {
         request.url.as_str(),
         format!("https://lot.example{path}?pt=1&pn=24&host=lot.example&baseFilter=dHlwZT11")
     );
-    // The price is 0 in its own field and stands in the library; a VIN may be in the pictures alone.
+    // The price is 0 in its own field and stands in the library; a VIN may be with the pictures alone, with what is compared, or
+    // in the address.
     assert_eq!(lines(&pages[0].listings), [FORD, TOYOTA, JEEP]);
     assert_eq!(pages[0].total, Some(4));
     assert_eq!(pages[0].next.as_ref().unwrap().query_number("pt"), Some(2));
@@ -270,6 +324,8 @@ fn wayne_reaves_says_what_is_sold_and_hides_what_is_not_on_offer() {
     let (request, pages) = answers("wayne_reaves", "list", "/inventory", &["list"]);
     assert_eq!(request.url.as_str(), "https://lot.example/service/inventory/website");
     assert_eq!(lines(&pages[0].listings), [FORD, TOYOTA, COROLLA]);
+    let url = |number: usize| pages[0].listings[number].url.as_deref();
+    assert_eq!(url(0), Some("https://lot.example/inventory/27001/view/P1001/2019-Ford-F-150"));
     let sold: Vec<_> = pages[0].listings.iter().map(|listing| listing.is_sold).collect();
     assert_eq!((sold, pages[0].total), (vec![Some(false), Some(false), Some(true)], Some(2)));
 }
@@ -309,6 +365,26 @@ fn every_page_of_every_platform_is_detected_as_itself() {
 }
 
 #[test]
+fn a_front_page_is_of_the_vendor_whose_scripts_or_styles_it_loads() {
+    for (mention, platform) in [
+        (r#"<link rel="stylesheet" href="https://x.autorevo-powersites.com/a.css">"#, "autorevo"),
+        (r#"<script src="https://automanagerprodcdn.azureedge.net/js/site.js"></script>"#, "automanager"),
+        (r#"<link href="https://cdn.dealereprocess.org/css/site.css" rel="stylesheet">"#, "dealer_eprocess"),
+        (r#"<script src="https://cdn.dealereprocess.com/site.js"></script>"#, "dealer_eprocess"),
+        (r#"<link href="https://cdn-ds.com/css/site.css" rel="stylesheet">"#, "dealer_fire"),
+        ("<footer>Website powered by DealerFire</footer>", "dealer_fire"),
+        ("<footer>Powered by Carsforsale.com</footer>", "carsforsale"),
+        (r#"<a href="https://waynereaves.com/">the vendor</a>"#, "wayne_reaves"),
+    ] {
+        let page =
+            format!("<html><head><title>Welcome</title></head><body>{mention}<p>Come and see us.</p></body></html>");
+        assert_eq!(detected(&page), Some(platform), "{mention}");
+    }
+    let beyond = format!(r#"<script data-x="{}" src="https://cdn-ds.com/a.js"></script>"#, "x".repeat(TAG_BYTES));
+    assert_eq!(detected(&beyond), None);
+}
+
+#[test]
 fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
     for mention in [
         r#"<img src="https://pictures.dealer.com/s/sample/0.jpg">"#,
@@ -344,9 +420,8 @@ fn a_page_that_merely_shows_a_vendors_pictures_or_pixels_is_not_the_vendors() {
 
 #[test]
 fn no_mark_holds_another_or_it_would_hide_it() {
-    let texts: BTreeSet<&str> =
-        ALL.iter().flat_map(|platform| platform.marks).flat_map(|mark| mark.texts).copied().collect();
-    assert!(texts.len() <= 64, "more texts than the fast search takes");
+    let texts: BTreeSet<&str> = ALL.iter().flat_map(|platform| platform.marks).flat_map(Mark::texts).copied().collect();
+    assert!(texts.len() <= 64, "{}: more texts than the fast search takes", texts.len());
     for one in &texts {
         for other in texts.iter().filter(|other| *other != one) {
             assert!(!one.contains(other), "{one:?} holds {other:?}");

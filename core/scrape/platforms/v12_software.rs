@@ -6,6 +6,7 @@ use super::{Mark, Platform, any_layout};
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: "v12_software",
+    terms: None,
     marks: &[Mark::possible(&["//www.v12software.com"])],
     parse: any_layout,
     list_paths: &["/vehicles", "/inventory"],

@@ -6,19 +6,21 @@
 //! included.
 
 use chrono::Datelike as _;
+use url::Url;
 
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Wanted, instant},
+    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Wanted, instant},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
     name: NAME,
+    terms: None,
     marks: &[
         Mark::certain(&["/service/inventory/web"]),
-        Mark::possible(&["//www.waynereaves.com"]),
-        Mark::possible(&["//www.waynereaves.net"]),
+        Mark::possible(&["//www.waynereaves."]),
+        Mark::possible(&["//waynereaves."]),
     ],
     parse,
     list_paths: &["/inventory"],
@@ -64,8 +66,8 @@ fn want(wanted: &mut Wanted) {
     let record = wanted.at(Wanted::EACH);
     RECORD.want(record);
     SPECIAL.want(record);
-    for flag in ["soldOn", "deletedAt", "forWeb", "special"] {
-        record.whole(flag);
+    for key in ["soldOn", "deletedAt", "forWeb", "special", "accountNo", "accountId"] {
+        record.whole(key);
     }
 }
 
@@ -86,6 +88,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let special = record.get("special").and_then(Json::as_bool) == Some(true);
         let mut listing =
             if special { SPECIAL.read(record, &request.page) } else { RECORD.read(record, &request.page) };
+        listing.url = page_of(record, &listing, &request.page);
         listing.is_sold = Some(sold);
         listing.sold_at = sold_at;
         listings.push(listing);
@@ -94,13 +97,26 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     Some(DataPage { listings, total: u32::try_from(on_offer).ok(), ..DataPage::default() })
 }
 
+/// A vehicle's own page, whose address the website's scripts put together: `/inventory/27001/view/P1001/2019-Ford-F-150`. What
+/// ends it is for people.
+fn page_of(record: &Json<'_>, listing: &ScrapedListing, page: &Url) -> Option<String> {
+    let said = |key: &str| record.get(key).and_then(Json::text).filter(|text| !text.is_empty());
+    let account = said("accountNo").or_else(|| said("accountId"))?;
+    let year = listing.year.map(|year| year.to_string());
+    let name = [year.as_deref(), listing.make.as_deref(), listing.model.as_deref()];
+    let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ").replace(' ', "-");
+    let mut url = page.join("/").ok()?;
+    url.path_segments_mut().ok()?.extend(["inventory", &account, "view", &said("stockNo")?, &name]);
+    Some(url.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_a_day_in_sold_on_makes_a_sale() {
-        let page = url::Url::parse("https://lot.example/inventory").unwrap();
+        let page = Url::parse("https://lot.example/inventory").unwrap();
         let request = DataRequest::get(NAME, page.join("/service/inventory/website").unwrap(), &page);
         for (sold_on, sold) in [
             ("false", false),

@@ -177,6 +177,33 @@ fn a_missing_robots_txt_allows_and_a_failing_one_forbids(
 }
 
 #[test]
+fn a_robots_txt_is_read_in_whatever_encoding_it_comes() {
+    let file = "User-agent: *\r\nDisallow: /caf\u{e9}\r\n";
+    let latin: Vec<u8> = file.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let little: Vec<u8> = file.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = file.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = [&[0xff, 0xfe], little.as_slice()].concat();
+    for (name, bytes, content_type) in [
+        ("utf-8", file.as_bytes(), "text/plain"),
+        ("utf-8, wrong label", file.as_bytes(), "text/plain; charset=windows-1252"),
+        ("windows-1252", &latin, "text/plain"),
+        ("windows-1252, labelled", &latin, "text/plain; charset=windows-1252"),
+        ("utf-16", &marked, "text/plain"),
+        ("utf-16, wrong label", &marked, "text/plain; charset=utf-8"),
+        ("utf-16 without a mark", &little, "text/plain"),
+        ("utf-16 without a mark, big end first", &big, "text/plain"),
+    ] {
+        let robots = Reply::new(200, &[("Content-Type", content_type)], bytes);
+        let server =
+            Server::start(move |seen| if seen.path == "/robots.txt" { robots.clone() } else { Reply::html(CARD) });
+        let (session, _) = session();
+        let failure = get(&session, server.url("/caf\u{e9}/list")).unwrap_err();
+        assert_eq!(failure.category(), ScrapeErrorType::Robots, "{name}: {failure}");
+        assert!(get(&session, server.url("/used")).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn a_robots_txt_that_never_comes_or_breaks_off_forbids() {
     let late = Reply::raw("").then(Duration::from_secs(2), "HTTP/1.1 404 Late\r\n\r\n");
     let cut = Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nUser-agent: *\n");
@@ -464,12 +491,42 @@ fn a_cut_body_is_a_failure_and_not_a_short_page() {
     let cut_length = Reply::raw(format!("{head}Content-Length: 5000\r\n\r\n{CARD}"));
     let cut_chunks = Reply::raw(format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\n<html\r\n"));
     for reply in cut_codings.into_iter().chain([cut_length, cut_chunks]) {
+        let always = reply.clone();
         let server = Server::without_robots(in_turn(vec![reply.clone(), reply, Reply::html(CARD)]));
         let (session, _) = session();
         // Three tries: the third one brings it whole.
         assert_eq!(get(&session, server.url("/used")).unwrap().body, CARD.as_bytes());
         assert_eq!(server.pages().len(), 3);
+        let lasting = Server::without_robots(move |_| always.clone());
+        let (failure, address) = (get(&session, lasting.url("/used")).unwrap_err(), lasting.url("/used"));
+        assert_eq!(failure.to_string(), format!("the answer of {address} broke off before its end"));
+        assert_eq!(failure.category(), ScrapeErrorType::Network);
     }
+}
+
+#[test]
+fn a_body_in_an_encoding_that_was_not_asked_for_is_named() {
+    let headers = [("Content-Type", "text/html"), ("Content-Encoding", "compress")];
+    let server = Server::without_robots(move |_| Reply::new(200, &headers, CARD));
+    let (session, _) = session();
+    let failure = get(&session, server.url("/used")).unwrap_err();
+    assert!(
+        failure.to_string().ends_with("is encoded as \"compress\", which was not asked for and is not read"),
+        "{failure}"
+    );
+    assert_eq!((failure.category(), server.pages().len()), (ScrapeErrorType::Parsing, 1));
+}
+
+#[test]
+fn where_nobody_is_at_a_redirects_target_the_target_is_named() {
+    let port = Server::start(|_| Reply::status(404)).port();
+    thread::sleep(Duration::from_millis(50));
+    let target = format!("http://127.0.0.1:{port}/used");
+    let seen_at = target.replace("/used", "/robots.txt");
+    let server = Server::without_robots(move |_| Reply::redirect(&target));
+    let (session, _) = session();
+    let failure = get(&session, server.url("/used")).unwrap_err();
+    assert_eq!(failure.to_string(), format!("{seen_at} could not be reached"), "the first that is asked of it");
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
