@@ -41,9 +41,10 @@ fn answer(numbers: Range<u32>, next: Value) -> Reply {
 fn scrape((desk, id): &(Desk, CompetitorId), lot: &Lot) -> (Option<IncompleteReason>, usize, usize) {
     lot.pass(TimeDelta::days(1));
     let report = desk.competitors().scrape(*id, &mut unwatched).unwrap();
-    let says_why = report.warnings.iter().any(|warning| ["last_page_full", "list_narrowed"].contains(&warning.code));
-    let is_cut = [Some(IncompleteReason::LastPageFull), Some(IncompleteReason::ListNarrowed)];
-    assert_eq!(says_why, is_cut.contains(&report.completeness.reason()), "{:?}", report.warnings);
+    let is_cut = ["last_page_full", "list_narrowed", "page_missing"];
+    let says_why = report.warnings.iter().find(|warning| is_cut.contains(&warning.code)).map(|warning| warning.code);
+    let reason = report.completeness.reason().map(IncompleteReason::as_str).filter(|reason| is_cut.contains(reason));
+    assert_eq!(says_why, reason, "{:?}", report.warnings);
     (report.completeness.reason(), report.counts.vehicles, report.sold.len())
 }
 
@@ -108,6 +109,25 @@ on_both_databases! {
         // A list that really ends there has a car less some day.
         website.list(&page(3), 20..29, None);
         assert_eq!(scrape(&known, lot), (None, 29, 0));
+    }
+
+    fn an_error_page_that_suggests_a_few_cars_is_no_last_page(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..10, Some("/used?page=2"));
+        website.list("/used?page=2", 10..20, Some("/used?page=3"));
+        website.list("/used?page=3", 20..30, Some("/used?page=4"));
+        website.list("/used?page=4", 30..35, None);
+        let known = competitor(&website, lot);
+        assert_eq!(scrape(&known, lot), (None, 35, 0));
+        website.list("/used?page=3", 31..34, None);
+        for _day in 0..12 {
+            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::PageMissing), 23, 0));
+        }
+        assert_eq!(open_alerts(&known.0, known.1), ["inventory_incomplete"]);
+        // A page less, and as many cars as go in some days, is a lot that became smaller.
+        website.list("/used?page=3", 20..27, None);
+        website.list("/used", 0..10, Some("/used?page=2"));
+        assert_eq!(scrape(&known, lot), (None, 27, 0));
     }
 
     fn a_first_page_alone_is_believed_late(lot: &Lot) {
@@ -204,10 +224,11 @@ on_both_databases! {
         website.reply("/list?p=3", answer(20..23, Value::Null));
         assert_eq!(scrape(&known, lot), (Some(IncompleteReason::PageFailed), 28, 0));
         // Where nothing stands behind it, it is the end.
+        website.reply("/list?p=3", answer(20..28, Value::Null));
         website.reply("/list?p=4", answer(0..0, Value::Null));
-        assert_eq!(scrape(&known, lot), (None, 23, 0));
+        assert_eq!(scrape(&known, lot), (None, 28, 0));
         website.take_paths();
-        assert_eq!(scrape(&known, lot), (None, 23, 0));
+        assert_eq!(scrape(&known, lot), (None, 28, 0));
         assert_eq!(website.take_paths().len(), 3);
     }
 

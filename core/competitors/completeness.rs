@@ -14,7 +14,8 @@
 //! its last page, part full, may be the one that failed, or its first one the only one that came. Such a website shows the same
 //! each day, so it is given more time, and the owner is told; if the own pages of what is missing are gone, there is nothing left to
 //! doubt. The same holds for a list that is reached at another address than the last complete one, one that narrows it, such as
-//! to a make, and that lacks vehicles.
+//! to a make, and that lacks vehicles. And for one that has fewer pages and lacks at once at least what stood on one of them, far more
+//! than go in that time, though its last page is not full: an error page that suggests a few cars looks so.
 //!
 //! A website that claims far more than it showed ended its list early, and no number of like scrapes makes that the whole
 //! lot: without this, a list without a link to its second page would sell the rest in bulk. The claim may be wrong, such as
@@ -229,18 +230,21 @@ pub enum IncompleteReason {
     ListChanged,
     /// The website calls a large part of the lot sold at once.
     CalledSold,
+    /// A page fewer than lately, and at least the vehicles of one are missing at once, though the last page is not full.
+    PageMissing,
     /// The address leads to a narrower list than before, and some of the lot is missing there.
     ListNarrowed,
 }
 
 impl IncompleteReason {
     /// Those for which a list that was seen to its end is distrusted: enough scrapes that saw it so are believed.
-    pub(crate) const DISTRUSTED: [Self; 6] = [
+    pub(crate) const DISTRUSTED: [Self; 7] = [
         Self::TooFewVehicles,
         Self::LastPageFull,
         Self::LotReplaced,
         Self::ListChanged,
         Self::CalledSold,
+        Self::PageMissing,
         Self::ListNarrowed,
     ];
 }
@@ -284,6 +288,7 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     ClaimsNone => "claims_none",
     ListChanged => "list_changed",
     CalledSold => "called_sold",
+    PageMissing => "page_missing",
     ListNarrowed => "list_narrowed",
 });
 
@@ -320,6 +325,8 @@ impl Completeness {
             || (earlier.lost_pages(reading, rules) && !earlier.is_believed_at_last(rules))
         {
             IncompleteReason::LastPageFull
+        } else if earlier.lacks_a_page_of_vehicles(reading, rules) && !earlier.is_believed_at_last(rules) {
+            IncompleteReason::PageMissing
         } else if earlier.is_narrowed(reading, rules) && !earlier.is_believed_at_last(rules) {
             IncompleteReason::ListNarrowed
         } else if earlier.recognition.is_of_another_lot(rules) && !earlier.is_replaced(vehicles, rules) {
@@ -357,6 +364,14 @@ impl Completeness {
     pub(crate) fn warning(self, reading: &ScrapeReading, recognition: &Recognition) -> Option<Warning> {
         let missing = recognition.missing();
         let (code, message) = match self.reason()? {
+            IncompleteReason::PageMissing => {
+                let message = format!(
+                    "{missing} of the {} vehicles of the last whole lot are missing, and a page of the list: too many to have gone \
+                     since, so nothing is found sold before the list has looked so for long",
+                    recognition.known
+                );
+                ("page_missing", message)
+            }
             IncompleteReason::LastPageFull => {
                 let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(", number {pages}"));
                 let message = format!(
@@ -463,6 +478,15 @@ impl EarlierScrapes<'_> {
         }
         let holds_more = last > page.saturating_add(rules.turnover_slack);
         if holds_more { self.recognition.lacks_more_than_go(rules) } else { self.recognition.missing() > 0 }
+    }
+
+    /// Whether it has fewer pages than the last complete scrape read, and lacks at least what stood on one of those: far more than
+    /// go at once. An error page that suggests a few cars looks like a last page that is not full.
+    fn lacks_a_page_of_vehicles(&self, reading: &ScrapeReading, rules: &TrackingRules) -> bool {
+        let has_fewer = reading.pages_fetched.zip(self.pages).is_some_and(|(pages, before)| pages < before);
+        let missing = self.recognition.missing();
+        let lacks_a_page = self.list.page_vehicles.is_some_and(|page| missing >= page as usize);
+        has_fewer && reading.list.last_page.is_some() && lacks_a_page && self.recognition.lacks_more_than_go(rules)
     }
 
     /// Whether the website leads to an address that narrows that of the last complete scrape, and lacks vehicles. One that a person

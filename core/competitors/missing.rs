@@ -41,7 +41,12 @@ fn place_of_page(listing: &StoredListing) -> Option<String> {
 
 /// What a scrape leaves to be looked after that saw the whole lot, or a list that may be cut: there it tells which; linear.
 pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
-    let may_be_whole = |reason| matches!(reason, IncompleteReason::LastPageFull | IncompleteReason::ListNarrowed);
+    let may_be_whole = |reason| {
+        matches!(
+            reason,
+            IncompleteReason::LastPageFull | IncompleteReason::PageMissing | IncompleteReason::ListNarrowed
+        )
+    };
     if !plan.completeness.reason().is_none_or(may_be_whole) {
         return Suspects::default();
     }
