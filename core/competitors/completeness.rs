@@ -325,10 +325,10 @@ impl Completeness {
             || (earlier.lost_pages(reading, rules) && !earlier.is_believed_at_last(rules))
         {
             IncompleteReason::LastPageFull
-        } else if earlier.lacks_a_page_of_vehicles(reading, rules) && !earlier.is_believed_at_last(rules) {
-            IncompleteReason::PageMissing
         } else if earlier.is_narrowed(reading, rules) && !earlier.is_believed_at_last(rules) {
             IncompleteReason::ListNarrowed
+        } else if earlier.lacks_a_page_of_vehicles(reading, rules) && !earlier.is_believed_at_last(rules) {
+            IncompleteReason::PageMissing
         } else if earlier.recognition.is_of_another_lot(rules) && !earlier.is_replaced(vehicles, rules) {
             IncompleteReason::LotReplaced
         } else if earlier.list_changed && earlier.recognition.lacks_any(rules) && !earlier.is_believed_by_now(rules) {
