@@ -49,6 +49,13 @@ impl Field {
     /// The field that a label, a key or an attribute's name means.
     pub(crate) fn named(name: &str) -> Option<Self> {
         // Letters and digits alone: `Stock #`, `stock_number`, `data-stock-no` lose what tells them apart.
+        let mut letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+        let mut letter = || letters.next()?.checked_sub(b'a').map(usize::from);
+        let (initial, second) = (letter()?, letter()?);
+        // Most names mean no field, and their first two letters say so.
+        if PAIRS.get(initial)? >> second & 1 == 0 {
+            return None;
+        }
         let mut buffer = [0_u8; 32];
         let mut length = 0;
         for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
@@ -56,11 +63,22 @@ impl Field {
             length += 1;
         }
         let word = buffer.get(..length)?;
-        let initial = usize::from(word.first()?.checked_sub(b'a')?);
         let alike = NAMES.get(*STARTS.get(initial)?..*STARTS.get(initial + 1)?)?;
         alike.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, field)| *field)
     }
 }
+
+/// Which letters come second in [`NAMES`], behind each first letter: a bit a letter.
+const PAIRS: [u32; 26] = {
+    let mut pairs = [0; 26];
+    let mut at = 0;
+    while at < NAMES.len() {
+        let name = NAMES[at].0.as_bytes();
+        pairs[(name[0] - b'a') as usize] |= 1 << (name[1] - b'a');
+        at += 1;
+    }
+    pairs
+};
 
 /// Where in [`NAMES`] each first letter begins, and where the last ends.
 const STARTS: [usize; 27] = {

@@ -158,6 +158,11 @@ impl<'a> Object<'a> {
     }
 }
 
+/// A bit for the length of a name; all long ones share one.
+fn bit_of_length(name: &str) -> u64 {
+    1 << name.len().min(63)
+}
+
 /// Whether two names are one. Names of one length mostly begin otherwise, which is seen without comparing them whole.
 fn is_same(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
@@ -191,13 +196,15 @@ pub(crate) struct Wanted {
     whole: bool,
     /// Of an object, the members so called; of a list, the items at these places, which begin with the first.
     members: Vec<(&'static str, Wanted)>,
+    /// The lengths of their names, a bit a length: most names that are not wanted are as long as none that is.
+    lengths: u64,
     /// Of a list, the same of each item.
     each: Option<Box<Wanted>>,
     /// Of an object, every member whose name passes, whole.
     named: Option<fn(&str) -> bool>,
 }
 
-static WHOLE: Wanted = Wanted { whole: true, members: Vec::new(), each: None, named: None };
+static WHOLE: Wanted = Wanted { whole: true, members: Vec::new(), lengths: 0, each: None, named: None };
 
 impl Wanted {
     /// The step of a path that stands for each item of a list.
@@ -212,6 +219,7 @@ impl Wanted {
             let place = wanted.members.iter().position(|(name, _)| *name == step);
             let place = place.unwrap_or_else(|| {
                 wanted.members.push((step, Self::default()));
+                wanted.lengths |= bit_of_length(step);
                 wanted.members.len() - 1
             });
             &mut wanted.members[place].1
@@ -233,7 +241,9 @@ impl Wanted {
         if self.whole {
             return Some((name, self));
         }
-        match self.members.iter().find(|(wanted, _)| is_same(wanted, &name)) {
+        let may_be_wanted = self.lengths & bit_of_length(&name) != 0;
+        let mut members = self.members.iter();
+        match may_be_wanted.then(|| members.find(|(wanted, _)| is_same(wanted, &name))).flatten() {
             Some((wanted, of_it)) => Some((Cow::Borrowed(*wanted), of_it)),
             None => self.named.filter(|passes| passes(&name)).map(|_| (name, &WHOLE)),
         }

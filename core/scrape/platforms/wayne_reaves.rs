@@ -76,6 +76,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let is_set = |record: &Json<'_>, key: &str| {
         record.get(key).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
     };
+    let website = request.page.join("/").ok();
     let mut listings = Vec::new();
     for record in records {
         let sold_on = record.get("soldOn").and_then(Json::as_str).and_then(instant);
@@ -88,7 +89,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let special = record.get("special").and_then(Json::as_bool) == Some(true);
         let mut listing =
             if special { SPECIAL.read(record, &request.page) } else { RECORD.read(record, &request.page) };
-        listing.url = page_of(record, &listing, &request.page);
+        listing.url = website.as_ref().and_then(|website| page_of(record, &listing, website));
         listing.is_sold = Some(sold);
         listing.sold_at = sold_at;
         listings.push(listing);
@@ -99,13 +100,13 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
 
 /// A vehicle's own page, whose address the website's scripts put together: `/inventory/27001/view/P1001/2019-Ford-F-150`. What
 /// ends it is for people.
-fn page_of(record: &Json<'_>, listing: &ScrapedListing, page: &Url) -> Option<String> {
+fn page_of(record: &Json<'_>, listing: &ScrapedListing, website: &Url) -> Option<String> {
     let said = |key: &str| record.get(key).and_then(Json::text).filter(|text| !text.is_empty());
     let account = said("accountNo").or_else(|| said("accountId"))?;
     let year = listing.year.map(|year| year.to_string());
     let name = [year.as_deref(), listing.make.as_deref(), listing.model.as_deref()];
     let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ").replace(' ', "-");
-    let mut url = page.join("/").ok()?;
+    let mut url = website.clone();
     url.path_segments_mut().ok()?.extend(["inventory", &account, "view", &said("stockNo")?, &name]);
     Some(url.into())
 }
