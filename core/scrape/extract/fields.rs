@@ -235,6 +235,26 @@ impl Draft {
         self.price_rank.is_none_or(|found| rank < found)
     }
 
+    /// Whether a field other than the price, which may be bettered, has its value.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        let listing = &self.listing;
+        match field {
+            Field::ExternalId => listing.external_id.is_some(),
+            Field::Vin => listing.vin.is_some(),
+            Field::StockNumber => listing.stock_number.is_some(),
+            Field::Year => listing.year.is_some(),
+            Field::Make => listing.make.is_some(),
+            Field::Model => listing.model.is_some(),
+            Field::Trim => listing.trim.is_some(),
+            Field::Mileage => listing.mileage.is_some(),
+            Field::ExteriorColor => listing.exterior_color.is_some(),
+            Field::Transmission => listing.transmission.is_some(),
+            Field::FuelType => listing.fuel_type.is_some(),
+            Field::BodyStyle => listing.body_style.is_some(),
+            Field::Price(_) | Field::Other => false,
+        }
+    }
+
     /// Offers a value as the page words it.
     pub(crate) fn offer(&mut self, field: Field, raw: &str) {
         if let Field::Price(rank) = field {

@@ -352,6 +352,11 @@ fn may_hold_a_year(raw: &str) -> bool {
 
 /// A make in its usual spelling where it is known (`CHEVY` is `Chevrolet`), else as it stands.
 pub(crate) fn make_as_usual(make: String) -> String {
+    // Most are written so already.
+    if initial(&[&make]).is_some_and(|initial| SPELLINGS[usize::from(initial)].iter().any(|(_, usual)| *usual == make))
+    {
+        return make;
+    }
     let words: Vec<&str> = make.split(' ').collect();
     match make_at(&words) {
         Some((usual, used)) if used == words.len() && usual != make => usual.to_owned(),

@@ -44,7 +44,10 @@ impl Layout {
         let values = |path: &&str| value_at(record, path);
         let texts = |path: &&str| values(path).and_then(Json::text);
         for (field, path) in self.fields {
-            if let Some(value) = values(path) {
+            // Most fields stand under the first of their keys; a price is offered apart.
+            if !draft.has(*field)
+                && let Some(value) = values(path)
+            {
                 draft.offer_value(*field, value);
             }
         }
@@ -93,10 +96,17 @@ pub(crate) fn value_at<'v, 'a>(record: &'v Json<'a>, path: &str) -> Option<&'v J
     if found.is_some() || memchr(b'.', path.as_bytes()).is_none() {
         return found;
     }
-    path.split('.').try_fold(record, |value, step| match value {
-        Json::Array(items) => items.get(step.parse::<usize>().ok()?),
-        other => other.get(step),
-    })
+    let (mut value, mut rest) = (record, Some(path));
+    while let Some(path) = rest {
+        let (step, behind) =
+            memchr(b'.', path.as_bytes()).map_or((path, None), |dot| (&path[..dot], Some(&path[dot + 1..])));
+        rest = behind;
+        value = match value {
+            Json::Array(items) => items.get(step.parse::<usize>().ok()?)?,
+            other => other.get(step)?,
+        };
+    }
+    Some(value)
 }
 
 /// A whole number, also where it is written as a text such as `"1,204"`.

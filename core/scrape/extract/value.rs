@@ -316,7 +316,7 @@ impl<'de> Visitor<'de> for &Wanted {
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Json<'de>, M::Error> {
         // Of several spellings that are wanted, one is there.
-        let mut read = Object(Vec::with_capacity(self.members.len().min(16)));
+        let mut read = Object(Vec::with_capacity(self.members.len().min(32)));
         while let Some(member) = members.next_key_seed(Name { of: self })? {
             match member {
                 Some((name, wanted)) => read.push(name, members.next_value_seed(wanted)?),

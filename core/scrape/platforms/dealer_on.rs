@@ -127,12 +127,9 @@ fn want(wanted: &mut Wanted) {
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let cards = answer.get("DisplayCards")?.as_array()?;
     let is_ad = |card: &&Json<'_>| card.get("IsAdCard").and_then(Json::as_bool) != Some(true);
-    let listings: Vec<_> = cards
-        .iter()
-        .filter(is_ad)
-        .filter_map(|card| card.get("VehicleCard"))
-        .map(|card| vehicle(request, card))
-        .collect();
+    let vehicles = cards.iter().filter(is_ad).filter_map(|card| card.get("VehicleCard"));
+    let mut listings = Vec::with_capacity(cards.len());
+    listings.extend(vehicles.map(|card| vehicle(request, card)));
     let pages = |key: &str| count_at(answer, &format!("Paging.PaginationDataModel.{key}"));
     let next = pages("PageNumber").zip(pages("TotalPages")).filter(|(at, last)| at < last && !cards.is_empty());
     Some(DataPage {

@@ -77,7 +77,7 @@ fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         record.get(key).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
     };
     let website = request.page.join("/").ok();
-    let mut listings = Vec::new();
+    let mut listings = Vec::with_capacity(records.len());
     for record in records {
         let sold_on = record.get("soldOn").and_then(Json::as_str).and_then(instant);
         let sold_at = sold_on.filter(|sold_on| sold_on.year() >= FIRST_YEAR);
@@ -106,8 +106,14 @@ fn page_of(record: &Json<'_>, listing: &ScrapedListing, website: &Url) -> Option
     let year = listing.year.map(|year| year.to_string());
     let name = [year.as_deref(), listing.make.as_deref(), listing.model.as_deref()];
     let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ").replace(' ', "-");
+    let segments = ["inventory", &account, "view", &said("stockNo")?, &name];
+    // Most are written as they are, and then the address is as well.
+    let is_plain = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if segments.into_iter().all(is_plain) {
+        return Some(format!("{website}{}", segments.join("/")));
+    }
     let mut url = website.clone();
-    url.path_segments_mut().ok()?.extend(["inventory", &account, "view", &said("stockNo")?, &name]);
+    url.path_segments_mut().ok()?.extend(segments);
     Some(url.into())
 }
 
