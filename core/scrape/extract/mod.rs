@@ -45,7 +45,7 @@ pub(crate) use self::{
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
     page::{Page, absolute},
-    pagination::total as claimed_total,
+    pagination::{next_by_number, total as claimed_total},
     place::Place,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,

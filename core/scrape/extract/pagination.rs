@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{
     cards, clean,
+    data::set_query,
     markup::{Tag, Token},
     page::Page,
 };
@@ -20,6 +21,26 @@ pub(crate) struct Pagination {
     pub(crate) next: Option<String>,
     /// Whether it says in words that nothing was found.
     pub(crate) says_none: bool,
+}
+
+/// The address of the page behind this one, where pages are counted from one by a parameter and a total says that it is not the
+/// last; `page_size` is how many vehicles each but the last shows, if more than this one.
+pub(crate) fn next_by_number(
+    page: &Page<'_>,
+    name: &str,
+    page_size: u32,
+    shown: usize,
+    total: Option<u32>,
+) -> Option<String> {
+    let shown = u32::try_from(shown).ok().filter(|shown| *shown > 0)?;
+    let number = page.url.query_pairs().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let number: u32 = number.and_then(|(_, number)| number.parse().ok()).unwrap_or(1).max(1);
+    let reached = (number - 1).checked_mul(shown.max(page_size))?.checked_add(shown)?;
+    (reached < total?).then(|| {
+        let mut url = page.url.clone();
+        set_query(&mut url, name, &(number + 1).to_string());
+        url.into()
+    })
 }
 
 /// Query parameters that count pages, in use by the vendors.

@@ -163,7 +163,7 @@ fn likeness_of_path(path: &str) -> Option<u32> {
         "our-inventory",
     ];
     const LISTS: [&str; 5] = ["inventory", "vehicles", "cars-for-sale", "vehicles-for-sale", "cars"];
-    const USED: [&str; 8] = [
+    const USED: [&str; 9] = [
         "used-inventory",
         "used-vehicles",
         "searchused",
@@ -172,8 +172,9 @@ fn likeness_of_path(path: &str) -> Option<u32> {
         "pre-owned",
         "preowned",
         "cars-for-sale",
+        "search/used-",
     ];
-    const NEW: [&str; 4] = ["new-inventory", "new-vehicles", "searchnew", "inventory/new"];
+    const NEW: [&str; 5] = ["new-inventory", "new-vehicles", "searchnew", "inventory/new", "search/new-"];
     let path = path.to_ascii_lowercase();
     let path = path.trim_matches('/');
     let last = path.rsplit('/').next().unwrap_or(path);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::{Mark, Platform};
 use crate::{
     Result,
-    scrape::extract::{Draft, Field, Json, Page, Parts, PriceRank, Token, price, value_at_start},
+    scrape::extract::{Draft, Field, Json, Page, Parts, PriceRank, Token, next_by_number, price, value_at_start},
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -50,7 +50,10 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         listings.push(draft.listing);
     }
     listings.retain(|listing| listing.has_identity());
-    Ok((!listings.is_empty()).then(|| Parts { listings, total: total(page), ..Parts::default() }))
+    let total = total(page);
+    let page_size = page.url.query_pairs().find(|(name, _)| name == "pagesize").and_then(|(_, size)| size.parse().ok());
+    let next = next_by_number(page, "page", page_size.unwrap_or(0), listings.len(), total);
+    Ok((!listings.is_empty()).then(|| Parts { listings, total, next, ..Parts::default() }))
 }
 
 /// The sum of the numbers behind the makes; `None` where a make has none.

@@ -62,7 +62,8 @@ fn first_request(page: &Page<'_>) -> Option<DataRequest> {
 
 /// What the page's address narrows the list by; the vendor's requests know the same names.
 fn filters(page: &Page<'_>) -> Vec<(String, String)> {
-    let pairs = page.url.query_pairs().filter(|(name, value)| name != "start" && !value.is_empty());
+    let pairs =
+        page.url.query_pairs().filter(|(name, value)| name != "start" && name != PAGE_START && !value.is_empty());
     pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
@@ -138,7 +139,8 @@ fn quoted_text<'a>(script: &'a str, name: &str) -> Option<&'a str> {
 fn following(request: &DataRequest, given: usize, total: Option<u32>) -> Option<DataRequest> {
     const START: &str = "/inventoryParameters/start/0";
     let Some(start) = request.body.as_ref().and_then(|body| body.pointer(START)) else {
-        return request.next_by_offset("start", given, total);
+        let name = if request.query_number(PAGE_START).is_some() { PAGE_START } else { "start" };
+        return request.next_by_offset(name, given, total);
     };
     let reached = start.as_str()?.parse::<u32>().ok()?.checked_add(u32::try_from(given).ok()?)?;
     let mut next = (given > 0 && reached < total?).then(|| request.clone())?;
@@ -146,8 +148,24 @@ fn following(request: &DataRequest, given: usize, total: Option<u32>) -> Option<
     Some(next)
 }
 
+/// What some websites call the parameter that others call `start`.
+const PAGE_START: &str = "pageStart";
+
+/// The same request by the other name, where the answer begins with the first vehicles whatever `start` asked for.
+fn by_page_start(request: &DataRequest, answer: &Json<'_>) -> Option<DataRequest> {
+    let start = request.query_number("start").filter(|start| *start > 0)?;
+    let begins = count_at(answer, "pageInfo.pageStart")?;
+    (begins == 0).then(|| {
+        let mut otherwise = request.clone();
+        let others = request.url.query_pairs().filter(|(name, _)| name != "start");
+        otherwise.url.query_pairs_mut().clear().extend_pairs(others).append_pair(PAGE_START, &start.to_string());
+        otherwise
+    })
+}
+
 fn want(wanted: &mut Wanted) {
     wanted.whole("pageInfo.totalCount");
+    wanted.whole("pageInfo.pageStart");
     let record = wanted.at("inventory.*");
     record.named(|name| Field::named(name).is_some_and(|field| field != Field::Other));
     for path in ["title", "link", "images.0", "pricing", "trackingPricing", "certified", "accountId", "isPlaceholder"] {
@@ -165,6 +183,9 @@ fn want(wanted: &mut Wanted) {
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventory")?.as_array()?;
     let total = count_at(answer, "pageInfo.totalCount");
+    if let Some(otherwise) = by_page_start(request, answer) {
+        return Some(DataPage { total, next: Some(otherwise), ..DataPage::default() });
+    }
     let given = records.iter().filter(|record| !is_placeholder(record)).count();
     let next = following(request, given, total);
     Some(DataPage {
@@ -500,6 +521,26 @@ mod tests {
         let by_post = data_request(&format!("<script>{posted}</script>"), &url).unwrap().unwrap();
         let parameters = json!({"start": ["0"], "make": ["Ford", "Ram"], "accountId": ["a b"]});
         assert_eq!(by_post.body.unwrap()["inventoryParameters"], parameters);
+    }
+
+    #[test]
+    fn a_website_that_does_not_know_start_is_asked_by_the_other_name() {
+        let html = "<script>DDC.siteSettings = 'INVENTORY_LISTING_DEFAULT_AUTO_USED:inventory-data-bus1'</script>";
+        let first = data_request(html, &format!("{URL}?make=Ford")).unwrap().unwrap();
+        let answer = |request: &DataRequest, begins: u32, rows: &[Value]| {
+            let info = json!({"totalCount": 5, "pageStart": begins});
+            listings_from_data(request, &json!({"pageInfo": info, "inventory": rows}).to_string()).unwrap()
+        };
+        let asked = |request: &DataRequest| request.url.query().unwrap_or_default().to_owned();
+        let second = answer(&first, 0, &[car(1), car(2)]).next.unwrap();
+        assert_eq!(asked(&second), "start=2&make=Ford");
+        let misunderstood = answer(&second, 0, &[car(1), car(2)]);
+        assert_eq!((misunderstood.listings.len(), misunderstood.total), (0, Some(5)));
+        let again = misunderstood.next.unwrap();
+        assert_eq!(asked(&again), "make=Ford&pageStart=2");
+        let third = answer(&again, 2, &[car(3), car(4)]).next.unwrap();
+        assert_eq!(asked(&third), "make=Ford&pageStart=4");
+        assert_eq!(answer(&third, 4, &[car(5)]).next, None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     Result,
     scrape::extract::{
         DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted, attribute, count_at,
-        price, set_query, value_at, value_at_start, vehicles_of, vin_of,
+        next_by_number, price, value_at, value_at_start, vehicles_of, vin_of,
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -48,7 +48,7 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
         .as_ref()
         .and_then(|tagging| count_at(tagging, "itemCount"))
         .or_else(|| count_at(model.as_ref()?, "SearchResultsListModel.ResultsCount"));
-    let next = next(page, listings.len(), total);
+    let next = next_by_number(page, "pt", PAGE_SIZE, listings.len(), total);
     Ok((!listings.is_empty()).then_some(Parts { listings, total, next, ..Parts::default() }))
 }
 
@@ -64,18 +64,6 @@ fn cards(page: &Page<'_>) -> Result<Vec<ScrapedListing>> {
 fn data<'a>(page: &Page<'a>, id: &str) -> Option<Json<'a>> {
     let script = page.scripts().iter().find(|script| script.tag.attribute("id").as_deref() == Some(id))?;
     value_at_start(script.body.trim_start()).map(|(value, _)| value)
-}
-
-fn next(page: &Page<'_>, shown: usize, total: Option<u32>) -> Option<String> {
-    let shown = u32::try_from(shown).ok().filter(|shown| *shown > 0)?;
-    let number = page.url.query_pairs().find(|(name, _)| name == "pt").and_then(|(_, number)| number.parse().ok());
-    let number: u32 = number.unwrap_or(1).max(1);
-    let reached = (number - 1).checked_mul(shown.max(PAGE_SIZE))?.checked_add(shown)?;
-    (reached < total?).then(|| {
-        let mut url = page.url.clone();
-        set_query(&mut url, "pt", &(number + 1).to_string());
-        url.to_string()
-    })
 }
 
 fn first_request(page: &Page<'_>) -> Option<DataRequest> {

@@ -97,6 +97,12 @@ fn what_a_vendors_list_does_not_show_stays_open() {
     assert_eq!(lines(&first.listings), [FORD, TOYOTA, JEEP]);
     assert_eq!((first.total, first.next), (Some(4), Some(format!("https://lot.example{path}=2"))));
     assert_eq!((lines(&last.listings), last.next), (vec![COROLLA.to_owned()], None));
+    // Its pages are counted also where a script turns them.
+    let by_script =
+        own("dealer_car_search/list.html").replace("<a href=\"/newandusedcars", "<a data-href=\"/newandusedcars");
+    let path = "https://lot.example/newandusedcars?pagesize=3&page";
+    assert_eq!(listings(&by_script, &format!("{path}=1")).unwrap().next, Some(format!("{path}=2")));
+    assert_eq!(listings(&by_script, &format!("{path}=2")).unwrap().next, None);
 
     let path = "/cars-for-sale?PageSize=3&PageNumber";
     let (first, last) = first_and_last("carsforsale", &format!("{path}=1"), &format!("{path}=2"));
