@@ -1362,6 +1362,9 @@ mod in_browser {
             let refusal = desk.competitors().scrape(id, &mut unwatched).unwrap_err();
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "browser_not_available"));
             assert!(refusal.to_string().contains("`chromium`"), "{refusal}");
+            let known = desk.competitors().get(id).unwrap();
+            let untried = desk.competitors().test(&known, &TestOptions::default()).unwrap_err();
+            assert_eq!(untried.code(), "browser_not_available");
             let competitor = desk.competitors().get(id).unwrap();
             assert!(competitor.scrape_error_type.is_none());
             assert!(competitor.next_scrape_at.is_some(), "it is put off, so that the others have their turn");
@@ -1399,13 +1402,16 @@ mod in_browser {
                 website.show(page, 200, shell);
             }
             let (desk, id) = competitor(&website, lot, None);
-            let report = match desk.competitors().scrape(id, &mut unwatched) {
+            let known = desk.competitors().get(id).unwrap();
+            let tried = match desk.competitors().test(&known, &TestOptions::default()) {
                 Err(missing) if missing.code() == "browser_not_available" => {
                     println!("skipped: no Chromium is installed (Debian's package `chromium`)");
                     return;
                 }
                 outcome => outcome.unwrap(),
             };
+            assert_eq!((tried.listings_found, tried.pages.len(), tried.next), (35, 2, None));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
             assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 35));
             assert_eq!(count(&desk), 35);
             website.show("/used", 200, "<title>Just a moment...</title><script src=/challenges.cloudflare.com/x></script>");

@@ -46,7 +46,7 @@ pub struct TestSite {
     pub platform_type: Option<String>,
     /// A [`ScraperConfig`](super::ScraperConfig) as JSON.
     pub scraper_config: Option<Value>,
-    /// Whether scrapes render the pages in a browser; a trial never does.
+    /// Whether its pages are rendered in a browser.
     pub use_playwright: bool,
     /// Whether the list is looked for where the address is not one.
     pub finds_list: bool,
@@ -207,10 +207,10 @@ pub struct TestFailure {
 /// Tries a website out.
 ///
 /// # Errors
-/// `invalid_competitor` for a configuration at fault, `unknown_platform`, `invalid_url`, `invalid_test`. What goes wrong on the
-/// way is in the report.
+/// `invalid_competitor` for a configuration at fault, `unknown_platform`, `invalid_url`, `invalid_test`, `browser_not_available`.
+/// What goes wrong on the way is in the report.
 pub(super) fn run(
-    session: &Session,
+    session: Session,
     site: &TestSite,
     options: &TestOptions,
     rules: &TrackingRules,
@@ -235,8 +235,9 @@ pub(super) fn run(
         return Err(Error::invalid_field("unknown_platform", "/platform_type", message));
     }
     let scraper = site.scraper_config.as_ref().map(Scraper::of).transpose()?;
+    let session = if site.use_playwright { session.in_browser()? } else { session };
     let mut trial = Trial {
-        session,
+        session: &session,
         platform: site.platform_type.as_deref(),
         scraper: scraper.as_ref(),
         options,
@@ -249,10 +250,6 @@ pub(super) fn run(
         technique: None,
         endpoint: None,
     };
-    if site.use_playwright {
-        trial
-            .warn("needs_browser", "scrapes render this website in a browser; a test reads its pages as they are sent");
-    }
     let configured = scraper.as_ref().and_then(|scraper| scraper.endpoint()?.first_request(&url));
     Ok(match configured {
         Some(request) => {
@@ -586,7 +583,7 @@ impl Trial<'_> {
         self.total = self.total.map(|total| total.saturating_sub(aside));
         let found = self.listings.len();
         if found == 0 && seen.is_shell {
-            let message = "the page is a shell that its scripts fill: it needs a browser, or a configured endpoint";
+            let message = "the page is a shell that its scripts fill: it needs a browser (use_playwright), or a configured endpoint";
             self.warn("shell_page", message);
         }
         let below = |floor: Money| {

@@ -31,12 +31,13 @@ impl Competitors<'_> {
     ///
     /// # Errors
     /// `forbidden`; `not_configured` without [`Config::fetch`](crate::Config::fetch); `invalid_url`; `unknown_platform`;
-    /// `invalid_competitor` for a configuration at fault. A website that can not be read is a report with a
+    /// `invalid_competitor` for a configuration at fault; `browser_not_available` where its pages are to be rendered and no Chromium
+    /// is installed. A website that can not be read is a report with a
     /// [`failure`](TestReport::failure).
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
         self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
         let session = self.desk.fetcher()?.session();
-        trial::run(&session, &site.into(), options, &self.desk.config().tracking)
+        trial::run(session, &site.into(), options, &self.desk.config().tracking)
     }
 
     /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.

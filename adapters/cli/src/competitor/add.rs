@@ -80,6 +80,9 @@ pub(crate) struct AddArgs {
     /// How to read the website, where nothing general does: a JSON file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Render its pages in a browser, now and in each scrape: for a list that scripts make
+    #[arg(long)]
+    browser: bool,
     /// Add it without looking: the address is then the page that lists the vehicles, and --name is needed
     #[arg(long)]
     no_fetch: bool,
@@ -100,6 +103,7 @@ pub(super) fn run(arguments: &AddArgs, context: &mut Context) -> Result<(), Fail
     if let Some(path) = &arguments.config {
         new.scraper_config = Some(read_config(path)?);
     }
+    new.use_playwright |= arguments.browser;
     if arguments.no_fetch {
         let added = context.desk()?.competitors().add(&new)?;
         return context.output.item(&added);

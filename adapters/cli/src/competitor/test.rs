@@ -43,6 +43,9 @@ pub(crate) struct TestArgs {
     /// How to read the website, in place of what is stored: a JSON file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Render its pages in a browser, for a list that scripts make; of a dealer that is watched that is known
+    #[arg(long)]
+    browser: bool,
     /// Pages of the list that are read, 1 to 10
     #[arg(long, value_name = "NUMBER", default_value_t = TestOptions::default().pages)]
     pages: u32,
@@ -73,6 +76,7 @@ pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Fai
         }
     };
     site.scraper_config = config.or(site.scraper_config);
+    site.use_playwright |= arguments.browser;
     let options = TestOptions { pages: arguments.pages, listings: arguments.listings, ..TestOptions::default() };
     let report = desk.competitors().test(site, &options)?;
     let output = &mut context.output;
