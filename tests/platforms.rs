@@ -16,7 +16,7 @@ use jpauto::{
     Actor, CompetitorId, Config, Dealership, Desk, ErrorKind, FetchConfig, PageRequest, Role,
     competitors::{
         Completeness, ListingFilter, NewCompetitor, PlatformCertainty, RecordReport, ScrapeErrorType, ScrapeProgress,
-        TestOptions, TestReport,
+        TestOptions, TestReport, TestSite,
     },
 };
 use serde_json::{Value, json};
@@ -631,6 +631,27 @@ on_both_databases! {
         assert_eq!(test(&all_closed).failure.unwrap().error_type, ScrapeErrorType::Robots);
         assert_eq!(all_closed.asked(), [""; 0]);
         nothing_is_written(lot);
+    }
+
+    fn what_lies_behind_the_last_of_counted_pages_is_not_held_against_a_website(lot: &Lot) {
+        let desk = fetching_desk(lot);
+        let website = Website::open();
+        website.list("/used", 0..3, "");
+        let counted = json!({"pagination": {"page": {"parameter": "page"}}});
+        let site = || TestSite { url: website.at("/used"), scraper_config: Some(counted.clone()), ..TestSite::default() };
+        let test = || desk.competitors().test(site(), &TestOptions::default()).unwrap();
+        let ends_well = || {
+            let tested = test();
+            assert_eq!((codes(&tested), tested.listings_found, tested.next), (vec![], 3, None));
+        };
+        website.show("/used?page=2", 404, "text/html", "gone");
+        ends_well();
+        website.page("/used?page=2", "<h1>Used cars</h1><p>Come and see us.</p>");
+        ends_well();
+        website.list("/used?page=2", 0..3, "");
+        ends_well();
+        website.show("/used?page=2", 500, "text/html", "down");
+        assert_eq!(codes(&test()), ["scrape_http_status"]);
     }
 
     fn a_test_is_for_those_who_may_and_for_what_can_be_tried(lot: &Lot) {

@@ -513,9 +513,12 @@ impl Crawl<'_> {
         let host = first.url.host_str().map(str::to_owned);
         let mut next = Some(first);
         while let Some(request) = next.take() {
-            if !self.may_ask() || !self.visited.insert(key_of_request(&request)) {
+            if !self.may_ask() {
                 let reason = "it did not come to its end within the pages that a scrape may take";
                 return Ok(List::Doubtful(reason.to_owned(), read));
+            }
+            if !self.visited.insert(key_of_request(&request)) {
+                return Ok(List::Doubtful("it leads back to an answer that was asked for before".to_owned(), read));
             }
             let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
             // Another host than the website's says nothing about how the website's pages may be asked for.
@@ -654,11 +657,12 @@ impl Failed {
     }
 
     /// What was fetched is not what it should be.
-    fn reading_of(url: &str, reason: &Error) -> Self {
+    pub(super) fn reading_of(url: &str, reason: &Error) -> Self {
         Self::new(ScrapeErrorType::Parsing, format!("{url}: {reason}"))
     }
 
-    fn of(failure: &FetchError) -> Self {
+    /// It could not be fetched.
+    pub(super) fn of(failure: &FetchError) -> Self {
         Self {
             retry_after: failure.retry_after(),
             is_gone: matches!(failure.status(), Some(404 | 410)),

@@ -323,16 +323,8 @@ impl Reader {
         };
         let first = read.first().map(|page| page.platform).filter(|platform| is_vendor(platform));
         let agreed = first.filter(|first| read.iter().all(|page| page.platform == *first));
-        let mut warnings = Vec::new();
-        let mut listings = Vec::new();
-        for (index, page) in read.into_iter().enumerate() {
-            warnings.extend(
-                page.warnings
-                    .into_iter()
-                    .map(|warning| Warning { message: format!("page {}: {}", index + 1, warning.message), ..warning }),
-            );
-            listings.extend(page.listings);
-        }
+        let mut warnings = folded(&read);
+        let mut listings: Vec<_> = read.into_iter().flat_map(|page| page.listings).collect();
         let claimed = reading.total_claimed;
         let shows_any = !listings.is_empty();
         let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
@@ -347,6 +339,34 @@ impl Reader {
         let reading = ScrapeReading { pages_failed: reading.pages_failed + u32::from(is_lost), ..reading };
         Pages { listings, reading, platform: agreed.map(ToOwned::to_owned), warnings }
     }
+}
+
+/// What is doubtful about the pages, each doubt once with the pages that it was met on.
+fn folded(pages: &[Extraction]) -> Vec<Warning> {
+    let mut met: Vec<(&Warning, Vec<usize>)> = Vec::new();
+    for (index, page) in pages.iter().enumerate() {
+        for warning in &page.warnings {
+            match met.iter_mut().find(|(known, _)| *known == warning) {
+                Some((_, numbers)) => numbers.push(index + 1),
+                None => met.push((warning, vec![index + 1])),
+            }
+        }
+    }
+    let told = |(warning, numbers): (&Warning, Vec<usize>)| {
+        let plural = if numbers.len() > 1 { "s" } else { "" };
+        Warning { message: format!("page{plural} {}: {}", ranges(&numbers), warning.message), ..warning.clone() }
+    };
+    met.into_iter().map(told).collect()
+}
+
+/// Rising numbers as a person writes them: `1 to 3, 7`.
+fn ranges(numbers: &[usize]) -> String {
+    let rows = numbers.chunk_by(|one, next| one + 1 == *next);
+    let rows = rows.map(|row| match row {
+        [first, .., last] => format!("{first} to {last}"),
+        alone => alone.iter().map(ToString::to_string).collect(),
+    });
+    rows.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether two pages show the same vehicles, and any.
@@ -387,6 +407,18 @@ mod tests {
         reader.take_page(page(10..20));
         assert!(reader.is_in_a_circle());
         assert_eq!(reader.finish().reading.pages_fetched, Some(3));
+    }
+
+    #[test]
+    fn a_doubt_is_told_once_with_its_pages() {
+        let warning = |code: &'static str| Warning { code, message: "doubtful".to_owned() };
+        let pages: Vec<_> = [vec!["a"], vec!["a", "b"], vec![], vec!["a"], vec!["c"]]
+            .into_iter()
+            .map(|codes| Extraction { warnings: codes.into_iter().map(warning).collect(), ..page(0..1) })
+            .collect();
+        let told: Vec<_> = folded(&pages).into_iter().map(|warning| (warning.code, warning.message)).collect();
+        let expected = [("a", "pages 1 to 2, 4: doubtful"), ("b", "page 2: doubtful"), ("c", "page 5: doubtful")];
+        assert_eq!(told, expected.map(|(code, message)| (code, message.to_owned())));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{
     Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
+    crawl::Failed,
     home::{ListAddress, is_front},
     pages::key_of,
     registration::web_address,
@@ -25,7 +26,7 @@ use crate::{
     scrape::{
         configured::Scraper,
         extract::{NO_IDENTITY, Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
-        fetch::{self, FetchError, Fetched, PageRequest, Session},
+        fetch::{self, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
     },
 };
@@ -204,6 +205,12 @@ pub struct TestFailure {
     pub message: String,
 }
 
+impl From<Failed> for TestFailure {
+    fn from(Failed { error_type, message, .. }: Failed) -> Self {
+        Self { error_type, message }
+    }
+}
+
 /// Tries a website out.
 ///
 /// # Errors
@@ -320,7 +327,7 @@ impl Trial<'_> {
     }
 
     /// The page that lists the vehicles: of this address, or of one that it leads to.
-    fn first_page(&mut self, url: &Url, finds_list: bool) -> Result<FirstPage, TestFailure> {
+    fn first_page(&mut self, url: &Url, finds_list: bool) -> Result<FirstPage, Failed> {
         let first = self.fetch_page(url.as_str())?;
         let is_list = first.lists_vehicles() && !first.is_front();
         if is_list || !finds_list {
@@ -357,11 +364,11 @@ impl Trial<'_> {
         Ok(first)
     }
 
-    fn fetch(&self, request: &PageRequest) -> Result<Fetched, TestFailure> {
-        self.session.get(request).map_err(|failure| failed(&failure))
+    fn fetch(&self, request: &PageRequest) -> Result<Fetched, Failed> {
+        self.session.get(request).map_err(|failure| Failed::of(&failure))
     }
 
-    fn fetch_page(&self, asked: &str) -> Result<FirstPage, TestFailure> {
+    fn fetch_page(&self, asked: &str) -> Result<FirstPage, Failed> {
         let fetched = self.fetch(&PageRequest::get(asked))?;
         let (bytes, content_type, url) = (&fetched.body, fetched.content_type.as_deref(), fetched.final_url.as_str());
         let read = || -> Result<FirstPage> {
@@ -384,15 +391,12 @@ impl Trial<'_> {
                 data,
             })
         };
-        read().map_err(|reason| TestFailure {
-            error_type: ScrapeErrorType::Parsing,
-            message: format!("{asked}: {reason}"),
-        })
+        read().map_err(|reason| Failed::reading_of(asked, &reason))
     }
 
     /// Reads the list that begins with this page; answers its address, what the website says of itself, and why nothing more was
     /// asked where it has had enough.
-    fn list(&mut self, first: FirstPage) -> (String, Seen, Option<TestFailure>) {
+    fn list(&mut self, first: FirstPage) -> (String, Seen, Option<Failed>) {
         let FirstPage { mut asked, url, seen, extraction, data, .. } = first;
         // A scrape that begins at the address asked for would refuse what it leads to; it begins there instead.
         let mut list = ListAddress::of(Url::parse(&asked).unwrap_or_else(|_unreadable| url.clone()));
@@ -421,6 +425,8 @@ impl Trial<'_> {
                 }
             }
         }
+        // Counted pages go on for ever: one that shows nothing new lies behind the last.
+        let counts_pages = self.scraper.is_some_and(Scraper::counts_pages);
         let mut next = self.take(url.to_string(), extraction);
         while let Some(address) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
             let Some(asked) = Url::parse(&address).ok().filter(|asked| list.home().has(asked)) else {
@@ -430,6 +436,8 @@ impl Trial<'_> {
                 break;
             };
             match self.fetch_page(&address) {
+                Ok(page) if counts_pages && self.knows_all(&page.extraction.listings) => self.next = None,
+                Err(failure) if counts_pages && failure.is_gone => self.next = None,
                 Ok(page) => match list.has_page(&asked, &page.url) {
                     Ok(()) => next = self.take(page.url.to_string(), page.extraction),
                     Err(reason) => {
@@ -481,20 +489,32 @@ impl Trial<'_> {
         self.pages.push(TestedPage { url, listings: shown });
     }
 
-    fn answer(&self, request: &DataRequest) -> Result<DataPage, TestFailure> {
+    /// Whether a page or an answer shows nothing new.
+    fn knows_all(&self, listings: &[ScrapedListing]) -> bool {
+        listings.iter().all(|listing| key_of(listing).is_some_and(|key| self.known.contains(&key)))
+    }
+
+    fn answer(&self, request: &DataRequest) -> Result<DataPage, Failed> {
         let fetched = self.fetch(&PageRequest::from(request))?;
         let text = decoded(&fetched.body, fetched.content_type.as_deref());
-        text.and_then(|text| listings_from_data(request, &text)).map_err(|reason| TestFailure {
-            error_type: ScrapeErrorType::Parsing,
-            message: format!("{}: {reason}", request.url),
-        })
+        text.and_then(|text| listings_from_data(request, &text))
+            .map_err(|reason| Failed::reading_of(request.url.as_str(), &reason))
     }
 
     /// Reads the list as data, as far as a trial goes.
-    fn data(&mut self, first: DataRequest) -> Result<(), TestFailure> {
+    fn data(&mut self, first: DataRequest) -> Result<(), Failed> {
+        let counts_answers = self.scraper.and_then(Scraper::endpoint).is_some_and(|endpoint| endpoint.counts_answers());
+        let is_behind = |trial: &Self, answer: &Result<DataPage, Failed>| match answer {
+            Ok(answer) => trial.knows_all(&answer.listings),
+            Err(failure) => failure.is_gone,
+        };
         let mut next = Some(first);
         while let Some(request) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
-            let answer = match self.answer(&request) {
+            let answer = self.answer(&request);
+            if counts_answers && !self.pages.is_empty() && is_behind(self, &answer) {
+                break;
+            }
+            let answer = match answer {
                 Ok(answer) => answer,
                 Err(failure) if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() => {
                     next = request.otherwise.map(|otherwise| *otherwise);
@@ -526,7 +546,7 @@ impl Trial<'_> {
         site: &TestSite,
         inventory_url: String,
         seen: Seen,
-        failure: Option<TestFailure>,
+        failure: Option<Failed>,
         rules: &TrackingRules,
     ) -> TestReport {
         if let Some(failure) = &failure {
@@ -571,7 +591,7 @@ impl Trial<'_> {
             score: ReadingScore::of(&self.listings, &self.options.score),
             listings: self.listings.into_iter().take(self.options.listings).collect(),
             warnings: self.warnings,
-            failure,
+            failure: failure.map(TestFailure::from),
         }
     }
 
@@ -635,8 +655,4 @@ fn certainty(confidence: Confidence) -> PlatformCertainty {
         Confidence::Certain => PlatformCertainty::Certain,
         Confidence::Possible => PlatformCertainty::Possible,
     }
-}
-
-fn failed(failure: &FetchError) -> TestFailure {
-    TestFailure { error_type: failure.category(), message: failure.to_string() }
 }
