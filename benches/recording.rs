@@ -225,11 +225,9 @@ fn record_by_hand<C: Dialect>(conn: &mut C, competitor: CompetitorId, listings: 
 }
 
 fn competitor(desk: &Desk) -> CompetitorId {
-    let new = NewCompetitor {
-        name: fastrand::u64(..).to_string(),
-        inventory_url: "https://motors.example/used".into(),
-        ..NewCompetitor::default()
-    };
+    let name = fastrand::u64(..).to_string();
+    let new =
+        NewCompetitor { inventory_url: format!("https://motors.example/{name}"), name, ..NewCompetitor::default() };
     desk.competitors().add(&new).expect("a competitor").id
 }
 

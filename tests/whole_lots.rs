@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use chrono::TimeDelta;
 use jpauto::{
-    Change, CompetitorId, Desk,
-    competitors::{CompetitorKey, CompetitorUpdate, IncompleteReason, ScrapedPage},
+    Change, CompetitorId, Desk, PageRequest,
+    competitors::{CompetitorKey, CompetitorUpdate, IncompleteReason, ListingFilter, ScrapedPage},
 };
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn answer(numbers: Range<u32>, next: Value) -> Reply {
 fn scrape((desk, id): &(Desk, CompetitorId), lot: &Lot) -> (Option<IncompleteReason>, usize, usize) {
     lot.pass(TimeDelta::days(1));
     let report = desk.competitors().scrape(*id, &mut unwatched).unwrap();
-    let is_cut = ["last_page_full", "list_narrowed", "page_missing"];
+    let is_cut = ["last_page_full", "list_narrowed", "many_missing", "claims_more"];
     let says_why = report.warnings.iter().find(|warning| is_cut.contains(&warning.code)).map(|warning| warning.code);
     let reason = report.completeness.reason().map(IncompleteReason::as_str).filter(|reason| is_cut.contains(reason));
     assert_eq!(says_why, reason, "{:?}", report.warnings);
@@ -121,13 +121,84 @@ on_both_databases! {
         assert_eq!(scrape(&known, lot), (None, 35, 0));
         website.list("/used?page=3", 31..34, None);
         for _day in 0..12 {
-            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::PageMissing), 23, 0));
+            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ManyMissing), 23, 0));
         }
         assert_eq!(open_alerts(&known.0, known.1), ["inventory_incomplete"]);
         // A page less, and as many cars as go in some days, is a lot that became smaller.
         website.list("/used?page=3", 20..27, None);
         website.list("/used", 0..10, Some("/used?page=2"));
         assert_eq!(scrape(&known, lot), (None, 27, 0));
+    }
+
+    fn a_list_that_goes_on_behind_a_button_sells_nothing(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..30, None);
+        let known = competitor(&website, lot);
+        assert_eq!(scrape(&known, lot), (None, 30, 0));
+        let more = |button: &str| list_page(0..20, None).replace("</body>", &format!("{button}</body>"));
+        website.show("/used", 200, more("<button id=more>Load more</button>"));
+        for _day in 0..14 {
+            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageNotReached), 20, 0));
+        }
+        let report = known.0.competitors().scrape(known.1, &mut unwatched).unwrap();
+        assert!(report.warnings.iter().any(|warning| warning.code == "more_by_script"), "{:?}", report.warnings);
+        // A person knows how the list goes on, or that this is all.
+        let link = json!({"pagination": {"next": "a.next"}});
+        let told = CompetitorUpdate { scraper_config: Change::Set(link), ..Default::default() };
+        known.0.competitors().update(known.1, &told).unwrap();
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ListChanged), 20, 0));
+        assert!(known.0.competitors().scrape(known.1, &mut unwatched).unwrap().warnings.iter().all(|warning| warning.code != "more_by_script"));
+    }
+
+    fn a_third_of_a_page_is_not_gone_at_once(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..30, None);
+        let known = competitor(&website, lot);
+        assert_eq!(scrape(&known, lot), (None, 30, 0));
+        website.list("/used", 0..20, None);
+        for _day in 0..5 {
+            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ManyMissing), 20, 0));
+        }
+        website.list("/used", 0..28, None);
+        assert_eq!(scrape(&known, lot), (None, 28, 0));
+        // What stays away is believed as a lot that shrank is, and dated by the first list without it.
+        website.list("/used", 0..18, None);
+        let mut sold = Vec::new();
+        for _day in 0..9 {
+            sold.push(scrape(&known, lot).2);
+        }
+        assert_eq!(sold.iter().sum::<usize>(), 12, "{sold:?}");
+        let gone = ListingFilter { sold: Some(true), ..ListingFilter::default() };
+        let gone = known.0.competitors().listings(&gone, &PageRequest::default()).unwrap().items;
+        let late = gone.iter().filter(|car| lot.now() - car.sold_at.unwrap() < TimeDelta::days(8)).count();
+        assert_eq!(late, 0, "{:?}", gone.iter().map(|car| car.sold_at).collect::<Vec<_>>());
+    }
+
+    fn what_the_website_counts_is_not_sold(lot: &Lot) {
+        let website = Website::open();
+        let counted = |shown: Range<u32>| list_page(shown, None).replace("</body>", "<p>45 vehicles found</p></body>");
+        website.show("/used", 200, counted(0..45));
+        let known = competitor(&website, lot);
+        assert_eq!(scrape(&known, lot), (None, 45, 0));
+        website.show("/used", 200, counted(0..41));
+        for _day in 0..21 {
+            assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ClaimsMore), 41, 0));
+        }
+        assert_eq!(scrape(&known, lot), (None, 41, 0), "a number that stands there for ever counts nothing");
+    }
+
+    fn an_address_that_was_renamed_proves_nothing(lot: &Lot) {
+        let website = Website::open();
+        website.list("/used", 0..12, None);
+        let known = configured(&website, lot, json!({"check_missing": 9}));
+        assert_eq!(scrape(&known, lot), (None, 12, 0));
+        // From now on the cars' pages are called otherwise, below the same place, and the list is cut.
+        let renamed = || list_page(0..8, None).replace("/car/", "/car/used-");
+        (0..12).for_each(|number| website.show(&format!("/car/used-{number}"), 200, "<html>Corolla</html>"));
+        website.show("/used", 200, renamed());
+        for _day in 0..3 {
+            assert_eq!(scrape(&known, lot).2, 0);
+        }
     }
 
     fn a_first_page_alone_is_believed_late(lot: &Lot) {

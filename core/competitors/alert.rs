@@ -237,7 +237,7 @@ pub(super) fn inventory_incomplete(
         (IncompleteReason::ListMoved, _) => {
             format!("{} vehicles stand on several pages", reading.on_several_pages)
         }
-        (reason, _) => reason.to_string(),
+        (reason, _) => reason.in_words().to_owned(),
     };
     let message = format!(
         "{}: {count} scrapes in a row did not see the whole lot, so that nothing is found sold there: {why}",

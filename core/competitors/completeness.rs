@@ -22,7 +22,12 @@
 //! the total of a group of dealers; then nothing sells there, and each scrape says why.
 //!
 //! A list that is ordered anew for each request shows some vehicles on two of its pages and others on none. Where no claim says
-//! that all were seen, a scrape that met some so may have missed as many.
+//! that all were seen, a scrape that met some so may have missed as many. One that does so for weeks is believed all the same: it may
+//! feature vehicles on its first page, and what none of so many scrapes met is gone.
+//!
+//! Where a large share of the lot is missing at once, far more than go in that time, it is likelier a list that shows a part: a
+//! button behind which the rest hides, half a page, an answer that is capped. It is believed as a lot that shrank is, and so is a website
+//! that claims as many as before and shows fewer, after weeks. A page that offers to load more by a script is never the whole.
 //!
 //! Counts say nothing of which vehicles were seen. A list that is suddenly another one, such as the new cars or another store,
 //! or that names its cars by other numbers, is as long as before, and would sell the whole lot. So a scrape that recognises less
@@ -124,11 +129,13 @@ pub(crate) struct EarlierScrapes<'a> {
     pub(crate) recognition: Recognition,
     /// The scrapes since then that saw a whole list, and were distrusted.
     pub(crate) distrusted: Option<AlikeScrapes>,
+    /// The scrapes that met vehicles on several pages.
+    pub(crate) moved: Option<AlikeScrapes>,
     /// The pages that the last complete scrape read, and what the list looked like to it.
     pub(crate) pages: Option<u32>,
     pub(crate) list: &'a ListShape,
-    /// Whether the last complete scrape was told how many vehicles there are.
-    pub(crate) had_total: bool,
+    /// How many vehicles the website claimed to have when the last complete scrape was made.
+    pub(crate) claimed: Option<u32>,
     /// Whether the address or the configuration of the list was changed since the last complete scrape.
     pub(crate) list_changed: bool,
     /// Whether the website calls so many sold at once that its word is not taken.
@@ -230,23 +237,49 @@ pub enum IncompleteReason {
     ListChanged,
     /// The website calls a large part of the lot sold at once.
     CalledSold,
-    /// A page fewer than lately, and at least the vehicles of one are missing at once, though the last page is not full.
-    PageMissing,
+    /// Far more vehicles are missing at once than may have gone since somebody last looked.
+    ManyMissing,
     /// The address leads to a narrower list than before, and some of the lot is missing there.
     ListNarrowed,
+    /// The website counts more vehicles that it does not show than it did when the lot was last whole.
+    ClaimsMore,
 }
 
 impl IncompleteReason {
     /// Those for which a list that was seen to its end is distrusted: enough scrapes that saw it so are believed.
-    pub(crate) const DISTRUSTED: [Self; 7] = [
+    pub(crate) const DISTRUSTED: [Self; 8] = [
         Self::TooFewVehicles,
         Self::LastPageFull,
         Self::LotReplaced,
         Self::ListChanged,
         Self::CalledSold,
-        Self::PageMissing,
+        Self::ManyMissing,
         Self::ListNarrowed,
+        Self::ClaimsMore,
     ];
+}
+
+impl IncompleteReason {
+    /// The same for a person, to follow a colon.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Empty => "no vehicle is shown",
+            Self::ClosedByRobots => "robots.txt closes some of its pages",
+            Self::PageFailed => "a page could not be fetched or read",
+            Self::LastPageNotReached => "its last page was not reached",
+            Self::FewerThanClaimed => "fewer vehicles are shown than it claims",
+            Self::TooFewVehicles => "far fewer vehicles are shown than before",
+            Self::LastPageFull => "it ends a page earlier than before, with a full one",
+            Self::ListMoved => "vehicles stand on several of its pages",
+            Self::LotReplaced => "most of its vehicles are others than before",
+            Self::ClaimsNone => "it says that nothing was found, and shows vehicles",
+            Self::ListChanged => "its address or its configuration was changed, and vehicles are missing since",
+            Self::CalledSold => "it calls a large part of the lot sold at once",
+            Self::ManyMissing => "far more vehicles are missing at once than may have gone",
+            Self::ListNarrowed => "its address leads to a narrower list than before",
+            Self::ClaimsMore => "it counts more vehicles than it shows",
+        }
+    }
 }
 
 impl ScrapeReading {
@@ -288,8 +321,9 @@ words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     ClaimsNone => "claims_none",
     ListChanged => "list_changed",
     CalledSold => "called_sold",
-    PageMissing => "page_missing",
+    ManyMissing => "many_missing",
     ListNarrowed => "list_narrowed",
+    ClaimsMore => "claims_more",
 });
 
 impl Completeness {
@@ -309,13 +343,17 @@ impl Completeness {
             IncompleteReason::ClosedByRobots
         } else if reading.pages_failed > 0 {
             IncompleteReason::PageFailed
-        } else if reading.total_claimed == Some(0) || (reading.says_none && earlier.had_total) {
+        } else if reading.total_claimed == Some(0)
+            || (reading.says_none && earlier.claimed.is_some_and(|claimed| claimed > 0))
+        {
             IncompleteReason::ClaimsNone
         } else if !reading.last_page_reached {
             IncompleteReason::LastPageNotReached
         } else if reading.total_claimed.is_some_and(|claimed| is_short_of(vehicles, claimed, rules)) {
             IncompleteReason::FewerThanClaimed
-        } else if has_moved(reading, vehicles, rules) {
+        } else if earlier.claims_more(reading, vehicles, rules) && !earlier.is_believed_at_last(rules) {
+            IncompleteReason::ClaimsMore
+        } else if has_moved(reading, vehicles, rules) && !earlier.always_moves(rules) {
             IncompleteReason::ListMoved
         } else if is_far_below(vehicles, earlier.counts, rules.complete_share_percent, rules)
             && !earlier.has_shrunk(rules)
@@ -328,11 +366,13 @@ impl Completeness {
         } else if earlier.is_narrowed(reading, rules) && !earlier.is_believed_at_last(rules) {
             IncompleteReason::ListNarrowed
         } else if earlier.lacks_a_page_of_vehicles(reading, rules) && !earlier.is_believed_at_last(rules) {
-            IncompleteReason::PageMissing
+            IncompleteReason::ManyMissing
         } else if earlier.recognition.is_of_another_lot(rules) && !earlier.is_replaced(vehicles, rules) {
             IncompleteReason::LotReplaced
         } else if earlier.list_changed && earlier.recognition.lacks_any(rules) && !earlier.is_believed_by_now(rules) {
             IncompleteReason::ListChanged
+        } else if earlier.lacks_a_share(reading, vehicles, rules) && !earlier.is_believed_by_now(rules) {
+            IncompleteReason::ManyMissing
         } else if earlier.doubts_its_word {
             IncompleteReason::CalledSold
         } else {
@@ -364,13 +404,22 @@ impl Completeness {
     pub(crate) fn warning(self, reading: &ScrapeReading, recognition: &Recognition) -> Option<Warning> {
         let missing = recognition.missing();
         let (code, message) = match self.reason()? {
-            IncompleteReason::PageMissing => {
+            IncompleteReason::ManyMissing => {
                 let message = format!(
-                    "{missing} of the {} vehicles of the last whole lot are missing, and a page of the list: too many to have gone \
-                     since, so nothing is found sold before the list has looked so for long",
+                    "{missing} of the {} vehicles of the last whole lot are missing at once: too many to have gone since, so nothing \
+                     is found sold before the list has looked so for long; `check_missing` in the scraper_config looks for the \
+                     missing ones' own pages",
                     recognition.known
                 );
-                ("page_missing", message)
+                ("many_missing", message)
+            }
+            IncompleteReason::ClaimsMore => {
+                let claimed = reading.total_claimed.unwrap_or_default();
+                let message = format!(
+                    "the website claims {claimed} vehicles, and {missing} of the last whole lot are not shown: what it counts is not \
+                     found sold before it has been so for long"
+                );
+                ("claims_more", message)
             }
             IncompleteReason::LastPageFull => {
                 let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(", number {pages}"));
@@ -461,6 +510,12 @@ impl EarlierScrapes<'_> {
         self.distrusted.is_some_and(|row| self.lasts(row, rules.cut_list_believed_after_days, rules))
     }
 
+    /// Whether vehicles have stood on several pages for so long that the list is believed: it may feature them on its first page. If it
+    /// is ordered anew each time, a vehicle that none of so many scrapes met is gone all the same.
+    fn always_moves(&self, rules: &TrackingRules) -> bool {
+        self.moved.is_some_and(|row| self.lasts(row, rules.cut_list_believed_after_days, rules))
+    }
+
     /// Whether the list ends with a full page before as many pages as the last complete scrape read, and lacks what may stand on
     /// those. Pages that show more than those did may have it all, but for what has gone.
     fn lost_pages(&self, reading: &ScrapeReading, rules: &TrackingRules) -> bool {
@@ -487,6 +542,28 @@ impl EarlierScrapes<'_> {
         let missing = self.recognition.missing();
         let lacks_a_page = self.list.page_vehicles.is_some_and(|page| missing >= page as usize);
         has_fewer && reading.list.last_page.is_some() && lacks_a_page && self.recognition.lacks_more_than_go(rules)
+    }
+
+    /// Whether a large share of the lot is missing at once, far more than may have gone, while what is shown is known: the rest may
+    /// hide behind a button, a page may have come by half, or an error page with a few cars in place of the last one; a total that the
+    /// website tells may count no more than what it finds. Whoever hands a lot in knows better.
+    fn lacks_a_share(&self, reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
+        let (missing, known) = (self.recognition.missing(), self.recognition.known as u128);
+        let is_share = missing >= rules.many_missing_least
+            && missing as u128 * 100 >= known * u128::from(rules.many_missing_percent);
+        let is_of_the_lot = self.recognition.recognised.saturating_mul(2) >= vehicles;
+        let is_read = reading.list.last_page.is_some() || reading.total_claimed.is_some();
+        is_read && is_share && is_of_the_lot && self.recognition.lacks_more_than_go(rules)
+    }
+
+    /// Whether the website counts more vehicles than it shows, by more than it did when the lot was last whole, and vehicles are
+    /// missing: those are counted still.
+    fn claims_more(&self, reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
+        let hidden = |claimed: u32, shown: usize| i64::from(claimed) - i64::try_from(shown).unwrap_or(i64::MAX);
+        let then = self.claimed.zip(self.counts.first()).map(|(claimed, &shown)| hidden(claimed, shown));
+        let now = reading.total_claimed.map(|claimed| hidden(claimed, vehicles));
+        let slack = i64::from(rules.claimed_slack);
+        now.zip(then).is_some_and(|(now, then)| now > then.max(0) + slack) && self.recognition.lacks_any(rules)
     }
 
     /// Whether the website leads to an address that narrows that of the last complete scrape, and lacks vehicles. One that a person

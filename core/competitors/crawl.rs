@@ -372,6 +372,7 @@ impl Crawl<'_> {
                 format!("{repeats} of the pages that were linked to showed only vehicles known from those before");
             self.warnings.push(Warning { code: "page_repeats", message });
         }
+        let is_at_end = is_at_end && !self.reader.goes_on_by_script();
         let mut pages = self.reader.finish();
         pages.reading.last_page_reached = is_at_end;
         pages.reading.list.redirected = self.list_url != self.list_asked;
@@ -454,11 +455,9 @@ impl Crawl<'_> {
             }
             Got::Sent(fetched) => fetched,
         };
-        // A number behind the last may lead back to the first page.
-        if !is_first
-            && self.reader.counts_pages()
-            && url != fetched.final_url.as_str()
-            && list.begins_at(&fetched.final_url)
+        // A number behind the last may lead back to the first page, or to the last.
+        let is_known = |reached: &Url| list.begins_at(reached) || self.visited.contains(reached.as_str());
+        if !is_first && self.reader.counts_pages() && url != fetched.final_url.as_str() && is_known(&fetched.final_url)
         {
             return Ok((Turned::Behind, None));
         }

@@ -2,11 +2,13 @@
 //!
 //! A page that answers 404 or 410 is proof, and any other answer is none. But a website that has moved all its pages, or shows
 //! none of them to strangers, answers so for cars that it still offers: hence the control, the page of a car on the list, which
-//! must be there, and which must stand where the pages of the missing ones stood. What is deliberately not here: asking, and
-//! what follows from the proof.
+//! must be there, must stand where the pages of the missing ones stood, and must have stood there already when they were last
+//! seen. An address that carries the price or the mileage changes with it, and proves nothing. What is deliberately not here:
+//! asking, and what follows from the proof.
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use url::Url;
 
@@ -25,10 +27,44 @@ pub(super) fn checks_wanted(scraper_config: Option<&Value>) -> usize {
 /// What to look after; the indices are those of the stored listings.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Suspects {
-    /// A listing that is on the list.
-    pub(super) control: Option<usize>,
+    /// Listings that are on the list as they were the last time; as many as are looked at for the control.
+    pub(super) controls: Vec<usize>,
     /// Those that are not, on sale by what is known.
-    pub(super) missing: Vec<usize>,
+    missing: Vec<usize>,
+}
+
+/// So many listings are looked at for one that has not changed for long.
+const CONTROLS: usize = 500;
+
+/// What a scrape saw is written when it is over; none takes longer than this.
+const SCRAPE_HOURS: i64 = 2;
+
+impl Suspects {
+    /// The missing ones of which a control tells that has not changed since a time.
+    pub(super) fn told_by(
+        &self,
+        control: usize,
+        unchanged_since: DateTime<Utc>,
+        stored: &[StoredListing],
+    ) -> Vec<usize> {
+        let place_of_control = place_of_page(&stored[control]);
+        let is_told = |row: &usize| {
+            let listing = &stored[*row];
+            listing.last_seen_at + TimeDelta::hours(SCRAPE_HOURS) >= unchanged_since
+                && place_of_page(listing) == place_of_control
+                && !address_changes(listing)
+        };
+        self.missing.iter().copied().filter(is_told).collect()
+    }
+}
+
+/// Whether a listing's address carries what may change of it.
+fn address_changes(listing: &StoredListing) -> bool {
+    let dollars = listing.price.map(|price| (price.cents() / 100).unsigned_abs());
+    let changing = [dollars, listing.details.mileage.map(|miles| u64::from(miles.unsigned_abs()))];
+    let numbers = listing.details.url.as_deref().unwrap_or_default().split(|sign: char| !sign.is_ascii_digit());
+    // Two digits may be anything.
+    numbers.filter(|digits| digits.len() > 2).any(|digits| changing.contains(&digits.parse().ok()))
 }
 
 /// What the addresses of a website's detail pages have in common: the host, and the first part of the path where there are more.
@@ -44,7 +80,7 @@ pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
     let may_be_whole = |reason| {
         matches!(
             reason,
-            IncompleteReason::LastPageFull | IncompleteReason::PageMissing | IncompleteReason::ListNarrowed
+            IncompleteReason::LastPageFull | IncompleteReason::ManyMissing | IncompleteReason::ListNarrowed
         )
     };
     if !plan.completeness.reason().is_none_or(may_be_whole) {
@@ -56,10 +92,8 @@ pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
     let place = |row: usize| place_of_page(&stored[row]);
     let missing: Vec<usize> = (0..stored.len()).filter(|&row| !is_settled[row] && !stored[row].is_sold).collect();
     let places: HashSet<String> = missing.iter().filter_map(|&row| place(row)).collect();
-    let control = plan.reseen.iter().copied().find(|&row| place(row).is_some_and(|place| places.contains(&place)));
-    let Some(place_of_control) = control.and_then(place) else { return Suspects::default() };
-    let missing = missing.into_iter().filter(|&row| place(row).as_ref() == Some(&place_of_control)).collect();
-    Suspects { control, missing }
+    let is_near = |row: &usize| place(*row).is_some_and(|place| places.contains(&place));
+    Suspects { controls: plan.reseen.iter().copied().filter(is_near).take(CONTROLS).collect(), missing }
 }
 
 #[cfg(test)]

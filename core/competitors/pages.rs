@@ -14,7 +14,7 @@ use crate::{
     extract::{self, DataRequest, Extraction, Warning},
     scrape::{
         configured::Scraper,
-        extract::{Place, SAYS_NONE, listings_as_configured},
+        extract::{MORE_BY_SCRIPT, Place, SAYS_NONE, listings_as_configured},
     },
 };
 
@@ -141,7 +141,10 @@ impl Reader {
 
     /// Takes what a page said, unless it is one that lies behind the last.
     pub(super) fn take_page(&mut self, extraction: Extraction) -> Turned {
-        self.take(extraction, self.counts_pages())
+        // Some websites link on for ever, and say behind the last page that nothing was found.
+        let says_none =
+            extraction.listings.is_empty() && extraction.warnings.iter().any(|warning| warning.code == SAYS_NONE);
+        self.take(extraction, self.counts_pages() || says_none)
     }
 
     /// The same for a page or an answer that may be counted. Counted ones go on for ever: one that repeats what is known, or
@@ -210,6 +213,13 @@ impl Reader {
     fn page_vehicles(&self) -> Option<usize> {
         let shown: Vec<usize> = self.pages().map(|page| page.listings.len()).collect();
         shown.split_last()?.1.iter().copied().min()
+    }
+
+    /// Whether the list is one page that shows a part of it, and a script the rest.
+    pub(super) fn goes_on_by_script(&self) -> bool {
+        let mut pages = self.pages();
+        let only = pages.next().filter(|_| pages.next().is_none());
+        only.is_some_and(|page| page.warnings.iter().any(|warning| warning.code == MORE_BY_SCRIPT))
     }
 
     /// The pages, without what was read beside them.
@@ -297,6 +307,7 @@ impl Reader {
         let pages_fetched = u32::try_from(self.pages().count()).ok();
         let page_vehicles = self.page_vehicles().and_then(|shown| u32::try_from(shown).ok());
         let on_several_pages = self.on_several_pages();
+        let goes_on_by_script = self.goes_on_by_script();
         let read = self.read;
         let is_vendor = |name: &str| extract::vendors().any(|vendor| vendor == name);
         // A page that shows nothing and that nobody knows is likelier an error page than an empty lot.
@@ -308,10 +319,12 @@ impl Reader {
         let found_none =
             |page: &&Extraction| page.total == Some(0) && !page.listings.is_empty() && total_claimed > Some(0);
         let lost = read.iter().filter(|page| is_lost(page) || page.unsettled > 0 || found_none(page)).count();
-        let says_none = |page: &Extraction| page.warnings.iter().any(|warning| warning.code == SAYS_NONE);
+        let says_none = |page: &Extraction| {
+            !page.listings.is_empty() && page.warnings.iter().any(|warning| warning.code == SAYS_NONE)
+        };
         let reading = ScrapeReading {
             // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
-            last_page_reached: read.iter().any(|page| page.next.is_none()),
+            last_page_reached: read.iter().any(|page| page.next.is_none()) && !goes_on_by_script,
             pages_failed: u32::try_from(lost).unwrap_or(u32::MAX),
             pages_fetched,
             total_claimed,

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub(super) use crawling::{
     due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, list_changed_at, lock_claims,
-    names_and_addresses, note_attempt, note_list_change, set_next_scrape,
+    longest_unchanged, names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};

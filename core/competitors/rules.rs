@@ -76,6 +76,10 @@ pub struct TrackingRules {
     pub turnover_days: u32,
     /// So many vehicles not recognised are forgiven beside that share: 2.
     pub turnover_slack: u32,
+    /// Vehicles that must be missing at once, far more than may have gone, before a list is distrusted for it: 5.
+    pub many_missing_least: usize,
+    /// The same in percent of the last whole lot: 20. It is believed as a lot that shrank is.
+    pub many_missing_percent: u32,
     /// Vehicles that a website must call sold at once before its word is doubted: 5.
     pub called_sold_doubted: usize,
     /// The same in percent of what is on sale: 25.
@@ -152,6 +156,8 @@ impl Default for TrackingRules {
             recognised_share_percent: 50,
             turnover_days: 14,
             turnover_slack: 2,
+            many_missing_least: 5,
+            many_missing_percent: 20,
             called_sold_doubted: 5,
             called_sold_percent: 25,
             relisted_by_likeness_days: 90,
@@ -207,6 +213,8 @@ pub(crate) struct ScrapeFacts {
     pub(crate) last_complete_at: Option<DateTime<Utc>>,
     /// The scrapes that saw a whole list and were distrusted, ascending, as far back as `complete_scrapes`.
     pub(crate) distrusted_scrapes: Vec<DateTime<Utc>>,
+    /// Those that saw a whole list and met vehicles on several of its pages, likewise.
+    pub(crate) moved_scrapes: Vec<DateTime<Utc>>,
     /// The newest scrape recorded for this competitor, of whatever outcome, but for those that lie ahead of the clock.
     pub(crate) newest_recorded_at: Option<DateTime<Utc>>,
     /// The newest of those that lie ahead of it.
@@ -219,8 +227,8 @@ pub(crate) struct ScrapeFacts {
     /// The pages that the last complete scrape read, and what the list looked like to it.
     pub(crate) last_pages: Option<u32>,
     pub(crate) last_list: ListShape,
-    /// Whether the last complete scrape was told how many vehicles there are.
-    pub(crate) had_total: bool,
+    /// How many vehicles the website claimed to have when the last complete scrape was made.
+    pub(crate) last_claimed: Option<u32>,
     /// When the address or the configuration of the list was last changed.
     pub(crate) list_changed_at: Option<DateTime<Utc>>,
 }
@@ -259,12 +267,21 @@ impl ScrapeFacts {
         recognition
     }
 
-    /// The distrusted scrapes between the last complete one and this; those of another list say nothing about the one that is
-    /// read since its address was changed.
+    /// The distrusted scrapes between the last complete one and this.
     fn distrusted(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        let then = self.last_complete_at?.max(self.list_is_read_since());
-        let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
-        AlikeScrapes::of(&self.distrusted_scrapes[..before], then, rules)
+        self.row_of(&self.distrusted_scrapes, self.last_complete_at?, rules)
+    }
+
+    /// Those before this that met vehicles on several pages, also before a complete one: a list that features vehicles goes on doing so.
+    fn moved(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
+        self.row_of(&self.moved_scrapes, DateTime::UNIX_EPOCH, rules)
+    }
+
+    /// Of some scrapes, those between a time and this; those of another list say nothing about the one that is read since its address
+    /// was changed.
+    fn row_of(&self, scrapes: &[DateTime<Utc>], after: DateTime<Utc>, rules: &TrackingRules) -> Option<AlikeScrapes> {
+        let before = scrapes.partition_point(|&scrape| scrape < self.observed_at);
+        AlikeScrapes::of(&scrapes[..before], after.max(self.list_is_read_since()), rules)
     }
 
     fn is_recorded(&self) -> bool {
@@ -275,6 +292,13 @@ impl ScrapeFacts {
     fn complete_scrapes_by_now(&self, completeness: Completeness) -> Vec<DateTime<Utc>> {
         let this = Some(self.observed_at).filter(|_| completeness.is_complete() && !self.is_recorded());
         self.complete_scrapes.iter().copied().chain(this).collect()
+    }
+
+    /// When a listing that is gone was first missed: also by a scrape that was distrusted then, for it saw a list to its end.
+    fn first_missed(&self, last_seen_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let distrusted = &self.distrusted_scrapes;
+        let first = distrusted.get(distrusted.partition_point(|&scrape| scrape <= last_seen_at)).copied();
+        first.filter(|&first| first < self.observed_at)
     }
 }
 
@@ -412,9 +436,10 @@ pub(crate) fn plan(
         observed_at: scrape.observed_at,
         recognition: scrape.recognition(stored, &was_seen, rules),
         distrusted: scrape.distrusted(rules),
+        moved: scrape.moved(rules),
         pages: scrape.last_pages,
         list: &scrape.last_list,
-        had_total: scrape.had_total,
+        claimed: scrape.last_claimed,
         list_changed: scrape.list_is_changed(),
         doubts_its_word: false,
     };
@@ -599,7 +624,8 @@ impl Plan {
             }
             let misses = sold::misses(listing.last_seen_at, &complete_scrapes, rules);
             self.returns.absences += u64::from(misses.enough_at.is_none());
-            let sold_at = misses.first_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
+            let first_at = misses.first_at.into_iter().chain(scrape.first_missed(listing.last_seen_at)).min();
+            let sold_at = first_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
         }
@@ -628,13 +654,16 @@ impl Plan {
             let reached = absent.iter().filter(|(_, _, misses)| misses.enough_at == Some(scrape.observed_at)).count();
             self.returns.absences += reached as u64;
         }
+        // What is not decided yet says nothing of the dealer: else many that vanish at once would shorten their own time.
+        let open = absent.iter().filter(|(_, _, misses)| misses.enough_at.is_some()).count() as u64;
         let history = ReturnHistory {
-            absences: scrape.returns.absences + self.returns.absences,
+            absences: (scrape.returns.absences + self.returns.absences).saturating_sub(open),
             returns: scrape.returns.returns + self.returns.returns,
         };
         let patience = sold::patience(history, rules);
         self.sold_by_absence.extend(absent.into_iter().filter_map(|(row, listing, misses)| {
             let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience)?;
+            let sold_at = scrape.first_missed(listing.last_seen_at).map_or(sold_at, |first| first.min(sold_at));
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
             Some(SoldByAbsence { stored: row, sold_at, days_on_market })
         }));

@@ -18,7 +18,11 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::{completeness::ScrapeReading, rules::TrackingRules, tests::Lot};
+use super::{
+    completeness::{ListShape, ScrapeReading},
+    rules::TrackingRules,
+    tests::Lot,
+};
 use crate::{extract::ScrapedListing, money::Money};
 
 #[derive(Deserialize)]
@@ -93,7 +97,9 @@ fn replay_dealer(days: &Days, dealer: &str, rules: &TrackingRules) -> Vec<Event>
     for (&day, dealers) in days.iter().skip_while(|(_, dealers)| !dealers.contains_key(dealer)) {
         let listings = dealers.get(dealer).cloned().unwrap_or_default();
         let before = lot.stored.clone();
-        let plan = lot.record(day, listings, ScrapeReading::whole_lot());
+        // Nobody says how many there are.
+        let list = ListShape { last_page: u32::try_from(listings.len()).ok(), ..ListShape::default() };
+        let plan = lot.record(day, listings, ScrapeReading { list, ..ScrapeReading::whole_lot() });
         for changed in plan.changed.iter().filter(|changed| changed.turn == super::rules::Turn::Relisted) {
             let event: &mut Event = &mut events[latest[&changed.stored]];
             event.false_alarm = true;

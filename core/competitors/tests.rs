@@ -78,9 +78,15 @@ impl Lot {
                 .filter(|(_, (completeness, _))| is_distrusted(*completeness))
                 .map(|(time, _)| *time)
                 .collect(),
+            moved_scrapes: self
+                .scrapes
+                .iter()
+                .filter(|(_, (completeness, _))| completeness.reason() == Some(IncompleteReason::ListMoved))
+                .map(|(time, _)| *time)
+                .collect(),
             last_pages: None,
             last_list: ListShape::default(),
-            had_total: false,
+            last_claimed: None,
             list_changed_at: self.list_changed_at,
             ahead_at: None,
             newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
@@ -158,9 +164,10 @@ fn unknown(observed_at: DateTime<Utc>) -> EarlierScrapes<'static> {
         observed_at,
         recognition: Recognition::default(),
         distrusted: None,
+        moved: None,
         pages: None,
         list: &ListShape { page_vehicles: None, last_page: None, url: None, redirected: false },
-        had_total: false,
+        claimed: None,
         list_changed: false,
         doubts_its_word: false,
     }
@@ -709,6 +716,31 @@ fn numbered(cars: std::ops::Range<u32>, prefix: &str) -> Vec<ScrapedListing> {
 }
 
 #[test]
+fn many_that_vanish_at_once_do_not_shorten_their_own_time() {
+    let mut lot = lot();
+    for on_day in 0..3 {
+        lot.see(on_day, &numbered(0..60, "S"));
+    }
+    // Nobody knows yet what becomes of the cars that this dealer no longer shows.
+    let seen = (3..15).map(|on_day| (on_day, lot.see(on_day, &numbered(0..48, "S")).sold()));
+    assert_eq!(seen.filter(|(_, sold)| *sold > 0).collect::<Vec<_>>(), [(9, 12)]);
+}
+
+#[test]
+fn cars_that_always_stand_on_two_pages_are_believed_in_the_end() {
+    let mut lot = lot();
+    let moving = || ScrapeReading { on_several_pages: 4, ..whole_lot() };
+    for on_day in 0..3 {
+        lot.see(on_day, &numbered(0..40, "S"));
+    }
+    let seen = (3..40).map(|on_day| (on_day, lot.record(day(on_day), numbered(0..38, "S"), moving())));
+    let seen: Vec<_> = seen.map(|(on_day, plan)| (on_day, plan.completeness.reason(), plan.sold())).collect();
+    assert!(seen[..21].iter().all(|(_, reason, _)| *reason == Some(IncompleteReason::ListMoved)));
+    let sold: Vec<_> = seen.iter().filter(|(.., sold)| *sold > 0).map(|(on_day, _, sold)| (*on_day, *sold)).collect();
+    assert_eq!(sold, [(26, 2)]);
+}
+
+#[test]
 fn a_lot_of_strangers_is_believed_in_time() {
     let mut lot = lot();
     for on_day in 0..3 {
@@ -824,7 +856,7 @@ fn a_page_that_found_none_and_shows_some_shows_something_else(
         Completeness::judge(
             &reading,
             vehicles,
-            &EarlierScrapes { had_total, ..unknown(day(0)) },
+            &EarlierScrapes { claimed: had_total.then_some(20), ..unknown(day(0)) },
             &TrackingRules::default(),
         )
     };

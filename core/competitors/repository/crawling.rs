@@ -17,9 +17,9 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json,
         functions::lock_words,
-        schema::{competitor_pages, competitor_scrapes},
+        schema::{competitor_inventory, competitor_pages, competitor_scrapes},
     },
-    ids::{CompetitorId, PageId},
+    ids::{CompetitorId, ListingId, PageId},
 };
 
 /// A competitor whose time has come, as far as choosing one needs it.
@@ -149,6 +149,22 @@ pub(in crate::competitors) fn note_attempt(
     let times = (dsl::last_scraped_at.eq(Some(Instant(at))), dsl::next_scrape_at.eq(Some(Instant(next))));
     diesel::update(dsl::competitors.find(id)).set(times).execute(conn)?;
     Ok(())
+}
+
+/// Which of some listings has not changed for the longest time, by its place among them, and since when.
+pub(in crate::competitors) fn longest_unchanged(
+    conn: &mut DbConnection,
+    listings: &[ListingId],
+) -> DbResult<Option<(usize, DateTime<Utc>)>> {
+    use competitor_inventory::dsl;
+    let longest: Option<(ListingId, Option<Instant>)> = dsl::competitor_inventory
+        .filter(dsl::id.eq_any(listings))
+        .order((dsl::updated_at.is_null(), dsl::updated_at, dsl::id))
+        .select((dsl::id, dsl::updated_at))
+        .first(conn)
+        .optional()?;
+    let known = longest.and_then(|(id, changed_at)| Some((id, DateTime::from(changed_at?))));
+    Ok(known.and_then(|(id, changed_at)| Some((listings.iter().position(|listing| *listing == id)?, changed_at))))
 }
 
 #[derive(Insertable, Queryable, Selectable)]

@@ -358,15 +358,20 @@ fn load_facts(
         .load(conn)?;
     // Scrapes before the oldest sighting can have missed nothing that is on sale.
     let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
-    let telling: Vec<(Instant, bool)> = of_competitor
-        .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(distrusted_words())))
+    let moved = IncompleteReason::ListMoved.as_str();
+    let told = distrusted_words().into_iter().chain([moved]);
+    let telling: Vec<(Instant, bool, Option<String>)> = of_competitor
+        .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(told)))
         .filter(dsl::observed_at.ge(Instant(since)))
         .filter(dsl::observed_at.le(Instant(latest)))
         .order(dsl::observed_at)
-        .select((dsl::observed_at, dsl::complete))
+        .select((dsl::observed_at, dsl::complete, dsl::incomplete_reason))
         .load(conn)?;
-    let (complete, distrusted): (Vec<_>, Vec<_>) = telling.into_iter().partition(|(_, is_complete)| *is_complete);
-    let times = |scrapes: Vec<(Instant, bool)>| scrapes.into_iter().map(|(time, _)| time.into()).collect();
+    let (complete, doubted): (Vec<_>, Vec<_>) = telling.into_iter().partition(|(_, is_complete, _)| *is_complete);
+    let (has_moved, distrusted): (Vec<_>, Vec<_>) =
+        doubted.into_iter().partition(|(.., reason)| reason.as_deref() == Some(moved));
+    let times =
+        |scrapes: Vec<(Instant, bool, Option<String>)>| scrapes.into_iter().map(|(time, ..)| time.into()).collect();
     let (last_pages, page_vehicles, list_url) = earlier.first().map(|(.., list)| list.clone()).unwrap_or_default();
     let known = |count: Option<i32>| count.and_then(|count| count.try_into().ok());
     let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
@@ -374,12 +379,13 @@ fn load_facts(
         observed_at,
         reading,
         last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
-        had_total: earlier.first().is_some_and(|(.., total, _)| total.is_some_and(|total| total > 0)),
+        last_claimed: earlier.first().and_then(|(.., total, _)| known(*total)),
         last_pages: known(last_pages),
         last_list: ListShape { page_vehicles: known(page_vehicles), url: list_url, ..ListShape::default() },
         list_changed_at: super::list_changed_at(conn, competitor)?,
         earlier_counts: earlier.into_iter().filter_map(|(_, count, ..)| count.try_into().ok()).collect(),
         distrusted_scrapes: times(distrusted),
+        moved_scrapes: times(has_moved),
         newest_recorded_at: newest,
         ahead_at,
         complete_scrapes: times(complete),

@@ -441,10 +441,15 @@ impl<'a> Run<'a> {
             let lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, now))?;
             let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
+            let controls: Vec<_> = suspects.controls.iter().map(|&row| lot.ids[row]).collect();
+            let Some((place, unchanged_since)) = repository::longest_unchanged(conn, &controls)? else {
+                return Ok(None);
+            };
+            let control = suspects.controls[place];
             let url = |row: usize| lot.stored[row].details.url.clone();
-            let missing: Vec<_> =
-                suspects.missing.into_iter().filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
-            let control = suspects.control.and_then(url).filter(|_| !missing.is_empty());
+            let told = suspects.told_by(control, unchanged_since, &lot.stored);
+            let missing: Vec<_> = told.into_iter().filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
+            let control = url(control).filter(|_| !missing.is_empty());
             Ok(control.map(|control| LookAfter { control, missing }))
         })
     }

@@ -20,7 +20,8 @@ use crate::{
     Result,
     extract::{ScrapedListing, Warning},
     scrape::extract::{
-        Draft, Extraction, Field, Page, PriceRank, claimed_total, clean_price, clean_text, read_card, set_query,
+        Draft, Extraction, Field, MORE_BY_SCRIPT, Page, PriceRank, claimed_total, clean_price, clean_text, read_card,
+        set_query,
     },
 };
 
@@ -92,6 +93,9 @@ impl Scraper {
         let found = u32::try_from(shown).unwrap_or(u32::MAX);
         // A number among a page's words may count the page alone: only where it is configured does the list end by it.
         let total = extraction.total.filter(|_| !self.total.is_empty());
+        if self.turn.is_some() || extraction.total.is_some() {
+            extraction.warnings.retain(|warning| warning.code != MORE_BY_SCRIPT);
+        }
         extraction.next = match &self.turn {
             None => return Ok(()),
             Some(Turn::Link(spots)) => {

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::listing::ScrapedListing;
 
-/// Joins readings of the same vehicle (by VIN, else by address), the first one leading, in the order of first sight.
+/// Joins readings of the same vehicle (by VIN, else by address), the first one leading, in the order of first sight. Of two prices
+/// it has the lower: which of its cards stands first may change from day to day.
 pub(crate) fn same_vehicles(listings: Vec<ScrapedListing>) -> Vec<ScrapedListing> {
     // Two VINs are two vehicles, whatever their addresses: where each has one of its own there is nothing to join.
     let mut vins = HashSet::with_capacity(listings.len());
@@ -16,7 +17,9 @@ pub(crate) fn same_vehicles(listings: Vec<ScrapedListing>) -> Vec<ScrapedListing
     for listing in listings {
         match index.find(&listing).filter(|at| !contradict(&merged[*at], &listing)) {
             Some(at) => {
+                let price = merged[at].price.into_iter().chain(listing.price).min();
                 merged[at].fill_from(listing);
+                merged[at].price = price;
                 index.add(&merged[at], at);
             }
             None => {

@@ -84,7 +84,7 @@ pub struct Extraction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
     /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`, `says_none`,
-    /// `listings_unsettled`.
+    /// `more_by_script`, `listings_unsettled`.
     pub code: &'static str,
     /// The same for a person.
     pub message: String,
@@ -275,8 +275,11 @@ pub(crate) struct Parts {
     pub(crate) unsettled: u32,
 }
 
-/// The doubt about a page that says that nothing was found, and shows vehicles.
+/// What is told of a page that says that nothing was found, and doubted where it shows vehicles.
 pub(crate) const SAYS_NONE: &str = "says_none";
+
+/// The doubt about a list that goes on where nobody who reads its page comes.
+pub(crate) const MORE_BY_SCRIPT: &str = "more_by_script";
 
 /// The doubt about vehicles that nothing tells from others.
 pub(crate) const NO_IDENTITY: &str = "no_identity";
@@ -311,6 +314,10 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
         let message = format!("the page says that nothing was found and shows {} vehicles", parts.listings.len());
         warnings.push(Warning { code: SAYS_NONE, message });
     }
+    if parts.listings.is_empty() && around.says_none {
+        let message = "the page says that nothing was found".to_owned();
+        warnings.push(Warning { code: SAYS_NONE, message });
+    }
     if parts.listings.is_empty() {
         let message =
             "nothing on it reads like a vehicle: an empty lot looks different from a page that was not meant for us"
@@ -319,7 +326,15 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     }
     warnings.extend(unsettled_warning(parts.unsettled));
     let Parts { listings, next, unsettled, .. } = parts;
-    Extraction { platform, total, next: next.or(around.next), listings, unsettled, warnings }
+    let next = next.or(around.next);
+    if let Some(text) = around.more_by_script.filter(|_| next.is_none() && total.is_none() && !listings.is_empty()) {
+        let message = format!(
+            "the list goes on behind {text:?}, which a script answers: what is there is not read, and without it nothing is found \
+             sold; an endpoint or a pagination in the scraper_config says where it stands"
+        );
+        warnings.push(Warning { code: MORE_BY_SCRIPT, message });
+    }
+    Extraction { platform, total, next, listings, unsettled, warnings }
 }
 
 /// What any page gives, whoever wrote it.

@@ -21,6 +21,8 @@ pub(crate) struct Pagination {
     pub(crate) next: Option<String>,
     /// Whether it says in words that nothing was found.
     pub(crate) says_none: bool,
+    /// What a button or a link says behind which a script shows more of the list.
+    pub(crate) more_by_script: Option<String>,
 }
 
 /// The address of the page behind this one, where pages are counted from one by a parameter and a total says that it is not the
@@ -61,13 +63,15 @@ pub(crate) fn read(page: &Page<'_>) -> Pagination {
         link_text: String::new(),
         item_class: "",
         says_none: false,
+        more_by_script: None,
     };
     for token in page.tokens() {
         reader.take(token);
     }
     reader.close_link();
     let total = total(&reader.words);
-    Pagination { total, says_none: reader.says_none, next: reader.next() }
+    let more_by_script = reader.more_by_script.take();
+    Pagination { total, says_none: reader.says_none, next: reader.next(), more_by_script }
 }
 
 /// How plainly a link says that it leads to the next page.
@@ -91,6 +95,10 @@ struct OpenLink<'a> {
     class: &'a str,
     labels: [&'a str; LABELS.len()],
     disabled: bool,
+    /// Whether it is a button, which has no address.
+    is_button: bool,
+    /// Whether nobody sees it, or nobody can use it.
+    is_unseen: bool,
     /// The classes of the list item around it.
     item_class: &'a str,
 }
@@ -100,9 +108,10 @@ const LABELS: [&str; 3] = ["aria-label", "title", "data-action"];
 
 impl<'a> OpenLink<'a> {
     fn read(tag: &Tag<'a>) -> Self {
-        let mut link = Self::default();
+        let mut link = Self { is_button: tag.is("button"), ..Self::default() };
         for (name, value) in tag.attributes() {
             let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            link.is_unseen |= is("hidden") || is("disabled") || (is("style") && hides(value));
             if is("href") {
                 link.href = value;
             } else if is("class") {
@@ -117,6 +126,19 @@ impl<'a> OpenLink<'a> {
         }
         link
     }
+}
+
+/// Whether a style hides what has it.
+fn hides(style: &str) -> bool {
+    let style: String =
+        style.chars().filter(|sign| !sign.is_whitespace()).map(|sign| sign.to_ascii_lowercase()).collect();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+/// Whether classes say so in the words of the usual frameworks.
+fn says_hidden(classes: &str) -> bool {
+    const CLASSES: [&str; 6] = ["hidden", "hide", "d-none", "is-hidden", "invisible", "visually-hidden"];
+    CLASSES.iter().any(|class| has_class(classes, class))
 }
 
 fn says_disabled(classes: &str) -> bool {
@@ -138,6 +160,7 @@ struct Reader<'p, 'a> {
     /// The classes of the list item that is open.
     item_class: &'a str,
     says_none: bool,
+    more_by_script: Option<String>,
 }
 
 /// A longer link is a card, not a pager.
@@ -147,7 +170,7 @@ impl<'a> Reader<'_, 'a> {
     fn take(&mut self, token: &Token<'a>) {
         match token {
             Token::Open(tag) if tag.is("link") => self.take_relation(&OpenLink::read(tag)),
-            Token::Open(tag) if tag.is("a") => {
+            Token::Open(tag) if tag.is("a") || (tag.is("button") && self.link.is_none()) => {
                 self.close_link();
                 let mut link = OpenLink::read(tag);
                 self.take_relation(&link);
@@ -161,6 +184,11 @@ impl<'a> Reader<'_, 'a> {
                 self.item_class = classes.map_or("", |(_, classes)| classes);
             }
             Token::Close(name) if name.eq_ignore_ascii_case("a") => self.close_link(),
+            Token::Close(name) if name.eq_ignore_ascii_case("button") => {
+                if self.link.as_ref().is_some_and(|link| link.is_button) {
+                    self.close_link();
+                }
+            }
             Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_class = "",
             Token::Text(text) => {
                 if self.link.is_some() && self.link_text.len() <= LINK_TEXT_MAX {
@@ -199,7 +227,11 @@ impl<'a> Reader<'_, 'a> {
             return;
         }
         let text = clean::collapse(&clean::decode_text(&self.link_text));
-        let plainness = if says_next(&link, &text) {
+        let says_more = says_more(&text);
+        let plainness = if says_more {
+            // What is called more may be another list: it goes on here where it counts on.
+            Plainness::Number
+        } else if says_next(&link, &text) {
             Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
             Plainness::Arrow
@@ -208,10 +240,24 @@ impl<'a> Reader<'_, 'a> {
         } else {
             return;
         };
-        let Some(url) = self.page.absolute(link.href) else { return };
+        let url = if link.is_button { None } else { self.page.absolute(link.href) };
+        let Some(url) = url else {
+            self.note_more(&link, text);
+            return;
+        };
         let follows = || page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1));
         if plainness > Plainness::Number || follows() {
             self.candidates.push((plainness, url));
+        }
+    }
+
+    /// Notes a button or a link without an address that shows more of the list. An arrow alone turns pictures more often than pages.
+    fn note_more(&mut self, link: &OpenLink<'_>, text: String) {
+        let is_pager = [link.class, link.item_class].into_iter().any(|classes| cards::mentions(classes, "pag"));
+        let says_so =
+            || link.labels.iter().copied().chain([&*text]).any(says_next_page) || (is_pager && says_next(link, &text));
+        if !link.is_unseen && !says_hidden(link.class) && (says_more(&text) || says_so()) {
+            self.more_by_script.get_or_insert(text);
         }
     }
 
@@ -248,6 +294,7 @@ fn may_lead_on(link: &OpenLink<'_>, text: &str) -> bool {
         None => text.contains('>'),
     };
     shown
+        || cards::mentions(text, "more")
         || link.labels.iter().any(|label| first(label).is_some_and(|at| may_say_next(label, at)))
         // Each class that says so has the word in it.
         || cards::mentions(link.class, "next")
@@ -263,6 +310,32 @@ fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
     is_next(text)
         || link.labels.iter().any(|label| is_next(label))
         || cards::mentions(link.class, "next") && CLASSES.iter().any(|class| has_class(link.class, class))
+}
+
+/// Whether a text says in so many words that a page follows.
+fn says_next_page(text: &str) -> bool {
+    const WORDS: [&str; 3] = ["next page", "go to next page", "go to the next page"];
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+    WORDS.iter().any(|words| text.eq_ignore_ascii_case(words))
+}
+
+/// Whether a text offers more of a list of vehicles: `Load more`, `Show 24 more vehicles`, `View more results`.
+fn says_more(text: &str) -> bool {
+    const VERBS: [&str; 4] = ["load", "show", "view", "see"];
+    const LISTED: [&str; 6] = ["vehicles", "cars", "trucks", "results", "inventory", "listings"];
+    if !cards::mentions(text, "more") {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    let words = lower.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect();
+    match words.as_slice() {
+        ["load", "more"] => true,
+        [verb, "more", .., what] | ["more", .., verb @ what] if LISTED.contains(what) => {
+            VERBS.contains(verb) || LISTED.contains(verb)
+        }
+        _ => false,
+    }
 }
 
 /// The address without its fragment and without an empty end of its query.
@@ -365,6 +438,35 @@ mod tests {
     fn read_at(url: &str, html: &str) -> Pagination {
         let tree = OnceCell::new();
         read(&Page::new(html, Url::parse(url).unwrap(), &tree).unwrap())
+    }
+
+    #[test]
+    fn a_button_may_show_more_of_the_list() {
+        for (html, says) in [
+            ("<button id=more>Load more</button>", Some("Load more")),
+            (r#"<a href="javascript:more()" class="btn"> Show 24 More Vehicles </a>"#, Some("Show 24 More Vehicles")),
+            (r##"<a href="#"><span>View more results</span></a>"##, Some("View more results")),
+            ("<button aria-label='Go to next page'><svg></svg></button>", Some("")),
+            (r##"<li class="page-item"><a class="page-link" href="#">Next</a></li>"##, Some("Next")),
+            ("<button>More cars</button>", Some("More cars")),
+            // Nobody sees it, or can use it.
+            ("<button disabled>Load more</button><button class='btn d-none'>Load more</button>", None),
+            ("<button style='display: none'>Load more</button><button hidden>Load more</button>", None),
+            (r#"<li class="disabled"><a class="page-link">Next</a></li>"#, None),
+            // It shows something else.
+            (r##"<a href="#gallery" data-slide="next">Next</a><button>Next</button>"##, None),
+            (
+                "<button>Show more</button><button>Load more reviews</button><a>Learn more</a><a>View more info</a>",
+                None,
+            ),
+            // It leads to another list, or to the next page.
+            (r#"<a href="/inventory">View more inventory</a>"#, None),
+        ] {
+            let read = read_at("https://lot.example/used", html);
+            assert_eq!((read.more_by_script.as_deref(), read.next), (says, None), "{html}");
+        }
+        let linked = read_at("https://lot.example/used", r#"<a href="/used?page=2">Load more</a>"#);
+        assert_eq!((linked.more_by_script, linked.next.as_deref()), (None, Some("https://lot.example/used?page=2")));
     }
 
     #[test]
