@@ -8,9 +8,10 @@
 use std::collections::HashMap;
 
 use super::{
+    asking::{self, Chunk, Stated},
     clean,
     dom::{Dom, Element, Kind, attribute},
-    fields::{Draft, Field, PriceRank},
+    fields::{Draft, Field},
     heading::{self, Heading},
     json,
     listing::ScrapedListing,
@@ -42,10 +43,11 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
             draft.listing.url = Some(linked.map_or_else(|| page.url.to_string(), |(_, url)| url));
         }
         read(page, dom, card.at, &mut draft);
-        let listing = draft.listing;
+        let mut listing = draft.listing;
         if !says_enough(&listing) {
             continue;
         }
+        listing.is_sold = is_marked_sold(dom, card.at).then_some(true);
         let score = known_fields(&listing);
         let known = best.get(&card.vin).map_or(0, |(known, ..)| *known);
         if score > known {
@@ -53,10 +55,23 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
         }
     }
     let mut found: Vec<(usize, ScrapedListing)> = best.into_values().map(|(_, at, listing)| (at, listing)).collect();
+    // A mark that most cards carry is a part of the template, shown by a style where it counts.
+    if found.iter().filter(|(_, listing)| listing.is_sold.is_some()).count() * 2 >= found.len() {
+        found.iter_mut().for_each(|(_, listing)| listing.is_sold = None);
+    }
     let beside = without_vin(page, dom, &anchors, &found);
     found.extend(beside);
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, listing)| listing).collect()
+}
+
+/// Whether a card says by a text or a picture of its own that its vehicle is sold: `SOLD`, in no other words.
+fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
+    let says_sold = |text: &str| text.trim_matches(|sign: char| !sign.is_alphanumeric()).eq_ignore_ascii_case("sold");
+    let by_picture = |(_, element): (usize, &Element<'_>)| {
+        element.name() == "img" && !is_hidden(element) && attribute(element, "alt").is_some_and(says_sold)
+    };
+    dom.elements(dom.within(card)).any(by_picture) || chunks(dom, card).iter().any(|chunk| says_sold(&chunk.text))
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {
@@ -302,6 +317,7 @@ fn without_vin(
 /// Reads everything that one card says into a draft; what the draft knows already stays.
 pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     read_attributes(dom, card, draft);
+    read_row(dom, card, draft);
     read_texts(dom, card, draft);
     if let Some(heading) = heading_within(dom, card) {
         draft.offer_split(heading);
@@ -319,6 +335,26 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     }
     if draft.listing.image_url.is_none() {
         draft.listing.image_url = image(page, dom, card);
+    }
+}
+
+/// The cells of a row, by the heads of their columns.
+fn read_row(dom: &Dom<'_>, row: usize, draft: &mut Draft) {
+    let is = |at: usize, name: &str| dom.element(at).is_some_and(|element| element.name() == name);
+    if !is(row, "tr") {
+        return;
+    }
+    let table = std::iter::successors(dom.parent(row), |at| dom.parent(*at)).take(3).find(|at| is(*at, "table"));
+    let head = table.and_then(|table| dom.elements(dom.within(table)).find(|(_, element)| element.name() == "tr"));
+    let Some((head, _)) = head.filter(|(head, _)| *head != row) else { return };
+    let cells =
+        |row: usize| dom.children(row).filter(|cell| is(*cell, "td") || is(*cell, "th")).map(|cell| dom.text(cell));
+    let fields: Vec<_> = cells(head).map(|text| Field::named(&text)).collect();
+    for (field, text) in fields.into_iter().zip(cells(row)) {
+        let Some(field) = field else { continue };
+        // A cell may name once more what it holds.
+        let value = labelled(&text).filter(|(named, rest)| *named == field && !rest.is_empty());
+        draft.offer(field, value.map_or(&*text, |(_, rest)| rest));
     }
 }
 
@@ -345,38 +381,36 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 /// A longer attribute is no vehicle's record.
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
-struct Chunk {
-    text: String,
-    /// Whether it stands in an element whose class speaks of a price.
-    in_price: bool,
-}
-
 /// The texts of a card in reading order, without separators and without what is struck through.
 fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut struck_until = 0;
-    let mut price_until = 0;
+    // Where what classes say of prices ends, the innermost last.
+    let mut said: Vec<(usize, Stated)> = Vec::new();
     for at in dom.within(card) {
+        while said.last().is_some_and(|(end, _)| *end <= at) {
+            said.pop();
+        }
         match &dom.node(at).kind {
             Kind::Element(element) => {
                 let end = dom.node(at).end;
-                if at >= struck_until && is_struck(element) {
+                if at >= struck_until && (is_struck(element) || is_hidden(element)) {
                     struck_until = end;
                 }
                 // A class on the whole card (`has-price`) says nothing about one text.
-                if at >= price_until && end - at < HEADING_NODES_MAX && class_mentions(element, "price") {
-                    price_until = end;
+                if end - at < HEADING_NODES_MAX {
+                    said.extend(asking::by_class(element).map(|stated| (end, stated)));
                 }
             }
             Kind::Text(text) if at >= struck_until => {
                 let text = clean::collapse(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if text == "$" || text.chars().any(char::is_alphanumeric) {
-                    let in_price = at < price_until;
+                    let stated = said.last().map(|(_, stated)| *stated);
                     if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
-                        chunks.push(Chunk { text, in_price });
+                        chunks.push(Chunk { text, stated });
                     } else {
-                        chunks.extend(apart(&text).map(|piece| Chunk { text: piece.to_owned(), in_price }));
+                        chunks.extend(apart(&text).map(|piece| Chunk { text: piece.to_owned(), stated }));
                     }
                 }
             }
@@ -384,6 +418,13 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
         }
     }
     chunks
+}
+
+/// Whether an element's own style or attribute hides it.
+fn is_hidden(element: &Element<'_>) -> bool {
+    let style = attribute(element, "style").unwrap_or_default();
+    attribute(element, "hidden").is_some()
+        || (mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none"))
 }
 
 /// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
@@ -418,6 +459,7 @@ fn apart(text: &str) -> impl Iterator<Item = &str> {
 fn is_struck(element: &Element<'_>) -> bool {
     const CLASSES: [&str; 4] = ["was", "old-price", "was-price", "oldprice"];
     matches!(element.name(), "s" | "strike" | "del")
+        || attribute(element, "style").is_some_and(|style| mentions(style, "line-through"))
         || attribute(element, "class").is_some_and(|classes| {
             mentions(classes, "strike")
                 || mentions(classes, "line-through")
@@ -451,31 +493,18 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
         }
         at += 1;
     }
-    for (at, chunk) in chunks.iter().enumerate() {
+    for chunk in &chunks {
         if draft.listing.mileage.is_none() && ends_in_miles(&chunk.text) {
             draft.offer(Field::Mileage, &chunk.text);
         }
-        let payment_follows = || chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text));
-        if draft.listing.price.is_none() && chunk.in_price && !payment_follows() {
-            draft.offer(Field::Price(PriceRank::Plain), &chunk.text);
-        }
     }
+    asking::offer(&chunks, draft);
 }
 
 fn ends_in_miles(text: &str) -> bool {
     let text = text.as_bytes();
     [" miles", " mi", " mi."].iter().any(|unit| {
         text.len().checked_sub(unit.len()).is_some_and(|at| text[at..].eq_ignore_ascii_case(unit.as_bytes()))
-    })
-}
-
-/// `/mo` and the like, set apart from the amount in front.
-fn begins_a_payment(text: &str) -> bool {
-    let lower = text.trim_start_matches(['/', ' ']).to_ascii_lowercase();
-    ["mo", "per mo", "a month", "wk", "week", "per week"].iter().any(|word| {
-        lower
-            .strip_prefix(word)
-            .is_some_and(|rest| word.len() > 2 || !rest.starts_with(char::is_alphabetic) || rest.starts_with("nth"))
     })
 }
 

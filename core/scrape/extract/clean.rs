@@ -298,11 +298,18 @@ fn amounts(text: &str) -> Vec<Amount> {
                 && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
                 && !ends_with_currency(&text[..start]);
         if !within_word {
-            let hundredths = if millions { None } else { hundredths(number, thousands) };
+            let hundredths =
+                if millions || has_group_behind(number, &text[end..]) { None } else { hundredths(number, thousands) };
             found.push(Amount { start, end, hundredths });
         }
     }
     found
+}
+
+/// Whether a space sets three more digits apart, as some write thousands: `15 995`.
+fn has_group_behind(number: &str, rest: &str) -> bool {
+    let digits = rest.strip_prefix(' ').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    digits == 3 && number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn ends_with_currency(text: &str) -> bool {
@@ -320,6 +327,10 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
         || (grouped && first.len() > 3)
         || !groups.all(|group| group.len() == 3)
     {
+        return None;
+    }
+    // `22.400` is twenty-two thousand to some, and nothing to others.
+    if fraction.len() == 3 && whole.len() <= 3 && !thousands {
         return None;
     }
     let fraction = if thousands { fraction } else { fraction.trim_end_matches('0') };
@@ -417,7 +428,7 @@ enum Role {
 
 /// What the words around an amount make of it.
 fn role(lower: &str, amount: &Amount) -> Role {
-    const PAYMENT_AFTER: [&str; 21] = [
+    const PAYMENT_AFTER: [&str; 23] = [
         "/mo",
         "/ mo",
         "per mo",
@@ -439,6 +450,8 @@ fn role(lower: &str, amount: &Amount) -> Role {
         "due at",
         "in savings",
         "rebate",
+        "below",
+        "under market",
     ];
     const NO_PRICE_BEFORE: [&str; 19] = [
         "save",

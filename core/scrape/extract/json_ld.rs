@@ -233,27 +233,19 @@ fn offers<'v>(node: &'v Object<'v>) -> Vec<&'v Object<'v>> {
     listed.iter().filter_map(Json::as_object).collect()
 }
 
-/// The one price that all offers agree on; a monthly payment among them is passed over.
+/// The one price that all offers agree on; leases, and rates among them, are passed over.
 fn price(offers: &[&Object<'_>]) -> Option<Money> {
     let mut agreed: Option<Money> = None;
     for offer in offers {
-        let specification = offer.get("priceSpecification").map(first).and_then(Json::as_object);
-        let low_is_high = offer.get("lowPrice").filter(|low| offer.get("highPrice").is_none_or(|high| high == *low));
-        let stated = [offer.get("price"), specification.and_then(|inner| inner.get("price")), low_is_high];
-        let monthly = [Some(*offer), specification].into_iter().flatten().any(|node| {
-            ["unitText", "unitCode", "billingDuration", "billingIncrement"]
-                .iter()
-                .filter_map(|key| node.get(key).and_then(Json::as_str))
-                .any(|unit| unit.to_ascii_uppercase().starts_with("MON"))
-        });
-        let currency =
-            [Some(*offer), specification].into_iter().flatten().find_map(|node| node.get("priceCurrency")?.as_str());
-        if monthly
-            || currency.is_some_and(|code| !code.trim().is_empty() && !code.eq_ignore_ascii_case("USD") && code != "$")
-        {
+        let is_lease = offer.get("businessFunction").and_then(scalar).is_some_and(|word| word.ends_with("LeaseOut"));
+        let is_rate_of =
+            |specification: &Object<'_>| is_rate(specification) && specification.get("price") == offer.get("price");
+        if is_lease || is_rate(offer) || is_foreign(offer) || specifications(offer).any(is_rate_of) {
             continue;
         }
-        let Some(amount) = stated.into_iter().flatten().filter_map(scalar).find_map(|text| clean::price(&text)) else {
+        let low_is_high = offer.get("lowPrice").filter(|low| offer.get("highPrice").is_none_or(|high| high == *low));
+        let of = |value: Option<&Json<'_>>| value.and_then(scalar).and_then(|text| clean::price(&text));
+        let Some(amount) = of(offer.get("price")).or_else(|| specified(offer)).or_else(|| of(low_is_high)) else {
             continue;
         };
         if agreed.is_some_and(|known| known != amount) {
@@ -262,4 +254,49 @@ fn price(offers: &[&Object<'_>]) -> Option<Money> {
         agreed = Some(amount);
     }
     agreed
+}
+
+/// The most binding price of an offer's specifications, by the kinds of <https://schema.org/PriceTypeEnumeration>.
+fn specified(offer: &Object<'_>) -> Option<Money> {
+    let mut draft = Draft::default();
+    for specification in specifications(offer) {
+        // A part of the price, such as a down payment, is none, nor is one for each of something.
+        let is_part = ["priceComponentType", "referenceQuantity"].iter().any(|key| specification.contains_key(key));
+        let kind = specification.get("priceType").and_then(scalar).unwrap_or_default();
+        let rank = match kind.rsplit(['/', '#']).next().unwrap_or_default() {
+            "SalePrice" => PriceRank::Asking,
+            "" => PriceRank::Plain,
+            "ListPrice" | "RegularPrice" | "MinimumAdvertisedPrice" => PriceRank::Retail,
+            "MSRP" | "SRP" => PriceRank::Suggested,
+            _ => continue,
+        };
+        if !is_part && !is_rate(specification) && !is_foreign(specification) {
+            let stated = specification.get("price").and_then(scalar);
+            draft.offer_price(rank, stated.and_then(|text| clean::price(&text)));
+        }
+    }
+    draft.listing.price
+}
+
+fn specifications<'v>(offer: &'v Object<'v>) -> impl Iterator<Item = &'v Object<'v>> {
+    let stated = match offer.get("priceSpecification") {
+        Some(Json::Array(several)) => several.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+        None => &[],
+    };
+    stated.iter().filter_map(Json::as_object)
+}
+
+/// Whether a price is one a month.
+fn is_rate(node: &Object<'_>) -> bool {
+    ["unitText", "unitCode", "billingDuration", "billingIncrement"]
+        .iter()
+        .filter_map(|key| node.get(key).and_then(Json::as_str))
+        .any(|unit| unit.to_ascii_uppercase().starts_with("MON"))
+}
+
+/// Whether a price is in another currency than dollars.
+fn is_foreign(node: &Object<'_>) -> bool {
+    let currency = node.get("priceCurrency").and_then(Json::as_str).map(str::trim);
+    currency.is_some_and(|code| !code.is_empty() && !code.eq_ignore_ascii_case("USD") && code != "$")
 }

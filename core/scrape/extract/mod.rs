@@ -4,6 +4,7 @@
 //! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
+mod asking;
 mod cards;
 mod clean;
 mod data;

@@ -377,14 +377,87 @@ fn json_ld_gives_no_vehicle_and_no_price_that_it_does_not_state() {
         r#"{"price": 15995, "priceCurrency": "CAD"}"#,
         r#"[{"price": 15995}, {"price": 14995}]"#,
         r#"{"price": "Call"}"#,
+        r#"{"price": "22.400"}"#,
+        r#"{"price": 1299, "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut"}"#,
+        r#"{"price": 1299, "priceSpecification": {"price": 1299, "unitCode": "MON"}}"#,
+        r#"{"priceSpecification": {"price": 1500, "priceComponentType": "https://schema.org/DownPayment"}}"#,
+        r#"{"priceSpecification": {"price": 1299, "referenceQuantity": {"value": 1, "unitCode": "MON"}}}"#,
+        r#"{"priceSpecification": {"price": 1299, "priceType": "https://schema.org/StrikethroughPrice"}}"#,
     ] {
         let read =
             read_json_ld(&format!(r#"{{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": {offers}}}"#));
         assert_eq!(read[0].price, None, "{offers}");
     }
+    for kinds in [("MSRP", "SalePrice"), ("ListPrice", ""), ("MSRP", "ListPrice")] {
+        let kind = |kind: &str| {
+            if kind.is_empty() { String::new() } else { format!(r#", "priceType": "https://schema.org/{kind}""#) }
+        };
+        let specified = format!(r#"[{{"price": 39999{}}}, {{"price": "$15,995"{}}}]"#, kind(kinds.0), kind(kinds.1));
+        let car = format!(
+            r#"{{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": {{"priceSpecification": {specified}}}}}"#
+        );
+        assert_eq!(read_json_ld(&car)[0].price, Some(Money::from_dollars(15_995)), "{kinds:?}");
+    }
     let kilometres =
         r#"{"@type": "Car", "name": "2019 Ford F-150", "mileageFromOdometer": {"value": 80000, "unitCode": "KMT"}}"#;
     assert_eq!(read_json_ld(kilometres)[0].mileage, None);
+}
+
+#[test]
+fn a_table_is_read_by_its_heads_and_a_card_by_what_a_person_sees() {
+    let vins = ["1FTEW1EP6KFA10001", "2T3P1RFV3LC100002", "1C4RJFBG9JC100003"];
+    let read = |html: &str| {
+        let read = listings(html, LOT).unwrap().listings;
+        assert_eq!(read.len(), 3, "{html}");
+        read
+    };
+    let dollars = |listing: &ScrapedListing| listing.price.map(|price| price.cents() / 100);
+    let row = |vin: &&str| {
+        format!(
+            r#"<tr><td>2019</td><td>Ford</td><td>F-150</td><td>$31,995</td><td>48,200</td><td>P1</td><td>{vin}</td>
+            <td><a href="/v/{vin}">Details</a></td></tr>"#
+        )
+    };
+    let heads = "<tr><th>Year<th>Make<th>Model<th>Price<th>Miles<th>Stock #<th>VIN<th></tr>";
+    for car in read(&format!("<table>{heads}{}</table>", vins.iter().map(row).collect::<String>())) {
+        let said = (car.year, car.make.as_deref(), car.model.as_deref(), car.mileage, car.stock_number.as_deref());
+        assert_eq!(said, (Some(2019), Some("Ford"), Some("F-150"), Some(48_200), Some("P1")), "{car:?}");
+        assert_eq!(dollars(&car), Some(31_995));
+    }
+    let cards = |shown: &dyn Fn(usize) -> String| {
+        let card = |(at, vin): (usize, &&str)| {
+            format!(
+                r#"<div class="car"><h2><a href="/v/{vin}">2019 Ford F-150 XLT</a></h2>{}<p>VIN: {vin}</p></div>"#,
+                shown(at)
+            )
+        };
+        read(&vins.iter().enumerate().map(card).collect::<String>())
+    };
+    for (shown, price) in [
+        ("<p>$31,995</p>", Some(31_995)),
+        (
+            r#"<div class="price"><span style="text-decoration: line-through">$39,999</span> $31,995</div>"#,
+            Some(31_995),
+        ),
+        (r#"<span class="price" style="display: none">$39,999</span><span class="price">$31,995</span>"#, Some(31_995)),
+        (r#"<span class="price msrp">$39,999</span><span class="price">$31,995</span>"#, Some(31_995)),
+        (r#"<span class="price-savings">$2,500</span><span class="price">$31,995</span>"#, Some(31_995)),
+        ("<span data-action=priceSpecification>$31,995</span>", Some(31_995)),
+        (r#"<div class="price"><span>Down</span><span>$1,500</span></div>"#, None),
+        (r#"<div class="price">$31 995</div>"#, None),
+        ("<p>$31,995</p><p>$39,999</p>", None),
+    ] {
+        for car in cards(&|_| shown.to_owned()) {
+            assert_eq!(dollars(&car), price, "{shown}");
+        }
+    }
+    let sold = |listings: &[ScrapedListing]| listings.iter().map(|car| car.is_sold).collect::<Vec<_>>();
+    for mark in ["<b>SOLD!</b>", r#"<img class="overlay" alt="Sold" src="/sold.png">"#] {
+        let one = cards(&|at| if at == 1 { mark.to_owned() } else { String::new() });
+        assert_eq!(sold(&one), [None, Some(true), None], "{mark}");
+        assert_eq!(sold(&cards(&|_| mark.to_owned())), [None; 3], "a part of the template");
+    }
+    assert_eq!(sold(&cards(&|at| if at == 1 { "<p>Sold as is</p>".to_owned() } else { String::new() })), [None; 3]);
 }
 
 #[test]

@@ -116,6 +116,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         [0 | 10 | 127, ..]                 // this network, private, loopback
         | [100, 64..=127, ..]              // behind a provider's translation
         | [169, 254, ..]                   // link-local, metadata services
+        | [168, 63, 129, 16]               // a cloud's own services, for the machines in it
         | [172, 16..=31, ..]               // private
         | [192, 0, 0 | 2, _]               // protocol assignments, documentation
         | [192, 88, 99, _]                 // relays from 6to4
@@ -228,6 +229,7 @@ mod tests {
         ("http://100.127.255.255", Shut(NotPublic)),
         ("http://169.254.169.254/latest/meta-data/", Shut(NotPublic)),
         ("http://0xa9fea9fe/", Shut(NotPublic)),
+        ("http://168.63.129.16/machine", Shut(NotPublic)),
         ("http://[::ffff:169.254.169.254]/", Shut(NotPublic)),
         ("http://[fd00:ec2::254]/", Shut(NotPublic)),
         ("http://0.1.2.3", Shut(NotPublic)),

@@ -1,0 +1,190 @@
+//! Which of the amounts that a card shows is what the dealer asks.
+//!
+//! An amount is told by the words in front of it, in its own text or in the one before, or by the class of the element around it. One
+//! of which nothing tells is the price only where it stands in a short text and no other such amount is on the card. What is
+//! deliberately not here: how an amount is written (`clean`), and labels that stand for one field each (`fields`).
+
+use super::{
+    cards::mentions,
+    clean,
+    dom::{Element, attribute},
+    fields::{Draft, PriceRank},
+};
+use crate::Money;
+
+/// One text of a card.
+pub(super) struct Chunk {
+    pub(super) text: String,
+    /// What the class of an element around it says of its amounts.
+    pub(super) stated: Option<Stated>,
+}
+
+/// What is said of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stated {
+    Price(PriceRank),
+    /// A rate, a discount, a fee or what somebody else thinks.
+    NoPrice,
+}
+
+/// Below this an amount of which nothing is said is likelier a fee.
+const LEAST_UNSAID: Money = Money::from_dollars(1_000);
+/// In a longer text an amount is told of, not asked.
+const WORDS_BESIDE: usize = 3;
+/// A longer text is no label.
+const LABEL_BYTES: usize = 40;
+
+/// What the class of an element says of the amounts in it; an attribute of one vendor says so, too.
+pub(super) fn by_class(element: &Element<'_>) -> Option<Stated> {
+    const NO_PRICE: [&str; 8] = ["saving", "discount", "payment", "month", "weekly", "rebate", "fee", "down"];
+    let classes = attribute(element, "class").unwrap_or_default();
+    let is_price = mentions(classes, "price")
+        || attribute(element, "data-action").is_some_and(|action| action == "priceSpecification");
+    let says = |words: &[&str]| words.iter().any(|word| mentions(classes, word));
+    is_price.then(|| {
+        if says(&NO_PRICE) {
+            Stated::NoPrice
+        } else if says(&["msrp", "sticker"]) {
+            Stated::Price(PriceRank::Suggested)
+        } else {
+            Stated::Price(PriceRank::Plain)
+        }
+    })
+}
+
+/// What words in front of an amount say of it.
+fn by_words(words: &str) -> Option<Stated> {
+    const NO_PRICE: [&str; 26] = [
+        "bid", "book", "deposit", "discount", "doc", "down", "drop", "due", "enganche", "fee", "fees", "kbb", "lease",
+        "market", "monthly", "payment", "payments", "rebate", "save", "saved", "savings", "tax", "taxes", "weekly",
+        "worth", "warranty",
+    ];
+    const SUGGESTED: [&str; 2] = ["msrp", "sticker"];
+    const RETAIL: [&str; 7] = ["retail", "list", "was", "regular", "finance", "financed", "original"];
+    const ASKING: [&str; 13] = [
+        "asking",
+        "cash",
+        "clearance",
+        "final",
+        "internet",
+        "now",
+        "online",
+        "our",
+        "sale",
+        "selling",
+        "special",
+        "today",
+        "your",
+    ];
+    let lower = words.to_ascii_lowercase();
+    let says = |known: &[&str]| lower.split(|sign: char| !sign.is_alphanumeric()).any(|word| known.contains(&word));
+    let rank = |rank| Some(Stated::Price(rank));
+    match () {
+        () if says(&NO_PRICE) => Some(Stated::NoPrice),
+        () if says(&SUGGESTED) => rank(PriceRank::Suggested),
+        () if says(&RETAIL) => rank(PriceRank::Retail),
+        () if says(&ASKING) => rank(PriceRank::Asking),
+        () if says(&["price"]) => rank(PriceRank::Plain),
+        () => None,
+    }
+}
+
+/// Offers the prices of a card's texts, each with what is said of it.
+pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
+    let mut unsaid: Vec<Money> = Vec::new();
+    for (at, chunk) in chunks.iter().enumerate() {
+        let signed = chunk.text.contains('$');
+        if (!signed && chunk.stated.is_none()) || chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text)) {
+            continue;
+        }
+        let label = at.checked_sub(1).and_then(|before| chunks.get(before)).filter(|before| is_label(&before.text));
+        let label = label.map_or("", |label| label.text.as_str());
+        let text = whole_amount(chunks, at);
+        let Some(price) = clean::price(&text) else { continue };
+        let own = text.split(|sign: char| sign == '$' || sign.is_ascii_digit()).next().unwrap_or_default();
+        match by_words(own).or_else(|| by_words(label)).or(chunk.stated) {
+            Some(Stated::NoPrice) => {}
+            Some(Stated::Price(rank)) => draft.offer_price(rank, Some(price)),
+            None => {
+                let follows = chunks.get(at + 1).filter(|next| is_label(&next.text));
+                let is_no_price = follows.is_some_and(|next| by_words(&next.text) == Some(Stated::NoPrice));
+                let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
+                if !is_no_price && beside <= WORDS_BESIDE && price >= LEAST_UNSAID && !unsaid.contains(&price) {
+                    unsaid.push(price);
+                }
+            }
+        }
+    }
+    if let [only] = unsaid[..] {
+        draft.offer_price(PriceRank::Plain, Some(only));
+    }
+}
+
+/// The text with what belongs to its number: `$`, `15` and `,995` are one amount.
+fn whole_amount(chunks: &[Chunk], at: usize) -> String {
+    let mut text = chunks[at].text.clone();
+    for next in chunks.iter().skip(at + 1) {
+        let is_rest = |text: &str| {
+            text.strip_prefix(',').is_some_and(|rest| rest.len() == 3 && rest.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let begins = text.ends_with('$') && next.text.starts_with(|sign: char| sign.is_ascii_digit());
+        let goes_on = text.ends_with(|sign: char| sign.is_ascii_digit()) && is_rest(&next.text);
+        if !begins && !goes_on {
+            break;
+        }
+        text.push_str(&next.text);
+    }
+    text
+}
+
+fn is_label(text: &str) -> bool {
+    text.len() <= LABEL_BYTES && !text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// `/mo` and the like, set apart from the amount in front.
+fn begins_a_payment(text: &str) -> bool {
+    let lower = text.trim_start_matches(['/', ' ']).to_ascii_lowercase();
+    ["mo", "per mo", "a month", "wk", "week", "per week"].iter().any(|word| {
+        lower
+            .strip_prefix(word)
+            .is_some_and(|rest| word.len() > 2 || !rest.starts_with(char::is_alphabetic) || rest.starts_with("nth"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_amount_that_is_asked_is_told_from_the_others() {
+        let plain = Some(Stated::Price(PriceRank::Plain));
+        let said = |texts: &[(&str, Option<Stated>)]| {
+            let chunks: Vec<_> =
+                texts.iter().map(|(text, stated)| Chunk { text: (*text).to_owned(), stated: *stated }).collect();
+            let mut draft = Draft::default();
+            offer(&chunks, &mut draft);
+            draft.listing.price.map(|price| price.cents() / 100)
+        };
+        for (texts, price) in [
+            (&[("$15,995", None)][..], Some(15_995)),
+            (&[("$15,995", None), ("$15,995", None)], Some(15_995)),
+            (&[("$15,995", None), ("$39,999", None)], None),
+            (&[("MSRP $39,999", None), ("$15,995", None)], Some(15_995)),
+            (&[("Retail", None), ("$39,999", plain), ("Sale $15,995", plain)], Some(15_995)),
+            (&[("KBB $39,999", plain), ("$15,995", plain)], Some(15_995)),
+            (&[("Finance price $39,999", None), ("Cash price $15,995", None)], Some(15_995)),
+            (&[("$2,500", Some(Stated::NoPrice)), ("$15,995", plain)], Some(15_995)),
+            (&[("Down", plain), ("$1,500", plain)], None),
+            (&[("Enganche $1,500", plain)], None),
+            (&[("Current bid $10,000", plain)], None),
+            (&[("$2,500", None), ("Savings", None)], None),
+            (&[("$399", plain), ("/mo", plain), ("$15,995", None)], Some(15_995)),
+            (&[("$", plain), ("15", plain), (",995", plain)], Some(15_995)),
+            (&[("Doc fee $1,595", None), ("$499", None)], None),
+            (&[("The owner before spent some $4,500 on it in spring", None)], None),
+            (&[("Call for price", plain), ("555", None)], None),
+        ] {
+            assert_eq!(said(texts), price, "{texts:?}");
+        }
+    }
+}
