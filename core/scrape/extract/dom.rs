@@ -282,6 +282,13 @@ mod tests {
         proptest::collection::vec(proptest::sample::select(pieces), 0..40).prop_map(|pieces| pieces.concat())
     }
 
+    #[test]
+    fn what_stands_for_nothing_hides_nothing_behind_it() {
+        for html in ["<math></><![CDATA[ x ]]>", "<svg></></><![CDATA[x]]></>y", "</><![CDATA[x]]>", "<pre></>\nx"] {
+            assert_eq!(outline(html), outline_of_html5ever(html), "{html}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_page_nests_as_html5ever_alone_would_nest_it(html in markup()) {

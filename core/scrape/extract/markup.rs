@@ -152,6 +152,8 @@ pub(crate) enum Piece<'a> {
     Close(&'a str),
     Text(&'a str),
     Comment,
+    /// `</>`, which stands for nothing.
+    Nothing,
     /// From its `<` to its `>`.
     Doctype(&'a str),
 }
@@ -215,7 +217,10 @@ impl<'a> Tokens<'a> {
                             return Some(Piece::Close(tag.name));
                         }
                     }
-                    Some(b'>') => self.at += 3,
+                    Some(b'>') => {
+                        self.at += 3;
+                        return Some(Piece::Nothing);
+                    }
                     Some(_) => {
                         self.skip_past(b'>');
                         return Some(Piece::Comment);
@@ -365,7 +370,7 @@ impl<'a> Iterator for Tokens<'a> {
                 Piece::Open(tag) => return Some(Token::Open(tag)),
                 Piece::Close(name) => return Some(Token::Close(name)),
                 Piece::Text(text) => return Some(Token::Text(text)),
-                Piece::Comment | Piece::Doctype(_) => {}
+                Piece::Comment | Piece::Nothing | Piece::Doctype(_) => {}
             }
         }
     }

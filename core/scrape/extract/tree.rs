@@ -125,6 +125,7 @@ impl<'a> Feed<'a> {
             }
             // That it stands between two texts keeps them apart; what it says is never read.
             Piece::Comment => drop(self.give(Token::CommentToken(StrTendril::new()))),
+            Piece::Nothing => {}
             Piece::Doctype(declaration) => {
                 if let Some(doctype) = doctype(declaration) {
                     drop(self.give(Token::DoctypeToken(doctype)));
