@@ -4,7 +4,7 @@
 //! without are cut alike; and what no reader asks for is never made: the content of scripts, and the attributes of an element
 //! before the tree stands. What is deliberately not here: what of the tree is read, which is `dom`'s.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
 use html5ever::{
     Attribute, LocalName, QualName,
@@ -125,7 +125,8 @@ impl<'a> Feed<'a> {
             }
             // That it stands between two texts keeps them apart; what it says is never read.
             Piece::Comment => drop(self.give(Token::CommentToken(StrTendril::new()))),
-            Piece::Nothing => {}
+            // A line end behind it counts, in front of which nothing would.
+            Piece::Nothing => drop(self.give(Token::ParseError(Cow::Borrowed("an end tag without a name")))),
             Piece::Doctype(declaration) => {
                 if let Some(doctype) = doctype(declaration) {
                     drop(self.give(Token::DoctypeToken(doctype)));
