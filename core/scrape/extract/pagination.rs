@@ -184,10 +184,10 @@ impl<'a> Reader<'_, 'a> {
                 self.item_class = classes.map_or("", |(_, classes)| classes);
             }
             Token::Close(name) if name.eq_ignore_ascii_case("a") => self.close_link(),
-            Token::Close(name) if name.eq_ignore_ascii_case("button") => {
-                if self.link.as_ref().is_some_and(|link| link.is_button) {
-                    self.close_link();
-                }
+            Token::Close(name)
+                if name.eq_ignore_ascii_case("button") && self.link.as_ref().is_some_and(|link| link.is_button) =>
+            {
+                self.close_link();
             }
             Token::Close(name) if name.eq_ignore_ascii_case("li") => self.item_class = "",
             Token::Text(text) => {

@@ -419,7 +419,7 @@ impl TreeSink for Sink<'_> {
 
     fn finish(self) {}
 
-    fn parse_error(&self, _message: std::borrow::Cow<'static, str>) {}
+    fn parse_error(&self, _message: Cow<'static, str>) {}
 
     fn get_document(&self) -> Handle {
         self.nameless(0)
