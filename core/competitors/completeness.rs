@@ -41,8 +41,8 @@
 //! the 1,834 of a guard that never gives way, 2.69 % of them false instead of 2.73 %, 8.39 days late instead of 8.40. It
 //! decides more sales; it decides them no better. The second half of the days alone, which had its part in the choice too,
 //! is even a little worse: 1.98 % false at 7.44 days, against 1.95 % at 7.34.
-//! Distrusting another lot, as below, leaves as many sales on those days, as many of them false, and decides them 0.04 days later:
-//! 8.43.
+//! Distrusting another lot, and one of which a large share is missing at once, leaves 1,963 sales on those days, 2.50 % of them false,
+//! and decides them 8.89 days late; in the second half 1.82 % at 7.82 days. That buys fewer false ones with half a day.
 //!
 //! A website's own word that a vehicle is sold is proof at once, of that vehicle. That many are sold at one blow is likelier a mark
 //! which every card carries hidden, or a field that means something else now: such words are not taken, and the scrape is

@@ -4,7 +4,8 @@
 //! exactly one listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees:
 //! dealers use stock numbers again. So a stock number does not name a car of another year, make and model, and an id or a stock
 //! number that several cars of one scrape show is a word such as `Call`, and no key there. Where a website numbers its stock
-//! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link.
+//! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link. One VIN may take the place of
+//! another whose check digit is wrong, where nothing else changed.
 //!
 //! Each key is tried for all sightings before the next weaker one, so a weak match never takes a listing away from a strong one;
 //! of several listings under one key, one on sale goes before one that is gone. Everything is a hash look-up or a binary search:
@@ -28,7 +29,7 @@ use super::{
     rules::{StoredListing, TrackingRules},
     sighting::{Details, Keys, Sighting},
 };
-use crate::money::Money;
+use crate::{money::Money, vin::Vin};
 
 /// Why a sighting is not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -86,6 +87,7 @@ pub(crate) fn identify(
         |keys| keys.stock_number.as_deref(),
         |stored, seen| !stored.are_of_another_car(seen, rules),
     );
+    search.by_mended_vin(seen, &mut found, rules);
     search.by_link(seen, &mut found);
     search.by_likeness(seen, &mut found, rules);
     found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
@@ -384,6 +386,28 @@ impl<'a> Search<'a> {
                     Some(_) => continue,
                 }
                 break;
+            }
+        }
+    }
+
+    /// A VIN that no check digit confirms may be a slip of the pen: where one that is confirmed stands in its place, with the stock
+    /// number, the link and the mileage that it had, it is the same car.
+    fn by_mended_vin(&mut self, seen: &[Sighting], found: &mut [Option<Match>], rules: &TrackingRules) {
+        let is_confirmed = |keys: &Keys| Some(Vin::parse(keys.vin.as_deref()?).ok()?.check_digit_ok());
+        let is_doubtful = |row: usize, keys: &Keys| self.taken_by[row].is_none() && is_confirmed(keys) == Some(false);
+        let rows = self.index(is_doubtful, |keys| keys.stock_number.as_deref());
+        for sighting in open(found) {
+            let Sighting { keys, details, .. } = &seen[sighting];
+            let number = keys.stock_number.as_deref().filter(|_| is_confirmed(keys) == Some(true));
+            let Some(&row) = number.and_then(|number| rows.get(number)) else { continue };
+            let StoredListing { details: stored, is_sold, .. } = &self.stored[row];
+            let apart = stored.mileage.zip(details.mileage).map(|(one, other)| one.abs_diff(other));
+            let agrees = details.url.is_some()
+                && stored.url == details.url
+                && apart.is_some_and(|apart| apart <= rules.mileage_tolerance.unsigned_abs())
+                && !stored.contradict(details);
+            if agrees && !is_sold && self.taken_by[row].is_none() {
+                self.take(row, sighting, found);
             }
         }
     }
