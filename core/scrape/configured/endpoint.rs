@@ -139,8 +139,9 @@ impl Endpoint {
         let next = self.next(request, answer, found, total);
         let unknown = found as usize - listings.iter().filter(|listing| listing.has_identity()).count();
         let message = format!(
-            "{unknown} of {found} records have nothing to be known again by, and are left out: the fields vin, external_id and \
-             stock_number of the configuration say where that stands"
+            "{unknown} of {found} records at {} have nothing to be known again by, and are left out: `listings` of the configuration \
+             says where the list stands, and the fields vin, external_id and stock_number what tells its vehicles apart",
+            self.place_of_list()
         );
         let warnings = if unknown > 0 { vec![Warning { code: NO_IDENTITY, message }] } else { Vec::new() };
         Some(DataPage { listings, total, next, warnings, ..DataPage::default() })

@@ -65,13 +65,19 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
     found.into_iter().map(|(_, listing)| listing).collect()
 }
 
+/// A longer text says more than `SOLD`.
+const SOLD_BYTES: usize = 64;
+
 /// Whether a card says by a text or a picture of its own that its vehicle is sold: `SOLD`, in no other words.
 fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
     let says_sold = |text: &str| text.trim_matches(|sign: char| !sign.is_alphanumeric()).eq_ignore_ascii_case("sold");
     let by_picture = |(_, element): (usize, &Element<'_>)| {
         element.name() == "img" && !is_hidden(element) && attribute(element, "alt").is_some_and(says_sold)
     };
-    dom.elements(dom.within(card)).any(by_picture) || chunks(dom, card).iter().any(|chunk| says_sold(&chunk.text))
+    let is_text =
+        |at: usize| matches!(&dom.node(at).kind, Kind::Text(text) if text.len() < SOLD_BYTES && says_sold(text));
+    dom.elements(dom.within(card)).any(by_picture)
+        || (dom.within(card).any(is_text) && chunks(dom, card).iter().any(|chunk| says_sold(&chunk.text)))
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {
