@@ -150,6 +150,29 @@ on_both_databases! {
         assert!(known.0.competitors().scrape(known.1, &mut unwatched).unwrap().warnings.iter().all(|warning| warning.code != "more_by_script"));
     }
 
+    fn a_pager_that_leads_on_for_ever_ends_behind_the_last_vehicle(lot: &Lot) {
+        let website = Website::open();
+        let page = |number: u32| format!("/used?page={number}");
+        website.list("/used", 0..10, Some(&page(2)));
+        website.list(&page(2), 10..15, Some(&page(3)));
+        for number in 3..9 {
+            website.list(&page(number), 0..0, Some(&page(number + 1)));
+        }
+        let known = competitor(&website, lot);
+        assert_eq!(scrape(&known, lot), (None, 15, 0));
+        // What stands behind one such page was not its end.
+        website.list("/used", 0..10, Some(&page(2)));
+        website.list(&page(2), 0..0, Some(&page(3)));
+        website.list(&page(3), 10..15, None);
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::PageFailed), 15, 0));
+        // Where it says so in words, one page is enough.
+        website.list(&page(2), 10..15, Some(&page(3)));
+        website.show(&page(3), 200, format!(r#"<link rel="next" href="{}"><p>No vehicles found</p>"#, page(4)));
+        website.take_paths();
+        assert_eq!(scrape(&known, lot), (None, 15, 0));
+        assert!(!website.take_paths().contains(&page(4)));
+    }
+
     fn a_third_of_a_page_is_not_gone_at_once(lot: &Lot) {
         let website = Website::open();
         website.list("/used", 0..30, None);

@@ -278,6 +278,10 @@ impl Crawl<'_> {
                 }
             }
         }
+        // Some pagers lead on for ever, to pages that show nothing.
+        if self.reader.is_in_a_circle() && self.reader.ends_in_nothing() {
+            next = None;
+        }
         // Behind the last page stands the first one again.
         let is_back = |url: &str| self.visited.contains(url) && is_first_page(&list, url);
         next = next.filter(|url| !self.reader.all_is_new() || !is_back(url));
