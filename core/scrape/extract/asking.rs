@@ -36,7 +36,7 @@ const LABEL_BYTES: usize = 40;
 
 /// What the class of an element says of the amounts in it; an attribute of one vendor says so, too.
 pub(super) fn by_class(element: &Element<'_>) -> Option<Stated> {
-    const NO_PRICE: [&str; 8] = ["saving", "discount", "payment", "month", "weekly", "rebate", "fee", "down"];
+    const NO_PRICE: [&str; 6] = ["saving", "payment", "month", "weekly", "rebate", "fee"];
     let classes = attribute(element, "class").unwrap_or_default();
     let is_price = mentions(classes, "price")
         || attribute(element, "data-action").is_some_and(|action| action == "priceSpecification");
@@ -54,10 +54,10 @@ pub(super) fn by_class(element: &Element<'_>) -> Option<Stated> {
 
 /// What words in front of an amount say of it.
 fn by_words(words: &str) -> Option<Stated> {
-    const NO_PRICE: [&str; 26] = [
-        "bid", "book", "deposit", "discount", "doc", "down", "drop", "due", "enganche", "fee", "fees", "kbb", "lease",
-        "market", "monthly", "payment", "payments", "rebate", "save", "saved", "savings", "tax", "taxes", "weekly",
-        "worth", "warranty",
+    const NO_PRICE: [&str; 28] = [
+        "back", "bid", "book", "deposit", "discount", "doc", "down", "drop", "due", "enganche", "fee", "fees", "kbb",
+        "lease", "market", "monthly", "payment", "payments", "rebate", "save", "saved", "savings", "tax", "taxes",
+        "trade", "warranty", "weekly", "worth",
     ];
     const SUGGESTED: [&str; 2] = ["msrp", "sticker"];
     const RETAIL: [&str; 7] = ["retail", "list", "was", "regular", "finance", "financed", "original"];
@@ -176,6 +176,8 @@ mod tests {
             (&[("$2,500", Some(Stated::NoPrice)), ("$15,995", plain)], Some(15_995)),
             (&[("Down", plain), ("$1,500", plain)], None),
             (&[("Enganche $1,500", plain)], None),
+            (&[("Cash back", plain), ("$1,500", plain)], None),
+            (&[("Trade-in value $5,000", None)], None),
             (&[("Current bid $10,000", plain)], None),
             (&[("$2,500", None), ("Savings", None)], None),
             (&[("$399", plain), ("/mo", plain), ("$15,995", None)], Some(15_995)),
