@@ -7,8 +7,8 @@
 //!
 //! A list that ends with a page as full as those before it may have broken off there: an error page with status 200 in the place
 //! of the next, a page without its links. Where no claim confirms the end, such a list is distrusted while it lacks a page or
-//! more against the last complete scrape, and believed like a lot that shrank. A lot that really ends so is whole again with
-//! the next car that comes or goes.
+//! more against the last complete scrape, and believed like a lot that shrank. A lot that really ends so is whole again when the
+//! number of its cars changes.
 //!
 //! So is one that ends with such a page and has fewer pages than the last complete scrape read, though it lacks less than a page:
 //! its last page, part full, may be the one that failed, or its first one the only one that came. Such a website shows the same
