@@ -89,9 +89,11 @@ fn tiles(page: &Page<'_>) -> HashMap<String, Draft> {
     let mut tiles: HashMap<String, Draft> = HashMap::new();
     let mut current: Option<String> = None;
     let mut label: Option<Field> = None;
+    let mut in_link = false;
     for token in page.tokens() {
         match token {
             Token::Open(tag) => {
+                in_link &= !tag.is("a");
                 if let Some(link) = tag.attribute("href")
                     && let Some(id) = id_of(&link)
                 {
@@ -100,15 +102,22 @@ fn tiles(page: &Page<'_>) -> HashMap<String, Draft> {
                         tile.listing.url = page.absolute(&link);
                     }
                     current = Some(id.to_owned());
+                    in_link = true;
                 }
                 if let Some((id, amount)) = tag.attribute("onclick").as_deref().and_then(compared) {
                     tiles.entry(id.to_owned()).or_default().offer_price(PriceRank::Asking, price(amount));
                 }
             }
+            Token::Close(name) if name.eq_ignore_ascii_case("a") => in_link = false,
             Token::Text(text) if !text.trim_ascii().is_empty() => {
-                let tile = current.as_ref().and_then(|id| tiles.get_mut(id));
-                if let (Some(field), Some(tile)) = (label.take(), tile) {
-                    tile.offer(field, text);
+                if let Some(tile) = current.as_ref().and_then(|id| tiles.get_mut(id)) {
+                    // The names in the arrays go without the trim on some websites.
+                    if in_link {
+                        tile.offer_heading(text);
+                    }
+                    if let Some(field) = label.take() {
+                        tile.offer(field, text);
+                    }
                 }
                 label = text
                     .trim()

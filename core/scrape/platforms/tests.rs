@@ -97,6 +97,9 @@ fn what_a_vendors_list_does_not_show_stays_open() {
     assert_eq!(lines(&first.listings), [FORD, TOYOTA, JEEP]);
     assert_eq!((first.total, first.next), (Some(4), Some(format!("https://lot.example{path}=2"))));
     assert_eq!((lines(&last.listings), last.next), (vec![COROLLA.to_owned()], None));
+    let without_trims = own("dealer_car_search/list.html").replace(r"F\-150 XLT'", r"F\-150'");
+    let read = listings(&without_trims, &format!("https://lot.example{path}=1")).unwrap().listings;
+    assert_eq!(line(&read[0]), FORD, "the tile says more than the array");
     // Its pages are counted also where a script turns them.
     let by_script =
         own("dealer_car_search/list.html").replace("<a href=\"/newandusedcars", "<a data-href=\"/newandusedcars");
