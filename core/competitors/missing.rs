@@ -64,7 +64,9 @@ fn address_changes(listing: &StoredListing) -> bool {
     let changing = [dollars, listing.details.mileage.map(|miles| u64::from(miles.unsigned_abs()))];
     let numbers = listing.details.url.as_deref().unwrap_or_default().split(|sign: char| !sign.is_ascii_digit());
     // Two digits may be anything.
-    numbers.filter(|digits| digits.len() > 2).any(|digits| changing.contains(&digits.parse().ok()))
+    numbers
+        .filter(|digits| digits.len() > 2)
+        .any(|digits| digits.parse().is_ok_and(|number| changing.contains(&Some(number))))
 }
 
 /// What the addresses of a website's detail pages have in common: the host, and the first part of the path where there are more.
@@ -80,7 +82,10 @@ pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
     let may_be_whole = |reason| {
         matches!(
             reason,
-            IncompleteReason::LastPageFull | IncompleteReason::ManyMissing | IncompleteReason::ListNarrowed
+            IncompleteReason::LastPageFull
+                | IncompleteReason::ManyMissing
+                | IncompleteReason::ListNarrowed
+                | IncompleteReason::ClaimsMore
         )
     };
     if !plan.completeness.reason().is_none_or(may_be_whole) {

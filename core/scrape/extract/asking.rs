@@ -31,6 +31,8 @@ pub(super) enum Stated {
 const LEAST_UNSAID: Money = Money::from_dollars(1_000);
 /// In a longer text an amount is told of, not asked.
 const WORDS_BESIDE: usize = 3;
+/// The digits and two groups of three follow the sign at most.
+const PARTS_BEHIND: usize = 3;
 /// A longer text is no label.
 const LABEL_BYTES: usize = 40;
 
@@ -108,8 +110,10 @@ pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
             None => {
                 let follows = chunks.get(at + 1).filter(|next| is_label(&next.text));
                 let is_no_price = follows.is_some_and(|next| by_words(&next.text) == Some(Stated::NoPrice));
+                // Two are as many as a hundred.
+                let may_tell = unsaid.len() < 2 && !is_no_price && price >= LEAST_UNSAID;
                 let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
-                if !is_no_price && beside <= WORDS_BESIDE && price >= LEAST_UNSAID && !unsaid.contains(&price) {
+                if may_tell && beside <= WORDS_BESIDE && !unsaid.contains(&price) {
                     unsaid.push(price);
                 }
             }
@@ -123,7 +127,7 @@ pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
 /// The text with what belongs to its number: `$`, `15` and `,995` are one amount.
 fn whole_amount(chunks: &[Chunk], at: usize) -> String {
     let mut text = chunks[at].text.clone();
-    for next in chunks.iter().skip(at + 1) {
+    for next in chunks.iter().skip(at + 1).take(PARTS_BEHIND) {
         let is_rest = |text: &str| {
             text.strip_prefix(',').is_some_and(|rest| rest.len() == 3 && rest.bytes().all(|b| b.is_ascii_digit()))
         };

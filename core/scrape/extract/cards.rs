@@ -344,6 +344,12 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     }
 }
 
+/// How far into a table and a row, and into the head of a column, is looked for what names the columns: each row looks.
+const ROW_NODES: usize = 256;
+const HEAD_NODES: usize = 8;
+/// A longer text is no head of a column.
+const HEAD_BYTES: usize = 64;
+
 /// The cells of a row, by the heads of their columns.
 fn read_row(dom: &Dom<'_>, row: usize, draft: &mut Draft) {
     let is = |at: usize, name: &str| dom.element(at).is_some_and(|element| element.name() == name);
@@ -351,13 +357,18 @@ fn read_row(dom: &Dom<'_>, row: usize, draft: &mut Draft) {
         return;
     }
     let table = std::iter::successors(dom.parent(row), |at| dom.parent(*at)).take(3).find(|at| is(*at, "table"));
-    let head = table.and_then(|table| dom.elements(dom.within(table)).find(|(_, element)| element.name() == "tr"));
-    let Some((head, _)) = head.filter(|(head, _)| *head != row) else { return };
-    let cells =
-        |row: usize| dom.children(row).filter(|cell| is(*cell, "td") || is(*cell, "th")).map(|cell| dom.text(cell));
-    let fields: Vec<_> = cells(head).map(|text| Field::named(&text)).collect();
-    for (field, text) in fields.into_iter().zip(cells(row)) {
-        let Some(field) = field else { continue };
+    let head = table.and_then(|table| dom.within(table).take(ROW_NODES).find(|at| is(*at, "tr")));
+    let Some(head) = head.filter(|head| *head != row) else { return };
+    let cells = |row: usize| dom.children(row).take(ROW_NODES).filter(|cell| is(*cell, "td") || is(*cell, "th"));
+    let said = |cell: usize| {
+        dom.within(cell).take(HEAD_NODES).find_map(|at| match &dom.node(at).kind {
+            Kind::Text(text) if text.len() <= HEAD_BYTES => Field::named(text),
+            _ => None,
+        })
+    };
+    for (head, cell) in cells(head).zip(cells(row)) {
+        let Some(field) = said(head) else { continue };
+        let text = dom.text(cell);
         // A cell may name once more what it holds.
         let value = labelled(&text).filter(|(named, rest)| *named == field && !rest.is_empty());
         draft.offer(field, value.map_or(&*text, |(_, rest)| rest));
