@@ -14,4 +14,4 @@ pub(crate) mod platforms;
 
 /// Which answers the readers of pages give: raised by one whenever `extract`, `platforms` or `configured` reads anything
 /// differently than before, so that what an older reader made of a page is not believed any more.
-pub(crate) const READER_REVISION: u32 = 5;
+pub(crate) const READER_REVISION: u32 = 6;
