@@ -359,10 +359,17 @@ fn load_facts(
     // Scrapes before the oldest sighting can have missed nothing that is on sale.
     let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
     let moved = IncompleteReason::ListMoved.as_str();
-    let told = distrusted_words().into_iter().chain([moved]);
+    let reason = dsl::incomplete_reason.assume_not_null();
+    // A list that features vehicles does so for good, whatever has gone since.
+    let weeks = TimeDelta::days(i64::from(rules.cut_list_believed_after_days) * 2);
+    let long_ago = observed_at.checked_sub_signed(weeks).unwrap_or(observed_at);
     let telling: Vec<(Instant, bool, Option<String>)> = of_competitor
-        .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(told)))
-        .filter(dsl::observed_at.ge(Instant(since)))
+        .filter(
+            dsl::observed_at
+                .ge(Instant(since))
+                .and(dsl::complete.eq(true).or(reason.eq_any(distrusted_words())))
+                .or(dsl::observed_at.ge(Instant(long_ago)).and(reason.eq(moved))),
+        )
         .filter(dsl::observed_at.le(Instant(latest)))
         .order(dsl::observed_at)
         .select((dsl::observed_at, dsl::complete, dsl::incomplete_reason))

@@ -56,10 +56,10 @@ pub(super) fn by_class(element: &Element<'_>) -> Option<Stated> {
 
 /// What words in front of an amount say of it.
 fn by_words(words: &str) -> Option<Stated> {
-    const NO_PRICE: [&str; 28] = [
-        "back", "bid", "book", "deposit", "discount", "doc", "down", "drop", "due", "enganche", "fee", "fees", "kbb",
-        "lease", "market", "monthly", "payment", "payments", "rebate", "save", "saved", "savings", "tax", "taxes",
-        "trade", "warranty", "weekly", "worth",
+    const NO_PRICE: [&str; 26] = [
+        "bid", "book", "deposit", "discount", "doc", "down", "drop", "due", "enganche", "fee", "fees", "kbb", "lease",
+        "market", "monthly", "payment", "payments", "rebate", "save", "saved", "savings", "tax", "taxes", "trade",
+        "weekly", "worth",
     ];
     const SUGGESTED: [&str; 2] = ["msrp", "sticker"];
     const RETAIL: [&str; 7] = ["retail", "list", "was", "regular", "finance", "financed", "original"];
@@ -82,7 +82,7 @@ fn by_words(words: &str) -> Option<Stated> {
     let says = |known: &[&str]| lower.split(|sign: char| !sign.is_alphanumeric()).any(|word| known.contains(&word));
     let rank = |rank| Some(Stated::Price(rank));
     match () {
-        () if says(&NO_PRICE) => Some(Stated::NoPrice),
+        () if says(&NO_PRICE) || lower.contains("cash back") => Some(Stated::NoPrice),
         () if says(&SUGGESTED) => rank(PriceRank::Suggested),
         () if says(&RETAIL) => rank(PriceRank::Retail),
         () if says(&ASKING) => rank(PriceRank::Asking),
@@ -94,21 +94,26 @@ fn by_words(words: &str) -> Option<Stated> {
 /// Offers the prices of a card's texts, each with what is said of it.
 pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
     let mut unsaid: Vec<Money> = Vec::new();
-    for (at, chunk) in chunks.iter().enumerate() {
-        let signed = chunk.text.contains('$');
-        if (!signed && chunk.stated.is_none()) || chunks.get(at + 1).is_some_and(|next| begins_a_payment(&next.text)) {
+    let mut at = 0;
+    while let Some(chunk) = chunks.get(at) {
+        let before = at.checked_sub(1).and_then(|before| chunks.get(before)).filter(|before| is_label(&before.text));
+        let (text, behind) = whole_amount(chunks, at);
+        at = behind;
+        let next = chunks.get(behind);
+        let is_amount = chunk.text.contains('$') || chunk.stated.is_some();
+        if !is_amount || next.is_some_and(|next| begins_a_payment(&next.text)) {
             continue;
         }
-        let label = at.checked_sub(1).and_then(|before| chunks.get(before)).filter(|before| is_label(&before.text));
-        let label = label.map_or("", |label| label.text.as_str());
-        let text = whole_amount(chunks, at);
         let Some(price) = clean::price(&text) else { continue };
         let own = text.split(|sign: char| sign == '$' || sign.is_ascii_digit()).next().unwrap_or_default();
+        // A badge in front of an element for prices says nothing of what is in it.
+        let label = before.filter(|before| chunk.stated.is_none() || before.stated.is_some());
+        let label = label.map_or("", |label| last_words(&label.text));
         match by_words(own).or_else(|| by_words(label)).or(chunk.stated) {
             Some(Stated::NoPrice) => {}
             Some(Stated::Price(rank)) => draft.offer_price(rank, Some(price)),
             None => {
-                let follows = chunks.get(at + 1).filter(|next| is_label(&next.text));
+                let follows = next.filter(|next| is_label(&next.text));
                 let is_no_price = follows.is_some_and(|next| by_words(&next.text) == Some(Stated::NoPrice));
                 // Two are as many as a hundred.
                 let may_tell = unsaid.len() < 2 && !is_no_price && price >= LEAST_UNSAID;
@@ -124,9 +129,10 @@ pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
     }
 }
 
-/// The text with what belongs to its number: `$`, `15` and `,995` are one amount.
-fn whole_amount(chunks: &[Chunk], at: usize) -> String {
+/// The text with what belongs to its number, `$`, `15` and `,995` being one amount, and the place behind it.
+fn whole_amount(chunks: &[Chunk], at: usize) -> (String, usize) {
     let mut text = chunks[at].text.clone();
+    let mut behind = at + 1;
     for next in chunks.iter().skip(at + 1).take(PARTS_BEHIND) {
         let is_rest = |text: &str| {
             text.strip_prefix(',').is_some_and(|rest| rest.len() == 3 && rest.bytes().all(|b| b.is_ascii_digit()))
@@ -137,8 +143,14 @@ fn whole_amount(chunks: &[Chunk], at: usize) -> String {
             break;
         }
         text.push_str(&next.text);
+        behind += 1;
     }
-    text
+    (text, behind)
+}
+
+/// The last two words of a label: what stands before them is about something else.
+fn last_words(label: &str) -> &str {
+    label.rmatch_indices(' ').nth(1).map_or(label, |(space, _)| &label[space + 1..])
 }
 
 fn is_label(text: &str) -> bool {
@@ -181,6 +193,12 @@ mod tests {
             (&[("Down", plain), ("$1,500", plain)], None),
             (&[("Enganche $1,500", plain)], None),
             (&[("Cash back", plain), ("$1,500", plain)], None),
+            (&[("$", plain), ("399", plain), ("/mo", plain)], None),
+            (&[("Down", plain), ("$", plain), ("1,500", plain)], None),
+            (&[("Retail", None), ("$15", plain), (",995", plain)], Some(15_995)),
+            (&[("Price Drop", None), ("$15,995", plain)], Some(15_995)),
+            (&[("Lifetime Warranty", None), ("$15,995", None)], Some(15_995)),
+            (&[("Back-up Camera", None), ("$15,995", None)], Some(15_995)),
             (&[("Trade-in value $5,000", None)], None),
             (&[("Current bid $10,000", plain)], None),
             (&[("$2,500", None), ("Savings", None)], None),

@@ -68,16 +68,23 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
 /// A longer text says more than `SOLD`.
 const SOLD_BYTES: usize = 64;
 
-/// Whether a card says by a text or a picture of its own that its vehicle is sold: `SOLD`, in no other words.
+/// Whether a card says by a text or a picture of its own that its vehicle is sold: `SOLD`, in no other words, where it is seen.
 fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
-    let says_sold = |text: &str| text.trim_matches(|sign: char| !sign.is_alphanumeric()).eq_ignore_ascii_case("sold");
-    let by_picture = |(_, element): (usize, &Element<'_>)| {
-        element.name() == "img" && !is_hidden(element) && attribute(element, "alt").is_some_and(says_sold)
-    };
-    let is_text =
-        |at: usize| matches!(&dom.node(at).kind, Kind::Text(text) if text.len() < SOLD_BYTES && says_sold(text));
-    dom.elements(dom.within(card)).any(by_picture)
-        || (dom.within(card).any(is_text) && chunks(dom, card).iter().any(|chunk| says_sold(&chunk.text)))
+    let is_frame = |sign: char| sign.is_whitespace() || matches!(sign, '!' | '*' | '-');
+    let says_sold = |text: &str| text.len() < SOLD_BYTES && text.trim_matches(is_frame).eq_ignore_ascii_case("sold");
+    let mut unseen_until = 0;
+    let mut shown = dom.within(card).filter(|&at| {
+        if let Some(element) = dom.element(at).filter(|_| at >= unseen_until)
+            && (is_struck(element) || is_hidden(element))
+        {
+            unseen_until = dom.node(at).end;
+        }
+        at >= unseen_until
+    });
+    shown.any(|at| match &dom.node(at).kind {
+        Kind::Text(text) => says_sold(text),
+        Kind::Element(element) => element.name() == "img" && attribute(element, "alt").is_some_and(says_sold),
+    })
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {
@@ -360,6 +367,10 @@ fn read_row(dom: &Dom<'_>, row: usize, draft: &mut Draft) {
     let head = table.and_then(|table| dom.within(table).take(ROW_NODES).find(|at| is(*at, "tr")));
     let Some(head) = head.filter(|head| *head != row) else { return };
     let cells = |row: usize| dom.children(row).take(ROW_NODES).filter(|cell| is(*cell, "td") || is(*cell, "th"));
+    let is_wide = |cell: usize| dom.element(cell).is_some_and(|element| attribute(element, "colspan").is_some());
+    if cells(head).chain(cells(row)).any(is_wide) {
+        return;
+    }
     let said = |cell: usize| {
         dom.within(cell).take(HEAD_NODES).find_map(|at| match &dom.node(at).kind {
             Kind::Text(text) if text.len() <= HEAD_BYTES => Field::named(text),
@@ -423,7 +434,8 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
                 let text = clean::collapse(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if text == "$" || text.chars().any(char::is_alphanumeric) {
-                    let stated = said.last().map(|(_, stated)| *stated);
+                    let is_none = said.iter().any(|(_, stated)| *stated == Stated::NoPrice);
+                    let stated = if is_none { Some(Stated::NoPrice) } else { said.last().map(|(_, stated)| *stated) };
                     if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
                         chunks.push(Chunk { text, stated });
                     } else {
@@ -437,11 +449,13 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
     chunks
 }
 
-/// Whether an element's own style or attribute hides it.
+/// Whether an element's own style, attribute or class hides it, the class in the words of the usual frameworks.
 fn is_hidden(element: &Element<'_>) -> bool {
+    const CLASSES: [&str; 4] = ["hidden", "d-none", "is-hidden", "invisible"];
     let style = attribute(element, "style").unwrap_or_default();
     attribute(element, "hidden").is_some()
         || (mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none"))
+        || element.classes().any(|class| CLASSES.contains(&class))
 }
 
 /// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.

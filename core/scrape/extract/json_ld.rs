@@ -238,13 +238,16 @@ fn price(offers: &[&Object<'_>]) -> Option<Money> {
     let mut agreed: Option<Money> = None;
     for offer in offers {
         let is_lease = offer.get("businessFunction").and_then(scalar).is_some_and(|word| word.ends_with("LeaseOut"));
-        let is_rate_of =
-            |specification: &Object<'_>| is_rate(specification) && specification.get("price") == offer.get("price");
-        if is_lease || is_rate(offer) || is_foreign(offer) || specifications(offer).any(is_rate_of) {
+        let of = |value: Option<&Json<'_>>| value.and_then(scalar).and_then(|text| clean::price(&text));
+        let is_rate_of = |specification: &Object<'_>| {
+            is_rate(specification) && of(specification.get("price")) == of(offer.get("price"))
+        };
+        let foreign =
+            if offer.contains_key("priceCurrency") { is_foreign(offer) } else { specifications(offer).any(is_foreign) };
+        if is_lease || is_rate(offer) || foreign || specifications(offer).any(is_rate_of) {
             continue;
         }
         let low_is_high = offer.get("lowPrice").filter(|low| offer.get("highPrice").is_none_or(|high| high == *low));
-        let of = |value: Option<&Json<'_>>| value.and_then(scalar).and_then(|text| clean::price(&text));
         let Some(amount) = of(offer.get("price")).or_else(|| specified(offer)).or_else(|| of(low_is_high)) else {
             continue;
         };

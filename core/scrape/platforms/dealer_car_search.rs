@@ -51,8 +51,9 @@ fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     }
     listings.retain(|listing| listing.has_identity());
     let total = total(page);
-    let page_size = page.url.query_pairs().find(|(name, _)| name == "pagesize").and_then(|(_, size)| size.parse().ok());
-    let next = next_by_number(page, "page", page_size.unwrap_or(0), listings.len(), total);
+    let page_size = page.url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("pagesize"));
+    let page_size = page_size.and_then(|(_, size)| size.parse().ok());
+    let next = page_size.and_then(|size| next_by_number(page, "page", size, listings.len(), total));
     Ok((!listings.is_empty()).then(|| Parts { listings, total, next, ..Parts::default() }))
 }
 
