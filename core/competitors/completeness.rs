@@ -27,7 +27,8 @@
 //!
 //! Where a large share of the lot is missing at once, far more than go in that time, it is likelier a list that shows a part: a
 //! button behind which the rest hides, half a page, an answer that is capped. It is believed as a lot that shrank is, and so is a website
-//! that claims as many as before and shows fewer, after weeks. A page that offers to load more by a script is never the whole.
+//! that claims as many as before and shows fewer, after weeks. A list of one page
+//! that offers to load more by a script, and tells no total, is never the whole.
 //!
 //! Counts say nothing of which vehicles were seen. A list that is suddenly another one, such as the new cars or another store,
 //! or that names its cars by other numbers, is as long as before, and would sell the whole lot. So a scrape that recognises less
