@@ -12,9 +12,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Competitor, ScrapedListing, sold};
+use super::{Competitor, ScrapedListing, ScrapingRules, TrackingRules, sold};
 use crate::{
-    config::Config,
     extract::{self, Extraction},
     ids::PageId,
     scrape::{READER_REVISION, fetch::Fetched},
@@ -157,9 +156,9 @@ fn reader_of_revision(competitor: &Competitor, revision: u32) -> String {
 ///
 /// A vehicle that has moved to a page wrongly called unchanged is not seen until then. It must not count as sold meanwhile, so
 /// no page is believed for longer than half the shortest patience, whatever is configured.
-pub(super) fn oldest_believed(now: DateTime<Utc>, config: &Config) -> DateTime<Utc> {
-    let shortest = sold::shortest_patience(&config.tracking);
-    now - super::revisit::span(config.scraping.unchanged_at_most).min(shortest / 2)
+pub(super) fn oldest_believed(now: DateTime<Utc>, tracking: &TrackingRules, scraping: &ScrapingRules) -> DateTime<Utc> {
+    let shortest = sold::shortest_patience(tracking);
+    now - super::revisit::span(scraping.unchanged_at_most).min(shortest / 2)
 }
 
 #[cfg(test)]

@@ -9,8 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{Competitor, ScrapeErrorType};
-use crate::config::Config;
+use super::{Competitor, ScrapeErrorType, TrackingRules};
 
 /// The numbers of scraping that are not about a single request.
 ///
@@ -101,9 +100,9 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn of(config: &Config, now: DateTime<Utc>) -> Self {
-        let scraped = config.tracking.latest(now);
-        Self { scraped, next: scraped + span(config.scraping.longest_retry) }
+    pub(super) fn of(tracking: &TrackingRules, scraping: &ScrapingRules, now: DateTime<Utc>) -> Self {
+        let scraped = tracking.latest(now);
+        Self { scraped, next: scraped + span(scraping.longest_retry) }
     }
 }
 
