@@ -12,11 +12,12 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Competitor, ScrapedListing, ScrapingRules, TrackingRules, sold};
+use super::{Competitor, ScrapedListing, ScrapingRules, TrackingRules};
 use crate::{
     extract::{self, Extraction},
     ids::PageId,
     scrape::{READER_REVISION, fetch::Fetched},
+    tracking::sold,
 };
 
 /// A larger reading is not kept: no page for people holds so many vehicles.

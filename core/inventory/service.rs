@@ -34,12 +34,13 @@ impl Desk {
 
 found_by_the_desk!(InventoryRules);
 
-/// What a change of a vehicle leads to elsewhere: called with the vehicle before and after, `None` where it goes.
+/// What a change of a vehicle leads to elsewhere.
 ///
 /// The inventory stands below those who follow from it, so the dealership hands it their function.
-pub(crate) struct OnVehicleChange(
-    pub(crate) fn(&Desk, &mut DbConnection, &Vehicle, Option<&Vehicle>, DateTime<Utc>) -> DbResult<()>,
-);
+pub(crate) struct OnVehicleChange(pub(crate) VehicleChanged);
+
+/// Called with the vehicle before and after the change, `None` where it goes.
+type VehicleChanged = fn(&Desk, &mut DbConnection, &Vehicle, Option<&Vehicle>, DateTime<Utc>) -> DbResult<()>;
 
 impl Part for OnVehicleChange {
     const MISSING: &'static str = "nobody follows the changes of vehicles";
