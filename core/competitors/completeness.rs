@@ -61,8 +61,8 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::{home, rules::TrackingRules, sold};
-use crate::extract::Warning;
+use super::{rules::TrackingRules, sold};
+use crate::{extract::Warning, scrape::walk::site_scope};
 
 /// What a scrape knows about how far it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -574,7 +574,7 @@ impl EarlierScrapes<'_> {
             return false;
         }
         let addresses = self.list.url.as_deref().zip(reading.list.url.as_deref());
-        self.recognition.lacks_any(rules) && addresses.is_some_and(|(before, now)| home::narrows(before, now))
+        self.recognition.lacks_any(rules) && addresses.is_some_and(|(before, now)| site_scope::narrows(before, now))
     }
 
     /// Whether the lot has been another one for long enough to be believed.
