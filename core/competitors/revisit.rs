@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use super::{Competitor, ScrapeErrorType, sold};
-use crate::config::Config;
+use super::{Competitor, ScrapeErrorType};
 pub(super) use crate::scrape::walk::site_scope::host;
+use crate::{config::Config, tracking::sold};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The numbers of scraping that are not about a single request.

@@ -15,13 +15,10 @@ use crate::{
         Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
         ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
-        identity, registration,
+        registration,
         report::{Moving, Vehicles},
         repository::{self, Here, Lot},
-        rules::{self, Plan},
         scrape_log,
-        sighting::Sighting,
-        sold,
     },
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
@@ -29,6 +26,12 @@ use crate::{
     extract::Warning,
     ids::{CompetitorId, ListingId},
     scrape::walk::{PagesRead, key_of},
+    tracking::{
+        identity,
+        plan::{self, Plan},
+        sighting::Sighting,
+        sold,
+    },
 };
 
 /// What one scrape saw, and where from.
@@ -147,11 +150,11 @@ impl<'a> Recording<'a> {
         turn_back(conn, &competitor, observed_at, tracking.latest(acting.now))?;
         let lot_at = (observed_at, reading.clone());
         let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
-        let mut plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+        let mut plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
             let since = (observed_at, lot.facts.list_is_read_since());
             lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
-            plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+            plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         }
         if let Some(crawl) = crawl {
             plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);

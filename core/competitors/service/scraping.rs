@@ -25,10 +25,8 @@ use crate::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
         ScrapeSummary, ScrapedListing, ScrapingRules,
         crew::{self, Outcome, Task, Turns, Work},
-        identity, missing, repository,
+        missing, repository,
         revisit::{self, Ahead},
-        rules,
-        sighting::Sighting,
     },
     config::Config,
     db::{DbConnection, DbResult},
@@ -40,6 +38,7 @@ use crate::{
         fetch::{Fetcher, Session, Stop},
         walk::{self, CrawlLimits, Ended, Failed, Pages, PagesRead, Reached, SharedHosts, SharedTurn},
     },
+    tracking::{identity, plan, sighting::Sighting},
 };
 
 /// What the names of the leases begin with; the competitor's id follows.
@@ -437,7 +436,7 @@ impl<'a> Run<'a> {
             let now = self.competitors.desk.now();
             let lot_at = (observed_at, seen.reading.clone());
             let lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, now))?;
-            let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            let plan = plan::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
             let controls: Vec<_> = suspects.controls.iter().map(|&row| lot.ids[row]).collect();
             let Some((place, unchanged_since)) = repository::longest_unchanged(conn, &controls)? else {
