@@ -1,11 +1,11 @@
 //! The operations on competitors; `scraping` has those that fetch, `recording` writes what one scrape saw.
 
+mod probe;
 mod recording;
 mod scraping;
-mod trying;
 
+pub use probe::AddedCompetitor;
 use recording::{Recording, Seen};
-pub use trying::AddedCompetitor;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,6 @@ use super::{
     ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, ScrapingRules, TrackingRules, Undercut,
     UndercutFilter,
     alert::{self, Verdict},
-    pages::{self, Pages},
     registration, repository, scrape_log,
 };
 use crate::{
@@ -28,7 +27,10 @@ use crate::{
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
-    scrape::fetch::Fetcher,
+    scrape::{
+        fetch::Fetcher,
+        walk::{self, Pages},
+    },
 };
 
 /// The competing dealers and what stands on their lots.
@@ -222,7 +224,7 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
+        let Pages { listings, reading, platform, warnings } = walk::read(pages, platform.as_deref(), config.as_ref())?;
         let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
         let reading = ScrapeReading { last_page_reached, ..reading };
         self.record_seen(key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)

@@ -15,8 +15,7 @@ use crate::{
         Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
         ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
-        kept::{self, PagesRead},
-        pages, registration,
+        registration,
         report::{Moving, Vehicles},
         repository::{self, Here, Lot},
         scrape_log,
@@ -26,6 +25,7 @@ use crate::{
     error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId},
+    scrape::walk::{PagesRead, key_of},
     tracking::{
         identity,
         plan::{self, Plan},
@@ -49,7 +49,7 @@ pub(super) struct Seen {
 pub(super) struct OwnCrawl {
     /// Who must hold the lease still.
     pub(super) holder: String,
-    /// What the pages were read by, see [`kept::reader`].
+    /// What the pages were read by, see [`ListSource::reader`].
     pub(super) reader: String,
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
@@ -83,7 +83,7 @@ impl<'a> Recording<'a> {
     pub(super) fn new(desk: &'a Desk, key: &'a CompetitorKey, mut seen: Seen, observed_at: DateTime<Utc>) -> Self {
         let retold = seen.crawl.as_ref().map(|crawl| &crawl.read.retold).filter(|retold| !retold.is_empty());
         let is_retold = |listing: &ScrapedListing| {
-            retold.is_some_and(|retold| pages::key_of(listing).is_some_and(|key| retold.contains(&key)))
+            retold.is_some_and(|retold| key_of(listing).is_some_and(|key| retold.contains(&key)))
         };
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
             .into_iter()
@@ -142,7 +142,7 @@ impl<'a> Recording<'a> {
         let tracking: &TrackingRules = self.desk.rules();
         let (crawl, id) = (self.seen.crawl.as_ref(), competitor.id);
         crawl.map_or(Ok(()), |crawl| scraping::must_hold(conn, id, &crawl.holder))?;
-        let reader = kept::reader(&competitor);
+        let reader = competitor.list_source().reader();
         let is_as_told = crawl.is_none_or(|crawl| crawl.reader == reader);
         // Read by an address or a configuration that was changed meanwhile, it is a part of what is meant now at best.
         let last_page_reached = self.seen.reading.last_page_reached && is_as_told;

@@ -24,12 +24,8 @@ use crate::{
     competitors::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
         ScrapeSummary, ScrapedListing, ScrapingRules, TrackingRules,
-        crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
         crew::{self, Outcome, Task, Turns, Work},
-        kept::{self, PagesRead},
-        missing,
-        pages::Pages,
-        repository,
+        missing, repository,
         revisit::{self, Ahead},
     },
     db::{DbConnection, DbResult},
@@ -37,7 +33,10 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
-    scrape::fetch::{Fetcher, Session, Stop},
+    scrape::{
+        fetch::{Fetcher, Session, Stop},
+        walk::{self, CrawlLimits, Ended, Failed, Pages, PagesRead, Reached, SharedHosts, SharedTurn},
+    },
     tracking::{identity, plan, sighting::Sighting},
 };
 
@@ -317,11 +316,11 @@ impl<'a> Run<'a> {
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
-        let since = kept::oldest_believed(observed_at, desk.rules(), self.rules());
+        let since = revisit::oldest_believed(observed_at, desk.rules(), self.rules());
         let (kept, pages_before) = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
-                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                let kept = repository::kept_pages(conn, competitor.id, &competitor.list_source().reader(), since)?;
                 Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
@@ -331,7 +330,7 @@ impl<'a> Run<'a> {
             data_share_percent: self.rules().data_share_percent,
         };
         let hosts = Hosts { run: self, competitor: competitor.id, stop };
-        match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
+        match walk::crawl((&session, &hosts), competitor.list_source(), kept, limits, note) {
             Ok(crawled) => {
                 let Pages { listings, reading, platform, warnings } = crawled.pages;
                 let mut seen = Seen { listings, reading, platform, warnings, crawl: None };
@@ -339,7 +338,7 @@ impl<'a> Run<'a> {
                 if stop.is_asked() {
                     return Ok(Outcome::Stopped);
                 }
-                let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
+                let (holder, reader) = (self.holder.clone(), competitor.list_source().reader());
                 let (read, retry_after) = (crawled.read, crawled.retry_after);
                 seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
                 let key = competitor.id.into();
@@ -701,10 +700,10 @@ pub(super) fn settle(
     (desk, now): (&Desk, DateTime<Utc>),
 ) -> DbResult<()> {
     let rules: &ScrapingRules = desk.rules();
-    let since = kept::oldest_believed(now, desk.rules(), rules);
+    let since = revisit::oldest_believed(now, desk.rules(), rules);
     let nothing = PagesRead::default();
     let read = if is_as_told { &crawl.read } else { &nothing };
-    repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;
+    repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))?;
     match error_type {
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
         None => {
