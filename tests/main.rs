@@ -19,11 +19,12 @@ mod activity;
 #[cfg(feature = "postgres")]
 mod adoption;
 mod agreement;
+mod architecture;
 mod auto_dev;
 mod competitors;
 mod contract;
 mod database;
-mod enough;
+mod rate_limits;
 mod evaluation;
 mod inventory;
 mod market;
