@@ -13,7 +13,7 @@ use crate::{
     competitors::Competitors,
     config::Config,
     db::{Database, DbConnection, DbResult, MigrationReport},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     evaluation::{Evaluations, Flights, Vpic},
     inventory::Inventory,
     market::{AutoDev, Market},
@@ -173,7 +173,10 @@ impl Desk {
     /// The one client for other people's websites; clones of the dealership share its pace.
     pub(crate) fn fetcher(&self) -> Result<&Fetcher> {
         self.shared.fetcher.as_ref().ok_or_else(|| {
-            Error::refused("not_configured", "websites are fetched only in somebody's name: configure fetch.contact")
+            Error::new(
+                ErrorCode::NotConfigured,
+                "websites are fetched only in somebody's name: configure fetch.contact",
+            )
         })
     }
 

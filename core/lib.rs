@@ -81,7 +81,7 @@ pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
 pub use db::MigrationReport;
 pub use dealership::{Dealership, Desk};
-pub use error::{Error, ErrorKind, FieldError, Result};
+pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,

@@ -309,7 +309,7 @@ impl ScrapeReading {
     }
 }
 
-words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
+words!(IncompleteReason, InvalidIncompleteReason at "/incomplete_reason" {
     Empty => "empty",
     ClosedByRobots => "closed_by_robots",
     PageFailed => "page_failed",

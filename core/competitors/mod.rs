@@ -60,6 +60,7 @@ pub use trial::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSit
 use crate::{
     activity::Audited,
     change::Change,
+    error::ErrorCode,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
 };
@@ -380,7 +381,7 @@ pub enum ListingSort {
     PriceDropDescending,
 }
 
-words!(ListingSort, "invalid_sort" at "/sort" {
+words!(ListingSort, InvalidSort at "/sort" {
     FirstSeenAt => "first_seen_at",
     FirstSeenAtDescending => "-first_seen_at",
     Price => "price",
@@ -483,7 +484,7 @@ pub enum ScrapeErrorType {
     Empty,
 }
 
-words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
+words!(ScrapeErrorType, InvalidScrapeErrorType at "/scrape_error_type" {
     Network => "network",
     Timeout => "timeout",
     HttpStatus => "http_status",
@@ -495,15 +496,15 @@ words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
 
 impl ScrapeErrorType {
     /// The code of the error that a scrape which failed so ends with.
-    pub(super) const fn code(self) -> &'static str {
+    pub(super) const fn code(self) -> ErrorCode {
         match self {
-            Self::Network => "scrape_network",
-            Self::Timeout => "scrape_timeout",
-            Self::HttpStatus => "scrape_http_status",
-            Self::Blocked => "scrape_blocked",
-            Self::Robots => "scrape_robots",
-            Self::Parsing => "scrape_parsing",
-            Self::Empty => "scrape_empty",
+            Self::Network => ErrorCode::ScrapeNetwork,
+            Self::Timeout => ErrorCode::ScrapeTimeout,
+            Self::HttpStatus => ErrorCode::ScrapeHttpStatus,
+            Self::Blocked => ErrorCode::ScrapeBlocked,
+            Self::Robots => ErrorCode::ScrapeRobots,
+            Self::Parsing => ErrorCode::ScrapeParsing,
+            Self::Empty => ErrorCode::ScrapeEmpty,
         }
     }
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage, home, moved, stores};
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     extract::{self, DataRequest, Extraction, Warning},
     scrape::{
         configured::Scraper,
@@ -30,7 +30,7 @@ pub(super) struct Pages {
 /// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
 pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Pages> {
     if pages.is_empty() {
-        return Err(Error::invalid_field("invalid_pages", "/pages", "expected at least one page"));
+        return Err(Error::invalid_field(ErrorCode::InvalidPages, "/pages", "expected at least one page"));
     }
     let mut reader = Reader::new(usual, config)?;
     for (index, page) in pages.iter().enumerate() {

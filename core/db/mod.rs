@@ -30,7 +30,7 @@ pub(crate) use types::{Instant, Json};
 
 use crate::{
     config::Config,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
 };
 
 /// What a query of any noun gives back inside a transaction.
@@ -169,7 +169,7 @@ impl Database {
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
         self.pool.get().map_err(|reason| {
-            Error::unavailable("database_unavailable", "no database connection could be had in time")
+            Error::new(ErrorCode::DatabaseUnavailable, "no database connection could be had in time")
                 .with_retry_after(Duration::from_secs(1))
                 .with_source(reason)
         })
@@ -190,7 +190,7 @@ impl Database {
         if self.refresh_schema_state()? {
             return Ok(());
         }
-        Err(Error::refused("database_outdated", "the database has an older schema: run migrate on it first"))
+        Err(Error::new(ErrorCode::DatabaseOutdated, "the database has an older schema: run migrate on it first"))
     }
 
     fn refresh_schema_state(&self) -> Result<bool> {

@@ -11,7 +11,7 @@ use crate::{
     activity::{self, Action},
     actor::Permission,
     dealership::Desk,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::VehicleId,
     market::{self, MarketPrice},
     page::{Page, PageRequest},
@@ -83,7 +83,7 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         let found = self.desk.read(Permission::ReadInventory, |conn| repository::find_by_vin(conn, vin.as_str()))?;
         let vehicle =
-            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this VIN"))?;
+            found.ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this VIN"))?;
         Ok(self.stocked(vehicle, now))
     }
 
@@ -95,8 +95,8 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         let found =
             self.desk.read(Permission::ReadInventory, |conn| repository::find_by_stock_number(conn, stock_number))?;
-        let vehicle =
-            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this stock number"))?;
+        let vehicle = found
+            .ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this stock number"))?;
         Ok(self.stocked(vehicle, now))
     }
 

@@ -20,7 +20,7 @@ use crate::{
     alerts::{self, Alert, AlertType},
     db::{DbConnection, DbResult, Failure},
     dealership::{Acting, Desk},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorCode, ErrorKind, Result},
     ids::VehicleId,
     inventory::{self, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
@@ -179,7 +179,7 @@ impl<'a> Market<'a> {
                 return Ok(research);
             }
             inventory::get_vehicle(conn, id)?;
-            Err(Error::not_found("vehicle_not_analyzed", "the vehicle was never analysed").into())
+            Err(Error::new(ErrorCode::VehicleNotAnalyzed, "the vehicle was never analysed").into())
         })
     }
 
@@ -418,7 +418,7 @@ impl<'a> Market<'a> {
             "the {most} calls of auto.dev for this month are spent; they renew on {}",
             renewal.format("%Y-%m-%d")
         );
-        Err(Error::refused("auto_dev_budget_spent", message)
+        Err(Error::new(ErrorCode::AutoDevBudgetSpent, message)
             .with_retry_after((renewal - now).to_std().unwrap_or_default()))
     }
 
@@ -476,7 +476,7 @@ impl<'a> Market<'a> {
 
 fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {
     if vehicle.status == VehicleStatus::Sold {
-        return Err(Error::conflict("vehicle_sold", "a sold vehicle has no price to compare"));
+        return Err(Error::new(ErrorCode::VehicleSold, "a sold vehicle has no price to compare"));
     }
     Ok(())
 }
