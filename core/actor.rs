@@ -206,6 +206,7 @@ impl Permission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn each_role_may_exactly_what_the_table_says() {
@@ -233,7 +234,7 @@ mod tests {
             assert!(Actor::system().must(permission, None).is_ok());
         }
         let refusal = user.must(Permission::ManageUsers, Some(Role::Viewer)).unwrap_err();
-        assert_eq!((refusal.kind(), refusal.code()), (crate::ErrorKind::Forbidden, "forbidden"));
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Forbidden, "forbidden"));
         assert_eq!(refusal.to_string(), "this takes the role admin, not viewer");
     }
 }

@@ -3,47 +3,30 @@
 //! What is deliberately not here: reading pages, fetching, and SQL.
 
 mod alert;
-mod completeness;
-mod crawl;
 mod crew;
-mod home;
-mod identity;
-mod kept;
 mod market_view;
 mod metrics;
 mod missing;
-mod moved;
-mod pages;
-mod price;
+mod probe;
 mod progress;
 mod registration;
 mod report;
 mod repository;
 mod revisit;
-mod rules;
 mod score;
 mod scrape_log;
 mod service;
-mod sighting;
-#[cfg(test)]
-mod simulation;
-mod sold;
-mod stores;
-#[cfg(test)]
-mod tests;
 mod transfer;
-mod trial;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use completeness::{Completeness, IncompleteReason, ListShape, ScrapeReading};
-pub use identity::RefusalReason;
 pub use market_view::{
     LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
 };
 pub use metrics::{Metrics, MetricsRules, Trends};
+pub use probe::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
 pub use registration::web_address;
 pub use report::{
@@ -51,24 +34,28 @@ pub use report::{
 };
 pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
 pub use revisit::ScrapingRules;
-pub use rules::TrackingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};
 pub use service::{AddedCompetitor, Competitors};
-pub use sold::days_on_market;
-pub use trial::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 
 use crate::{
     activity::Audited,
     change::Change,
-    error::ErrorCode,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
+    scrape::walk::ListSource,
 };
 pub use crate::{
     extract::ScrapedListing,
-    scrape::configured::{
-        Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places,
-        ScraperConfig, Within,
+    scrape::{
+        ScrapeErrorType,
+        configured::{
+            Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place,
+            Places, ScraperConfig, Within,
+        },
+    },
+    tracking::{
+        AlertRules, Completeness, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules, RefusalReason,
+        ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
     },
 };
 
@@ -94,6 +81,18 @@ pub struct Competitor {
     pub updated_at: Option<DateTime<Utc>>,
     /// After a failure, when it is scraped again by itself.
     pub next_scrape_at: Option<DateTime<Utc>>,
+}
+
+impl Competitor {
+    /// Where its list stands, and how it is read.
+    pub(super) fn list_source(&self) -> ListSource<'_> {
+        ListSource {
+            url: &self.inventory_url,
+            platform: self.platform_type.as_deref(),
+            config: self.scraper_config.as_ref(),
+            in_browser: self.use_playwright,
+        }
+    }
 }
 
 impl Audited for Competitor {
@@ -432,79 +431,4 @@ pub struct ScrapeRecord {
     pub error_type: Option<ScrapeErrorType>,
     #[serde(skip)]
     pub(super) list: ListShape,
-}
-
-/// How many listings a scrape found and what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ScrapeCounts {
-    /// Sightings handed in: new, sold at first sight, seen again, already known, duplicates and refused together.
-    pub listings_found: usize,
-    /// Different vehicles among them; later scrapes are compared with it.
-    pub vehicles: usize,
-    /// Vehicles not seen before, without those that were sold already.
-    pub new: usize,
-    /// Known listings seen again, whether anything changed or not.
-    pub seen_again: usize,
-    /// Of those, listings of which more than the time changed.
-    pub updated: usize,
-    /// Believed changes of a price.
-    pub price_changes: usize,
-    /// Listings that turned sold.
-    pub sold: usize,
-    /// Sold listings on sale again.
-    pub relisted: usize,
-    /// Sightings that repeat another of the same scrape.
-    pub duplicates: usize,
-    /// Sightings that could not be recorded.
-    pub refused: usize,
-    /// Listings that this scrape made missed often enough to be thought sold; the sums teach patience with the dealer.
-    pub absences: u64,
-    /// Listings that had been missed that often and were seen again.
-    pub returns: u64,
-}
-
-/// Why a scrape failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ScrapeErrorType {
-    /// No connection, or it broke.
-    Network,
-    /// No answer in time.
-    Timeout,
-    /// An answer that is no page, such as 404 or 503.
-    HttpStatus,
-    /// A bot check in place of the page.
-    Blocked,
-    /// Closed by robots.txt.
-    Robots,
-    /// A page that could not be read.
-    Parsing,
-    /// Pages without a single vehicle.
-    Empty,
-}
-
-words!(ScrapeErrorType, InvalidScrapeErrorType at "/scrape_error_type" {
-    Network => "network",
-    Timeout => "timeout",
-    HttpStatus => "http_status",
-    Blocked => "blocked",
-    Robots => "robots",
-    Parsing => "parsing",
-    Empty => "empty",
-});
-
-impl ScrapeErrorType {
-    /// The code of the error that a scrape which failed so ends with.
-    pub(super) const fn code(self) -> ErrorCode {
-        match self {
-            Self::Network => ErrorCode::ScrapeNetwork,
-            Self::Timeout => ErrorCode::ScrapeTimeout,
-            Self::HttpStatus => ErrorCode::ScrapeHttpStatus,
-            Self::Blocked => ErrorCode::ScrapeBlocked,
-            Self::Robots => ErrorCode::ScrapeRobots,
-            Self::Parsing => ErrorCode::ScrapeParsing,
-            Self::Empty => ErrorCode::ScrapeEmpty,
-        }
-    }
 }

@@ -1,11 +1,11 @@
 //! The operations on competitors; `scraping` has those that fetch, `recording` writes what one scrape saw.
 
+mod probe;
 mod recording;
 mod scraping;
-mod trying;
 
+pub use probe::AddedCompetitor;
 use recording::{Recording, Seen};
-pub use trying::AddedCompetitor;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -15,7 +15,6 @@ use super::{
     MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
     ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, Undercut, UndercutFilter,
     alert::{self, Verdict},
-    pages::{self, Pages},
     registration, repository, scrape_log,
 };
 use crate::{
@@ -27,6 +26,7 @@ use crate::{
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
+    scrape::walk::{self, Pages},
 };
 
 /// The competing dealers and what stands on their lots.
@@ -77,8 +77,8 @@ impl<'a> Competitors<'a> {
     ///
     /// Where the address of the list or the configuration is changed, the new list may leave out what the old one showed. That
     /// is not found sold at once: a scrape that misses some of it is incomplete, with the warning `list_changed`, until the list
-    /// has looked so for as long as a lot that shrank ([`TrackingRules::shrunk_after_scrapes`] scrapes over
-    /// [`TrackingRules::shrunk_after_days`] days).
+    /// has looked so for as long as a lot that shrank ([`shrunk_after_scrapes`](super::EvidenceRules::shrunk_after_scrapes) scrapes
+    /// over [`shrunk_after_days`](super::EvidenceRules::shrunk_after_days) days).
     ///
     /// # Errors
     /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`.
@@ -206,7 +206,7 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
+        let Pages { listings, reading, platform, warnings } = walk::read(pages, platform.as_deref(), config.as_ref())?;
         let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
         let reading = ScrapeReading { last_page_reached, ..reading };
         self.record_seen(key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)

@@ -15,21 +15,23 @@ use crate::{
         Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
         ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
-        identity,
-        kept::{self, PagesRead},
-        pages, registration,
+        registration,
         report::{Moving, Vehicles},
         repository::{self, Here, Lot},
-        rules::{self, Plan},
         scrape_log,
-        sighting::Sighting,
-        sold,
     },
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId},
+    scrape::walk::{PagesRead, key_of},
+    tracking::{
+        identity,
+        plan::{self, Plan},
+        sighting::Sighting,
+        sold,
+    },
 };
 
 /// What one scrape saw, and where from.
@@ -47,7 +49,7 @@ pub(super) struct Seen {
 pub(super) struct OwnCrawl {
     /// Who must hold the lease still.
     pub(super) holder: String,
-    /// What the pages were read by, see [`kept::reader`].
+    /// What the pages were read by, see [`ListSource::reader`].
     pub(super) reader: String,
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
@@ -81,7 +83,7 @@ impl<'a> Recording<'a> {
     pub(super) fn new(desk: &'a Desk, key: &'a CompetitorKey, mut seen: Seen, observed_at: DateTime<Utc>) -> Self {
         let retold = seen.crawl.as_ref().map(|crawl| &crawl.read.retold).filter(|retold| !retold.is_empty());
         let is_retold = |listing: &ScrapedListing| {
-            retold.is_some_and(|retold| pages::key_of(listing).is_some_and(|key| retold.contains(&key)))
+            retold.is_some_and(|retold| key_of(listing).is_some_and(|key| retold.contains(&key)))
         };
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
             .into_iter()
@@ -139,7 +141,7 @@ impl<'a> Recording<'a> {
     fn plan(&self, conn: &mut DbConnection, acting: Acting<'_>, competitor: Competitor) -> DbResult<Planned> {
         let (tracking, crawl, id) = (&self.desk.config().tracking, self.seen.crawl.as_ref(), competitor.id);
         crawl.map_or(Ok(()), |crawl| scraping::must_hold(conn, id, &crawl.holder))?;
-        let reader = kept::reader(&competitor);
+        let reader = competitor.list_source().reader();
         let is_as_told = crawl.is_none_or(|crawl| crawl.reader == reader);
         // Read by an address or a configuration that was changed meanwhile, it is a part of what is meant now at best.
         let last_page_reached = self.seen.reading.last_page_reached && is_as_told;
@@ -148,11 +150,11 @@ impl<'a> Recording<'a> {
         turn_back(conn, &competitor, observed_at, tracking.latest(acting.now))?;
         let lot_at = (observed_at, reading.clone());
         let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
-        let mut plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+        let mut plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
             let since = (observed_at, lot.facts.list_is_read_since());
             lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
-            plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+            plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         }
         if let Some(crawl) = crawl {
             plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);

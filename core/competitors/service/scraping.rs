@@ -24,16 +24,9 @@ use crate::{
     competitors::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
         ScrapeSummary, ScrapedListing, ScrapingRules,
-        crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
         crew::{self, Outcome, Task, Turns, Work},
-        identity,
-        kept::{self, PagesRead},
-        missing,
-        pages::Pages,
-        repository,
+        missing, repository,
         revisit::{self, Ahead},
-        rules,
-        sighting::Sighting,
     },
     config::Config,
     db::{DbConnection, DbResult},
@@ -41,7 +34,11 @@ use crate::{
     error::{Error, ErrorCode, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
-    scrape::fetch::{Fetcher, Session, Stop},
+    scrape::{
+        fetch::{Fetcher, Session, Stop},
+        walk::{self, CrawlLimits, Ended, Failed, Pages, PagesRead, Reached, SharedHosts, SharedTurn},
+    },
+    tracking::{identity, plan, sighting::Sighting},
 };
 
 /// What the names of the leases begin with; the competitor's id follows.
@@ -320,11 +317,11 @@ impl<'a> Run<'a> {
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
-        let since = kept::oldest_believed(observed_at, desk.config());
+        let since = revisit::oldest_believed(observed_at, desk.config());
         let (kept, pages_before) = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
-                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                let kept = repository::kept_pages(conn, competitor.id, &competitor.list_source().reader(), since)?;
                 Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
@@ -334,7 +331,7 @@ impl<'a> Run<'a> {
             data_share_percent: self.rules().data_share_percent,
         };
         let hosts = Hosts { run: self, competitor: competitor.id, stop };
-        match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
+        match walk::crawl((&session, &hosts), competitor.list_source(), kept, limits, note) {
             Ok(crawled) => {
                 let Pages { listings, reading, platform, warnings } = crawled.pages;
                 let mut seen = Seen { listings, reading, platform, warnings, crawl: None };
@@ -342,7 +339,7 @@ impl<'a> Run<'a> {
                 if stop.is_asked() {
                     return Ok(Outcome::Stopped);
                 }
-                let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
+                let (holder, reader) = (self.holder.clone(), competitor.list_source().reader());
                 let (read, retry_after) = (crawled.read, crawled.retry_after);
                 seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
                 let key = competitor.id.into();
@@ -439,7 +436,7 @@ impl<'a> Run<'a> {
             let now = self.competitors.desk.now();
             let lot_at = (observed_at, seen.reading.clone());
             let lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, now))?;
-            let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            let plan = plan::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
             let controls: Vec<_> = suspects.controls.iter().map(|&row| lot.ids[row]).collect();
             let Some((place, unchanged_since)) = repository::longest_unchanged(conn, &controls)? else {
@@ -704,10 +701,10 @@ pub(super) fn settle(
     (config, now): (&Config, DateTime<Utc>),
 ) -> DbResult<()> {
     let rules = &config.scraping;
-    let since = kept::oldest_believed(now, config);
+    let since = revisit::oldest_believed(now, config);
     let nothing = PagesRead::default();
     let read = if is_as_told { &crawl.read } else { &nothing };
-    repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;
+    repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))?;
     match error_type {
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
         None => {

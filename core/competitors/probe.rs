@@ -11,13 +11,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
-    crawl::Failed,
-    home::{ListAddress, is_front},
-    pages::key_of,
+    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, TrackingRules,
     registration::web_address,
-    rules::TrackingRules,
-    sold, stores,
 };
 use crate::{
     error::{Error, ErrorCode, Result},
@@ -28,7 +23,13 @@ use crate::{
         extract::{NO_IDENTITY, Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
         fetch::{self, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
+        walk::{
+            Failed, key_of,
+            site_scope::{ListAddress, is_front},
+            stores,
+        },
     },
+    tracking::sold,
 };
 
 /// Where to look: an address, a competitor that is known, or one that is to be.
@@ -613,11 +614,11 @@ impl Trial<'_> {
         let below = |floor: Money| {
             self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < floor)).count()
         };
-        let (never, doubted) = (below(rules.price_least), below(rules.price_floor));
+        let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
         if never > 0 {
             let message = format!(
                 "{never} of {found} prices are below {} dollars, and are taken for no prices: they may be monthly rates",
-                rules.price_least
+                rules.price.least
             );
             self.warn("prices_below_least", message);
         }
@@ -625,7 +626,7 @@ impl Trial<'_> {
             let message = format!(
                 "{} of {found} prices are below {} dollars, and will not be believed before they are read twice",
                 doubted - never,
-                rules.price_floor
+                rules.price.floor
             );
             self.warn("prices_below_floor", message);
         }
