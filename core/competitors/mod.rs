@@ -495,7 +495,7 @@ words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
 
 impl ScrapeErrorType {
     /// The code of the error that a scrape which failed so ends with.
-    pub(super) const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Network => "scrape_network",
             Self::Timeout => "scrape_timeout",

@@ -11,6 +11,7 @@ pub(crate) mod configured;
 pub mod extract;
 pub(crate) mod fetch;
 pub(crate) mod platforms;
+mod warning;
 
 /// Which answers the readers of pages give: raised by one whenever `extract`, `platforms` or `configured` reads anything
 /// differently than before, so that what an older reader made of a page is not believed any more.
