@@ -70,6 +70,7 @@ mod money;
 mod page;
 mod scrape;
 mod submissions;
+mod tracking;
 mod users;
 
 pub use activity::{Action, Activity, ActivityEntry, ActivityFilter};

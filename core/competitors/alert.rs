@@ -7,13 +7,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{
-    Competitor, Completeness, IncompleteReason, ScrapeReading,
-    completeness::{Recognition, is_far_below},
-    rules::TrackingRules,
-    sighting::Sighting,
+use super::{Competitor, Completeness, IncompleteReason, ScrapeReading, TrackingRules};
+use crate::{
+    alerts::{Alert, AlertType, NewAlert, Severity},
+    tracking::{
+        evidence::{Recognition, is_far_below},
+        reading::ParseRate,
+    },
 };
-use crate::alerts::{Alert, AlertType, NewAlert, Severity};
 
 /// The alerts that recording opens and closes.
 pub(super) const SCRAPE_ALERTS: [AlertType; 5] = [
@@ -31,41 +32,6 @@ pub(super) struct PartialScrapes {
     pub(super) count: u32,
     /// When the first of them was.
     pub(super) since: DateTime<Utc>,
-}
-
-/// How many sightings of a scrape could be read: those with an identity and a price.
-///
-/// An identity is whatever a listing is known again by: a VIN, an external id, a stock number, or year, make, model and
-/// mileage. Vehicles that the website calls sold are left out, for most websites take the price of those away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ParseRate {
-    /// Sightings on sale.
-    pub(crate) listings: usize,
-    /// Those that nothing can be known again by.
-    pub(crate) without_identity: usize,
-    /// Those without a price.
-    pub(crate) without_price: usize,
-    /// Those with both.
-    pub(crate) read: usize,
-}
-
-impl ParseRate {
-    pub(crate) fn of(seen: &[Sighting]) -> Self {
-        let mut rate = Self::default();
-        for sighting in seen.iter().filter(|sighting| !sighting.is_sold) {
-            let (identity, price) = (sighting.has_identity(), sighting.price.is_some());
-            rate.listings += 1;
-            rate.without_identity += usize::from(!identity);
-            rate.without_price += usize::from(!price);
-            rate.read += usize::from(identity && price);
-        }
-        rate
-    }
-
-    fn is_low(&self, rules: &TrackingRules) -> bool {
-        self.listings >= rules.alert_parse_rate_listings.max(1)
-            && self.read as u128 * 100 < self.listings as u128 * u128::from(rules.alert_parse_rate_percent)
-    }
 }
 
 /// What to do with the alert of a type.
@@ -93,7 +59,7 @@ pub(super) fn no_longer_scraped(alert: &Alert) -> String {
 
 /// Failed scrapes since the last one that could be recorded.
 pub(super) fn failing(competitor: &Competitor, failures: u32, rules: &TrackingRules) -> Verdict {
-    if failures < rules.alert_after_failures.max(1) {
+    if failures < rules.alerts.after_failures.max(1) {
         return Verdict::Close(AlertType::ScrapeFailing);
     }
     let error = competitor.scrape_error.as_deref().unwrap_or("unknown");
@@ -123,7 +89,7 @@ pub(super) fn parse_rate(competitor: &Competitor, rate: &ParseRate, rules: &Trac
     if rate.listings == 0 {
         return Verdict::Leave;
     }
-    if !rate.is_low(rules) {
+    if !rate.is_low(&rules.alerts) {
         return Verdict::Close(AlertType::ParseRateLow);
     }
     let ParseRate { listings, without_identity, without_price, read } = *rate;
@@ -155,17 +121,18 @@ pub(super) fn inventory_dropped(
     if !is_whole {
         return Verdict::Leave;
     }
-    let is_low = is_far_below(vehicles, earlier, rules.alert_inventory_drop_percent, rules);
-    let believed = completeness.is_complete() && rules.alert_inventory_drop_percent <= rules.complete_share_percent;
+    let is_low = is_far_below(vehicles, earlier, rules.alerts.inventory_drop_percent, rules);
+    let believed =
+        completeness.is_complete() && rules.alerts.inventory_drop_percent <= rules.evidence.complete_share_percent;
     if !is_low || believed {
         let on_sale = vehicles.saturating_add(unseen) as u128;
-        let is_awaited = vehicles as u128 * 100 < on_sale * u128::from(rules.alert_inventory_drop_percent);
+        let is_awaited = vehicles as u128 * 100 < on_sale * u128::from(rules.alerts.inventory_drop_percent);
         return match is_awaited {
             true => Verdict::Keep(AlertType::InventoryDropped),
             false => Verdict::Close(AlertType::InventoryDropped),
         };
     }
-    let lately = &earlier[..earlier.len().min(rules.complete_scrapes_compared)];
+    let lately = &earlier[..earlier.len().min(rules.evidence.complete_scrapes_compared)];
     let metadata =
         json!({"vehicles": vehicles, "complete_scrapes_before": lately, "total_claimed": reading.total_claimed});
     let usual = lately.first().copied().unwrap_or_default();
@@ -216,9 +183,9 @@ pub(super) fn inventory_incomplete(
         }
         Some(reason) => reason,
     };
-    let span = TimeDelta::days(rules.alert_incomplete_days.into());
+    let span = TimeDelta::days(rules.alerts.incomplete_days.into());
     let is_long = |partial: &PartialScrapes| {
-        partial.count >= rules.alert_after_incomplete.max(1) && observed_at - partial.since >= span
+        partial.count >= rules.alerts.after_incomplete.max(1) && observed_at - partial.since >= span
     };
     let Some(PartialScrapes { count, since }) = partial.filter(is_long) else {
         return Verdict::Close(AlertType::InventoryIncomplete);

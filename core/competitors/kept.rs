@@ -12,12 +12,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Competitor, ScrapedListing, sold};
+use super::{Competitor, ScrapedListing};
 use crate::{
     config::Config,
     extract::{self, Extraction},
     ids::PageId,
     scrape::{READER_REVISION, fetch::Fetched},
+    tracking::sold,
 };
 
 /// A larger reading is not kept: no page for people holds so many vehicles.

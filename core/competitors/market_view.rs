@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{metrics::average, sold::days_on_market};
+use super::{days_on_market, metrics::average};
 use crate::{
     ids::{CompetitorId, ListingId, VehicleId},
     money::Money,

@@ -184,3 +184,46 @@ fn round_to_hundredths(value: f64) -> f64 {
 fn fitting(count: i64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(number: i64) -> DateTime<Utc> {
+        "2026-03-01T02:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::days(number)
+    }
+
+    #[test]
+    fn figures_are_rounded_capped_and_compared_with_the_row_nearest_a_week_ago() {
+        let counts = MetricCounts {
+            active: 30,
+            priced: 3,
+            price_sum: Money::from_cents(100),
+            sold_in_average: 3,
+            days_on_market_sum: 100,
+            sold_recently: 10,
+            vehicles_repriced: 4,
+            new_recently: 5,
+        };
+        let (now, fit) = Metrics::from_counts(&counts, day(20));
+        assert_eq!(
+            (now.avg_price, now.avg_days_on_market, fit),
+            (Some(Money::from_cents(33)), Some(33.33), AverageFit::Exact)
+        );
+
+        let (long, fit) = Metrics::from_counts(&MetricCounts { days_on_market_sum: 3_001, ..counts }, day(20));
+        assert_eq!((long.avg_days_on_market, fit), (Some(999.99), AverageFit::Capped));
+        let (empty, _) = Metrics::from_counts(&MetricCounts::default(), day(20));
+        assert_eq!((empty.avg_price, empty.avg_days_on_market), (None, None));
+        assert_eq!(empty.trends(&[], &MetricsRules::default()).turnover, None);
+
+        let row = |on_day, total_inventory| Metrics { total_inventory, calculated_at: day(on_day), ..now.clone() };
+        let trends = now.trends(&[row(2, 1), row(12, 25), row(19, 29)], &MetricsRules::default());
+        assert_eq!((trends.since, trends.total_inventory, trends.turnover), (Some(day(12)), Some(5), Some(0.25)));
+        assert_eq!(
+            now.trends(&[row(19, 29)], &MetricsRules::default()).total_inventory,
+            None,
+            "yesterday is no week ago"
+        );
+    }
+}

@@ -12,11 +12,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    IncompleteReason,
-    rules::{Plan, StoredListing},
+use super::IncompleteReason;
+use crate::{
+    scrape::configured::CHECKS_MAX,
+    tracking::plan::{Plan, StoredListing},
 };
-use crate::scrape::configured::CHECKS_MAX;
 
 /// How many missing listings the competitor's configuration asks to look after; none by default.
 pub(super) fn checks_wanted(scraper_config: Option<&Value>) -> usize {

@@ -3,34 +3,24 @@
 //! What is deliberately not here: reading pages, fetching, and SQL.
 
 mod alert;
-mod completeness;
 mod crawl;
 mod crew;
 mod home;
-mod identity;
 mod kept;
 mod market_view;
 mod metrics;
 mod missing;
 mod moved;
 mod pages;
-mod price;
 mod progress;
 mod registration;
 mod report;
 mod repository;
 mod revisit;
-mod rules;
 mod score;
 mod scrape_log;
 mod service;
-mod sighting;
-#[cfg(test)]
-mod simulation;
-mod sold;
 mod stores;
-#[cfg(test)]
-mod tests;
 mod transfer;
 mod trial;
 
@@ -38,8 +28,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use completeness::{Completeness, IncompleteReason, ListShape, ScrapeReading};
-pub use identity::RefusalReason;
 pub use market_view::{
     LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
 };
@@ -51,10 +39,8 @@ pub use report::{
 };
 pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
 pub use revisit::ScrapingRules;
-pub use rules::TrackingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};
 pub use service::{AddedCompetitor, Competitors};
-pub use sold::days_on_market;
 pub use trial::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 
 use crate::{
@@ -68,6 +54,10 @@ pub use crate::{
     scrape::configured::{
         Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places,
         ScraperConfig, Within,
+    },
+    tracking::{
+        AlertRules, Completeness, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules, RefusalReason,
+        ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
     },
 };
 
@@ -431,35 +421,6 @@ pub struct ScrapeRecord {
     pub error_type: Option<ScrapeErrorType>,
     #[serde(skip)]
     pub(super) list: ListShape,
-}
-
-/// How many listings a scrape found and what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ScrapeCounts {
-    /// Sightings handed in: new, sold at first sight, seen again, already known, duplicates and refused together.
-    pub listings_found: usize,
-    /// Different vehicles among them; later scrapes are compared with it.
-    pub vehicles: usize,
-    /// Vehicles not seen before, without those that were sold already.
-    pub new: usize,
-    /// Known listings seen again, whether anything changed or not.
-    pub seen_again: usize,
-    /// Of those, listings of which more than the time changed.
-    pub updated: usize,
-    /// Believed changes of a price.
-    pub price_changes: usize,
-    /// Listings that turned sold.
-    pub sold: usize,
-    /// Sold listings on sale again.
-    pub relisted: usize,
-    /// Sightings that repeat another of the same scrape.
-    pub duplicates: usize,
-    /// Sightings that could not be recorded.
-    pub refused: usize,
-    /// Listings that this scrape made missed often enough to be thought sold; the sums teach patience with the dealer.
-    pub absences: u64,
-    /// Listings that had been missed that often and were seen again.
-    pub returns: u64,
 }
 
 /// Why a scrape failed.

@@ -7,17 +7,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{
-    Completeness, Metrics, RefusalReason, ScrapeCounts, Transfer,
-    rules::{Plan, PriceOf, StoredListing, Turn},
-    sold::days_on_market,
-    transfer::Stay,
-};
+use super::{Completeness, Metrics, RefusalReason, ScrapeCounts, Transfer, days_on_market, transfer::Stay};
 use crate::{
     alerts::AlertType,
     extract::ListWarning,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
+    tracking::plan::{Plan, PriceOf, StoredListing, Turn},
 };
 
 /// What recording a scrape did.

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Listing, Transfer, rules::TrackingRules};
+use super::{Listing, TrackingRules, Transfer};
 use crate::ids::ListingId;
 
 /// How long a vehicle was on one lot.

@@ -11,13 +11,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing,
+    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, TrackingRules,
     crawl::Failed,
     home::{ListAddress, is_front},
     pages::key_of,
     registration::web_address,
-    rules::TrackingRules,
-    sold, stores,
+    stores,
 };
 use crate::{
     error::{Error, Result},
@@ -29,6 +28,7 @@ use crate::{
         fetch::{self, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
     },
+    tracking::sold,
 };
 
 /// Where to look: an address, a competitor that is known, or one that is to be.
@@ -598,12 +598,12 @@ impl Trial<'_> {
         let below = |floor: Money| {
             self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < floor)).count()
         };
-        let (never, doubted) = (below(rules.price_least), below(rules.price_floor));
+        let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
         if never > 0 {
-            self.warn(Warning::PricesBelowLeast { prices: never, found, least: rules.price_least });
+            self.warn(Warning::PricesBelowLeast { prices: never, found, least: rules.price.least });
         }
         if doubted > never {
-            self.warn(Warning::PricesBelowFloor { prices: doubted - never, found, floor: rules.price_floor });
+            self.warn(Warning::PricesBelowFloor { prices: doubted - never, found, floor: rules.price.floor });
         }
         let sold = self.listings.iter().filter(|listing| listing.is_sold == Some(true)).count();
         if let Some(warning) = sold::called_at_first_sight(sold, found, rules) {

@@ -24,12 +24,8 @@ use crate::{
     competitors::{
         IncompleteReason, ListShape, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
         alert::PartialScrapes,
-        completeness::AlikeScrapes,
-        identity::{Unmatched, gone_since},
+        days_on_market, home,
         metrics::{AverageFit, MetricCounts},
-        rules::{Plan, PriceOf, ScrapeFacts, StoredListing},
-        sighting::{Details, Keys, Sighting},
-        sold::{ReturnHistory, days_on_market},
     },
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend, on_each,
@@ -41,6 +37,13 @@ use crate::{
     },
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId},
     money::Money,
+    tracking::{
+        evidence::AlikeScrapes,
+        identity::{Unmatched, gone_since},
+        plan::{Plan, PriceOf, ScrapeFacts, StoredListing},
+        sighting::{Details, Keys, Sighting},
+        sold::ReturnHistory,
+    },
 };
 
 /// How many ids one statement names; SQLite takes 32,766 values.
@@ -348,7 +351,7 @@ fn load_facts(
         .filter(dsl::complete.eq(true))
         .filter(dsl::observed_at.lt(Instant(observed_at)))
         .order(dsl::observed_at.desc())
-        .limit(i64::try_from(rules.complete_scrapes_compared).unwrap_or(i64::MAX))
+        .limit(i64::try_from(rules.evidence.complete_scrapes_compared).unwrap_or(i64::MAX))
         .select((
             dsl::observed_at,
             dsl::vehicles,
@@ -361,7 +364,7 @@ fn load_facts(
     let moved = IncompleteReason::ListMoved.as_str();
     let reason = dsl::incomplete_reason.assume_not_null();
     // A list that features vehicles does so for good, whatever has gone since.
-    let weeks = TimeDelta::days(i64::from(rules.cut_list_believed_after_days) * 2);
+    let weeks = TimeDelta::days(i64::from(rules.evidence.cut_list_believed_after_days) * 2);
     let long_ago = observed_at.checked_sub_signed(weeks).unwrap_or(observed_at);
     let telling: Vec<(Instant, bool, Option<String>)> = of_competitor
         .filter(
@@ -382,8 +385,10 @@ fn load_facts(
     let (last_pages, page_vehicles, list_url) = earlier.first().map(|(.., list)| list.clone()).unwrap_or_default();
     let known = |count: Option<i32>| count.and_then(|count| count.try_into().ok());
     let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
+    let addresses = list_url.as_deref().zip(reading.list.url.as_deref());
     Ok(ScrapeFacts {
         observed_at,
+        is_narrowed: addresses.is_some_and(|(before, now)| home::narrows(before, now)),
         reading,
         last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
         last_claimed: earlier.first().and_then(|(.., total, _)| known(*total)),

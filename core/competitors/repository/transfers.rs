@@ -10,8 +10,7 @@ use diesel::{dsl::count_star, prelude::*};
 use super::{Instant, seen_between};
 use crate::{
     competitors::{
-        Transfer,
-        rules::TrackingRules,
+        TrackingRules, Transfer,
         transfer::{self, Stay},
     },
     db::{

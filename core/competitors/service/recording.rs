@@ -15,21 +15,23 @@ use crate::{
         Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
         ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
-        identity,
         kept::{self, PagesRead},
         pages, registration,
         report::{Moving, Vehicles},
         repository::{self, Here, Lot},
-        rules::{self, Plan},
         scrape_log,
-        sighting::Sighting,
-        sold,
     },
     db::{DbConnection, DbResult},
     dealership::{Acting, Desk},
     error::Result,
     extract::ListWarning,
     ids::{CompetitorId, ListingId},
+    tracking::{
+        identity,
+        plan::{self, Plan},
+        sighting::Sighting,
+        sold,
+    },
 };
 
 /// What one scrape saw, and where from.
@@ -148,11 +150,11 @@ impl<'a> Recording<'a> {
         turn_back(conn, &competitor, observed_at, tracking.latest(acting.now))?;
         let lot_at = (observed_at, reading.clone());
         let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
-        let mut plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+        let mut plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
             let since = (observed_at, lot.facts.list_is_read_since());
             lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
-            plan = rules::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+            plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         }
         if let Some(crawl) = crawl {
             plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);

@@ -26,14 +26,11 @@ use crate::{
         ScrapeSummary, ScrapedListing, ScrapingRules,
         crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
         crew::{self, Outcome, Task, Turns, Work},
-        identity,
         kept::{self, PagesRead},
         missing,
         pages::Pages,
         repository,
         revisit::{self, Ahead},
-        rules,
-        sighting::Sighting,
     },
     config::Config,
     db::{DbConnection, DbResult},
@@ -42,6 +39,7 @@ use crate::{
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
     scrape::fetch::{Fetcher, Session, Stop},
+    tracking::{identity, plan, sighting::Sighting},
 };
 
 /// What the names of the leases begin with; the competitor's id follows.
@@ -439,7 +437,7 @@ impl<'a> Run<'a> {
             let now = self.competitors.desk.now();
             let lot_at = (observed_at, seen.reading.clone());
             let lot = repository::load_lot(conn, id, lot_at, &sightings, (tracking, now))?;
-            let plan = rules::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
+            let plan = plan::plan(&lot.stored, sightings.clone(), &lot.facts, tracking);
             let suspects = missing::suspects(&plan, &lot.stored);
             let controls: Vec<_> = suspects.controls.iter().map(|&row| lot.ids[row]).collect();
             let Some((place, unchanged_since)) = repository::longest_unchanged(conn, &controls)? else {

@@ -18,12 +18,8 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::{
-    completeness::{ListShape, ScrapeReading},
-    rules::TrackingRules,
-    tests::Lot,
-};
-use crate::{extract::ScrapedListing, money::Money};
+use super::{ListShape, Lot, ScrapeReading, TrackingRules, Turn};
+use crate::{extract::ScrapedListing, money::Money, tracking::SoldRules};
 
 #[derive(Deserialize)]
 struct Row {
@@ -100,7 +96,7 @@ fn replay_dealer(days: &Days, dealer: &str, rules: &TrackingRules) -> Vec<Event>
         // Nobody says how many there are.
         let list = ListShape { last_page: u32::try_from(listings.len()).ok(), ..ListShape::default() };
         let plan = lot.record(day, listings, ScrapeReading { list, ..ScrapeReading::whole_lot() });
-        for changed in plan.changed.iter().filter(|changed| changed.turn == super::rules::Turn::Relisted) {
+        for changed in plan.changed.iter().filter(|changed| changed.turn == Turn::Relisted) {
             let event: &mut Event = &mut events[latest[&changed.stored]];
             event.false_alarm = true;
         }
@@ -137,13 +133,9 @@ fn sold_is_seldom_wrong_and_not_late_on_real_days() {
         return;
     };
     let learned = TrackingRules::default();
-    let plain = TrackingRules { absences_to_know_a_dealer: u64::MAX, ..TrackingRules::default() };
-    let first_miss = TrackingRules {
-        absences_to_know_a_dealer: u64::MAX,
-        sold_after_days: 0,
-        sold_after_misses: 1,
-        ..TrackingRules::default()
-    };
+    let plain = TrackingRules::default().sold(SoldRules::default().absences_to_know_a_dealer(u64::MAX));
+    let sold = SoldRules::default().absences_to_know_a_dealer(u64::MAX).after_days(0).after_misses(1);
+    let first_miss = TrackingRules::default().sold(sold);
     let middle = *days.keys().nth(days.len() / 2).unwrap();
 
     let mut measured = Vec::new();

@@ -8,176 +8,19 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use super::{
-    ScrapeCounts,
-    alert::ParseRate,
-    completeness::{AlikeScrapes, Completeness, EarlierScrapes, ListShape, Recognition, ScrapeReading},
+    config::TrackingRules,
+    evidence::{AlikeScrapes, Completeness, EarlierScrapes, Recognition},
     identity::{Match, RefusalReason, identify},
     price::{PriceReading, is_price, read_price},
+    reading::{ListShape, ParseRate, ScrapeReading},
     sighting::{Details, Keys, Sighting},
     sold::{self, ReturnHistory, days_on_market},
 };
 use crate::money::Money;
-
-/// The numbers of the tracking rules.
-///
-/// ```
-/// use jpauto::competitors::TrackingRules;
-///
-/// let stricter = TrackingRules { sold_after_misses: 5, ..TrackingRules::default() };
-/// assert_eq!(stricter.sold_after_days, 7);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackingRules {
-    /// Days unseen before a listing counts as sold, at a dealer of whom little is known: 7.
-    pub sold_after_days: u32,
-    /// The same at a dealer whose vanished listings seldom come back: 5.
-    pub sold_after_days_few_returns: u32,
-    /// The same at a dealer whose vanished listings often come back: 12.
-    pub sold_after_days_many_returns: u32,
-    /// Complete scrapes that must have missed a listing before it counts as sold: 3.
-    pub sold_after_misses: usize,
-    /// Hours that must lie between two scrapes for both to count as a miss: 18. Three misses then span a day and a half at the
-    /// least, and a daily scrape counts each day, at somewhat uneven hours too.
-    pub misses_apart_hours: u32,
-    /// Vanished listings from which on a dealer counts as known: 10.
-    pub absences_to_know_a_dealer: u64,
-    /// Returns are few below this share of the vanished listings, in percent: 8.
-    pub few_returns_percent: u32,
-    /// Vehicles a complete scrape must at least have, in percent of what the website itself claims: 90.
-    pub claimed_share_percent: u32,
-    /// So many vehicles fewer than claimed are forgiven whatever the share: 2.
-    pub claimed_slack: u32,
-    /// Vehicles a complete scrape must at least have, in percent of the median of the complete scrapes before it: 50.
-    pub complete_share_percent: u32,
-    /// Complete scrapes that make the median: 7.
-    pub complete_scrapes_compared: usize,
-    /// Scrapes in a row with about the same too small count after which a lot is believed to have shrunk, this one
-    /// included: 5.
-    pub shrunk_after_scrapes: usize,
-    /// Days that those scrapes must span: 5.
-    pub shrunk_after_days: u32,
-    /// How far counts may lie apart to be about the same, in percent of the present one: 25.
-    pub shrunk_tolerance_percent: u32,
-    /// Days after which a list is believed that ends a page earlier than the last complete scrape did, with a full page, or stands at
-    /// an address that narrows it: 21. As many scrapes must have seen it so as of a lot that shrank.
-    pub cut_list_believed_after_days: u32,
-    /// Vehicles that may stand on several pages of a list before it counts as moving: 2.
-    pub moved_slack: u32,
-    /// The same in percent of the vehicles seen; it moves where both are exceeded: 5.
-    pub moved_percent: u32,
-    /// Vehicles of the last complete scrape that one must recognise to be complete, in percent: 50. Less is believed as a lot
-    /// that shrank is.
-    pub recognised_share_percent: u32,
-    /// Days in which a whole lot may be sold: of the vehicles not recognised, the share that may have gone since somebody last
-    /// looked is no wonder: 14.
-    pub turnover_days: u32,
-    /// So many vehicles not recognised are forgiven beside that share: 2.
-    pub turnover_slack: u32,
-    /// Vehicles that must be missing at once, far more than may have gone, before a list is distrusted for it: 5.
-    pub many_missing_least: usize,
-    /// The same in percent of the last whole lot: 20. It is believed as a lot that shrank is.
-    pub many_missing_percent: u32,
-    /// Vehicles that a website must call sold at once before its word is doubted: 5.
-    pub called_sold_doubted: usize,
-    /// The same in percent of what is on sale: 25.
-    pub called_sold_percent: u32,
-    /// Days after its sale within which a vehicle known by year, make, model and mileage alone may be on sale again: 90.
-    pub relisted_by_likeness_days: u32,
-    /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
-    /// a customer: 45.
-    pub transfer_days: u32,
-    /// Days after its last sighting in which a listing on sale counts in the market: 14. No dealer's patience with what vanished
-    /// is longer, and in so long a whole lot may be sold. Of a dealer of whom nobody hears any more nothing is found sold: its
-    /// listings stay on sale and are told as such, but what they ask is no longer what the market asks.
-    pub on_the_market_days: u32,
-    /// Failed scrapes in a row from which on an alert is open: 3.
-    pub alert_after_failures: u32,
-    /// An alert is open while fewer listings than this have both an identity and a price, in percent: 80.
-    pub alert_parse_rate_percent: u32,
-    /// Listings that a scrape must have for its parse rate to mean anything: 5.
-    pub alert_parse_rate_listings: usize,
-    /// An alert is open while a lot that was read to its end has fewer vehicles than this, in percent of the median of the
-    /// complete scrapes before: 50.
-    pub alert_inventory_drop_percent: u32,
-    /// Scrapes in a row that saw a part of the lot from which on an alert is open, this one included: 3.
-    pub alert_after_incomplete: u32,
-    /// Days that those scrapes must span: 2.
-    pub alert_incomplete_days: u32,
-    /// Miles by which a listing known only by year, make and model may differ: 100.
-    pub mileage_tolerance: i32,
-    /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
-    pub most_candidates: usize,
-    /// Nothing below is a price, however often it is read: 200.00. No vehicle is sold for less; deposits, and rates a day or a
-    /// month, are shown for less.
-    pub price_least: Money,
-    /// Prices below are believed only when a second scrape confirms them: 500.00.
-    pub price_floor: Money,
-    /// Changes beyond this share of the stored price are believed only when a second scrape confirms them, in percent: 60.
-    pub price_jump_percent: u32,
-    /// Minutes that the time of a scrape may lie ahead of the clock here: 5.
-    pub clock_tolerance_minutes: u32,
-}
-
-impl TrackingRules {
-    /// A scrape later than this was recorded under a clock that went ahead, or the clock has gone back since.
-    pub(crate) fn latest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now + TimeDelta::minutes(self.clock_tolerance_minutes.into())
-    }
-
-    /// A listing on sale last seen earlier than this counts in the market no longer.
-    pub(crate) fn on_the_market_since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now.checked_sub_days(Days::new(self.on_the_market_days.into())).unwrap_or_default().max(DateTime::UNIX_EPOCH)
-    }
-}
-
-impl Default for TrackingRules {
-    fn default() -> Self {
-        Self {
-            sold_after_days: 7,
-            sold_after_days_few_returns: 5,
-            sold_after_days_many_returns: 12,
-            sold_after_misses: 3,
-            misses_apart_hours: 18,
-            absences_to_know_a_dealer: 10,
-            few_returns_percent: 8,
-            claimed_share_percent: 90,
-            claimed_slack: 2,
-            complete_share_percent: 50,
-            complete_scrapes_compared: 7,
-            shrunk_after_scrapes: 5,
-            shrunk_after_days: 5,
-            shrunk_tolerance_percent: 25,
-            cut_list_believed_after_days: 21,
-            moved_slack: 2,
-            moved_percent: 5,
-            recognised_share_percent: 50,
-            turnover_days: 14,
-            turnover_slack: 2,
-            many_missing_least: 5,
-            many_missing_percent: 20,
-            called_sold_doubted: 5,
-            called_sold_percent: 25,
-            relisted_by_likeness_days: 90,
-            transfer_days: 45,
-            on_the_market_days: 14,
-            alert_after_failures: 3,
-            alert_parse_rate_percent: 80,
-            alert_parse_rate_listings: 5,
-            alert_inventory_drop_percent: 50,
-            alert_after_incomplete: 3,
-            alert_incomplete_days: 2,
-            mileage_tolerance: 100,
-            most_candidates: 64,
-            price_least: Money::from_dollars(200),
-            price_floor: Money::from_dollars(500),
-            price_jump_percent: 60,
-            clock_tolerance_minutes: 5,
-        }
-    }
-}
 
 /// A listing as stored, as far as the rules look at it; its id stays with the caller, under the same index.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -229,6 +72,8 @@ pub(crate) struct ScrapeFacts {
     pub(crate) last_list: ListShape,
     /// How many vehicles the website claimed to have when the last complete scrape was made.
     pub(crate) last_claimed: Option<u32>,
+    /// Whether the list was reached at an address that narrows the one of the last complete scrape.
+    pub(crate) is_narrowed: bool,
     /// When the address or the configuration of the list was last changed.
     pub(crate) list_changed_at: Option<DateTime<Utc>>,
 }
@@ -252,7 +97,7 @@ impl ScrapeFacts {
     /// What it met of the lot as the last complete scrape saw it; linear.
     fn recognition(&self, stored: &[StoredListing], was_seen: &[bool], rules: &TrackingRules) -> Recognition {
         let Some(then) = self.last_complete_at else { return Recognition::default() };
-        let long_ago = self.observed_at - TimeDelta::days(rules.shrunk_after_days.into());
+        let long_ago = self.observed_at - TimeDelta::days(rules.evidence.shrunk_after_days.into());
         let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
         let looked_at = self.distrusted_scrapes[..before].last().map_or(then, |&scrape| scrape.max(then));
         let mut recognition = Recognition { unwatched: self.observed_at - looked_at, ..Recognition::default() };
@@ -407,6 +252,35 @@ pub(crate) struct RefusedSighting {
     pub(crate) reason: RefusalReason,
 }
 
+/// How many listings a scrape found and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ScrapeCounts {
+    /// Sightings handed in: new, sold at first sight, seen again, already known, duplicates and refused together.
+    pub listings_found: usize,
+    /// Different vehicles among them; later scrapes are compared with it.
+    pub vehicles: usize,
+    /// Vehicles not seen before, without those that were sold already.
+    pub new: usize,
+    /// Known listings seen again, whether anything changed or not.
+    pub seen_again: usize,
+    /// Of those, listings of which more than the time changed.
+    pub updated: usize,
+    /// Believed changes of a price.
+    pub price_changes: usize,
+    /// Listings that turned sold.
+    pub sold: usize,
+    /// Sold listings on sale again.
+    pub relisted: usize,
+    /// Sightings that repeat another of the same scrape.
+    pub duplicates: usize,
+    /// Sightings that could not be recorded.
+    pub refused: usize,
+    /// Listings that this scrape made missed often enough to be thought sold; the sums teach patience with the dealer.
+    pub absences: u64,
+    /// Listings that had been missed that often and were seen again.
+    pub returns: u64,
+}
+
 /// Plans what a scrape changes; linear in the listings stored and the sightings.
 pub(crate) fn plan(
     stored: &[StoredListing],
@@ -440,6 +314,7 @@ pub(crate) fn plan(
         pages: scrape.last_pages,
         list: &scrape.last_list,
         claimed: scrape.last_claimed,
+        is_narrowed: scrape.is_narrowed,
         list_changed: scrape.list_is_changed(),
         doubts_its_word: false,
     };

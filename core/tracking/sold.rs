@@ -10,7 +10,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::rules::{StoredListing, TrackingRules};
+use super::{config::TrackingRules, plan::StoredListing};
 use crate::extract::Warning;
 
 /// How a dealer's vanished listings behaved in earlier scrapes: the sums over its `competitor_scrapes` rows.
@@ -24,27 +24,29 @@ pub(crate) struct ReturnHistory {
 
 /// How long a listing of this dealer must be unseen before it counts as sold.
 pub(crate) fn patience(history: ReturnHistory, rules: &TrackingRules) -> TimeDelta {
-    let days = if history.absences < rules.absences_to_know_a_dealer {
-        rules.sold_after_days
-    } else if history.returns.saturating_mul(100) < history.absences.saturating_mul(rules.few_returns_percent.into()) {
-        rules.sold_after_days_few_returns
+    let days = if history.absences < rules.sold.absences_to_know_a_dealer {
+        rules.sold.after_days
+    } else if history.returns.saturating_mul(100)
+        < history.absences.saturating_mul(rules.sold.few_returns_percent.into())
+    {
+        rules.sold.after_days_few_returns
     } else {
-        rules.sold_after_days_many_returns
+        rules.sold.after_days_many_returns
     };
     TimeDelta::days(days.into())
 }
 
 /// The shortest time unseen after which a listing may count as sold, at whatever dealer.
 pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
-    let days = [rules.sold_after_days, rules.sold_after_days_few_returns, rules.sold_after_days_many_returns];
+    let days = [rules.sold.after_days, rules.sold.after_days_few_returns, rules.sold.after_days_many_returns];
     TimeDelta::days(days.into_iter().min().unwrap_or_default().into())
 }
 
 /// A doubt about a website that is looked at for the first time and calls so many of its vehicles sold: there is no lot yet that
 /// could be compared with.
-pub(super) fn called_at_first_sight(sold: usize, of: usize, rules: &TrackingRules) -> Option<Warning> {
-    let is_doubted =
-        sold >= rules.called_sold_doubted && sold as u128 * 100 > of as u128 * u128::from(rules.called_sold_percent);
+pub(crate) fn called_at_first_sight(sold: usize, of: usize, rules: &TrackingRules) -> Option<Warning> {
+    let is_doubted = sold >= rules.evidence.called_sold_doubted
+        && sold as u128 * 100 > of as u128 * u128::from(rules.evidence.called_sold_percent);
     is_doubted.then_some(Warning::CalledSoldAtFirst { sold, found: of })
 }
 
@@ -61,7 +63,7 @@ pub(crate) struct Misses {
 pub(crate) fn misses(last_seen_at: DateTime<Utc>, complete_scrapes: &[DateTime<Utc>], rules: &TrackingRules) -> Misses {
     let mut spread = spread_out(complete_scrapes, last_seen_at, rules);
     let first_at = spread.next();
-    let enough_at = match rules.sold_after_misses {
+    let enough_at = match rules.sold.after_misses {
         0 | 1 => first_at,
         misses => spread.nth(misses - 2),
     };
@@ -74,7 +76,7 @@ pub(crate) fn spread_out<'a>(
     after: DateTime<Utc>,
     rules: &TrackingRules,
 ) -> impl Iterator<Item = DateTime<Utc>> + 'a {
-    let apart = TimeDelta::hours(rules.misses_apart_hours.into());
+    let apart = TimeDelta::hours(rules.sold.misses_apart_hours.into());
     let mut start = times.partition_point(|&time| time <= after);
     std::iter::from_fn(move || {
         let time = *times.get(start)?;

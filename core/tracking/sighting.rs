@@ -5,7 +5,7 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::Value;
 
-use super::rules::TrackingRules;
+use super::config::TrackingRules;
 use crate::{
     extract::{self, ScrapedListing},
     money::Money,
@@ -59,17 +59,17 @@ pub(crate) struct Sighting {
 mod plausible {
     use std::ops::RangeInclusive;
 
-    pub(super) const YEARS: RangeInclusive<i32> = 1900..=2100;
-    pub(super) const MILES: RangeInclusive<i32> = 0..=2_000_000;
+    pub(crate) const YEARS: RangeInclusive<i32> = 1900..=2100;
+    pub(crate) const MILES: RangeInclusive<i32> = 0..=2_000_000;
 }
 
 /// Longest texts of the columns, in characters.
 mod length {
-    pub(super) const NAME: usize = 100;
-    pub(super) const KIND: usize = 50;
-    pub(super) const EXTERNAL_ID: usize = 255;
-    pub(super) const STOCK_NUMBER: usize = 100;
-    pub(super) const URL: usize = 500;
+    pub(crate) const NAME: usize = 100;
+    pub(crate) const KIND: usize = 50;
+    pub(crate) const EXTERNAL_ID: usize = 255;
+    pub(crate) const STOCK_NUMBER: usize = 100;
+    pub(crate) const URL: usize = 500;
 }
 
 impl From<ScrapedListing> for Sighting {
@@ -186,7 +186,7 @@ impl Details {
     /// Whether the same stock number names another car now. A website that spells makes or models otherwise names the same.
     pub(crate) fn are_of_another_car(&self, other: &Self, rules: &TrackingRules) -> bool {
         let apart = self.mileage.zip(other.mileage).map(|(one, other)| one.abs_diff(other));
-        let is_near = apart.is_some_and(|apart| i64::from(apart) <= i64::from(rules.mileage_tolerance));
+        let is_near = apart.is_some_and(|apart| i64::from(apart) <= i64::from(rules.identity.mileage_tolerance));
         let is_unlike = unlike(&self.make, &other.make) && unlike(&self.model, &other.model);
         !is_near && (self.is_of_another_year(other) || is_unlike)
     }

@@ -61,44 +61,12 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::{home, rules::TrackingRules, sold};
+use super::{
+    config::TrackingRules,
+    reading::{ListShape, ScrapeReading},
+    sold,
+};
 use crate::extract::Warning;
-
-/// What a scrape knows about how far it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScrapeReading {
-    /// Whether the last page was reached; `false` too for a part of a lot handed in as such.
-    pub last_page_reached: bool,
-    /// Pages that could not be fetched or read.
-    pub pages_failed: u32,
-    /// Pages that robots.txt closes.
-    pub pages_closed_by_robots: u32,
-    /// Pages read, for the record; `None` where the listings came from elsewhere.
-    pub pages_fetched: Option<u32>,
-    /// How many vehicles the website claims to have.
-    pub total_claimed: Option<u32>,
-    /// How many vehicles the last page showed, where it was as full as the others and nothing else tells that it was the last.
-    pub full_last_page: Option<u32>,
-    /// What the list looked like, to compare the next scrape with.
-    pub list: ListShape,
-    /// Vehicles that several of its pages showed, without those that are shown so on purpose: as many may stand on none.
-    pub on_several_pages: u32,
-    /// Whether it says in words that nothing was found, and shows vehicles all the same.
-    pub says_none: bool,
-}
-
-/// What a list looked like to a scrape, apart from its vehicles.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListShape {
-    /// How many vehicles each of its pages but the last showed, at the least; `None` for a list of one page.
-    pub page_vehicles: Option<u32>,
-    /// How many the last one showed, where no total tells that it was the last; of no use once the scrape is judged.
-    pub last_page: Option<u32>,
-    /// Where its first page stood after redirects.
-    pub url: Option<String>,
-    /// Whether that is another address than the one asked for; of no use once the scrape is judged.
-    pub redirected: bool,
-}
 
 /// A row of scrapes that found about as many vehicles as the present one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +105,8 @@ pub(crate) struct EarlierScrapes<'a> {
     pub(crate) list: &'a ListShape,
     /// How many vehicles the website claimed to have when the last complete scrape was made.
     pub(crate) claimed: Option<u32>,
+    /// Whether the list was reached at an address that narrows the one of the last complete scrape.
+    pub(crate) is_narrowed: bool,
     /// Whether the address or the configuration of the list was changed since the last complete scrape.
     pub(crate) list_changed: bool,
     /// Whether the website calls so many sold at once that its word is not taken.
@@ -160,7 +130,7 @@ impl Recognition {
     /// Whether fewer were recognised than could be, by far, and by more than may have gone since somebody last looked.
     fn is_of_another_lot(&self, rules: &TrackingRules) -> bool {
         let (known, recognised) = (self.known as i128, self.recognised as i128);
-        let is_minority = recognised * 100 < known * i128::from(rules.recognised_share_percent);
+        let is_minority = recognised * 100 < known * i128::from(rules.evidence.recognised_share_percent);
         is_minority && self.lacks_more_than_go(rules)
     }
 
@@ -171,31 +141,32 @@ impl Recognition {
 
     /// Whether more are missing than may have gone since somebody last looked.
     fn lacks_more_than_go(&self, rules: &TrackingRules) -> bool {
-        let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
-        let beyond_slack = self.missing() as i128 - i128::from(rules.turnover_slack);
+        let turnover = i128::from(TimeDelta::days(rules.evidence.turnover_days.into()).num_seconds().max(1));
+        let beyond_slack = self.missing() as i128 - i128::from(rules.evidence.turnover_slack);
         beyond_slack * turnover > self.known as i128 * i128::from(self.unwatched.num_seconds())
     }
 
     /// Whether more are missing than go within a few days.
     fn lacks_any(&self, rules: &TrackingRules) -> bool {
-        self.missing() > rules.turnover_slack as usize
+        self.missing() > rules.evidence.turnover_slack as usize
     }
 
     /// Whether so many of the vehicles on sale are called sold at once that something else is likelier; as many may be as may
     /// have gone since somebody last looked.
     pub(crate) fn doubts_sales(&self, called_sold: usize, on_sale: usize, rules: &TrackingRules) -> bool {
         let (called, on_sale) = (called_sold as i128, on_sale as i128);
-        let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
-        let beyond_slack = called - i128::from(rules.turnover_slack);
-        called_sold >= rules.called_sold_doubted
-            && called * 100 > on_sale * i128::from(rules.called_sold_percent)
+        let turnover = i128::from(TimeDelta::days(rules.evidence.turnover_days.into()).num_seconds().max(1));
+        let beyond_slack = called - i128::from(rules.evidence.turnover_slack);
+        called_sold >= rules.evidence.called_sold_doubted
+            && called * 100 > on_sale * i128::from(rules.evidence.called_sold_percent)
             && beyond_slack * turnover > on_sale * i128::from(self.unwatched.num_seconds())
     }
 }
 
 /// The counts that are about the same as this one.
 fn alike_counts(vehicles: usize, rules: &TrackingRules) -> RangeInclusive<usize> {
-    let span = usize::try_from(vehicles as u128 * u128::from(rules.shrunk_tolerance_percent) / 100).unwrap_or(vehicles);
+    let span = usize::try_from(vehicles as u128 * u128::from(rules.evidence.shrunk_tolerance_percent) / 100)
+        .unwrap_or(vehicles);
     vehicles.saturating_sub(span)..=vehicles.saturating_add(span)
 }
 
@@ -283,32 +254,6 @@ impl IncompleteReason {
     }
 }
 
-impl ScrapeReading {
-    /// A reading that came to the last page and lost none.
-    #[must_use]
-    pub const fn whole_lot() -> Self {
-        Self {
-            last_page_reached: true,
-            pages_failed: 0,
-            pages_closed_by_robots: 0,
-            pages_fetched: None,
-            total_claimed: None,
-            full_last_page: None,
-            list: ListShape { page_vehicles: None, last_page: None, url: None, redirected: false },
-            on_several_pages: 0,
-            says_none: false,
-        }
-    }
-
-    /// A reading that is known to be a part of a lot.
-    #[must_use]
-    pub const fn part_of_a_lot() -> Self {
-        let mut reading = Self::whole_lot();
-        reading.last_page_reached = false;
-        reading
-    }
-}
-
 words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
     Empty => "empty",
     ClosedByRobots => "closed_by_robots",
@@ -356,7 +301,7 @@ impl Completeness {
             IncompleteReason::ClaimsMore
         } else if has_moved(reading, vehicles, rules) && !earlier.always_moves(rules) {
             IncompleteReason::ListMoved
-        } else if is_far_below(vehicles, earlier.counts, rules.complete_share_percent, rules)
+        } else if is_far_below(vehicles, earlier.counts, rules.evidence.complete_share_percent, rules)
             && !earlier.has_shrunk(rules)
         {
             IncompleteReason::TooFewVehicles
@@ -449,13 +394,13 @@ impl EarlierScrapes<'_> {
 
     /// Whether a list that looks the same each day where it is cut has been distrusted for so long that it is believed.
     fn is_believed_at_last(&self, rules: &TrackingRules) -> bool {
-        self.distrusted.is_some_and(|row| self.lasts(row, rules.cut_list_believed_after_days, rules))
+        self.distrusted.is_some_and(|row| self.lasts(row, rules.evidence.cut_list_believed_after_days, rules))
     }
 
     /// Whether vehicles have stood on several pages for so long that the list is believed: it may feature them on its first page. If it
     /// is ordered anew each time, a vehicle that none of so many scrapes met is gone all the same.
     fn always_moves(&self, rules: &TrackingRules) -> bool {
-        self.moved.is_some_and(|row| self.lasts(row, rules.cut_list_believed_after_days, rules))
+        self.moved.is_some_and(|row| self.lasts(row, rules.evidence.cut_list_believed_after_days, rules))
     }
 
     /// Whether the list ends with a full page before as many pages as the last complete scrape read, and lacks what may stand on
@@ -473,7 +418,7 @@ impl EarlierScrapes<'_> {
         if !is_full {
             return false;
         }
-        let holds_more = last > page.saturating_add(rules.turnover_slack);
+        let holds_more = last > page.saturating_add(rules.evidence.turnover_slack);
         if holds_more { self.recognition.lacks_more_than_go(rules) } else { self.recognition.missing() > 0 }
     }
 
@@ -491,8 +436,8 @@ impl EarlierScrapes<'_> {
     /// website tells may count no more than what it finds. Whoever hands a lot in knows better.
     fn lacks_a_share(&self, reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
         let (missing, known) = (self.recognition.missing(), self.recognition.known as u128);
-        let is_share = missing >= rules.many_missing_least
-            && missing as u128 * 100 >= known * u128::from(rules.many_missing_percent);
+        let is_share = missing >= rules.evidence.many_missing_least
+            && missing as u128 * 100 >= known * u128::from(rules.evidence.many_missing_percent);
         let is_of_the_lot = self.recognition.recognised.saturating_mul(2) >= vehicles;
         let is_read = reading.list.last_page.is_some() || reading.total_claimed.is_some();
         is_read && is_share && is_of_the_lot && self.recognition.lacks_more_than_go(rules)
@@ -504,18 +449,14 @@ impl EarlierScrapes<'_> {
         let hidden = |claimed: u32, shown: usize| i64::from(claimed) - i64::try_from(shown).unwrap_or(i64::MAX);
         let then = self.claimed.zip(self.counts.first()).map(|(claimed, &shown)| hidden(claimed, shown));
         let now = reading.total_claimed.map(|claimed| hidden(claimed, vehicles));
-        let slack = i64::from(rules.claimed_slack);
+        let slack = i64::from(rules.evidence.claimed_slack);
         now.zip(then).is_some_and(|(now, then)| now > then.max(0) + slack) && self.recognition.lacks_any(rules)
     }
 
     /// Whether the website leads to an address that narrows that of the last complete scrape, and lacks vehicles. One that a person
     /// gave is a list that was changed.
     fn is_narrowed(&self, reading: &ScrapeReading, rules: &TrackingRules) -> bool {
-        if !reading.list.redirected {
-            return false;
-        }
-        let addresses = self.list.url.as_deref().zip(reading.list.url.as_deref());
-        self.recognition.lacks_any(rules) && addresses.is_some_and(|(before, now)| home::narrows(before, now))
+        reading.list.redirected && self.is_narrowed && self.recognition.lacks_any(rules)
     }
 
     /// Whether the lot has been another one for long enough to be believed.
@@ -525,29 +466,31 @@ impl EarlierScrapes<'_> {
     }
 
     fn is_long(&self, row: AlikeScrapes, rules: &TrackingRules) -> bool {
-        self.lasts(row, rules.shrunk_after_days, rules)
+        self.lasts(row, rules.evidence.shrunk_after_days, rules)
     }
 
     fn lasts(&self, row: AlikeScrapes, days: u32, rules: &TrackingRules) -> bool {
         let span = TimeDelta::days(days.into());
-        row.count + 1 >= rules.shrunk_after_scrapes && self.observed_at - row.since >= span
+        row.count + 1 >= rules.evidence.shrunk_after_scrapes && self.observed_at - row.since >= span
     }
 }
 
 /// Whether a list ended before what the website claims: a few vehicles may be counted twice there, or be sold and counted.
 fn is_short_of(vehicles: usize, claimed: u32, rules: &TrackingRules) -> bool {
     let (vehicles, claimed) = (vehicles as u128, u128::from(claimed));
-    vehicles + u128::from(rules.claimed_slack) < claimed
-        && vehicles * 100 < claimed * u128::from(rules.claimed_share_percent)
+    vehicles + u128::from(rules.evidence.claimed_slack) < claimed
+        && vehicles * 100 < claimed * u128::from(rules.evidence.claimed_share_percent)
 }
 
 /// Whether so many vehicles stood on several pages that others may stand on none. One that claims how many it has, and showed
 /// them, hides none.
 fn has_moved(reading: &ScrapeReading, vehicles: usize, rules: &TrackingRules) -> bool {
-    let (moved, slack) = (reading.on_several_pages, rules.moved_slack);
+    let (moved, slack) = (reading.on_several_pages, rules.evidence.moved_slack);
     let vehicles_seen = u32::try_from(vehicles).unwrap_or(u32::MAX);
     let has_what_it_claims = reading.total_claimed.is_some_and(|claimed| claimed.abs_diff(vehicles_seen) <= slack);
-    !has_what_it_claims && moved > slack && u128::from(moved) * 100 > vehicles as u128 * u128::from(rules.moved_percent)
+    !has_what_it_claims
+        && moved > slack
+        && u128::from(moved) * 100 > vehicles as u128 * u128::from(rules.evidence.moved_percent)
 }
 
 /// Whether a list whose end is not sure lacks a page or more against the last complete scrape.
@@ -559,7 +502,7 @@ fn lacks_a_page(reading: &ScrapeReading, vehicles: usize, earlier: &[usize]) -> 
 /// Whether the count lies below a share of the median of the last complete scrapes.
 pub(crate) fn is_far_below(vehicles: usize, earlier: &[usize], percent: u32, rules: &TrackingRules) -> bool {
     let mut counts: Vec<u128> =
-        earlier.iter().take(rules.complete_scrapes_compared).map(|&count| count as u128).collect();
+        earlier.iter().take(rules.evidence.complete_scrapes_compared).map(|&count| count as u128).collect();
     counts.sort_unstable();
     let Some(last) = counts.len().checked_sub(1) else { return false };
     // Twice the median: the sum of the two middle counts, which are one and the same for an odd number.

@@ -26,7 +26,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    rules::{StoredListing, TrackingRules},
+    config::TrackingRules,
+    plan::StoredListing,
     sighting::{Details, Keys, Sighting},
 };
 use crate::{money::Money, vin::Vin};
@@ -95,7 +96,7 @@ pub(crate) fn identify(
 
 /// How lately a listing known by year, make, model and mileage alone must have gone to be the one that is seen again.
 pub(crate) fn gone_since(observed_at: DateTime<Utc>, rules: &TrackingRules) -> DateTime<Utc> {
-    let days = TimeDelta::days(rules.relisted_by_likeness_days.into());
+    let days = TimeDelta::days(rules.identity.relisted_by_likeness_days.into());
     observed_at.checked_sub_signed(days).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
@@ -404,7 +405,7 @@ impl<'a> Search<'a> {
             let apart = stored.mileage.zip(details.mileage).map(|(one, other)| one.abs_diff(other));
             let agrees = details.url.is_some()
                 && stored.url == details.url
-                && apart.is_some_and(|apart| apart <= rules.mileage_tolerance.unsigned_abs())
+                && apart.is_some_and(|apart| apart <= rules.identity.mileage_tolerance.unsigned_abs())
                 && !stored.contradict(details);
             if agrees && !is_sold && self.taken_by[row].is_none() {
                 self.take(row, sighting, found);
@@ -579,12 +580,12 @@ fn fitting(
     let shelves: &[&Vec<_>] = if sighting.keys.vin.is_some() { &[without_vin] } else { &[without_vin, with_vin] };
     let mut fits = Vec::new();
     for rows in shelves {
-        let lowest = mileage.saturating_sub(rules.mileage_tolerance);
-        let highest = mileage.saturating_add(rules.mileage_tolerance);
+        let lowest = mileage.saturating_sub(rules.identity.mileage_tolerance);
+        let highest = mileage.saturating_add(rules.identity.mileage_tolerance);
         let start = rows.partition_point(|&(mileage, _)| mileage < lowest);
         let near = rows[start..].iter().take_while(|&&(mileage, _)| mileage <= highest);
         for (looked_at, &(_, row)) in near.enumerate() {
-            if looked_at >= rules.most_candidates {
+            if looked_at >= rules.identity.most_candidates {
                 return None;
             }
             if !stored[row].keys.conflict_with(&sighting.keys) {

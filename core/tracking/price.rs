@@ -5,7 +5,7 @@
 //! or a deposit that stands there every day is confirmed every day. What is deliberately not here: reading prices
 //! from text.
 
-use super::rules::TrackingRules;
+use super::config::TrackingRules;
 use crate::money::Money;
 
 /// What a price in a sighting means for the stored one.
@@ -23,7 +23,7 @@ pub(crate) enum PriceReading {
 
 /// Whether a vehicle may be sold for this at all.
 pub(crate) fn is_price(seen: Money, rules: &TrackingRules) -> bool {
-    seen >= rules.price_least
+    seen >= rules.price.least
 }
 
 /// Judges the price of a sighting against the stored price and the stored doubt.
@@ -46,7 +46,7 @@ pub(crate) fn read_price(
 fn is_plausible(stored: Option<Money>, seen: Money, rules: &TrackingRules) -> bool {
     let jumped = stored.is_some_and(|stored| {
         let change = stored.cents().abs_diff(seen.cents());
-        u128::from(change) * 100 > u128::from(stored.cents().unsigned_abs()) * u128::from(rules.price_jump_percent)
+        u128::from(change) * 100 > u128::from(stored.cents().unsigned_abs()) * u128::from(rules.price.jump_percent)
     });
-    seen >= rules.price_floor && !jumped
+    seen >= rules.price.floor && !jumped
 }

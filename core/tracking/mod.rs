@@ -1,0 +1,22 @@
+//! What a scrape changes of a lot, as pure rules: no rows, no network, no clock.
+//!
+//! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is
+//! believed, `price` and `sold` judge, and `plan` puts together what is to be written. `config` has the numbers.
+
+mod config;
+pub(crate) mod evidence;
+pub(crate) mod identity;
+pub(crate) mod plan;
+pub(crate) mod price;
+pub(crate) mod reading;
+pub(crate) mod sighting;
+pub(crate) mod sold;
+#[cfg(test)]
+mod tests;
+
+pub use config::{AlertRules, EvidenceRules, IdentityRules, PriceRules, SoldRules, TrackingRules};
+pub use evidence::{Completeness, IncompleteReason};
+pub use identity::RefusalReason;
+pub use plan::ScrapeCounts;
+pub use reading::{ListShape, ScrapeReading};
+pub use sold::days_on_market;
