@@ -283,7 +283,7 @@ warnings! {
     /// The list changed its order while it was read.
     ListMoved {
         /// Vehicles that stand on several pages.
-        on_several_pages: usize,
+        on_several_pages: u32,
     } = "list_moved"
         => format!(
             "{on_several_pages} vehicles stand on several pages: the website orders the list anew for each page, so other vehicles \

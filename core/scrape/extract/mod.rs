@@ -296,7 +296,7 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     let Parts { listings, next, unsettled, .. } = parts;
     let next = next.or(around.next);
     if let Some(text) = around.more_by_script.filter(|_| next.is_none() && total.is_none() && found > 0) {
-        warnings.push(Warning::MoreByScript { button: text.to_owned() });
+        warnings.push(Warning::MoreByScript { button: text });
     }
     Extraction { platform, total, next, listings, unsettled, warnings }
 }
