@@ -16,13 +16,12 @@ use std::{
 
 use super::{
     RecordReport,
-    crawl::Reached,
     progress::{ScrapeEvent, ScrapeFailure, ScrapeProgress},
 };
 use crate::{
     error::{Error, Result},
     ids::CompetitorId,
-    scrape::fetch::Stop,
+    scrape::{fetch::Stop, walk::Reached},
 };
 
 /// How often the observer is asked at least.

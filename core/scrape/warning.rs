@@ -9,7 +9,8 @@ use std::{borrow::Cow, fmt};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::{competitors::ScrapeErrorType, money::Money};
+use super::ScrapeErrorType;
+use crate::money::Money;
 
 /// Makes [`Warning`] of a table: `Case { facts } = code => sentence;`. The facts are in scope for the code and the sentence.
 macro_rules! warnings {

@@ -15,17 +15,17 @@ use crate::{
         Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
         ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
-        kept::{self, PagesRead},
-        pages, registration,
+        registration,
         report::{Moving, Vehicles},
         repository::{self, Here, Lot},
         scrape_log,
     },
     db::{DbConnection, DbResult},
-    dealership::{Acting, Desk},
+    desk::{Acting, Desk},
     error::Result,
     extract::ListWarning,
     ids::{CompetitorId, ListingId},
+    scrape::walk::{PagesRead, key_of},
     tracking::{
         identity,
         plan::{self, Plan},
@@ -49,7 +49,7 @@ pub(super) struct Seen {
 pub(super) struct OwnCrawl {
     /// Who must hold the lease still.
     pub(super) holder: String,
-    /// What the pages were read by, see [`kept::reader`].
+    /// What the pages were read by, see [`ListSource::reader`].
     pub(super) reader: String,
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
@@ -83,7 +83,7 @@ impl<'a> Recording<'a> {
     pub(super) fn new(desk: &'a Desk, key: &'a CompetitorKey, mut seen: Seen, observed_at: DateTime<Utc>) -> Self {
         let retold = seen.crawl.as_ref().map(|crawl| &crawl.read.retold).filter(|retold| !retold.is_empty());
         let is_retold = |listing: &ScrapedListing| {
-            retold.is_some_and(|retold| pages::key_of(listing).is_some_and(|key| retold.contains(&key)))
+            retold.is_some_and(|retold| key_of(listing).is_some_and(|key| retold.contains(&key)))
         };
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
             .into_iter()
@@ -114,7 +114,7 @@ impl<'a> Recording<'a> {
             audit(conn, acting, id, changes)?;
             let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
                 Vehicles::of(plan, &lot.stored, &lot.ids, &new_ids);
-            let (arrived, departed) = transfers(conn, id, &moving, &self.desk.config().tracking)?;
+            let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
             Ok(RecordReport {
                 competitor_id: id,
                 competitor: competitor.name.clone(),
@@ -139,9 +139,10 @@ impl<'a> Recording<'a> {
     }
 
     fn plan(&self, conn: &mut DbConnection, acting: Acting<'_>, competitor: Competitor) -> DbResult<Planned> {
-        let (tracking, crawl, id) = (&self.desk.config().tracking, self.seen.crawl.as_ref(), competitor.id);
+        let tracking: &TrackingRules = self.desk.rules();
+        let (crawl, id) = (self.seen.crawl.as_ref(), competitor.id);
         crawl.map_or(Ok(()), |crawl| scraping::must_hold(conn, id, &crawl.holder))?;
-        let reader = kept::reader(&competitor);
+        let reader = competitor.list_source().reader();
         let is_as_told = crawl.is_none_or(|crawl| crawl.reader == reader);
         // Read by an address or a configuration that was changed meanwhile, it is a part of what is meant now at best.
         let last_page_reached = self.seen.reading.last_page_reached && is_as_told;
@@ -170,7 +171,8 @@ impl<'a> Recording<'a> {
         planned: &mut Planned,
     ) -> DbResult<(ScrapeRecord, Metrics)> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
-        let (config, id, observed_at) = (self.desk.config(), competitor.id, *observed_at);
+        let tracking: &TrackingRules = self.desk.rules();
+        let (id, observed_at) = (competitor.id, *observed_at);
         let judged = (plan.completeness, plan.counts());
         let scrape = ScrapeRecord::of(id, observed_at, reading, judged, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
@@ -178,10 +180,9 @@ impl<'a> Recording<'a> {
         let kept = keep(conn, scrape, acting.now)?;
         // Figures of an older scrape are those of the newest one, corrected.
         let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-        let transfer_days = config.tracking.transfer_days;
-        let metrics = repository::count_metrics(conn, id, figures_at, &config.metrics, transfer_days)?;
+        let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules(), tracking.transfer_days)?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;
-        competitor.note(&kept, config.tracking.latest(acting.now));
+        competitor.note(&kept, tracking.latest(acting.now));
         competitor.platform_type = competitor.platform_type.take().or_else(|| self.seen.platform.clone());
         repository::update_scraping(conn, competitor)?;
         Ok((kept, metrics))
@@ -196,7 +197,7 @@ impl<'a> Recording<'a> {
         partial: Option<PartialScrapes>,
     ) -> DbResult<Vec<AlertType>> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // What an older snapshot shows is no news of the lot.
         if lot.facts.newest_recorded_at <= Some(*observed_at) {
@@ -223,12 +224,12 @@ impl<'a> Recording<'a> {
         let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
         let outcome = (kept.error_type, partial);
         let crawl = (crawl, planned.is_as_told);
-        scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk.config(), acting.now))
+        scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk, acting.now))
     }
 
     fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<ListWarning> {
         let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let at_first_sight =
             lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
         let doubt = plan.completeness.warning(reading, &plan.recognition);

@@ -23,22 +23,20 @@ use crate::{
     actor::Permission,
     competitors::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
-        ScrapeSummary, ScrapedListing, ScrapingRules,
-        crawl::{self, CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn},
+        ScrapeSummary, ScrapedListing, ScrapingRules, TrackingRules,
         crew::{self, Outcome, Task, Turns, Work},
-        kept::{self, PagesRead},
-        missing,
-        pages::Pages,
-        repository,
+        missing, repository,
         revisit::{self, Ahead},
     },
-    config::Config,
     db::{DbConnection, DbResult},
-    dealership::Acting,
+    desk::{Acting, Desk},
     error::{Error, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
-    scrape::fetch::{Fetcher, Session, Stop},
+    scrape::{
+        fetch::{Fetcher, Session, Stop},
+        walk::{self, CrawlLimits, Ended, Failed, Pages, PagesRead, Reached, SharedHosts, SharedTurn},
+    },
     tracking::{identity, plan, sighting::Sighting},
 };
 
@@ -73,7 +71,7 @@ impl Competitors<'_> {
         id: CompetitorId,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<RecordReport> {
-        let fetcher = self.desk.fetcher()?;
+        let fetcher = self.desk.part::<Fetcher>()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
         let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
         let task = Task { id, name: competitor.name, host: host.clone() };
@@ -108,10 +106,10 @@ impl Competitors<'_> {
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<ScrapeReport> {
         limits.check()?;
-        let fetcher = self.desk.fetcher()?;
+        let fetcher = self.desk.part::<Fetcher>()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
         let now = self.desk.now();
-        let ahead = Ahead::of(self.desk.config(), now);
+        let ahead = Ahead::of(self.desk.rules(), self.desk.rules(), now);
         let due = self.desk.read(Permission::ManageCompetitors, |conn| {
             repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
         })?;
@@ -200,7 +198,7 @@ enum Claim {
 
 impl<'a> Run<'a> {
     fn new(competitors: &'a Competitors<'a>, fetcher: &'a Fetcher, choice: Choice, end: Option<Instant>) -> Self {
-        let turns = competitors.desk.config().pool_size.saturating_sub(1);
+        let turns = competitors.desk.connections().saturating_sub(1);
         Self {
             competitors,
             fetcher,
@@ -214,7 +212,7 @@ impl<'a> Run<'a> {
     }
 
     fn rules(&self) -> &ScrapingRules {
-        &self.competitors.desk.config().scraping
+        self.competitors.desk.rules()
     }
 
     fn leases(&self) -> MutexGuard<'_, Leases> {
@@ -256,7 +254,7 @@ impl<'a> Run<'a> {
             let is_wanted = match self.choice {
                 Choice::AskedFor => true,
                 Choice::Due(due_after) => {
-                    let ahead = Ahead::of(self.competitors.desk.config(), acting.now);
+                    let ahead = Ahead::of(self.competitors.desk.rules(), self.rules(), acting.now);
                     revisit::is_due(&competitor, acting.now, due_after, ahead)
                 }
             };
@@ -292,7 +290,7 @@ impl<'a> Run<'a> {
                 && let Some(competitor) = repository::find_to_change(conn, id)?
             {
                 let next = acting.now + revisit::span(self.rules().first_retry);
-                let latest = desk.config().tracking.latest(acting.now);
+                let latest = desk.rules::<TrackingRules>().latest(acting.now);
                 super::turn_back(conn, &competitor, acting.now, latest)?;
                 repository::note_attempt(conn, id, acting.now, next)?;
                 super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
@@ -318,11 +316,11 @@ impl<'a> Run<'a> {
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
-        let since = kept::oldest_believed(observed_at, desk.config());
+        let since = revisit::oldest_believed(observed_at, desk.rules(), self.rules());
         let (kept, pages_before) = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
-                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                let kept = repository::kept_pages(conn, competitor.id, &competitor.list_source().reader(), since)?;
                 Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
@@ -332,7 +330,7 @@ impl<'a> Run<'a> {
             data_share_percent: self.rules().data_share_percent,
         };
         let hosts = Hosts { run: self, competitor: competitor.id, stop };
-        match crawl::crawl((&session, &hosts), competitor, kept, limits, note) {
+        match walk::crawl((&session, &hosts), competitor.list_source(), kept, limits, note) {
             Ok(crawled) => {
                 let Pages { listings, reading, platform, warnings } = crawled.pages;
                 let mut seen = Seen { listings, reading, platform, warnings, crawl: None };
@@ -340,7 +338,7 @@ impl<'a> Run<'a> {
                 if stop.is_asked() {
                     return Ok(Outcome::Stopped);
                 }
-                let (holder, reader) = (self.holder.clone(), kept::reader(competitor));
+                let (holder, reader) = (self.holder.clone(), competitor.list_source().reader());
                 let (read, retry_after) = (crawled.read, crawled.retry_after);
                 seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
                 let key = competitor.id.into();
@@ -428,7 +426,7 @@ impl<'a> Run<'a> {
 
     /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
     fn suspects(&self, id: CompetitorId, seen: &Seen, observed_at: DateTime<Utc>) -> Result<Option<LookAfter>> {
-        let tracking = &self.competitors.desk.config().tracking;
+        let tracking: &TrackingRules = self.competitors.desk.rules();
         let mut sightings: Vec<_> =
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
         identity::disown_shared_keys(&mut sightings);
@@ -699,13 +697,13 @@ pub(super) fn settle(
     competitor: &Competitor,
     (crawl, is_as_told): (&OwnCrawl, bool),
     (error_type, partial): (Option<ScrapeErrorType>, Option<u32>),
-    (config, now): (&Config, DateTime<Utc>),
+    (desk, now): (&Desk, DateTime<Utc>),
 ) -> DbResult<()> {
-    let rules = &config.scraping;
-    let since = kept::oldest_believed(now, config);
+    let rules: &ScrapingRules = desk.rules();
+    let since = revisit::oldest_believed(now, desk.rules(), rules);
     let nothing = PagesRead::default();
     let read = if is_as_told { &crawl.read } else { &nothing };
-    repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))?;
+    repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))?;
     match error_type {
         Some(error_type) => put_off(conn, competitor, (error_type, None), (rules, now))?,
         None => {

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     Error,
-    extract::{DataPage, Extraction, ScrapedListing},
+    extract::{DataPage, Extraction, ScrapedListing, Warning},
     scrape::extract::{listings_as_configured, listings_from_data},
 };
 

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{ScrapedListing, pages::key_of};
+use super::pages::key_of;
 use crate::{
-    extract::{StoreCount, Warning},
+    extract::{ScrapedListing, StoreCount, Warning},
     scrape::extract::store_of,
 };
 
@@ -16,7 +16,7 @@ const NAMED: usize = 8;
 
 /// Leaves the vehicles of the store that is meant, and says how many of other stores it put aside. One that names no store may
 /// be of the one that is meant: it is left out, and is lacking.
-pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
+pub(crate) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
     let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
     listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);
     let named = || {
