@@ -365,7 +365,7 @@ warnings! {
         error_type: ScrapeErrorType,
         /// Why, in words.
         reason: String,
-    } = error_type.code() => reason;
+    } = error_type.code().as_str() => reason;
 
     /// The page carries the marks of another platform than the one that was named.
     AnotherPlatform {

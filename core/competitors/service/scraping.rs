@@ -30,7 +30,7 @@ use crate::{
     },
     db::{DbConnection, DbResult},
     desk::{Acting, Desk},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorCode, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
     scrape::{
@@ -50,7 +50,7 @@ const HOST_LEASE: &str = "scrape-host:";
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// What a database says that may well do a little later what it has not done now.
-const LATER: [&str; 3] = ["database_busy", "database_timeout", "database_unavailable"];
+const LATER: [ErrorCode; 3] = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseTimeout, ErrorCode::DatabaseUnavailable];
 
 impl Competitors<'_> {
     /// Scrapes a competitor's website now, politely, and records what it shows.
@@ -85,7 +85,7 @@ impl Competitors<'_> {
                 let now = self.desk.now();
                 Ok(running(who_scrapes(conn, id, &host, now)?, now))
             })?),
-            Some(Outcome::Stopped) | None => Err(Error::conflict("scrape_cancelled", "the scrape was cancelled")),
+            Some(Outcome::Stopped) | None => Err(Error::new(ErrorCode::ScrapeCancelled, "the scrape was cancelled")),
         }
     }
 
@@ -134,7 +134,7 @@ impl Competitors<'_> {
 }
 
 fn no_thread(reason: std::io::Error) -> Error {
-    Error::unavailable("no_thread", "the system gives no thread to scrape with").with_source(reason)
+    Error::new(ErrorCode::NoThread, "the system gives no thread to scrape with").with_source(reason)
 }
 
 /// Why a competitor is scraped now.
@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
                 work()
             };
             match outcome {
-                Err(reason) if LATER.contains(&reason.code()) && !stop.is_asked() && Instant::now() < end => {
+                Err(reason) if LATER.contains(&reason.error_code()) && !stop.is_asked() && Instant::now() < end => {
                     tracing::info!(%reason, "the database is busy; what was scraped waits for it");
                     stop.sleep(LOOK_AGAIN);
                 }
@@ -293,7 +293,7 @@ impl<'a> Run<'a> {
                 let latest = desk.rules::<TrackingRules>().latest(acting.now);
                 super::turn_back(conn, &competitor, acting.now, latest)?;
                 repository::note_attempt(conn, id, acting.now, next)?;
-                super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
+                super::note_own_failure(conn, acting, &competitor, (failed.code.as_str(), &failed.message))?;
             }
             leases::release(conn, &lease_of(id), &self.holder)
         };
@@ -345,7 +345,7 @@ impl<'a> Run<'a> {
                 let recording = Recording::new(desk, &key, seen, observed_at);
                 match self.patiently(stop, || recording.write()) {
                     Ok(report) => Ok(Outcome::Recorded(Box::new(report))),
-                    Err(reason) if LATER.contains(&reason.code()) && stop.is_asked() => Ok(Outcome::Stopped),
+                    Err(reason) if LATER.contains(&reason.error_code()) && stop.is_asked() => Ok(Outcome::Stopped),
                     Err(reason) => Err(reason),
                 }
             }
@@ -374,7 +374,7 @@ impl<'a> Run<'a> {
             leases::release(conn, &lease_of(id), &self.holder)
         };
         self.patiently(stop, || self.competitors.desk.write(Permission::ManageCompetitors, note))?;
-        let error = Error::unavailable(error_type.code(), message);
+        let error = Error::new(error_type.code(), message);
         Ok(Outcome::Failed(retry_after.into_iter().fold(error, Error::with_retry_after)))
     }
 
@@ -593,13 +593,13 @@ struct Held<'a> {
 /// What went wrong here, in words that may be shown.
 #[derive(Clone, Debug)]
 struct FailedHere {
-    code: &'static str,
+    code: ErrorCode,
     message: String,
 }
 
 impl FailedHere {
     fn of(reason: &Error) -> Self {
-        Self { code: reason.code(), message: reason.to_string() }
+        Self { code: reason.error_code(), message: reason.to_string() }
     }
 }
 
@@ -669,13 +669,13 @@ fn who_scrapes(
 fn running(by: Option<(String, Lease)>, now: DateTime<Utc>) -> Error {
     let already = "this website is being scraped already";
     let Some((name, Lease { holder, since, until, .. })) = by else {
-        return Error::conflict("scrape_running", format!("{already}, for another competitor of the same host"));
+        return Error::new(ErrorCode::ScrapeRunning, format!("{already}, for another competitor of the same host"));
     };
     let [since, until_shown] = [since, until].map(|time| time.format("%Y-%m-%d %H:%M:%S UTC"));
     let message = format!(
         "{already} for {name}, since {since} by {holder}; without a sign of life from there, it is free from {until_shown} on"
     );
-    Error::conflict("scrape_running", message).with_retry_after((until - now).to_std().unwrap_or_default())
+    Error::new(ErrorCode::ScrapeRunning, message).with_retry_after((until - now).to_std().unwrap_or_default())
 }
 
 /// Refuses to record what was fetched under a lease that somebody else has by now.
@@ -686,7 +686,7 @@ pub(super) fn must_hold(conn: &mut DbConnection, id: CompetitorId, holder: &str)
 fn taken_over() -> Error {
     let message =
         "this process showed no sign of life for as long as its lease: another one is free to scrape the website";
-    Error::conflict("scrape_taken_over", message)
+    Error::new(ErrorCode::ScrapeTakenOver, message)
 }
 
 /// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease. Pages that were
