@@ -4,7 +4,6 @@
 
 mod alert;
 mod crawl;
-mod crew;
 mod home;
 mod kept;
 mod market_view;
@@ -23,6 +22,7 @@ mod service;
 mod stores;
 mod transfer;
 mod trial;
+mod worker_pool;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -15,8 +15,8 @@ use diesel::{dsl::sql, prelude::*, sql_types::Nullable};
 use serde_json::Value;
 
 pub(super) use crawling::{
-    due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, list_changed_at, lock_claims,
-    longest_unchanged, names_and_addresses, note_attempt, note_list_change, set_next_scrape,
+    due, failures_in_a_row, get_unless_locked, keep_pages, kept_pages, list_changed_at, lock_claims, longest_unchanged,
+    names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
@@ -544,6 +544,18 @@ pub(super) fn overview_of(
 
 /// The newest figures, those to compare them with, and the newest scrape.
 type Figures = (Option<Metrics>, Vec<Metrics>, Option<ScrapeRecord>);
+
+/// The id of the newest figures of a competitor up to a time.
+pub(super) fn newest_figures(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    latest: DateTime<Utc>,
+) -> DbResult<Option<MetricsId>> {
+    use competitor_metrics::dsl;
+    let until =
+        dsl::competitor_metrics.filter(dsl::competitor_id.eq(id)).filter(dsl::calculated_at.le(Instant(latest)));
+    Ok(until.order(dsl::calculated_at.desc()).select(dsl::id).first(conn).optional()?)
+}
 
 fn figures_of(
     conn: &mut DbConnection,

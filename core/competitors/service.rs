@@ -1,10 +1,17 @@
-//! The operations on competitors; `scraping` has those that fetch, `recording` writes what one scrape saw.
+//! The operations on competitors.
+//!
+//! `scraping` and `trying` have those that fetch, `recording` writes what one scrape saw. A scrape runs under a claim
+//! (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
+//! missing cars (`missing_pages`).
 
+mod claims;
+mod host_sharing;
+mod missing_pages;
 mod recording;
 mod scraping;
 mod trying;
 
-use recording::{Recording, Seen};
+use recording::{Recording, Seen, to_record};
 pub use trying::AddedCompetitor;
 
 use chrono::{DateTime, Utc};
@@ -155,7 +162,7 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let seen = Seen { listings, reading, platform: None, warnings: Vec::new(), crawl: None };
+        let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
@@ -209,7 +216,7 @@ impl<'a> Competitors<'a> {
         let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
         let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
         let reading = ScrapeReading { last_page_reached, ..reading };
-        self.record_seen(key, Seen { listings, reading, platform, warnings, crawl: None }, observed_at)
+        self.record_seen(key, Seen { listings, reading, platform, warnings }, observed_at)
     }
 
     /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.
@@ -330,7 +337,7 @@ impl<'a> Competitors<'a> {
         let tracking = &self.desk.config().tracking;
         let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
         let latest = tracking.latest(acting.now);
-        turn_back(conn, &competitor, observed_at, latest)?;
+        take_back_future_sightings(conn, &competitor, observed_at, latest)?;
         let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
         let mut changes = Map::new();
         changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
@@ -340,13 +347,17 @@ impl<'a> Competitors<'a> {
         competitor.note(&kept, latest);
         repository::update_scraping(conn, &competitor)?;
         let verdict = failing(conn, &competitor, tracking)?;
-        settle(conn, id, &[verdict], acting.now)?;
+        update_alerts(conn, id, &[verdict], acting.now)?;
         audit(conn, acting, id, changes)?;
         Ok(competitor)
     }
 
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
-        Recording::new(self.desk, key, seen, observed_at).write()
+        let recording = Recording::new(self.desk, seen, observed_at);
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let competitor = to_record(conn, acting, key)?;
+            recording.write(conn, acting, competitor).map(|recorded| recorded.report)
+        })
     }
 }
 
@@ -359,21 +370,23 @@ fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) 
     Ok(competitor)
 }
 
-/// Takes back what was recorded under a clock that had gone ahead, with the first scrape under one that has not.
-fn turn_back(
+/// Takes back what was recorded under a clock that had gone ahead, with the first scrape under a right one; whether anything
+/// was.
+fn take_back_future_sightings(
     conn: &mut DbConnection,
     competitor: &Competitor,
     observed_at: DateTime<Utc>,
     latest: DateTime<Utc>,
-) -> DbResult<()> {
-    if !competitor.is_ahead(latest) {
-        return Ok(());
+) -> DbResult<bool> {
+    let is_ahead = competitor.is_ahead(latest);
+    if is_ahead {
+        tracing::warn!(competitor = %competitor.id, "a scrape lies ahead of the clock; what it saw counts as seen before");
+        repository::turn_back_sightings(conn, competitor.id, observed_at, latest)?;
     }
-    tracing::warn!(competitor = %competitor.id, "a scrape lies ahead of the clock; what it saw counts as seen before");
-    repository::turn_back_sightings(conn, competitor.id, observed_at, latest)
+    Ok(is_ahead)
 }
 
-/// Writes that a scrape failed for a reason of our own, of which the website knows nothing.
+/// Writes that a scrape failed for a reason of our own, for which the website is not to blame.
 fn note_own_failure(
     conn: &mut DbConnection,
     acting: Acting<'_>,
@@ -387,7 +400,7 @@ fn note_own_failure(
     audit(conn, acting, competitor.id, changes)
 }
 
-/// What the failures since the last success mean.
+/// The verdict on the failures since the last success.
 fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRules) -> DbResult<Verdict> {
     let failures = match competitor.scrape_error_type {
         // The newest scrape is the last success.
@@ -397,8 +410,8 @@ fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRul
     Ok(alert::failing(competitor, failures, rules))
 }
 
-/// Opens and closes what the verdicts say; answers what is open now.
-fn settle(
+/// Opens and closes alerts by the verdicts; those of them that are open now.
+fn update_alerts(
     conn: &mut DbConnection,
     competitor: CompetitorId,
     verdicts: &[Verdict],

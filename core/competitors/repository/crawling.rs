@@ -83,11 +83,6 @@ pub(in crate::competitors) fn lock_claims(conn: &mut DbConnection) -> DbResult<(
     lock_words(conn, "scrapes")
 }
 
-/// Where these competitors list their vehicles.
-pub(in crate::competitors) fn inventory_urls(conn: &mut DbConnection, ids: &[CompetitorId]) -> DbResult<Vec<String>> {
-    Ok(dsl::competitors.filter(dsl::id.eq_any(ids)).select(dsl::inventory_url).load(conn)?)
-}
-
 /// The names and the addresses of these competitors.
 pub(in crate::competitors) fn names_and_addresses(
     conn: &mut DbConnection,

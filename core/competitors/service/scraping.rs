@@ -1,0 +1,330 @@
+//! The operations that fetch competitors' websites: one of them, and all that are due.
+//!
+//! A scrape claims its competitor, reads the list, asks for the pages of missing cars, and records what it saw while the claim
+//! still holds. Then it sets the time of the next visit.
+
+use std::{
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Competitors,
+    claims::{self, ClaimEnd, Claimed, Claims, OwnFailure, Trigger},
+    host_sharing::HostsOfScrape,
+    recording::{Recorded, Recording, Seen},
+};
+use crate::{
+    actor::Permission,
+    competitors::{
+        Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
+        ScrapeSummary,
+        crawl::{self, CrawlLimits, Crawled, Ended, Failed, Reached},
+        kept::{self, PagesRead},
+        missing,
+        pages::Pages,
+        repository,
+        revisit::{self, Ahead},
+        worker_pool::{self, Outcome, Task, Work},
+    },
+    db::{DbConnection, DbResult},
+    dealership::Acting,
+    error::{Error, Result},
+    ids::CompetitorId,
+    scrape::fetch::{Fetcher, Session, Stop},
+};
+
+impl Competitors<'_> {
+    /// Scrapes a competitor's website now, politely, and records what it shows.
+    ///
+    /// All pages of the list are fetched before anything is written. Where a later page fails, the pages before it are recorded
+    /// as a part of the lot, which marks nothing sold. The observer is called with each page and ten times a second; when it
+    /// breaks, the scrape ends at once with nothing recorded.
+    ///
+    /// # Errors
+    /// - `competitor_not_found`; `not_configured` without `Config::fetch`.
+    /// - `browser_not_available` for a competitor that needs a browser, without the feature `browser` or without Chromium.
+    /// - `scrape_running` while it, or another competitor of the same host, is being scraped; the message names the process,
+    ///   since when it scrapes, and when its lease ends.
+    /// - `scrape_cancelled` where the observer ended it.
+    /// - `scrape_taken_over` where a lease of this scrape ended before it was renewed, that of a host which it shares with
+    ///   others included: another process was free to take it. Nothing is recorded.
+    /// - `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`. The failure is
+    ///   recorded.
+    pub fn scrape(
+        &self,
+        id: CompetitorId,
+        observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<RecordReport> {
+        let fetcher = self.desk.fetcher()?;
+        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
+        let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
+        let task = Task { id, name: competitor.name, host: host.clone() };
+        let run = Run::new(self, fetcher, Trigger::Requested, None);
+        let mut outcome = None;
+        worker_pool::run(vec![task], 1, None, &run, observer, &mut |_, ended| outcome = Some(ended))
+            .map_err(no_thread)?;
+        match outcome {
+            Some(Outcome::Recorded(report)) => Ok(*report),
+            Some(Outcome::Failed(error)) => Err(error),
+            Some(Outcome::Passed) => Err(self.desk.read(Permission::ManageCompetitors, |conn| {
+                claims::already_running(conn, id, &host, self.desk.now())
+            })?),
+            Some(Outcome::Stopped) | None => Err(Error::conflict("scrape_cancelled", "the scrape was cancelled")),
+        }
+    }
+
+    /// Scrapes every competitor that is due, several at once, and records what their websites show.
+    ///
+    /// Any number of processes may run this on one PostgreSQL and share the work. A failing competitor never stops the
+    /// others; it is due again after half an hour, and later with each failure in a row. The observer is called with each page
+    /// and each end, on the thread of the caller, and at least ten times a second. When it breaks, running scrapes end at once
+    /// with nothing recorded; the report has those recorded before. Memory grows with the competitors by a line each, and with
+    /// the threads by the lots that are being read.
+    ///
+    /// # Errors
+    /// `forbidden`; `not_configured` without `Config::fetch`; `invalid_scrape_limits`. A failure of one competitor stands in the
+    /// report.
+    pub fn scrape_due(
+        &self,
+        limits: &ScrapeLimits,
+        observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<ScrapeReport> {
+        limits.check()?;
+        let fetcher = self.desk.fetcher()?;
+        let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
+        let now = self.desk.now();
+        let ahead = Ahead::of(self.desk.config(), now);
+        let due = self.desk.read(Permission::ManageCompetitors, |conn| {
+            repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
+        })?;
+        let tasks = due.into_iter().filter_map(|due| {
+            let host = revisit::host(&due.inventory_url)?;
+            Some(Task { id: due.id, name: due.name, host })
+        });
+        let run = Run::new(self, fetcher, Trigger::Due(limits.due_after), end);
+        let mut report = ScrapeReport::default();
+        let mut keep = |task: &Task, outcome: Outcome| match outcome {
+            Outcome::Recorded(recorded) => report.recorded.push(ScrapeSummary::from(&*recorded)),
+            Outcome::Failed(error) => {
+                let failure = ScrapeFailure { competitor_id: task.id, competitor: task.name.clone(), error };
+                report.failed.push(failure);
+            }
+            Outcome::Passed => report.passed += 1,
+            Outcome::Stopped => {}
+        };
+        let finished =
+            worker_pool::run(tasks.collect(), limits.threads, end, &run, observer, &mut keep).map_err(no_thread)?;
+        Ok(ScrapeReport { remaining: finished.remaining, stopped: finished.stopped, ..report })
+    }
+}
+
+fn no_thread(reason: std::io::Error) -> Error {
+    Error::unavailable("no_thread", "the system gives no thread to scrape with").with_source(reason)
+}
+
+/// One run, shared by its threads.
+struct Run<'a> {
+    competitors: &'a Competitors<'a>,
+    fetcher: &'a Fetcher,
+    trigger: Trigger,
+    end: Option<Instant>,
+    claims: Claims<'a>,
+}
+
+impl Work for Run<'_> {
+    fn scrape(&self, task: &Task, stop: &Arc<Stop>, note: &mut dyn FnMut(Reached)) -> Outcome {
+        let competitor = match self.claims.claim(task, self.trigger, stop) {
+            Ok(Some(competitor)) => competitor,
+            Ok(None) => return Outcome::Passed,
+            Err(error) => return Outcome::Failed(error),
+        };
+        let outcome = {
+            // Dropped whatever happens, so that a panic of a reader gives the lease back as well.
+            let mut claimed = Claimed::new(&self.claims, task.id, stop);
+            let outcome = self.scrape_claimed(&competitor, stop, note);
+            claimed.end = match &outcome {
+                Ok(Outcome::Recorded(_) | Outcome::Failed(_)) => ClaimEnd::Recorded,
+                Ok(Outcome::Stopped | Outcome::Passed) => ClaimEnd::Stopped,
+                Err(reason) => ClaimEnd::Failed(OwnFailure::of(reason)),
+            };
+            outcome
+        };
+        match outcome {
+            Ok(Outcome::Stopped) if self.claims.has_lost(task.id) => Outcome::Failed(claims::taken_over()),
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    fn renew_leases(&self) -> Result<()> {
+        self.claims.renew()
+    }
+
+    fn renew_every(&self) -> Duration {
+        self.claims.rules().lease / 3
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(competitors: &'a Competitors<'a>, fetcher: &'a Fetcher, trigger: Trigger, end: Option<Instant>) -> Self {
+        Self { competitors, fetcher, trigger, end, claims: Claims::new(competitors.desk) }
+    }
+
+    fn scrape_claimed(
+        &self,
+        competitor: &Competitor,
+        stop: &Arc<Stop>,
+        note: &mut dyn FnMut(Reached),
+    ) -> Result<Outcome> {
+        let session = self.fetcher.session_until(self.end, Arc::clone(stop));
+        let session = if competitor.use_playwright { session.in_browser()? } else { session };
+        let observed_at = self.claims.desk.now();
+        let crawled = self.crawl(competitor, &session, observed_at, stop, note)?;
+        if self.claims.has_lost(competitor.id) {
+            return Ok(Outcome::Stopped);
+        }
+        match crawled {
+            Ok(crawled) => self.record(competitor, crawled, &session, (observed_at, stop)),
+            Err(Ended::Stopped) => Ok(Outcome::Stopped),
+            Err(Ended::Busy) => Ok(Outcome::Passed),
+            // The time of the run is over; that says nothing against the website.
+            Err(Ended::Failed(_)) if self.end.is_some_and(|end| end <= Instant::now()) => Ok(Outcome::Stopped),
+            Err(Ended::Failed(failed)) => self.record_failure(competitor.id, failed, (observed_at, stop)),
+        }
+    }
+
+    /// Reads the list, with the pages that the last scrapes kept.
+    fn crawl(
+        &self,
+        competitor: &Competitor,
+        session: &Session,
+        observed_at: DateTime<Utc>,
+        stop: &Arc<Stop>,
+        note: &mut dyn FnMut(Reached),
+    ) -> Result<Result<Crawled, Ended>> {
+        let desk = self.claims.desk;
+        let since = kept::oldest_believed(observed_at, desk.config());
+        let (kept, pages_before) = {
+            let _permit = self.claims.database.acquire();
+            desk.read(Permission::ManageCompetitors, |conn| {
+                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
+            })?
+        };
+        let limits = CrawlLimits {
+            most_pages: self.fetcher.max_pages(),
+            pages_before,
+            data_share_percent: self.claims.rules().data_share_percent,
+        };
+        let hosts = HostsOfScrape { claims: &self.claims, competitor: competitor.id, stop };
+        Ok(crawl::crawl((session, &hosts), competitor, kept, limits, note))
+    }
+
+    /// Asks for the pages of missing cars where the configuration says so, and records the scrape.
+    fn record(
+        &self,
+        competitor: &Competitor,
+        crawled: Crawled,
+        session: &Session,
+        (observed_at, stop): (DateTime<Utc>, &Stop),
+    ) -> Result<Outcome> {
+        let (desk, id) = (self.claims.desk, competitor.id);
+        let Crawled { pages: Pages { listings, reading, platform, warnings }, read, retry_after } = crawled;
+        let seen = (Seen { listings, reading, platform, warnings }, kept::reader(competitor));
+        let mut recording = Recording::fetched(desk, seen, observed_at, &read.retold);
+        let most_checks = missing::checks_wanted(competitor.scraper_config.as_ref());
+        if most_checks > 0 {
+            let missing = {
+                let _permit = self.claims.database.acquire();
+                recording.draft(id)?
+            };
+            recording.gone = missing.map(|pages| pages.gone(session, most_checks)).unwrap_or_default();
+        }
+        if stop.is_asked() {
+            return Ok(Outcome::Stopped);
+        }
+        let write = |conn: &mut DbConnection, acting: Acting<'_>| {
+            let competitor = repository::get_to_change(conn, id)?;
+            self.claims.ensure_held(conn, id, acting.now)?;
+            let recorded = recording.write(conn, acting, (competitor, false))?;
+            self.keep_pages(conn, &recorded, &read, acting.now)?;
+            self.set_next_visit(conn, &recorded, retry_after, acting.now)?;
+            self.claims.release(conn, id, acting.now)?;
+            Ok(recorded.report)
+        };
+        match self.claims.retry_while_busy(stop, || desk.write(Permission::ManageCompetitors, write)) {
+            Ok(report) => Ok(Outcome::Recorded(Box::new(report))),
+            Err(reason) if claims::is_passing(&reason) && stop.is_asked() => Ok(Outcome::Stopped),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// Keeps the pages for the next scrape; those that were not read as the competitor is to be read now are forgotten.
+    fn keep_pages(
+        &self,
+        conn: &mut DbConnection,
+        recorded: &Recorded,
+        read: &PagesRead,
+        now: DateTime<Utc>,
+    ) -> DbResult<()> {
+        let since = kept::oldest_believed(now, self.claims.desk.config());
+        let (nothing, competitor) = (PagesRead::default(), &recorded.competitor);
+        let read = if recorded.is_current_reader { read } else { &nothing };
+        repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))
+    }
+
+    /// Sets when the website is visited next: sooner where pages of it failed, not before it asked for.
+    fn set_next_visit(
+        &self,
+        conn: &mut DbConnection,
+        recorded: &Recorded,
+        retry_after: Option<Duration>,
+        now: DateTime<Utc>,
+    ) -> DbResult<()> {
+        if let Some(error_type) = recorded.error_type {
+            return self.put_off(conn, &recorded.competitor, (error_type, None), now);
+        }
+        let rules = self.claims.rules();
+        let next = recorded.partial_scrapes.and_then(|scrapes| revisit::after_partial(scrapes, now, rules));
+        let next = next.max(retry_after.map(|asked_for| revisit::as_asked(asked_for, now, rules)));
+        repository::set_next_scrape(conn, recorded.competitor.id, next)
+    }
+
+    /// Leaves a website that failed alone for a while.
+    fn put_off(
+        &self,
+        conn: &mut DbConnection,
+        competitor: &Competitor,
+        (error_type, retry_after): (ScrapeErrorType, Option<Duration>),
+        now: DateTime<Utc>,
+    ) -> DbResult<()> {
+        let failures = repository::failures_in_a_row(conn, competitor)?;
+        let next = revisit::after_failure(error_type, failures, retry_after, now, self.claims.rules());
+        repository::set_next_scrape(conn, competitor.id, Some(next))
+    }
+
+    /// Records that a website failed, and when to try again.
+    fn record_failure(
+        &self,
+        id: CompetitorId,
+        failed: Failed,
+        (observed_at, stop): (DateTime<Utc>, &Stop),
+    ) -> Result<Outcome> {
+        let Failed { error_type, message, retry_after, .. } = failed;
+        let note = |conn: &mut DbConnection, acting: Acting<'_>| {
+            repository::get_to_change(conn, id)?;
+            self.claims.ensure_held(conn, id, acting.now)?;
+            let failure = (error_type, message.as_str());
+            let competitor = self.competitors.note_failure(conn, acting, id, failure, observed_at)?;
+            self.put_off(conn, &competitor, (error_type, retry_after), acting.now)?;
+            self.claims.release(conn, id, acting.now)
+        };
+        self.claims.retry_while_busy(stop, || self.claims.desk.write(Permission::ManageCompetitors, note))?;
+        let error = Error::unavailable(error_type.code(), message);
+        Ok(Outcome::Failed(retry_after.into_iter().fold(error, Error::with_retry_after)))
+    }
+}
