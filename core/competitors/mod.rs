@@ -3,14 +3,10 @@
 //! What is deliberately not here: reading pages, fetching, and SQL.
 
 mod alert;
-mod crawl;
-mod home;
-mod kept;
 mod market_view;
 mod metrics;
 mod missing;
-mod moved;
-mod pages;
+mod probe;
 mod progress;
 mod registration;
 mod report;
@@ -19,9 +15,7 @@ mod revisit;
 mod score;
 mod scrape_log;
 mod service;
-mod stores;
 mod transfer;
-mod trial;
 mod worker_pool;
 
 use chrono::{DateTime, Utc};
@@ -32,6 +26,7 @@ pub use market_view::{
     LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, Undercut, UndercutFilter,
 };
 pub use metrics::{Metrics, MetricsRules, Trends};
+pub use probe::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
 pub use registration::web_address;
 pub use report::{
@@ -41,19 +36,22 @@ pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
 pub use revisit::ScrapingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};
 pub use service::{AddedCompetitor, Competitors};
-pub use trial::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSite, TestedPage};
 
 use crate::{
     activity::Audited,
     change::Change,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
+    scrape::walk::ListSource,
 };
 pub use crate::{
     extract::ScrapedListing,
-    scrape::configured::{
-        Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places,
-        ScraperConfig, Within,
+    scrape::{
+        ScrapeErrorType,
+        configured::{
+            Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place,
+            Places, ScraperConfig, Within,
+        },
     },
     tracking::{
         AlertRules, Completeness, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules, RefusalReason,
@@ -83,6 +81,18 @@ pub struct Competitor {
     pub updated_at: Option<DateTime<Utc>>,
     /// After a failure, when it is scraped again by itself.
     pub next_scrape_at: Option<DateTime<Utc>>,
+}
+
+impl Competitor {
+    /// Where its list stands, and how it is read.
+    pub(super) fn list_source(&self) -> ListSource<'_> {
+        ListSource {
+            url: &self.inventory_url,
+            platform: self.platform_type.as_deref(),
+            config: self.scraper_config.as_ref(),
+            in_browser: self.use_playwright,
+        }
+    }
 }
 
 impl Audited for Competitor {
@@ -421,50 +431,4 @@ pub struct ScrapeRecord {
     pub error_type: Option<ScrapeErrorType>,
     #[serde(skip)]
     pub(super) list: ListShape,
-}
-
-/// Why a scrape failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ScrapeErrorType {
-    /// No connection, or it broke.
-    Network,
-    /// No answer in time.
-    Timeout,
-    /// An answer that is no page, such as 404 or 503.
-    HttpStatus,
-    /// A bot check in place of the page.
-    Blocked,
-    /// Closed by robots.txt.
-    Robots,
-    /// A page that could not be read.
-    Parsing,
-    /// Pages without a single vehicle.
-    Empty,
-}
-
-words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
-    Network => "network",
-    Timeout => "timeout",
-    HttpStatus => "http_status",
-    Blocked => "blocked",
-    Robots => "robots",
-    Parsing => "parsing",
-    Empty => "empty",
-});
-
-impl ScrapeErrorType {
-    /// The code of the error that a scrape which failed so ends with.
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::Network => "scrape_network",
-            Self::Timeout => "scrape_timeout",
-            Self::HttpStatus => "scrape_http_status",
-            Self::Blocked => "scrape_blocked",
-            Self::Robots => "scrape_robots",
-            Self::Parsing => "scrape_parsing",
-            Self::Empty => "scrape_empty",
-        }
-    }
 }

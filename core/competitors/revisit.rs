@@ -6,11 +6,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use url::Url;
-
 use super::{Competitor, ScrapeErrorType};
-use crate::config::Config;
+pub(super) use crate::scrape::walk::site_scope::host;
+use crate::{config::Config, tracking::sold};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The numbers of scraping that are not about a single request.
 ///
@@ -117,17 +116,13 @@ pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Dur
     competitor.active && is_time
 }
 
-/// The host that lists the vehicles, as those take turns who ask it; `None` for an address that is nowhere.
-pub(super) fn host(inventory_url: &str) -> Option<String> {
-    let url = Url::parse(inventory_url).ok()?;
-    host_of(&url).filter(|host| !host.ends_with(".invalid")).map(ToOwned::to_owned)
-}
-
-/// The host of an address without what changes nothing about whose it is: `www.` and a dot at its end.
-pub(super) fn host_of(url: &Url) -> Option<&str> {
-    let host = url.host_str()?;
-    let host = host.strip_suffix('.').unwrap_or(host);
-    Some(host.strip_prefix("www.").unwrap_or(host))
+/// Pages read before this are read anew.
+///
+/// A vehicle that has moved to a page wrongly called unchanged is not seen until then. It must not count as sold meanwhile, so
+/// no page is believed for longer than half the shortest patience, whatever is configured.
+pub(super) fn oldest_believed(now: DateTime<Utc>, config: &Config) -> DateTime<Utc> {
+    let shortest = sold::shortest_patience(&config.tracking);
+    now - span(config.scraping.unchanged_at_most).min(shortest / 2)
 }
 
 /// The span as dates count it; one that no date could bear is a century.
@@ -167,13 +162,5 @@ mod tests {
         let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
         let hours = |scrapes| after_partial(scrapes, now, &rules).map(|next| (next - now).num_hours());
         assert_eq!([0, 1, 2, 3, 4, u32::MAX].map(hours), [None, Some(2), Some(4), Some(8), None, None]);
-    }
-
-    #[test]
-    fn hosts_are_told_apart_by_whose_they_are_and_nowhere_has_none() {
-        assert_eq!(host("https://Motors.example:8443/used").as_deref(), Some("motors.example"));
-        assert_eq!(host("https://www.motors.example./new").as_deref(), Some("motors.example"));
-        assert_eq!(host("https://motors.invalid/"), None);
-        assert_eq!(host("nothing"), None);
     }
 }

@@ -1,28 +1,27 @@
 //! The operations on competitors.
 //!
-//! `scraping` and `trying` have those that fetch, `recording` writes what one scrape saw. A scrape runs under a claim
+//! `scraping` and `probe` have those that fetch, `recording` writes what one scrape saw. A scrape runs under a claim
 //! (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
 //! missing cars (`missing_pages`).
 
 mod claims;
 mod host_sharing;
 mod missing_pages;
+mod probe;
 mod recording;
 mod scraping;
-mod trying;
 
+pub use probe::AddedCompetitor;
 use recording::{Recording, Seen, to_record};
-pub use trying::AddedCompetitor;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, LeftOut, Listing, ListingFilter,
     MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
     ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, Undercut, UndercutFilter,
     alert::{self, Verdict},
-    pages::{self, Pages},
     registration, repository, scrape_log,
 };
 use crate::{
@@ -34,6 +33,7 @@ use crate::{
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
+    scrape::walk::{self, Pages},
 };
 
 /// The competing dealers and what stands on their lots.
@@ -213,7 +213,7 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
-        let Pages { listings, reading, platform, warnings } = pages::read(pages, platform.as_deref(), config.as_ref())?;
+        let Pages { listings, reading, platform, warnings } = walk::read(pages, platform.as_deref(), config.as_ref())?;
         let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
         let reading = ScrapeReading { last_page_reached, ..reading };
         self.record_seen(key, Seen { listings, reading, platform, warnings }, observed_at)
@@ -303,7 +303,7 @@ impl<'a> Competitors<'a> {
     }
 
     /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
-    /// first. Listings of paused competitors, and those not seen for [`TrackingRules::on_the_market_days`], are left out.
+    /// first. What [`LeftOut`] counts is left out.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
@@ -314,8 +314,8 @@ impl<'a> Competitors<'a> {
             .read_snapshot(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
     }
 
-    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first; the same are left
-    /// out.
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first. What
+    /// [`Competitors::left_out`] counts is left out.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
@@ -323,6 +323,17 @@ impl<'a> Competitors<'a> {
         let config = self.desk.config();
         let context = (self.desk.now(), &config.market_view, &config.tracking);
         self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
+    }
+
+    /// The listings that neither the market view nor the undercuts count, at some competitors or at all.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn left_out(&self, competitors: &[CompetitorId]) -> Result<LeftOut> {
+        let config = self.desk.config();
+        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        let filter = MarketViewFilter { competitors: competitors.to_vec(), ..MarketViewFilter::default() };
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::left_out(conn, &filter, context))
     }
 
     fn note_failure(

@@ -15,13 +15,12 @@ use std::{
 
 use super::{
     RecordReport,
-    crawl::Reached,
     progress::{ScrapeEvent, ScrapeFailure, ScrapeProgress},
 };
 use crate::{
     error::{Error, Result},
     ids::CompetitorId,
-    scrape::fetch::Stop,
+    scrape::{fetch::Stop, walk::Reached},
 };
 
 /// The longest time between two calls of the observer.

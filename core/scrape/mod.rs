@@ -8,9 +8,13 @@
 pub(crate) mod api;
 pub(crate) mod browser;
 pub(crate) mod configured;
+mod error_type;
 pub mod extract;
 pub(crate) mod fetch;
 pub(crate) mod platforms;
+pub(crate) mod walk;
+
+pub use error_type::ScrapeErrorType;
 
 /// Which answers the readers of pages give: raised by one whenever `extract`, `platforms` or `configured` reads anything
 /// differently than before, so that what an older reader made of a page is not believed any more.

@@ -11,7 +11,6 @@ use super::{Row, dsl};
 use crate::{
     competitors::{
         Competitor,
-        kept::{KeptPage, KeptPages, PagesRead, Reading},
         revisit::{self, Ahead},
     },
     db::{
@@ -20,6 +19,7 @@ use crate::{
         schema::{competitor_inventory, competitor_pages, competitor_scrapes},
     },
     ids::{CompetitorId, ListingId, PageId},
+    scrape::walk::{KeptPage, KeptPages, PagesRead, Reading},
 };
 
 /// A competitor whose time has come, as far as choosing one needs it.

@@ -1,9 +1,8 @@
-//! The market over all competitors, and what undercuts us: everything counted and ranked by the database.
+//! The market over all competitors, and the cars that undercut ours, counted and ranked by the database.
 //!
-//! Medians are the middle values by rank (window functions), on both databases alike and exact to the cent; PostgreSQL's
-//! `percentile_cont` would take prices through floating-point numbers. Each page ranks the listings on sale and those sold of late
-//! twice, for its lines and for the total: n log n in them. What is deliberately not here: what becomes of the middle values
-//! (`market_view`).
+//! Medians are the middle values by rank (window functions), exact to the cent on both databases; PostgreSQL's
+//! `percentile_cont` computes with floating-point numbers. Each page ranks the listings on sale and those sold lately twice,
+//! for its lines and for the total: n log n in their number.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -46,8 +45,8 @@ enum Bound {
     Count(i64),
 }
 
-/// A statement that is put together, with its values in the order of their places. A value has one place: SQLite counts `$1`
-/// anew by its first appearance.
+/// The values of a statement, in the order of their places in it. Each value has one place: SQLite numbers `$1` by its first
+/// appearance.
 #[derive(Default)]
 struct Bounds(Vec<Bound>);
 
@@ -92,6 +91,10 @@ struct LeftOutRow {
     listings: i64,
     #[diesel(sql_type = BigInt)]
     competitors: i64,
+    #[diesel(sql_type = BigInt)]
+    paused: i64,
+    #[diesel(sql_type = BigInt)]
+    failing: i64,
 }
 
 #[derive(QueryableByName)]
@@ -130,7 +133,7 @@ struct FiguresRow {
     sold: i64,
 }
 
-/// What the rows of a view stand for.
+/// What a row of a view stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lines {
     All,
@@ -140,7 +143,7 @@ enum Lines {
 /// Where a page ended: minus the listings on sale, make, model and year.
 type Position = (i64, String, String, i32);
 
-/// A listing that nobody found sold.
+/// The SQL condition that a listing is not known to be sold.
 const ON_SALE: &str = "(listing.is_sold = false OR listing.is_sold IS NULL)";
 
 /// The figures of everything together, and a page of them by make and model.
@@ -161,8 +164,8 @@ pub(in crate::competitors) fn market_view(
     let page = Page::cut(rows, request, &order, key)?;
     let total = FoundFigures { make: None, model: None, year: None, ..total };
     let left_out = left_out(conn, filter, context)?;
-    let told = |found| ModelFigures::of(found, context.0);
-    Ok(MarketView { total: told(total), left_out, models: page.map(|row| told(row.into())) })
+    let figures = |found| ModelFigures::of(found, context.0);
+    Ok(MarketView { total: figures(total), left_out, models: page.map(|row| figures(row.into())) })
 }
 
 impl From<FiguresRow> for FoundFigures {
@@ -184,10 +187,10 @@ impl From<FiguresRow> for FoundFigures {
     }
 }
 
-/// What a view is counted by.
+/// The time and the rules by which a view is counted.
 type Context<'a> = (DateTime<Utc>, &'a MarketViewRules, &'a TrackingRules);
 
-/// The middle prices of each line, and the first sightings in the middle.
+/// The middle prices and the middle first sightings of each line.
 const MIDDLES: &str = "
     price_place AS (
         SELECT make_key, model_key, year_key, lot.price, line.priced,
@@ -248,7 +251,7 @@ fn figures(
     Ok(load!(conn, sql, bounds))
 }
 
-/// What is counted: the listings on the market, and those sold of late.
+/// The rows that are counted: listings on the market, and those sold lately.
 fn lot(
     conn: &DbConnection,
     filter: &MarketViewFilter,
@@ -269,7 +272,7 @@ fn lot(
     let [was, ago_it_was, end] = fell("listing");
     let least = bounds.place(Bound::Price(LEAST_CUT));
     let in_force_since = bounds.place(ago(rules.price_cut_days));
-    // A last change that was a cut needs no look at the prices before.
+    // Where the last change was a cut, the prices before it need not be read.
     let is_cut = format!("price < previous_price OR {was}{least}{ago_it_was}{in_force_since}{end}");
     let seen_since = bounds.place(time(tracking.on_the_market_since(now)));
     let on_sale = conditions(filter, lines, bounds);
@@ -289,21 +292,32 @@ fn lot(
     )
 }
 
-/// What is on sale as far as anybody knows, and on the market no longer.
-fn left_out(conn: &mut DbConnection, filter: &MarketViewFilter, (now, _, tracking): Context<'_>) -> DbResult<LeftOut> {
+/// Counts the listings that are not known to be sold and are not on the market, and their dealers.
+pub(in crate::competitors) fn left_out(
+    conn: &mut DbConnection,
+    filter: &MarketViewFilter,
+    (now, _, tracking): Context<'_>,
+) -> DbResult<LeftOut> {
     let mut bounds = Bounds::default();
-    let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
+    let since = || Bound::Time(Instant(tracking.on_the_market_since(now)));
+    let (succeeded_since, seen_since) = (bounds.place(since()), bounds.place(since()));
     let conditions = conditions(filter, Lines::All, &mut bounds);
     let is_watched = is_watched("listing", &seen_since);
     let sql = format!(
-        "SELECT count(*) AS listings, count(DISTINCT competitor_id) AS competitors
-         FROM competitor_inventory AS listing WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
+        "SELECT count(*) AS listings, count(DISTINCT dealer.id) AS competitors,
+                count(DISTINCT CASE WHEN dealer.active = false THEN dealer.id END) AS paused,
+                count(DISTINCT CASE WHEN dealer.active = false OR dealer.last_successful_scrape_at >= {succeeded_since} THEN NULL
+                                    ELSE dealer.id END) AS failing
+         FROM competitor_inventory AS listing JOIN competitors AS dealer ON dealer.id = listing.competitor_id
+         WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
     );
     let found: Option<LeftOutRow> = load!(conn, sql, bounds).pop();
-    Ok(found.map(|row| LeftOut { listings: row.listings, competitors: row.competitors }).unwrap_or_default())
+    let counted =
+        |LeftOutRow { listings, competitors, paused, failing }| LeftOut { listings, competitors, paused, failing };
+    Ok(found.map(counted).unwrap_or_default())
 }
 
-/// What the filter asks of a listing, as `AND ...`.
+/// The filter's conditions on a listing, each as `AND ...`.
 fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> String {
     let mut sql = String::new();
     if lines != Lines::All {
@@ -389,8 +403,8 @@ fn difference(ours: Money, theirs: Money) -> Money {
     Money::from_cents(ours.cents() - theirs.cents())
 }
 
-/// A page of the competitors' cars like ours for less, the largest difference first: our unsold vehicles, each compared through
-/// the index on year, make and model. Each page compares them all.
+/// A page of the competitors' cars like ours for less, the largest difference first. Each of our unsold vehicles is compared by
+/// the index on year, make and model; each page compares them all.
 pub(in crate::competitors) fn undercuts(
     conn: &mut DbConnection,
     filter: &UndercutFilter,

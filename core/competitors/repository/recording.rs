@@ -24,7 +24,7 @@ use crate::{
     competitors::{
         IncompleteReason, ListShape, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
         alert::PartialScrapes,
-        days_on_market, home,
+        days_on_market,
         metrics::{AverageFit, MetricCounts},
     },
     db::{
@@ -37,6 +37,7 @@ use crate::{
     },
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId},
     money::Money,
+    scrape::walk::site_scope,
     tracking::{
         evidence::AlikeScrapes,
         identity::{Unmatched, gone_since},
@@ -388,7 +389,7 @@ fn load_facts(
     let addresses = list_url.as_deref().zip(reading.list.url.as_deref());
     Ok(ScrapeFacts {
         observed_at,
-        is_narrowed: addresses.is_some_and(|(before, now)| home::narrows(before, now)),
+        is_narrowed: addresses.is_some_and(|(before, now)| site_scope::narrows(before, now)),
         reading,
         last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
         last_claimed: earlier.first().and_then(|(.., total, _)| known(*total)),

@@ -12,16 +12,16 @@ use std::{
 use super::claims::{self, Claims, RETRY_PAUSE};
 use crate::{
     actor::Permission,
-    competitors::{
-        crawl::{Ended, SharedHosts, SharedTurn},
-        repository,
-    },
+    competitors::repository,
     db::DbConnection,
     dealership::Acting,
     error::Result,
     ids::CompetitorId,
     leases::{self, Taken},
-    scrape::fetch::Stop,
+    scrape::{
+        fetch::Stop,
+        walk::{Ended, SharedHosts, SharedTurn},
+    },
 };
 
 /// The beginning of the name of a shared host's lease; the host follows.

@@ -17,7 +17,7 @@ use crate::{
         Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
         ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
-        kept, pages, registration,
+        registration,
         report::{Moving, Vehicles},
         repository::{self, Here, Lot},
         scrape_log,
@@ -27,6 +27,7 @@ use crate::{
     error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId, MetricsId},
+    scrape::walk::key_of,
     tracking::{
         identity,
         plan::{self, Plan},
@@ -50,7 +51,7 @@ pub(super) struct Recording<'a> {
     sightings: Vec<Sighting>,
     seen: Seen,
     observed_at: DateTime<Utc>,
-    /// What read the pages that were fetched here, see [`kept::reader`].
+    /// What read the pages that were fetched here, see [`ListSource::reader`](crate::scrape::walk::ListSource::reader).
     reader: Option<String>,
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
@@ -106,9 +107,8 @@ impl<'a> Recording<'a> {
     }
 
     fn with_retold(desk: &'a Desk, mut seen: Seen, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
-        let is_retold = |listing: &ScrapedListing| {
-            !retold.is_empty() && pages::key_of(listing).is_some_and(|key| retold.contains(&key))
-        };
+        let is_retold =
+            |listing: &ScrapedListing| !retold.is_empty() && key_of(listing).is_some_and(|key| retold.contains(&key));
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
             .into_iter()
             .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
@@ -189,7 +189,7 @@ impl<'a> Recording<'a> {
     /// How far the scrape came, as far as that holds, and whether its pages were read as the competitor is to be read now. An
     /// address or a configuration that was changed meanwhile makes it a part of the lot at best.
     fn reading(&self, competitor: &Competitor) -> (ScrapeReading, bool) {
-        let is_current = self.reader.as_ref().is_none_or(|reader| *reader == kept::reader(competitor));
+        let is_current = self.reader.as_ref().is_none_or(|reader| *reader == competitor.list_source().reader());
         let last_page_reached = self.seen.reading.last_page_reached && is_current;
         (ScrapeReading { last_page_reached, ..self.seen.reading.clone() }, is_current)
     }

@@ -21,12 +21,7 @@ use crate::{
     actor::Permission,
     competitors::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
-        ScrapeSummary,
-        crawl::{self, CrawlLimits, Crawled, Ended, Failed, Reached},
-        kept::{self, PagesRead},
-        missing,
-        pages::Pages,
-        repository,
+        ScrapeSummary, missing, repository,
         revisit::{self, Ahead},
         worker_pool::{self, Outcome, Task, Work},
     },
@@ -34,7 +29,10 @@ use crate::{
     dealership::Acting,
     error::{Error, Result},
     ids::CompetitorId,
-    scrape::fetch::{Fetcher, Session, Stop},
+    scrape::{
+        fetch::{Fetcher, Session, Stop},
+        walk::{self, CrawlLimits, Crawled, Ended, Failed, Pages, PagesRead, Reached},
+    },
 };
 
 impl Competitors<'_> {
@@ -207,11 +205,11 @@ impl<'a> Run<'a> {
         note: &mut dyn FnMut(Reached),
     ) -> Result<Result<Crawled, Ended>> {
         let desk = self.claims.desk;
-        let since = kept::oldest_believed(observed_at, desk.config());
+        let since = revisit::oldest_believed(observed_at, desk.config());
         let (kept, pages_before) = {
             let _permit = self.claims.database.acquire();
             desk.read(Permission::ManageCompetitors, |conn| {
-                let kept = repository::kept_pages(conn, competitor.id, &kept::reader(competitor), since)?;
+                let kept = repository::kept_pages(conn, competitor.id, &competitor.list_source().reader(), since)?;
                 Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
@@ -221,7 +219,7 @@ impl<'a> Run<'a> {
             data_share_percent: self.claims.rules().data_share_percent,
         };
         let hosts = HostsOfScrape { claims: &self.claims, competitor: competitor.id, stop };
-        Ok(crawl::crawl((session, &hosts), competitor, kept, limits, note))
+        Ok(walk::crawl((session, &hosts), competitor.list_source(), kept, limits, note))
     }
 
     /// Asks for the pages of missing cars where the configuration says so, and records the scrape.
@@ -234,7 +232,7 @@ impl<'a> Run<'a> {
     ) -> Result<Outcome> {
         let (desk, id) = (self.claims.desk, competitor.id);
         let Crawled { pages: Pages { listings, reading, platform, warnings }, read, retry_after } = crawled;
-        let seen = (Seen { listings, reading, platform, warnings }, kept::reader(competitor));
+        let seen = (Seen { listings, reading, platform, warnings }, competitor.list_source().reader());
         let mut recording = Recording::fetched(desk, seen, observed_at, &read.retold);
         let most_checks = missing::checks_wanted(competitor.scraper_config.as_ref());
         if most_checks > 0 {
@@ -271,10 +269,10 @@ impl<'a> Run<'a> {
         read: &PagesRead,
         now: DateTime<Utc>,
     ) -> DbResult<()> {
-        let since = kept::oldest_believed(now, self.claims.desk.config());
+        let since = revisit::oldest_believed(now, self.claims.desk.config());
         let (nothing, competitor) = (PagesRead::default(), &recorded.competitor);
         let read = if recorded.is_current_reader { read } else { &nothing };
-        repository::keep_pages(conn, competitor.id, read, &kept::reader(competitor), (since, now))
+        repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))
     }
 
     /// Sets when the website is visited next: sooner where pages of it failed, not before it asked for.

@@ -12,12 +12,13 @@ use std::{
 
 use super::*;
 use crate::{
-    ErrorKind,
-    competitors::ScrapeErrorType,
-    extract,
-    scrape::fetch::{
-        FetchConfig, FetchError, Fetched, Fetcher, PageRequest, Stop,
-        tests::server::{Reply, Seen, Server},
+    ErrorKind, extract,
+    scrape::{
+        ScrapeErrorType,
+        fetch::{
+            FetchConfig, FetchError, Fetched, Fetcher, PageRequest, Stop,
+            tests::server::{Reply, Seen, Server},
+        },
     },
 };
 

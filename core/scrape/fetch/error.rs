@@ -5,7 +5,7 @@ use std::{error::Error as StdError, time::Duration};
 use thiserror::Error;
 
 use super::guard::Refusal;
-use crate::competitors::ScrapeErrorType;
+use crate::scrape::ScrapeErrorType;
 
 /// Any failure of a fetch; [`FetchError::category`] is the word under which a scrape records it.
 #[derive(Debug, Error)]

@@ -17,7 +17,7 @@ use rstest::rstest;
 
 use self::server::{Reply, Seen, Server};
 use super::*;
-use crate::competitors::ScrapeErrorType;
+use crate::scrape::ScrapeErrorType;
 
 /// Time that passes when it is slept through, at once.
 pub(crate) struct TestTime {

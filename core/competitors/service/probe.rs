@@ -6,7 +6,7 @@ use super::{Competitors, add};
 use crate::{
     actor::Permission,
     competitors::{
-        Competitor, NewCompetitor, PlatformCertainty, TestOptions, TestReport, TestSite, registration, trial,
+        Competitor, NewCompetitor, PlatformCertainty, TestOptions, TestReport, TestSite, probe, registration,
     },
     error::Result,
 };
@@ -37,7 +37,7 @@ impl Competitors<'_> {
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
         self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
         let session = self.desk.fetcher()?.session();
-        trial::run(session, &site.into(), options, &self.desk.config().tracking)
+        probe::run(session, &site.into(), options, &self.desk.config().tracking)
     }
 
     /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.

@@ -19,7 +19,7 @@ const BLOCK_EXPLAINS: usize = 8;
 
 /// Vehicles, by what tells them from others, that stand on several of these pages in their order. Linear: where there are
 /// any, gone through as often as a block may have vehicles.
-pub(super) fn on_several_pages(pages: &[Vec<String>]) -> usize {
+pub(crate) fn on_several_pages(pages: &[Vec<String>]) -> usize {
     let first = pages.first().map_or(&[][..], Vec::as_slice);
     let parts: Vec<&[String]> =
         std::iter::once(first).chain(pages.windows(2).map(|pair| &pair[1][overlap(&pair[0], &pair[1])..])).collect();

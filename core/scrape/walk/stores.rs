@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{ScrapedListing, pages::key_of};
-use crate::{extract::Warning, scrape::extract::store_of};
+use super::pages::key_of;
+use crate::{
+    extract::{ScrapedListing, Warning},
+    scrape::extract::store_of,
+};
 
 /// What a warning is called where no vehicle is of the store that is meant.
-pub(super) const NOT_FOUND: &str = "store_not_found";
+pub(crate) const NOT_FOUND: &str = "store_not_found";
 
 /// So many stores are named in a warning.
 const NAMED: usize = 8;
@@ -19,7 +22,7 @@ const MISSING: &str = "store_missing";
 
 /// Leaves the vehicles of the store that is meant, and says how many of other stores it put aside. One that names no store may
 /// be of the one that is meant: it is left out, and is lacking.
-pub(super) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
+pub(crate) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
     let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
     listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);
     let named = || {

@@ -9,27 +9,27 @@ use url::Url;
 
 /// The website of one competitor: its host with or without `www.`, what lies below that host, and its port.
 #[derive(Clone, Debug)]
-pub(super) struct Home {
+pub(crate) struct Home {
     host: String,
     port: Option<u16>,
 }
 
 impl Home {
     /// The website of an address that has a host.
-    pub(super) fn of(url: &Url) -> Option<Self> {
+    pub(crate) fn of(url: &Url) -> Option<Self> {
         Some(Self { host: bare(url.host_str()?).to_owned(), port: url.port() })
     }
 
     /// Whether an address is of this website. `cars.motors.example` is of `motors.example`, and not the other way round: a
     /// vendor's own front page is not of the dealer below it.
-    pub(super) fn has(&self, url: &Url) -> bool {
+    pub(crate) fn has(&self, url: &Url) -> bool {
         let Some(host) = url.host_str().map(bare) else { return false };
         let lies_below = || host.strip_suffix(self.host.as_str()).is_some_and(|rest| rest.ends_with('.'));
         url.port() == self.port && (host == self.host || (url.domain().is_some() && lies_below()))
     }
 
     /// As [`Home::has`], for an address as text.
-    pub(super) fn has_text(&self, url: &str) -> bool {
+    pub(crate) fn has_text(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| self.has(&url))
     }
 }
@@ -40,7 +40,7 @@ fn bare(host: &str) -> &str {
 
 /// Where a list stands: the address that is asked for, and the page that came back for it.
 #[derive(Clone, Debug)]
-pub(super) struct ListAddress {
+pub(crate) struct ListAddress {
     asked: Url,
     reached: Url,
     home: Home,
@@ -48,27 +48,27 @@ pub(super) struct ListAddress {
 
 impl ListAddress {
     /// The list of an address that has a host, before anything came back for it.
-    pub(super) fn of(asked: Url) -> Option<Self> {
+    pub(crate) fn of(asked: Url) -> Option<Self> {
         Some(Self { home: Home::of(&asked)?, reached: asked.clone(), asked })
     }
 
     /// The website that it stands on.
-    pub(super) fn home(&self) -> &Home {
+    pub(crate) fn home(&self) -> &Home {
         &self.home
     }
 
     /// Where it was asked for.
-    pub(super) fn asked(&self) -> &Url {
+    pub(crate) fn asked(&self) -> &Url {
         &self.asked
     }
 
     /// Where its first page was reached.
-    pub(super) fn reached(&self) -> &Url {
+    pub(crate) fn reached(&self) -> &Url {
         &self.reached
     }
 
     /// Whether an address is that of its first page, be it by a number.
-    pub(super) fn begins_at(&self, url: &Url) -> bool {
+    pub(crate) fn begins_at(&self, url: &Url) -> bool {
         let same = |first: &Url| url.path() == first.path() && url.query() == first.query();
         let asked = [&self.asked, &self.reached];
         let is_first = |part: &String| ["0", "1", "page"].contains(&part.as_str());
@@ -81,7 +81,7 @@ impl ListAddress {
     ///
     /// # Errors
     /// Why that is no page of the list: another website, or the front page, which shows a few of its vehicles.
-    pub(super) fn reached_at(&mut self, reached: &Url) -> Result<(), String> {
+    pub(crate) fn reached_at(&mut self, reached: &Url) -> Result<(), String> {
         let Self { asked, home, .. } = self;
         if !home.has(reached) {
             return Err(format!(
@@ -103,7 +103,7 @@ impl ListAddress {
     ///
     /// # Errors
     /// Why it is none.
-    pub(super) fn has_page(&self, asked: &Url, reached: &Url) -> Result<(), String> {
+    pub(crate) fn has_page(&self, asked: &Url, reached: &Url) -> Result<(), String> {
         if !self.home.has(reached) {
             return Err(format!("{asked} leads to {reached}, which is another website"));
         }
@@ -115,12 +115,12 @@ impl ListAddress {
 }
 
 /// Whether an address is that of a front page.
-pub(super) fn is_front(url: &Url) -> bool {
+pub(crate) fn is_front(url: &Url) -> bool {
     places(url).iter().all(|place| place == "home")
 }
 
 /// The numbers in which an address differs from another.
-pub(super) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
+pub(crate) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
     parts(url).difference(&parts(known)).filter_map(|part| part.parse().ok()).collect()
 }
 
@@ -145,7 +145,7 @@ const HARMLESS: [&str; 16] = [
 ];
 
 /// Whether the address that a list was reached at narrows the one before: the same with more in its path or its query, such as a make.
-pub(super) fn narrows(before: &str, now: &str) -> bool {
+pub(crate) fn narrows(before: &str, now: &str) -> bool {
     let Some((before, now)) = Url::parse(before).ok().zip(Url::parse(now).ok()) else { return false };
     let (known, there) = (places(&before), places(&now));
     let is_language = |place: &&String| place.split(['-', '_']).all(|part| part.len() == 2);
@@ -192,6 +192,19 @@ fn parts(url: &Url) -> HashSet<String> {
     let segments = url.path_segments().into_iter().flatten().map(str::to_owned);
     let values = url.query_pairs().map(|(_, value)| value.into_owned());
     segments.chain(values).filter(|part| !part.is_empty()).collect()
+}
+
+/// The host that lists the vehicles, as those take turns who ask it; `None` for an address that is nowhere.
+pub(crate) fn host(inventory_url: &str) -> Option<String> {
+    let url = Url::parse(inventory_url).ok()?;
+    host_of(&url).filter(|host| !host.ends_with(".invalid")).map(ToOwned::to_owned)
+}
+
+/// The host of an address without what changes nothing about whose it is: `www.` and a dot at its end.
+pub(crate) fn host_of(url: &Url) -> Option<&str> {
+    let host = url.host_str()?;
+    let host = host.strip_suffix('.').unwrap_or(host);
+    Some(host.strip_prefix("www.").unwrap_or(host))
 }
 
 #[cfg(test)]
@@ -284,5 +297,13 @@ mod tests {
         assert_eq!(list.has_page(&url("/used?page=2"), &url("/cars/?page=2")), Ok(()));
         assert!(list.has_page(&url("/used?page=2"), &url("/cars/")).is_err());
         assert!(list.has_page(&url("/used?page=2"), &url("/new?page=2")).is_err());
+    }
+
+    #[test]
+    fn hosts_are_told_apart_by_whose_they_are_and_nowhere_has_none() {
+        assert_eq!(host("https://Motors.example:8443/used").as_deref(), Some("motors.example"));
+        assert_eq!(host("https://www.motors.example./new").as_deref(), Some("motors.example"));
+        assert_eq!(host("https://motors.invalid/"), None);
+        assert_eq!(host("nothing"), None);
     }
 }

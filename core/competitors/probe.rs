@@ -12,11 +12,7 @@ use url::Url;
 
 use super::{
     Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, TrackingRules,
-    crawl::Failed,
-    home::{ListAddress, is_front},
-    pages::key_of,
     registration::web_address,
-    stores,
 };
 use crate::{
     error::{Error, Result},
@@ -27,6 +23,11 @@ use crate::{
         extract::{NO_IDENTITY, Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
         fetch::{self, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
+        walk::{
+            Failed, key_of,
+            site_scope::{ListAddress, is_front},
+            stores,
+        },
     },
     tracking::sold,
 };

@@ -8,8 +8,9 @@ use std::{collections::HashSet, ops::Range};
 use serde_json::Value;
 use url::Url;
 
-use super::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage, home, moved, stores};
+use super::{page_overlap, site_scope, stores};
 use crate::{
+    competitors::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage},
     error::{Error, Result},
     extract::{self, DataRequest, Extraction, Warning},
     scrape::{
@@ -19,16 +20,16 @@ use crate::{
 };
 
 /// What the pages of one scrape showed.
-pub(super) struct Pages {
-    pub(super) listings: Vec<ScrapedListing>,
-    pub(super) reading: ScrapeReading,
+pub(crate) struct Pages {
+    pub(crate) listings: Vec<ScrapedListing>,
+    pub(crate) reading: ScrapeReading,
     /// The platform that every page was read by.
-    pub(super) platform: Option<String>,
-    pub(super) warnings: Vec<Warning>,
+    pub(crate) platform: Option<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
-pub(super) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Pages> {
+pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Pages> {
     if pages.is_empty() {
         return Err(Error::invalid_field("invalid_pages", "/pages", "expected at least one page"));
     }
@@ -72,7 +73,7 @@ fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
     let Ok(url) = Url::parse(&page.url) else { return Ok(true) };
     let numbers = |address: Option<&String>| {
         let address = address.and_then(|address| Url::parse(address).ok());
-        address.map_or_else(HashSet::new, |address| home::numbers_beside(&address, &url))
+        address.map_or_else(HashSet::new, |address| site_scope::numbers_beside(&address, &url))
     };
     let (own, next) = (numbers(place.address.as_ref()), numbers(extraction.next.as_ref()));
     let shown = extraction.listings.len();
@@ -94,7 +95,7 @@ const FRUITLESS_ENDURED: u32 = 2;
 
 /// What a page is to the list that it was read for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turned {
+pub(crate) enum Turned {
     /// A part of it, with the address of the next one.
     On(Option<String>),
     /// One of counted pages that shows nothing new: it lies behind the last, as it seems.
@@ -102,7 +103,7 @@ pub(super) enum Turned {
 }
 
 /// Reads the pages of one scrape one after the other, and keeps none of them.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     usual: Option<String>,
     scraper: Option<Scraper>,
     read: Vec<Extraction>,
@@ -119,7 +120,7 @@ pub(super) struct Reader {
 impl Reader {
     /// # Errors
     /// `invalid_competitor` for a configuration that says nothing that can be done.
-    pub(super) fn new(usual: Option<&str>, config: Option<&Value>) -> Result<Self> {
+    pub(crate) fn new(usual: Option<&str>, config: Option<&Value>) -> Result<Self> {
         let scraper = config.map(Scraper::of).transpose()?;
         // An adopted database may name platforms that nobody here knows.
         let usual = usual.filter(|name| extract::platforms().contains(name)).map(ToOwned::to_owned);
@@ -127,12 +128,12 @@ impl Reader {
     }
 
     /// What is configured about the website.
-    pub(super) fn scraper(&self) -> Option<&Scraper> {
+    pub(crate) fn scraper(&self) -> Option<&Scraper> {
         self.scraper.as_ref()
     }
 
     /// Reads a page.
-    pub(super) fn read(&mut self, page: &ScrapedPage) -> Result<Turned> {
+    pub(crate) fn read(&mut self, page: &ScrapedPage) -> Result<Turned> {
         let platform = page.platform.as_deref().or(self.usual.as_deref());
         let (content_type, scraper) = (page.content_type.as_deref(), self.scraper.as_ref());
         let extraction = listings_as_configured(&page.bytes, content_type, &page.url, platform, scraper)?;
@@ -140,7 +141,7 @@ impl Reader {
     }
 
     /// Takes what a page said, unless it is one that lies behind the last.
-    pub(super) fn take_page(&mut self, extraction: Extraction) -> Turned {
+    pub(crate) fn take_page(&mut self, extraction: Extraction) -> Turned {
         // Some websites link on for ever, and say behind the last page that nothing was found.
         let says_none =
             extraction.listings.is_empty() && extraction.warnings.iter().any(|warning| warning.code == SAYS_NONE);
@@ -149,7 +150,7 @@ impl Reader {
 
     /// The same for a page or an answer that may be counted. Counted ones go on for ever: one that repeats what is known, or
     /// shows nothing, lies behind the last. One that was linked to should have shown something.
-    pub(super) fn take(&mut self, extraction: Extraction, is_counted: bool) -> Turned {
+    pub(crate) fn take(&mut self, extraction: Extraction, is_counted: bool) -> Turned {
         let shows_anything_new = self.shows_anything_new(&extraction.listings);
         if let Some(last) = self.read.last_mut().filter(|_| !shows_anything_new) {
             if is_counted {
@@ -169,32 +170,32 @@ impl Reader {
     }
 
     /// Whether the pages of this website are counted, not linked.
-    pub(super) fn counts_pages(&self) -> bool {
+    pub(crate) fn counts_pages(&self) -> bool {
         self.scraper.as_ref().is_some_and(Scraper::counts_pages)
     }
 
     /// Whether the answers of the endpoint that is configured are counted, not named by those before them.
-    pub(super) fn counts_answers(&self) -> bool {
+    pub(crate) fn counts_answers(&self) -> bool {
         self.scraper.as_ref().and_then(Scraper::endpoint).is_some_and(|endpoint| endpoint.counts_answers())
     }
 
     /// Whether each of several pages showed something new.
-    pub(super) fn all_is_new(&self) -> bool {
+    pub(crate) fn all_is_new(&self) -> bool {
         self.read.len() > 1 && self.fruitless == 0
     }
 
     /// How many pages showed nothing but what those before them had shown.
-    pub(super) fn repeats(&self) -> u32 {
+    pub(crate) fn repeats(&self) -> u32 {
         self.repeats
     }
 
     /// Whether what is linked to leads in a circle, whatever its addresses are, or into nothing.
-    pub(super) fn is_in_a_circle(&self) -> bool {
+    pub(crate) fn is_in_a_circle(&self) -> bool {
         self.fruitless >= FRUITLESS_ENDURED || self.repeats_itself()
     }
 
     /// How many vehicles the last page shows, where it is as full as one before it and no total tells that it is the last.
-    pub(super) fn full_last_page(&self) -> Option<u32> {
+    pub(crate) fn full_last_page(&self) -> Option<u32> {
         let last = self.open_last_page()?;
         u32::try_from(last).ok().filter(|_| self.page_vehicles().is_none_or(|least| last >= least))
     }
@@ -216,7 +217,7 @@ impl Reader {
     }
 
     /// Whether the list is one page that shows a part of it, and a script the rest.
-    pub(super) fn goes_on_by_script(&self) -> bool {
+    pub(crate) fn goes_on_by_script(&self) -> bool {
         let mut pages = self.pages();
         let only = pages.next().filter(|_| pages.next().is_none());
         only.is_some_and(|page| page.warnings.iter().any(|warning| warning.code == MORE_BY_SCRIPT))
@@ -229,7 +230,7 @@ impl Reader {
 
     /// Leaves out a last page that shows just the vehicles of the first, where each between showed something new: there a list is
     /// at its end that leads back to its beginning.
-    pub(super) fn comes_round(&mut self) -> bool {
+    pub(crate) fn comes_round(&mut self) -> bool {
         let is_first = self.read.len() > 2 && self.fruitless == 1 && self.repeats == 1;
         let comes_round =
             is_first && self.read.first().zip(self.read.last()).is_some_and(|(one, other)| is_same(one, other));
@@ -241,7 +242,7 @@ impl Reader {
     }
 
     /// Leaves out the empty answers behind the last vehicle, where each before showed something new: some name a next one for ever.
-    pub(super) fn ends_in_nothing(&mut self) -> bool {
+    pub(crate) fn ends_in_nothing(&mut self) -> bool {
         let empty =
             self.read.iter().rev().take_while(|answer| answer.listings.is_empty() && answer.unsettled == 0).count();
         let ends = empty > 0 && u32::try_from(empty) == Ok(self.fruitless) && empty < self.read.len();
@@ -259,7 +260,7 @@ impl Reader {
     }
 
     /// What the page read last showed.
-    pub(super) fn last(&self) -> Option<&Extraction> {
+    pub(crate) fn last(&self) -> Option<&Extraction> {
         self.read.last()
     }
 
@@ -270,7 +271,7 @@ impl Reader {
     }
 
     /// What to ask for to get the list of this page as data, where its platform offers that.
-    pub(super) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
+    pub(crate) fn data_request(&self, page: &ScrapedPage) -> Option<DataRequest> {
         // Cards or pages that are configured stand for the website: its own data would pass them by.
         if self.scraper.as_ref().is_some_and(Scraper::reads_pages) {
             return None;
@@ -282,14 +283,14 @@ impl Reader {
     }
 
     /// Takes what was read elsewhere beside the pages.
-    pub(super) fn add(&mut self, read: impl IntoIterator<Item = Extraction>) {
+    pub(crate) fn add(&mut self, read: impl IntoIterator<Item = Extraction>) {
         let start = self.read.len();
         self.read.extend(read);
         self.beside = start..self.read.len();
     }
 
     /// Takes what was read elsewhere in place of the pages.
-    pub(super) fn replace(&mut self, read: Vec<Extraction>) {
+    pub(crate) fn replace(&mut self, read: Vec<Extraction>) {
         self.read = read;
     }
 
@@ -297,11 +298,11 @@ impl Reader {
     fn on_several_pages(&self) -> u32 {
         let keys = |page: &Extraction| page.listings.iter().filter_map(key_of).collect();
         let pages: Vec<Vec<String>> = self.pages().map(keys).collect();
-        u32::try_from(moved::on_several_pages(&pages)).unwrap_or(u32::MAX)
+        u32::try_from(page_overlap::on_several_pages(&pages)).unwrap_or(u32::MAX)
     }
 
     /// What all of them showed.
-    pub(super) fn finish(self) -> Pages {
+    pub(crate) fn finish(self) -> Pages {
         let full_last_page = self.full_last_page();
         let last_page = self.open_last_page().and_then(|shown| u32::try_from(shown).ok());
         let pages_fetched = u32::try_from(self.pages().count()).ok();
@@ -389,7 +390,7 @@ fn is_same(one: &Extraction, other: &Extraction) -> bool {
 }
 
 /// What tells a listing from the others of its list, for counting.
-pub(super) fn key_of(listing: &ScrapedListing) -> Option<String> {
+pub(crate) fn key_of(listing: &ScrapedListing) -> Option<String> {
     let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
     keys.into_iter().flatten().next().cloned()
 }

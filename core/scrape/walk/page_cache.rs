@@ -9,16 +9,13 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Competitor, ScrapedListing};
 use crate::{
-    config::Config,
-    extract::{self, Extraction},
+    extract::{self, Extraction, ScrapedListing},
     ids::PageId,
     scrape::{READER_REVISION, fetch::Fetched},
-    tracking::sold,
 };
 
 /// A larger reading is not kept: no page for people holds so many vehicles.
@@ -32,17 +29,17 @@ const TEXT_BYTES: usize = 4 * 1024;
 
 /// What a page said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     platform: String,
     total: Option<u32>,
     /// The address of the next page.
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
     listings: Vec<ScrapedListing>,
 }
 
 impl Reading {
     /// The reading in the form in which it came from the page; `None` for a reader that is no longer known.
-    pub(super) fn into_extraction(self) -> Option<Extraction> {
+    pub(crate) fn into_extraction(self) -> Option<Extraction> {
         Some(Extraction {
             platform: extract::known_reader(&self.platform)?,
             total: self.total,
@@ -57,17 +54,17 @@ impl Reading {
 
 /// A page as it is kept.
 #[derive(Clone, Debug)]
-pub(super) struct KeptPage {
-    pub(super) id: PageId,
-    pub(super) url: String,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) reading: Reading,
+pub(crate) struct KeptPage {
+    pub(crate) id: PageId,
+    pub(crate) url: String,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    pub(crate) reading: Reading,
 }
 
 /// The pages of a competitor that may be believed, by address.
 #[derive(Debug, Default)]
-pub(super) struct KeptPages(HashMap<String, KeptPage>);
+pub(crate) struct KeptPages(HashMap<String, KeptPage>);
 
 impl FromIterator<KeptPage> for KeptPages {
     fn from_iter<I: IntoIterator<Item = KeptPage>>(pages: I) -> Self {
@@ -76,41 +73,41 @@ impl FromIterator<KeptPage> for KeptPages {
 }
 
 impl KeptPages {
-    pub(super) fn get(&self, url: &str) -> Option<&KeptPage> {
+    pub(crate) fn get(&self, url: &str) -> Option<&KeptPage> {
         self.0.get(url)
     }
 
     /// Takes a page out: a list shows each page once.
-    pub(super) fn take(&mut self, url: &str) -> Option<KeptPage> {
+    pub(crate) fn take(&mut self, url: &str) -> Option<KeptPage> {
         self.0.remove(url)
     }
 }
 
 /// A page that was read anew and is to be kept.
 #[derive(Clone, Debug)]
-pub(super) struct NewPage {
-    pub(super) url: String,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) reading: Reading,
+pub(crate) struct NewPage {
+    pub(crate) url: String,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    pub(crate) reading: Reading,
 }
 
 /// What a scrape found out about the pages that are kept.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PagesRead {
+pub(crate) struct PagesRead {
     /// Those that have not changed.
-    pub(super) unchanged: HashSet<PageId>,
-    pub(super) new: Vec<NewPage>,
+    pub(crate) unchanged: HashSet<PageId>,
+    pub(crate) new: Vec<NewPage>,
     /// What tells the vehicles of the unchanged pages from others.
-    pub(super) retold: HashSet<String>,
+    pub(crate) retold: HashSet<String>,
     /// Whether the list was read to its end: then pages that were not met are no longer part of it.
-    pub(super) to_the_end: bool,
+    pub(crate) to_the_end: bool,
     bytes: usize,
 }
 
 impl PagesRead {
     /// Keeps a page where it can be asked for by its version and was read without a doubt.
-    pub(super) fn keep(&mut self, url: &str, fetched: &Fetched, extraction: &Extraction) {
+    pub(crate) fn keep(&mut self, url: &str, fetched: &Fetched, extraction: &Extraction) {
         let has_version = fetched.etag.is_some() || fetched.last_modified.is_some();
         let texts = [Some(url), fetched.etag.as_deref(), fetched.last_modified.as_deref()];
         let fits = texts.into_iter().flatten().all(|text| text.len() <= TEXT_BYTES);
@@ -140,51 +137,51 @@ impl PagesRead {
     }
 }
 
-/// Names what reads a competitor's pages: the readers as they are, the platform, the configuration.
-pub(super) fn reader(competitor: &Competitor) -> String {
-    reader_of_revision(competitor, READER_REVISION)
+/// A list: where it stands, and how it is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListSource<'a> {
+    pub(crate) url: &'a str,
+    /// The platform, where it is known.
+    pub(crate) platform: Option<&'a str>,
+    /// A `ScraperConfig` as JSON.
+    pub(crate) config: Option<&'a Value>,
+    /// Whether its pages are rendered.
+    pub(crate) in_browser: bool,
 }
 
-fn reader_of_revision(competitor: &Competitor, revision: u32) -> String {
-    let mut hasher = DefaultHasher::new();
-    competitor.inventory_url.hash(&mut hasher);
-    competitor.platform_type.hash(&mut hasher);
-    competitor.use_playwright.hash(&mut hasher);
-    competitor.scraper_config.as_ref().map(ToString::to_string).hash(&mut hasher);
-    format!("{}/{revision}/{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
-}
+impl ListSource<'_> {
+    /// Names what reads its pages: the readers as they are, the platform, the configuration.
+    pub(crate) fn reader(&self) -> String {
+        self.reader_of_revision(READER_REVISION)
+    }
 
-/// Pages read before this are read anew.
-///
-/// A vehicle that has moved to a page wrongly called unchanged is not seen until then. It must not count as sold meanwhile, so
-/// no page is believed for longer than half the shortest patience, whatever is configured.
-pub(super) fn oldest_believed(now: DateTime<Utc>, config: &Config) -> DateTime<Utc> {
-    let shortest = sold::shortest_patience(&config.tracking);
-    now - super::revisit::span(config.scraping.unchanged_at_most).min(shortest / 2)
+    fn reader_of_revision(&self, revision: u32) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.url.hash(&mut hasher);
+        self.platform.hash(&mut hasher);
+        self.in_browser.hash(&mut hasher);
+        self.config.map(ToString::to_string).hash(&mut hasher);
+        format!("{}/{revision}/{:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::competitors::{NewCompetitor, registration};
 
     #[test]
     fn what_another_reader_made_of_a_page_is_not_believed() {
-        let new = NewCompetitor {
-            name: "Lot".into(),
-            inventory_url: "https://lot.example/".into(),
-            ..NewCompetitor::default()
-        };
-        let known = registration::add(&new, DateTime::UNIX_EPOCH).unwrap();
-        let name = reader(&known);
-        assert_eq!(name, reader_of_revision(&known, READER_REVISION));
-        assert_ne!(name, reader_of_revision(&known, READER_REVISION + 1), "a mended reader reads for itself");
+        let config = serde_json::json!({"check_missing": 1});
+        let known = ListSource { url: "https://lot.example/", platform: None, config: None, in_browser: false };
+        let name = known.reader();
+        assert_eq!(name, known.reader_of_revision(READER_REVISION));
+        assert_ne!(name, known.reader_of_revision(READER_REVISION + 1), "a mended reader reads for itself");
         let others = [
-            Competitor { platform_type: Some("cdk".into()), ..known.clone() },
-            Competitor { use_playwright: true, ..known.clone() },
-            Competitor { scraper_config: Some(serde_json::json!({"check_missing": 1})), ..known },
+            ListSource { platform: Some("cdk"), ..known },
+            ListSource { in_browser: true, ..known },
+            ListSource { config: Some(&config), ..known },
         ];
-        assert!(others.iter().all(|other| reader(other) != name));
+        assert!(others.iter().all(|other| other.reader() != name));
         assert!(name.len() <= 100, "it fits its column");
     }
 }

@@ -17,16 +17,17 @@ use std::{collections::HashSet, time::Duration};
 use url::Url;
 
 use super::{
-    Competitor, ScrapeErrorType, ScrapedPage,
-    home::ListAddress,
-    kept::{KeptPages, PagesRead},
+    page_cache::{KeptPages, ListSource, PagesRead},
     pages::{Pages, Reader, Turned, key_of},
-    revisit, stores,
+    site_scope::{self, ListAddress},
+    stores,
 };
 use crate::{
+    competitors::ScrapedPage,
     error::Error,
     extract::{DataMethod, DataRequest, Extraction, Warning, listings_from_data},
     scrape::{
+        ScrapeErrorType,
         configured::Scraper,
         extract::{NO_IDENTITY, decoded},
         fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
@@ -35,18 +36,18 @@ use crate::{
 
 /// Why a scrape brought nothing that could be recorded.
 #[derive(Clone, Debug)]
-pub(super) struct Failed {
-    pub(super) error_type: ScrapeErrorType,
-    pub(super) message: String,
+pub(crate) struct Failed {
+    pub(crate) error_type: ScrapeErrorType,
+    pub(crate) message: String,
     /// How long the website asked to be left alone.
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// Whether the server says that there is no such page.
-    pub(super) is_gone: bool,
+    pub(crate) is_gone: bool,
 }
 
 /// How a scrape ended that has nothing to hand over.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(crate) enum Ended {
     Failed(Failed),
     /// Somebody else speaks to a host that this website shares with others.
     Busy,
@@ -55,7 +56,7 @@ pub(super) enum Ended {
 }
 
 /// Where one has to wait for one's turn among all processes.
-pub(super) trait SharedHosts {
+pub(crate) trait SharedHosts {
     /// Waits until nobody else speaks to this host, not for ever; it is ours until the answer is dropped.
     ///
     /// # Errors
@@ -64,10 +65,10 @@ pub(super) trait SharedHosts {
 }
 
 /// The right to speak to a shared host, until dropped.
-pub(super) struct SharedTurn<'a>(Box<dyn FnMut() + 'a>);
+pub(crate) struct SharedTurn<'a>(Box<dyn FnMut() + 'a>);
 
 impl<'a> SharedTurn<'a> {
-    pub(super) fn until(give_back: impl FnMut() + 'a) -> Self {
+    pub(crate) fn until(give_back: impl FnMut() + 'a) -> Self {
         Self(Box::new(give_back))
     }
 }
@@ -80,30 +81,30 @@ impl Drop for SharedTurn<'_> {
 
 /// How much one scrape takes, and what it asks of a list given as data.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CrawlLimits {
-    pub(super) most_pages: usize,
+pub(crate) struct CrawlLimits {
+    pub(crate) most_pages: usize,
     /// Pages that the last complete scrape read: a list that ends before is looked behind.
-    pub(super) pages_before: usize,
-    pub(super) data_share_percent: u32,
+    pub(crate) pages_before: usize,
+    pub(crate) data_share_percent: u32,
 }
 
 /// How far a scrape has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reached {
+pub(crate) struct Reached {
     /// Pages asked for.
-    pub(super) pages: usize,
+    pub(crate) pages: usize,
     /// Vehicles read, repeats included.
-    pub(super) listings: usize,
+    pub(crate) listings: usize,
     /// How many the website claims to have.
-    pub(super) total_claimed: Option<u32>,
+    pub(crate) total_claimed: Option<u32>,
 }
 
 /// What a scrape brought.
-pub(super) struct Crawled {
-    pub(super) pages: Pages,
-    pub(super) read: PagesRead,
+pub(crate) struct Crawled {
+    pub(crate) pages: Pages,
+    pub(crate) read: PagesRead,
     /// How long the website asked to be left alone, where it did so in the middle.
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Crawled {
@@ -120,21 +121,20 @@ impl Crawled {
 ///
 /// # Errors
 /// Where the first page already fails, and at any page where the website has had enough: a bot check is not looked at twice.
-pub(super) fn crawl(
+pub(crate) fn crawl(
     (session, hosts): (&Session, &dyn SharedHosts),
-    competitor: &Competitor,
+    source: ListSource<'_>,
     kept: KeptPages,
     limits: CrawlLimits,
     note: &mut dyn FnMut(Reached),
 ) -> Result<Crawled, Ended> {
-    let config = competitor.scraper_config.as_ref();
-    let reader = Reader::new(competitor.platform_type.as_deref(), config).map_err(|reason| Failed::reading(&reason))?;
+    let reader = Reader::new(source.platform, source.config).map_err(|reason| Failed::reading(&reason))?;
     let configured_pages = reader.scraper().and_then(Scraper::max_pages).unwrap_or(usize::MAX);
     let limits = CrawlLimits { most_pages: limits.most_pages.min(configured_pages), ..limits };
     let crawl = Crawl {
         session,
         hosts,
-        own_host: revisit::host(&competitor.inventory_url),
+        own_host: site_scope::host(source.url),
         kept,
         limits,
         note,
@@ -151,9 +151,9 @@ pub(super) fn crawl(
         list_url: None,
         retry_after: None,
     };
-    match crawl.configured_request(&competitor.inventory_url) {
+    match crawl.configured_request(source.url) {
         Some(request) => crawl.run_endpoint(request),
-        None => crawl.run(&competitor.inventory_url),
+        None => crawl.run(source.url),
     }
 }
 
@@ -222,7 +222,7 @@ impl<'a> Crawl<'a> {
     /// Waits for the host of an endpoint, where it is another than that of the competitor: many websites may ask it.
     fn turn_at(&self, request: &DataRequest) -> Result<Option<SharedTurn<'a>>, Ended> {
         let (hosts, own) = (self.hosts, self.own_host.as_deref());
-        let host = revisit::host_of(&request.url).filter(|host| own != Some(*host));
+        let host = site_scope::host_of(&request.url).filter(|host| own != Some(*host));
         host.map(|host| hosts.take(host)).transpose()
     }
 }
@@ -526,7 +526,7 @@ impl Crawl<'_> {
             let answer = must_be_at(host.as_deref(), &request).and_then(|()| self.data_page(&request));
             // Another host than the website's says nothing about how the website's pages may be asked for.
             if let Err(Ended::Failed(failure)) = &answer
-                && revisit::host_of(&request.url) == self.own_host.as_deref()
+                && site_scope::host_of(&request.url) == self.own_host.as_deref()
             {
                 self.retry_after = self.retry_after.max(failure.retry_after);
             }
@@ -660,12 +660,12 @@ impl Failed {
     }
 
     /// What was fetched is not what it should be.
-    pub(super) fn reading_of(url: &str, reason: &Error) -> Self {
+    pub(crate) fn reading_of(url: &str, reason: &Error) -> Self {
         Self::new(ScrapeErrorType::Parsing, format!("{url}: {reason}"))
     }
 
     /// It could not be fetched.
-    pub(super) fn of(failure: &FetchError) -> Self {
+    pub(crate) fn of(failure: &FetchError) -> Self {
         Self {
             retry_after: failure.retry_after(),
             is_gone: matches!(failure.status(), Some(404 | 410)),
