@@ -126,7 +126,7 @@ on_both_databases! {
         let website = Website::open_at("0.0.0.0");
         serve_cars(&website, 200);
         let desk = opened(lot, |config: &mut Config| {
-            (config.lock_timeout, config.scraping.lease) = (Duration::from_millis(50), Duration::from_millis(300));
+            (config.database.lock_timeout, config.scraping.lease) = (Duration::from_millis(50), Duration::from_millis(300));
         });
         let id = desk.competitors().add(&sharing(&website, "Valley Motors", 1)).unwrap().id;
         thread::scope(|scope| {

@@ -15,7 +15,7 @@ pub use service::Activity;
 
 use crate::{
     db::{DbConnection, DbResult},
-    dealership::Acting,
+    desk::Acting,
     error::Result,
     ids::{ActivityId, UserId},
 };

@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: any table's queries (each noun's `repository.rs` has its own) and any rule.
 
+mod config;
 mod connection;
 mod failure;
 pub(crate) mod functions;
@@ -28,10 +29,9 @@ pub(crate) use failure::Failure;
 pub use migrate::MigrationReport;
 pub(crate) use types::{Instant, Json};
 
-use crate::{
-    config::Config,
-    error::{Error, Result},
-};
+pub use config::DatabaseConfig;
+
+use crate::error::{Error, Result};
 
 /// What a query of any noun gives back inside a transaction.
 pub(crate) type DbResult<T> = Result<T, Failure>;
@@ -52,8 +52,8 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens the database, and makes it whole where it is a new SQLite file.
-    pub(crate) fn open(config: &Config) -> Result<Self> {
-        let target = Target::parse(&config.database_url)?;
+    pub(crate) fn open(config: &DatabaseConfig) -> Result<Self> {
+        let target = Target::parse(&config.url)?;
         let limits = ConnectionLimits {
             statement_timeout: config.statement_timeout,
             lock_timeout: config.lock_timeout,
@@ -145,6 +145,11 @@ impl Database {
                 other => return other.map_err(Error::from),
             }
         }
+    }
+
+    /// How many connections there are at most.
+    pub(crate) fn connections(&self) -> u32 {
+        self.pool.max_size()
     }
 
     /// Answers `Ok` where the database can be read and its schema is current.

@@ -14,6 +14,7 @@ pub(crate) use repository::{get as get_vehicle, get_to_change, insert, vin_or_st
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange, VehicleLimits};
 pub(crate) use rules::{check, check_optional_text, check_price, check_required_text, from_submission};
 pub use service::Inventory;
+pub(crate) use service::OnVehicleChange;
 
 use crate::{
     activity::Audited,

@@ -54,11 +54,7 @@ pub use self::{
     source::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, MissingSource, Place},
     trend::{velocity, week},
 };
-pub(crate) use self::{
-    repository::{close_alerts, delete_of_vehicle, forget, record_own_price},
-    rules::is_another,
-    source::AutoDev,
-};
+pub(crate) use self::{service::vehicle_changed, source::AutoDev};
 use crate::{
     Money,
     alerts::{AlertType, Severity},

@@ -4,7 +4,7 @@ use super::{NewUser, User, repository, rules};
 use crate::{
     activity::{self, Action},
     actor::{Permission, Role},
-    dealership::Desk,
+    desk::Desk,
     error::{Error, Result},
     ids::UserId,
     page::{Page, PageRequest},
@@ -16,8 +16,16 @@ pub struct Users<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// Staff accounts and their roles.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users::at(self)
+    }
+}
+
 impl<'a> Users<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 

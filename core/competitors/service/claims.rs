@@ -15,13 +15,13 @@ use chrono::{DateTime, Utc};
 use crate::{
     actor::Permission,
     competitors::{
-        Competitor, ScrapingRules, repository,
+        Competitor, ScrapingRules, TrackingRules, repository,
         revisit::{self, Ahead},
         service,
         worker_pool::{self, Semaphore, Task},
     },
     db::{DbConnection, DbResult},
-    dealership::{Acting, Desk},
+    desk::{Acting, Desk},
     error::{Error, Result},
     ids::CompetitorId,
     leases::{self, Lease, Taken},
@@ -64,7 +64,7 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub(super) fn new(desk: &'a Desk) -> Self {
-        let permits = desk.config().pool_size.saturating_sub(1);
+        let permits = desk.connections().saturating_sub(1);
         Self {
             desk,
             holder: leases::new_holder(),
@@ -75,7 +75,7 @@ impl<'a> Claims<'a> {
     }
 
     pub(super) fn rules(&self) -> &ScrapingRules {
-        &self.desk.config().scraping
+        self.desk.rules()
     }
 
     pub(super) fn held(&self) -> MutexGuard<'_, HeldLeases> {
@@ -141,7 +141,7 @@ impl<'a> Claims<'a> {
         match trigger {
             Trigger::Requested => repository::get_to_change(conn, id).map(Some),
             Trigger::Due(due_after) => {
-                let ahead = Ahead::of(self.desk.config(), now);
+                let ahead = Ahead::of(self.desk.rules(), self.rules(), now);
                 let competitor = repository::get_unless_locked(conn, id)?;
                 Ok(competitor.filter(|competitor| revisit::is_due(competitor, now, due_after, ahead)))
             }
@@ -217,12 +217,8 @@ impl<'a> Claims<'a> {
         // One that was deleted meanwhile has nothing to note.
         let Some(competitor) = repository::find_to_change(conn, id)? else { return Ok(()) };
         let next = acting.now + revisit::span(self.rules().first_retry);
-        service::take_back_future_sightings(
-            conn,
-            &competitor,
-            acting.now,
-            self.desk.config().tracking.latest(acting.now),
-        )?;
+        let latest = self.desk.rules::<TrackingRules>().latest(acting.now);
+        service::take_back_future_sightings(conn, &competitor, acting.now, latest)?;
         repository::note_attempt(conn, id, acting.now, next)?;
         service::note_own_failure(conn, acting, &competitor, (failure.code, &failure.message))
     }

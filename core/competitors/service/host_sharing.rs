@@ -14,7 +14,7 @@ use crate::{
     actor::Permission,
     competitors::repository,
     db::DbConnection,
-    dealership::Acting,
+    desk::Acting,
     error::Result,
     ids::CompetitorId,
     leases::{self, Taken},

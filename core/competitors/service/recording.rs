@@ -23,7 +23,7 @@ use crate::{
         scrape_log,
     },
     db::{DbConnection, DbResult},
-    dealership::{Acting, Desk},
+    desk::{Acting, Desk},
     error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId, MetricsId},
@@ -122,7 +122,7 @@ impl<'a> Recording<'a> {
     pub(super) fn draft(&self, id: CompetitorId) -> Result<Option<MissingPages>> {
         let (draft, pages) = self.desk.read_snapshot(Permission::ManageCompetitors, |conn| {
             let (competitor, now) = (repository::get(conn, id)?, self.desk.now());
-            let figures = repository::newest_figures(conn, id, self.desk.config().tracking.latest(now))?;
+            let figures = repository::newest_figures(conn, id, self.desk.rules::<TrackingRules>().latest(now))?;
             let (reading, _) = self.reading(&competitor);
             let (lot, plan) = self.load_and_plan(conn, id, (&reading, self.observed_at), now)?;
             let draft = Draft { competitor, figures, lot, plan };
@@ -160,7 +160,7 @@ impl<'a> Recording<'a> {
         let completeness = plan.completeness;
         let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
             Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
-        let (arrived, departed) = transfers(conn, id, &moving, &self.desk.config().tracking)?;
+        let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
         let report = RecordReport {
             competitor_id: id,
             competitor: competitor.name.clone(),
@@ -195,7 +195,7 @@ impl<'a> Recording<'a> {
     }
 
     fn plan(&self, conn: &mut DbConnection, now: DateTime<Utc>, competitor: Competitor) -> DbResult<Planned> {
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let (id, latest) = (competitor.id, tracking.latest(now));
         let observed_at = scrape_log::check_observed_at(self.observed_at, now, tracking)?;
         let (reading, is_current_reader) = self.reading(&competitor);
@@ -223,7 +223,7 @@ impl<'a> Recording<'a> {
         (reading, observed_at): (&ScrapeReading, DateTime<Utc>),
         now: DateTime<Utc>,
     ) -> DbResult<(Lot, Plan)> {
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let lot_at = (observed_at, reading.clone());
         let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, now))?;
         let plan = |lot: &Lot| plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
@@ -244,7 +244,8 @@ impl<'a> Recording<'a> {
         planned: &mut Planned,
     ) -> DbResult<(ScrapeRecord, Metrics)> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
-        let (config, id, observed_at) = (self.desk.config(), competitor.id, *observed_at);
+        let tracking: &TrackingRules = self.desk.rules();
+        let (id, observed_at) = (competitor.id, *observed_at);
         let judged = (plan.completeness, plan.counts());
         let scrape = ScrapeRecord::of(id, observed_at, reading, judged, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
@@ -252,10 +253,9 @@ impl<'a> Recording<'a> {
         let kept = keep(conn, scrape, acting.now)?;
         // Figures of an older scrape are those of the newest one, corrected.
         let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-        let transfer_days = config.tracking.transfer_days;
-        let metrics = repository::count_metrics(conn, id, figures_at, &config.metrics, transfer_days)?;
+        let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules(), tracking.transfer_days)?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;
-        competitor.note(&kept, config.tracking.latest(acting.now));
+        competitor.note(&kept, tracking.latest(acting.now));
         competitor.platform_type = competitor.platform_type.take().or_else(|| self.seen.platform.clone());
         repository::update_scraping(conn, competitor)?;
         Ok((kept, metrics))
@@ -270,7 +270,7 @@ impl<'a> Recording<'a> {
         partial: Option<PartialScrapes>,
     ) -> DbResult<Vec<AlertType>> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // An older snapshot shows nothing new of the lot.
         if lot.facts.newest_recorded_at <= Some(*observed_at) {
@@ -286,7 +286,7 @@ impl<'a> Recording<'a> {
 
     fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<Warning> {
         let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let at_first_sight =
             lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
         let doubt = plan.completeness.warning(reading, &plan.recognition);

@@ -26,7 +26,7 @@ use crate::{
         worker_pool::{self, Outcome, Task, Work},
     },
     db::{DbConnection, DbResult},
-    dealership::Acting,
+    desk::Acting,
     error::{Error, Result},
     ids::CompetitorId,
     scrape::{
@@ -57,7 +57,7 @@ impl Competitors<'_> {
         id: CompetitorId,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<RecordReport> {
-        let fetcher = self.desk.fetcher()?;
+        let fetcher = self.desk.part::<Fetcher>()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
         let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
         let task = Task { id, name: competitor.name, host: host.clone() };
@@ -92,10 +92,10 @@ impl Competitors<'_> {
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<ScrapeReport> {
         limits.check()?;
-        let fetcher = self.desk.fetcher()?;
+        let fetcher = self.desk.part::<Fetcher>()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
         let now = self.desk.now();
-        let ahead = Ahead::of(self.desk.config(), now);
+        let ahead = Ahead::of(self.desk.rules(), self.desk.rules(), now);
         let due = self.desk.read(Permission::ManageCompetitors, |conn| {
             repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
         })?;
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         note: &mut dyn FnMut(Reached),
     ) -> Result<Result<Crawled, Ended>> {
         let desk = self.claims.desk;
-        let since = revisit::oldest_believed(observed_at, desk.config());
+        let since = revisit::oldest_believed(observed_at, desk.rules(), self.claims.rules());
         let (kept, pages_before) = {
             let _permit = self.claims.database.acquire();
             desk.read(Permission::ManageCompetitors, |conn| {
@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
         read: &PagesRead,
         now: DateTime<Utc>,
     ) -> DbResult<()> {
-        let since = revisit::oldest_believed(now, self.claims.desk.config());
+        let since = revisit::oldest_believed(now, self.claims.desk.rules(), self.claims.rules());
         let (nothing, competitor) = (PagesRead::default(), &recorded.competitor);
         let read = if recorded.is_current_reader { read } else { &nothing };
         repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))
