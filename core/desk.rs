@@ -16,7 +16,7 @@ use crate::{
     actor::{Actor, Permission, Role},
     clock::Clock,
     db::{Database, DbConnection, DbResult},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::UserId,
 };
 
@@ -109,7 +109,7 @@ impl Desk {
     /// # Errors
     /// `not_configured` where it is missing.
     pub(crate) fn part<T: Part>(&self) -> Result<&T> {
-        self.find_part().ok_or_else(|| Error::refused("not_configured", T::MISSING))
+        self.find_part().ok_or_else(|| Error::new(ErrorCode::NotConfigured, T::MISSING))
     }
 
     /// A part that an operation can do without.

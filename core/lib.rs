@@ -84,7 +84,7 @@ pub use config::Config;
 pub use db::{DatabaseConfig, MigrationReport};
 pub use dealership::Dealership;
 pub use desk::Desk;
-pub use error::{Error, ErrorKind, FieldError, Result};
+pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,

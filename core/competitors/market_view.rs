@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{days_on_market, metrics::average};
+use super::days_on_market;
 use crate::{
     ids::{CompetitorId, ListingId, VehicleId},
     money::Money,
@@ -42,7 +42,7 @@ pub enum MarketGroup {
     ModelYear,
 }
 
-words!(MarketGroup, "invalid_market_group" at "/group" { Model => "model", ModelYear => "model_year" });
+words!(MarketGroup, InvalidMarketGroup at "/group" { Model => "model", ModelYear => "model_year" });
 
 /// Which part of the market; all of it by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub struct LeftOut {
 }
 
 /// The figures of one make and model, of one model year where the view is by year.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelFigures {
     /// The make, spelled as one of the listings spells it.
     pub make: Option<String>,
@@ -117,44 +117,9 @@ pub struct ModelFigures {
     pub sold_30d: i64,
 }
 
-/// The figures of one line as SQL finds them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FoundFigures {
-    pub(crate) make: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) year: Option<i32>,
-    pub(crate) competitors: i64,
-    pub(crate) on_sale: i64,
-    pub(crate) priced: i64,
-    /// The sum of the one or two middle prices, and their number.
-    pub(crate) middle_prices: (Money, i64),
-    pub(crate) lowest_price: Option<Money>,
-    pub(crate) highest_price: Option<Money>,
-    /// The middle first sightings; the same one twice for an odd number.
-    pub(crate) middle_sightings: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    pub(crate) price_cuts: i64,
-    pub(crate) sold: i64,
-}
-
-impl ModelFigures {
-    pub(crate) fn of(found: FoundFigures, now: DateTime<Utc>) -> Self {
-        let (sum, count) = found.middle_prices;
-        let days = |since: DateTime<Utc>| f64::from(days_on_market(since, now));
-        Self {
-            make: found.make,
-            model: found.model,
-            year: found.year,
-            competitors: found.competitors,
-            on_sale: found.on_sale,
-            priced: found.priced,
-            median_price: average(sum, count),
-            lowest_price: found.lowest_price,
-            highest_price: found.highest_price,
-            median_days_on_market: found.middle_sightings.map(|(one, other)| (days(one) + days(other)) / 2.0),
-            price_cuts_7d: found.price_cuts,
-            sold_30d: found.sold,
-        }
-    }
+/// The mean of the days on the market since two first sightings, of which an odd number of listings has one twice.
+pub(super) fn mean_days(first_seen: [DateTime<Utc>; 2], now: DateTime<Utc>) -> f64 {
+    first_seen.map(|since| f64::from(days_on_market(since, now))).iter().sum::<f64>() / 2.0
 }
 
 /// Which undercuts to list; all by default.

@@ -48,7 +48,7 @@ use crate::{
         },
         types::AnyId,
     },
-    error::Error,
+    error::{Error, ErrorCode},
     ids::CompetitorId,
     page::{Page, PageRequest, contains_patterns, keyset},
 };
@@ -114,7 +114,7 @@ impl From<Row> for Competitor {
             last_scraped_at: row.last_scraped_at.map(DateTime::from),
             last_successful_scrape_at: row.last_successful_scrape_at.map(DateTime::from),
             scrape_error: row.scrape_error,
-            // Another application may have written words of its own.
+            // Another application may have written an unknown word.
             scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
             created_at: row.created_at.map(DateTime::from),
             updated_at: row.updated_at.map(DateTime::from),
@@ -128,7 +128,7 @@ pub(super) fn insert(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
     Ok(())
 }
 
-/// Writes what may be said of the competitor itself, and leaves alone what scraping has to say.
+/// Writes the fields that a person sets, and none that scraping sets.
 pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     diesel::update(dsl::competitors.find(competitor.id))
         .set((
@@ -146,7 +146,7 @@ pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
     Ok(())
 }
 
-/// Writes how scraping goes.
+/// Writes the fields that scraping sets.
 pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     diesel::update(dsl::competitors.find(competitor.id))
         .set((
@@ -160,7 +160,7 @@ pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) 
     Ok(())
 }
 
-/// Removes the competitor and everything known of it.
+/// Deletes the competitor and all rows that belong to it.
 pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
     let listings = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))
@@ -205,7 +205,7 @@ pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Compe
 pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Option<Competitor>> {
     let row: Option<Row> = dsl::competitors
         .filter(lower(dsl::name).eq_any(lowered(name)))
-        // To the letter before whatever the case: an adopted database may hold both.
+        // The exact name comes first: an adopted database may hold several that differ in case.
         .order((dsl::name.ne(name), dsl::id))
         .select(Row::as_select())
         .first(conn)
@@ -214,17 +214,17 @@ pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Opti
 }
 
 fn not_found() -> Error {
-    Error::not_found("competitor_not_found", "there is no such competitor")
+    Error::new(ErrorCode::CompetitorNotFound, "there is no such competitor")
 }
 
-/// Lets nobody else give a name until the transaction ends. No index keeps names apart, because an adopted database may hold
-/// some twice.
+/// Keeps others from giving names until the transaction ends. No index keeps names unique, because an adopted database may
+/// hold some twice.
 pub(super) fn lock_names(conn: &mut DbConnection) -> DbResult<()> {
     lock_words(conn, "competitors.name")
 }
 
 /// Refuses a name that another competitor has, and keeps others from taking it until the transaction ends.
-pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+pub(super) fn ensure_name_is_free(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     lock_names(conn)?;
     let others: i64 = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
@@ -236,8 +236,8 @@ pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) ->
 
 /// Refuses the address of another competitor's list, and keeps others from taking it until the transaction ends.
 ///
-/// Looks through the competitors whose address holds the same host: few, unless one host lists many lots.
-pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+/// Compares the competitors whose address holds the same host: few, unless one host lists many lots.
+pub(super) fn ensure_address_is_free(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     lock_names(conn)?;
     let Some(key) = registration::address_key(&competitor.inventory_url) else { return Ok(()) };
     let host = key.split(['/', ':', '?']).next().unwrap_or_default();
@@ -246,7 +246,7 @@ pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor)
         .order(dsl::id)
         .select((dsl::name, dsl::inventory_url, dsl::scraper_config))
         .into_boxed::<MultiBackend>();
-    // What is written in letters of other scripts is stored as somebody wrote it.
+    // A host in another script is stored as it was written.
     if !host.contains("xn--") {
         let [lowered, _] = contains_patterns(host);
         others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\'));
@@ -262,7 +262,7 @@ pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor)
     }
 }
 
-/// A page of the competitors that the filter lets through, by name.
+/// A page of the competitors that match the filter, by name.
 pub(super) fn list(
     conn: &mut DbConnection,
     filter: &CompetitorFilter,
@@ -288,7 +288,7 @@ pub(super) fn list(
     Ok(page.map(Competitor::from))
 }
 
-/// The first and the last sighting; an adopted row may lack either.
+/// The times of the first and the last sighting, of which an adopted row may lack either.
 fn seen_between(
     first: Option<Instant>,
     last: Option<Instant>,

@@ -18,7 +18,7 @@ use super::{
     progress::{ScrapeEvent, ScrapeFailure, ScrapeProgress},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::CompetitorId,
     scrape::{fetch::Stop, walk::Reached},
 };
@@ -52,7 +52,7 @@ pub(super) enum Outcome {
 
 /// The error of a scrape that panicked.
 pub(super) fn panicked() -> Error {
-    Error::internal("scrape_panicked", "the pages of this website made the reader fail")
+    Error::new(ErrorCode::ScrapePanicked, "the pages of this website made the reader fail")
 }
 
 /// The work of the pool, called from several threads.

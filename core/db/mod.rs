@@ -31,7 +31,7 @@ pub(crate) use types::{Instant, Json};
 
 pub use config::DatabaseConfig;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// What a query of any noun gives back inside a transaction.
 pub(crate) type DbResult<T> = Result<T, Failure>;
@@ -174,7 +174,7 @@ impl Database {
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
         self.pool.get().map_err(|reason| {
-            Error::unavailable("database_unavailable", "no database connection could be had in time")
+            Error::new(ErrorCode::DatabaseUnavailable, "no database connection could be had in time")
                 .with_retry_after(Duration::from_secs(1))
                 .with_source(reason)
         })
@@ -195,7 +195,7 @@ impl Database {
         if self.refresh_schema_state()? {
             return Ok(());
         }
-        Err(Error::refused("database_outdated", "the database has an older schema: run migrate on it first"))
+        Err(Error::new(ErrorCode::DatabaseOutdated, "the database has an older schema: run migrate on it first"))
     }
 
     fn refresh_schema_state(&self) -> Result<bool> {

@@ -26,7 +26,7 @@ use crate::{
     actor::Permission,
     db::{DbConnection, DbResult},
     desk::{Desk, Part, found_by_the_desk},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::EvaluationId,
     leases::{self, Taken},
     market::{AutoDev, Subject},
@@ -116,7 +116,7 @@ impl<'a> Evaluations<'a> {
     /// `forbidden`.
     pub fn decode(&self, vin: &Vin) -> Result<Decoded> {
         let mut decoded = self.decode_many(std::slice::from_ref(vin))?;
-        decoded.pop().ok_or_else(|| Error::internal("not_decoded", "a VIN was left without an answer"))
+        decoded.pop().ok_or_else(|| Error::new(ErrorCode::NotDecoded, "a VIN was left without an answer"))
     }
 
     /// The same for many, in their order: fifty in each call of vPIC. After a call that fails no other is made.

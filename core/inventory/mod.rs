@@ -39,7 +39,7 @@ pub enum VehicleStatus {
     Sold,
 }
 
-words!(VehicleStatus, "invalid_status" at "/status" {
+words!(VehicleStatus, InvalidStatus at "/status" {
     Available => "available",
     Pending => "pending",
     Hold => "hold",
@@ -425,7 +425,7 @@ pub enum VehicleSort {
     YearDescending,
 }
 
-words!(VehicleSort, "invalid_sort" at "/sort" {
+words!(VehicleSort, InvalidSort at "/sort" {
     ListedAt => "listed_at",
     ListedAtDescending => "-listed_at",
     Price => "price",

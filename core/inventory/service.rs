@@ -12,7 +12,7 @@ use crate::{
     actor::Permission,
     db::{DbConnection, DbResult},
     desk::{Desk, Part, found_by_the_desk},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::VehicleId,
     page::{Page, PageRequest},
     vin::Vin,
@@ -105,7 +105,7 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         let found = self.desk.read(Permission::ReadInventory, |conn| repository::find_by_vin(conn, vin.as_str()))?;
         let vehicle =
-            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this VIN"))?;
+            found.ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this VIN"))?;
         Ok(stocked(vehicle, self.rules(), now))
     }
 
@@ -117,8 +117,8 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         let found =
             self.desk.read(Permission::ReadInventory, |conn| repository::find_by_stock_number(conn, stock_number))?;
-        let vehicle =
-            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this stock number"))?;
+        let vehicle = found
+            .ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this stock number"))?;
         Ok(stocked(vehicle, self.rules(), now))
     }
 

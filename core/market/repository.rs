@@ -35,7 +35,7 @@ use crate::{
         },
         types::DbInstant,
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
     inventory::{Vehicle, VehicleStatus},
     money::Money,
@@ -122,8 +122,9 @@ impl Row {
 }
 
 fn document<T: Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value)
-        .map_err(|reason| Error::internal("invalid_document", "a result could not be written down").with_source(reason))
+    serde_json::to_value(value).map_err(|reason| {
+        Error::new(ErrorCode::DocumentNotWritten, "a result could not be written down").with_source(reason)
+    })
 }
 
 /// The document, or nothing and a note in the log where it has another release's shape: the next analysis replaces it.

@@ -22,7 +22,7 @@ use crate::{
     competitors::TrackingRules,
     db::{DbConnection, DbResult, Failure},
     desk::{Acting, Desk, Part, found_by_the_desk},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorCode, ErrorKind, Result},
     ids::VehicleId,
     inventory::{self, Inventory, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
@@ -203,7 +203,7 @@ impl<'a> Market<'a> {
                 return Ok(research);
             }
             inventory::get_vehicle(conn, id)?;
-            Err(Error::not_found("vehicle_not_analyzed", "the vehicle was never analysed").into())
+            Err(Error::new(ErrorCode::VehicleNotAnalyzed, "the vehicle was never analysed").into())
         })
     }
 
@@ -442,7 +442,7 @@ impl<'a> Market<'a> {
             "the {most} calls of auto.dev for this month are spent; they renew on {}",
             renewal.format("%Y-%m-%d")
         );
-        Err(Error::refused("auto_dev_budget_spent", message)
+        Err(Error::new(ErrorCode::AutoDevBudgetSpent, message)
             .with_retry_after((renewal - now).to_std().unwrap_or_default()))
     }
 
@@ -534,7 +534,7 @@ pub(crate) fn vehicle_changed(
 
 fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {
     if vehicle.status == VehicleStatus::Sold {
-        return Err(Error::conflict("vehicle_sold", "a sold vehicle has no price to compare"));
+        return Err(Error::new(ErrorCode::VehicleSold, "a sold vehicle has no price to compare"));
     }
     Ok(())
 }

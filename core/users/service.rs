@@ -5,7 +5,7 @@ use crate::{
     activity::{self, Action},
     actor::{Permission, Role},
     desk::Desk,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::UserId,
     page::{Page, PageRequest},
 };
@@ -37,7 +37,7 @@ impl<'a> Users<'a> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
             let user = rules::invite(user, acting.now)?;
             if repository::find_by_email(conn, &user.email)?.is_some() {
-                return Err(Error::conflict("duplicate_email", "a user with this address exists")
+                return Err(Error::new(ErrorCode::DuplicateEmail, "a user with this address exists")
                     .with_field("/email", "is taken")
                     .into());
             }
@@ -71,7 +71,7 @@ impl<'a> Users<'a> {
         let email = email.trim().to_lowercase();
         self.desk.read(Permission::ManageUsers, |conn| {
             let found = repository::find_by_email(conn, &email)?;
-            found.ok_or_else(|| Error::not_found("user_not_found", "there is no user with this address").into())
+            found.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no user with this address").into())
         })
     }
 

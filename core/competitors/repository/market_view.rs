@@ -19,7 +19,7 @@ use super::{
 use crate::{
     competitors::{
         LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, TrackingRules, Undercut,
-        UndercutFilter, market_view::FoundFigures,
+        UndercutFilter, market_view::mean_days, metrics::average,
     },
     db::{
         DbConnection, DbResult,
@@ -85,52 +85,69 @@ macro_rules! load {
     };
 }
 
-#[derive(QueryableByName)]
-struct LeftOutRow {
-    #[diesel(sql_type = BigInt)]
-    listings: i64,
-    #[diesel(sql_type = BigInt)]
-    competitors: i64,
-    #[diesel(sql_type = BigInt)]
-    paused: i64,
-    #[diesel(sql_type = BigInt)]
-    failing: i64,
+/// A row of a statement, and how it becomes the record of the same fields.
+macro_rules! rows {
+    ($row:ident $(=> $record:ident)? { $($field:ident: $rust:ty as $sql:ty),+ $(,)? }) => {
+        #[derive(QueryableByName)]
+        struct $row {
+            $(#[diesel(sql_type = $sql)] $field: $rust),+
+        }
+        rows!(@record $row $(=> $record)? { $($field),+ });
+    };
+    (@record $row:ident => $record:ident { $($field:ident),+ }) => {
+        impl From<$row> for $record {
+            fn from($row { $($field),+ }: $row) -> Self {
+                Self { $($field),+ }
+            }
+        }
+    };
+    (@record $row:ident { $($field:ident),+ }) => {};
 }
 
-#[derive(QueryableByName)]
-struct FiguresRow {
-    #[diesel(sql_type = Text)]
-    make_key: String,
-    #[diesel(sql_type = Text)]
-    model_key: String,
-    #[diesel(sql_type = Integer)]
-    year_key: i32,
-    #[diesel(sql_type = Nullable<Text>)]
-    make: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    model: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    competitors: i64,
-    #[diesel(sql_type = BigInt)]
-    on_sale: i64,
-    #[diesel(sql_type = BigInt)]
-    priced: i64,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    middle_sum: Option<Money>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    middle_count: Option<i64>,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    lowest_price: Option<Money>,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    highest_price: Option<Money>,
-    #[diesel(sql_type = Nullable<DbInstant>)]
-    earlier_middle: Option<Instant>,
-    #[diesel(sql_type = Nullable<DbInstant>)]
-    later_middle: Option<Instant>,
-    #[diesel(sql_type = BigInt)]
-    price_cuts: i64,
-    #[diesel(sql_type = BigInt)]
-    sold: i64,
+rows!(LeftOutRow => LeftOut {
+    listings: i64 as BigInt,
+    competitors: i64 as BigInt,
+    paused: i64 as BigInt,
+    failing: i64 as BigInt,
+});
+
+rows!(FiguresRow {
+    make_key: String as Text,
+    model_key: String as Text,
+    year_key: i32 as Integer,
+    make: Option<String> as Nullable<Text>,
+    model: Option<String> as Nullable<Text>,
+    competitors: i64 as BigInt,
+    on_sale: i64 as BigInt,
+    priced: i64 as BigInt,
+    middle_sum: Option<Money> as Nullable<DbMoney>,
+    middle_count: Option<i64> as Nullable<BigInt>,
+    lowest_price: Option<Money> as Nullable<DbMoney>,
+    highest_price: Option<Money> as Nullable<DbMoney>,
+    earlier_middle: Option<Instant> as Nullable<DbInstant>,
+    later_middle: Option<Instant> as Nullable<DbInstant>,
+    price_cuts: i64 as BigInt,
+    sold: i64 as BigInt,
+});
+
+impl FiguresRow {
+    fn into_figures(self, now: DateTime<Utc>) -> ModelFigures {
+        let middle = self.earlier_middle.zip(self.later_middle);
+        ModelFigures {
+            make: self.make,
+            model: self.model,
+            year: Some(self.year_key).filter(|year| *year != 0),
+            competitors: self.competitors,
+            on_sale: self.on_sale,
+            priced: self.priced,
+            median_price: average(self.middle_sum.unwrap_or_default(), self.middle_count.unwrap_or(0)),
+            lowest_price: self.lowest_price,
+            highest_price: self.highest_price,
+            median_days_on_market: middle.map(|(one, other)| mean_days([one.into(), other.into()], now)),
+            price_cuts_7d: self.price_cuts,
+            sold_30d: self.sold,
+        }
+    }
 }
 
 /// What a row of a view stands for.
@@ -156,35 +173,14 @@ pub(in crate::competitors) fn market_view(
     let request = &request.where_ranked();
     let order = format!("-on_sale by {}", filter.group);
     let position: Option<Position> = request.position(&order)?;
-    let all = figures(conn, filter, (Lines::All, None, 1), context)?.pop();
-    let total = all.map(FoundFigures::from).unwrap_or_default();
+    let total = figures(conn, filter, (Lines::All, None, 1), context)?.pop();
+    let total = total.map(|row| row.into_figures(context.0)).unwrap_or_default();
     let lines = (Lines::Group(filter.group), position, request.rows_to_read());
     let rows = figures(conn, filter, lines, context)?;
     let key = |row: &FiguresRow| (-row.on_sale, row.make_key.clone(), row.model_key.clone(), row.year_key);
-    let page = Page::cut(rows, request, &order, key)?;
-    let total = FoundFigures { make: None, model: None, year: None, ..total };
+    let models = Page::cut(rows, request, &order, key)?.map(|row| row.into_figures(context.0));
     let left_out = left_out(conn, filter, context)?;
-    let figures = |found| ModelFigures::of(found, context.0);
-    Ok(MarketView { total: figures(total), left_out, models: page.map(|row| figures(row.into())) })
-}
-
-impl From<FiguresRow> for FoundFigures {
-    fn from(row: FiguresRow) -> Self {
-        Self {
-            make: row.make,
-            model: row.model,
-            year: Some(row.year_key).filter(|year| *year != 0),
-            competitors: row.competitors,
-            on_sale: row.on_sale,
-            priced: row.priced,
-            middle_prices: (row.middle_sum.unwrap_or_default(), row.middle_count.unwrap_or(0)),
-            lowest_price: row.lowest_price,
-            highest_price: row.highest_price,
-            middle_sightings: row.earlier_middle.zip(row.later_middle).map(|(one, other)| (one.into(), other.into())),
-            price_cuts: row.price_cuts,
-            sold: row.sold,
-        }
-    }
+    Ok(MarketView { total: ModelFigures { make: None, model: None, year: None, ..total }, left_out, models })
 }
 
 /// The time and the rules by which a view is counted.
@@ -312,9 +308,7 @@ pub(in crate::competitors) fn left_out(
          WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
     );
     let found: Option<LeftOutRow> = load!(conn, sql, bounds).pop();
-    let counted =
-        |LeftOutRow { listings, competitors, paused, failing }| LeftOut { listings, competitors, paused, failing };
-    Ok(found.map(counted).unwrap_or_default())
+    Ok(found.map(LeftOut::from).unwrap_or_default())
 }
 
 /// The filter's conditions on a listing, each as `AND ...`.
@@ -342,66 +336,24 @@ fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> S
     sql
 }
 
-#[derive(QueryableByName)]
-struct UndercutRow {
-    #[diesel(sql_type = DbId)]
-    vehicle_id: VehicleId,
-    #[diesel(sql_type = Nullable<Text>)]
-    stock_number: Option<String>,
-    #[diesel(sql_type = Integer)]
-    year: i32,
-    #[diesel(sql_type = Text)]
-    make: String,
-    #[diesel(sql_type = Text)]
-    model: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    trim: Option<String>,
-    #[diesel(sql_type = DbMoney)]
-    our_price: Money,
-    #[diesel(sql_type = Integer)]
-    our_mileage: i32,
-    #[diesel(sql_type = DbId)]
-    listing_id: ListingId,
-    #[diesel(sql_type = DbId)]
-    competitor_id: CompetitorId,
-    #[diesel(sql_type = Text)]
-    competitor: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    their_trim: Option<String>,
-    #[diesel(sql_type = DbMoney)]
-    their_price: Money,
-    #[diesel(sql_type = Integer)]
-    their_mileage: i32,
-    #[diesel(sql_type = Nullable<Text>)]
-    url: Option<String>,
-}
-
-impl From<UndercutRow> for Undercut {
-    fn from(row: UndercutRow) -> Self {
-        Self {
-            vehicle_id: row.vehicle_id,
-            stock_number: row.stock_number,
-            year: row.year,
-            make: row.make,
-            model: row.model,
-            trim: row.trim,
-            our_price: row.our_price,
-            our_mileage: row.our_mileage,
-            listing_id: row.listing_id,
-            competitor_id: row.competitor_id,
-            competitor: row.competitor,
-            their_trim: row.their_trim,
-            their_price: row.their_price,
-            their_mileage: row.their_mileage,
-            url: row.url,
-            difference: difference(row.our_price, row.their_price),
-        }
-    }
-}
-
-fn difference(ours: Money, theirs: Money) -> Money {
-    Money::from_cents(ours.cents() - theirs.cents())
-}
+rows!(UndercutRow => Undercut {
+    vehicle_id: VehicleId as DbId,
+    stock_number: Option<String> as Nullable<Text>,
+    year: i32 as Integer,
+    make: String as Text,
+    model: String as Text,
+    trim: Option<String> as Nullable<Text>,
+    our_price: Money as DbMoney,
+    our_mileage: i32 as Integer,
+    listing_id: ListingId as DbId,
+    competitor_id: CompetitorId as DbId,
+    competitor: String as Text,
+    their_trim: Option<String> as Nullable<Text>,
+    their_price: Money as DbMoney,
+    their_mileage: i32 as Integer,
+    url: Option<String> as Nullable<Text>,
+    difference: Money as DbMoney,
+});
 
 /// A page of the competitors' cars like ours for less, the largest difference first. Each of our unsold vehicles is compared by
 /// the index on year, make and model; each page compares them all.
@@ -441,7 +393,7 @@ pub(in crate::competitors) fn undercuts(
         "SELECT vehicle.id AS vehicle_id, vehicle.stock_number, vehicle.year, vehicle.make, vehicle.model, vehicle.trim,
                 vehicle.price AS our_price, vehicle.mileage AS our_mileage, listing.id AS listing_id, listing.competitor_id,
                 competitors.name AS competitor, listing.trim AS their_trim, listing.price AS their_price,
-                listing.mileage AS their_mileage, listing.url
+                listing.mileage AS their_mileage, listing.url, vehicle.price - listing.price AS difference
          FROM inventory AS vehicle
          JOIN competitor_inventory AS listing ON listing.year = vehicle.year
              AND lower(listing.make) = lower(vehicle.make) AND lower(listing.model) = lower(vehicle.model)
@@ -456,6 +408,6 @@ pub(in crate::competitors) fn undercuts(
          LIMIT {most}"
     );
     let rows: Vec<UndercutRow> = load!(conn, sql, bounds);
-    let key = |row: &UndercutRow| (difference(row.our_price, row.their_price).cents(), row.listing_id, row.vehicle_id);
+    let key = |row: &UndercutRow| (row.difference.cents(), row.listing_id, row.vehicle_id);
     Ok(Page::cut(rows, request, ORDER, key)?.map(Undercut::from))
 }

@@ -22,7 +22,7 @@ use crate::{
     },
     db::{DbConnection, DbResult},
     desk::{Acting, Desk},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::CompetitorId,
     leases::{self, Lease, Taken},
     scrape::fetch::Stop,
@@ -35,10 +35,11 @@ const LEASE: &str = "scrape:";
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Failures of the database that may not happen again a little later.
-const PASSING_FAILURES: [&str; 3] = ["database_busy", "database_timeout", "database_unavailable"];
+const PASSING_FAILURES: [ErrorCode; 3] =
+    [ErrorCode::DatabaseBusy, ErrorCode::DatabaseTimeout, ErrorCode::DatabaseUnavailable];
 
 pub(super) fn is_passing(reason: &Error) -> bool {
-    PASSING_FAILURES.contains(&reason.code())
+    PASSING_FAILURES.contains(&reason.error_code())
 }
 
 /// Why a competitor is scraped now.
@@ -194,7 +195,7 @@ impl<'a> Claims<'a> {
             self.release(conn, id, acting.now)
         };
         // A scrape that failed because the database was busy has waited already.
-        let has_waited = failure.is_some_and(|failure| failure.is_passing);
+        let has_waited = failure.is_some_and(|failure| PASSING_FAILURES.contains(&failure.code));
         let write = || self.desk.write(Permission::ManageCompetitors, give_up);
         let released = if has_waited { write() } else { self.retry_while_busy(stop, write) };
         if let Err(reason) = released {
@@ -220,7 +221,7 @@ impl<'a> Claims<'a> {
         let latest = self.desk.rules::<TrackingRules>().latest(acting.now);
         service::take_back_future_sightings(conn, &competitor, acting.now, latest)?;
         repository::note_attempt(conn, id, acting.now, next)?;
-        service::note_own_failure(conn, acting, &competitor, (failure.code, &failure.message))
+        service::note_own_failure(conn, acting, &competitor, (failure.code.as_str(), &failure.message))
     }
 }
 
@@ -312,14 +313,13 @@ impl HeldLeases {
 /// A failure here, in words that may be shown.
 #[derive(Clone, Debug)]
 pub(super) struct OwnFailure {
-    code: &'static str,
+    code: ErrorCode,
     message: String,
-    is_passing: bool,
 }
 
 impl OwnFailure {
     pub(super) fn of(reason: &Error) -> Self {
-        Self { code: reason.code(), message: reason.to_string(), is_passing: is_passing(reason) }
+        Self { code: reason.error_code(), message: reason.to_string() }
     }
 }
 
@@ -406,7 +406,7 @@ pub(super) fn already_running(
     let found = found.or_else(|| known.iter().find(|(.., url)| is_at(url, host)));
     let Some((name, lease)) = found.and_then(|(id, name, _)| Some((name, scraped.remove(id)?))) else {
         // The host is asked for another website's list, or not any more.
-        return Ok(Error::conflict("scrape_running", format!("{already}, for another competitor of the same host")));
+        return Ok(Error::new(ErrorCode::ScrapeRunning, format!("{already}, for another competitor of the same host")));
     };
     let [since, until] = [lease.since, lease.until].map(|time| time.format("%Y-%m-%d %H:%M:%S UTC"));
     let message = format!(
@@ -414,12 +414,12 @@ pub(super) fn already_running(
         lease.holder
     );
     let wait = (lease.until - now).to_std().unwrap_or_default();
-    Ok(Error::conflict("scrape_running", message).with_retry_after(wait))
+    Ok(Error::new(ErrorCode::ScrapeRunning, message).with_retry_after(wait))
 }
 
 /// The error of a scrape that has lost a lease.
 pub(super) fn taken_over() -> Error {
     let message =
         "this process showed no sign of life for as long as its lease: another one is free to scrape the website";
-    Error::conflict("scrape_taken_over", message)
+    Error::new(ErrorCode::ScrapeTakenOver, message)
 }

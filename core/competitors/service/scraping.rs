@@ -27,7 +27,7 @@ use crate::{
     },
     db::{DbConnection, DbResult},
     desk::Acting,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::CompetitorId,
     scrape::{
         fetch::{Fetcher, Session, Stop},
@@ -71,7 +71,7 @@ impl Competitors<'_> {
             Some(Outcome::Passed) => Err(self.desk.read(Permission::ManageCompetitors, |conn| {
                 claims::already_running(conn, id, &host, self.desk.now())
             })?),
-            Some(Outcome::Stopped) | None => Err(Error::conflict("scrape_cancelled", "the scrape was cancelled")),
+            Some(Outcome::Stopped) | None => Err(Error::new(ErrorCode::ScrapeCancelled, "the scrape was cancelled")),
         }
     }
 
@@ -121,7 +121,7 @@ impl Competitors<'_> {
 }
 
 fn no_thread(reason: std::io::Error) -> Error {
-    Error::unavailable("no_thread", "the system gives no thread to scrape with").with_source(reason)
+    Error::new(ErrorCode::NoThread, "the system gives no thread to scrape with").with_source(reason)
 }
 
 /// One run, shared by its threads.
@@ -322,7 +322,7 @@ impl<'a> Run<'a> {
             self.claims.release(conn, id, acting.now)
         };
         self.claims.retry_while_busy(stop, || self.claims.desk.write(Permission::ManageCompetitors, note))?;
-        let error = Error::unavailable(error_type.code(), message);
+        let error = Error::new(error_type.code(), message);
         Ok(Outcome::Failed(retry_after.into_iter().fold(error, Error::with_retry_after)))
     }
 }
