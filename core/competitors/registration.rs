@@ -45,7 +45,7 @@ pub(super) fn add(new: &NewCompetitor, now: DateTime<Utc>) -> Result<Competitor>
     check(competitor, None)
 }
 
-/// A new competitor of which its first scrape told the name alone.
+/// A new competitor that came with a scrape under its name.
 pub(super) fn by_name(name: &str, inventory_url: Option<&str>) -> NewCompetitor {
     let inventory_url = inventory_url.map_or_else(|| address_of_nowhere(name), ToOwned::to_owned);
     NewCompetitor { name: name.to_owned(), inventory_url, ..NewCompetitor::default() }

@@ -27,8 +27,8 @@ impl MissingPages {
         };
         let control = suspects.controls[place];
         let url = |row: usize| lot.stored[row].details.url.clone();
-        let told = suspects.told_by(control, unchanged_since, &lot.stored);
-        let missing: Vec<_> = told.into_iter().filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
+        let missing = suspects.told_by(control, unchanged_since, &lot.stored).into_iter();
+        let missing: Vec<_> = missing.filter_map(|row| Some((lot.ids[row], url(row)?))).collect();
         let control = url(control).filter(|_| !missing.is_empty());
         Ok(control.map(|control| Self { control, missing }))
     }
