@@ -19,7 +19,7 @@ use syn::{
 
 /// The layers from the ground up, each with its rooms. A room uses rooms of its own layer and of those below.
 const LAYERS: [(&str, &[&str]); 7] = [
-    ("values", &["actor", "change", "clock", "error", "ids", "money", "page", "vin", "words"]),
+    ("values", &["actor", "change", "clock", "error", "fields", "ids", "money", "page", "vin", "words"]),
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),
@@ -35,7 +35,7 @@ const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 60;
 
 /// Files that may be longer, for they are tables of data.
-const TABLES: [&str; 0] = [];
+const TABLES: [&str; 1] = ["core/error/catalogue.rs"];
 
 #[test]
 fn rooms_use_only_rooms_of_their_own_layer_and_below() {

@@ -1,5 +1,4 @@
-//! `jpauto competitor test`: what a scrape would see on a website, before it is trusted. What is deliberately not here: finding
-//! that out.
+//! `jpauto competitor test`: what a scrape would read on a website.
 
 use std::path::PathBuf;
 
@@ -141,7 +140,7 @@ pub(super) fn print(report: &TestReport, output: &mut Output) -> Result<(), Fail
     }
     output.flush()?;
     for warning in &report.warnings {
-        remark(&format!("warning[{}]: {}", warning.code, warning.message));
+        remark(&format!("warning[{}]: {warning}", warning.code()));
     }
     Ok(())
 }
