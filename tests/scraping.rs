@@ -542,7 +542,7 @@ on_both_databases! {
         // However long it is believed elsewhere, and a dealer whose cars are sold soonest.
         let desk = opened(lot, |config| {
             config.scraping.unchanged_at_most = Duration::from_secs(30 * 24 * 3600);
-            config.tracking.sold.after_days = 5;
+            config.tracking.sold.floor_days = 4.0;
         });
         let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
         let sold_cars = Arc::new(AtomicUsize::new(0));

@@ -43,9 +43,10 @@ use crate::{
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
     scrape::walk::ListSource,
+    tracking::sold::Returns,
 };
 pub use crate::{
-    extract::ScrapedListing,
+    extract::{ScrapedListing, StockStatus},
     scrape::{
         ScrapeErrorType,
         configured::{
@@ -54,8 +55,8 @@ pub use crate::{
         },
     },
     tracking::{
-        AlertRules, Completeness, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules, RefusalReason,
-        ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
+        AlertRules, Completeness, DoubtWeights, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules,
+        RefusalReason, ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
     },
 };
 
@@ -271,6 +272,10 @@ pub struct Listing {
     pub previous_price: Option<Money>,
     /// When the present price took the place of another.
     pub price_changed_at: Option<DateTime<Utc>>,
+    /// The chance that it comes back, from 0 to 1, where it was found sold by its absence.
+    pub p_return: Option<f64>,
+    /// Where it stands, by its website's word.
+    pub stock_status: Option<StockStatus>,
     /// The same vehicle at the competitor that it came from.
     pub transferred_from: Option<Transfer>,
     /// The same vehicle at the competitor that has it now: it left this lot unsold.
@@ -419,6 +424,10 @@ pub struct ScrapeRecord {
     pub observed_at: DateTime<Utc>,
     /// Whether it saw the whole lot, and why not.
     pub completeness: Completeness,
+    /// All the doubts about it, the gravest first.
+    pub doubts: Vec<IncompleteReason>,
+    /// How far it is believed, from 0 to 1: of what it did not see.
+    pub weight: f64,
     /// Pages read; `None` where the listings came from elsewhere.
     pub pages_fetched: Option<u32>,
     /// The total that the website itself claims.
@@ -431,4 +440,10 @@ pub struct ScrapeRecord {
     pub error_type: Option<ScrapeErrorType>,
     #[serde(skip)]
     pub(super) list: ListShape,
+    /// How the dealer's listings had behaved by then; `None` for a scrape that failed.
+    #[serde(skip)]
+    pub(super) behaviour: Option<Returns>,
+    /// How far those are believed to be gone that it saw last, once that is fixed.
+    #[serde(skip)]
+    pub(super) group_weight: Option<f64>,
 }

@@ -21,8 +21,8 @@ pub(super) use crawling::{
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{
-    Lot, add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, pages_of_whole_lot,
-    partial_scrapes, turn_back_sightings, write_plan,
+    Lot, add_metrics, add_scrape, count_metrics, keep_scrape, load_lot, pages_of_whole_lot, partial_scrapes,
+    turn_back_sightings, write_plan,
 };
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
@@ -47,6 +47,7 @@ use crate::{
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, keyset, newest_first},
+    tracking::sold::Returns,
 };
 
 /// More words than this in a search are ignored.
@@ -414,6 +415,11 @@ struct ScrapeRow {
     recorded_at: Instant,
     page_vehicles: Option<i32>,
     list_url: Option<String>,
+    weight: f64,
+    doubts: Option<String>,
+    group_weight: Option<f64>,
+    expected_returns: Option<f64>,
+    returns_seen: Option<f64>,
 }
 
 impl ScrapeRow {
@@ -447,6 +453,11 @@ impl ScrapeRow {
             recorded_at: Instant(recorded_at),
             page_vehicles: scrape.list.page_vehicles.map(fitting),
             list_url: scrape.list.url.clone(),
+            weight: scrape.weight,
+            doubts: doubt_words(&scrape.doubts),
+            group_weight: scrape.group_weight,
+            expected_returns: scrape.behaviour.map(|returns| returns.expected),
+            returns_seen: scrape.behaviour.map(|returns| returns.seen),
         }
     }
 }
@@ -484,8 +495,23 @@ impl From<ScrapeRow> for ScrapeRecord {
             error: row.error,
             error_type: row.error_type.and_then(|word| word.parse().ok()),
             list: ListShape { page_vehicles: row.page_vehicles.map(count), url: row.list_url, ..ListShape::default() },
+            doubts: doubts_of(row.doubts.as_deref()),
+            weight: row.weight,
+            behaviour: row.expected_returns.zip(row.returns_seen).map(|(expected, seen)| Returns { expected, seen }),
+            group_weight: row.group_weight,
         }
     }
+}
+
+/// The words of doubts, as a row keeps them.
+fn doubt_words(doubts: &[IncompleteReason]) -> Option<String> {
+    let words: Vec<_> = doubts.iter().map(|doubt| doubt.as_str()).collect();
+    (!words.is_empty()).then(|| words.join(","))
+}
+
+/// The doubts of a row; a word of another version is left out.
+fn doubts_of(words: Option<&str>) -> Vec<IncompleteReason> {
+    words.unwrap_or_default().split(',').filter_map(|word| word.parse().ok()).collect()
 }
 
 /// A page of a competitor's scrapes, newest first.

@@ -101,7 +101,7 @@ impl<'a> Recording<'a> {
             let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
             let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
             let Planned { competitor, observed_at, lot, plan, .. } = &planned;
-            let partial = match plan.completeness.is_complete() {
+            let partial = match plan.completeness().is_complete() {
                 true => None,
                 false => repository::partial_scrapes(conn, id, *observed_at)?,
             };
@@ -109,7 +109,7 @@ impl<'a> Recording<'a> {
             self.give_back(conn, acting, &planned, (&kept, partial))?;
             let mut changes = Map::new();
             changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
-            changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
+            changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness()}));
             changes.insert("counts".into(), json!({"from": null, "to": counts}));
             audit(conn, acting, id, changes)?;
             let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
@@ -121,7 +121,9 @@ impl<'a> Recording<'a> {
                 added,
                 scrape_id: kept.id,
                 observed_at: *observed_at,
-                completeness: plan.completeness,
+                completeness: plan.completeness(),
+                doubts: plan.doubts.0.clone(),
+                weight: plan.weight,
                 counts,
                 new,
                 updated,
@@ -149,13 +151,8 @@ impl<'a> Recording<'a> {
         let observed_at = scrape_log::check_observed_at(self.observed_at, acting.now, tracking)?;
         turn_back(conn, &competitor, observed_at, tracking.latest(acting.now))?;
         let lot_at = (observed_at, reading.clone());
-        let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
+        let lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
         let mut plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
-        if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
-            let since = (observed_at, lot.facts.list_is_read_since());
-            lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
-            plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
-        }
         if let Some(crawl) = crawl {
             plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);
         }
@@ -171,8 +168,7 @@ impl<'a> Recording<'a> {
     ) -> DbResult<(ScrapeRecord, Metrics)> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
         let (config, id, observed_at) = (self.desk.config(), competitor.id, *observed_at);
-        let judged = (plan.completeness, plan.counts());
-        let scrape = ScrapeRecord::of(id, observed_at, reading, judged, acting.now);
+        let scrape = ScrapeRecord::of(id, observed_at, reading, plan, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
         let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
         let kept = keep(conn, scrape, acting.now)?;
@@ -200,10 +196,10 @@ impl<'a> Recording<'a> {
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // What an older snapshot shows is no news of the lot.
         if lot.facts.newest_recorded_at <= Some(*observed_at) {
-            let seen = (reading, plan.completeness, plan.vehicles);
-            let counts = &lot.facts.earlier_counts;
+            let seen = (reading, &plan.doubts, plan.vehicles);
+            let counts: Vec<usize> = lot.facts.earlier_counts().take(tracking.alerts.inventory_drop_scrapes).collect();
             verdicts.push(alert::parse_rate(competitor, &plan.parse_rate, tracking));
-            verdicts.push(alert::inventory_dropped(competitor, seen, (counts, plan.unseen), tracking));
+            verdicts.push(alert::inventory_dropped(competitor, seen, (&counts, plan.unseen), tracking));
             verdicts.push(alert::inventory_replaced(competitor, seen, (&plan.recognition, plan.unseen)));
             verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, *observed_at), tracking));
         }
@@ -219,21 +215,27 @@ impl<'a> Recording<'a> {
         (kept, partial): (&ScrapeRecord, Option<PartialScrapes>),
     ) -> DbResult<()> {
         let Some(crawl) = &self.seen.crawl else { return Ok(()) };
-        let lost_pages = planned.plan.completeness.reason() == Some(IncompleteReason::PageFailed);
+        let lost_pages = planned.plan.completeness().reason() == Some(IncompleteReason::PageFailed);
         let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
         let outcome = (kept.error_type, partial);
         let crawl = (crawl, planned.is_as_told);
         scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk.config(), acting.now))
     }
 
-    fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<Warning> {
+    fn warnings(&self, Planned { lot, plan, .. }: &Planned) -> Vec<Warning> {
         let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
         let tracking = &self.desk.config().tracking;
         let at_first_sight =
             lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
-        let doubt = plan.completeness.warning(reading, &plan.recognition);
         let ahead = lot.facts.ahead_at.map(scrape_log::clock_went_back);
-        self.seen.warnings.iter().cloned().chain(at_first_sight).chain(doubt).chain(ahead).collect()
+        self.seen
+            .warnings
+            .iter()
+            .cloned()
+            .chain(at_first_sight)
+            .chain(plan.warnings.iter().cloned())
+            .chain(ahead)
+            .collect()
     }
 }
 

@@ -24,6 +24,7 @@ mod pagination;
 mod place;
 mod record;
 mod site;
+mod stock;
 mod template;
 mod tree;
 mod value;
@@ -59,6 +60,7 @@ pub use self::{
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
+    stock::StockStatus,
 };
 use super::{configured::Scraper, platforms};
 use crate::{Error, Result};
