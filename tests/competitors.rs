@@ -423,7 +423,7 @@ on_both_databases! {
         let competitor = desk.competitors().get(id).unwrap();
         assert_eq!((competitor.scrape_error_type, competitor.last_successful_scrape_at), (Some(ScrapeErrorType::Empty), Some(day(0))));
         let half = record(lot, id, 9, cars(0..4));
-        assert_eq!(half.completeness, Completeness::Incomplete(IncompleteReason::TooFewVehicles));
+        assert_eq!(half.completeness, Completeness::Incomplete(IncompleteReason::ManyMissing));
         let part = desk.competitors().record(id, cars(0..9), ScrapeReading::part_of_a_lot(), day(10)).unwrap();
         assert_eq!(part.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
         let failed = ScrapeReading { pages_failed: 1, ..ScrapeReading::whole_lot() };

@@ -251,7 +251,7 @@ on_both_databases! {
         assert_eq!(scrape(&known, lot), (None, 24, 0));
         // And a lot of which the last page alone is gone ends with a page that is not full.
         website.list("/used", 2..10, None);
-        assert_eq!(scrape(&known, lot).0, Some(IncompleteReason::TooFewVehicles));
+        assert_eq!(scrape(&known, lot).0, Some(IncompleteReason::ManyMissing));
     }
 
     fn what_is_missing_where_a_list_is_cut_is_sold_when_its_own_page_is_gone(lot: &Lot) {

@@ -136,7 +136,7 @@ on_both_databases! {
             record(lot, id, on_day, cars(0..20));
         }
         let report = record(lot, id, 3, cars(0..9));
-        assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::TooFewVehicles));
+        assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::ManyMissing));
         assert_eq!((report.alerts, types(lot, id)), (vec![AlertType::InventoryDropped], vec!["inventory_dropped".to_owned()]));
         assert_eq!(alerts(lot, id)[0].metadata["vehicles"].as_u64(), Some(9));
         // A part of a lot says nothing of its size.

@@ -15,7 +15,7 @@ use super::{
     registration::web_address,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     extract::{self, DataPage, DataRequest, Extraction, Warning, listings_from_data},
     money::Money,
     scrape::{
@@ -122,7 +122,7 @@ pub enum PlatformCertainty {
     Unknown,
 }
 
-words!(PlatformCertainty, "invalid_platform_certainty" at "/platform_certainty" {
+words!(PlatformCertainty, InvalidPlatformCertainty at "/platform_certainty" {
     Certain => "certain",
     Possible => "possible",
     Said => "said",
@@ -174,7 +174,7 @@ impl TestReport {
     #[must_use]
     pub fn refusal(&self) -> Option<Error> {
         if let Some(TestFailure { error_type, message }) = &self.failure {
-            return Some(Error::unavailable(error_type.code(), message.clone()));
+            return Some(Error::new(error_type.code(), message.clone()));
         }
         if self.listings_found > 0 || self.platform_certainty == PlatformCertainty::Certain {
             return None;
@@ -184,7 +184,7 @@ impl TestReport {
             message.push_str(if number == 0 { ": " } else { "; " });
             message.push_str(&warning.message);
         }
-        Some(Error::refused("inventory_not_found", message))
+        Some(Error::new(ErrorCode::InventoryNotFound, message))
     }
 }
 
@@ -227,7 +227,7 @@ pub(super) fn run(
     {
         if !range.contains(&number) {
             let message = format!("expected a number from {} to {}", range.start(), range.end());
-            return Err(Error::invalid_field("invalid_test", pointer, message));
+            return Err(Error::invalid_field(ErrorCode::InvalidTest, pointer, message));
         }
     }
     let address = web_address(&site.url);
@@ -235,12 +235,16 @@ pub(super) fn run(
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or_else(|| {
-        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+        Error::invalid_field(
+            ErrorCode::InvalidUrl,
+            "/url",
+            "expected an absolute address that begins with http:// or https://",
+        )
     })?;
     let known = extract::platforms();
     if let Some(name) = site.platform_type.as_deref().filter(|name| !known.contains(name)) {
         let message = format!("no platform is called {name:?}; known are {}", known.join(", "));
-        return Err(Error::invalid_field("unknown_platform", "/platform_type", message));
+        return Err(Error::invalid_field(ErrorCode::UnknownPlatform, "/platform_type", message));
     }
     let scraper = site.scraper_config.as_ref().map(Scraper::of).transpose()?;
     let session = if site.use_playwright { session.in_browser()? } else { session };
@@ -448,7 +452,7 @@ impl Trial<'_> {
                     }
                 },
                 Err(failure) => {
-                    self.warn(failure.error_type.code(), failure.message);
+                    self.warn(failure.error_type.code().as_str(), failure.message);
                     break;
                 }
             }
@@ -525,7 +529,7 @@ impl Trial<'_> {
                     return Err(failure);
                 }
                 Err(failure) => {
-                    self.warn(failure.error_type.code(), failure.message);
+                    self.warn(failure.error_type.code().as_str(), failure.message);
                     self.next = Some(request.url.to_string());
                     return Ok(());
                 }
@@ -551,7 +555,7 @@ impl Trial<'_> {
         rules: &TrackingRules,
     ) -> TestReport {
         if let Some(failure) = &failure {
-            self.warn(failure.error_type.code(), failure.message.clone());
+            self.warn(failure.error_type.code().as_str(), failure.message.clone());
         } else {
             self.doubt(&seen, rules);
         }

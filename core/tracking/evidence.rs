@@ -152,7 +152,7 @@ pub enum IncompleteReason {
     Discarded,
 }
 
-words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
+words!(IncompleteReason, InvalidIncompleteReason at "/incomplete_reason" {
     Empty => "empty",
     ClosedByRobots => "closed_by_robots",
     PageFailed => "page_failed",

@@ -9,6 +9,7 @@ use crate::{
         Competitor, NewCompetitor, PlatformCertainty, TestOptions, TestReport, TestSite, probe, registration,
     },
     error::Result,
+    scrape::fetch::Fetcher,
 };
 
 /// A competitor that was added by its address, and what its website showed.
@@ -36,8 +37,8 @@ impl Competitors<'_> {
     /// [`failure`](TestReport::failure).
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
         self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
-        let session = self.desk.fetcher()?.session();
-        probe::run(session, &site.into(), options, &self.desk.config().tracking)
+        let session = self.desk.part::<Fetcher>()?.session();
+        probe::run(session, &site.into(), options, self.desk.rules())
     }
 
     /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.

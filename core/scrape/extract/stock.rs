@@ -17,7 +17,7 @@ pub enum StockStatus {
     SalePending,
 }
 
-words!(StockStatus, "invalid_stock_status" at "/stock_status" {
+words!(StockStatus, InvalidStockStatus at "/stock_status" {
     InStock => "in_stock",
     InTransit => "in_transit",
     InProduction => "in_production",

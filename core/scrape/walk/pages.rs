@@ -11,7 +11,7 @@ use url::Url;
 use super::{page_overlap, site_scope, stores};
 use crate::{
     competitors::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     extract::{self, DataRequest, Extraction, Warning},
     scrape::{
         configured::Scraper,
@@ -31,7 +31,7 @@ pub(crate) struct Pages {
 /// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
 pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Pages> {
     if pages.is_empty() {
-        return Err(Error::invalid_field("invalid_pages", "/pages", "expected at least one page"));
+        return Err(Error::invalid_field(ErrorCode::InvalidPages, "/pages", "expected at least one page"));
     }
     let mut reader = Reader::new(usual, config)?;
     for (index, page) in pages.iter().enumerate() {
