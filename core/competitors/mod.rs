@@ -30,7 +30,8 @@ pub use probe::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSit
 pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
 pub use registration::web_address;
 pub use report::{
-    ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
+    ChangedVehicle, LotVerdict, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle,
+    TransferredVehicle,
 };
 pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
 pub use revisit::ScrapingRules;

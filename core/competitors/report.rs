@@ -120,6 +120,24 @@ pub struct SoldVehicle {
     pub p_return: Option<f64>,
 }
 
+/// What the owner's word about a doubted lot changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LotVerdict {
+    /// Whose lot it is.
+    pub competitor_id: CompetitorId,
+    /// The competitor's name.
+    pub competitor: String,
+    /// When the newest scrape looked.
+    pub observed_at: DateTime<Utc>,
+    /// How many scrapes are believed now, or discarded.
+    pub scrapes: usize,
+    /// What is found sold now, because the lot is believed.
+    pub sold: Vec<SoldVehicle>,
+    /// What the discarded scrape alone had found sold.
+    pub on_sale_again: Vec<RecordedVehicle>,
+}
+
 /// A vehicle that changed lots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TransferredVehicle {
@@ -168,7 +186,7 @@ impl Moving {
 }
 
 impl RecordedVehicle {
-    fn of(id: ListingId, listing: &StoredListing) -> Self {
+    pub(super) fn of(id: ListingId, listing: &StoredListing) -> Self {
         let details = &listing.details;
         Self {
             id,

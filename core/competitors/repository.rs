@@ -2,6 +2,7 @@
 //! the plan.
 
 mod crawling;
+mod judgement;
 mod listings;
 mod market_view;
 mod recording;
@@ -18,6 +19,7 @@ pub(super) use crawling::{
     due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, list_changed_at, lock_claims,
     longest_unchanged, names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
+pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{market_view, undercuts};
 pub(super) use recording::{

@@ -105,6 +105,11 @@ impl ScrapeRecord {
         }
     }
 
+    /// Whether it saw a lot, if an empty one: one that failed saw nothing.
+    pub(super) fn is_a_lot(&self) -> bool {
+        self.error_type.is_none_or(|error_type| error_type == ScrapeErrorType::Empty)
+    }
+
     /// What stands in the log when the same moment was recorded before.
     ///
     /// The first record stays and learns what the second adds to the dealer's absences and returns. One that saw more takes

@@ -1,5 +1,6 @@
 //! The operations on competitors; `scraping` has those that fetch, `recording` writes what one scrape saw.
 
+mod judgement;
 mod probe;
 mod recording;
 mod scraping;

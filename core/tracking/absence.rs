@@ -105,27 +105,29 @@ impl Scrape<'_> {
         let mut absences = Absences { returns: self.facts.returns_before(rules), ..Absences::default() };
         absences.returns.seen += sold::returned_together(self.returned, &rules.sold);
         let mut sizes: HashMap<DateTime<Utc>, usize> = HashMap::new();
+        let mut gains: Vec<f64> = Vec::new();
         for absent in missing.iter().map(|(_, absent)| *absent).chain(gone) {
             *sizes.entry(absent.last_seen_at).or_default() += 1;
-            self.expect(&absent, &mut absences.returns, rules);
+            gains.extend(self.gain(&absent, rules));
         }
+        // A sum of floats depends on their order, and that of rows on the database.
+        gains.sort_unstable_by(f64::total_cmp);
+        absences.returns.expected += gains.iter().sum::<f64>();
         if !missing.is_empty() {
             self.decide(stored, &missing, &sizes, &mut absences, rules);
         }
         absences
     }
 
-    /// Adds what the average dealer would have shown again of one that is missing, since a look of full weight last missed it.
-    fn expect(&self, absent: &Absent, returns: &mut Returns, rules: &TrackingRules) {
+    /// What the average dealer would have shown again of one that is missing, since a look of full weight last missed it.
+    fn gain(&self, absent: &Absent, rules: &TrackingRules) -> Option<f64> {
         if !self.is_believed() {
-            return;
+            return None;
         }
         let absent_days = days(self.facts.observed_at - absent.last_seen_at);
         let gained = sold::returned_by(absent_days, &rules.sold)
             - sold::returned_by(self.known_absent_days(absent.last_seen_at), &rules.sold);
-        if gained > 0.0 {
-            returns.expected += absent.risk(rules) * gained;
-        }
+        (gained > 0.0).then(|| absent.risk(rules) * gained)
     }
 
     /// How long one had been missing when a look of full weight last missed it.
@@ -173,8 +175,11 @@ impl Scrape<'_> {
         }
         let EvidenceToTell { below, least } = EvidenceToTell::of(rules);
         let is_told = |group: &&Group| group.weight < below && group.missing >= least;
-        absences.together = groups.values().filter(is_told).map(|group| group.missing).sum();
         if self.is_believed() {
+            // Another doubt explains them where there is one.
+            let together =
+                if self.is_cut { 0 } else { groups.values().filter(is_told).map(|group| group.missing).sum() };
+            absences.together = together;
             absences.fixed =
                 groups.iter().filter(|(_, group)| !group.is_fixed).map(|(last, group)| (*last, group.weight)).collect();
             absences.fixed.sort_unstable_by_key(|(last, _)| *last);

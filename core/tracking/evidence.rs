@@ -357,7 +357,9 @@ impl Evidence<'_> {
 
     fn is_replaced(&self) -> bool {
         let stands = self.recognition.standing.saturating_mul(2) >= self.vehicles;
-        self.vehicles > 0 && !stands && self.recognition.is_of_another_lot(self.rules)
+        // A lot that shrank shows what it showed before.
+        let is_a_part = self.recognition.recognised.saturating_mul(2) >= self.vehicles;
+        self.vehicles > 0 && !stands && !is_a_part && self.recognition.is_of_another_lot(self.rules)
     }
 
     /// Whether so many vehicles stood on several pages that others may stand on none. One that claims how many it has, and showed
@@ -369,8 +371,11 @@ impl Evidence<'_> {
         !has_what_it_claims && moved > slack && u128::from(moved) * 100 > share
     }
 
-    /// Whether the list ends earlier than before.
+    /// Whether the list ends earlier than before, where nothing says that its end was not reached.
     fn is_cut(&self) -> bool {
+        if !self.reading.last_page_reached || self.reading.pages_failed > 0 {
+            return false;
+        }
         self.lacks_a_page() || self.lost_pages() || self.lacks_a_page_of_vehicles()
     }
 

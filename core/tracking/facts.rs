@@ -106,6 +106,8 @@ pub(crate) struct ScrapeFacts {
     pub(crate) gone: Vec<Gone>,
     /// Whether the list was reached at an address that narrows that of [`ScrapeFacts::list_before`].
     pub(crate) is_narrowed: bool,
+    /// From when on a person takes what the scrapes saw as the whole lot.
+    pub(crate) believed_from: Option<DateTime<Utc>>,
     /// When the address or the configuration of the list was last changed.
     pub(crate) list_changed_at: Option<DateTime<Utc>>,
 }
@@ -156,7 +158,11 @@ impl ScrapeFacts {
     /// The scrapes that have looked for what is missing, and this one with its weight.
     pub(crate) fn looks(&self, weight: f64) -> Vec<Look> {
         let is_look = |scrape: &&PastScrape| scrape.weight > 0.0 && scrape.observed_at != self.observed_at;
-        let of = |scrape: &PastScrape| Look { at: scrape.observed_at, weight: scrape.weight };
+        let is_believed = |at: DateTime<Utc>| self.believed_from.is_some_and(|from| at >= from);
+        let of = |scrape: &PastScrape| Look {
+            at: scrape.observed_at,
+            weight: if is_believed(scrape.observed_at) { 1.0 } else { scrape.weight },
+        };
         let mut looks: Vec<Look> = self.scrapes.iter().filter(is_look).map(of).collect();
         let recorded = self.at(self.observed_at).map_or(0.0, |scrape| scrape.weight);
         let this = Look { at: self.observed_at, weight: weight.max(recorded) };
@@ -164,6 +170,16 @@ impl ScrapeFacts {
             looks.insert(looks.partition_point(|look| look.at < this.at), this);
         }
         looks
+    }
+
+    /// Takes what was seen since the last scrape without a doubt as the whole lot; answers since when.
+    pub(crate) fn believe(&mut self) -> DateTime<Utc> {
+        let last_whole = self.scrapes.iter().rposition(|scrape| scrape.is_complete);
+        let doubted = &self.scrapes[last_whole.map_or(0, |place| place + 1)..];
+        let from = doubted.first().map_or(self.observed_at, |scrape| scrape.observed_at);
+        self.believed_from = Some(from);
+        self.scrapes.iter_mut().for_each(|scrape| scrape.group_weight = Some(1.0));
+        from
     }
 
     /// The list as it was before it was cut: as the last scrape of full weight saw it that found nothing cut. One that has been cut for

@@ -72,12 +72,15 @@ pub(crate) fn patience_days(theta: f64, risk: f64, is_told: bool, rules: &SoldRu
 /// The chance that a listing absent for so many days comes back after all.
 pub(crate) fn p_return(theta: f64, risk: f64, absent_days: f64, rules: &SoldRules) -> f64 {
     let to_come = absent_days.max(f64::MIN_POSITIVE).powf(-0.5) - rules.watched_days.powf(-0.5);
-    (rules.return_rate * theta * risk * to_come).clamp(0.0, 1.0)
+    /// Nobody can tell smaller chances apart.
+    const PLACES: f64 = 1e6;
+    ((rules.return_rate * theta * risk * to_come).clamp(0.0, 1.0) * PLACES).round() / PLACES
 }
 
-/// The shortest time unseen after which a listing may count as sold, at whatever dealer.
+/// The shortest time unseen after which a listing may count as sold, as far as a page that is wrongly called unchanged matters: half of
+/// it lies a day below any floor.
 pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
-    span(rules.sold.floor_days.min(rules.sold.floor_days_told))
+    span(rules.sold.floor_days.min(2.0 * (rules.sold.floor_days_told - 1.0)).max(0.0))
 }
 
 /// How far a group is believed to be gone that vanished together: `size` of the `shown` vehicles within some days.

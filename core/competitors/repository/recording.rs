@@ -47,7 +47,7 @@ use crate::{
 };
 
 /// How many ids one statement names; SQLite takes 32,766 values.
-const IDS_AT_ONCE: usize = 10_000;
+pub(super) const IDS_AT_ONCE: usize = 10_000;
 
 /// With more sightings than this that no key explains, what went lately is read whole.
 const LIKENESSES_AT_ONCE: usize = 200;
