@@ -17,6 +17,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use add::AddArgs;
+pub(crate) use judgement::likely_to_return;
 use listings::ListingOptions;
 use market::{MarketOptions, UndercutOptions};
 use test::TestArgs;

@@ -17,7 +17,7 @@ use jpauto::{
 use serde::Serialize;
 
 use crate::{
-    competitor::{completeness, meaning},
+    competitor::{completeness, likely_to_return, meaning},
     context::Context,
     extract::read_page,
     failure::Failure,
@@ -290,6 +290,7 @@ impl Row for SoldVehicle {
         Column::number("Last price"),
         Column::text("Sold"),
         Column::number("After"),
+        Column::text("Comes back").spare(2),
         Column::text("VIN").spare(1),
     ];
 
@@ -300,6 +301,7 @@ impl Row for SoldVehicle {
             dash(vehicle.price, money).into(),
             day(self.sold_at).into(),
             counted(self.days_on_market, "day").into(),
+            dash(self.p_return, likely_to_return).into(),
             key(vehicle),
         ]
     }

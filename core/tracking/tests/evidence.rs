@@ -348,7 +348,11 @@ fn scrapes_within_a_minute_are_one_look_at_a_small_lot() {
     for number in 0..10 {
         assert_eq!(lot.record(minutes(number), numbered(0..8, "S"), whole_lot()).sold(), 0);
     }
-    assert_eq!(lot.see(8, &numbered(0..8, "S")).sold(), 0, "five days later, seen so twice");
+    assert_eq!(
+        lot.see(5, &numbered(0..8, "S")).sold(),
+        0,
+        "two looks, and too few days for cars that were just listed"
+    );
 }
 
 #[test]
