@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     alerts::AlertType,
-    extract::Warning,
+    extract::ListWarning,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
     tracking::{
@@ -63,7 +63,7 @@ pub struct RecordReport {
     /// The alerts about the competitor's scrapes that this scrape opened or kept open.
     pub alerts: Vec<AlertType>,
     /// Doubts about the pages that the listings were read from.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ListWarning>,
     /// The competitor's figures after it.
     pub metrics: Metrics,
 }

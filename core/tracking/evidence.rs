@@ -433,84 +433,28 @@ impl Evidence<'_> {
 
     /// What a person should know of a doubt who may mend the address or the order of the list.
     pub(crate) fn warning(&self, doubt: IncompleteReason) -> Option<Warning> {
-        let (reading, recognition) = (self.reading, &self.recognition);
-        let missing = match doubt {
-            IncompleteReason::ManyMissing => self.together,
-            IncompleteReason::LastPageFull | IncompleteReason::ListNarrowed | IncompleteReason::ListChanged => {
-                self.list.missing
-            }
-            _ => recognition.missing(),
-        };
-        let (code, message) = match doubt {
-            IncompleteReason::ManyMissing => {
-                let message = format!(
-                    "{missing} vehicles are missing that vanished together, more than are sold at once: they are not found sold \
-                     before the list has looked so for some days; `check_missing` in the scraper_config looks for their own pages"
-                );
-                ("many_missing", message)
-            }
+        let Recognition { known, recognised, .. } = self.recognition;
+        let (reading, missing, missing_of_list) = (self.reading, self.recognition.missing(), self.list.missing);
+        Some(match doubt {
+            IncompleteReason::ManyMissing => Warning::ManyMissing { missing: self.together, known },
             IncompleteReason::ClaimsMore => {
-                let claimed = reading.total_claimed.unwrap_or_default();
-                let message = format!(
-                    "the website claims {claimed} vehicles, and {missing} of the last whole lot are not shown: what it counts is not \
-                     found sold before it has been so for long"
-                );
-                ("claims_more", message)
+                Warning::ClaimsMore { claimed: reading.total_claimed.unwrap_or_default(), missing }
             }
             IncompleteReason::LastPageFull => {
-                let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(", number {pages}"));
-                let message = format!(
-                    "the list ends with a full page{pages}, a page earlier than the last whole lot, and {missing} vehicles of that \
-                     are missing: the pages behind may have failed, so nothing is found sold before the list has looked so for \
-                     long; `check_missing` in the scraper_config looks for the missing ones' own pages"
-                );
-                ("last_page_full", message)
+                Warning::LastPageFull { last_page: reading.pages_fetched, missing: missing_of_list }
             }
             IncompleteReason::ListNarrowed => {
-                let reached = reading.list.url.as_deref().unwrap_or("another address");
-                let message = format!(
-                    "the address leads to {reached}, a narrower list than before, and {missing} vehicles of the last whole lot are \
-                     missing there: nothing is found sold before it has looked so for long; if that is the whole list, make it the \
-                     inventory address"
-                );
-                ("list_narrowed", message)
+                Warning::ListNarrowed { url: reading.list.url.clone(), missing: missing_of_list }
             }
-            IncompleteReason::ListMoved => {
-                let moved = reading.on_several_pages;
-                let message = format!(
-                    "{moved} vehicles stand on several pages: the list is ordered anew for each page, and as many may stand \
-                     on none; an address that asks for an order, such as by price, may help"
-                );
-                ("list_moved", message)
-            }
-            IncompleteReason::LotReplaced => {
-                let Recognition { known, recognised, .. } = recognition;
-                let message = format!(
-                    "only {recognised} of the {known} vehicles of the last whole lot were recognised: the address may lead to \
-                     another list, or the website has numbered its cars anew"
-                );
-                ("lot_replaced", message)
-            }
-            IncompleteReason::ClaimsNone => {
-                let message = "the website says that it found no vehicle, and shows some all the same: they may be others than \
-                               were asked for, so nothing is found sold";
-                ("claims_none", message.to_owned())
-            }
+            IncompleteReason::ListMoved => Warning::ListMoved { on_several_pages: reading.on_several_pages },
+            IncompleteReason::LotReplaced => Warning::LotReplaced { recognised, known },
+            IncompleteReason::ClaimsNone => Warning::ClaimsNone,
             IncompleteReason::ListChanged => {
-                let message = format!(
-                    "{missing} vehicles of the list before are missing since the address or the configuration was changed: they \
-                     are not found sold before the list has looked so for long"
-                );
-                ("list_changed", message)
+                Warning::ListChanged { missing: missing_of_list, known: self.list.vehicles.unwrap_or(known) }
             }
-            IncompleteReason::CalledSold => {
-                let message = "the website calls a large part of the lot sold at once: its word is not taken before it has said \
-                               so for some days";
-                ("called_sold", message.to_owned())
-            }
+            IncompleteReason::CalledSold => Warning::CalledSold,
             _ => return None,
-        };
-        Some(Warning { code, message })
+        })
     }
 }
 

@@ -854,15 +854,23 @@ class Extraction:
 
 @final
 class ExtractionWarning:
-    """A doubt about an extraction."""
+    """What a person should know before trusting what was read."""
 
     @property
     def code(self) -> str:
-        """A stable word such as `no_listings`."""
+        """The stable word, such as `no_listings`."""
 
     @property
     def message(self) -> str:
-        """The same for a person."""
+        """The sentence for it."""
+
+    @property
+    def pages(self) -> list[int]:
+        """The numbers of the pages that it was met on, where it is about some pages of a list."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2308,6 +2316,7 @@ class StockCount:
 class StockedVehicle:
     """A vehicle of the dealership and how long it has stood."""
 
+    # Fields of inventory: begin.
     @property
     def id(self) -> UUID:
         """The vehicle's id."""
@@ -2326,15 +2335,15 @@ class StockedVehicle:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def vin(self) -> str:
-        """17 characters in upper case, unique."""
+        """17 characters; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2438,7 +2447,7 @@ class StockedVehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """`AutoCheck` report."""
+        """AutoCheck report."""
 
     @property
     def features(self) -> list[str]:
@@ -2475,6 +2484,7 @@ class StockedVehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+    # Fields of inventory: end.
 
     @property
     def days_in_stock(self) -> int:
@@ -2494,6 +2504,7 @@ class StockedVehicle:
 class Submission:
     """A customer's offer of a car."""
 
+    # Fields of pending_submissions: begin.
     @property
     def id(self) -> UUID:
         """The submission's id."""
@@ -2524,11 +2535,11 @@ class Submission:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def customer_name(self) -> str | None:
@@ -2548,7 +2559,7 @@ class Submission:
 
     @property
     def vin(self) -> str | None:
-        """17 characters in upper case, unique among submissions."""
+        """17 characters; kept in upper case, unique among submissions."""
 
     @property
     def mileage(self) -> int | None:
@@ -2584,7 +2595,7 @@ class Submission:
 
     @property
     def images(self) -> list[str]:
-        """Picture URLs."""
+        """Picture URLs, at most 40."""
 
     @property
     def created_at(self) -> datetime | None:
@@ -2597,6 +2608,7 @@ class Submission:
     @property
     def warnings(self) -> list[SubmissionWarning]:
         """What a reviewer should look at twice."""
+    # Fields of pending_submissions: end.
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2835,6 +2847,7 @@ class Users:
 class Vehicle:
     """A vehicle of the dealership, as a write left it."""
 
+    # Fields of inventory: begin.
     @property
     def id(self) -> UUID:
         """The vehicle's id."""
@@ -2853,15 +2866,15 @@ class Vehicle:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def vin(self) -> str:
-        """17 characters in upper case, unique."""
+        """17 characters; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2965,7 +2978,7 @@ class Vehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """`AutoCheck` report."""
+        """AutoCheck report."""
 
     @property
     def features(self) -> list[str]:
@@ -3002,6 +3015,7 @@ class Vehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+    # Fields of inventory: end.
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
