@@ -95,9 +95,8 @@ impl<'a> Competitors<'a> {
     /// Changes the named fields.
     ///
     /// Where the address of the list or the configuration is changed, the new list may leave out what the old one showed. That
-    /// is not found sold at once: a scrape that misses some of it is incomplete, with the warning `list_changed`, until the list
-    /// has looked so for as long as a lot that shrank ([`shrunk_after_scrapes`](super::EvidenceRules::shrunk_after_scrapes) scrapes
-    /// over [`shrunk_after_days`](super::EvidenceRules::shrunk_after_days) days).
+    /// is not found sold at once: a scrape that misses some of it has the doubt `list_changed`, and what vanished together waits for
+    /// some twenty looks ([`DoubtWeights::cut`](super::DoubtWeights::cut)).
     ///
     /// # Errors
     /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`.

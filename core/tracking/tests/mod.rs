@@ -5,6 +5,7 @@ mod identity;
 mod price;
 mod properties;
 mod replay;
+mod simulation;
 
 mod sold;
 
