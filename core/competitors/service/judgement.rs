@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 
-use super::{Competitors, audit, settle};
+use super::{Competitors, audit, update_alerts};
 use crate::{
     actor::Permission,
     alerts::AlertType,
@@ -44,7 +44,7 @@ impl Competitors<'_> {
             repository::add_sold(conn, newest.id, (plan.returns, plan.sold()))?;
             let about_the_lot =
                 [AlertType::InventoryDropped, AlertType::InventoryReplaced, AlertType::InventoryIncomplete];
-            settle(conn, id, &about_the_lot.map(Verdict::Close), acting.now)?;
+            update_alerts(conn, id, &about_the_lot.map(Verdict::Close), acting.now)?;
             let sold = Vehicles::of(&plan, &lot.stored, &lot.ids, &[]).sold;
             let verdict = LotVerdict {
                 competitor_id: id,

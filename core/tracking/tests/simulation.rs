@@ -92,7 +92,8 @@ impl Website {
         let all: Vec<u32> = self.cars.iter().filter(|(_, back_on)| **back_on <= on_day).map(|(car, _)| *car).collect();
         let during = |days: i64| (0..days).contains(&on_day);
         let count = u32::try_from(all.len()).unwrap();
-        let some = |share: u32| all.iter().copied().filter(|car| car.wrapping_mul(2_654_435_761) % 100 < share).collect();
+        let some =
+            |share: u32| all.iter().copied().filter(|car| car.wrapping_mul(2_654_435_761) % 100 < share).collect();
         let shown: Vec<u32> = match self.fault {
             Fault::Capped if on_day >= 0 => some(60),
             Fault::CappedOfTotal => {
@@ -102,7 +103,8 @@ impl Website {
             Fault::BehindButton => {
                 let page = (count / 4).max(1);
                 let is_half = during(15);
-                let shown: Vec<u32> = if is_half { all.into_iter().rev().take(2 * page as usize).collect() } else { all };
+                let shown: Vec<u32> =
+                    if is_half { all.into_iter().rev().take(2 * page as usize).collect() } else { all };
                 reading.pages_fetched = Some(if is_half { 2 } else { 5 });
                 let last_page = Some(if is_half { page } else { 1 });
                 reading.list = ListShape { page_vehicles: Some(page), last_page, ..ListShape::default() };
@@ -113,10 +115,16 @@ impl Website {
             Fault::PageFails if during(60) => {
                 reading.pages_failed = 1;
                 let (page, failed) = ((all.len() / 4).max(1), self.chance.below(4));
-                all.chunks(page).enumerate().filter(|(number, _)| *number != failed).flat_map(|(_, cars)| cars).copied().collect()
+                all.chunks(page)
+                    .enumerate()
+                    .filter(|(number, _)| *number != failed)
+                    .flat_map(|(_, cars)| cars)
+                    .copied()
+                    .collect()
             }
             Fault::Moves if during(60) => {
-                let lost: BTreeSet<u32> = (0..(all.len() / 10).max(1)).map(|_| all[self.chance.below(all.len())]).collect();
+                let lost: BTreeSet<u32> =
+                    (0..(all.len() / 10).max(1)).map(|_| all[self.chance.below(all.len())]).collect();
                 reading.on_several_pages = u32::try_from(lost.len()).unwrap();
                 all.into_iter().filter(|car| !lost.contains(car)).collect()
             }
@@ -201,7 +209,8 @@ fn nothing_is_sold_in_bulk_by_a_fault_of_days(
 ) {
     for listed in [1, 60] {
         let mut lot = lot();
-        let numbered = |cars: u32| (0..cars).map(|number| car(&format!("ext={number} miles={number}"))).collect::<Vec<_>>();
+        let numbered =
+            |cars: u32| (0..cars).map(|number| car(&format!("ext={number} miles={number}"))).collect::<Vec<_>>();
         lot.see(-listed, &numbered(40));
         lot.see(0, &numbered(40));
         for on_day in 1..=broken_days {
