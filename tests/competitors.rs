@@ -354,7 +354,7 @@ on_both_databases! {
         assert_eq!(listing.days_on_market, (lot.now() - day(0)).num_days() as i32);
         let scrapes = lot.desk().competitors().scrapes(id, &PageRequest::default()).unwrap().items;
         let learned: Vec<_> = scrapes.iter().rev().map(|scrape| (scrape.counts.absences, scrape.counts.returns)).collect();
-        assert_eq!(learned, [(0, 0), (0, 0), (0, 0), (1, 0), (0, 0), (0, 1)]);
+        assert_eq!(learned, [(0, 0), (1, 0), (0, 0), (0, 0), (0, 0), (0, 1)], "unseen for three days, once");
     }
 
     fn a_sale_is_dated_as_the_website_dates_it_where_that_may_be_true(lot: &Lot) {

@@ -171,12 +171,13 @@ on_both_databases! {
         seen(day(0), 0..20);
         fail(lot, id, 4);
         // Nobody looked for a week; then the list is broken for an hour.
-        for minute in [0, 1, 2, 60] {
+        for (minute, absences) in [(0, 7), (1, 0), (2, 0), (60, 0)] {
             let report = seen(day(9) + TimeDelta::minutes(minute), 0..13);
-            assert_eq!((report.completeness, report.counts.sold, report.counts.absences), (Completeness::Complete, 0, 0));
+            assert_eq!((report.completeness, report.counts.sold, report.counts.absences), (Completeness::Complete, 0, absences));
         }
         assert_eq!(seen(day(9) + TimeDelta::hours(2), 0..20).counts.relisted, 0);
-        for (on_day, sold) in [(17, 0), (18, 7), (19, 0)] {
+        // A dealer of whom seven cars came back at once is given the longest time.
+        for (on_day, sold) in [(17, 0), (18, 0), (24, 0), (25, 7), (26, 0)] {
             let before = seen(day(on_day) - TimeDelta::minutes(1), 0..13);
             let report = seen(day(on_day), 0..13);
             assert_eq!((before.counts.sold, report.counts.sold), (sold, 0), "day {on_day}");
@@ -681,6 +682,7 @@ on_both_databases! {
 
     fn the_owner_believes_a_doubted_lot(lot: &Lot) {
         let id = add(lot, "Example Motors");
+        lot.pass(day(70) - lot.now());
         let competitors = lot.desk();
         for on_day in [0, 30, 60] {
             record(lot, id, on_day, cars(0..40));
@@ -691,7 +693,6 @@ on_both_databases! {
         assert!(types(lot, id).contains(&"inventory_dropped".to_owned()));
         let message = alerts(lot, id).pop().unwrap().message;
         assert!(message.contains("jpauto competitor believe \"Example Motors\""), "{message}");
-        lot.pass(day(66) - lot.now());
         let verdict = competitors.competitors().believe(id).unwrap();
         assert_eq!((verdict.scrapes, verdict.sold.len(), verdict.observed_at), (5, 25, day(65)));
         assert!(verdict.sold.iter().all(|sold| sold.sold_at == day(61) && sold.p_return.is_some()));
@@ -710,12 +711,12 @@ on_both_databases! {
 
     fn the_owner_discards_the_newest_lot(lot: &Lot) {
         let id = add(lot, "Example Motors");
+        lot.pass(day(70) - lot.now());
         for on_day in [0, 30, 60] {
             record(lot, id, on_day, cars(0..40));
         }
         let reports: Vec<_> = (61..69).map(|on_day| record(lot, id, on_day, cars(0..15))).collect();
         assert_eq!(reports.iter().map(|report| report.counts.sold).collect::<Vec<_>>(), [0, 0, 0, 0, 0, 0, 0, 25]);
-        lot.pass(day(70) - lot.now());
         let verdict = lot.desk().competitors().distrust(id).unwrap();
         assert_eq!((verdict.on_sale_again.len(), verdict.sold.len(), verdict.observed_at), (25, 0, day(68)));
         assert!(found(lot, &ListingFilter { sold: Some(true), ..ListingFilter::default() }).is_empty());

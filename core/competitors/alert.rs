@@ -120,7 +120,8 @@ pub(super) fn inventory_dropped(
     if !doubts.are_of_a_whole_list() {
         return Verdict::Leave;
     }
-    if !is_far_below(vehicles, earlier, rules.alerts.inventory_drop_percent) {
+    // What may have been sold so fast is no fall.
+    if doubts.0.is_empty() || !is_far_below(vehicles, earlier, rules.alerts.inventory_drop_percent) {
         let on_sale = vehicles.saturating_add(unseen) as u128;
         let is_awaited = vehicles as u128 * 100 < on_sale * u128::from(rules.alerts.inventory_drop_percent);
         return match is_awaited {

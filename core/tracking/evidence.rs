@@ -182,25 +182,25 @@ pub(crate) struct Doubt {
 /// What a doubt lowers the weight of.
 enum Weight {
     /// Of the whole scrape, to this.
-    OfScrape(fn(&DoubtWeights) -> f64),
+    Scrape(fn(&DoubtWeights) -> f64),
     /// Of what vanished together, to the weight of a list that is cut.
-    OfCut,
+    Cut,
     /// Of what vanished together, by how unlikely that was.
-    OfGroup,
+    Group,
     /// Of nothing: the vehicles that it touches are not seen, whatever is said of them.
-    OfItsWord,
+    Word,
 }
 
 /// Every doubt, the gravest first: of those that hold, that one is told first.
 pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
     use IncompleteReason as Reason;
-    use Weight::{OfCut, OfGroup, OfItsWord, OfScrape};
-    const UNSEEN: Weight = OfScrape(|weights| weights.unseen);
+    use Weight::{Cut, Group, Scrape, Word};
+    const UNSEEN: Weight = Scrape(|weights| weights.unseen);
     const fn doubt(reason: Reason, holds: fn(&Evidence<'_>) -> bool, weight: Weight, sentence: &'static str) -> Doubt {
         Doubt { reason, holds, weight, sentence }
     }
     [
-        doubt(Reason::Discarded, |_| false, OfScrape(|_| 0.0), "a person has discarded it"),
+        doubt(Reason::Discarded, |_| false, Scrape(|_| 0.0), "a person has discarded it"),
         doubt(Reason::Empty, |seen| seen.vehicles == 0, UNSEEN, "no vehicle is shown"),
         doubt(
             Reason::ClosedByRobots,
@@ -226,38 +226,28 @@ pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
         doubt(
             Reason::ClaimsMore,
             |seen| seen.claims_more(),
-            OfScrape(|weights| weights.claims_more),
+            Scrape(|weights| weights.claims_more),
             "it counts more vehicles than it shows",
         ),
         doubt(
             Reason::ListMoved,
             |seen| seen.has_moved(),
-            OfScrape(|weights| weights.moved),
+            Scrape(|weights| weights.moved),
             "vehicles stand on several of its pages",
         ),
-        doubt(Reason::LastPageFull, |seen| seen.is_cut(), OfCut, "it ends a page earlier than before"),
-        doubt(
-            Reason::ListNarrowed,
-            |seen| seen.is_narrowed(),
-            OfCut,
-            "its address leads to a narrower list than before",
-        ),
+        doubt(Reason::LastPageFull, |seen| seen.is_cut(), Cut, "it ends a page earlier than before"),
+        doubt(Reason::ListNarrowed, |seen| seen.is_narrowed(), Cut, "its address leads to a narrower list than before"),
         doubt(
             Reason::ListChanged,
             |seen| seen.is_changed(),
-            OfCut,
+            Cut,
             "its address or its configuration was changed, and vehicles are missing since",
         ),
-        doubt(
-            Reason::CalledSold,
-            |seen| seen.doubts_its_word,
-            OfItsWord,
-            "it calls a large part of the lot sold at once",
-        ),
+        doubt(Reason::CalledSold, |seen| seen.doubts_its_word, Word, "it calls a large part of the lot sold at once"),
         doubt(
             Reason::ManyMissing,
             |seen| seen.together > 0,
-            OfGroup,
+            Group,
             "more vehicles are missing at once than are sold at once",
         ),
     ]
@@ -279,15 +269,15 @@ impl Doubts {
     /// What is left of the look, from 0 to 1.
     pub(crate) fn weight(&self, rules: &EvidenceRules) -> f64 {
         let of_scrape = |doubt: &Doubt| match doubt.weight {
-            Weight::OfScrape(weight) => Some(weight(&rules.weights)),
-            Weight::OfCut | Weight::OfGroup | Weight::OfItsWord => None,
+            Weight::Scrape(weight) => Some(weight(&rules.weights)),
+            Weight::Cut | Weight::Group | Weight::Word => None,
         };
         self.rows().filter_map(of_scrape).fold(1.0, f64::min)
     }
 
     /// Whether the list looks cut: then what vanishes in groups may stand behind the cut.
     pub(crate) fn are_of_a_cut(&self) -> bool {
-        self.rows().any(|doubt| matches!(doubt.weight, Weight::OfCut))
+        self.rows().any(|doubt| matches!(doubt.weight, Weight::Cut))
     }
 
     /// Whether the list was seen to its end all the same.

@@ -419,7 +419,8 @@ impl Plan {
                 continue;
             }
             let is_known = sold::days(scrape.observed_at - listing.last_seen_at) >= rules.sold.return_from_days;
-            self.absences += u64::from(!(is_known && self.weight >= 1.0) && !came_back(listing, scrape, rules));
+            let is_counted = came_back(listing, scrape, rules) || (is_known && self.weight >= 1.0);
+            self.absences += u64::from(!is_counted);
             let sold_at = sold::first_look(listing.last_seen_at, &looks).unwrap_or(scrape.observed_at);
             let sold_at = sold_at.min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
