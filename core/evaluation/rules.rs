@@ -223,14 +223,11 @@ pub(super) fn is_priced(data: &EvaluationData) -> bool {
 pub(super) fn is_complete(data: &EvaluationData) -> bool {
     let lacks_something = |warning: &Warning| match warning {
         Warning::SourceMissing(_) | Warning::ComparablesMissing { .. } | Warning::ModelUnknown => true,
-        Warning::VpicMissing { reason, .. } => reason != NOT_CONFIGURED,
+        Warning::VpicMissing { reason, .. } => reason != ErrorCode::NotConfigured.as_str(),
         _ => false,
     };
     data.analysis.is_some() && !data.warnings.iter().any(lacks_something)
 }
-
-/// The reason of a source that nobody asked for.
-pub(super) const NOT_CONFIGURED: &str = "not_configured";
 
 /// Whether what is kept may be told at this time.
 pub(super) fn is_current(kept: &Kept, now: DateTime<Utc>) -> bool {

@@ -6,7 +6,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use clap::Args;
-use jpauto::FieldError;
+use jpauto::{ErrorCode, FieldError};
 use serde::{
     Deserializer,
     de::{self, DeserializeOwned, IntoDeserializer, Visitor, value::MapDeserializer, value::SeqDeserializer},
@@ -103,7 +103,7 @@ impl Fields {
     /// The members of a JSON object.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Failure> {
         let members: Map<String, Value> = serde_json::from_slice(bytes)
-            .map_err(|reason| Failure::input("invalid_json", format!("expected a JSON object: {reason}")))?;
+            .map_err(|reason| Failure::new(ErrorCode::InvalidJson, format!("expected a JSON object: {reason}")))?;
         Ok(Self(members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect()))
     }
 
@@ -115,7 +115,7 @@ impl Fields {
     /// The struct of these fields; every field at fault is named.
     pub(crate) fn build<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         self.check(|_: &T| None)?;
-        read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
+        read(self.0.iter()).map_err(|fault| Failure::new(ErrorCode::InvalidValue, fault.to_string()))
     }
 
     /// The update of these fields, refusing to clear what can not be empty: such a field would silently stay.
@@ -132,19 +132,19 @@ impl Fields {
             }
         }
         self.check(|alone: &T| (*alone == nothing).then_some("can not be cleared"))?;
-        read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
+        read(self.0.iter()).map_err(|fault| Failure::new(ErrorCode::InvalidValue, fault.to_string()))
     }
 
     /// Reads each field alone, so that a fault can be told by the name of its field.
     fn check<T: DeserializeOwned>(&self, objection: impl Fn(&T) -> Option<&'static str>) -> Result<(), Failure> {
-        let mut code = "invalid_value";
+        let mut code = ErrorCode::InvalidValue;
         let mut fields = Vec::new();
         for entry in &self.0 {
             let message = match read(std::iter::once(entry)) {
                 Ok(alone) => objection(&alone).map(ToOwned::to_owned),
                 Err(fault) => {
                     if let Fault::UnknownField(_) = fault {
-                        code = "unknown_field";
+                        code = ErrorCode::UnknownField;
                     }
                     let told = fault.to_string();
                     // Some of the library's own readers name their field.
@@ -160,7 +160,7 @@ impl Fields {
             .iter()
             .map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.message))
             .collect();
-        Err(Failure::Input { code, message: told.join("; "), fields })
+        Err(Failure::Own { code, message: told.join("; "), fields })
     }
 }
 
@@ -292,7 +292,7 @@ mod tests {
 
     fn refusal<T: fmt::Debug>(result: Result<T, Failure>) -> (&'static str, String) {
         match result.unwrap_err() {
-            Failure::Input { code, message, .. } => (code, message),
+            Failure::Own { code, message, .. } => (code.as_str(), message),
             other => panic!("{other:?}"),
         }
     }

@@ -7,12 +7,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jpauto::ErrorCode;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinError,
     time::timeout,
 };
-use warp::http::StatusCode;
 
 use crate::problem::Problem;
 
@@ -109,11 +109,9 @@ impl From<Shut> for Problem {
     fn from(shut: Shut) -> Self {
         match shut {
             Shut::Full { retry_after } => Self::overloaded(retry_after),
-            Shut::Overdue => Self::new(
-                StatusCode::GATEWAY_TIMEOUT,
-                "deadline_passed",
-                "the answer took too long; whether the work was done is not known",
-            ),
+            Shut::Overdue => {
+                Self::new(ErrorCode::DeadlinePassed, "the answer took too long; whether the work was done is not known")
+            }
             Shut::Panicked => Self::internal(),
         }
     }

@@ -1,16 +1,16 @@
 //! The HTTP face of a [`jpauto::Dealership`]: warp filters on an accept loop of our own, and no rule at all.
 //!
 //! [`serve_blocking`] runs a server until the process is told to end; [`Server`] is for programs with a runtime of their own.
-//! One file a noun reads requests and writes answers; `door.rs` does what is done to all of them; `gate.rs` keeps the
+//! One file a noun reads requests and writes answers; `middleware.rs` does what is done to all of them; `gate.rs` keeps the
 //! synchronous library off the async threads; `problem.rs` turns every error into a problem document. What is deliberately
 //! not here: TLS, which a proxy in front ends, and reading configuration, which the command line does.
 
 mod app;
 mod caller;
-mod door;
 mod gate;
 mod health;
 mod inventory;
+mod middleware;
 mod problem;
 mod request;
 mod routes;

@@ -6,14 +6,11 @@ use std::{str::FromStr, time::Duration};
 
 use bytes::{Buf, BufMut as _, BytesMut};
 use futures_util::{Stream, StreamExt as _};
-use jpauto::{FieldError, Money, PageRequest};
+use jpauto::{ErrorCode, FieldError, Money, PageRequest};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use tokio::time::timeout;
-use warp::http::{
-    StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap},
-};
+use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap};
 
 use crate::problem::Problem;
 
@@ -119,7 +116,7 @@ impl Parameters {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.fault(&name, "is no parameter of this list");
         }
-        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid("invalid_query", self.faults)) }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(ErrorCode::InvalidQuery, self.faults)) }
     }
 
     fn read<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
@@ -170,7 +167,7 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     must_be_json(headers)?;
     let bytes = timeout(limits.read_timeout, read_body(headers, body, limits)).await.map_err(|_elapsed| {
         let message = format!("the body did not come within {} seconds", limits.read_timeout.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
+        Problem::new(ErrorCode::BodyTooSlow, message)
     })??;
     parse_json(&bytes)
 }
@@ -183,11 +180,7 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     if media_type.eq_ignore_ascii_case("application/json") && encoding.eq_ignore_ascii_case("identity") {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        "expected a body of type application/json, not compressed",
-    ))
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, "expected a body of type application/json, not compressed"))
 }
 
 async fn read_body(
@@ -197,7 +190,7 @@ async fn read_body(
 ) -> Result<BytesMut, Problem> {
     let too_large = || {
         let message = format!("at most {} bytes are read", limits.largest);
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+        Problem::new(ErrorCode::BodyTooLarge, message)
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limits.largest) && headers.contains_key(EXPECT) {
@@ -208,9 +201,8 @@ async fn read_body(
     let mut bytes = BytesMut::new();
     let mut seen = 0_usize;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_reason| {
-            Problem::new(StatusCode::BAD_REQUEST, "body_broken_off", "the body ended before it was complete")
-        })?;
+        let chunk =
+            chunk.map_err(|_reason| Problem::new(ErrorCode::BodyBrokenOff, "the body ended before it was complete"))?;
         seen = seen.saturating_add(chunk.remaining());
         if seen <= limits.largest {
             bytes.put(chunk);
@@ -248,11 +240,11 @@ fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Prob
 
 fn malformed(reason: &serde_json::Error) -> Problem {
     let message = format!("the body is no JSON: {reason}");
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_json", message)
+    Problem::new(ErrorCode::MalformedJson, message)
 }
 
 fn invalid_body(pointer: String, message: String) -> Problem {
-    Problem::invalid("invalid_body", vec![FieldError { pointer, message }])
+    Problem::invalid(ErrorCode::InvalidBody, vec![FieldError { pointer, message }])
 }
 
 /// RFC 6901.

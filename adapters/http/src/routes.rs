@@ -122,6 +122,8 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jpauto::ErrorCode;
+
     use super::*;
 
     #[cfg(feature = "sqlite")]
@@ -138,8 +140,8 @@ mod tests {
             let answer = request.filter(&api).await.unwrap();
             let code = answer.extensions().get::<Problem>().map(|problem| problem.code);
             let takes_a_role = permission.is_some_and(|permission| permission.needs().is_some());
-            assert_eq!(code == Some("not_signed_in"), takes_a_role, "{method} {path} {code:?}");
-            assert_ne!(code, Some("not_found"), "{method} {path}");
+            assert_eq!(code == Some(ErrorCode::NotSignedIn), takes_a_role, "{method} {path} {code:?}");
+            assert_ne!(code, Some(ErrorCode::NotFound), "{method} {path}");
         }
     }
 

@@ -36,8 +36,8 @@ use warp::http::Request;
 
 use crate::{
     app::{self, App},
-    door,
     gate::GateLimits,
+    middleware,
     request::BodyLimits,
 };
 
@@ -301,15 +301,15 @@ impl Connection {
         }
         let limits = self.config.connections;
         let has_asked = Arc::new(AtomicBool::new(false));
-        let door = service_fn({
+        let service = service_fn({
             let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config) = (api.clone(), Arc::clone(&config));
-                async move { Ok::<_, Infallible>(door::answer(api, peer, &config.trusted_proxies, request).await) }
+                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config.trusted_proxies, request).await) }
             }
         });
-        let service = TowerToHyperService::new(CompressionLayer::new().layer(door));
+        let service = TowerToHyperService::new(CompressionLayer::new().layer(service));
         let builder = self.builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut first_request = pin!(sleep(limits.header_read_timeout));

@@ -98,7 +98,7 @@ fn a_problem_has_the_shape_of_rfc_9457() {
       ],
       "instance": "test-1",
       "status": 422,
-      "title": "Unprocessable Entity",
+      "title": "Some fields of the submission are not acceptable.",
       "type": "https://jpauto.example/errors/invalid_submission"
     }
     "#);
