@@ -1,10 +1,9 @@
-//! What an update says of a field that may be empty: leave it, clear it, or set it.
-//!
-//! What is deliberately not here: fields that can not be empty, for which an update uses a plain `Option`.
+//! What an update does with a field that may be empty: keep, clear or set it. A field that may not be empty is a plain `Option`
+//! in an update.
 
 use serde::{Deserialize, Deserializer};
 
-/// What to do with a nullable field. In JSON a field left out keeps, `null` clears, a value sets.
+/// What to do with a nullable field. In JSON, a missing field keeps it, `null` clears it, and a value sets it.
 ///
 /// ```
 /// use jpauto::Change;

@@ -114,6 +114,16 @@ fn the_document_lists_the_catalogue() {
 }
 
 #[test]
+fn each_kind_has_its_documented_class_in_python() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/python/src/error.rs");
+    let source = fs::read_to_string(path).unwrap();
+    for kind in ErrorKind::ALL {
+        let arm = Regex::new(&format!(r#"ErrorKind::{kind:?}( \| _)? => imported!\("{}"\)"#, row_of(*kind).3)).unwrap();
+        assert!(arm.is_match(&source), "{kind:?}");
+    }
+}
+
+#[test]
 fn every_code_is_raised_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
