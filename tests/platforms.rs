@@ -185,7 +185,7 @@ fn go_on(_: ScrapeProgress<'_>) -> ControlFlow<()> {
 }
 
 fn codes(report: &TestReport) -> Vec<&'static str> {
-    report.warnings.iter().map(|warning| warning.code).collect()
+    report.warnings.iter().map(|warning| warning.code()).collect()
 }
 
 fn nothing_is_written(lot: &Lot) {
@@ -399,7 +399,7 @@ on_both_databases! {
                 assert_eq!(report.completeness, Completeness::Complete, "{platform} {status} {body}: {report:?} {asked:?}");
                 assert_eq!(listed(&desk, report.competitor_id), vehicles, "{platform} {status} {body}");
                 assert!(asked.iter().any(|path| path.starts_with(endpoint_of(said))), "{platform}: {asked:?}");
-                assert!(report.warnings.iter().any(|warning| warning.code == "data_not_enough"), "{platform}");
+                assert!(report.warnings.iter().any(|warning| warning.code() == "data_not_enough"), "{platform}");
             }
         }
     }
@@ -434,8 +434,8 @@ on_both_databases! {
         let url = website.at("/used-inventory/index.htm");
         let all = scrape_new(&desk, "Group", &url).unwrap();
         assert_eq!((all.new.len(), all.completeness), (4, Completeness::Complete));
-        let warning = all.warnings.iter().find(|warning| warning.code == "group_list").unwrap();
-        assert!(warning.message.contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
+        let warning = all.warnings.iter().find(|warning| warning.code() == "group_list").unwrap();
+        assert!(warning.to_string().contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
         assert!(codes(&desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap()).contains(&"group_list"));
         desk.competitors().delete(all.competitor_id).unwrap();
 
@@ -498,7 +498,7 @@ on_both_databases! {
         let report = scrape_new(&desk, "Endless", &endless.at("/used")).unwrap();
         assert_eq!((report.new.len(), endless.asked().len()), (6, 3), "{:?}", endless.asked());
         assert!(matches!(report.completeness, Completeness::Incomplete(_)), "{report:?}");
-        assert!(report.warnings.iter().any(|warning| warning.code == "page_repeats"));
+        assert!(report.warnings.iter().any(|warning| warning.code() == "page_repeats"));
 
         // Once for telephones, once for screens.
         let twice = Website::open();
@@ -718,7 +718,7 @@ on_both_databases! {
         let new = NewCompetitor { name: "Snapshots".into(), inventory_url: website.at("/"), ..NewCompetitor::default() };
         let added = desk.competitors().add_at(&new, &TestOptions::default()).unwrap();
         assert_eq!((codes(&added.test), added.test.listings_found), (vec!["terms_against_reading"], 4));
-        let said = &added.test.warnings[0].message;
+        let said = &added.test.warnings[0].to_string();
         assert!(said.starts_with("Carsforsale.com's terms forbid reading"), "{said}");
     }
 

@@ -20,7 +20,7 @@ use crate::{
     money::Money,
     scrape::{
         configured::Scraper,
-        extract::{NO_IDENTITY, Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
+        extract::{Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
         fetch::{self, Fetched, PageRequest, Session},
         platforms::{self, Confidence},
         walk::{
@@ -182,7 +182,7 @@ impl TestReport {
         let mut message = format!("no vehicle was found at {}", self.inventory_url);
         for (number, warning) in self.warnings.iter().enumerate() {
             message.push_str(if number == 0 { ": " } else { "; " });
-            message.push_str(&warning.message);
+            message.push_str(&warning.to_string());
         }
         Some(Error::new(ErrorCode::InventoryNotFound, message))
     }
@@ -324,8 +324,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn warn(&mut self, code: &'static str, message: impl Into<String>) {
-        let warning = Warning { code, message: message.into() };
+    fn warn(&mut self, warning: Warning) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
@@ -364,7 +363,7 @@ impl Trial<'_> {
             }
         }
         if !first.lists_vehicles() && !tried.is_empty() {
-            self.warn("list_not_found", format!("no list of vehicles at {} either", tried.join(", ")));
+            self.warn(Warning::ListNotFound { tried });
         }
         Ok(first)
     }
@@ -406,7 +405,7 @@ impl Trial<'_> {
         // A scrape that begins at the address asked for would refuse what it leads to; it begins there instead.
         let mut list = ListAddress::of(Url::parse(&asked).unwrap_or_else(|_unreadable| url.clone()));
         if let Some(Err(reason)) = list.as_mut().map(|list| list.reached_at(&url)) {
-            self.warn("moved_elsewhere", format!("{reason}; the list is read at {url}"));
+            self.warn(Warning::MovedElsewhere { reason, url: url.to_string() });
             asked = url.to_string();
             list = None;
         }
@@ -417,7 +416,7 @@ impl Trial<'_> {
                 Ok(()) if !self.listings.is_empty() => return (asked, seen, None),
                 Ok(()) => {
                     self.forget_data();
-                    self.warn("endpoint_unusable", format!("{endpoint} lists no vehicle; the pages were read instead"));
+                    self.warn(Warning::EndpointUnusable { endpoint, reason: None });
                 }
                 Err(failure) if failure.error_type == ScrapeErrorType::Blocked => {
                     self.forget_data();
@@ -425,8 +424,7 @@ impl Trial<'_> {
                 }
                 Err(failure) => {
                     self.forget_data();
-                    let message = format!("{}; the pages were read instead", failure.message);
-                    self.warn("endpoint_unusable", message);
+                    self.warn(Warning::EndpointUnusable { endpoint, reason: Some(failure.message) });
                 }
             }
         }
@@ -435,8 +433,7 @@ impl Trial<'_> {
         let mut next = self.take(url.to_string(), extraction);
         while let Some(address) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
             let Some(asked) = Url::parse(&address).ok().filter(|asked| list.home().has(asked)) else {
-                let message = format!("the next page, {address}, is on another website; a scrape does not read it");
-                self.warn("next_page_elsewhere", message);
+                self.warn(Warning::NextPageElsewhere { url: address.clone() });
                 self.next = Some(address);
                 break;
             };
@@ -446,13 +443,13 @@ impl Trial<'_> {
                 Ok(page) => match list.has_page(&asked, &page.url) {
                     Ok(()) => next = self.take(page.url.to_string(), page.extraction),
                     Err(reason) => {
-                        self.warn("page_failed", reason);
+                        self.warn(Warning::PageFailed { reason });
                         self.next = Some(address);
                         break;
                     }
                 },
                 Err(failure) => {
-                    self.warn(failure.error_type.code().as_str(), failure.message);
+                    self.warn(scrape_failed(failure));
                     break;
                 }
             }
@@ -470,9 +467,7 @@ impl Trial<'_> {
     /// Notes what a page said; answers where the list goes on.
     fn take(&mut self, url: String, extraction: Extraction) -> Option<String> {
         let Extraction { platform, total, next, listings, unsettled: _, warnings } = extraction;
-        for Warning { code, message } in warnings {
-            self.warn(code, message);
-        }
+        warnings.into_iter().for_each(|warning| self.warn(warning));
         self.technique = self.technique.or(Some(platform));
         self.note(url, total, listings);
         self.next.clone_from(&next);
@@ -489,7 +484,7 @@ impl Trial<'_> {
             }
         }
         if shown > 0 && self.listings.len() == before {
-            self.warn("page_repeats", format!("{url} shows the same vehicles as the page before it"));
+            self.warn(Warning::PageRepeats { repeats: 1, url: Some(url.clone()) });
         }
         self.pages.push(TestedPage { url, listings: shown });
     }
@@ -529,16 +524,14 @@ impl Trial<'_> {
                     return Err(failure);
                 }
                 Err(failure) => {
-                    self.warn(failure.error_type.code().as_str(), failure.message);
+                    self.warn(scrape_failed(failure));
                     self.next = Some(request.url.to_string());
                     return Ok(());
                 }
             };
             self.technique = Some(request.platform);
             self.endpoint.get_or_insert_with(|| request.url.to_string());
-            for Warning { code, message } in answer.warnings {
-                self.warn(code, message);
-            }
+            answer.warnings.into_iter().for_each(|warning| self.warn(warning));
             self.note(request.url.to_string(), answer.total, answer.listings);
             next = answer.next;
         }
@@ -555,7 +548,7 @@ impl Trial<'_> {
         rules: &TrackingRules,
     ) -> TestReport {
         if let Some(failure) = &failure {
-            self.warn(failure.error_type.code().as_str(), failure.message.clone());
+            self.warn(scrape_failed(failure.clone()));
         } else {
             self.doubt(&seen, rules);
         }
@@ -564,10 +557,7 @@ impl Trial<'_> {
             (Some(said), Some((name, confidence))) if said == name => (Some(said), certainty(confidence)),
             (Some(said), detected) => {
                 if let Some((name, Confidence::Certain)) = detected {
-                    self.warn(
-                        "another_platform",
-                        format!("it is said to be {said}, and its page carries the marks of {name}"),
-                    );
+                    self.warn(Warning::AnotherPlatform { said: said.to_owned(), detected: name });
                 }
                 (Some(said), PlatformCertainty::Said)
             }
@@ -575,7 +565,7 @@ impl Trial<'_> {
             (None, None) => (None, PlatformCertainty::Unknown),
         };
         if let Some(terms) = platform.and_then(platforms::named).and_then(|platform| platform.terms) {
-            self.warn("terms_against_reading", terms);
+            self.warn(Warning::TermsAgainstReading { terms });
         }
         // A report is passed on: a password that somebody wrote into an address is nobody else's.
         let inventory_url = fetch::shown(&inventory_url);
@@ -608,41 +598,29 @@ impl Trial<'_> {
         self.total = self.total.map(|total| total.saturating_sub(aside));
         let found = self.listings.len();
         if found == 0 && seen.is_shell {
-            let message = "the page is a shell that its scripts fill: it needs a browser (use_playwright), or a configured endpoint";
-            self.warn("shell_page", message);
+            self.warn(Warning::ShellPage);
         }
         let below = |floor: Money| {
             self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < floor)).count()
         };
         let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
         if never > 0 {
-            let message = format!(
-                "{never} of {found} prices are below {} dollars, and are taken for no prices: they may be monthly rates",
-                rules.price.least
-            );
-            self.warn("prices_below_least", message);
+            self.warn(Warning::PricesBelowLeast { prices: never, found, least: rules.price.least });
         }
         if doubted > never {
-            let message = format!(
-                "{} of {found} prices are below {} dollars, and will not be believed before they are read twice",
-                doubted - never,
-                rules.price.floor
-            );
-            self.warn("prices_below_floor", message);
+            self.warn(Warning::PricesBelowFloor { prices: doubted - never, found, floor: rules.price.floor });
         }
         let sold = self.listings.iter().filter(|listing| listing.is_sold == Some(true)).count();
-        if let Some(Warning { code, message }) = sold::called_at_first_sight(sold, found, rules) {
-            self.warn(code, message);
+        if let Some(warning) = sold::called_at_first_sight(sold, found, rules) {
+            self.warn(warning);
         }
         let unknown = self.listings.iter().filter(|listing| !listing.has_identity()).count();
         if unknown > 0 {
-            let message =
-                format!("{unknown} of {found} vehicles have nothing to be known again by, and can not be recorded");
-            self.warn(NO_IDENTITY, message);
+            self.warn(Warning::NoIdentity { unknown, found, place: None });
         }
-        if let Some(total) = self.total.filter(|total| self.next.is_none() && found > 0 && (*total as usize) > found) {
-            let message = format!("the website claims {total} vehicles, and no page follows these {found}");
-            self.warn("next_page_missing", message);
+        if let Some(claimed) = self.total.filter(|total| self.next.is_none() && found > 0 && (*total as usize) > found)
+        {
+            self.warn(Warning::NextPageMissing { claimed, found });
         }
     }
 }
@@ -653,6 +631,10 @@ impl FirstPage {
         self.seen.name = name.or(self.seen.name);
         self
     }
+}
+
+fn scrape_failed(failure: Failed) -> Warning {
+    Warning::ScrapeFailed { error_type: failure.error_type, reason: failure.message }
 }
 
 fn certainty(confidence: Confidence) -> PlatformCertainty {

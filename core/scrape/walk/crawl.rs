@@ -20,7 +20,6 @@ use super::{
     page_cache::{KeptPages, ListSource, PagesRead},
     pages::{Pages, Reader, Turned, key_of},
     site_scope::{self, ListAddress},
-    stores,
 };
 use crate::{
     competitors::ScrapedPage,
@@ -29,7 +28,7 @@ use crate::{
     scrape::{
         ScrapeErrorType,
         configured::Scraper,
-        extract::{NO_IDENTITY, decoded},
+        extract::decoded,
         fetch::{FetchError, Fetched, PageRequest, Session, has_its_end},
     },
 };
@@ -110,10 +109,14 @@ pub(crate) struct Crawled {
 impl Crawled {
     /// Why it shows no vehicle: what is known of the reason says more than that nothing is there.
     fn failed(&self, unknown: &str) -> Failed {
-        let says_why =
-            |warning: &&Warning| ["listings_unsettled", stores::NOT_FOUND, NO_IDENTITY].contains(&warning.code);
-        let reason = self.pages.warnings.iter().find(says_why);
-        Failed::empty(reason.map_or(unknown, |warning| &warning.message))
+        let says_why = |warning: &Warning| {
+            matches!(
+                warning,
+                Warning::ListingsUnsettled { .. } | Warning::StoreNotFound { .. } | Warning::NoIdentity { .. }
+            )
+        };
+        let reason = self.pages.warnings.iter().find(|listed| says_why(&listed.warning));
+        reason.map_or_else(|| Failed::empty(unknown), |reason| Failed::empty(&reason.to_string()))
     }
 }
 
@@ -245,8 +248,7 @@ impl Crawl<'_> {
                 }
                 List::Doubtful(reason, data) => {
                     tracing::info!(%first, reason, "the list as data can not stand for the pages; they are read");
-                    let message = format!("the list that the website gives as data was not enough: {reason}");
-                    self.warnings.push(Warning { code: "data_not_enough", message });
+                    self.warnings.push(Warning::DataNotEnough { reason });
                     self.reader.add(data);
                 }
             }
@@ -286,9 +288,7 @@ impl Crawl<'_> {
         let is_back = |url: &str| self.visited.contains(url) && is_first_page(&list, url);
         next = next.filter(|url| !self.reader.all_is_new() || !is_back(url));
         if let Some(url) = next.as_ref().filter(|url| !list.home().has_text(url)) {
-            let message =
-                format!("the next page, {url}, is on another website: it is not read, and the lot is not whole");
-            self.warnings.push(Warning { code: "next_page_elsewhere", message });
+            self.warnings.push(Warning::NextPageElsewhere { url: url.clone() });
         }
         let crawled = self.finish(next.is_none());
         if crawled.pages.listings.is_empty() && crawled.pages.reading.pages_failed > 0 {
@@ -372,9 +372,7 @@ impl Crawl<'_> {
     fn finish(mut self, is_at_end: bool) -> Crawled {
         let repeats = self.reader.repeats();
         if repeats > 0 {
-            let message =
-                format!("{repeats} of the pages that were linked to showed only vehicles known from those before");
-            self.warnings.push(Warning { code: "page_repeats", message });
+            self.warnings.push(Warning::PageRepeats { repeats, url: None });
         }
         let is_at_end = is_at_end && !self.reader.goes_on_by_script();
         let mut pages = self.reader.finish();
@@ -383,7 +381,7 @@ impl Crawl<'_> {
         pages.reading.list.url = self.list_url;
         pages.reading.pages_failed += self.failed + repeats;
         pages.reading.pages_closed_by_robots += self.closed;
-        pages.warnings.extend(self.warnings);
+        pages.warnings.extend(self.warnings.into_iter().map(Into::into));
         self.read.to_the_end = is_at_end && pages.reading.pages_failed == 0;
         Crawled { pages, read: self.read, retry_after: self.retry_after }
     }
@@ -401,7 +399,7 @@ impl Crawl<'_> {
                     _ => self.failed += 1,
                 }
                 self.retry_after = self.retry_after.max(failure.retry_after);
-                self.warnings.push(Warning { code: "page_failed", message: failure.message });
+                self.warnings.push(Warning::PageFailed { reason: failure.message });
                 Ok(())
             }
             ended => Err(ended),
@@ -438,8 +436,7 @@ impl Crawl<'_> {
     fn goes_on_behind(&mut self) {
         if let Some(url) = self.looked_behind.take() {
             self.failed += 1;
-            let message = format!("{url} seemed to end the list, and the page behind it shows more");
-            self.warnings.push(Warning { code: "page_failed", message });
+            self.warnings.push(Warning::EndedEarly { url });
         }
     }
 

@@ -12,10 +12,10 @@ use super::{page_overlap, site_scope, stores};
 use crate::{
     competitors::{ListShape, ScrapeReading, ScrapedListing, ScrapedPage},
     error::{Error, ErrorCode, Result},
-    extract::{self, DataRequest, Extraction, Warning},
+    extract::{self, DataRequest, Extraction, ListWarning, Warning},
     scrape::{
         configured::Scraper,
-        extract::{MORE_BY_SCRIPT, Place, SAYS_NONE, listings_as_configured},
+        extract::{Place, listings_as_configured},
     },
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Pages {
     pub(crate) reading: ScrapeReading,
     /// The platform that every page was read by.
     pub(crate) platform: Option<String>,
-    pub(crate) warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<ListWarning>,
 }
 
 /// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
@@ -44,9 +44,7 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     let mut read = reader.finish();
     read.reading.last_page_reached &= !lacks_a_page && begins;
     if !begins {
-        let message = "none of the pages is the first of the list, by what they say of the pages around them: they count as a part \
-                       of it, and what is missing from them is not missed";
-        read.warnings.push(Warning { code: "begins_late", message: message.to_owned() });
+        read.warnings.push(Warning::BeginsLate.into());
     }
     Ok(read)
 }
@@ -143,8 +141,7 @@ impl Reader {
     /// Takes what a page said, unless it is one that lies behind the last.
     pub(crate) fn take_page(&mut self, extraction: Extraction) -> Turned {
         // Some websites link on for ever, and say behind the last page that nothing was found.
-        let says_none =
-            extraction.listings.is_empty() && extraction.warnings.iter().any(|warning| warning.code == SAYS_NONE);
+        let says_none = extraction.listings.is_empty() && says_none(&extraction);
         self.take(extraction, self.counts_pages() || says_none)
     }
 
@@ -220,7 +217,7 @@ impl Reader {
     pub(crate) fn goes_on_by_script(&self) -> bool {
         let mut pages = self.pages();
         let only = pages.next().filter(|_| pages.next().is_none());
-        only.is_some_and(|page| page.warnings.iter().any(|warning| warning.code == MORE_BY_SCRIPT))
+        only.is_some_and(|page| page.warnings.iter().any(|warning| matches!(warning, Warning::MoreByScript { .. })))
     }
 
     /// The pages, without what was read beside them.
@@ -320,9 +317,7 @@ impl Reader {
         let found_none =
             |page: &&Extraction| page.total == Some(0) && !page.listings.is_empty() && total_claimed > Some(0);
         let lost = read.iter().filter(|page| is_lost(page) || page.unsettled > 0 || found_none(page)).count();
-        let says_none = |page: &Extraction| {
-            !page.listings.is_empty() && page.warnings.iter().any(|warning| warning.code == SAYS_NONE)
-        };
+        let shows_others = |page: &Extraction| !page.listings.is_empty() && says_none(page);
         let reading = ScrapeReading {
             // Whoever hands pages in may have missed one: a list ends with a page that leads no further.
             last_page_reached: read.iter().any(|page| page.next.is_none()) && !goes_on_by_script,
@@ -332,7 +327,7 @@ impl Reader {
             full_last_page,
             list: ListShape { page_vehicles, last_page, ..ListShape::default() },
             on_several_pages,
-            says_none: read.iter().any(says_none),
+            says_none: read.iter().any(shows_others),
             ..ScrapeReading::whole_lot()
         };
         let first = read.first().map(|page| page.platform).filter(|platform| is_vendor(platform));
@@ -341,7 +336,10 @@ impl Reader {
         let mut listings: Vec<_> = read.into_iter().flat_map(|page| page.listings).collect();
         let claimed = reading.total_claimed;
         let shows_any = !listings.is_empty();
-        let left_aside = stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut warnings);
+        let mut of_stores = Vec::new();
+        let left_aside =
+            stores::take_one(&mut listings, self.scraper.as_ref().and_then(Scraper::store), &mut of_stores);
+        warnings.extend(of_stores.into_iter().map(ListWarning::from));
         // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
         let left_aside = u32::try_from(left_aside).unwrap_or(u32::MAX);
         let reading = ScrapeReading {
@@ -355,32 +353,23 @@ impl Reader {
     }
 }
 
-/// What is doubtful about the pages, each doubt once with the pages that it was met on.
-fn folded(pages: &[Extraction]) -> Vec<Warning> {
-    let mut met: Vec<(&Warning, Vec<usize>)> = Vec::new();
+/// Whether a page says that nothing was found.
+fn says_none(page: &Extraction) -> bool {
+    page.warnings.iter().any(|warning| matches!(warning, Warning::SaysNone { .. }))
+}
+
+/// The warnings of the pages, each once with the pages that it was met on.
+fn folded(pages: &[Extraction]) -> Vec<ListWarning> {
+    let mut met: Vec<ListWarning> = Vec::new();
     for (index, page) in pages.iter().enumerate() {
         for warning in &page.warnings {
-            match met.iter_mut().find(|(known, _)| *known == warning) {
-                Some((_, numbers)) => numbers.push(index + 1),
-                None => met.push((warning, vec![index + 1])),
+            match met.iter_mut().find(|known| known.warning == *warning) {
+                Some(known) => known.pages.push(index + 1),
+                None => met.push(ListWarning { warning: warning.clone(), pages: vec![index + 1] }),
             }
         }
     }
-    let told = |(warning, numbers): (&Warning, Vec<usize>)| {
-        let plural = if numbers.len() > 1 { "s" } else { "" };
-        Warning { message: format!("page{plural} {}: {}", ranges(&numbers), warning.message), ..warning.clone() }
-    };
-    met.into_iter().map(told).collect()
-}
-
-/// Rising numbers as a person writes them: `1 to 3, 7`.
-fn ranges(numbers: &[usize]) -> String {
-    let rows = numbers.chunk_by(|one, next| one + 1 == *next);
-    let rows = rows.map(|row| match row {
-        [first, .., last] => format!("{first} to {last}"),
-        alone => alone.iter().map(ToString::to_string).collect(),
-    });
-    rows.collect::<Vec<_>>().join(", ")
+    met
 }
 
 /// Whether two pages show the same vehicles, and any.
@@ -425,14 +414,17 @@ mod tests {
 
     #[test]
     fn a_doubt_is_told_once_with_its_pages() {
-        let warning = |code: &'static str| Warning { code, message: "doubtful".to_owned() };
-        let pages: Vec<_> = [vec!["a"], vec!["a", "b"], vec![], vec!["a"], vec!["c"]]
+        let warning = |unsettled| Warning::ListingsUnsettled { unsettled };
+        let pages: Vec<_> = [vec![1], vec![1, 2], vec![], vec![1], vec![3]]
             .into_iter()
-            .map(|codes| Extraction { warnings: codes.into_iter().map(warning).collect(), ..page(0..1) })
+            .map(|warnings| Extraction { warnings: warnings.into_iter().map(warning).collect(), ..page(0..1) })
             .collect();
-        let told: Vec<_> = folded(&pages).into_iter().map(|warning| (warning.code, warning.message)).collect();
-        let expected = [("a", "pages 1 to 2, 4: doubtful"), ("b", "page 2: doubtful"), ("c", "page 5: doubtful")];
-        assert_eq!(told, expected.map(|(code, message)| (code, message.to_owned())));
+        let told: Vec<_> = folded(&pages).into_iter().map(|met| (met.to_string(), met.warning)).collect();
+        let expected = [(1, "pages 1 to 2, 4: "), (2, "page 2: "), (3, "page 5: ")];
+        assert_eq!(
+            told,
+            expected.map(|(unsettled, pages)| (format!("{pages}{}", warning(unsettled)), warning(unsettled)))
+        );
     }
 
     #[test]

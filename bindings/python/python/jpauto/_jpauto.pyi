@@ -842,15 +842,23 @@ class Extraction:
 
 @final
 class ExtractionWarning:
-    """A doubt about an extraction."""
+    """What a person should know before trusting what was read."""
 
     @property
     def code(self) -> str:
-        """A stable word such as `no_listings`."""
+        """The stable word, such as `no_listings`."""
 
     @property
     def message(self) -> str:
-        """The same for a person."""
+        """The sentence for it."""
+
+    @property
+    def pages(self) -> list[int]:
+        """The numbers of the pages that it was met on, where it is about some pages of a list."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
