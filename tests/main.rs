@@ -27,6 +27,7 @@ mod enough;
 mod errors;
 mod evaluation;
 mod inventory;
+mod leases;
 mod market;
 mod market_queries;
 mod platforms;

@@ -27,7 +27,7 @@ use crate::{
     desk::{Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, Result},
     ids::EvaluationId,
-    leases,
+    leases::{self, Taken},
     market::{AutoDev, Subject},
 };
 
@@ -289,7 +289,9 @@ impl<'a> Evaluations<'a> {
             Ok(Looked::Nothing(_)) => Ok(self.make_under_lease(request, failures, (&lease, &holder))),
             Err(error) => Err(error),
         };
-        if let Err(error) = self.desk.write(Permission::Analyze, |conn, _| leases::release(conn, &lease, &holder)) {
+        let released =
+            self.desk.write(Permission::Analyze, |conn, acting| leases::release(conn, &lease, &holder, acting.now));
+        if let Err(error) = released {
             // It ends by itself.
             tracing::warn!(%error, %lease, "a lease could not be given back");
         }
@@ -298,8 +300,9 @@ impl<'a> Evaluations<'a> {
 
     fn take(&self, lease: &str, holder: &str) -> Result<bool> {
         let span = self.lease_span();
-        self.desk
-            .write(Permission::Analyze, |conn, acting| leases::take(conn, lease, holder, acting.now, acting.now + span))
+        self.desk.write(Permission::Analyze, |conn, acting| {
+            Ok(leases::take(conn, lease, holder, acting.now, acting.now + span)? != Taken::No)
+        })
     }
 
     /// [`Self::make`], while another thread shows those who wait that we live: of whoever dies they wait for the rest of one

@@ -1,8 +1,7 @@
-//! A bounded crew of threads that scrapes competitors, no two of them on one host at once.
+//! A bounded pool of threads that scrapes competitors, no two of them on one host at once.
 //!
-//! The caller's own thread hears what happens and tells the observer; a thread beside it keeps the leases alive. Whatever one
-//! competitor does, a panic of the code that reads its pages included, the others go on. What is deliberately not here: what
-//! scraping one competitor means, the database, and who is due.
+//! The caller's thread receives the events and calls the observer. A further thread renews the leases. A panic while one
+//! competitor is scraped ends that scrape alone.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -24,13 +23,13 @@ use crate::{
     scrape::{fetch::Stop, walk::Reached},
 };
 
-/// How often the observer is asked at least.
+/// The longest time between two calls of the observer.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A running scrape counts at most so far, because its end is not known before it is there.
+/// The share of its work that a running scrape counts at most: its end is not known in advance.
 const NEARLY_DONE: f64 = 0.95;
 
-/// What the observer of a run is.
+/// Called with each event; ends the run by breaking.
 pub(super) type Observer<'a> = dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()> + 'a;
 
 /// A competitor to be scraped.
@@ -41,42 +40,42 @@ pub(super) struct Task {
     pub(super) host: String,
 }
 
-/// What became of it.
+/// How a task ended.
 pub(super) enum Outcome {
     Recorded(Box<RecordReport>),
     Failed(Error),
-    /// Somebody else does it, or has done it.
+    /// Another process does it, or has done it.
     Passed,
-    /// It was stopped; nothing is recorded.
+    /// It was stopped, and nothing is recorded.
     Stopped,
 }
 
-/// What is said of a scrape that panicked.
+/// The error of a scrape that panicked.
 pub(super) fn panicked() -> Error {
     Error::new(ErrorCode::ScrapePanicked, "the pages of this website made the reader fail")
 }
 
-/// What the crew does, called from several threads.
+/// The work of the pool, called from several threads.
 pub(super) trait Work: Sync {
     /// Scrapes a competitor and records it.
     fn scrape(&self, task: &Task, stop: &Arc<Stop>, note: &mut dyn FnMut(Reached)) -> Outcome;
 
-    /// Shows that everybody is alive; the competitors that somebody else has taken over meanwhile.
-    fn renew(&self) -> Result<Vec<CompetitorId>>;
+    /// Renews the leases of all running scrapes, and stops the scrapes that have lost one.
+    fn renew_leases(&self) -> Result<()>;
 
-    /// How long after each other that must be done.
+    /// The time between two renewals.
     fn renew_every(&self) -> Duration;
 }
 
 /// How a run ended.
-pub(super) struct Over {
+pub(super) struct Finished {
     /// Tasks not begun, or stopped with nothing recorded.
     pub(super) remaining: usize,
-    /// Whether the observer ended it.
+    /// Whether the observer ended the run.
     pub(super) stopped: bool,
 }
 
-/// Works off the tasks until there are none, the time is over, or the observer has had enough.
+/// Works through the tasks until none is left, the time is over, or the observer breaks.
 ///
 /// # Errors
 /// Where the system gives no thread at all.
@@ -87,21 +86,21 @@ pub(super) fn run(
     work: &dyn Work,
     observer: &mut Observer<'_>,
     keep: &mut dyn FnMut(&Task, Outcome),
-) -> io::Result<Over> {
+) -> io::Result<Finished> {
     let total = tasks.len();
-    let crew = Crew::new(tasks, end);
+    let pool = WorkerPool::new(tasks, end);
     let mut tally = Tally { total, began: Instant::now(), ..Tally::default() };
     let (mut stopped, mut unfinished) = (false, 0);
     thread::scope(|scope| {
-        // However this ends, a panic of the observer included, nobody is waited for in vain.
-        let _end = EndOfCrew(&crew);
+        // The scope waits for all threads, so they are stopped on every way out, a panic of the observer included.
+        let _stop = StopOnDrop(&pool);
         let (sender, events) = mpsc::channel();
         for number in 0..threads.clamp(1, total.max(1)) {
-            let (crew, sender) = (&crew, sender.clone());
+            let (pool, sender) = (&pool, sender.clone());
             let builder = thread::Builder::new().name(format!("jpauto-scrape-{number}"));
-            match builder.spawn_scoped(scope, move || crew.work_off(work, &sender)) {
+            match builder.spawn_scoped(scope, move || pool.work(work, &sender)) {
                 Ok(_) => {}
-                // Those that could be had do it.
+                // The threads that did start do all the work.
                 Err(reason) if number > 0 => {
                     tracing::warn!(%reason, number, "fewer threads scrape than were asked for");
                 }
@@ -109,24 +108,24 @@ pub(super) fn run(
             }
         }
         drop(sender);
-        thread::Builder::new().name("jpauto-leases".to_owned()).spawn_scoped(scope, || crew.stay_alive(work))?;
+        thread::Builder::new().name("jpauto-leases".to_owned()).spawn_scoped(scope, || pool.keep_leases(work))?;
         loop {
             let event = match events.recv_timeout(TICK) {
                 Ok(event) => Some(event),
                 Err(mpsc::RecvTimeoutError::Timeout) => None,
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
             };
-            let go_on = tally.tell(event, observer, stopped, |task, outcome| {
+            let go_on = tally.handle(event, observer, stopped, |task, outcome| {
                 unfinished += usize::from(matches!(outcome, Outcome::Stopped));
                 keep(task, outcome);
             });
             if go_on.is_break() && !stopped {
                 stopped = true;
-                crew.stop();
+                pool.stop();
             }
         }
     })?;
-    Ok(Over { remaining: unfinished + crew.queue().waiting.len(), stopped })
+    Ok(Finished { remaining: unfinished + pool.queue().waiting.len(), stopped })
 }
 
 enum Event {
@@ -134,13 +133,13 @@ enum Event {
     Ended(Arc<Task>, Outcome),
 }
 
-struct Crew {
+struct WorkerPool {
     queue: Mutex<Queue>,
-    /// A host is free again, or there is nothing more to do.
+    /// Notified when a host is free again, and when there is nothing more to do.
     changed: Condvar,
     end: Option<Instant>,
     /// Asked when the last task has ended.
-    over: Stop,
+    finished: Stop,
 }
 
 #[derive(Default)]
@@ -151,31 +150,31 @@ struct Queue {
     closed: bool,
 }
 
-impl Crew {
+impl WorkerPool {
     fn new(tasks: Vec<Task>, end: Option<Instant>) -> Self {
         let queue = Queue { waiting: tasks.into(), ..Queue::default() };
-        Self { queue: Mutex::new(queue), changed: Condvar::new(), end, over: Stop::default() }
+        Self { queue: Mutex::new(queue), changed: Condvar::new(), end, finished: Stop::default() }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What one thread does.
-    fn work_off(&self, work: &dyn Work, events: &mpsc::Sender<Event>) {
-        // Whoever listens is there until this thread has ended.
-        let tell = |event| drop(events.send(event));
+    /// The work of one thread.
+    fn work(&self, work: &dyn Work, events: &mpsc::Sender<Event>) {
+        // The receiver lives until this thread has ended, so nothing is lost.
+        let send = |event| drop(events.send(event));
         while let Some((task, stop)) = self.next() {
             let task = Arc::new(task);
-            let mut note = |reached| tell(Event::Reached(Arc::clone(&task), reached));
+            let mut note = |reached| send(Event::Reached(Arc::clone(&task), reached));
             let outcome = catch_unwind(AssertUnwindSafe(|| work.scrape(&task, &stop, &mut note)));
             let outcome = outcome.unwrap_or_else(|_panic| Outcome::Failed(panicked()));
-            self.give_back(&task);
-            tell(Event::Ended(task, outcome));
+            self.free_host(&task);
+            send(Event::Ended(task, outcome));
         }
     }
 
-    /// The next task whose host nobody speaks to, waiting for one where there is none.
+    /// The next task whose host is not in use; waits where all are.
     fn next(&self) -> Option<(Task, Arc<Stop>)> {
         let mut queue = self.queue();
         loop {
@@ -197,7 +196,7 @@ impl Crew {
         }
     }
 
-    fn give_back(&self, task: &Task) {
+    fn free_host(&self, task: &Task) {
         let mut queue = self.queue();
         queue.hosts_in_use.remove(&task.host);
         queue.running.remove(&task.id);
@@ -205,20 +204,15 @@ impl Crew {
         self.changed.notify_all();
     }
 
-    /// Keeps the leases until the crew is done, and stops whoever has lost theirs.
-    fn stay_alive(&self, work: &dyn Work) {
+    /// Renews the leases until the pool is finished.
+    fn keep_leases(&self, work: &dyn Work) {
         loop {
-            self.over.sleep(work.renew_every());
-            if self.over.is_asked() {
+            self.finished.sleep(work.renew_every());
+            if self.finished.is_asked() {
                 return;
             }
-            match work.renew() {
-                Ok(lost) => {
-                    let queue = self.queue();
-                    lost.iter().filter_map(|id| queue.running.get(id)).for_each(|stop| stop.ask());
-                }
-                // Recording looks for itself whether the lease is there.
-                Err(reason) => tracing::warn!(%reason, "the leases of running scrapes could not be renewed"),
+            if let Err(reason) = work.renew_leases() {
+                tracing::warn!(%reason, "the leases of running scrapes could not be renewed");
             }
         }
     }
@@ -232,16 +226,16 @@ impl Crew {
     }
 }
 
-struct EndOfCrew<'a>(&'a Crew);
+struct StopOnDrop<'a>(&'a WorkerPool);
 
-impl Drop for EndOfCrew<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.stop();
-        self.0.over.ask();
+        self.0.finished.ask();
     }
 }
 
-/// What the caller's thread has heard.
+/// The events so far, counted.
 struct Tally {
     total: usize,
     done: usize,
@@ -259,8 +253,8 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Takes note of an event and tells the observer, unless it has had enough already.
-    fn tell(
+    /// Counts an event and calls the observer, unless that has ended the run already.
+    fn handle(
         &mut self,
         event: Option<Event>,
         observer: &mut Observer<'_>,
@@ -325,7 +319,7 @@ impl Tally {
         }
     }
 
-    /// The time so far, taken forward: competitors that have ended count whole, the others by their share of what is claimed.
+    /// Extrapolates the time so far. A finished competitor counts as one, a running one by its share of the claimed total.
     fn time_left(&self) -> Option<Duration> {
         let share = |reached: &Reached| match reached.total_claimed {
             Some(total) if total > 0 => (reached.listings as f64 / f64::from(total)).min(NEARLY_DONE),
@@ -338,21 +332,21 @@ impl Tally {
     }
 }
 
-/// Lets a few threads use the database at a time, in no hurry: waiting here takes no connection and never times out.
-pub(super) struct Turns {
+/// A counting semaphore: bounds how many threads use the database at a time. Waiting takes no connection and never times out.
+pub(super) struct Semaphore {
     free: Mutex<usize>,
     freed: Condvar,
 }
 
-impl Turns {
-    pub(super) fn new(turns: usize) -> Self {
-        Self { free: Mutex::new(turns.max(1)), freed: Condvar::new() }
+impl Semaphore {
+    pub(super) fn new(permits: usize) -> Self {
+        Self { free: Mutex::new(permits.max(1)), freed: Condvar::new() }
     }
 
-    /// Waits for a turn, which lasts until the answer is dropped.
-    pub(super) fn take(&self) -> impl Drop + use<'_> {
-        struct Turn<'a>(&'a Turns);
-        impl Drop for Turn<'_> {
+    /// Waits for a permit, which is held until the answer is dropped.
+    pub(super) fn acquire(&self) -> impl Drop + use<'_> {
+        struct Permit<'a>(&'a Semaphore);
+        impl Drop for Permit<'_> {
             fn drop(&mut self) {
                 *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
                 self.0.freed.notify_one();
@@ -361,6 +355,6 @@ impl Turns {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
         *free -= 1;
-        Turn(self)
+        Permit(self)
     }
 }
