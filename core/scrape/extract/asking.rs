@@ -5,10 +5,10 @@
 //! deliberately not here: how an amount is written (`clean`), and labels that stand for one field each (`fields`).
 
 use super::{
-    cards::mentions,
-    clean,
+    card::mentions,
     dom::{Element, attribute},
     fields::{Draft, PriceRank},
+    numbers,
 };
 use crate::Money;
 
@@ -104,7 +104,7 @@ pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
         if !is_amount || next.is_some_and(|next| begins_a_payment(&next.text)) {
             continue;
         }
-        let Some(price) = clean::price(&text) else { continue };
+        let Some(price) = numbers::price(&text) else { continue };
         let own = text.split(|sign: char| sign == '$' || sign.is_ascii_digit()).next().unwrap_or_default();
         // A badge in front of an element for prices says nothing of what is in it.
         let label = before.filter(|before| chunk.stated.is_none() || before.stated.is_some());

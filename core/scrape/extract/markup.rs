@@ -7,7 +7,7 @@ use std::{borrow::Cow, ops::Range};
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::clean;
+use super::entities;
 
 /// One piece of markup, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +60,7 @@ impl<'a> Tag<'a> {
 
     /// The decoded value of an attribute, empty for one without a value.
     pub(crate) fn attribute(&self, wanted: &str) -> Option<Cow<'a, str>> {
-        self.attributes().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| clean::decode(value))
+        self.attributes().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| entities::decode(value))
     }
 
     /// Names and undecoded values.

@@ -5,11 +5,13 @@
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
 mod asking;
+mod card;
 mod cards;
 mod clean;
 mod data;
 mod dom;
 mod encoding;
+mod entities;
 mod fields;
 mod heading;
 mod json;
@@ -19,6 +21,7 @@ mod listing;
 pub(crate) mod markup;
 mod merge;
 mod microdata;
+mod numbers;
 mod page;
 mod pagination;
 mod place;
@@ -35,8 +38,8 @@ use serde::Serialize;
 use url::Url;
 
 pub(crate) use self::{
-    cards::read as read_card,
-    clean::{instant, price as clean_price, text as clean_text},
+    card::read as read_card,
+    clean::{instant, text as clean_text},
     data::{data_request_from_bytes, set_query},
     dom::{Dom, attribute},
     encoding::decode,
@@ -45,6 +48,7 @@ pub(crate) use self::{
     json_ld::{listings as json_ld_listings, unescaped, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
+    numbers::price as clean_price,
     page::{Page, absolute},
     pagination::{next_by_number, total as claimed_total},
     place::Place,
@@ -55,10 +59,11 @@ pub(crate) use self::{
     vins::parse as vin_of,
 };
 pub use self::{
-    clean::{is_unseen, mileage, price, text},
+    clean::{is_unseen, text},
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
+    numbers::{mileage, price},
 };
 pub use super::warning::{ListWarning, StoreCount, Warning};
 use super::{configured::Scraper, platforms};
