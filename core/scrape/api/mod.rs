@@ -2,7 +2,7 @@
 //!
 //! An [`ApiClient`] is what all threads of a process share with one service. [`ApiClient::ask`] makes one call:
 //!
-//! - it waits for its turn ([`turns`]), and holds everybody off for as long as a 429 asks;
+//! - it waits for its turn ([`rate_limit`]), and holds everybody off for as long as a 429 asks;
 //! - the caller counts it *before* it is made, so that a budget is kept even by a program that is killed meanwhile;
 //! - the fetcher's guard sees its address, and the exchange bounds its time and the bytes of its body after decompression;
 //! - what may pass (no connection, no answer in time, 429, 500 and 502 to 504) is tried once more, after `Retry-After` or a
@@ -12,9 +12,9 @@
 //! says what happened, its caller how to tell it); robots.txt, for an interface that is made for programs has none; redirects,
 //! which would carry a key elsewhere: they are statuses like any other.
 
+mod rate_limit;
 #[cfg(test)]
 mod tests;
-mod turns;
 
 use std::{
     error::Error as StdError,
@@ -25,7 +25,7 @@ use std::{
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use url::Url;
 
-use self::turns::{TooLate, Turns};
+use self::rate_limit::{RateLimit, TooLate};
 use super::fetch::{
     exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
     guard::Guard,
@@ -66,7 +66,7 @@ pub(crate) struct ApiClient {
     limits: ApiLimits,
     authorization: Option<HeaderValue>,
     exchanger: Exchanger,
-    turns: Turns,
+    rate_limit: RateLimit,
     timing: Arc<dyn Timing>,
 }
 
@@ -157,8 +157,8 @@ impl ApiClient {
         let user_agent = HeaderValue::from_static(USER_AGENT);
         let exchanger =
             Exchanger::new(user_agent, guard, system_lookup(), MAX_HEADER_BYTES).map_err(NotReady::Client)?;
-        let turns = Turns::new(limits.calls_a_second, Arc::clone(&timing));
-        Ok((Self { limits, authorization, exchanger, turns, timing }, base))
+        let rate_limit = RateLimit::new(limits.calls_a_second, Arc::clone(&timing));
+        Ok((Self { limits, authorization, exchanger, rate_limit, timing }, base))
     }
 
     /// Asks once, and once more where that may go better, all before the deadline; `count` is asked before each call.
@@ -193,7 +193,7 @@ impl ApiClient {
         deadline: Instant,
         count: &dyn Fn() -> Result<(), Error>,
     ) -> Result<ApiBody, CallFailure> {
-        self.turns.wait(deadline).map_err(|TooLate(wait)| CallFailure::NotYet(wait))?;
+        self.rate_limit.wait(deadline).map_err(|TooLate(wait)| CallFailure::NotYet(wait))?;
         let left = deadline.saturating_duration_since(self.timing.now());
         if left.is_zero() {
             return Err(CallFailure::TimedOut);
@@ -232,7 +232,7 @@ impl ApiClient {
             .filter(|_| may_pass(status))
             .and_then(|value| pace::retry_after(value, self.timing.time_of_day()));
         if status == 429 {
-            self.turns.hold_off(retry_after.unwrap_or(self.limits.pause_before_retry).min(LONGEST_HOLD_OFF));
+            self.rate_limit.hold_off(retry_after.unwrap_or(self.limits.pause_before_retry).min(LONGEST_HOLD_OFF));
         }
         RefusedCall { status, body: answer.body, request_id, retry_after }
     }

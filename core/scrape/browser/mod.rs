@@ -13,7 +13,7 @@
 //!   closes that, as it would be left alone if it were asked for by itself. Scripts and styles pass; of other origins no
 //!   robots.txt is asked.
 //! - The answer to the page itself is judged before any script of it runs. A bot check ends there; Chromium might pass it.
-//! - A page is taken when it has come to rest (`settle`), at its latest time otherwise. Past its deadline the browser is ended,
+//! - A page is taken when it has come to rest (`readiness`), at its latest time otherwise. Past its deadline the browser is ended,
 //!   whatever it does.
 //! - The process and all that it started are ended (`process`), also where this program dies before it can.
 //!
@@ -32,9 +32,9 @@ mod protocol;
 #[cfg(all(feature = "browser", unix))]
 mod proxy;
 #[cfg(all(feature = "browser", unix))]
-mod rendering;
+mod readiness;
 #[cfg(all(feature = "browser", unix))]
-mod settle;
+mod rendering;
 #[cfg(all(feature = "browser", unix))]
 mod watch;
 

@@ -19,7 +19,7 @@ use super::{
     process::{self, Process},
     protocol::Line,
     proxy::Proxy,
-    settle::{Pulse, Settling},
+    readiness::{Moment, Readiness},
     watch::Watch,
 };
 use crate::{
@@ -244,7 +244,7 @@ impl Page<'_> {
         if let Some(reason) = gone["errorText"].as_str() {
             return self.not_shown(reason);
         }
-        let mut settling = Settling::new(self.config.settle, Instant::now() + self.config.longest_settle);
+        let mut readiness = Readiness::new(self.config.settle, Instant::now() + self.config.longest_settle);
         let mut counted: Option<(u64, usize)> = None;
         loop {
             if let Some(ended) = self.watch.ended() {
@@ -260,19 +260,19 @@ impl Page<'_> {
                 thread::sleep(POLL);
                 continue;
             };
-            let pulse = Pulse {
+            let moment = Moment {
                 at: Instant::now(),
                 is_read: look.state != "loading",
                 open_requests: self.watch.open_requests(),
                 quiet: self.proxy.quiet(),
             };
-            if settling.is_calm(&pulse) {
+            if readiness.is_calm(&moment) {
                 let vehicles = match counted {
                     Some((elements, vehicles)) if elements == look.elements => vehicles,
                     _ => self.vehicles()?,
                 };
                 counted = Some((look.elements, vehicles));
-                if settling.is_finished(&pulse, vehicles) {
+                if readiness.is_finished(&moment, vehicles) {
                     return self.finish(&look);
                 }
             }

@@ -96,10 +96,10 @@ pub struct ScraperConfig {
     pub cards: Option<String>,
     /// Where within a card each field stands.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<ListingField, Places<Place>>,
+    pub fields: BTreeMap<ListingField, OneOrMany<ValueSelector>>,
     /// Where the page says how many vehicles there are on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<Places<Place>>,
+    pub total: Option<OneOrMany<ValueSelector>>,
     /// How the list goes on; found out where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagination: Option<Pagination>,
@@ -283,7 +283,7 @@ impl ListingField {
 /// A place in a page; written as a selector alone, or as an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Place {
+pub struct ValueSelector {
     /// The selector of the element; without one, the card itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
@@ -295,7 +295,7 @@ pub struct Place {
     pub regex: Option<String>,
 }
 
-impl From<String> for Place {
+impl From<String> for ValueSelector {
     fn from(selector: String) -> Self {
         Self { selector: Some(selector), ..Self::default() }
     }
@@ -304,7 +304,7 @@ impl From<String> for Place {
 /// A place in an answer's record; written as a path alone, or as an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DataPlace {
+pub struct ValuePath {
     /// Where in the record: `pricing.internet`, `images[0].url`.
     pub path: String,
     /// What of it is meant: the first group of this regular expression, or all that it matches.
@@ -312,7 +312,7 @@ pub struct DataPlace {
     pub regex: Option<String>,
 }
 
-impl From<String> for DataPlace {
+impl From<String> for ValuePath {
     fn from(path: String) -> Self {
         Self { path, regex: None }
     }
@@ -320,9 +320,9 @@ impl From<String> for DataPlace {
 
 /// One place, or several of which the first that says something counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places<T>(pub Vec<T>);
+pub struct OneOrMany<T>(pub Vec<T>);
 
-impl<T: Serialize> Serialize for Places<T> {
+impl<T: Serialize> Serialize for OneOrMany<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_slice() {
             [only] => only.serialize(serializer),
@@ -331,23 +331,23 @@ impl<T: Serialize> Serialize for Places<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for Places<T> {
+impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrMore<T>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de> + From<String>> Visitor<'de> for OneOrMore<T> {
-            type Value = Places<T>;
+            type Value = OneOrMany<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text, an object, or a list of them")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Places(vec![T::from(text.to_owned())]))
+                Ok(OneOrMany(vec![T::from(text.to_owned())]))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|place| Places(vec![place]))
+                T::deserialize(MapAccessDeserializer::new(map)).map(|place| OneOrMany(vec![place]))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -355,7 +355,7 @@ impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for Places<T> {
                 while let Some(One(place)) = seq.next_element()? {
                     places.push(place);
                 }
-                Ok(Places(places))
+                Ok(OneOrMany(places))
             }
         }
 
@@ -396,7 +396,7 @@ impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for One<T> {
 #[non_exhaustive]
 pub enum Pagination {
     /// A link to the next page.
-    Next(Places<Place>),
+    Next(OneOrMany<ValueSelector>),
     /// A query parameter that counts pages.
     Page(Counter),
     /// A query parameter that counts the vehicles before the page.
@@ -451,7 +451,7 @@ pub struct EndpointConfig {
     pub listings: String,
     /// Where within a record each field stands.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<ListingField, Places<DataPlace>>,
+    pub fields: BTreeMap<ListingField, OneOrMany<ValuePath>>,
     /// The path to the number of all vehicles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,

@@ -1,17 +1,17 @@
 //! What one card says of its vehicle, read by labels, classes, attributes and links.
 //!
-//! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`asking`).
+//! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`price_choice`).
 
 use super::{
-    asking::{self, Chunk, Stated},
     clean,
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
     heading::{self, Heading},
     json,
     page::Page,
+    price_choice::{self, Chunk, Stated},
     value::Json,
-    vins::{self, Place},
+    vins::{self, Context},
 };
 
 /// Reads everything that one card says into a draft; what the draft knows already stays.
@@ -28,7 +28,7 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
         draft.listing.vin = dom
             .elements(dom.within(card))
             .filter_map(|(_, element)| attribute(element, "href"))
-            .find_map(|link| vins::find(link, Place::Anywhere).next());
+            .find_map(|link| vins::find(link, Context::Anywhere).next());
     }
     if draft.listing.url.is_none() {
         draft.listing.url = link(page, dom, card, draft.listing.vin.as_deref()).map(|(_, url)| url);
@@ -114,7 +114,7 @@ fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
                 }
                 // A class on the whole card (`has-price`) says nothing about one text.
                 if end - at < HEADING_NODES_MAX {
-                    said.extend(asking::by_class(element).map(|stated| (end, stated)));
+                    said.extend(price_choice::by_class(element).map(|stated| (end, stated)));
                 }
             }
             Kind::Text(text) if at >= struck_until => {
@@ -216,7 +216,7 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
             draft.offer(Field::Mileage, &chunk.text);
         }
     }
-    asking::offer(&chunks, draft);
+    price_choice::offer(&chunks, draft);
 }
 
 fn ends_in_miles(text: &str) -> bool {

@@ -13,7 +13,7 @@ use super::{
     fields::{Draft, Field},
     listing::ScrapedListing,
     page::Page,
-    vins::{self, Place},
+    vins::{self, Context},
 };
 
 /// Classes and ids of widgets that repeat other cars beside the list.
@@ -113,7 +113,7 @@ impl Anchors {
     fn find(dom: &Dom<'_>) -> Self {
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let mut anchors = Self { vins: Vec::new(), holds: vec![Holds::Nothing; dom.len()] };
-        let mut place = Place::Anywhere;
+        let mut context = Context::Anywhere;
         for at in 0..dom.len() {
             let mut note = |vin: String| {
                 let next = numbers.len();
@@ -125,18 +125,21 @@ impl Anchors {
             };
             match &dom.node(at).kind {
                 Kind::Text(text) => {
-                    vins::find(text, place).for_each(&mut note);
+                    vins::find(text, context).for_each(&mut note);
                     // `VIN:` in an element of its own labels the next text.
                     let text = text.trim();
                     if !text.is_empty() {
-                        place = if is_vin_label(text) { Place::Labelled } else { Place::Anywhere };
+                        context = if is_vin_label(text) { Context::Labelled } else { Context::Anywhere };
                     }
                 }
                 Kind::Element(element) => {
                     for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
-                        let place =
-                            if name.to_ascii_lowercase().contains("vin") { Place::Labelled } else { Place::Anywhere };
-                        vins::find(value, place).for_each(&mut note);
+                        let context = if name.to_ascii_lowercase().contains("vin") {
+                            Context::Labelled
+                        } else {
+                            Context::Anywhere
+                        };
+                        vins::find(value, context).for_each(&mut note);
                     }
                 }
             }

@@ -183,7 +183,7 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
         node.get("image").or_else(|| node.get("photo")).and_then(scalar).and_then(|link| page.absolute(&link));
     if listing.vin.is_none() {
         // Lists of products often name the VIN in the address alone.
-        listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Place::Anywhere).next());
+        listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Context::Anywhere).next());
     }
     if heading_contradicts(&listing) {
         listing.model = None;

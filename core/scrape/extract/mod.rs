@@ -4,7 +4,6 @@
 //! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
-mod asking;
 mod card;
 mod cards;
 mod clean;
@@ -23,8 +22,9 @@ mod merge;
 mod microdata;
 mod numbers;
 mod page;
+mod page_position;
 mod pagination;
-mod place;
+mod price_choice;
 mod record;
 mod site;
 mod template;
@@ -50,8 +50,8 @@ pub(crate) use self::{
     microdata::{listings as microdata_listings, read_properties},
     numbers::price as clean_price,
     page::{Page, absolute},
+    page_position::PagePosition,
     pagination::{next_by_number, total as claimed_total},
-    place::Place,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
@@ -354,7 +354,7 @@ fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let mut strangers = HashSet::new();
     for token in page.tokens() {
         let mut note = |text: &str| {
-            strangers.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
+            strangers.extend(vins::find(text, vins::Context::Anywhere).filter(|vin| !known.contains(&**vin)));
         };
         match token {
             Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),

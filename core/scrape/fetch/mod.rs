@@ -58,7 +58,6 @@ use self::{
     robots::{Known, Rules, RulesByOrigin},
 };
 pub(crate) use self::{
-    bot_check::looks_like_a_bot_check,
     error::FetchError,
     exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
     guard::Refusal,

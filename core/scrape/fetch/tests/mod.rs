@@ -16,6 +16,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use reqwest::header::HeaderValue;
 use rstest::rstest;
 
 use self::server::{Reply, Seen, Server};

@@ -1,7 +1,7 @@
 //! The pace of calls of a service's API: so many a second, shared by all threads of the process.
 //!
 //! What is deliberately not here: other processes with the same key. Where they are too fast together, the service answers
-//! 429, and [`Turns::hold_off`] makes this process wait.
+//! 429, and [`RateLimit::hold_off`] makes this process wait.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,7 +11,7 @@ use std::{
 use crate::scrape::fetch::{pace::Timing, stop};
 
 /// Hands out the times at which calls may be made, evenly spaced.
-pub(super) struct Turns {
+pub(super) struct RateLimit {
     timing: Arc<dyn Timing>,
     gap: Duration,
     next: Mutex<Instant>,
@@ -21,7 +21,7 @@ pub(super) struct Turns {
 #[derive(Debug)]
 pub(super) struct TooLate(pub(super) Duration);
 
-impl Turns {
+impl RateLimit {
     pub(super) fn new(calls_a_second: u32, timing: Arc<dyn Timing>) -> Self {
         let gap = Duration::from_secs(1) / calls_a_second.max(1);
         let next = Mutex::new(timing.now());
