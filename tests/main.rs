@@ -32,6 +32,7 @@ mod platforms;
 mod schema;
 mod scraping;
 mod simulated_market;
+mod stubs;
 mod submissions;
 mod tracking;
 mod users;

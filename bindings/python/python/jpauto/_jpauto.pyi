@@ -2242,6 +2242,7 @@ class StockCount:
 class StockedVehicle:
     """A vehicle of the dealership and how long it has stood."""
 
+    # Fields of inventory: begin.
     @property
     def id(self) -> UUID:
         """The vehicle's id."""
@@ -2260,15 +2261,15 @@ class StockedVehicle:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def vin(self) -> str:
-        """17 characters in upper case, unique."""
+        """17 characters; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2372,7 +2373,7 @@ class StockedVehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """`AutoCheck` report."""
+        """AutoCheck report."""
 
     @property
     def features(self) -> list[str]:
@@ -2409,6 +2410,7 @@ class StockedVehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+    # Fields of inventory: end.
 
     @property
     def days_in_stock(self) -> int:
@@ -2428,6 +2430,7 @@ class StockedVehicle:
 class Submission:
     """A customer's offer of a car."""
 
+    # Fields of pending_submissions: begin.
     @property
     def id(self) -> UUID:
         """The submission's id."""
@@ -2458,11 +2461,11 @@ class Submission:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def customer_name(self) -> str | None:
@@ -2482,7 +2485,7 @@ class Submission:
 
     @property
     def vin(self) -> str | None:
-        """17 characters in upper case, unique among submissions."""
+        """17 characters; kept in upper case, unique among submissions."""
 
     @property
     def mileage(self) -> int | None:
@@ -2518,7 +2521,7 @@ class Submission:
 
     @property
     def images(self) -> list[str]:
-        """Picture URLs."""
+        """Picture URLs, at most 40."""
 
     @property
     def created_at(self) -> datetime | None:
@@ -2531,6 +2534,7 @@ class Submission:
     @property
     def warnings(self) -> list[SubmissionWarning]:
         """What a reviewer should look at twice."""
+    # Fields of pending_submissions: end.
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2769,6 +2773,7 @@ class Users:
 class Vehicle:
     """A vehicle of the dealership, as a write left it."""
 
+    # Fields of inventory: begin.
     @property
     def id(self) -> UUID:
         """The vehicle's id."""
@@ -2787,15 +2792,15 @@ class Vehicle:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def vin(self) -> str:
-        """17 characters in upper case, unique."""
+        """17 characters; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2899,7 +2904,7 @@ class Vehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """`AutoCheck` report."""
+        """AutoCheck report."""
 
     @property
     def features(self) -> list[str]:
@@ -2936,6 +2941,7 @@ class Vehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+    # Fields of inventory: end.
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
