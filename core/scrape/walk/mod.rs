@@ -7,6 +7,6 @@ mod pages;
 pub(crate) mod site_scope;
 pub(crate) mod stores;
 
-pub(crate) use crawl::{CrawlLimits, Ended, Failed, Reached, SharedHosts, SharedTurn, crawl};
+pub(crate) use crawl::{CrawlLimits, Crawled, Ended, Failed, Reached, SharedHosts, SharedTurn, crawl};
 pub(crate) use page_cache::{KeptPage, KeptPages, ListSource, PagesRead, Reading};
 pub(crate) use pages::{Pages, key_of, read};
