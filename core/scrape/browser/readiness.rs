@@ -1,17 +1,15 @@
 //! When a page that is still being made counts as finished. Pure, given the time.
 //!
-//! No event says so: scripts ask for the list after the page is loaded, and chats and counters never come to rest. So the
-//! page is finished when its network is quiet and the vehicles on it stay the same in number. A page without any vehicle is
-//! given more time: it may be a shell whose script has not begun.
-//!
-//! What is deliberately not here: looking at the page.
+//! No event says so: scripts ask for the list after the page is loaded, and chats and counters never come to rest. So a page is
+//! finished when its network is quiet and the number of its vehicles stays the same. A page without a vehicle is given more
+//! time, as its script may not have begun. What is deliberately not here: looking at the page.
 
 use std::time::{Duration, Instant};
 
 /// Requests that may stay open while a page with vehicles counts as quiet: chats and the like hold theirs open.
 const OPEN_REQUESTS: usize = 2;
 
-/// A page without vehicles must rest so many times longer.
+/// A page without vehicles must rest this many times longer.
 const PATIENCE_WITH_NONE: u32 = 4;
 
 /// What is seen of a page at one moment.
@@ -45,7 +43,7 @@ impl Readiness {
             || (moment.is_read && moment.open_requests <= OPEN_REQUESTS && moment.quiet >= self.settle)
     }
 
-    /// Whether the page is finished, now that so many vehicles were counted on it.
+    /// Whether the page is finished, given the number of vehicles on it now.
     pub(super) fn is_finished(&mut self, moment: &Moment, vehicles: usize) -> bool {
         if moment.at >= self.latest {
             return true;

@@ -30,7 +30,7 @@ use crate::{
 /// How often a page is looked at, and how soon a wish to stop is heard.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A message from the browser may be so many times longer than a page: JSON writes some characters as six.
+/// A message from the browser may be this many times longer than a page: JSON writes some characters as six.
 const MESSAGE_BYTES_A_BYTE: usize = 8;
 
 /// Scripts of this program run in a world of their own, where the page has changed nothing.
@@ -254,7 +254,7 @@ impl Page<'_> {
             let seen: io::Result<Look> = self.ask(
                 "({state: document.readyState, elements: document.getElementsByTagName('*').length, address: location.href})",
             );
-            // A page that is just leaving has nothing to be looked at; why, is told the next time around.
+            // A page that is just leaving shows nothing. The next round says why.
             let Ok(look) = seen else {
                 self.is_alive()?;
                 thread::sleep(POLL);

@@ -1,11 +1,9 @@
 //! The cards of a page, found and read as configured.
 //!
-//! A configured field is read from its place and nowhere else; the other fields are read as on any card. What is deliberately
-//! not here: cards that nobody has pointed out.
+//! A configured field is read from its place and nowhere else. The other fields are read as on any card.
 //!
-//! Such a page is parsed twice. Selectors are matched by `scraper` on its own tree alone, which keeps the attributes of an
-//! element in another order than the page: whatever else a card says would be read from it otherwise than without a
-//! configuration. The second tree costs some milliseconds a page, beside a pause of seconds before the next one.
+//! Such a page is parsed twice. `scraper` matches selectors on a tree of its own, which keeps the attributes of an element in
+//! another order than the page, so the other fields are read from our tree. The second tree costs some milliseconds a page.
 
 use std::{ops::Range, ptr};
 
@@ -24,7 +22,7 @@ use crate::{
     },
 };
 
-/// More cards are not read; no dealer shows so many on a page.
+/// More cards are not read; no dealer shows that many on a page.
 const CARDS_MAX: usize = 10_000;
 
 impl Scraper {

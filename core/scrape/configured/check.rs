@@ -109,7 +109,7 @@ impl Scraper {
         self.store.as_deref()
     }
 
-    /// At most so many pages a scrape.
+    /// The most pages that a scrape reads.
     pub(crate) fn max_pages(&self) -> Option<usize> {
         self.max_pages.and_then(|pages| usize::try_from(pages).ok())
     }
@@ -164,7 +164,7 @@ fn wrong_pagination(document: &Value, pointer: &str) -> Option<String> {
     (!is_one_way).then(|| format!("expected an object with exactly one of {ways}, such as {example}"))
 }
 
-/// Why a selector is none, in words for whoever wrote it: the parser's own speak to its developers.
+/// Why a selector cannot be read, in words for its author; the parser's own words are for its developers.
 fn refused(text: &str, reason: &SelectorErrorKind) -> String {
     let why = match reason {
         SelectorErrorKind::EndOfLine => "it ends too early",

@@ -17,7 +17,7 @@ use crate::scrape::extract::{
     DataPage, DataRequest, Draft, GENERIC, Json, ScrapedListing, Warning, absolute, count_of, set_query,
 };
 
-/// More records are not read; no answer to a list of a dealer's has so many.
+/// More records are not read; no dealer's list has that many in one answer.
 const RECORDS_MAX: usize = 50_000;
 
 /// An endpoint, compiled.
@@ -123,7 +123,7 @@ impl Endpoint {
         }
     }
 
-    /// Where the list of an answer is said to stand, as it may be told.
+    /// Where the configuration says that the list stands in an answer, in words.
     pub(crate) fn place_of_list(&self) -> String {
         if self.listings.is_whole_document() { "its top".to_owned() } else { format!("`{}`", self.listings) }
     }

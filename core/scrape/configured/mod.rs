@@ -1,9 +1,9 @@
-//! Websites that nobody's file knows, read as their competitor's `scraper_config` says.
+//! Websites of no known vendor, read as their competitor's `scraper_config` says.
 //!
 //! [`ScraperConfig`] is what a person writes: where the cards are, where each field stands, how the list goes on, or which
-//! endpoint answers with JSON. [`Scraper`] is the same, checked and compiled, so that reading a page can not meet a wrong
-//! selector. It plugs in where a platform does: what it says wins, and what it leaves open is read as on any page. What is
-//! deliberately not here: fetching, and anything that runs code of the website or of the configuration.
+//! endpoint answers with JSON. [`Scraper`] is the same, checked and compiled, so that no page meets a wrong selector. What is
+//! configured wins; what is left open is read as on any page. What is deliberately not here: fetching, and running code of the
+//! website or of the configuration.
 
 mod cards;
 mod check;
@@ -106,7 +106,7 @@ pub struct ScraperConfig {
     /// Where the list is had as JSON instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<EndpointConfig>,
-    /// At most so many pages a scrape (1 to 1,000), where that is less than [`FetchConfig::max_pages`].
+    /// The most pages that a scrape reads (1 to 1,000), where that is less than [`FetchConfig::max_pages`].
     ///
     /// [`FetchConfig::max_pages`]: crate::FetchConfig::max_pages
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What one card says of its vehicle, read by labels, classes, attributes and links.
+//! What one card says of its vehicle, read from its labels, classes, attributes and links.
 //!
 //! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`price_choice`).
 
@@ -147,7 +147,7 @@ fn is_hidden(element: &Element<'_>) -> bool {
 
 /// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
 ///
-/// `Stock: P1 Mileage: 45,000` are two. A label is as many words in front of a colon as name a field.
+/// `Stock: P1 Mileage: 45,000` are two. A label is the longest run of words in front of a colon that names a field.
 fn apart(text: &str) -> impl Iterator<Item = &str> {
     const LABEL_WORDS_MAX: usize = 3;
     let colons = memchr::memchr_iter(b':', text.as_bytes());

@@ -1,9 +1,8 @@
-//! Vehicles found by nothing but their VINs, on pages that no other technique can read.
+//! Vehicles found by their VINs alone, on pages that no other technique can read.
 //!
-//! A VIN in a text, an attribute or a link is an anchor. The largest element that holds exactly one VIN, inside one that
-//! holds several, is that vehicle's card; what stands in the card is read by its labels, classes and attributes. What is
-//! deliberately not here: any knowledge of a vendor. A VIN whose surroundings say neither what the car is nor what it costs
-//! (a compare form, a tracking pixel) makes no listing.
+//! A VIN in a text, an attribute or a link is an anchor. The largest element that holds exactly one VIN, within one that holds
+//! several, is that vehicle's card; `card` reads it. What is deliberately not here: any knowledge of a vendor. A VIN makes no
+//! listing where the text around it names neither the car nor a price, as in a compare form or a tracking pixel.
 
 use std::collections::HashMap;
 

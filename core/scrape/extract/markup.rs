@@ -1,7 +1,7 @@
 //! A page as a stream of tags, read without building a tree.
 //!
 //! Embedded data, links and totals stand in the markup itself, and a tree costs ten times what this scan does. What is
-//! deliberately not here: the rules by which a browser repairs nesting; whoever needs them asks for the tree.
+//! deliberately not here: the rules by which a browser repairs nesting, which `tree` follows.
 
 use std::{borrow::Cow, ops::Range};
 

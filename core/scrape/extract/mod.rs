@@ -166,7 +166,7 @@ pub(crate) fn known_reader(name: &str) -> Option<&'static str> {
     vendors().chain([STRUCTURED_DATA, CARDS, GENERIC]).find(|known| *known == name)
 }
 
-/// The platform of pages that are nobody's.
+/// The platform of pages of no known vendor.
 pub(crate) const GENERIC: &str = "generic";
 const STRUCTURED_DATA: &str = "structured_data";
 const CARDS: &str = "cards";
@@ -310,7 +310,7 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     Extraction { platform, total, next, listings, unsettled, warnings }
 }
 
-/// What any page gives, whoever wrote it.
+/// What a page of any vendor gives.
 pub(crate) fn read_any_page(page: &Page<'_>) -> Result<Parts> {
     generic(page).map(|(_, parts)| parts)
 }

@@ -103,7 +103,7 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
     number(whole).checked_mul(10_i64.pow(scale))?.checked_add(number(fraction) * 10_i64.pow(missing))
 }
 
-/// The text, where it is nothing but one number as people write it: `31,995`, `31995.00`.
+/// The text, where it is only one number as people write it: `31,995`, `31995.00`.
 fn lone_number(text: &str) -> Option<&str> {
     let (first, last) = (*text.as_bytes().first()?, *text.as_bytes().last()?);
     let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
@@ -128,7 +128,7 @@ pub fn price(raw: &str) -> Option<Money> {
     if raw.len() > TextLimits::DEFAULT.number_bytes_max {
         return None;
     }
-    // Nothing stands around most of them that could say what they are.
+    // Most texts are a bare number: no words around it can change what it is.
     if let Some(number) = lone_number(raw.strip_prefix('$').unwrap_or(raw)) {
         return price_of_cents(hundredths(number, false)?);
     }
@@ -283,7 +283,7 @@ fn has_dollar_sign(lower: &str, amount: &Amount) -> bool {
     before.ends_with('$') || before.ends_with("usd") || lower[amount.end..].trim_start().starts_with("usd")
 }
 
-/// A text without a dollar sign is a price only if it is nothing but a number, at most with its label.
+/// A text without a dollar sign is a price only if it is a bare number, at most with its label.
 fn is_bare_number(lower: &str) -> bool {
     let mut rest = lower.trim();
     if let Some((label, number)) = rest.split_once(':') {
@@ -330,7 +330,7 @@ pub fn mileage(raw: &str) -> Option<i32> {
     if raw.len() > TextLimits::DEFAULT.number_bytes_max {
         return None;
     }
-    // Nothing stands around most of them but their unit.
+    // Most texts are a bare number with its unit.
     let bare = raw.strip_suffix(" mi").or_else(|| raw.strip_suffix(" miles")).unwrap_or(raw);
     match lone_number(bare) {
         Some(number) => miles_of_hundredths(hundredths(number, false)?),

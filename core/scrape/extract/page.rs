@@ -155,7 +155,7 @@ fn is_written_plainly(host: &str) -> bool {
     is_made_of_labels && !between && last.into_iter().all(is_letter)
 }
 
-/// Refuses a page of so many bytes where that is too large.
+/// Refuses a page of this many bytes where that is too large.
 ///
 /// # Errors
 /// `page_too_large`.

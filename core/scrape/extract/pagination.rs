@@ -312,7 +312,7 @@ fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
         || card::mentions(link.class, "next") && CLASSES.iter().any(|class| has_class(link.class, class))
 }
 
-/// Whether a text says in so many words that a page follows.
+/// Whether the words of a text say that a page follows.
 fn says_next_page(text: &str) -> bool {
     const WORDS: [&str; 3] = ["next page", "go to next page", "go to the next page"];
     let text = text.trim_matches(|c: char| !c.is_alphanumeric());

@@ -17,7 +17,7 @@ use crate::{Error, ErrorCode, Result, scrape::browser::BrowserConfig};
 /// ```
 #[derive(Clone, Debug)]
 pub struct FetchConfig {
-    /// Where a webmaster reaches whoever runs this: an e-mail address or a web page, sent with each request.
+    /// Where a webmaster reaches the operator: an e-mail address or a web page, sent with each request.
     pub contact: String,
     /// Pages of one scrape (200); a list that goes on is then a part of a lot.
     pub max_pages: usize,
@@ -62,7 +62,7 @@ impl FetchConfig {
     /// With a longer pause than ten minutes no list would ever be read to its end.
     pub const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
-    /// The defaults, in the name of whoever can be reached there.
+    /// The defaults, with this contact.
     #[must_use]
     pub fn new(contact: impl Into<String>) -> Self {
         Self {

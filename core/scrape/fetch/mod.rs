@@ -1,21 +1,11 @@
 //! Polite HTTP: pages of other people's servers, fetched at their pace and on their terms.
 //!
-//! A [`Fetcher`] holds what all threads of a process must share: who was spoken to when, the robots.txt files, the checked
-//! addresses of names. Make one and clone it; two would pause half as long. A [`Session`] is one scrape: its cookies and its
-//! deadline. [`Session::get`] fetches one page:
+//! A [`Fetcher`] holds what the threads of a process share: the pause of each host, robots.txt files, resolved names. Make one
+//! and clone it; two would pause half as long. A [`Session`] is one scrape, with its cookies and its deadline, and
+//! [`Session::get`] fetches one page. `docs/extraction.md` states the rules of politeness.
 //!
-//! - robots.txt is honoured by path and query. A missing file (4xx) allows; one that cannot be had (5xx, 429, no answer)
-//!   keeps the page from being fetched, because nobody has said yes;
-//! - a host gets one request at a time and a pause after each: a second, or its `Crawl-delay` where that is longer;
-//! - failures that may pass (no connection, no answer, 429, 5xx) are tried again twice, after `Retry-After` or a random wait;
-//! - the guard lets nothing be reached but public web servers, at the first address and after each redirect;
-//! - a bot check ends the matter as [`FetchError::Blocked`];
-//! - somebody who asks to [`Stop`] is heard within each wait, the one for an answer included.
-//!
-//! What is deliberately not here: the database and competitors (callers keep `ETag` and `Last-Modified` per page and hand
-//! them back), encodings of text (the body is bytes; `extract` decodes it), proxies, HTTP/2, anything that disguises the
-//! program or gets past a check, and pauses shared between processes: competitors of one host are scraped by one process at
-//! a time.
+//! What is deliberately not here: the database, the encoding of texts (a body is bytes, and `extract` decodes it), HTTP/2,
+//! proxies, and anything that disguises the program or passes a bot check.
 
 mod answer;
 mod bot_check;
@@ -406,9 +396,9 @@ impl Shared {
         Ok(Some(next))
     }
 
-    /// Sends a request from a thread of its own, so that whoever waits for the answer can be told to stop waiting.
+    /// Sends a request from a thread of its own, so that a caller that waits for the answer can stop waiting.
     ///
-    /// The host stays in use until the exchange has ended, even where nobody waits any more; that is at its deadline at the
+    /// The host stays in use until the exchange has ended, even where no caller waits any more, which is by its deadline at the
     /// latest.
     fn exchange(
         self: &Arc<Self>,
@@ -439,7 +429,7 @@ impl Shared {
     }
 }
 
-/// An address as it may be told: without the name and the password that some write into theirs.
+/// An address that may be shown: without the user name and the password that some contain.
 pub(crate) fn shown(address: &str) -> String {
     let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
     if url.username().is_empty() && url.password().is_none() {
