@@ -25,6 +25,7 @@ mod completeness;
 mod contract;
 mod database;
 mod enough;
+mod errors;
 mod evaluation;
 mod inventory;
 mod leases;

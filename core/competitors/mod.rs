@@ -54,8 +54,8 @@ pub use crate::{
     scrape::{
         ScrapeErrorType,
         configured::{
-            Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place,
-            Places, ScraperConfig, Within,
+            Counter, Cursor, DataPagination, EndpointConfig, ListingField, Method, OneOrMany, Pagination,
+            ScraperConfig, ValuePath, ValueSelector, Within,
         },
     },
     tracking::{

@@ -15,7 +15,7 @@ use crate::{
     extract::{self, DataRequest, Extraction, ListWarning, Warning},
     scrape::{
         configured::Scraper,
-        extract::{Place, listings_as_configured},
+        extract::{PagePosition, listings_as_configured},
     },
 };
 
@@ -67,7 +67,7 @@ fn begins(pages: &[ScrapedPage], read: &[Extraction]) -> Result<bool> {
 }
 
 fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
-    let place = Place::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
+    let place = PagePosition::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
     let Ok(url) = Url::parse(&page.url) else { return Ok(true) };
     let numbers = |address: Option<&String>| {
         let address = address.and_then(|address| Url::parse(address).ok());
