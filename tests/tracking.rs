@@ -176,8 +176,8 @@ on_both_databases! {
             assert_eq!((report.completeness, report.counts.sold, report.counts.absences), (Completeness::Complete, 0, absences));
         }
         assert_eq!(seen(day(9) + TimeDelta::hours(2), 0..20).counts.relisted, 0);
-        // A dealer of whom seven cars came back at once is given the longest time.
-        for (on_day, sold) in [(17, 0), (18, 0), (24, 0), (25, 7), (26, 0)] {
+        // A dealer of whom seven cars came back at once is given more time.
+        for (on_day, sold) in [(17, 0), (18, 0), (24, 7), (25, 0)] {
             let before = seen(day(on_day) - TimeDelta::minutes(1), 0..13);
             let report = seen(day(on_day), 0..13);
             assert_eq!((before.counts.sold, report.counts.sold), (sold, 0), "day {on_day}");
