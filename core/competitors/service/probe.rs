@@ -9,6 +9,7 @@ use crate::{
         Competitor, NewCompetitor, PlatformCertainty, TestOptions, TestReport, TestSite, probe, registration,
     },
     error::Result,
+    scrape::walk::WalkLimits,
 };
 
 /// A competitor that was added by its address, and what its website showed.
@@ -36,8 +37,14 @@ impl Competitors<'_> {
     /// [`failure`](TestReport::failure).
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
         self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
-        let session = self.desk.fetcher()?.session();
-        probe::run(session, &site.into(), options, &self.desk.config().tracking)
+        let (fetcher, config) = (self.desk.fetcher()?, self.desk.config());
+        let limits = WalkLimits {
+            most_pages: fetcher.max_pages(),
+            pages_before: 0,
+            data_share_percent: config.scraping.data_share_percent,
+            follows_moves: true,
+        };
+        probe::run((fetcher.session(), limits), &site.into(), options, &config.tracking)
     }
 
     /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.

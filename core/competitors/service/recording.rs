@@ -12,7 +12,7 @@ use crate::{
     actor::Permission,
     alerts::AlertType,
     competitors::{
-        Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
+        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
         ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
@@ -25,7 +25,7 @@ use crate::{
     error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId},
-    scrape::walk::{PagesRead, key_of},
+    scrape::walk::{PagesRead, Shown, key_of},
     tracking::{
         identity,
         plan::{self, Plan},
@@ -43,6 +43,29 @@ pub(super) struct Seen {
     pub(super) warnings: Vec<Warning>,
     /// What a scrape of our own brings besides.
     pub(super) crawl: Option<OwnCrawl>,
+}
+
+impl From<Shown> for Seen {
+    fn from(shown: Shown) -> Self {
+        let Shown { listings, facts, platform, pages, warnings } = shown;
+        let reading = ScrapeReading {
+            last_page_reached: facts.last_page_reached,
+            pages_failed: facts.pages_failed,
+            pages_closed_by_robots: facts.pages_closed_by_robots,
+            pages_fetched: u32::try_from(pages.len()).ok(),
+            total_claimed: facts.total_claimed,
+            full_last_page: facts.full_last_page,
+            list: ListShape {
+                page_vehicles: facts.page_vehicles,
+                last_page: facts.last_page,
+                url: facts.url,
+                redirected: facts.redirected,
+            },
+            on_several_pages: facts.on_several_pages,
+            says_none: facts.says_none,
+        };
+        Self { listings, reading, platform, warnings, crawl: None }
+    }
 }
 
 /// What recording has to see to where the pages were fetched under a lease.

@@ -36,7 +36,7 @@ use crate::{
     leases::{self, Lease},
     scrape::{
         fetch::{Fetcher, Session, Stop},
-        walk::{self, CrawlLimits, Ended, Failed, Pages, PagesRead, Reached, SharedHosts, SharedTurn},
+        walk::{self, Asking, Ended, Failed, PagesRead, Reached, SharedHosts, SharedTurn, WalkLimits},
     },
     tracking::{identity, plan, sighting::Sighting},
 };
@@ -325,22 +325,23 @@ impl<'a> Run<'a> {
                 Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
-        let limits = CrawlLimits {
+        let limits = WalkLimits {
             most_pages: self.fetcher.max_pages(),
             pages_before,
             data_share_percent: self.rules().data_share_percent,
+            follows_moves: false,
         };
         let hosts = Hosts { run: self, competitor: competitor.id, stop };
-        match walk::crawl((&session, &hosts), competitor.list_source(), kept, limits, note) {
-            Ok(crawled) => {
-                let Pages { listings, reading, platform, warnings } = crawled.pages;
-                let mut seen = Seen { listings, reading, platform, warnings, crawl: None };
+        let asking = Asking { session: &session, hosts: &hosts, kept, note: Box::new(note) };
+        match walk::to_the_end(asking, competitor.list_source(), limits) {
+            Ok(walked) => {
+                let mut seen = Seen::from(walked.shown);
                 let gone = self.gone(competitor, &seen, observed_at, &session)?;
                 if stop.is_asked() {
                     return Ok(Outcome::Stopped);
                 }
                 let (holder, reader) = (self.holder.clone(), competitor.list_source().reader());
-                let (read, retry_after) = (crawled.read, crawled.retry_after);
+                let (read, retry_after) = (walked.read, walked.retry_after);
                 seen.crawl = Some(OwnCrawl { holder, reader, gone, read, retry_after });
                 let key = competitor.id.into();
                 let recording = Recording::new(desk, &key, seen, observed_at);
