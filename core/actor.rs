@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorCode},
     ids::UserId,
 };
 
@@ -100,18 +100,17 @@ impl Actor {
     /// Whether this actor may do it, given the role that the database holds for the user.
     ///
     /// # Errors
-    /// `not_signed_in` for the public, `forbidden` for a role that may not; both are [`ErrorKind::Forbidden`].
+    /// `not_signed_in` for the public; `forbidden` for a role that may not.
     pub(crate) fn must(&self, permission: Permission, role: Option<Role>) -> Result<(), Error> {
         match (self.who, role) {
             (Who::System, _) => Ok(()),
             (Who::Public, _) if permission.needs().is_none() => Ok(()),
             (Who::Public, _) | (Who::User(_), None) => {
-                Err(Error::new(ErrorKind::Forbidden, "not_signed_in", "sign in as a member of staff to do this"))
+                Err(Error::new(ErrorCode::NotSignedIn, "sign in as a member of staff to do this"))
             }
             (Who::User(_), Some(role)) if permission.needs().is_none_or(|least| role >= least) => Ok(()),
             (Who::User(_), Some(role)) => Err(Error::new(
-                ErrorKind::Forbidden,
-                "forbidden",
+                ErrorCode::Forbidden,
                 format!(
                     "this takes the role {}, not {}",
                     permission.needs().unwrap_or(Role::Viewer).as_str(),
@@ -135,7 +134,7 @@ pub enum Role {
     Admin,
 }
 
-words!(Role, "invalid_role" at "/role" {
+words!(Role, InvalidRole at "/role" {
     Viewer => "viewer",
     Manager => "manager",
     Admin => "admin",
@@ -207,6 +206,7 @@ impl Permission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn each_role_may_exactly_what_the_table_says() {

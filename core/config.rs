@@ -3,11 +3,10 @@
 //! What is deliberately not here: reading files or the environment. The server and the command line do that and hand the
 //! result over.
 
-use std::time::Duration;
-
 use crate::{
     clock::Clock,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
+    db::DatabaseConfig,
     evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
@@ -28,20 +27,8 @@ use crate::{
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// `sqlite:PATH`, `sqlite::memory:` or `postgres://USER@HOST/DATABASE`.
-    pub database_url: String,
-    /// Refuse every write, in the database itself. A file must exist then.
-    pub read_only: bool,
-    /// At most so many connections (8); about twice the cores serve best. In-memory databases have one.
-    pub pool_size: u32,
-    /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
-    pub pool_timeout: Duration,
-    /// PostgreSQL ends a longer statement (30 s); keep it below the deadline of whoever waits.
-    pub statement_timeout: Duration,
-    /// How long a statement waits for another writer (5 s), on both databases.
-    pub lock_timeout: Duration,
-    /// PostgreSQL ends a transaction that stands idle for longer (60 s).
-    pub idle_in_transaction_timeout: Duration,
+    /// Which database, and how it is spoken to.
+    pub database: DatabaseConfig,
     /// What a submission may hold and how many one address may send.
     pub intake: IntakeRules,
     /// Age buckets and the turn policy.
@@ -73,13 +60,7 @@ impl Config {
     #[must_use]
     pub fn new(database_url: impl Into<String>) -> Self {
         Self {
-            database_url: database_url.into(),
-            read_only: false,
-            pool_size: 8,
-            pool_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(30),
-            lock_timeout: Duration::from_secs(5),
-            idle_in_transaction_timeout: Duration::from_secs(60),
+            database: DatabaseConfig::new(database_url),
             intake: IntakeRules::default(),
             inventory: InventoryRules::default(),
             pricing: PricingRules::default(),
@@ -98,14 +79,14 @@ impl Config {
     /// The same with another number of connections.
     #[must_use]
     pub fn pool_size(mut self, connections: u32) -> Self {
-        self.pool_size = connections;
+        self.database.pool_size = connections;
         self
     }
 
     /// The same, refusing every write.
     #[must_use]
     pub fn read_only(mut self) -> Self {
-        self.read_only = true;
+        self.database.read_only = true;
         self
     }
 
@@ -119,10 +100,6 @@ impl Config {
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL may carry a password.
-        f.debug_struct("Config")
-            .field("read_only", &self.read_only)
-            .field("pool_size", &self.pool_size)
-            .finish_non_exhaustive()
+        f.debug_struct("Config").field("database", &self.database).finish_non_exhaustive()
     }
 }

@@ -62,6 +62,7 @@ mod clock;
 mod config;
 mod db;
 mod dealership;
+mod desk;
 mod error;
 mod ids;
 mod inventory;
@@ -80,9 +81,10 @@ pub use change::Change;
 pub use clock::Clock;
 pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
-pub use db::MigrationReport;
-pub use dealership::{Dealership, Desk};
-pub use error::{Error, ErrorKind, FieldError, Result};
+pub use db::{DatabaseConfig, MigrationReport};
+pub use dealership::Dealership;
+pub use desk::Desk;
+pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,

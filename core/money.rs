@@ -21,10 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// assert!("13500.505".parse::<Money>().is_err());
 /// # Ok::<(), jpauto::InvalidMoney>(())
 /// ```
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, diesel::AsExpression, diesel::FromSqlRow,
-)]
-#[diesel(sql_type = crate::db::types::DbMoney)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
 /// A text or number that is no exact amount of cents.

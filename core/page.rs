@@ -7,7 +7,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Which page of a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,11 @@ impl PageRequest {
     pub(crate) fn position<K: DeserializeOwned>(&self, order: &str) -> Result<Option<K>> {
         let Some(text) = &self.after else { return Ok(None) };
         let refusal = || {
-            Error::invalid_field("invalid_cursor", "/after", "expected the `next` of an earlier page of the same list")
+            Error::invalid_field(
+                ErrorCode::InvalidCursor,
+                "/after",
+                "expected the `next` of an earlier page of the same list",
+            )
         };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|reason| refusal().with_source(reason))?;
         let position: Position<String, K> =
@@ -131,7 +135,7 @@ impl<T> Page<T> {
         let next = match rows.last() {
             Some(last) if has_more => {
                 let json = serde_json::to_vec(&Position { order, key: key(last) }).map_err(|reason| {
-                    Error::internal("invalid_cursor", "a cursor could not be written").with_source(reason)
+                    Error::new(ErrorCode::CursorNotWritten, "a cursor could not be written").with_source(reason)
                 })?;
                 Some(URL_SAFE_NO_PAD.encode(json))
             }

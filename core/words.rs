@@ -4,9 +4,9 @@
 
 /// Gives an enum its words: `ALL`, `as_str`, `Display`, and a `FromStr` that refuses any other word by name.
 ///
-/// `words!(Role, "invalid_role" at "/role" { Viewer => "viewer", Manager => "manager" });`
+/// `words!(Role, InvalidRole at "/role" { Viewer => "viewer", Manager => "manager" });`
 macro_rules! words {
-    ($name:ident, $code:literal at $pointer:literal { $($variant:ident => $word:literal),+ $(,)? }) => {
+    ($name:ident, $code:ident at $pointer:literal { $($variant:ident => $word:literal),+ $(,)? }) => {
         impl $name {
             /// Every one of them.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
@@ -27,8 +27,8 @@ macro_rules! words {
             pub(crate) fn stored(word: &str) -> Result<Self, $crate::error::Error> {
                 match word {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::error::Error::internal(
-                        "unreadable_row",
+                    _ => Err($crate::error::Error::new(
+                        $crate::error::ErrorCode::UnreadableRow,
                         format!("a row holds {word:?}, which is none of the words known for it"),
                     )),
                 }
@@ -48,7 +48,7 @@ macro_rules! words {
                 match word {
                     $($word => Ok(Self::$variant),)+
                     _ => Err($crate::error::Error::invalid_field(
-                        $code,
+                        $crate::error::ErrorCode::$code,
                         $pointer,
                         concat!("expected one of" $(, " ", $word)+),
                     )),

@@ -870,7 +870,7 @@ on_both_databases! {
         let website = Website::open_at("0.0.0.0");
         website.list("/used", 0..20, None);
         website.show("/broken", 500, "");
-        let desk = opened(lot, |config| config.pool_size = 1);
+        let desk = opened(lot, |config| config.database.pool_size = 1);
         let at = |host: u32, path: &str| format!("http://127.0.0.{host}:{}{path}", website.port());
         for host in 1..=12 {
             add(&desk, &format!("Dealer {host}"), at(host, if host % 4 == 0 { "/broken" } else { "/used" }));
@@ -979,7 +979,7 @@ on_both_databases! {
             busy.lock().unwrap().remove(&host);
             Some(reply)
         });
-        let desks: Vec<_> = (0..3).map(|_| opened(lot, |config| config.pool_size = 4)).collect();
+        let desks: Vec<_> = (0..3).map(|_| opened(lot, |config| config.database.pool_size = 4)).collect();
         // Two competitors on each host.
         for number in 0..2 * HOSTS {
             let url = format!("http://127.0.0.{}:{}/{number}", number % HOSTS + 1, website.port());
@@ -1185,7 +1185,7 @@ on_both_databases! {
         let website = Website::open();
         website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(200)));
         website.reply("/gone", Reply::status(404).after(Duration::from_millis(200)));
-        let desk = opened(lot, |config| config.lock_timeout = Duration::from_millis(50));
+        let desk = opened(lot, |config| config.database.lock_timeout = Duration::from_millis(50));
         let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
         // A whole lot is recorded, and then a failure.
         for (path, outcome) in [("/used", None), ("/gone", Some("scrape_http_status"))] {
@@ -1212,7 +1212,7 @@ on_both_databases! {
         let website = Website::open();
         website.reply("/used", Reply::html(list_page(0..20, None)).after(Duration::from_millis(200)));
         let desk = opened(lot, |config| {
-            (config.lock_timeout, config.scraping.lease) = (Duration::from_millis(50), Duration::from_millis(600));
+            (config.database.lock_timeout, config.scraping.lease) = (Duration::from_millis(50), Duration::from_millis(600));
         });
         let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
         for is_cancelled in [false, true] {

@@ -51,7 +51,7 @@ on_both_databases! {
             here.submissions().submit(&offer(number)).unwrap();
         }
         let refusal = here.submissions().submit(&offer(5)).unwrap_err();
-        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "too_many_submissions"));
+        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::RateLimited, "too_many_submissions"));
         there.submissions().submit(&offer(5)).unwrap();
         lot.desk().submissions().submit(&offer(6)).unwrap();
         lot.pass(TimeDelta::minutes(31));

@@ -15,7 +15,7 @@ pub use service::Activity;
 
 use crate::{
     db::{DbConnection, DbResult},
-    dealership::Acting,
+    desk::Acting,
     error::Result,
     ids::{ActivityId, UserId},
 };
@@ -49,7 +49,7 @@ pub enum Action {
     Record,
 }
 
-words!(Action, "invalid_action" at "/action" {
+words!(Action, InvalidAction at "/action" {
     Create => "create",
     Update => "update",
     Status => "status",
@@ -199,7 +199,7 @@ fn fields_of<T: Serialize>(row: Option<&T>) -> Result<Map<String, Value>> {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Ok(Map::new()),
         Err(reason) => {
-            Err(crate::Error::internal("audit_failed", "a row could not be written down").with_source(reason))
+            Err(crate::Error::new(crate::ErrorCode::AuditFailed, "a row could not be written down").with_source(reason))
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{ActivityEntry, ActivityFilter, repository};
 use crate::{
     actor::Permission,
-    dealership::Desk,
+    desk::Desk,
     error::Result,
     page::{Page, PageRequest},
 };
@@ -14,8 +14,16 @@ pub struct Activity<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// The audit trail.
+    #[must_use]
+    pub fn activity(&self) -> Activity<'_> {
+        Activity::at(self)
+    }
+}
+
 impl<'a> Activity<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 

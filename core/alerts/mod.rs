@@ -42,7 +42,7 @@ pub enum AlertType {
     StorageLimit,
 }
 
-words!(AlertType, "invalid_alert_type" at "/alert_type" {
+words!(AlertType, InvalidAlertType at "/alert_type" {
     Overpriced => "overpriced",
     Underpriced => "underpriced",
     NoMarketData => "no_market_data",
@@ -70,7 +70,7 @@ pub enum Severity {
     Critical,
 }
 
-words!(Severity, "invalid_severity" at "/severity" {
+words!(Severity, InvalidSeverity at "/severity" {
     Warning => "warning",
     Critical => "critical",
 });

@@ -12,7 +12,7 @@ use crate::{
         schema::{storage_alerts, storage_alerts::dsl},
         types::AnyId,
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::AlertId,
     page::{Page, PageRequest, keyset},
 };
@@ -122,7 +122,7 @@ pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: U
 
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::not_found("alert_not_found", "there is no such alert"))?.try_into()?)
+    Ok(row.ok_or_else(|| Error::new(ErrorCode::AlertNotFound, "there is no such alert"))?.try_into()?)
 }
 
 pub(super) fn dismiss(conn: &mut DbConnection, id: AlertId, now: DateTime<Utc>) -> DbResult<()> {

@@ -4,7 +4,7 @@ use super::{Alert, AlertFilter, repository};
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    dealership::Desk,
+    desk::Desk,
     error::Result,
     ids::AlertId,
     page::{Page, PageRequest},
@@ -16,8 +16,16 @@ pub struct Alerts<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// What asks for attention.
+    #[must_use]
+    pub fn alerts(&self) -> Alerts<'_> {
+        Alerts::at(self)
+    }
+}
+
 impl<'a> Alerts<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 

@@ -19,7 +19,7 @@ use super::{
     progress::{ScrapeEvent, ScrapeFailure, ScrapeProgress},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::CompetitorId,
     scrape::{fetch::Stop, walk::Reached},
 };
@@ -53,7 +53,7 @@ pub(super) enum Outcome {
 
 /// What is said of a scrape that panicked.
 pub(super) fn panicked() -> Error {
-    Error::internal("scrape_panicked", "the pages of this website made the reader fail")
+    Error::new(ErrorCode::ScrapePanicked, "the pages of this website made the reader fail")
 }
 
 /// What the crew does, called from several threads.

@@ -42,7 +42,7 @@ pub enum MarketGroup {
     ModelYear,
 }
 
-words!(MarketGroup, "invalid_market_group" at "/group" { Model => "model", ModelYear => "model_year" });
+words!(MarketGroup, InvalidMarketGroup at "/group" { Model => "model", ModelYear => "model_year" });
 
 /// Which part of the market; all of it by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

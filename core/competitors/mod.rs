@@ -368,7 +368,7 @@ pub enum ListingSort {
     PriceDropDescending,
 }
 
-words!(ListingSort, "invalid_sort" at "/sort" {
+words!(ListingSort, InvalidSort at "/sort" {
     FirstSeenAt => "first_seen_at",
     FirstSeenAtDescending => "-first_seen_at",
     Price => "price",

@@ -14,7 +14,7 @@ use super::{
     registration::web_address,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     extract::{self, Warning},
     money::Money,
     scrape::{
@@ -117,7 +117,7 @@ pub enum PlatformCertainty {
     Unknown,
 }
 
-words!(PlatformCertainty, "invalid_platform_certainty" at "/platform_certainty" {
+words!(PlatformCertainty, InvalidPlatformCertainty at "/platform_certainty" {
     Certain => "certain",
     Possible => "possible",
     Said => "said",
@@ -169,7 +169,7 @@ impl TestReport {
     #[must_use]
     pub fn refusal(&self) -> Option<Error> {
         if let Some(TestFailure { error_type, message }) = &self.failure {
-            return Some(Error::unavailable(error_type.code(), message.clone()));
+            return Some(Error::new(error_type.code(), message.clone()));
         }
         if self.listings_found > 0 || self.platform_certainty == PlatformCertainty::Certain {
             return None;
@@ -179,7 +179,7 @@ impl TestReport {
             message.push_str(if number == 0 { ": " } else { "; " });
             message.push_str(&warning.message);
         }
-        Some(Error::refused("inventory_not_found", message))
+        Some(Error::new(ErrorCode::InventoryNotFound, message))
     }
 }
 
@@ -231,7 +231,7 @@ pub(super) fn run(
     };
     let mut warnings = Warnings::default();
     match &failure {
-        Some(failure) => warnings.add(failure.error_type.code(), failure.message.clone()),
+        Some(failure) => warnings.add(failure.error_type.code().as_str(), failure.message.clone()),
         None => warnings.doubt(&seen, &walked, rules),
     }
     Ok(probe.report(address, (seen, walked, failure), warnings))
@@ -243,7 +243,7 @@ fn check(site: &TestSite, options: &TestOptions) -> Result<Url> {
     {
         if !range.contains(&number) {
             let message = format!("expected a number from {} to {}", range.start(), range.end());
-            return Err(Error::invalid_field("invalid_test", pointer, message));
+            return Err(Error::invalid_field(ErrorCode::InvalidTest, pointer, message));
         }
     }
     let address = web_address(&site.url);
@@ -251,12 +251,16 @@ fn check(site: &TestSite, options: &TestOptions) -> Result<Url> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or_else(|| {
-        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+        Error::invalid_field(
+            ErrorCode::InvalidUrl,
+            "/url",
+            "expected an absolute address that begins with http:// or https://",
+        )
     })?;
     let known = extract::platforms();
     if let Some(name) = site.platform_type.as_deref().filter(|name| !known.contains(name)) {
         let message = format!("no platform is called {name:?}; known are {}", known.join(", "));
-        return Err(Error::invalid_field("unknown_platform", "/platform_type", message));
+        return Err(Error::invalid_field(ErrorCode::UnknownPlatform, "/platform_type", message));
     }
     site.scraper_config.as_ref().map(Scraper::of).transpose()?;
     Ok(url)

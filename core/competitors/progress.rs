@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Completeness, RecordReport, ScrapeCounts};
 use crate::{
-    error::{Error, Faults, Result},
+    error::{Error, ErrorCode, Faults, Result},
     ids::{CompetitorId, ScrapeId},
 };
 
@@ -47,7 +47,7 @@ impl ScrapeLimits {
             format!("expected a whole number from {} to {}", threads.start(), threads.end()),
         );
         faults.check(self.competitors > 0, "/competitors", "expected one or more");
-        faults.into_result("invalid_scrape_limits")
+        faults.into_result(ErrorCode::InvalidScrapeLimits)
     }
 }
 

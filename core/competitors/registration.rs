@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Competitor, CompetitorUpdate, NewCompetitor, ScraperConfig, revisit};
 use crate::{
-    error::{Error, Faults, Result},
+    error::{Error, ErrorCode, Faults, Result},
     extract,
     ids::CompetitorId,
     scrape::fetch::guard::Guard,
@@ -123,7 +123,7 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
     {
         reason.fields().iter().for_each(|fault| faults.add(&fault.pointer, &fault.message));
     }
-    faults.into_result("invalid_competitor")?;
+    faults.into_result(ErrorCode::InvalidCompetitor)?;
     Ok(competitor)
 }
 
@@ -193,13 +193,13 @@ pub(super) fn is_one_list(one: (&str, Option<&Value>), other: (&str, Option<&Val
 
 /// Refuses an address at which another competitor's list stands already.
 pub(super) fn address_is_taken(other: &str) -> Error {
-    Error::conflict("duplicate_inventory_url", format!("the list at this address is that of {other} already"))
+    Error::new(ErrorCode::DuplicateInventoryUrl, format!("the list at this address is that of {other} already"))
         .with_field("/inventory_url", format!("is the address of {other}"))
 }
 
 /// Refuses a name that another competitor has.
 pub(super) fn name_is_taken() -> Error {
-    Error::conflict("duplicate_competitor", "another competitor has this name")
+    Error::new(ErrorCode::DuplicateCompetitor, "another competitor has this name")
         .with_field("/name", "is another competitor's")
 }
 

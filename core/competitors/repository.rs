@@ -43,7 +43,7 @@ use crate::{
         },
         types::{AnyId, DbId, DbInstant},
     },
-    error::Error,
+    error::{Error, ErrorCode},
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, keyset, newest_first},
@@ -210,7 +210,7 @@ pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Opti
 }
 
 fn not_found() -> Error {
-    Error::not_found("competitor_not_found", "there is no such competitor")
+    Error::new(ErrorCode::CompetitorNotFound, "there is no such competitor")
 }
 
 /// Lets nobody else give a name until the transaction ends. No index keeps names apart, because an adopted database may hold

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use super::{Competitor, ScrapeErrorType};
+use super::{Competitor, ScrapeErrorType, TrackingRules};
 pub(super) use crate::scrape::walk::site_scope::host;
-use crate::{config::Config, tracking::sold};
+use crate::tracking::sold;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The numbers of scraping that are not about a single request.
@@ -100,9 +100,9 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn of(config: &Config, now: DateTime<Utc>) -> Self {
-        let scraped = config.tracking.latest(now);
-        Self { scraped, next: scraped + span(config.scraping.longest_retry) }
+    pub(super) fn of(tracking: &TrackingRules, scraping: &ScrapingRules, now: DateTime<Utc>) -> Self {
+        let scraped = tracking.latest(now);
+        Self { scraped, next: scraped + span(scraping.longest_retry) }
     }
 }
 
@@ -120,9 +120,9 @@ pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Dur
 ///
 /// A vehicle that has moved to a page wrongly called unchanged is not seen until then. It must not count as sold meanwhile, so
 /// no page is believed for longer than half the shortest patience, whatever is configured.
-pub(super) fn oldest_believed(now: DateTime<Utc>, config: &Config) -> DateTime<Utc> {
-    let shortest = sold::shortest_patience(&config.tracking);
-    now - span(config.scraping.unchanged_at_most).min(shortest / 2)
+pub(super) fn oldest_believed(now: DateTime<Utc>, tracking: &TrackingRules, scraping: &ScrapingRules) -> DateTime<Utc> {
+    let shortest = sold::shortest_patience(tracking);
+    now - span(scraping.unchanged_at_most).min(shortest / 2)
 }
 
 /// The span as dates count it; one that no date could bear is a century.

@@ -9,7 +9,7 @@ use super::{
     TrackingRules,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     extract::Warning,
     ids::{CompetitorId, ScrapeId},
 };
@@ -29,7 +29,7 @@ pub(super) fn check_observed_at(
     let latest = rules.latest(now);
     if observed_at > latest || observed_at < DateTime::UNIX_EPOCH {
         let expected = "expected the time at which the pages were fetched, which has passed";
-        return Err(Error::invalid_field("invalid_observed_at", "/observed_at", expected));
+        return Err(Error::invalid_field(ErrorCode::InvalidObservedAt, "/observed_at", expected));
     }
     Ok(observed_at.trunc_subsecs(6))
 }

@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter,
-    MarketView, MarketViewFilter, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport, ScrapeErrorType,
-    ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, TrackingRules, Undercut, UndercutFilter,
+    MarketView, MarketViewFilter, MarketViewRules, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport,
+    ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, ScrapingRules, TrackingRules, Undercut,
+    UndercutFilter,
     alert::{self, Verdict},
     registration, repository, scrape_log,
 };
@@ -22,11 +23,11 @@ use crate::{
     actor::Permission,
     alerts::{self, AlertType},
     db::{DbConnection, DbResult},
-    dealership::{Acting, Desk},
+    desk::{Acting, Desk, Part, found_by_the_desk},
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
-    scrape::walk,
+    scrape::{fetch::Fetcher, walk},
 };
 
 /// The competing dealers and what stands on their lots.
@@ -35,8 +36,22 @@ pub struct Competitors<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// Competing dealers and what stands on their lots.
+    #[must_use]
+    pub fn competitors(&self) -> Competitors<'_> {
+        Competitors::at(self)
+    }
+}
+
+found_by_the_desk!(TrackingRules, MetricsRules, MarketViewRules, ScrapingRules);
+
+impl Part for Fetcher {
+    const MISSING: &'static str = "websites are fetched only in somebody's name: configure fetch.contact";
+}
+
 impl<'a> Competitors<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 
@@ -232,7 +247,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn listings(&self, filter: &ListingFilter, page: &PageRequest) -> Result<Page<Listing>> {
-        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        let (now, rules): (_, &TrackingRules) = (self.desk.now(), self.desk.rules());
         self.desk
             .read_snapshot(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now, rules))
     }
@@ -242,7 +257,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `listing_not_found`.
     pub fn listing(&self, id: ListingId) -> Result<Listing> {
-        let (now, rules) = (self.desk.now(), &self.desk.config().tracking);
+        let (now, rules): (_, &TrackingRules) = (self.desk.now(), self.desk.rules());
         self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::get_listing(conn, id, now, rules))
     }
 
@@ -290,8 +305,7 @@ impl<'a> Competitors<'a> {
 
     /// The rules of the figures, and behind which time none can be the newest.
     fn overview_rules(&self) -> (&MetricsRules, DateTime<Utc>) {
-        let config = self.desk.config();
-        (&config.metrics, config.tracking.latest(self.desk.now()))
+        (self.desk.rules(), self.desk.rules::<TrackingRules>().latest(self.desk.now()))
     }
 
     /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
@@ -300,8 +314,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
-        let config = self.desk.config();
-        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
         self.desk
             .read_snapshot(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
     }
@@ -312,8 +325,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
-        let config = self.desk.config();
-        let context = (self.desk.now(), &config.market_view, &config.tracking);
+        let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
         self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
     }
 
@@ -326,7 +338,7 @@ impl<'a> Competitors<'a> {
         observed_at: DateTime<Utc>,
     ) -> DbResult<Competitor> {
         let mut competitor = repository::get_to_change(conn, id)?;
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
         let latest = tracking.latest(acting.now);
         turn_back(conn, &competitor, observed_at, latest)?;

@@ -11,7 +11,7 @@ use diesel::{
     r2d2::{ManageConnection, R2D2Connection as _},
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("jpauto needs a database: enable the feature `sqlite` or `postgres`");
@@ -74,9 +74,11 @@ impl Target {
             #[cfg(feature = "sqlite")]
             return match path.strip_prefix("//").unwrap_or(path) {
                 ":memory:" => Ok(Self::SqliteMemory),
-                "" => {
-                    Err(Error::invalid_field("invalid_database_url", "/database_url", "expected a path after sqlite:"))
-                }
+                "" => Err(Error::invalid_field(
+                    ErrorCode::InvalidDatabaseUrl,
+                    "/database_url",
+                    "expected a path after sqlite:",
+                )),
                 path => Ok(Self::SqliteFile(PathBuf::from(path))),
             };
             #[cfg(not(feature = "sqlite"))]
@@ -90,7 +92,7 @@ impl Target {
         }
         // The URL may carry a password: it is not repeated.
         Err(Error::invalid_field(
-            "invalid_database_url",
+            ErrorCode::InvalidDatabaseUrl,
             "/database_url",
             "expected sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE",
         ))
@@ -99,8 +101,8 @@ impl Target {
 
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn not_compiled_in(_url: &str, feature: &'static str) -> Error {
-    Error::refused(
-        "not_configured",
+    Error::new(
+        ErrorCode::NotConfigured,
         format!("this build has no {feature} support: enable the cargo feature `{feature}`"),
     )
 }

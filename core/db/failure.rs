@@ -8,7 +8,7 @@ use std::fmt;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use super::connection::{ConnectError, Target};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorCode};
 
 /// A refusal of ours, or whatever the database said.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl From<Failure> for Error {
         match failure {
             Failure::Refusal(error) => error,
             failure if failure.is_lost_connection() => {
-                Self::unavailable("database_unavailable", "the connection to the database was lost")
+                Self::new(ErrorCode::DatabaseUnavailable, "the connection to the database was lost")
                     .with_source(failure)
             }
             Failure::Database(reason) => told_by_the_database(reason),
@@ -103,38 +103,38 @@ fn told_by_the_database(reason: DieselError) -> Error {
             message if message.contains("readonly database") => read_only(),
             message if message.contains("database is locked") || message.contains("lock timeout") => busy(),
             message if message.contains("statement timeout") => {
-                Error::unavailable("database_timeout", "the database took too long to answer")
+                Error::new(ErrorCode::DatabaseTimeout, "the database took too long to answer")
             }
             message if message.contains("disk is full") || message.contains("No space left") => {
-                Error::unavailable("database_full", "the disk of the database is full")
+                Error::new(ErrorCode::DatabaseFull, "the disk of the database is full")
             }
             // Rules refuse it in what is stored; a search may still bring it, and PostgreSQL's texts can not hold it.
             message if message.contains("invalid byte sequence") => {
-                Error::new(ErrorKind::InvalidInput, "invalid_text", "a text may not hold the character NUL")
+                Error::new(ErrorCode::InvalidText, "a text may not hold the character NUL")
             }
             message if message.contains("not a database") => {
-                Error::refused("not_a_database", "the file is no SQLite database")
+                Error::new(ErrorCode::NotADatabase, "the file is no SQLite database")
             }
-            _ => Error::internal("database_error", "the database refused a statement"),
+            _ => Error::new(ErrorCode::DatabaseError, "the database refused a statement"),
         },
-        _ => Error::internal("database_error", "the database gave an answer that could not be read"),
+        _ => Error::new(ErrorCode::DatabaseError, "the database gave an answer that could not be read"),
     };
     told.with_source(reason)
 }
 
 fn read_only() -> Error {
-    Error::refused("database_read_only", "the database can not be written: it is open or stored read-only")
+    Error::new(ErrorCode::DatabaseReadOnly, "the database can not be written: it is open or stored read-only")
 }
 
 fn busy() -> Error {
-    Error::unavailable("database_busy", "another writer holds the database")
+    Error::new(ErrorCode::DatabaseBusy, "another writer holds the database")
         .with_retry_after(std::time::Duration::from_secs(1))
 }
 
 /// The file of a SQLite database can not be opened or made.
 #[cfg(feature = "sqlite")]
 pub(super) fn cannot_open(path: &std::path::Path, reason: std::io::Error) -> Error {
-    Error::unavailable("database_unavailable", format!("cannot open the database {}: {reason}", path.display()))
+    Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database {}: {reason}", path.display()))
         .with_source(reason)
 }
 
@@ -143,7 +143,7 @@ pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
         ConnectError::Prepare(reason) => cannot_use(target, reason),
         reason => {
             // The text of a connection error names host and user, never the password.
-            Error::unavailable("database_unavailable", format!("cannot open the database{}: {reason}", named(target)))
+            Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database{}: {reason}", named(target)))
                 .with_source(reason)
         }
     }
@@ -151,9 +151,9 @@ pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
 
 pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
     let told = told_by_the_database(reason);
-    if told.code() == "database_error" {
+    if told.is(ErrorCode::DatabaseError) {
         let message = format!("cannot use the database{}", named(target));
-        return Error::unavailable("database_unavailable", message).with_source(told);
+        return Error::new(ErrorCode::DatabaseUnavailable, message).with_source(told);
     }
     told
 }

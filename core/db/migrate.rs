@@ -16,7 +16,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use serde::Serialize;
 
 use super::{DbConnection, DbResult, Failure, Transactions, connection::on_each};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 #[cfg(feature = "postgres")]
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -114,11 +114,11 @@ fn failed(reason: Box<dyn std::error::Error + Send + Sync>, what: &str) -> Failu
     match reason.downcast::<diesel::result::Error>() {
         Ok(reason) => {
             let message = format!("the migration {what} failed and nothing was changed: {reason}");
-            Error::refused("migration_failed", message).with_source(*reason).into()
+            Error::new(ErrorCode::MigrationFailed, message).with_source(*reason).into()
         }
         Err(reason) => {
             let message = format!("the migration {what} failed and nothing was changed: {reason}");
-            Error::refused("migration_failed", message).with_source(reason).into()
+            Error::new(ErrorCode::MigrationFailed, message).with_source(reason).into()
         }
     }
 }
@@ -134,7 +134,7 @@ fn known_versions(conn: &DbConnection) -> Result<BTreeSet<String>> {
 
 fn versions<DB: diesel::backend::Backend>(source: impl MigrationSource<DB>) -> Result<BTreeSet<String>> {
     let migrations = source.migrations().map_err(|reason| {
-        Error::internal("migration_failed", "the embedded migrations can not be read").with_source(reason)
+        Error::new(ErrorCode::MigrationsUnreadable, "the embedded migrations can not be read").with_source(reason)
     })?;
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
@@ -173,8 +173,8 @@ fn applied_versions(conn: &mut DbConnection) -> DbResult<BTreeSet<String>> {
 }
 
 fn newer_than_this_library(version: &str) -> Error {
-    Error::refused(
-        "database_newer",
+    Error::new(
+        ErrorCode::DatabaseNewer,
         format!("the database was migrated to {version} by a newer release: install that release or a later one"),
     )
 }

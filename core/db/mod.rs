@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: any table's queries (each noun's `repository.rs` has its own) and any rule.
 
+mod config;
 mod connection;
 mod failure;
 pub(crate) mod functions;
@@ -28,10 +29,9 @@ pub(crate) use failure::Failure;
 pub use migrate::MigrationReport;
 pub(crate) use types::{Instant, Json};
 
-use crate::{
-    config::Config,
-    error::{Error, Result},
-};
+pub use config::DatabaseConfig;
+
+use crate::error::{Error, ErrorCode, Result};
 
 /// What a query of any noun gives back inside a transaction.
 pub(crate) type DbResult<T> = Result<T, Failure>;
@@ -52,8 +52,8 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens the database, and makes it whole where it is a new SQLite file.
-    pub(crate) fn open(config: &Config) -> Result<Self> {
-        let target = Target::parse(&config.database_url)?;
+    pub(crate) fn open(config: &DatabaseConfig) -> Result<Self> {
+        let target = Target::parse(&config.url)?;
         let limits = ConnectionLimits {
             statement_timeout: config.statement_timeout,
             lock_timeout: config.lock_timeout,
@@ -147,6 +147,11 @@ impl Database {
         }
     }
 
+    /// How many connections there are at most.
+    pub(crate) fn connections(&self) -> u32 {
+        self.pool.max_size()
+    }
+
     /// Answers `Ok` where the database can be read and its schema is current.
     pub(crate) fn ping(&self) -> Result<()> {
         self.read(|conn| Ok(conn.batch_execute("SELECT 1")?))
@@ -169,7 +174,7 @@ impl Database {
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
         self.pool.get().map_err(|reason| {
-            Error::unavailable("database_unavailable", "no database connection could be had in time")
+            Error::new(ErrorCode::DatabaseUnavailable, "no database connection could be had in time")
                 .with_retry_after(Duration::from_secs(1))
                 .with_source(reason)
         })
@@ -190,7 +195,7 @@ impl Database {
         if self.refresh_schema_state()? {
             return Ok(());
         }
-        Err(Error::refused("database_outdated", "the database has an older schema: run migrate on it first"))
+        Err(Error::new(ErrorCode::DatabaseOutdated, "the database has an older schema: run migrate on it first"))
     }
 
     fn refresh_schema_state(&self) -> Result<bool> {

@@ -13,9 +13,12 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    deserialize::{self, FromSql},
+    backend::Backend,
+    deserialize::{self, FromSql, Queryable},
+    expression::AsExpression,
+    internal::derives::as_expression::Bound,
     serialize::{self, IsNull, Output, ToSql},
-    sql_types::SqlType,
+    sql_types::{Nullable, SingleValue, SqlType},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -88,6 +91,52 @@ macro_rules! through_the_multi_backend {
     };
 }
 
+/// Lets a value stand in queries and come out of rows, as `#[derive(AsExpression, FromSqlRow)]` does for a type that may name its
+/// SQL type itself; the values of the core know no database.
+macro_rules! stands_in_queries {
+    ($rust:ty, $sql_type:ident) => {
+        stands_in_queries!(@ $rust, $rust, $sql_type);
+        stands_in_queries!(@ &'_ $rust, $rust, $sql_type);
+
+        impl<DB: Backend> ToSql<Nullable<$sql_type>, DB> for $rust
+        where
+            Self: ToSql<$sql_type, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                ToSql::<$sql_type, DB>::to_sql(self, out)
+            }
+        }
+
+        impl<DB: Backend, ST: SingleValue> Queryable<ST, DB> for $rust
+        where
+            Self: FromSql<ST, DB>,
+        {
+            type Row = Self;
+
+            fn build(row: Self) -> deserialize::Result<Self> {
+                Ok(row)
+            }
+        }
+    };
+    (@ $from:ty, $rust:ty, $sql_type:ident) => {
+        impl AsExpression<$sql_type> for $from {
+            type Expression = Bound<$sql_type, Self>;
+
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+
+        impl AsExpression<Nullable<$sql_type>> for $from {
+            type Expression = Bound<Nullable<$sql_type>, Self>;
+
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+    };
+}
+
 /// Lets an id stand in queries: `id_in_sql!(VehicleId)`.
 macro_rules! id_in_sql {
     ($($id:ident),+ $(,)?) => {$(
@@ -121,6 +170,7 @@ macro_rules! id_in_sql {
         }
 
         through_the_multi_backend!($id, DbId);
+        stands_in_queries!($id, DbId);
     )+};
 }
 
@@ -143,8 +193,7 @@ id_in_sql!(
 );
 
 /// An id of a row of any table, as the audit trail names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = DbId)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AnyId(pub(crate) Uuid);
 
 impl AnyId {
@@ -176,6 +225,7 @@ impl From<Instant> for DateTime<Utc> {
 
 through_the_multi_backend!(Instant, DbInstant);
 through_the_multi_backend!(Money, DbMoney);
+stands_in_queries!(Money, DbMoney);
 
 impl<T: Serialize + fmt::Debug + Send + Sync + 'static> ToSql<DbJson, MultiBackend> for Json<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {

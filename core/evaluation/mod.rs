@@ -104,7 +104,7 @@ pub enum IdentitySource {
     SameKind,
 }
 
-words!(IdentitySource, "invalid_identity_source" at "/source" {
+words!(IdentitySource, InvalidIdentitySource at "/source" {
     Vpic => "vpic",
     Inventory => "inventory",
     Listing => "listing",

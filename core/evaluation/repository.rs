@@ -20,7 +20,7 @@ use crate::{
         DbConnection, DbResult, Instant, Json, on_each,
         schema::{competitor_inventory, inventory, vin_decodes, vin_evaluation_cache},
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::EvaluationId,
 };
 
@@ -53,8 +53,9 @@ struct DecodeRow {
 }
 
 fn document<T: serde::Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value)
-        .map_err(|reason| Error::internal("invalid_document", "a result could not be written down").with_source(reason))
+    serde_json::to_value(value).map_err(|reason| {
+        Error::new(ErrorCode::DocumentNotWritten, "a result could not be written down").with_source(reason)
+    })
 }
 
 /// What is kept of a VIN, over or not. A row that another program or release wrote is as good as none.

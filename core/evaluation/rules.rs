@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Decoded, EvaluationData, Identity, IdentitySource, Kept, VpicDecode, Warning};
 use crate::{
     Money, Vin,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     market::Analysis,
     vin::{Facts, YearBasis},
 };
@@ -78,7 +78,7 @@ pub(super) fn check_mileage(mileage: Option<i32>) -> Result<()> {
     if mileage.is_none_or(|miles| (0..=MOST_MILES).contains(&miles)) {
         return Ok(());
     }
-    Err(Error::invalid_field("invalid_evaluation", "/mileage", format!("expected 0 to {MOST_MILES} miles")))
+    Err(Error::invalid_field(ErrorCode::InvalidEvaluation, "/mileage", format!("expected 0 to {MOST_MILES} miles")))
 }
 
 /// Brings together what the VIN says by itself and what vPIC says of it.

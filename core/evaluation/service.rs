@@ -15,21 +15,21 @@ use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use super::{
     Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Expired, Identity, Kept,
     VpicDecode, Warning,
-    flight::Turn,
+    flight::{Flights, Turn},
     repository,
     rules::{self, NOT_CONFIGURED},
-    vpic::BATCH,
+    vpic::{BATCH, Vpic},
 };
 use crate::{
     Vin,
     activity::{self, Action},
     actor::Permission,
     db::{DbConnection, DbResult},
-    dealership::Desk,
-    error::{Error, Result},
+    desk::{Desk, Part, found_by_the_desk},
+    error::{Error, ErrorCode, Result},
     ids::EvaluationId,
     leases,
-    market::Subject,
+    market::{AutoDev, Subject},
 };
 
 /// How often another process's evaluation is looked for while it is made.
@@ -74,8 +74,26 @@ impl Unanswered {
     }
 }
 
+impl Desk {
+    /// What VINs stand for, and what those vehicles are worth.
+    #[must_use]
+    pub fn evaluation(&self) -> Evaluations<'_> {
+        Evaluations::at(self)
+    }
+}
+
+found_by_the_desk!(EvaluationRules);
+
+impl Part for Vpic {
+    const MISSING: &'static str = "the decoder of VINs is not configured: configure vpic";
+}
+
+impl Part for Flights {
+    const MISSING: &'static str = "evaluations are not shared: the dealership was opened without them";
+}
+
 impl<'a> Evaluations<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 
@@ -98,7 +116,7 @@ impl<'a> Evaluations<'a> {
     /// `forbidden`.
     pub fn decode(&self, vin: &Vin) -> Result<Decoded> {
         let mut decoded = self.decode_many(std::slice::from_ref(vin))?;
-        decoded.pop().ok_or_else(|| Error::internal("not_decoded", "a VIN was left without an answer"))
+        decoded.pop().ok_or_else(|| Error::new(ErrorCode::NotDecoded, "a VIN was left without an answer"))
     }
 
     /// The same for many, in their order: fifty in each call of vPIC. After a call that fails no other is made.
@@ -145,7 +163,7 @@ impl<'a> Evaluations<'a> {
             Looked::Found(evaluation) => return Ok(*evaluation),
             Looked::Nothing(row) => row,
         };
-        let flights = self.desk.evaluations_under_way();
+        let flights = self.desk.part::<Flights>()?;
         for _wait in 0..MOST_WAITS {
             match flights.join(request.vin, request.refresh, self.patience()) {
                 Turn::Ours(pilot) => {
@@ -229,7 +247,11 @@ impl<'a> Evaluations<'a> {
         let serves = |kept: &Kept| {
             is_new_enough
                 && rules::is_current(kept, now)
-                && rules::knows_enough(&kept.data, self.desk.vpic().is_some(), self.desk.auto_dev().is_some())
+                && rules::knows_enough(
+                    &kept.data,
+                    self.desk.find_part::<Vpic>().is_some(),
+                    self.desk.find_part::<AutoDev>().is_some(),
+                )
                 && rules::is_near(kept.data.mileage, request.mileage, self.rules())
         };
         Ok(match kept.filter(serves) {
@@ -441,7 +463,7 @@ impl<'a> Evaluations<'a> {
         answers: &mut HashMap<Vin, VpicDecode>,
         failures: &mut Vec<Warning>,
     ) -> Unanswered {
-        let Some(vpic) = self.desk.vpic() else {
+        let Some(vpic) = self.desk.find_part::<Vpic>() else {
             return Unanswered::new(NOT_CONFIGURED, "vPIC was not asked");
         };
         let mut unanswered = None;
@@ -469,7 +491,7 @@ impl<'a> Evaluations<'a> {
     }
 
     fn rules(&self) -> &EvaluationRules {
-        &self.desk.config().evaluation
+        self.desk.rules()
     }
 
     /// How long somebody else's evaluation is waited for.

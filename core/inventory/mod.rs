@@ -14,6 +14,7 @@ pub(crate) use repository::{get as get_vehicle, get_to_change, insert, vin_or_st
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange, VehicleLimits};
 pub(crate) use rules::{check, check_optional_text, check_price, check_required_text, from_submission};
 pub use service::Inventory;
+pub(crate) use service::OnVehicleChange;
 
 use crate::{
     activity::Audited,
@@ -38,7 +39,7 @@ pub enum VehicleStatus {
     Sold,
 }
 
-words!(VehicleStatus, "invalid_status" at "/status" {
+words!(VehicleStatus, InvalidStatus at "/status" {
     Available => "available",
     Pending => "pending",
     Hold => "hold",
@@ -424,7 +425,7 @@ pub enum VehicleSort {
     YearDescending,
 }
 
-words!(VehicleSort, "invalid_sort" at "/sort" {
+words!(VehicleSort, InvalidSort at "/sort" {
     ListedAt => "listed_at",
     ListedAtDescending => "-listed_at",
     Price => "price",

@@ -16,7 +16,7 @@ use crate::{
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, keyset},
@@ -201,7 +201,7 @@ pub(super) fn get_listed(conn: &mut DbConnection, id: VehicleId) -> DbResult<Veh
 }
 
 fn not_found() -> Error {
-    Error::not_found("vehicle_not_found", "there is no such vehicle")
+    Error::new(ErrorCode::VehicleNotFound, "there is no such vehicle")
 }
 
 /// Refuses a VIN or stock number that another vehicle has.
@@ -213,11 +213,11 @@ pub(crate) fn vin_or_stock_is_taken(conn: &mut DbConnection, vehicle: &Vehicle) 
         .limit(2)
         .load(conn)?;
     if others.iter().any(|(vin, _)| *vin == vehicle.vin) {
-        let error = Error::conflict("duplicate_vin", "a vehicle with this VIN is in inventory already");
+        let error = Error::new(ErrorCode::DuplicateVin, "a vehicle with this VIN is in inventory already");
         return Err(error.with_field("/vin", "is in inventory already").into());
     }
     if !others.is_empty() {
-        let error = Error::conflict("duplicate_stock_number", "another vehicle has this stock number");
+        let error = Error::new(ErrorCode::DuplicateStockNumber, "another vehicle has this stock number");
         return Err(error.with_field("/stock_number", "is another vehicle's").into());
     }
     Ok(())

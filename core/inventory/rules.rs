@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{NewVehicle, Vehicle, VehicleFilter, VehicleStatus};
 use crate::{
-    error::{Error, Faults, Result},
+    error::{Error, ErrorCode, Faults, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     vin::Vin,
@@ -139,7 +139,7 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
         "/features",
         format!("expected at most {} lines of at most {LONGEST_LISTED_TEXT} characters", limits.most_features),
     );
-    faults.into_result("invalid_vehicle")?;
+    faults.into_result(ErrorCode::InvalidVehicle)?;
     if vehicle.stock_number.as_deref().is_none_or(|number| number.trim().is_empty()) {
         vehicle.stock_number = vehicle.vin.get(9..).map(ToOwned::to_owned);
     }
@@ -240,10 +240,10 @@ pub(super) fn set_status(
         check_price(&mut faults, "/sale_price", price);
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
     }
-    faults.into_result("invalid_status_change")?;
+    faults.into_result(ErrorCode::InvalidStatusChange)?;
     // Neither may a second sale overwrite what the first one brought.
     if vehicle.status == VehicleStatus::Sold && (change.status != VehicleStatus::Sold || change.sale_price.is_some()) {
-        return Err(Error::conflict("vehicle_sold", "the vehicle is sold: relist it to offer it again"));
+        return Err(Error::new(ErrorCode::VehicleSold, "the vehicle is sold: relist it to offer it again"));
     }
     let sold_at = match change.status {
         VehicleStatus::Sold => vehicle.sold_at.or(Some(now)),
@@ -255,7 +255,7 @@ pub(super) fn set_status(
 /// The sold vehicle for sale again, from today.
 pub(super) fn relist(vehicle: &Vehicle, by: Option<UserId>, now: DateTime<Utc>) -> Result<Vehicle> {
     if vehicle.status != VehicleStatus::Sold {
-        return Err(Error::conflict("vehicle_not_sold", "only a sold vehicle can be relisted"));
+        return Err(Error::new(ErrorCode::VehicleNotSold, "only a sold vehicle can be relisted"));
     }
     Ok(Vehicle {
         status: VehicleStatus::Available,

@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
-    AgeCount, ListedVehicle, NewVehicle, Statistics, StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleStatus,
-    VehicleUpdate, repository, rules, rules::StatusChange,
+    AgeCount, InventoryRules, ListedVehicle, NewVehicle, Statistics, StockCount, StockedVehicle, Vehicle,
+    VehicleFilter, VehicleStatus, VehicleUpdate, repository, rules, rules::StatusChange,
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    dealership::Desk,
-    error::{Error, Result},
+    db::{DbConnection, DbResult},
+    desk::{Desk, Part, found_by_the_desk},
+    error::{Error, ErrorCode, Result},
     ids::VehicleId,
-    market::{self, MarketPrice},
     page::{Page, PageRequest},
     vin::Vin,
 };
@@ -24,8 +24,30 @@ pub struct Inventory<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// The dealership's own vehicles.
+    #[must_use]
+    pub fn inventory(&self) -> Inventory<'_> {
+        Inventory::at(self)
+    }
+}
+
+found_by_the_desk!(InventoryRules);
+
+/// What a change of a vehicle leads to elsewhere.
+///
+/// The inventory stands below those who follow from it, so the dealership hands it their function.
+pub(crate) struct OnVehicleChange(pub(crate) VehicleChanged);
+
+/// Called with the vehicle before and after the change, `None` where it goes.
+type VehicleChanged = fn(&Desk, &mut DbConnection, &Vehicle, Option<&Vehicle>, DateTime<Utc>) -> DbResult<()>;
+
+impl Part for OnVehicleChange {
+    const MISSING: &'static str = "nobody follows the changes of vehicles";
+}
+
 impl<'a> Inventory<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 
@@ -35,7 +57,7 @@ impl<'a> Inventory<'a> {
     /// `invalid_vehicle` with the fields at fault; `duplicate_vin`; `duplicate_stock_number`.
     pub fn add(&self, vehicle: &NewVehicle) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
-            let vehicle = rules::add(vehicle, &self.desk.config().inventory, acting.actor.user_id(), acting.now)?;
+            let vehicle = rules::add(vehicle, self.rules(), acting.actor.user_id(), acting.now)?;
             repository::vin_or_stock_is_taken(conn, &vehicle)?;
             repository::insert(conn, &vehicle)?;
             activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
@@ -50,7 +72,7 @@ impl<'a> Inventory<'a> {
     pub fn list(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<StockedVehicle>> {
         let now = self.desk.now();
         let vehicles = self.desk.read(Permission::ReadInventory, |conn| repository::list(conn, filter, page))?;
-        Ok(vehicles.map(|vehicle| self.stocked(vehicle, now)))
+        Ok(vehicles.map(|vehicle| stocked(vehicle, self.rules(), now)))
     }
 
     /// A page of the vehicles that stand on the website, with the fields that anybody may know.
@@ -72,7 +94,7 @@ impl<'a> Inventory<'a> {
     pub fn get(&self, id: VehicleId) -> Result<StockedVehicle> {
         let now = self.desk.now();
         let vehicle = self.desk.read(Permission::ReadInventory, |conn| repository::get(conn, id))?;
-        Ok(self.stocked(vehicle, now))
+        Ok(stocked(vehicle, self.rules(), now))
     }
 
     /// The vehicle with this VIN.
@@ -83,8 +105,8 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         let found = self.desk.read(Permission::ReadInventory, |conn| repository::find_by_vin(conn, vin.as_str()))?;
         let vehicle =
-            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this VIN"))?;
-        Ok(self.stocked(vehicle, now))
+            found.ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this VIN"))?;
+        Ok(stocked(vehicle, self.rules(), now))
     }
 
     /// The vehicle with this stock number.
@@ -95,9 +117,9 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         let found =
             self.desk.read(Permission::ReadInventory, |conn| repository::find_by_stock_number(conn, stock_number))?;
-        let vehicle =
-            found.ok_or_else(|| Error::not_found("vehicle_not_found", "there is no vehicle with this stock number"))?;
-        Ok(self.stocked(vehicle, now))
+        let vehicle = found
+            .ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this stock number"))?;
+        Ok(stocked(vehicle, self.rules(), now))
     }
 
     /// One vehicle that stands on the website, with the fields that anybody may know.
@@ -119,19 +141,14 @@ impl<'a> Inventory<'a> {
     pub fn update(&self, id: VehicleId, update: &VehicleUpdate) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
             let before = repository::get_to_change(conn, id)?;
-            let changed = rules::check(update.apply_to(before.clone()), &self.desk.config().inventory, acting.now)?;
+            let changed = rules::check(update.apply_to(before.clone()), self.rules(), acting.now)?;
             if changed == before {
                 return Ok(before);
             }
             let after = Vehicle { updated_at: Some(acting.now), updated_by: acting.actor.user_id(), ..changed };
             repository::vin_or_stock_is_taken(conn, &after)?;
             repository::update(conn, &after)?;
-            if after.price != before.price {
-                market::record_own_price(conn, id, after.price, acting.now)?;
-            }
-            if market::is_another(&before, &after, &self.desk.config().pricing) {
-                market::forget(conn, &before, "the vehicle is described otherwise now", acting.now)?;
-            }
+            self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
         })
@@ -151,9 +168,7 @@ impl<'a> Inventory<'a> {
                 return Ok(before);
             }
             repository::update(conn, &after)?;
-            if after.status == VehicleStatus::Sold {
-                market::close_alerts(conn, &after, "now it is sold", acting.now)?;
-            }
+            self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
                 changes.insert("sale_price".to_owned(), json!({"from": null, "to": price}));
@@ -194,18 +209,10 @@ impl<'a> Inventory<'a> {
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
             let vehicle = repository::get_to_change(conn, id)?;
-            market::delete_of_vehicle(conn, &vehicle, acting.now)?;
+            self.vehicle_changed(conn, &vehicle, None, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
         })
-    }
-
-    /// A page of a vehicle's price history, newest first; the same as [`Market::history`](crate::Market::history).
-    ///
-    /// # Errors
-    /// `vehicle_not_found`; `invalid_cursor`.
-    pub fn price_history(&self, id: VehicleId, page: &PageRequest) -> Result<Page<MarketPrice>> {
-        self.desk.market().history(id, page)
     }
 
     /// Counts, worth and age of the lot. Two queries; the second reads three narrow columns of each unsold vehicle.
@@ -221,7 +228,7 @@ impl<'a> Inventory<'a> {
             .iter()
             .filter(|of_status| of_status.status != VehicleStatus::Sold)
             .fold(StockCount::default(), |sum, of_status| sum.plus(of_status.stock));
-        let mut by_age: Vec<_> = rules::age_buckets(&self.desk.config().inventory)
+        let mut by_age: Vec<_> = rules::age_buckets(self.rules())
             .into_iter()
             .map(|bucket| AgeCount { bucket, stock: StockCount::default() })
             .collect();
@@ -237,10 +244,24 @@ impl<'a> Inventory<'a> {
         Ok(Statistics { total, by_status, by_age, average_days_in_stock })
     }
 
-    fn stocked(&self, vehicle: Vehicle, now: DateTime<Utc>) -> StockedVehicle {
-        let days_in_stock = rules::days_in_stock(vehicle.listed_at, vehicle.sold_at, now);
-        let age_state = rules::age_state(days_in_stock, &self.desk.config().inventory);
-        StockedVehicle { vehicle, days_in_stock, age_state }
+    pub(crate) fn desk(&self) -> &'a Desk {
+        self.desk
+    }
+
+    fn rules(&self) -> &'a InventoryRules {
+        self.desk.rules()
+    }
+
+    /// Lets those know of a change who follow from it, in the transaction that makes it.
+    fn vehicle_changed(
+        &self,
+        conn: &mut DbConnection,
+        before: &Vehicle,
+        after: Option<&Vehicle>,
+        now: DateTime<Utc>,
+    ) -> DbResult<()> {
+        let OnVehicleChange(tell) = self.desk.part()?;
+        tell(self.desk, conn, before, after, now)
     }
 
     fn change(
@@ -256,8 +277,15 @@ impl<'a> Inventory<'a> {
                 return Ok(before);
             }
             repository::update(conn, &after)?;
+            self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             activity::record(conn, acting, action, Some(&before), Some(&after))?;
             Ok(after)
         })
     }
+}
+
+fn stocked(vehicle: Vehicle, rules: &InventoryRules, now: DateTime<Utc>) -> StockedVehicle {
+    let days_in_stock = rules::days_in_stock(vehicle.listed_at, vehicle.sold_at, now);
+    let age_state = rules::age_state(days_in_stock, rules);
+    StockedVehicle { vehicle, days_in_stock, age_state }
 }

@@ -15,20 +15,20 @@ use super::{
     rules::{self, Asked},
     source::{AutoDev, ListingQuery, MissingSource},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// After so many searches in a row without an answer a run no longer waits for one.
 const PATIENCE: u32 = 2;
 /// What stands in the way of every search alike. Another refusal may be of one car's make or model.
-const FOR_GOOD: [&str; 8] = [
-    "auto_dev_key_refused",
-    "auto_dev_plan_required",
-    "auto_dev_forbidden",
-    "auto_dev_invalid_location",
-    "auto_dev_address_refused",
-    "auto_dev_rate_limited",
-    "auto_dev_budget_spent",
-    "auto_dev_run_budget_spent",
+const FOR_GOOD: [ErrorCode; 8] = [
+    ErrorCode::AutoDevKeyRefused,
+    ErrorCode::AutoDevPlanRequired,
+    ErrorCode::AutoDevForbidden,
+    ErrorCode::AutoDevInvalidLocation,
+    ErrorCode::AutoDevAddressRefused,
+    ErrorCode::AutoDevRateLimited,
+    ErrorCode::AutoDevBudgetSpent,
+    ErrorCode::AutoDevRunBudgetSpent,
 ];
 /// Limits of mileage are rounded outwards to this, so that cars much alike are one search.
 const MILEAGE_STEP: i32 = 5_000;
@@ -82,7 +82,7 @@ impl<'a> AutoDevRun<'a> {
         let spend = || {
             let Some(left) = self.left.get().checked_sub(1) else {
                 let message = "this run has made as many calls of auto.dev as it was allowed";
-                return Err(Error::refused("auto_dev_run_budget_spent", message));
+                return Err(Error::new(ErrorCode::AutoDevRunBudgetSpent, message));
             };
             spend()?;
             self.left.set(left);
@@ -124,7 +124,7 @@ impl<'a> AutoDevRun<'a> {
         let missing = MissingSource::auto_dev(error);
         let mut state = self.state.borrow_mut();
         state.unanswered += 1;
-        let for_good = FOR_GOOD.contains(&error.code());
+        let for_good = FOR_GOOD.contains(&error.error_code());
         if for_good || state.unanswered >= PATIENCE {
             state.given_up = Some(missing.clone());
         }

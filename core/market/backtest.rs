@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     Money,
-    error::{Faults, Result},
+    error::{ErrorCode, Faults, Result},
 };
 
 /// What a listing is judged by.
@@ -42,7 +42,7 @@ pub enum BacktestEvent {
     PriceCut,
 }
 
-words!(BacktestEvent, "invalid_event" at "/event" { Sold => "sold", PriceCut => "price_cut" });
+words!(BacktestEvent, InvalidEvent at "/event" { Sold => "sold", PriceCut => "price_cut" });
 
 /// Which events are judged; all there are by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl BacktestOptions {
         let in_order = self.since.zip(self.until).is_none_or(|(since, until)| since <= until);
         faults.check(in_order, "/until", "expected a time that is not before `since`");
         faults.check(self.max_events_a_model > 0, "/max_events_a_model", "expected at least 1");
-        faults.into_result("invalid_backtest")
+        faults.into_result(ErrorCode::InvalidBacktest)
     }
 
     pub(super) fn takes_model(&self, make: &str, model: &str) -> bool {

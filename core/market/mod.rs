@@ -54,15 +54,11 @@ pub use self::{
     source::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, MissingSource, Place},
     trend::{velocity, week},
 };
-pub(crate) use self::{
-    repository::{close_alerts, delete_of_vehicle, forget, record_own_price},
-    rules::is_another,
-    source::AutoDev,
-};
+pub(crate) use self::{service::vehicle_changed, source::AutoDev};
 use crate::{
     Money,
     alerts::{AlertType, Severity},
-    error::{Faults, Result},
+    error::{ErrorCode, Faults, Result},
     inventory::Vehicle,
 };
 
@@ -106,7 +102,7 @@ impl Subject {
             let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);
             faults.check(can_be_asked, pointer, "expected an amount above zero, or none");
         }
-        faults.into_result("invalid_subject")
+        faults.into_result(ErrorCode::InvalidSubject)
     }
 }
 
@@ -138,7 +134,7 @@ pub enum Source {
     AutoDev,
 }
 
-words!(Source, "invalid_source" at "/source" { Competitor => "competitor", AutoDev => "auto.dev" });
+words!(Source, InvalidSource at "/source" { Competitor => "competitor", AutoDev => "auto.dev" });
 
 /// A listing to compare with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -201,7 +197,7 @@ pub enum Recommendation {
     InsufficientData,
 }
 
-words!(Recommendation, "invalid_recommendation" at "/recommendation" {
+words!(Recommendation, InvalidRecommendation at "/recommendation" {
     High => "high",
     Low => "low",
     Competitive => "competitive",
@@ -222,7 +218,7 @@ pub enum Confidence {
     High,
 }
 
-words!(Confidence, "invalid_confidence" at "/confidence" { Insufficient => "insufficient", Limited => "limited", Moderate => "moderate", High => "high" });
+words!(Confidence, InvalidConfidence at "/confidence" { Insufficient => "insufficient", Limited => "limited", Moderate => "moderate", High => "high" });
 
 /// Which listings the comparables came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -240,7 +236,7 @@ pub enum DataSource {
     Both,
 }
 
-words!(DataSource, "invalid_data_source" at "/data_source" { None => "none", Competitor => "competitor", AutoDev => "auto.dev", Both => "auto.dev+competitor" });
+words!(DataSource, InvalidDataSource at "/data_source" { None => "none", Competitor => "competitor", AutoDev => "auto.dev", Both => "auto.dev+competitor" });
 
 /// The search that was made: everything needed to make it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -402,7 +398,7 @@ pub enum MarketMood {
     Stable,
 }
 
-words!(MarketMood, "invalid_mood" at "/mood" { BuyersMarket => "buyers_market", SellersMarket => "sellers_market", Stable => "stable" });
+words!(MarketMood, InvalidMood at "/mood" { BuyersMarket => "buyers_market", SellersMarket => "sellers_market", Stable => "stable" });
 
 /// The change of the raw median over one or two weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -35,7 +35,7 @@ use crate::{
         },
         types::DbInstant,
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::{AnalysisId, ListingId, MarketPriceId, VehicleId},
     inventory::{Vehicle, VehicleStatus},
     money::Money,
@@ -122,8 +122,9 @@ impl Row {
 }
 
 fn document<T: Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value)
-        .map_err(|reason| Error::internal("invalid_document", "a result could not be written down").with_source(reason))
+    serde_json::to_value(value).map_err(|reason| {
+        Error::new(ErrorCode::DocumentNotWritten, "a result could not be written down").with_source(reason)
+    })
 }
 
 /// The document, or nothing and a note in the log where it has another release's shape: the next analysis replaces it.
@@ -701,7 +702,7 @@ pub(super) fn record_market_price(
 }
 
 /// Keeps a price that staff set, as a point of the vehicle's history with nothing known of the market.
-pub(crate) fn record_own_price(
+pub(super) fn record_own_price(
     conn: &mut DbConnection,
     vehicle: VehicleId,
     price: Money,
@@ -728,13 +729,13 @@ fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {
 }
 
 /// Closes what is open about a vehicle's price, which nobody will analyse again; `why` is the rest of a sentence.
-pub(crate) fn close_alerts(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
+pub(super) fn close_alerts(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
     alerts::close(conn, &AlertType::OF_PRICES, vehicle.id.into(), &|alert| ended(alert, vehicle, why), now)
 }
 
 /// Removes what was found about a vehicle as it no longer is, and closes its alerts: it counts as never analysed again. Its
 /// history stays. `why` is the rest of a sentence.
-pub(crate) fn forget(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
+pub(super) fn forget(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_research_results::inventory_id.eq(vehicle.id);
     diesel::delete(market_research_results::table.filter(of_vehicle)).execute(conn)?;
     // The medians of what it was are held against no later one.
@@ -746,7 +747,7 @@ pub(crate) fn forget(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now:
 }
 
 /// Removes all research about a vehicle that is itself about to go, and closes its alerts.
-pub(crate) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: &Vehicle, now: DateTime<Utc>) -> DbResult<()> {
+pub(super) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: &Vehicle, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_price_history::inventory_id.eq(vehicle.id);
     diesel::delete(market_price_history::table.filter(of_vehicle)).execute(conn)?;
     forget(conn, vehicle, "it is no longer in the inventory", now)

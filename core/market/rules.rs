@@ -241,7 +241,7 @@ fn tempered(alert: WantedAlert, reasons: &[Reason]) -> Option<WantedAlert> {
 ///
 /// What it costs and what is asked for it are not part of what it is.
 #[must_use]
-pub(crate) fn is_another(before: &Vehicle, after: &Vehicle, rules: &PricingRules) -> bool {
+pub(super) fn is_another(before: &Vehicle, after: &Vehicle, rules: &PricingRules) -> bool {
     let (before, after) = (Subject::from(before), Subject::from(after));
     let differ = |one: &str, other: &str| folded(one) != folded(other);
     let trim = |subject: &Subject| subject.trim.as_deref().map(folded).unwrap_or_default();

@@ -13,16 +13,18 @@ use super::{
     repository::{self, ListedModels, OfLate, Wanted},
     research::AutoDevUse,
     rules::{self, Asked},
+    source::AutoDev,
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
     alerts::{self, Alert, AlertType},
+    competitors::TrackingRules,
     db::{DbConnection, DbResult, Failure},
-    dealership::{Acting, Desk},
-    error::{Error, ErrorKind, Result},
+    desk::{Acting, Desk, Part, found_by_the_desk},
+    error::{Error, ErrorCode, ErrorKind, Result},
     ids::VehicleId,
-    inventory::{self, Vehicle, VehicleFilter, VehicleStatus},
+    inventory::{self, Inventory, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
 };
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
@@ -57,8 +59,22 @@ const VEHICLES_A_TRANSACTION: usize = 16;
 /// The name under which the calls of auto.dev are counted.
 const AUTO_DEV: &str = "auto.dev";
 
+impl Desk {
+    /// What the market says of them.
+    #[must_use]
+    pub fn market(&self) -> Market<'_> {
+        Market::at(self)
+    }
+}
+
+found_by_the_desk!(PricingRules);
+
+impl Part for AutoDev {
+    const MISSING: &'static str = "auto.dev is not configured: configure auto_dev";
+}
+
 impl<'a> Market<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 
@@ -71,7 +87,10 @@ impl<'a> Market<'a> {
             let vehicle = inventory::get_vehicle(conn, id)?;
             Ok((repository::own_vins(conn)?, self.listed_like(conn, &Subject::from(&vehicle))?))
         })?;
-        self.analyze_with(id, &Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev(), None) })
+        self.analyze_with(
+            id,
+            &Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.find_part::<AutoDev>(), None) },
+        )
     }
 
     /// Prices any car against the market, such as one that we think of buying. Nothing is kept but the count of the calls.
@@ -96,7 +115,12 @@ impl<'a> Market<'a> {
             let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, self.of_late(now))?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
-        let asked = self.ask_auto_dev(&AutoDevRun::new(self.desk.auto_dev(), None), subject, &mut comparables, &own);
+        let asked = self.ask_auto_dev(
+            &AutoDevRun::new(self.desk.find_part::<AutoDev>(), None),
+            subject,
+            &mut comparables,
+            &own,
+        );
         Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
     }
 
@@ -123,7 +147,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// As any read.
     pub fn auto_dev_use(&self) -> Result<Option<AutoDevUse>> {
-        let Some(auto_dev) = self.desk.auto_dev() else { return Ok(None) };
+        let Some(auto_dev) = self.desk.find_part::<AutoDev>() else { return Ok(None) };
         let now = self.desk.now();
         let calls = self.desk.read(Permission::ReadMarket, |conn| repository::calls_made(conn, AUTO_DEV, now))?;
         let calls_a_month = auto_dev.config().calls_a_month;
@@ -179,7 +203,7 @@ impl<'a> Market<'a> {
                 return Ok(research);
             }
             inventory::get_vehicle(conn, id)?;
-            Err(Error::not_found("vehicle_not_analyzed", "the vehicle was never analysed").into())
+            Err(Error::new(ErrorCode::VehicleNotAnalyzed, "the vehicle was never analysed").into())
         })
     }
 
@@ -247,7 +271,7 @@ impl<'a> Market<'a> {
             make.zip(model).is_some_and(|(make, model)| options.takes_model(make, model))
         });
         let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
-        let transfer_days = self.desk.config().tracking.transfer_days;
+        let transfer_days = self.desk.rules::<TrackingRules>().transfer_days;
         let total = models.len();
         for (done, names) in (1..).zip(&models) {
             let listings =
@@ -278,11 +302,11 @@ impl<'a> Market<'a> {
     }
 
     fn pricing(&self) -> &'a PricingRules {
-        &self.desk.config().pricing
+        self.desk.rules()
     }
 
     fn of_late(&self, now: DateTime<Utc>) -> OfLate {
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         OfLate {
             seen_since: tracking.on_the_market_since(now),
             sold_since: repository::before(now, config::days(self.pricing().sold_within_days)),
@@ -301,7 +325,7 @@ impl<'a> Market<'a> {
             let vehicles = repository::unsold_by_age_of_analysis(conn, analyzed_until)?;
             Ok((vehicles, repository::own_vins(conn)?, ListedModels::of_years(conn, i32::MIN, i32::MAX)?))
         })?;
-        let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.auto_dev(), most_calls) };
+        let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.find_part::<AutoDev>(), most_calls) };
         let total = vehicles.len().min(most);
         let mut report = AnalyzeReport { remaining: vehicles.len(), ..AnalyzeReport::default() };
         let (mut done, mut together) = (0, 1);
@@ -406,7 +430,7 @@ impl<'a> Market<'a> {
 
     /// Counts a call of auto.dev before it is made. The count is no one's doing, so the audit trail does not tell it.
     fn spend_call(&self) -> Result<()> {
-        let most = self.desk.auto_dev().map_or(0, |auto_dev| auto_dev.config().calls_a_month);
+        let most = self.desk.find_part::<AutoDev>().map_or(0, |auto_dev| auto_dev.config().calls_a_month);
         let (counted, now) = self.desk.write(Permission::Analyze, |conn, acting| {
             Ok((repository::spend_call(conn, AUTO_DEV, most, acting.now)?, acting.now))
         })?;
@@ -418,7 +442,7 @@ impl<'a> Market<'a> {
             "the {most} calls of auto.dev for this month are spent; they renew on {}",
             renewal.format("%Y-%m-%d")
         );
-        Err(Error::refused("auto_dev_budget_spent", message)
+        Err(Error::new(ErrorCode::AutoDevBudgetSpent, message)
             .with_retry_after((renewal - now).to_std().unwrap_or_default()))
     }
 
@@ -474,9 +498,43 @@ impl<'a> Market<'a> {
     }
 }
 
+impl Inventory<'_> {
+    /// A page of a vehicle's price history, newest first; the same as [`Market::history`].
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `invalid_cursor`.
+    pub fn price_history(&self, id: VehicleId, page: &PageRequest) -> Result<Page<MarketPrice>> {
+        self.desk().market().history(id, page)
+    }
+}
+
+/// What a change of a vehicle means for its research, in the transaction of that change.
+///
+/// A new price is a point of the history. A vehicle that is described otherwise has no research any more, a sold one no open
+/// alert about its price, and one that goes (`after` is `None`) leaves nothing.
+pub(crate) fn vehicle_changed(
+    desk: &Desk,
+    conn: &mut DbConnection,
+    before: &Vehicle,
+    after: Option<&Vehicle>,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    let Some(after) = after else { return repository::delete_of_vehicle(conn, before, now) };
+    if after.price != before.price {
+        repository::record_own_price(conn, after.id, after.price, now)?;
+    }
+    if rules::is_another(before, after, desk.rules()) {
+        repository::forget(conn, before, "the vehicle is described otherwise now", now)?;
+    }
+    if after.status == VehicleStatus::Sold && before.status != VehicleStatus::Sold {
+        repository::close_alerts(conn, after, "now it is sold", now)?;
+    }
+    Ok(())
+}
+
 fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {
     if vehicle.status == VehicleStatus::Sold {
-        return Err(Error::conflict("vehicle_sold", "a sold vehicle has no price to compare"));
+        return Err(Error::new(ErrorCode::VehicleSold, "a sold vehicle has no price to compare"));
     }
     Ok(())
 }

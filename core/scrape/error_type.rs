@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::ErrorCode;
+
 /// Why a scrape failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -23,7 +25,7 @@ pub enum ScrapeErrorType {
     Empty,
 }
 
-words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
+words!(ScrapeErrorType, InvalidScrapeErrorType at "/scrape_error_type" {
     Network => "network",
     Timeout => "timeout",
     HttpStatus => "http_status",
@@ -35,15 +37,15 @@ words!(ScrapeErrorType, "invalid_scrape_error_type" at "/scrape_error_type" {
 
 impl ScrapeErrorType {
     /// The code of the error that a scrape which failed so ends with.
-    pub(crate) const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> ErrorCode {
         match self {
-            Self::Network => "scrape_network",
-            Self::Timeout => "scrape_timeout",
-            Self::HttpStatus => "scrape_http_status",
-            Self::Blocked => "scrape_blocked",
-            Self::Robots => "scrape_robots",
-            Self::Parsing => "scrape_parsing",
-            Self::Empty => "scrape_empty",
+            Self::Network => ErrorCode::ScrapeNetwork,
+            Self::Timeout => ErrorCode::ScrapeTimeout,
+            Self::HttpStatus => ErrorCode::ScrapeHttpStatus,
+            Self::Blocked => ErrorCode::ScrapeBlocked,
+            Self::Robots => ErrorCode::ScrapeRobots,
+            Self::Parsing => ErrorCode::ScrapeParsing,
+            Self::Empty => ErrorCode::ScrapeEmpty,
         }
     }
 }

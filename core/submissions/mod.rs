@@ -37,7 +37,7 @@ pub enum SubmissionStatus {
     Rejected,
 }
 
-words!(SubmissionStatus, "invalid_status" at "/submission_status" {
+words!(SubmissionStatus, InvalidStatus at "/submission_status" {
     Pending => "pending",
     Approved => "approved",
     Rejected => "rejected",
@@ -305,7 +305,7 @@ pub enum SubmissionSort {
     SubmittedAtDescending,
 }
 
-words!(SubmissionSort, "invalid_sort" at "/sort" {
+words!(SubmissionSort, InvalidSort at "/sort" {
     SubmittedAt => "submitted_at",
     SubmittedAtDescending => "-submitted_at",
 });

@@ -11,7 +11,7 @@ use crate::{
         lock_row,
         schema::{inventory, pending_submissions, pending_submissions::dsl},
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ids::{SubmissionId, UserId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, keyset},
@@ -156,7 +156,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> 
 
 pub(super) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     let row: Option<Row> = dsl::pending_submissions.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::not_found("submission_not_found", "there is no such submission"))?.try_into()?)
+    Ok(row.ok_or_else(|| Error::new(ErrorCode::SubmissionNotFound, "there is no such submission"))?.try_into()?)
 }
 
 /// The submission, locked until the transaction ends.
@@ -173,7 +173,7 @@ pub(super) fn vin_is_taken(conn: &mut DbConnection, submission: &Submission) -> 
     if others == 0 {
         return Ok(());
     }
-    let error = Error::conflict("duplicate_vin", "a car with this VIN was submitted already");
+    let error = Error::new(ErrorCode::DuplicateVin, "a car with this VIN was submitted already");
     Err(error.with_field("/vin", "was submitted already").into())
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Approval, NewSubmission, Submission, SubmissionStatus, SubmissionUpdate, SubmissionWarning};
 use crate::{
-    error::{Error, Faults, Result},
+    error::{Error, ErrorCode, Faults, Result},
     ids::{SubmissionId, UserId},
     inventory::{self, InventoryRules, NewVehicle, Vehicle, VehicleLimits},
     money::Money,
@@ -55,7 +55,8 @@ pub(super) fn must_not_be_too_many(sent: &[DateTime<Utc>], rules: &IntakeRules, 
     let minutes = rules.window.num_minutes();
     let message =
         format!("at most {} submissions in {minutes} minutes are taken from one address", rules.most_in_window);
-    Err(Error::refused("too_many_submissions", message).with_retry_after((room_at - now).to_std().unwrap_or_default()))
+    Err(Error::new(ErrorCode::TooManySubmissions, message)
+        .with_retry_after((room_at - now).to_std().unwrap_or_default()))
 }
 
 /// The pending submission with corrected fields.
@@ -110,7 +111,7 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
         inventory::check_optional_text(&mut faults, pointer, text.as_ref(), longest);
     }
     limits.check_images(&mut faults, &submission.images);
-    faults.into_result("invalid_submission")?;
+    faults.into_result(ErrorCode::InvalidSubmission)?;
     submission.warnings = SubmissionWarning::of(submission.vin.as_deref());
     Ok(submission)
 }
@@ -156,7 +157,7 @@ pub(super) fn approve(
     missing.check(vehicle.price != Money::ZERO, "/price", "is missing: give a price or have the customer ask one");
     missing.check(!vehicle.vin.is_empty(), "/vin", "is missing");
     missing.check(vehicle.mileage != 0, "/mileage", "is missing");
-    missing.into_result("approval_incomplete")?;
+    missing.into_result(ErrorCode::ApprovalIncomplete)?;
     let vehicle = inventory::check(vehicle, rules, now)?;
     let reviewed = Submission {
         submission_status: SubmissionStatus::Approved,
@@ -179,7 +180,7 @@ pub(super) fn reject(
     must_be_pending(submission)?;
     let mut faults = Faults::default();
     inventory::check_required_text(&mut faults, "/rejection_reason", reason, rules.limits.longest_text);
-    faults.into_result("rejection_reason_missing")?;
+    faults.into_result(ErrorCode::RejectionReasonMissing)?;
     Ok(Submission {
         submission_status: SubmissionStatus::Rejected,
         rejection_reason: Some(reason.trim().to_owned()),
@@ -195,7 +196,7 @@ pub(super) fn must_be_pending(submission: &Submission) -> Result<()> {
 }
 
 pub(super) fn already_reviewed() -> Error {
-    Error::conflict("submission_already_reviewed", "the submission was approved or rejected already")
+    Error::new(ErrorCode::SubmissionAlreadyReviewed, "the submission was approved or rejected already")
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The operations on customers' offers.
 
-use super::{Approval, NewSubmission, Submission, SubmissionFilter, SubmissionUpdate, repository, rules};
+use super::{Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionUpdate, repository, rules};
 use crate::{
     activity::{self, Action},
     actor::Permission,
     db::functions::lock_words,
-    dealership::Desk,
+    desk::{Desk, found_by_the_desk},
     error::Result,
     ids::SubmissionId,
     inventory::{self, Vehicle},
@@ -18,8 +18,18 @@ pub struct Submissions<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// Customers' offers.
+    #[must_use]
+    pub fn submissions(&self) -> Submissions<'_> {
+        Submissions::at(self)
+    }
+}
+
+found_by_the_desk!(IntakeRules);
+
 impl<'a> Submissions<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 
@@ -30,7 +40,7 @@ impl<'a> Submissions<'a> {
     /// public from one address.
     pub fn submit(&self, submission: &NewSubmission) -> Result<Submission> {
         self.desk.write(Permission::SendSubmissions, |conn, acting| {
-            let intake = &self.desk.config().intake;
+            let intake: &IntakeRules = self.desk.rules();
             let submission = rules::submit(submission, intake, acting.now)?;
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
                 let (ip, since) = (ip.to_string(), acting.now - intake.window);
@@ -69,7 +79,7 @@ impl<'a> Submissions<'a> {
     pub fn update(&self, id: SubmissionId, update: &SubmissionUpdate) -> Result<Submission> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let before = repository::get_to_change(conn, id)?;
-            let after = rules::update(&before, update, &self.desk.config().intake, acting.now)?;
+            let after = rules::update(&before, update, self.desk.rules(), acting.now)?;
             if after == before {
                 return Ok(before);
             }
@@ -91,8 +101,7 @@ impl<'a> Submissions<'a> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let submission = repository::get_to_change(conn, id)?;
             let by = acting.actor.user_id();
-            let (reviewed, vehicle) =
-                rules::approve(&submission, approval, &self.desk.config().inventory, by, acting.now)?;
+            let (reviewed, vehicle) = rules::approve(&submission, approval, self.desk.rules(), by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
             inventory::vin_or_stock_is_taken(conn, &vehicle)?;
             inventory::insert(conn, &vehicle)?;
@@ -110,7 +119,7 @@ impl<'a> Submissions<'a> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let submission = repository::get_to_change(conn, id)?;
             let by = acting.actor.user_id();
-            let reviewed = rules::reject(&submission, reason, &self.desk.config().intake, by, acting.now)?;
+            let reviewed = rules::reject(&submission, reason, self.desk.rules(), by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
             activity::record(conn, acting, Action::Reject, Some(&submission), Some(&reviewed))?;
             Ok(reviewed)

@@ -254,7 +254,7 @@ impl IncompleteReason {
     }
 }
 
-words!(IncompleteReason, "invalid_incomplete_reason" at "/incomplete_reason" {
+words!(IncompleteReason, InvalidIncompleteReason at "/incomplete_reason" {
     Empty => "empty",
     ClosedByRobots => "closed_by_robots",
     PageFailed => "page_failed",

@@ -41,7 +41,7 @@ pub enum RefusalReason {
     NoIdentity,
 }
 
-words!(RefusalReason, "invalid_refusal_reason" at "/reason" { NoIdentity => "no_identity" });
+words!(RefusalReason, InvalidRefusalReason at "/reason" { NoIdentity => "no_identity" });
 
 impl RefusalReason {
     /// The same for a person.

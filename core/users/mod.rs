@@ -64,7 +64,7 @@ pub enum Provider {
     Microsoft,
 }
 
-words!(Provider, "invalid_provider" at "/oauth_provider" {
+words!(Provider, InvalidProvider at "/oauth_provider" {
     Google => "google",
     Microsoft => "microsoft",
 });

@@ -10,7 +10,7 @@ use crate::{
         DbConnection, DbResult, Instant, MultiBackend, lock_row,
         schema::{activity_logs, inventory, pending_submissions, users, users::dsl},
     },
-    error::{Error, ErrorKind},
+    error::{Error, ErrorCode},
     ids::UserId,
     page::{Page, PageRequest, keyset},
 };
@@ -80,7 +80,7 @@ pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResu
         dsl::users.find(id).select((dsl::role, dsl::is_active)).first(conn).optional()?;
     match found {
         Some((role, is_active)) if is_active.unwrap_or(true) => Ok(role_of(role.as_deref())?),
-        _ => Err(Error::new(ErrorKind::Forbidden, "user_inactive", "this account may not act").into()),
+        _ => Err(Error::new(ErrorCode::UserInactive, "this account may not act").into()),
     }
 }
 
@@ -101,7 +101,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
 
 pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::not_found("user_not_found", "there is no such user"))?.try_into()?)
+    Ok(row.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such user"))?.try_into()?)
 }
 
 /// The user, with no other change of any user under way until the transaction ends.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{NewUser, User};
 use crate::{
     actor::{Actor, Role},
-    error::{Error, ErrorKind, Faults, Result},
+    error::{Error, ErrorCode, Faults, Result},
     ids::UserId,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn invite(invitation: &NewUser, now: DateTime<Utc>) -> Result<User> {
         "/name",
         "expected 1 to 255 characters",
     );
-    faults.into_result("invalid_user")?;
+    faults.into_result(ErrorCode::InvalidUser)?;
     Ok(User {
         id: UserId::new(now),
         oauth_id: format!("invited:{email}").chars().take(LONGEST_TEXT).collect(),
@@ -40,7 +40,7 @@ pub(super) fn invite(invitation: &NewUser, now: DateTime<Utc>) -> Result<User> {
 /// Nobody changes their own role or account, so an administrator always remains.
 pub(super) fn must_not_be_oneself(actor: &Actor, user: UserId) -> Result<()> {
     if actor.user_id() == Some(user) {
-        return Err(Error::new(ErrorKind::Refused, "not_oneself", "another administrator must do this for you"));
+        return Err(Error::new(ErrorCode::NotOneself, "another administrator must do this for you"));
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::{NewUser, User, repository, rules};
 use crate::{
     activity::{self, Action},
     actor::{Permission, Role},
-    dealership::Desk,
-    error::{Error, Result},
+    desk::Desk,
+    error::{Error, ErrorCode, Result},
     ids::UserId,
     page::{Page, PageRequest},
 };
@@ -16,8 +16,16 @@ pub struct Users<'a> {
     desk: &'a Desk,
 }
 
+impl Desk {
+    /// Staff accounts and their roles.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users::at(self)
+    }
+}
+
 impl<'a> Users<'a> {
-    pub(crate) fn at(desk: &'a Desk) -> Self {
+    fn at(desk: &'a Desk) -> Self {
         Self { desk }
     }
 
@@ -29,7 +37,7 @@ impl<'a> Users<'a> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
             let user = rules::invite(user, acting.now)?;
             if repository::find_by_email(conn, &user.email)?.is_some() {
-                return Err(Error::conflict("duplicate_email", "a user with this address exists")
+                return Err(Error::new(ErrorCode::DuplicateEmail, "a user with this address exists")
                     .with_field("/email", "is taken")
                     .into());
             }
@@ -63,7 +71,7 @@ impl<'a> Users<'a> {
         let email = email.trim().to_lowercase();
         self.desk.read(Permission::ManageUsers, |conn| {
             let found = repository::find_by_email(conn, &email)?;
-            found.ok_or_else(|| Error::not_found("user_not_found", "there is no user with this address").into())
+            found.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no user with this address").into())
         })
     }
 

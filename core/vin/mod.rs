@@ -355,7 +355,7 @@ impl<'de> Deserialize<'de> for Vin {
 
 impl From<InvalidVin> for crate::Error {
     fn from(reason: InvalidVin) -> Self {
-        Self::invalid_field("invalid_vin", "/vin", reason.to_string())
+        Self::invalid_field(crate::ErrorCode::InvalidVin, "/vin", reason.to_string())
     }
 }
 

@@ -85,7 +85,7 @@ impl Context {
         config.scraping = self.scraping.clone();
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
-        config.read_only = self.read_only;
+        config.database.read_only = self.read_only;
         Ok(Dealership::with_config(config)?)
     }
 

@@ -113,9 +113,13 @@ fn about(argument: &str, message: &str) -> FieldError {
 
 fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
-        ErrorKind::InvalidInput => 2,
-        ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Refused | ErrorKind::Forbidden => 3,
-        ErrorKind::Unavailable => 4,
+        ErrorKind::InvalidInput | ErrorKind::Misconfigured => 2,
+        ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Refused
+        | ErrorKind::Unauthenticated
+        | ErrorKind::Forbidden => 3,
+        ErrorKind::Unavailable | ErrorKind::RateLimited => 4,
         _ => 1,
     }
 }

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
-use jpauto::{ErrorKind, FieldError};
+use jpauto::{ErrorCode, ErrorKind, FieldError};
 use serde::Serialize;
 use warp::{
     Reply,
@@ -19,6 +19,10 @@ use warp::{
 
 /// What `type` begins with; the code follows. A name that nobody can own, so that it stays true wherever this runs.
 const TYPE_BASE: &str = "https://jpauto.example/errors/";
+
+/// Refusals that the operator must deal with, and not the client.
+const OF_THE_DATABASE: [ErrorCode; 3] =
+    [ErrorCode::DatabaseReadOnly, ErrorCode::DatabaseOutdated, ErrorCode::DatabaseNewer];
 
 /// When to come back where the failure itself does not say.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -159,11 +163,11 @@ fn status_of(error: &jpauto::Error) -> StatusCode {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
         // A database that is outdated or read-only is the operator's to mend, not the client's.
-        ErrorKind::Refused if error.code().starts_with("database_") => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::Refused if error.retry_after().is_some() => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Refused if OF_THE_DATABASE.contains(&error.error_code()) => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Refused => StatusCode::CONFLICT,
-        ErrorKind::Forbidden if error.code() == "not_signed_in" => StatusCode::UNAUTHORIZED,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         // The kinds may grow; one that is not known here is no fault of the client's.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -173,7 +177,9 @@ fn status_of(error: &jpauto::Error) -> StatusCode {
 /// Messages of such errors may name files, hosts and tables.
 fn detail_of_our_fault(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Internal => "something went wrong on our side; the request's id leads to the reason in the log",
+        ErrorKind::Internal | ErrorKind::Misconfigured => {
+            "something went wrong on our side; the request's id leads to the reason in the log"
+        }
         _ => "something that this needs does not answer now; try again later",
     }
 }

@@ -173,7 +173,7 @@ impl Server {
         let listener = TcpListener::bind(config.address).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         // More workers than connections would only wait for one another with a thread each.
-        let database_connections = usize::try_from(dealership.config().pool_size).unwrap_or(usize::MAX);
+        let database_connections = usize::try_from(dealership.config().database.pool_size).unwrap_or(usize::MAX);
         config.gate.workers = config.gate.workers.min(database_connections);
         let app = App::new(dealership, config.gate, config.body);
         Ok(Self { listener, address, app, config })

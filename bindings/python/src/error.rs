@@ -44,7 +44,10 @@ fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
         ErrorKind::NotFound => imported!("NotFound"),
         ErrorKind::Conflict => imported!("Conflict"),
         ErrorKind::Refused => imported!("Refused"),
+        ErrorKind::Unauthenticated => imported!("Unauthenticated"),
         ErrorKind::Forbidden => imported!("Forbidden"),
+        ErrorKind::RateLimited => imported!("RateLimited"),
+        ErrorKind::Misconfigured => imported!("Misconfigured"),
         ErrorKind::Unavailable => imported!("Unavailable"),
         // A kind of a later release of the library is nothing that this one knows how to mend.
         ErrorKind::Internal | _ => imported!("Internal"),

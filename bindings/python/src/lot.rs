@@ -91,8 +91,8 @@ pub(crate) fn open(
     pool_size: Option<u32>,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
-    config.read_only = read_only;
-    config.pool_size = pool_size.unwrap_or(config.pool_size);
+    config.database.read_only = read_only;
+    config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
     Ok(Lot { handle: machine.acting_as(py, act_as)? })

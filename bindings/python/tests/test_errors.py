@@ -22,7 +22,10 @@ def test_the_classes_are_one_tree() -> None:
         jpauto.NotFound,
         jpauto.Conflict,
         jpauto.Refused,
+        jpauto.Unauthenticated,
         jpauto.Forbidden,
+        jpauto.RateLimited,
+        jpauto.Misconfigured,
         jpauto.Unavailable,
         jpauto.Internal,
     ]

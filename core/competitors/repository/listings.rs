@@ -22,7 +22,7 @@ use crate::{
         schema::competitor_inventory::{self, dsl},
         types::{DbId, DbInstant, DbMoney},
     },
-    error::Error,
+    error::{Error, ErrorCode},
     ids::{CompetitorId, ListingId},
     money::Money,
     page::{Page, PageRequest, contains_patterns},
@@ -134,7 +134,7 @@ pub(in crate::competitors) fn get_listing(
 }
 
 pub(super) fn listing_not_found() -> Error {
-    Error::not_found("listing_not_found", "there is no such listing")
+    Error::new(ErrorCode::ListingNotFound, "there is no such listing")
 }
 
 /// Says of each listing whence it came and where it went: one query.

@@ -21,7 +21,7 @@ use crate::{
         scrape_log,
     },
     db::{DbConnection, DbResult},
-    dealership::{Acting, Desk},
+    desk::{Acting, Desk},
     error::Result,
     extract::Warning,
     ids::{CompetitorId, ListingId},
@@ -137,7 +137,7 @@ impl<'a> Recording<'a> {
             audit(conn, acting, id, changes)?;
             let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
                 Vehicles::of(plan, &lot.stored, &lot.ids, &new_ids);
-            let (arrived, departed) = transfers(conn, id, &moving, &self.desk.config().tracking)?;
+            let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
             Ok(RecordReport {
                 competitor_id: id,
                 competitor: competitor.name.clone(),
@@ -162,7 +162,8 @@ impl<'a> Recording<'a> {
     }
 
     fn plan(&self, conn: &mut DbConnection, acting: Acting<'_>, competitor: Competitor) -> DbResult<Planned> {
-        let (tracking, crawl, id) = (&self.desk.config().tracking, self.seen.crawl.as_ref(), competitor.id);
+        let tracking: &TrackingRules = self.desk.rules();
+        let (crawl, id) = (self.seen.crawl.as_ref(), competitor.id);
         crawl.map_or(Ok(()), |crawl| scraping::must_hold(conn, id, &crawl.holder))?;
         let reader = competitor.list_source().reader();
         let is_as_told = crawl.is_none_or(|crawl| crawl.reader == reader);
@@ -193,7 +194,8 @@ impl<'a> Recording<'a> {
         planned: &mut Planned,
     ) -> DbResult<(ScrapeRecord, Metrics)> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
-        let (config, id, observed_at) = (self.desk.config(), competitor.id, *observed_at);
+        let tracking: &TrackingRules = self.desk.rules();
+        let (id, observed_at) = (competitor.id, *observed_at);
         let judged = (plan.completeness, plan.counts());
         let scrape = ScrapeRecord::of(id, observed_at, reading, judged, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
@@ -201,10 +203,9 @@ impl<'a> Recording<'a> {
         let kept = keep(conn, scrape, acting.now)?;
         // Figures of an older scrape are those of the newest one, corrected.
         let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-        let transfer_days = config.tracking.transfer_days;
-        let metrics = repository::count_metrics(conn, id, figures_at, &config.metrics, transfer_days)?;
+        let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules(), tracking.transfer_days)?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;
-        competitor.note(&kept, config.tracking.latest(acting.now));
+        competitor.note(&kept, tracking.latest(acting.now));
         competitor.platform_type = competitor.platform_type.take().or_else(|| self.seen.platform.clone());
         repository::update_scraping(conn, competitor)?;
         Ok((kept, metrics))
@@ -219,7 +220,7 @@ impl<'a> Recording<'a> {
         partial: Option<PartialScrapes>,
     ) -> DbResult<Vec<AlertType>> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // What an older snapshot shows is no news of the lot.
         if lot.facts.newest_recorded_at <= Some(*observed_at) {
@@ -246,12 +247,12 @@ impl<'a> Recording<'a> {
         let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
         let outcome = (kept.error_type, partial);
         let crawl = (crawl, planned.is_as_told);
-        scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk.config(), acting.now))
+        scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk, acting.now))
     }
 
     fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<Warning> {
         let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
-        let tracking = &self.desk.config().tracking;
+        let tracking: &TrackingRules = self.desk.rules();
         let at_first_sight =
             lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
         let doubt = plan.completeness.warning(reading, &plan.recognition);

@@ -23,15 +23,14 @@ use crate::{
     actor::Permission,
     competitors::{
         Competitor, RecordReport, ScrapeErrorType, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport,
-        ScrapeSummary, ScrapedListing, ScrapingRules,
+        ScrapeSummary, ScrapedListing, ScrapingRules, TrackingRules,
         crew::{self, Outcome, Task, Turns, Work},
         missing, repository,
         revisit::{self, Ahead},
     },
-    config::Config,
     db::{DbConnection, DbResult},
-    dealership::Acting,
-    error::{Error, ErrorKind, Result},
+    desk::{Acting, Desk},
+    error::{Error, ErrorCode, ErrorKind, Result},
     ids::{CompetitorId, ListingId},
     leases::{self, Lease},
     scrape::{
@@ -51,7 +50,7 @@ const HOST_LEASE: &str = "scrape-host:";
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// What a database says that may well do a little later what it has not done now.
-const LATER: [&str; 3] = ["database_busy", "database_timeout", "database_unavailable"];
+const LATER: [ErrorCode; 3] = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseTimeout, ErrorCode::DatabaseUnavailable];
 
 impl Competitors<'_> {
     /// Scrapes a competitor's website now, politely, and records what it shows.
@@ -72,7 +71,7 @@ impl Competitors<'_> {
         id: CompetitorId,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<RecordReport> {
-        let fetcher = self.desk.fetcher()?;
+        let fetcher = self.desk.part::<Fetcher>()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
         let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
         let task = Task { id, name: competitor.name, host: host.clone() };
@@ -86,7 +85,7 @@ impl Competitors<'_> {
                 let now = self.desk.now();
                 Ok(running(who_scrapes(conn, id, &host, now)?, now))
             })?),
-            Some(Outcome::Stopped) | None => Err(Error::conflict("scrape_cancelled", "the scrape was cancelled")),
+            Some(Outcome::Stopped) | None => Err(Error::new(ErrorCode::ScrapeCancelled, "the scrape was cancelled")),
         }
     }
 
@@ -107,10 +106,10 @@ impl Competitors<'_> {
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<ScrapeReport> {
         limits.check()?;
-        let fetcher = self.desk.fetcher()?;
+        let fetcher = self.desk.part::<Fetcher>()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
         let now = self.desk.now();
-        let ahead = Ahead::of(self.desk.config(), now);
+        let ahead = Ahead::of(self.desk.rules(), self.desk.rules(), now);
         let due = self.desk.read(Permission::ManageCompetitors, |conn| {
             repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
         })?;
@@ -135,7 +134,7 @@ impl Competitors<'_> {
 }
 
 fn no_thread(reason: std::io::Error) -> Error {
-    Error::unavailable("no_thread", "the system gives no thread to scrape with").with_source(reason)
+    Error::new(ErrorCode::NoThread, "the system gives no thread to scrape with").with_source(reason)
 }
 
 /// Why a competitor is scraped now.
@@ -199,7 +198,7 @@ enum Claim {
 
 impl<'a> Run<'a> {
     fn new(competitors: &'a Competitors<'a>, fetcher: &'a Fetcher, choice: Choice, end: Option<Instant>) -> Self {
-        let turns = competitors.desk.config().pool_size.saturating_sub(1);
+        let turns = competitors.desk.connections().saturating_sub(1);
         Self {
             competitors,
             fetcher,
@@ -213,7 +212,7 @@ impl<'a> Run<'a> {
     }
 
     fn rules(&self) -> &ScrapingRules {
-        &self.competitors.desk.config().scraping
+        self.competitors.desk.rules()
     }
 
     fn leases(&self) -> MutexGuard<'_, Leases> {
@@ -230,7 +229,7 @@ impl<'a> Run<'a> {
                 work()
             };
             match outcome {
-                Err(reason) if LATER.contains(&reason.code()) && !stop.is_asked() && Instant::now() < end => {
+                Err(reason) if LATER.contains(&reason.error_code()) && !stop.is_asked() && Instant::now() < end => {
                     tracing::info!(%reason, "the database is busy; what was scraped waits for it");
                     stop.sleep(LOOK_AGAIN);
                 }
@@ -255,7 +254,7 @@ impl<'a> Run<'a> {
             let is_wanted = match self.choice {
                 Choice::AskedFor => true,
                 Choice::Due(due_after) => {
-                    let ahead = Ahead::of(self.competitors.desk.config(), acting.now);
+                    let ahead = Ahead::of(self.competitors.desk.rules(), self.rules(), acting.now);
                     revisit::is_due(&competitor, acting.now, due_after, ahead)
                 }
             };
@@ -291,10 +290,10 @@ impl<'a> Run<'a> {
                 && let Some(competitor) = repository::find_to_change(conn, id)?
             {
                 let next = acting.now + revisit::span(self.rules().first_retry);
-                let latest = desk.config().tracking.latest(acting.now);
+                let latest = desk.rules::<TrackingRules>().latest(acting.now);
                 super::turn_back(conn, &competitor, acting.now, latest)?;
                 repository::note_attempt(conn, id, acting.now, next)?;
-                super::note_own_failure(conn, acting, &competitor, (failed.code, &failed.message))?;
+                super::note_own_failure(conn, acting, &competitor, (failed.code.as_str(), &failed.message))?;
             }
             leases::release(conn, &lease_of(id), &self.holder)
         };
@@ -317,7 +316,7 @@ impl<'a> Run<'a> {
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let desk = self.competitors.desk;
         let observed_at = desk.now();
-        let since = revisit::oldest_believed(observed_at, desk.config());
+        let since = revisit::oldest_believed(observed_at, desk.rules(), self.rules());
         let (kept, pages_before) = {
             let _turn = self.turns.take();
             desk.read(Permission::ManageCompetitors, |conn| {
@@ -347,7 +346,7 @@ impl<'a> Run<'a> {
                 let recording = Recording::new(desk, &key, seen, observed_at);
                 match self.patiently(stop, || recording.write()) {
                     Ok(report) => Ok(Outcome::Recorded(Box::new(report))),
-                    Err(reason) if LATER.contains(&reason.code()) && stop.is_asked() => Ok(Outcome::Stopped),
+                    Err(reason) if LATER.contains(&reason.error_code()) && stop.is_asked() => Ok(Outcome::Stopped),
                     Err(reason) => Err(reason),
                 }
             }
@@ -376,7 +375,7 @@ impl<'a> Run<'a> {
             leases::release(conn, &lease_of(id), &self.holder)
         };
         self.patiently(stop, || self.competitors.desk.write(Permission::ManageCompetitors, note))?;
-        let error = Error::unavailable(error_type.code(), message);
+        let error = Error::new(error_type.code(), message);
         Ok(Outcome::Failed(retry_after.into_iter().fold(error, Error::with_retry_after)))
     }
 
@@ -428,7 +427,7 @@ impl<'a> Run<'a> {
 
     /// The page of a car that is on the list, and those of the cars that are missing; `None` where there are not both.
     fn suspects(&self, id: CompetitorId, seen: &Seen, observed_at: DateTime<Utc>) -> Result<Option<LookAfter>> {
-        let tracking = &self.competitors.desk.config().tracking;
+        let tracking: &TrackingRules = self.competitors.desk.rules();
         let mut sightings: Vec<_> =
             seen.listings.iter().cloned().map(|seen: ScrapedListing| Sighting::from(seen)).collect();
         identity::disown_shared_keys(&mut sightings);
@@ -595,13 +594,13 @@ struct Held<'a> {
 /// What went wrong here, in words that may be shown.
 #[derive(Clone, Debug)]
 struct FailedHere {
-    code: &'static str,
+    code: ErrorCode,
     message: String,
 }
 
 impl FailedHere {
     fn of(reason: &Error) -> Self {
-        Self { code: reason.code(), message: reason.to_string() }
+        Self { code: reason.error_code(), message: reason.to_string() }
     }
 }
 
@@ -671,13 +670,13 @@ fn who_scrapes(
 fn running(by: Option<(String, Lease)>, now: DateTime<Utc>) -> Error {
     let already = "this website is being scraped already";
     let Some((name, Lease { holder, since, until, .. })) = by else {
-        return Error::conflict("scrape_running", format!("{already}, for another competitor of the same host"));
+        return Error::new(ErrorCode::ScrapeRunning, format!("{already}, for another competitor of the same host"));
     };
     let [since, until_shown] = [since, until].map(|time| time.format("%Y-%m-%d %H:%M:%S UTC"));
     let message = format!(
         "{already} for {name}, since {since} by {holder}; without a sign of life from there, it is free from {until_shown} on"
     );
-    Error::conflict("scrape_running", message).with_retry_after((until - now).to_std().unwrap_or_default())
+    Error::new(ErrorCode::ScrapeRunning, message).with_retry_after((until - now).to_std().unwrap_or_default())
 }
 
 /// Refuses to record what was fetched under a lease that somebody else has by now.
@@ -688,7 +687,7 @@ pub(super) fn must_hold(conn: &mut DbConnection, id: CompetitorId, holder: &str)
 fn taken_over() -> Error {
     let message =
         "this process showed no sign of life for as long as its lease: another one is free to scrape the website";
-    Error::conflict("scrape_taken_over", message)
+    Error::new(ErrorCode::ScrapeTakenOver, message)
 }
 
 /// Writes what a recorded scrape of our own leaves behind: the pages, when to come again, and nobody's lease. Pages that were
@@ -699,10 +698,10 @@ pub(super) fn settle(
     competitor: &Competitor,
     (crawl, is_as_told): (&OwnCrawl, bool),
     (error_type, partial): (Option<ScrapeErrorType>, Option<u32>),
-    (config, now): (&Config, DateTime<Utc>),
+    (desk, now): (&Desk, DateTime<Utc>),
 ) -> DbResult<()> {
-    let rules = &config.scraping;
-    let since = revisit::oldest_believed(now, config);
+    let rules: &ScrapingRules = desk.rules();
+    let since = revisit::oldest_believed(now, desk.rules(), rules);
     let nothing = PagesRead::default();
     let read = if is_as_told { &crawl.read } else { &nothing };
     repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))?;

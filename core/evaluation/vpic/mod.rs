@@ -20,7 +20,7 @@ pub use self::{
     reading::{VpicDecode, VpicFinding},
 };
 use crate::{
-    Error, Result, Vin,
+    Error, ErrorCode, Result, Vin,
     scrape::{
         api::{ApiClient, ApiLimits, CallFailure, NotReady, printable},
         fetch::pace::{RealTime, Timing},
@@ -60,10 +60,10 @@ impl Vpic {
             ApiClient::new(&base, None, limits, Arc::clone(&timing)).map_err(|reason| match reason {
                 NotReady::Address => {
                     let message = "expected an https:// address of a public server";
-                    Error::invalid_field("invalid_vpic_address", "/vpic/base_url", message)
+                    Error::invalid_field(ErrorCode::InvalidVpicAddress, "/vpic/base_url", message)
                 }
                 NotReady::Client(source) => {
-                    Error::internal("vpic_not_ready", "the HTTP client could not be set up").with_source(source)
+                    Error::new(ErrorCode::VpicNotReady, "the HTTP client could not be set up").with_source(source)
                 }
             })?;
         Ok(Self { config, base, client, timing })
@@ -92,13 +92,13 @@ impl Vpic {
         let deadline = self.timing.now() + self.config.decode_timeout;
         let answer = self.client.ask(&url, body.as_deref(), deadline, &|| Ok(())).map_err(told)?;
         reading::read(&answer.bytes, vins, now).map_err(|reason| {
-            Error::unavailable("vpic_unreadable", format!("vPIC: its answer can not be read: {reason}"))
+            Error::new(ErrorCode::VpicUnreadable, format!("vPIC: its answer can not be read: {reason}"))
         })
     }
 
     fn address(&self, path: &str) -> Result<Url> {
         self.base.join(path).map_err(|source| {
-            Error::internal("vpic_not_ready", "vPIC's address can not be written down").with_source(source)
+            Error::new(ErrorCode::VpicNotReady, "vPIC's address can not be written down").with_source(source)
         })
     }
 }
@@ -114,12 +114,12 @@ fn told(failure: CallFailure) -> Error {
         CallFailure::Uncounted(refusal) => refusal,
         CallFailure::Status(refused) => {
             let error = match refused.status {
-                429 => Error::unavailable("vpic_rate_limited", "vPIC: it wants to be asked less often"),
+                429 => Error::new(ErrorCode::VpicRateLimited, "vPIC: it wants to be asked less often"),
                 status @ 500.. => {
-                    Error::unavailable("vpic_unavailable", format!("vPIC: it answers with status {status}"))
+                    Error::new(ErrorCode::VpicUnavailable, format!("vPIC: it answers with status {status}"))
                 }
-                403 => Error::unavailable("vpic_forbidden", "vPIC: it lets nobody ask from here"),
-                status => Error::unavailable("vpic_refused", format!("vPIC: it refuses with status {status}")),
+                403 => Error::new(ErrorCode::VpicForbidden, "vPIC: it lets nobody ask from here"),
+                status => Error::new(ErrorCode::VpicRefused, format!("vPIC: it refuses with status {status}")),
             };
             match refused.retry_after {
                 Some(wait) => error.with_retry_after(wait),
@@ -128,17 +128,17 @@ fn told(failure: CallFailure) -> Error {
         }
         CallFailure::NotYet(wait) => {
             let message = "vPIC: it asked to be left alone for longer than a decoding may take";
-            Error::unavailable("vpic_rate_limited", message).with_retry_after(wait)
+            Error::new(ErrorCode::VpicRateLimited, message).with_retry_after(wait)
         }
-        CallFailure::TimedOut => Error::unavailable("vpic_timeout", "vPIC did not answer in time"),
+        CallFailure::TimedOut => Error::new(ErrorCode::VpicTimeout, "vPIC did not answer in time"),
         CallFailure::Unreachable(reason) => {
-            Error::unavailable("vpic_unreachable", format!("vPIC could not be reached: {}", printable(&reason)))
+            Error::new(ErrorCode::VpicUnreachable, format!("vPIC could not be reached: {}", printable(&reason)))
         }
         CallFailure::AddressRefused(reason) => {
-            Error::refused("vpic_address_refused", format!("vPIC is not asked at this address: {reason}"))
+            Error::new(ErrorCode::VpicAddressRefused, format!("vPIC is not asked at this address: {reason}"))
         }
         CallFailure::TooLarge(limit) => {
-            Error::unavailable("vpic_too_large", format!("vPIC: its answer is larger than {limit} bytes"))
+            Error::new(ErrorCode::VpicTooLarge, format!("vPIC: its answer is larger than {limit} bytes"))
         }
     }
 }

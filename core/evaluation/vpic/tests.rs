@@ -221,7 +221,8 @@ fn a_status_is_an_error_and_asked_once_more_where_that_may_help(
 ) {
     let server = answering(vec![Reply::status(status)]);
     let error = client(config(&server)).0.decode(&[vin(VIN)], now()).unwrap_err();
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, code));
+    let kind = if status == 429 { ErrorKind::RateLimited } else { ErrorKind::Unavailable };
+    assert_eq!((error.kind(), error.code()), (kind, code));
     assert_eq!(server.seen().len(), calls);
 }
 
@@ -271,7 +272,7 @@ fn addresses_of_our_own_network_and_without_tls_are_refused() {
     {
         let config = VpicConfig { base_url: address.to_owned(), ..VpicConfig::default() };
         let error = Vpic::new(config).unwrap_err();
-        assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, "invalid_vpic_address"), "{address}");
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Misconfigured, "invalid_vpic_address"), "{address}");
     }
     assert!(Vpic::new(VpicConfig::default()).is_ok());
 }

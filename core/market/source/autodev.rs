@@ -20,7 +20,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    Error, Result,
+    Error, ErrorCode, Result,
     market::{Comparable, MissingSource},
     money::Money,
     scrape::{
@@ -96,16 +96,16 @@ impl AutoDev {
         }
         if config.zip.as_ref().is_some_and(|zip| zip.len() != 5 || !zip.bytes().all(|digit| digit.is_ascii_digit())) {
             let message = "expected the five digits of a ZIP code, such as 90012";
-            return Err(Error::invalid_field("invalid_auto_dev_zip", "/auto_dev/zip", message));
+            return Err(Error::invalid_field(ErrorCode::InvalidAutoDevZip, "/auto_dev/zip", message));
         }
         let (client, endpoint) =
             ApiClient::new(&endpoint, Some(key), limits, Arc::clone(&timing)).map_err(|reason| match reason {
                 NotReady::Address => {
                     let message = "expected an https:// address of a public server";
-                    Error::invalid_field("invalid_auto_dev_address", "/auto_dev/base_url", message)
+                    Error::invalid_field(ErrorCode::InvalidAutoDevAddress, "/auto_dev/base_url", message)
                 }
                 NotReady::Client(source) => {
-                    Error::internal("auto_dev_not_ready", "the HTTP client could not be set up").with_source(source)
+                    Error::new(ErrorCode::AutoDevNotReady, "the HTTP client could not be set up").with_source(source)
                 }
             })?;
         Ok(Self { config, endpoint, client, timing, kept: Mutex::default() })
@@ -273,7 +273,7 @@ impl AutoDev {
                 let request = answer.request_id.map(|id| format!(" (request {})", printable(&hide(&id))));
                 let message =
                     format!("auto.dev: its answer can not be read: {}{}", hide(&reason), request.unwrap_or_default());
-                Error::unavailable("auto_dev_unreadable", message)
+                Error::new(ErrorCode::AutoDevUnreadable, message)
             }
         })
     }
@@ -291,18 +291,18 @@ impl AutoDev {
             }
             CallFailure::NotYet(wait) => {
                 let message = "auto.dev: it asked to be left alone for longer than a search may take";
-                Error::unavailable("auto_dev_rate_limited", message).with_retry_after(wait)
+                Error::new(ErrorCode::AutoDevRateLimited, message).with_retry_after(wait)
             }
-            CallFailure::TimedOut => Error::unavailable("auto_dev_timed_out", "auto.dev did not answer in time"),
+            CallFailure::TimedOut => Error::new(ErrorCode::AutoDevTimedOut, "auto.dev did not answer in time"),
             CallFailure::Unreachable(reason) => {
                 let message = format!("auto.dev could not be reached: {}", printable(&hide(&reason)));
-                Error::unavailable("auto_dev_unreachable", message)
+                Error::new(ErrorCode::AutoDevUnreachable, message)
             }
             CallFailure::AddressRefused(reason) => {
-                Error::refused("auto_dev_address_refused", format!("auto.dev is not asked at this address: {reason}"))
+                Error::new(ErrorCode::AutoDevAddressRefused, format!("auto.dev is not asked at this address: {reason}"))
             }
             CallFailure::TooLarge(limit) => {
-                Error::unavailable("auto_dev_too_large", format!("auto.dev: its answer is larger than {limit} bytes"))
+                Error::new(ErrorCode::AutoDevTooLarge, format!("auto.dev: its answer is larger than {limit} bytes"))
             }
         }
     }

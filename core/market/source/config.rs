@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use reqwest::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// Which of auto.dev's interfaces is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub enum AutoDevVersion {
     V2,
 }
 
-words!(AutoDevVersion, "invalid_auto_dev_version" at "/auto_dev/version" { V1 => "v1", V2 => "v2" });
+words!(AutoDevVersion, InvalidAutoDevVersion at "/auto_dev/version" { V1 => "v1", V2 => "v2" });
 
 impl AutoDevVersion {
     pub(super) const fn base_url(self) -> &'static str {
@@ -44,7 +44,7 @@ pub enum AutoDevPlan {
     Scale,
 }
 
-words!(AutoDevPlan, "invalid_auto_dev_plan" at "/auto_dev/plan" {
+words!(AutoDevPlan, InvalidAutoDevPlan at "/auto_dev/plan" {
     Starter => "starter",
     Growth => "growth",
     Scale => "scale",
@@ -93,7 +93,7 @@ impl Place {
 
     pub(super) fn invalid() -> Error {
         let message = "expected degrees north and east, such as 34.0522,-118.2437";
-        Error::invalid_field("invalid_auto_dev_place", "/auto_dev/place", message)
+        Error::invalid_field(ErrorCode::InvalidAutoDevPlace, "/auto_dev/place", message)
     }
 
     /// The place, where both are degrees and it is not the empty place off Africa that stands for none.
@@ -190,7 +190,7 @@ impl AutoDevConfig {
     pub(super) fn authorization(&self) -> Result<HeaderValue> {
         let invalid = || {
             // What is wrong with it is not said: that could be read back from a log.
-            Error::invalid_field("invalid_auto_dev_key", "/auto_dev/key", "expected the key as auto.dev gave it")
+            Error::invalid_field(ErrorCode::InvalidAutoDevKey, "/auto_dev/key", "expected the key as auto.dev gave it")
         };
         if self.key.is_empty() {
             return Err(invalid());

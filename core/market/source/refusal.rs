@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Error, error::ErrorKind, scrape::api::printable};
+use crate::{Error, ErrorCode, scrape::api::printable};
 
 /// A refusal as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Refusal {
 
     /// The error to tell.
     pub(super) fn into_error(self) -> Error {
-        let (kind, code, meaning) = self.meaning();
+        let (code, meaning) = self.meaning();
         let mut message = format!("auto.dev: {meaning}");
         if let Some(said) = &self.message {
             message.push_str(&format!(": {said}"));
@@ -66,30 +66,29 @@ impl Refusal {
         if let Some(request) = &self.request_id {
             message.push_str(&format!(" (request {request})"));
         }
-        let error = Error::new(kind, code, message);
+        let error = Error::new(code, message);
         match self.retry_after {
             Some(wait) => error.with_retry_after(wait),
             None => error,
         }
     }
 
-    fn meaning(&self) -> (ErrorKind, &'static str, &'static str) {
-        use ErrorKind::{NotFound, Refused, Unavailable};
+    fn meaning(&self) -> (ErrorCode, &'static str) {
         match (self.word.as_deref(), self.status) {
-            (Some("INVALID_VIN_FORMAT"), _) => (Refused, "auto_dev_invalid_vin", "it takes that for no VIN"),
-            (Some("INVALID_PARAMETER"), _) => (Refused, "auto_dev_invalid_parameter", "it does not know a parameter"),
-            (Some("INVALID_LOCATION"), _) => (Refused, "auto_dev_invalid_location", "it does not know the place"),
-            (Some("VIN_NOT_FOUND"), _) => (NotFound, "auto_dev_vin_not_found", "it does not know the VIN"),
-            (Some("RESOURCE_NOT_FOUND"), _) => (NotFound, "auto_dev_not_found", "it has no such thing"),
-            (Some("SOURCE_ERROR"), _) => (Unavailable, "auto_dev_source_error", "its own source does not answer"),
-            (_, 400) => (Refused, "auto_dev_bad_request", "it does not understand the question"),
-            (_, 401) => (Refused, "auto_dev_key_refused", "it does not accept the key"),
-            (_, 402) => (Refused, "auto_dev_plan_required", "the plan does not include this"),
-            (_, 403) => (Refused, "auto_dev_forbidden", "the key may not do this"),
-            (_, 404) => (NotFound, "auto_dev_not_found", "it has no such thing"),
-            (_, 429) => (Unavailable, "auto_dev_rate_limited", "it wants to be asked less often"),
-            (_, 500..) => (Unavailable, "auto_dev_unavailable", "it does not answer now"),
-            _ => (Refused, "auto_dev_refused", "it refuses"),
+            (Some("INVALID_VIN_FORMAT"), _) => (ErrorCode::AutoDevInvalidVin, "it takes that for no VIN"),
+            (Some("INVALID_PARAMETER"), _) => (ErrorCode::AutoDevInvalidParameter, "it does not know a parameter"),
+            (Some("INVALID_LOCATION"), _) => (ErrorCode::AutoDevInvalidLocation, "it does not know the place"),
+            (Some("VIN_NOT_FOUND"), _) => (ErrorCode::AutoDevVinNotFound, "it does not know the VIN"),
+            (Some("RESOURCE_NOT_FOUND"), _) => (ErrorCode::AutoDevNotFound, "it has no such thing"),
+            (Some("SOURCE_ERROR"), _) => (ErrorCode::AutoDevSourceError, "its own source does not answer"),
+            (_, 400) => (ErrorCode::AutoDevBadRequest, "it does not understand the question"),
+            (_, 401) => (ErrorCode::AutoDevKeyRefused, "it does not accept the key"),
+            (_, 402) => (ErrorCode::AutoDevPlanRequired, "the plan does not include this"),
+            (_, 403) => (ErrorCode::AutoDevForbidden, "the key may not do this"),
+            (_, 404) => (ErrorCode::AutoDevNotFound, "it has no such thing"),
+            (_, 429) => (ErrorCode::AutoDevRateLimited, "it wants to be asked less often"),
+            (_, 500..) => (ErrorCode::AutoDevUnavailable, "it does not answer now"),
+            _ => (ErrorCode::AutoDevRefused, "it refuses"),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{
     *,
 };
 use crate::{
-    Error, ErrorKind, Money, Result,
+    Error, ErrorCode, ErrorKind, Money, Result,
     market::Comparable,
     scrape::fetch::{
         pace::Timing as _,
@@ -201,9 +201,9 @@ fn each_documented_error_has_a_code_of_its_own() {
     let cases: Vec<(u16, Value, &str, ErrorKind)> = vec![
         (400, flat(400, "INVALID_VIN_FORMAT"), "auto_dev_invalid_vin", ErrorKind::Refused),
         (400, flat(400, "INVALID_PARAMETER"), "auto_dev_invalid_parameter", ErrorKind::Refused),
-        (400, flat(400, "INVALID_LOCATION"), "auto_dev_invalid_location", ErrorKind::Refused),
+        (400, flat(400, "INVALID_LOCATION"), "auto_dev_invalid_location", ErrorKind::Misconfigured),
         (400, flat(400, "SOMETHING_ELSE"), "auto_dev_bad_request", ErrorKind::Refused),
-        (401, json!({"error": {"message": "as said"}}), "auto_dev_key_refused", ErrorKind::Refused),
+        (401, json!({"error": {"message": "as said"}}), "auto_dev_key_refused", ErrorKind::Misconfigured),
         (
             402,
             json!({"error": "as said", "currentPlan": "starter", "requiredPlan": "growth", "plans": []}),
@@ -213,13 +213,18 @@ fn each_documented_error_has_a_code_of_its_own() {
         (403, json!({"error": {"message": "as said"}}), "auto_dev_forbidden", ErrorKind::Refused),
         (404, flat(404, "VIN_NOT_FOUND"), "auto_dev_vin_not_found", ErrorKind::NotFound),
         (404, json!({"error": flat(404, "RESOURCE_NOT_FOUND")}), "auto_dev_not_found", ErrorKind::NotFound),
-        (429, json!({"error": "as said"}), "auto_dev_rate_limited", ErrorKind::Unavailable),
+        (429, json!({"error": "as said"}), "auto_dev_rate_limited", ErrorKind::RateLimited),
         (503, flat(503, "SOURCE_ERROR"), "auto_dev_source_error", ErrorKind::Unavailable),
         (500, json!({"error": "as said"}), "auto_dev_unavailable", ErrorKind::Unavailable),
         (418, json!({"error": "as said"}), "auto_dev_refused", ErrorKind::Refused),
         // Under a status that says that nothing is wrong.
         (200, flat(404, "RESOURCE_NOT_FOUND"), "auto_dev_not_found", ErrorKind::NotFound),
-        (200, json!({"error": {"message": "as said", "status": 401}}), "auto_dev_key_refused", ErrorKind::Refused),
+        (
+            200,
+            json!({"error": {"message": "as said", "status": 401}}),
+            "auto_dev_key_refused",
+            ErrorKind::Misconfigured,
+        ),
         (200, json!({"links": {}}), "auto_dev_unreadable", ErrorKind::Unavailable),
         (200, json!({"data": "soon"}), "auto_dev_unreadable", ErrorKind::Unavailable),
         (200, json!([1, 2]), "auto_dev_unreadable", ErrorKind::Unavailable),
@@ -431,7 +436,7 @@ fn a_spent_budget_makes_no_call() {
     let left = Mutex::new(2_u32);
     let spend = || {
         let mut left = left.lock().unwrap();
-        *left = left.checked_sub(1).ok_or_else(|| Error::refused("auto_dev_budget_spent", "spent"))?;
+        *left = left.checked_sub(1).ok_or_else(|| Error::new(ErrorCode::AutoDevBudgetSpent, "spent"))?;
         Ok(())
     };
     let found = client.search(&camrys(), now(), &spend).unwrap();

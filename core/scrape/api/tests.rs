@@ -13,7 +13,7 @@ use super::{
     },
     *,
 };
-use crate::scrape::fetch::pace::RealTime;
+use crate::{ErrorCode, scrape::fetch::pace::RealTime};
 
 const LIMITS: ApiLimits = ApiLimits {
     calls_a_second: 5,
@@ -85,7 +85,7 @@ fn a_wait_is_told_where_another_try_may_go_better_and_nowhere_else() {
 fn whoever_counts_can_say_no_before_anything_is_sent() {
     let server = answering(vec![Reply::status(200)]);
     let (client, base) = ApiClient::new(&server.url(""), None, LIMITS, Arc::new(RealTime)).unwrap();
-    let no = || Err(Error::refused("spent", "spent"));
+    let no = || Err(Error::new(ErrorCode::AutoDevBudgetSpent, "spent"));
     let outcome = client.ask(&base, None, Instant::now() + Duration::from_secs(9), &no);
     assert!(matches!(outcome, Err(CallFailure::Uncounted(error)) if error.code() == "spent"));
     assert_eq!(server.seen().len(), 0);

@@ -23,7 +23,7 @@
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
-use crate::Error;
+use crate::{Error, ErrorCode};
 
 #[cfg(all(feature = "browser", unix))]
 mod process;
@@ -106,7 +106,7 @@ pub(crate) enum Loaded {
 }
 
 fn not_available(message: impl Into<Cow<'static, str>>) -> Error {
-    Error::refused("browser_not_available", message)
+    Error::new(ErrorCode::BrowserNotAvailable, message)
 }
 
 #[cfg(not(all(feature = "browser", unix)))]

@@ -19,14 +19,14 @@ use super::{
 };
 use crate::{
     Result,
-    error::{Error, Faults, FieldError},
+    error::{Error, ErrorCode, Faults, FieldError},
 };
 
 /// Where the configuration stands in a competitor.
 pub(crate) const ROOT: &str = "/scraper_config";
 
 /// The code of every refusal, as of any other field of a competitor.
-const CODE: &str = "invalid_competitor";
+const CODE: ErrorCode = ErrorCode::InvalidCompetitor;
 
 /// A configuration ready for use.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
         Error::invalid(CODE, error.fields().iter().map(located).collect())
     })?;
     // Without a fault there is nothing that could not be compiled.
-    let scraper = scraper.ok_or_else(|| Error::internal("scraper_not_ready", "a configuration was not compiled"))?;
+    let scraper = scraper.ok_or_else(|| Error::new(ErrorCode::ScraperNotReady, "a configuration was not compiled"))?;
     Ok((config, scraper))
 }
 

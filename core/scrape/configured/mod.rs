@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub(crate) use self::{check::Scraper, endpoint::Endpoint, limits::CHECKS_MAX};
 use super::extract::{DataRequest, Extraction, listings_as_configured, page_url};
-use crate::{Error, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// How to read a website: the document in `competitors.scraper_config`.
 ///
@@ -160,7 +160,7 @@ impl ScraperConfig {
 
     fn compiled(&self) -> Result<Scraper> {
         let document = serde_json::to_value(self)
-            .map_err(|error| Error::internal("scraper_not_ready", format!("a configuration is no JSON: {error}")))?;
+            .map_err(|error| Error::new(ErrorCode::ScraperNotReady, format!("a configuration is no JSON: {error}")))?;
         Scraper::of(&document)
     }
 }

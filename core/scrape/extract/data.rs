@@ -11,7 +11,7 @@ use url::{Url, form_urlencoded};
 
 use super::{ListingLimits, ScrapedListing, Warning, encoding, merge, page, unsettled_warning, value::Json};
 use crate::{
-    Error, Result,
+    Error, ErrorCode, Result,
     scrape::{configured::Endpoint, platforms},
 };
 
@@ -166,7 +166,7 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
     if endpoint.is_none() && request.configured.is_none() {
         return Err(super::unknown_platform(request.platform));
     }
-    let unreadable = |why: String| Error::invalid_field("data_unreadable", "", why);
+    let unreadable = |why: String| Error::invalid_field(ErrorCode::DataUnreadable, "", why);
     let answer = read_answer(request, body).map_err(|error| unreadable(format!("the answer is no JSON: {error}")))?;
     let configured = request.configured.as_ref().map(|configured| configured.read(request, &answer));
     let read = configured.or_else(|| endpoint.map(|endpoint| (endpoint.read)(request, &answer))).flatten();

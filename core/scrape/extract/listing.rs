@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{limits::ListingLimits, vins};
-use crate::{FieldError, Money, error::Faults};
+use crate::{ErrorCode, FieldError, Money, error::Faults};
 
 /// A listing as a website shows it; what it does not say is `None`, written as `null`.
 ///
@@ -146,7 +146,7 @@ impl ScrapedListing {
             "",
             "expected a vin, an external_id, a stock_number, or year, make, model and mileage",
         );
-        faults.into_result("invalid_listing").map_err(|error| error.fields().to_vec())
+        faults.into_result(ErrorCode::InvalidListing).map_err(|error| error.fields().to_vec())
     }
 
     /// Whether anything would tell this vehicle from another at the next look.

@@ -61,7 +61,7 @@ pub use self::{
     listing::ScrapedListing,
 };
 use super::{configured::Scraper, platforms};
-use crate::{Error, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// What one page gave.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -202,7 +202,7 @@ impl Choice {
 
 fn unknown_platform(name: &str) -> Error {
     let message = format!("no platform is called {name:?}; known are {}", platforms().join(", "));
-    Error::invalid_field("unknown_platform", "/platform", message)
+    Error::invalid_field(ErrorCode::UnknownPlatform, "/platform", message)
 }
 
 /// Runs a reader on a page, which borrows from the tree that this keeps.
@@ -217,7 +217,11 @@ pub(crate) fn with_page<T>(html: &str, url: &str, read: impl FnOnce(&Page<'_>) -
 /// `invalid_url`.
 pub(crate) fn page_url(url: &str) -> Result<Url> {
     Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-        Error::invalid_field("invalid_url", "/url", "expected an absolute address that begins with http:// or https://")
+        Error::invalid_field(
+            ErrorCode::InvalidUrl,
+            "/url",
+            "expected an absolute address that begins with http:// or https://",
+        )
     })
 }
 

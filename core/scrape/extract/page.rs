@@ -17,7 +17,7 @@ use super::{
     markup::{self, Script, Token, Tokens},
     tree,
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// A decoded page.
 pub(crate) struct Page<'a> {
@@ -39,7 +39,7 @@ impl<'a> Page<'a> {
     /// `page_empty`, `page_too_large` and, for more tags than any page has, `page_too_tangled`.
     pub(crate) fn new(html: &'a str, url: Url, tree: &'a OnceCell<Html>) -> Result<Self> {
         if html.trim_ascii().is_empty() {
-            return Err(Error::new(ErrorKind::InvalidInput, "page_empty", "the page is empty"));
+            return Err(Error::new(ErrorCode::PageEmpty, "the page is empty"));
         }
         check_size(html.len())?;
         if memchr_iter(b'<', html.as_bytes()).count() > PageLimits::DEFAULT.tags_max {
@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
             // Nobody else has set it: a page is read by one thread.
             let _already_set = self.tree.set(tree);
         }
-        self.tree.get().ok_or_else(|| Error::internal("tree_missing", "the page has no tree"))
+        self.tree.get().ok_or_else(|| Error::new(ErrorCode::TreeMissing, "the page has no tree"))
     }
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn check_size(bytes: usize) -> Result<()> {
     let bytes_max = PageLimits::DEFAULT.bytes_max;
     if bytes > bytes_max {
         let message = format!("the page has {bytes} bytes, at most {bytes_max} are read");
-        return Err(Error::new(ErrorKind::InvalidInput, "page_too_large", message));
+        return Err(Error::new(ErrorCode::PageTooLarge, message));
     }
     Ok(())
 }
@@ -188,7 +188,7 @@ fn parse(html: &str, limits: &PageLimits) -> Result<Html> {
         let depth = newest.map_or(0, |node| node.ancestors().take(limits.depth_max + 1).count());
         if depth > limits.depth_max {
             let message = format!("the page nests elements more than {} deep", limits.depth_max);
-            return Err(Error::new(ErrorKind::InvalidInput, "page_too_deep", message));
+            return Err(Error::new(ErrorCode::PageTooDeep, message));
         }
     }
     Ok(parser.finish())

@@ -23,7 +23,7 @@ use super::{
     limits::PageLimits,
     markup::{Content, Piece, Tag, Tokens},
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// A node's place among all that were made.
 pub(super) type At = usize;
@@ -331,7 +331,7 @@ impl<'a> Growing<'a> {
         let around = std::iter::successors(newest, |at| self.nodes[*at].parent);
         if around.take(limits.depth_max + 1).count() > limits.depth_max {
             let message = format!("the page nests elements more than {} deep", limits.depth_max);
-            return Err(Error::new(ErrorKind::InvalidInput, "page_too_deep", message));
+            return Err(Error::new(ErrorCode::PageTooDeep, message));
         }
         Ok(())
     }
@@ -400,7 +400,7 @@ impl<'a> Growing<'a> {
 }
 
 pub(super) fn too_tangled() -> Error {
-    Error::new(ErrorKind::InvalidInput, "page_too_tangled", "the page has more elements than any page for people")
+    Error::new(ErrorCode::PageTooTangled, "the page has more elements than any page for people")
 }
 
 impl<'a> Sink<'a> {

@@ -62,7 +62,7 @@ use self::{
     robots::{Known, Rules, RulesByOrigin},
 };
 use crate::{
-    Error, Result,
+    Error, ErrorCode, Result,
     extract::{DataMethod, DataRequest},
     scrape::{
         browser::{BrowserConfig, Rendering},
@@ -162,7 +162,7 @@ impl FetchConfig {
             return Ok(());
         }
         let message = format!("expected at most {} seconds", Self::LONGEST_PAUSE.as_secs());
-        Err(Error::invalid_field("invalid_pause", "/pause", message))
+        Err(Error::invalid_field(ErrorCode::InvalidPause, "/pause", message))
     }
 
     /// `jpauto/VERSION (+CONTACT)`; a program that does not say who is behind it does not fetch.
@@ -173,10 +173,10 @@ impl FetchConfig {
         if !is_reachable || !is_plain {
             let message =
                 "expected an e-mail address or a web page, at which the webmasters of fetched sites reach you";
-            return Err(Error::invalid_field("invalid_contact", "/contact", message));
+            return Err(Error::invalid_field(ErrorCode::InvalidContact, "/contact", message));
         }
         HeaderValue::from_str(&format!("{}/{} (+{contact})", robots::PRODUCT, env!("CARGO_PKG_VERSION")))
-            .map_err(|source| Error::internal("fetcher_not_ready", "the user agent is no header").with_source(source))
+            .map_err(|source| Error::new(ErrorCode::FetcherNotReady, "the user agent is no header").with_source(source))
     }
 }
 
@@ -281,7 +281,7 @@ struct Shared {
 
 impl Fetcher {
     /// # Errors
-    /// `InvalidInput` `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long,
+    /// `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long,
     /// `Internal` `fetcher_not_ready` when the client cannot be set up.
     pub(crate) fn new(config: FetchConfig) -> Result<Self> {
         Self::with(config, system_lookup(), Arc::new(RealTime))
@@ -302,7 +302,7 @@ impl Fetcher {
         };
         let exchanger =
             Exchanger::new(config.user_agent()?, guard.clone(), lookup, config.max_header_bytes).map_err(|source| {
-                Error::internal("fetcher_not_ready", "the HTTP client could not be set up").with_source(source)
+                Error::new(ErrorCode::FetcherNotReady, "the HTTP client could not be set up").with_source(source)
             })?;
         let exchanger = Arc::new(exchanger);
         let hosts = Hosts::new(Arc::clone(&timing));

@@ -10,7 +10,7 @@ use super::{
     site_scope,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     extract::{Extraction, Warning},
     scrape::extract::Place,
 };
@@ -31,7 +31,7 @@ pub struct ScrapedPage {
 /// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
 pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Shown> {
     if pages.is_empty() {
-        return Err(Error::invalid_field("invalid_pages", "/pages", "expected at least one page"));
+        return Err(Error::invalid_field(ErrorCode::InvalidPages, "/pages", "expected at least one page"));
     }
     let mut list = List::new(usual, config)?;
     for (index, page) in pages.iter().enumerate() {

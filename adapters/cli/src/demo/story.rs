@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
-    Actor, Approval, Change, CompetitorId, Dealership, Desk, Error, Money, NewSubmission, NewUser, NewVehicle, Role,
-    StatusChange, Submission, UserId, Vehicle, VehicleUpdate,
+    Actor, Approval, Change, CompetitorId, Dealership, Desk, Error, ErrorCode, Money, NewSubmission, NewUser,
+    NewVehicle, Role, StatusChange, Submission, UserId, Vehicle, VehicleUpdate,
     competitors::{NewCompetitor, RecordReport, ScrapeErrorType, ScrapeReading, ScrapedPage},
     market::{AnalyzeLimits, Progress},
 };
@@ -299,7 +299,7 @@ impl<'a> Stage<'a> {
         }
         if let Some(submission) = review.next() {
             story.refused = match staff.submissions().approve(submission.id, &Approval::as_offered()) {
-                Err(refusal) if refusal.code() == "approval_incomplete" => Some((submission, refusal)),
+                Err(refusal) if refusal.is(ErrorCode::ApprovalIncomplete) => Some((submission, refusal)),
                 Err(other) => return Err(other.into()),
                 Ok(_) => None,
             };

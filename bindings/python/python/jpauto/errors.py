@@ -25,8 +25,11 @@ __all__ = [
     "Forbidden",
     "Internal",
     "InvalidInput",
+    "Misconfigured",
     "NotFound",
+    "RateLimited",
     "Refused",
+    "Unauthenticated",
     "Unavailable",
 ]
 
@@ -92,8 +95,20 @@ class Refused(Error):
     """A rule or the configuration says no, whoever asks."""
 
 
+class Unauthenticated(Error):
+    """Nobody is signed in, and this needs somebody who is."""
+
+
 class Forbidden(Error):
-    """Whoever acts may not do it."""
+    """The actor is known and may not do it."""
+
+
+class RateLimited(Error):
+    """It was asked for too often; ``retry_after`` says how long to wait, where that is known."""
+
+
+class Misconfigured(Error):
+    """A value of the configuration is wrong; ``fields`` says which."""
 
 
 class Unavailable(Error):

@@ -1,0 +1,60 @@
+//! Which database is opened, and how long anything there may take.
+//!
+//! Deliberately not here: reading files or the environment.
+
+use std::{fmt, time::Duration};
+
+/// Which database, and how it is spoken to.
+///
+/// ```
+/// use jpauto::{Config, Dealership};
+///
+/// let mut config = Config::new("sqlite::memory:");
+/// config.database.lock_timeout = std::time::Duration::from_secs(1);
+/// let dealership = Dealership::with_config(config)?;
+/// # Ok::<(), jpauto::Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DatabaseConfig {
+    /// `sqlite:PATH`, `sqlite::memory:` or `postgres://USER@HOST/DATABASE`.
+    pub url: String,
+    /// Refuse every write, in the database itself. A file must exist then.
+    pub read_only: bool,
+    /// At most so many connections (8); about twice the cores serve best. In-memory databases have one.
+    pub pool_size: u32,
+    /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
+    pub pool_timeout: Duration,
+    /// PostgreSQL ends a longer statement (30 s); keep it below the deadline of whoever waits.
+    pub statement_timeout: Duration,
+    /// How long a statement waits for another writer (5 s), on both databases.
+    pub lock_timeout: Duration,
+    /// PostgreSQL ends a transaction that stands idle for longer (60 s).
+    pub idle_in_transaction_timeout: Duration,
+}
+
+impl DatabaseConfig {
+    /// The defaults for the given database.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            read_only: false,
+            pool_size: 8,
+            pool_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(5),
+            idle_in_transaction_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may carry a password.
+        f.debug_struct("DatabaseConfig")
+            .field("read_only", &self.read_only)
+            .field("pool_size", &self.pool_size)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! The context of one actor: the database, the clock, and what the nouns were given when the dealership was opened.
+//!
+//! A noun adds its accessor by `impl Desk` in its own folder and takes its numbers from [`Desk::rules`], its clients from [`Desk::part`], so this
+//! file knows no noun. Deliberately not here: opening a database and handing out desks, which `dealership` does.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    actor::{Actor, Permission, Role},
+    clock::Clock,
+    db::{Database, DbConnection, DbResult},
+    error::{Error, ErrorCode, Result},
+    ids::UserId,
+};
+
+/// The operations that one actor may ask for, noun by noun.
+#[derive(Clone)]
+pub struct Desk {
+    house: Arc<House>,
+    actor: Actor,
+}
+
+/// What all desks of one dealership share.
+pub(crate) struct House {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    /// Looks up what an active user may do; it fails for one who is unknown or deactivated.
+    pub(crate) role_of: fn(&mut DbConnection, UserId) -> DbResult<Role>,
+    pub(crate) parts: Parts,
+}
+
+/// The numbers of a noun's rules. What the configuration does not give has its default.
+pub(crate) trait Rules: Any + Send + Sync {
+    /// The defaults.
+    fn standard() -> &'static Self;
+}
+
+/// Makes numbers with a `Default` the rules that [`Desk::rules`] finds.
+macro_rules! found_by_the_desk {
+    ($($rules:ty),+ $(,)?) => {$(
+        impl $crate::desk::Rules for $rules {
+            fn standard() -> &'static Self {
+                static STANDARD: std::sync::LazyLock<$rules> = std::sync::LazyLock::new(<$rules>::default);
+                &STANDARD
+            }
+        }
+    )+};
+}
+pub(crate) use found_by_the_desk;
+
+/// Something else that the configuration gives a noun, such as its client of an outside service.
+pub(crate) trait Part: Any + Send + Sync {
+    /// What the error says where it is missing; it names the key of the configuration.
+    const MISSING: &'static str;
+}
+
+/// The parts of all nouns, each found by its type.
+#[derive(Default)]
+pub(crate) struct Parts(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
+
+impl Parts {
+    /// The same with the numbers of a noun.
+    pub(crate) fn with_rules<T: Rules>(self, rules: T) -> Self {
+        self.insert(rules)
+    }
+
+    /// The same with one more part.
+    pub(crate) fn with<T: Part>(self, part: T) -> Self {
+        self.insert(part)
+    }
+
+    fn insert<T: Any + Send + Sync>(mut self, part: T) -> Self {
+        self.0.insert(TypeId::of::<T>(), Box::new(part));
+        self
+    }
+
+    /// The same with one more part where it is configured.
+    pub(crate) fn with_some<T: Part>(self, part: Option<T>) -> Self {
+        match part {
+            Some(part) => self.with(part),
+            None => self,
+        }
+    }
+
+    fn find<T: Any>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(house: Arc<House>, actor: Actor) -> Self {
+        Self { house, actor }
+    }
+
+    /// The numbers of a noun's rules.
+    pub(crate) fn rules<T: Rules>(&self) -> &T {
+        self.house.parts.find().unwrap_or_else(|| T::standard())
+    }
+
+    /// A part that an operation can not do without.
+    ///
+    /// # Errors
+    /// `not_configured` where it is missing.
+    pub(crate) fn part<T: Part>(&self) -> Result<&T> {
+        self.find_part().ok_or_else(|| Error::new(ErrorCode::NotConfigured, T::MISSING))
+    }
+
+    /// A part that an operation can do without.
+    pub(crate) fn find_part<T: Part>(&self) -> Option<&T> {
+        self.house.parts.find()
+    }
+
+    /// How many connections to the database there are at most.
+    pub(crate) fn connections(&self) -> u32 {
+        self.house.database.connections()
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.house.clock.now()
+    }
+
+    /// Runs queries for an actor who may.
+    pub(crate) fn read<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
+        self.house.database.read(|conn| {
+            self.authorize(conn, permission)?;
+            queries(conn)
+        })
+    }
+
+    /// Runs queries for an actor who may, all of them on the database as it stands at one moment.
+    pub(crate) fn read_snapshot<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
+        self.house.database.read_snapshot(|conn| {
+            self.authorize(conn, permission)?;
+            queries(conn)
+        })
+    }
+
+    /// Runs a transaction for an actor who may; the permission is checked inside it.
+    pub(crate) fn write<T>(
+        &self,
+        permission: Permission,
+        work: impl Fn(&mut DbConnection, Acting<'_>) -> DbResult<T>,
+    ) -> Result<T> {
+        let now = self.now();
+        self.house.database.write(|conn| {
+            self.authorize(conn, permission)?;
+            work(conn, Acting { actor: &self.actor, now })
+        })
+    }
+
+    /// Whether the actor may, as the database stands now.
+    pub(crate) fn authorize(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<()> {
+        let role = match self.actor.user_id() {
+            Some(id) => Some((self.house.role_of)(conn, id)?),
+            None => None,
+        };
+        Ok(self.actor.must(permission, role)?)
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
+/// Who acts in a transaction, and the one time at which all of it happens.
+#[derive(Clone, Copy)]
+pub(crate) struct Acting<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) now: DateTime<Utc>,
+}

@@ -1,0 +1,675 @@
+//! The catalogue of error codes: one row a code, with its kind, what it says and what to do about it.
+//!
+//! [`ErrorCode`] is made from the rows, so a code that has no row does not compile. To add a code, add its row here and
+//! raise it with [`Error::new`](super::Error::new); then `UPDATE=1 cargo test --test integration errors` writes
+//! `docs/errors.md` anew. The codes of the command line, the HTTP server and the Python package are listed here too, so
+//! that no word means two things.
+
+use super::ErrorKind;
+
+macro_rules! catalogue {
+    ($($section:literal { $($name:ident: $kind:ident, $word:literal, $sentence:literal, $remedy:literal;)+ })+) => {
+        /// The stable name of one failure, such as [`ErrorCode::DuplicateVin`].
+        ///
+        /// ```
+        /// use jpauto::{ErrorCode, ErrorKind};
+        ///
+        /// assert_eq!(ErrorCode::DuplicateVin.as_str(), "duplicate_vin");
+        /// assert_eq!(ErrorCode::DuplicateVin.kind(), ErrorKind::Conflict);
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(
+                #[doc = concat!("`", $word, "`: ", $sentence)]
+                $name,
+            )+)+
+        }
+
+        impl ErrorCode {
+            /// All codes, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$($(Self::$name),+),+];
+
+            const fn entry(self) -> Entry {
+                match self {
+                    $($(
+                        Self::$name => Entry {
+                            section: $section,
+                            word: $word,
+                            kind: ErrorKind::$kind,
+                            sentence: $sentence,
+                            remedy: $remedy,
+                        },
+                    )+)+
+                }
+            }
+        }
+    };
+}
+
+struct Entry {
+    section: &'static str,
+    word: &'static str,
+    kind: ErrorKind,
+    sentence: &'static str,
+    remedy: &'static str,
+}
+
+impl ErrorCode {
+    /// The word that programs see, such as `duplicate_vin`. It stays the same across releases.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.entry().word
+    }
+
+    /// The kind of every error with this code.
+    #[must_use]
+    pub const fn kind(self) -> ErrorKind {
+        self.entry().kind
+    }
+
+    /// What happened, as one sentence about every case of this code.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        self.entry().sentence
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        self.entry().remedy
+    }
+
+    /// The part of the catalogue that the code is in, such as `Submissions`.
+    #[must_use]
+    pub const fn section(self) -> &'static str {
+        self.entry().section
+    }
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl serde::Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+catalogue! {
+    "Permission" {
+        NotSignedIn: Unauthenticated, "not_signed_in",
+            "This needs a member of staff, and nobody is signed in.",
+            "Sign in, and send the session with the request.";
+        UserInactive: Forbidden, "user_inactive",
+            "The account does not exist or is deactivated.",
+            "Ask an administrator to activate the account.";
+        Forbidden: Forbidden, "forbidden",
+            "The role of the account does not allow this.",
+            "Ask somebody with the role that the message names, or have your role changed.";
+    }
+    "Users" {
+        UserNotFound: NotFound, "user_not_found",
+            "There is no such user.",
+            "Check the id or the e-mail address.";
+        InvalidUser: InvalidInput, "invalid_user",
+            "Some fields of the user are not acceptable.",
+            "Correct the fields that the error lists.";
+        DuplicateEmail: Conflict, "duplicate_email",
+            "Another user has this e-mail address.",
+            "Use another address, or change the user who has it.";
+        NotOneself: Refused, "not_oneself",
+            "Administrators cannot take away their own access.",
+            "Ask another administrator to do it.";
+        InvalidRole: InvalidInput, "invalid_role",
+            "This is not a role.",
+            "Use one of the words that the error lists.";
+        InvalidProvider: InvalidInput, "invalid_provider",
+            "This is not a sign-in provider.",
+            "Use one of the words that the error lists.";
+    }
+    "Submissions" {
+        SubmissionNotFound: NotFound, "submission_not_found",
+            "There is no such submission.",
+            "Check the id. The submission may have been deleted.";
+        InvalidSubmission: InvalidInput, "invalid_submission",
+            "Some fields of the submission are not acceptable.",
+            "Correct the fields that the error lists.";
+        ApprovalIncomplete: InvalidInput, "approval_incomplete",
+            "The submission lacks fields that a vehicle needs.",
+            "Give the fields that the error lists along with the approval.";
+        RejectionReasonMissing: InvalidInput, "rejection_reason_missing",
+            "A rejection needs a reason.",
+            "Say why the submission is rejected.";
+        SubmissionAlreadyReviewed: Conflict, "submission_already_reviewed",
+            "The submission is approved or rejected already.",
+            "Load the submission again to see the decision.";
+        TooManySubmissions: RateLimited, "too_many_submissions",
+            "Too many submissions came from this address.",
+            "Wait as long as the error says, then submit again.";
+    }
+    "Inventory" {
+        VehicleNotFound: NotFound, "vehicle_not_found",
+            "There is no such vehicle.",
+            "Check the id, VIN or stock number. The vehicle may have been deleted.";
+        InvalidVehicle: InvalidInput, "invalid_vehicle",
+            "Some fields of the vehicle are not acceptable.",
+            "Correct the fields that the error lists.";
+        InvalidStatusChange: InvalidInput, "invalid_status_change",
+            "The status and what was given with it do not belong together.",
+            "Correct the fields that the error lists.";
+        DuplicateVin: Conflict, "duplicate_vin",
+            "A vehicle or submission with this VIN exists already.",
+            "Look for the VIN. Correct it, or change what has it.";
+        DuplicateStockNumber: Conflict, "duplicate_stock_number",
+            "Another vehicle has this stock number.",
+            "Choose another stock number.";
+        VehicleSold: Conflict, "vehicle_sold",
+            "The vehicle is sold.",
+            "Relist the vehicle first if it is for sale again.";
+        VehicleNotSold: Conflict, "vehicle_not_sold",
+            "The vehicle is not sold, so it cannot be relisted.",
+            "Load the vehicle again to see its status.";
+    }
+    "Market" {
+        VehicleNotAnalyzed: NotFound, "vehicle_not_analyzed",
+            "The vehicle has no analysis yet.",
+            "Analyze it first.";
+        InvalidSubject: InvalidInput, "invalid_subject",
+            "The car to price is not described well enough.",
+            "Correct the fields that the error lists.";
+        InvalidBacktest: InvalidInput, "invalid_backtest",
+            "The options of the backtest are not acceptable.",
+            "Correct the fields that the error lists.";
+        InvalidEvent: InvalidInput, "invalid_event",
+            "This is not an event that a backtest looks at.",
+            "Use one of the words that the error lists.";
+        InvalidSource: InvalidInput, "invalid_source",
+            "This is not a source of comparables.",
+            "Use one of the words that the error lists.";
+        InvalidDataSource: InvalidInput, "invalid_data_source",
+            "This is not a data source of an analysis.",
+            "Use one of the words that the error lists.";
+        InvalidRecommendation: InvalidInput, "invalid_recommendation",
+            "This is not a recommendation.",
+            "Use one of the words that the error lists.";
+        InvalidConfidence: InvalidInput, "invalid_confidence",
+            "This is not a level of confidence.",
+            "Use one of the words that the error lists.";
+        InvalidMood: InvalidInput, "invalid_mood",
+            "This is not a mood of the market.",
+            "Use one of the words that the error lists.";
+    }
+    "VIN and evaluation" {
+        InvalidVin: InvalidInput, "invalid_vin",
+            "This is not a VIN.",
+            "Correct the character or the length that the message names.";
+        InvalidEvaluation: InvalidInput, "invalid_evaluation",
+            "The options of the evaluation are not acceptable.",
+            "Correct the fields that the error lists.";
+        InvalidIdentitySource: InvalidInput, "invalid_identity_source",
+            "This is not a source of a vehicle's identity.",
+            "Use one of the words that the error lists.";
+        NotDecoded: Internal, "not_decoded",
+            "A VIN was left without an answer.",
+            "Report this with the log.";
+    }
+    "Competitors" {
+        CompetitorNotFound: NotFound, "competitor_not_found",
+            "There is no such competitor.",
+            "Check the id or the name.";
+        ListingNotFound: NotFound, "listing_not_found",
+            "There is no such listing.",
+            "Check the id. The listing may have been deleted with its competitor.";
+        InvalidCompetitor: InvalidInput, "invalid_competitor",
+            "Some fields of the competitor are not acceptable.",
+            "Correct the fields that the error lists.";
+        DuplicateCompetitor: Conflict, "duplicate_competitor",
+            "Another competitor has this name.",
+            "Choose another name.";
+        DuplicateInventoryUrl: Conflict, "duplicate_inventory_url",
+            "Another competitor has this list of vehicles.",
+            "Use the competitor that the message names.";
+        InvalidObservedAt: InvalidInput, "invalid_observed_at",
+            "The time of the observation is not acceptable.",
+            "Give a time that is neither in the future nor before the last scrape.";
+        InvalidPages: InvalidInput, "invalid_pages",
+            "There is no page to read.",
+            "Give at least one page.";
+        InvalidListing: InvalidInput, "invalid_listing",
+            "Some fields of the listing are not acceptable.",
+            "Correct the fields that the error lists.";
+        InvalidMarketGroup: InvalidInput, "invalid_market_group",
+            "This is not a grouping of the market view.",
+            "Use one of the words that the error lists.";
+        InvalidRefusalReason: InvalidInput, "invalid_refusal_reason",
+            "This is not a reason to leave out a listing.",
+            "Use one of the words that the error lists.";
+        InvalidIncompleteReason: InvalidInput, "invalid_incomplete_reason",
+            "This is not a reason to distrust a scrape.",
+            "Use one of the words that the error lists.";
+    }
+    "Scraping" {
+        InvalidScrapeLimits: InvalidInput, "invalid_scrape_limits",
+            "The limits of the run are not acceptable.",
+            "Correct the fields that the error lists.";
+        InvalidTest: InvalidInput, "invalid_test",
+            "The options of the test are not acceptable.",
+            "Correct the field that the error names.";
+        InvalidUrl: InvalidInput, "invalid_url",
+            "This is not the address of a web page.",
+            "Give an absolute address that begins with http:// or https://.";
+        UnknownPlatform: InvalidInput, "unknown_platform",
+            "This is not a platform that jpauto knows.",
+            "Use one of the platforms that the message lists, or leave it out.";
+        InvalidPlatformCertainty: InvalidInput, "invalid_platform_certainty",
+            "This is not a degree of certainty about a platform.",
+            "Use one of the words that the error lists.";
+        InvalidScrapeErrorType: InvalidInput, "invalid_scrape_error_type",
+            "This is not a way for a scrape to fail.",
+            "Use one of the words that the error lists.";
+        InventoryNotFound: Refused, "inventory_not_found",
+            "The website shows no list of vehicles at this address.",
+            "Give the address of the list itself, or a scraper configuration.";
+        ScrapeRunning: Conflict, "scrape_running",
+            "Another process is scraping this competitor or its host.",
+            "Wait until that scrape ends.";
+        ScrapeTakenOver: Conflict, "scrape_taken_over",
+            "The scrape lost its lease to another process, so nothing was recorded.",
+            "Use what the other process records. Check the clocks if this happens often.";
+        ScrapeCancelled: Conflict, "scrape_cancelled",
+            "The scrape was cancelled.",
+            "Run it again when you want it.";
+        ScrapeNetwork: Unavailable, "scrape_network",
+            "The website could not be reached, or the connection broke.",
+            "Try again later. Check the address if it stays so.";
+        ScrapeTimeout: Unavailable, "scrape_timeout",
+            "The website did not answer in time.",
+            "Try again later.";
+        ScrapeHttpStatus: Unavailable, "scrape_http_status",
+            "The website answered with an HTTP error.",
+            "Open the address in a browser. Correct it if the list has moved.";
+        ScrapeBlocked: Unavailable, "scrape_blocked",
+            "The website answered with a bot check.",
+            "Ask the dealer for permission, or import saved pages. jpauto does not get round bot checks.";
+        ScrapeRobots: Unavailable, "scrape_robots",
+            "The website's robots.txt does not allow the page.",
+            "Ask the dealer for permission, or import saved pages.";
+        ScrapeParsing: Unavailable, "scrape_parsing",
+            "A page of the website could not be read.",
+            "Run `jpauto competitor test` on the address to see what is read.";
+        ScrapeEmpty: Unavailable, "scrape_empty",
+            "The pages show no vehicle.",
+            "Run `jpauto competitor test` on the address to see what is read.";
+        ScrapePanicked: Internal, "scrape_panicked",
+            "The pages of this website made the reader fail.",
+            "Report this with the log and the address of the website.";
+        ScraperNotReady: Internal, "scraper_not_ready",
+            "A scraper configuration that was checked could not be used.",
+            "Report this with the configuration.";
+        NoThread: Unavailable, "no_thread",
+            "The system started no thread to scrape with.",
+            "Raise the limit of threads or scrape with fewer at a time.";
+        BrowserNotAvailable: Refused, "browser_not_available",
+            "This competitor needs a browser, and there is none.",
+            "Install Chromium, configure its path, and use a build with the feature `browser`.";
+    }
+    "Reading pages" {
+        PageEmpty: InvalidInput, "page_empty",
+            "The page is empty.",
+            "Give the bytes of the page as the website sent them.";
+        PageTooLarge: InvalidInput, "page_too_large",
+            "The page is larger than any page for people.",
+            "Check that this is a page and not a download.";
+        PageTooDeep: InvalidInput, "page_too_deep",
+            "The elements of the page are nested too deeply.",
+            "Check that this is a page for people.";
+        PageTooTangled: InvalidInput, "page_too_tangled",
+            "The page has more elements than any page for people.",
+            "Check that this is a page for people.";
+        DataUnreadable: InvalidInput, "data_unreadable",
+            "The answer of the website's data endpoint could not be read.",
+            "Compare the answer with what the configuration of the endpoint expects.";
+        TreeMissing: Internal, "tree_missing",
+            "The page was read without its tree.",
+            "Report this with the page.";
+    }
+    "auto.dev" {
+        AutoDevInvalidVin: Refused, "auto_dev_invalid_vin",
+            "auto.dev does not take this for a VIN.",
+            "Check the VIN.";
+        AutoDevInvalidParameter: Refused, "auto_dev_invalid_parameter",
+            "auto.dev does not know a parameter of the search.",
+            "Report this. auto.dev may have changed its interface.";
+        AutoDevInvalidLocation: Misconfigured, "auto_dev_invalid_location",
+            "auto.dev does not know the configured place.",
+            "Correct the ZIP code or the place of auto.dev in the configuration.";
+        AutoDevVinNotFound: NotFound, "auto_dev_vin_not_found",
+            "auto.dev does not know the VIN.",
+            "Use another source for this VIN.";
+        AutoDevNotFound: NotFound, "auto_dev_not_found",
+            "auto.dev has nothing at this address.",
+            "Check the address of auto.dev in the configuration.";
+        AutoDevSourceError: Unavailable, "auto_dev_source_error",
+            "auto.dev's own source does not answer.",
+            "Try again later.";
+        AutoDevBadRequest: Refused, "auto_dev_bad_request",
+            "auto.dev does not understand the request.",
+            "Report this. auto.dev may have changed its interface.";
+        AutoDevKeyRefused: Misconfigured, "auto_dev_key_refused",
+            "auto.dev does not accept the configured key.",
+            "Configure a valid key.";
+        AutoDevPlanRequired: Refused, "auto_dev_plan_required",
+            "The plan at auto.dev does not include this.",
+            "Choose a larger plan at auto.dev, or configure the plan that you have.";
+        AutoDevForbidden: Refused, "auto_dev_forbidden",
+            "auto.dev does not let the key do this.",
+            "Check what the key may do in your account at auto.dev.";
+        AutoDevRateLimited: RateLimited, "auto_dev_rate_limited",
+            "auto.dev wants to be asked less often.",
+            "Wait as long as the error says, then try again.";
+        AutoDevUnavailable: Unavailable, "auto_dev_unavailable",
+            "auto.dev does not answer now.",
+            "Try again later.";
+        AutoDevRefused: Refused, "auto_dev_refused",
+            "auto.dev refuses the request.",
+            "Read what auto.dev said in the message.";
+        AutoDevUnreadable: Unavailable, "auto_dev_unreadable",
+            "auto.dev's answer could not be read.",
+            "Try again later. Report it if it stays so.";
+        AutoDevTimedOut: Unavailable, "auto_dev_timed_out",
+            "auto.dev did not answer in time.",
+            "Try again later.";
+        AutoDevUnreachable: Unavailable, "auto_dev_unreachable",
+            "auto.dev could not be reached.",
+            "Check the network, then try again.";
+        AutoDevAddressRefused: Misconfigured, "auto_dev_address_refused",
+            "The configured address of auto.dev is not a public one.",
+            "Correct the address, or allow private networks in the configuration.";
+        AutoDevTooLarge: Unavailable, "auto_dev_too_large",
+            "auto.dev's answer is too large.",
+            "Try again later. Report it if it stays so.";
+        AutoDevBudgetSpent: RateLimited, "auto_dev_budget_spent",
+            "The calls of auto.dev for this month are used up.",
+            "Wait for the next month, or configure a larger budget.";
+        AutoDevRunBudgetSpent: Refused, "auto_dev_run_budget_spent",
+            "This run used up the calls of auto.dev that it was allowed.",
+            "Allow the run more calls.";
+        AutoDevNotReady: Internal, "auto_dev_not_ready",
+            "The client of auto.dev could not be set up.",
+            "Read the log for the reason.";
+    }
+    "vPIC" {
+        VpicUnavailable: Unavailable, "vpic_unavailable",
+            "vPIC does not answer now.",
+            "Try again later.";
+        VpicUnreachable: Unavailable, "vpic_unreachable",
+            "vPIC could not be reached.",
+            "Check the network, then try again.";
+        VpicTimeout: Unavailable, "vpic_timeout",
+            "vPIC did not answer in time.",
+            "Try again later.";
+        VpicRateLimited: RateLimited, "vpic_rate_limited",
+            "vPIC wants to be asked less often.",
+            "Wait as long as the error says, then try again.";
+        VpicForbidden: Unavailable, "vpic_forbidden",
+            "vPIC does not answer requests from this network.",
+            "Ask from another network, or ask NHTSA.";
+        VpicRefused: Unavailable, "vpic_refused",
+            "vPIC refuses the request.",
+            "Report this. vPIC may have changed its interface.";
+        VpicUnreadable: Unavailable, "vpic_unreadable",
+            "vPIC's answer could not be read.",
+            "Try again later. Report it if it stays so.";
+        VpicTooLarge: Unavailable, "vpic_too_large",
+            "vPIC's answer is too large.",
+            "Try again with fewer VINs. Report it if it stays so.";
+        VpicAddressRefused: Misconfigured, "vpic_address_refused",
+            "The configured address of vPIC is not a public one.",
+            "Correct the address, or allow private networks in the configuration.";
+        VpicNotReady: Internal, "vpic_not_ready",
+            "The client of vPIC could not be set up.",
+            "Read the log for the reason.";
+    }
+    "Alerts and activity" {
+        AlertNotFound: NotFound, "alert_not_found",
+            "There is no such alert.",
+            "Check the id.";
+        InvalidAlertType: InvalidInput, "invalid_alert_type",
+            "This is not a type of alert.",
+            "Use one of the words that the error lists.";
+        InvalidSeverity: InvalidInput, "invalid_severity",
+            "This is not a severity.",
+            "Use one of the words that the error lists.";
+        InvalidAction: InvalidInput, "invalid_action",
+            "This is not an action of the activity log.",
+            "Use one of the words that the error lists.";
+        AuditFailed: Internal, "audit_failed",
+            "The audit entry could not be made, so the change was not made either.",
+            "Read the log for the reason.";
+    }
+    "Lists and text" {
+        InvalidCursor: InvalidInput, "invalid_cursor",
+            "This is not a cursor of this list.",
+            "Pass the `next` of an earlier page of the same list, or start at the first page.";
+        InvalidSort: InvalidInput, "invalid_sort",
+            "The list cannot be sorted this way.",
+            "Use one of the words that the error lists.";
+        InvalidStatus: InvalidInput, "invalid_status",
+            "This is not a status.",
+            "Use one of the words that the error lists.";
+        InvalidText: InvalidInput, "invalid_text",
+            "A text contains the character NUL.",
+            "Remove the character.";
+        CursorNotWritten: Internal, "cursor_not_written",
+            "The cursor of the next page could not be made.",
+            "Report this with the log.";
+    }
+    "Configuration" {
+        NotConfigured: Refused, "not_configured",
+            "This needs a part that is not configured.",
+            "Configure the key that the message names.";
+        InvalidDatabaseUrl: InvalidInput, "invalid_database_url",
+            "This is not the address of a database.",
+            "Give `sqlite:PATH`, `sqlite::memory:` or `postgresql://...`.";
+        InvalidContact: Misconfigured, "invalid_contact",
+            "The contact for webmasters is not an address.",
+            "Configure an e-mail address or a web page at which the webmasters of fetched sites reach you.";
+        InvalidPause: Misconfigured, "invalid_pause",
+            "The pause between requests is too long.",
+            "Configure a shorter pause.";
+        InvalidVpicAddress: Misconfigured, "invalid_vpic_address",
+            "The configured address of vPIC is not usable.",
+            "Correct it as the error says.";
+        InvalidAutoDevAddress: Misconfigured, "invalid_auto_dev_address",
+            "The configured address of auto.dev is not usable.",
+            "Correct it as the error says.";
+        InvalidAutoDevKey: Misconfigured, "invalid_auto_dev_key",
+            "The configured key of auto.dev is not one.",
+            "Configure the key exactly as auto.dev gave it.";
+        InvalidAutoDevPlace: Misconfigured, "invalid_auto_dev_place",
+            "The configured place of auto.dev is not one.",
+            "Correct it as the error says.";
+        InvalidAutoDevZip: Misconfigured, "invalid_auto_dev_zip",
+            "The configured ZIP code is not one.",
+            "Configure the five digits of a ZIP code.";
+        InvalidAutoDevPlan: Misconfigured, "invalid_auto_dev_plan",
+            "The configured plan of auto.dev is not one.",
+            "Use one of the words that the error lists.";
+        InvalidAutoDevVersion: Misconfigured, "invalid_auto_dev_version",
+            "The configured version of auto.dev's interface is not one.",
+            "Use one of the words that the error lists.";
+        FetcherNotReady: Internal, "fetcher_not_ready",
+            "The HTTP client could not be set up.",
+            "Read the log for the reason.";
+    }
+    "Database" {
+        DatabaseUnavailable: Unavailable, "database_unavailable",
+            "The database cannot be reached or opened.",
+            "Check that it runs and that its address is right, then try again.";
+        DatabaseBusy: Unavailable, "database_busy",
+            "Another writer holds the database.",
+            "Try again after a second.";
+        DatabaseTimeout: Unavailable, "database_timeout",
+            "The database took too long to answer.",
+            "Try again later, or ask for less.";
+        DatabaseFull: Unavailable, "database_full",
+            "The disk of the database is full.",
+            "Make room on the disk.";
+        DatabaseReadOnly: Refused, "database_read_only",
+            "The database cannot be written.",
+            "Open it for writing, and check the permissions of its file.";
+        DatabaseOutdated: Refused, "database_outdated",
+            "The schema of the database is older than this release.",
+            "Make a backup, then run `jpauto migrate`.";
+        DatabaseNewer: Refused, "database_newer",
+            "The schema of the database is newer than this release.",
+            "Install the release that made it, or a later one.";
+        NotADatabase: Refused, "not_a_database",
+            "The file is not a SQLite database.",
+            "Check the path.";
+        MigrationFailed: Refused, "migration_failed",
+            "The schema of the database could not be changed. It is as it was before.",
+            "Read the message for what stands in the way, and correct that.";
+        MigrationsUnreadable: Internal, "migrations_unreadable",
+            "The migrations inside this build could not be read.",
+            "Install the release again. Report it if it stays so.";
+        DatabaseError: Internal, "database_error",
+            "The database refused a statement or gave an answer that could not be read.",
+            "Read the log for the reason, and report it.";
+        UnreadableRow: Internal, "unreadable_row",
+            "A row contains a word that jpauto does not know.",
+            "Correct the row that the message names. Another program may have written it.";
+        DocumentNotWritten: Internal, "document_not_written",
+            "A result could not be turned into JSON to be stored.",
+            "Report this with the log.";
+    }
+    "Command line" {
+        Usage: InvalidInput, "usage",
+            "The arguments are not those of a command.",
+            "Run the command with --help.";
+        FileUnreadable: InvalidInput, "file_unreadable",
+            "The file cannot be read.",
+            "Check the path and its permissions.";
+        FileTooLarge: InvalidInput, "file_too_large",
+            "The file is too large.",
+            "Check that it is the right file, or split it.";
+        FileNotRemoved: InvalidInput, "file_not_removed",
+            "The file cannot be removed.",
+            "Check its permissions.";
+        InputUnreadable: InvalidInput, "input_unreadable",
+            "The input cannot be read.",
+            "Check where the input comes from.";
+        LineTooLong: InvalidInput, "line_too_long",
+            "A line of the input is too long.",
+            "Check that the input has one record a line.";
+        InvalidJson: InvalidInput, "invalid_json",
+            "This is not the JSON that was expected.",
+            "Correct it where the message says.";
+        InvalidValue: InvalidInput, "invalid_value",
+            "A value is not acceptable.",
+            "Correct the fields that the error lists.";
+        TooManyVins: InvalidInput, "too_many_vins",
+            "There are too many VINs for one run.",
+            "Split the input.";
+        ContactMissing: InvalidInput, "contact_missing",
+            "Websites are fetched only with a contact for their webmasters.",
+            "Set JPAUTO_FETCH_CONTACT or give --contact.";
+        WebsiteUnreadable: Unavailable, "website_unreadable",
+            "The website could not be read.",
+            "Read the report of the test, and correct the address or the scraper configuration.";
+        ServerNotStarted: Unavailable, "server_not_started",
+            "The server could not start.",
+            "Read the message. Another program may use the port.";
+        NoSignals: Unavailable, "no_signals",
+            "The program cannot listen for Ctrl-C.",
+            "Read the message for what the system said.";
+        OutputFailed: Unavailable, "output_failed",
+            "The output could not be written.",
+            "Check the disk and where the output goes.";
+        NotADemoFile: InvalidInput, "not_a_demo_file",
+            "The file was not made by the demo, so the demo does not replace it.",
+            "Give the demo another path.";
+        DemoNeedsSqlite: InvalidInput, "demo_needs_sqlite",
+            "The demo makes a SQLite file and takes no other database.",
+            "Give `sqlite:PATH`.";
+    }
+    "HTTP server" {
+        NotFound: NotFound, "not_found",
+            "There is nothing at this path.",
+            "Check the path.";
+        MethodNotAllowed: InvalidInput, "method_not_allowed",
+            "The path does not take this method.",
+            "Use a method that the header `Allow` lists.";
+        MalformedJson: InvalidInput, "malformed_json",
+            "The body is not JSON.",
+            "Correct it where the detail says.";
+        InvalidBody: InvalidInput, "invalid_body",
+            "The body is not what this path takes.",
+            "Correct the field that the error names.";
+        InvalidQuery: InvalidInput, "invalid_query",
+            "Some parameters of the query are not acceptable.",
+            "Correct the parameters that the error lists.";
+        UnsupportedMediaType: InvalidInput, "unsupported_media_type",
+            "The body is not of a type that this path takes.",
+            "Send `Content-Type: application/json`.";
+        BodyTooLarge: InvalidInput, "body_too_large",
+            "The body is too large.",
+            "Send less at a time.";
+        BodyTooSlow: Unavailable, "body_too_slow",
+            "The body did not arrive in time.",
+            "Send it again over a better connection.";
+        BodyBrokenOff: InvalidInput, "body_broken_off",
+            "The body ended before it was complete.",
+            "Send it again.";
+        Overloaded: Unavailable, "overloaded",
+            "The server is busy. Nothing was done.",
+            "Wait as long as `Retry-After` says, then try again.";
+        InternalError: Internal, "internal_error",
+            "Something went wrong in the server.",
+            "Look for the id of the request in the server's log.";
+    }
+    "Python" {
+        InvalidArgument: InvalidInput, "invalid_argument",
+            "Some arguments are not what the function takes.",
+            "Correct the arguments that the error lists.";
+        LotClosed: Refused, "lot_closed",
+            "The lot is closed.",
+            "Open it again.";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_code_has_one_word_and_it_is_the_variant_in_snake_case() {
+        let mut words = HashSet::new();
+        for code in ErrorCode::ALL {
+            let snake_case: String = format!("{code:?}")
+                .char_indices()
+                .flat_map(|(at, sign)| {
+                    let gap = (at > 0 && sign.is_uppercase()).then_some('_');
+                    gap.into_iter().chain([sign.to_ascii_lowercase()])
+                })
+                .collect();
+            assert_eq!(code.as_str(), snake_case);
+            assert!(words.insert(code.as_str()), "{code} is there twice");
+        }
+    }
+
+    #[test]
+    fn each_sentence_and_remedy_is_a_sentence() {
+        for code in ErrorCode::ALL {
+            for text in [code.sentence(), code.remedy()] {
+                assert!(text.ends_with('.') && !text.contains('\n') && !text.contains('|'), "{code}: {text}");
+            }
+        }
+    }
+}
