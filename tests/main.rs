@@ -29,6 +29,7 @@ mod inventory;
 mod market;
 mod market_queries;
 mod platforms;
+mod probe;
 mod schema;
 mod scraping;
 mod simulated_market;

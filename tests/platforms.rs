@@ -625,7 +625,9 @@ on_both_databases! {
         let closed = Website::open();
         closed.list("/used", 0..3, r#"<link rel="next" href="/used?page=2">"#);
         closed.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow: /*?page=\n");
-        assert_eq!(codes(&test(&closed)), ["scrape_robots"]);
+        let second = test(&closed);
+        assert_eq!(codes(&second), ["page_failed"], "as a scrape of it says");
+        assert!(second.warnings[0].message.contains("robots.txt"), "{second:?}");
         let all_closed = Website::open();
         all_closed.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow: /\n");
         assert_eq!(test(&all_closed).failure.unwrap().error_type, ScrapeErrorType::Robots);
@@ -651,7 +653,9 @@ on_both_databases! {
         website.list("/used?page=2", 0..3, "");
         ends_well();
         website.show("/used?page=2", 500, "text/html", "down");
-        assert_eq!(codes(&test()), ["scrape_http_status"]);
+        let failed = test();
+        assert_eq!(codes(&failed), ["page_failed"], "as a scrape of it says");
+        assert!(failed.warnings[0].message.contains("500"), "{failed:?}");
     }
 
     fn a_test_is_for_those_who_may_and_for_what_can_be_tried(lot: &Lot) {
