@@ -1,10 +1,10 @@
-//! What an update says of a field that may be empty: leave it, clear it, or set it.
+//! What an update does with a field that may be empty: keep it, clear it, or set it.
 //!
-//! What is deliberately not here: fields that can not be empty, for which an update uses a plain `Option`.
+//! For a field that cannot be empty, an update has a plain `Option`.
 
 use serde::{Deserialize, Deserializer};
 
-/// What to do with a nullable field. In JSON a field left out keeps, `null` clears, a value sets.
+/// What to do with a nullable field. In JSON, a missing field keeps, `null` clears, and a value sets.
 ///
 /// ```
 /// use jpauto::Change;
@@ -32,6 +32,30 @@ impl<T> Change<T> {
             Self::Keep => old,
             Self::Clear => None,
             Self::Set(value) => Some(value),
+        }
+    }
+}
+
+/// A field of an update: `Change` or `Option`.
+pub(crate) trait Apply<T> {
+    /// Changes the field of the record.
+    fn apply(&self, field: &mut T);
+}
+
+impl<T: Clone> Apply<Option<T>> for Change<T> {
+    fn apply(&self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value.clone()),
+        }
+    }
+}
+
+impl<T: Clone> Apply<T> for Option<T> {
+    fn apply(&self, field: &mut T) {
+        if let Some(value) = self {
+            field.clone_from(value);
         }
     }
 }

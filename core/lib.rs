@@ -51,6 +51,7 @@ mod words;
 
 pub mod competitors;
 pub mod evaluation;
+pub mod fields;
 pub mod market;
 pub mod vin;
 

@@ -752,7 +752,7 @@ on_both_databases! {
         let with_stranger = [pages[0].clone(), page("<p>Access denied</p>".into())];
         let report = desk.competitors().record_pages(id, &with_stranger, day(1)).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::PageFailed));
-        assert_eq!(report.warnings[0].code, "no_listings");
+        assert_eq!(report.warnings[0].code(), "no_listings");
         let report = desk.competitors().record_pages(id, &with_stranger[1..], day(2)).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::Empty));
         assert_eq!(desk.competitors().get(id).unwrap().platform_type, None);

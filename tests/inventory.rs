@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleSort,
-    VehicleStatus, VehicleUpdate,
+    VehicleStatus, VehicleUpdate, fields::Described,
 };
 
 use crate::support::{Lot, corolla};
 
 on_both_databases! {
     fn a_vehicle_round_trips_with_every_field(lot: &Lot) {
-        let full: NewVehicle = serde_json::from_value(serde_json::json!({
+        let given = serde_json::json!({
             "year": 2018, "make": "Toyota", "model": "Corolla", "vin": "2T1BURHE5JC073721", "price": "99999999.99",
             "mileage": 0, "trim": "LE", "stock_number": "A1", "cost": "0.01", "msrp": 25000.5, "exterior_color": "Blau",
             "interior_color": "\u{1F697}", "transmission": "CVT", "engine": "1.8", "fuel_type": "Gas", "drivetrain": "FWD",
@@ -18,8 +18,11 @@ on_both_databases! {
             "thumbnail": "https://example.com/t.jpg", "condition": "good", "title_status": "clean", "owners": 1,
             "accidents": 0, "service_records": true, "warranty": "none", "carfax_url": "https://example.com/c",
             "autocheck_url": "https://example.com/a", "features": ["a", "b"], "images": ["https://example.com/1.jpg"],
-        }))
-        .unwrap();
+        });
+        for field in NewVehicle::FIELDS {
+            assert!(!given[field.name].is_null(), "give {} a value here", field.name);
+        }
+        let full: NewVehicle = serde_json::from_value(given).unwrap();
         let vehicle = lot.desk().inventory().add(&full).unwrap();
         let read = lot.desk().inventory().get(vehicle.id).unwrap();
         assert_eq!(read.vehicle, vehicle);

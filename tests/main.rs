@@ -33,6 +33,7 @@ mod probe;
 mod schema;
 mod scraping;
 mod simulated_market;
+mod stubs;
 mod submissions;
 mod tracking;
 mod users;

@@ -185,7 +185,7 @@ fn go_on(_: ScrapeProgress<'_>) -> ControlFlow<()> {
 }
 
 fn codes(report: &TestReport) -> Vec<&'static str> {
-    report.warnings.iter().map(|warning| warning.code).collect()
+    report.warnings.iter().map(|warning| warning.code()).collect()
 }
 
 fn nothing_is_written(lot: &Lot) {
@@ -399,20 +399,25 @@ on_both_databases! {
                 assert_eq!(report.completeness, Completeness::Complete, "{platform} {status} {body}: {report:?} {asked:?}");
                 assert_eq!(listed(&desk, report.competitor_id), vehicles, "{platform} {status} {body}");
                 assert!(asked.iter().any(|path| path.starts_with(endpoint_of(said))), "{platform}: {asked:?}");
-                assert!(report.warnings.iter().any(|warning| warning.code == "data_not_enough"), "{platform}");
+                assert!(report.warnings.iter().any(|warning| warning.code() == "data_not_enough"), "{platform}");
             }
         }
     }
 
     fn a_list_that_one_request_does_not_give_is_asked_for_by_the_other(lot: &Lot) {
         let desk = fetching_desk(lot);
-        let website = Website::open();
-        website.page("/used-inventory/index.htm", website.fixture("dealer_com/list.html"));
-        let answers = ["list", "last"].map(|file| website.fixture(&format!("dealer_com/{file}.json")));
-        website.answer_in_turn("/api/widget/ws-inv-data/getInventory", answers.to_vec());
+        let opened = || {
+            let website = Website::open();
+            website.page("/used-inventory/index.htm", website.fixture("dealer_com/list.html"));
+            let answers = ["list", "last"].map(|file| website.fixture(&format!("dealer_com/{file}.json")));
+            website.answer_in_turn("/api/widget/ws-inv-data/getInventory", answers.to_vec());
+            website
+        };
+        let website = opened();
         let report = scrape_new(&desk, "Otherwise", &website.at("/used-inventory/index.htm")).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 4), "{report:?}");
         assert_eq!(website.asked().len(), 4, "the page, the GET, two POSTs: {:?}", website.asked());
+        let website = opened();
         let tested = desk.competitors().test(website.at("/used-inventory/index.htm").as_str(), &TestOptions::default()).unwrap();
         assert_eq!(tested.endpoint, Some(website.at("/api/widget/ws-inv-data/getInventory")));
     }
@@ -434,8 +439,8 @@ on_both_databases! {
         let url = website.at("/used-inventory/index.htm");
         let all = scrape_new(&desk, "Group", &url).unwrap();
         assert_eq!((all.new.len(), all.completeness), (4, Completeness::Complete));
-        let warning = all.warnings.iter().find(|warning| warning.code == "group_list").unwrap();
-        assert!(warning.message.contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
+        let warning = all.warnings.iter().find(|warning| warning.code() == "group_list").unwrap();
+        assert!(warning.to_string().contains("hillmotors (2), valleymotors (2)"), "{warning:?}");
         assert!(codes(&desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap()).contains(&"group_list"));
         desk.competitors().delete(all.competitor_id).unwrap();
 
@@ -498,7 +503,7 @@ on_both_databases! {
         let report = scrape_new(&desk, "Endless", &endless.at("/used")).unwrap();
         assert_eq!((report.new.len(), endless.asked().len()), (6, 3), "{:?}", endless.asked());
         assert!(matches!(report.completeness, Completeness::Incomplete(_)), "{report:?}");
-        assert!(report.warnings.iter().any(|warning| warning.code == "page_repeats"));
+        assert!(report.warnings.iter().any(|warning| warning.code() == "page_repeats"));
 
         // Once for telephones, once for screens.
         let twice = Website::open();
@@ -627,7 +632,7 @@ on_both_databases! {
         closed.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow: /*?page=\n");
         let second = test(&closed);
         assert_eq!(codes(&second), ["page_failed"], "as a scrape of it says");
-        assert!(second.warnings[0].message.contains("robots.txt"), "{second:?}");
+        assert!(second.warnings[0].to_string().contains("robots.txt"), "{second:?}");
         let all_closed = Website::open();
         all_closed.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow: /\n");
         assert_eq!(test(&all_closed).failure.unwrap().error_type, ScrapeErrorType::Robots);
@@ -655,7 +660,7 @@ on_both_databases! {
         website.show("/used?page=2", 500, "text/html", "down");
         let failed = test();
         assert_eq!(codes(&failed), ["page_failed"], "as a scrape of it says");
-        assert!(failed.warnings[0].message.contains("500"), "{failed:?}");
+        assert!(failed.warnings[0].to_string().contains("500"), "{failed:?}");
     }
 
     fn a_test_is_for_those_who_may_and_for_what_can_be_tried(lot: &Lot) {
@@ -722,7 +727,7 @@ on_both_databases! {
         let new = NewCompetitor { name: "Snapshots".into(), inventory_url: website.at("/"), ..NewCompetitor::default() };
         let added = desk.competitors().add_at(&new, &TestOptions::default()).unwrap();
         assert_eq!((codes(&added.test), added.test.listings_found), (vec!["terms_against_reading"], 4));
-        let said = &added.test.warnings[0].message;
+        let said = &added.test.warnings[0].to_string();
         assert!(said.starts_with("Carsforsale.com's terms forbid reading"), "{said}");
     }
 

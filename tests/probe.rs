@@ -5,7 +5,7 @@ use std::ops::Range;
 use jpauto::{
     Change, CompetitorId, Desk, PageRequest,
     competitors::{CompetitorUpdate, TestOptions},
-    extract::Warning,
+    extract::ListWarning,
 };
 use serde_json::{Value, json};
 
@@ -37,8 +37,8 @@ type Found<'a> = (usize, usize, bool, &'a [&'a str]);
 /// Scrapes a competitor and probes its website, which must both find this.
 fn both_find(name: &str, (desk, id): &(Desk, CompetitorId), expected: Found<'_>) {
     let (vehicles, pages, ends, codes) = expected;
-    let of_reading = |warnings: Vec<Warning>| -> Vec<Warning> {
-        warnings.into_iter().filter(|warning| OF_READING.contains(&warning.code)).collect()
+    let of_reading = |warnings: Vec<ListWarning>| -> Vec<ListWarning> {
+        warnings.into_iter().filter(|warning| OF_READING.contains(&warning.code())).collect()
     };
     let scraped = desk.competitors().scrape(*id, &mut unwatched).unwrap();
     let record = desk.competitors().scrapes(*id, &PageRequest::first(1)).unwrap().items.remove(0);
@@ -55,7 +55,7 @@ fn both_find(name: &str, (desk, id): &(Desk, CompetitorId), expected: Found<'_>)
     assert_eq!((probed.next.is_none(), probed.failure), (ends, None), "{name}");
     assert!(ends || !scraped.completeness.is_complete(), "{name}: {:?}", scraped.completeness);
     let by_scrape = of_reading(scraped.warnings);
-    assert_eq!(by_scrape.iter().map(|warning| warning.code).collect::<Vec<_>>(), codes, "{name}: {by_scrape:?}");
+    assert_eq!(by_scrape.iter().map(|warning| warning.code()).collect::<Vec<_>>(), codes, "{name}: {by_scrape:?}");
     assert_eq!(by_scrape, of_reading(probed.warnings), "{name}");
 }
 

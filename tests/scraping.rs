@@ -214,7 +214,7 @@ on_both_databases! {
         let (desk, id) = competitor(&website, lot);
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!((report.completeness.reason(), report.counts.vehicles), (Some(IncompleteReason::PageFailed), 20));
-        assert!(report.warnings.iter().any(|warning| warning.code == "page_failed"), "{:?}", report.warnings);
+        assert!(report.warnings.iter().any(|warning| warning.code() == "page_failed"), "{:?}", report.warnings);
         // The same page under another address is the same page.
         website.reply("/used?page=2", Reply::status(301).header("Location", "/used/page/2"));
         website.list("/used/page/2", 20..25, None);
@@ -423,7 +423,7 @@ on_both_databases! {
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LastPageNotReached));
         assert_eq!((report.new.len(), other.take_paths()), (20, Vec::<String>::new()));
-        assert_eq!(report.warnings[0].code, "next_page_elsewhere");
+        assert_eq!(report.warnings[0].code(), "next_page_elsewhere");
     }
 
     fn nothing_is_fetched_in_nobodys_name_or_from_this_machine(lot: &Lot) {
@@ -489,7 +489,7 @@ on_both_databases! {
             lot.pass(TimeDelta::minutes(1));
             let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
             assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 30), "{name}");
-            let codes: Vec<_> = report.warnings.iter().map(|warning| warning.code).collect();
+            let codes: Vec<_> = report.warnings.iter().map(|warning| warning.code()).collect();
             assert_eq!(codes, ["data_not_enough"], "{name}: {:?}", report.warnings);
             assert!(website.take_paths().iter().any(|path| path == "/used?pt=2"), "{name}");
             // What the data did say is not lost.
@@ -519,9 +519,9 @@ on_both_databases! {
         });
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::ListMoved));
-        let warnings: Vec<_> = report.warnings.iter().map(|warning| warning.code).collect();
+        let warnings: Vec<_> = report.warnings.iter().map(|warning| warning.code()).collect();
         assert_eq!(warnings, ["list_moved"]);
-        assert!(report.counts.vehicles < 30 && report.warnings[0].message.contains(" vehicles stand on several pages"));
+        assert!(report.counts.vehicles < 30 && report.warnings[0].to_string().contains(" vehicles stand on several pages"));
         // In one order it is whole, with a block of its own cars on each page, too.
         let offered: Vec<u32> = (1..37).collect();
         website.answer(move |asked| {
@@ -656,12 +656,12 @@ on_both_databases! {
             let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
             assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::PageFailed));
             assert_eq!((report.counts.vehicles, report.counts.new), (20, new));
-            assert!(report.warnings.iter().any(|warning| warning.code == "listings_unsettled"), "{:?}", report.warnings);
+            assert!(report.warnings.iter().any(|warning| warning.code() == "listings_unsettled"), "{:?}", report.warnings);
         }
         assert!(website.asked().iter().all(|asked| !asked.header.contains("if-none-match")));
         let url = format!("{}/used", website.address);
         let test = desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap();
-        assert!(test.warnings.iter().any(|warning| warning.code == "listings_unsettled"), "{:?}", test.warnings);
+        assert!(test.warnings.iter().any(|warning| warning.code() == "listings_unsettled"), "{:?}", test.warnings);
     }
 
     fn the_password_in_an_address_is_not_told_in_a_report(lot: &Lot) {

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, Actor, Approval, Change, ErrorKind, Money, NewSubmission, PageRequest, Role,
     SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate, VehicleFilter, VehicleStatus, VehicleUpdate,
+    fields::Described,
 };
 
 use crate::support::{Lot, camry, corolla, vin};
@@ -15,8 +16,12 @@ fn offer(number: u32) -> NewSubmission {
 }
 
 on_both_databases! {
-    fn an_offer_round_trips_with_every_field(lot: &Lot) {
+    fn a_submission_round_trips_with_every_field(lot: &Lot) {
         let sent = NewSubmission {
+            exterior_color: Some("Blau".into()),
+            transmission: Some("CVT".into()),
+            fuel_type: Some("Gas".into()),
+            condition: Some("good".into()),
             interior_color: Some("Schwarz \u{1F697} 'quoted' \"twice\" \\ %_".into()),
             additional_notes: Some("line one\nline two \u{0}".replace('\u{0}', "").repeat(100)),
             mileage: Some(2_000_000),
@@ -28,6 +33,10 @@ on_both_databases! {
         assert_eq!(submission.submission_status, SubmissionStatus::Pending);
         assert_eq!(submission.asking_price, Some(Money::MAX));
         assert_eq!(submission.images.len(), 2);
+        let shown = serde_json::to_value(&submission).unwrap();
+        for field in NewSubmission::FIELDS {
+            assert!(!shown[field.name].is_null(), "give {} a value here", field.name);
+        }
         let bare = NewSubmission { year: 1900, make: "x".into(), model: "y".into(), ..NewSubmission::default() };
         let bare = lot.website().submissions().submit(&bare).unwrap();
         assert_eq!(lot.desk().submissions().get(bare.id).unwrap(), bare);

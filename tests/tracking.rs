@@ -186,7 +186,7 @@ on_both_databases! {
         let report = record(lot, id, 3, cars(100..120));
         assert_eq!(report.completeness, Completeness::Incomplete(IncompleteReason::LotReplaced));
         assert_eq!((report.alerts, report.counts.new), (vec![AlertType::InventoryReplaced], 20));
-        assert_eq!(report.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["lot_replaced"]);
+        assert_eq!(report.warnings.iter().map(|warning| warning.code()).collect::<Vec<_>>(), ["lot_replaced"]);
         let figures = ["known", "recognised", "vehicles"].map(|field| alerts(lot, id)[0].metadata[field].as_u64());
         assert_eq!(figures, [Some(20), Some(0), Some(20)]);
         let kept = lot.desk().competitors().scrapes(id, &PageRequest::first(1)).unwrap();
@@ -215,7 +215,7 @@ on_both_databases! {
         lot.desk().competitors().update(id, &update).unwrap();
         let reports: Vec<_> = (0..9).map(|_| seen(cars(0..21))).collect();
         assert_eq!(reports[0].completeness.reason(), Some(IncompleteReason::ListChanged));
-        assert_eq!(reports[0].warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["list_changed"]);
+        assert_eq!(reports[0].warnings.iter().map(|warning| warning.code()).collect::<Vec<_>>(), ["list_changed"]);
         let sold: Vec<_> = reports.iter().map(|report| report.counts.sold).collect();
         assert_eq!(sold, [0, 0, 0, 0, 0, 0, 0, 14, 0]);
     }
@@ -291,7 +291,7 @@ on_both_databases! {
         let mut sold = Vec::new();
         for _day in 1..10 {
             let report = record(cars(0..13));
-            assert_eq!(report.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["clock_went_back"]);
+            assert_eq!(report.warnings.iter().map(|warning| warning.code()).collect::<Vec<_>>(), ["clock_went_back"]);
             assert_eq!((report.completeness, report.counts.seen_again), (Completeness::Complete, 13));
             sold.push(report.counts.sold);
             let competitor = lot.desk().competitors().get(id).unwrap();

@@ -42,7 +42,8 @@ fn scrape((desk, id): &(Desk, CompetitorId), lot: &Lot) -> (Option<IncompleteRea
     lot.pass(TimeDelta::days(1));
     let report = desk.competitors().scrape(*id, &mut unwatched).unwrap();
     let is_cut = ["last_page_full", "list_narrowed", "many_missing", "claims_more"];
-    let says_why = report.warnings.iter().find(|warning| is_cut.contains(&warning.code)).map(|warning| warning.code);
+    let says_why =
+        report.warnings.iter().find(|warning| is_cut.contains(&warning.code())).map(|warning| warning.code());
     let reason = report.completeness.reason().map(IncompleteReason::as_str).filter(|reason| is_cut.contains(reason));
     assert_eq!(says_why, reason, "{:?}", report.warnings);
     (report.completeness.reason(), report.counts.vehicles, report.sold.len())
@@ -66,7 +67,7 @@ on_both_databases! {
             day += 1;
             let key = CompetitorKey::named(format!("Motors {day}"));
             let report = desk.competitors().record_pages(key, pages, lot.now()).unwrap();
-            let warns = report.warnings.iter().any(|warning| warning.code == "begins_late");
+            let warns = report.warnings.iter().any(|warning| warning.code() == "begins_late");
             assert_eq!(warns, report.completeness.reason() == Some(IncompleteReason::LastPageNotReached));
             report.completeness.is_complete()
         };
@@ -141,13 +142,13 @@ on_both_databases! {
             assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageNotReached), 20, 0));
         }
         let report = known.0.competitors().scrape(known.1, &mut unwatched).unwrap();
-        assert!(report.warnings.iter().any(|warning| warning.code == "more_by_script"), "{:?}", report.warnings);
+        assert!(report.warnings.iter().any(|warning| warning.code() == "more_by_script"), "{:?}", report.warnings);
         // A person knows how the list goes on, or that this is all.
         let link = json!({"pagination": {"next": "a.next"}});
         let told = CompetitorUpdate { scraper_config: Change::Set(link), ..Default::default() };
         known.0.competitors().update(known.1, &told).unwrap();
         assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ListChanged), 20, 0));
-        assert!(known.0.competitors().scrape(known.1, &mut unwatched).unwrap().warnings.iter().all(|warning| warning.code != "more_by_script"));
+        assert!(known.0.competitors().scrape(known.1, &mut unwatched).unwrap().warnings.iter().all(|warning| warning.code() != "more_by_script"));
     }
 
     fn a_pager_that_leads_on_for_ever_ends_behind_the_last_vehicle(lot: &Lot) {

@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorCode, Result},
-    extract::{self, Warning},
+    extract::{self, ListWarning, Warning},
     money::Money,
     scrape::{
         configured::Scraper,
-        extract::{NO_IDENTITY, Site, decoded, with_page},
+        extract::{Site, decoded, with_page},
         fetch::{self, Session},
         platforms::{self, Confidence},
         walk::{Asking, Ended, Failed, KeptPages, ListSource, Unshared, Walk, WalkLimits, Walked, key_of},
@@ -156,7 +156,7 @@ pub struct TestReport {
     /// How much of what matters they say.
     pub score: ReadingScore,
     /// What a person should know before trusting it.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ListWarning>,
     /// Why nothing could be read at all.
     pub failure: Option<TestFailure>,
 }
@@ -177,7 +177,7 @@ impl TestReport {
         let mut message = format!("no vehicle was found at {}", self.inventory_url);
         for (number, warning) in self.warnings.iter().enumerate() {
             message.push_str(if number == 0 { ": " } else { "; " });
-            message.push_str(&warning.message);
+            message.push_str(&warning.to_string());
         }
         Some(Error::new(ErrorCode::InventoryNotFound, message))
     }
@@ -222,19 +222,23 @@ pub(super) fn run(
     let session = if site.use_playwright { session.in_browser()? } else { session };
     let probe = Probe { session: &session, limits, site, options };
     let (address, seen, read) = match probe.begin_at_list(&url) {
-        Ok(Begun { walk, seen }) => (walk.address().unwrap_or(&url).to_string(), seen, probe.read(walk)),
+        Ok(begun) => {
+            (begun.walk.address().unwrap_or(&url).to_string(), begun.seen, probe.read(begun.walk, begun.tried))
+        }
         Err(failure) => (url.to_string(), Seen::default(), Err(failure)),
     };
-    let (walked, failure) = match read {
+    let (mut walked, failure) = match read {
         Ok(walked) => (walked, None),
         Err(failure) => (Walked::default(), Some(failure)),
     };
-    let mut warnings = Warnings::default();
-    match &failure {
-        Some(failure) => warnings.add(failure.error_type.code().as_str(), failure.message.clone()),
-        None => warnings.doubt(&seen, &walked, rules),
-    }
-    Ok(probe.report(address, (seen, walked, failure), warnings))
+    let doubts = match &failure {
+        Some(Failed { error_type, message, .. }) => {
+            vec![Warning::ScrapeFailed { error_type: *error_type, reason: message.clone() }]
+        }
+        None => doubts(&seen, &walked, rules),
+    };
+    walked.shown.warnings.extend(doubts.into_iter().map(ListWarning::from));
+    Ok(probe.report(address, (seen, walked, failure)))
 }
 
 /// The address to begin at.
@@ -273,8 +277,6 @@ struct Seen {
     platform: Option<(&'static str, Confidence)>,
     is_shell: bool,
     list_links: Vec<String>,
-    /// Links behind which no list was found.
-    tried: Vec<String>,
 }
 
 impl Seen {
@@ -283,7 +285,7 @@ impl Seen {
         with_page(&text, &page.url, |page| {
             let platform = platforms::recognised(page).map(|(confidence, platform)| (platform.name, confidence));
             let Site { name, is_shell, list_links, .. } = Site::of(page);
-            Ok(Self { name, platform, is_shell, list_links, tried: Vec::new() })
+            Ok(Self { name, platform, is_shell, list_links })
         })
     }
 
@@ -306,6 +308,8 @@ impl Seen {
 struct Begun<'a> {
     walk: Walk<'a>,
     seen: Seen,
+    /// Links behind which no list was found.
+    tried: Vec<String>,
 }
 
 struct Probe<'a> {
@@ -328,7 +332,7 @@ impl<'a> Probe<'a> {
         let (walk, page) = Walk::begin(asking, source, self.limits).map_err(failed)?;
         // What could be read as a page can be looked through for this.
         let seen = page.and_then(|page| Seen::of(&page).ok()).unwrap_or_default();
-        Ok(Begun { walk, seen })
+        Ok(Begun { walk, seen, tried: Vec::new() })
     }
 
     /// Begins at the page that lists the vehicles: that of this address, or one that it leads to.
@@ -339,44 +343,42 @@ impl<'a> Probe<'a> {
         let links = usize::try_from(self.options.links).unwrap_or(usize::MAX);
         for link in first.seen.candidates(page).into_iter().take(links) {
             match self.begin(&link) {
-                Ok(Begun { walk, seen }) if walk.lists_vehicles() => {
+                Ok(Begun { walk, seen, tried }) if walk.lists_vehicles() => {
                     // The front page knows best what the dealer is called.
                     let name = first.seen.name.or(seen.name);
-                    return Ok(Begun { walk, seen: Seen { name, ..seen } });
+                    return Ok(Begun { walk, seen: Seen { name, ..seen }, tried });
                 }
                 Err(failure) if failure.error_type == ScrapeErrorType::Blocked => return Err(failure),
                 Ok(_) => {}
                 Err(failure) => tracing::debug!(%link, reason = failure.message, "no list behind a link"),
             }
-            first.seen.tried.push(link);
+            first.tried.push(link);
         }
         Ok(first)
     }
 
     /// Reads as many pages of the list as are wanted.
-    fn read(&self, mut walk: Walk<'_>) -> Result<Walked, Failed> {
+    fn read(&self, mut walk: Walk<'_>, tried: Vec<String>) -> Result<Walked, Failed> {
         let wanted = usize::try_from(self.options.pages).unwrap_or(usize::MAX);
         while walk.pages_read() < wanted && walk.step().map_err(failed)? {}
         let mut walked = walk.finish();
         let mut known = HashSet::new();
+        if walked.shown.listings.is_empty() && !tried.is_empty() {
+            walked.shown.warnings.insert(0, Warning::ListNotFound { tried }.into());
+        }
         walked.shown.listings.retain(|listing| key_of(listing).is_none_or(|key| known.insert(key)));
         Ok(walked)
     }
 
-    fn report(
-        &self,
-        address: String,
-        (seen, walked, failure): (Seen, Walked, Option<Failed>),
-        mut warnings: Warnings,
-    ) -> TestReport {
-        let (platform, platform_certainty) = self.platform(&seen, &mut warnings);
-        if let Some(terms) = platform.and_then(platforms::named).and_then(|platform| platform.terms) {
-            warnings.add("terms_against_reading", terms);
-        }
+    fn report(&self, address: String, (seen, walked, failure): (Seen, Walked, Option<Failed>)) -> TestReport {
+        let (platform, platform_certainty, contradicted) = self.platform(&seen);
+        let terms = platform.and_then(platforms::named).and_then(|platform| platform.terms);
+        let terms = terms.map(|terms| Warning::TermsAgainstReading { terms });
         // A report is passed on: a password that somebody wrote into an address is nobody else's.
         let inventory_url = fetch::shown(&address);
         let website_url = Url::parse(&inventory_url).ok().and_then(|url| url.join("/").ok()).map(String::from);
         let (shown, site) = (walked.shown, self.site);
+        let of_platform = contradicted.into_iter().chain(terms).map(ListWarning::from);
         let first = shown.pages.first().filter(|_| !shown.listings.is_empty());
         TestReport {
             url: fetch::shown(&web_address(&site.url).unwrap_or_else(|| site.url.clone())),
@@ -397,28 +399,26 @@ impl<'a> Probe<'a> {
             listings_found: shown.listings.len(),
             score: ReadingScore::of(&shown.listings, &self.options.score),
             listings: shown.listings.into_iter().take(self.options.listings).collect(),
-            warnings: warnings.0,
+            warnings: shown.warnings.into_iter().chain(of_platform).collect(),
             failure: failure.map(TestFailure::from),
         }
     }
 
-    /// The platform, and how sure that is.
-    fn platform(&self, seen: &Seen, warnings: &mut Warnings) -> (Option<&'a str>, PlatformCertainty) {
+    /// The platform, how sure that is, and what speaks against it.
+    fn platform(&self, seen: &Seen) -> (Option<&'a str>, PlatformCertainty, Option<Warning>) {
         let certainty = |confidence| match confidence {
             Confidence::Certain => PlatformCertainty::Certain,
             Confidence::Possible => PlatformCertainty::Possible,
         };
         match (self.site.platform_type.as_deref(), seen.platform) {
-            (Some(said), Some((name, confidence))) if said == name => (Some(said), certainty(confidence)),
-            (Some(said), detected) => {
-                if let Some((name, Confidence::Certain)) = detected {
-                    let message = format!("it is said to be {said}, and its page carries the marks of {name}");
-                    warnings.add("another_platform", message);
-                }
-                (Some(said), PlatformCertainty::Said)
+            (Some(said), Some((name, confidence))) if said == name => (Some(said), certainty(confidence), None),
+            (Some(said), Some((detected, Confidence::Certain))) => {
+                let contradicted = Warning::AnotherPlatform { said: said.to_owned(), detected };
+                (Some(said), PlatformCertainty::Said, Some(contradicted))
             }
-            (None, Some((name, confidence))) => (Some(name), certainty(confidence)),
-            (None, None) => (None, PlatformCertainty::Unknown),
+            (Some(said), _) => (Some(said), PlatformCertainty::Said, None),
+            (None, Some((name, confidence))) => (Some(name), certainty(confidence), None),
+            (None, None) => (None, PlatformCertainty::Unknown, None),
         }
     }
 }
@@ -431,61 +431,32 @@ fn failed(ended: Ended) -> Failed {
     }
 }
 
-/// What a person should know, each once.
-#[derive(Default)]
-struct Warnings(Vec<Warning>);
-
-impl Warnings {
-    fn add(&mut self, code: &'static str, message: impl Into<String>) {
-        let warning = Warning { code, message: message.into() };
-        if !self.0.contains(&warning) {
-            self.0.push(warning);
-        }
+/// What stands against a website of which this was read.
+fn doubts(seen: &Seen, walked: &Walked, rules: &TrackingRules) -> Vec<Warning> {
+    let (listings, next) = (&walked.shown.listings, &walked.next);
+    let found = listings.len();
+    let number = |is_doubtful: &dyn Fn(&ScrapedListing) -> bool| listings.iter().filter(|one| is_doubtful(one)).count();
+    let below = |floor: Money| number(&|listing| listing.price.is_some_and(|price| price < floor));
+    let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
+    let sold = number(&|listing| listing.is_sold == Some(true));
+    let unknown = number(&|listing| !listing.has_identity());
+    let mut doubts = Vec::new();
+    if found == 0 && seen.is_shell {
+        doubts.push(Warning::ShellPage);
     }
-
-    /// Adds what stands against what was read.
-    fn doubt(&mut self, seen: &Seen, walked: &Walked, rules: &TrackingRules) {
-        let Walked { shown, next, .. } = walked;
-        let listings = &shown.listings;
-        let found = listings.len();
-        if !seen.tried.is_empty() && found == 0 {
-            self.add("list_not_found", format!("no list of vehicles at {} either", seen.tried.join(", ")));
-        }
-        self.0.extend(shown.warnings.iter().cloned());
-        if found == 0 && seen.is_shell {
-            let message = "the page is a shell that its scripts fill: it needs a browser (use_playwright), or a configured endpoint";
-            self.add("shell_page", message);
-        }
-        let below =
-            |floor: Money| listings.iter().filter(|listing| listing.price.is_some_and(|price| price < floor)).count();
-        let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
-        if never > 0 {
-            let message = format!(
-                "{never} of {found} prices are below {} dollars, and are taken for no prices: they may be monthly rates",
-                rules.price.least
-            );
-            self.add("prices_below_least", message);
-        }
-        if doubted > never {
-            let message = format!(
-                "{} of {found} prices are below {} dollars, and will not be believed before they are read twice",
-                doubted - never,
-                rules.price.floor
-            );
-            self.add("prices_below_floor", message);
-        }
-        let sold = listings.iter().filter(|listing| listing.is_sold == Some(true)).count();
-        self.0.extend(sold::called_at_first_sight(sold, found, rules));
-        let unknown = listings.iter().filter(|listing| !listing.has_identity()).count();
-        if unknown > 0 {
-            let message =
-                format!("{unknown} of {found} vehicles have nothing to be known again by, and can not be recorded");
-            self.add(NO_IDENTITY, message);
-        }
-        let lacks = |total: &u32| next.is_none() && found > 0 && (*total as usize) > found;
-        if let Some(total) = shown.facts.total_claimed.filter(lacks) {
-            let message = format!("the website claims {total} vehicles, and no page follows these {found}");
-            self.add("next_page_missing", message);
-        }
+    if never > 0 {
+        doubts.push(Warning::PricesBelowLeast { prices: never, found, least: rules.price.least });
     }
+    if doubted > never {
+        doubts.push(Warning::PricesBelowFloor { prices: doubted - never, found, floor: rules.price.floor });
+    }
+    doubts.extend(sold::called_at_first_sight(sold, found, rules));
+    if unknown > 0 {
+        doubts.push(Warning::NoIdentity { unknown, found, place: None });
+    }
+    let lacks = |claimed: &u32| next.is_none() && found > 0 && (*claimed as usize) > found;
+    if let Some(claimed) = walked.shown.facts.total_claimed.filter(lacks) {
+        doubts.push(Warning::NextPageMissing { claimed, found });
+    }
+    doubts
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Completeness, Metrics, RefusalReason, ScrapeCounts, Transfer, days_on_market, transfer::Stay};
 use crate::{
     alerts::AlertType,
-    extract::Warning,
+    extract::ListWarning,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
     tracking::plan::{Plan, PriceOf, StoredListing, Turn},
@@ -53,7 +53,7 @@ pub struct RecordReport {
     /// The alerts about the competitor's scrapes that this scrape opened or kept open.
     pub alerts: Vec<AlertType>,
     /// Doubts about the pages that the listings were read from.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ListWarning>,
     /// The competitor's figures after it.
     pub metrics: Metrics,
 }

@@ -36,12 +36,7 @@ pub(super) fn check_observed_at(
 
 /// Says that the clock here and that of an earlier scrape do not agree.
 pub(super) fn clock_went_back(ahead_at: DateTime<Utc>) -> Warning {
-    let ahead = ahead_at.format("%Y-%m-%d %H:%M:%S UTC");
-    let message = format!(
-        "a scrape of {ahead} is recorded, which is still to come: the clock was wrong then, or is now; that scrape counts for \
-         nothing until its time comes"
-    );
-    Warning { code: "clock_went_back", message }
+    Warning::ClockWentBack { ahead_at }
 }
 
 impl ScrapeRecord {

@@ -7,6 +7,7 @@ mod connection;
 mod failure;
 pub(crate) mod functions;
 mod migrate;
+pub(crate) mod row;
 #[allow(
     clippy::wildcard_imports,
     unreachable_pub,

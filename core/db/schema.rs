@@ -1,7 +1,6 @@
 //! The tables as Diesel sees them: the same names and columns on both databases.
 //!
-//! Only `repository.rs` files name what is here. What is deliberately not here: lengths, checks and indexes, which
-//! `migrations/` holds and a test compares with the schema's contract.
+//! Only `repository.rs` files use them. Lengths, checks and indexes are in `migrations/`; a test compares them with the contract.
 
 use diesel::{allow_tables_to_appear_in_same_query, table};
 

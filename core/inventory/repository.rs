@@ -10,164 +10,23 @@ use diesel::{
 use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
         lock_row,
+        row::{record_row, stored_word},
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, keyset},
+    vehicle_fields,
 };
 
-#[derive(Insertable, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = inventory, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct Row {
-    id: VehicleId,
-    status: Option<String>,
-    featured: Option<bool>,
-    year: i32,
-    make: String,
-    model: String,
-    trim: Option<String>,
-    vin: String,
-    stock_number: Option<String>,
-    price: Money,
-    cost: Option<Money>,
-    msrp: Option<Money>,
-    mileage: i32,
-    exterior_color: Option<String>,
-    interior_color: Option<String>,
-    transmission: Option<String>,
-    engine: Option<String>,
-    fuel_type: Option<String>,
-    drivetrain: Option<String>,
-    body_style: Option<String>,
-    doors: Option<i32>,
-    mpg_city: Option<i32>,
-    mpg_highway: Option<i32>,
-    description: Option<String>,
-    features: Option<Json<Vec<String>>>,
-    images: Option<Json<Vec<String>>>,
-    thumbnail: Option<String>,
-    condition: Option<String>,
-    title_status: Option<String>,
-    owners: Option<i32>,
-    accidents: Option<i32>,
-    service_records: Option<bool>,
-    warranty: Option<String>,
-    carfax_url: Option<String>,
-    autocheck_url: Option<String>,
-    source_submission_id: Option<SubmissionId>,
-    created_by: Option<UserId>,
-    updated_by: Option<UserId>,
-    listed_at: Option<Instant>,
-    sold_at: Option<Instant>,
-    created_at: Option<Instant>,
-    updated_at: Option<Instant>,
-}
+vehicle_fields!(record_row Vehicle in inventory);
 
-impl From<&Vehicle> for Row {
-    fn from(vehicle: &Vehicle) -> Self {
-        Self {
-            id: vehicle.id,
-            status: Some(vehicle.status.as_str().to_owned()),
-            featured: Some(vehicle.featured),
-            year: vehicle.year,
-            make: vehicle.make.clone(),
-            model: vehicle.model.clone(),
-            trim: vehicle.trim.clone(),
-            vin: vehicle.vin.clone(),
-            stock_number: vehicle.stock_number.clone(),
-            price: vehicle.price,
-            cost: vehicle.cost,
-            msrp: vehicle.msrp,
-            mileage: vehicle.mileage,
-            exterior_color: vehicle.exterior_color.clone(),
-            interior_color: vehicle.interior_color.clone(),
-            transmission: vehicle.transmission.clone(),
-            engine: vehicle.engine.clone(),
-            fuel_type: vehicle.fuel_type.clone(),
-            drivetrain: vehicle.drivetrain.clone(),
-            body_style: vehicle.body_style.clone(),
-            doors: vehicle.doors,
-            mpg_city: vehicle.mpg_city,
-            mpg_highway: vehicle.mpg_highway,
-            description: vehicle.description.clone(),
-            features: Some(Json(vehicle.features.clone())),
-            images: Some(Json(vehicle.images.clone())),
-            thumbnail: vehicle.thumbnail.clone(),
-            condition: vehicle.condition.clone(),
-            title_status: vehicle.title_status.clone(),
-            owners: vehicle.owners,
-            accidents: vehicle.accidents,
-            service_records: vehicle.service_records,
-            warranty: vehicle.warranty.clone(),
-            carfax_url: vehicle.carfax_url.clone(),
-            autocheck_url: vehicle.autocheck_url.clone(),
-            source_submission_id: vehicle.source_submission_id,
-            created_by: vehicle.created_by,
-            updated_by: vehicle.updated_by,
-            listed_at: vehicle.listed_at.map(Instant),
-            sold_at: vehicle.sold_at.map(Instant),
-            created_at: vehicle.created_at.map(Instant),
-            updated_at: vehicle.updated_at.map(Instant),
-        }
-    }
-}
-
-impl TryFrom<Row> for Vehicle {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self> {
-        Ok(Self {
-            id: row.id,
-            status: row.status.map_or(Ok(VehicleStatus::default()), |word| VehicleStatus::stored(&word))?,
-            featured: row.featured.unwrap_or(false),
-            year: row.year,
-            make: row.make,
-            model: row.model,
-            trim: row.trim,
-            vin: row.vin,
-            stock_number: row.stock_number,
-            price: row.price,
-            cost: row.cost,
-            msrp: row.msrp,
-            mileage: row.mileage,
-            exterior_color: row.exterior_color,
-            interior_color: row.interior_color,
-            transmission: row.transmission,
-            engine: row.engine,
-            fuel_type: row.fuel_type,
-            drivetrain: row.drivetrain,
-            body_style: row.body_style,
-            doors: row.doors,
-            mpg_city: row.mpg_city,
-            mpg_highway: row.mpg_highway,
-            description: row.description,
-            features: row.features.map(|list| list.0).unwrap_or_default(),
-            images: row.images.map(|list| list.0).unwrap_or_default(),
-            thumbnail: row.thumbnail,
-            condition: row.condition,
-            title_status: row.title_status,
-            owners: row.owners,
-            accidents: row.accidents,
-            service_records: row.service_records,
-            warranty: row.warranty,
-            carfax_url: row.carfax_url,
-            autocheck_url: row.autocheck_url,
-            source_submission_id: row.source_submission_id,
-            created_by: row.created_by,
-            updated_by: row.updated_by,
-            listed_at: row.listed_at.map(DateTime::from),
-            sold_at: row.sold_at.map(DateTime::from),
-            created_at: row.created_at.map(DateTime::from),
-            updated_at: row.updated_at.map(DateTime::from),
-        })
-    }
-}
+stored_word!(VehicleStatus);
 
 pub(crate) fn insert(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
     diesel::insert_into(dsl::inventory).values(&Row::from(vehicle)).execute(conn)?;
@@ -204,8 +63,11 @@ fn not_found() -> Error {
     Error::new(ErrorCode::VehicleNotFound, "there is no such vehicle")
 }
 
-/// Refuses a VIN or stock number that another vehicle has.
-pub(crate) fn vin_or_stock_is_taken(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
+/// Refuses the VIN or the stock number of another vehicle.
+///
+/// # Errors
+/// `duplicate_vin`; `duplicate_stock_number`.
+pub(crate) fn ensure_vin_and_stock_number_are_free(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
     let others: Vec<(String, Option<String>)> = dsl::inventory
         .filter(dsl::id.ne(vehicle.id))
         .filter(dsl::vin.eq(&vehicle.vin).or(dsl::stock_number.eq(&vehicle.stock_number)))
@@ -234,9 +96,9 @@ pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) 
     Ok(row.map(Vehicle::try_from).transpose()?)
 }
 
-/// A page of the vehicles that the filter lets through, in its order.
-pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
-    let mut query = dsl::inventory.select(Row::as_select()).into_boxed::<MultiBackend>();
+/// Selects the vehicles that match the filter.
+fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
+    let mut query = dsl::inventory.into_boxed();
     if !filter.status.is_empty() {
         let among = dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>());
         // A null reads as the default.
@@ -275,7 +137,18 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
         Some(false) => query = query.filter(dsl::featured.is_null().or(dsl::featured.eq(false))),
         None => {}
     }
-    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+    with_words(query, filter.q.as_deref().unwrap_or_default())
+}
+
+/// More words than this in a search are ignored.
+const MOST_WORDS: usize = 8;
+
+/// Keeps the vehicles in which each word of a search occurs.
+fn with_words<'a>(
+    mut query: inventory::BoxedQuery<'a, MultiBackend>,
+    words: &str,
+) -> inventory::BoxedQuery<'a, MultiBackend> {
+    for word in words.split_whitespace().take(MOST_WORDS) {
         let anywhere = |pattern: String| {
             lower(dsl::make)
                 .like(pattern.clone())
@@ -289,6 +162,12 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
         let [lowered, ascii_lowered] = contains_patterns(word);
         query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
     }
+    query
+}
+
+/// Reads a page of the vehicles that match the filter, in its order.
+pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
+    let query = matching(filter).select(Row::as_select());
     /// Reads the page in the order of one column.
     macro_rules! in_order_of {
         ($column:expr, $direction:ident, $wrap:expr, $key:expr) => {{
@@ -316,10 +195,7 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
     Ok(page.try_map(Vehicle::try_from)?)
 }
 
-/// More words than this in a search are ignored.
-const MOST_WORDS: usize = 8;
-
-/// Counts, prices and costs by status.
+/// Counts vehicles and adds up their prices and costs, by status.
 pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCount>> {
     type Sums = (Option<String>, i64, Option<Money>, Option<Money>);
     let rows: Vec<Sums> = dsl::inventory
@@ -345,7 +221,7 @@ pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCou
     Ok(counts)
 }
 
-/// When each unsold vehicle went on sale, and its price and cost: what the age statistics need, and no more of the row.
+/// Reads when each unsold vehicle went on sale, and its price and cost. The age statistics need no other column.
 pub(super) fn unsold_ages(conn: &mut DbConnection) -> DbResult<Vec<(Option<DateTime<Utc>>, StockCount)>> {
     let rows: Vec<(Option<Instant>, Money, Option<Money>)> = dsl::inventory
         .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))

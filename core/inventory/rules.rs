@@ -1,28 +1,30 @@
-//! What a vehicle must be, how it moves between its statuses, and how old it is. No I/O.
+//! The rules of the inventory: what makes a vehicle acceptable, how its status changes, and how its age is counted. No I/O.
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
-use url::Url;
 
-use super::{NewVehicle, Vehicle, VehicleFilter, VehicleStatus};
+use super::{NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, check_given, limits};
 use crate::{
     error::{Error, ErrorCode, Faults, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
+    vehicle_fields,
     vin::Vin,
 };
+
+vehicle_fields!(check_given Vehicle);
 
 /// The numbers of the inventory's rules.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InventoryRules {
-    /// What a vehicle's fields may hold.
+    /// The limits of a vehicle's fields.
     pub limits: VehicleLimits,
-    /// The last day of each age bucket but the open one: 30, 60, 90 makes 0-30, 31-60, 61-90 and 91+.
+    /// The last day of each age bucket except the open one: 30, 60, 90 makes 0-30, 31-60, 61-90 and 91+.
     pub age_bounds: Vec<i64>,
-    /// The days within which a vehicle should turn (45).
+    /// The days within which a vehicle should be sold (45).
     pub turn_days: i64,
-    /// Beyond so many times `turn_days` a vehicle is aged (1.5).
+    /// A vehicle is aged after this many times `turn_days` (1.5).
     pub aged_factor: f64,
 }
 
@@ -32,82 +34,10 @@ impl Default for InventoryRules {
     }
 }
 
-/// What the fields of a vehicle or of an offered car may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VehicleLimits {
-    /// The oldest model year (1900); the newest is next year's.
-    pub oldest_year: i32,
-    /// The highest mileage (2,000,000).
-    pub highest_mileage: i32,
-    /// The most pictures (40).
-    pub most_images: usize,
-    /// The most lines of equipment (500).
-    pub most_features: usize,
-    /// The most characters of a free text (20,000).
-    pub longest_text: usize,
-}
-
-impl Default for VehicleLimits {
-    fn default() -> Self {
-        Self {
-            oldest_year: 1900,
-            highest_mileage: 2_000_000,
-            most_images: 40,
-            most_features: 500,
-            longest_text: 20_000,
-        }
-    }
-}
-
-const LONGEST_URL: usize = 500;
-const LONGEST_LISTED_TEXT: usize = 2_000;
-
-impl VehicleLimits {
-    pub(crate) fn check_year(&self, faults: &mut Faults, year: i32, now: DateTime<Utc>) {
-        let newest = now.year() + 1;
-        let expected = format!("expected a model year from {} to {newest}", self.oldest_year);
-        faults.check((self.oldest_year..=newest).contains(&year), "/year", expected);
-    }
-
-    pub(crate) fn check_mileage(&self, faults: &mut Faults, mileage: i32) {
-        let expected = format!("expected miles from 0 to {}", self.highest_mileage);
-        faults.check((0..=self.highest_mileage).contains(&mileage), "/mileage", expected);
-    }
-
-    pub(crate) fn check_images(&self, faults: &mut Faults, images: &[String]) {
-        faults.check(
-            images.len() <= self.most_images,
-            "/images",
-            format!("expected at most {} pictures", self.most_images),
-        );
-        for (index, image) in images.iter().enumerate().take(self.most_images) {
-            check_url(faults, &format!("/images/{index}"), image, LONGEST_LISTED_TEXT);
-        }
-    }
-}
-
-pub(crate) fn check_price(faults: &mut Faults, pointer: &str, price: Money) {
-    faults.check(price.fits_a_price(), pointer, format!("expected an amount from 0.00 to {}", Money::MAX));
-}
-
-pub(crate) fn check_required_text(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
-    let fits = !text.trim().is_empty() && text.chars().count() <= longest && !text.contains('\0');
-    faults.check(fits, pointer, format!("expected 1 to {longest} characters"));
-}
-
-pub(crate) fn check_optional_text(faults: &mut Faults, pointer: &str, text: Option<&String>, longest: usize) {
-    let fits = text.is_none_or(|text| text.chars().count() <= longest && !text.contains('\0'));
-    faults.check(fits, pointer, format!("expected at most {longest} characters"));
-}
-
-fn check_url(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
-    let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let fits = is_web && text.chars().count() <= longest && !text.contains('\0');
-    faults.check(fits, pointer, format!("expected an http or https URL of at most {longest} characters"));
-}
-
-/// The vehicle in its canonical form, or every field that is not acceptable.
+/// Returns the vehicle in its canonical form.
+///
+/// # Errors
+/// `invalid_vehicle` with every field at fault.
 pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<Utc>) -> Result<Vehicle> {
     let limits = rules.limits;
     let mut faults = Faults::default();
@@ -118,27 +48,14 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     }
     limits.check_year(&mut faults, vehicle.year, now);
     limits.check_mileage(&mut faults, vehicle.mileage);
-    check_required_text(&mut faults, "/make", &vehicle.make, 100);
-    check_required_text(&mut faults, "/model", &vehicle.model, 100);
+    limits::required_text(&mut faults, "/make", &vehicle.make, 100);
+    limits::required_text(&mut faults, "/model", &vehicle.model, 100);
     faults.check(
         vehicle.price > Money::ZERO && vehicle.price.fits_a_price(),
         "/price",
         format!("expected an amount from 0.01 to {}", Money::MAX),
     );
-    for (pointer, amount) in [("/cost", vehicle.cost), ("/msrp", vehicle.msrp)] {
-        amount.into_iter().for_each(|amount| check_price(&mut faults, pointer, amount));
-    }
-    check_texts(&mut faults, &vehicle, limits);
-    check_counts(&mut faults, &vehicle);
-    limits.check_images(&mut faults, &vehicle.images);
-    let features = &vehicle.features;
-    let fits = features.len() <= limits.most_features
-        && features.iter().all(|line| line.chars().count() <= LONGEST_LISTED_TEXT && !line.contains('\0'));
-    faults.check(
-        fits,
-        "/features",
-        format!("expected at most {} lines of at most {LONGEST_LISTED_TEXT} characters", limits.most_features),
-    );
+    vehicle.check_given(&mut faults, &limits);
     faults.into_result(ErrorCode::InvalidVehicle)?;
     if vehicle.stock_number.as_deref().is_none_or(|number| number.trim().is_empty()) {
         vehicle.stock_number = vehicle.vin.get(9..).map(ToOwned::to_owned);
@@ -146,71 +63,40 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     Ok(vehicle)
 }
 
-fn check_texts(faults: &mut Faults, vehicle: &Vehicle, limits: VehicleLimits) {
-    for (pointer, text, longest) in [
-        ("/trim", &vehicle.trim, 100),
-        ("/stock_number", &vehicle.stock_number, 50),
-        ("/exterior_color", &vehicle.exterior_color, 100),
-        ("/interior_color", &vehicle.interior_color, 100),
-        ("/transmission", &vehicle.transmission, 50),
-        ("/engine", &vehicle.engine, 100),
-        ("/fuel_type", &vehicle.fuel_type, 50),
-        ("/drivetrain", &vehicle.drivetrain, 50),
-        ("/body_style", &vehicle.body_style, 50),
-        ("/condition", &vehicle.condition, 50),
-        ("/title_status", &vehicle.title_status, 50),
-        ("/description", &vehicle.description, limits.longest_text),
-        ("/warranty", &vehicle.warranty, limits.longest_text),
-    ] {
-        check_optional_text(faults, pointer, text.as_ref(), longest);
-    }
-    for (pointer, text) in [
-        ("/thumbnail", &vehicle.thumbnail),
-        ("/carfax_url", &vehicle.carfax_url),
-        ("/autocheck_url", &vehicle.autocheck_url),
-    ] {
-        text.iter().for_each(|text| check_url(faults, pointer, text, LONGEST_URL));
-    }
-}
-
-fn check_counts(faults: &mut Faults, vehicle: &Vehicle) {
-    for (pointer, count, most) in [
-        ("/doors", vehicle.doors, 10),
-        ("/mpg_city", vehicle.mpg_city, 1_000),
-        ("/mpg_highway", vehicle.mpg_highway, 1_000),
-        ("/owners", vehicle.owners, 1_000),
-        ("/accidents", vehicle.accidents, 1_000),
-    ] {
-        faults.check(
-            count.is_none_or(|count| (0..=most).contains(&count)),
-            pointer,
-            format!("expected a number from 0 to {most}"),
-        );
-    }
-}
-
-/// The vehicle that staff add.
+/// Makes the vehicle that staff add.
 pub(super) fn add(new: &NewVehicle, rules: &InventoryRules, by: Option<UserId>, now: DateTime<Utc>) -> Result<Vehicle> {
-    check(new.clone().into_vehicle(VehicleId::new(now), now, by), rules, now)
+    check(entered(new.clone(), by, now), rules, now)
 }
 
-/// The vehicle that an approved submission becomes, before the reviewer's overrides and the check.
+/// Makes the vehicle of an approved submission. The reviewer's overrides and the check come after.
 pub(crate) fn from_submission(
     new: NewVehicle,
     submission: SubmissionId,
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Vehicle {
-    Vehicle { source_submission_id: Some(submission), ..new.into_vehicle(VehicleId::new(now), now, by) }
+    Vehicle { source_submission_id: Some(submission), ..entered(new, by, now) }
 }
 
-/// A change of status, with what was paid where it is a sale.
+/// Makes a vehicle that is entered and goes on sale now.
+fn entered(new: NewVehicle, by: Option<UserId>, now: DateTime<Utc>) -> Vehicle {
+    Vehicle {
+        created_by: by,
+        updated_by: by,
+        listed_at: Some(now),
+        created_at: Some(now),
+        updated_at: Some(now),
+        ..new.into_record(VehicleId::new(now))
+    }
+}
+
+/// A change of status; of a sale, also the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusChange {
     /// The new status.
     pub status: VehicleStatus,
-    /// What the buyer paid, kept in the audit trail.
+    /// What the buyer paid. It is kept in the audit trail only.
     pub sale_price: Option<Money>,
 }
 
@@ -237,11 +123,11 @@ pub(super) fn set_status(
 ) -> Result<Vehicle> {
     let mut faults = Faults::default();
     if let Some(price) = change.sale_price {
-        check_price(&mut faults, "/sale_price", price);
+        limits::price(&mut faults, "/sale_price", price);
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
     }
     faults.into_result(ErrorCode::InvalidStatusChange)?;
-    // Neither may a second sale overwrite what the first one brought.
+    // A second sale must not replace the price of the first.
     if vehicle.status == VehicleStatus::Sold && (change.status != VehicleStatus::Sold || change.sale_price.is_some()) {
         return Err(Error::new(ErrorCode::VehicleSold, "the vehicle is sold: relist it to offer it again"));
     }
@@ -252,7 +138,7 @@ pub(super) fn set_status(
     Ok(Vehicle { status: change.status, sold_at, updated_at: Some(now), updated_by: by, ..vehicle.clone() })
 }
 
-/// The sold vehicle for sale again, from today.
+/// Offers the sold vehicle again, as listed now.
 pub(super) fn relist(vehicle: &Vehicle, by: Option<UserId>, now: DateTime<Utc>) -> Result<Vehicle> {
     if vehicle.status != VehicleStatus::Sold {
         return Err(Error::new(ErrorCode::VehicleNotSold, "only a sold vehicle can be relisted"));
@@ -267,12 +153,12 @@ pub(super) fn relist(vehicle: &Vehicle, by: Option<UserId>, now: DateTime<Utc>) 
     })
 }
 
-/// The vehicle on the homepage, or off it.
+/// Shows the vehicle on the homepage, or no longer.
 pub(super) fn with_featured(vehicle: &Vehicle, featured: bool, by: Option<UserId>, now: DateTime<Utc>) -> Vehicle {
     Vehicle { featured, updated_at: Some(now), updated_by: by, ..vehicle.clone() }
 }
 
-/// The filter cut down to what the public sees; `None` where nothing of it is left.
+/// Restricts the filter to what the public sees; `None` if that leaves nothing.
 pub(super) fn only_listed(filter: &VehicleFilter) -> Option<VehicleFilter> {
     let mut filter = filter.clone();
     if filter.status.is_empty() {
@@ -283,7 +169,7 @@ pub(super) fn only_listed(filter: &VehicleFilter) -> Option<VehicleFilter> {
     (!filter.status.is_empty()).then_some(filter)
 }
 
-/// Whole days from going on sale to the sale, or to now; never negative.
+/// Counts whole days from `listed_at` to the sale, or to now if it is not sold; never negative.
 pub(crate) fn days_in_stock(
     listed_at: Option<DateTime<Utc>>,
     sold_at: Option<DateTime<Utc>>,
@@ -297,15 +183,15 @@ pub(crate) fn days_in_stock(
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum AgeState {
-    /// Within the turn.
+    /// Up to [`InventoryRules::turn_days`].
     Good,
-    /// Beyond it, not yet by much.
+    /// Longer, up to [`InventoryRules::aged_factor`] times as many days.
     Warning,
-    /// Far beyond it.
+    /// Longer than that.
     Aged,
 }
 
-/// Good up to the turn, a warning up to `aged_factor` turns, else aged; both bounds belong to the better state.
+/// Compares days with the policy: up to `turn_days` is good, up to `aged_factor` times as many is a warning.
 pub(super) fn age_state(days: i64, rules: &InventoryRules) -> AgeState {
     if days <= rules.turn_days {
         AgeState::Good
@@ -326,7 +212,7 @@ pub struct AgeBucket {
     pub to_days: Option<i64>,
 }
 
-/// The buckets between the bounds, youngest first.
+/// Lists the buckets between the bounds, youngest first.
 pub(super) fn age_buckets(rules: &InventoryRules) -> Vec<AgeBucket> {
     let mut bounds = rules.age_bounds.clone();
     bounds.sort_unstable();

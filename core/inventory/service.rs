@@ -51,14 +51,14 @@ impl<'a> Inventory<'a> {
         Self { desk }
     }
 
-    /// Adds a vehicle, for sale from now on.
+    /// Adds a vehicle and puts it on sale.
     ///
     /// # Errors
     /// `invalid_vehicle` with the fields at fault; `duplicate_vin`; `duplicate_stock_number`.
     pub fn add(&self, vehicle: &NewVehicle) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
             let vehicle = rules::add(vehicle, self.rules(), acting.actor.user_id(), acting.now)?;
-            repository::vin_or_stock_is_taken(conn, &vehicle)?;
+            repository::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
             repository::insert(conn, &vehicle)?;
             activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
             Ok(vehicle)
@@ -75,7 +75,7 @@ impl<'a> Inventory<'a> {
         Ok(vehicles.map(|vehicle| stocked(vehicle, self.rules(), now)))
     }
 
-    /// A page of the vehicles that stand on the website, with the fields that anybody may know.
+    /// A page of the vehicles on the website, with the fields that are public.
     ///
     /// # Errors
     /// `invalid_cursor`.
@@ -122,19 +122,18 @@ impl<'a> Inventory<'a> {
         Ok(stocked(vehicle, self.rules(), now))
     }
 
-    /// One vehicle that stands on the website, with the fields that anybody may know.
+    /// One vehicle on the website, with the fields that are public.
     ///
     /// # Errors
-    /// `vehicle_not_found`, also for one that is held back or sold.
+    /// `vehicle_not_found`, also if the vehicle is on hold or sold.
     pub fn get_public(&self, id: VehicleId) -> Result<ListedVehicle> {
         self.desk.read(Permission::ReadListedVehicles, |conn| repository::get_listed(conn, id)).map(ListedVehicle::from)
     }
 
-    /// Changes the named fields. A new price also becomes a point of the price history.
+    /// Changes the named fields. A new price is also added to the price history.
     ///
-    /// What the market was found to say of another year, make, model, trim or title, or of a mileage more than
-    /// [`PricingRules::mileage_drift`](crate::market::PricingRules::mileage_drift) away, is forgotten: the vehicle is due for
-    /// analysis again.
+    /// The market analysis is deleted, and the vehicle is due for a new one, if the year, make, model, trim or title changes, or if the
+    /// mileage changes by more than [`PricingRules::mileage_drift`](crate::market::PricingRules::mileage_drift).
     ///
     /// # Errors
     /// `vehicle_not_found`; `invalid_vehicle`; `duplicate_vin`; `duplicate_stock_number`.
@@ -146,7 +145,7 @@ impl<'a> Inventory<'a> {
                 return Ok(before);
             }
             let after = Vehicle { updated_at: Some(acting.now), updated_by: acting.actor.user_id(), ..changed };
-            repository::vin_or_stock_is_taken(conn, &after)?;
+            repository::ensure_vin_and_stock_number_are_free(conn, &after)?;
             repository::update(conn, &after)?;
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
@@ -154,10 +153,10 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Moves a vehicle to another status; selling sets `sold_at`. The status it has already changes nothing.
+    /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes.
     ///
     /// # Errors
-    /// `vehicle_not_found`; `vehicle_sold` for a sold one, which only [`Inventory::relist`] brings back;
+    /// `vehicle_not_found`; `vehicle_sold` if it is sold, because only [`Inventory::relist`] offers it again;
     /// `invalid_status_change` for a sale price without a sale.
     pub fn set_status(&self, id: VehicleId, change: impl Into<StatusChange>) -> Result<Vehicle> {
         let change = change.into();
@@ -178,7 +177,7 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Offers a sold vehicle again, as listed today.
+    /// Offers a sold vehicle again, as listed now.
     ///
     /// # Errors
     /// `vehicle_not_found`; `vehicle_not_sold`.
@@ -202,7 +201,7 @@ impl<'a> Inventory<'a> {
         self.change(id, Action::Feature, |before, by, now| Ok(rules::with_featured(before, false, by, now)))
     }
 
-    /// Removes a vehicle with its research and price history; the submission that it came from stays.
+    /// Deletes a vehicle with its market analysis and price history. The submission that it came from stays.
     ///
     /// # Errors
     /// `vehicle_not_found`.

@@ -13,6 +13,7 @@ pub mod extract;
 pub(crate) mod fetch;
 pub(crate) mod platforms;
 pub(crate) mod walk;
+mod warning;
 
 pub use error_type::ScrapeErrorType;
 

@@ -6,115 +6,22 @@ use diesel::prelude::*;
 use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionWarning, rules};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
         lock_row,
+        row::{record_row, stored_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
     },
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode},
     ids::{SubmissionId, UserId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, keyset},
+    submission_fields,
 };
 
-#[derive(Insertable, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = pending_submissions, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct Row {
-    id: SubmissionId,
-    submission_status: Option<String>,
-    submitted_at: Option<Instant>,
-    reviewed_at: Option<Instant>,
-    reviewed_by: Option<UserId>,
-    rejection_reason: Option<String>,
-    customer_name: Option<String>,
-    customer_email: Option<String>,
-    customer_phone: Option<String>,
-    year: i32,
-    make: String,
-    model: String,
-    trim: Option<String>,
-    vin: Option<String>,
-    mileage: Option<i32>,
-    asking_price: Option<Money>,
-    exterior_color: Option<String>,
-    interior_color: Option<String>,
-    transmission: Option<String>,
-    fuel_type: Option<String>,
-    condition: Option<String>,
-    images: Option<Json<Vec<String>>>,
-    additional_notes: Option<String>,
-    created_at: Option<Instant>,
-    updated_at: Option<Instant>,
-}
+submission_fields!(record_row Submission in pending_submissions);
 
-impl From<&Submission> for Row {
-    fn from(submission: &Submission) -> Self {
-        Self {
-            id: submission.id,
-            submission_status: Some(submission.submission_status.as_str().to_owned()),
-            submitted_at: submission.submitted_at.map(Instant),
-            reviewed_at: submission.reviewed_at.map(Instant),
-            reviewed_by: submission.reviewed_by,
-            rejection_reason: submission.rejection_reason.clone(),
-            customer_name: submission.customer_name.clone(),
-            customer_email: submission.customer_email.clone(),
-            customer_phone: submission.customer_phone.clone(),
-            year: submission.year,
-            make: submission.make.clone(),
-            model: submission.model.clone(),
-            trim: submission.trim.clone(),
-            vin: submission.vin.clone(),
-            mileage: submission.mileage,
-            asking_price: submission.asking_price,
-            exterior_color: submission.exterior_color.clone(),
-            interior_color: submission.interior_color.clone(),
-            transmission: submission.transmission.clone(),
-            fuel_type: submission.fuel_type.clone(),
-            condition: submission.condition.clone(),
-            images: Some(Json(submission.images.clone())),
-            additional_notes: submission.additional_notes.clone(),
-            created_at: submission.created_at.map(Instant),
-            updated_at: submission.updated_at.map(Instant),
-        }
-    }
-}
-
-impl TryFrom<Row> for Submission {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self> {
-        Ok(Self {
-            warnings: SubmissionWarning::of(row.vin.as_deref()),
-            id: row.id,
-            submission_status: row
-                .submission_status
-                .map_or(Ok(SubmissionStatus::default()), |word| SubmissionStatus::stored(&word))?,
-            submitted_at: row.submitted_at.map(DateTime::from),
-            reviewed_at: row.reviewed_at.map(DateTime::from),
-            reviewed_by: row.reviewed_by,
-            rejection_reason: row.rejection_reason,
-            customer_name: row.customer_name,
-            customer_email: row.customer_email,
-            customer_phone: row.customer_phone,
-            year: row.year,
-            make: row.make,
-            model: row.model,
-            trim: row.trim,
-            vin: row.vin,
-            mileage: row.mileage,
-            asking_price: row.asking_price,
-            exterior_color: row.exterior_color,
-            interior_color: row.interior_color,
-            transmission: row.transmission,
-            fuel_type: row.fuel_type,
-            condition: row.condition,
-            images: row.images.map(|list| list.0).unwrap_or_default(),
-            additional_notes: row.additional_notes,
-            created_at: row.created_at.map(DateTime::from),
-            updated_at: row.updated_at.map(DateTime::from),
-        })
-    }
-}
+stored_word!(SubmissionStatus);
 
 pub(super) fn insert(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
     diesel::insert_into(dsl::pending_submissions).values(&Row::from(submission)).execute(conn)?;
@@ -126,7 +33,7 @@ pub(super) fn update(conn: &mut DbConnection, submission: &Submission) -> DbResu
     Ok(())
 }
 
-/// Writes a review, unless somebody else was quicker.
+/// Writes a review if the submission is still pending.
 ///
 /// # Errors
 /// `submission_already_reviewed`.
@@ -145,7 +52,7 @@ pub(super) fn mark_reviewed(conn: &mut DbConnection, reviewed: &Submission) -> D
     if rows == 0 { Err(rules::already_reviewed().into()) } else { Ok(()) }
 }
 
-/// Removes the submission; a vehicle that came from it stays and forgets where it came from.
+/// Deletes the submission. A vehicle that was made of it stays, without its reference.
 pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> {
     diesel::update(inventory::table.filter(inventory::source_submission_id.eq(id)))
         .set(inventory::source_submission_id.eq(None::<SubmissionId>))
@@ -165,8 +72,11 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResu
     get(conn, id)
 }
 
-/// Refuses a VIN that another submission has.
-pub(super) fn vin_is_taken(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
+/// Refuses the VIN of another submission.
+///
+/// # Errors
+/// `duplicate_vin`.
+pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
     let Some(vin) = &submission.vin else { return Ok(()) };
     let others: i64 =
         dsl::pending_submissions.filter(dsl::vin.eq(vin)).filter(dsl::id.ne(submission.id)).count().get_result(conn)?;
@@ -177,7 +87,7 @@ pub(super) fn vin_is_taken(conn: &mut DbConnection, submission: &Submission) -> 
     Err(error.with_field("/vin", "was submitted already").into())
 }
 
-/// A page of the submissions that the filter lets through, in its order.
+/// Reads a page of the submissions that match the filter, in its order.
 pub(super) fn list(
     conn: &mut DbConnection,
     filter: &SubmissionFilter,

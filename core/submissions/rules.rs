@@ -1,4 +1,4 @@
-//! What may be submitted, and what an approval or a rejection makes of it. No I/O.
+//! The rules of submissions: what is accepted, and what an approval or a rejection does. No I/O.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -6,21 +6,24 @@ use super::{Approval, NewSubmission, Submission, SubmissionStatus, SubmissionUpd
 use crate::{
     error::{Error, ErrorCode, Faults, Result},
     ids::{SubmissionId, UserId},
-    inventory::{self, InventoryRules, NewVehicle, Vehicle, VehicleLimits},
+    inventory::{self, InventoryRules, NewVehicle, Vehicle, VehicleLimits, check_given, limits},
     money::Money,
+    submission_fields,
     users::is_plausible_email,
     vin::Vin,
 };
+
+submission_fields!(check_given Submission);
 
 /// The numbers of the intake's rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IntakeRules {
-    /// What the fields may hold.
+    /// The limits of the fields.
     pub limits: VehicleLimits,
-    /// How many submissions the public may send from one address within `window` (5).
+    /// The most submissions from one IP address of the public within `window` (5).
     pub most_in_window: u32,
-    /// The time that `most_in_window` counts over (30 minutes).
+    /// The time over which `most_in_window` counts (30 minutes).
     pub window: TimeDelta,
     /// The fewest and the most digits of a telephone number (7, 15: the most that E.164 allows).
     pub phone_digits: (usize, usize),
@@ -37,14 +40,21 @@ impl Default for IntakeRules {
     }
 }
 
-/// The submission that a customer makes.
+/// Makes the submission of a customer.
 pub(super) fn submit(new: &NewSubmission, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
-    check(new.clone().into_submission(SubmissionId::new(now), now), rules, now)
+    let submitted = Submission {
+        submitted_at: Some(now),
+        created_at: Some(now),
+        updated_at: Some(now),
+        ..new.clone().into_record(SubmissionId::new(now))
+    };
+    check(submitted, rules, now)
 }
 
-/// Refuses another submission from an address that has sent enough: the newest of the window, newest first.
-pub(super) fn must_not_be_too_many(sent: &[DateTime<Utc>], rules: &IntakeRules, now: DateTime<Utc>) -> Result<()> {
-    // There is room again when the oldest of the last so many has left the window.
+/// Refuses one more submission from an address that has reached its limit. `sent` are the times of its submissions within the
+/// window, newest first.
+pub(super) fn ensure_within_rate_limit(sent: &[DateTime<Utc>], rules: &IntakeRules, now: DateTime<Utc>) -> Result<()> {
+    // The next one is accepted when the oldest of the last `most_in_window` has left the window.
     let room_at = match rules.most_in_window.checked_sub(1) {
         Some(last) => match sent.get(last as usize) {
             Some(oldest) => *oldest + rules.window,
@@ -59,33 +69,35 @@ pub(super) fn must_not_be_too_many(sent: &[DateTime<Utc>], rules: &IntakeRules, 
         .with_retry_after((room_at - now).to_std().unwrap_or_default()))
 }
 
-/// The pending submission with corrected fields.
+/// Corrects fields of the pending submission.
 pub(super) fn update(
     before: &Submission,
     update: &SubmissionUpdate,
     rules: &IntakeRules,
     now: DateTime<Utc>,
 ) -> Result<Submission> {
-    must_be_pending(before)?;
+    ensure_pending(before)?;
     let changed = check(update.apply_to(before.clone()), rules, now)?;
     Ok(if changed == *before { changed } else { Submission { updated_at: Some(now), ..changed } })
 }
 
-/// The submission in its canonical form, or every field that is not acceptable.
+/// Returns the submission in its canonical form.
+///
+/// # Errors
+/// `invalid_submission` with every field at fault.
 fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
     let limits = rules.limits;
     let mut faults = Faults::default();
     (submission.make, submission.model) = (submission.make.trim().to_owned(), submission.model.trim().to_owned());
     limits.check_year(&mut faults, submission.year, now);
-    inventory::check_required_text(&mut faults, "/make", &submission.make, 100);
-    inventory::check_required_text(&mut faults, "/model", &submission.model, 100);
+    limits::required_text(&mut faults, "/make", &submission.make, 100);
+    limits::required_text(&mut faults, "/model", &submission.model, 100);
     match submission.vin.as_deref().map(Vin::parse) {
         None => {}
         Some(Ok(vin)) => submission.vin = Some(vin.to_string()),
         Some(Err(reason)) => faults.add("/vin", reason.to_string()),
     }
     submission.mileage.into_iter().for_each(|mileage| limits.check_mileage(&mut faults, mileage));
-    submission.asking_price.into_iter().for_each(|price| inventory::check_price(&mut faults, "/asking_price", price));
     if let Some(email) = &submission.customer_email {
         faults.check(
             is_plausible_email(email),
@@ -98,35 +110,23 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
             format!("expected a telephone number of {} to {} digits", rules.phone_digits.0, rules.phone_digits.1);
         faults.check(is_plausible_phone(phone, rules), "/customer_phone", expected);
     }
-    for (pointer, text, longest) in [
-        ("/customer_name", &submission.customer_name, 255),
-        ("/trim", &submission.trim, 100),
-        ("/exterior_color", &submission.exterior_color, 100),
-        ("/interior_color", &submission.interior_color, 100),
-        ("/transmission", &submission.transmission, 50),
-        ("/fuel_type", &submission.fuel_type, 50),
-        ("/condition", &submission.condition, 50),
-        ("/additional_notes", &submission.additional_notes, limits.longest_text),
-    ] {
-        inventory::check_optional_text(&mut faults, pointer, text.as_ref(), longest);
-    }
-    limits.check_images(&mut faults, &submission.images);
+    submission.check_given(&mut faults, &limits);
     faults.into_result(ErrorCode::InvalidSubmission)?;
-    submission.warnings = SubmissionWarning::of(submission.vin.as_deref());
+    submission.warnings = SubmissionWarning::of(&submission);
     Ok(submission)
 }
 
-/// Digits with the signs that people put between them.
+/// Accepts digits with the usual separators.
 fn is_plausible_phone(text: &str, rules: &IntakeRules) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let (fewest, most) = rules.phone_digits;
-    let only_usual_signs = text.chars().all(|c| c.is_ascii_digit() || " +-().x/#".contains(c));
-    text.len() <= 50 && only_usual_signs && (fewest..=most).contains(&digits)
+    let only_usual_characters = text.chars().all(|c| c.is_ascii_digit() || " +-().x/#".contains(c));
+    text.len() <= 50 && only_usual_characters && (fewest..=most).contains(&digits)
 }
 
-/// The reviewed submission and the vehicle that it becomes.
+/// Returns the approved submission and its vehicle.
 ///
-/// The price is the reviewer's, else the asking price. Price, VIN and mileage must be there and not zero.
+/// The price is the reviewer's, or else the asking price. Price, VIN and mileage are required; zero counts as missing.
 pub(super) fn approve(
     submission: &Submission,
     approval: &Approval,
@@ -134,7 +134,7 @@ pub(super) fn approve(
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<(Submission, Vehicle)> {
-    must_be_pending(submission)?;
+    ensure_pending(submission)?;
     let offered = NewVehicle {
         year: submission.year,
         make: submission.make.clone(),
@@ -169,7 +169,7 @@ pub(super) fn approve(
     Ok((reviewed, vehicle))
 }
 
-/// The submission, turned down for a reason.
+/// Rejects the submission for a reason.
 pub(super) fn reject(
     submission: &Submission,
     reason: &str,
@@ -177,9 +177,9 @@ pub(super) fn reject(
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<Submission> {
-    must_be_pending(submission)?;
+    ensure_pending(submission)?;
     let mut faults = Faults::default();
-    inventory::check_required_text(&mut faults, "/rejection_reason", reason, rules.limits.longest_text);
+    limits::required_text(&mut faults, "/rejection_reason", reason, rules.limits.longest_text);
     faults.into_result(ErrorCode::RejectionReasonMissing)?;
     Ok(Submission {
         submission_status: SubmissionStatus::Rejected,
@@ -191,7 +191,7 @@ pub(super) fn reject(
     })
 }
 
-pub(super) fn must_be_pending(submission: &Submission) -> Result<()> {
+pub(super) fn ensure_pending(submission: &Submission) -> Result<()> {
     if submission.submission_status == SubmissionStatus::Pending { Ok(()) } else { Err(already_reviewed()) }
 }
 
@@ -308,12 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn an_address_may_send_so_many_and_no_more() {
+    fn an_address_is_refused_beyond_its_limit() {
         let rules = IntakeRules::default();
         let minutes_ago = |minutes| now() - TimeDelta::minutes(minutes);
         let sent = [1, 2, 5, 20, 29].map(minutes_ago);
-        assert!(must_not_be_too_many(&sent[..4], &rules, now()).is_ok());
-        let refusal = must_not_be_too_many(&sent, &rules, now()).unwrap_err();
+        assert!(ensure_within_rate_limit(&sent[..4], &rules, now()).is_ok());
+        let refusal = ensure_within_rate_limit(&sent, &rules, now()).unwrap_err();
         assert_eq!(refusal.code(), "too_many_submissions");
         assert_eq!(
             refusal.retry_after(),
@@ -321,6 +321,6 @@ mod tests {
             "then the oldest has left the window"
         );
         let closed = IntakeRules { most_in_window: 0, ..rules };
-        assert!(must_not_be_too_many(&[], &closed, now()).is_err());
+        assert!(ensure_within_rate_limit(&[], &closed, now()).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The operations on customers' offers.
+//! The operations on submissions.
 
 use super::{Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionUpdate, repository, rules};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// Customers' offers and their review.
+/// Customers' submissions and their review.
 #[derive(Clone, Copy, Debug)]
 pub struct Submissions<'a> {
     desk: &'a Desk,
@@ -33,11 +33,11 @@ impl<'a> Submissions<'a> {
         Self { desk }
     }
 
-    /// Takes an offer in.
+    /// Accepts a submission for review.
     ///
     /// # Errors
-    /// `invalid_submission` with the fields at fault; `duplicate_vin`; `too_many_submissions`, with the time to wait, for the
-    /// public from one address.
+    /// `invalid_submission` with the fields at fault; `duplicate_vin`; `too_many_submissions`, with the time to wait, if the
+    /// public sent too many from one address.
     pub fn submit(&self, submission: &NewSubmission) -> Result<Submission> {
         self.desk.write(Permission::SendSubmissions, |conn, acting| {
             let intake: &IntakeRules = self.desk.rules();
@@ -47,9 +47,9 @@ impl<'a> Submissions<'a> {
                 lock_words(conn, &format!("submissions from {ip}"))?;
                 let most = intake.most_in_window;
                 let sent = activity::times_by_the_public(conn, "submissions", Action::Create, &ip, since, most)?;
-                rules::must_not_be_too_many(&sent, intake, acting.now)?;
+                rules::ensure_within_rate_limit(&sent, intake, acting.now)?;
             }
-            repository::vin_is_taken(conn, &submission)?;
+            repository::ensure_vin_is_free(conn, &submission)?;
             repository::insert(conn, &submission)?;
             activity::record(conn, acting, Action::Create, None, Some(&submission))?;
             Ok(submission)
@@ -83,16 +83,16 @@ impl<'a> Submissions<'a> {
             if after == before {
                 return Ok(before);
             }
-            repository::vin_is_taken(conn, &after)?;
+            repository::ensure_vin_is_free(conn, &after)?;
             repository::update(conn, &after)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
         })
     }
 
-    /// Takes a submission into inventory: the review, the vehicle and the audit trail in one transaction.
+    /// Approves a submission: records the review, adds the vehicle and writes the audit trail, in one transaction.
     ///
-    /// Of two reviewers at once exactly one makes a vehicle.
+    /// If two reviewers approve at once, one of them makes a vehicle and the other gets an error.
     ///
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `approval_incomplete` with the missing fields; `invalid_vehicle`;
@@ -103,7 +103,7 @@ impl<'a> Submissions<'a> {
             let by = acting.actor.user_id();
             let (reviewed, vehicle) = rules::approve(&submission, approval, self.desk.rules(), by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
-            inventory::vin_or_stock_is_taken(conn, &vehicle)?;
+            inventory::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
             inventory::insert(conn, &vehicle)?;
             activity::record(conn, acting, Action::Approve, Some(&submission), Some(&reviewed))?;
             activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
@@ -111,7 +111,7 @@ impl<'a> Submissions<'a> {
         })
     }
 
-    /// Turns a submission down.
+    /// Rejects a submission.
     ///
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
@@ -126,7 +126,7 @@ impl<'a> Submissions<'a> {
         })
     }
 
-    /// Removes a submission; a vehicle that came from it stays.
+    /// Deletes a submission. A vehicle that was made of it stays.
     ///
     /// # Errors
     /// `submission_not_found`.

@@ -348,80 +348,21 @@ impl Completeness {
 
     /// What a person should know of it who may mend the address or the order of the list.
     pub(crate) fn warning(self, reading: &ScrapeReading, recognition: &Recognition) -> Option<Warning> {
-        let missing = recognition.missing();
-        let (code, message) = match self.reason()? {
-            IncompleteReason::ManyMissing => {
-                let message = format!(
-                    "{missing} of the {} vehicles of the last whole lot are missing at once: too many to have gone since, so nothing \
-                     is found sold before the list has looked so for long; `check_missing` in the scraper_config looks for the \
-                     missing ones' own pages",
-                    recognition.known
-                );
-                ("many_missing", message)
-            }
+        let (missing, known) = (recognition.missing(), recognition.known);
+        Some(match self.reason()? {
+            IncompleteReason::ManyMissing => Warning::ManyMissing { missing, known },
             IncompleteReason::ClaimsMore => {
-                let claimed = reading.total_claimed.unwrap_or_default();
-                let message = format!(
-                    "the website claims {claimed} vehicles, and {missing} of the last whole lot are not shown: what it counts is not \
-                     found sold before it has been so for long"
-                );
-                ("claims_more", message)
+                Warning::ClaimsMore { claimed: reading.total_claimed.unwrap_or_default(), missing }
             }
-            IncompleteReason::LastPageFull => {
-                let pages = reading.pages_fetched.map_or_else(String::new, |pages| format!(", number {pages}"));
-                let message = format!(
-                    "the list ends with a full page{pages}, a page earlier than the last whole lot, and {missing} vehicles of that \
-                     are missing: the pages behind may have failed, so nothing is found sold before the list has looked so for \
-                     long; `check_missing` in the scraper_config looks for the missing ones' own pages"
-                );
-                ("last_page_full", message)
-            }
-            IncompleteReason::ListNarrowed => {
-                let reached = reading.list.url.as_deref().unwrap_or("another address");
-                let message = format!(
-                    "the address leads to {reached}, a narrower list than before, and {missing} vehicles of the last whole lot are \
-                     missing there: nothing is found sold before it has looked so for long; if that is the whole list, make it the \
-                     inventory address"
-                );
-                ("list_narrowed", message)
-            }
-            IncompleteReason::ListMoved => {
-                let moved = reading.on_several_pages;
-                let message = format!(
-                    "{moved} vehicles stand on several pages: the list is ordered anew for each page, and as many may stand \
-                     on none; an address that asks for an order, such as by price, may help"
-                );
-                ("list_moved", message)
-            }
-            IncompleteReason::LotReplaced => {
-                let Recognition { known, recognised, .. } = recognition;
-                let message = format!(
-                    "only {recognised} of the {known} vehicles of the last whole lot were recognised: the address may lead to \
-                     another list, or the website has numbered its cars anew"
-                );
-                ("lot_replaced", message)
-            }
-            IncompleteReason::ClaimsNone => {
-                let message = "the website says that it found no vehicle, and shows some all the same: they may be others than \
-                               were asked for, so nothing is found sold";
-                ("claims_none", message.to_owned())
-            }
-            IncompleteReason::ListChanged => {
-                let message = format!(
-                    "{missing} of the {} vehicles of the last whole lot are missing since the address or the configuration was \
-                     changed: they are not found sold before the list has looked so for some days",
-                    recognition.known
-                );
-                ("list_changed", message)
-            }
-            IncompleteReason::CalledSold => {
-                let message = "the website calls a large part of the lot sold at once: its word is not taken before it has said \
-                               so for some days";
-                ("called_sold", message.to_owned())
-            }
+            IncompleteReason::LastPageFull => Warning::LastPageFull { last_page: reading.pages_fetched, missing },
+            IncompleteReason::ListNarrowed => Warning::ListNarrowed { url: reading.list.url.clone(), missing },
+            IncompleteReason::ListMoved => Warning::ListMoved { on_several_pages: reading.on_several_pages },
+            IncompleteReason::LotReplaced => Warning::LotReplaced { recognised: recognition.recognised, known },
+            IncompleteReason::ClaimsNone => Warning::ClaimsNone,
+            IncompleteReason::ListChanged => Warning::ListChanged { missing, known },
+            IncompleteReason::CalledSold => Warning::CalledSold,
             _ => return None,
-        };
-        Some(Warning { code, message })
+        })
     }
 
     /// Whether what was not seen was not there.

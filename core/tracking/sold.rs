@@ -47,13 +47,7 @@ pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
 pub(crate) fn called_at_first_sight(sold: usize, of: usize, rules: &TrackingRules) -> Option<Warning> {
     let is_doubted = sold >= rules.evidence.called_sold_doubted
         && sold as u128 * 100 > of as u128 * u128::from(rules.evidence.called_sold_percent);
-    is_doubted.then(|| {
-        let message = format!(
-            "{sold} of {of} vehicles are called sold: they may carry a mark that every card has hidden, or a field that means \
-             something else; `is_sold` in the scraper_config says where to look"
-        );
-        Warning { code: "called_sold", message }
-    })
+    is_doubted.then_some(Warning::CalledSoldAtFirst { sold, found: of })
 }
 
 /// The complete scrapes that missed a listing.

@@ -38,7 +38,7 @@ pub(super) fn invite(invitation: &NewUser, now: DateTime<Utc>) -> Result<User> {
 }
 
 /// Nobody changes their own role or account, so an administrator always remains.
-pub(super) fn must_not_be_oneself(actor: &Actor, user: UserId) -> Result<()> {
+pub(super) fn ensure_not_oneself(actor: &Actor, user: UserId) -> Result<()> {
     if actor.user_id() == Some(user) {
         return Err(Error::new(ErrorCode::NotOneself, "another administrator must do this for you"));
     }

@@ -107,7 +107,7 @@ impl<'a> Users<'a> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
             let user = repository::get_to_change(conn, id)?;
             self.desk.authorize(conn, Permission::ManageUsers)?;
-            rules::must_not_be_oneself(acting.actor, id)?;
+            rules::ensure_not_oneself(acting.actor, id)?;
             if repository::is_named(conn, id)? {
                 repository::update(conn, &rules::stripped(&user))?;
             } else {
@@ -121,7 +121,7 @@ impl<'a> Users<'a> {
         self.desk.write(Permission::ManageUsers, |conn, acting| {
             let before = repository::get_to_change(conn, id)?;
             self.desk.authorize(conn, Permission::ManageUsers)?;
-            rules::must_not_be_oneself(acting.actor, id)?;
+            rules::ensure_not_oneself(acting.actor, id)?;
             let after = change(&before);
             if after == before {
                 return Ok(before);

@@ -1,4 +1,4 @@
-//! The words of the command line: global options and the tree of commands. What is deliberately not here: what they do.
+//! The command line: global options and the tree of commands.
 
 use clap::{Args, Parser, Subcommand};
 
@@ -41,7 +41,7 @@ Exit codes:
 
 An error is one line on stderr, error[code]: message, and with --format json an object there.";
 
-/// A one-word value of an enum of the library, with its words in `--help`.
+/// Reads an enum of the library from its words, and lists them in `--help`.
 macro_rules! one_of {
     ($words:ty) => {{
         use clap::builder::TypedValueParser as _;
@@ -51,7 +51,7 @@ macro_rules! one_of {
 }
 pub(crate) use one_of;
 
-/// A switch as the environment writes it; without the variable, or with nothing in it, it is off.
+/// Reads a switch from an environment variable. A variable that is missing or empty means off.
 pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
@@ -60,7 +60,7 @@ pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// The command with the texts below its options as paragraphs, in all its commands: they are wrapped once, to the terminal.
+/// Joins the lines of each paragraph below the options, in all commands, so that clap wraps the text to the terminal.
 pub(crate) fn in_paragraphs(command: clap::Command) -> clap::Command {
     let below = command.get_after_help().map(|text| paragraphs(&text.to_string()));
     let below_long = command.get_after_long_help().map(|text| paragraphs(&text.to_string()));
@@ -75,7 +75,7 @@ pub(crate) fn in_paragraphs(command: clap::Command) -> clap::Command {
     command.mut_subcommands(in_paragraphs)
 }
 
-/// The text with the lines of each paragraph joined; what is indented stays a line.
+/// Joins the lines of each paragraph; an indented line stays a line.
 fn paragraphs(text: &str) -> String {
     let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
     let mut joined = String::with_capacity(text.len());
@@ -137,7 +137,7 @@ pub(crate) enum Command {
     Vin(VinArgs),
     /// Read the listings of a saved page of a dealer's website
     Extract(ExtractArgs),
-    /// Customers' offers: take them in, approve them into inventory, turn them down
+    /// Customers' submissions: send, review, approve into inventory, reject
     #[command(subcommand)]
     Submission(SubmissionCommand),
     /// The dealership's own vehicles

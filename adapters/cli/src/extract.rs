@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &ExtractArgs, output: &mut Output) -> Result<(), Fa
     let bytes = read_page(&arguments.file)?;
     let page = extract::listings_from_bytes(&bytes, None, &arguments.url, arguments.platform.as_deref())?;
     for warning in &page.warnings {
-        remark(&format!("warning[{}]: {}", warning.code, warning.message));
+        remark(&format!("warning[{}]: {warning}", warning.code()));
     }
     match output.format() {
         Format::Json => return output.json(&page),

@@ -1,12 +1,15 @@
 //! Fields given by name: as options, as `--set field=value` and as a JSON object, read into the library's own structs.
 //!
-//! The struct asks for its types, so `--set year=2019` is a number and `--set model=300` a text without a table of fields
-//! here. What is deliberately not here: such a table, and any judgement about a value.
+//! The library describes its fields, so each has an option without a table of fields here. Its structs ask for their types:
+//! `--set year=2019` is a number, and `--set model=300` a text. What is deliberately not here: any judgement about a value.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, marker::PhantomData, path::PathBuf, str::FromStr};
 
-use clap::Args;
-use jpauto::FieldError;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use jpauto::{
+    FieldError,
+    fields::{Described, FieldType},
+};
 use serde::{
     Deserializer,
     de::{self, DeserializeOwned, IntoDeserializer, Visitor, value::MapDeserializer, value::SeqDeserializer},
@@ -15,10 +18,10 @@ use serde_json::{Map, Value};
 
 use crate::{failure::Failure, source};
 
-/// A description of a vehicle, pictures and all, is far smaller.
+/// The largest JSON input. A vehicle with all its texts and picture URLs is far smaller.
 const JSON_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Fields by name, whatever the command.
+/// Fields by name, for any command.
 #[derive(Args, Debug, Default)]
 pub(crate) struct FieldOptions {
     /// Set a field by its column name; `FIELD=` clears it. Repeatable
@@ -30,7 +33,7 @@ pub(crate) struct FieldOptions {
 }
 
 impl FieldOptions {
-    /// What was given; `--set` wins over `options`, and these over the file.
+    /// Reads what was given. `--set` overrides `options`, and these override the file.
     pub(crate) fn read<'a>(&self, options: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Fields, Failure> {
         let mut fields = match &self.json {
             Some(path) => Fields::from_json(&source::read_whole(path, JSON_BYTES_MAX)?)?,
@@ -62,33 +65,66 @@ impl FromStr for Assignment {
     }
 }
 
-/// Declares the options that set the most used fields of a noun, named as the columns.
-macro_rules! field_options {
-    ($(#[$doc:meta])* $name:ident { $($(#[$help:meta])* $field:ident: $value_name:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(clap::Args, Debug, Default)]
-        #[command(next_help_heading = "Fields")]
-        pub(crate) struct $name {
-            $(
-                $(#[$help])*
-                #[arg(long, value_name = $value_name, allow_hyphen_values = true)]
-                $field: Option<String>,
-            )+
-        }
-
-        impl $name {
-            /// The fields that were given.
-            pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &str)> {
-                [$((stringify!($field), self.$field.as_deref())),+]
-                    .into_iter()
-                    .filter_map(|(name, value)| value.map(|value| (name, value)))
-            }
-        }
-    };
+/// An option for each field of `T`, named as the column, with `--set` and `--json` beside them.
+#[derive(Debug)]
+pub(crate) struct OptionsOf<T> {
+    given: Vec<(&'static str, String)>,
+    more: FieldOptions,
+    of: PhantomData<T>,
 }
-pub(crate) use field_options;
 
-/// Fields and what was given for each, the last one given for a field.
+impl<T> OptionsOf<T> {
+    /// Reads what was given. `--set` overrides the options, and these override the file.
+    pub(crate) fn read(&self) -> Result<Fields, Failure> {
+        self.more.read(self.given.iter().map(|(name, value)| (*name, value.as_str())))
+    }
+}
+
+impl<T: Described> Args for OptionsOf<T> {
+    fn augment_args(command: Command) -> Command {
+        let options = T::FIELDS.iter().map(|field| {
+            Arg::new(field.name)
+                .long(field.name.replace('_', "-"))
+                .value_name(value_name(field.r#type))
+                .help(field.about.trim_end_matches('.'))
+                .allow_hyphen_values(true)
+        });
+        FieldOptions::augment_args(command.next_help_heading("Fields").args(options))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: Described> FromArgMatches for OptionsOf<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |name| matches.get_one::<String>(name).map(|value| (name, value.clone()));
+        Ok(Self {
+            given: T::FIELDS.iter().filter_map(|field| given(field.name)).collect(),
+            more: FieldOptions::from_arg_matches(matches)?,
+            of: PhantomData,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// What a field's option takes, in `--help`.
+fn value_name(of: FieldType) -> &'static str {
+    match of {
+        FieldType::Number => "NUMBER",
+        FieldType::Truth => "true|false",
+        FieldType::Money => "DOLLARS",
+        FieldType::Texts => "LIST",
+        _ => "TEXT",
+    }
+}
+
+/// The last value that was given for each field.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(Vec<(String, Given)>);
 
@@ -112,17 +148,17 @@ impl Fields {
         self.0.push((name.to_owned(), value));
     }
 
-    /// The struct of these fields; every field at fault is named.
+    /// Builds the struct of these fields. An error names every field at fault.
     pub(crate) fn build<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         self.check(|_: &T| None)?;
         read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
     }
 
-    /// The update of these fields, refusing to clear what can not be empty: such a field would silently stay.
+    /// Builds the update of these fields. Refuses to clear a field that cannot be empty: it would silently keep its value.
     pub(crate) fn build_update<T: DeserializeOwned + Default + PartialEq>(mut self) -> Result<T, Failure> {
         let nothing = T::default();
         for entry in &mut self.0 {
-            // A list is cleared by an empty one; whatever else can be cleared is so by the empty text.
+            // An empty text clears a field, but for a list it takes an empty list.
             let clears_nothing = || read(std::iter::once(&*entry)).is_ok_and(|alone: T| alone == nothing);
             if matches!(&entry.1, Given::Text(text) if text.is_empty()) && clears_nothing() {
                 let emptied = (entry.0.clone(), Given::Json(Value::Array(Vec::new())));
@@ -131,11 +167,11 @@ impl Fields {
                 }
             }
         }
-        self.check(|alone: &T| (*alone == nothing).then_some("can not be cleared"))?;
+        self.check(|alone: &T| (*alone == nothing).then_some("cannot be cleared"))?;
         read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
     }
 
-    /// Reads each field alone, so that a fault can be told by the name of its field.
+    /// Reads each field alone, so that each error can name its field.
     fn check<T: DeserializeOwned>(&self, objection: impl Fn(&T) -> Option<&'static str>) -> Result<(), Failure> {
         let mut code = "invalid_value";
         let mut fields = Vec::new();
@@ -146,9 +182,9 @@ impl Fields {
                     if let Fault::UnknownField(_) = fault {
                         code = "unknown_field";
                     }
-                    let told = fault.to_string();
-                    // Some of the library's own readers name their field.
-                    Some(told.strip_prefix(&format!("{}: ", entry.0)).unwrap_or(&told).to_owned())
+                    let message = fault.to_string();
+                    // Some of the library's readers name their field themselves.
+                    Some(message.strip_prefix(&format!("{}: ", entry.0)).unwrap_or(&message).to_owned())
                 }
             };
             fields.extend(message.map(|message| FieldError { pointer: format!("/{}", entry.0), message }));
@@ -156,11 +192,11 @@ impl Fields {
         if fields.is_empty() {
             return Ok(());
         }
-        let told: Vec<_> = fields
+        let messages: Vec<_> = fields
             .iter()
             .map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.message))
             .collect();
-        Err(Failure::Input { code, message: told.join("; "), fields })
+        Err(Failure::Input { code, message: messages.join("; "), fields })
     }
 }
 
@@ -168,7 +204,7 @@ fn read<'a, T: DeserializeOwned>(entries: impl Iterator<Item = &'a (String, Give
     T::deserialize(MapDeserializer::new(entries.map(|(name, given)| (name.as_str(), Reader(given)))))
 }
 
-/// Why a field can not be read.
+/// Why a field cannot be read.
 #[derive(Debug)]
 enum Fault {
     UnknownField(&'static [&'static str]),
@@ -196,7 +232,7 @@ impl de::Error for Fault {
     }
 }
 
-/// A given value, read as whatever the struct asks for.
+/// A given value, read as the type that the struct asks for.
 struct Reader<'a>(&'a Given);
 
 impl<'de> IntoDeserializer<'de, Fault> for Reader<'de> {
@@ -207,7 +243,7 @@ impl<'de> IntoDeserializer<'de, Fault> for Reader<'de> {
     }
 }
 
-/// Reads a text as a number where a number is asked for.
+/// Reads a text as a number or a truth value.
 macro_rules! read_parsed {
     ($($method:ident as $number:ty: $visit:ident, $expected:literal;)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -225,7 +261,7 @@ macro_rules! read_parsed {
 impl<'de> Deserializer<'de> for Reader<'de> {
     type Error = Fault;
 
-    /// Where anything may stand, a text that begins like a JSON object is one.
+    /// If any type is accepted, a text that begins like a JSON object is read as one.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0 {
             Given::Text(text) if text.trim_start().starts_with('{') => match serde_json::from_str::<Value>(text) {
@@ -256,7 +292,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
-    /// A list is a JSON array, or one text alone.
+    /// A list is a JSON array, or a single text.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0 {
             Given::Text(text) if text.is_empty() => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<&str>())),
@@ -352,14 +388,14 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_empty_is_not_cleared_silently() {
+    fn a_field_that_cannot_be_empty_is_not_cleared_silently() {
         let (code, message) = refusal(set(&["price="]).build_update::<VehicleUpdate>());
-        assert_eq!((code, message.as_str()), ("invalid_value", "price: can not be cleared"));
+        assert_eq!((code, message.as_str()), ("invalid_value", "price: cannot be cleared"));
         assert_eq!(set(&["images="]).build_update::<VehicleUpdate>().unwrap().images, Some(Vec::new()));
     }
 
     #[test]
-    fn later_words_win_over_earlier_ones_and_over_the_file() {
+    fn later_values_override_earlier_ones_and_the_file() {
         let mut fields = Fields::from_json(br#"{"year": 2018, "make": "Ford", "trim": null}"#).unwrap();
         fields.set("year", Given::Text("2019".into()));
         let submission: NewSubmission = fields.build().unwrap();

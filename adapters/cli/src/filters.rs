@@ -1,9 +1,9 @@
-//! The filters that several lists share. What is deliberately not here: those of one noun alone, and what a filter means.
+//! The filters that several lists share.
 
 use clap::Args;
 use jpauto::Money;
 
-/// Which cars, by what they are called.
+/// Which cars, by make, model and year.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct ModelOptions {
@@ -21,14 +21,14 @@ pub(crate) struct ModelOptions {
     pub(crate) year_max: Option<i32>,
 }
 
-/// Which cars, by what is asked for them and how far they went.
+/// Which cars, by price and mileage.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct RangeOptions {
-    /// At this price or dearer
+    /// At this price or above
     #[arg(long, value_name = "DOLLARS")]
     pub(crate) price_min: Option<Money>,
-    /// At this price or cheaper
+    /// At this price or below
     #[arg(long, value_name = "DOLLARS")]
     pub(crate) price_max: Option<Money>,
     /// With this mileage or more

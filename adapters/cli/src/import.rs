@@ -187,7 +187,7 @@ fn warn_of_doubtful(listings: &[ScrapedListing], lines: &[usize], observed_at: D
 
 /// Tells what recording a scrape did; `lines` are where its listings stood, if they came in lines.
 pub(crate) fn print(report: &RecordReport, lines: &[usize], output: &mut Output) -> Result<(), Failure> {
-    report.warnings.iter().for_each(|warning| remark(&format!("warning[{}]: {}", warning.code, warning.message)));
+    report.warnings.iter().for_each(|warning| remark(&format!("warning[{}]: {warning}", warning.code())));
     if output.format() != Format::Table {
         return output.item(report);
     }

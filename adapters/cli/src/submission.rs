@@ -1,9 +1,9 @@
-//! `jpauto submission`: customers' offers and their review. What is deliberately not here: what an offer must say.
+//! `jpauto submission`: customers' submissions and their review.
 
 use clap::{Args, Subcommand};
 use jpauto::{
     Approval, NewSubmission, Submission, SubmissionFilter, SubmissionId, SubmissionSort, SubmissionStatus,
-    SubmissionWarning,
+    SubmissionUpdate, SubmissionWarning,
 };
 use serde_json::json;
 
@@ -11,23 +11,21 @@ use crate::{
     arguments::one_of,
     context::Context,
     failure::Failure,
-    fields::{FieldOptions, field_options},
+    fields::{FieldOptions, OptionsOf},
     output::{Cell, Column, Row, Tone, car, dash, miles, moment, money, remark},
     paging::Paging,
 };
 
-/// What to do with offers; one is named by its id.
+/// What to do with submissions. Each is named by its id.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SubmissionCommand {
-    /// Take an offer in
+    /// Send a submission
     #[command(after_help = SUBMIT_EXAMPLES)]
     Submit {
         #[command(flatten)]
-        fields: SubmissionFields,
-        #[command(flatten)]
-        more: FieldOptions,
+        fields: OptionsOf<NewSubmission>,
     },
-    /// List the offers, the latest first
+    /// List submissions, newest first
     #[command(after_help = "Example:\n  jpauto submission list --status pending --sort submitted_at")]
     List {
         #[command(flatten)]
@@ -35,49 +33,47 @@ pub(crate) enum SubmissionCommand {
         #[command(flatten)]
         paging: Paging,
     },
-    /// Show an offer
+    /// Show a submission
     Show {
-        /// The offer's id
+        /// The submission's id
         #[arg(value_name = "ID")]
         id: SubmissionId,
     },
-    /// Correct fields of a pending offer
+    /// Correct fields of a pending submission
     #[command(
         after_help = "Example:\n  jpauto submission update ID --mileage 31200 --set trim=XSE --set customer_phone="
     )]
     Update {
-        /// The offer's id
+        /// The submission's id
         #[arg(value_name = "ID")]
         id: SubmissionId,
         #[command(flatten)]
-        fields: SubmissionFields,
-        #[command(flatten)]
-        more: FieldOptions,
+        fields: OptionsOf<SubmissionUpdate>,
     },
-    /// Take an offer into inventory
+    /// Approve a submission and add its car to the inventory
     #[command(after_help = APPROVE_EXAMPLES)]
     Approve {
-        /// The offer's id
+        /// The submission's id
         #[arg(value_name = "ID")]
         id: SubmissionId,
-        /// What the vehicle is offered for; the customer's asking price without it
+        /// The vehicle's price; the customer's asking price if not given
         #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
         price: Option<String>,
         #[command(flatten)]
         overrides: FieldOptions,
     },
-    /// Turn an offer down
+    /// Reject a submission
     Reject {
-        /// The offer's id
+        /// The submission's id
         #[arg(value_name = "ID")]
         id: SubmissionId,
-        /// Why
+        /// The reason
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Remove an offer; a vehicle that came from it stays
+    /// Delete a submission; a vehicle that was made of it stays
     Delete {
-        /// The offer's id
+        /// The submission's id
         #[arg(value_name = "ID")]
         id: SubmissionId,
     },
@@ -90,48 +86,16 @@ Examples:
   jpauto submission submit --json offer.json --set 'images=[\"https://example.com/1.jpg\"]'
   jq -c . offer.json | jpauto submission submit --json -
 
-Options win over the JSON object, --set over the options. Every field has the name of its column.";
+Options override the JSON object, and --set overrides options. Fields are named as their columns.";
 
 const APPROVE_EXAMPLES: &str = "\
 Examples:
-  jpauto submission approve ID                      as offered, at the asking price
+  jpauto submission approve ID                      as submitted, at the asking price
   jpauto submission approve ID --price 13500 --set trim=XSE --set stock_number=A1042
 
 Overrides are fields of the vehicle, named as its columns.";
 
-field_options! {
-    /// What a customer says; the rest goes by `--set` and `--json`.
-    SubmissionFields {
-        /// Model year
-        year: "YEAR",
-        /// Make
-        make: "TEXT",
-        /// Model
-        model: "TEXT",
-        /// Trim level
-        trim: "TEXT",
-        /// 17 characters
-        vin: "VIN",
-        /// Miles on the odometer
-        mileage: "MILES",
-        /// What the customer asks
-        asking_price: "DOLLARS",
-        /// Exterior colour
-        exterior_color: "TEXT",
-        /// Condition
-        condition: "TEXT",
-        /// The customer's name
-        customer_name: "TEXT",
-        /// The customer's e-mail address
-        customer_email: "EMAIL",
-        /// The customer's telephone number
-        customer_phone: "NUMBER",
-        /// Whatever else the customer wrote
-        additional_notes: "TEXT",
-    }
-}
-
-/// Which offers.
+/// Which submissions.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct FilterOptions {
@@ -144,7 +108,7 @@ pub(crate) struct FilterOptions {
     /// Of this model
     #[arg(long, value_name = "TEXT")]
     model: Option<String>,
-    /// Every word stands somewhere in make, model, VIN, or the customer's name or e-mail
+    /// Each word occurs in make, model, VIN, or the customer's name or e-mail
     #[arg(long, value_name = "WORDS")]
     q: Option<String>,
     /// The order
@@ -158,15 +122,15 @@ pub(crate) struct FilterOptions {
     sort: SubmissionSort,
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     let submissions = desk.submissions();
     let output = &mut context.output;
     match command {
-        SubmissionCommand::Submit { fields, more } => {
-            let offer: NewSubmission = more.read(fields.given())?.build()?;
-            let submission = submissions.submit(&offer)?;
+        SubmissionCommand::Submit { fields } => {
+            let new: NewSubmission = fields.read()?.build()?;
+            let submission = submissions.submit(&new)?;
             submission.warnings.iter().for_each(warn);
             output.item(&submission)
         }
@@ -175,8 +139,9 @@ pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(
             paging.print(output, |page| submissions.list(&filter, page))
         }
         SubmissionCommand::Show { id } => output.item(&submissions.get(id)?),
-        SubmissionCommand::Update { id, fields, more } => {
-            output.item(&submissions.update(id, &more.read(fields.given())?.build_update()?)?)
+        SubmissionCommand::Update { id, fields } => {
+            let update: SubmissionUpdate = fields.read()?.build_update()?;
+            output.item(&submissions.update(id, &update)?)
         }
         SubmissionCommand::Approve { id, price, overrides } => {
             let price = price.as_deref().map(|price| ("price", price));
@@ -186,7 +151,7 @@ pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(
         SubmissionCommand::Reject { id, reason } => output.item(&submissions.reject(id, &reason)?),
         SubmissionCommand::Delete { id } => {
             submissions.delete(id)?;
-            output.done(&format!("removed {id}"), &json!({"deleted": id}))
+            output.done(&format!("deleted {id}"), &json!({"deleted": id}))
         }
     }
 }
@@ -205,14 +170,14 @@ impl FilterOptions {
 fn warn(warning: &SubmissionWarning) {
     match warning {
         SubmissionWarning::VinCheckDigit { expected, found } => remark(&format!(
-            "warning[vin_check_digit]: the ninth character of the VIN is {found} and should be {expected}: a slip?"
+            "warning[vin_check_digit]: the check digit of the VIN is {found} and should be {expected}: probably a typing error"
         )),
         // A warning that this build has no words for.
         other => remark(&format!("warning: {other:?}")),
     }
 }
 
-/// The colour of an offer's status.
+/// The status in its colour.
 fn toned(status: SubmissionStatus) -> Cell {
     Cell::new(status.as_str()).tone(match status {
         SubmissionStatus::Pending => Tone::Strong,

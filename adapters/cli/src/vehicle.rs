@@ -1,9 +1,9 @@
-//! `jpauto vehicle`: the dealership's own vehicles. What is deliberately not here: what becomes of a status or a price.
+//! `jpauto vehicle`: the dealership's own vehicles.
 
 use clap::{Args, Subcommand};
 use jpauto::{
     AgeState, Desk, ErrorKind, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter, VehicleId,
-    VehicleSort, VehicleStatus, Vin,
+    VehicleSort, VehicleStatus, VehicleUpdate, Vin,
 };
 use serde_json::json;
 
@@ -11,24 +11,22 @@ use crate::{
     arguments::one_of,
     context::Context,
     failure::Failure,
-    fields::{FieldOptions, field_options},
+    fields::OptionsOf,
     filters::{ModelOptions, RangeOptions},
     output::{Cell, Column, Format, Output, Row, Tone, car, dash, miles, money},
     paging::Paging,
 };
 
-/// What to do with vehicles; one is named by its id, VIN or stock number.
+/// What to do with vehicles. Each is named by its id, VIN or stock number.
 #[derive(Debug, Subcommand)]
 pub(crate) enum VehicleCommand {
-    /// Add a vehicle, for sale from now on
+    /// Add a vehicle and put it on sale
     #[command(after_help = ADD_EXAMPLES)]
     Add {
         #[command(flatten)]
-        fields: VehicleFields,
-        #[command(flatten)]
-        more: FieldOptions,
+        fields: OptionsOf<NewVehicle>,
     },
-    /// List vehicles, the latest on sale first
+    /// List vehicles, the newest on sale first
     #[command(after_help = LIST_EXAMPLES)]
     List {
         #[command(flatten)]
@@ -49,9 +47,7 @@ pub(crate) enum VehicleCommand {
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
         #[command(flatten)]
-        fields: VehicleFields,
-        #[command(flatten)]
-        more: FieldOptions,
+        fields: OptionsOf<VehicleUpdate>,
     },
     /// Move a vehicle to another status
     #[command(after_help = "Example:\n  jpauto vehicle status A1042 sold --sale-price 13000")]
@@ -62,11 +58,11 @@ pub(crate) enum VehicleCommand {
         /// The new status
         #[arg(value_name = "STATUS", value_parser = one_of!(VehicleStatus))]
         status: VehicleStatus,
-        /// What the buyer paid, kept in the audit trail
+        /// What the buyer paid; kept in the audit trail
         #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
         sale_price: Option<Money>,
     },
-    /// Offer a sold vehicle again, as listed today
+    /// Offer a sold vehicle again, as listed now
     Relist {
         /// Id, VIN or stock number
         #[arg(value_name = "VEHICLE")]
@@ -84,13 +80,13 @@ pub(crate) enum VehicleCommand {
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
-    /// Remove a vehicle with its research and price history
+    /// Delete a vehicle with its market analysis and price history
     Delete {
         /// Id, VIN or stock number
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
-    /// Count the lot: number, worth and age
+    /// Show counts, value and age of the inventory
     Statistics,
 }
 
@@ -100,41 +96,13 @@ Examples:
       --mileage 31000 --price 15900 --cost 12500
   jpauto vehicle add --json car.json --set features='[\"Tow hitch\", \"Roof rack\"]'
 
-Options win over the JSON object, --set over the options. Every field has the name of its column.";
+Options override the JSON object, and --set overrides options. Fields are named as their columns.";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
   jpauto vehicle list --make Toyota --price-max 20000 --sort price
   jpauto vehicle list --status available --status hold --q 'awd heated'
   jpauto vehicle list --all --format jsonl > stock.jsonl";
-
-field_options! {
-    /// What staff write of a vehicle; the rest goes by `--set` and `--json`.
-    VehicleFields {
-        /// Model year
-        year: "YEAR",
-        /// Make
-        make: "TEXT",
-        /// Model
-        model: "TEXT",
-        /// Trim level
-        trim: "TEXT",
-        /// 17 characters
-        vin: "VIN",
-        /// Stock number; the last 8 characters of the VIN where none is given
-        stock_number: "TEXT",
-        /// Miles on the odometer
-        mileage: "MILES",
-        /// Asking price
-        price: "DOLLARS",
-        /// What the dealership paid
-        cost: "DOLLARS",
-        /// Exterior colour
-        exterior_color: "TEXT",
-        /// Text for the advertisement
-        description: "TEXT",
-    }
-}
 
 /// Which vehicles.
 #[derive(Args, Debug)]
@@ -147,10 +115,10 @@ pub(crate) struct FilterOptions {
     called: ModelOptions,
     #[command(flatten)]
     within: RangeOptions,
-    /// On the homepage, or not
+    /// Only those on the homepage, or only the others
     #[arg(long, value_name = "true|false")]
     featured: Option<bool>,
-    /// Every word stands somewhere in make, model, trim, VIN, stock number or description
+    /// Each word occurs in make, model, trim, VIN, stock number or description
     #[arg(long, value_name = "WORDS")]
     q: Option<String>,
     /// The order: a column, with a minus for the largest first
@@ -164,14 +132,14 @@ pub(crate) struct FilterOptions {
     sort: VehicleSort,
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     let inventory = desk.inventory();
     let output = &mut context.output;
     match command {
-        VehicleCommand::Add { fields, more } => {
-            let vehicle: NewVehicle = more.read(fields.given())?.build()?;
+        VehicleCommand::Add { fields } => {
+            let vehicle: NewVehicle = fields.read()?.build()?;
             output.item(&inventory.add(&vehicle)?)
         }
         VehicleCommand::List { filter, paging } => {
@@ -179,8 +147,8 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
             paging.print(output, |page| inventory.list(&filter, page))
         }
         VehicleCommand::Show { vehicle } => output.item(&find(&desk, &vehicle)?),
-        VehicleCommand::Update { vehicle, fields, more } => {
-            let update = more.read(fields.given())?.build_update()?;
+        VehicleCommand::Update { vehicle, fields } => {
+            let update: VehicleUpdate = fields.read()?.build_update()?;
             output.item(&inventory.update(find(&desk, &vehicle)?.vehicle.id, &update)?)
         }
         VehicleCommand::Status { vehicle, status, sale_price } => {
@@ -194,13 +162,13 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
         VehicleCommand::Delete { vehicle } => {
             let Vehicle { id, vin, .. } = find(&desk, &vehicle)?.vehicle;
             inventory.delete(id)?;
-            output.done(&format!("removed {vin}"), &json!({"deleted": id}))
+            output.done(&format!("deleted {vin}"), &json!({"deleted": id}))
         }
         VehicleCommand::Statistics => statistics(&desk, output),
     }
 }
 
-/// The vehicle of this id, VIN or stock number.
+/// Finds the vehicle of this id, VIN or stock number.
 pub(crate) fn find(desk: &Desk, text: &str) -> Result<StockedVehicle, Failure> {
     let inventory = desk.inventory();
     if let Ok(id) = text.parse::<VehicleId>() {
@@ -208,7 +176,7 @@ pub(crate) fn find(desk: &Desk, text: &str) -> Result<StockedVehicle, Failure> {
     }
     if let Ok(vin) = Vin::parse(text) {
         match inventory.get_by_vin(vin) {
-            // Some dealers use a VIN-like stock number.
+            // Some dealers have stock numbers that look like VINs.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             found => return Ok(found?),
         }
@@ -246,12 +214,7 @@ fn statistics(desk: &Desk, output: &mut Output) -> Result<(), Failure> {
     output.table(&statistics.by_age)?;
     output.text("")?;
     let total = statistics.total;
-    output.text(&format!(
-        "{} unsold, worth {}, cost {} as far as known",
-        total.count,
-        money(total.value),
-        money(total.cost)
-    ))
+    output.text(&format!("{} unsold, worth {}, known costs {}", total.count, money(total.value), money(total.cost)))
 }
 
 /// Days in stock, in the colour of the turn policy.

@@ -7,10 +7,11 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyString},
 };
+use serde_json::Value;
 
 use crate::{
     error,
-    record::{Amount, Document, Told as _, record},
+    record::{Amount, Document, Told, record},
 };
 
 record! {
@@ -58,14 +59,48 @@ record! {
 }
 
 record! {
-    /// A doubt about an extraction.
-    ExtractionWarning of extract::Warning {
+    /// What a person should know before trusting what was read.
+    ExtractionWarning of Doubt {
         () {
-            /// A stable word such as `no_listings`.
+            /// The stable word, such as `no_listings`.
             code: &'static str,
-            /// The same for a person.
+            /// The sentence for it.
             message: String,
+            /// The numbers of the pages that it was met on, where it is about some pages of a list.
+            pages: Vec<usize>,
+            /// The figures behind it.
+            details: Document,
         }
+    }
+}
+
+/// A warning as Python sees it.
+pub(crate) struct Doubt {
+    code: &'static str,
+    message: String,
+    pages: Vec<usize>,
+    details: Value,
+}
+
+impl Doubt {
+    fn of(code: &'static str, message: String, pages: Vec<usize>, warning: &extract::Warning) -> Self {
+        let mut details = serde_json::to_value(warning).unwrap_or_default();
+        if let Some(details) = details.as_object_mut() {
+            details.retain(|key, _| key != "code" && key != "message");
+        }
+        Self { code, message, pages, details }
+    }
+}
+
+impl Told<extract::Warning> for ExtractionWarning {
+    fn told(warning: extract::Warning) -> Self {
+        Self::told(Doubt::of(warning.code(), warning.to_string(), Vec::new(), &warning))
+    }
+}
+
+impl Told<extract::ListWarning> for ExtractionWarning {
+    fn told(listed: extract::ListWarning) -> Self {
+        Self::told(Doubt::of(listed.code(), listed.to_string(), listed.pages, &listed.warning))
     }
 }
 

@@ -1,122 +1,29 @@
 //! The dealership's own vehicles: `lot.inventory`.
 
 use chrono::{DateTime, Utc};
-use jpauto::{NewVehicle, StatusChange, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate};
+use jpauto::{NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
 use pyo3::{prelude::*, types::PyDict};
-use uuid::Uuid;
 
 use crate::{
     input,
     lot::Handle,
     market::MarketPrice,
     query::Query,
-    record::{Amount, Told as _, record},
+    record::{
+        Amount, Told as _,
+        listed::{Money, SubmissionId, UserId, VehicleId, VehicleStatus},
+        record, record_of_fields,
+    },
 };
 
-/// The fields of a vehicle, and those beside it.
-macro_rules! vehicle_record {
-    ($(#[$doc:meta])* $name:ident of $core:ty, $part:tt $({ $($beside:tt)* })?) => {
-        record! {
-            $(#[$doc])*
-            $name of $core {
-                $part {
-                    /// The vehicle's id.
-                    id: Uuid,
-                    /// Where it stands: `available`, `pending`, `hold` or `sold`.
-                    status: &'static str,
-                    /// Shown on the homepage.
-                    featured: bool,
-                    /// Model year.
-                    year: i32,
-                    /// Make.
-                    make: String,
-                    /// Model.
-                    model: String,
-                    /// 17 characters in upper case, unique.
-                    vin: String,
-                    /// Asking price.
-                    price: Amount,
-                    /// Miles on the odometer.
-                    mileage: i32,
-                    /// Trim level.
-                    trim: Option<String>,
-                    /// Unique; the last 8 characters of the VIN where none is given.
-                    stock_number: Option<String>,
-                    /// What the dealership paid; never public.
-                    cost: Option<Amount>,
-                    /// The manufacturer's suggested retail price.
-                    msrp: Option<Amount>,
-                    /// Exterior colour.
-                    exterior_color: Option<String>,
-                    /// Interior colour.
-                    interior_color: Option<String>,
-                    /// Transmission.
-                    transmission: Option<String>,
-                    /// Engine.
-                    engine: Option<String>,
-                    /// Fuel.
-                    fuel_type: Option<String>,
-                    /// FWD, RWD, AWD or 4WD.
-                    drivetrain: Option<String>,
-                    /// Sedan, SUV, truck and the like.
-                    body_style: Option<String>,
-                    /// Number of doors.
-                    doors: Option<i32>,
-                    /// City miles per gallon.
-                    mpg_city: Option<i32>,
-                    /// Highway miles per gallon.
-                    mpg_highway: Option<i32>,
-                    /// Text for the advertisement.
-                    description: Option<String>,
-                    /// The main picture.
-                    thumbnail: Option<String>,
-                    /// Condition.
-                    condition: Option<String>,
-                    /// Clean, salvage, rebuilt and the like.
-                    title_status: Option<String>,
-                    /// Number of previous owners.
-                    owners: Option<i32>,
-                    /// Number of reported accidents.
-                    accidents: Option<i32>,
-                    /// Whether service records are at hand.
-                    service_records: Option<bool>,
-                    /// Warranty.
-                    warranty: Option<String>,
-                    /// Carfax report.
-                    carfax_url: Option<String>,
-                    /// `AutoCheck` report.
-                    autocheck_url: Option<String>,
-                    /// Equipment, line by line.
-                    features: Vec<String>,
-                    /// Picture URLs, the first one foremost.
-                    images: Vec<String>,
-                    /// The submission that it came from.
-                    source_submission_id: Option<Uuid>,
-                    /// Who entered it.
-                    created_by: Option<Uuid>,
-                    /// Who changed it last.
-                    updated_by: Option<Uuid>,
-                    /// When it went on sale.
-                    listed_at: Option<DateTime<Utc>>,
-                    /// When it was sold.
-                    sold_at: Option<DateTime<Utc>>,
-                    /// When it was entered.
-                    created_at: Option<DateTime<Utc>>,
-                    /// When it was changed last.
-                    updated_at: Option<DateTime<Utc>>,
-                }
-                $(() { $($beside)* })?
-            }
-        }
-    };
-}
-
-vehicle_record! {
+jpauto::vehicle_fields! {
+    record_of_fields
     /// A vehicle of the dealership, as a write left it.
     Vehicle of jpauto::Vehicle, ()
 }
 
-vehicle_record! {
+jpauto::vehicle_fields! {
+    record_of_fields
     /// A vehicle of the dealership and how long it has stood.
     StockedVehicle of jpauto::StockedVehicle, (.vehicle) {
         /// Whole days from `listed_at` to `sold_at` or now.
@@ -248,7 +155,7 @@ impl Inventory {
 
     /// One vehicle. Raises `NotFound` (`vehicle_not_found`).
     fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<StockedVehicle> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().get(id)).map(StockedVehicle::told)
     }
 
@@ -270,7 +177,7 @@ impl Inventory {
     /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
     #[pyo3(signature = (id, **fields))]
     fn update(&self, py: Python<'_>, id: &Bound<'_, PyAny>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         let update: VehicleUpdate = input::fields(py, fields)?;
         self.handle.run(py, |desk| desk.inventory().update(id, &update)).map(Vehicle::told)
     }
@@ -286,40 +193,40 @@ impl Inventory {
         status: &str,
         sale_price: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vehicle> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
-        let mut change = StatusChange::from(input::word::<VehicleStatus>(py, status)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
+        let mut change = StatusChange::from(input::word::<jpauto::VehicleStatus>(py, status)?);
         change.sale_price = input::money("sale_price", sale_price)?;
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
     }
 
     /// Offers a sold vehicle again, as listed today. Raises `Conflict` (`vehicle_not_sold`).
     fn relist(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().relist(id)).map(Vehicle::told)
     }
 
     /// Shows the vehicle on the homepage.
     fn feature(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().feature(id)).map(Vehicle::told)
     }
 
     /// Takes the vehicle off the homepage.
     fn unfeature(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().unfeature(id)).map(Vehicle::told)
     }
 
     /// Removes a vehicle with its research and price history; the submission that it came from stays.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().delete(id))
     }
 
     /// A vehicle's price history, newest first; the same as `market.history`.
     #[pyo3(signature = (id, *, limit = None))]
     fn price_history(&self, id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
-        let id = VehicleId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
     }
 

@@ -64,7 +64,7 @@ macro_rules! record {
     (
         $(#[$doc:meta])*
         $name:ident of $core:ty {
-            $($part:tt { $($(#[$field_doc:meta])* $field:ident: $type:ty $(= [$($path:tt)+])?,)+ })+
+            $($part:tt { $($(#[$field_doc:meta])* $field:ident: $type:ty $(= [$($path:tt)+])?,)* })+
         }
         $(and { $($method:tt)* })?
     ) => {
@@ -72,7 +72,7 @@ macro_rules! record {
         #[pyclass(frozen, get_all, eq, module = "jpauto")]
         #[derive(Clone, Debug, PartialEq)]
         pub(crate) struct $name {
-            $($($(#[$field_doc])* $field: $type,)+)+
+            $($($(#[$field_doc])* $field: $type,)*)+
         }
 
         impl $crate::record::Told<$core> for $name {
@@ -80,14 +80,14 @@ macro_rules! record {
                 Self {
                     $($($field: $crate::record::Told::told(
                         record!(@ value $part $field $([$($path)+])?).clone(),
-                    ),)+)+
+                    ),)*)+
                 }
             }
         }
 
         impl $crate::record::Record for $name {
             fn fields(&self) -> Vec<(&'static str, &dyn $crate::record::Shown)> {
-                vec![$($((stringify!($field), &self.$field as &dyn $crate::record::Shown),)+)+]
+                vec![$($((stringify!($field), &self.$field as &dyn $crate::record::Shown),)*)+]
             }
         }
 
@@ -120,6 +120,61 @@ macro_rules! record {
     (@ $value:ident () $field:ident [$($path:tt)+]) => { $value.$($path)+ };
 }
 pub(crate) use record;
+
+/// What the types that the library's lists of fields name are in Python.
+///
+/// [`record_of_fields`] makes a class of such a list, as `jpauto::vehicle_fields!` is: the types of its lines are looked up where
+/// it is called, and these stand there in place of the library's.
+pub(crate) mod listed {
+    use uuid::Uuid;
+
+    pub(crate) type Money = super::Amount;
+    pub(crate) type VehicleId = Uuid;
+    pub(crate) type SubmissionId = Uuid;
+    pub(crate) type UserId = Uuid;
+    pub(crate) type VehicleStatus = &'static str;
+    pub(crate) type SubmissionStatus = &'static str;
+}
+
+/// Makes a frozen Python class of a list of fields, and of the fields beside it.
+macro_rules! record_of_fields {
+    (
+        [$(#[$about:meta])* $name:ident of $core:ty, $part:tt $({ $($beside:tt)+ })?]
+        key { $($key:tt)+ }
+        kept { $($before:tt)* }
+        given { $($given:tt)+ }
+        kept { $($after:tt)* }
+        $(derived { $($derived:tt)+ })?
+    ) => {
+        record_of_fields! { @ $(#[$about])* $name of $core, $part
+            { $($key)+ $($before)* $($given)+ $($after)* $($($derived)+)? }
+            { $($($beside)+)? }
+        }
+    };
+    (@ $(#[$about:meta])* $name:ident of $core:ty, $part:tt
+        { $(
+            $(#[doc = $doc:literal])+
+            $audience:ident $field:ident: $presence:ident $type:ty $([$($limit:tt)+])? $(= $derive:path)?,
+        )+ }
+        { $( $(#[$beside_about:meta])* $beside:ident: $beside_type:ty, )* }
+    ) => {
+        record! {
+            $(#[$about])*
+            $name of $core {
+                $part { $($(#[doc = $doc])+ $field: $crate::record::field_type!($presence $type),)+ }
+                () { $($(#[$beside_about])* $beside: $beside_type,)* }
+            }
+        }
+    };
+}
+pub(crate) use record_of_fields;
+
+/// The type of a field in a class.
+macro_rules! field_type {
+    (nullable $type:ty) => { Option<$type> };
+    ($presence:ident $type:ty) => { $type };
+}
+pub(crate) use field_type;
 
 /// Values that Python has a type for.
 macro_rules! shown_as_they_are {

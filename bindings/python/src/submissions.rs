@@ -1,16 +1,19 @@
 //! Cars that customers offer: `lot.submissions`.
 
 use chrono::{DateTime, Utc};
-use jpauto::{Approval, NewSubmission, SubmissionFilter, SubmissionId, SubmissionUpdate};
+use jpauto::{Approval, NewSubmission, SubmissionFilter, SubmissionUpdate};
 use pyo3::{prelude::*, types::PyDict};
-use uuid::Uuid;
 
 use crate::{
     input,
     inventory::Vehicle,
     lot::Handle,
     query::Query,
-    record::{Amount, Coded, Told, record},
+    record::{
+        Coded, Told,
+        listed::{Money, SubmissionId, SubmissionStatus, UserId},
+        record, record_of_fields,
+    },
 };
 
 record! {
@@ -31,64 +34,10 @@ impl Told<jpauto::SubmissionWarning> for SubmissionWarning {
     }
 }
 
-record! {
+jpauto::submission_fields! {
+    record_of_fields
     /// A customer's offer of a car.
-    Submission of jpauto::Submission {
-        () {
-            /// The submission's id.
-            id: Uuid,
-            /// Where it stands: `pending`, `approved` or `rejected`.
-            submission_status: &'static str,
-            /// When it came in.
-            submitted_at: Option<DateTime<Utc>>,
-            /// When it was decided.
-            reviewed_at: Option<DateTime<Utc>>,
-            /// Who decided.
-            reviewed_by: Option<Uuid>,
-            /// Why it was turned down.
-            rejection_reason: Option<String>,
-            /// Model year.
-            year: i32,
-            /// Make.
-            make: String,
-            /// Model.
-            model: String,
-            /// The customer's name.
-            customer_name: Option<String>,
-            /// The customer's e-mail address.
-            customer_email: Option<String>,
-            /// The customer's telephone number.
-            customer_phone: Option<String>,
-            /// Trim level.
-            trim: Option<String>,
-            /// 17 characters in upper case, unique among submissions.
-            vin: Option<String>,
-            /// Miles on the odometer.
-            mileage: Option<i32>,
-            /// What the customer asks.
-            asking_price: Option<Amount>,
-            /// Exterior colour.
-            exterior_color: Option<String>,
-            /// Interior colour.
-            interior_color: Option<String>,
-            /// Transmission.
-            transmission: Option<String>,
-            /// Fuel.
-            fuel_type: Option<String>,
-            /// Condition.
-            condition: Option<String>,
-            /// Whatever else the customer wrote.
-            additional_notes: Option<String>,
-            /// Picture URLs.
-            images: Vec<String>,
-            /// When it was entered.
-            created_at: Option<DateTime<Utc>>,
-            /// When it was changed last.
-            updated_at: Option<DateTime<Utc>>,
-            /// What a reviewer should look at twice.
-            warnings: Vec<SubmissionWarning>,
-        }
-    }
+    Submission of jpauto::Submission, ()
 }
 
 /// Cars that customers offer, and their review.
@@ -136,7 +85,7 @@ impl Submissions {
 
     /// One submission. Raises `NotFound` (`submission_not_found`).
     fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Submission> {
-        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.submissions().get(id)).map(Submission::told)
     }
 
@@ -149,7 +98,7 @@ impl Submissions {
         id: &Bound<'_, PyAny>,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Submission> {
-        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         let update: SubmissionUpdate = input::fields(py, fields)?;
         self.handle.run(py, |desk| desk.submissions().update(id, &update)).map(Submission::told)
     }
@@ -165,7 +114,7 @@ impl Submissions {
         id: &Bound<'_, PyAny>,
         overrides: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Vehicle> {
-        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         let approval: Approval = input::fields(py, overrides)?;
         self.handle.run(py, |desk| desk.submissions().approve(id, &approval)).map(Vehicle::told)
     }
@@ -173,13 +122,13 @@ impl Submissions {
     /// Turns a submission down. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
     /// (`rejection_reason_missing`).
     fn reject(&self, py: Python<'_>, id: &Bound<'_, PyAny>, reason: &str) -> PyResult<Submission> {
-        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.submissions().reject(id, reason)).map(Submission::told)
     }
 
     /// Removes a submission; a vehicle that came from it stays.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
-        let id = SubmissionId::from_uuid(input::uuid("id", id)?);
+        let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.submissions().delete(id))
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     db::{DbConnection, DbResult},
     desk::{Acting, Desk},
     error::Result,
-    extract::Warning,
+    extract::ListWarning,
     ids::{CompetitorId, ListingId},
     scrape::walk::{PagesRead, Shown, key_of},
     tracking::{
@@ -40,7 +40,7 @@ pub(super) struct Seen {
     pub(super) reading: ScrapeReading,
     /// The platform that the pages turned out to be of.
     pub(super) platform: Option<String>,
-    pub(super) warnings: Vec<Warning>,
+    pub(super) warnings: Vec<ListWarning>,
     /// What a scrape of our own brings besides.
     pub(super) crawl: Option<OwnCrawl>,
 }
@@ -250,14 +250,15 @@ impl<'a> Recording<'a> {
         scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk, acting.now))
     }
 
-    fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<Warning> {
+    fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<ListWarning> {
         let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
         let tracking: &TrackingRules = self.desk.rules();
         let at_first_sight =
             lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
         let doubt = plan.completeness.warning(reading, &plan.recognition);
         let ahead = lot.facts.ahead_at.map(scrape_log::clock_went_back);
-        self.seen.warnings.iter().cloned().chain(at_first_sight).chain(doubt).chain(ahead).collect()
+        let of_the_lot = at_first_sight.into_iter().chain(doubt).chain(ahead).map(ListWarning::from);
+        self.seen.warnings.iter().cloned().chain(of_the_lot).collect()
     }
 }
 

@@ -20,16 +20,12 @@ use crate::{
     Result,
     extract::{ScrapedListing, Warning},
     scrape::extract::{
-        Draft, Extraction, Field, MORE_BY_SCRIPT, Page, PriceRank, claimed_total, clean_price, clean_text, read_card,
-        set_query,
+        Draft, Extraction, Field, Page, PriceRank, claimed_total, clean_price, clean_text, read_card, set_query,
     },
 };
 
 /// More cards are not read; no dealer shows so many on a page.
 const CARDS_MAX: usize = 10_000;
-
-/// The code of the warning about a selector that finds nothing.
-const NOTHING_MATCHES: &str = "selector_matches_nothing";
 
 impl Scraper {
     /// The vehicles of the page's cards; `None` where no cards are configured. Each card is looked at once a field.
@@ -65,13 +61,12 @@ impl Scraper {
             }
         }
         if cards == 0 {
-            warnings.push(matches_nothing("cards", "nothing on this page"));
+            warnings.push(matches_nothing("cards", None));
         }
         for ((field, _), count) in configured.fields.iter().zip(counts) {
             // Few cars are sold while they are shown.
             if count == 0 && cards > 0 && *field != ListingField::IsSold {
-                let where_not = format!("nothing that could be taken for one on any of {cards} cards");
-                warnings.push(matches_nothing(&format!("fields/{}", field.as_str()), &where_not));
+                warnings.push(matches_nothing(format!("fields/{}", field.as_str()), Some(cards)));
             }
         }
         Ok(Some(listings))
@@ -87,14 +82,14 @@ impl Scraper {
             let root = page.tree()?.root_element();
             extraction.total = self.total.iter().find_map(|spot| count(&spot.text(root)?));
             if extraction.total.is_none() {
-                extraction.warnings.push(matches_nothing("total", "no number on this page"));
+                extraction.warnings.push(matches_nothing("total", None));
             }
         }
         let found = u32::try_from(shown).unwrap_or(u32::MAX);
         // A number among a page's words may count the page alone: only where it is configured does the list end by it.
         let total = extraction.total.filter(|_| !self.total.is_empty());
         if self.turn.is_some() || extraction.total.is_some() {
-            extraction.warnings.retain(|warning| warning.code != MORE_BY_SCRIPT);
+            extraction.warnings.retain(|warning| !matches!(warning, Warning::MoreByScript { .. }));
         }
         extraction.next = match &self.turn {
             None => return Ok(()),
@@ -141,8 +136,8 @@ fn first_within<'t>(around: ElementRef<'t>, selector: &Selector) -> Option<Eleme
     around.select(selector).next()
 }
 
-fn matches_nothing(key: &str, where_not: &str) -> Warning {
-    Warning { code: NOTHING_MATCHES, message: format!("scraper_config/{key} finds {where_not}") }
+fn matches_nothing(key: impl Into<String>, cards: Option<usize>) -> Warning {
+    Warning::SelectorMatchesNothing { key: key.into(), cards }
 }
 
 /// Offers a text to a field; `None` where it says nothing for that field.

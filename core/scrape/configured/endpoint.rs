@@ -14,7 +14,7 @@ use super::{
     path::JsonPath,
 };
 use crate::scrape::extract::{
-    DataPage, DataRequest, Draft, GENERIC, Json, NO_IDENTITY, ScrapedListing, Warning, absolute, count_of, set_query,
+    DataPage, DataRequest, Draft, GENERIC, Json, ScrapedListing, Warning, absolute, count_of, set_query,
 };
 
 /// More records are not read; no answer to a list of a dealer's has so many.
@@ -137,13 +137,10 @@ impl Endpoint {
         };
         let total = self.total.as_ref().and_then(|path| count_of(path.find(answer)?));
         let next = self.next(request, answer, found, total);
-        let unknown = found as usize - listings.iter().filter(|listing| listing.has_identity()).count();
-        let message = format!(
-            "{unknown} of {found} records at {} have nothing to be known again by, and are left out: `listings` of the configuration \
-             says where the list stands, and the fields vin, external_id and stock_number what tells its vehicles apart",
-            self.place_of_list()
-        );
-        let warnings = if unknown > 0 { vec![Warning { code: NO_IDENTITY, message }] } else { Vec::new() };
+        let found = found as usize;
+        let unknown = found - listings.iter().filter(|listing| listing.has_identity()).count();
+        let warning = Warning::NoIdentity { unknown, found, place: Some(self.place_of_list()) };
+        let warnings = if unknown > 0 { vec![warning] } else { Vec::new() };
         Some(DataPage { listings, total, next, warnings, ..DataPage::default() })
     }
 

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     Error,
-    extract::{DataPage, Extraction, ScrapedListing},
+    extract::{DataPage, Extraction, ScrapedListing, Warning},
     scrape::extract::{listings_as_configured, listings_from_data},
 };
 
@@ -220,20 +220,20 @@ fn cards_are_read_from_the_places_that_are_configured() {
 fn a_selector_that_finds_nothing_is_told() {
     let read =
         page(json!({"cards": "article.car", "fields": {"price": ".none", "is_sold": ".none"}, "total": ".none"}));
-    let told: Vec<_> = read.warnings.iter().map(|warning| (warning.code, warning.message.as_str())).collect();
+    let told: Vec<_> = read.warnings.iter().map(|warning| (warning.code(), warning.to_string())).collect();
     assert_eq!(
         told,
         [
             (
                 "selector_matches_nothing",
-                "scraper_config/fields/price finds nothing that could be taken for one on any of 3 cards"
+                "scraper_config/fields/price finds nothing that can be read on any of 3 cards".to_owned()
             ),
-            ("selector_matches_nothing", "scraper_config/total finds no number on this page"),
+            ("selector_matches_nothing", "scraper_config/total finds nothing that can be read on this page".to_owned()),
         ]
     );
     let read = page(json!({"cards": "div.vehicle"}));
-    assert_eq!(read.warnings[0].message, "scraper_config/cards finds nothing on this page");
-    assert_eq!((read.listings.len(), read.warnings[1].code), (0, "no_listings"));
+    assert_eq!(read.warnings[0].to_string(), "scraper_config/cards finds nothing that can be read on this page");
+    assert_eq!((read.listings.len(), &read.warnings[1]), (0, &Warning::NoListings));
 }
 
 #[test]

@@ -60,6 +60,7 @@ pub use self::{
     limits::ListingLimits,
     listing::ScrapedListing,
 };
+pub use super::warning::{ListWarning, StoreCount, Warning};
 use super::{configured::Scraper, platforms};
 use crate::{Error, ErrorCode, Result};
 
@@ -79,16 +80,6 @@ pub struct Extraction {
     pub unsettled: u32,
     /// What a person should know before trusting the result.
     pub warnings: Vec<Warning>,
-}
-
-/// A doubt about an extraction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    /// A stable word: `no_listings`, `platform_layout_unknown`, `claims_less_than_found`, `says_none`,
-    /// `more_by_script`, `listings_unsettled`.
-    pub code: &'static str,
-    /// The same for a person.
-    pub message: String,
 }
 
 /// Reads the listings of a page.
@@ -257,11 +248,7 @@ fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
         None => None,
     };
     if let (Some(platform), None) = (platform, &read) {
-        let message = format!(
-            "the page looks like {}, but holds its listings in no way known; it was read like any other",
-            platform.name
-        );
-        warnings.push(Warning { code: "platform_layout_unknown", message });
+        warnings.push(Warning::PlatformLayoutUnknown { platform: platform.name });
     }
     let (platform, parts) = match read {
         Some(read) => read,
@@ -280,21 +267,9 @@ pub(crate) struct Parts {
     pub(crate) unsettled: u32,
 }
 
-/// What is told of a page that says that nothing was found, and doubted where it shows vehicles.
-pub(crate) const SAYS_NONE: &str = "says_none";
-
-/// The doubt about a list that goes on where nobody who reads its page comes.
-pub(crate) const MORE_BY_SCRIPT: &str = "more_by_script";
-
-/// The doubt about vehicles that nothing tells from others.
-pub(crate) const NO_IDENTITY: &str = "no_identity";
-
 /// Says that a page or an answer lists vehicles which it does not describe.
 fn unsettled_warning(unsettled: u32) -> Option<Warning> {
-    (unsettled > 0).then(|| {
-        let message = format!("{unsettled} of its vehicles were not filled in yet: the list was not read whole");
-        Warning { code: "listings_unsettled", message }
-    })
+    (unsettled > 0).then_some(Warning::ListingsUnsettled { unsettled })
 }
 
 fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
@@ -307,37 +282,25 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
         pagination::Pagination::default()
     };
     let mut total = parts.total.or(around.total);
+    let found = parts.listings.len();
     if let Some(claimed) = total
-        && (claimed as usize) < parts.listings.len()
+        && (claimed as usize) < found
     {
-        let message = format!("the page claims {claimed} vehicles and shows {}", parts.listings.len());
-        warnings.push(Warning { code: "claims_less_than_found", message });
+        warnings.push(Warning::ClaimsLessThanFound { claimed, found });
         // One that found none shows something else.
         total = (claimed == 0).then_some(0);
     }
-    if !parts.listings.is_empty() && total.is_none() && around.says_none {
-        let message = format!("the page says that nothing was found and shows {} vehicles", parts.listings.len());
-        warnings.push(Warning { code: SAYS_NONE, message });
+    if around.says_none && (found == 0 || total.is_none()) {
+        warnings.push(Warning::SaysNone { found });
     }
-    if parts.listings.is_empty() && around.says_none {
-        let message = "the page says that nothing was found".to_owned();
-        warnings.push(Warning { code: SAYS_NONE, message });
-    }
-    if parts.listings.is_empty() {
-        let message =
-            "nothing on it reads like a vehicle: an empty lot looks different from a page that was not meant for us"
-                .to_owned();
-        warnings.push(Warning { code: "no_listings", message });
+    if found == 0 {
+        warnings.push(Warning::NoListings);
     }
     warnings.extend(unsettled_warning(parts.unsettled));
     let Parts { listings, next, unsettled, .. } = parts;
     let next = next.or(around.next);
-    if let Some(text) = around.more_by_script.filter(|_| next.is_none() && total.is_none() && !listings.is_empty()) {
-        let message = format!(
-            "the list goes on behind {text:?}, which a script answers: what is there is not read, and without it nothing is found \
-             sold; an endpoint or a pagination in the scraper_config says where it stands"
-        );
-        warnings.push(Warning { code: MORE_BY_SCRIPT, message });
+    if let Some(text) = around.more_by_script.filter(|_| next.is_none() && total.is_none() && found > 0) {
+        warnings.push(Warning::MoreByScript { button: text });
     }
     Extraction { platform, total, next, listings, unsettled, warnings }
 }

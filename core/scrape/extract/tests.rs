@@ -486,7 +486,7 @@ fn brand_words_and_a_vendors_pictures_do_not_make_a_platform() {
         <script src="https://assets.prod.analytics.dealer.com/p.js"></script>"#;
     let read = listings(page, LOT).unwrap();
     assert_eq!(read.platform, "generic");
-    assert_eq!(read.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["no_listings"]);
+    assert_eq!(read.warnings, [Warning::NoListings]);
 }
 
 #[test]
@@ -494,7 +494,7 @@ fn a_known_platform_in_an_unknown_layout_is_read_like_any_page_and_says_so() {
     let page = own("generic/cards.html").replace("<body>", "<body><script>DDC.siteSettings = {};</script>");
     let read = listings(&page, LOT).unwrap();
     assert_eq!((read.platform, read.listings.len()), ("cards", 4));
-    assert_eq!(read.warnings[0].code, "platform_layout_unknown");
+    assert!(matches!(read.warnings[0], Warning::PlatformLayoutUnknown { .. }));
 }
 
 #[test]

@@ -454,7 +454,7 @@ fn uuid_of(link: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::{Extraction, data_request, listings, listings_from_data};
+    use crate::extract::{Extraction, Warning, data_request, listings, listings_from_data};
 
     const URL: &str = "https://lot.example/used-inventory/index.htm";
 
@@ -488,7 +488,7 @@ mod tests {
         ] {
             let read = page(info, &rows, "");
             assert_eq!((read.listings.len(), read.unsettled), (found, unsettled), "{rows:?}");
-            let is_said = read.warnings.iter().any(|warning| warning.code == "listings_unsettled");
+            let is_said = read.warnings.iter().any(|warning| matches!(warning, Warning::ListingsUnsettled { .. }));
             assert_eq!(is_said, unsettled > 0, "{rows:?}");
         }
     }

@@ -5,14 +5,8 @@
 
 use std::collections::HashSet;
 
-use super::{Ask, Ended, Walk, key_of, list::Origin, requests, requests::HostTurn, stores};
-use crate::{
-    extract::{DataRequest, Extraction},
-    scrape::extract::NO_IDENTITY,
-};
-
-/// Warnings that say why a list shows no vehicle.
-pub(super) const SAYS_WHY: [&str; 3] = ["listings_unsettled", stores::NOT_FOUND, NO_IDENTITY];
+use super::{Ask, Ended, Walk, key_of, list::Origin, requests, requests::HostTurn};
+use crate::extract::{DataRequest, Extraction, Warning};
 
 /// A list given as data, as far as it was read.
 pub(super) struct DataList<'a> {
@@ -134,10 +128,7 @@ impl<'a> Walk<'a> {
             }
             Err(reason) => {
                 tracing::info!(reason, "the list as data can not stand for the pages; they are read");
-                self.warn(
-                    "data_not_enough",
-                    format!("the list that the website gives as data was not enough: {reason}"),
-                );
+                self.warnings.push(Warning::DataNotEnough { reason });
                 self.list.add(data.read, Origin::Beside);
             }
         }

@@ -33,10 +33,6 @@ impl Failed {
         Self { error_type, message: message.into(), retry_after: None, is_gone: false }
     }
 
-    pub(super) fn empty(message: &str) -> Self {
-        Self::new(ScrapeErrorType::Empty, message)
-    }
-
     pub(super) fn parsing(message: String) -> Self {
         Self::new(ScrapeErrorType::Parsing, message)
     }

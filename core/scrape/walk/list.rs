@@ -9,11 +9,8 @@ use serde_json::Value;
 use super::{page_overlap, saved::ScrapedPage, stores};
 use crate::{
     error::Result,
-    extract::{self, DataRequest, Extraction, ScrapedListing, Warning},
-    scrape::{
-        configured::Scraper,
-        extract::{MORE_BY_SCRIPT, SAYS_NONE, listings_as_configured},
-    },
+    extract::{self, DataRequest, Extraction, ListWarning, ScrapedListing, Warning},
+    scrape::{configured::Scraper, extract::listings_as_configured},
 };
 
 /// What the pages of a list showed.
@@ -24,7 +21,7 @@ pub(crate) struct Shown {
     /// The platform that every page was read by.
     pub(crate) platform: Option<String>,
     pub(crate) pages: Vec<WalkedPage>,
-    pub(crate) warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<ListWarning>,
 }
 
 /// How far the reading of a list came, and what the list looked like.
@@ -127,7 +124,7 @@ impl List {
     /// Takes what a page said, unless it is one that lies behind the last.
     pub(super) fn take_page(&mut self, url: &str, said: Extraction) -> bool {
         // Some websites link on for ever, and say behind the last page that nothing was found.
-        let ends = said.listings.is_empty() && warns(&said, SAYS_NONE);
+        let ends = said.listings.is_empty() && says_none(&said);
         self.take(url, Origin::Page, said, self.counts_pages() || ends)
     }
 
@@ -255,7 +252,7 @@ impl List {
     pub(super) fn goes_on_by_script(&self) -> bool {
         let mut pages = self.pages();
         let only = pages.next().filter(|_| pages.next().is_none());
-        only.is_some_and(|page| warns(page, MORE_BY_SCRIPT))
+        only.is_some_and(|page| page.warnings.iter().any(|warning| matches!(warning, Warning::MoreByScript { .. })))
     }
 
     /// How many vehicles the last page shows, where it is as full as one before it and no total tells that it is the last.
@@ -312,7 +309,7 @@ impl List {
             page_vehicles: self.page_vehicles(),
             last_page: self.open_last_page(),
             on_several_pages: self.on_several_pages(),
-            says_none: self.all().any(|page| !page.listings.is_empty() && warns(page, SAYS_NONE)),
+            says_none: self.all().any(|page| !page.listings.is_empty() && says_none(page)),
             url: None,
             redirected: false,
         };
@@ -332,7 +329,9 @@ impl List {
         }
         let shows_any = !listings.is_empty();
         let store = self.scraper.as_ref().and_then(Scraper::store);
-        let aside = count(stores::take_one(&mut listings, store, &mut warnings));
+        let mut of_stores = Vec::new();
+        let aside = count(stores::take_one(&mut listings, store, &mut of_stores));
+        warnings.extend(of_stores.into_iter().map(ListWarning::from));
         // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
         facts.total_claimed = total_claimed.map(|claimed| claimed.saturating_sub(aside).max(claimed.min(1)));
         // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
@@ -349,36 +348,22 @@ fn is_vendor(platform: &str) -> bool {
     extract::vendors().any(|vendor| vendor == platform)
 }
 
-fn warns(page: &Extraction, code: &str) -> bool {
-    page.warnings.iter().any(|warning| warning.code == code)
+fn says_none(page: &Extraction) -> bool {
+    page.warnings.iter().any(|warning| matches!(warning, Warning::SaysNone { .. }))
 }
 
-/// What is doubtful about the pages, each doubt once with the pages that it was met on.
-fn folded<'p>(pages: impl Iterator<Item = &'p Extraction>) -> Vec<Warning> {
-    let mut met: Vec<(&Warning, Vec<usize>)> = Vec::new();
+/// The warnings of the pages, each once with the pages that it was met on.
+fn folded<'p>(pages: impl Iterator<Item = &'p Extraction>) -> Vec<ListWarning> {
+    let mut met: Vec<ListWarning> = Vec::new();
     for (index, page) in pages.enumerate() {
         for warning in &page.warnings {
-            match met.iter_mut().find(|(known, _)| *known == warning) {
-                Some((_, numbers)) => numbers.push(index + 1),
-                None => met.push((warning, vec![index + 1])),
+            match met.iter_mut().find(|known| known.warning == *warning) {
+                Some(known) => known.pages.push(index + 1),
+                None => met.push(ListWarning { warning: warning.clone(), pages: vec![index + 1] }),
             }
         }
     }
-    let told = |(warning, numbers): (&Warning, Vec<usize>)| {
-        let plural = if numbers.len() > 1 { "s" } else { "" };
-        Warning { message: format!("page{plural} {}: {}", ranges(&numbers), warning.message), ..warning.clone() }
-    };
-    met.into_iter().map(told).collect()
-}
-
-/// Rising numbers as a person writes them: `1 to 3, 7`.
-fn ranges(numbers: &[usize]) -> String {
-    let rows = numbers.chunk_by(|one, next| one + 1 == *next);
-    let rows = rows.map(|row| match row {
-        [first, .., last] => format!("{first} to {last}"),
-        alone => alone.iter().map(ToString::to_string).collect(),
-    });
-    rows.collect::<Vec<_>>().join(", ")
+    met
 }
 
 /// Whether two pages show the same vehicles, and any.
@@ -425,14 +410,17 @@ mod tests {
 
     #[test]
     fn a_doubt_is_told_once_with_its_pages() {
-        let warning = |code: &'static str| Warning { code, message: "doubtful".to_owned() };
-        let pages: Vec<_> = [vec!["a"], vec!["a", "b"], vec![], vec!["a"], vec!["c"]]
+        let warning = |unsettled| Warning::ListingsUnsettled { unsettled };
+        let pages: Vec<_> = [vec![1], vec![1, 2], vec![], vec![1], vec![3]]
             .into_iter()
-            .map(|codes| Extraction { warnings: codes.into_iter().map(warning).collect(), ..page(0..1) })
+            .map(|warnings| Extraction { warnings: warnings.into_iter().map(warning).collect(), ..page(0..1) })
             .collect();
-        let told: Vec<_> = folded(pages.iter()).into_iter().map(|warning| (warning.code, warning.message)).collect();
-        let expected = [("a", "pages 1 to 2, 4: doubtful"), ("b", "page 2: doubtful"), ("c", "page 5: doubtful")];
-        assert_eq!(told, expected.map(|(code, message)| (code, message.to_owned())));
+        let told: Vec<_> = folded(pages.iter()).into_iter().map(|met| (met.to_string(), met.warning)).collect();
+        let expected = [(1, "pages 1 to 2, 4: "), (2, "page 2: "), (3, "page 5: ")];
+        assert_eq!(
+            told,
+            expected.map(|(unsettled, pages)| (format!("{pages}{}", warning(unsettled)), warning(unsettled)))
+        );
     }
 
     #[test]

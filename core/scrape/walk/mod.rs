@@ -35,7 +35,7 @@ pub(crate) use self::{
     saved::read,
 };
 use crate::{
-    extract::{DataRequest, Extraction, Warning},
+    extract::{DataRequest, Extraction, ListWarning, Warning},
     scrape::{
         ScrapeErrorType,
         configured::Scraper,
@@ -76,13 +76,18 @@ impl Walked {
             return Ok(self);
         }
         // What is known of the reason says more than that nothing is there.
-        let says_why = |warning: &&Warning| data::SAYS_WHY.contains(&warning.code);
+        let says_why = |met: &&ListWarning| {
+            matches!(
+                met.warning,
+                Warning::ListingsUnsettled { .. } | Warning::StoreNotFound { .. } | Warning::NoIdentity { .. }
+            )
+        };
         let unknown = match self.is_of_endpoint {
             true => "the configured endpoint lists no vehicle",
             false => "the page shows no vehicle and is of no known platform",
         };
         let reason = self.shown.warnings.iter().find(says_why);
-        Err(Failed::empty(reason.map_or(unknown, |warning| &warning.message)))
+        Err(Failed::new(ScrapeErrorType::Empty, reason.map_or_else(|| unknown.to_owned(), ToString::to_string)))
     }
 }
 
@@ -359,7 +364,7 @@ impl<'a> Walk<'a> {
     fn goes_on_behind(&mut self) {
         if let Some(url) = self.looked_behind.take() {
             self.failed += 1;
-            self.warn("page_failed", format!("{url} seemed to end the list, and the page behind it shows more"));
+            self.warnings.push(Warning::EndedEarly { url });
         }
     }
 
@@ -375,12 +380,8 @@ impl<'a> Walk<'a> {
             _ => self.failed += 1,
         }
         self.requests.leave_alone(failure.retry_after);
-        self.warn("page_failed", failure.message);
+        self.warnings.push(Warning::PageFailed { reason: failure.message });
         Ok(())
-    }
-
-    fn warn(&mut self, code: &'static str, message: String) {
-        self.warnings.push(Warning { code, message });
     }
 
     /// Reads a page; the first one also gives what leads to the list as data.
@@ -435,7 +436,7 @@ impl<'a> Walk<'a> {
             (Ok(()), _) => Ok(()),
             (Err(reason), Some(moved)) => {
                 *list = moved;
-                self.warn("moved_elsewhere", format!("{reason}; the list is read at {reached}"));
+                self.warnings.push(Warning::MovedElsewhere { reason, url: reached.to_string() });
                 Ok(())
             }
             (Err(reason), None) => Err(Failed::new(ScrapeErrorType::HttpStatus, reason)),
@@ -503,17 +504,11 @@ impl<'a> Walk<'a> {
         }
         let repeats = self.list.repeats();
         if repeats > 0 {
-            self.warn(
-                "page_repeats",
-                format!("{repeats} of the pages that were linked to showed only vehicles known from those before"),
-            );
+            self.warnings.push(Warning::PageRepeats { repeats });
         }
         let next = self.next.as_ref().map(|ask| ask.url().to_owned());
-        if let Some(url) = next.as_ref().filter(|_| self.next.as_ref().is_some_and(|ask| !self.is_at_home(ask))) {
-            self.warn(
-                "next_page_elsewhere",
-                format!("the next page, {url}, is on another website: it is not read, and the lot is not whole"),
-            );
+        if let Some(ask) = self.next.as_ref().filter(|ask| !self.is_at_home(ask)) {
+            self.warnings.push(Warning::NextPageElsewhere { url: ask.url().to_owned() });
         }
         let is_at_end = next.is_none() && !self.list.goes_on_by_script();
         let mut shown = self.list.finish();
@@ -526,7 +521,7 @@ impl<'a> Walk<'a> {
         }
         let mut read = self.requests.read;
         read.to_the_end = is_at_end && facts.pages_failed == 0;
-        shown.warnings.extend(self.warnings);
+        shown.warnings.extend(self.warnings.into_iter().map(ListWarning::from));
         Walked { shown, read, next, retry_after: self.requests.retry_after, is_of_endpoint }
     }
 }

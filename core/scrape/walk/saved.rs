@@ -43,9 +43,7 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     let mut shown = list.finish();
     shown.facts.last_page_reached &= !lacks_a_page && begins;
     if !begins {
-        let message = "none of the pages is the first of the list, by what they say of the pages around them: they count as a part \
-                       of it, and what is missing from them is not missed";
-        shown.warnings.push(Warning { code: "begins_late", message: message.to_owned() });
+        shown.warnings.push(Warning::BeginsLate.into());
     }
     Ok(shown)
 }

@@ -7,18 +7,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::key_of;
 use crate::{
-    extract::{ScrapedListing, Warning},
+    extract::{ScrapedListing, StoreCount, Warning},
     scrape::extract::store_of,
 };
 
-/// What a warning is called where no vehicle is of the store that is meant.
-pub(crate) const NOT_FOUND: &str = "store_not_found";
-
 /// So many stores are named in a warning.
 const NAMED: usize = 8;
-
-/// What a warning is called where vehicles name no store and are left out.
-const MISSING: &str = "store_missing";
 
 /// Leaves the vehicles of the store that is meant, and says how many of other stores it put aside. One that names no store may
 /// be of the one that is meant: it is left out, and is lacking.
@@ -26,33 +20,22 @@ pub(crate) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, 
     let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
     listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);
     let named = || {
-        let shown = stores.iter().take(NAMED).map(|(store, count)| format!("{store} ({count})"));
-        let more = stores.len().checked_sub(NAMED + 1).map(|more| format!("{} more", more + 1));
-        shown.chain(more).collect::<Vec<_>>().join(", ")
+        let first = stores.iter().take(NAMED);
+        first.map(|(store, &vehicles)| StoreCount { store: (*store).to_owned(), vehicles }).collect()
     };
     let Some(meant) = meant else {
         if stores.len() > 1 {
-            let message = format!(
-                "the list is that of a group, with vehicles of {} stores, and all of them count: {}; `store` in the \
-                 scraper_config takes those of one",
-                stores.len(),
-                named()
-            );
-            warnings.push(Warning { code: "group_list", message });
+            warnings.push(Warning::GroupList { stores: stores.len(), named: named() });
         }
         return 0;
     };
     let is_meant = |listing: &ScrapedListing| store_of(listing).is_some_and(|store| is_same(store, meant));
     if !listings.is_empty() && !listings.iter().any(is_meant) {
-        let known = if stores.is_empty() { "none".to_owned() } else { named() };
-        let message = format!("no vehicle is of the store {meant:?}; the website names {known}");
-        warnings.push(Warning { code: NOT_FOUND, message });
+        warnings.push(Warning::StoreNotFound { meant: meant.to_owned(), stores: stores.len(), named: named() });
     }
     let unnamed = listings.iter().filter(|listing| store_of(listing).is_none()).count();
     if unnamed > 0 && !stores.is_empty() {
-        let message =
-            format!("{unnamed} vehicles name no store, and are left out: nobody knows whether they are of {meant:?}");
-        warnings.push(Warning { code: MISSING, message });
+        warnings.push(Warning::StoreMissing { meant: meant.to_owned(), unnamed });
     }
     // A vehicle that several pages show is claimed once.
     let is_of_another = |listing: &&ScrapedListing| store_of(listing).is_some_and(|store| !is_same(store, meant));
@@ -87,7 +70,7 @@ mod tests {
         ] {
             let (mut listings, mut warnings) = (group(), Vec::new());
             assert_eq!(take_one(&mut listings, meant, &mut warnings), aside, "{meant:?}");
-            assert_eq!((listings.len(), warnings.first().map(|warning| warning.code)), (left, code), "{meant:?}");
+            assert_eq!((listings.len(), warnings.first().map(Warning::code)), (left, code), "{meant:?}");
         }
         let (mut one, mut warnings) = (vec![of("1", Some("Valley")), of("2", None)], Vec::new());
         assert_eq!((take_one(&mut one, None, &mut warnings), warnings), (0, vec![]));

@@ -141,7 +141,7 @@ pub(super) fn print(report: &TestReport, output: &mut Output) -> Result<(), Fail
     }
     output.flush()?;
     for warning in &report.warnings {
-        remark(&format!("warning[{}]: {}", warning.code, warning.message));
+        remark(&format!("warning[{}]: {warning}", warning.code()));
     }
     Ok(())
 }

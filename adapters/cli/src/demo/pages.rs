@@ -239,7 +239,9 @@ mod tests {
             for page in render(&lot, &[]) {
                 let extraction = jpauto::extract::listings(&page.html, &page.url).unwrap();
                 assert_eq!(extraction.listings, [], "{}", lot.name);
-                assert!(extraction.warnings.iter().any(|warning| warning.code == "no_listings"));
+                assert!(
+                    extraction.warnings.iter().any(|warning| matches!(warning, jpauto::extract::Warning::NoListings))
+                );
             }
         }
     }

@@ -842,15 +842,23 @@ class Extraction:
 
 @final
 class ExtractionWarning:
-    """A doubt about an extraction."""
+    """What a person should know before trusting what was read."""
 
     @property
     def code(self) -> str:
-        """A stable word such as `no_listings`."""
+        """The stable word, such as `no_listings`."""
 
     @property
     def message(self) -> str:
-        """The same for a person."""
+        """The sentence for it."""
+
+    @property
+    def pages(self) -> list[int]:
+        """The numbers of the pages that it was met on, where it is about some pages of a list."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2234,6 +2242,7 @@ class StockCount:
 class StockedVehicle:
     """A vehicle of the dealership and how long it has stood."""
 
+    # Fields of inventory: begin.
     @property
     def id(self) -> UUID:
         """The vehicle's id."""
@@ -2252,15 +2261,15 @@ class StockedVehicle:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def vin(self) -> str:
-        """17 characters in upper case, unique."""
+        """17 characters; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2364,7 +2373,7 @@ class StockedVehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """`AutoCheck` report."""
+        """AutoCheck report."""
 
     @property
     def features(self) -> list[str]:
@@ -2401,6 +2410,7 @@ class StockedVehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+    # Fields of inventory: end.
 
     @property
     def days_in_stock(self) -> int:
@@ -2420,6 +2430,7 @@ class StockedVehicle:
 class Submission:
     """A customer's offer of a car."""
 
+    # Fields of pending_submissions: begin.
     @property
     def id(self) -> UUID:
         """The submission's id."""
@@ -2450,11 +2461,11 @@ class Submission:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def customer_name(self) -> str | None:
@@ -2474,7 +2485,7 @@ class Submission:
 
     @property
     def vin(self) -> str | None:
-        """17 characters in upper case, unique among submissions."""
+        """17 characters; kept in upper case, unique among submissions."""
 
     @property
     def mileage(self) -> int | None:
@@ -2510,7 +2521,7 @@ class Submission:
 
     @property
     def images(self) -> list[str]:
-        """Picture URLs."""
+        """Picture URLs, at most 40."""
 
     @property
     def created_at(self) -> datetime | None:
@@ -2523,6 +2534,7 @@ class Submission:
     @property
     def warnings(self) -> list[SubmissionWarning]:
         """What a reviewer should look at twice."""
+    # Fields of pending_submissions: end.
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2761,6 +2773,7 @@ class Users:
 class Vehicle:
     """A vehicle of the dealership, as a write left it."""
 
+    # Fields of inventory: begin.
     @property
     def id(self) -> UUID:
         """The vehicle's id."""
@@ -2779,15 +2792,15 @@ class Vehicle:
 
     @property
     def make(self) -> str:
-        """Make."""
+        """Make, 1 to 100 characters."""
 
     @property
     def model(self) -> str:
-        """Model."""
+        """Model, 1 to 100 characters."""
 
     @property
     def vin(self) -> str:
-        """17 characters in upper case, unique."""
+        """17 characters; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2891,7 +2904,7 @@ class Vehicle:
 
     @property
     def autocheck_url(self) -> str | None:
-        """`AutoCheck` report."""
+        """AutoCheck report."""
 
     @property
     def features(self) -> list[str]:
@@ -2928,6 +2941,7 @@ class Vehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+    # Fields of inventory: end.
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

@@ -95,6 +95,7 @@ Source = Literal["competitor", "auto.dev"]
 
 
 class _OfferedCar(TypedDict, total=False):
+    # Fields of pending_submissions that may be left out: begin.
     customer_name: str | None
     customer_email: str | None
     customer_phone: str | None
@@ -109,25 +110,31 @@ class _OfferedCar(TypedDict, total=False):
     condition: str | None
     additional_notes: str | None
     images: list[str]
+    # Fields of pending_submissions that may be left out: end.
 
 
 class NewSubmission(_OfferedCar):
     """An offer as the customer sends it."""
 
+    # Fields of pending_submissions that must be there: begin.
     year: int
     make: str
     model: str
+    # Fields of pending_submissions that must be there: end.
 
 
 class SubmissionChanges(_OfferedCar, total=False):
     """The fields of a submission to correct; what is not named stays."""
 
+    # Fields of pending_submissions that must be there: begin.
     year: int
     make: str
     model: str
+    # Fields of pending_submissions that must be there: end.
 
 
 class _Vehicle(TypedDict, total=False):
+    # Fields of inventory that may be left out: begin.
     trim: str | None
     stock_number: str | None
     cost: Money | None
@@ -154,28 +161,33 @@ class _Vehicle(TypedDict, total=False):
     autocheck_url: str | None
     features: list[str]
     images: list[str]
+    # Fields of inventory that may be left out: end.
 
 
 class NewVehicle(_Vehicle):
     """A vehicle to be added."""
 
+    # Fields of inventory that must be there: begin.
     year: int
     make: str
     model: str
     vin: str
     price: Money
     mileage: int
+    # Fields of inventory that must be there: end.
 
 
 class VehicleChanges(_Vehicle, total=False):
     """The fields of a vehicle to change, or to set at an approval; what is not named stays."""
 
+    # Fields of inventory that must be there: begin.
     year: int
     make: str
     model: str
     vin: str
     price: Money
     mileage: int
+    # Fields of inventory that must be there: end.
 
 
 class _Website(TypedDict, total=False):

@@ -1,0 +1,157 @@
+//! The row of a record, made of the record's list of fields.
+//!
+//! What is deliberately not here: the lists, and the row of a record that has none, which its repository writes out.
+
+use chrono::{DateTime, Utc};
+
+use super::types::{Instant, Json};
+use crate::{
+    error::Result,
+    ids::{SubmissionId, UserId, VehicleId},
+    money::Money,
+};
+
+/// A value that has a column.
+pub(crate) trait Stored: Sized {
+    /// The value in the row.
+    type Column;
+
+    fn to_column(&self) -> Self::Column;
+
+    /// # Errors
+    /// `unreadable_row` where the column holds what this version does not know.
+    fn from_column(column: Self::Column) -> Result<Self>;
+}
+
+macro_rules! stored_as_they_are {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Stored for $type {
+            type Column = Self;
+
+            fn to_column(&self) -> Self {
+                self.clone()
+            }
+
+            fn from_column(column: Self) -> Result<Self> {
+                Ok(column)
+            }
+        }
+    )+};
+}
+
+stored_as_they_are!(String, i32, bool, Money, UserId, SubmissionId, VehicleId);
+
+impl Stored for DateTime<Utc> {
+    type Column = Instant;
+
+    fn to_column(&self) -> Instant {
+        Instant(*self)
+    }
+
+    fn from_column(column: Instant) -> Result<Self> {
+        Ok(column.0)
+    }
+}
+
+impl Stored for Vec<String> {
+    type Column = Json<Self>;
+
+    fn to_column(&self) -> Json<Self> {
+        Json(self.clone())
+    }
+
+    fn from_column(column: Json<Self>) -> Result<Self> {
+        Ok(column.0)
+    }
+}
+
+/// Stores a closed set of words as text.
+macro_rules! stored_word {
+    ($type:ty) => {
+        impl $crate::db::row::Stored for $type {
+            type Column = String;
+
+            fn to_column(&self) -> String {
+                self.as_str().to_owned()
+            }
+
+            fn from_column(column: String) -> $crate::error::Result<Self> {
+                Self::stored(&column)
+            }
+        }
+    };
+}
+pub(crate) use stored_word;
+
+/// Makes of a list the row of a record, called `Row`, and the ways between the two.
+macro_rules! record_row {
+    (
+        [$record:ident in $table:ident]
+        key { $($key:tt)+ }
+        kept { $($before:tt)* }
+        given { $($given:tt)+ }
+        kept { $($after:tt)* }
+        $(derived { $(
+            $(#[doc = $derived_doc:literal])+
+            $derived_audience:ident $derived:ident: $derived_presence:ident $derived_type:ty = $derive:path,
+        )+ })?
+    ) => {
+        $crate::db::row::record_row! { @ $record $table
+            { $($key)+ $($before)* $($given)+ $($after)* }
+            { $($($derived = $derive,)+)? }
+        }
+    };
+    (@ $record:ident $table:ident
+        { $(
+            $(#[doc = $doc:literal])+
+            $audience:ident $name:ident: $presence:ident $type:ty $([$($limit:tt)+])?,
+        )+ }
+        { $($derived:ident = $derive:path,)* }
+    ) => {
+        #[derive(
+            diesel::prelude::Insertable,
+            diesel::prelude::Queryable,
+            diesel::prelude::Selectable,
+            diesel::prelude::AsChangeset,
+        )]
+        #[diesel(table_name = $table, treat_none_as_default_value = false, treat_none_as_null = true)]
+        struct Row {
+            $($name: $crate::db::row::column!(type $presence $type),)+
+        }
+
+        impl From<&$record> for Row {
+            fn from(record: &$record) -> Self {
+                Self { $($name: $crate::db::row::column!(write $presence record.$name),)+ }
+            }
+        }
+
+        impl TryFrom<Row> for $record {
+            type Error = $crate::error::Error;
+
+            fn try_from(row: Row) -> $crate::error::Result<Self> {
+                let record = Self {
+                    $($name: $crate::db::row::column!(read $presence row.$name),)+
+                    $($derived: Default::default(),)*
+                };
+                $(let record = Self { $derived: $derive(&record), ..record };)*
+                Ok(record)
+            }
+        }
+    };
+}
+pub(crate) use record_row;
+
+/// The type of a column, how it is written and how it is read, by the presence of its field.
+macro_rules! column {
+    (type required $type:ty) => { <$type as $crate::db::row::Stored>::Column };
+    (type $presence:ident $type:ty) => { Option<<$type as $crate::db::row::Stored>::Column> };
+    (write required $($value:tt)+) => { $crate::db::row::Stored::to_column(&$($value)+) };
+    (write nullable $($value:tt)+) => { $($value)+.as_ref().map($crate::db::row::Stored::to_column) };
+    (write defaulted $($value:tt)+) => { Some($crate::db::row::Stored::to_column(&$($value)+)) };
+    (read required $($column:tt)+) => { $crate::db::row::Stored::from_column($($column)+)? };
+    (read nullable $($column:tt)+) => { $($column)+.map($crate::db::row::Stored::from_column).transpose()? };
+    (read defaulted $($column:tt)+) => {
+        $($column)+.map($crate::db::row::Stored::from_column).transpose()?.unwrap_or_default()
+    };
+}
+pub(crate) use column;

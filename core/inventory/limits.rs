@@ -1,0 +1,151 @@
+//! What the fields of a vehicle or of an offered car may hold. No I/O.
+//!
+//! Each line of a list of fields ends with the name of a check in brackets, and that is a function here: `[text(100)]` calls
+//! [`text`] with 100. `check_given!` makes of a list the method that calls them all.
+
+use chrono::{DateTime, Datelike as _, Utc};
+use url::Url;
+
+use crate::{error::Faults, money::Money};
+
+/// What the fields of a vehicle or of an offered car may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VehicleLimits {
+    /// The oldest model year (1900); the newest is next year's.
+    pub oldest_year: i32,
+    /// The highest mileage (2,000,000).
+    pub highest_mileage: i32,
+    /// The most pictures (40).
+    pub most_images: usize,
+    /// The most lines of equipment (500).
+    pub most_features: usize,
+    /// The most characters of a free text (20,000).
+    pub longest_text: usize,
+}
+
+impl Default for VehicleLimits {
+    fn default() -> Self {
+        Self {
+            oldest_year: 1900,
+            highest_mileage: 2_000_000,
+            most_images: 40,
+            most_features: 500,
+            longest_text: 20_000,
+        }
+    }
+}
+
+const LONGEST_URL: usize = 500;
+const LONGEST_LISTED_TEXT: usize = 2_000;
+
+impl VehicleLimits {
+    pub(crate) fn check_year(&self, faults: &mut Faults, year: i32, now: DateTime<Utc>) {
+        let newest = now.year() + 1;
+        let expected = format!("expected a model year from {} to {newest}", self.oldest_year);
+        faults.check((self.oldest_year..=newest).contains(&year), "/year", expected);
+    }
+
+    pub(crate) fn check_mileage(&self, faults: &mut Faults, mileage: i32) {
+        let expected = format!("expected miles from 0 to {}", self.highest_mileage);
+        faults.check((0..=self.highest_mileage).contains(&mileage), "/mileage", expected);
+    }
+}
+
+/// Makes of a list the method `check_given` of the record, which checks each field that clients write.
+macro_rules! check_given {
+    (
+        [$record:ident]
+        key { $($key:tt)+ }
+        kept { $($before:tt)* }
+        given { $(
+            $(#[doc = $doc:literal])+
+            $audience:ident $name:ident: $presence:ident $type:ty [$limit:ident $(($argument:expr))?],
+        )+ }
+        $($rest:tt)*
+    ) => {
+        impl $record {
+            fn check_given(&self, faults: &mut $crate::error::Faults, limits: &$crate::inventory::VehicleLimits) {
+                $($crate::inventory::limits::$limit(
+                    faults,
+                    concat!("/", stringify!($name)),
+                    &self.$name,
+                    $($argument,)?
+                    limits,
+                );)+
+            }
+        }
+    };
+}
+pub(crate) use check_given;
+
+/// Nothing to check here: the noun's `rules.rs` does.
+pub(crate) fn own_rule<T>(_: &mut Faults, _: &str, _: &T, _: &VehicleLimits) {}
+
+/// Nothing to check: every value is acceptable.
+pub(crate) fn any<T>(_: &mut Faults, _: &str, _: &T, _: &VehicleLimits) {}
+
+/// At most this many characters.
+pub(crate) fn text(faults: &mut Faults, pointer: &str, text: &Option<String>, longest: usize, _: &VehicleLimits) {
+    let fits = text.as_ref().is_none_or(|text| is_storable(text, longest));
+    faults.check(fits, pointer, format!("expected at most {longest} characters"));
+}
+
+/// At most `longest_text` characters.
+pub(crate) fn long_text(faults: &mut Faults, pointer: &str, value: &Option<String>, limits: &VehicleLimits) {
+    text(faults, pointer, value, limits.longest_text, limits);
+}
+
+/// At most this many characters, and not blank.
+pub(crate) fn required_text(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
+    let fits = !text.trim().is_empty() && is_storable(text, longest);
+    faults.check(fits, pointer, format!("expected 1 to {longest} characters"));
+}
+
+/// From 0 to this number.
+pub(crate) fn number(faults: &mut Faults, pointer: &str, number: &Option<i32>, most: i32, _: &VehicleLimits) {
+    let fits = number.is_none_or(|number| (0..=most).contains(&number));
+    faults.check(fits, pointer, format!("expected a number from 0 to {most}"));
+}
+
+/// A price, see [`price`].
+pub(crate) fn amount(faults: &mut Faults, pointer: &str, amount: &Option<Money>, _: &VehicleLimits) {
+    amount.iter().for_each(|amount| price(faults, pointer, *amount));
+}
+
+/// An amount that fits the column.
+pub(crate) fn price(faults: &mut Faults, pointer: &str, price: Money) {
+    faults.check(price.fits_a_price(), pointer, format!("expected an amount from 0.00 to {}", Money::MAX));
+}
+
+/// A web address.
+pub(crate) fn url(faults: &mut Faults, pointer: &str, url: &Option<String>, _: &VehicleLimits) {
+    url.iter().for_each(|url| web_address(faults, pointer, url, LONGEST_URL));
+}
+
+/// The web addresses of at most `most_images` pictures.
+pub(crate) fn images(faults: &mut Faults, pointer: &str, images: &[String], limits: &VehicleLimits) {
+    let most = limits.most_images;
+    faults.check(images.len() <= most, pointer, format!("expected at most {most} pictures"));
+    for (index, image) in images.iter().enumerate().take(most) {
+        web_address(faults, &format!("{pointer}/{index}"), image, LONGEST_LISTED_TEXT);
+    }
+}
+
+/// At most `most_features` lines.
+pub(crate) fn lines(faults: &mut Faults, pointer: &str, lines: &[String], limits: &VehicleLimits) {
+    let most = limits.most_features;
+    let fits = lines.len() <= most && lines.iter().all(|line| is_storable(line, LONGEST_LISTED_TEXT));
+    faults.check(fits, pointer, format!("expected at most {most} lines of at most {LONGEST_LISTED_TEXT} characters"));
+}
+
+fn web_address(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
+    let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let fits = is_web && is_storable(text, longest);
+    faults.check(fits, pointer, format!("expected an http or https URL of at most {longest} characters"));
+}
+
+/// PostgreSQL has no text that holds a NUL character.
+fn is_storable(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && !text.contains('\0')
+}
