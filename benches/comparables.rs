@@ -1,9 +1,10 @@
 //! The search for comparables of 1,000 vehicles among 100,000 listings beside SQL written by hand for exactly that, and the
 //! analysis of all of them.
 //!
-//! Both do the same work: they look up how a model is spelled, compare names without regard to punctuation, leave out what
-//! moved to another lot, and come to the same comparables. The hand-written side makes one query a vehicle, as one would. The
-//! two take turns, so that what else the machine does befalls both. PostgreSQL is measured where `JPAUTO_TEST_POSTGRES` names a server (`tests/with-postgres`).
+//! Both do the same work: they look up the spellings of a model, compare names without regard to punctuation, drop listings that
+//! moved to another lot, and find the same comparables. The hand-written side makes one query a vehicle. The two alternate, so
+//! that other load on the machine affects both. PostgreSQL is measured where `JPAUTO_TEST_POSTGRES` names a server
+//! (`tests/with-postgres`).
 
 #![allow(
     clippy::expect_used,

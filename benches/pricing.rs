@@ -1,7 +1,7 @@
 //! The pricing rule over small and large samples, and the slope by selection beside the listing of all pairs.
 //!
-//! Where `JPAUTO_TEST_PYTHON` names a Python with numpy and scipy, the rule is measured beside them in the same run, and both
-//! must come to the same median.
+//! Where `JPAUTO_TEST_PYTHON` names a Python with numpy and scipy, the rule is measured beside them in the same run, and both must
+//! find the same median.
 
 #![allow(
     clippy::expect_used,

@@ -1,6 +1,6 @@
-//! How near the pricing rule comes to the true worth in made-up markets, beside the plain median and those who know more.
+//! The error of the pricing rule in simulated markets, beside the plain median and two estimates with more knowledge.
 //!
-//! Printed for every mix of faults, size of market and distance of the subject; a number among the arguments is the seed:
+//! It prints every mix of faults, size of market and distance of the subject. A number among the arguments is the seed:
 //! `cargo bench --bench simulated -- 7`.
 
 #![allow(clippy::expect_used, clippy::print_stdout, unreachable_pub, reason = "a benchmark says what it did")]

@@ -1,7 +1,7 @@
-//! How many VINs a second one core reads, checks, dates and names, and how that compares with other decoders.
+//! How many VINs a second one core parses, checks, dates and names, beside other decoders.
 //!
-//! The texts are a thousand different VINs, half of them in lower case, so that no branch is learnt by heart. The comparison
-//! takes `benches/with-vin-peers`, which installs the other decoders; without them it says that it is skipped.
+//! The texts are a thousand different VINs, half of them in lower case, so that branches are not predictable. The comparison needs
+//! `benches/with-vin-peers`, which installs the other decoders; without them it is skipped.
 
 #![expect(
     clippy::expect_used,

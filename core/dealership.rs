@@ -10,7 +10,7 @@ use crate::{
     db::{Database, MigrationReport},
     desk::{Desk, House, Parts},
     error::Result,
-    evaluation::{Flights, Vpic},
+    evaluation::{SingleFlight, Vpic},
     inventory::OnVehicleChange,
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
@@ -123,7 +123,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(scraping)
         .with_rules(evaluation)
         .with(OnVehicleChange(market::vehicle_changed))
-        .with(Flights::default())
+        .with(SingleFlight::default())
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(vpic.map(Vpic::new).transpose()?))

@@ -1,6 +1,6 @@
-//! The library's slopes and quantiles beside those of scipy and numpy, which are installed for it.
+//! The library's slopes and quantiles against those of scipy and numpy.
 //!
-//! `JPAUTO_TEST_PYTHON` names a Python that has both; without it an environment is made under the target folder, once.
+//! `JPAUTO_TEST_PYTHON` names a Python that has both. Without it an environment is made once under the target folder.
 //! `JPAUTO_TEST_OFFLINE` skips the test where nothing can be installed.
 
 use std::{

@@ -1,4 +1,4 @@
-//! auto.dev beside the competitors' listings: one sample from both, and what holds when it does not answer.
+//! auto.dev beside the competitors' listings: one sample from both, and what happens when it does not answer.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Lot, corolla, vin};
 
-/// Plays auto.dev: answers every search alike and remembers what was asked.
+/// A server in place of auto.dev: answers every search alike and records what was asked.
 struct AutoDev {
     address: String,
     answer: Arc<Mutex<(u16, Value)>>,
@@ -127,7 +127,7 @@ on_both_databases! {
         let vehicle = lot.desk().inventory().add(&corolla(1)).unwrap();
         watch(lot, &[(1, 12_800), (2, 13_000), (3, 13_500)]);
         let mut listed = items(1..4);
-        // The car of 13,500 is offered for less there; our own car and one without a price are there, too.
+        // The car of 13,500 is cheaper there. Our own car and one without a price are there too.
         listed.push(item(&vin(900_003).to_lowercase(), 13_200));
         listed.push(item(&vehicle.vin, 14_000));
         listed.push(item(&vin(700_000), 0));
@@ -176,7 +176,7 @@ on_both_databases! {
         let said = Reason::SourceMissing { source: Source::AutoDev, reason: missing.code };
         assert_eq!(analysis.reasons[1], said);
         assert_eq!(analysis.search_parameters.auto_dev, []);
-        // What is enough by itself is judged by itself.
+        // Where our own listings are enough, they are judged alone.
         assert_eq!((analysis.recommendation, open_alerts(lot)), (Some(Recommendation::High), vec!["overpriced".into()]));
         assert_eq!(lot.desk().market().get(vehicle.id).unwrap().analysis, Some(analysis));
     }
@@ -207,7 +207,7 @@ on_both_databases! {
             lot.desk().inventory().add(&corolla(number)).unwrap();
         }
         let go_on = &mut |_| ControlFlow::Continue(());
-        // What is wrong with one question may not be with the next; two in a row are enough.
+        // The next search may succeed, so a run gives up only after two failures in a row.
         for (status, calls) in [(401, 1), (402, 1), (403, 1), (400, 2), (500, 4)] {
             let auto_dev = AutoDev::answering(status, json!({"error": "no"}));
             let report = auto_dev.desk(lot).market().analyze_all(go_on).unwrap();

@@ -1,4 +1,4 @@
-//! Evaluations of VINs: what is kept and for how long, who shares a call, and what is told when something fails.
+//! Evaluations of VINs: what is stored and for how long, who shares a call, and the warnings when something fails.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Lot, vin};
 
-/// Plays vPIC: every VIN is the same Corolla, after a pause.
+/// A server in place of vPIC: every VIN is the same Corolla, after a pause.
 struct Vpic {
     address: String,
     status: Arc<AtomicU64>,
@@ -184,7 +184,7 @@ on_both_databases! {
         assert_eq!((made.from_cache, made.expires_at), (false, Some(lot.now() + TimeDelta::days(30))));
         assert_eq!((made.warnings.as_slice(), entries(lot)), (&[][..], 1));
 
-        // A hit touches no network: nothing listens where this one would ask.
+        // A stored answer needs no network: nothing listens at this address.
         vpic.fail();
         let calls = vpic.calls();
         let again = desk.evaluation().evaluate(&EvaluationRequest::new(subject(), Some(64_999))).unwrap();
@@ -204,7 +204,7 @@ on_both_databases! {
         // It took the place of the first.
         assert!(!desk.evaluation().evaluate(&request()).unwrap().from_cache);
         assert!(desk.evaluation().evaluate(&request()).unwrap().from_cache);
-        // The decoding was kept all the while; a refresh asks for it as well.
+        // The decoding was still stored; a refresh asks for it again too.
         assert_eq!(vpic.calls(), 1);
         assert!(!desk.evaluation().evaluate(&request().refresh()).unwrap().from_cache);
         assert_eq!((vpic.calls(), entries(lot)), (2, 4));
@@ -216,7 +216,7 @@ on_both_databases! {
         assert!(!late.from_cache && late.evaluated_at == lot.now() && late.evaluated_at > first.evaluated_at);
     }
 
-    fn who_asks_at_the_same_time_shares_one_call(lot: &Lot) {
+    fn concurrent_requests_share_one_call(lot: &Lot) {
         watch(lot, 0..11);
         let vpic = Vpic::start();
         vpic.pause.store(300, Ordering::SeqCst);
@@ -248,7 +248,7 @@ on_both_databases! {
         assert_eq!(made.vehicle.as_ref().map(|vehicle| vehicle.source), Some(IdentitySource::SameKind));
         assert_eq!(codes(&made.warnings), ["vpic_missing", "known_from_listings"], "{:?}", made.warnings);
         assert_eq!(made.analysis.as_ref().map(|analysis| analysis.sample_size), Some(11));
-        // It is told, but not kept: the next one asks anew.
+        // The answer is given, but not stored: the next request makes it again.
         assert_eq!((made.expires_at, desk.evaluation().cached(&subject()).unwrap(), entries(lot)), (None, None, 0));
         vpic.recover();
         let whole = desk.evaluation().evaluate(&request()).unwrap();
@@ -277,7 +277,7 @@ on_both_databases! {
         assert_eq!((&alone.vpic, &alone.vehicle), (&first.vpic, &first.vehicle));
         assert!(matches!(&alone.warnings[..], [one] if says_so(one, "not_configured")), "{:?}", alone.warnings);
 
-        // What is over is not told, whoever fails.
+        // An expired answer is never used, even where vPIC fails.
         lot.pass(TimeDelta::days(28));
         let late = vpic.desk(lot).evaluation().evaluate(&request().refresh()).unwrap();
         assert_eq!(late.vpic, None);
@@ -289,14 +289,14 @@ on_both_databases! {
 
     fn what_was_made_without_the_decoder_does_not_serve_who_asks_it(lot: &Lot) {
         watch(lot, 0..11);
-        // Nobody asked for vPIC: what the listings know is all there is to know, and is kept.
+        // vPIC is not configured, so an answer from listings alone is complete and stored.
         let alone = lot.desk().evaluation().evaluate(&request()).unwrap();
         assert_eq!(codes(&alone.warnings), ["vpic_missing", "known_from_listings"]);
         assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
         let vpic = Vpic::start();
         let asked = vpic.desk(lot).evaluation().evaluate(&request()).unwrap();
         assert_eq!((asked.from_cache, vpic.calls(), asked.warnings.len()), (false, 1, 0));
-        // What knows more serves who asks for less.
+        // An answer made with vPIC serves a request without it.
         assert!(lot.desk().evaluation().evaluate(&request()).unwrap().from_cache);
     }
 
@@ -377,7 +377,7 @@ on_both_databases! {
         assert_eq!(codes(&made.warnings), ["vpic_missing", "model_unknown"]);
     }
 
-    fn a_row_of_another_shape_is_as_good_as_none(lot: &Lot) {
+    fn a_row_of_another_shape_counts_as_missing(lot: &Lot) {
         watch(lot, 0..11);
         let vpic = Vpic::start();
         let desk = vpic.desk(lot);
@@ -400,7 +400,7 @@ on_both_databases! {
         assert_eq!(entries(lot), 0, "what is not kept is not in the trail");
     }
 
-    fn what_is_over_is_removed_up_to_a_limit_and_nothing_else(lot: &Lot) {
+    fn expired_rows_are_removed_up_to_a_limit_and_nothing_else(lot: &Lot) {
         watch(lot, 0..11);
         let vpic = Vpic::start();
         let vins: Vec<Vin> = (0..1_100).map(|number| Vin::parse(&vin(number)).unwrap()).collect();
@@ -438,7 +438,7 @@ on_both_databases! {
         let decoded = desk.evaluation().decode_many(&vins).unwrap();
         assert!(decoded.iter().zip(&vins).all(|(told, vin)| told.facts.vin == *vin && told.vpic.is_some()));
         assert_eq!(vpic.calls(), 3);
-        // A day later they are still known; after thirty days they are not.
+        // A day later they are still stored; after thirty days they have expired.
         lot.pass(TimeDelta::days(1));
         vpic.desk(lot).evaluation().decode_many(&vins).unwrap();
         assert_eq!(vpic.calls(), 3);

@@ -26,6 +26,7 @@ mod database;
 mod enough;
 mod evaluation;
 mod inventory;
+mod leases;
 mod market;
 mod market_queries;
 mod platforms;

@@ -1,4 +1,4 @@
-//! How many statements an analysis takes: a number that does not grow with the competitors' listings.
+//! The number of statements of an analysis does not grow with the competitors' listings.
 
 use std::{cell::Cell, ops::ControlFlow, sync::Once};
 
@@ -15,7 +15,7 @@ use jpauto::{
 use crate::support::{Lot, corolla};
 
 thread_local! {
-    /// The library is synchronous: what a test asks for is done on the test's own thread.
+    /// The library is synchronous, so statements run on the thread of the test.
     static STATEMENTS: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -147,7 +147,7 @@ on_both_databases! {
         assert_eq!((report.models, report.sold.events, report.price_cut.events, report.thinned), (1, 50, 200, 0));
         assert_eq!(report.total.priced, 250);
         let (rule, plain) = (report.total.rule.unwrap(), report.total.plain_median.unwrap());
-        // Prices are spread over 2,000 dollars whatever the car: nothing is better than their middle.
+        // Prices are spread over 2,000 dollars for any car, so nothing beats their middle.
         assert!(rule.mae_log < 0.06 && plain.mae_log < 0.06, "{report:?}");
         assert!((30.0..=70.0).contains(&report.total.coverage_percent.unwrap()), "{report:?}");
         let mut options = BacktestOptions::default();

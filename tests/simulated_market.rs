@@ -1,4 +1,4 @@
-//! How near the pricing rule comes to what cars of made-up markets are worth, beside the plain median of the same search.
+//! The error of the pricing rule in simulated markets, as a share of the error of the plain median of the same search.
 //!
 //! `cargo bench --bench simulated` prints the same by size, with more markets.
 
@@ -6,15 +6,14 @@ use crate::support::made_up_market::{
     Distance, Errors, MIXES, Means, Mix, SIZES, Years, errors, errors_at, errors_of_alike,
 };
 
-/// Markets of a size that are made.
+/// How many markets of each size are simulated.
 const MARKETS: usize = 240;
-/// Large markets take long, and the rule's error in them varies little: of these so many fewer are made, and each counts so often.
+/// Large markets take long, and the error in them varies little. So this many times fewer are made, and each counts this often.
 const FEWER: usize = 5;
 const LARGE: usize = 100;
 const SEED: u64 = 2_026;
 
-/// The errors of every mix in markets of these sizes, all alike in weight, of one model year and of three. Each mix has a
-/// thread of its own.
+/// The errors of every mix in markets of these sizes, equally weighted, of one model year and of three. Each mix has a thread.
 fn of_each_mix(sizes: &[usize]) -> Vec<(Mix, Vec<Errors>)> {
     let of_size = |mix, years, size| {
         let times = if size > LARGE { FEWER } else { 1 };
@@ -33,8 +32,7 @@ fn at(distance: Distance, errors: &[Errors]) -> Means {
     Means::of(errors.iter().copied().filter(|one| one.distance == distance))
 }
 
-/// The bar: half of the plain median's error where mileage differs, never more than 1.05 times where it does not. In between
-/// the rule is nearer all the same.
+/// The bar: half of the plain median's error where mileage differs, at most 1.05 times where it does not, and 0.75 between.
 #[test]
 fn the_rule_halves_the_error_where_mileage_differs_and_costs_nothing_where_it_does_not() {
     for (mix, errors) in of_each_mix(&SIZES) {
@@ -60,9 +58,9 @@ fn where_all_have_the_same_mileage_the_rule_is_as_good_as_the_plain_median() {
     }
 }
 
-/// Few listings do not say by themselves what a mile is worth; what it typically is does.
+/// Few listings say little about what a mile is worth; the typical slope helps.
 ///
-/// The slopes of these markets, 4 to 9 % for 10,000 miles, have nothing to do with the typical one of 3.9 %, which is read off
+/// The slopes of these markets, 4 to 9 % for 10,000 miles, were chosen without regard to the typical one of 3.9 %, which comes from
 /// listings of real cars.
 #[test]
 fn the_error_is_halved_from_eight_listings_on() {
@@ -75,7 +73,7 @@ fn the_error_is_halved_from_eight_listings_on() {
                 "{size} listings, {}: {:.2} far, {:.2} between, {:.2} near",
                 mix.name, far.rule, between.rule, near.rule
             );
-            // Of eight listings with every fault at once most of a year's may be wrong.
+            // Of eight listings with every fault at once, most of one year may be wrong.
             let bar = if size == 8 && mix.slips && mix.fat_tails { 0.55 } else { 0.5 };
             assert!(far.rule <= bar, "{size}, {}: {far:?}", mix.name);
             assert!(between.rule <= 0.75 && near.rule <= 1.05, "{size}, {}: {between:?} {near:?}", mix.name);
@@ -87,7 +85,7 @@ fn the_error_is_halved_from_eight_listings_on() {
     }
 }
 
-/// Where the typical slope is wrong, by half or more, the rule is not worse than the plain median for it.
+/// Where the typical slope is wrong by half or more, the rule is still no worse than the plain median.
 #[test]
 fn a_market_that_is_not_typical_is_priced_no_worse_than_by_the_plain_median() {
     for (slopes, far_bar) in [((1e-6, 2e-6), 1.05), ((2e-6, 4e-6), 0.85), ((9e-6, 12e-6), 0.4)] {

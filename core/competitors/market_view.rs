@@ -1,13 +1,13 @@
-//! The market as the competitors' lots show it: figures by make and model, and who asks less than we do for such a car.
+//! The market as the competitors' lots show it: figures by make and model, and their cars that undercut ours.
 //!
-//! The database counts, ranks and picks the middle values; here the two middle ones are averaged. A dealer of whom nobody hears any
-//! more has whatever it had on sale for ever, so what is paused or was not seen for long is left out. What is deliberately not
-//! here: what a vehicle is worth (`market`), which adjusts for mileage and trims outliers.
+//! The database counts, ranks and picks the middle values; here the two middle ones are averaged. The cars of a dealer that is
+//! not scraped any more would stay on sale for ever, so those of paused dealers and those not seen for long are left out.
+//! What a vehicle is worth is another question (`market`), which adjusts for mileage and drops outliers.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{days_on_market, metrics::average};
+use super::days_on_market;
 use crate::{
     ids::{CompetitorId, ListingId, VehicleId},
     money::Money,
@@ -17,11 +17,11 @@ use crate::{
 /// The numbers of the market view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketViewRules {
-    /// Days within which a sale is of late: 30.
+    /// Days for which a sale counts: 30.
     pub sold_days: u32,
-    /// Days within which a price cut is of late: 7.
+    /// Days for which a price cut counts: 7.
     pub price_cut_days: u32,
-    /// Miles by which a car may differ from ours to be compared with it: 10,000.
+    /// The most miles by which a car may differ from ours and be compared with it: 10,000.
     pub undercut_mileage: i32,
 }
 
@@ -60,30 +60,36 @@ pub struct MarketViewFilter {
     pub group: MarketGroup,
 }
 
-/// The market, all in all and line by line, as of one moment.
+/// The market in total and by make and model, as of one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MarketView {
-    /// All that the filter lets through; its make, model and year are `None`.
+    /// All that matches the filter; its make, model and year are `None`.
     pub total: ModelFigures,
-    /// What it lets through and is not counted.
+    /// What matches the filter and is not counted.
     pub left_out: LeftOut,
-    /// What there is most of first.
+    /// The lines, those with the most listings on sale first.
     pub models: Page<ModelFigures>,
 }
 
-/// Listings that were never found sold and are on the market no longer.
+/// Listings that were never found sold and do not count in the market any more, neither in the figures nor as undercuts.
 ///
-/// Those are all that a paused competitor has, and what no scrape has shown for [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days).
+/// Those are all listings of a paused dealer, and those that no scrape has shown for
+/// [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days): all of a dealer that has failed for so long,
+/// and single ones of a dealer whose list is read in part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
-    /// Such listings.
+    /// The listings.
     pub listings: i64,
-    /// Competitors that have one.
+    /// The dealers that have one.
     pub competitors: i64,
+    /// Of those, the paused ones.
+    pub paused: i64,
+    /// Of those, the ones that are not paused and of which no scrape has succeeded for as long.
+    pub failing: i64,
 }
 
 /// The figures of one make and model, of one model year where the view is by year.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelFigures {
     /// The make, spelled as one of the listings spells it.
     pub make: Option<String>,
@@ -105,53 +111,18 @@ pub struct ModelFigures {
     pub highest_price: Option<Money>,
     /// The median of the days that the listings on sale have been there.
     pub median_days_on_market: Option<f64>,
-    /// Listings on sale that are cheaper than they were at any moment of this week: what `price_drop_within_days` finds.
+    /// Listings on sale that are cheaper than at some moment of the last seven days, as `price_drop_within_days` finds them.
     pub price_cuts_7d: i64,
-    /// Listings sold within 30 days; vehicles that changed lots are none.
+    /// Listings sold within 30 days, without vehicles that changed lots.
     pub sold_30d: i64,
 }
 
-/// What SQL finds of one line.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FoundFigures {
-    pub(crate) make: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) year: Option<i32>,
-    pub(crate) competitors: i64,
-    pub(crate) on_sale: i64,
-    pub(crate) priced: i64,
-    /// The sum of the one or two prices in the middle, and how many they are.
-    pub(crate) middle_prices: (Money, i64),
-    pub(crate) lowest_price: Option<Money>,
-    pub(crate) highest_price: Option<Money>,
-    /// The first sightings in the middle: the same twice for an odd number.
-    pub(crate) middle_sightings: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    pub(crate) price_cuts: i64,
-    pub(crate) sold: i64,
+/// The mean of the days on the market since two first sightings, of which an odd number of listings has one twice.
+pub(super) fn mean_days(first_seen: [DateTime<Utc>; 2], now: DateTime<Utc>) -> f64 {
+    first_seen.map(|since| f64::from(days_on_market(since, now))).iter().sum::<f64>() / 2.0
 }
 
-impl ModelFigures {
-    pub(crate) fn of(found: FoundFigures, now: DateTime<Utc>) -> Self {
-        let (sum, count) = found.middle_prices;
-        let days = |since: DateTime<Utc>| f64::from(days_on_market(since, now));
-        Self {
-            make: found.make,
-            model: found.model,
-            year: found.year,
-            competitors: found.competitors,
-            on_sale: found.on_sale,
-            priced: found.priced,
-            median_price: average(sum, count),
-            lowest_price: found.lowest_price,
-            highest_price: found.highest_price,
-            median_days_on_market: found.middle_sightings.map(|(one, other)| (days(one) + days(other)) / 2.0),
-            price_cuts_7d: found.price_cuts,
-            sold_30d: found.sold,
-        }
-    }
-}
-
-/// Which undercuts to list; all of them by default, the largest difference first.
+/// Which undercuts to list; all by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndercutFilter {
     /// Of this vehicle of ours alone.
@@ -164,8 +135,8 @@ pub struct UndercutFilter {
 
 /// A competitor's car like one of ours, for less; on the market as [`MarketView`] counts it.
 ///
-/// Like ours is the same model year, make and model whatever the case, the same trim where both name one, and about the
-/// mileage of ours; where a mileage is not known, nothing is compared.
+/// A car is like ours with the same model year, make and model (whatever the case), the same trim where both name one, and about
+/// the same mileage. Without a mileage nothing is compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the fields are columns of inventory and of competitor_inventory")]
 pub struct Undercut {

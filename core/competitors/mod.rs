@@ -1,9 +1,11 @@
-//! The competing dealers that are watched, their listings, prices and figures, and the rules by which scrapes are recorded.
+//! Competitors: dealers whose websites are watched, with their listings, prices and figures.
 //!
-//! What is deliberately not here: reading pages, fetching, and SQL.
+//! The types of the noun stand here, the operations in `service`, the rows in `repository`. `registration` checks what a person
+//! enters, `revisit` says when a website is due, `worker_pool` scrapes several at once, and `alert`, `metrics`, `report` and
+//! `market_view` shape what follows from scrapes. The rules of what a scrape changes are `tracking`; reading lists is
+//! `scrape::walk`.
 
 mod alert;
-mod crew;
 mod market_view;
 mod metrics;
 mod missing;
@@ -17,6 +19,7 @@ mod score;
 mod scrape_log;
 mod service;
 mod transfer;
+mod worker_pool;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -76,11 +79,11 @@ pub struct Competitor {
     pub last_scraped_at: Option<DateTime<Utc>>,
     pub last_successful_scrape_at: Option<DateTime<Utc>>,
     pub scrape_error: Option<String>,
-    /// `None` as well for a word that another application has written.
+    /// `None` also where another application has written an unknown word.
     pub scrape_error_type: Option<ScrapeErrorType>,
     pub created_at: Option<DateTime<Utc>>,
     pub updated_at: Option<DateTime<Utc>>,
-    /// After a failure, when it is scraped again by itself.
+    /// After a failure, when it is due again.
     pub next_scrape_at: Option<DateTime<Utc>>,
 }
 
@@ -104,7 +107,7 @@ impl Audited for Competitor {
     }
 }
 
-/// Which competitor a scrape is of: a known one, or one of a name, which is added where nobody has it yet.
+/// The competitor of a scrape: by id, or by name, under which it is added where no competitor has it.
 ///
 /// ```
 /// use jpauto::competitors::CompetitorKey;
@@ -120,8 +123,8 @@ pub enum CompetitorKey {
     Name {
         /// The name.
         name: String,
-        /// Where one that is added lists its vehicles; an address under `.invalid`, which is never fetched, where none is
-        /// given.
+        /// The address of the list, for a competitor that is added. `None` stands for an address under `.invalid`, which is
+        /// never fetched.
         inventory_url: Option<String>,
     },
 }
@@ -133,7 +136,7 @@ impl CompetitorKey {
         Self::Name { name: name.into(), inventory_url: None }
     }
 
-    /// The same, listing its vehicles there where it has to be added.
+    /// The same with the address of its list, for a competitor that is added.
     #[must_use]
     pub fn at(self, url: impl Into<String>) -> Self {
         match self {
@@ -149,7 +152,7 @@ impl From<CompetitorId> for CompetitorKey {
     }
 }
 
-/// A dealer to be watched from now on.
+/// A dealer to watch.
 ///
 /// ```
 /// use jpauto::{Actor, Dealership, competitors::NewCompetitor};
@@ -166,21 +169,21 @@ impl From<CompetitorId> for CompetitorKey {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewCompetitor {
-    /// What the dealer is called here; up to 255 characters, unique whatever the case.
+    /// The dealer's name here; up to 255 characters, unique whatever the case.
     pub name: String,
     /// The page that lists the vehicles; up to 500 characters.
     pub inventory_url: String,
     /// The front page; up to 500 characters.
     pub website_url: Option<String>,
-    /// The platform, one of [`platforms`](crate::extract::platforms), where it is known; found out otherwise.
+    /// The platform, one of [`platforms`](crate::extract::platforms); `None` to find it out.
     pub platform_type: Option<String>,
-    /// How to read the website, where nothing general does: a [`ScraperConfig`] as JSON.
+    /// How to read a website that no general reader reads: a [`ScraperConfig`] as JSON.
     pub scraper_config: Option<serde_json::Value>,
     /// Whether pages must be rendered in a browser.
     pub use_playwright: bool,
 }
 
-/// Changes to a competitor; what is not named stays.
+/// Changes to a competitor; fields that are not set stay.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the columns of competitors")]
@@ -244,12 +247,12 @@ pub struct Listing {
     pub last_seen_at: DateTime<Utc>,
     pub is_sold: bool,
     pub sold_at: Option<DateTime<Utc>>,
-    /// As stored for a sold listing, counted up to the time of reading for one on sale.
+    /// As stored for a sold listing; counted up to now for one on sale.
     pub days_on_market: i32,
     pub raw_data: Option<serde_json::Value>,
     pub created_at: Option<DateTime<Utc>>,
     pub updated_at: Option<DateTime<Utc>>,
-    /// A price read once that is too unlikely to be believed before it is read again.
+    /// A price that was read once and is too unlikely to be believed before it is read again.
     pub unconfirmed_price: Option<Money>,
     /// The lowest price ever believed.
     pub lowest_price: Option<Money>,
@@ -257,20 +260,20 @@ pub struct Listing {
     pub highest_price: Option<Money>,
     /// The price before the present one.
     pub previous_price: Option<Money>,
-    /// When the present price took the place of another.
+    /// When the present price replaced another.
     pub price_changed_at: Option<DateTime<Utc>>,
     /// The same vehicle at the competitor that it came from.
     pub transferred_from: Option<Transfer>,
-    /// The same vehicle at the competitor that has it now: it left this lot unsold.
+    /// The same vehicle at the competitor that has it now: this lot did not sell it.
     pub transferred_to: Option<Transfer>,
 }
 
 /// The same vehicle, by its VIN, on the lot of another competitor.
 ///
 /// A car that is gone here and was seen there afterwards was not sold to a customer: it changed lots, within a group or
-/// through an auction. Both listings stand, and the one here keeps `is_sold`, for it is gone; but it is no sale of 30 days
-/// and no sold comparable. Which listings belong together is read from their VINs and times each time, never stored, so the
-/// order in which lots are recorded does not matter. [`TrackingRules::transfer_days`] bounds the time between.
+/// through an auction. The listing here keeps `is_sold`, because the car is gone, but it is not counted as a sale or as a sold
+/// comparable. Transfers are found by VINs and times on each reading and never stored, so the order in which lots are recorded
+/// does not matter. [`TrackingRules::transfer_days`] bounds the time between the two lots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Transfer {
     /// Its listing there.
@@ -287,7 +290,7 @@ pub struct Transfer {
     pub last_seen_at: DateTime<Utc>,
 }
 
-/// Which listings; what is left at its default does not matter.
+/// Which listings; fields left at their defaults match all.
 ///
 /// ```
 /// use jpauto::{Money, competitors::{ListingFilter, ListingSort}};
@@ -328,8 +331,8 @@ pub struct ListingFilter {
     pub price_dropped: bool,
     /// Only listings whose price is this much below an earlier one, or more.
     pub price_drop_min: Option<Money>,
-    /// Only listings whose price is below one that they had at any moment of so many last days; with `price_drop_min`, so
-    /// much below it.
+    /// Only listings whose price is below one that they had at some moment of this many last days, by `price_drop_min` where
+    /// that is set.
     pub price_drop_within_days: Option<u32>,
     /// Every word of it stands somewhere in make, model, trim, VIN or stock number.
     pub q: Option<String>,
@@ -337,7 +340,7 @@ pub struct ListingFilter {
     pub sort: ListingSort,
 }
 
-/// The order of a list of listings; what has no value comes last, and the id breaks ties.
+/// The order of a list of listings. Listings without a value come last; the id breaks ties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ListingSort {
@@ -386,7 +389,7 @@ words!(ListingSort, InvalidSort at "/sort" {
 /// A point of a listing's price history: a row of `competitor_price_history`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PricePoint {
-    /// The price from this time on.
+    /// The price since this time.
     pub price: Money,
     /// The lowest price up to this time.
     pub min_price: Option<Money>,
@@ -413,9 +416,9 @@ pub struct ScrapeRecord {
     pub total_claimed: Option<u32>,
     /// What it changed.
     pub counts: ScrapeCounts,
-    /// What went wrong, for a person.
+    /// The failure, for a person.
     pub error: Option<String>,
-    /// What went wrong, for a program.
+    /// The failure, for a program.
     pub error_type: Option<ScrapeErrorType>,
     #[serde(skip)]
     pub(super) list: ListShape,

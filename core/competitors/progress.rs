@@ -1,6 +1,6 @@
 //! What whoever scrapes is told meanwhile, and at the end.
 //!
-//! What is deliberately not here: the run itself (`crew`).
+//! What is deliberately not here: the run itself (`worker_pool`).
 
 use std::time::Duration;
 

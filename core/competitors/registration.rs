@@ -1,6 +1,6 @@
-//! What may be said of a competitor itself. No I/O.
+//! The fields of a competitor that a person sets, and their checks. No I/O.
 //!
-//! What is deliberately not here: whether another competitor has the name or the address, which only the database knows.
+//! Whether another competitor has the name or the address is checked by the repository.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -14,15 +14,15 @@ use crate::{
     scrape::fetch::guard::Guard,
 };
 
-/// Longest texts of the columns, in characters.
+/// The longest texts of the columns, in characters.
 mod length {
     pub(super) const NAME: usize = 255;
     pub(super) const URL: usize = 500;
-    /// Of one part of a host's name (RFC 1035).
+    /// One part of a host's name (RFC 1035).
     pub(super) const HOST_LABEL: usize = 63;
 }
 
-/// The competitor that is watched from now on.
+/// A new competitor.
 pub(super) fn add(new: &NewCompetitor, now: DateTime<Utc>) -> Result<Competitor> {
     let new = new.clone();
     let competitor = Competitor {
@@ -45,13 +45,13 @@ pub(super) fn add(new: &NewCompetitor, now: DateTime<Utc>) -> Result<Competitor>
     check(competitor, None)
 }
 
-/// What is known of a competitor when all that came with its first scrape is a name.
+/// A new competitor that came with a scrape under its name.
 pub(super) fn by_name(name: &str, inventory_url: Option<&str>) -> NewCompetitor {
     let inventory_url = inventory_url.map_or_else(|| address_of_nowhere(name), ToOwned::to_owned);
     NewCompetitor { name: name.to_owned(), inventory_url, ..NewCompetitor::default() }
 }
 
-/// The column wants an address. A name under `.invalid` (RFC 2606) says that there is none.
+/// An address for the column, which must have one: a host under `.invalid` (RFC 2606) is never fetched.
 fn address_of_nowhere(name: &str) -> String {
     let letters: String =
         name.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign.to_ascii_lowercase() } else { '-' }).collect();
@@ -60,7 +60,7 @@ fn address_of_nowhere(name: &str) -> String {
     format!("https://{}.invalid/", if label.is_empty() { "competitor" } else { label.trim_end_matches('-') })
 }
 
-/// The competitor with the named fields changed.
+/// The competitor with the fields of an update changed.
 pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTime<Utc>) -> Result<Competitor> {
     let update = update.clone();
     let mut after = before.clone();
@@ -72,7 +72,7 @@ pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTi
     after.use_playwright = update.use_playwright.unwrap_or(after.use_playwright);
     after.active = update.active.unwrap_or(after.active);
     let mut after = check(after, Some(before))?;
-    // What made it fail may be mended: it need not wait any longer.
+    // The cause of its failures may be gone, so it need not wait any longer.
     let is_read_otherwise = after.reads_another_list_than(before) || after.use_playwright != before.use_playwright;
     if is_read_otherwise || (after.active && !before.active) {
         after.next_scrape_at = None;
@@ -81,8 +81,7 @@ pub(super) fn update(before: &Competitor, update: &CompetitorUpdate, now: DateTi
 }
 
 impl Competitor {
-    /// Whether another list may be read of it than of `before`, or the same one otherwise: the address, the configuration or the
-    /// platform is not the same.
+    /// Whether it may be read from another list than `before`, or in another way: its address, configuration or platform differs.
     #[must_use]
     pub fn reads_another_list_than(&self, before: &Self) -> bool {
         self.inventory_url != before.inventory_url
@@ -91,7 +90,10 @@ impl Competitor {
     }
 }
 
-/// The competitor in its canonical form, or every field that is not acceptable; what stays as it was is let be.
+/// The competitor in its canonical form. Fields that did not change are not checked.
+///
+/// # Errors
+/// `invalid_competitor` with each field at fault.
 fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Competitor> {
     competitor.name = competitor.name.trim().to_owned();
     competitor.inventory_url = web_address(&competitor.inventory_url).unwrap_or(competitor.inventory_url);
@@ -116,7 +118,7 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
         let known = extract::platforms();
         faults.check(known.contains(&name), "/platform_type", format!("expected one of {}", known.join(", ")));
     }
-    // What an adopted database holds is let be until it is changed; a scrape says what is wrong with it.
+    // A wrong configuration in an adopted database stays until it is changed; a scrape says what is wrong with it.
     if let Some(config) = &competitor.scraper_config
         && before.is_none_or(|before| before.scraper_config != competitor.scraper_config)
         && let Err(reason) = ScraperConfig::parse(config)
@@ -127,8 +129,9 @@ fn check(mut competitor: Competitor, before: Option<&Competitor>) -> Result<Comp
     Ok(competitor)
 }
 
-/// An address as a person types it, `www.motors.example/used`, as a browser would take it: by https. `None` for what names its
-/// scheme already, and for what is no address.
+/// The https address for one that was typed without a scheme, such as `www.motors.example/used`.
+///
+/// `None` for a text that names its scheme already, and for one that is no address.
 ///
 /// ```
 /// use jpauto::competitors::web_address;
@@ -151,14 +154,14 @@ pub fn web_address(text: &str) -> Option<String> {
     (is_host && is_port && Url::parse(&address).is_ok()).then_some(address)
 }
 
-/// Refuses an address that no configuration lets be fetched; whether private networks are, a scrape asks its own guard.
+/// Refuses an address that no configuration allows to be fetched. Whether private networks may be is checked by each scrape.
 fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, Option<&str>)) {
     let Some(text) = text else { return };
     let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let fits = is_web && text.chars().count() <= length::URL && !text.contains('\0');
     let expected = "an http or https URL such as https://motors.example/used, of at most";
     faults.check(fits, pointer, format!("expected {expected} {} characters", length::URL));
-    // An adopted database may hold what nobody here would take.
+    // An adopted database may hold an address that would be refused here.
     if !fits || before == Some(text) {
         return;
     }
@@ -168,9 +171,10 @@ fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, 
     }
 }
 
-/// What makes two addresses of lists one, whatever their spelling: the host without `www.`, the port where it is unusual, the
-/// path without its last slash, and the query. The fragment never leaves a browser: an adopted database may hold one. `None` where
-/// there is no list at all.
+/// A key that is equal for two spellings of one list's address; `None` where there is no list.
+///
+/// It is the host without `www.`, an unusual port, the path without its last slash, and the query. A fragment, which an adopted
+/// database may hold, is left out.
 pub(super) fn address_key(inventory_url: &str) -> Option<String> {
     let host = revisit::host(inventory_url)?;
     let url = Url::parse(inventory_url).ok()?;
@@ -179,25 +183,25 @@ pub(super) fn address_key(inventory_url: &str) -> Option<String> {
     Some(format!("{host}{port}{}{query}", url.path().trim_end_matches('/')))
 }
 
-/// The store of a group whose cars are meant, in small letters.
+/// The store of a group whose cars are watched, in lower case.
 pub(super) fn store(config: Option<&Value>) -> Option<String> {
     Some(config?.get("store")?.as_str()?.to_lowercase())
 }
 
-/// Whether the lists of two competitors are one: at one address, unless each takes the cars of another store of it.
+/// Whether two competitors have one list: the same address, unless each names another store of it.
 pub(super) fn is_one_list(one: (&str, Option<&Value>), other: (&str, Option<&Value>)) -> bool {
     let at_one_address = || address_key(one.0).is_some_and(|key| Some(key) == address_key(other.0));
     let of_other_stores = || store(one.1).zip(store(other.1)).is_some_and(|(one, other)| one != other);
     at_one_address() && !of_other_stores()
 }
 
-/// Refuses an address at which another competitor's list stands already.
+/// The error for an address that another competitor has.
 pub(super) fn address_is_taken(other: &str) -> Error {
     Error::new(ErrorCode::DuplicateInventoryUrl, format!("the list at this address is that of {other} already"))
         .with_field("/inventory_url", format!("is the address of {other}"))
 }
 
-/// Refuses a name that another competitor has.
+/// The error for a name that another competitor has.
 pub(super) fn name_is_taken() -> Error {
     Error::new(ErrorCode::DuplicateCompetitor, "another competitor has this name")
         .with_field("/name", "is another competitor's")

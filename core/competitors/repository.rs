@@ -1,37 +1,42 @@
-//! Rows of `competitors` and of the four tables that hang on it; `recording` loads what a scrape is planned from and writes
-//! the plan.
+//! Rows of `competitors`; its folder has those of the tables that belong to it.
+//!
+//! `listings`, `price_history`, `figures` and `scrape_log` read one table each. `crawling` has what a scrape needs before and
+//! after, `recording` loads what it is planned from and writes the plan. `market_view` counts over all competitors.
 
 mod crawling;
+mod figures;
 mod listings;
 mod market_view;
+mod price_history;
 mod recording;
+mod scrape_log;
 mod transfers;
 mod watched;
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Nullable};
+use diesel::prelude::*;
 use serde_json::Value;
 
 pub(super) use crawling::{
-    due, failures_in_a_row, get_unless_locked, inventory_urls, keep_pages, kept_pages, list_changed_at, lock_claims,
-    longest_unchanged, names_and_addresses, note_attempt, note_list_change, set_next_scrape,
+    due, failures_in_a_row, get_unless_locked, keep_pages, kept_pages, list_changed_at, lock_claims, longest_unchanged,
+    names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
+use figures::MetricsRow;
+pub(super) use figures::{metrics, newest_figures, overview, overview_of};
 pub(super) use listings::{get_listing, listings};
-pub(super) use market_view::{market_view, undercuts};
+pub(super) use market_view::{left_out, market_view, undercuts};
+pub(super) use price_history::price_history;
 pub(super) use recording::{
     Lot, add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, pages_of_whole_lot,
     partial_scrapes, turn_back_sightings, write_plan,
 };
+use scrape_log::ScrapeRow;
+pub(super) use scrape_log::scrapes;
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
 pub(crate) use watched::is_watched_since;
 
-use super::{
-    Competitor, CompetitorFilter, CompetitorOverview, Completeness, IncompleteReason, ListShape, Metrics, MetricsRules,
-    PricePoint, ScrapeCounts, ScrapeRecord, registration,
-};
+use super::{Competitor, CompetitorFilter, registration};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
@@ -41,12 +46,11 @@ use crate::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
             competitors, competitors::dsl, storage_alerts,
         },
-        types::{AnyId, DbId, DbInstant},
+        types::AnyId,
     },
     error::{Error, ErrorCode},
-    ids::{CompetitorId, ListingId, ListingPriceId, MetricsId, ScrapeId},
-    money::Money,
-    page::{Page, PageRequest, contains_patterns, keyset, newest_first},
+    ids::CompetitorId,
+    page::{Page, PageRequest, contains_patterns, keyset},
 };
 
 /// More words than this in a search are ignored.
@@ -110,7 +114,7 @@ impl From<Row> for Competitor {
             last_scraped_at: row.last_scraped_at.map(DateTime::from),
             last_successful_scrape_at: row.last_successful_scrape_at.map(DateTime::from),
             scrape_error: row.scrape_error,
-            // Another application may have written words of its own.
+            // Another application may have written an unknown word.
             scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
             created_at: row.created_at.map(DateTime::from),
             updated_at: row.updated_at.map(DateTime::from),
@@ -124,7 +128,7 @@ pub(super) fn insert(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
     Ok(())
 }
 
-/// Writes what may be said of the competitor itself, and leaves alone what scraping has to say.
+/// Writes the fields that a person sets, and none that scraping sets.
 pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     diesel::update(dsl::competitors.find(competitor.id))
         .set((
@@ -142,7 +146,7 @@ pub(super) fn update(conn: &mut DbConnection, competitor: &Competitor) -> DbResu
     Ok(())
 }
 
-/// Writes how scraping goes.
+/// Writes the fields that scraping sets.
 pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     diesel::update(dsl::competitors.find(competitor.id))
         .set((
@@ -156,7 +160,7 @@ pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) 
     Ok(())
 }
 
-/// Removes the competitor and everything known of it.
+/// Deletes the competitor and all rows that belong to it.
 pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
     let listings = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))
@@ -201,7 +205,7 @@ pub(super) fn get_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Compe
 pub(super) fn find_by_name(conn: &mut DbConnection, name: &str) -> DbResult<Option<Competitor>> {
     let row: Option<Row> = dsl::competitors
         .filter(lower(dsl::name).eq_any(lowered(name)))
-        // To the letter before whatever the case: an adopted database may hold both.
+        // The exact name comes first: an adopted database may hold several that differ in case.
         .order((dsl::name.ne(name), dsl::id))
         .select(Row::as_select())
         .first(conn)
@@ -213,14 +217,14 @@ fn not_found() -> Error {
     Error::new(ErrorCode::CompetitorNotFound, "there is no such competitor")
 }
 
-/// Lets nobody else give a name until the transaction ends. No index keeps names apart, because an adopted database may hold
-/// some twice.
+/// Keeps others from giving names until the transaction ends. No index keeps names unique, because an adopted database may
+/// hold some twice.
 pub(super) fn lock_names(conn: &mut DbConnection) -> DbResult<()> {
     lock_words(conn, "competitors.name")
 }
 
 /// Refuses a name that another competitor has, and keeps others from taking it until the transaction ends.
-pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+pub(super) fn ensure_name_is_free(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     lock_names(conn)?;
     let others: i64 = dsl::competitors
         .filter(dsl::id.ne(competitor.id))
@@ -232,8 +236,8 @@ pub(super) fn name_is_taken(conn: &mut DbConnection, competitor: &Competitor) ->
 
 /// Refuses the address of another competitor's list, and keeps others from taking it until the transaction ends.
 ///
-/// Looks through the competitors whose address holds the same host: few, unless one host lists many lots.
-pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
+/// Compares the competitors whose address holds the same host: few, unless one host lists many lots.
+pub(super) fn ensure_address_is_free(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<()> {
     lock_names(conn)?;
     let Some(key) = registration::address_key(&competitor.inventory_url) else { return Ok(()) };
     let host = key.split(['/', ':', '?']).next().unwrap_or_default();
@@ -242,7 +246,7 @@ pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor)
         .order(dsl::id)
         .select((dsl::name, dsl::inventory_url, dsl::scraper_config))
         .into_boxed::<MultiBackend>();
-    // What is written in letters of other scripts is stored as somebody wrote it.
+    // A host in another script is stored as it was written.
     if !host.contains("xn--") {
         let [lowered, _] = contains_patterns(host);
         others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\'));
@@ -258,7 +262,7 @@ pub(super) fn address_is_taken(conn: &mut DbConnection, competitor: &Competitor)
     }
 }
 
-/// A page of the competitors that the filter lets through, by name.
+/// A page of the competitors that match the filter, by name.
 pub(super) fn list(
     conn: &mut DbConnection,
     filter: &CompetitorFilter,
@@ -284,7 +288,7 @@ pub(super) fn list(
     Ok(page.map(Competitor::from))
 }
 
-/// The first and the last sighting; an adopted row may lack either.
+/// The times of the first and the last sighting, of which an adopted row may lack either.
 fn seen_between(
     first: Option<Instant>,
     last: Option<Instant>,
@@ -292,320 +296,4 @@ fn seen_between(
 ) -> (DateTime<Utc>, DateTime<Utc>) {
     let first = first.or(created).or(last).map(DateTime::from).unwrap_or_default();
     (first, last.map_or(first, DateTime::from))
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = competitor_price_history)]
-struct PriceRow {
-    id: ListingPriceId,
-    price: Money,
-    min_price: Option<Money>,
-    mileage: Option<i32>,
-    recorded_at: Option<Instant>,
-}
-
-impl From<PriceRow> for PricePoint {
-    fn from(row: PriceRow) -> Self {
-        Self {
-            price: row.price,
-            min_price: row.min_price,
-            mileage: row.mileage,
-            recorded_at: row.recorded_at.map(DateTime::from).unwrap_or_default(),
-        }
-    }
-}
-
-/// A page of a listing's prices, newest first.
-pub(super) fn price_history(
-    conn: &mut DbConnection,
-    listing: ListingId,
-    request: &PageRequest,
-) -> DbResult<Page<PricePoint>> {
-    use competitor_price_history::dsl;
-    const ORDER: &str = "-recorded_at";
-    let known: i64 = competitor_inventory::table.find(listing).count().get_result(conn)?;
-    if known == 0 {
-        return Err(listings::listing_not_found().into());
-    }
-    let query = || {
-        dsl::competitor_price_history
-            .filter(dsl::competitor_inventory_id.eq(listing))
-            .select(PriceRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, ListingPriceId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<PriceRow> = newest_first!(conn, query, dsl::recorded_at, dsl::id, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &PriceRow| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
-    Ok(page.map(PricePoint::from))
-}
-
-/// `avg_days_on_market` has two places as prices have, so it travels as a price does.
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = competitor_metrics, treat_none_as_default_value = false)]
-struct MetricsRow {
-    id: MetricsId,
-    competitor_id: CompetitorId,
-    total_inventory: Option<i32>,
-    avg_price: Option<Money>,
-    avg_days_on_market: Option<Money>,
-    vehicles_sold_30d: Option<i32>,
-    price_changes_30d: Option<i32>,
-    new_listings_30d: Option<i32>,
-    calculated_at: Option<Instant>,
-}
-
-impl From<MetricsRow> for Metrics {
-    fn from(row: MetricsRow) -> Self {
-        Self {
-            total_inventory: row.total_inventory.unwrap_or(0),
-            avg_price: row.avg_price,
-            avg_days_on_market: row.avg_days_on_market.map(Money::dollars),
-            vehicles_sold_30d: row.vehicles_sold_30d.unwrap_or(0),
-            price_changes_30d: row.price_changes_30d.unwrap_or(0),
-            new_listings_30d: row.new_listings_30d.unwrap_or(0),
-            calculated_at: row.calculated_at.map(DateTime::from).unwrap_or_default(),
-        }
-    }
-}
-
-/// A page of a competitor's figures, newest first.
-pub(super) fn metrics(conn: &mut DbConnection, id: CompetitorId, request: &PageRequest) -> DbResult<Page<Metrics>> {
-    use competitor_metrics::dsl;
-    const ORDER: &str = "-calculated_at";
-    get(conn, id)?;
-    let query = || {
-        dsl::competitor_metrics
-            .filter(dsl::competitor_id.eq(id))
-            .select(MetricsRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, MetricsId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<MetricsRow> = newest_first!(conn, query, dsl::calculated_at, dsl::id, position, request);
-    let key = |row: &MetricsRow| (row.calculated_at.map(DateTime::<Utc>::from), row.id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(Metrics::from))
-}
-
-#[derive(Insertable, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = competitor_scrapes, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct ScrapeRow {
-    id: ScrapeId,
-    competitor_id: CompetitorId,
-    observed_at: Instant,
-    complete: bool,
-    incomplete_reason: Option<String>,
-    pages_fetched: Option<i32>,
-    listings_found: i32,
-    total_claimed: Option<i32>,
-    vehicles: i32,
-    new_listings: i32,
-    seen_again: i32,
-    updated: i32,
-    price_changes: i32,
-    sold: i32,
-    relisted: i32,
-    duplicates: i32,
-    refused: i32,
-    absences: i32,
-    returns: i32,
-    error: Option<String>,
-    error_type: Option<String>,
-    recorded_at: Instant,
-    page_vehicles: Option<i32>,
-    list_url: Option<String>,
-}
-
-impl ScrapeRow {
-    fn of(scrape: &ScrapeRecord, recorded_at: DateTime<Utc>) -> Self {
-        fn fitting<T: TryInto<i32>>(count: T) -> i32 {
-            count.try_into().unwrap_or(i32::MAX)
-        }
-        let counts = scrape.counts;
-        Self {
-            id: scrape.id,
-            competitor_id: scrape.competitor_id,
-            observed_at: Instant(scrape.observed_at),
-            complete: scrape.completeness.is_complete(),
-            incomplete_reason: scrape.completeness.reason().map(|reason| reason.as_str().to_owned()),
-            pages_fetched: scrape.pages_fetched.map(fitting),
-            listings_found: fitting(counts.listings_found),
-            total_claimed: scrape.total_claimed.map(fitting),
-            vehicles: fitting(counts.vehicles),
-            new_listings: fitting(counts.new),
-            seen_again: fitting(counts.seen_again),
-            updated: fitting(counts.updated),
-            price_changes: fitting(counts.price_changes),
-            sold: fitting(counts.sold),
-            relisted: fitting(counts.relisted),
-            duplicates: fitting(counts.duplicates),
-            refused: fitting(counts.refused),
-            absences: fitting(counts.absences),
-            returns: fitting(counts.returns),
-            error: scrape.error.clone(),
-            error_type: scrape.error_type.map(|error_type| error_type.as_str().to_owned()),
-            recorded_at: Instant(recorded_at),
-            page_vehicles: scrape.list.page_vehicles.map(fitting),
-            list_url: scrape.list.url.clone(),
-        }
-    }
-}
-
-impl From<ScrapeRow> for ScrapeRecord {
-    fn from(row: ScrapeRow) -> Self {
-        fn count<T: TryFrom<i32> + Default>(stored: i32) -> T {
-            stored.try_into().unwrap_or_default()
-        }
-        let reason = row.incomplete_reason.and_then(|word| word.parse().ok());
-        Self {
-            id: row.id,
-            competitor_id: row.competitor_id,
-            observed_at: row.observed_at.into(),
-            completeness: match row.complete {
-                true => Completeness::Complete,
-                false => Completeness::Incomplete(reason.unwrap_or(IncompleteReason::LastPageNotReached)),
-            },
-            pages_fetched: row.pages_fetched.map(count),
-            total_claimed: row.total_claimed.map(count),
-            counts: ScrapeCounts {
-                listings_found: count(row.listings_found),
-                vehicles: count(row.vehicles),
-                new: count(row.new_listings),
-                seen_again: count(row.seen_again),
-                updated: count(row.updated),
-                price_changes: count(row.price_changes),
-                sold: count(row.sold),
-                relisted: count(row.relisted),
-                duplicates: count(row.duplicates),
-                refused: count(row.refused),
-                absences: count(row.absences),
-                returns: count(row.returns),
-            },
-            error: row.error,
-            error_type: row.error_type.and_then(|word| word.parse().ok()),
-            list: ListShape { page_vehicles: row.page_vehicles.map(count), url: row.list_url, ..ListShape::default() },
-        }
-    }
-}
-
-/// A page of a competitor's scrapes, newest first.
-pub(super) fn scrapes(
-    conn: &mut DbConnection,
-    id: CompetitorId,
-    request: &PageRequest,
-) -> DbResult<Page<ScrapeRecord>> {
-    use competitor_scrapes::dsl;
-    const ORDER: &str = "-observed_at";
-    get(conn, id)?;
-    let query = || {
-        dsl::competitor_scrapes
-            .filter(dsl::competitor_id.eq(id))
-            .select(ScrapeRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, ScrapeId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<ScrapeRow> = newest_first!(conn, query, dsl::observed_at, dsl::id, position, request);
-    let key = |row: &ScrapeRow| (Some(DateTime::<Utc>::from(row.observed_at)), row.id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
-}
-
-/// A page of competitors with their newest figures, by name: a handful of queries, however many competitors there are and
-/// however long they have been watched.
-pub(super) fn overview(
-    conn: &mut DbConnection,
-    filter: &CompetitorFilter,
-    request: &PageRequest,
-    (rules, latest): (&MetricsRules, DateTime<Utc>),
-) -> DbResult<Page<CompetitorOverview>> {
-    let page = list(conn, filter, request)?;
-    let ids: Vec<CompetitorId> = page.items.iter().map(|competitor| competitor.id).collect();
-    let mut figures = figures_of(conn, &ids, (rules, latest))?;
-    Ok(page.map(|competitor| {
-        let (metrics, earlier, last_scrape) = figures.remove(&competitor.id).unwrap_or_default();
-        let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
-        let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
-        CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape }
-    }))
-}
-
-/// One competitor with its newest figures.
-pub(super) fn overview_of(
-    conn: &mut DbConnection,
-    id: CompetitorId,
-    (rules, latest): (&MetricsRules, DateTime<Utc>),
-) -> DbResult<CompetitorOverview> {
-    let competitor = get(conn, id)?;
-    let (metrics, earlier, last_scrape) = figures_of(conn, &[id], (rules, latest))?.remove(&id).unwrap_or_default();
-    let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
-    let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
-    Ok(CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape })
-}
-
-/// The newest figures, those to compare them with, and the newest scrape.
-type Figures = (Option<Metrics>, Vec<Metrics>, Option<ScrapeRecord>);
-
-fn figures_of(
-    conn: &mut DbConnection,
-    ids: &[CompetitorId],
-    (rules, latest): (&MetricsRules, DateTime<Utc>),
-) -> DbResult<HashMap<CompetitorId, Figures>> {
-    // One look into an index a competitor, so that a long history costs nothing. What lies ahead of the clock is no newest.
-    let newest_of = |table: &str, time: &str| {
-        let newest = format!(
-            "(SELECT newest.id FROM {table} AS newest WHERE newest.competitor_id = competitors.id AND newest.{time} <= "
-        );
-        let last = format!(" ORDER BY newest.{time} DESC, newest.id DESC LIMIT 1)");
-        let newest = sql::<Nullable<DbId>>(&newest).bind::<DbInstant, _>(Instant(latest)).sql(&last);
-        dsl::competitors.filter(dsl::id.eq_any(ids)).select(newest)
-    };
-    let newest: Vec<MetricsRow> = competitor_metrics::table
-        .filter(competitor_metrics::id.nullable().eq_any(newest_of("competitor_metrics", "calculated_at")))
-        .select(MetricsRow::as_select())
-        .load(conn)?;
-    let newest: HashMap<CompetitorId, Metrics> =
-        newest.into_iter().map(|row| (row.competitor_id, row.into())).collect();
-    let mut earlier = metrics_to_compare(conn, &newest, rules)?;
-    let scrapes: Vec<ScrapeRow> = competitor_scrapes::table
-        .filter(competitor_scrapes::id.nullable().eq_any(newest_of("competitor_scrapes", "observed_at")))
-        .select(ScrapeRow::as_select())
-        .load(conn)?;
-    let mut figures: HashMap<CompetitorId, Figures> = newest
-        .into_iter()
-        .map(|(id, metrics)| (id, (Some(metrics), earlier.remove(&id).unwrap_or_default(), None)))
-        .collect();
-    for row in scrapes {
-        let id = row.competitor_id;
-        figures.entry(id).or_default().2 = Some(row.into());
-    }
-    Ok(figures)
-}
-
-/// The rows near enough to a week and to a month before each competitor's newest one.
-fn metrics_to_compare(
-    conn: &mut DbConnection,
-    newest: &HashMap<CompetitorId, Metrics>,
-    rules: &MetricsRules,
-) -> DbResult<HashMap<CompetitorId, Vec<Metrics>>> {
-    use competitor_metrics::dsl;
-    /// SQLite bounds the depth of an expression; each competitor is one `OR`.
-    const AT_ONCE: usize = 200;
-    let mut earlier: HashMap<CompetitorId, Vec<Metrics>> = HashMap::new();
-    let newest: Vec<_> = newest.iter().collect();
-    for span in [rules.week(), rules.month()] {
-        for some in newest.chunks(AT_ONCE) {
-            let mut query = dsl::competitor_metrics.select(MetricsRow::as_select()).into_boxed::<MultiBackend>();
-            for (id, metrics) in some {
-                let target = metrics.calculated_at - span.back;
-                let near =
-                    dsl::calculated_at.between(Instant(target - span.tolerance), Instant(target + span.tolerance));
-                query = query.or_filter(dsl::competitor_id.eq(**id).and(near));
-            }
-            let rows: Vec<MetricsRow> = query.load(conn)?;
-            for row in rows {
-                earlier.entry(row.competitor_id).or_default().push(row.into());
-            }
-        }
-    }
-    Ok(earlier)
 }

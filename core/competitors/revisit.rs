@@ -1,8 +1,8 @@
 //! When a competitor is scraped again. No I/O.
 //!
-//! A website that was scraped is due after some hours. One that failed is due again soon, and later with each failure in a
-//! row; one that does not want to be fetched is left alone for a day and longer. One whose last or next scrape lies further ahead
-//! than it can is due: a clock was wrong. What is deliberately not here: asking, and the pauses within a scrape.
+//! A website that was scraped is due after some hours. One that failed is due sooner, and later with each failure in a row;
+//! one that refuses to be read is left alone for a day or longer. One whose last or next scrape lies too far in the future is
+//! due, because a clock was wrong.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(super) use crate::scrape::walk::site_scope::host;
 use crate::tracking::sold;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The numbers of scraping that are not about a single request.
+/// The numbers of scraping, apart from those of a single request.
 ///
 /// ```
 /// use jpauto::Config;
@@ -21,25 +21,25 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScrapingRules {
-    /// How long a scrape belongs to the process that began it without a sign of life (2 min); one gives it every third.
+    /// How long a lease of a scrape lasts (2 min); it is renewed after each third.
     pub lease: Duration,
     /// How soon a website that failed is tried again (30 min); twice as long with each further failure in a row.
     pub first_retry: Duration,
-    /// How soon one is that showed a bot check or is closed by robots.txt (24 h); doubled likewise.
+    /// The same for a website that showed a bot check or is closed by robots.txt (24 h).
     pub first_retry_when_unwanted: Duration,
-    /// How soon a website is read again of which some pages failed (2 h); doubled likewise.
+    /// How soon a website is read again after some of its pages failed (2 h); twice as long with each further time in a row.
     pub first_retry_when_partial: Duration,
-    /// Scrapes in a row with pages that failed after which the website is as due as any other (3).
+    /// After this many scrapes in a row with failed pages the website is due as any other (3).
     pub partial_retries: u32,
-    /// What the doubling of either ends at (7 days).
+    /// The longest of these times, however often they are doubled (7 days).
     pub longest_retry: Duration,
-    /// How long a scrape waits for a host that many dealers share and another process speaks to, before it is left for the next
-    /// run (10 s).
+    /// How long a scrape waits for a host that many dealers share while another process asks it (10 s); the competitor is left
+    /// for the next run then.
     pub shared_host_wait: Duration,
-    /// For how long a page may be called unchanged before it is read anew in any case (2 days): servers err. Never for longer
-    /// than half the time after which a vehicle counts as sold: one that moved to a page wrongly called unchanged is seen before.
+    /// How long a server's word that a page has not changed is believed (2 days). At most half the time after which a vehicle
+    /// counts as sold: a vehicle that moved to a page wrongly called unchanged is then seen before.
     pub unchanged_at_most: Duration,
-    /// Vehicles that a list given as data must bring to stand for the pages, in percent of what it or they claim: 95.
+    /// The share of the claimed vehicles that a list given as data must have to replace the pages, in percent: 95.
     pub data_share_percent: u32,
 }
 
@@ -60,7 +60,7 @@ impl Default for ScrapingRules {
     }
 }
 
-/// When a website that failed so many times in a row, this time included, may be scraped again.
+/// When a website may be scraped again after a number of failures in a row, this one included.
 pub(super) fn after_failure(
     error_type: ScrapeErrorType,
     failures: u32,
@@ -77,25 +77,25 @@ pub(super) fn after_failure(
     asked_for.map_or(again, |asked_for| again.max(as_asked(asked_for, now, rules)))
 }
 
-/// When a website may be asked again that asked to be left alone for so long; nobody is left alone for ever.
+/// When a website may be asked again that asked to be left alone for a time, which is bounded.
 pub(super) fn as_asked(asked_for: Duration, now: DateTime<Utc>, rules: &ScrapingRules) -> DateTime<Utc> {
     now + span(asked_for.min(rules.longest_retry))
 }
 
-/// When a website of whose pages some failed is read again, this being the so manieth such scrape in a row; `None` where that
-/// can wait as long as for any other.
+/// When a website is read again after a number of scrapes in a row in which pages failed; `None` where it waits as long as any
+/// other.
 pub(super) fn after_partial(scrapes: u32, now: DateTime<Utc>, rules: &ScrapingRules) -> Option<DateTime<Utc>> {
     let doublings = scrapes.checked_sub(1).filter(|_| scrapes <= rules.partial_retries)?;
     let wait = rules.first_retry_when_partial.saturating_mul(2_u32.saturating_pow(doublings));
     Some(now + span(wait.min(rules.longest_retry)))
 }
 
-/// Times behind which none can lie, unless a clock went ahead or has gone back: then the website is due.
+/// The latest possible times of scrapes. A later one shows that a clock was wrong, and the website is due.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ahead {
-    /// Behind which no scrape can have been.
+    /// No scrape can have been later.
     pub(super) scraped: DateTime<Utc>,
-    /// Behind which no scrape is ever put off.
+    /// No scrape is ever put off for longer.
     pub(super) next: DateTime<Utc>,
 }
 
@@ -106,7 +106,7 @@ impl Ahead {
     }
 }
 
-/// Whether it is time to scrape it.
+/// Whether a competitor is due.
 pub(super) fn is_due(competitor: &Competitor, now: DateTime<Utc>, due_after: Duration, ahead: Ahead) -> bool {
     let is_time = match (competitor.next_scrape_at, competitor.last_scraped_at) {
         (Some(next), _) => next <= now || next > ahead.next,
@@ -125,7 +125,7 @@ pub(super) fn oldest_believed(now: DateTime<Utc>, tracking: &TrackingRules, scra
     now - span(scraping.unchanged_at_most).min(shortest / 2)
 }
 
-/// The span as dates count it; one that no date could bear is a century.
+/// The duration as a span of dates, a century at most.
 pub(super) fn span(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(36_500)).min(TimeDelta::days(36_500))
 }

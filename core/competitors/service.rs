@@ -1,17 +1,24 @@
-//! The operations on competitors; `scraping` has those that fetch, `recording` writes what one scrape saw.
+//! The operations on competitors.
+//!
+//! `scraping` and `probe` have those that fetch, `recording` writes what one scrape saw. A scrape runs under a claim
+//! (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
+//! missing cars (`missing_pages`).
 
+mod claims;
+mod host_sharing;
+mod missing_pages;
 mod probe;
 mod recording;
 mod scraping;
 
 pub use probe::AddedCompetitor;
-use recording::{Recording, Seen};
+use recording::{Recording, Seen, to_record};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, Listing, ListingFilter,
+    Competitor, CompetitorFilter, CompetitorKey, CompetitorOverview, CompetitorUpdate, LeftOut, Listing, ListingFilter,
     MarketView, MarketViewFilter, MarketViewRules, Metrics, MetricsRules, NewCompetitor, PricePoint, RecordReport,
     ScrapeErrorType, ScrapeReading, ScrapeRecord, ScrapedListing, ScrapedPage, ScrapingRules, TrackingRules, Undercut,
     UndercutFilter,
@@ -30,7 +37,7 @@ use crate::{
     scrape::{fetch::Fetcher, walk},
 };
 
-/// The competing dealers and what stands on their lots.
+/// Competing dealers and the cars on their lots.
 #[derive(Clone, Copy, Debug)]
 pub struct Competitors<'a> {
     desk: &'a Desk,
@@ -55,7 +62,7 @@ impl<'a> Competitors<'a> {
         Self { desk }
     }
 
-    /// Watches a dealer from now on.
+    /// Adds a dealer, whose website is scraped from now on.
     ///
     /// # Errors
     /// `invalid_competitor` with the fields at fault; `duplicate_competitor` where the name is taken, whatever its case;
@@ -90,8 +97,8 @@ impl<'a> Competitors<'a> {
 
     /// Changes the named fields.
     ///
-    /// Where the address of the list or the configuration is changed, the new list may leave out what the old one showed. That
-    /// is not found sold at once: a scrape that misses some of it is incomplete, with the warning `list_changed`, until the list
+    /// Where the address of the list or the configuration is changed, the new list may leave out cars of the old one. Those are
+    /// not found sold at once: a scrape that misses some of them is incomplete, with the warning `list_changed`, until the list
     /// has looked so for as long as a lot that shrank ([`shrunk_after_scrapes`](super::EvidenceRules::shrunk_after_scrapes) scrapes
     /// over [`shrunk_after_days`](super::EvidenceRules::shrunk_after_days) days).
     ///
@@ -105,21 +112,21 @@ impl<'a> Competitors<'a> {
                 return Ok(before);
             }
             if after.name != before.name {
-                repository::name_is_taken(conn, &after)?;
+                repository::ensure_name_is_free(conn, &after)?;
             }
-            // Two that shared an address before may go on, until one of them moves.
+            // Two competitors of an adopted database may share an address until one of them changes its own.
             let list = |of: &Competitor| {
                 (registration::address_key(&of.inventory_url), registration::store(of.scraper_config.as_ref()))
             };
             if list(&after) != list(&before) {
-                repository::address_is_taken(conn, &after)?;
+                repository::ensure_address_is_free(conn, &after)?;
             }
             repository::update(conn, &after)?;
             if after.reads_another_list_than(&before) {
                 repository::note_list_change(conn, id, acting.now)?;
             }
             if before.active && !after.active {
-                // Nobody scrapes it now, so nothing would ever close them.
+                // No scrape would ever close them.
                 alerts::close(conn, &alert::SCRAPE_ALERTS, id.into(), &alert::no_longer_scraped, acting.now)?;
             }
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
@@ -127,7 +134,7 @@ impl<'a> Competitors<'a> {
         })
     }
 
-    /// Leaves the competitor alone until [`Competitors::resume`]; what is known of it stays.
+    /// Stops scraping a competitor until [`Competitors::resume`]; its rows stay.
     ///
     /// # Errors
     /// `competitor_not_found`.
@@ -135,7 +142,7 @@ impl<'a> Competitors<'a> {
         self.update(id, &CompetitorUpdate { active: Some(false), ..CompetitorUpdate::default() })
     }
 
-    /// Watches a paused competitor again.
+    /// Scrapes a paused competitor again.
     ///
     /// # Errors
     /// `competitor_not_found`.
@@ -143,7 +150,7 @@ impl<'a> Competitors<'a> {
         self.update(id, &CompetitorUpdate { active: Some(true), ..CompetitorUpdate::default() })
     }
 
-    /// Removes a competitor with its listings, prices, figures, scrapes and the alerts about it.
+    /// Deletes a competitor with its listings, prices, figures, scrapes and alerts.
     ///
     /// # Errors
     /// `competitor_not_found`.
@@ -155,10 +162,10 @@ impl<'a> Competitors<'a> {
         })
     }
 
-    /// Records one scrape: what was seen at one time on one competitor's website, all of it in one transaction.
+    /// Records one scrape, what a competitor's website showed at one time, in one transaction.
     ///
-    /// Nothing seen at all is recorded too, and marks nothing sold. The same scrape recorded again changes nothing. A
-    /// competitor asked for by a name that nobody has is added in the same transaction.
+    /// A scrape without listings is recorded too, and marks nothing sold. The same scrape recorded again changes nothing. Under
+    /// a name that no competitor has, one is added in the same transaction.
     ///
     /// # Errors
     /// `competitor_not_found` for an unknown id; `invalid_competitor`; `invalid_observed_at` for a time still to come. Then
@@ -170,16 +177,15 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let seen = Seen { listings, reading, platform: None, warnings: Vec::new(), crawl: None };
+        let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
-    /// Records saved or fetched pages that together are one scrape: a whole lot, unless each of them leads on to a next one, or
-    /// one of several with addresses of their own leads on to a page that is not among them, or none of them is the first by what
-    /// it says of the pages around it (the warning `begins_late`).
+    /// Records saved or fetched pages that together are one scrape.
     ///
-    /// The places of refused listings count through all pages in their order. A page without any listing that is of no known
-    /// platform counts as one that could not be read.
+    /// They are a whole lot, unless each of them leads to a next page, one of several with addresses of their own leads to a page
+    /// that is not among them, or none of them is the first one by its links (the warning `begins_late`). The places of refused
+    /// listings count through all pages in their order. A page without listings and of no known platform counts as unreadable.
     ///
     /// # Errors
     /// As [`Competitors::record`]; `invalid_pages` for none at all; as [`listings_from_bytes`] for a page that can not be
@@ -195,7 +201,7 @@ impl<'a> Competitors<'a> {
         self.record_pages_of(&competitor.into(), pages, ScrapeReading::whole_lot(), observed_at)
     }
 
-    /// Records saved or fetched pages that are known to be a part of a list: what they do not show is not missed.
+    /// Records saved or fetched pages that are known to be a part of a list: cars that they do not show are not missed.
     ///
     /// # Errors
     /// As [`Competitors::record_pages`].
@@ -208,7 +214,7 @@ impl<'a> Competitors<'a> {
         self.record_pages_of(&competitor.into(), pages, ScrapeReading::part_of_a_lot(), observed_at)
     }
 
-    /// Records pages of which so much is known before they are read.
+    /// Records pages; `known_before` says whether they may be a whole lot.
     fn record_pages_of(
         &self,
         key: &CompetitorKey,
@@ -226,7 +232,7 @@ impl<'a> Competitors<'a> {
         self.record_seen(key, seen, observed_at)
     }
 
-    /// Records that a scrape failed: in the log, and on the competitor unless a later scrape is known.
+    /// Records a failed scrape: in the log, and on the competitor unless a later scrape is recorded.
     ///
     /// # Errors
     /// `competitor_not_found`; `invalid_observed_at`.
@@ -303,13 +309,13 @@ impl<'a> Competitors<'a> {
         self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview_of(conn, id, rules))
     }
 
-    /// The rules of the figures, and behind which time none can be the newest.
+    /// The rules of the figures, and the latest time that figures can have.
     fn overview_rules(&self) -> (&MetricsRules, DateTime<Utc>) {
         (self.desk.rules(), self.desk.rules::<TrackingRules>().latest(self.desk.now()))
     }
 
-    /// What the competitors' lots hold: figures over everything, and a page of them by make and model, what there is most of
-    /// first. Listings of paused competitors, and those not seen for [`TrackingRules::on_the_market_days`], are left out.
+    /// The cars on the competitors' lots: figures over all of them, and a page of figures by make and model, the most frequent
+    /// first. Listings of paused and of failing dealers are left out; [`LeftOut`] counts them.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
@@ -319,14 +325,24 @@ impl<'a> Competitors<'a> {
             .read_snapshot(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
     }
 
-    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first; the same are left
-    /// out.
+    /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first. Listings of paused
+    /// and of failing dealers are left out; [`Competitors::left_out`] counts them.
     ///
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
         let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
         self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
+    }
+
+    /// The listings that neither the market view nor the undercuts count, at some competitors or at all.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn left_out(&self, competitors: &[CompetitorId]) -> Result<LeftOut> {
+        let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
+        let filter = MarketViewFilter { competitors: competitors.to_vec(), ..MarketViewFilter::default() };
+        self.desk.read(Permission::ReadCompetitors, |conn| repository::left_out(conn, &filter, context))
     }
 
     fn note_failure(
@@ -341,7 +357,7 @@ impl<'a> Competitors<'a> {
         let tracking: &TrackingRules = self.desk.rules();
         let observed_at = scrape_log::check_observed_at(observed_at, acting.now, tracking)?;
         let latest = tracking.latest(acting.now);
-        turn_back(conn, &competitor, observed_at, latest)?;
+        take_back_future_sightings(conn, &competitor, observed_at, latest)?;
         let scrape = ScrapeRecord::failed(id, observed_at, (error_type, message), acting.now);
         let mut changes = Map::new();
         changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
@@ -351,40 +367,46 @@ impl<'a> Competitors<'a> {
         competitor.note(&kept, latest);
         repository::update_scraping(conn, &competitor)?;
         let verdict = failing(conn, &competitor, tracking)?;
-        settle(conn, id, &[verdict], acting.now)?;
+        update_alerts(conn, id, &[verdict], acting.now)?;
         audit(conn, acting, id, changes)?;
         Ok(competitor)
     }
 
     fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
-        Recording::new(self.desk, key, seen, observed_at).write()
+        let recording = Recording::new(self.desk, seen, observed_at);
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let competitor = to_record(conn, acting, key)?;
+            recording.write(conn, acting, competitor).map(|recorded| recorded.report)
+        })
     }
 }
 
 fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) -> DbResult<Competitor> {
     let competitor = registration::add(competitor, acting.now)?;
-    repository::name_is_taken(conn, &competitor)?;
-    repository::address_is_taken(conn, &competitor)?;
+    repository::ensure_name_is_free(conn, &competitor)?;
+    repository::ensure_address_is_free(conn, &competitor)?;
     repository::insert(conn, &competitor)?;
     activity::record(conn, acting, Action::Create, None, Some(&competitor))?;
     Ok(competitor)
 }
 
-/// Takes back what was recorded under a clock that had gone ahead, with the first scrape under one that has not.
-fn turn_back(
+/// Takes back what was recorded under a clock that had gone ahead, with the first scrape under a right one; whether anything
+/// was.
+fn take_back_future_sightings(
     conn: &mut DbConnection,
     competitor: &Competitor,
     observed_at: DateTime<Utc>,
     latest: DateTime<Utc>,
-) -> DbResult<()> {
-    if !competitor.is_ahead(latest) {
-        return Ok(());
+) -> DbResult<bool> {
+    let is_ahead = competitor.is_ahead(latest);
+    if is_ahead {
+        tracing::warn!(competitor = %competitor.id, "a scrape lies ahead of the clock; what it saw counts as seen before");
+        repository::turn_back_sightings(conn, competitor.id, observed_at, latest)?;
     }
-    tracing::warn!(competitor = %competitor.id, "a scrape lies ahead of the clock; what it saw counts as seen before");
-    repository::turn_back_sightings(conn, competitor.id, observed_at, latest)
+    Ok(is_ahead)
 }
 
-/// Writes that a scrape failed for a reason of our own, of which the website knows nothing.
+/// Records a scrape that failed here, for which the website is not to blame: an alert and an audit row.
 fn note_own_failure(
     conn: &mut DbConnection,
     acting: Acting<'_>,
@@ -398,7 +420,7 @@ fn note_own_failure(
     audit(conn, acting, competitor.id, changes)
 }
 
-/// What the failures since the last success mean.
+/// The verdict on the failures since the last success.
 fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRules) -> DbResult<Verdict> {
     let failures = match competitor.scrape_error_type {
         // The newest scrape is the last success.
@@ -408,8 +430,8 @@ fn failing(conn: &mut DbConnection, competitor: &Competitor, rules: &TrackingRul
     Ok(alert::failing(competitor, failures, rules))
 }
 
-/// Opens and closes what the verdicts say; answers what is open now.
-fn settle(
+/// Opens and closes alerts by the verdicts; those of them that are open now.
+fn update_alerts(
     conn: &mut DbConnection,
     competitor: CompetitorId,
     verdicts: &[Verdict],

@@ -1,38 +1,29 @@
-//! What a VIN stands for and what that vehicle is worth: for a car that is offered to us and is not ours yet.
+//! What a VIN stands for and what that vehicle is worth, for a car that is offered to us.
 //!
-//! [`Evaluations::decode`] says what a VIN says: by itself first, then by NHTSA's public decoder ([`VpicConfig`]), whose answers
-//! are kept in the database. [`Evaluations::evaluate`] goes on from there: it looks for comparables as the market research does
-//! and prices the vehicle by the same rule without a price of ours. The result is kept by VIN for 30 days; while it holds, the
-//! same question touches no network, and two that ask at once make one call, in one process or in several.
-//!
-//! Whatever fails on the way is a [`Warning`], and the answer is what is known without it: a VIN that vPIC does not decode may
-//! stand in a competitor's listing, or one of its kind. An answer that lacks something is given, but not kept.
-//!
-//! What is deliberately not here: the pricing rule and the sources of comparables, which are the market's.
+//! [`Evaluations::decode`] reads the VIN by itself and by NHTSA's decoder (`vpic/`). [`Evaluations::evaluate`] then prices the
+//! vehicle by the market's rule, without a price of ours. Both are stored: an answer of vPIC, and an evaluation by its VIN for 30
+//! days. Concurrent requests for one VIN share one evaluation, within a process (`single_flight.rs`) and across processes (a
+//! lease). A step that fails becomes a [`Warning`]; an answer that lacks something is given but not stored.
 
-mod flight;
 mod repository;
 mod rules;
 mod service;
+mod single_flight;
 mod vpic;
+mod warning;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use self::{flight::Flights, vpic::Vpic};
 pub use self::{
     rules::{EvaluationRules, PurchaseRules},
     service::Evaluations,
     vpic::{VpicConfig, VpicDecode, VpicFinding},
+    warning::Warning,
 };
-use crate::{
-    Money, Vin,
-    activity::Audited,
-    ids::EvaluationId,
-    market::{Analysis, MissingSource},
-    vin::Facts,
-};
+pub(crate) use self::{single_flight::SingleFlight, vpic::Vpic};
+use crate::{Money, Vin, activity::Audited, ids::EvaluationId, market::Analysis, vin::Facts};
 
 /// What is to be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +32,18 @@ pub struct EvaluationRequest {
     pub vin: Vin,
     /// Its miles; without them nothing is adjusted for mileage.
     pub mileage: Option<i32>,
-    /// Whether what is kept is passed over and replaced; an answer of vPIC is fallen back on where it gives no other.
+    /// Whether stored answers are passed over and replaced. Where vPIC does not answer, its stored answer is still used.
     pub refresh: bool,
 }
 
 impl EvaluationRequest {
-    /// The vehicle with so many miles, from what is kept where that holds.
+    /// The vehicle with this mileage; a stored evaluation serves while it is valid.
     #[must_use]
     pub fn new(vin: Vin, mileage: Option<i32>) -> Self {
         Self { vin, mileage, refresh: false }
     }
 
-    /// The same, asked anew.
+    /// The same, made anew.
     #[must_use]
     pub fn refresh(mut self) -> Self {
         self.refresh = true;
@@ -64,17 +55,17 @@ impl EvaluationRequest {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Decoded {
-    /// What it says by itself.
+    /// What the VIN says by itself.
     pub facts: Facts,
-    /// What vPIC says of it, where it was asked and answered.
+    /// What vPIC says of it, where it answered.
     pub vpic: Option<VpicDecode>,
-    /// What both together come to; `None` where the model is unknown.
+    /// The vehicle by both together; `None` where the model is unknown.
     pub vehicle: Option<Identity>,
-    /// What is doubtful, and what could not be asked.
+    /// What is doubtful, and who did not answer.
     pub warnings: Vec<Warning>,
 }
 
-/// Which vehicle a VIN stands for, well enough to look for others of its kind.
+/// Which vehicle a VIN stands for, precisely enough to look for comparables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Model year.
@@ -100,7 +91,7 @@ pub enum IdentitySource {
     Inventory,
     /// A competitor's listing holds the VIN.
     Listing,
-    /// Competitors' listings hold vehicles of the same kind: the same VIN in positions 1 to 8, 10 and 11.
+    /// Competitors' listings hold vehicles of the same kind: positions 1 to 8, 10 and 11 of the VIN are the same.
     SameKind,
 }
 
@@ -111,104 +102,13 @@ words!(IdentitySource, InvalidIdentitySource at "/source" {
     SameKind => "same_kind",
 });
 
-/// What to know before trusting a decoding or an evaluation, as data; adapters make the sentence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Warning {
-    /// The check digit is wrong where the law asks for a right one: a character is mistyped, or the VIN is no real one.
-    CheckDigitWrong {
-        /// What the other characters give.
-        expected: char,
-        /// What stands there.
-        actual: char,
-    },
-    /// It is a filler that somebody typed.
-    Placeholder,
-    /// The VIN alone does not prove the model year.
-    YearUncertain {
-        /// The year taken.
-        year: Option<i32>,
-        /// The other years that it may be.
-        alternatives: Vec<i32>,
-    },
-    /// No law is known that asks this VIN for a model year: it holds only if its maker uses position 10 for it, and nothing is
-    /// looked for by it.
-    YearConditional {
-        /// The year under that condition.
-        year: i32,
-        /// The other years that it may be under the same.
-        alternatives: Vec<i32>,
-    },
-    /// The VIN and vPIC tell different years.
-    YearsDiffer {
-        /// By the VIN.
-        vin: i32,
-        /// By vPIC.
-        vpic: i32,
-    },
-    /// vPIC has a remark about the VIN.
-    VpicFinding {
-        /// Its number.
-        number: u16,
-        /// The stable word for it.
-        finding: String,
-        /// The same for a person.
-        message: String,
-    },
-    /// vPIC takes another VIN to be meant.
-    VpicSuggests {
-        /// With `!` where a character is wrong.
-        vin: String,
-    },
-    /// vPIC was not asked, or gave no answer.
-    VpicMissing {
-        /// The stable word for why, such as `vpic_timeout`, or `not_configured`.
-        reason: String,
-        /// The same for a person.
-        message: String,
-    },
-    /// vPIC gave no answer when asked anew, so what it answered before was used.
-    VpicKept {
-        /// The stable word for why, as of [`Warning::VpicMissing`].
-        reason: String,
-        /// The same for a person.
-        message: String,
-        /// When it gave the answer that was used.
-        answered_at: DateTime<Utc>,
-    },
-    /// The model is known from listings alone.
-    KnownFromListings {
-        /// How.
-        source: IdentitySource,
-        /// From how many.
-        listings: usize,
-    },
-    /// Nothing says which model it is, so there is nothing to compare.
-    ModelUnknown,
-    /// A source of comparables did not answer.
-    SourceMissing(MissingSource),
-    /// No comparables could be looked for.
-    ComparablesMissing {
-        /// The stable word for why.
-        reason: String,
-        /// The same for a person.
-        message: String,
-    },
-    /// What is kept could not be read or written, so the answer was made without it, or is not kept.
-    CacheFailed {
-        /// The stable word for why.
-        reason: String,
-    },
-}
-
 /// What a vehicle is worth here, how sure that is, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Evaluation {
     /// The VIN.
     pub vin: Vin,
-    /// The miles that it was evaluated with.
+    /// The mileage that it was evaluated with.
     pub mileage: Option<i32>,
     /// What the VIN says by itself.
     pub facts: Facts,
@@ -218,19 +118,19 @@ pub struct Evaluation {
     pub vehicle: Option<Identity>,
     /// What the market says, with the reasons; `None` where there was nothing to compare.
     pub analysis: Option<Analysis>,
-    /// What to pay at most for it, where [`EvaluationRules::purchase`] is set and the market is known.
+    /// The highest price to pay for it, where [`EvaluationRules::purchase`] is set and the market is known.
     pub most_to_pay: Option<Money>,
-    /// What to know before trusting it.
+    /// What to know before relying on it.
     pub warnings: Vec<Warning>,
     /// When it was made.
     pub evaluated_at: DateTime<Utc>,
-    /// Until when it is kept; `None` where something was missing, so that the next question is asked anew.
+    /// Until when it is stored; `None` where something was missing, so that the next request makes it anew.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Whether it was kept from before.
+    /// Whether it came from the database.
     pub from_cache: bool,
 }
 
-/// What was removed because its time was over.
+/// What was removed because it had expired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Expired {
@@ -238,11 +138,11 @@ pub struct Expired {
     pub evaluations: usize,
     /// Answers of vPIC.
     pub decodes: usize,
-    /// Whether nothing that is over is left; otherwise the limit ended it.
+    /// Whether nothing expired is left; otherwise the limit was reached.
     pub is_all: bool,
 }
 
-/// What the row holds beside its columns; the VIN's own facts are not kept, for they do not change.
+/// The document of a row. The VIN's own facts are not stored, as they do not change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct EvaluationData {
     mileage: Option<i32>,
@@ -253,7 +153,7 @@ struct EvaluationData {
     warnings: Vec<Warning>,
 }
 
-/// A row as it is kept.
+/// A stored evaluation.
 #[derive(Clone, Debug, PartialEq)]
 struct Kept {
     id: EvaluationId,
@@ -264,7 +164,7 @@ struct Kept {
     expires_at: DateTime<Utc>,
 }
 
-/// What the audit trail tells of an evaluation.
+/// The entry of an evaluation in the audit trail.
 #[derive(Serialize)]
 struct Entry {
     #[serde(skip)]

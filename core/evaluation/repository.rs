@@ -26,9 +26,9 @@ use crate::{
 
 /// The decoder whose answers are kept.
 const VPIC: &str = "vpic";
-/// So many VINs stand in one statement at most.
+/// At most this many VINs are in one statement.
 const VINS_A_STATEMENT: usize = 500;
-/// So many listings of a kind are enough to know it.
+/// This many listings of a kind are enough to know it.
 const MOST_LISTINGS: i64 = 200;
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -58,7 +58,7 @@ fn document<T: serde::Serialize>(value: &T) -> Result<Value> {
     })
 }
 
-/// What is kept of a VIN, over or not. A row that another program or release wrote is as good as none.
+/// The stored evaluation of a VIN, expired or not. A row in another program's or release's shape counts as missing.
 pub(super) fn find(conn: &mut DbConnection, vin: &Vin) -> DbResult<Option<Kept>> {
     let row: Option<Row> = vin_evaluation_cache::table
         .filter(vin_evaluation_cache::vin.eq(vin.as_str()))
@@ -67,7 +67,7 @@ pub(super) fn find(conn: &mut DbConnection, vin: &Vin) -> DbResult<Option<Kept>>
         .optional()?;
     let kept = row.and_then(|row| {
         let data: EvaluationData = serde_json::from_value(row.evaluation_data?.0)
-            .inspect_err(|reason| tracing::debug!(%reason, %vin, "a kept evaluation can not be read"))
+            .inspect_err(|reason| tracing::debug!(%reason, %vin, "a stored evaluation cannot be read"))
             .ok()?;
         Some(Kept {
             id: row.id,
@@ -81,7 +81,7 @@ pub(super) fn find(conn: &mut DbConnection, vin: &Vin) -> DbResult<Option<Kept>>
     Ok(kept)
 }
 
-/// Keeps an evaluation in place of any other of its VIN. Of two that come at once one runs its transaction again.
+/// Stores an evaluation in place of any other of its VIN. Of two concurrent ones, one transaction runs again.
 pub(super) fn replace(conn: &mut DbConnection, kept: &Kept) -> DbResult<()> {
     let table = vin_evaluation_cache::table;
     diesel::delete(table.filter(vin_evaluation_cache::vin.eq(kept.vin.as_str()))).execute(conn)?;
@@ -97,7 +97,7 @@ pub(super) fn replace(conn: &mut DbConnection, kept: &Kept) -> DbResult<()> {
     Ok(())
 }
 
-/// vPIC's answers that still hold, of these VINs.
+/// vPIC's valid answers about these VINs.
 pub(super) fn decodes(conn: &mut DbConnection, vins: &[Vin], now: DateTime<Utc>) -> DbResult<HashMap<Vin, VpicDecode>> {
     let mut found = HashMap::new();
     for vins in vins.chunks(VINS_A_STATEMENT) {
@@ -115,7 +115,7 @@ pub(super) fn decodes(conn: &mut DbConnection, vins: &[Vin], now: DateTime<Utc>)
     Ok(found)
 }
 
-/// Keeps answers of vPIC, each until its time, in place of earlier ones.
+/// Stores answers of vPIC, each with its expiry, in place of earlier ones.
 pub(super) fn keep_decodes(conn: &mut DbConnection, decodes: &[(Vin, &VpicDecode, DateTime<Utc>)]) -> DbResult<()> {
     for decodes in decodes.chunks(VINS_A_STATEMENT) {
         let vins = decodes.iter().map(|(vin, ..)| vin.as_str());
@@ -137,7 +137,7 @@ pub(super) fn keep_decodes(conn: &mut DbConnection, decodes: &[(Vin, &VpicDecode
     Ok(())
 }
 
-/// Removes up to so many evaluations that are over, the oldest first; how many. An index over their ends serves it.
+/// Removes up to `limit` expired evaluations, the oldest first, by an index over their expiry. Returns how many.
 pub(super) fn remove_expired_evaluations(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> DbResult<usize> {
     use vin_evaluation_cache::{expires_at, id, table};
     let over: Vec<EvaluationId> = table
@@ -146,7 +146,7 @@ pub(super) fn remove_expired_evaluations(conn: &mut DbConnection, now: DateTime<
         .limit(limit)
         .select(id)
         .load(conn)?;
-    // One that was made anew meanwhile has another id.
+    // One that was made again meanwhile has another id.
     Ok(diesel::delete(table.filter(id.eq_any(over))).execute(conn)?)
 }
 
@@ -156,11 +156,11 @@ pub(super) fn remove_expired_decodes(conn: &mut DbConnection, now: DateTime<Utc>
     let is_over = || expires_at.le(Instant(now));
     let over: Vec<String> =
         table.filter(is_over()).order((expires_at.asc(), vin.asc())).limit(limit).select(vin).load(conn)?;
-    // One that was answered anew meanwhile holds again.
+    // One that was answered again meanwhile is valid again.
     Ok(diesel::delete(table.filter(vin.eq_any(over)).filter(is_over())).execute(conn)?)
 }
 
-/// Whether there is anything left to remove.
+/// Whether anything expired is left.
 pub(super) fn is_any_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<bool> {
     let evaluations = vin_evaluation_cache::table.filter(vin_evaluation_cache::expires_at.le(Instant(now)));
     let decodes = vin_decodes::table.filter(vin_decodes::expires_at.le(Instant(now)));
@@ -172,7 +172,7 @@ type Vehicle = (Option<String>, Option<i32>, Option<String>, Option<String>, Opt
 
 /// Our vehicles of this VIN, and the listings whose VINs begin with the same eight characters, the latest first.
 ///
-/// An index over those eight characters serves it, so it does not grow with the listings of other kinds.
+/// An index over those eight characters keeps it from growing with other listings.
 pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
     let own: Vec<(String, i32, String, String, Option<String>)> = inventory::table
         .filter(inventory::vin.eq(vin.as_str()))

@@ -1,4 +1,4 @@
-//! What is decided about an evaluation: which vehicle it is, what is doubtful, and whether what is kept still holds.
+//! The rules: which vehicle a VIN stands for, what is doubtful, what to pay at most, and how long an evaluation is valid.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{
     vin::{Facts, YearBasis},
 };
 
-/// More miles than this no vehicle has.
+/// No vehicle has more miles than this.
 const MOST_MILES: i32 = 2_000_000;
 
 /// The numbers of evaluations.
@@ -19,17 +19,17 @@ const MOST_MILES: i32 = 2_000_000;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EvaluationRules {
-    /// An evaluation is kept for so long: 30 days.
+    /// How long an evaluation is valid: 30 days.
     pub kept_for_days: i64,
-    /// One that found too few comparables to tell a price is kept for so long: 1 day.
+    /// How long one without a price, for lack of comparables, is valid: 1 day.
     pub kept_unpriced_for_days: i64,
-    /// An evaluation serves for mileages no further away than this: 5,000.
+    /// An evaluation serves for mileages up to this far away: 5,000.
     pub mileage_tolerance: i32,
-    /// One that is made belongs to its process for so long, and again each third of that while the process lives: 30 seconds.
+    /// The lease on an evaluation in the making: 30 seconds. It is renewed each third of that while the process lives.
     pub lease_seconds: u32,
-    /// Somebody else's is waited for no longer than this: 180 seconds, more than all its calls may take together.
+    /// How long another caller's evaluation is waited for: 180 seconds, longer than all its calls together may take.
     pub wait_seconds: u32,
-    /// What to earn on a purchase; without it no [`Evaluation::most_to_pay`](super::Evaluation::most_to_pay) is told.
+    /// What to earn on a purchase. Without it there is no [`Evaluation::most_to_pay`](super::Evaluation::most_to_pay).
     pub purchase: Option<PurchaseRules>,
 }
 
@@ -55,7 +55,7 @@ pub struct PurchaseRules {
     pub costs: Money,
 }
 
-/// What the listings that we know say of a VIN, the latest first.
+/// What inventory and listings say of a VIN, the latest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     /// Vehicles of our own inventory with this VIN.
@@ -73,7 +73,7 @@ pub(super) struct KnownVehicle {
     pub(super) trim: Option<String>,
 }
 
-/// Refuses what can never be evaluated.
+/// Refuses an impossible mileage.
 pub(super) fn check_mileage(mileage: Option<i32>) -> Result<()> {
     if mileage.is_none_or(|miles| (0..=MOST_MILES).contains(&miles)) {
         return Ok(());
@@ -81,7 +81,7 @@ pub(super) fn check_mileage(mileage: Option<i32>) -> Result<()> {
     Err(Error::invalid_field(ErrorCode::InvalidEvaluation, "/mileage", format!("expected 0 to {MOST_MILES} miles")))
 }
 
-/// Brings together what the VIN says by itself and what vPIC says of it.
+/// Combines what the VIN says by itself with what vPIC says of it.
 pub(super) fn decoded(facts: Facts, vpic: Option<VpicDecode>) -> Decoded {
     let vehicle = vpic.as_ref().and_then(|vpic| by_vpic(&facts, vpic));
     let warnings = warnings(&facts, vpic.as_ref());
@@ -98,16 +98,18 @@ fn by_vpic(facts: &Facts, vpic: &VpicDecode) -> Option<Identity> {
     })
 }
 
-/// What must be so by the VIN is so; otherwise vPIC knows more of the maker than position 7 does. A year that holds only if
-/// the maker uses position 10 for it is none to look for others by.
+/// A year that the VIN proves wins. Otherwise vPIC knows more of the maker than position 7 does. A year that depends on the
+/// maker's use of position 10 is not used at all.
 fn year(facts: &Facts, vpic: &VpicDecode) -> Option<i32> {
     let proven = facts.model_year.filter(|_| facts.model_year_is_conclusive);
     let by_position_10 = facts.model_year.filter(|_| facts.model_year_basis != YearBasis::MakersChoice);
     proven.or(vpic.year).or(by_position_10)
 }
 
-/// Whether nothing but position 10 of a VIN from outside North America tells the year. Where its check digit is wrong too it is
-/// not one for the United States, by whose rule alone vPIC reads position 10, and that vPIC says the same proves nothing.
+/// Whether the year of a VIN from outside North America comes from position 10 alone.
+///
+/// vPIC reads position 10 by the rule of the United States. Where the check digit is wrong too, the VIN was not made by that rule,
+/// so the same year from vPIC proves nothing.
 fn year_is_conditional(facts: &Facts, by_vpic: Option<i32>) -> bool {
     let is_alone = match by_vpic {
         None => true,
@@ -120,7 +122,7 @@ fn is_a_reading_of_position_10(facts: &Facts, year: i32) -> bool {
     facts.model_year == Some(year) || facts.model_year_alternatives.contains(&year)
 }
 
-/// vPIC writes makes in capitals; the register of manufacturers as people do.
+/// The make spelled as the register of manufacturers does; vPIC writes capitals.
 fn make(facts: &Facts, by_vpic: &str) -> String {
     let registered =
         facts.manufacturer.and_then(|maker| maker.makes.iter().find(|name| name.eq_ignore_ascii_case(by_vpic)));
@@ -142,7 +144,7 @@ fn warnings(facts: &Facts, vpic: Option<&VpicDecode>) -> Vec<Warning> {
             let alternatives = facts.model_year_alternatives.clone();
             warnings.push(Warning::YearConditional { year, alternatives });
         }
-        // What the VIN says under a condition contradicts nobody.
+        // A year that depends on the maker contradicts nothing.
         (Some(_), Some(_)) if facts.model_year_basis == YearBasis::MakersChoice => {}
         (Some(vin), Some(vpic)) if vin != vpic => warnings.push(Warning::YearsDiffer { vin, vpic }),
         (year, None) if !facts.model_year_is_conclusive => {
@@ -151,7 +153,7 @@ fn warnings(facts: &Facts, vpic: Option<&VpicDecode>) -> Vec<Warning> {
         _ => {}
     }
     let Some(vpic) = vpic else { return warnings };
-    // The check digit was judged above, by the law of the region.
+    // Finding 1 is the check digit, which was judged above by the law of the region.
     let remarks = vpic.findings.iter().filter(|finding| finding.0 != 1);
     warnings.extend(remarks.map(|finding| Warning::VpicFinding {
         number: finding.0,
@@ -162,11 +164,11 @@ fn warnings(facts: &Facts, vpic: Option<&VpicDecode>) -> Vec<Warning> {
     warnings
 }
 
-/// Which vehicle it is by the listings that we know, and from how many of them.
+/// Which vehicle it is by our inventory and the listings, and from how many of them.
 ///
-/// A listing of the very VIN says it best. Others of its kind share positions 1 to 8, 10 and 11, which by 49 CFR 565.15 hold
-/// line, series and model year; they say it where all of them agree on year and model, and the trim where they agree on that.
-/// That rule is the United States': a VIN from overseas that was not made by it, as its check digit shows, is of no known kind.
+/// A listing of the same VIN is best. Vehicles of the same kind share positions 1 to 8, 10 and 11, which hold line, series and
+/// model year (49 CFR 565.15). They count where all agree on year and model; the trim counts where they agree on it too. The
+/// rule is the United States'. A VIN from overseas with a wrong check digit was not made by it, and has no known kind.
 pub(super) fn by_listings(facts: &Facts, known: &Known) -> Option<(Identity, usize)> {
     let vin = facts.vin;
     let identity = |vehicle: &KnownVehicle, source| Identity {
@@ -203,9 +205,9 @@ pub(super) fn by_listings(facts: &Facts, known: &Known) -> Option<(Identity, usi
     Some((identity, kind.len()))
 }
 
-/// What to pay at most: the market's median less the margin and the costs; `None` where that leaves nothing.
+/// The highest price to pay: `median * (1 - margin) - costs`, rounded down to the cent; `None` where that leaves nothing.
 ///
-/// `most = median * (1 - margin) - costs`, to the cent below. The market must be known well enough for a recommendation.
+/// The market must be known well enough for a recommendation.
 pub(super) fn most_to_pay(analysis: &Analysis, rules: PurchaseRules) -> Option<Money> {
     let median = analysis.adjusted.filter(|_| analysis.recommended_range.is_some())?.median;
     let kept = 10_000_i64.checked_sub(i64::from(rules.margin_basis_points))?;
@@ -214,37 +216,37 @@ pub(super) fn most_to_pay(analysis: &Analysis, rules: PurchaseRules) -> Option<M
     (most > 0).then(|| Money::from_cents(most))
 }
 
-/// Whether there were comparables enough for a price.
+/// Whether there were enough comparables for a price.
 pub(super) fn is_priced(data: &EvaluationData) -> bool {
     data.analysis.as_ref().is_some_and(|analysis| analysis.recommended_range.is_some())
 }
 
-/// Whether everything that was to be asked has answered: only then it is worth keeping for so long.
-pub(super) fn is_complete(data: &EvaluationData) -> bool {
+/// Whether every source that is configured has answered. Only then the evaluation is stored.
+pub(super) fn is_complete(data: &EvaluationData, asks_vpic: bool) -> bool {
     let lacks_something = |warning: &Warning| match warning {
         Warning::SourceMissing(_) | Warning::ComparablesMissing { .. } | Warning::ModelUnknown => true,
-        Warning::VpicMissing { reason, .. } => reason != NOT_CONFIGURED,
+        Warning::VpicMissing { .. } => asks_vpic,
         _ => false,
     };
     data.analysis.is_some() && !data.warnings.iter().any(lacks_something)
 }
 
-/// The reason of a source that nobody asked for.
+/// The reason why vPIC is missing where it is not configured.
 pub(super) const NOT_CONFIGURED: &str = "not_configured";
 
-/// Whether what is kept may be told at this time.
+/// Whether a stored evaluation is still valid.
 pub(super) fn is_current(kept: &Kept, now: DateTime<Utc>) -> bool {
     kept.expires_at > now
 }
 
-/// Whether what is kept was made from all that could be asked now; whoever lets vPIC or auto.dev be asked wants their answers.
+/// Whether a stored evaluation was made from every source that is configured now.
 pub(super) fn knows_enough(data: &EvaluationData, asks_vpic: bool, asks_auto_dev: bool) -> bool {
     let lacks_vpic = data.warnings.iter().any(|warning| matches!(warning, Warning::VpicMissing { .. }));
     let lacks_auto_dev = data.analysis.as_ref().is_none_or(|analysis| analysis.search_parameters.auto_dev.is_empty());
     !(asks_vpic && lacks_vpic || asks_auto_dev && lacks_auto_dev)
 }
 
-/// Whether what is kept answers for this mileage.
+/// Whether a stored evaluation serves for this mileage.
 pub(super) fn is_near(kept: Option<i32>, asked: Option<i32>, rules: &EvaluationRules) -> bool {
     match (kept, asked) {
         (None, None) => true,
@@ -253,7 +255,7 @@ pub(super) fn is_near(kept: Option<i32>, asked: Option<i32>, rules: &EvaluationR
     }
 }
 
-/// When an evaluation of this time is over. That there is no price can be otherwise with the next comparables.
+/// When an evaluation expires. One without a price expires sooner, as the next comparables may give one.
 pub(super) fn expiry(is_priced: bool, now: DateTime<Utc>, rules: &EvaluationRules) -> DateTime<Utc> {
     let days = if is_priced { rules.kept_for_days } else { rules.kept_unpriced_for_days.min(rules.kept_for_days) };
     let span = TimeDelta::try_days(days.max(0)).unwrap_or(TimeDelta::MAX);
@@ -376,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_serves_for_mileages_that_are_near() {
+    fn a_stored_evaluation_serves_for_near_mileages() {
         let rules = EvaluationRules::default();
         for (kept, asked, serves) in [
             (None, None, true),

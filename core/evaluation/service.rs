@@ -14,10 +14,9 @@ use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 use super::{
     Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Expired, Identity, Kept,
-    VpicDecode, Warning,
-    flight::{Flights, Turn},
-    repository,
+    VpicDecode, Warning, repository,
     rules::{self, NOT_CONFIGURED},
+    single_flight::{Role, SingleFlight},
     vpic::{BATCH, Vpic},
 };
 use crate::{
@@ -28,16 +27,16 @@ use crate::{
     desk::{Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, Result},
     ids::EvaluationId,
-    leases,
+    leases::{self, Taken},
     market::{AutoDev, Subject},
 };
 
-/// How often another process's evaluation is looked for while it is made.
+/// How often the database is checked for the result of another process.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// So often somebody else's evaluation is waited for before our own is made beside it.
+/// How many evaluations of other callers are waited for before ours is made beside them.
 const MOST_WAITS: usize = 3;
 
-/// So many rows are removed in one transaction.
+/// At most this many rows are removed in one transaction.
 const ROWS_A_REMOVAL: usize = 500;
 
 /// What VINs stand for and what those vehicles are worth.
@@ -46,14 +45,14 @@ pub struct Evaluations<'a> {
     desk: &'a Desk,
 }
 
-/// What was looked up before anything is asked.
+/// The outcome of a look at what is stored.
 enum Looked {
     Found(Box<Evaluation>),
-    /// The row that is there but does not serve, if there is one.
+    /// With the row that does not serve, if there is one.
     Nothing(Option<EvaluationId>),
 }
 
-/// Why vPIC gave no answer to a VIN that it was to be asked about.
+/// Why vPIC gave no answer about a VIN.
 #[derive(Clone)]
 struct Unanswered {
     reason: String,
@@ -88,7 +87,7 @@ impl Part for Vpic {
     const MISSING: &'static str = "the decoder of VINs is not configured: configure vpic";
 }
 
-impl Part for Flights {
+impl Part for SingleFlight {
     const MISSING: &'static str = "evaluations are not shared: the dealership was opened without them";
 }
 
@@ -99,8 +98,7 @@ impl<'a> Evaluations<'a> {
 
     /// What a VIN says by itself and by vPIC. Where vPIC does not answer, or is not configured, that is a warning.
     ///
-    /// vPIC's answers are kept in the database. They are facts about VINs and no one's doing, so the audit trail does not
-    /// tell of them.
+    /// vPIC's answers are stored. They are facts about VINs and no change by a user, so the audit trail has no entry.
     ///
     /// ```
     /// use jpauto::{Actor, Dealership, Vin};
@@ -119,7 +117,7 @@ impl<'a> Evaluations<'a> {
         decoded.pop().ok_or_else(|| Error::new(ErrorCode::NotDecoded, "a VIN was left without an answer"))
     }
 
-    /// The same for many, in their order: fifty in each call of vPIC. After a call that fails no other is made.
+    /// The same for many, in their order. vPIC is asked about fifty in one call; after a failed call it is not asked again.
     ///
     /// # Errors
     /// As [`Evaluations::decode`].
@@ -128,21 +126,21 @@ impl<'a> Evaluations<'a> {
         Ok(self.decoded(vins, false))
     }
 
-    /// What is kept of a VIN and still holds, for whatever mileage it was made; no network is touched.
+    /// The stored evaluation of a VIN while it is valid, for any mileage. The network is not used.
     ///
     /// # Errors
     /// `forbidden`; as any read.
     pub fn cached(&self, vin: &Vin) -> Result<Option<Evaluation>> {
         let now = self.desk.now();
         let kept = self.desk.read(Permission::ReadMarket, |conn| repository::find(conn, vin))?;
-        Ok(kept.filter(|kept| rules::is_current(kept, now)).map(|kept| told(kept, now)))
+        Ok(kept.filter(|kept| rules::is_current(kept, now)).map(|kept| from_stored(kept, now)))
     }
 
     /// What a vehicle is worth here, how sure that is, and why.
     ///
-    /// From what is kept where that holds: then no network is touched. Otherwise the VIN is decoded, comparables are looked
-    /// for and priced, and the result is kept. Whoever asks for the same VIN meanwhile, in this process or in another, waits
-    /// for the answer and shares it. What fails on the way is one of [`Evaluation::warnings`].
+    /// A stored evaluation serves while it is valid; the network is not used then. Otherwise the VIN is decoded, comparables are
+    /// found and priced, and the result is stored. Concurrent requests for the same VIN, in this process or in another, wait
+    /// for the result and share it. A step that fails becomes one of [`Evaluation::warnings`].
     ///
     /// ```
     /// use jpauto::{Actor, Dealership, Vin, evaluation::{EvaluationRequest, Warning}};
@@ -155,7 +153,7 @@ impl<'a> Evaluations<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; `invalid_evaluation` for an impossible mileage; as any read where the database does not answer at all.
+    /// `forbidden`; `invalid_evaluation` for an impossible mileage; as any read where the database cannot be reached.
     pub fn evaluate(&self, request: &EvaluationRequest) -> Result<Evaluation> {
         rules::check_mileage(request.mileage)?;
         let mut failures = Vec::new();
@@ -163,28 +161,28 @@ impl<'a> Evaluations<'a> {
             Looked::Found(evaluation) => return Ok(*evaluation),
             Looked::Nothing(row) => row,
         };
-        let flights = self.desk.part::<Flights>()?;
+        let flights = self.desk.part::<SingleFlight>()?;
         for _wait in 0..MOST_WAITS {
             match flights.join(request.vin, request.refresh, self.patience()) {
-                Turn::Ours(pilot) => {
+                Role::Leader(leader) => {
                     let evaluation = self.evaluate_alone(request, passed_over, failures)?;
-                    pilot.land(Arc::new(evaluation.clone()));
+                    leader.complete(Arc::new(evaluation.clone()));
                     return Ok(evaluation);
                 }
-                Turn::Shared(Some(shared)) if rules::is_near(shared.mileage, request.mileage, self.rules()) => {
+                Role::Follower(Some(shared)) if rules::is_near(shared.mileage, request.mileage, self.rules()) => {
                     return Ok((*shared).clone());
                 }
-                Turn::Shared(_) => {}
+                Role::Follower(_) => {}
             }
         }
         self.evaluate_alone(request, passed_over, failures)
     }
 
-    /// Removes what is kept and over: evaluations, and vPIC's answers, up to `limit` rows of both together.
+    /// Removes expired evaluations and answers of vPIC, up to `limit` rows of both together.
     ///
-    /// What is over is told to nobody; this gives its room back. It is done in transactions of a few hundred rows, so that nobody
-    /// waits long for it, and may be called again until [`Expired::is_all`]. Time grows with the rows that are removed, not with
-    /// those that stay. The audit trail tells that an evaluation was made, and not that its time has passed.
+    /// Expired rows are never used; this only frees their space. It works in transactions of a few hundred rows, so that other
+    /// writers wait briefly, and may be repeated until [`Expired::is_all`]. Time grows with the removed rows, not with those that
+    /// stay. The audit trail has no entry for it.
     ///
     /// ```
     /// use jpauto::{Actor, Dealership};
@@ -222,7 +220,7 @@ impl<'a> Evaluations<'a> {
         }
     }
 
-    /// Looks for a row that serves. One that was there when a refresh was asked for does not.
+    /// Looks for a stored evaluation that serves. For a refresh, a row that existed before it does not.
     fn look_up(
         &self,
         request: &EvaluationRequest,
@@ -230,7 +228,7 @@ impl<'a> Evaluations<'a> {
         failures: &mut Vec<Warning>,
     ) -> Result<Looked> {
         let now = self.desk.now();
-        // Whoever may not is refused; a row that can not be read is not there.
+        // A caller without the permission is refused. A row that cannot be read counts as missing.
         let kept = self.desk.read(Permission::Analyze, |conn| match repository::find(conn, &request.vin) {
             Err(failure) if failure.is_lost_connection() => Err(failure),
             outcome => Ok(outcome.map_err(Error::from)),
@@ -255,12 +253,12 @@ impl<'a> Evaluations<'a> {
                 && rules::is_near(kept.data.mileage, request.mileage, self.rules())
         };
         Ok(match kept.filter(serves) {
-            Some(kept) => Looked::Found(Box::new(told(kept, now))),
+            Some(kept) => Looked::Found(Box::new(from_stored(kept, now))),
             None => Looked::Nothing(id),
         })
     }
 
-    /// Makes the evaluation, once no other process is at it.
+    /// Makes the evaluation, once no other process is making it.
     fn evaluate_alone(
         &self,
         request: &EvaluationRequest,
@@ -284,14 +282,16 @@ impl<'a> Evaluations<'a> {
                 return Ok(*evaluation);
             }
         }
-        // Another may have finished between our look and the lease.
+        // Another process may have finished between our look and the lease.
         let outcome = match self.look_up(request, Some(passed_over), &mut failures) {
             Ok(Looked::Found(evaluation)) => Ok(*evaluation),
             Ok(Looked::Nothing(_)) => Ok(self.make_under_lease(request, failures, (&lease, &holder))),
             Err(error) => Err(error),
         };
-        if let Err(error) = self.desk.write(Permission::Analyze, |conn, _| leases::release(conn, &lease, &holder)) {
-            // It ends by itself.
+        let released =
+            self.desk.write(Permission::Analyze, |conn, acting| leases::release(conn, &lease, &holder, acting.now));
+        if let Err(error) = released {
+            // It expires by itself.
             tracing::warn!(%error, %lease, "a lease could not be given back");
         }
         outcome
@@ -299,12 +299,13 @@ impl<'a> Evaluations<'a> {
 
     fn take(&self, lease: &str, holder: &str) -> Result<bool> {
         let span = self.lease_span();
-        self.desk
-            .write(Permission::Analyze, |conn, acting| leases::take(conn, lease, holder, acting.now, acting.now + span))
+        self.desk.write(Permission::Analyze, |conn, acting| {
+            Ok(leases::take(conn, lease, holder, acting.now, acting.now + span)? != Taken::No)
+        })
     }
 
-    /// [`Self::make`], while another thread shows those who wait that we live: of whoever dies they wait for the rest of one
-    /// short lease.
+    /// [`Self::make`], while another thread renews the lease. If this process dies, others wait only for the rest of one short
+    /// lease.
     fn make_under_lease(
         &self,
         request: &EvaluationRequest,
@@ -314,7 +315,7 @@ impl<'a> Evaluations<'a> {
         let span = self.lease_span();
         let often = span.to_std().unwrap_or_default() / 3;
         thread::scope(|scope| {
-            // Dropped at the end of this closure, also by a panic, and never sent to.
+            // Never sent to. It is dropped at the end of this closure, even by a panic, and that ends the thread.
             let (_made, is_made) = mpsc::channel::<()>();
             scope.spawn(move || {
                 while is_made.recv_timeout(often) == Err(RecvTimeoutError::Timeout) {
@@ -334,7 +335,7 @@ impl<'a> Evaluations<'a> {
         TimeDelta::seconds(i64::from(self.rules().lease_seconds.max(1)))
     }
 
-    /// Decodes, compares and keeps; the network is asked between transactions, never inside one.
+    /// Decodes, prices and stores. The network is used between transactions, never inside one.
     fn make(&self, request: &EvaluationRequest, mut failures: Vec<Warning>) -> Evaluation {
         let now = self.desk.now();
         let vin = request.vin;
@@ -368,7 +369,7 @@ impl<'a> Evaluations<'a> {
             None => data.warnings.push(Warning::ModelUnknown),
         }
         let mut expires_at = None;
-        if rules::is_complete(&data) {
+        if rules::is_complete(&data, self.desk.find_part::<Vpic>().is_some()) {
             match self.keep(&vin, &data) {
                 Ok(until) => expires_at = Some(until),
                 Err(error) => note(&mut failures, &error),
@@ -392,7 +393,7 @@ impl<'a> Evaluations<'a> {
         }
     }
 
-    /// What our own listings say of a VIN that nobody decoded.
+    /// Looks for the model in listings, where vPIC did not name it.
     fn look_in_listings(&self, vin: &Vin, decoded: &mut Decoded) {
         let known = match self.desk.read(Permission::Analyze, |conn| repository::known(conn, vin)) {
             Ok(known) => known,
@@ -422,9 +423,9 @@ impl<'a> Evaluations<'a> {
         })
     }
 
-    /// Decodes each VIN; in what order they stand does not matter to vPIC, and one that stands twice is asked once.
+    /// Decodes each VIN. vPIC is asked once about a VIN that occurs twice.
     ///
-    /// A refresh asks vPIC about all of them; what is kept serves then where vPIC does not answer, and is called so.
+    /// A refresh asks vPIC about all of them. Where it does not answer, its stored answer is used, with a warning.
     fn decoded(&self, vins: &[Vin], refresh: bool) -> Vec<Decoded> {
         let now = self.desk.now();
         let mut wanted = vins.to_vec();
@@ -455,7 +456,7 @@ impl<'a> Evaluations<'a> {
             .collect()
     }
 
-    /// Asks vPIC about VINs, keeps what it answers, and says why an answer is missing where one is.
+    /// Asks vPIC about VINs and stores its answers. Returns the reason for the VINs that it did not answer.
     fn ask_vpic(
         &self,
         vins: &[Vin],
@@ -494,15 +495,15 @@ impl<'a> Evaluations<'a> {
         self.desk.rules()
     }
 
-    /// How long somebody else's evaluation is waited for.
+    /// How long another caller's evaluation is waited for.
     fn patience(&self) -> Duration {
         Duration::from_secs(u64::from(self.rules().wait_seconds))
     }
 }
 
-/// Says once that what is kept could not be read or written.
+/// Warns, once, that stored answers could not be read or written.
 fn note(warnings: &mut Vec<Warning>, error: &Error) {
-    tracing::warn!(code = error.code(), ?error, "evaluations can not be kept or read");
+    tracing::warn!(code = error.code(), ?error, "evaluations cannot be stored or read");
     let warning = Warning::CacheFailed { reason: error.code().to_owned() };
     if !warnings.contains(&warning) {
         warnings.push(warning);
@@ -521,14 +522,14 @@ fn subject(vin: &Vin, vehicle: &Identity, mileage: Option<i32>) -> Subject {
     }
 }
 
-/// Where the identity and the comparables are from: `vpic, auto.dev+competitor`.
+/// Where the identity and the comparables come from: `vpic, auto.dev+competitor`.
 fn source(data: &EvaluationData) -> String {
     let identity = data.vehicle.as_ref().map_or("none", |vehicle| vehicle.source.as_str());
     let comparables = data.analysis.as_ref().map_or("none", |analysis| analysis.data_source.as_str());
     format!("{identity}, {comparables}")
 }
 
-fn told(kept: Kept, now: DateTime<Utc>) -> Evaluation {
+fn from_stored(kept: Kept, now: DateTime<Utc>) -> Evaluation {
     let EvaluationData { mileage, vpic, vehicle, analysis, most_to_pay, warnings } = kept.data;
     Evaluation {
         vin: kept.vin,

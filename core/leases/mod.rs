@@ -1,18 +1,17 @@
-//! Leases: the right to do what only one may do at a time, for as long as its holder shows that it is alive.
+//! Leases: the right to do what one process may do at a time, for as long as its holder renews it.
 //!
-//! A lease is a row of `job_leases` that ends by itself, so that the work of a machine which died is taken over. Its times are
-//! those of the machines: their clocks must agree better than a third of a lease, in which it is renewed.
-//!
-//! What is deliberately not here: what is done under a lease, how long it lasts, and the audit trail: a lease says who works,
-//! and nothing about the business.
+//! A lease is a row of `job_leases` with the time at which it ends, so that the work of a process that died is taken over. A
+//! lease that has ended stays ended: no renewal revives it, even where nobody else took it. The times are those of the
+//! callers' clocks, which must agree better than a third of a lease, the time between two renewals. Leases leave no audit
+//! rows: they say who works, and nothing about the business.
 
 mod repository;
 
 use chrono::{DateTime, Utc};
-pub(crate) use repository::{held_by, holder, live, live_leases, release, renew, take};
+pub(crate) use repository::{held_by, holder, live_leases, release, renew, take};
 use uuid::Uuid;
 
-/// A lease that somebody has.
+/// A lease that has not ended.
 #[derive(Debug)]
 pub(crate) struct Lease {
     pub(crate) name: String,
@@ -21,8 +20,19 @@ pub(crate) struct Lease {
     pub(crate) until: DateTime<Utc>,
 }
 
-/// A new name for somebody who holds leases: nobody else has it, not even the same machine a second time. It begins with the
-/// number of the process, by which a person finds it.
+/// What came of asking for a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was free or had ended. Work that the same holder began under it before has lost it.
+    Anew,
+    /// The holder had it, and now has it for longer.
+    Extended,
+    /// Another holder has it.
+    No,
+}
+
+/// A new name for a holder of leases, unique even for the same process a second time. It begins with the number of the
+/// process, by which a person finds it.
 pub(crate) fn new_holder() -> String {
     format!("process {} ({})", std::process::id(), Uuid::now_v7())
 }

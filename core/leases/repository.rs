@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::Lease;
+use super::{Lease, Taken};
 use crate::db::{
-    DbConnection, DbResult, Instant, MultiBackend, lock_row,
+    DbConnection, DbResult, Instant, lock_row,
     schema::job_leases::{self, dsl},
 };
 
@@ -18,39 +18,49 @@ struct Row {
     expires_at: Instant,
 }
 
+impl Row {
+    fn is_live(&self, now: DateTime<Utc>) -> bool {
+        DateTime::from(self.expires_at) > now
+    }
+}
+
 fn locked(conn: &mut DbConnection, name: &str) -> DbResult<Option<Row>> {
     lock_row!(conn, dsl::job_leases.find(name).select(dsl::job_name));
     Ok(dsl::job_leases.find(name).select(Row::as_select()).first(conn).optional()?)
 }
 
-/// Takes a lease that is free, over, or the holder's already; `false` where somebody else has it.
+/// Takes a lease that is free or has ended, or extends the holder's own.
 pub(crate) fn take(
     conn: &mut DbConnection,
     name: &str,
     holder: &str,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> DbResult<bool> {
+) -> DbResult<Taken> {
     let known = locked(conn, name)?;
-    if known.as_ref().is_some_and(|row| row.holder != holder && DateTime::from(row.expires_at) > now) {
-        return Ok(false);
-    }
+    let is_known = known.is_some();
+    let acquired_at = match known.filter(|row| row.is_live(now)) {
+        Some(row) if row.holder != holder => return Ok(Taken::No),
+        Some(row) => Some(row.acquired_at),
+        None => None,
+    };
     let row = Row {
         job_name: name.to_owned(),
         holder: holder.to_owned(),
-        acquired_at: Instant(now),
+        acquired_at: acquired_at.unwrap_or(Instant(now)),
         expires_at: Instant(until),
     };
-    match known {
-        Some(_) => diesel::update(dsl::job_leases.find(name)).set(&row).execute(conn)?,
-        // One that another inserts meanwhile violates the key, and the whole transaction looks again.
-        None => diesel::insert_into(dsl::job_leases).values(&row).execute(conn)?,
-    };
-    Ok(true)
+    if is_known {
+        diesel::update(dsl::job_leases.find(name)).set(&row).execute(conn)?;
+    } else {
+        // Where another process inserts it first, the key is violated and the whole transaction runs again.
+        diesel::insert_into(dsl::job_leases).values(&row).execute(conn)?;
+    }
+    Ok(if acquired_at.is_some() { Taken::Extended } else { Taken::Anew })
 }
 
-/// Prolongs what the holder still has of these, and names it. What is over stays so, whether it was taken or not: under another
-/// name somebody may be at the same thing meanwhile, such as another list of one host.
+/// Extends those of the leases that the holder has, and answers their names. A lease that has ended stays so, even where
+/// nobody took it: another lease may have been granted because of that, such as one on another list of the same host.
 pub(crate) fn renew(
     conn: &mut DbConnection,
     names: &[&str],
@@ -68,24 +78,25 @@ pub(crate) fn renew(
     Ok(own().select(dsl::job_name).load(conn)?)
 }
 
-/// Whether the lease is the holder's, and keeps it from being taken until the transaction ends.
-pub(crate) fn held_by(conn: &mut DbConnection, name: &str, holder: &str) -> DbResult<bool> {
-    Ok(locked(conn, name)?.is_some_and(|row| row.holder == holder))
+/// Whether the lease is the holder's and has not ended; nobody else can take it until the transaction ends.
+pub(crate) fn held_by(conn: &mut DbConnection, name: &str, holder: &str, now: DateTime<Utc>) -> DbResult<bool> {
+    Ok(locked(conn, name)?.is_some_and(|row| row.holder == holder && row.is_live(now)))
 }
 
-/// Gives a lease back; one that somebody else has taken is let be.
-pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str) -> DbResult<()> {
+/// Gives a lease back, and answers whether it was the holder's to the end. Another holder's lease stays.
+pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str, now: DateTime<Utc>) -> DbResult<bool> {
+    let was_held = held_by(conn, name, holder, now)?;
     diesel::delete(dsl::job_leases.find(name).filter(dsl::holder.eq(holder))).execute(conn)?;
-    Ok(())
+    Ok(was_held)
 }
 
-/// Who has the lease now.
+/// The holder of a lease that has not ended.
 pub(crate) fn holder(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> DbResult<Option<String>> {
     let live = dsl::job_leases.find(name).filter(dsl::expires_at.gt(Instant(now)));
     Ok(live.select(dsl::holder).first(conn).optional()?)
 }
 
-/// The leases, with names of this beginning, that somebody has now.
+/// The leases that have not ended and whose names begin so, the oldest first.
 pub(crate) fn live_leases(conn: &mut DbConnection, beginning: &str, now: DateTime<Utc>) -> DbResult<Vec<Lease>> {
     let live = dsl::job_leases
         .filter(dsl::job_name.like(format!("{beginning}%")))
@@ -101,22 +112,4 @@ pub(crate) fn live_leases(conn: &mut DbConnection, beginning: &str, now: DateTim
             until: expires_at.into(),
         })
         .collect())
-}
-
-/// The names, with this beginning, of the leases that somebody has now, or somebody but one holder.
-pub(crate) fn live(
-    conn: &mut DbConnection,
-    beginning: &str,
-    but: Option<&str>,
-    now: DateTime<Utc>,
-) -> DbResult<Vec<String>> {
-    let mut live = dsl::job_leases
-        .filter(dsl::job_name.like(format!("{beginning}%")))
-        .filter(dsl::expires_at.gt(Instant(now)))
-        .select(dsl::job_name)
-        .into_boxed::<MultiBackend>();
-    if let Some(holder) = but {
-        live = live.filter(dsl::holder.ne(holder.to_owned()));
-    }
-    Ok(live.load(conn)?)
 }

@@ -1,21 +1,9 @@
-//! How good the pricing rule would have been: each listing that was sold or cut in price, priced from the others that were
-//! visible at that moment, against what it really asked then.
+//! The backtest: how good the pricing rule would have been.
 //!
-//! Nothing of the future is used: not a listing first seen later, not a price set later, not a sale that was yet to come.
-//! Beside the rule stands the plain median of the same search (unadjusted, outliers in), which is what anybody could compute.
-//!
-//! A listing that moved to another competitor's lot is no sale, there as in the rule; its price cuts are evidence all the same.
-//!
-//! The recommended range is what the middle half of the *comparables* ask, not where half of all *other* cars will be found: the
-//! quartiles of few prices stand closer together than those of the market that they come from. Of `n` prices the one of rank
-//! `k` has `k / (n + 1)` of the market below it on average, whatever its distribution (David and Nagaraja 2003, "Order
-//! Statistics"). The quartiles of type 7 stand at the ranks `1 + (n - 1) / 4` and `1 + 3 (n - 1) / 4`, so a further car lies
-//! between them in `(n - 1) / (2 (n + 1))` of cases: one in three with 5 comparables, 45 % with 20, half with very many. That is
-//! what the coverage is to be held against. Where it falls short even of it, adjustments are off, or the cars that sell and are
-//! cut are not any cars: they come to ask less than the others.
-//!
-//! A competitor's last asking price stands for the selling price, which nobody publishes. What is deliberately not here:
-//! loading the listings, which come model by model, so that memory holds one model's at a time.
+//! Each listing that was sold or cut in price is priced from the others that were visible at that moment, and compared with
+//! what it asked then. Nothing of the future is used. Beside the rule stands the plain median of the same search: unadjusted,
+//! outliers included. A listing that moved to another competitor's lot is no sale; its price cuts count. The last asking price
+//! stands for the selling price, which nobody publishes. `docs/pricing.md` explains the expected coverage.
 
 use std::{cmp::Ordering, ops::RangeInclusive};
 
@@ -24,15 +12,17 @@ use serde::Serialize;
 
 use super::{
     Comparable, OwnVins, PricingRules, Subject,
-    comparables::{is_name, same_name},
-    rules,
+    pricing::{
+        analyze::{Estimate, estimate},
+        names::{is_name, same_name},
+    },
 };
 use crate::{
     Money,
     error::{ErrorCode, Faults, Result},
 };
 
-/// What a listing is judged by.
+/// What happened to a listing that the rule is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BacktestEvent {
@@ -44,11 +34,11 @@ pub enum BacktestEvent {
 
 words!(BacktestEvent, InvalidEvent at "/event" { Sold => "sold", PriceCut => "price_cut" });
 
-/// Which events are judged; all there are by default.
+/// Which events are judged; all by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BacktestOptions {
-    /// Of this make only, compared as comparables are.
+    /// Of this make only, compared as in [`Subject::make`].
     pub make: Option<String>,
     /// Of this model only.
     pub model: Option<String>,
@@ -58,7 +48,7 @@ pub struct BacktestOptions {
     pub until: Option<DateTime<Utc>>,
     /// Of this kind only.
     pub event: Option<BacktestEvent>,
-    /// At most so many events of one model, spread evenly over time (500): the bound on the time it takes.
+    /// At most this many events of one model, spread evenly over time (500). It bounds the time that a backtest takes.
     pub max_events_a_model: usize,
 }
 
@@ -70,7 +60,7 @@ impl Default for BacktestOptions {
 
 impl BacktestOptions {
     /// # Errors
-    /// `invalid_backtest`, with each field that cannot be meant.
+    /// `invalid_backtest`, with each wrong field.
     pub(super) fn check(&self) -> Result<()> {
         let mut faults = Faults::default();
         for (pointer, name) in [("/make", &self.make), ("/model", &self.model)] {
@@ -94,7 +84,7 @@ impl BacktestOptions {
     }
 }
 
-/// How far from the truth an estimate was, on average.
+/// The mean error of an estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct EstimateError {
     /// The mean of `|ln(estimate / truth)|`.
@@ -103,20 +93,20 @@ pub struct EstimateError {
     pub mape_percent: f64,
 }
 
-/// How the rule did over some events.
+/// How the rule did on a set of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct BacktestScore {
     /// Events looked at.
     pub events: usize,
-    /// Of those, with enough comparables at the time; the figures below are theirs.
+    /// Of those, events with enough comparables at the time. The figures below are about these.
     pub priced: usize,
-    /// The rule's median; `None` where nothing was priced, as with the figures below.
+    /// The error of the rule's median; `None` where nothing was priced, as with the figures below.
     pub rule: Option<EstimateError>,
-    /// The plain median of the same search.
+    /// The error of the plain median of the same search.
     pub plain_median: Option<EstimateError>,
-    /// The share of truths within the recommended range P25 to P75, in percent.
+    /// The share of true prices within the recommended range P25 to P75, in percent.
     pub coverage_percent: Option<f64>,
-    /// What that share would be with exact adjustments, in percent: below 50, as quartiles of few prices stand close together.
+    /// That share with exact adjustments, in percent. It is below 50, as the quartiles of few prices stand close together.
     pub expected_coverage_percent: Option<f64>,
     /// The share of events in which the rule was nearer than the plain median, ties counted half, in percent.
     pub nearer_percent: Option<f64>,
@@ -140,13 +130,13 @@ pub struct BacktestReport {
     pub between: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// Where a backtest stands, told after each model.
+/// Where a backtest stands, reported after each model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BacktestProgress {
     /// Models to look at.
     pub total: usize,
-    /// Models dealt with.
+    /// Models finished.
     pub done: usize,
     /// Events priced so far.
     pub priced: usize,
@@ -162,13 +152,13 @@ pub(super) struct PastListing {
 }
 
 impl PastListing {
-    /// Whether one could know that it stands elsewhere: gone here, and seen there. Until then it counts as sold.
+    /// Whether it was known by then that it stands elsewhere: gone here and seen there. Until then it counts as sold.
     fn has_moved_by(&self, time: DateTime<Utc>) -> bool {
         let (gone_at, moved_at) = (self.comparable.sold_at, self.moved_at);
         gone_at.zip(moved_at).is_some_and(|(gone_at, moved_at)| gone_at.max(moved_at) <= time)
     }
 
-    /// What it asked at a time, nothing where it was not there; the price now where no history was kept.
+    /// What it asked at a time, nothing where it was not listed. Without a history, the price of now.
     fn price_at(&self, time: DateTime<Utc>) -> Option<Money> {
         if self.comparable.first_seen_at > time || self.has_moved_by(time) {
             return None;
@@ -201,7 +191,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, estimate: Option<&rules::Estimate>, truth: Money) {
+    fn add(&mut self, estimate: Option<&Estimate>, truth: Money) {
         self.events += 1;
         let Some(estimate) = estimate else { return };
         self.priced += 1;
@@ -239,7 +229,7 @@ impl Sums {
     }
 }
 
-/// How often one more price lies between the quartiles (type 7) of so many of the same market.
+/// The share of further prices that lie between the quartiles (type 7) of a sample of this size.
 fn expected_coverage(sample_size: usize) -> f64 {
     let size = sample_size.max(1) as f64;
     0.5 * (size - 1.0) / (size + 1.0)
@@ -277,7 +267,7 @@ impl<'a> Backtest<'a> {
         self.total.priced
     }
 
-    /// Judges one model's events.
+    /// Judges the events of one model.
     ///
     /// With `n` listings of the years that a tier reaches and `e` events this takes `O(e n log n)` time and `O(n)` memory.
     pub(super) fn add_model(&mut self, mut listings: Vec<PastListing>) {
@@ -288,19 +278,19 @@ impl<'a> Backtest<'a> {
         }
         self.models += 1;
         let last_seen: Vec<_> = listings.iter().map(|listing| listing.comparable.last_seen_at).collect();
-        // The comparables of one moment; only what time changes is written anew for the next.
+        // The comparables of one moment. For the next, only what time changes is written again.
         let mut then: Vec<Comparable> = listings.iter().map(|listing| listing.comparable.clone()).collect();
         for event in events {
             let Some(subject) = listings.get(event.listing).map(subject_of) else { continue };
             let years = within_years(&listings, subject.year, self.rules.widest().year_window);
             for place in years.clone() {
                 let (Some(listing), Some(comparable)) = (listings.get(place), then.get_mut(place)) else { continue };
-                // Without a price it is no comparable: not yet seen, or the one that is judged.
+                // A listing not yet seen, and the one that is judged, get no price and so are no comparables.
                 comparable.price = listing.price_at(event.at).filter(|_| place != event.listing);
                 comparable.last_seen_at = last_seen.get(place).map_or(event.at, |seen| (*seen).min(event.at));
             }
             let candidates = then.get(years).unwrap_or_default();
-            let estimate = rules::estimate(&subject, candidates, &self.own, self.rules, event.at);
+            let estimate = estimate(&subject, candidates, &self.own, self.rules, event.at);
             self.total.add(estimate.as_ref(), event.truth);
             let [sold, price_cut] = &mut self.sums;
             match event.kind {
@@ -337,7 +327,7 @@ impl<'a> Backtest<'a> {
         if events.len() > most {
             let count = events.len();
             self.thinned += count - most;
-            // Every event whose share of the bound begins a new whole number: `most` of them, evenly spread.
+            // Keeps `most` of the `count` events, evenly spread.
             let mut place = 0;
             events.retain(|_| {
                 let kept = place * most / count != (place + 1) * most / count;
@@ -354,7 +344,7 @@ fn events_of<'l>(
     past: &'l PastListing,
     bounds: &'l RangeInclusive<Money>,
 ) -> impl Iterator<Item = Event> + 'l {
-    // What moved to another lot was sold by nobody; its cuts were cuts all the same.
+    // A move to another lot is no sale; its price cuts still count.
     let sold = past.comparable.sold_at.filter(|_| past.moved_at.is_none()).and_then(|at| {
         let truth = past.price_at(at)?;
         Some(Event { listing, at, kind: BacktestEvent::Sold, truth })
@@ -383,7 +373,7 @@ fn subject_of(listing: &PastListing) -> Subject {
     }
 }
 
-/// The places of the listings, which are in order of years, that a window reaches.
+/// The index range of the listings within a window of years; they are sorted by year.
 fn within_years(listings: &[PastListing], year: i32, window: i32) -> std::ops::Range<usize> {
     let (first, last) = (year.saturating_sub(window), year.saturating_add(window));
     let start = listings.partition_point(|listing| listing.comparable.year < first);

@@ -1,6 +1,4 @@
-//! What is kept of analyses, and what a run over many vehicles is told by and tells.
-//!
-//! What is deliberately not here: how a result comes about, which is [`Analysis`] and the rule behind it.
+//! What is stored of analyses, when a vehicle is due for the next, and the limits, progress and report of a run over many.
 
 use std::collections::HashMap;
 
@@ -8,7 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Analysis, DataSource, MissingSource, PricingRules, Recommendation, rules};
+use super::{
+    Analysis, DataSource, MissingSource, PricingRules, Recommendation,
+    pricing::{config, recommendation},
+};
 use crate::{
     activity::Audited,
     error::Error,
@@ -17,9 +18,9 @@ use crate::{
     money::Money,
 };
 
-/// What the last analysis of a vehicle found: its row of `market_research_results`.
+/// The last analysis of a vehicle: its row of `market_research_results`.
 ///
-/// The words and the analysis are `None` where another program, or another release, wrote what this one can not read.
+/// The words and the analysis are `None` where another program or another release wrote something that this one cannot read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ResearchResult {
@@ -39,18 +40,18 @@ pub struct ResearchResult {
     pub price_recommendation: Option<Recommendation>,
     /// Where the comparables came from.
     pub data_source: Option<DataSource>,
-    /// When it was analysed last.
+    /// When it was last analysed.
     pub last_analyzed_at: Option<DateTime<Utc>>,
     /// Everything that the analysis found, with the nearest comparables, the search and the reasons.
     pub analysis: Option<Analysis>,
-    /// When the vehicle was analysed first.
+    /// When it was first analysed.
     pub created_at: Option<DateTime<Utc>>,
-    /// When the row was written last.
+    /// When the row was last written.
     pub updated_at: Option<DateTime<Utc>>,
 }
 
 impl ResearchResult {
-    /// What is to be kept of an analysis, in the row that the vehicle has already or in a new one.
+    /// The row for an analysis: the one that the vehicle has already, or a new one.
     pub(super) fn of(analysis: Analysis, vehicle: VehicleId, before: Option<&Self>) -> Self {
         let now = analysis.analyzed_at;
         Self {
@@ -71,7 +72,7 @@ impl ResearchResult {
 }
 
 impl Audited for ResearchResult {
-    // The trail of a vehicle tells its analyses too.
+    // Analyses appear in the audit trail of the vehicle.
     const RESOURCE: &'static str = "inventory";
     const SILENT: &'static [&'static str] =
         &["id", "inventory_id", "analysis", "last_analyzed_at", "created_at", "updated_at"];
@@ -87,19 +88,19 @@ impl Audited for ResearchResult {
 pub struct MarketPrice {
     /// The point's id.
     pub id: MarketPriceId,
-    /// Our price of the time.
+    /// Our price at that time.
     pub our_price: Money,
-    /// The raw median of the time.
+    /// The raw median at that time.
     pub median_market_price: Option<Money>,
-    /// The lowest raw price of the time.
+    /// The lowest raw price at that time.
     pub min_market_price: Option<Money>,
-    /// How many comparables; `None` where only our price changed.
+    /// Kept comparables; `None` where only our price changed.
     pub sample_size: Option<i32>,
     /// When it was recorded.
     pub recorded_at: Option<DateTime<Utc>>,
 }
 
-/// A vehicle and what the market says of it.
+/// A vehicle with its last analysis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct VehiclePosition {
@@ -125,13 +126,13 @@ pub struct MarketOverview {
     pub insufficient_data: usize,
     /// Never analysed.
     pub not_analyzed: usize,
-    /// The mean of how far the prices are from their medians, in percent; `None` where no vehicle has a median.
+    /// The mean difference of the prices from their medians, in percent; `None` where no vehicle has a median.
     pub average_difference_percent: Option<f64>,
-    /// Vehicles that the next run would take: never analysed, or not lately.
+    /// Vehicles that are due for an analysis; see [`is_due`].
     pub needs_analysis: usize,
 }
 
-/// How much of the month's budget of calls of auto.dev is used.
+/// How much of the month's budget of auto.dev calls is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AutoDevUse {
@@ -141,6 +142,12 @@ pub struct AutoDevUse {
     pub calls_a_month: u32,
     /// When a new month begins.
     pub renews_at: DateTime<Utc>,
+}
+
+/// Whether a vehicle should be analysed: it never was, or not for [`PricingRules::due_after_days`].
+#[must_use]
+pub fn is_due(last_analyzed_at: Option<DateTime<Utc>>, now: DateTime<Utc>, rules: &PricingRules) -> bool {
+    last_analyzed_at.is_none_or(|last| now - last >= config::days(rules.due_after_days))
 }
 
 /// What the overview needs of one vehicle.
@@ -159,14 +166,14 @@ impl MarketOverview {
         let mut overview = Self { vehicles: standings.len(), ..Self::default() };
         let mut differences = Vec::new();
         for standing in standings {
-            overview.needs_analysis += usize::from(rules::is_due(standing.last_analyzed_at, now, pricing));
+            overview.needs_analysis += usize::from(is_due(standing.last_analyzed_at, now, pricing));
             let judged = standing.adjusted_median.filter(|_| !standing.is_insufficient && standing.price.cents() > 0);
             match judged {
                 None if !standing.is_analyzed => overview.not_analyzed += 1,
                 None => overview.insufficient_data += usize::from(standing.is_insufficient),
                 Some(median) => {
-                    differences.push(rules::difference_percent(standing.price, median));
-                    match rules::recommend(standing.price, median, pricing) {
+                    differences.push(recommendation::difference_percent(standing.price, median));
+                    match recommendation::recommend(standing.price, median, pricing) {
                         Recommendation::High => overview.high += 1,
                         Recommendation::Low => overview.low += 1,
                         Recommendation::Competitive | Recommendation::InsufficientData => overview.competitive += 1,
@@ -185,33 +192,33 @@ impl MarketOverview {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnalyzeLimits {
-    /// At most so many vehicles; [`PricingRules::vehicles_a_run`] where it is `None`.
+    /// At most this many vehicles; [`PricingRules::vehicles_a_run`] where it is `None`.
     pub max_vehicles: Option<usize>,
-    /// At most so many calls of auto.dev; the vehicles after that are compared with the watched competitors alone.
+    /// At most this many calls of auto.dev. Vehicles after that are compared with competitors' listings alone.
     pub max_auto_dev_calls: Option<u32>,
 }
 
 impl AnalyzeLimits {
-    /// At most so many vehicles.
+    /// At most this many vehicles.
     #[must_use]
     pub fn vehicles(max: usize) -> Self {
         Self { max_vehicles: Some(max), ..Self::default() }
     }
 }
 
-/// Where a run stands, told after each vehicle.
+/// Where a run stands, reported after each vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Progress {
     /// Vehicles that the run set out to analyse.
     pub total: usize,
-    /// Vehicles dealt with so far, whether it went well or not.
+    /// Vehicles finished so far, failed ones included.
     pub done: usize,
     /// Of those, too few comparables.
     pub insufficient: usize,
     /// Of those, failed.
     pub failed: usize,
-    /// The vehicle just dealt with.
+    /// The vehicle just finished.
     pub vehicle: VehicleId,
 }
 
@@ -223,19 +230,19 @@ pub struct AnalyzeReport {
     pub analyzed: usize,
     /// Of those, too few comparables for a recommendation.
     pub insufficient: usize,
-    /// Vehicles whose analysis failed, and why; the others were not kept from theirs.
+    /// Vehicles whose analysis failed, and why.
     pub failed: Vec<(VehicleId, Error)>,
     /// Vehicles that are left for a later run.
     pub remaining: usize,
-    /// The source of listings that is configured and did not answer for some vehicles, and why at first: these were compared
-    /// with the others' listings alone.
+    /// The source that is configured and did not answer for some vehicles, with the first reason. These vehicles were compared
+    /// with the listings of the other sources.
     pub missing_source: Option<MissingSource>,
     /// How many vehicles those are.
     pub without_source: usize,
 }
 
 impl AnalyzeReport {
-    /// Counts an analysis that was kept.
+    /// Counts an analysis that was stored.
     pub(super) fn add(&mut self, analysis: Analysis) {
         self.analyzed += 1;
         self.insufficient += usize::from(analysis.recommendation == Some(Recommendation::InsufficientData));
@@ -246,5 +253,5 @@ impl AnalyzeReport {
     }
 }
 
-/// Which research stands for which vehicle of a page.
+/// The research of the vehicles of a page.
 pub(super) type ResearchByVehicle = HashMap<VehicleId, ResearchResult>;

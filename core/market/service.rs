@@ -1,4 +1,4 @@
-//! The operations on market research.
+//! The public operations: analyse vehicles, price any car, and read what was found.
 
 use std::ops::ControlFlow;
 
@@ -6,30 +6,33 @@ use super::{
     Analysis, AnalyzeLimits, AnalyzeReport, BacktestOptions, BacktestProgress, BacktestReport, Comparable,
     HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, ResearchResult, Subject, Supply,
     VehiclePosition,
-    alert::{ended, new_alert, what_holds_now},
-    asking::AutoDevRun,
+    alert_message::{ended, new_alert, what_holds_now},
+    auto_dev::{AutoDev, AutoDevRun},
     backtest::Backtest,
-    config,
-    repository::{self, ListedModels, OfLate, Wanted},
+    pricing::{
+        analyze::{SourceReport, analyze_with_sources},
+        config,
+        subject::is_another,
+        supply,
+    },
+    repository::{self, ComparableQuery, ListedModels, Recency},
     research::AutoDevUse,
-    rules::{self, Asked},
-    source::AutoDev,
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
     alerts::{self, Alert, AlertType},
-    competitors::TrackingRules,
     db::{DbConnection, DbResult, Failure},
     desk::{Acting, Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, ErrorKind, Result},
     ids::VehicleId,
     inventory::{self, Inventory, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
+    tracking::TrackingRules,
 };
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 
-/// What the market says of the dealership's vehicles.
+/// The dealership's vehicles against the market.
 #[derive(Clone, Copy, Debug)]
 pub struct Market<'a> {
     desk: &'a Desk,
@@ -42,18 +45,17 @@ struct Shared<'a> {
     auto_dev: AutoDevRun<'a>,
 }
 
-/// What one vehicle is analysed with, and the vehicle as it was when that was read.
+/// The input of one analysis, and the vehicle as it was when that was read.
 struct Material {
     vehicle: Vehicle,
     /// The competitors' listings, then those from auto.dev.
     comparables: Vec<Comparable>,
     from_competitors: usize,
     history: Vec<HistoryPoint>,
-    asked: Asked,
+    sources: SourceReport,
 }
 
-/// So many analyses are kept in one transaction at most: a commit costs each of them little then, and nobody waits long for the
-/// vehicles that it holds.
+/// At most this many analyses share one transaction. That spreads the cost of the commit, and the vehicles are locked briefly.
 const VEHICLES_A_TRANSACTION: usize = 16;
 
 /// The name under which the calls of auto.dev are counted.
@@ -78,10 +80,10 @@ impl<'a> Market<'a> {
         Self { desk }
     }
 
-    /// Prices a vehicle against the market and keeps the result, its point of the history and its alert.
+    /// Prices a vehicle against the market, and stores the result, a point of its history and its alert.
     ///
     /// # Errors
-    /// `vehicle_not_found`; `vehicle_sold`. A source of listings that fails is no error but [`Analysis::missing_source`].
+    /// `vehicle_not_found`; `vehicle_sold`. A source of listings that fails is no error; [`Analysis::missing_source`] names it.
     pub fn analyze(&self, id: VehicleId) -> Result<Analysis> {
         let (own, listed) = self.desk.read(Permission::Analyze, |conn| {
             let vehicle = inventory::get_vehicle(conn, id)?;
@@ -93,7 +95,7 @@ impl<'a> Market<'a> {
         )
     }
 
-    /// Prices any car against the market, such as one that we think of buying. Nothing is kept but the count of the calls.
+    /// Prices any car against the market, such as one that we may buy. Nothing is stored except the count of calls.
     ///
     /// ```
     /// use jpauto::{Actor, Dealership, market::{Recommendation, Subject}};
@@ -105,44 +107,44 @@ impl<'a> Market<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; `invalid_subject` without a make or a model, or with a price of nothing; as any read. A source that fails is
-    /// no error but [`Analysis::missing_source`].
+    /// `forbidden`; `invalid_subject` without a make or a model, or with a price of zero; as any read. A source that fails is no
+    /// error; [`Analysis::missing_source`] names it.
     pub fn price(&self, subject: &Subject) -> Result<Analysis> {
         subject.check()?;
         let (pricing, now) = (self.pricing(), self.desk.now());
         let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
             let listed = self.listed_like(conn, subject)?;
-            let comparables = repository::comparables(conn, &wanted(subject, pricing), &listed, self.of_late(now))?;
+            let comparables = repository::comparables(conn, &query_for(subject, pricing), &listed, self.recency(now))?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
-        let asked = self.ask_auto_dev(
+        let sources = self.ask_auto_dev(
             &AutoDevRun::new(self.desk.find_part::<AutoDev>(), None),
             subject,
             &mut comparables,
             &own,
         );
-        Ok(rules::analyze_asked(subject, &comparables, &asked, &own, &[], pricing, now))
+        Ok(analyze_with_sources(subject, &comparables, &sources, &own, &[], pricing, now))
     }
 
     /// The competitors' listings that the rule would choose from for each of the subjects, in their order.
     ///
-    /// One query, and one more a model that is listed at all. What is fit to compare with is for the rule to say.
+    /// One query, and one more for each model that is listed. They still include listings that the rule drops.
     ///
     /// # Errors
     /// `forbidden`; as any read.
     pub fn candidates(&self, subjects: &[Subject]) -> Result<Vec<Vec<Comparable>>> {
         let (pricing, now) = (self.pricing(), self.desk.now());
-        let wanted: Vec<_> = subjects.iter().map(|subject| wanted(subject, pricing)).collect();
-        let years = || wanted.iter().map(Wanted::years);
+        let queries: Vec<_> = subjects.iter().map(|subject| query_for(subject, pricing)).collect();
+        let years = || queries.iter().map(ComparableQuery::years);
         let first = years().map(|(first, _)| first).min().unwrap_or_default();
         let last = years().map(|(_, last)| last).max().unwrap_or_default();
         self.desk.read(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_years(conn, first, last)?;
-            repository::comparables_of_each(conn, &wanted, &listed, self.of_late(now))
+            repository::comparables_of_each(conn, &queries, &listed, self.recency(now))
         })
     }
 
-    /// How many of the month's calls of auto.dev are made; `None` where it is not configured.
+    /// How many of the month's calls of auto.dev were made; `None` where it is not configured.
     ///
     /// # Errors
     /// As any read.
@@ -156,12 +158,11 @@ impl<'a> Market<'a> {
 
     /// Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago.
     ///
-    /// The observer is told after each vehicle; when it breaks, the run ends there and what was done stays. A vehicle that
-    /// fails is reported and does not keep the others from theirs.
+    /// The observer is called after each vehicle. When it breaks, the run ends there and finished analyses stay. A vehicle that
+    /// fails is reported, and the run goes on.
     ///
-    /// Vehicles for which no outside source is to be asked are analysed several in a transaction, first one, then twice as many
-    /// each time up to 16, as a commit is what each of them would mostly cost. A run ended by its observer then ends with the
-    /// vehicles that were kept together with the one it was told of.
+    /// Where no outside source is asked, vehicles share transactions, as the commit is most of their cost: one at first, then
+    /// twice as many each time up to 16. A run that its observer ends then includes the vehicles of the same transaction.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -174,18 +175,18 @@ impl<'a> Market<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; as any read where the run can not start.
+    /// `forbidden`; as any read where the run cannot start.
     pub fn analyze_due(
         &self,
         limits: AnalyzeLimits,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<AnalyzeReport> {
         let pricing = self.pricing();
-        let due_until = repository::before(self.desk.now(), config::days(pricing.due_after_days));
+        let due_until = config::before(self.desk.now(), config::days(pricing.due_after_days));
         self.run(due_until, limits.max_vehicles.unwrap_or(pricing.vehicles_a_run), limits.max_auto_dev_calls, observer)
     }
 
-    /// Analyses every unsold vehicle, as [`Market::analyze_due`] does those that are due.
+    /// Analyses every unsold vehicle, due or not; otherwise as [`Market::analyze_due`].
     ///
     /// # Errors
     /// As [`Market::analyze_due`].
@@ -193,7 +194,7 @@ impl<'a> Market<'a> {
         self.run(self.desk.now(), usize::MAX, None, observer)
     }
 
-    /// The last analysis of a vehicle as it is kept.
+    /// The stored analysis of a vehicle.
     ///
     /// # Errors
     /// `vehicle_not_found`; `vehicle_not_analyzed`.
@@ -238,12 +239,12 @@ impl<'a> Market<'a> {
         Ok(vehicles.map(|vehicle| VehiclePosition { research: research.remove(&vehicle.vehicle.id), vehicle }))
     }
 
-    /// Judges the pricing rule by what competitors' listings came to ask: each one sold or cut in price is priced from the
-    /// others that were visible then.
+    /// Measures the pricing rule against what competitors' listings came to ask: each listing that was sold or cut in price is
+    /// priced from the others that were visible then.
     ///
     /// Models are loaded one after the other, in two queries each, so memory holds one model's listings at a time. The time
     /// grows with the events of a model, bounded by [`BacktestOptions::max_events_a_model`], times its listings. The observer
-    /// is told after each model; when it breaks, the report is about those done.
+    /// is called after each model. When it breaks, the report covers the finished ones.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -256,7 +257,7 @@ impl<'a> Market<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; `invalid_backtest` with options that take no event at all; as any read.
+    /// `forbidden`; `invalid_backtest` with options that no event can match; as any read.
     pub fn backtest(
         &self,
         options: &BacktestOptions,
@@ -284,7 +285,7 @@ impl<'a> Market<'a> {
         Ok(backtest.report())
     }
 
-    /// Supply and demand of one model year among the competitors' listings, whatever trim and mileage.
+    /// Supply and demand of one model year among the competitors' listings, of any trim and mileage.
     ///
     /// # Errors
     /// `invalid_subject` without a make or a model; as any read.
@@ -292,12 +293,12 @@ impl<'a> Market<'a> {
         let (pricing, now) = (self.pricing(), self.desk.now());
         let subject = Subject { year, make: make.to_owned(), model: model.to_owned(), ..Subject::default() };
         subject.check()?;
-        let wanted = Wanted { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
+        let query = ComparableQuery { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
         self.desk.read(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_make(conn, year, year, make)?;
-            let comparables = repository::comparables(conn, &wanted, &listed, self.of_late(now))?;
+            let comparables = repository::comparables(conn, &query, &listed, self.recency(now))?;
             let own = repository::own_vins(conn)?;
-            Ok(rules::supply(&subject, &comparables, &own, pricing, now))
+            Ok(supply::supply(&subject, &comparables, &own, pricing, now))
         })
     }
 
@@ -305,11 +306,11 @@ impl<'a> Market<'a> {
         self.desk.rules()
     }
 
-    fn of_late(&self, now: DateTime<Utc>) -> OfLate {
+    fn recency(&self, now: DateTime<Utc>) -> Recency {
         let tracking: &TrackingRules = self.desk.rules();
-        OfLate {
+        Recency {
             seen_since: tracking.on_the_market_since(now),
-            sold_since: repository::before(now, config::days(self.pricing().sold_within_days)),
+            sold_since: config::before(now, config::days(self.pricing().sold_within_days)),
             transfer_days: tracking.transfer_days,
         }
     }
@@ -355,10 +356,10 @@ impl<'a> Market<'a> {
         Ok(report)
     }
 
-    /// An outcome for each of the vehicles, in their order: in one transaction where nobody outside is to be asked.
+    /// Analyses several vehicles in one transaction, with an outcome for each in their order.
     ///
-    /// A vehicle that is refused has written nothing and leaves the others to theirs. What else goes wrong undoes the
-    /// transaction, and each is then tried by itself.
+    /// A refused vehicle has written nothing, so the others go on. Any other failure rolls the transaction back, and each vehicle
+    /// is then analysed in one of its own.
     fn analyze_several(&self, vehicles: &[VehicleId], shared: &Shared<'_>) -> Vec<Result<Analysis>> {
         let one_by_one = || vehicles.iter().map(|&vehicle| self.analyze_with(vehicle, shared)).collect();
         if vehicles.len() < 2 {
@@ -377,7 +378,7 @@ impl<'a> Market<'a> {
         })
     }
 
-    /// One analysis within a transaction, with what is known without asking anybody.
+    /// One analysis within a transaction, without an outside source.
     fn analyze_within(
         &self,
         conn: &mut DbConnection,
@@ -388,11 +389,11 @@ impl<'a> Market<'a> {
         let vehicle = inventory::get_to_change(conn, id)?;
         must_be_unsold(&vehicle)?;
         let mut material = self.material(conn, vehicle, &shared.listed, acting.now)?;
-        material.asked.missing = shared.auto_dev.given_up();
+        material.sources.missing = shared.auto_dev.given_up();
         self.save(conn, acting, &material, shared)
     }
 
-    /// Reads first, then asks the network, and writes last: no transaction waits for another's server.
+    /// Reads first, then asks the network, and writes last: no transaction waits for the network.
     fn analyze_with(&self, id: VehicleId, shared: &Shared<'_>) -> Result<Analysis> {
         let now = self.desk.now();
         let mut material = self.desk.read(Permission::Analyze, |conn| {
@@ -401,19 +402,19 @@ impl<'a> Market<'a> {
             self.material(conn, vehicle, &shared.listed, now)
         })?;
         let subject = Subject::from(&material.vehicle);
-        material.asked = self.ask_auto_dev(&shared.auto_dev, &subject, &mut material.comparables, &shared.own);
+        material.sources = self.ask_auto_dev(&shared.auto_dev, &subject, &mut material.comparables, &shared.own);
         self.desk.write(Permission::Analyze, |conn, acting| {
             let vehicle = inventory::get_to_change(conn, id)?;
             must_be_unsold(&vehicle)?;
             if vehicle == material.vehicle {
                 return self.save(conn, acting, &material, shared);
             }
-            // Somebody changed it meanwhile: what was read may be about another model or year. What auto.dev gave stays; the
-            // rule leaves out what is unlike.
+            // It was changed meanwhile, and the listings may be of another model or year, so they are read again. auto.dev's stay:
+            // the rule drops what does not fit.
             let listed = self.listed_like(conn, &Subject::from(&vehicle))?;
             let mut again = self.material(conn, vehicle, &listed, acting.now)?;
             again.comparables.extend(material.comparables.iter().skip(material.from_competitors).cloned());
-            again.asked = material.asked.clone();
+            again.sources = material.sources.clone();
             self.save(conn, acting, &again, shared)
         })
     }
@@ -424,11 +425,11 @@ impl<'a> Market<'a> {
         subject: &Subject,
         candidates: &mut Vec<Comparable>,
         own: &OwnVins,
-    ) -> Asked {
+    ) -> SourceReport {
         run.ask(subject, candidates, own, self.pricing(), self.desk.now(), &|| self.spend_call())
     }
 
-    /// Counts a call of auto.dev before it is made. The count is no one's doing, so the audit trail does not tell it.
+    /// Counts a call of auto.dev before it is made. It is no change by a user, so the audit trail has no entry.
     fn spend_call(&self) -> Result<()> {
         let most = self.desk.find_part::<AutoDev>().map_or(0, |auto_dev| auto_dev.config().calls_a_month);
         let (counted, now) = self.desk.write(Permission::Analyze, |conn, acting| {
@@ -446,9 +447,9 @@ impl<'a> Market<'a> {
             .with_retry_after((renewal - now).to_std().unwrap_or_default()))
     }
 
-    /// The models listed in the years that the widest tier could take in.
+    /// The models listed in the years of the widest tier.
     fn listed_like(&self, conn: &mut DbConnection, subject: &Subject) -> DbResult<ListedModels> {
-        let (first, last) = wanted(subject, self.pricing()).years();
+        let (first, last) = query_for(subject, self.pricing()).years();
         ListedModels::of_make(conn, first, last, &subject.make)
     }
 
@@ -461,10 +462,16 @@ impl<'a> Market<'a> {
     ) -> DbResult<Material> {
         let pricing = self.pricing();
         let subject = Subject::from(&vehicle);
-        let comparables = repository::comparables(conn, &wanted(&subject, pricing), listed, self.of_late(now))?;
+        let comparables = repository::comparables(conn, &query_for(&subject, pricing), listed, self.recency(now))?;
         let reach = config::days(pricing.velocity_days.saturating_add(pricing.velocity_tolerance_days));
-        let history = repository::history_since(conn, vehicle.id, repository::before(now, reach))?;
-        Ok(Material { vehicle, from_competitors: comparables.len(), comparables, history, asked: Asked::default() })
+        let history = repository::history_since(conn, vehicle.id, config::before(now, reach))?;
+        Ok(Material {
+            vehicle,
+            from_competitors: comparables.len(),
+            comparables,
+            history,
+            sources: SourceReport::default(),
+        })
     }
 
     fn save(
@@ -474,15 +481,15 @@ impl<'a> Market<'a> {
         material: &Material,
         shared: &Shared<'_>,
     ) -> DbResult<Analysis> {
-        let Material { vehicle, comparables, history, asked, .. } = material;
+        let Material { vehicle, comparables, history, sources, .. } = material;
         let (subject, pricing) = (Subject::from(vehicle), self.pricing());
-        let analysis = rules::analyze_asked(&subject, comparables, asked, &shared.own, history, pricing, acting.now);
+        let analysis = analyze_with_sources(&subject, comparables, sources, &shared.own, history, pricing, acting.now);
         let before = repository::find(conn, vehicle.id)?;
         let research = ResearchResult::of(analysis.clone(), vehicle.id, before.as_ref());
         repository::save(conn, &research, before.as_ref())?;
         repository::record_market_price(conn, vehicle.price, &research, acting.now)?;
-        // Too few comparables while a source is missing say nothing: what is open stays open until it can be judged.
-        let can_be_judged = asked.missing.is_none() || analysis.recommended_range.is_some();
+        // While a source is missing, too few comparables say nothing, so open alerts stay open.
+        let can_be_judged = sources.missing.is_none() || analysis.recommended_range.is_some();
         if can_be_judged {
             let wanted = analysis.alert.map(|alert| alert.alert_type);
             let over: Vec<_> =
@@ -523,7 +530,7 @@ pub(crate) fn vehicle_changed(
     if after.price != before.price {
         repository::record_own_price(conn, after.id, after.price, now)?;
     }
-    if rules::is_another(before, after, desk.rules()) {
+    if is_another(before, after, desk.rules()) {
         repository::forget(conn, before, "the vehicle is described otherwise now", now)?;
     }
     if after.status == VehicleStatus::Sold && before.status != VehicleStatus::Sold {
@@ -539,10 +546,10 @@ fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {
     Ok(())
 }
 
-/// The listings that the widest tier could take in.
-fn wanted<'s>(subject: &'s Subject, pricing: &PricingRules) -> Wanted<'s> {
+/// The query for the listings that the widest tier could use.
+fn query_for<'s>(subject: &'s Subject, pricing: &PricingRules) -> ComparableQuery<'s> {
     let widest = pricing.widest();
-    Wanted {
+    ComparableQuery {
         make: &subject.make,
         model: &subject.model,
         year: subject.year,
@@ -552,7 +559,7 @@ fn wanted<'s>(subject: &'s Subject, pricing: &PricingRules) -> Wanted<'s> {
     }
 }
 
-/// Midnight at the first of the month after the given time, UTC.
+/// Midnight of the first day of the next month, UTC.
 fn next_month(now: DateTime<Utc>) -> DateTime<Utc> {
     let (year, month) = if now.month() == 12 { (now.year() + 1, 1) } else { (now.year(), now.month() + 1) };
     NaiveDate::from_ymd_opt(year, month, 1).map_or(now, |day| day.and_time(NaiveTime::MIN).and_utc())

@@ -1,12 +1,10 @@
-//! The check digit at position 9, by 49 CFR 565.15(c).
-//!
-//! A wrong one is for a person to look at, not a refusal: see the module above.
+//! The check digit at position 9, by 49 CFR 565.15(c). A wrong one is no error; see the module above.
 
 use serde::Serialize;
 
 use super::{LENGTH, Vin};
 
-/// What each position counts for; the check digit itself counts for nothing.
+/// The weight of each position; the check digit itself has none.
 const WEIGHTS: [u16; LENGTH] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
 
 /// The digit for each remainder of the weighted sum by eleven.
@@ -20,7 +18,7 @@ const VALUES: [u16; 256] = {
         table[b'0' as usize + value as usize] = value;
         value += 1;
     }
-    // The letters count up in three runs; S starts at 2, and the runs skip the letters that no VIN holds.
+    // The letters count up in three runs. S starts at 2, and the runs skip letters that no VIN has.
     let runs: [(&[u8], u16); 3] = [(b"ABCDEFGH", 1), (b"JKLMN.P.R", 1), (b"STUVWXYZ", 2)];
     let mut run = 0;
     while run < runs.len() {
@@ -35,12 +33,12 @@ const VALUES: [u16; 256] = {
     table
 };
 
-/// The check digit that a VIN carries, beside the one that its other characters give.
+/// The check digit in a VIN, and the one that its other characters give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct CheckDigit {
-    /// What the other sixteen characters give: a digit or X.
+    /// The one that the other sixteen characters give: a digit or X.
     pub expected: char,
-    /// What stands at position 9.
+    /// The character at position 9.
     pub actual: char,
 }
 
@@ -55,7 +53,7 @@ impl CheckDigit {
 impl Vin {
     /// The check digit, expected and actual.
     ///
-    /// It finds every single mistyped character but one for another of the same value, such as A for J or 1.
+    /// It detects every single mistyped character, except one replaced by another of the same value, such as A for J or 1.
     ///
     /// ```
     /// let mistyped = jpauto::Vin::parse("1M8GDM9AXKP042789")?.check_digit();

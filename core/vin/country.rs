@@ -1,34 +1,34 @@
-//! The country by the first two characters (ISO 3780).
+//! The country by the first two characters of a VIN (ISO 3780).
 //!
-//! The list of who was given which characters is kept by SAE International for ISO. It was given out anew over the years, and
-//! the tables that the public has are copies of different age. Two are here: what the newer copies say, and where the older say
-//! otherwise. Where both name a country and not the same one, the answer is disputed and names both.
+//! SAE International keeps the list for ISO. Characters were reassigned over the years, and the public tables are copies of
+//! different age. Two are here: the newer copies, and where the older ones differ. Where both name different countries, the
+//! answer names both.
 //!
-//! What is deliberately not here: where a vehicle was built. The characters say whose authority gave the maker its identifier;
+//! Deliberately not here: where a vehicle was built. The characters name the authority that assigned the maker's identifier, and
 //! some makers use one identifier in several countries.
 
 use serde::Serialize;
 
 use super::Vin;
 
-/// The country whose authority gave out the manufacturer's identifier.
+/// The country whose authority assigned the manufacturer's identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Country {
-    /// Its name in English, by the newer tables, or by the older where the newer leave the characters to nobody.
+    /// Its name in English, by the newer tables, or by the older where the newer assign the characters to nobody.
     pub name: &'static str,
-    /// Another country to which older tables give the same characters.
+    /// Another country to which older tables assign the same characters.
     pub disputed_with: Option<&'static str>,
-    /// Whether the newer tables name it; otherwise the older do so alone, and who has the characters now is not known.
+    /// Whether the newer tables name it. Otherwise only the older do, and the present assignment is unknown.
     pub is_current: bool,
 }
 
-/// Second characters in the order in which they are given out.
+/// Second characters in the order in which they are assigned.
 const ORDER: &[u8; 33] = b"ABCDEFGHJKLMNPRSTUVWXYZ1234567890";
 
 /// First character, and the first and last of the second characters; the country.
 type Span = (&'static [u8; 3], &'static str);
 
-/// What the newer tables say.
+/// The newer tables.
 #[rustfmt::skip]
 const NEWER: &[Span] = &[
     (b"AAH", "South Africa"), (b"AJK", "Ivory Coast"), (b"ALM", "Lesotho"), (b"ANP", "Botswana"), (b"ARS", "Namibia"),

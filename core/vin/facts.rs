@@ -1,7 +1,7 @@
-//! Everything that a VIN says by itself, gathered for whoever shows it.
+//! Everything that a VIN says by itself. [`report`](super::report()) is its short form for lists.
 //!
-//! [`report`](super::report()) is the short form of it, for lists. What is deliberately not here: model, trim and equipment. A VIN
-//! carries them in its maker's own code, which only a decoder with that maker's tables can read.
+//! Deliberately not here: model, trim and equipment. A VIN holds them in its maker's own code, which only a decoder with that
+//! maker's tables can read.
 
 use serde::Serialize;
 
@@ -13,23 +13,22 @@ use super::{CheckDigit, Country, Manufacturer, ManufacturerIdentifier, Region, S
 pub struct Facts {
     /// The VIN.
     pub vin: Vin,
-    /// The check digit that it carries and the one that it should.
+    /// The check digit in the VIN, and the right one.
     pub check_digit: CheckDigit,
     /// Whether both are the same.
     pub check_digit_ok: bool,
-    /// Whether a law is known that asks for a right one: that of the United States, of Canada, of Mexico. Elsewhere, and where
-    /// tables differ over the country, nothing is claimed.
+    /// Whether a known law requires a right one: that of the United States, Canada or Mexico. False also where tables differ over
+    /// the country.
     pub check_digit_is_law: bool,
-    /// The model year that position 10 tells, if it tells one: `model_year_basis` says on what it stands. `None` where it can be
-    /// none.
+    /// The model year by position 10, if it holds one; `model_year_basis` says how certain it is.
     pub model_year: Option<i32>,
     /// The other years that the code may mean, earliest first.
     pub model_year_alternatives: Vec<i32>,
-    /// Whether the model year must be so; see [`Vin::model_year`].
+    /// Whether the model year is proven; see [`Vin::model_year`].
     pub model_year_is_conclusive: bool,
-    /// What the model year stands on; one that is its maker's choice is known under that condition alone.
+    /// Why the model year can be trusted, or how far.
     pub model_year_basis: YearBasis,
-    /// The part of the world whose authority gave out the manufacturer's identifier; see [`Vin::region`].
+    /// The part of the world whose authority assigned the manufacturer's identifier; see [`Vin::region`].
     pub region: Option<Region>,
     /// The country whose authority it was.
     pub country: Option<Country>,
@@ -41,7 +40,7 @@ pub struct Facts {
     pub squish_vin: SquishVin,
     /// The serial number.
     pub serial: String,
-    /// Whether it is a filler that somebody typed; see [`Vin::is_placeholder`].
+    /// Whether it is a filler; see [`Vin::is_placeholder`].
     pub is_placeholder: bool,
 }
 

@@ -1,13 +1,10 @@
-//! The VIN as a value: read, checked and taken apart without a network and without an allocation.
+//! The VIN as a value: parsed, checked and taken apart without a network and without an allocation.
 //!
-//! A [`Vin`] is an array of 17 bytes on the stack, and so are its parts; that nothing is allocated to read one shows in
-//! the types. The form follows 49 CFR 565.15 and ISO 3779.
+//! A [`Vin`] is an array of 17 bytes on the stack; its form follows 49 CFR 565.15 and ISO 3779. [`Vin::manufacturer`] looks its
+//! maker up in a register that is compiled in. [`Vin::facts`] gathers all that a VIN says by itself.
 //!
-//! Who made it comes from a register that is compiled in ([`Vin::manufacturer`]), and [`Vin::facts`] gathers all that a VIN
-//! says by itself.
-//!
-//! What is deliberately not here: what the vehicle is. Model and trim come from a decoder outside (`evaluation`). A wrong check
-//! digit refuses nothing either: ISO 3779 does not ask for one, and cars with a wrong one are on sale.
+//! Deliberately not here: model and trim, which only a decoder knows (`evaluation`). A wrong check digit is no error: ISO 3779
+//! requires none, and cars with a wrong one are on sale.
 
 mod check_digit;
 mod country;
@@ -29,7 +26,7 @@ pub use report::{Report, report};
 
 const LENGTH: usize = 17;
 
-/// Fewer different characters than this make a filler such as `11111111111111111`, whose check digit is even right.
+/// A VIN with fewer different characters is a filler such as `11111111111111111`, whose check digit is right.
 const DISTINCT_CHARACTERS_MIN: u32 = 5;
 
 /// The upper-case form of each byte that a VIN may hold, zero for all others.
@@ -48,8 +45,7 @@ const CANONICAL: [u8; 256] = {
 
 /// A vehicle identification number: 17 upper-case letters and digits without I, O and Q.
 ///
-/// Lower case is accepted and raised; white space is not trimmed, that is for whoever read the text. Written and read by
-/// serde as a string.
+/// Lower case is accepted and raised. White space is not trimmed; the caller does that. serde writes and reads it as a string.
 ///
 /// ```
 /// use jpauto::Vin;
@@ -101,17 +97,17 @@ pub enum InvalidVin {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SquishVin([u8; 10]);
 
-/// Who made the vehicle: three characters, or six where the third is a 9.
+/// The maker of the vehicle: three characters, or six where the third is a 9.
 ///
-/// 49 CFR 565.15(a): a 9 there always says that positions 12 to 14 belong to the manufacturer's identifier, because the
-/// maker builds few vehicles a year.
+/// By 49 CFR 565.15(a) a 9 there means that positions 12 to 14 belong to the identifier too, as the maker builds few vehicles a
+/// year.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ManufacturerIdentifier {
     characters: [u8; 6],
     length: usize,
 }
 
-/// The part of the world whose authority gave out the manufacturer's identifier.
+/// The part of the world whose authority assigned the manufacturer's identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -139,7 +135,7 @@ impl Vin {
         let Ok(mut characters) = <[u8; LENGTH]>::try_from(text.as_bytes()) else {
             return Err(reason_for_refusal(text));
         };
-        // No early way out: the loop without a branch is faster, and nearly every text that comes here is a VIN.
+        // No early exit: the loop without a branch is faster, and nearly every text that comes here is a VIN.
         let mut all_allowed = true;
         for character in &mut characters {
             *character = CANONICAL[usize::from(*character)];
@@ -188,11 +184,11 @@ impl Vin {
         ascii(if self.is_of_small_maker() { &self.0[14..] } else { &self.0[11..] })
     }
 
-    /// The region by the first characters (ISO 3780); `None` for 0, which is not given out, and where tables differ.
+    /// The region by the first characters (ISO 3780); `None` for 0, which is not assigned, and where tables differ.
     ///
-    /// The older tables give 7 to Oceania and A to H to Africa, the newer give 7 to North America (where Tesla and Rivian
-    /// now carry it), H to Asia and D to G to nobody. This takes the newer reading, and for D to G the older. 7A to 7E are New
-    /// Zealand's by the older and the United States' by the newer, so their region is not known.
+    /// Older tables assign 7 to Oceania and A to H to Africa. Newer ones assign 7 to North America (Tesla and Rivian use it), H to
+    /// Asia and D to G to nobody. This follows the newer ones, and the older for D to G. 7A to 7E are New Zealand's by the older
+    /// and the United States' by the newer tables, so their region is unknown.
     #[must_use]
     pub fn region(&self) -> Option<Region> {
         match self.0[0] {
@@ -207,9 +203,9 @@ impl Vin {
         }
     }
 
-    /// Whether this is a filler that somebody typed to get past a form, with fewer than five different characters.
+    /// Whether this is a filler typed to get past a form: it has fewer than five different characters.
     ///
-    /// [`Vin::parse`] accepts it, as it accepts every well-formed VIN; whoever takes VINs from a page leaves it out.
+    /// [`Vin::parse`] accepts it, as every well-formed VIN. Code that reads VINs from pages drops it.
     ///
     /// ```
     /// assert!(jpauto::Vin::parse("11111111111111111")?.is_placeholder());
@@ -225,8 +221,8 @@ impl Vin {
         self.0[position - 1]
     }
 
-    /// Whether a law asks this VIN for a right check digit and a model year at position 10: that of the United States (49 CFR
-    /// 565.15), of Canada (CMVSS 115) or of Mexico (NOM-001-SSP). Where tables differ over the country it is not known.
+    /// Whether a law requires a right check digit and a model year at position 10 of this VIN: that of the United States (49 CFR
+    /// 565.15), Canada (CMVSS 115) or Mexico (NOM-001-SSP). Where tables differ over the country, this is false.
     fn is_under_north_american_law(&self) -> bool {
         let is_theirs = |name: &str| matches!(name, "United States" | "Canada" | "Mexico");
         matches!(self.at(1), b'1'..=b'5' | b'7')
@@ -244,9 +240,9 @@ fn is_placeholder(capitals: &[u8; LENGTH]) -> bool {
     seen.count_ones() < DISTINCT_CHARACTERS_MIN
 }
 
-/// The seventeen capitals by which a listing names its vehicle; `None` for a placeholder, which would make one car of many.
+/// The 17 capitals that identify a listing's vehicle; `None` for a filler, which many cars would share.
 ///
-/// Not every one is a [`Vin`]: makers' websites show cars that are not built yet under provisional numbers with I, O or Q.
+/// Not every key is a [`Vin`]: makers' websites show unbuilt cars under provisional numbers with I, O or Q.
 pub(crate) fn key(text: &str) -> Option<[u8; LENGTH]> {
     let mut key: [u8; LENGTH] = text.trim().as_bytes().try_into().ok()?;
     key.make_ascii_uppercase();
@@ -269,7 +265,7 @@ impl ManufacturerIdentifier {
     }
 }
 
-/// The slow path: which of the reasons it is.
+/// The slow path: finds the reason.
 fn reason_for_refusal(text: &str) -> InvalidVin {
     let found = text.chars().count();
     if found == 0 {
@@ -290,7 +286,7 @@ fn is_allowed(character: char) -> bool {
     u8::try_from(character).is_ok_and(|byte| CANONICAL[usize::from(byte)] != 0)
 }
 
-/// The text of characters that came through [`CANONICAL`]: ASCII, so the fallback is never taken.
+/// The text of characters from [`CANONICAL`]. They are ASCII, so the fallback is never used.
 fn ascii(characters: &[u8]) -> &str {
     std::str::from_utf8(characters).unwrap_or_default()
 }

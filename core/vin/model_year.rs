@@ -1,10 +1,10 @@
 //! The model year from position 10, and how far it can be trusted.
 //!
-//! The code comes round every 30 years. 49 CFR 565.15(b) and the note to its table VII tell the rounds apart by position
-//! 7: a digit there means 1980 to 2009, a letter 2010 to 2039. That binds makers of passenger cars and of other vehicles
-//! up to 10,000 lb for the United States, and nobody else: lorries, buses, motorcycles and trailers put there what they
-//! like. And outside North America position 10 need not hold a year at all: a WDD2470031J059461 was built in 2021, and its 1 is
-//! none. So the rule gives a year, the other years that the code may mean, and what the year stands on.
+//! The code repeats every 30 years. By 49 CFR 565.15(b) and the note to its table VII, position 7 tells the rounds apart: a digit
+//! means 1980 to 2009, a letter 2010 to 2039. That binds makers of vehicles up to 10,000 lb for the United States. Makers of
+//! heavy vehicles, buses, motorcycles and trailers use position 7 as they like. Outside North America position 10 need not hold
+//! a year at all: WDD2470031J059461 was built in 2021, and its `1` means nothing. So the result is a year, the other years that
+//! the code may mean, and a [`YearBasis`].
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ const FIRST_YEAR: i32 = 1980;
 /// The codes of one round in order. I, O, Q are in no VIN, and U, Z and 0 are never a year.
 const CODES: [u8; ROUND as usize] = *b"ABCDEFGHJKLMNPRSTVWXY123456789";
 
-/// The place of each code in its round; 255 where the character is no year.
+/// The index of each code in its round; 255 for a character that is no year.
 const PLACES: [u8; 256] = {
     let mut table = [NO_YEAR; 256];
     let mut place = 0_u8;
@@ -29,31 +29,31 @@ const PLACES: [u8; 256] = {
 };
 const NO_YEAR: u8 = u8::MAX;
 
-/// The model year that a VIN tells, and whether it must be so.
+/// The model year of a VIN, and whether it is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelYear {
     /// The year by the rule of position 7, `None` where position 10 holds no year at all.
     pub year: Option<i32>,
-    /// Whether the year must be so: [`YearBasis::Proven`].
+    /// Whether the year is proven: [`YearBasis::Proven`].
     pub conclusive: bool,
-    /// What the year stands on.
+    /// How certain the year is.
     pub basis: YearBasis,
     latest: i32,
 }
 
-/// What a model year that was read from a VIN stands on.
+/// How certain a model year is that was read from a VIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum YearBasis {
-    /// The rule of position 7 binds this maker, and the VIN keeps it.
+    /// The rule of position 7 binds this maker, and the VIN follows it.
     Proven,
-    /// The VIN is of the United States, Canada or Mexico, where position 10 holds the year; which of those that the code may mean
-    /// is not proven, and the one that is told is the likelier.
+    /// The VIN is of the United States, Canada or Mexico, where position 10 holds the year. Which round of 30 years is not proven;
+    /// the likelier one is given.
     #[serde(rename = "position_10")]
     Position10,
-    /// The VIN is of elsewhere, or tables differ over whose it is: the year holds only if its maker uses position 10 for it, as for cars that it builds for the
-    /// United States and as it need not for others.
+    /// The VIN is of another country, or tables differ over it. The year holds only if the maker uses position 10 for it, which it
+    /// must only for cars for the United States.
     MakersChoice,
 }
 
@@ -67,18 +67,17 @@ impl ModelYear {
 }
 
 impl Vin {
-    /// The model year, read in a given year; no vehicle is of a model year later than the next.
+    /// The model year, read in a given year. No vehicle has a model year later than the next.
     ///
-    /// Position 7 chooses the round of 30 years; a year that would lie after the next one is taken from the round
-    /// before. The year is conclusive only for a maker of cars and light trucks in the United States or Canada, with a
-    /// right check digit, and where position 7 holds either a letter, or a digit while no later year is possible. Of a VIN from
-    /// elsewhere it is told under a condition: [`ModelYear::basis`] says which.
+    /// Position 7 chooses the round of 30 years. A year later than the next is taken from the round before. The year is conclusive
+    /// only for a maker of cars and light trucks in the United States or Canada, with a right check digit, and where position 7
+    /// holds a letter, or a digit while no later year is possible. [`ModelYear::basis`] says how certain it is otherwise.
     ///
     /// ```
     /// let accord = jpauto::Vin::parse("1HGCM82633A004352")?.model_year(2026);
     /// assert_eq!((accord.year, accord.conclusive), (Some(2003), true));
     ///
-    /// // A fire engine of 1994: the rule is not made for it, and says so.
+    /// // A fire engine of 1994, which the rule does not cover.
     /// let fire_engine = jpauto::Vin::parse("4ENGAAA81R1003437")?.model_year(2026);
     /// assert_eq!((fire_engine.year, fire_engine.conclusive), (Some(2024), false));
     /// assert!(fire_engine.alternatives().eq([1994]));
@@ -98,8 +97,8 @@ impl Vin {
         }
         let by_position_7 = if self.at(7).is_ascii_digit() { first } else { first + ROUND };
         let year = if by_position_7 > latest { first } else { by_position_7 };
-        // With these makers a letter came with the rule. A digit proves less: the same plants build for markets where
-        // nobody asks for the rule, as the Accord 1HGCR2650HA902057 of 2017 for Mexico. And the rule ends in 2039.
+        // These makers used letters only once the rule required them. A digit proves less: the same plants build for markets
+        // without the rule, such as the Accord 1HGCR2650HA902057 of 2017 for Mexico. The rule ends in 2039.
         let next_round = by_position_7 + ROUND;
         let conclusive = year == by_position_7
             && next_round > latest
@@ -119,13 +118,13 @@ impl Vin {
     }
 }
 
-/// Whether all that a manufacturer builds under this identifier is bound by the rule of position 7.
+/// Whether the rule of position 7 binds everything that a manufacturer builds under this identifier.
 ///
-/// The larger makers of cars and light trucks in the United States and Canada, from the manufacturer identifiers that
-/// NHTSA publishes (vPIC, vehicle types passenger car, multipurpose vehicle and truck). An identifier not named here
-/// costs only certainty, one named wrongly would make a false claim, so these are left out:
-/// - pick-ups and vans whose makers build heavy ones under the same identifier (1FT, 1GC, 1GT, 1C6, 1D7 and such);
-/// - Mexico (first character 3): its plants build cars for Mexico under the same identifiers and without the rule;
+/// These are the larger makers of cars and light trucks in the United States and Canada, from the identifiers that NHTSA publishes
+/// (vPIC, vehicle types passenger car, multipurpose vehicle and truck). A missing identifier only costs certainty; a wrong one
+/// makes a false claim. So these are left out:
+/// - pick-ups and vans whose makers build heavy ones under the same identifier (such as 1FT, 1GC, 1GT, 1C6, 1D7);
+/// - Mexico (first character 3), whose plants build cars for Mexico under the same identifiers without the rule;
 /// - makers of few vehicles (third character 9), and everything from overseas, where one identifier serves all markets.
 fn is_bound_by_position_7(wmi: [u8; 3]) -> bool {
     match &wmi {

@@ -1,4 +1,4 @@
-//! All that a VIN tells by itself, as one object to print.
+//! The short form of what a VIN says by itself: one flat object to print.
 
 use serde::Serialize;
 
@@ -6,9 +6,8 @@ use super::Vin;
 
 /// What is known of one text that should be a VIN.
 ///
-/// As JSON it always has all nine keys, with `null` where there is nothing to say. For a text that is no VIN, `vin` is the
-/// text as it was given, `reason` says why it was refused, and the rest is `null`. A wrong check digit leaves a VIN
-/// `valid`, without a `reason`.
+/// Its JSON always has all nine keys, with `null` for what is unknown. For a text that is no VIN, `vin` is the text as given,
+/// `reason` says why it is none, and the rest is `null`. A VIN with a wrong check digit is `valid` and has no `reason`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -16,16 +15,16 @@ pub struct Report {
     pub vin: String,
     /// Whether it is 17 characters that a VIN may hold.
     pub valid: bool,
-    /// Why it is not, for a person to read.
+    /// Why it is not, as a sentence.
     pub reason: Option<String>,
     /// Whether the check digit at position 9 is right.
     pub check_digit_ok: Option<bool>,
-    /// The model year that position 10 tells, absent also where it can be none; of a VIN from outside North America only if its
-    /// maker uses position 10 for it ([`Facts::model_year_basis`](super::Facts::model_year_basis)).
+    /// The model year by position 10, if it holds one. For a VIN from outside North America it holds only if the maker uses
+    /// position 10 for it ([`Facts::model_year_basis`](super::Facts::model_year_basis)).
     pub model_year: Option<i32>,
     /// The other years that the code may mean, earliest first.
     pub model_year_alternatives: Option<Vec<i32>>,
-    /// Whether the model year must be so; see [`Vin::model_year`].
+    /// Whether the model year is proven; see [`Vin::model_year`].
     pub conclusive: Option<bool>,
     /// The world manufacturer identifier, three characters.
     pub wmi: Option<String>,
@@ -33,7 +32,7 @@ pub struct Report {
     pub squish_vin: Option<String>,
 }
 
-/// Reads a text as a VIN and says all that it tells in a given year; a text that is no VIN is reported, not refused.
+/// Reads a text as a VIN, in a given year. A text that is no VIN gives a report too, not an error.
 ///
 /// ```
 /// let report = jpauto::vin::report("1HGCM82633A004352", 2026);

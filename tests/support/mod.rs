@@ -123,8 +123,18 @@ impl Lot {
         }
     }
 
-    /// Keeps others from writing to competitors until the answer is dropped: by SQLite's one lock, or by that of each row.
+    /// Keeps others from writing to competitors until the answer is dropped.
     pub fn hold_competitors(&self) -> Box<dyn std::any::Any> {
+        self.hold("SELECT FROM competitors FOR UPDATE")
+    }
+
+    /// Keeps others from writing to leases until the answer is dropped.
+    pub fn hold_leases(&self) -> Box<dyn std::any::Any> {
+        self.hold("LOCK TABLE job_leases IN EXCLUSIVE MODE")
+    }
+
+    /// Takes SQLite's one lock, or those that a statement takes on PostgreSQL.
+    fn hold(&self, statement: &str) -> Box<dyn std::any::Any> {
         use diesel::{Connection as _, connection::SimpleConnection as _};
         match self.url.strip_prefix("sqlite:") {
             #[cfg(feature = "sqlite")]
@@ -136,7 +146,7 @@ impl Lot {
             #[cfg(feature = "postgres")]
             None => {
                 let mut conn = diesel::PgConnection::establish(&self.url).unwrap();
-                conn.batch_execute("BEGIN; SELECT id FROM competitors FOR UPDATE").unwrap();
+                conn.batch_execute(&format!("BEGIN; {statement}")).unwrap();
                 Box::new(conn)
             }
             #[allow(unreachable_patterns, reason = "where both databases are compiled in")]

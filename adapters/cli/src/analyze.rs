@@ -1,4 +1,4 @@
-//! `jpauto analyze`: vehicles priced against the market. What is deliberately not here: how.
+//! `jpauto analyze` and `jpauto market analyze`: vehicles priced against the market.
 
 use std::{ops::ControlFlow, time::Duration};
 
@@ -40,17 +40,17 @@ pub(crate) struct AnalyzeArgs {
     /// Every unsold vehicle, due or not
     #[arg(long, conflicts_with = "vehicle")]
     all: bool,
-    /// At most so many of those that are due
+    /// At most this many of those that are due
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["vehicle", "all"])]
     max: Option<usize>,
-    /// At most so many calls of auto.dev for those that are due
+    /// At most this many calls of auto.dev for those that are due
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["vehicle", "all"])]
     max_calls: Option<u32>,
     #[command(flatten)]
     auto_dev: AutoDevOptions,
 }
 
-/// Analyses them.
+/// Runs the command.
 pub(crate) fn run(arguments: &AnalyzeArgs, context: &mut Context) -> Result<(), Failure> {
     context.ask_auto_dev(arguments.auto_dev.config()?);
     let desk = context.desk()?;
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &AnalyzeArgs, context: &mut Context) -> Result<(), 
 }
 
 fn run_over(arguments: &AnalyzeArgs, desk: &Desk) -> Result<AnalyzeReport, Failure> {
-    // It draws on stderr, and only where that is a terminal.
+    // The bar draws on stderr, and only where that is a terminal.
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} vehicles, {eta} to go") {
         bar.set_style(style);
@@ -85,7 +85,7 @@ fn run_over(arguments: &AnalyzeArgs, desk: &Desk) -> Result<AnalyzeReport, Failu
     Ok(report?)
 }
 
-/// What was done is printed in any case; the first of the failures then is the command's.
+/// Prints what was done in any case, then fails with the first failure.
 fn print_run(report: AnalyzeReport, output: &mut Output) -> Result<(), Failure> {
     let failed: Vec<_> = report.failed.iter().map(Failed::of).collect();
     let sentence = format!(
@@ -205,7 +205,7 @@ pub(crate) fn print_subject(subject: &Subject, analysis: &Analysis, output: &mut
     Ok(())
 }
 
-/// The colour of what a price should do.
+/// The colour of a recommendation.
 pub(crate) fn tone_of_advice(recommendation: Option<Recommendation>) -> Tone {
     match recommendation {
         Some(Recommendation::High) => Tone::Bad,

@@ -1,7 +1,6 @@
-//! How this program is told to ask auto.dev: options, the environment, and a file for the key.
+//! Options, environment variables and the key file for auto.dev.
 //!
-//! The key is no option: other users of the machine could read it from the list of processes. What is deliberately not here:
-//! asking.
+//! The key is no option, as other users of the machine could read it from the list of processes.
 
 use std::{ffi::OsString, path::Path};
 
@@ -10,12 +9,12 @@ use jpauto::market::{AutoDevConfig, AutoDevPlan, AutoDevVersion};
 
 use crate::{arguments::one_of, failure::Failure, source};
 
-/// The environment's variable for the key, as auto.dev's own programs name it.
+/// The environment variable for the key, named as in auto.dev's own programs.
 const KEY_VARIABLE: &str = "AUTODEV_API_KEY";
-/// A key is short.
+/// The most bytes of a key file.
 const KEY_BYTES_MAX: usize = 4 * 1024;
 
-/// How auto.dev is asked for comparables; it is where there is a key, in `AUTODEV_API_KEY` or in a file.
+/// How auto.dev is asked for comparables. It is asked only with a key, in `AUTODEV_API_KEY` or in a file.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "auto.dev (asked where AUTODEV_API_KEY or the file holds a key)")]
 pub(crate) struct AutoDevOptions {
@@ -25,13 +24,13 @@ pub(crate) struct AutoDevOptions {
     /// Our ZIP code: listings around it are asked for, else those of the whole country
     #[arg(long, value_name = "ZIP", env = "JPAUTO_AUTO_DEV_ZIP")]
     auto_dev_zip: Option<String>,
-    /// Where we are in degrees north and east, such as 34.0522,-118.2437: what distances are computed from
+    /// Where we are in degrees north and east, such as 34.0522,-118.2437, to compute distances from
     #[arg(long, value_name = "NORTH,EAST", env = "JPAUTO_AUTO_DEV_PLACE", allow_hyphen_values = true)]
     auto_dev_place: Option<String>,
-    /// What was booked; it says how many listings a page has
+    /// The booked plan, which limits the listings of a page
     #[arg(long, value_name = "PLAN", env = "JPAUTO_AUTO_DEV_PLAN", value_parser = one_of!(AutoDevPlan), hide_possible_values = true)]
     auto_dev_plan: Option<AutoDevPlan>,
-    /// At most so many calls a month, counted in the database [default: 1000]
+    /// At most this many calls a month, counted in the database [default: 1000]
     #[arg(long, value_name = "NUMBER", env = "JPAUTO_AUTO_DEV_CALLS_A_MONTH")]
     auto_dev_calls: Option<u32>,
     /// The interface: v1 or v2 [default: v2]
@@ -46,7 +45,7 @@ pub(crate) struct AutoDevOptions {
 }
 
 impl AutoDevOptions {
-    /// What the library is to be told; `None` without a key.
+    /// The configuration for the library; `None` without a key.
     pub(crate) fn config(&self) -> Result<Option<AutoDevConfig>, Failure> {
         if self.without_auto_dev {
             return Ok(None);
@@ -66,7 +65,7 @@ impl AutoDevOptions {
     }
 
     fn key(&self) -> Result<Option<String>, Failure> {
-        // `AUTODEV_API_KEY_FILE=` in an environment says as little as no such variable.
+        // An empty `AUTODEV_API_KEY_FILE=` counts as unset.
         if let Some(path) = self.auto_dev_key_file.as_deref().filter(|path| !path.is_empty()) {
             return key_of(Path::new(path)).map(Some);
         }

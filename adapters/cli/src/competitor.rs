@@ -1,5 +1,4 @@
-//! `jpauto competitor`: the dealers that are watched and what stands on their lots. What is deliberately not here: reading
-//! pages (`extract`), recording them (`import`), and fetching them (`scrape`).
+//! `jpauto competitor`: the dealers that are watched, and the cars on their lots.
 
 mod add;
 mod figures;

@@ -1,5 +1,4 @@
-//! `jpauto market`: what the lot is worth, how that changed, and how good the rule is. What is deliberately not here: how any
-//! of it is found out.
+//! `jpauto market`: the lot against the market, its history, and the backtest of the rule.
 
 use std::{ops::ControlFlow, time::Duration};
 
@@ -30,19 +29,19 @@ use crate::{
 /// What to ask of the market; a vehicle is named by its id, VIN or stock number.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarketCommand {
-    /// Price vehicles against the market, and keep what was found
+    /// Price vehicles against the market, and store the result
     Analyze(AnalyzeArgs),
-    /// Show what the last analysis of a vehicle found
+    /// Show the last analysis of a vehicle
     #[command(after_help = SHOW_HELP)]
     Show {
         /// Id, VIN or stock number
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
-    /// Price any car, such as one that is offered to us; nothing is kept
+    /// Price any car, such as one that is offered to us; nothing is stored
     #[command(after_help = PRICE_EXAMPLES)]
     Price(PriceArgs),
-    /// Count how the prices of the lot stand, and list its vehicles
+    /// Count the vehicles above, below and within the market, and list them
     #[command(after_help = OVERVIEW_HELP)]
     Overview {
         #[command(flatten)]
@@ -63,13 +62,13 @@ pub(crate) enum MarketCommand {
         /// About this vehicle only: id, VIN or stock number
         #[arg(long, value_name = "VEHICLE")]
         vehicle: Option<String>,
-        /// Those that are over too
+        /// Include closed alerts
         #[arg(long)]
         with_dismissed: bool,
         #[command(flatten)]
         paging: Paging,
     },
-    /// Judge the pricing rule by what competitors' cars came to ask
+    /// Measure the pricing rule against what competitors' cars came to ask
     #[command(after_help = BACKTEST_HELP)]
     Backtest(BacktestArgs),
 }
@@ -84,12 +83,12 @@ From day to day: read the competitors, price the lot against them, look at what 
   jpauto market show A1042               one vehicle: its market, why, and what it was compared with
   jpauto market history A1042            how its price and its market moved
 
-A car that is offered to us is priced without being kept, or evaluated by its VIN:
+A car that is offered to us is priced without being stored, or evaluated by its VIN:
 
   jpauto market price --year 2021 --make Toyota --model Camry --mileage 41000
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
 
-How far to trust all that: jpauto market backtest";
+How good the prices are: jpauto market backtest";
 
 const SHOW_HELP: &str = "\
 The chart shows the comparables' prices, each adjusted to this car's mileage and year: from the
@@ -105,8 +104,8 @@ Examples:
   jpauto market price --year 2021 --make Toyota --model Camry --asking 19500 --format json";
 
 const OVERVIEW_HELP: &str = "\
-Prices are today's, the market is as the last analyses found it. Vehicles that need an analysis
-were never analysed, or not within three days: jpauto market analyze takes them.
+Prices are today's; the market is that of the last analyses. Vehicles that need an analysis were
+never analysed, or not within three days: jpauto market analyze takes them.
 
 Examples:
   jpauto market overview
@@ -122,9 +121,9 @@ Examples:
 
 const ALERTS_HELP: &str = "\
 overpriced and underpriced: more than 10 % from the market, critical from 15 % on. no_market_data:
-too few comparables. An alert closes by itself when the next analysis finds it over, and then says
-why; jpauto alert dismiss ID puts it away by hand: the id stands in the last column where the
-terminal is wide enough for it, and in JSON.
+too few comparables. An alert closes by itself when the next analysis no longer calls for it, and
+then says why. jpauto alert dismiss ID closes it by hand; the id is in the last column of a wide
+terminal, and in JSON.
 
 Examples:
   jpauto market alerts
@@ -132,11 +131,11 @@ Examples:
   jpauto market alerts --format json | jq -r '.items[] | [.id, .message] | @tsv'";
 
 const BACKTEST_HELP: &str = "\
-Each competitor's car that was sold, or cut in price, is priced from the others that were visible
-at that moment, and compared with what it asked then. Beside the rule stands the plain median of
-the same comparables. The error is the mean distance in percent (MAPE) and of the logarithm (MAE);
-the range covers a price that lies within the recommended P25 to P75; behind it stands the share
-that the quartiles of so few comparables would cover if they were adjusted exactly: less than half.
+Each competitor's car that was sold or cut in price is priced from the others that were visible at
+that moment, and compared with what it asked then. Beside the rule stands the plain median of the
+same comparables. Errors are the mean in percent (MAPE) and of the logarithm (MAE). In range is
+the share of prices within the recommended P25 to P75, and the share to expect of exact adjustments,
+which is below half for few comparables.
 
 Examples:
   jpauto market backtest
@@ -164,7 +163,7 @@ pub(crate) struct PriceArgs {
     /// Its VIN, so that its own listing is no comparable
     #[arg(long, value_name = "VIN")]
     vin: Option<String>,
-    /// The price to be judged
+    /// The price to compare
     #[arg(long, value_name = "DOLLARS")]
     asking: Option<Money>,
     /// The title is branded: salvage, rebuilt, lemon
@@ -192,12 +191,12 @@ pub(crate) struct BacktestArgs {
     /// Of this kind only
     #[arg(long, value_name = "EVENT", value_parser = one_of!(BacktestEvent))]
     event: Option<BacktestEvent>,
-    /// At most so many events of one model, spread over time
+    /// At most this many events of one model, spread over time
     #[arg(long, value_name = "NUMBER", default_value_t = BacktestOptions::default().max_events_a_model)]
     max_events: usize,
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) fn run(command: MarketCommand, context: &mut Context) -> Result<(), Failure> {
     match command {
         MarketCommand::Analyze(arguments) => analyze::run(&arguments, context),
@@ -303,7 +302,7 @@ fn history(name: &str, paging: &Paging, context: &mut Context) -> Result<(), Fai
     paging.print_below(&mut context.output, chart, |page| desk.market().history(id, page))
 }
 
-/// The latest points of a vehicle's history: as many as a chart can show.
+/// The latest points of a vehicle's history, as many as a page holds.
 fn moments(desk: &Desk, id: jpauto::VehicleId) -> Result<Vec<Moment>, Failure> {
     let points = desk.market().history(id, &PageRequest::first(PageRequest::MAX_LIMIT))?.items;
     let moment = |point: MarketPrice| {
@@ -374,7 +373,7 @@ fn print_backtest(report: &BacktestReport, output: &mut Output) -> Result<(), Fa
     Ok(())
 }
 
-/// How the rule did over one kind of events.
+/// The score of the rule on one kind of events.
 #[derive(Serialize)]
 struct Judged {
     what: &'static str,

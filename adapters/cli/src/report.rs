@@ -1,4 +1,4 @@
-//! `jpauto report`: the state of the dealership on one page. What is deliberately not here: finding any of it out.
+//! `jpauto report`: the state of the dealership on one page.
 
 use chrono::Utc;
 use jpauto::{

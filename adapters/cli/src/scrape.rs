@@ -1,4 +1,4 @@
-//! `jpauto scrape`: competitors' websites fetched and recorded, one or all that are due. What is deliberately not here: how.
+//! `jpauto scrape`: fetches and records one competitor's website, or all that are due.
 
 use std::{
     ops::ControlFlow,
@@ -83,7 +83,7 @@ pub(crate) struct FetchOptions {
 }
 
 impl FetchOptions {
-    /// What the library is to be told; what it can not be is the fault of whoever typed it.
+    /// The library's configuration; a wrong option is an error of input.
     pub(crate) fn config(&self) -> Result<(FetchConfig, ScrapingRules), Failure> {
         let contact = self.contact.as_ref().ok_or_else(|| {
             let message = "expected --contact ADDRESS or the variable JPAUTO_FETCH_CONTACT: websites are fetched only under an \
@@ -118,7 +118,7 @@ pub(crate) fn run(arguments: &ScrapeArgs, context: &mut Context) -> Result<(), F
     let desk = context.desk()?;
     let heard = ctrlc::set_handler(|| {
         if IS_TO_END.swap(true, Ordering::SeqCst) {
-            // Asked twice: whoever asks does not want to wait. What is not recorded yet is taken back by the database.
+            // The second time the process ends at once; the database takes back what is not recorded yet.
             std::process::exit(130);
         }
     });
@@ -162,7 +162,7 @@ fn due(arguments: &ScrapeArgs, desk: &Desk, output: &mut Output) -> Result<(), F
             ScrapeEvent::Failed(failure) => tell_failed(failure, output),
             _ => Ok(()),
         });
-        // Whoever reads our output may have seen enough.
+        // The reader of our output may have closed the pipe.
         if printed.is_ok() { go_on() } else { ControlFlow::Break(()) }
     });
     bar.finish_and_clear();
@@ -261,7 +261,7 @@ fn failure_of(failure: &ScrapeFailure) -> Value {
     })
 }
 
-/// What was done is told in any case; the first of the failures then is the command's.
+/// Prints what was done in any case; the first failure then is the command's.
 fn finish(report: ScrapeReport, output: &mut Output) -> Result<(), Failure> {
     let (recorded, failed) = (report.recorded.len(), report.failed.len());
     match output.format() {

@@ -4,7 +4,6 @@
 
 use jpauto::{
     Money,
-    evaluation::{IdentitySource, Warning},
     market::{Confidence, MarketMood, Reason, Recommendation, SlopeOutcome},
 };
 
@@ -73,51 +72,6 @@ pub(crate) fn reason(reason: &Reason) -> String {
         }
         Reason::SourceMissing { source, .. } => format!("what {source} lists could not be compared with"),
         other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another reason".to_owned()),
-    }
-}
-
-/// What to know before trusting a decoding or an evaluation, without a full stop.
-pub(crate) fn warning(warning: &Warning) -> String {
-    match warning {
-        Warning::CheckDigitWrong { expected, actual } => {
-            format!("the check digit is {actual} where {expected} would be right: a character may be mistyped")
-        }
-        Warning::Placeholder => "this is a filler, not the VIN of a vehicle".to_owned(),
-        Warning::YearUncertain { year: Some(year), alternatives } if alternatives.is_empty() => {
-            format!("the model year {year} is not certain")
-        }
-        Warning::YearUncertain { year: Some(year), alternatives } => {
-            let others: Vec<_> = alternatives.iter().map(ToString::to_string).collect();
-            format!("the model year {year} is not certain: it may be {}", others.join(" or "))
-        }
-        Warning::YearUncertain { year: None, .. } => "the VIN holds no model year".to_owned(),
-        Warning::YearConditional { year, alternatives } => format!(
-            "no law is known that asks this VIN for a model year: it is of {} only if its maker writes it at position 10",
-            years(*year, alternatives)
-        ),
-        Warning::YearsDiffer { vin, vpic } => format!("the VIN says {vin}, vPIC {vpic}"),
-        Warning::VpicFinding { message, .. } => format!("vPIC: {message}"),
-        Warning::VpicSuggests { vin } => format!("vPIC takes {vin} to be meant"),
-        Warning::VpicMissing { message, .. } | Warning::ComparablesMissing { message, .. } => message.clone(),
-        Warning::VpicKept { message, answered_at, .. } => {
-            format!("{message}: what it answered on {} was used", answered_at.format("%Y-%m-%d"))
-        }
-        Warning::KnownFromListings { source, listings } => {
-            let listings = count(*listings, "listing", "listings");
-            match source {
-                IdentitySource::Inventory => {
-                    "the model is known from our own inventory alone, which holds this VIN".into()
-                }
-                IdentitySource::SameKind => {
-                    format!("the model is known from {listings} of vehicles of the same kind alone")
-                }
-                _ => format!("the model is known from {listings} of this very vehicle alone"),
-            }
-        }
-        Warning::ModelUnknown => "nothing says which model it is, so there is nothing to compare".to_owned(),
-        Warning::SourceMissing(missing) => missing.message.clone(),
-        Warning::CacheFailed { reason } => format!("what is kept could not be read or written ({reason})"),
-        other => serde_json::to_string(other).unwrap_or_else(|_unwritable| "another doubt".to_owned()),
     }
 }
 
@@ -268,17 +222,6 @@ mod tests {
             ),
         ] {
             assert_eq!(whole(&reason(&data)), sentence);
-        }
-    }
-
-    #[test]
-    fn what_a_model_is_known_from_is_named_for_what_it_is() {
-        for (source, words) in [
-            (IdentitySource::Inventory, "the model is known from our own inventory alone, which holds this VIN"),
-            (IdentitySource::Listing, "the model is known from 1 listing of this very vehicle alone"),
-            (IdentitySource::SameKind, "the model is known from 1 listing of vehicles of the same kind alone"),
-        ] {
-            assert_eq!(warning(&Warning::KnownFromListings { source, listings: 1 }), words);
         }
     }
 

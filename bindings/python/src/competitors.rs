@@ -1,4 +1,4 @@
-//! The competing dealers and what stands on their lots: `lot.competitors`.
+//! Competing dealers and the cars on their lots: `lot.competitors`.
 
 use chrono::{DateTime, Utc};
 use jpauto::{

@@ -87,10 +87,10 @@ record! {
             active: usize,
             /// Sold within the window.
             sold: usize,
-            /// For how many days the offer lasts at that pace; `None` where none was sold.
-            days: Option<f64>,
-            /// The median days from first sight to sale, where enough were sold.
-            days_to_sell: Option<f64>,
+            /// Market days supply: for how many days the offer lasts at that pace; `None` where none was sold.
+            market_days_supply: Option<f64>,
+            /// The median days on market of those sold, from first sight to sale; `None` where too few were sold.
+            days_on_market: Option<f64>,
         }
     }
 }

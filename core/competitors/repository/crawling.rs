@@ -1,6 +1,4 @@
-//! What crawling reads and writes: who is due, who is being scraped, and the pages that are kept.
-//!
-//! What is deliberately not here: what a scrape found (`recording`).
+//! The rows that a scrape needs before and after it reads a list: competitors that are due, visits to come, and kept pages.
 
 use std::time::Duration;
 
@@ -22,7 +20,7 @@ use crate::{
     scrape::walk::{KeptPage, KeptPages, PagesRead, Reading},
 };
 
-/// A competitor whose time has come, as far as choosing one needs it.
+/// A competitor that is due.
 #[derive(Clone, Debug)]
 pub(in crate::competitors) struct Due {
     pub(in crate::competitors) id: CompetitorId,
@@ -30,7 +28,7 @@ pub(in crate::competitors) struct Due {
     pub(in crate::competitors) inventory_url: String,
 }
 
-/// Who is due, the longest waiting first; at most so many.
+/// At most a number of competitors that are due, those that have waited longest first.
 pub(in crate::competitors) fn due(
     conn: &mut DbConnection,
     due_after: Duration,
@@ -48,7 +46,7 @@ pub(in crate::competitors) fn due(
                 .or(dsl::next_scrape_at.is_null().and(dsl::last_scraped_at.gt(Instant(ahead.scraped))))
                 .or(dsl::next_scrape_at.gt(Instant(ahead.next))),
         )
-        // Hosts under this name are nowhere (RFC 2606).
+        // Hosts under this name do not exist (RFC 2606).
         .filter(diesel::dsl::not(dsl::inventory_url.like("%.invalid/%")))
         .order((dsl::last_scraped_at.is_not_null(), dsl::last_scraped_at, dsl::id))
         .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
@@ -57,7 +55,7 @@ pub(in crate::competitors) fn due(
     Ok(rows.into_iter().map(|(id, name, inventory_url)| Due { id, name, inventory_url }).collect())
 }
 
-/// The competitor, locked until the transaction ends; `None` where it is gone, or where somebody changes it at this moment.
+/// The competitor, locked until the transaction ends; `None` where it is gone, or where another transaction has it locked.
 pub(in crate::competitors) fn get_unless_locked(
     conn: &mut DbConnection,
     id: CompetitorId,
@@ -78,17 +76,12 @@ pub(in crate::competitors) fn get_unless_locked(
     Ok(row.map(Competitor::from))
 }
 
-/// Lets nobody else begin a scrape until the transaction ends.
+/// Keeps others from beginning a scrape until the transaction ends.
 pub(in crate::competitors) fn lock_claims(conn: &mut DbConnection) -> DbResult<()> {
     lock_words(conn, "scrapes")
 }
 
-/// Where these competitors list their vehicles.
-pub(in crate::competitors) fn inventory_urls(conn: &mut DbConnection, ids: &[CompetitorId]) -> DbResult<Vec<String>> {
-    Ok(dsl::competitors.filter(dsl::id.eq_any(ids)).select(dsl::inventory_url).load(conn)?)
-}
-
-/// The names and the addresses of these competitors.
+/// The names of these competitors, and the addresses of their lists.
 pub(in crate::competitors) fn names_and_addresses(
     conn: &mut DbConnection,
     ids: &[CompetitorId],
@@ -97,7 +90,7 @@ pub(in crate::competitors) fn names_and_addresses(
     Ok(known.select((dsl::id, dsl::name, dsl::inventory_url)).load(conn)?)
 }
 
-/// Failed scrapes since the last one that succeeded.
+/// The number of failed scrapes since the last one that succeeded.
 pub(in crate::competitors) fn failures_in_a_row(conn: &mut DbConnection, competitor: &Competitor) -> DbResult<u32> {
     use competitor_scrapes::dsl;
     let since = competitor.last_successful_scrape_at.unwrap_or(DateTime::UNIX_EPOCH);
@@ -110,7 +103,7 @@ pub(in crate::competitors) fn failures_in_a_row(conn: &mut DbConnection, competi
     Ok(u32::try_from(failures).unwrap_or(u32::MAX))
 }
 
-/// Writes when a competitor may be scraped again.
+/// Sets when a competitor may be scraped again.
 pub(in crate::competitors) fn set_next_scrape(
     conn: &mut DbConnection,
     id: CompetitorId,
@@ -120,7 +113,7 @@ pub(in crate::competitors) fn set_next_scrape(
     Ok(())
 }
 
-/// Writes that another list is read from now on, or the same otherwise.
+/// Notes that another list is read from now on, or the same one in another way.
 pub(in crate::competitors) fn note_list_change(
     conn: &mut DbConnection,
     id: CompetitorId,
@@ -130,7 +123,7 @@ pub(in crate::competitors) fn note_list_change(
     Ok(())
 }
 
-/// When that was done last.
+/// When that was noted last.
 pub(in crate::competitors) fn list_changed_at(
     conn: &mut DbConnection,
     id: CompetitorId,
@@ -139,7 +132,7 @@ pub(in crate::competitors) fn list_changed_at(
     Ok(at.flatten().map(DateTime::from))
 }
 
-/// Writes that a scrape was tried, of which nothing is recorded, and when the next may be.
+/// Notes an attempt of which nothing is recorded, and when the next may be.
 pub(in crate::competitors) fn note_attempt(
     conn: &mut DbConnection,
     id: CompetitorId,
@@ -151,7 +144,7 @@ pub(in crate::competitors) fn note_attempt(
     Ok(())
 }
 
-/// Which of some listings has not changed for the longest time, by its place among them, and since when.
+/// The listing that has not changed for the longest time: its place among the given ones, and since when.
 pub(in crate::competitors) fn longest_unchanged(
     conn: &mut DbConnection,
     listings: &[ListingId],
@@ -180,7 +173,7 @@ struct PageRow {
     read_at: Instant,
 }
 
-/// The pages of a competitor that this reader read not too long ago.
+/// The pages of a competitor that this reader has read since a time.
 pub(in crate::competitors) fn kept_pages(
     conn: &mut DbConnection,
     competitor: CompetitorId,
@@ -204,10 +197,10 @@ pub(in crate::competitors) fn kept_pages(
     Ok(rows.into_iter().map(kept).collect())
 }
 
-/// Writes what a scrape found out about its pages; the competitor's row must be locked already.
+/// Keeps the pages that a scrape read; the competitor's row must be locked.
 ///
-/// Forgotten are pages that were read anew, that are no longer part of the list, that another reader read, or that were read
-/// so long ago that nobody believes them any more.
+/// Pages are deleted that were read anew, that are no longer part of the list, that another reader read, or that were read
+/// before `since`.
 pub(in crate::competitors) fn keep_pages(
     conn: &mut DbConnection,
     competitor: CompetitorId,
@@ -238,7 +231,7 @@ pub(in crate::competitors) fn keep_pages(
             reading: Json(page.reading.clone()),
             read_at: Instant(now),
         };
-        // A row a page, of which a list has few: the documents are what costs.
+        // A row at a time: a list has few pages, and the documents are what costs.
         diesel::insert_into(dsl::competitor_pages).values(&row).execute(conn)?;
     }
     Ok(())

@@ -1,8 +1,7 @@
-//! Listings, filtered, sorted and paged.
+//! Rows of `competitor_inventory`: listings, filtered, sorted and paged.
 //!
-//! A list over all competitors may hold a million rows, so each order has an index on its key and the id. Nulls come last in
-//! every order, which no index of both databases gives: a page is read in two parts, first what has a value, then what has
-//! none. What is deliberately not here: what recording reads (`recording`).
+//! A list may hold a million rows, so each order has an index on its key and the id. Nulls come last in every order, and no
+//! index gives that on both databases. A page is therefore read in two parts: rows with a value, then rows without.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -28,7 +27,7 @@ use crate::{
     page::{Page, PageRequest, contains_patterns},
 };
 
-/// What is known of a listing: all that a scrape is planned from; never `raw_data`, which may be large.
+/// The columns that a scrape is planned from, without `raw_data`, which may be large.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = competitor_inventory)]
 pub(super) struct StoredRow {
@@ -128,7 +127,7 @@ pub(in crate::competitors) fn get_listing(
     let row: Option<ListingRow> =
         dsl::competitor_inventory.find(id).select(ListingRow::as_select()).first(conn).optional()?;
     let mut listings = [row.ok_or_else(listing_not_found)?.into_listing(now)];
-    tell_transfers(conn, &mut listings, rules)?;
+    set_transfers(conn, &mut listings, rules)?;
     let [listing] = listings;
     Ok(listing)
 }
@@ -137,8 +136,8 @@ pub(super) fn listing_not_found() -> Error {
     Error::new(ErrorCode::ListingNotFound, "there is no such listing")
 }
 
-/// Says of each listing whence it came and where it went: one query.
-fn tell_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &TrackingRules) -> DbResult<()> {
+/// Sets where each listing came from and went to, for all of them at once.
+fn set_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &TrackingRules) -> DbResult<()> {
     let here: Vec<_> = listings
         .iter()
         .filter_map(|listing| {
@@ -156,13 +155,13 @@ fn tell_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &Tra
     Ok(())
 }
 
-/// Reads so many rows that have a value, in the order of the index on it and the id, from behind a place on.
+/// Reads rows that have a value, in the order of the index on it and the id, after a position.
 macro_rules! known {
     ($conn:expr, $query:expr, $key:expr, $sql_type:ty, $is_descending:expr, $after:expr, $most:expr) => {{
         let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
         let mut query = $query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
         if let Some((value, id)) = $after {
-            // SQLite searches an index on an expression by this alone, and looks through all of it for a pair.
+            // SQLite searches an index on an expression by this condition alone; for a pair it scans the whole index.
             query = query.filter(sql::<Bool>(&format!("{} {beyond}= ", $key)).bind::<$sql_type, _>(value));
             query = query.filter(
                 sql::<Bool>(&format!("({}, competitor_inventory.id) {beyond} (", $key))
@@ -177,7 +176,29 @@ macro_rules! known {
     }};
 }
 
-/// A page of the listings that the filter lets through, in its order.
+/// Reads a page in the order of one key: its SQL, its type there, how a cursor's value becomes that type, and the key of a row.
+macro_rules! page_by {
+    ($conn:expr, $scope:expr, $order:expr, $key:expr, $sql_type:ty, $descending:expr, $read:expr, $of_row:expr) => {{
+        let (filter, request, now): (&ListingFilter, &PageRequest, DateTime<Utc>) = $scope;
+        let (order, key, is_descending): (&str, &str, bool) = ($order, $key, $descending);
+        let position: Option<(Option<_>, ListingId)> = request.position(order)?;
+        let (after, after_unknown) = match position {
+            Some((Some(value), id)) => (Some(($read(value), id)), None),
+            Some((None, id)) => (None, Some(id)),
+            None => (None, None),
+        };
+        let mut rows = Vec::new();
+        if after_unknown.is_none() {
+            let query = matching(filter, now);
+            rows = known!($conn, query, key, $sql_type, is_descending, after, request.rows_to_read());
+        }
+        let unknown = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
+        fill_up($conn, &mut rows, unknown, is_descending, after_unknown, request)?;
+        cut(rows, request, order, $of_row)?
+    }};
+}
+
+/// A page of the listings that match the filter, in its order.
 pub(in crate::competitors) fn listings(
     conn: &mut DbConnection,
     filter: &ListingFilter,
@@ -185,65 +206,54 @@ pub(in crate::competitors) fn listings(
     now: DateTime<Utc>,
     rules: &TrackingRules,
 ) -> DbResult<Page<Listing>> {
-    let word = filter.sort.as_str();
-    /// Reads the page in the order of one key: its SQL, its type there, how a cursor's value becomes it, and what it is in a row.
-    macro_rules! in_order_of {
-        ($order:expr, $key:expr, $sql_type:ty, $descending:expr, $read:expr, $of_row:expr) => {{
-            let (order, key, is_descending): (&str, &str, bool) = ($order, $key, $descending);
-            let position: Option<(Option<_>, ListingId)> = request.position(order)?;
-            let (after, after_unknown) = match position {
-                Some((Some(value), id)) => (Some(($read(value), id)), None),
-                Some((None, id)) => (None, Some(id)),
-                None => (None, None),
-            };
-            let mut rows = Vec::new();
-            if after_unknown.is_none() {
-                let query = matching(filter, now);
-                rows = known!(conn, query, key, $sql_type, is_descending, after, request.rows_to_read());
-            }
-            let unknown = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
-            fill_up(conn, &mut rows, unknown, is_descending, after_unknown, request)?;
-            cut(rows, request, order, $of_row)?
-        }};
-    }
+    let mut page = sorted(conn, filter, request, now)?.map(|row| row.into_listing(now));
+    set_transfers(conn, &mut page.items, rules)?;
+    Ok(page)
+}
+
+fn sorted(
+    conn: &mut DbConnection,
+    filter: &ListingFilter,
+    request: &PageRequest,
+    now: DateTime<Utc>,
+) -> DbResult<Page<ListingRow>> {
+    let (scope, word) = ((filter, request, now), filter.sort.as_str());
     let is_descending = word.starts_with('-');
-    let page = match filter.sort {
+    Ok(match filter.sort {
         ListingSort::FirstSeenAt | ListingSort::FirstSeenAtDescending => {
-            in_order_of!(word, "first_seen_at", DbInstant, is_descending, Instant, first_seen_at)
+            page_by!(conn, scope, word, "first_seen_at", DbInstant, is_descending, Instant, first_seen_at)
         }
         ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending => match filter.sold {
-            // The days of what is on sale run on, all at the same pace: the order is that of the first sightings.
+            // The days of listings on sale all grow alike, so their order is that of the first sightings.
             Some(false) => {
                 let order = format!("{word} on sale");
-                in_order_of!(&order, "first_seen_at", DbInstant, !is_descending, Instant, first_seen_at)
+                page_by!(conn, scope, &order, "first_seen_at", DbInstant, !is_descending, Instant, first_seen_at)
             }
             Some(true) => {
                 let (order, of_row) = (format!("{word} sold"), |row: &ListingRow| row.days_on_market);
-                in_order_of!(&order, "days_on_market", Integer, is_descending, as_it_is, of_row)
+                page_by!(conn, scope, &order, "days_on_market", Integer, is_descending, as_it_is, of_row)
             }
             None => on_sale_and_sold_by_days(conn, filter, request, now)?,
         },
         ListingSort::Price | ListingSort::PriceDescending => {
             let of_row = |row: &ListingRow| row.stored.price.map(Money::cents);
-            in_order_of!(word, "price", DbMoney, is_descending, Money::from_cents, of_row)
+            page_by!(conn, scope, word, "price", DbMoney, is_descending, Money::from_cents, of_row)
         }
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
             let of_row = |row: &ListingRow| Some(row.stored.highest_price?.cents() - row.stored.price?.cents());
-            in_order_of!(word, PRICE_DROP, DbMoney, is_descending, Money::from_cents, of_row)
+            page_by!(conn, scope, word, PRICE_DROP, DbMoney, is_descending, Money::from_cents, of_row)
         }
         ListingSort::Mileage | ListingSort::MileageDescending => {
-            in_order_of!(word, "mileage", Integer, is_descending, as_it_is, |row: &ListingRow| row.stored.mileage)
+            let of_row = |row: &ListingRow| row.stored.mileage;
+            page_by!(conn, scope, word, "mileage", Integer, is_descending, as_it_is, of_row)
         }
         ListingSort::Year | ListingSort::YearDescending => {
-            in_order_of!(word, "year", Integer, is_descending, as_it_is, |row: &ListingRow| row.stored.year)
+            page_by!(conn, scope, word, "year", Integer, is_descending, as_it_is, |row: &ListingRow| row.stored.year)
         }
-    };
-    let mut page = page.map(|row| row.into_listing(now));
-    tell_transfers(conn, &mut page.items, rules)?;
-    Ok(page)
+    })
 }
 
-/// Adds the rows without a value, which stand behind all others.
+/// Adds the rows without a value, which come last.
 fn fill_up(
     conn: &mut DbConnection,
     rows: &mut Vec<ListingRow>,
@@ -266,18 +276,18 @@ fn fill_up(
     Ok(())
 }
 
-/// Where a page by days on the market ended: the last row on sale, the last that is sold, and the last whose days nobody knows.
+/// Where a page by days on the market ended: the last row on sale, the last one sold, and the last one without days.
 #[derive(Clone, Serialize, Deserialize)]
 struct DaysPosition {
-    /// Days are counted until then: a later page counts them as the first one did, so that no row changes its place between them.
+    /// Days are counted until this time on all pages, so that no row changes its place between two of them.
     as_of: DateTime<Utc>,
     on_sale: Option<(DateTime<Utc>, ListingId)>,
     sold: Option<(i32, ListingId)>,
     unknown: Option<ListingId>,
 }
 
-/// A page by days on the market of what is on sale and what is sold: no index holds the days of both, as those of the one run
-/// on. So each is read in the order of its own index, and the two are merged; of equal days what is on sale comes first.
+/// A page by days on the market of listings on sale and sold ones. No index holds the days of both, because those on sale grow.
+/// So each kind is read in the order of its own index, and the two are merged; of equal days the one on sale comes first.
 fn on_sale_and_sold_by_days(
     conn: &mut DbConnection,
     filter: &ListingFilter,
@@ -290,7 +300,7 @@ fn on_sale_and_sold_by_days(
     let most = request.rows_to_read();
     let (mut standing, mut gone) = (Vec::new(), Vec::new());
     if position.unknown.is_none() {
-        // The longest on sale were seen first.
+        // Those that have been on sale longest were seen first.
         let after = position.on_sale.map(|(time, id)| (Instant(time), id));
         let query = matching(filter, now).filter(on_sale());
         standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, after, most);
@@ -350,7 +360,7 @@ fn cut<K: Serialize + DeserializeOwned>(
 }
 
 impl ListingRow {
-    /// Whole days by the seconds of both times, as the first sighting's column sorts.
+    /// Whole days between the seconds of both times, in agreement with the order of the first sightings.
     fn whole_days_on_market(&self, as_of: DateTime<Utc>) -> Option<i32> {
         if self.stored.is_sold == Some(true) {
             return self.days_on_market;
@@ -366,7 +376,7 @@ type Listings<'a> = diesel::helper_types::IntoBoxed<
     MultiBackend,
 >;
 
-/// What is on sale, as far as anybody found out.
+/// On sale, as far as is known.
 #[diesel::dsl::auto_type]
 fn on_sale() -> _ {
     dsl::is_sold.eq(false).or(dsl::is_sold.is_null())
@@ -378,7 +388,7 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
         query = query.filter(dsl::competitor_id.eq_any(filter.competitors.clone()));
     }
     match filter.sold {
-        // Not as an equation with a bound value, in which SQLite does not see that an index of what is sold would do.
+        // Not compared with a bound value: SQLite would not use the index on sold rows.
         Some(true) => query = query.filter(sql::<Bool>("is_sold")),
         Some(false) => query = query.filter(on_sale()),
         None => {}
@@ -412,8 +422,7 @@ fn days_ago(now: DateTime<Utc>, days: i64) -> Instant {
     Instant(now - TimeDelta::days(days.clamp(0, now.timestamp() / SECONDS_A_DAY)))
 }
 
-/// Those on the market for as many days as asked. The days of a listing on sale go on counting, so for those the bounds are times
-/// of the first sighting.
+/// Keeps the listings within the days on the market. For listings on sale the bounds are times of the first sighting.
 fn there_for_days<'a>(mut query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'a> {
     if let Some(days) = filter.days_on_market_min.filter(|days| *days > 0) {
         let long_sold = dsl::is_sold.eq(true).and(dsl::days_on_market.ge(days));
@@ -426,7 +435,7 @@ fn there_for_days<'a>(mut query: Listings<'a>, filter: &ListingFilter, now: Date
     query
 }
 
-/// Those whose price fell as asked.
+/// Keeps the listings whose price fell as the filter says.
 fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'a> {
     let least = filter.price_drop_min.unwrap_or(LEAST_CUT).max(LEAST_CUT);
     let fell_at_all = || sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least);
@@ -437,8 +446,8 @@ fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) 
     let since = days_ago(now, days.into());
     let [was, ago, end] = fell("competitor_inventory");
     match filter.sort {
-        // The index on the drop leads to them in order; asked otherwise, a database takes the one on the time of the change, or
-        // joins the prices, and sorts.
+        // Written so that the index on the drop gives the order. Otherwise a database takes the index on the time of the change,
+        // or joins the prices, and sorts.
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
             let fell =
                 sql::<Bool>("CASE WHEN price_changed_at >= ").bind::<DbInstant, _>(since).sql(" THEN ").sql(&was);
@@ -452,12 +461,12 @@ fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) 
     }
 }
 
-/// Less is no cut of a price.
+/// The least cut of a price.
 pub(super) const LEAST_CUT: Money = Money::from_cents(1);
 
-/// Whether the price of a row of `competitor_inventory`, by the name it has in the query, is lower by an amount than one that was in
-/// force at a time or later: a condition in SQL, in three parts between which the amount and the time stand. It may hold only where
-/// the price has changed since that time, which an index knows.
+/// The SQL condition that a listing's price is lower, by an amount, than one that was in force at a time or later. `listing` is the
+/// name of the row in the query. The amount and the time stand between the three parts. The condition holds only where the price
+/// has changed since that time, which an index knows.
 pub(super) fn fell(listing: &str) -> [String; 3] {
     let of_listing = |row: &str| format!("{row}.competitor_inventory_id = {listing}.id");
     [
@@ -476,7 +485,7 @@ pub(super) fn fell(listing: &str) -> [String; 3] {
     ]
 }
 
-/// Those that have all words, each anywhere.
+/// Keeps the listings that have all words, each in any of the columns.
 fn searched<'a>(mut query: Listings<'a>, filter: &ListingFilter) -> Listings<'a> {
     for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
         let anywhere = |pattern: String| {

@@ -1,9 +1,8 @@
-//! The market over all competitors, and what undercuts us: everything counted and ranked by the database.
+//! The market over all competitors, and the cars that undercut ours, counted and ranked by the database.
 //!
-//! Medians are the middle values by rank (window functions), on both databases alike and exact to the cent; PostgreSQL's
-//! `percentile_cont` would take prices through floating-point numbers. Each page ranks the listings on sale and those sold of late
-//! twice, for its lines and for the total: n log n in them. What is deliberately not here: what becomes of the middle values
-//! (`market_view`).
+//! Medians are the middle values by rank (window functions), exact to the cent on both databases; PostgreSQL's
+//! `percentile_cont` computes with floating-point numbers. Each page ranks the listings on sale and those sold lately twice,
+//! for its lines and for the total: n log n in their number.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     competitors::{
         LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, TrackingRules, Undercut,
-        UndercutFilter, market_view::FoundFigures,
+        UndercutFilter, market_view::mean_days, metrics::average,
     },
     db::{
         DbConnection, DbResult,
@@ -46,8 +45,8 @@ enum Bound {
     Count(i64),
 }
 
-/// A statement that is put together, with its values in the order of their places. A value has one place: SQLite counts `$1`
-/// anew by its first appearance.
+/// The values of a statement, in the order of their places in it. Each value has one place: SQLite numbers `$1` by its first
+/// appearance.
 #[derive(Default)]
 struct Bounds(Vec<Bound>);
 
@@ -86,51 +85,72 @@ macro_rules! load {
     };
 }
 
-#[derive(QueryableByName)]
-struct LeftOutRow {
-    #[diesel(sql_type = BigInt)]
-    listings: i64,
-    #[diesel(sql_type = BigInt)]
-    competitors: i64,
+/// A row of a statement, and how it becomes the record of the same fields.
+macro_rules! rows {
+    ($row:ident $(=> $record:ident)? { $($field:ident: $rust:ty as $sql:ty),+ $(,)? }) => {
+        #[derive(QueryableByName)]
+        struct $row {
+            $(#[diesel(sql_type = $sql)] $field: $rust),+
+        }
+        rows!(@record $row $(=> $record)? { $($field),+ });
+    };
+    (@record $row:ident => $record:ident { $($field:ident),+ }) => {
+        impl From<$row> for $record {
+            fn from($row { $($field),+ }: $row) -> Self {
+                Self { $($field),+ }
+            }
+        }
+    };
+    (@record $row:ident { $($field:ident),+ }) => {};
 }
 
-#[derive(QueryableByName)]
-struct FiguresRow {
-    #[diesel(sql_type = Text)]
-    make_key: String,
-    #[diesel(sql_type = Text)]
-    model_key: String,
-    #[diesel(sql_type = Integer)]
-    year_key: i32,
-    #[diesel(sql_type = Nullable<Text>)]
-    make: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    model: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    competitors: i64,
-    #[diesel(sql_type = BigInt)]
-    on_sale: i64,
-    #[diesel(sql_type = BigInt)]
-    priced: i64,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    middle_sum: Option<Money>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    middle_count: Option<i64>,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    lowest_price: Option<Money>,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    highest_price: Option<Money>,
-    #[diesel(sql_type = Nullable<DbInstant>)]
-    earlier_middle: Option<Instant>,
-    #[diesel(sql_type = Nullable<DbInstant>)]
-    later_middle: Option<Instant>,
-    #[diesel(sql_type = BigInt)]
-    price_cuts: i64,
-    #[diesel(sql_type = BigInt)]
-    sold: i64,
+rows!(LeftOutRow => LeftOut {
+    listings: i64 as BigInt,
+    competitors: i64 as BigInt,
+    paused: i64 as BigInt,
+    failing: i64 as BigInt,
+});
+
+rows!(FiguresRow {
+    make_key: String as Text,
+    model_key: String as Text,
+    year_key: i32 as Integer,
+    make: Option<String> as Nullable<Text>,
+    model: Option<String> as Nullable<Text>,
+    competitors: i64 as BigInt,
+    on_sale: i64 as BigInt,
+    priced: i64 as BigInt,
+    middle_sum: Option<Money> as Nullable<DbMoney>,
+    middle_count: Option<i64> as Nullable<BigInt>,
+    lowest_price: Option<Money> as Nullable<DbMoney>,
+    highest_price: Option<Money> as Nullable<DbMoney>,
+    earlier_middle: Option<Instant> as Nullable<DbInstant>,
+    later_middle: Option<Instant> as Nullable<DbInstant>,
+    price_cuts: i64 as BigInt,
+    sold: i64 as BigInt,
+});
+
+impl FiguresRow {
+    fn into_figures(self, now: DateTime<Utc>) -> ModelFigures {
+        let middle = self.earlier_middle.zip(self.later_middle);
+        ModelFigures {
+            make: self.make,
+            model: self.model,
+            year: Some(self.year_key).filter(|year| *year != 0),
+            competitors: self.competitors,
+            on_sale: self.on_sale,
+            priced: self.priced,
+            median_price: average(self.middle_sum.unwrap_or_default(), self.middle_count.unwrap_or(0)),
+            lowest_price: self.lowest_price,
+            highest_price: self.highest_price,
+            median_days_on_market: middle.map(|(one, other)| mean_days([one.into(), other.into()], now)),
+            price_cuts_7d: self.price_cuts,
+            sold_30d: self.sold,
+        }
+    }
 }
 
-/// What the rows of a view stand for.
+/// What a row of a view stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lines {
     All,
@@ -140,7 +160,7 @@ enum Lines {
 /// Where a page ended: minus the listings on sale, make, model and year.
 type Position = (i64, String, String, i32);
 
-/// A listing that nobody found sold.
+/// The SQL condition that a listing is not known to be sold.
 const ON_SALE: &str = "(listing.is_sold = false OR listing.is_sold IS NULL)";
 
 /// The figures of everything together, and a page of them by make and model.
@@ -153,41 +173,20 @@ pub(in crate::competitors) fn market_view(
     let request = &request.where_ranked();
     let order = format!("-on_sale by {}", filter.group);
     let position: Option<Position> = request.position(&order)?;
-    let all = figures(conn, filter, (Lines::All, None, 1), context)?.pop();
-    let total = all.map(FoundFigures::from).unwrap_or_default();
+    let total = figures(conn, filter, (Lines::All, None, 1), context)?.pop();
+    let total = total.map(|row| row.into_figures(context.0)).unwrap_or_default();
     let lines = (Lines::Group(filter.group), position, request.rows_to_read());
     let rows = figures(conn, filter, lines, context)?;
     let key = |row: &FiguresRow| (-row.on_sale, row.make_key.clone(), row.model_key.clone(), row.year_key);
-    let page = Page::cut(rows, request, &order, key)?;
-    let total = FoundFigures { make: None, model: None, year: None, ..total };
+    let models = Page::cut(rows, request, &order, key)?.map(|row| row.into_figures(context.0));
     let left_out = left_out(conn, filter, context)?;
-    let told = |found| ModelFigures::of(found, context.0);
-    Ok(MarketView { total: told(total), left_out, models: page.map(|row| told(row.into())) })
+    Ok(MarketView { total: ModelFigures { make: None, model: None, year: None, ..total }, left_out, models })
 }
 
-impl From<FiguresRow> for FoundFigures {
-    fn from(row: FiguresRow) -> Self {
-        Self {
-            make: row.make,
-            model: row.model,
-            year: Some(row.year_key).filter(|year| *year != 0),
-            competitors: row.competitors,
-            on_sale: row.on_sale,
-            priced: row.priced,
-            middle_prices: (row.middle_sum.unwrap_or_default(), row.middle_count.unwrap_or(0)),
-            lowest_price: row.lowest_price,
-            highest_price: row.highest_price,
-            middle_sightings: row.earlier_middle.zip(row.later_middle).map(|(one, other)| (one.into(), other.into())),
-            price_cuts: row.price_cuts,
-            sold: row.sold,
-        }
-    }
-}
-
-/// What a view is counted by.
+/// The time and the rules by which a view is counted.
 type Context<'a> = (DateTime<Utc>, &'a MarketViewRules, &'a TrackingRules);
 
-/// The middle prices of each line, and the first sightings in the middle.
+/// The middle prices and the middle first sightings of each line.
 const MIDDLES: &str = "
     price_place AS (
         SELECT make_key, model_key, year_key, lot.price, line.priced,
@@ -248,7 +247,7 @@ fn figures(
     Ok(load!(conn, sql, bounds))
 }
 
-/// What is counted: the listings on the market, and those sold of late.
+/// The rows that are counted: listings on the market, and those sold lately.
 fn lot(
     conn: &DbConnection,
     filter: &MarketViewFilter,
@@ -269,7 +268,7 @@ fn lot(
     let [was, ago_it_was, end] = fell("listing");
     let least = bounds.place(Bound::Price(LEAST_CUT));
     let in_force_since = bounds.place(ago(rules.price_cut_days));
-    // A last change that was a cut needs no look at the prices before.
+    // Where the last change was a cut, the prices before it need not be read.
     let is_cut = format!("price < previous_price OR {was}{least}{ago_it_was}{in_force_since}{end}");
     let seen_since = bounds.place(time(tracking.on_the_market_since(now)));
     let on_sale = conditions(filter, lines, bounds);
@@ -289,21 +288,30 @@ fn lot(
     )
 }
 
-/// What is on sale as far as anybody knows, and on the market no longer.
-fn left_out(conn: &mut DbConnection, filter: &MarketViewFilter, (now, _, tracking): Context<'_>) -> DbResult<LeftOut> {
+/// Counts the listings that are not known to be sold and are not on the market, and their dealers.
+pub(in crate::competitors) fn left_out(
+    conn: &mut DbConnection,
+    filter: &MarketViewFilter,
+    (now, _, tracking): Context<'_>,
+) -> DbResult<LeftOut> {
     let mut bounds = Bounds::default();
-    let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
+    let since = || Bound::Time(Instant(tracking.on_the_market_since(now)));
+    let (succeeded_since, seen_since) = (bounds.place(since()), bounds.place(since()));
     let conditions = conditions(filter, Lines::All, &mut bounds);
     let is_watched = is_watched("listing", &seen_since);
     let sql = format!(
-        "SELECT count(*) AS listings, count(DISTINCT competitor_id) AS competitors
-         FROM competitor_inventory AS listing WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
+        "SELECT count(*) AS listings, count(DISTINCT dealer.id) AS competitors,
+                count(DISTINCT CASE WHEN dealer.active = false THEN dealer.id END) AS paused,
+                count(DISTINCT CASE WHEN dealer.active = false OR dealer.last_successful_scrape_at >= {succeeded_since} THEN NULL
+                                    ELSE dealer.id END) AS failing
+         FROM competitor_inventory AS listing JOIN competitors AS dealer ON dealer.id = listing.competitor_id
+         WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
     );
     let found: Option<LeftOutRow> = load!(conn, sql, bounds).pop();
-    Ok(found.map(|row| LeftOut { listings: row.listings, competitors: row.competitors }).unwrap_or_default())
+    Ok(found.map(LeftOut::from).unwrap_or_default())
 }
 
-/// What the filter asks of a listing, as `AND ...`.
+/// The filter's conditions on a listing, each as `AND ...`.
 fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> String {
     let mut sql = String::new();
     if lines != Lines::All {
@@ -328,69 +336,27 @@ fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> S
     sql
 }
 
-#[derive(QueryableByName)]
-struct UndercutRow {
-    #[diesel(sql_type = DbId)]
-    vehicle_id: VehicleId,
-    #[diesel(sql_type = Nullable<Text>)]
-    stock_number: Option<String>,
-    #[diesel(sql_type = Integer)]
-    year: i32,
-    #[diesel(sql_type = Text)]
-    make: String,
-    #[diesel(sql_type = Text)]
-    model: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    trim: Option<String>,
-    #[diesel(sql_type = DbMoney)]
-    our_price: Money,
-    #[diesel(sql_type = Integer)]
-    our_mileage: i32,
-    #[diesel(sql_type = DbId)]
-    listing_id: ListingId,
-    #[diesel(sql_type = DbId)]
-    competitor_id: CompetitorId,
-    #[diesel(sql_type = Text)]
-    competitor: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    their_trim: Option<String>,
-    #[diesel(sql_type = DbMoney)]
-    their_price: Money,
-    #[diesel(sql_type = Integer)]
-    their_mileage: i32,
-    #[diesel(sql_type = Nullable<Text>)]
-    url: Option<String>,
-}
+rows!(UndercutRow => Undercut {
+    vehicle_id: VehicleId as DbId,
+    stock_number: Option<String> as Nullable<Text>,
+    year: i32 as Integer,
+    make: String as Text,
+    model: String as Text,
+    trim: Option<String> as Nullable<Text>,
+    our_price: Money as DbMoney,
+    our_mileage: i32 as Integer,
+    listing_id: ListingId as DbId,
+    competitor_id: CompetitorId as DbId,
+    competitor: String as Text,
+    their_trim: Option<String> as Nullable<Text>,
+    their_price: Money as DbMoney,
+    their_mileage: i32 as Integer,
+    url: Option<String> as Nullable<Text>,
+    difference: Money as DbMoney,
+});
 
-impl From<UndercutRow> for Undercut {
-    fn from(row: UndercutRow) -> Self {
-        Self {
-            vehicle_id: row.vehicle_id,
-            stock_number: row.stock_number,
-            year: row.year,
-            make: row.make,
-            model: row.model,
-            trim: row.trim,
-            our_price: row.our_price,
-            our_mileage: row.our_mileage,
-            listing_id: row.listing_id,
-            competitor_id: row.competitor_id,
-            competitor: row.competitor,
-            their_trim: row.their_trim,
-            their_price: row.their_price,
-            their_mileage: row.their_mileage,
-            url: row.url,
-            difference: difference(row.our_price, row.their_price),
-        }
-    }
-}
-
-fn difference(ours: Money, theirs: Money) -> Money {
-    Money::from_cents(ours.cents() - theirs.cents())
-}
-
-/// A page of the competitors' cars like ours for less, the largest difference first: our unsold vehicles, each compared through
-/// the index on year, make and model. Each page compares them all.
+/// A page of the competitors' cars like ours for less, the largest difference first. Each of our unsold vehicles is compared by
+/// the index on year, make and model; each page compares them all.
 pub(in crate::competitors) fn undercuts(
     conn: &mut DbConnection,
     filter: &UndercutFilter,
@@ -427,7 +393,7 @@ pub(in crate::competitors) fn undercuts(
         "SELECT vehicle.id AS vehicle_id, vehicle.stock_number, vehicle.year, vehicle.make, vehicle.model, vehicle.trim,
                 vehicle.price AS our_price, vehicle.mileage AS our_mileage, listing.id AS listing_id, listing.competitor_id,
                 competitors.name AS competitor, listing.trim AS their_trim, listing.price AS their_price,
-                listing.mileage AS their_mileage, listing.url
+                listing.mileage AS their_mileage, listing.url, vehicle.price - listing.price AS difference
          FROM inventory AS vehicle
          JOIN competitor_inventory AS listing ON listing.year = vehicle.year
              AND lower(listing.make) = lower(vehicle.make) AND lower(listing.model) = lower(vehicle.model)
@@ -442,6 +408,6 @@ pub(in crate::competitors) fn undercuts(
          LIMIT {most}"
     );
     let rows: Vec<UndercutRow> = load!(conn, sql, bounds);
-    let key = |row: &UndercutRow| (difference(row.our_price, row.their_price).cents(), row.listing_id, row.vehicle_id);
+    let key = |row: &UndercutRow| (row.difference.cents(), row.listing_id, row.vehicle_id);
     Ok(Page::cut(rows, request, ORDER, key)?.map(Undercut::from))
 }

@@ -1,7 +1,6 @@
-//! Listings of one VIN at several competitors.
+//! Listings of one VIN at several competitors: which of them is a transfer of which.
 //!
-//! What is deliberately not here: which of them is a transfer of which (`transfer`), but for the same rule in SQL where it
-//! is counted over many rows.
+//! The rule is `transfer`; here it stands a second time in SQL, for counts over many rows.
 
 use std::collections::HashMap;
 
@@ -21,21 +20,21 @@ use crate::{
     money::Money,
 };
 
-/// How many VINs one statement names.
+/// The most VINs in one statement.
 const VINS_AT_ONCE: usize = 10_000;
 
-/// Whether a sold row of `competitor_inventory`, by the name it has in the query, is a transfer: the condition of
-/// [`transfer::moved`] in SQL. A look-up by VIN a row.
+/// The SQL condition that a sold listing is a transfer, as [`transfer::moved`] has it: one look-up by VIN a row. `listing` is the
+/// name of the row in the query.
 pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
     format!("EXISTS (SELECT 1 {})", later_stays(conn, listing, transfer_days))
 }
 
-/// The same for when it first stood on another lot, in SQL; null where it is no transfer.
+/// The SQL expression of the time when a sold listing was first seen on another lot; null where it is no transfer.
 pub(crate) fn seen_elsewhere(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
     format!("(SELECT min(elsewhere.first_seen_at) {})", later_stays(conn, listing, transfer_days))
 }
 
-/// The rows of the same VIN that a vehicle may have gone on to be, named `elsewhere`.
+/// The later listings of the same vehicle at other competitors, named `elsewhere`.
 fn later_stays(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
     let until = match conn {
         #[cfg(feature = "postgres")]
@@ -49,7 +48,7 @@ fn later_stays(conn: &DbConnection, listing: &str, transfer_days: u32) -> String
             )
         }
     };
-    // A sold vehicle may be shown for weeks more.
+    // A sold vehicle may be shown for weeks after its sale.
     let last_offered = |row: &str| {
         format!(
             "CASE WHEN {row}.is_sold IS TRUE AND {row}.sold_at < {row}.last_seen_at THEN {row}.sold_at ELSE {row}.last_seen_at END"
@@ -79,14 +78,14 @@ struct StayRow {
     sold_at: Option<Instant>,
 }
 
-/// One listing and its VIN, where it may have come from or gone to.
+/// A listing whose transfers are asked for.
 pub(in crate::competitors) struct Here<'a> {
     pub(in crate::competitors) vin: &'a str,
     pub(in crate::competitors) competitor: CompetitorId,
     pub(in crate::competitors) stay: Stay,
 }
 
-/// Where each of these listings came from and went to, in their order: two queries, by the index on VINs.
+/// Where each of the listings came from and went to, in their order. Two queries, by the index on VINs.
 pub(in crate::competitors) fn of_listings(
     conn: &mut DbConnection,
     listings: &[Here<'_>],
@@ -97,7 +96,7 @@ pub(in crate::competitors) fn of_listings(
     vins.sort_unstable();
     vins.dedup();
     for some in vins.chunks(VINS_AT_ONCE) {
-        // Most vehicles were on one lot alone, which the index knows without their rows.
+        // Most vehicles were on one lot only, and the index alone tells which.
         let elsewhere_too: Vec<Option<String>> = competitor_inventory::table
             .filter(competitor_inventory::vin.eq_any(some.iter().copied()))
             .group_by(competitor_inventory::vin)

@@ -1,14 +1,13 @@
-//! Which listings on sale somebody still looks after: what the market asks is told by these alone.
-//!
-//! What is deliberately not here: how long that is (`TrackingRules::on_the_market_days`).
+//! Which listings on sale count in the market: those of dealers that are not paused, seen within
+//! `TrackingRules::on_the_market_days`.
 
-/// Whether a row of `competitor_inventory`, by the name it has in the query, was seen at a time or later, at a competitor that is
-/// not paused: a condition in SQL.
+/// The SQL condition that a listing was seen at a time or later, at a competitor that is not paused. `listing` is the name of the
+/// row in the query.
 pub(crate) fn is_watched(listing: &str, since: &str) -> String {
     format!("({})", is_watched_since(listing) + since)
 }
 
-/// The same condition up to its end, where the time stands.
+/// The same condition without its end, the time.
 pub(crate) fn is_watched_since(listing: &str) -> String {
     format!(
         "{listing}.competitor_id NOT IN (SELECT id FROM competitors WHERE active = false)

@@ -1,19 +1,21 @@
-//! The recording of one scrape: planned from what is stored, written in bulk, and told, all in one transaction.
+//! The recording of one scrape: planned from what is stored, and written with its alerts, figures and audit row.
 //!
-//! What is deliberately not here: what the scrape changes (`rules`), when an alert is open (`alert`), fetching.
+//! All of it is written in the transaction of the caller, who holds the competitor's row. A scrape that asks for the pages of
+//! missing cars is planned before, as a draft: no network inside a transaction. The draft is written where nothing was recorded
+//! since it was made; else the scrape is planned anew.
 
-use std::time::Duration;
+use std::{cell::RefCell, collections::HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 
-use super::{add, audit, failing, scraping, settle, turn_back};
+use super::{add, audit, failing, missing_pages::MissingPages, take_back_future_sightings, update_alerts};
 use crate::{
     actor::Permission,
     alerts::AlertType,
     competitors::{
-        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeReading, ScrapeRecord,
-        ScrapedListing, TrackingRules, TransferredVehicle,
+        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
+        ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
         report::{Moving, Vehicles},
@@ -24,8 +26,8 @@ use crate::{
     desk::{Acting, Desk},
     error::Result,
     extract::ListWarning,
-    ids::{CompetitorId, ListingId},
-    scrape::walk::{PagesRead, Shown, key_of},
+    ids::{CompetitorId, ListingId, MetricsId},
+    scrape::walk::{Shown, key_of},
     tracking::{
         identity,
         plan::{self, Plan},
@@ -34,15 +36,13 @@ use crate::{
     },
 };
 
-/// What one scrape saw, and where from.
+/// What one scrape saw.
 pub(super) struct Seen {
     pub(super) listings: Vec<ScrapedListing>,
     pub(super) reading: ScrapeReading,
     /// The platform that the pages turned out to be of.
     pub(super) platform: Option<String>,
     pub(super) warnings: Vec<ListWarning>,
-    /// What a scrape of our own brings besides.
-    pub(super) crawl: Option<OwnCrawl>,
 }
 
 impl From<Shown> for Seen {
@@ -64,126 +64,199 @@ impl From<Shown> for Seen {
             on_several_pages: facts.on_several_pages,
             says_none: facts.says_none,
         };
-        Self { listings, reading, platform, warnings, crawl: None }
+        Self { listings, reading, platform, warnings }
     }
 }
 
-/// What recording has to see to where the pages were fetched under a lease.
-pub(super) struct OwnCrawl {
-    /// Who must hold the lease still.
-    pub(super) holder: String,
-    /// What the pages were read by, see [`ListSource::reader`].
-    pub(super) reader: String,
-    /// Listings whose own pages are gone.
-    pub(super) gone: Vec<ListingId>,
-    pub(super) read: PagesRead,
-    /// How long the website asked to be left alone, where it did so in the middle.
-    pub(super) retry_after: Option<Duration>,
-}
-
-/// A scrape that is to be recorded, as often as it takes.
+/// A scrape that is to be recorded.
 pub(super) struct Recording<'a> {
     desk: &'a Desk,
-    key: &'a CompetitorKey,
     sightings: Vec<Sighting>,
     seen: Seen,
     observed_at: DateTime<Utc>,
+    /// What read the pages that were fetched here, see [`ListSource::reader`](crate::scrape::walk::ListSource::reader).
+    reader: Option<String>,
+    /// Listings whose own pages are gone.
+    pub(super) gone: Vec<ListingId>,
+    draft: RefCell<Option<Draft>>,
+}
+
+/// A plan that was made before the transaction that writes it.
+pub(super) struct Draft {
+    competitor: Competitor,
+    /// Each recording writes figures under a new id, so the newest id tells whether anything was recorded since.
+    figures: Option<MetricsId>,
+    pub(super) lot: Lot,
+    pub(super) plan: Plan,
 }
 
 /// What a scrape means for a competitor's lot.
 struct Planned {
     competitor: Competitor,
-    /// How far the scrape came, as far as that holds.
     reading: ScrapeReading,
-    /// Whether the pages were read as the competitor is to be read by now.
-    is_as_told: bool,
+    is_current_reader: bool,
     observed_at: DateTime<Utc>,
     lot: Lot,
     plan: Plan,
 }
 
+/// What was recorded, and what the next visit depends on.
+pub(super) struct Recorded {
+    pub(super) report: RecordReport,
+    pub(super) competitor: Competitor,
+    /// Set where a failure of the same moment had been recorded before.
+    pub(super) error_type: Option<ScrapeErrorType>,
+    /// Where pages of this scrape failed: how many scrapes in a row saw a part of the lot.
+    pub(super) partial_scrapes: Option<u32>,
+    /// Whether the pages were read as the competitor is to be read now.
+    pub(super) is_current_reader: bool,
+}
+
 impl<'a> Recording<'a> {
-    pub(super) fn new(desk: &'a Desk, key: &'a CompetitorKey, mut seen: Seen, observed_at: DateTime<Utc>) -> Self {
-        let retold = seen.crawl.as_ref().map(|crawl| &crawl.read.retold).filter(|retold| !retold.is_empty());
-        let is_retold = |listing: &ScrapedListing| {
-            retold.is_some_and(|retold| key_of(listing).is_some_and(|key| retold.contains(&key)))
-        };
+    /// A scrape whose pages came from elsewhere.
+    pub(super) fn new(desk: &'a Desk, seen: Seen, observed_at: DateTime<Utc>) -> Self {
+        Self::with_retold(desk, seen, observed_at, &HashSet::new())
+    }
+
+    /// A scrape whose pages were fetched here, by a reader. `retold` are the keys of vehicles on pages that were not sent
+    /// again because they had not changed.
+    pub(super) fn fetched(
+        desk: &'a Desk,
+        (seen, reader): (Seen, String),
+        observed_at: DateTime<Utc>,
+        retold: &HashSet<String>,
+    ) -> Self {
+        Self { reader: Some(reader), ..Self::with_retold(desk, seen, observed_at, retold) }
+    }
+
+    fn with_retold(desk: &'a Desk, mut seen: Seen, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
+        let is_retold =
+            |listing: &ScrapedListing| !retold.is_empty() && key_of(listing).is_some_and(|key| retold.contains(&key));
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
             .into_iter()
             .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
             .collect();
         identity::disown_shared_keys(&mut sightings);
-        Self { desk, key, sightings, seen, observed_at }
+        let (reader, gone, draft) = (None, Vec::new(), RefCell::default());
+        Self { desk, sightings, seen, observed_at, reader, gone, draft }
     }
 
-    pub(super) fn write(&self) -> Result<RecordReport> {
-        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let (competitor, added) = to_record(conn, acting, self.key)?;
-            let mut planned = self.plan(conn, acting, competitor)?;
-            let (id, counts) = (planned.competitor.id, planned.plan.counts());
-            let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
-            let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
-            let Planned { competitor, observed_at, lot, plan, .. } = &planned;
-            let partial = match plan.completeness.is_complete() {
-                true => None,
-                false => repository::partial_scrapes(conn, id, *observed_at)?,
-            };
-            let alerts = self.judge(conn, acting, &planned, partial)?;
-            self.give_back(conn, acting, &planned, (&kept, partial))?;
-            let mut changes = Map::new();
-            changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
-            changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
-            changes.insert("counts".into(), json!({"from": null, "to": counts}));
-            audit(conn, acting, id, changes)?;
-            let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
-                Vehicles::of(plan, &lot.stored, &lot.ids, &new_ids);
-            let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
-            Ok(RecordReport {
-                competitor_id: id,
-                competitor: competitor.name.clone(),
-                added,
-                scrape_id: kept.id,
-                observed_at: *observed_at,
-                completeness: plan.completeness,
-                counts,
-                new,
-                updated,
-                price_changes,
-                sold,
-                relisted,
-                arrived,
-                departed,
-                refused,
-                alerts,
-                warnings: self.warnings(&planned),
-                metrics,
-            })
-        })
+    /// Plans the scrape before it is written; the pages that tell more of the cars that it misses.
+    pub(super) fn draft(&self, id: CompetitorId) -> Result<Option<MissingPages>> {
+        let (draft, pages) = self.desk.read_snapshot(Permission::ManageCompetitors, |conn| {
+            let (competitor, now) = (repository::get(conn, id)?, self.desk.now());
+            let figures = repository::newest_figures(conn, id, self.desk.rules::<TrackingRules>().latest(now))?;
+            let (reading, _) = self.reading(&competitor);
+            let (lot, plan) = self.load_and_plan(conn, id, (&reading, self.observed_at), now)?;
+            let draft = Draft { competitor, figures, lot, plan };
+            let pages = MissingPages::of(conn, &draft)?;
+            Ok((draft, pages))
+        })?;
+        self.draft.replace(Some(draft));
+        Ok(pages)
     }
 
-    fn plan(&self, conn: &mut DbConnection, acting: Acting<'_>, competitor: Competitor) -> DbResult<Planned> {
+    /// Writes the scrape. The competitor's row must be locked; `added` says whether it was added for this scrape.
+    pub(super) fn write(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        (competitor, added): (Competitor, bool),
+    ) -> DbResult<Recorded> {
+        let mut planned = self.plan(conn, acting.now, competitor)?;
+        let (id, counts) = (planned.competitor.id, planned.plan.counts());
+        let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
+        let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
+        let Planned { observed_at, plan, .. } = &planned;
+        let partial = match plan.completeness.is_complete() {
+            true => None,
+            false => repository::partial_scrapes(conn, id, *observed_at)?,
+        };
+        let alerts = self.judge(conn, acting, &planned, partial)?;
+        let mut changes = Map::new();
+        changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
+        changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
+        changes.insert("counts".into(), json!({"from": null, "to": counts}));
+        audit(conn, acting, id, changes)?;
+        let warnings = self.warnings(&planned);
+        let Planned { competitor, observed_at, lot, plan, is_current_reader, .. } = planned;
+        let completeness = plan.completeness;
+        let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
+            Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
+        let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
+        let report = RecordReport {
+            competitor_id: id,
+            competitor: competitor.name.clone(),
+            added,
+            scrape_id: kept.id,
+            observed_at,
+            completeness,
+            counts,
+            new,
+            updated,
+            price_changes,
+            sold,
+            relisted,
+            arrived,
+            departed,
+            refused,
+            alerts,
+            warnings,
+            metrics,
+        };
+        let lost_pages = completeness.reason() == Some(IncompleteReason::PageFailed);
+        let partial_scrapes = partial.filter(|_| lost_pages).map(|partial| partial.count);
+        Ok(Recorded { report, competitor, error_type: kept.error_type, partial_scrapes, is_current_reader })
+    }
+
+    /// How far the scrape came, as far as that holds, and whether its pages were read as the competitor is to be read now. An
+    /// address or a configuration that was changed meanwhile makes it a part of the lot at best.
+    fn reading(&self, competitor: &Competitor) -> (ScrapeReading, bool) {
+        let is_current = self.reader.as_ref().is_none_or(|reader| *reader == competitor.list_source().reader());
+        let last_page_reached = self.seen.reading.last_page_reached && is_current;
+        (ScrapeReading { last_page_reached, ..self.seen.reading.clone() }, is_current)
+    }
+
+    fn plan(&self, conn: &mut DbConnection, now: DateTime<Utc>, competitor: Competitor) -> DbResult<Planned> {
         let tracking: &TrackingRules = self.desk.rules();
-        let (crawl, id) = (self.seen.crawl.as_ref(), competitor.id);
-        crawl.map_or(Ok(()), |crawl| scraping::must_hold(conn, id, &crawl.holder))?;
-        let reader = competitor.list_source().reader();
-        let is_as_told = crawl.is_none_or(|crawl| crawl.reader == reader);
-        // Read by an address or a configuration that was changed meanwhile, it is a part of what is meant now at best.
-        let last_page_reached = self.seen.reading.last_page_reached && is_as_told;
-        let reading = ScrapeReading { last_page_reached, ..self.seen.reading.clone() };
-        let observed_at = scrape_log::check_observed_at(self.observed_at, acting.now, tracking)?;
-        turn_back(conn, &competitor, observed_at, tracking.latest(acting.now))?;
+        let (id, latest) = (competitor.id, tracking.latest(now));
+        let observed_at = scrape_log::check_observed_at(self.observed_at, now, tracking)?;
+        let (reading, is_current_reader) = self.reading(&competitor);
+        let draft = self.draft.take();
+        let is_ahead = take_back_future_sightings(conn, &competitor, observed_at, latest)?;
+        let (lot, mut plan) = match draft {
+            Some(Draft { competitor: then, figures, lot, plan })
+                if !is_ahead
+                    && then == competitor
+                    && figures == repository::newest_figures(conn, id, latest)?
+                    && lot.facts.observed_at == observed_at =>
+            {
+                (lot, plan)
+            }
+            _ => self.load_and_plan(conn, id, (&reading, observed_at), now)?,
+        };
+        plan.mark_gone(&lot.stored, &lot.rows_of(&self.gone), &lot.facts, tracking);
+        Ok(Planned { competitor, reading, is_current_reader, observed_at, lot, plan })
+    }
+
+    fn load_and_plan(
+        &self,
+        conn: &mut DbConnection,
+        id: CompetitorId,
+        (reading, observed_at): (&ScrapeReading, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> DbResult<(Lot, Plan)> {
+        let tracking: &TrackingRules = self.desk.rules();
         let lot_at = (observed_at, reading.clone());
-        let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, acting.now))?;
-        let mut plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
-        if let Some(alike) = plan.completeness.counts_alike(&reading, plan.vehicles, tracking) {
+        let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, now))?;
+        let plan = |lot: &Lot| plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+        let mut planned = plan(&lot);
+        if let Some(alike) = planned.completeness.counts_alike(reading, planned.vehicles, tracking) {
             let since = (observed_at, lot.facts.list_is_read_since());
             lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
-            plan = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
+            planned = plan(&lot);
         }
-        if let Some(crawl) = crawl {
-            plan.mark_gone(&lot.stored, &lot.rows_of(&crawl.gone), &lot.facts, tracking);
-        }
-        Ok(Planned { competitor, reading, is_as_told, observed_at, lot, plan })
+        Ok((lot, planned))
     }
 
     /// Writes the scrape, the figures after it, and how scraping the competitor goes.
@@ -211,7 +284,7 @@ impl<'a> Recording<'a> {
         Ok((kept, metrics))
     }
 
-    /// Opens and closes the alerts that follow; answers what is open now.
+    /// Opens and closes the alerts that follow; those that are open now.
     fn judge(
         &self,
         conn: &mut DbConnection,
@@ -222,7 +295,7 @@ impl<'a> Recording<'a> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
         let tracking: &TrackingRules = self.desk.rules();
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
-        // What an older snapshot shows is no news of the lot.
+        // An older snapshot shows nothing new of the lot.
         if lot.facts.newest_recorded_at <= Some(*observed_at) {
             let seen = (reading, plan.completeness, plan.vehicles);
             let counts = &lot.facts.earlier_counts;
@@ -231,23 +304,7 @@ impl<'a> Recording<'a> {
             verdicts.push(alert::inventory_replaced(competitor, seen, (&plan.recognition, plan.unseen)));
             verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, *observed_at), tracking));
         }
-        settle(conn, competitor.id, &verdicts, acting.now)
-    }
-
-    /// Writes what a scrape of our own leaves behind, and gives its lease back.
-    fn give_back(
-        &self,
-        conn: &mut DbConnection,
-        acting: Acting<'_>,
-        planned: &Planned,
-        (kept, partial): (&ScrapeRecord, Option<PartialScrapes>),
-    ) -> DbResult<()> {
-        let Some(crawl) = &self.seen.crawl else { return Ok(()) };
-        let lost_pages = planned.plan.completeness.reason() == Some(IncompleteReason::PageFailed);
-        let partial = partial.filter(|_| lost_pages).map(|partial| partial.count);
-        let outcome = (kept.error_type, partial);
-        let crawl = (crawl, planned.is_as_told);
-        scraping::settle(conn, &planned.competitor, crawl, outcome, (self.desk, acting.now))
+        update_alerts(conn, competitor.id, &verdicts, acting.now)
     }
 
     fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<ListWarning> {
@@ -262,14 +319,18 @@ impl<'a> Recording<'a> {
     }
 }
 
-/// The competitor, locked until the transaction ends, and whether it had to be added.
-fn to_record(conn: &mut DbConnection, acting: Acting<'_>, key: &CompetitorKey) -> DbResult<(Competitor, bool)> {
+/// The competitor, locked until the transaction ends, and whether it was added for this scrape.
+pub(super) fn to_record(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    key: &CompetitorKey,
+) -> DbResult<(Competitor, bool)> {
     match key {
         CompetitorKey::Id(id) => Ok((repository::get_to_change(conn, *id)?, false)),
         CompetitorKey::Name { name, inventory_url } => match repository::find_by_name(conn, name.trim())? {
             Some(known) => Ok((repository::get_to_change(conn, known.id)?, false)),
             None => {
-                // Another may be adding it at this moment: wait for that, and look again.
+                // Another process may be adding it now: wait for that, and look again.
                 repository::lock_names(conn)?;
                 if let Some(known) = repository::find_by_name(conn, name.trim())? {
                     return Ok((repository::get_to_change(conn, known.id)?, false));

@@ -15,23 +15,23 @@ use std::time::Duration;
 pub struct VpicConfig {
     /// The address in front of `/vehicles/...`: `https://vpic.nhtsa.dot.gov/api`, or a mirror of it.
     pub base_url: String,
-    /// Calls a second, whatever the number of threads (5).
+    /// Calls a second, all threads together (5).
     pub calls_a_second: u32,
-    /// One call, to the last byte (20 s); it computes for seconds where fifty VINs are asked for.
+    /// One call, to the last byte (20 s). vPIC computes for seconds when asked about fifty VINs.
     pub call_timeout: Duration,
-    /// A call with its retry and its wait (45 s).
+    /// One call with its retry and the wait between (45 s).
     pub decode_timeout: Duration,
-    /// The wait before the one retry of what may pass (2 s).
+    /// The wait before the one retry after a transient error (2 s).
     pub pause_before_retry: Duration,
-    /// A `Retry-After` beyond this ends the call instead of being waited for (15 s).
+    /// The longest `Retry-After` that is waited for (15 s). A longer one ends the call.
     pub longest_retry_after: Duration,
-    /// How long an answer that names the model is kept in the database: 30 days.
+    /// How long an answer that names the model is valid: 30 days.
     pub kept_for: Duration,
-    /// How long an answer that names no model is kept: 1 day, for makers submit their tables late.
+    /// How long an answer without a model is valid: 1 day, as makers submit their tables late.
     pub kept_without_model_for: Duration,
-    /// Bytes of one answer after decompression (4 MiB); fifty VINs take a tenth of it.
+    /// Bytes of one answer after decompression (4 MiB). Fifty VINs take a tenth of it.
     pub max_body_bytes: usize,
-    /// Whether private networks, plain HTTP and any port may be asked: tests and mirrors of an intranet alone.
+    /// Whether private networks, plain HTTP and any port are allowed: only for tests and mirrors of an intranet.
     pub allow_private_networks: bool,
 }
 

@@ -1,9 +1,7 @@
-//! The client of vPIC, NHTSA's public decoder of VINs: what it is asked, at what pace, and what it answers.
+//! The client of vPIC, NHTSA's public VIN decoder: free, without a key; each client names itself.
 //!
-//! It is free and takes no key; each program that asks names itself. [`ApiClient`] makes the calls: one VIN is asked by GET, up to
-//! fifty together by POST. `reading` makes sense of the bodies, without a network.
-//!
-//! What is deliberately not here: keeping the answers, which the service does, and other decoders.
+//! [`ApiClient`] makes the calls: one VIN by GET, up to fifty together by POST. `reading.rs` reads the bodies without a network.
+//! The service stores the answers.
 
 mod config;
 mod reading;
@@ -27,10 +25,10 @@ use crate::{
     },
 };
 
-/// As many VINs as vPIC takes at once.
+/// The most VINs that vPIC takes in one call.
 pub(super) const BATCH: usize = 50;
 
-/// The client; one a process, for its pace is shared.
+/// The client. A process has one, as its pace is shared.
 pub(crate) struct Vpic {
     config: VpicConfig,
     base: Url,
@@ -45,7 +43,7 @@ impl Vpic {
         Self::with(config, Arc::new(RealTime))
     }
 
-    /// The same with time from elsewhere.
+    /// The same with another source of time.
     fn with(config: VpicConfig, timing: Arc<dyn Timing>) -> Result<Self> {
         let limits = ApiLimits {
             calls_a_second: config.calls_a_second,
@@ -73,7 +71,7 @@ impl Vpic {
         &self.config
     }
 
-    /// Asks about up to [`BATCH`] VINs in one call; one that is not answered is missing from the result.
+    /// Asks about up to [`BATCH`] VINs in one call. A VIN without an answer is missing from the result.
     ///
     /// # Errors
     /// A code `vpic_...` for each way in which the call can fail.
@@ -90,7 +88,7 @@ impl Vpic {
             }
         };
         let deadline = self.timing.now() + self.config.decode_timeout;
-        let answer = self.client.ask(&url, body.as_deref(), deadline, &|| Ok(())).map_err(told)?;
+        let answer = self.client.ask(&url, body.as_deref(), deadline, &|| Ok(())).map_err(error_of)?;
         reading::read(&answer.bytes, vins, now).map_err(|reason| {
             Error::new(ErrorCode::VpicUnreadable, format!("vPIC: its answer can not be read: {reason}"))
         })
@@ -109,7 +107,7 @@ impl std::fmt::Debug for Vpic {
     }
 }
 
-fn told(failure: CallFailure) -> Error {
+fn error_of(failure: CallFailure) -> Error {
     match failure {
         CallFailure::Uncounted(refusal) => refusal,
         CallFailure::Status(refused) => {

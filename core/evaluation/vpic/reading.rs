@@ -1,10 +1,8 @@
-//! What vPIC's bodies say.
+//! vPIC's bodies, read.
 //!
-//! A body is `{Count, Message, SearchCriteria, Results: [{...}]}` with some 150 fields a VIN. Every value is a string: empty or
-//! `Not Applicable` where there is none, sometimes with spaces behind. `Count` is not the number of results. A VIN that it
-//! can not decode is answered with status 200 and the same shape; `ErrorCode` is a list of numbers such as `1,7,400`.
-//!
-//! What is deliberately not here: judging what was found; the numbers become findings, and the service warns.
+//! A body is `{Count, Message, SearchCriteria, Results: [{...}]}` with some 150 fields for each VIN. Every value is a string: empty
+//! or `Not Applicable` where there is none, sometimes with trailing spaces. `Count` is not the number of results. A VIN that
+//! vPIC cannot decode is answered with status 200 and the same shape. `ErrorCode` is a list of numbers such as `1,7,400`.
 
 use std::collections::HashMap;
 
@@ -14,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{Money, Vin, scrape::api::printable};
 
-/// What vPIC says of a VIN; absent is what it does not know.
+/// What vPIC says of a VIN. What it does not know is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -57,17 +55,17 @@ pub struct VpicDecode {
     pub plant_country: Option<String>,
     /// Weight class.
     pub gross_weight: Option<String>,
-    /// Price when new, where its maker told it.
+    /// Price when new, where the maker submitted it.
     pub base_price: Option<Money>,
-    /// What vPIC has to say about the VIN itself, in its order; a clean VIN has none.
+    /// What vPIC remarks about the VIN itself, in its order; none for a clean VIN.
     pub findings: Vec<VpicFinding>,
-    /// A VIN that it takes to be meant, with `!` where a character is wrong.
+    /// The VIN that vPIC suggests instead, with `!` where a character is wrong.
     pub suggested_vin: Option<String>,
     /// When it answered.
     pub answered_at: DateTime<Utc>,
 }
 
-/// What vPIC finds with a VIN, by the number that it gives it.
+/// A remark of vPIC about a VIN, by vPIC's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VpicFinding(
@@ -76,7 +74,7 @@ pub struct VpicFinding(
 );
 
 impl VpicFinding {
-    /// A stable word for it, the same as for other numbers only where the number is not documented.
+    /// A stable word for it. Undocumented numbers share one word.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self.0 {
@@ -96,7 +94,7 @@ impl VpicFinding {
         }
     }
 
-    /// The same in words for a person.
+    /// The same as a sentence.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self.0 {
@@ -118,14 +116,14 @@ impl VpicFinding {
 }
 
 impl VpicDecode {
-    /// Whether the vehicle is named well enough to look for others of its kind.
+    /// Whether make and model are named, so that comparables can be searched.
     #[must_use]
     pub fn names_the_model(&self) -> bool {
         self.make.is_some() && self.model.is_some()
     }
 }
 
-/// Reads a body; of VINs that were not asked for nothing is taken.
+/// Reads a body. Results for VINs that were not asked for are ignored.
 pub(super) fn read(body: &[u8], asked: &[Vin], now: DateTime<Utc>) -> Result<HashMap<Vin, VpicDecode>, String> {
     let body: Value = serde_json::from_slice(body).map_err(|reason| format!("it is no JSON ({reason})"))?;
     let results = body.get("Results").ok_or("it has no Results")?;
@@ -137,7 +135,7 @@ pub(super) fn read(body: &[u8], asked: &[Vin], now: DateTime<Utc>) -> Result<Has
             return Err("it lists variables, which is the answer to another question".to_owned());
         }
         let named = text(fields, "VIN");
-        // Without a name the answer to a single question is still the answer to it.
+        // A single result without a VIN belongs to the single VIN that was asked.
         let vin = match named {
             Some(named) => asked.iter().find(|vin| vin.as_str().eq_ignore_ascii_case(&named)),
             None => asked.first().filter(|_| asked.len() == 1 && results.len() == 1),
@@ -177,7 +175,7 @@ fn decoded(fields: &Map<String, Value>, now: DateTime<Utc>) -> VpicDecode {
         plant_country: word("PlantCountry"),
         gross_weight: word("GVWR"),
         base_price: number("BasePrice").filter(|price| (1.0..1e7).contains(price)).map(|price| {
-            // To the cent, within what was just checked.
+            // The range was checked just above.
             Money::from_cents((price * 100.0).round() as i64)
         }),
         findings: word("ErrorCode").map(|list| findings(&list)).unwrap_or_default(),
@@ -191,7 +189,7 @@ fn findings(list: &str) -> Vec<VpicFinding> {
     numbers.filter(|number| *number != 0).map(VpicFinding).collect()
 }
 
-/// The value of a field, where it has one; a number is taken for its digits.
+/// The value of a field, where it has one. A number is read as its digits.
 fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     let value = match fields.get(name)? {
         Value::String(text) => printable(text),

@@ -1,9 +1,8 @@
-//! Who registered a manufacturer identifier with NHTSA, and for which kind of vehicle.
+//! The company that registered a manufacturer identifier with NHTSA, and for which kind of vehicle.
 //!
-//! `registered.tsv` holds the facts, one line an identifier, made by `generate.py` from NHTSA's public vPIC database; the
-//! line is found by halving the text, so nothing is read at the start and nothing is allocated. The register is the United
-//! States': a maker that never sold there is not in it, and neither are the makers of few trailers. It tells who registered
-//! the identifier, which for imported cars may be the importer, and not which of its makes a vehicle bears.
+//! `registered.tsv` holds one line for each identifier; `generate.py` makes it from NHTSA's public vPIC database. A line is found by
+//! binary search in the text, so nothing is parsed at the start and nothing is allocated. The register is the United States': a
+//! maker that never sold there is not in it, nor are most makers of trailers. For imported cars the company may be the importer.
 
 use std::fmt;
 
@@ -12,10 +11,10 @@ use serde::{Serialize, Serializer};
 
 use super::{ManufacturerIdentifier, Vin};
 
-/// In the order of the identifiers' bytes; the first line says where the facts are from.
+/// Sorted by the bytes of the identifiers. The first line names the source.
 const REGISTERED: &str = include_str!("registered.tsv");
 
-/// Who registered a manufacturer identifier with NHTSA (the facts of vPIC).
+/// The company that registered a manufacturer identifier with NHTSA, by vPIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Manufacturer {
@@ -23,9 +22,9 @@ pub struct Manufacturer {
     pub identifier: &'static str,
     /// The company, as it registered itself.
     pub name: &'static str,
-    /// The makes that it is registered with under this identifier, in order of the alphabet; none for trailers.
+    /// The makes registered under this identifier, in alphabetical order; none for trailers.
     pub makes: Makes,
-    /// The kind of vehicle that the identifier was given out for.
+    /// The kind of vehicle that the identifier was assigned for.
     pub vehicle_type: Option<VehicleType>,
 }
 
@@ -33,7 +32,7 @@ pub struct Manufacturer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Makes(&'static str);
 
-/// The kinds of vehicles that a manufacturer identifier is given out for.
+/// The kind of vehicle that a manufacturer identifier is assigned for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -92,12 +91,12 @@ impl VehicleType {
 }
 
 impl Makes {
-    /// The names, in order of the alphabet.
+    /// The names, in alphabetical order.
     pub fn iter(self) -> impl Iterator<Item = &'static str> {
         self.0.split('|').filter(|name| !name.is_empty())
     }
 
-    /// The make, where there is but one.
+    /// The make, where there is only one.
     #[must_use]
     pub fn only(self) -> Option<&'static str> {
         let mut names = self.iter();
@@ -118,10 +117,10 @@ impl Serialize for Makes {
 }
 
 impl Vin {
-    /// Who registered the manufacturer identifier with NHTSA; `None` where nobody did, or it is not public.
+    /// The company that registered the manufacturer identifier with NHTSA; `None` where none did, or it is not public.
     ///
-    /// For a maker of few vehicles all six characters must be known: the first three belong to many. It takes time in
-    /// proportion to the logarithm of the register, and allocates nothing.
+    /// For a maker of few vehicles all six characters must match, as many share the first three. Time grows with the logarithm of
+    /// the register; nothing is allocated.
     ///
     /// ```
     /// let koenigsegg = jpauto::Vin::parse("YT9NN1U14KA007175")?.manufacturer().unwrap();
@@ -135,7 +134,7 @@ impl Vin {
 }
 
 impl ManufacturerIdentifier {
-    /// Who registered it with NHTSA; see [`Vin::manufacturer`].
+    /// The company that registered it with NHTSA; see [`Vin::manufacturer`].
     #[must_use]
     pub fn manufacturer(&self) -> Option<Manufacturer> {
         let mut fields = line_of(self.as_str())?.split('\t');

@@ -1,5 +1,4 @@
-//! `jpauto competitor add`: a dealer watched from now on, by the address of its website. What is deliberately not here: finding
-//! the list of vehicles and the platform, which the library does.
+//! `jpauto competitor add`: a new dealer, by the address of its website.
 
 use std::path::{Path, PathBuf};
 

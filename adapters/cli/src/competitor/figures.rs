@@ -1,5 +1,4 @@
-//! `jpauto competitor show` and `metrics`: a dealer's figures and their course. What is deliberately not here: any figure that
-//! the library does not give.
+//! `jpauto competitor show` and `metrics`: a dealer's figures and how they moved.
 
 use jpauto::{
     CompetitorId, Desk, PageRequest,

@@ -1,5 +1,4 @@
-//! `jpauto competitor listings` and `prices`: which listings, and how they are shown. What is deliberately not here: any filter
-//! or order that the library has not.
+//! `jpauto competitor listings` and `prices`: which listings, and how they are shown.
 
 use clap::Args;
 use jpauto::{

@@ -1,4 +1,4 @@
-//! `jpauto competitor market` and `undercuts`: the market over all dealers. What is deliberately not here: any arithmetic.
+//! `jpauto competitor market` and `undercuts`: the market over all dealers.
 
 use clap::Args;
 use jpauto::{
@@ -11,7 +11,7 @@ use super::find_all;
 use crate::{
     failure::Failure,
     filters::ModelOptions,
-    output::{Cell, Column, Output, Row, Tone, car, counted, dash, dollars, miles, money},
+    output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, dollars, miles, money},
     paging::Paging,
 };
 
@@ -56,7 +56,7 @@ pub(super) fn print(desk: &Desk, options: MarketOptions, paging: &Paging, output
     })
 }
 
-/// What is told of the whole market.
+/// The figures over the whole market.
 #[derive(Serialize)]
 struct Whole {
     total: ModelFigures,
@@ -66,20 +66,26 @@ struct Whole {
 fn total_line(Whole { total, left_out }: &Whole) -> String {
     let price = dash(total.median_price, dollars);
     let days = dash(total.median_days_on_market, |days| format!("{days:.0}"));
-    let left_out = match left_out {
-        LeftOut { listings: 0, .. } => String::new(),
-        LeftOut { listings, competitors } => {
-            let (listings, dealers) = (counted(*listings, "listing"), counted(*competitors, "dealer"));
-            format!("\nNot counted: {listings} at {dealers}, paused or not seen for 14 days")
-        }
-    };
     format!(
-        "{} on sale at {}: median {price}, {days} days there; {} this week, {} sold in 30 days{left_out}",
+        "{} on sale at {}: median {price}, {days} days there; {} this week, {} sold in 30 days{}",
         counted(total.on_sale, "vehicle"),
         counted(total.competitors, "dealer"),
         counted(total.price_cuts_7d, "price cut"),
         total.sold_30d,
+        not_counted(left_out).map(|line| format!("\n{line}")).unwrap_or_default(),
     )
+}
+
+/// Which listings are left out, and why; nothing where there are none.
+fn not_counted(&LeftOut { listings, competitors, paused, failing }: &LeftOut) -> Option<String> {
+    let why: Vec<_> = [(paused, "paused"), (failing, "not read for 14 days")]
+        .into_iter()
+        .filter(|(dealers, _)| *dealers > 0)
+        .map(|(dealers, why)| format!("{dealers} {why}"))
+        .collect();
+    let why = if why.is_empty() { "not seen for 14 days".to_owned() } else { why.join(", ") };
+    let (counted_listings, dealers) = (counted(listings, "listing"), counted(competitors, "dealer"));
+    (listings > 0).then(|| format!("Not counted: {counted_listings} at {dealers} ({why})"))
 }
 
 impl Row for ModelFigures {
@@ -137,7 +143,21 @@ pub(super) fn print_undercuts(
         competitors: find_all(desk, &options.competitors)?,
         difference_min: options.difference_min,
     };
-    paging.print(output, |page| desk.competitors().undercuts(&filter, page))
+    let left_out = desk.competitors().left_out(&filter.competitors)?;
+    match (output.format(), not_counted(&left_out)) {
+        (Format::Table, None) => paging.print(output, |page| desk.competitors().undercuts(&filter, page)),
+        (_, line) => paging.print_with_total(
+            output,
+            |_| line.clone().unwrap_or_default(),
+            |page| Ok((Uncounted { left_out }, desk.competitors().undercuts(&filter, page)?)),
+        ),
+    }
+}
+
+/// What is not among the undercuts.
+#[derive(Serialize)]
+struct Uncounted {
+    left_out: LeftOut,
 }
 
 impl Row for Undercut {

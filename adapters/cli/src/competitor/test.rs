@@ -1,5 +1,4 @@
-//! `jpauto competitor test`: what a scrape would see on a website, before it is trusted. What is deliberately not here: finding
-//! that out.
+//! `jpauto competitor test`: what a scrape would read on a website.
 
 use std::path::PathBuf;
 

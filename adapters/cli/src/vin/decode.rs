@@ -1,5 +1,5 @@
-//! `jpauto vin decode` and `jpauto vin evaluate`: what a VIN stands for, and what that vehicle is worth; `clean-up` removes what
-//! is kept of them and over. What is deliberately not here: how any of it is found out.
+//! `jpauto vin decode` and `jpauto vin evaluate`: what a VIN stands for, and what that vehicle is worth. `clean-up` removes their
+//! expired answers.
 
 use clap::{Args, Subcommand};
 use jpauto::{
@@ -21,47 +21,47 @@ use crate::{
     source::{Lines, stdin},
 };
 
-/// So many VINs are decoded at once, by two hundred calls of vPIC.
+/// The most VINs of one command; vPIC is asked about them in two hundred calls.
 const VINS_MAX: usize = 10_000;
 
 const DECODE_EXAMPLES: &str = "\
-By itself a VIN says who registered its first characters, its model year as far as a law asks for
-one, and whether it was copied right. Model, trim and engine come from vPIC, the free decoder of the
-United States' road safety authority, whose answers are kept in the database for a month.
+By itself a VIN names the registered manufacturer and, where a law requires them, the model year and
+whether it was copied right. Model, trim and engine come from vPIC, the free decoder of the United
+States' road safety authority, whose answers are stored in the database for a month.
 
 Examples:
   jpauto vin decode 5FNYF5H59HB011946
   jpauto vin decode --offline 5FNYF5H59HB011946 WP0ZZZ99ZTS392124
   tail -n +2 auction.csv | cut -d, -f3 | jpauto vin decode - --format jsonl | jq .vehicle
 
-A text that is no VIN ends the command before anything is asked, with its place in the list; the
-exit code is 2. That vPIC does not answer is a warning, and the exit code stays 0.";
+A text that is no VIN ends the command before vPIC is asked, with its line; the exit code is 2. Where
+vPIC does not answer there is a warning, and the exit code stays 0.";
 
 const EVALUATE_EXAMPLES: &str = "\
-The VIN is decoded, comparables are looked for among the watched competitors and at auto.dev, and
-priced as the lot is. The answer is kept for 30 days and serves for mileages up to 5,000 away. What
-could not be asked is said, and the rest is told.
+The VIN is decoded, and comparables of the watched competitors and of auto.dev are priced by the
+same rule as the lot. The answer is stored for 30 days and serves for mileages up to 5,000 away. A
+source that does not answer is named; the rest is shown.
 
 Examples:
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000 --refresh
   jpauto vin evaluate 5FNYF5H59HB011946 --format json | jq .analysis.recommended_range";
 
-/// What to ask about VINs beyond what they tell in a line.
+/// The commands about VINs that use the database and the network.
 #[derive(Debug, Subcommand)]
 pub(crate) enum VinCommand {
-    /// Say all that VINs tell, by themselves and by the public decoder
+    /// Show all that VINs say, by themselves and by the public decoder
     Decode(DecodeArgs),
-    /// Say what a vehicle is worth on the market here, how sure that is, and why
+    /// Show what a vehicle is worth on the market here, how sure that is, and why
     Evaluate(EvaluateArgs),
-    /// Remove evaluations and answers of the decoder whose time is over
+    /// Remove expired evaluations and answers of the decoder
     CleanUp(CleanUpArgs),
 }
 
 /// How much is removed.
 #[derive(Args, Debug)]
 pub(crate) struct CleanUpArgs {
-    /// At most so many rows; what is left then is told
+    /// At most this many rows
     #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
@@ -69,8 +69,8 @@ pub(crate) struct CleanUpArgs {
 /// How the public decoder is asked.
 #[derive(Args, Debug)]
 struct VpicOptions {
-    /// Ask nobody outside: the VIN by itself, what the database keeps of the decoder's answers, and for an evaluation the
-    /// competitors' listings that it holds
+    /// Use no network: only the VIN itself, the stored answers of the decoder, and for an evaluation the competitors' listings in
+    /// the database
     #[arg(long)]
     offline: bool,
     /// Another address of vPIC: an https:// mirror on a public server
@@ -99,7 +99,7 @@ pub(crate) struct EvaluateArgs {
     /// Its miles; without them prices are not adjusted for mileage
     #[arg(long, value_name = "MILES")]
     mileage: Option<i32>,
-    /// Ask anew, and replace what is kept
+    /// Make it anew, and replace what is stored
     #[arg(long)]
     refresh: bool,
     #[command(flatten)]
@@ -169,7 +169,7 @@ fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failu
     let mut request = EvaluationRequest::new(read(&arguments.vin)?, arguments.mileage);
     request.refresh = arguments.refresh;
     context.ask_vpic(arguments.vpic.config());
-    // Read in any case: what is wrong with it is said, whether it is asked or not.
+    // Read in any case, so that a wrong option is reported offline too.
     let auto_dev = arguments.auto_dev.config()?;
     context.ask_auto_dev(auto_dev.filter(|_| !arguments.vpic.offline));
     let evaluation = context.desk()?.evaluation().evaluate(&request)?;
@@ -192,7 +192,7 @@ fn read(text: &str) -> Result<Vin, Failure> {
     Vin::parse(text.trim()).map_err(|reason| {
         let message = reason.to_string();
         let fields = vec![FieldError { pointer: "/vin".to_owned(), message: message.clone() }];
-        // As much of it as tells it from the others, for it may be a whole file.
+        // Only its beginning, as it may be a whole file.
         let shown: String = text.chars().take(40).collect();
         Failure::Input { code: "invalid_vin", message: format!("{shown:?}: {message}"), fields }
     })
@@ -236,7 +236,7 @@ fn print_evaluation(evaluation: &Evaluation, output: &mut Output) -> Result<(), 
         }
         _ => print_facts(&evaluation.facts, evaluation.vehicle.as_ref(), output)?,
     }
-    // What is missing stands among the reasons for the price already.
+    // A missing source is among the reasons for the price already.
     let is_told = |warning: &&Warning| evaluation.analysis.is_none() || !matches!(warning, Warning::SourceMissing(_));
     let warnings: Vec<_> = evaluation.warnings.iter().filter(is_told).cloned().collect();
     print_warnings(&warnings, output)?;
@@ -257,8 +257,8 @@ fn print_speed(evaluation: &Evaluation, output: &mut Output) -> Result<(), Failu
     let supply = analysis.supply;
     let days = |days: f64| counted(format!("{days:.0}"), "day");
     let told = [
-        supply.days.map(|supplied| format!("what is on offer lasts {} at today's pace", days(supplied))),
-        supply.days_to_sell.map(|to_sell| format!("one sells within about {}", days(to_sell))),
+        supply.market_days_supply.map(|supplied| format!("what is on offer lasts {} at today's pace", days(supplied))),
+        supply.days_on_market.map(|to_sell| format!("one sells within about {}", days(to_sell))),
         evaluation.most_to_pay.map(|most| format!("pay {} at most", money(most))),
     ];
     let told: Vec<_> = told.into_iter().flatten().collect();
@@ -275,7 +275,7 @@ fn print_warnings(warnings: &[Warning], output: &mut Output) -> Result<(), Failu
     }
     output.heading("Note", "")?;
     warnings.iter().try_for_each(|warning| {
-        let line = output.toned(&sentences::warning(warning), Tone::Warning);
+        let line = output.toned(&warning.to_string(), Tone::Warning);
         output.text(&format!("  {line}"))
     })
 }

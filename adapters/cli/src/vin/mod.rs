@@ -1,5 +1,6 @@
-//! `jpauto vin`: what VINs tell by themselves, a line each. What is deliberately not here: a network, and a refusal: that a
-//! text is no VIN is an answer, and the exit code stays 0. `decode` has the commands that ask others.
+//! `jpauto vin`: what VINs say by themselves, one line each. `decode` has the commands that use the database and the network.
+//!
+//! A text that is no VIN is an answer, not an error: the exit code stays 0.
 
 mod decode;
 
@@ -16,10 +17,10 @@ use crate::{
     source::{Lines, stdin},
 };
 
-/// A line this long is no list of VINs.
+/// A longer line is no list of VINs.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// So many rows are one table: enough to look at, and a stream is not kept in memory.
+/// A table has at most this many rows, so that a stream is not held in memory.
 const ROWS_OF_A_TABLE: usize = 1_000;
 
 const EXAMPLES: &str = "\
@@ -29,7 +30,7 @@ Examples:
   jpauto vin decode 5FNYF5H59HB011946              all of it, with the public decoder
   jpauto vin evaluate 5FNYF5H59HB011946 --mileage 61000
   tail -n +2 auction.csv | cut -d, -f3 | jpauto vin --stdin | jq -r 'select(.valid | not) | .vin'
-  jpauto vin clean-up                              removes what was kept of both and is over
+  jpauto vin clean-up                              removes expired answers of both
 
 The answer is a JSON object a VIN, one on a line, also with --format json, so that a list without
 end can be read as it comes; decode and evaluate print one document with it, as other commands do.
@@ -51,7 +52,7 @@ pub(crate) struct VinArgs {
     stdin: bool,
 }
 
-/// Answers each VIN.
+/// Runs the command.
 pub(crate) fn run(arguments: &VinArgs, context: &mut Context) -> Result<(), Failure> {
     if let Some(command) = &arguments.command {
         return decode::run(command, context);
@@ -68,7 +69,7 @@ pub(crate) fn run(arguments: &VinArgs, context: &mut Context) -> Result<(), Fail
         if !line.is_empty() {
             answers.answer(&String::from_utf8_lossy(line))?;
         }
-        // Whoever writes VINs by hand or from another program waits for each answer.
+        // A person or a program that writes one VIN at a time waits for each answer.
         if lines.would_wait() {
             answers.output.flush()?;
         }

@@ -2618,12 +2618,12 @@ class Supply:
         """Sold within the window."""
 
     @property
-    def days(self) -> float | None:
-        """For how many days the offer lasts at that pace; `None` where none was sold."""
+    def market_days_supply(self) -> float | None:
+        """Market days supply: for how many days the offer lasts at that pace; `None` where none was sold."""
 
     @property
-    def days_to_sell(self) -> float | None:
-        """The median days from first sight to sale, where enough were sold."""
+    def days_on_market(self) -> float | None:
+        """The median days on market of those sold, from first sight to sale; `None` where too few were sold."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

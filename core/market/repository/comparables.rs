@@ -1,0 +1,314 @@
+//! Comparables from the competitors' listings.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_query,
+    sql_types::{Bool, Nullable, Text},
+};
+
+use crate::{
+    competitors::{is_transferred as is_transferred_sql, is_watched_since as is_watched_since_sql},
+    db::{
+        DbConnection, DbResult, Instant,
+        functions::lower,
+        on_each,
+        schema::{competitor_inventory, competitors},
+        types::DbInstant,
+    },
+    ids::ListingId,
+    market::{
+        Comparable, Source,
+        pricing::{
+            branded_title::{path_says_branded, record_says_branded, says_branded},
+            names::{folded, same_name},
+            subject::known_mileage,
+        },
+    },
+    money::Money,
+};
+
+/// A year, make and model as competitors' listings spell them, in the database's own lower case.
+#[derive(Clone, Debug)]
+struct ListedModel {
+    year: i32,
+    make: String,
+    model: String,
+}
+
+#[derive(QueryableByName)]
+struct ListedMake {
+    #[diesel(sql_type = Text)]
+    make: String,
+}
+
+/// The makes of these years as competitors' listings spell them, in order.
+///
+/// Both databases read every listing for a DISTINCT. This goes from each make to the next through the index, in two look-ups
+/// a make and year.
+fn listed_makes(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Vec<String>> {
+    let next = |found: &str, order: &str| {
+        format!("(SELECT id FROM competitor_inventory WHERE {found} ORDER BY {order} LIMIT 1)")
+    };
+    let make = next("year = listed.year AND lower(make) > listed.make", "lower(make)");
+    let year = next(&format!("year > listed.year AND year <= {last} AND lower(make) > ''"), "year, lower(make)");
+    let query = format!(
+        "WITH RECURSIVE listed (year, make) AS (
+             SELECT CAST({first} AS INTEGER), ''
+             UNION ALL
+             SELECT following.year, lower(following.make)
+             FROM listed JOIN competitor_inventory AS following ON following.id = coalesce({make}, {year})
+         )
+         SELECT DISTINCT make FROM listed WHERE make <> '' ORDER BY make"
+    );
+    let makes: Vec<ListedMake> = on_each!(conn, c => sql_query(query).load(c))?;
+    Ok(makes.into_iter().map(|listed| listed.make).collect())
+}
+
+/// Every year and spelling of a model among the competitors' listings, loaded once a run.
+///
+/// The rule compares names without punctuation (`F-150` is `f150`), which SQL cannot do portably. So the rule compares the few
+/// spellings, and listings are then found by the exact ones, through the index.
+#[derive(Clone, Debug)]
+pub(in crate::market) struct ListedModels(Vec<ListedModel>);
+
+impl ListedModels {
+    /// Those of these model years, of any make. It reads every listing of the years, so it is for many vehicles at once.
+    pub(in crate::market) fn of_years(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Self> {
+        Self::of(conn, first, last, None)
+    }
+
+    /// Those of these model years and one make. It reads that make's listings through the index.
+    pub(in crate::market) fn of_make(conn: &mut DbConnection, first: i32, last: i32, make: &str) -> DbResult<Self> {
+        let mut makes: Vec<String> = listed_makes(conn, first, last)?;
+        makes.retain(|listed| same_name(listed, make));
+        makes.dedup();
+        if makes.is_empty() { Ok(Self(Vec::new())) } else { Self::of(conn, first, last, Some(makes)) }
+    }
+
+    fn of(conn: &mut DbConnection, first: i32, last: i32, makes: Option<Vec<String>>) -> DbResult<Self> {
+        use competitor_inventory::dsl;
+        let (make, model) = (lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null()));
+        // With exactly the indexed expressions SQLite reads the index alone.
+        let are_named = sql::<Bool>("lower(make) IS NOT NULL AND lower(model) IS NOT NULL");
+        let named =
+            dsl::competitor_inventory.filter(are_named).select((dsl::year.assume_not_null(), make, model)).distinct();
+        let rows: Vec<(i32, String, String)> = match makes {
+            // One year after the other, so that the index leads to the make within each.
+            Some(makes) if last.saturating_sub(first) < 100 => named
+                .filter(dsl::year.eq_any((first..=last).collect::<Vec<_>>()))
+                .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
+                .load(conn)?,
+            _ => named.filter(dsl::year.ge(first).and(dsl::year.le(last))).load(conn)?,
+        };
+        Ok(Self(rows.into_iter().map(|(year, make, model)| ListedModel { year, make, model }).collect()))
+    }
+
+    fn like<'a>(&'a self, query: &'a ComparableQuery<'_>) -> impl Iterator<Item = &'a ListedModel> {
+        let (first, last) = query.years();
+        self.0.iter().filter(move |listed| {
+            (first..=last).contains(&listed.year)
+                && same_name(&listed.make, query.make)
+                && same_name(&listed.model, query.model)
+        })
+    }
+}
+
+/// Which listings a subject could be compared with.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::market) struct ComparableQuery<'a> {
+    pub(in crate::market) make: &'a str,
+    pub(in crate::market) model: &'a str,
+    pub(in crate::market) year: i32,
+    pub(in crate::market) year_window: i32,
+    /// Only listings of about this mileage, or of an unknown one.
+    pub(in crate::market) mileage: Option<i32>,
+    pub(in crate::market) mileage_window: i32,
+}
+
+impl ComparableQuery<'_> {
+    pub(in crate::market) fn years(&self) -> (i32, i32) {
+        (self.year.saturating_sub(self.year_window), self.year.saturating_add(self.year_window))
+    }
+
+    fn miles(&self) -> (i32, i32) {
+        known_mileage(self.mileage).map_or((i32::MIN, i32::MAX), |mileage| {
+            (mileage.saturating_sub(self.mileage_window), mileage.saturating_add(self.mileage_window))
+        })
+    }
+
+    fn takes(&self, comparable: &Comparable) -> bool {
+        let ((first, last), (fewest, most)) = (self.years(), self.miles());
+        (first..=last).contains(&comparable.year)
+            && known_mileage(comparable.mileage).is_none_or(|mileage| (fewest..=most).contains(&mileage))
+    }
+}
+
+/// How recent a listing must be.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::market) struct Recency {
+    /// A listing on offer was seen then or later; see `TrackingRules::on_the_market_days`.
+    pub(in crate::market) seen_since: DateTime<Utc>,
+    /// A sold one was sold then or later.
+    pub(in crate::market) sold_since: DateTime<Utc>,
+    /// A listing that appears at another competitor within this many days was not sold; see `TrackingRules::transfer_days`.
+    pub(in crate::market) transfer_days: u32,
+}
+
+/// A competitor's listing, as far as a comparable needs it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+pub(super) struct ListingRow {
+    pub(super) id: ListingId,
+    vin: Option<String>,
+    url: Option<String>,
+    year: Option<i32>,
+    make: Option<String>,
+    model: Option<String>,
+    trim: Option<String>,
+    price: Option<Money>,
+    mileage: Option<i32>,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    is_sold: Option<bool>,
+    sold_at: Option<Instant>,
+    created_at: Option<Instant>,
+}
+
+impl ListingRow {
+    /// `None` for a row without year, make, model or any date, which cannot be compared.
+    ///
+    /// `record` is what else the page gave, as [`title_record`] selects it.
+    pub(super) fn into_comparable(self, dealer: String, record: Option<&str>) -> Option<Comparable> {
+        let branded = self.trim.as_deref().is_some_and(says_branded)
+            || self.url.as_deref().is_some_and(path_says_branded)
+            || record.is_some_and(record_says_branded);
+        let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
+        Some(Comparable {
+            source: Source::Competitor,
+            vin: self.vin,
+            external_id: Some(self.id.to_string()),
+            url: self.url,
+            year: self.year?,
+            make: self.make?,
+            model: self.model?,
+            trim: self.trim,
+            price: self.price,
+            mileage: self.mileage,
+            distance_miles: None,
+            dealer: Some(dealer),
+            first_seen_at: first_seen_at.into(),
+            last_seen_at: self.last_seen_at.unwrap_or(first_seen_at).into(),
+            sold_at: self.sold_at.filter(|_| self.is_sold == Some(true)).map(DateTime::from),
+            branded,
+        })
+    }
+}
+
+/// SQL for a listing's record as text where it may say something about the title, and null elsewhere.
+///
+/// Few records do, so few are sent. The database does not parse them as JSON: one broken row of an adopted table would fail the
+/// whole query.
+pub(super) fn title_record(conn: &DbConnection) -> &'static str {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            "CASE WHEN competitor_inventory.raw_data IS NOT NULL
+                  AND competitor_inventory.raw_data::text ~* 'title|salvage|branded|condition'
+             THEN competitor_inventory.raw_data::text END"
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            "CASE WHEN competitor_inventory.raw_data LIKE '%title%' OR competitor_inventory.raw_data LIKE '%salvage%'
+                  OR competitor_inventory.raw_data LIKE '%branded%' OR competitor_inventory.raw_data LIKE '%condition%'
+             THEN competitor_inventory.raw_data END"
+        }
+    }
+}
+
+/// The competitors' listings that a subject could be compared with: on offer at a watched dealer, or sold recently.
+///
+/// One query, and none where no listed name fits.
+pub(in crate::market) fn comparables(
+    conn: &mut DbConnection,
+    query: &ComparableQuery<'_>,
+    listed: &ListedModels,
+    recency: Recency,
+) -> DbResult<Vec<Comparable>> {
+    comparables_of_model(conn, &[*query], listed, recency)
+}
+
+/// The same for many subjects, in their order: one query a model, for any number of subjects.
+pub(in crate::market) fn comparables_of_each(
+    conn: &mut DbConnection,
+    queries: &[ComparableQuery<'_>],
+    listed: &ListedModels,
+    recency: Recency,
+) -> DbResult<Vec<Vec<Comparable>>> {
+    let mut by_model: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (place, query) in queries.iter().enumerate() {
+        by_model.entry((folded(query.make), folded(query.model))).or_default().push(place);
+    }
+    let mut found: Vec<Vec<Comparable>> = Vec::new();
+    found.resize_with(queries.len(), Vec::new);
+    for places in by_model.into_values() {
+        let of_model: Vec<ComparableQuery<'_>> =
+            places.iter().filter_map(|&place| queries.get(place).copied()).collect();
+        let comparables = comparables_of_model(conn, &of_model, listed, recency)?;
+        for (place, query) in places.into_iter().zip(of_model) {
+            if let Some(found) = found.get_mut(place) {
+                found.extend(comparables.iter().filter(|comparable| query.takes(comparable)).cloned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The listings for any of the queries, which are all about one model.
+fn comparables_of_model(
+    conn: &mut DbConnection,
+    queries: &[ComparableQuery<'_>],
+    listed: &ListedModels,
+    recency: Recency,
+) -> DbResult<Vec<Comparable>> {
+    use competitor_inventory::dsl;
+    fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+        let mut values: Vec<T> = values.collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+    let like = || queries.iter().flat_map(|query| listed.like(query));
+    let years = distinct(like().map(|listed| listed.year));
+    let makes = distinct(like().map(|listed| listed.make.as_str()));
+    let models = distinct(like().map(|listed| listed.model.as_str()));
+    if years.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A car that moved to another lot was not sold. It counts there.
+    let is_transferred = is_transferred_sql(conn, "competitor_inventory", recency.transfer_days);
+    let fewest = queries.iter().map(|query| query.miles().0).min().unwrap_or(i32::MIN);
+    let most = queries.iter().map(|query| query.miles().1).max().unwrap_or(i32::MAX);
+    let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
+    let is_watched =
+        sql::<Bool>(&is_watched_since_sql("competitor_inventory")).bind::<DbInstant, _>(Instant(recency.seen_since));
+    let on_offer = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).and(is_watched);
+    let counts = on_offer.or(dsl::sold_at.ge(Instant(recency.sold_since)));
+    // Reading rows is most of the cost, so each database's own connection reads them, not the enum over both.
+    let record = title_record(conn);
+    let rows: Vec<(ListingRow, String, Option<String>)> = on_each!(conn, c => dsl::competitor_inventory
+        .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
+        .filter(dsl::year.eq_any(years))
+        .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
+        .filter(lower(dsl::model.assume_not_null()).eq_any(models))
+        .filter(counts)
+        // A mileage below zero counts as unknown.
+        .filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within))
+        .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))
+        .select((ListingRow::as_select(), competitors::name, sql::<Nullable<Text>>(record)))
+        .load(c))?;
+    Ok(rows.into_iter().filter_map(|(row, dealer, record)| row.into_comparable(dealer, record.as_deref())).collect())
+}

@@ -1,0 +1,128 @@
+//! Rows of `market_price_history`: our price, and the market's median at each analysis.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::{
+    db::{DbConnection, DbResult, Instant, MultiBackend, schema::market_price_history},
+    ids::{MarketPriceId, VehicleId},
+    market::{Analysis, HistoryPoint, MarketPrice, ResearchResult},
+    money::Money,
+    page::{Page, PageRequest, keyset},
+};
+
+/// The points of a vehicle's history since a time that have a median.
+pub(in crate::market) fn history_since(
+    conn: &mut DbConnection,
+    vehicle: VehicleId,
+    since: DateTime<Utc>,
+) -> DbResult<Vec<HistoryPoint>> {
+    use market_price_history::dsl;
+    type Found = (Option<Instant>, Option<Money>, Option<i32>, Option<String>);
+    let rows: Vec<Found> = dsl::market_price_history
+        .filter(dsl::inventory_id.eq(vehicle))
+        .filter(dsl::recorded_at.ge(Instant(since)))
+        .filter(dsl::median_market_price.is_not_null())
+        .select((dsl::recorded_at, dsl::median_market_price, dsl::sample_size, dsl::searched_for))
+        .load(conn)?;
+    let point = |(recorded_at, median_price, sample_size, searched_for): Found| {
+        let sample_size = sample_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        Some(HistoryPoint { recorded_at: recorded_at?.into(), median_price, sample_size, searched_for })
+    };
+    Ok(rows.into_iter().filter_map(point).collect())
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = market_price_history, treat_none_as_default_value = false)]
+struct HistoryRow {
+    id: MarketPriceId,
+    inventory_id: Option<VehicleId>,
+    our_price: Money,
+    median_market_price: Option<Money>,
+    min_market_price: Option<Money>,
+    sample_size: Option<i32>,
+    recorded_at: Option<Instant>,
+    searched_for: Option<String>,
+}
+
+impl From<HistoryRow> for MarketPrice {
+    fn from(row: HistoryRow) -> Self {
+        Self {
+            id: row.id,
+            our_price: row.our_price,
+            median_market_price: row.median_market_price,
+            min_market_price: row.min_market_price,
+            sample_size: row.sample_size,
+            recorded_at: row.recorded_at.map(DateTime::from),
+        }
+    }
+}
+
+/// A page of a vehicle's price history, newest first.
+pub(in crate::market) fn history(
+    conn: &mut DbConnection,
+    vehicle: VehicleId,
+    request: &PageRequest,
+) -> DbResult<Page<MarketPrice>> {
+    use market_price_history::dsl;
+    const ORDER: &str = "-recorded_at";
+    let query = dsl::market_price_history
+        .filter(dsl::inventory_id.eq(vehicle))
+        .select(HistoryRow::as_select())
+        .into_boxed::<MultiBackend>();
+    let position: Option<(Option<DateTime<Utc>>, MarketPriceId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<HistoryRow> =
+        keyset!(query, dsl::recorded_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let page = Page::cut(rows, request, ORDER, |row| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
+    Ok(page.map(MarketPrice::from))
+}
+
+/// Records an analysis as a point of the vehicle's history.
+pub(in crate::market) fn record_market_price(
+    conn: &mut DbConnection,
+    our_price: Money,
+    research: &ResearchResult,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    insert_point(
+        conn,
+        &HistoryRow {
+            id: MarketPriceId::new(now),
+            inventory_id: Some(research.inventory_id),
+            our_price,
+            median_market_price: research.median_price,
+            min_market_price: research.min_price,
+            sample_size: Some(research.sample_size),
+            recorded_at: Some(now.into()),
+            searched_for: research.analysis.as_ref().map(Analysis::searched_for),
+        },
+    )
+}
+
+/// Records a price that staff set, as a point of the vehicle's history without a median.
+pub(in crate::market) fn record_own_price(
+    conn: &mut DbConnection,
+    vehicle: VehicleId,
+    price: Money,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    insert_point(
+        conn,
+        &HistoryRow {
+            id: MarketPriceId::new(now),
+            inventory_id: Some(vehicle),
+            our_price: price,
+            median_market_price: None,
+            min_market_price: None,
+            sample_size: None,
+            recorded_at: Some(now.into()),
+            searched_for: None,
+        },
+    )
+}
+
+fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {
+    diesel::insert_into(market_price_history::table).values(row).execute(conn)?;
+    Ok(())
+}
