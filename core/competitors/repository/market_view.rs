@@ -299,13 +299,14 @@ pub(in crate::competitors) fn left_out(
     let (succeeded_since, seen_since) = (bounds.place(since()), bounds.place(since()));
     let conditions = conditions(filter, Lines::All, &mut bounds);
     let is_watched = is_watched("listing", &seen_since);
+    // SQLite keeps the order of a cross join; joined otherwise, it looks up the listings dealer by dealer, eight times slower.
     let sql = format!(
         "SELECT count(*) AS listings, count(DISTINCT dealer.id) AS competitors,
                 count(DISTINCT CASE WHEN dealer.active = false THEN dealer.id END) AS paused,
                 count(DISTINCT CASE WHEN dealer.active = false OR dealer.last_successful_scrape_at >= {succeeded_since} THEN NULL
                                     ELSE dealer.id END) AS failing
-         FROM competitor_inventory AS listing JOIN competitors AS dealer ON dealer.id = listing.competitor_id
-         WHERE {ON_SALE} AND NOT {is_watched} {conditions}"
+         FROM competitor_inventory AS listing CROSS JOIN competitors AS dealer
+         WHERE dealer.id = listing.competitor_id AND {ON_SALE} AND NOT {is_watched} {conditions}"
     );
     let found: Option<LeftOutRow> = load!(conn, sql, bounds).pop();
     Ok(found.map(LeftOut::from).unwrap_or_default())
