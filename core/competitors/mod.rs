@@ -52,8 +52,8 @@ pub use crate::{
     scrape::{
         ScrapeErrorType,
         configured::{
-            Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place,
-            Places, ScraperConfig, Within,
+            Counter, Cursor, DataPagination, EndpointConfig, ListingField, Method, OneOrMany, Pagination,
+            ScraperConfig, ValuePath, ValueSelector, Within,
         },
         walk::ScrapedPage,
     },

@@ -79,7 +79,7 @@ warnings! {
 
     /// The page says that nothing was found.
     SaysNone {
-        /// Vehicles that it shows all the same.
+        /// Vehicles that it shows nevertheless.
         found: usize,
     } = "says_none"
         => match found {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Error, ErrorCode, Result},
     extract::{Extraction, Warning},
-    scrape::extract::Place,
+    scrape::extract::PagePosition,
 };
 
 /// A page of a competitor's website, as it was fetched or saved.
@@ -66,17 +66,17 @@ fn begins(pages: &[ScrapedPage], read: &[&Extraction]) -> Result<bool> {
 }
 
 fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
-    let place = Place::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
+    let position = PagePosition::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
     let Ok(url) = Url::parse(&page.url) else { return Ok(true) };
     let numbers = |address: Option<&String>| {
         let address = address.and_then(|address| Url::parse(address).ok());
         address.map_or_else(HashSet::new, |address| site_scope::numbers_beside(&address, &url))
     };
-    let (own, next) = (numbers(place.address.as_ref()), numbers(extraction.next.as_ref()));
+    let (own, next) = (numbers(position.address.as_ref()), numbers(extraction.next.as_ref()));
     let shown = extraction.listings.len();
     // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
     let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || next == HashSet::from([shown]);
-    Ok(!place.leads_back && own.iter().all(|number| *number <= 1) && leads_to_second)
+    Ok(!position.leads_back && own.iter().all(|number| *number <= 1) && leads_to_second)
 }
 
 /// Whether one of the pages leads on to a page that is not among them. Pages that were all saved under one address do not tell.
