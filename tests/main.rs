@@ -24,6 +24,7 @@ mod competitors;
 mod contract;
 mod database;
 mod enough;
+mod errors;
 mod evaluation;
 mod inventory;
 mod leases;

@@ -87,9 +87,7 @@ fn whoever_counts_can_say_no_before_anything_is_sent() {
     let (client, base) = ApiClient::new(&server.url(""), None, LIMITS, Arc::new(RealTime)).unwrap();
     let no = || Err(Error::new(ErrorCode::AutoDevBudgetSpent, "spent"));
     let outcome = client.ask(&base, None, Instant::now() + Duration::from_secs(9), &no);
-    assert!(
-        matches!(outcome, Err(CallFailure::Uncounted(error)) if error.code() == ErrorCode::AutoDevBudgetSpent.as_str())
-    );
+    assert!(matches!(outcome, Err(CallFailure::Uncounted(error)) if error.is(ErrorCode::AutoDevBudgetSpent)));
     assert_eq!(server.seen().len(), 0);
 }
 
