@@ -32,6 +32,7 @@ mod leases;
 mod market;
 mod market_queries;
 mod platforms;
+mod probe;
 mod schema;
 mod scraping;
 mod simulated_market;

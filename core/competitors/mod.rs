@@ -57,6 +57,7 @@ pub use crate::{
             Counter, Cursor, DataPagination, EndpointConfig, ListingField, Method, OneOrMany, Pagination,
             ScraperConfig, ValuePath, ValueSelector, Within,
         },
+        walk::ScrapedPage,
     },
     tracking::{
         AlertRules, Completeness, DoubtWeights, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules,
@@ -220,19 +221,6 @@ pub struct CompetitorOverview {
     pub monthly_trends: Option<Trends>,
     /// The newest scrape.
     pub last_scrape: Option<ScrapeRecord>,
-}
-
-/// A page of a competitor's website, as it was fetched or saved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScrapedPage {
-    /// The page as it came, in any encoding.
-    pub bytes: Vec<u8>,
-    /// The content type that it came with.
-    pub content_type: Option<String>,
-    /// Where it came from: links on it are read relative to this.
-    pub url: String,
-    /// The platform to read it by; the competitor's, or the one that the page shows, where this is `None`.
-    pub platform: Option<String>,
 }
 
 /// A vehicle on a competitor's website: a row of `competitor_inventory`.

@@ -35,10 +35,7 @@ use crate::{
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
-    scrape::{
-        fetch::Fetcher,
-        walk::{self, Pages},
-    },
+    scrape::{fetch::Fetcher, walk},
 };
 
 /// Competing dealers and the cars on their lots.
@@ -230,10 +227,9 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
-        let Pages { listings, reading, platform, warnings } = walk::read(pages, platform.as_deref(), config.as_ref())?;
-        let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
-        let reading = ScrapeReading { last_page_reached, ..reading };
-        self.record_seen(key, Seen { listings, reading, platform, warnings }, observed_at)
+        let mut seen = Seen::from(walk::read(pages, platform.as_deref(), config.as_ref())?);
+        seen.reading.last_page_reached &= known_before.last_page_reached;
+        self.record_seen(key, seen, observed_at)
     }
 
     /// Records a failed scrape: in the log, and on the competitor unless a later scrape is recorded.

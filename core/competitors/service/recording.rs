@@ -14,7 +14,7 @@ use crate::{
     actor::Permission,
     alerts::AlertType,
     competitors::{
-        Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
+        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
         ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
@@ -27,7 +27,7 @@ use crate::{
     error::Result,
     extract::ListWarning,
     ids::{CompetitorId, ListingId, MetricsId},
-    scrape::walk::key_of,
+    scrape::walk::{Shown, key_of},
     tracking::{
         identity,
         plan::{self, Plan},
@@ -43,6 +43,29 @@ pub(super) struct Seen {
     /// The platform that the pages turned out to be of.
     pub(super) platform: Option<String>,
     pub(super) warnings: Vec<ListWarning>,
+}
+
+impl From<Shown> for Seen {
+    fn from(shown: Shown) -> Self {
+        let Shown { listings, facts, platform, pages, warnings } = shown;
+        let reading = ScrapeReading {
+            last_page_reached: facts.last_page_reached,
+            pages_failed: facts.pages_failed,
+            pages_closed_by_robots: facts.pages_closed_by_robots,
+            pages_fetched: u32::try_from(pages.len()).ok(),
+            total_claimed: facts.total_claimed,
+            full_last_page: facts.full_last_page,
+            list: ListShape {
+                page_vehicles: facts.page_vehicles,
+                last_page: facts.last_page,
+                url: facts.url,
+                redirected: facts.redirected,
+            },
+            on_several_pages: facts.on_several_pages,
+            says_none: facts.says_none,
+        };
+        Self { listings, reading, platform, warnings }
+    }
 }
 
 /// A scrape that is to be recorded.
