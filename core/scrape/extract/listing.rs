@@ -249,7 +249,7 @@ mod tests {
     fn every_key_is_written_also_where_the_value_is_absent() {
         let json = serde_json::to_value(ScrapedListing::default()).unwrap();
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys.len(), 18);
+        assert_eq!(keys.len(), 19);
         assert!(json.as_object().unwrap().values().all(serde_json::Value::is_null));
     }
 
