@@ -1,7 +1,7 @@
-//! Who acts, and the one table of what each role may do.
+//! Who acts, and the table of what each role may do.
 //!
-//! What is deliberately not here: finding out who somebody is (`sign_in`, `sessions`) and the check itself, which the
-//! services make in the same transaction as the work, so that a deactivated user is out at once.
+//! The services check the permission in the transaction that does the work, so that a user who is deactivated is shut out at
+//! once. Signing in is not here.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::{
     ids::UserId,
 };
 
-/// Who asks for an operation, and from where; both go into the audit trail.
+/// Who asks for an operation, and from where. Both go into the audit trail.
 ///
 /// ```
 /// use jpauto::Actor;
@@ -42,13 +42,13 @@ impl Actor {
         Self::of(Who::Public)
     }
 
-    /// The machine itself: a scheduled job, or an operator at the command line who holds the database anyway. May do all.
+    /// The program itself: a scheduled job, or an operator at the command line. May do everything.
     #[must_use]
     pub fn system() -> Self {
         Self::of(Who::System)
     }
 
-    /// A member of staff; the role is looked up at each operation.
+    /// A member of staff. Each operation looks the role up in the database.
     #[must_use]
     pub fn user(id: UserId) -> Self {
         Self::of(Who::User(id))
@@ -68,7 +68,7 @@ impl Actor {
         self
     }
 
-    /// The member of staff, if it is one.
+    /// The id of the member of staff, if the actor is one.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId> {
         match self.who {
@@ -77,13 +77,13 @@ impl Actor {
         }
     }
 
-    /// Where the actor is, if that is known.
+    /// The address of the actor, if known.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
-    /// The client that the actor uses, if that is known.
+    /// The client that the actor uses, if known.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
@@ -97,7 +97,7 @@ impl Actor {
         Self { who, ip: None, user_agent: None }
     }
 
-    /// Whether this actor may do it, given the role that the database holds for the user.
+    /// Checks that this actor may do it, given the role that the database has for the user.
     ///
     /// # Errors
     /// `not_signed_in` for the public; `forbidden` for a role that may not.
@@ -121,7 +121,7 @@ impl Actor {
     }
 }
 
-/// What a member of staff is trusted with; each role may do all that the ones before it may.
+/// The role of a member of staff. Each role may do everything that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -140,7 +140,7 @@ words!(Role, InvalidRole at "/role" {
     Admin => "admin",
 });
 
-/// Everything that can be allowed or not.
+/// An action that a role allows or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Permission {
@@ -181,7 +181,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// The least role that may; `None` where anybody may.
+    /// The lowest role that may do it, or `None` if anybody may.
     #[must_use]
     pub const fn needs(self) -> Option<Role> {
         match self {

@@ -1,12 +1,10 @@
-//! What time it is, for the services; rules take the time as an argument and never ask.
-//!
-//! What is deliberately not here: sleeping and scheduling.
+//! The current time, for the services. Rules take the time as an argument.
 
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-/// Where the services take the time from.
+/// The source of the time for the services.
 ///
 /// ```
 /// use jpauto::Clock;
@@ -25,18 +23,18 @@ impl Clock {
         Self::from_fn(Utc::now)
     }
 
-    /// A clock that always shows one time, for tests and replays.
+    /// A clock that stands still at one time, for tests and replays.
     #[must_use]
     pub fn fixed(time: DateTime<Utc>) -> Self {
         Self::from_fn(move || time)
     }
 
-    /// A clock that asks the given function.
+    /// A clock that calls the given function.
     pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time now in UTC, cut to microseconds because PostgreSQL keeps no more.
+    /// The current time in UTC, cut to microseconds because PostgreSQL stores no more.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)

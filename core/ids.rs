@@ -1,7 +1,6 @@
-//! Typed identifiers: a vehicle's id can not be handed where a submission's is asked for.
+//! Typed ids. The id of a vehicle does not compile where the id of a submission is expected.
 //!
-//! Each is a `UUIDv7` made in Rust at the time of the operation, so ids sort by age on both databases. What is deliberately
-//! not here: ids made by a database, and parsing beyond what `uuid` accepts.
+//! Each is a `UUIDv7` made in Rust at the time of the operation, so ids sort by age on both databases.
 
 use std::{
     fmt,
@@ -13,20 +12,20 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-/// A text that is no UUID.
+/// The error for a text that is not a UUID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")]
 pub struct InvalidId;
 
-/// The time to the microsecond, then a running number, then chance: ids that one process makes at one time sort in the
-/// order in which they were made.
+/// The time in microseconds, a counter, and random bits. Ids that one process makes in the same microsecond sort in the order
+/// in which they were made.
 fn uuid_of(now: DateTime<Utc>) -> Uuid {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let micros = u16::try_from(now.timestamp_subsec_micros() % 1_000).unwrap_or(0);
     let mut tail = [0; 10];
     tail[..2].copy_from_slice(&micros.to_be_bytes());
-    // The upper two bits here are the UUID's variant.
+    // The upper two bits of this part are the variant of the UUID.
     tail[2..6].copy_from_slice(&(NUMBER.fetch_add(1, Ordering::Relaxed) & 0x3fff_ffff).to_be_bytes());
     tail[6..].copy_from_slice(&fastrand::u32(..).to_be_bytes());
     Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
@@ -40,19 +39,19 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id of the given time.
+            /// A new id with the given time.
             #[must_use]
             pub fn new(now: DateTime<Utc>) -> Self {
                 Self(uuid_of(now))
             }
 
-            /// The id that a plain UUID stands for.
+            /// The id with this UUID.
             #[must_use]
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The plain UUID.
+            /// The UUID.
             #[must_use]
             pub const fn as_uuid(&self) -> &Uuid {
                 &self.0
@@ -92,7 +91,7 @@ id! {
     AnalysisId;
     /// A point of a vehicle's market price history.
     MarketPriceId;
-    /// A kept evaluation of a VIN.
+    /// A stored evaluation of a VIN.
     EvaluationId;
     /// A competing dealer.
     CompetitorId;
@@ -108,7 +107,7 @@ id! {
     PageId;
     /// An entry of the audit trail.
     ActivityId;
-    /// An alert, whatever it is about.
+    /// An alert.
     AlertId;
 }
 

@@ -1,16 +1,16 @@
 //! Exact amounts of dollars and cents.
 //!
-//! What is deliberately not here: currencies, and arithmetic that rounds. Statistics over prices are done in `f64` dollars
-//! inside the market rules and come back through [`Money::from_dollars_rounded`].
+//! There are no currencies, and no arithmetic that rounds. The market rules compute statistics in `f64` dollars and come back
+//! through [`Money::from_dollars_rounded`].
 
 use std::{fmt, iter::Sum, ops, str::FromStr};
 
 use bigdecimal::{BigDecimal, ToPrimitive as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// An exact amount in hundredths, as the columns `DECIMAL(10,2)` hold it.
+/// An exact amount in cents, as in a column `DECIMAL(10,2)`.
 ///
-/// Written and read as text with two places, `"13500.00"`; JSON numbers are accepted when they are exact.
+/// As text it has two decimal places: `"13500.00"`. A JSON number is accepted if it is a whole number of cents.
 ///
 /// ```
 /// use jpauto::Money;
@@ -24,24 +24,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
-/// A text or number that is no exact amount of cents.
+/// The error for a text or number that is not a whole number of cents.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an amount in dollars with at most two decimal places, such as 13500.00")]
 pub struct InvalidMoney;
 
 impl Money {
-    /// Nothing at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
     /// The largest amount that a `DECIMAL(10,2)` column holds: 99,999,999.99.
     pub const MAX: Self = Self(9_999_999_999);
 
-    /// The amount of so many cents.
+    /// An amount in cents.
     #[must_use]
     pub const fn from_cents(cents: i64) -> Self {
         Self(cents)
     }
 
-    /// The amount of so many whole dollars.
+    /// An amount in whole dollars.
     ///
     /// ```
     /// assert_eq!(jpauto::Money::from_dollars(15).to_string(), "15.00");
@@ -51,7 +51,7 @@ impl Money {
         Self(dollars as i64 * 100)
     }
 
-    /// The nearest cent to a computed number of dollars, `None` where that is no number or beyond [`Money::MAX`] either way.
+    /// A number of dollars, rounded to the nearest cent. `None` if it is not a number or is beyond ±[`Money::MAX`].
     #[must_use]
     pub fn from_dollars_rounded(dollars: f64) -> Option<Self> {
         let cents = (dollars * 100.0).round();
@@ -65,14 +65,14 @@ impl Money {
         self.0
     }
 
-    /// The amount in dollars, for statistics; exact below 2^53 cents.
+    /// The amount in dollars, for statistics. It is exact below 2^53 cents.
     #[must_use]
     pub fn dollars(self) -> f64 {
         self.0 as f64 / 100.0
     }
 
-    /// The amount as people write it, in whole dollars: for sentences, never for data. Less than a dollar keeps its cents, so
-    /// that something never reads as nothing.
+    /// The amount for people, in whole dollars. Use it in sentences, not in data. An amount below one dollar keeps its cents, so
+    /// that it does not read as zero.
     ///
     /// ```
     /// use jpauto::Money;
@@ -97,7 +97,7 @@ impl Money {
         text
     }
 
-    /// Whether a price may be stored: from zero to [`Money::MAX`].
+    /// Whether it may be stored as a price: zero to [`Money::MAX`].
     #[must_use]
     pub const fn fits_a_price(self) -> bool {
         self.0 >= 0 && self.0 <= Self::MAX.0
@@ -186,7 +186,7 @@ impl<'de> Deserialize<'de> for Money {
             }
 
             fn visit_f64<E: de::Error>(self, dollars: f64) -> Result<Money, E> {
-                // The shortest text that gives this number back is what the sender wrote.
+                // The shortest text for this number is what the sender wrote.
                 format!("{dollars}")
                     .parse()
                     .map_err(|InvalidMoney| E::invalid_value(de::Unexpected::Float(dollars), &self))

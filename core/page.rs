@@ -1,48 +1,48 @@
-//! Lists in pages: every list of the library is bounded, and goes on from where the last page ended.
+//! Lists in pages. Every list of the library is bounded, and the next page starts after the last row of the page before.
 //!
-//! A cursor names the last row seen by its sort value and id, so pages neither skip nor repeat rows that are written
-//! meanwhile, and the hundredth page costs what the first does. Where no index gives the order, that is as much as ranking the
-//! whole: such lists have larger pages for those who want everything. What is deliberately not here: page numbers and totals.
+//! A cursor is the sort value and the id of that row. So pages neither skip nor repeat rows when others are written
+//! meanwhile, and the hundredth page costs what the first does. A list that no index keeps in order is sorted for each page;
+//! such lists allow larger pages. There are no page numbers and no totals.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::error::{Error, ErrorCode, Result};
 
-/// Which page of a list is asked for.
+/// Which page of a list to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     limit: u32,
-    /// In a list whose every page ranks all of it anew.
+    /// The limit in a list that is sorted for each page.
     limit_where_ranked: u32,
     after: Option<String>,
 }
 
 impl PageRequest {
-    /// The largest page that is served; a larger one is cut to it.
+    /// The largest page. A larger limit is cut to it.
     pub const MAX_LIMIT: u32 = 500;
 
-    /// The largest page of a list that no index keeps in order, so that each page ranks all of it: what undercuts us, and the
-    /// market by model. [`Self::largest`] asks for it.
+    /// The largest page of a list that no index keeps in order: the undercuts and the market by model. [`Self::largest`] asks
+    /// for it.
     pub const MAX_RANKED: u32 = 50_000;
 
-    /// The first page, of at most so many items (1 to [`Self::MAX_LIMIT`]).
+    /// The first page, with at most `limit` items (1 to [`Self::MAX_LIMIT`]).
     #[must_use]
     pub fn first(limit: u32) -> Self {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
         Self { limit, limit_where_ranked: limit, after: None }
     }
 
-    /// The first page, as large as the list serves: for whoever reads a list to its end.
+    /// The first page, as large as the list allows. Use it to read a list to its end.
     ///
-    /// That is [`Self::MAX_LIMIT`], and [`Self::MAX_RANKED`] where small pages would rank the same rows again and again. A page
-    /// of so many undercuts takes some 25 MB.
+    /// The page has up to [`Self::MAX_LIMIT`] items, or [`Self::MAX_RANKED`] in a list that is sorted for each page. The
+    /// largest page of undercuts takes about 25 MB.
     #[must_use]
     pub fn largest() -> Self {
         Self { limit: Self::MAX_LIMIT, limit_where_ranked: Self::MAX_RANKED, after: None }
     }
 
-    /// The same request of a list that each page ranks as a whole.
+    /// The same request to a list that is sorted for each page.
     pub(crate) fn where_ranked(&self) -> Self {
         Self { limit: self.limit_where_ranked, ..self.clone() }
     }
@@ -67,18 +67,18 @@ impl PageRequest {
         self
     }
 
-    /// The number of items asked for; [`Self::largest`] asks for more where a list is ranked.
+    /// The number of items asked for. [`Self::largest`] asks for more in a list that is sorted for each page.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.limit
     }
 
-    /// One row more than asked for tells whether there is a next page.
+    /// One row more than asked for, to find out whether there is a next page.
     pub(crate) fn rows_to_read(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// The position that the cursor stands for, when it is one of a list in this order.
+    /// The position in the cursor, if the cursor is from a list in this order.
     pub(crate) fn position<K: DeserializeOwned>(&self, order: &str) -> Result<Option<K>> {
         let Some(text) = &self.after else { return Ok(None) };
         let refusal = || {
@@ -117,12 +117,12 @@ struct Position<O, K> {
 pub struct Page<T> {
     /// The items, in the order asked for.
     pub items: Vec<T>,
-    /// What [`PageRequest::after`] takes for the next page; `None` on the last.
+    /// The cursor for [`PageRequest::after`]. `None` on the last page.
     pub next: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// Makes the page of one row more than asked for: the extra row only says that there is a next page.
+    /// Makes the page from up to one row more than asked for. The extra row only shows that there is a next page.
     pub(crate) fn cut<K: Serialize>(
         mut rows: Vec<T>,
         request: &PageRequest,
@@ -144,7 +144,7 @@ impl<T> Page<T> {
         Ok(Self { items: rows, next })
     }
 
-    /// The same page of something else.
+    /// The same page with each item converted.
     #[must_use]
     pub fn map<U>(self, item: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(item).collect(), next: self.next }
@@ -156,9 +156,9 @@ impl<T> Page<T> {
     }
 }
 
-/// Orders a boxed Diesel query by a column and then the id, and continues it after a position `Option<(Option<V>, Id)>`.
+/// Sorts a boxed Diesel query by a column and then the id, and starts after a position `Option<(Option<V>, Id)>`.
 ///
-/// Nulls come last: `IS NULL` is sorted on first because the databases disagree about where nulls go.
+/// Nulls come last. The query sorts by `IS NULL` first, because the databases put nulls in different places.
 macro_rules! keyset {
     ($query:expr, $column:expr, $id:expr, asc, $position:expr) => {
         keyset!(@ $query, $column, $id, gt, asc, $position)
@@ -179,11 +179,11 @@ macro_rules! keyset {
 }
 pub(crate) use keyset;
 
-/// Reads a page of a list that grows without end in the order of the index on a column, the largest value first, from behind
-/// a position `Option<(Option<V>, Id)>` on.
+/// Reads a page in the order of an index, largest value first, after a position `Option<(Option<V>, Id)>`. For tables that grow
+/// without end.
 ///
-/// [`keyset`] sorts nulls by a term of their own, which no index of both databases gives: it sorts all that the filter lets
-/// through. Here what has a value is read first, then what has none: `$query` makes the query for each.
+/// [`keyset`] sorts by `IS NULL`, which no index of both databases has, so it sorts all rows of the filter. This macro reads
+/// the rows with a value first and then those without. `$query` makes the query for each.
 macro_rules! newest_first {
     ($conn:expr, $query:expr, $column:expr, $id:expr, $position:expr, $request:expr) => {{
         let (position, most) = ($position, $request.rows_to_read());
@@ -191,7 +191,7 @@ macro_rules! newest_first {
         if !matches!(position, Some((None, _))) {
             let mut query = $query().filter($column.is_not_null());
             if let Some((Some(value), id)) = position {
-                // The first condition alone is one that an index is searched by.
+                // The databases search the index by the first condition only.
                 query = query.filter($column.le(value)).filter($column.lt(value).or($id.lt(id)));
             }
             rows = query.order(($column.desc(), $id.desc())).limit(most).load($conn)?;
@@ -209,9 +209,9 @@ macro_rules! newest_first {
 }
 pub(crate) use newest_first;
 
-/// Two texts that match a word anywhere in a `LIKE` over `lower(..)`, whatever signs it holds.
+/// Two patterns for `LIKE` over `lower(..)` that match the word anywhere, with its special characters escaped.
 ///
-/// Two, because SQLite's `lower` knows the letters of ASCII alone.
+/// There are two because SQLite's `lower` changes ASCII letters only.
 pub(crate) fn contains_patterns(word: &str) -> [String; 2] {
     [contains_pattern(&word.to_lowercase()), contains_pattern(&word.to_ascii_lowercase())]
 }

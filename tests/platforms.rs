@@ -406,13 +406,18 @@ on_both_databases! {
 
     fn a_list_that_one_request_does_not_give_is_asked_for_by_the_other(lot: &Lot) {
         let desk = fetching_desk(lot);
-        let website = Website::open();
-        website.page("/used-inventory/index.htm", website.fixture("dealer_com/list.html"));
-        let answers = ["list", "last"].map(|file| website.fixture(&format!("dealer_com/{file}.json")));
-        website.answer_in_turn("/api/widget/ws-inv-data/getInventory", answers.to_vec());
+        let opened = || {
+            let website = Website::open();
+            website.page("/used-inventory/index.htm", website.fixture("dealer_com/list.html"));
+            let answers = ["list", "last"].map(|file| website.fixture(&format!("dealer_com/{file}.json")));
+            website.answer_in_turn("/api/widget/ws-inv-data/getInventory", answers.to_vec());
+            website
+        };
+        let website = opened();
         let report = scrape_new(&desk, "Otherwise", &website.at("/used-inventory/index.htm")).unwrap();
         assert_eq!((report.completeness, report.new.len()), (Completeness::Complete, 4), "{report:?}");
         assert_eq!(website.asked().len(), 4, "the page, the GET, two POSTs: {:?}", website.asked());
+        let website = opened();
         let tested = desk.competitors().test(website.at("/used-inventory/index.htm").as_str(), &TestOptions::default()).unwrap();
         assert_eq!(tested.endpoint, Some(website.at("/api/widget/ws-inv-data/getInventory")));
     }
@@ -625,7 +630,9 @@ on_both_databases! {
         let closed = Website::open();
         closed.list("/used", 0..3, r#"<link rel="next" href="/used?page=2">"#);
         closed.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow: /*?page=\n");
-        assert_eq!(codes(&test(&closed)), ["scrape_robots"]);
+        let second = test(&closed);
+        assert_eq!(codes(&second), ["page_failed"], "as a scrape of it says");
+        assert!(second.warnings[0].to_string().contains("robots.txt"), "{second:?}");
         let all_closed = Website::open();
         all_closed.show("/robots.txt", 200, "text/plain", "User-agent: *\nDisallow: /\n");
         assert_eq!(test(&all_closed).failure.unwrap().error_type, ScrapeErrorType::Robots);
@@ -651,7 +658,9 @@ on_both_databases! {
         website.list("/used?page=2", 0..3, "");
         ends_well();
         website.show("/used?page=2", 500, "text/html", "down");
-        assert_eq!(codes(&test()), ["scrape_http_status"]);
+        let failed = test();
+        assert_eq!(codes(&failed), ["page_failed"], "as a scrape of it says");
+        assert!(failed.warnings[0].to_string().contains("500"), "{failed:?}");
     }
 
     fn a_test_is_for_those_who_may_and_for_what_can_be_tried(lot: &Lot) {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use jpauto::Change;
 use jpauto::competitors::{CompetitorUpdate, Completeness, IncompleteReason, ScrapeErrorType, TestOptions, TestSite};
-use jpauto::extract::{ListWarning, Warning};
+use jpauto::extract::ListWarning;
 
 use crate::{
     scraping::{competitor, dealer_on, opened, unwatched},
@@ -108,7 +108,7 @@ on_both_databases! {
         let url = format!("{}/used", website.address);
         let test = desk.competitors().test(url.as_str(), &TestOptions::default()).unwrap();
         let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
-        let tested: Vec<_> = test.warnings.iter().map(Warning::code).collect();
+        let tested: Vec<_> = test.warnings.iter().map(ListWarning::code).collect();
         let recorded: Vec<_> = report.warnings.iter().map(ListWarning::code).collect();
         for codes in [tested, recorded] {
             assert!(codes.contains(&"called_sold"), "{codes:?}");

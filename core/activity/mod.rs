@@ -1,7 +1,7 @@
-//! The audit trail: who did what to which row, written in the same transaction as the change.
+//! The audit trail: who did what to which row.
 //!
-//! What is deliberately not here: any call that changes or deletes an entry, and personal data of customers, of which the
-//! trail only says that it changed.
+//! Each operation writes its entry in the transaction that makes the change. Nothing changes or deletes an entry. Of a
+//! customer's personal data an entry says only that it changed.
 
 mod repository;
 mod service;
@@ -25,27 +25,27 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
-    /// Something new.
+    /// A row was created.
     Create,
-    /// Some fields.
+    /// Some fields changed.
     Update,
-    /// The status alone.
+    /// Only the status changed.
     Status,
-    /// A sold vehicle for sale again.
+    /// A sold vehicle is for sale again.
     Relist,
-    /// Shown on the homepage, or no longer.
+    /// A vehicle was put on the homepage or taken off it.
     Feature,
-    /// Gone.
+    /// A row was deleted.
     Delete,
-    /// A submission taken into inventory.
+    /// A submission was taken into inventory.
     Approve,
-    /// A submission turned down.
+    /// A submission was rejected.
     Reject,
-    /// A vehicle priced against the market.
+    /// A vehicle was priced against the market.
     Analyze,
-    /// A VIN evaluated against the market.
+    /// A VIN was evaluated against the market.
     Evaluate,
-    /// A scrape of a competitor recorded.
+    /// A scrape of a competitor was recorded.
     Record,
 }
 
@@ -69,31 +69,31 @@ words!(Action, InvalidAction at "/action" {
 pub struct ActivityEntry {
     /// The entry's id.
     pub id: ActivityId,
-    /// The member of staff; `None` for the public and for the machine itself.
+    /// The member of staff. `None` for the public and for the program itself.
     pub user_id: Option<UserId>,
-    /// What was done, as a word of [`Action`]; older applications may have written others.
+    /// What was done, as a word of [`Action`]. Other applications may have written other words.
     pub action: String,
     /// The noun: `users`, `submissions`, `inventory`, `competitors`.
     pub resource_type: String,
-    /// Which one.
+    /// The id of the row.
     pub resource_id: Option<Uuid>,
     /// `{field: {from, to}}` of the fields that changed.
     pub changes: Option<Value>,
-    /// Where the actor was.
+    /// The actor's address.
     pub ip_address: Option<String>,
     /// The actor's client.
     pub user_agent: Option<String>,
-    /// When.
+    /// When it was done.
     pub created_at: DateTime<Utc>,
 }
 
-/// Which entries to list; all of them by default, newest first.
+/// Which entries to list. By default all, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActivityFilter {
-    /// Of this member of staff only.
+    /// Only entries of this member of staff.
     pub user_id: Option<UserId>,
-    /// Of this action only.
+    /// Only entries with this action.
     pub action: Option<Action>,
     /// About this noun only.
     pub resource_type: Option<String>,
@@ -117,20 +117,20 @@ impl ActivityFilter {
     }
 }
 
-/// Something whose changes the audit trail shows.
+/// A row whose changes go into the audit trail.
 pub(crate) trait Audited: Serialize {
-    /// The noun, as folders and routes name it.
+    /// The noun: the name of its folder and route.
     const RESOURCE: &'static str;
-    /// Fields of which only the fact of a change is kept: personal data.
+    /// Personal data: the entry says that the field changed, without its values.
     const PERSONAL: &'static [&'static str] = &[];
-    /// Fields that change with every write and say nothing.
+    /// Fields that change with every write. The entry leaves them out.
     const SILENT: &'static [&'static str] = &["created_at", "updated_at"];
 
-    /// Which row it is.
+    /// The id of the row.
     fn resource_id(&self) -> Uuid;
 }
 
-/// Writes the entry for a change from `before` to `after`; one of the two is `None` for a creation or a deletion.
+/// Writes the entry for a change from `before` to `after`. A creation has no `before`, a deletion no `after`.
 pub(crate) fn record<T: Audited>(
     conn: &mut DbConnection,
     acting: Acting<'_>,
@@ -143,7 +143,7 @@ pub(crate) fn record<T: Audited>(
     record_changes(conn, acting, action, T::RESOURCE, resource.resource_id(), changes)
 }
 
-/// Writes an entry whose changes are given, for what is no change of one row's fields.
+/// Writes an entry with the given changes, for an action that is not a change of one row's fields.
 pub(crate) fn record_changes(
     conn: &mut DbConnection,
     acting: Acting<'_>,

@@ -1,4 +1,4 @@
-//! Rows of `activity_logs`. What is deliberately not here: any update or delete.
+//! Rows of `activity_logs`. They are inserted and read, never updated or deleted.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -90,7 +90,7 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
-/// When the public left entries of this kind from one address since a time: the newest so many, newest first.
+/// The times of the public's entries of this kind from one address, newest first, at most `limit`.
 pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,

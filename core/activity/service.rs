@@ -1,4 +1,4 @@
-//! Reading the audit trail. What is deliberately not here: writing it, which each operation does in its own transaction.
+//! Reading the audit trail. Each operation writes its own entry, in its own transaction.
 
 use super::{ActivityEntry, ActivityFilter, repository};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// The audit trail, for those who may read it.
+/// The audit trail.
 #[derive(Clone, Copy, Debug)]
 pub struct Activity<'a> {
     desk: &'a Desk,
@@ -27,7 +27,7 @@ impl<'a> Activity<'a> {
         Self { desk }
     }
 
-    /// The entries that the filter lets through, newest first.
+    /// The entries that match the filter, newest first.
     ///
     /// # Errors
     /// `forbidden` below the role admin; `invalid_cursor`.

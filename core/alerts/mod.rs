@@ -1,8 +1,8 @@
-//! What asks for somebody's attention: prices out of the market, scrapes that fail, storage that fills.
+//! Alerts: prices out of the market, scrapes that fail, storage that fills.
 //!
-//! An alert is opened by the rule that sees the trouble and closed by the same rule when it is over, or dismissed by a
-//! person. There is at most one open alert of a type about one thing: it is updated, not repeated. What is deliberately not
-//! here: deciding that something is wrong, and telling people by mail.
+//! The rule that sees the trouble opens the alert. The same rule closes it when the trouble is over, or a person dismisses
+//! it. There is at most one open alert of a type about one thing; it is updated, not repeated. The rules are with their
+//! nouns.
 
 mod repository;
 mod service;
@@ -30,15 +30,15 @@ pub enum AlertType {
     NoMarketData,
     /// A competitor could not be scraped several times in a row.
     ScrapeFailing,
-    /// Too many of a competitor's listings lack a price or an identity.
+    /// Too many of a competitor's listings have no price or no identity.
     ParseRateLow,
-    /// A competitor's lot shrank at once.
+    /// Much of a competitor's lot disappeared at once.
     InventoryDropped,
-    /// A competitor's lot is suddenly another one, or its vehicles are numbered anew.
+    /// A competitor's lot is suddenly another one, or its vehicles have new numbers.
     InventoryReplaced,
-    /// No scrape has seen the whole of a competitor's lot for long, so that nothing is found sold there.
+    /// No scrape has seen a whole lot of the competitor for long, so no vehicle can be found sold there.
     InventoryIncomplete,
-    /// The photo storage fills.
+    /// The photo storage is almost full.
     StorageLimit,
 }
 
@@ -55,16 +55,16 @@ words!(AlertType, InvalidAlertType at "/alert_type" {
 });
 
 impl AlertType {
-    /// Those about a vehicle's price, which an analysis opens and closes.
+    /// The types about a vehicle's price. An analysis opens and closes them.
     pub(crate) const OF_PRICES: [Self; 3] = [Self::Overpriced, Self::Underpriced, Self::NoMarketData];
 }
 
-/// How much it matters.
+/// How urgent an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Look at it.
+    /// Look at it when there is time.
     Warning,
     /// Look at it now.
     Critical,
@@ -81,19 +81,19 @@ words!(Severity, InvalidSeverity at "/severity" {
 pub struct Alert {
     /// The alert's id.
     pub id: AlertId,
-    /// A word of [`AlertType`]; older applications may have written others.
+    /// A word of [`AlertType`]. Other applications may have written other words.
     pub alert_type: String,
-    /// How much it matters.
+    /// How urgent it is.
     pub severity: Severity,
-    /// For a person to read.
+    /// The text for people.
     pub message: String,
-    /// The figures behind it.
+    /// The numbers behind it.
     pub metadata: Value,
     /// The vehicle or competitor that it is about.
     pub subject_id: Option<Uuid>,
-    /// Whether it is over: dismissed by a person, or closed because the trouble is gone.
+    /// Whether it is closed: dismissed by a person, or the trouble is over.
     pub dismissed: bool,
-    /// Since when it is over.
+    /// When it was closed.
     pub dismissed_at: Option<DateTime<Utc>>,
     /// When it was opened.
     pub created_at: Option<DateTime<Utc>>,
@@ -117,16 +117,16 @@ pub(crate) struct NewAlert {
     pub(crate) subject_id: Option<Uuid>,
 }
 
-/// Which alerts to list; the open ones by default, newest first.
+/// Which alerts to list. By default the open ones, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AlertFilter {
-    /// Those that are over too.
+    /// Also closed alerts.
     pub with_dismissed: bool,
-    /// Of this type only.
+    /// Only alerts of this type.
     pub alert_type: Option<AlertType>,
-    /// About vehicles' prices only: overpriced, underpriced, or no market to tell by.
+    /// Only alerts about vehicles' prices: overpriced, underpriced, or too few comparables.
     pub about_prices: bool,
-    /// About this vehicle or competitor only.
+    /// Only alerts about this vehicle or competitor.
     pub subject_id: Option<Uuid>,
 }

@@ -50,7 +50,7 @@ impl TryFrom<Row> for Alert {
     }
 }
 
-/// Opens the alert, or brings the open one of its type about the same thing up to date.
+/// Opens the alert, or updates the open one of its type about the same thing.
 pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>) -> DbResult<()> {
     let about_nothing = alert.subject_id.is_none().into_sql::<Bool>();
     let standing = dsl::storage_alerts
@@ -82,8 +82,8 @@ pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>
     Ok(())
 }
 
-/// Closes the open alerts of these types about one thing, at most one a type: the trouble is gone. Of each, `ended` says what was
-/// and why it is over: who reads it later must not take it for what is.
+/// Closes the open alerts of these types about one thing, at most one of each type. `ended` makes the new text of each: what
+/// was wrong and why it is over.
 pub(crate) fn close(
     conn: &mut DbConnection,
     types: &[AlertType],

@@ -10,14 +10,14 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// What asks for attention.
+/// The alerts.
 #[derive(Clone, Copy, Debug)]
 pub struct Alerts<'a> {
     desk: &'a Desk,
 }
 
 impl Desk {
-    /// What asks for attention.
+    /// The alerts.
     #[must_use]
     pub fn alerts(&self) -> Alerts<'_> {
         Alerts::at(self)
@@ -37,7 +37,7 @@ impl<'a> Alerts<'a> {
         self.desk.read(Permission::ReadAlerts, |conn| repository::list(conn, filter, page))
     }
 
-    /// Puts an alert away. One that is over already stays as it is.
+    /// Closes an alert. One that is closed already stays as it is.
     ///
     /// # Errors
     /// `alert_not_found`.

@@ -7,11 +7,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Competitor, Completeness, IncompleteReason, ScrapeReading, TrackingRules};
+use super::{Competitor, IncompleteReason, ScrapeReading, TrackingRules};
 use crate::{
     alerts::{Alert, AlertType, NewAlert, Severity},
     tracking::{
-        evidence::{Recognition, is_far_below},
+        evidence::{Doubts, Recognition, is_far_below},
         reading::ParseRate,
     },
 };
@@ -109,22 +109,19 @@ pub(super) fn parse_rate(competitor: &Competitor, rate: &ParseRate, rules: &Trac
 
 /// Whether a lot that was read to its end is far smaller than it was.
 ///
-/// `unseen` are the listings on sale that a whole lot showed last and that the scrape did not see. A lot believed to have shrunk
-/// has the size that it has, but somebody should know until what is gone has been found sold: `Keep`.
+/// `unseen` are the listings on sale that a whole lot showed last and that the scrape did not see. What is gone is found sold some days
+/// later: until then somebody should know: `Keep`.
 pub(super) fn inventory_dropped(
     competitor: &Competitor,
-    (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
+    (reading, doubts, vehicles): (&ScrapeReading, &Doubts, usize),
     (earlier, unseen): (&[usize], usize),
     rules: &TrackingRules,
 ) -> Verdict {
-    let is_whole = completeness.reason().is_none_or(|reason| IncompleteReason::DISTRUSTED.contains(&reason));
-    if !is_whole {
+    if !doubts.are_of_a_whole_list() {
         return Verdict::Leave;
     }
-    let is_low = is_far_below(vehicles, earlier, rules.alerts.inventory_drop_percent, rules);
-    let believed =
-        completeness.is_complete() && rules.alerts.inventory_drop_percent <= rules.evidence.complete_share_percent;
-    if !is_low || believed {
+    // What may have been sold so fast is no fall.
+    if doubts.0.is_empty() || !is_far_below(vehicles, earlier, rules.alerts.inventory_drop_percent) {
         let on_sale = vehicles.saturating_add(unseen) as u128;
         let is_awaited = vehicles as u128 * 100 < on_sale * u128::from(rules.alerts.inventory_drop_percent);
         return match is_awaited {
@@ -132,25 +129,37 @@ pub(super) fn inventory_dropped(
             false => Verdict::Close(AlertType::InventoryDropped),
         };
     }
-    let lately = &earlier[..earlier.len().min(rules.evidence.complete_scrapes_compared)];
     let metadata =
-        json!({"vehicles": vehicles, "complete_scrapes_before": lately, "total_claimed": reading.total_claimed});
-    let usual = lately.first().copied().unwrap_or_default();
-    let message = format!("{}: only {vehicles} vehicles, where there were {usual}", competitor.name);
+        json!({"vehicles": vehicles, "complete_scrapes_before": earlier, "total_claimed": reading.total_claimed});
+    let usual = earlier.first().copied().unwrap_or_default();
+    let message = format!(
+        "{}: only {vehicles} vehicles, where there were {usual}{}",
+        competitor.name,
+        word_of_the_owner(competitor)
+    );
     open(AlertType::InventoryDropped, competitor, message, metadata)
+}
+
+/// How the owner says what a doubted lot is worth.
+fn word_of_the_owner(competitor: &Competitor) -> String {
+    let name = competitor.name.replace('"', "\\\"");
+    format!(
+        "; `jpauto competitor believe \"{name}\"` takes the lot as it is, `jpauto competitor distrust \"{name}\"` discards it"
+    )
 }
 
 /// Whether a lot that was read to its end is another one than it was; `unseen` as for [`inventory_dropped`].
 pub(super) fn inventory_replaced(
     competitor: &Competitor,
-    (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
+    (reading, doubts, vehicles): (&ScrapeReading, &Doubts, usize),
     (recognition, unseen): (&Recognition, usize),
 ) -> Verdict {
-    match completeness.reason() {
-        Some(IncompleteReason::LotReplaced) => {}
-        None if unseen.saturating_mul(2) >= vehicles => return Verdict::Keep(AlertType::InventoryReplaced),
-        None => return Verdict::Close(AlertType::InventoryReplaced),
-        Some(_) => return Verdict::Leave,
+    if !doubts.0.contains(&IncompleteReason::LotReplaced) {
+        return match doubts.are_of_a_whole_list() {
+            true if unseen.saturating_mul(2) >= vehicles => Verdict::Keep(AlertType::InventoryReplaced),
+            true => Verdict::Close(AlertType::InventoryReplaced),
+            false => Verdict::Leave,
+        };
     }
     let Recognition { known, recognised, .. } = *recognition;
     let metadata = json!({
@@ -161,27 +170,26 @@ pub(super) fn inventory_replaced(
     });
     let message = format!(
         "{}: of {known} vehicles only {recognised} were recognised, among {vehicles}: another list, or other numbers on the \
-         same cars",
-        competitor.name
+         same cars{}",
+        competitor.name,
+        word_of_the_owner(competitor)
     );
     open(AlertType::InventoryReplaced, competitor, message, metadata)
 }
 
-/// Whether the lot has been seen in part alone for so long that somebody should know: nothing is found sold there.
+/// Whether the lot has been doubted for so long that somebody should know: what is missing there is found sold late or never.
 ///
-/// `partial` are the scrapes since the last that saw the whole lot. A lot that is too small or another has an alert of its own.
+/// `partial` are the scrapes since the last without a doubt. An empty lot and another one have alerts of their own.
 pub(super) fn inventory_incomplete(
     competitor: &Competitor,
-    (reading, completeness, vehicles): (&ScrapeReading, Completeness, usize),
+    (reading, doubts, vehicles): (&ScrapeReading, &Doubts, usize),
     (partial, observed_at): (Option<PartialScrapes>, DateTime<Utc>),
     rules: &TrackingRules,
 ) -> Verdict {
-    let reason = match completeness.reason() {
+    let reason = match doubts.0.first() {
         None => return Verdict::Close(AlertType::InventoryIncomplete),
-        Some(IncompleteReason::Empty | IncompleteReason::TooFewVehicles | IncompleteReason::LotReplaced) => {
-            return Verdict::Leave;
-        }
-        Some(reason) => reason,
+        Some(IncompleteReason::Empty | IncompleteReason::LotReplaced) => return Verdict::Leave,
+        Some(reason) => *reason,
     };
     let span = TimeDelta::days(rules.alerts.incomplete_days.into());
     let is_long = |partial: &PartialScrapes| {
@@ -192,6 +200,7 @@ pub(super) fn inventory_incomplete(
     };
     let metadata = json!({
         "incomplete_reason": reason,
+        "doubts": doubts.0,
         "scrapes": count,
         "since": since,
         "vehicles": vehicles,
@@ -207,8 +216,9 @@ pub(super) fn inventory_incomplete(
         (reason, _) => reason.in_words().to_owned(),
     };
     let message = format!(
-        "{}: {count} scrapes in a row did not see the whole lot, so that nothing is found sold there: {why}",
-        competitor.name
+        "{}: {count} scrapes in a row may not have seen the whole lot, so that what is missing there is found sold late: {why}{}",
+        competitor.name,
+        word_of_the_owner(competitor)
     );
     open(AlertType::InventoryIncomplete, competitor, message, metadata)
 }

@@ -15,7 +15,7 @@ use url::Url;
 use super::IncompleteReason;
 use crate::{
     scrape::configured::CHECKS_MAX,
-    tracking::plan::{Plan, StoredListing},
+    tracking::{facts::StoredListing, plan::Plan},
 };
 
 /// How many missing listings the competitor's configuration asks to look after; none by default.
@@ -79,7 +79,8 @@ fn place_of_page(listing: &StoredListing) -> Option<String> {
 
 /// What a scrape leaves to be looked after that saw the whole lot, or a list that may be cut: there it tells which; linear.
 pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
-    let may_be_whole = |reason| {
+    // The doubts of a list that came to its end: the pages of what is missing tell whether it was all.
+    let may_be_whole = |reason: &IncompleteReason| {
         matches!(
             reason,
             IncompleteReason::LastPageFull
@@ -88,7 +89,7 @@ pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
                 | IncompleteReason::ClaimsMore
         )
     };
-    if !plan.completeness.reason().is_none_or(may_be_whole) {
+    if !plan.doubts.0.iter().all(may_be_whole) {
         return Suspects::default();
     }
     let mut is_settled = vec![false; stored.len()];

@@ -33,7 +33,8 @@ pub use probe::{PlatformCertainty, TestFailure, TestOptions, TestReport, TestSit
 pub use progress::{ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary};
 pub use registration::web_address;
 pub use report::{
-    ChangedVehicle, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle, TransferredVehicle,
+    ChangedVehicle, LotVerdict, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle,
+    TransferredVehicle,
 };
 pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
 pub use revisit::ScrapingRules;
@@ -46,19 +47,21 @@ use crate::{
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
     scrape::walk::ListSource,
+    tracking::sold::Returns,
 };
 pub use crate::{
-    extract::ScrapedListing,
+    extract::{ScrapedListing, StockStatus},
     scrape::{
         ScrapeErrorType,
         configured::{
-            Counter, Cursor, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place,
-            Places, ScraperConfig, Within,
+            Counter, Cursor, DataPagination, EndpointConfig, ListingField, Method, OneOrMany, Pagination,
+            ScraperConfig, ValuePath, ValueSelector, Within,
         },
+        walk::ScrapedPage,
     },
     tracking::{
-        AlertRules, Completeness, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules, RefusalReason,
-        ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
+        AlertRules, Completeness, DoubtWeights, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules,
+        RefusalReason, ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
     },
 };
 
@@ -220,19 +223,6 @@ pub struct CompetitorOverview {
     pub last_scrape: Option<ScrapeRecord>,
 }
 
-/// A page of a competitor's website, as it was fetched or saved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScrapedPage {
-    /// The page as it came, in any encoding.
-    pub bytes: Vec<u8>,
-    /// The content type that it came with.
-    pub content_type: Option<String>,
-    /// Where it came from: links on it are read relative to this.
-    pub url: String,
-    /// The platform to read it by; the competitor's, or the one that the page shows, where this is `None`.
-    pub platform: Option<String>,
-}
-
 /// A vehicle on a competitor's website: a row of `competitor_inventory`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -274,6 +264,10 @@ pub struct Listing {
     pub previous_price: Option<Money>,
     /// When the present price replaced another.
     pub price_changed_at: Option<DateTime<Utc>>,
+    /// The chance that it comes back, from 0 to 1, where it was found sold by its absence.
+    pub p_return: Option<f64>,
+    /// Where it stands, by its website's word.
+    pub stock_status: Option<StockStatus>,
     /// The same vehicle at the competitor that it came from.
     pub transferred_from: Option<Transfer>,
     /// The same vehicle at the competitor that has it now: this lot did not sell it.
@@ -422,6 +416,10 @@ pub struct ScrapeRecord {
     pub observed_at: DateTime<Utc>,
     /// Whether it saw the whole lot, and why not.
     pub completeness: Completeness,
+    /// All the doubts about it, the gravest first.
+    pub doubts: Vec<IncompleteReason>,
+    /// How far it is believed, from 0 to 1: of what it did not see.
+    pub weight: f64,
     /// Pages read; `None` where the listings came from elsewhere.
     pub pages_fetched: Option<u32>,
     /// The total that the website itself claims.
@@ -434,4 +432,10 @@ pub struct ScrapeRecord {
     pub error_type: Option<ScrapeErrorType>,
     #[serde(skip)]
     pub(super) list: ListShape,
+    /// How the dealer's listings had behaved by then; `None` for a scrape that failed.
+    #[serde(skip)]
+    pub(super) behaviour: Option<Returns>,
+    /// How far those are believed to be gone that it saw last, once that is fixed.
+    #[serde(skip)]
+    pub(super) group_weight: Option<f64>,
 }

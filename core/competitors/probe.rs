@@ -1,8 +1,7 @@
 //! A website tried out: what a scrape would see there, how it was read, and what stands against it. No database.
 //!
-//! The first page is fetched and, where it is a front page, the list looked for behind a few of its links. The platform's or
-//! the configured endpoint is preferred over pages, as in a scrape. What is deliberately not here: writing anything, and the
-//! whole lot; a trial looks at the first pages alone.
+//! A probe is a walk that ends after a few pages, with a report of it. Where it begins at a front page, the list is looked for
+//! behind a few of its links first. It writes nothing.
 
 use std::collections::HashSet;
 
@@ -11,23 +10,19 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, TrackingRules,
+    Competitor, NewCompetitor, ReadingScore, ScoreRules, ScrapeErrorType, ScrapedListing, ScrapedPage, TrackingRules,
     registration::web_address,
 };
 use crate::{
     error::{Error, ErrorCode, Result},
-    extract::{self, DataPage, DataRequest, Extraction, Warning, listings_from_data},
+    extract::{self, ListWarning, Warning},
     money::Money,
     scrape::{
         configured::Scraper,
-        extract::{Site, data_request_from_bytes, decoded, listings_as_configured, with_page},
-        fetch::{self, Fetched, PageRequest, Session},
+        extract::{Site, decoded, with_page},
+        fetch::{self, Session},
         platforms::{self, Confidence},
-        walk::{
-            Failed, key_of,
-            site_scope::{ListAddress, is_front},
-            stores,
-        },
+        walk::{Asking, Ended, Failed, KeptPages, ListSource, Unshared, Walk, WalkLimits, Walked, key_of},
     },
     tracking::sold,
 };
@@ -84,7 +79,7 @@ impl From<&Competitor> for TestSite {
     }
 }
 
-/// How far a trial goes.
+/// How far a probe goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestOptions {
     /// Pages or answers of the list that are read: 1 to 10 (2).
@@ -129,7 +124,7 @@ words!(PlatformCertainty, InvalidPlatformCertainty at "/platform_certainty" {
     Unknown => "unknown",
 });
 
-/// What a trial of a website brought.
+/// What a probe of a website brought.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestReport {
     /// The address that was tried.
@@ -161,7 +156,7 @@ pub struct TestReport {
     /// How much of what matters they say.
     pub score: ReadingScore,
     /// What a person should know before trusting it.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ListWarning>,
     /// Why nothing could be read at all.
     pub failure: Option<TestFailure>,
 }
@@ -188,7 +183,7 @@ impl TestReport {
     }
 }
 
-/// A page or an answer of a trial.
+/// A page or an answer of a probe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestedPage {
     /// Its address.
@@ -197,7 +192,7 @@ pub struct TestedPage {
     pub listings: usize,
 }
 
-/// Why the first page of a trial could not be read.
+/// Why a website could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestFailure {
     /// As a scrape records it.
@@ -218,11 +213,36 @@ impl From<Failed> for TestFailure {
 /// `invalid_competitor` for a configuration at fault, `unknown_platform`, `invalid_url`, `invalid_test`, `browser_not_available`.
 /// What goes wrong on the way is in the report.
 pub(super) fn run(
-    session: Session,
+    (session, limits): (Session, WalkLimits),
     site: &TestSite,
     options: &TestOptions,
     rules: &TrackingRules,
 ) -> Result<TestReport> {
+    let url = check(site, options)?;
+    let session = if site.use_playwright { session.in_browser()? } else { session };
+    let probe = Probe { session: &session, limits, site, options };
+    let (address, seen, read) = match probe.begin_at_list(&url) {
+        Ok(begun) => {
+            (begun.walk.address().unwrap_or(&url).to_string(), begun.seen, probe.read(begun.walk, begun.tried))
+        }
+        Err(failure) => (url.to_string(), Seen::default(), Err(failure)),
+    };
+    let (mut walked, failure) = match read {
+        Ok(walked) => (walked, None),
+        Err(failure) => (Walked::default(), Some(failure)),
+    };
+    let doubts = match &failure {
+        Some(Failed { error_type, message, .. }) => {
+            vec![Warning::ScrapeFailed { error_type: *error_type, reason: message.clone() }]
+        }
+        None => doubts(&seen, &walked, rules),
+    };
+    walked.shown.warnings.extend(doubts.into_iter().map(ListWarning::from));
+    Ok(probe.report(address, (seen, walked, failure)))
+}
+
+/// The address to begin at.
+fn check(site: &TestSite, options: &TestOptions) -> Result<Url> {
     for (number, range, pointer) in [(options.pages, 1..=PAGES_MAX, "/pages"), (options.links, 0..=LINKS_MAX, "/links")]
     {
         if !range.contains(&number) {
@@ -246,330 +266,120 @@ pub(super) fn run(
         let message = format!("no platform is called {name:?}; known are {}", known.join(", "));
         return Err(Error::invalid_field(ErrorCode::UnknownPlatform, "/platform_type", message));
     }
-    let scraper = site.scraper_config.as_ref().map(Scraper::of).transpose()?;
-    let session = if site.use_playwright { session.in_browser()? } else { session };
-    let mut trial = Trial {
-        session: &session,
-        platform: site.platform_type.as_deref(),
-        scraper: scraper.as_ref(),
-        options,
-        warnings: Vec::new(),
-        pages: Vec::new(),
-        listings: Vec::new(),
-        known: HashSet::new(),
-        total: None,
-        next: None,
-        technique: None,
-        endpoint: None,
-    };
-    let configured = scraper.as_ref().and_then(|scraper| scraper.endpoint()?.first_request(&url));
-    Ok(match configured {
-        Some(request) => {
-            let failure = trial.data(request).err();
-            trial.report(site, url.to_string(), Seen::default(), failure, rules)
-        }
-        None => match trial.first_page(&url, site.finds_list) {
-            Ok(first) => {
-                let (inventory_url, seen, failure) = trial.list(first);
-                trial.report(site, inventory_url, seen, failure, rules)
-            }
-            Err(failure) => trial.report(site, url.to_string(), Seen::default(), Some(failure), rules),
-        },
-    })
+    site.scraper_config.as_ref().map(Scraper::of).transpose()?;
+    Ok(url)
 }
 
-/// What the website said of itself.
+/// What a website says of itself on a page.
 #[derive(Default)]
 struct Seen {
     name: Option<String>,
     platform: Option<(&'static str, Confidence)>,
     is_shell: bool,
-}
-
-/// A page that was fetched and read.
-struct FirstPage {
-    asked: String,
-    url: Url,
-    seen: Seen,
     list_links: Vec<String>,
-    extraction: Extraction,
-    data: Option<DataRequest>,
 }
 
-impl FirstPage {
-    /// Whether a scrape would have anything of it.
-    fn lists_vehicles(&self) -> bool {
-        !self.extraction.listings.is_empty() || self.data.is_some()
+impl Seen {
+    fn of(page: &ScrapedPage) -> Result<Self> {
+        let text = decoded(&page.bytes, page.content_type.as_deref())?;
+        with_page(&text, &page.url, |page| {
+            let platform = platforms::recognised(page).map(|(confidence, platform)| (platform.name, confidence));
+            let Site { name, is_shell, list_links, .. } = Site::of(page);
+            Ok(Self { name, platform, is_shell, list_links })
+        })
     }
 
-    /// A front page shows a few featured cars at most.
-    fn is_front(&self) -> bool {
-        is_front(&self.url)
-    }
-}
-
-struct Trial<'a> {
-    session: &'a Session,
-    platform: Option<&'a str>,
-    scraper: Option<&'a Scraper>,
-    options: &'a TestOptions,
-    warnings: Vec<Warning>,
-    pages: Vec<TestedPage>,
-    listings: Vec<ScrapedListing>,
-    known: HashSet<String>,
-    total: Option<u32>,
-    next: Option<String>,
-    technique: Option<&'static str>,
-    endpoint: Option<String>,
-}
-
-impl Trial<'_> {
-    fn warn(&mut self, warning: Warning) {
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
-        }
-    }
-
-    /// The page that lists the vehicles: of this address, or of one that it leads to.
-    fn first_page(&mut self, url: &Url, finds_list: bool) -> Result<FirstPage, Failed> {
-        let first = self.fetch_page(url.as_str())?;
-        let is_list = first.lists_vehicles() && !first.is_front();
-        if is_list || !finds_list {
-            return Ok(first);
-        }
-        let usual = first
-            .seen
-            .platform
-            .and_then(|(name, _)| platforms::named(name))
-            .map_or(&[] as &[_], |platform| platform.list_paths);
-        let usual = usual.iter().filter_map(|path| first.url.join(path).ok()).map(String::from);
+    /// Addresses at which the list may stand: those that the page links to, and those that are usual on its platform.
+    fn candidates(&self, page: &Url) -> Vec<String> {
+        let platform = self.platform.and_then(|(name, _)| platforms::named(name));
+        let usual = platform.map_or(&[] as &[_], |platform| platform.list_paths);
+        let usual = usual.iter().filter_map(|path| page.join(path).ok()).map(String::from);
         let mut candidates: Vec<String> = Vec::new();
-        for link in first.list_links.iter().cloned().chain(usual) {
-            if !candidates.contains(&link) && link != first.url.as_str() {
+        for link in self.list_links.iter().cloned().chain(usual) {
+            if !candidates.contains(&link) && link != page.as_str() {
                 candidates.push(link);
             }
         }
+        candidates
+    }
+}
+
+/// A walk whose first page was read.
+struct Begun<'a> {
+    walk: Walk<'a>,
+    seen: Seen,
+    /// Links behind which no list was found.
+    tried: Vec<String>,
+}
+
+struct Probe<'a> {
+    session: &'a Session,
+    limits: WalkLimits,
+    site: &'a TestSite,
+    options: &'a TestOptions,
+}
+
+impl<'a> Probe<'a> {
+    fn begin(&self, url: &str) -> Result<Begun<'a>, Failed> {
+        let source = ListSource {
+            url,
+            platform: self.site.platform_type.as_deref(),
+            config: self.site.scraper_config.as_ref(),
+            in_browser: self.site.use_playwright,
+        };
+        let (kept, note) = (KeptPages::default(), Box::new(|_| {}));
+        let asking = Asking { session: self.session, hosts: &Unshared, kept, note };
+        let (walk, page) = Walk::begin(asking, source, self.limits).map_err(failed)?;
+        // What could be read as a page can be looked through for this.
+        let seen = page.and_then(|page| Seen::of(&page).ok()).unwrap_or_default();
+        Ok(Begun { walk, seen, tried: Vec::new() })
+    }
+
+    /// Begins at the page that lists the vehicles: that of this address, or one that it leads to.
+    fn begin_at_list(&self, url: &Url) -> Result<Begun<'a>, Failed> {
+        let mut first = self.begin(url.as_str())?;
+        let is_list = first.walk.lists_vehicles() && !first.walk.is_at_front_page();
+        let Some(page) = first.walk.reached().filter(|_| self.site.finds_list && !is_list) else { return Ok(first) };
         let links = usize::try_from(self.options.links).unwrap_or(usize::MAX);
-        let mut tried = Vec::new();
-        for link in candidates.into_iter().take(links) {
-            match self.fetch_page(&link) {
-                Ok(found) if found.lists_vehicles() => return Ok(found.named_as(first.seen.name)),
-                Ok(_) => tried.push(link),
-                Err(failure) if failure.error_type == ScrapeErrorType::Blocked => return Err(failure),
-                Err(failure) => {
-                    tracing::debug!(%link, reason = failure.message, "no list behind a link");
-                    tried.push(link);
+        for link in first.seen.candidates(page).into_iter().take(links) {
+            match self.begin(&link) {
+                Ok(Begun { walk, seen, tried }) if walk.lists_vehicles() => {
+                    // The front page knows best what the dealer is called.
+                    let name = first.seen.name.or(seen.name);
+                    return Ok(Begun { walk, seen: Seen { name, ..seen }, tried });
                 }
+                Err(failure) if failure.error_type == ScrapeErrorType::Blocked => return Err(failure),
+                Ok(_) => {}
+                Err(failure) => tracing::debug!(%link, reason = failure.message, "no list behind a link"),
             }
-        }
-        if !first.lists_vehicles() && !tried.is_empty() {
-            self.warn(Warning::ListNotFound { tried });
+            first.tried.push(link);
         }
         Ok(first)
     }
 
-    fn fetch(&self, request: &PageRequest) -> Result<Fetched, Failed> {
-        self.session.get(request).map_err(|failure| Failed::of(&failure))
-    }
-
-    fn fetch_page(&self, asked: &str) -> Result<FirstPage, Failed> {
-        let fetched = self.fetch(&PageRequest::get(asked))?;
-        let (bytes, content_type, url) = (&fetched.body, fetched.content_type.as_deref(), fetched.final_url.as_str());
-        let read = || -> Result<FirstPage> {
-            let text = decoded(bytes, content_type)?;
-            let (site, platform) = with_page(&text, url, |page| {
-                let platform = platforms::recognised(page).map(|(confidence, platform)| (platform.name, confidence));
-                Ok((Site::of(page), platform))
-            })?;
-            let extraction = listings_as_configured(bytes, content_type, url, self.platform, self.scraper)?;
-            let data = match self.scraper {
-                Some(scraper) if scraper.reads_pages() => None,
-                _ => data_request_from_bytes(bytes, content_type, url, self.platform)?,
-            };
-            Ok(FirstPage {
-                asked: asked.to_owned(),
-                url: fetched.final_url.clone(),
-                seen: Seen { name: site.name, platform, is_shell: site.is_shell },
-                list_links: site.list_links,
-                extraction,
-                data,
-            })
-        };
-        read().map_err(|reason| Failed::reading_of(asked, &reason))
-    }
-
-    /// Reads the list that begins with this page; answers its address, what the website says of itself, and why nothing more was
-    /// asked where it has had enough.
-    fn list(&mut self, first: FirstPage) -> (String, Seen, Option<Failed>) {
-        let FirstPage { mut asked, url, seen, extraction, data, .. } = first;
-        // A scrape that begins at the address asked for would refuse what it leads to; it begins there instead.
-        let mut list = ListAddress::of(Url::parse(&asked).unwrap_or_else(|_unreadable| url.clone()));
-        if let Some(Err(reason)) = list.as_mut().map(|list| list.reached_at(&url)) {
-            self.warn(Warning::MovedElsewhere { reason, url: url.to_string() });
-            asked = url.to_string();
-            list = None;
+    /// Reads as many pages of the list as are wanted.
+    fn read(&self, mut walk: Walk<'_>, tried: Vec<String>) -> Result<Walked, Failed> {
+        let wanted = usize::try_from(self.options.pages).unwrap_or(usize::MAX);
+        while walk.pages_read() < wanted && walk.step().map_err(failed)? {}
+        let mut walked = walk.finish();
+        let mut known = HashSet::new();
+        if walked.shown.listings.is_empty() && !tried.is_empty() {
+            walked.shown.warnings.insert(0, Warning::ListNotFound { tried }.into());
         }
-        let Some(list) = list.or_else(|| ListAddress::of(url.clone())) else { return (asked, seen, None) };
-        if let Some(request) = data {
-            let endpoint = request.url.to_string();
-            match self.data(request) {
-                Ok(()) if !self.listings.is_empty() => return (asked, seen, None),
-                Ok(()) => {
-                    self.forget_data();
-                    self.warn(Warning::EndpointUnusable { endpoint, reason: None });
-                }
-                Err(failure) if failure.error_type == ScrapeErrorType::Blocked => {
-                    self.forget_data();
-                    return (asked, seen, Some(failure));
-                }
-                Err(failure) => {
-                    self.forget_data();
-                    self.warn(Warning::EndpointUnusable { endpoint, reason: Some(failure.message) });
-                }
-            }
-        }
-        // Counted pages go on for ever: one that shows nothing new lies behind the last.
-        let counts_pages = self.scraper.is_some_and(Scraper::counts_pages);
-        let mut next = self.take(url.to_string(), extraction);
-        while let Some(address) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
-            let Some(asked) = Url::parse(&address).ok().filter(|asked| list.home().has(asked)) else {
-                self.warn(Warning::NextPageElsewhere { url: address.clone() });
-                self.next = Some(address);
-                break;
-            };
-            match self.fetch_page(&address) {
-                Ok(page) if counts_pages && self.knows_all(&page.extraction.listings) => self.next = None,
-                Err(failure) if counts_pages && failure.is_gone => self.next = None,
-                Ok(page) => match list.has_page(&asked, &page.url) {
-                    Ok(()) => next = self.take(page.url.to_string(), page.extraction),
-                    Err(reason) => {
-                        self.warn(Warning::PageFailed { reason });
-                        self.next = Some(address);
-                        break;
-                    }
-                },
-                Err(failure) => {
-                    self.warn(scrape_failed(failure));
-                    break;
-                }
-            }
-        }
-        (asked, seen, None)
+        walked.shown.listings.retain(|listing| key_of(listing).is_none_or(|key| known.insert(key)));
+        Ok(walked)
     }
 
-    fn forget_data(&mut self) {
-        (self.total, self.next, self.technique, self.endpoint) = (None, None, None, None);
-        self.pages.clear();
-        self.listings.clear();
-        self.known.clear();
-    }
-
-    /// Notes what a page said; answers where the list goes on.
-    fn take(&mut self, url: String, extraction: Extraction) -> Option<String> {
-        let Extraction { platform, total, next, listings, unsettled: _, warnings } = extraction;
-        warnings.into_iter().for_each(|warning| self.warn(warning));
-        self.technique = self.technique.or(Some(platform));
-        self.note(url, total, listings);
-        self.next.clone_from(&next);
-        next
-    }
-
-    fn note(&mut self, url: String, total: Option<u32>, listings: Vec<ScrapedListing>) {
-        self.total = self.total.max(total);
-        let shown = listings.len();
-        let before = self.listings.len();
-        for listing in listings {
-            if key_of(&listing).is_none_or(|key| self.known.insert(key)) {
-                self.listings.push(listing);
-            }
-        }
-        if shown > 0 && self.listings.len() == before {
-            self.warn(Warning::PageRepeats { repeats: 1, url: Some(url.clone()) });
-        }
-        self.pages.push(TestedPage { url, listings: shown });
-    }
-
-    /// Whether a page or an answer shows nothing new.
-    fn knows_all(&self, listings: &[ScrapedListing]) -> bool {
-        listings.iter().all(|listing| key_of(listing).is_some_and(|key| self.known.contains(&key)))
-    }
-
-    fn answer(&self, request: &DataRequest) -> Result<DataPage, Failed> {
-        let fetched = self.fetch(&PageRequest::from(request))?;
-        let text = decoded(&fetched.body, fetched.content_type.as_deref());
-        text.and_then(|text| listings_from_data(request, &text))
-            .map_err(|reason| Failed::reading_of(request.url.as_str(), &reason))
-    }
-
-    /// Reads the list as data, as far as a trial goes.
-    fn data(&mut self, first: DataRequest) -> Result<(), Failed> {
-        let counts_answers = self.scraper.and_then(Scraper::endpoint).is_some_and(|endpoint| endpoint.counts_answers());
-        let is_behind = |trial: &Self, answer: &Result<DataPage, Failed>| match answer {
-            Ok(answer) => trial.knows_all(&answer.listings),
-            Err(failure) => failure.is_gone,
-        };
-        let mut next = Some(first);
-        while let Some(request) = next.take_if(|_| self.pages.len() < self.options.pages as usize) {
-            let answer = self.answer(&request);
-            if counts_answers && !self.pages.is_empty() && is_behind(self, &answer) {
-                break;
-            }
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(failure) if failure.error_type != ScrapeErrorType::Blocked && request.otherwise.is_some() => {
-                    next = request.otherwise.map(|otherwise| *otherwise);
-                    continue;
-                }
-                Err(failure) if self.pages.is_empty() || failure.error_type == ScrapeErrorType::Parsing => {
-                    return Err(failure);
-                }
-                Err(failure) => {
-                    self.warn(scrape_failed(failure));
-                    self.next = Some(request.url.to_string());
-                    return Ok(());
-                }
-            };
-            self.technique = Some(request.platform);
-            self.endpoint.get_or_insert_with(|| request.url.to_string());
-            answer.warnings.into_iter().for_each(|warning| self.warn(warning));
-            self.note(request.url.to_string(), answer.total, answer.listings);
-            next = answer.next;
-        }
-        self.next = next.map(|request| request.url.to_string());
-        Ok(())
-    }
-
-    fn report(
-        mut self,
-        site: &TestSite,
-        inventory_url: String,
-        seen: Seen,
-        failure: Option<Failed>,
-        rules: &TrackingRules,
-    ) -> TestReport {
-        if let Some(failure) = &failure {
-            self.warn(scrape_failed(failure.clone()));
-        } else {
-            self.doubt(&seen, rules);
-        }
-        let said = site.platform_type.as_deref();
-        let (platform, platform_certainty) = match (said, seen.platform) {
-            (Some(said), Some((name, confidence))) if said == name => (Some(said), certainty(confidence)),
-            (Some(said), detected) => {
-                if let Some((name, Confidence::Certain)) = detected {
-                    self.warn(Warning::AnotherPlatform { said: said.to_owned(), detected: name });
-                }
-                (Some(said), PlatformCertainty::Said)
-            }
-            (None, Some((name, confidence))) => (Some(name), certainty(confidence)),
-            (None, None) => (None, PlatformCertainty::Unknown),
-        };
-        if let Some(terms) = platform.and_then(platforms::named).and_then(|platform| platform.terms) {
-            self.warn(Warning::TermsAgainstReading { terms });
-        }
+    fn report(&self, address: String, (seen, walked, failure): (Seen, Walked, Option<Failed>)) -> TestReport {
+        let (platform, platform_certainty, contradicted) = self.platform(&seen);
+        let terms = platform.and_then(platforms::named).and_then(|platform| platform.terms);
+        let terms = terms.map(|terms| Warning::TermsAgainstReading { terms });
         // A report is passed on: a password that somebody wrote into an address is nobody else's.
-        let inventory_url = fetch::shown(&inventory_url);
+        let inventory_url = fetch::shown(&address);
         let website_url = Url::parse(&inventory_url).ok().and_then(|url| url.join("/").ok()).map(String::from);
+        let (shown, site) = (walked.shown, self.site);
+        let of_platform = contradicted.into_iter().chain(terms).map(ListWarning::from);
+        let first = shown.pages.first().filter(|_| !shown.listings.is_empty());
         TestReport {
             url: fetch::shown(&web_address(&site.url).unwrap_or_else(|| site.url.clone())),
             inventory_url,
@@ -577,69 +387,76 @@ impl Trial<'_> {
             site_name: seen.name,
             platform: platform.map(ToOwned::to_owned),
             platform_certainty,
-            technique: self.technique.filter(|_| !self.listings.is_empty()).map(ToOwned::to_owned),
-            endpoint: self.endpoint,
-            total_claimed: self.total,
-            next: self.next,
-            pages: self.pages,
-            listings_found: self.listings.len(),
-            score: ReadingScore::of(&self.listings, &self.options.score),
-            listings: self.listings.into_iter().take(self.options.listings).collect(),
-            warnings: self.warnings,
+            technique: first.map(|page| page.reader.to_owned()),
+            endpoint: shown.pages.first().filter(|page| page.is_answer).map(|page| page.url.clone()),
+            total_claimed: shown.facts.total_claimed,
+            next: walked.next,
+            pages: shown
+                .pages
+                .iter()
+                .map(|page| TestedPage { url: page.url.clone(), listings: page.listings })
+                .collect(),
+            listings_found: shown.listings.len(),
+            score: ReadingScore::of(&shown.listings, &self.options.score),
+            listings: shown.listings.into_iter().take(self.options.listings).collect(),
+            warnings: shown.warnings.into_iter().chain(of_platform).collect(),
             failure: failure.map(TestFailure::from),
         }
     }
 
-    /// What stands against what was read.
-    fn doubt(&mut self, seen: &Seen, rules: &TrackingRules) {
-        let store = self.scraper.and_then(Scraper::store);
-        let aside = stores::take_one(&mut self.listings, store, &mut self.warnings);
-        let aside = u32::try_from(aside).unwrap_or(u32::MAX);
-        self.total = self.total.map(|total| total.saturating_sub(aside));
-        let found = self.listings.len();
-        if found == 0 && seen.is_shell {
-            self.warn(Warning::ShellPage);
-        }
-        let below = |floor: Money| {
-            self.listings.iter().filter(|listing| listing.price.is_some_and(|price| price < floor)).count()
+    /// The platform, how sure that is, and what speaks against it.
+    fn platform(&self, seen: &Seen) -> (Option<&'a str>, PlatformCertainty, Option<Warning>) {
+        let certainty = |confidence| match confidence {
+            Confidence::Certain => PlatformCertainty::Certain,
+            Confidence::Possible => PlatformCertainty::Possible,
         };
-        let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
-        if never > 0 {
-            self.warn(Warning::PricesBelowLeast { prices: never, found, least: rules.price.least });
-        }
-        if doubted > never {
-            self.warn(Warning::PricesBelowFloor { prices: doubted - never, found, floor: rules.price.floor });
-        }
-        let sold = self.listings.iter().filter(|listing| listing.is_sold == Some(true)).count();
-        if let Some(warning) = sold::called_at_first_sight(sold, found, rules) {
-            self.warn(warning);
-        }
-        let unknown = self.listings.iter().filter(|listing| !listing.has_identity()).count();
-        if unknown > 0 {
-            self.warn(Warning::NoIdentity { unknown, found, place: None });
-        }
-        if let Some(claimed) = self.total.filter(|total| self.next.is_none() && found > 0 && (*total as usize) > found)
-        {
-            self.warn(Warning::NextPageMissing { claimed, found });
+        match (self.site.platform_type.as_deref(), seen.platform) {
+            (Some(said), Some((name, confidence))) if said == name => (Some(said), certainty(confidence), None),
+            (Some(said), Some((detected, Confidence::Certain))) => {
+                let contradicted = Warning::AnotherPlatform { said: said.to_owned(), detected };
+                (Some(said), PlatformCertainty::Said, Some(contradicted))
+            }
+            (Some(said), _) => (Some(said), PlatformCertainty::Said, None),
+            (None, Some((name, confidence))) => (Some(name), certainty(confidence), None),
+            (None, None) => (None, PlatformCertainty::Unknown, None),
         }
     }
 }
 
-impl FirstPage {
-    /// The front page knows best what the dealer is called.
-    fn named_as(mut self, name: Option<String>) -> Self {
-        self.seen.name = name.or(self.seen.name);
-        self
+/// Why a probe goes no further. Nobody else's turn is waited for, and nobody stops it.
+fn failed(ended: Ended) -> Failed {
+    match ended {
+        Ended::Failed(failure) => failure,
+        Ended::Busy | Ended::Stopped => Failed::stopped(),
     }
 }
 
-fn scrape_failed(failure: Failed) -> Warning {
-    Warning::ScrapeFailed { error_type: failure.error_type, reason: failure.message }
-}
-
-fn certainty(confidence: Confidence) -> PlatformCertainty {
-    match confidence {
-        Confidence::Certain => PlatformCertainty::Certain,
-        Confidence::Possible => PlatformCertainty::Possible,
+/// What stands against a website of which this was read.
+fn doubts(seen: &Seen, walked: &Walked, rules: &TrackingRules) -> Vec<Warning> {
+    let (listings, next) = (&walked.shown.listings, &walked.next);
+    let found = listings.len();
+    let number = |is_doubtful: &dyn Fn(&ScrapedListing) -> bool| listings.iter().filter(|one| is_doubtful(one)).count();
+    let below = |floor: Money| number(&|listing| listing.price.is_some_and(|price| price < floor));
+    let (never, doubted) = (below(rules.price.least), below(rules.price.floor));
+    let sold = number(&|listing| listing.is_sold == Some(true));
+    let unknown = number(&|listing| !listing.has_identity());
+    let mut doubts = Vec::new();
+    if found == 0 && seen.is_shell {
+        doubts.push(Warning::ShellPage);
     }
+    if never > 0 {
+        doubts.push(Warning::PricesBelowLeast { prices: never, found, least: rules.price.least });
+    }
+    if doubted > never {
+        doubts.push(Warning::PricesBelowFloor { prices: doubted - never, found, floor: rules.price.floor });
+    }
+    doubts.extend(sold::called_at_first_sight(sold, found, rules));
+    if unknown > 0 {
+        doubts.push(Warning::NoIdentity { unknown, found, place: None });
+    }
+    let lacks = |claimed: &u32| next.is_none() && found > 0 && (*claimed as usize) > found;
+    if let Some(claimed) = walked.shown.facts.total_claimed.filter(lacks) {
+        doubts.push(Warning::NextPageMissing { claimed, found });
+    }
+    doubts
 }

@@ -7,13 +7,19 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Completeness, Metrics, RefusalReason, ScrapeCounts, Transfer, days_on_market, transfer::Stay};
+use super::{
+    Completeness, IncompleteReason, Metrics, RefusalReason, ScrapeCounts, Transfer, days_on_market, transfer::Stay,
+};
 use crate::{
     alerts::AlertType,
     extract::ListWarning,
     ids::{CompetitorId, ListingId, ScrapeId},
     money::Money,
-    tracking::plan::{Plan, PriceOf, StoredListing, Turn},
+    tracking::{
+        absence::SoldByAbsence,
+        facts::StoredListing,
+        plan::{Plan, PriceOf, Turn},
+    },
 };
 
 /// What recording a scrape did.
@@ -32,6 +38,10 @@ pub struct RecordReport {
     pub observed_at: DateTime<Utc>,
     /// Whether the whole lot was seen, and why not.
     pub completeness: Completeness,
+    /// All the doubts about it, the gravest first.
+    pub doubts: Vec<IncompleteReason>,
+    /// How far it is believed, from 0 to 1: of what it did not see.
+    pub weight: f64,
     /// What changed, in numbers.
     pub counts: ScrapeCounts,
     /// Vehicles not seen before, without those that were sold already.
@@ -106,6 +116,26 @@ pub struct SoldVehicle {
     pub sold_at: DateTime<Utc>,
     /// Whole days from the first sighting.
     pub days_on_market: i32,
+    /// The chance that it comes back, from 0 to 1, where it was found sold by its absence.
+    pub p_return: Option<f64>,
+}
+
+/// What the owner's word about a doubted lot changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LotVerdict {
+    /// Whose lot it is.
+    pub competitor_id: CompetitorId,
+    /// The competitor's name.
+    pub competitor: String,
+    /// When the newest scrape looked.
+    pub observed_at: DateTime<Utc>,
+    /// How many scrapes are believed now, or discarded.
+    pub scrapes: usize,
+    /// What is found sold now, because the lot is believed.
+    pub sold: Vec<SoldVehicle>,
+    /// What the discarded scrape alone had found sold.
+    pub on_sale_again: Vec<RecordedVehicle>,
 }
 
 /// A vehicle that changed lots.
@@ -156,7 +186,7 @@ impl Moving {
 }
 
 impl RecordedVehicle {
-    fn of(id: ListingId, listing: &StoredListing) -> Self {
+    pub(super) fn of(id: ListingId, listing: &StoredListing) -> Self {
         let details = &listing.details;
         Self {
             id,
@@ -211,8 +241,8 @@ impl Vehicles {
         for sold in &plan.sold_by_absence {
             let vehicle = RecordedVehicle::of(ids[sold.stored], &stored[sold.stored]);
             vehicles.moving.push(Moving::of(&vehicle, &stored[sold.stored], true));
-            let (sold_at, days_on_market) = (sold.sold_at, sold.days_on_market);
-            vehicles.sold.push(SoldVehicle { vehicle, sold_at, days_on_market });
+            let SoldByAbsence { sold_at, days_on_market, p_return, .. } = *sold;
+            vehicles.sold.push(SoldVehicle { vehicle, sold_at, days_on_market, p_return });
         }
         vehicles.refused.extend(
             plan.refused.iter().map(|refused| RefusedListing { index: refused.sighting, reason: refused.reason }),
@@ -223,6 +253,6 @@ impl Vehicles {
     fn note_sold(&mut self, vehicle: &RecordedVehicle, listing: &StoredListing) {
         let Some(sold_at) = listing.sold_at.filter(|_| listing.is_sold) else { return };
         let days_on_market = days_on_market(listing.first_seen_at, sold_at);
-        self.sold.push(SoldVehicle { vehicle: vehicle.clone(), sold_at, days_on_market });
+        self.sold.push(SoldVehicle { vehicle: vehicle.clone(), sold_at, days_on_market, p_return: None });
     }
 }

@@ -5,6 +5,7 @@
 
 mod crawling;
 mod figures;
+mod judgement;
 mod listings;
 mod market_view;
 mod price_history;
@@ -23,15 +24,16 @@ pub(super) use crawling::{
 };
 use figures::MetricsRow;
 pub(super) use figures::{metrics, newest_figures, overview, overview_of};
+pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listings::{get_listing, listings};
 pub(super) use market_view::{left_out, market_view, undercuts};
 pub(super) use price_history::price_history;
 pub(super) use recording::{
-    Lot, add_metrics, add_scrape, alike_scrapes, count_metrics, keep_scrape, load_lot, pages_of_whole_lot,
-    partial_scrapes, turn_back_sightings, write_plan,
+    Lot, add_metrics, add_scrape, count_metrics, keep_scrape, load_lot, pages_of_whole_lot, partial_scrapes,
+    turn_back_sightings, write_plan,
 };
-use scrape_log::ScrapeRow;
 pub(super) use scrape_log::scrapes;
+use scrape_log::{ScrapeRow, doubts_of};
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
 pub(crate) use watched::is_watched_since;

@@ -12,6 +12,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     extract::Warning,
     ids::{CompetitorId, ScrapeId},
+    tracking::plan::Plan,
 };
 
 /// More of an error message than this is not kept.
@@ -45,21 +46,26 @@ impl ScrapeRecord {
         competitor: CompetitorId,
         observed_at: DateTime<Utc>,
         reading: &ScrapeReading,
-        (completeness, counts): (Completeness, ScrapeCounts),
+        plan: &Plan,
         now: DateTime<Utc>,
     ) -> Self {
+        let counts = plan.counts();
         let is_empty = counts.vehicles == 0;
         Self {
             id: ScrapeId::new(now),
             competitor_id: competitor,
             observed_at,
-            completeness,
+            completeness: plan.completeness(),
+            doubts: plan.doubts.0.clone(),
+            weight: plan.weight,
             pages_fetched: reading.pages_fetched,
             total_claimed: reading.total_claimed,
             counts,
             error: is_empty.then(|| "no vehicle was found".to_owned()),
             error_type: is_empty.then_some(ScrapeErrorType::Empty),
             list: reading.list.clone(),
+            behaviour: Some(plan.returns),
+            group_weight: None,
         }
     }
 
@@ -80,13 +86,23 @@ impl ScrapeRecord {
             competitor_id: competitor,
             observed_at,
             completeness: Completeness::Incomplete(reason),
+            doubts: vec![reason],
+            // Nothing was seen: that is no look at what is missing.
+            weight: 0.0,
             pages_fetched: None,
             total_claimed: None,
             counts: ScrapeCounts::default(),
             error: Some(message.chars().filter(|sign| *sign != '\0').take(MESSAGE_CHARS).collect()),
             error_type: Some(error_type),
             list: ListShape::default(),
+            behaviour: None,
+            group_weight: None,
         }
+    }
+
+    /// Whether it saw a lot, if an empty one: one that failed saw nothing.
+    pub(super) fn is_a_lot(&self) -> bool {
+        self.error_type.is_none_or(|error_type| error_type == ScrapeErrorType::Empty)
     }
 
     /// What stands in the log when the same moment was recorded before.
@@ -98,8 +114,10 @@ impl ScrapeRecord {
         let worth = |record: &Self| (record.completeness.is_complete(), record.error_type.is_none());
         let (absences, returns) =
             (earlier.counts.absences + self.counts.absences, earlier.counts.returns + self.counts.returns);
+        let (behaviour, group_weight) = (self.behaviour.or(earlier.behaviour), earlier.group_weight);
         let (id, mut kept) = (earlier.id, if worth(&self) > worth(&earlier) { self } else { earlier });
         kept.id = id;
+        (kept.behaviour, kept.group_weight) = (behaviour, group_weight);
         (kept.counts.absences, kept.counts.returns) = (absences, returns);
         kept
     }

@@ -6,6 +6,7 @@
 
 mod claims;
 mod host_sharing;
+mod judgement;
 mod missing_pages;
 mod probe;
 mod recording;
@@ -34,10 +35,7 @@ use crate::{
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
-    scrape::{
-        fetch::Fetcher,
-        walk::{self, Pages},
-    },
+    scrape::{fetch::Fetcher, walk},
 };
 
 /// Competing dealers and the cars on their lots.
@@ -100,10 +98,9 @@ impl<'a> Competitors<'a> {
 
     /// Changes the named fields.
     ///
-    /// Where the address of the list or the configuration is changed, the new list may leave out cars of the old one. Those are
-    /// not found sold at once: a scrape that misses some of them is incomplete, with the warning `list_changed`, until the list
-    /// has looked so for as long as a lot that shrank ([`shrunk_after_scrapes`](super::EvidenceRules::shrunk_after_scrapes) scrapes
-    /// over [`shrunk_after_days`](super::EvidenceRules::shrunk_after_days) days).
+    /// Where the address of the list or the configuration is changed, the new list may leave out what the old one showed. That
+    /// is not found sold at once: a scrape that misses some of it has the doubt `list_changed`, and what vanished together waits for
+    /// some twenty looks ([`DoubtWeights::cut`](super::DoubtWeights::cut)).
     ///
     /// # Errors
     /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`.
@@ -230,10 +227,9 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
-        let Pages { listings, reading, platform, warnings } = walk::read(pages, platform.as_deref(), config.as_ref())?;
-        let last_page_reached = reading.last_page_reached && known_before.last_page_reached;
-        let reading = ScrapeReading { last_page_reached, ..reading };
-        self.record_seen(key, Seen { listings, reading, platform, warnings }, observed_at)
+        let mut seen = Seen::from(walk::read(pages, platform.as_deref(), config.as_ref())?);
+        seen.reading.last_page_reached &= known_before.last_page_reached;
+        self.record_seen(key, seen, observed_at)
     }
 
     /// Records a failed scrape: in the log, and on the competitor unless a later scrape is recorded.

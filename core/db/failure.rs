@@ -1,7 +1,7 @@
-//! What can go wrong inside a transaction, and how it is told outside.
+//! What can go wrong inside a transaction, and the [`Error`] that it becomes.
 //!
-//! What is deliberately not here: naming a unique violation. The check before the insert does that, where it is known what
-//! had to be unique; a violation that slips past it runs the transaction again.
+//! A unique violation gets no name here. A service looks for the duplicate before it inserts, and knows what to call it.
+//! If another writer inserts between the two, the transaction runs again and the check finds the duplicate.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use super::connection::{ConnectError, Target};
 use crate::error::{Error, ErrorCode};
 
-/// A refusal of ours, or whatever the database said.
+/// An error of a rule, or one of the database.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Database(DieselError),
@@ -18,12 +18,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Whether running the whole transaction again may well succeed.
+    /// Whether the whole transaction may succeed if it runs again.
     pub(crate) fn is_overtaken(&self) -> bool {
         match self {
             Self::Refusal(_) => false,
             Self::Database(DieselError::DatabaseError(kind, info)) => match kind {
-                // A row that came meanwhile, or one that names what was about to go: a second run sees it.
+                // Another writer inserted the same, or a row that refers to what is deleted here. A second run sees it.
                 DatabaseErrorKind::SerializationFailure
                 | DatabaseErrorKind::UniqueViolation
                 | DatabaseErrorKind::ForeignKeyViolation => true,
@@ -72,7 +72,7 @@ impl From<Failure> for Error {
                 Self::new(ErrorCode::DatabaseUnavailable, "the connection to the database was lost")
                     .with_source(failure)
             }
-            Failure::Database(reason) => told_by_the_database(reason),
+            Failure::Database(reason) => from_database(reason),
         }
     }
 }
@@ -95,8 +95,8 @@ impl std::error::Error for Failure {
     }
 }
 
-fn told_by_the_database(reason: DieselError) -> Error {
-    let told = match &reason {
+fn from_database(reason: DieselError) -> Error {
+    let error = match &reason {
         DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
         DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => busy(),
         DieselError::DatabaseError(_, info) => match info.message() {
@@ -108,7 +108,7 @@ fn told_by_the_database(reason: DieselError) -> Error {
             message if message.contains("disk is full") || message.contains("No space left") => {
                 Error::new(ErrorCode::DatabaseFull, "the disk of the database is full")
             }
-            // Rules refuse it in what is stored; a search may still bring it, and PostgreSQL's texts can not hold it.
+            // Rules refuse NUL in what is stored, but a search may contain it. PostgreSQL has no text with NUL.
             message if message.contains("invalid byte sequence") => {
                 Error::new(ErrorCode::InvalidText, "a text may not hold the character NUL")
             }
@@ -119,7 +119,7 @@ fn told_by_the_database(reason: DieselError) -> Error {
         },
         _ => Error::new(ErrorCode::DatabaseError, "the database gave an answer that could not be read"),
     };
-    told.with_source(reason)
+    error.with_source(reason)
 }
 
 fn read_only() -> Error {
@@ -131,7 +131,7 @@ fn busy() -> Error {
         .with_retry_after(std::time::Duration::from_secs(1))
 }
 
-/// The file of a SQLite database can not be opened or made.
+/// The error of a SQLite file that can not be opened or created.
 #[cfg(feature = "sqlite")]
 pub(super) fn cannot_open(path: &std::path::Path, reason: std::io::Error) -> Error {
     Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database {}: {reason}", path.display()))
@@ -142,7 +142,7 @@ pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
     match reason {
         ConnectError::Prepare(reason) => cannot_use(target, reason),
         reason => {
-            // The text of a connection error names host and user, never the password.
+            // The text of a connection error names the host and the user, but never the password.
             Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database{}: {reason}", named(target)))
                 .with_source(reason)
         }
@@ -150,12 +150,12 @@ pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
 }
 
 pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
-    let told = told_by_the_database(reason);
-    if told.is(ErrorCode::DatabaseError) {
+    let error = from_database(reason);
+    if error.is(ErrorCode::DatabaseError) {
         let message = format!("cannot use the database{}", named(target));
-        return Error::new(ErrorCode::DatabaseUnavailable, message).with_source(told);
+        return Error::new(ErrorCode::DatabaseUnavailable, message).with_source(error);
     }
-    told
+    error
 }
 
 fn named(target: &Target) -> String {

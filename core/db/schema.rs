@@ -217,6 +217,8 @@ table! {
         highest_price -> Nullable<DbMoney>,
         previous_price -> Nullable<DbMoney>,
         price_changed_at -> Nullable<DbInstant>,
+        p_return -> Nullable<Double>,
+        stock_status -> Nullable<Text>,
     }
 }
 
@@ -344,6 +346,11 @@ table! {
         recorded_at -> DbInstant,
         page_vehicles -> Nullable<Integer>,
         list_url -> Nullable<Text>,
+        weight -> Double,
+        doubts -> Nullable<Text>,
+        group_weight -> Nullable<Double>,
+        expected_returns -> Nullable<Double>,
+        returns_seen -> Nullable<Double>,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The catalogue of error codes: one row a code, with its kind, what it says and what to do about it.
 //!
 //! [`ErrorCode`] is made from the rows, so a code that has no row does not compile. To add a code, add its row here and
-//! raise it with [`Error::new`](super::Error::new); then `UPDATE=1 cargo test --test integration errors` writes
-//! `docs/errors.md` anew. The codes of the command line, the HTTP server and the Python package are listed here too, so
+//! raise it with [`Error::new`](super::Error::new); then `UPDATE_DOCS=1 cargo test --test integration errors`
+//! writes `docs/errors.md` anew. The codes of the command line, the HTTP server and the Python package are listed here too, so
 //! that no word means two things.
 
 use super::ErrorKind;
@@ -251,6 +251,15 @@ catalogue! {
         InvalidIncompleteReason: InvalidInput, "invalid_incomplete_reason",
             "This is not a reason to distrust a scrape.",
             "Use one of the words that the error lists.";
+        InvalidStockStatus: InvalidInput, "invalid_stock_status",
+            "This does not say where a vehicle stands.",
+            "Use one of the words that the error lists.";
+        ScrapeNotFound: NotFound, "scrape_not_found",
+            "The competitor has no scrape that could be believed or discarded.",
+            "Scrape the competitor, or hand its listings in.";
+        ScrapeNotDoubted: Conflict, "scrape_not_doubted",
+            "There is no doubt about the newest scrape.",
+            "Nothing is to be done: what is missing from it is found sold by the rule.";
     }
     "Scraping" {
         InvalidScrapeLimits: InvalidInput, "invalid_scrape_limits",
@@ -424,6 +433,9 @@ catalogue! {
         VpicUnreadable: Unavailable, "vpic_unreadable",
             "vPIC's answer could not be read.",
             "Try again later. Report it if it stays so.";
+        VpicNoAnswer: Unavailable, "vpic_no_answer",
+            "vPIC left the VIN out of its answer.",
+            "Try again later.";
         VpicTooLarge: Unavailable, "vpic_too_large",
             "vPIC's answer is too large.",
             "Try again with fewer VINs. Report it if it stays so.";
@@ -572,6 +584,9 @@ catalogue! {
         InvalidValue: InvalidInput, "invalid_value",
             "A value is not acceptable.",
             "Correct the fields that the error lists.";
+        UnknownField: InvalidInput, "unknown_field",
+            "There is no such field.",
+            "Run the command with --help for the fields.";
         TooManyVins: InvalidInput, "too_many_vins",
             "There are too many VINs for one run.",
             "Split the input.";
@@ -628,6 +643,9 @@ catalogue! {
         Overloaded: Unavailable, "overloaded",
             "The server is busy. Nothing was done.",
             "Wait as long as `Retry-After` says, then try again.";
+        DeadlinePassed: Unavailable, "deadline_passed",
+            "The answer took too long. Whether the work was done is not known.",
+            "Look whether it was done before you try again.";
         InternalError: Internal, "internal_error",
             "Something went wrong in the server.",
             "Look for the id of the request in the server's log.";

@@ -231,9 +231,6 @@ pub(super) fn is_complete(data: &EvaluationData, asks_vpic: bool) -> bool {
     data.analysis.is_some() && !data.warnings.iter().any(lacks_something)
 }
 
-/// The reason why vPIC is missing where it is not configured.
-pub(super) const NOT_CONFIGURED: &str = "not_configured";
-
 /// Whether a stored evaluation is still valid.
 pub(super) fn is_current(kept: &Kept, now: DateTime<Utc>) -> bool {
     kept.expires_at > now

@@ -14,8 +14,7 @@ use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 use super::{
     Decoded, Entry, Evaluation, EvaluationData, EvaluationRequest, EvaluationRules, Expired, Identity, Kept,
-    VpicDecode, Warning, repository,
-    rules::{self, NOT_CONFIGURED},
+    VpicDecode, Warning, repository, rules,
     single_flight::{Role, SingleFlight},
     vpic::{BATCH, Vpic},
 };
@@ -60,8 +59,8 @@ struct Unanswered {
 }
 
 impl Unanswered {
-    fn new(reason: &str, message: impl Into<String>) -> Self {
-        Self { reason: reason.to_owned(), message: message.into() }
+    fn new(reason: ErrorCode, message: impl Into<String>) -> Self {
+        Self { reason: reason.as_str().to_owned(), message: message.into() }
     }
 
     fn missing(self) -> Warning {
@@ -465,7 +464,7 @@ impl<'a> Evaluations<'a> {
         failures: &mut Vec<Warning>,
     ) -> Unanswered {
         let Some(vpic) = self.desk.find_part::<Vpic>() else {
-            return Unanswered::new(NOT_CONFIGURED, "vPIC was not asked");
+            return Unanswered::new(ErrorCode::NotConfigured, "vPIC was not asked");
         };
         let mut unanswered = None;
         for batch in vins.chunks(BATCH) {
@@ -473,7 +472,7 @@ impl<'a> Evaluations<'a> {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::warn!(code = error.code(), %error, "vPIC did not answer");
-                    unanswered = Some(Unanswered::new(error.code(), error.to_string()));
+                    unanswered = Some(Unanswered::new(error.error_code(), error.to_string()));
                     break;
                 }
             };
@@ -488,7 +487,7 @@ impl<'a> Evaluations<'a> {
             }
             answers.extend(found);
         }
-        unanswered.unwrap_or_else(|| Unanswered::new("vpic_no_answer", "vPIC left this VIN out of its answer"))
+        unanswered.unwrap_or_else(|| Unanswered::new(ErrorCode::VpicNoAnswer, "vPIC left this VIN out of its answer"))
     }
 
     fn rules(&self) -> &EvaluationRules {

@@ -79,7 +79,7 @@ warnings! {
 
     /// The page says that nothing was found.
     SaysNone {
-        /// Vehicles that it shows all the same.
+        /// Vehicles that it shows nevertheless.
         found: usize,
     } = "says_none"
         => match found {
@@ -158,13 +158,7 @@ warnings! {
     PageRepeats {
         /// How many pages.
         repeats: u32,
-        /// The address, where one page is meant.
-        url: Option<String>,
-    } = "page_repeats"
-        => match url {
-            Some(url) => format!("{url} shows the same vehicles as the pages before it"),
-            None => format!("{repeats} of the linked pages showed only vehicles of the pages before them"),
-        };
+    } = "page_repeats" => format!("{repeats} of the linked pages showed only vehicles of the pages before them");
 
     /// A page could not be fetched or read, or is no page of the list.
     PageFailed {
@@ -346,18 +340,6 @@ warnings! {
         /// Where the list is read.
         url: String,
     } = "moved_elsewhere" => format!("{reason}; the list is read at {url}");
-
-    /// The website's endpoint was no use, and its pages were read instead.
-    EndpointUnusable {
-        /// Its address.
-        endpoint: String,
-        /// Why, in words; `None` where it lists no vehicle.
-        reason: Option<String>,
-    } = "endpoint_unusable"
-        => match reason {
-            Some(reason) => format!("{reason}; the pages were read instead"),
-            None => format!("{endpoint} lists no vehicle; the pages were read instead"),
-        };
 
     /// The website could not be read, or not to the end. Its code is that of the error, such as `scrape_blocked`.
     ScrapeFailed {

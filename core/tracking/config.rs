@@ -42,8 +42,8 @@ rules! {
     /// ```
     /// use jpauto::competitors::{SoldRules, TrackingRules};
     ///
-    /// let stricter = TrackingRules::default().sold(SoldRules::default().after_misses(5));
-    /// assert_eq!(stricter.sold.after_days, 7);
+    /// let stricter = TrackingRules::default().sold(SoldRules::default().floor_days(5.0));
+    /// assert_eq!(stricter.sold.ceiling_days, 15.0);
     /// ```
     TrackingRules {
         /// Which stored listing a sighting is.
@@ -59,9 +59,9 @@ rules! {
         /// Days after its last sighting within which a vehicle seen at another competitor has changed lots and was not sold to
         /// a customer: 45.
         transfer_days: u32 = 45,
-        /// Days after its last sighting in which a listing on sale counts in the market: 14. No dealer's patience with what vanished
-        /// is longer, and in so long a whole lot may be sold. Of a dealer of whom nobody hears any more nothing is found sold: its
-        /// listings stay on sale and are told as such, but what they ask is no longer what the market asks.
+        /// Days after its last sighting in which a listing on sale counts in the market: 14. A whole lot may be sold in that time.
+        /// Of a dealer of whom nobody hears any more nothing is found sold: its listings stay on sale, but what they ask is no
+        /// longer what the market asks.
         on_the_market_days: u32 = 14,
         /// Minutes that the time of a scrape may lie ahead of the clock here: 5.
         clock_tolerance_minutes: u32 = 5,
@@ -81,67 +81,96 @@ rules! {
 }
 
 rules! {
-    /// When a missing listing is sold.
+    /// When a missing listing is sold: enough days unseen, and enough looks that missed it.
     SoldRules {
-        /// Days unseen before a listing counts as sold, at a dealer of whom little is known: 7.
-        after_days: u32 = 7,
-        /// The same at a dealer whose vanished listings seldom come back: 5.
-        after_days_few_returns: u32 = 5,
-        /// The same at a dealer whose vanished listings often come back: 12.
-        after_days_many_returns: u32 = 12,
-        /// Complete scrapes that must have missed a listing before it counts as sold: 3.
-        after_misses: usize = 3,
-        /// Hours that must lie between two scrapes for both to count as a miss: 18. Three misses then span a day and a half at the
-        /// least, and a daily scrape counts each day, at somewhat uneven hours too.
-        misses_apart_hours: u32 = 18,
-        /// Vanished listings from which on a dealer counts as known: 10.
-        absences_to_know_a_dealer: u64 = 10,
-        /// Returns are few below this share of the vanished listings, in percent: 8.
-        few_returns_percent: u32 = 8,
+        /// Days unseen at an average dealer, for a car that was first seen just before it vanished: 8.
+        base_days: f64 = 8.0,
+        /// No listing is sold by absence after fewer days: 4.
+        floor_days: f64 = 4.0,
+        /// The same where the website says of its cars which stand on the lot, which are on their way and which are not built yet: 3.
+        floor_days_told: f64 = 3.0,
+        /// Nor is one waited for longer than this, where it was looked for: 15.
+        ceiling_days: f64 = 15.0,
+        /// Looks that must have missed it, each counted by its weight: 1.9.
+        looks: f64 = 1.9,
+        /// Scrapes within fewer hours see the same fault of a website and are one look: 18.
+        looks_apart_hours: f64 = 18.0,
+        /// A look counts for the days since the one before it, up to so many: 2.
+        look_days_most: f64 = 2.0,
+        /// How often cars come back: the share of those missing after e days that do is `return_rate * (e^-0.5 - watched_days^-0.5)`: 0.16.
+        return_rate: f64 = 0.16,
+        /// Days unseen from which on a listing that is seen again counts as a return: 3.
+        return_from_days: f64 = 3.0,
+        /// Days after which nobody waits for a return any more: 60.
+        watched_days: f64 = 60.0,
+        /// Returns of the average dealer that are added to both what was expected and what was seen: 2. The more, the slower a dealer's
+        /// own behaviour counts.
+        returns_assumed: f64 = 2.0,
+        /// Days after which what a dealer did counts half: 90.
+        half_life_days: f64 = 90.0,
+        /// What comes back together has one cause: k listings count as k to this power: 0.7.
+        common_cause: f64 = 0.7,
+        /// The risk of a return falls to 1/e with each of so many days that a car was listed: 25.
+        listed_days: f64 = 25.0,
+        /// But not below this: 0.15.
+        least_risk: f64 = 0.15,
+        /// How much of that risk is left where the website says that a car stands on the lot: 0.06.
+        in_stock_risk: f64 = 0.06,
     }
 }
 
 rules! {
-    /// Whether a scrape saw the whole lot.
+    /// How far a scrape is believed.
     EvidenceRules {
-        /// Vehicles a complete scrape must at least have, in percent of what the website itself claims: 90.
+        /// What each doubt leaves of a look.
+        weights: DoubtWeights = DoubtWeights::default(),
+        /// Vehicles that a whole list must at least have, in percent of what the website itself claims: 90.
         claimed_share_percent: u32 = 90,
         /// So many vehicles fewer than claimed are forgiven whatever the share: 2.
         claimed_slack: u32 = 2,
-        /// Vehicles a complete scrape must at least have, in percent of the median of the complete scrapes before it: 50.
-        complete_share_percent: u32 = 50,
-        /// Complete scrapes that make the median: 7.
-        complete_scrapes_compared: usize = 7,
-        /// Scrapes in a row with about the same too small count after which a lot is believed to have shrunk, this one
-        /// included: 5.
-        shrunk_after_scrapes: usize = 5,
-        /// Days that those scrapes must span: 5.
-        shrunk_after_days: u32 = 5,
-        /// How far counts may lie apart to be about the same, in percent of the present one: 25.
-        shrunk_tolerance_percent: u32 = 25,
-        /// Days after which a list is believed that ends a page earlier than the last complete scrape did, with a full page, or stands at
-        /// an address that narrows it: 21. As many scrapes must have seen it so as of a lot that shrank.
-        cut_list_believed_after_days: u32 = 21,
         /// Vehicles that may stand on several pages of a list before it counts as moving: 2.
         moved_slack: u32 = 2,
         /// The same in percent of the vehicles seen; it moves where both are exceeded: 5.
         moved_percent: u32 = 5,
-        /// Vehicles of the last complete scrape that one must recognise to be complete, in percent: 50. Less is believed as a lot
-        /// that shrank is.
+        /// Vehicles of the last believed scrape that one must recognise, in percent: 50. Fewer are another lot.
         recognised_share_percent: u32 = 50,
-        /// Days in which a whole lot may be sold: of the vehicles not recognised, the share that may have gone since somebody last
-        /// looked is no wonder: 14.
+        /// A list of which half has stood there for so many days is no longer another lot: 5.
+        standing_days: u32 = 5,
+        /// Days in which a whole lot may be sold: 14.
         turnover_days: u32 = 14,
-        /// So many vehicles not recognised are forgiven beside that share: 2.
+        /// So many vehicles that are missing are forgiven beside the share that may have gone: 2.
         turnover_slack: u32 = 2,
-        /// Vehicles that must be missing at once, far more than may have gone, before a list is distrusted for it: 5.
+        /// Days for which a list that is cut is compared with how it was before: 21. Then it is the list.
+        cut_remembered_days: u32 = 21,
+        /// The chance of so many sales at once below which another cause is likelier: 0.005.
+        together_chance: f64 = 0.005,
+        /// How many times the variance of sales is that of single customers, who come by chance: 2.
+        together_spread: f64 = 2.0,
+        /// What vanished together counts for no less than this share of a look: 0.25.
+        together_least: f64 = 0.25,
+        /// It is a doubt to tell a person where its share is below this: 0.5.
+        together_told_below: f64 = 0.5,
+        /// And where so many vanished: 5.
         many_missing_least: usize = 5,
-        /// The same in percent of the last whole lot: 20. It is believed as a lot that shrank is.
-        many_missing_percent: u32 = 20,
         /// Vehicles that a website must call sold at once before its word is doubted: 5.
         called_sold_doubted: usize = 5,
         /// The same in percent of what is on sale: 25.
         called_sold_percent: u32 = 25,
+    }
+}
+
+rules! {
+    /// What is left of a look by the doubts about it, from 0 (it proves nothing) to 1 (what it did not see was not there). The least
+    /// one counts.
+    DoubtWeights {
+        /// It may not have seen the list at all, or a part of it: 0.03.
+        unseen: f64 = 0.03,
+        /// The website claims more than before: 0.1.
+        claims_more: f64 = 0.1,
+        /// The list ends earlier than before, or is a narrower or another one than before: 0.1, of what vanishes in groups.
+        cut: f64 = 0.1,
+        /// The list was ordered anew between two of its pages: 0.15.
+        moved: f64 = 0.15,
     }
 }
 
@@ -168,8 +197,10 @@ rules! {
         /// Listings that a scrape must have for its parse rate to mean anything: 5.
         parse_rate_listings: usize = 5,
         /// An alert is open while a lot that was read to its end has fewer vehicles than this, in percent of the median of the
-        /// complete scrapes before: 50.
+        /// last scrapes without a doubt: 50.
         inventory_drop_percent: u32 = 50,
+        /// How many of those make the median: 7.
+        inventory_drop_scrapes: usize = 7,
         /// Scrapes in a row that saw a part of the lot from which on an alert is open, this one included: 3.
         after_incomplete: u32 = 3,
         /// Days that those scrapes must span: 2.

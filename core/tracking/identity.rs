@@ -27,7 +27,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     config::TrackingRules,
-    plan::StoredListing,
+    facts::StoredListing,
     sighting::{Details, Keys, Sighting},
 };
 use crate::{money::Money, vin::Vin};

@@ -1,10 +1,13 @@
 //! What a scrape changes of a lot, as pure rules: no rows, no network, no clock.
 //!
 //! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is
-//! believed, `price` and `sold` judge, and `plan` puts together what is to be written. `config` has the numbers.
+//! believed, `absence` says by the formulas of `sold` which missing listings are sold, `price` judges prices, and `plan` puts
+//! together what is to be written. `facts` is what all of them are told, `config` has the numbers.
 
+pub(crate) mod absence;
 mod config;
 pub(crate) mod evidence;
+pub(crate) mod facts;
 pub(crate) mod identity;
 pub(crate) mod plan;
 pub(crate) mod price;
@@ -14,7 +17,7 @@ pub(crate) mod sold;
 #[cfg(test)]
 mod tests;
 
-pub use config::{AlertRules, EvidenceRules, IdentityRules, PriceRules, SoldRules, TrackingRules};
+pub use config::{AlertRules, DoubtWeights, EvidenceRules, IdentityRules, PriceRules, SoldRules, TrackingRules};
 pub use evidence::{Completeness, IncompleteReason};
 pub use identity::RefusalReason;
 pub use plan::ScrapeCounts;

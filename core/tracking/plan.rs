@@ -1,156 +1,37 @@
 //! What a scrape changes: everything is planned in memory from what is stored and what was seen, and then written in bulk.
 //!
-//! Every sighting ends as exactly one of: new, changed, re-seen unchanged, already known, duplicate, refused. A snapshot
-//! older than the newest recorded one is late: it adds vehicles, fills in listings not seen since and may show that a
-//! vehicle was there earlier than thought, but neither lists a sold vehicle again nor marks one sold nor replaces a newer
-//! value. A snapshot recorded twice changes nothing the second time.
-//! What is deliberately not here: identity, prices, completeness and absence, each in its own file; ids and SQL.
+//! Every sighting ends as exactly one of: new, changed, re-seen unchanged, already known, duplicate, refused. A snapshot older
+//! than the newest recorded one is late: it adds vehicles, fills in listings not seen since and may show that a vehicle was there
+//! earlier than thought. It neither lists a sold vehicle again nor marks one sold nor replaces a newer value. A snapshot recorded
+//! twice changes nothing the second time.
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
+    absence::{Absences, Scrape, SoldByAbsence, came_back},
     config::TrackingRules,
-    evidence::{AlikeScrapes, Completeness, EarlierScrapes, Recognition},
+    evidence::{Completeness, Doubts, Evidence, Recognition},
+    facts::{ScrapeFacts, StoredListing},
     identity::{Match, RefusalReason, identify},
-    price::{PriceReading, is_price, read_price},
-    reading::{ListShape, ParseRate, ScrapeReading},
-    sighting::{Details, Keys, Sighting},
-    sold::{self, ReturnHistory, days_on_market},
+    price::{apply_price, is_price, would_change},
+    reading::ParseRate,
+    sighting::Sighting,
+    sold::{self, Returns, days_on_market},
 };
-use crate::money::Money;
-
-/// A listing as stored, as far as the rules look at it; its id stays with the caller, under the same index.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct StoredListing {
-    pub(crate) keys: Keys,
-    pub(crate) details: Details,
-    pub(crate) price: Option<Money>,
-    /// The lowest price ever believed.
-    pub(crate) lowest_price: Option<Money>,
-    /// The highest price ever believed.
-    pub(crate) highest_price: Option<Money>,
-    /// The price before the present one.
-    pub(crate) previous_price: Option<Money>,
-    /// When the present price took the place of another.
-    pub(crate) price_changed_at: Option<DateTime<Utc>>,
-    /// A price read once and not believed yet.
-    pub(crate) unconfirmed_price: Option<Money>,
-    pub(crate) first_seen_at: DateTime<Utc>,
-    pub(crate) last_seen_at: DateTime<Utc>,
-    pub(crate) is_sold: bool,
-    pub(crate) sold_at: Option<DateTime<Utc>>,
-}
-
-/// What is known of the scrape itself and of those before it.
-#[derive(Clone, Debug)]
-pub(crate) struct ScrapeFacts {
-    pub(crate) observed_at: DateTime<Utc>,
-    /// How far it came.
-    pub(crate) reading: ScrapeReading,
-    /// The vehicle counts of the complete scrapes before it, newest first; the rules compare a few.
-    pub(crate) earlier_counts: Vec<usize>,
-    /// When the newest of those was.
-    pub(crate) last_complete_at: Option<DateTime<Utc>>,
-    /// The scrapes that saw a whole list and were distrusted, ascending, as far back as `complete_scrapes`.
-    pub(crate) distrusted_scrapes: Vec<DateTime<Utc>>,
-    /// Those that saw a whole list and met vehicles on several of its pages, likewise.
-    pub(crate) moved_scrapes: Vec<DateTime<Utc>>,
-    /// The newest scrape recorded for this competitor, of whatever outcome, but for those that lie ahead of the clock.
-    pub(crate) newest_recorded_at: Option<DateTime<Utc>>,
-    /// The newest of those that lie ahead of it.
-    pub(crate) ahead_at: Option<DateTime<Utc>>,
-    /// The complete scrapes recorded, ascending, at least those after the oldest `last_seen_at` of a listing on sale.
-    pub(crate) complete_scrapes: Vec<DateTime<Utc>>,
-    pub(crate) returns: ReturnHistory,
-    /// The scrapes right before it that found about as few vehicles; looked up only where it found too few.
-    pub(crate) alike: Option<AlikeScrapes>,
-    /// The pages that the last complete scrape read, and what the list looked like to it.
-    pub(crate) last_pages: Option<u32>,
-    pub(crate) last_list: ListShape,
-    /// How many vehicles the website claimed to have when the last complete scrape was made.
-    pub(crate) last_claimed: Option<u32>,
-    /// Whether the list was reached at an address that narrows the one of the last complete scrape.
-    pub(crate) is_narrowed: bool,
-    /// When the address or the configuration of the list was last changed.
-    pub(crate) list_changed_at: Option<DateTime<Utc>>,
-}
-
-impl ScrapeFacts {
-    fn is_late(&self) -> bool {
-        self.newest_recorded_at.is_some_and(|newest| newest > self.observed_at)
-    }
-
-    /// Whether the last complete scrape read another list than this, or read it otherwise.
-    fn list_is_changed(&self) -> bool {
-        let changed = self.list_changed_at.filter(|&changed| changed <= self.observed_at);
-        changed.zip(self.last_complete_at).is_some_and(|(changed, last)| changed >= last)
-    }
-
-    /// Since when the list has been read that is read now: what was seen before says nothing about it.
-    pub(crate) fn list_is_read_since(&self) -> DateTime<Utc> {
-        self.list_changed_at.filter(|&changed| changed <= self.observed_at).unwrap_or(DateTime::UNIX_EPOCH)
-    }
-
-    /// What it met of the lot as the last complete scrape saw it; linear.
-    fn recognition(&self, stored: &[StoredListing], was_seen: &[bool], rules: &TrackingRules) -> Recognition {
-        let Some(then) = self.last_complete_at else { return Recognition::default() };
-        let long_ago = self.observed_at - TimeDelta::days(rules.evidence.shrunk_after_days.into());
-        let before = self.distrusted_scrapes.partition_point(|&scrape| scrape < self.observed_at);
-        let looked_at = self.distrusted_scrapes[..before].last().map_or(then, |&scrape| scrape.max(then));
-        let mut recognition = Recognition { unwatched: self.observed_at - looked_at, ..Recognition::default() };
-        for (listing, &was_seen) in stored.iter().zip(was_seen) {
-            // One that was thought sold is recognised, too: recorded again, this scrape must find the same.
-            let was_there = was_seen || (!listing.is_sold && listing.last_seen_at >= then);
-            let is_known = listing.first_seen_at <= then && was_there;
-            recognition.known += usize::from(is_known);
-            recognition.recognised += usize::from(is_known && was_seen);
-            recognition.standing += usize::from(was_seen && listing.first_seen_at <= long_ago);
-        }
-        recognition
-    }
-
-    /// The distrusted scrapes between the last complete one and this.
-    fn distrusted(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        self.row_of(&self.distrusted_scrapes, self.last_complete_at?, rules)
-    }
-
-    /// Those before this that met vehicles on several pages, also before a complete one: a list that features vehicles goes on doing so.
-    fn moved(&self, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        self.row_of(&self.moved_scrapes, DateTime::UNIX_EPOCH, rules)
-    }
-
-    /// Of some scrapes, those between a time and this; those of another list say nothing about the one that is read since its address
-    /// was changed.
-    fn row_of(&self, scrapes: &[DateTime<Utc>], after: DateTime<Utc>, rules: &TrackingRules) -> Option<AlikeScrapes> {
-        let before = scrapes.partition_point(|&scrape| scrape < self.observed_at);
-        AlikeScrapes::of(&scrapes[..before], after.max(self.list_is_read_since()), rules)
-    }
-
-    fn is_recorded(&self) -> bool {
-        self.complete_scrapes.binary_search(&self.observed_at).is_ok()
-    }
-
-    /// The complete scrapes, this one included where it is one.
-    fn complete_scrapes_by_now(&self, completeness: Completeness) -> Vec<DateTime<Utc>> {
-        let this = Some(self.observed_at).filter(|_| completeness.is_complete() && !self.is_recorded());
-        self.complete_scrapes.iter().copied().chain(this).collect()
-    }
-
-    /// When a listing that is gone was first missed: also by a scrape that was distrusted then, for it saw a list to its end.
-    fn first_missed(&self, last_seen_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let distrusted = &self.distrusted_scrapes;
-        let first = distrusted.get(distrusted.partition_point(|&scrape| scrape <= last_seen_at)).copied();
-        first.filter(|&first| first < self.observed_at)
-    }
-}
+use crate::{extract::Warning, money::Money};
 
 /// Everything a scrape changes; the indices are those of the stored listings and of the sightings given.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
-    pub(crate) completeness: Completeness,
+    /// The doubts about it, the gravest first.
+    pub(crate) doubts: Doubts,
+    /// What they left of it, from 0 to 1.
+    pub(crate) weight: f64,
+    /// What a person should know of the doubts.
+    pub(crate) warnings: Vec<Warning>,
     /// Different vehicles among the sightings, what [`ScrapeFacts::earlier_counts`] of later scrapes is made of.
     pub(crate) vehicles: usize,
     pub(crate) new: Vec<NewListing>,
@@ -166,8 +47,14 @@ pub(crate) struct Plan {
     /// Sightings that repeat another of this scrape.
     pub(crate) duplicates: Vec<usize>,
     pub(crate) refused: Vec<RefusedSighting>,
-    /// What this scrape adds to the dealer's [`ReturnHistory`].
-    pub(crate) returns: ReturnHistory,
+    /// Listings that have been missing for long enough since this scrape to be a return when they are seen again.
+    pub(crate) absences: u64,
+    /// How many of those were seen again.
+    pub(crate) returned: u64,
+    /// How the dealer's listings behave, this scrape included.
+    pub(crate) returns: Returns,
+    /// How far those are believed to be gone that were last seen at a time, where that is fixed by this scrape.
+    pub(crate) fixed: Vec<(DateTime<Utc>, f64)>,
     /// How many of the sightings could be read.
     pub(crate) parse_rate: ParseRate,
     /// What it met of the lot as it was seen last.
@@ -215,14 +102,6 @@ pub(crate) struct SeenEarlier {
     pub(crate) first_seen_at: DateTime<Utc>,
     /// The days on the market of a sold listing, counted anew.
     pub(crate) days_on_market: Option<i32>,
-}
-
-/// A listing that has been gone for long enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SoldByAbsence {
-    pub(crate) stored: usize,
-    pub(crate) sold_at: DateTime<Utc>,
-    pub(crate) days_on_market: i32,
 }
 
 /// A row of the price history to be written at the time of the scrape.
@@ -304,57 +183,82 @@ pub(crate) fn plan(
             was_seen[*row] = true;
         }
     }
-    let mut earlier = EarlierScrapes {
-        counts: &scrape.earlier_counts,
-        alike: scrape.alike,
-        observed_at: scrape.observed_at,
+    let unbelieved = unbelieved_words(stored, (&seen, &matches), scrape, rules);
+    let mut evidence = Evidence {
+        reading: &scrape.reading,
+        vehicles,
         recognition: scrape.recognition(stored, &was_seen, rules),
-        distrusted: scrape.distrusted(rules),
-        moved: scrape.moved(rules),
-        pages: scrape.last_pages,
-        list: &scrape.last_list,
-        claimed: scrape.last_claimed,
-        is_narrowed: scrape.is_narrowed,
-        list_changed: scrape.list_is_changed(),
-        doubts_its_word: false,
+        claimed: scrape.claimed_before(),
+        list: scrape.list_before_of(stored, &was_seen, rules),
+        doubts_its_word: !unbelieved.is_empty(),
+        together: 0,
+        rules: &rules.evidence,
     };
-    let on_sale = stored.iter().filter(|listing| !listing.is_sold).count();
-    let is_called_sold = |(sighting, found): (&Sighting, &Match)| {
-        sighting.is_sold && matches!(found, Match::Known(row) if !stored[*row].is_sold)
-    };
-    let called_sold = seen.iter().zip(&matches).filter(|pair| is_called_sold((pair.0, pair.1))).count();
-    earlier.doubts_its_word = !scrape.is_late()
-        && earlier.recognition.doubts_sales(called_sold, on_sale, rules)
-        && !earlier.is_believed_by_now(rules);
-    let completeness = Completeness::judge(&scrape.reading, vehicles, &earlier, rules);
-    let mut plan = Plan::empty(completeness, vehicles, parse_rate);
-    plan.recognition = earlier.recognition;
+    let doubts = Doubts::about(&evidence);
+    let mut plan = Plan::empty(vehicles, parse_rate);
+    plan.recognition = evidence.recognition;
+    plan.weight = doubts.weight(&rules.evidence);
+    plan.returns = scrape.returns_before(rules);
     let is_unseen = |(row, listing): &(usize, &StoredListing)| {
         !was_seen[*row]
             && !listing.is_sold
             && listing.last_seen_at < scrape.observed_at
-            && scrape.complete_scrapes.binary_search(&listing.last_seen_at).is_ok()
+            && scrape.at(listing.last_seen_at).is_some_and(|scrape| scrape.is_complete)
     };
     plan.unseen = stored.iter().enumerate().filter(is_unseen).count();
-    for (index, (mut sighting, found)) in seen.into_iter().zip(matches).enumerate() {
-        if earlier.doubts_its_word && is_called_sold((&sighting, &found)) {
-            (sighting.is_sold, sighting.sold_at) = (false, None);
-        }
+    for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
         match found {
             Match::Refused(reason) => plan.refused.push(RefusedSighting { sighting: index, reason }),
             Match::Duplicate => plan.duplicates.push(index),
             Match::New => plan.add(index, sighting, scrape, rules),
+            Match::Known(row) if unbelieved.contains(&row) => {
+                // Neither on sale nor sold: it counts as not seen, until it has been so for long enough.
+                was_seen[row] = false;
+                plan.already_known.push(index);
+            }
             Match::Known(row) => plan.see_again((row, &stored[row]), (index, sighting), scrape, rules),
         }
     }
-    plan.mark_absent(stored, &was_seen, scrape, rules);
+    if !scrape.is_late() {
+        let weighed =
+            Scrape { facts: scrape, weight: plan.weight, is_cut: doubts.are_of_a_cut(), returned: plan.returned };
+        let absences = weighed.absences(stored, &was_seen, rules);
+        evidence.together = absences.together;
+        plan.take(absences);
+    }
+    plan.doubts = Doubts::about(&evidence);
+    plan.warnings = plan.doubts.0.iter().filter_map(|&doubt| evidence.warning(doubt)).collect();
     plan
 }
 
+/// The listings on sale that the website calls sold, where those are so many at once that its word is not taken.
+fn unbelieved_words(
+    stored: &[StoredListing],
+    (seen, matches): (&[Sighting], &[Match]),
+    scrape: &ScrapeFacts,
+    rules: &TrackingRules,
+) -> HashSet<usize> {
+    let called_sold = |(sighting, found): (&Sighting, &Match)| match found {
+        Match::Known(row) if sighting.is_sold && !stored[*row].is_sold => Some(*row),
+        _ => None,
+    };
+    let called: HashSet<usize> = seen.iter().zip(matches).filter_map(called_sold).collect();
+    if called.is_empty() || scrape.is_late() {
+        return HashSet::new();
+    }
+    let on_sale = stored.iter().filter(|listing| !listing.is_sold).count();
+    match scrape.unwatched().doubts_sales(called.len(), on_sale, &rules.evidence) {
+        true => called,
+        false => HashSet::new(),
+    }
+}
+
 impl Plan {
-    fn empty(completeness: Completeness, vehicles: usize, parse_rate: ParseRate) -> Self {
+    pub(crate) fn empty(vehicles: usize, parse_rate: ParseRate) -> Self {
         Self {
-            completeness,
+            doubts: Doubts::default(),
+            weight: 1.0,
+            warnings: Vec::new(),
             vehicles,
             new: Vec::new(),
             changed: Vec::new(),
@@ -365,11 +269,27 @@ impl Plan {
             price_points: Vec::new(),
             duplicates: Vec::new(),
             refused: Vec::new(),
-            returns: ReturnHistory::default(),
+            absences: 0,
+            returned: 0,
+            returns: Returns::default(),
+            fixed: Vec::new(),
             parse_rate,
             recognition: Recognition::default(),
             unseen: 0,
         }
+    }
+
+    /// Whether it saw the whole lot, without a doubt.
+    pub(crate) fn completeness(&self) -> Completeness {
+        self.doubts.completeness()
+    }
+
+    /// Takes over what follows from what was not seen.
+    pub(crate) fn take(&mut self, absences: Absences) {
+        self.sold_by_absence.extend(absences.sold);
+        self.absences += absences.newly_absent;
+        self.returns = absences.returns;
+        self.fixed = absences.fixed;
     }
 
     /// What the scrape did, in numbers.
@@ -387,8 +307,8 @@ impl Plan {
             relisted: self.relisted(),
             duplicates: self.duplicates.len(),
             refused: self.refused.len(),
-            absences: self.returns.absences,
-            returns: self.returns.returns,
+            absences: self.absences,
+            returns: self.returned,
         }
     }
 
@@ -446,7 +366,7 @@ impl Plan {
             }
             return;
         }
-        self.returns.returns += u64::from(!scrape.is_late() && came_back(listing, scrape, rules));
+        self.returned += u64::from(!scrape.is_late() && came_back(listing, scrape, rules));
         let turn = match (listing.is_sold, sighting.is_sold && !scrape.is_late()) {
             (true, false) => Turn::Relisted,
             (false, true) => Turn::Sold,
@@ -472,6 +392,7 @@ impl Plan {
             after.is_sold = turn == Turn::Sold;
             let sold_at = sold::said_sold_at(sighting.sold_at, listing.first_seen_at, observed_at);
             after.sold_at = after.is_sold.then_some(sold_at);
+            after.p_return = None;
             columns.extend(["is_sold", "sold_at"]);
         }
         let raw_data = sighting.raw_data;
@@ -479,7 +400,7 @@ impl Plan {
     }
 
     /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting. One that
-    /// was not missed often enough yet is an absence now, as it is a return when it comes back.
+    /// was not missing for long yet is an absence now, as it is a return when it comes back.
     pub(crate) fn mark_gone(
         &mut self,
         stored: &[StoredListing],
@@ -492,113 +413,18 @@ impl Plan {
         }
         let seen = self.changed.iter().map(|changed| changed.stored).chain(self.reseen.iter().copied());
         let marked: HashSet<usize> = seen.chain(self.sold_by_absence.iter().map(|sold| sold.stored)).collect();
-        let complete_scrapes = scrape.complete_scrapes_by_now(self.completeness);
+        let looks = scrape.looks(self.weight);
         for (row, listing) in gone.iter().filter_map(|row| Some((*row, stored.get(*row)?))) {
             if marked.contains(&row) || listing.is_sold || listing.last_seen_at >= scrape.observed_at {
                 continue;
             }
-            let misses = sold::misses(listing.last_seen_at, &complete_scrapes, rules);
-            self.returns.absences += u64::from(misses.enough_at.is_none());
-            let first_at = misses.first_at.into_iter().chain(scrape.first_missed(listing.last_seen_at)).min();
-            let sold_at = first_at.unwrap_or(scrape.observed_at).min(scrape.observed_at);
+            let is_known = sold::days(scrape.observed_at - listing.last_seen_at) >= rules.sold.return_from_days;
+            let is_counted = came_back(listing, scrape, rules) || (is_known && self.weight >= 1.0);
+            self.absences += u64::from(!is_counted);
+            let sold_at = sold::first_look(listing.last_seen_at, &looks).unwrap_or(scrape.observed_at);
+            let sold_at = sold_at.min(scrape.observed_at);
             let days_on_market = days_on_market(listing.first_seen_at, sold_at);
-            self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market });
+            self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market, p_return: None });
         }
     }
-
-    /// Marks what a complete scrape did not see, once that has lasted for long enough.
-    fn mark_absent(
-        &mut self,
-        stored: &[StoredListing],
-        was_seen: &[bool],
-        scrape: &ScrapeFacts,
-        rules: &TrackingRules,
-    ) {
-        if !self.completeness.is_complete() || scrape.is_late() {
-            return;
-        }
-        let first_time = !scrape.is_recorded();
-        let complete_scrapes = scrape.complete_scrapes_by_now(self.completeness);
-        let absent: Vec<_> = stored
-            .iter()
-            .enumerate()
-            .filter(|(row, listing)| !was_seen[*row] && !listing.is_sold && listing.last_seen_at < scrape.observed_at)
-            .map(|(row, listing)| (row, listing, sold::misses(listing.last_seen_at, &complete_scrapes, rules)))
-            .collect();
-        if first_time {
-            let reached = absent.iter().filter(|(_, _, misses)| misses.enough_at == Some(scrape.observed_at)).count();
-            self.returns.absences += reached as u64;
-        }
-        // What is not decided yet says nothing of the dealer: else many that vanish at once would shorten their own time.
-        let open = absent.iter().filter(|(_, _, misses)| misses.enough_at.is_some()).count() as u64;
-        let history = ReturnHistory {
-            absences: (scrape.returns.absences + self.returns.absences).saturating_sub(open),
-            returns: scrape.returns.returns + self.returns.returns,
-        };
-        let patience = sold::patience(history, rules);
-        self.sold_by_absence.extend(absent.into_iter().filter_map(|(row, listing, misses)| {
-            let sold_at = sold::sold_at(listing, misses, scrape.observed_at, patience)?;
-            let sold_at = scrape.first_missed(listing.last_seen_at).map_or(sold_at, |first| first.min(sold_at));
-            let days_on_market = days_on_market(listing.first_seen_at, sold_at);
-            Some(SoldByAbsence { stored: row, sold_at, days_on_market })
-        }));
-    }
-}
-
-/// Whether a listing now seen again had been missed often enough to be thought sold.
-fn came_back(listing: &StoredListing, scrape: &ScrapeFacts, rules: &TrackingRules) -> bool {
-    // Sold by absence is dated after the last sighting, sold by the website's word is not.
-    let sold_by_absence = listing.is_sold && listing.sold_at.is_some_and(|sold_at| sold_at > listing.last_seen_at);
-    let missed = || sold::misses(listing.last_seen_at, &scrape.complete_scrapes, rules).enough_at.is_some();
-    sold_by_absence || (!listing.is_sold && missed())
-}
-
-fn would_change(listing: &StoredListing, sighting: &Sighting, rules: &TrackingRules) -> bool {
-    let price_news = match read_price(listing.price, listing.unconfirmed_price, sighting.price, rules) {
-        PriceReading::Missing => false,
-        PriceReading::Same => listing.unconfirmed_price.is_some(),
-        PriceReading::Accepted(_) => true,
-        PriceReading::Doubted(price) => listing.unconfirmed_price != Some(price),
-    };
-    price_news || listing.keys.would_change(&sighting.keys) || listing.details.would_change(&sighting.details)
-}
-
-/// Takes over the price of a sighting as far as it may be believed; a believed change is a row of the price history.
-fn apply_price(
-    listing: &mut StoredListing,
-    seen: Option<Money>,
-    (of, observed_at): (PriceOf, DateTime<Utc>),
-    columns: &mut Vec<&'static str>,
-    rules: &TrackingRules,
-) -> Option<PlannedPrice> {
-    let unconfirmed = listing.unconfirmed_price;
-    let accepted = match read_price(listing.price, unconfirmed, seen, rules) {
-        PriceReading::Missing => return None,
-        PriceReading::Doubted(price) => {
-            listing.unconfirmed_price = Some(price);
-            None
-        }
-        PriceReading::Same => {
-            listing.unconfirmed_price = None;
-            None
-        }
-        PriceReading::Accepted(price) => {
-            listing.unconfirmed_price = None;
-            Some(price)
-        }
-    };
-    if listing.unconfirmed_price != unconfirmed {
-        columns.push("unconfirmed_price");
-    }
-    let price = accepted?;
-    let lowest_price = listing.lowest_price.map_or(price, |lowest| lowest.min(price));
-    let before = listing.price.replace(price);
-    listing.lowest_price = Some(lowest_price);
-    listing.highest_price = listing.highest_price.max(Some(price));
-    if before.is_some() {
-        listing.previous_price = before;
-        listing.price_changed_at = Some(observed_at);
-    }
-    columns.push("price");
-    Some(PlannedPrice { of, price, lowest_price, mileage: listing.details.mileage, before })
 }

@@ -5,7 +5,14 @@
 //! or a deposit that stands there every day is confirmed every day. What is deliberately not here: reading prices
 //! from text.
 
-use super::config::TrackingRules;
+use chrono::{DateTime, Utc};
+
+use super::{
+    config::TrackingRules,
+    facts::StoredListing,
+    plan::{PlannedPrice, PriceOf},
+    sighting::Sighting,
+};
 use crate::money::Money;
 
 /// What a price in a sighting means for the stored one.
@@ -49,4 +56,55 @@ fn is_plausible(stored: Option<Money>, seen: Money, rules: &TrackingRules) -> bo
         u128::from(change) * 100 > u128::from(stored.cents().unsigned_abs()) * u128::from(rules.price.jump_percent)
     });
     seen >= rules.price.floor && !jumped
+}
+
+/// Whether taking over a sighting would change more than the time.
+pub(crate) fn would_change(listing: &StoredListing, sighting: &Sighting, rules: &TrackingRules) -> bool {
+    let price_news = match read_price(listing.price, listing.unconfirmed_price, sighting.price, rules) {
+        PriceReading::Missing => false,
+        PriceReading::Same => listing.unconfirmed_price.is_some(),
+        PriceReading::Accepted(_) => true,
+        PriceReading::Doubted(price) => listing.unconfirmed_price != Some(price),
+    };
+    price_news || listing.keys.would_change(&sighting.keys) || listing.details.would_change(&sighting.details)
+}
+
+/// Takes over the price of a sighting as far as it may be believed; a believed change is a row of the price history.
+pub(crate) fn apply_price(
+    listing: &mut StoredListing,
+    seen: Option<Money>,
+    (of, observed_at): (PriceOf, DateTime<Utc>),
+    columns: &mut Vec<&'static str>,
+    rules: &TrackingRules,
+) -> Option<PlannedPrice> {
+    let unconfirmed = listing.unconfirmed_price;
+    let accepted = match read_price(listing.price, unconfirmed, seen, rules) {
+        PriceReading::Missing => return None,
+        PriceReading::Doubted(price) => {
+            listing.unconfirmed_price = Some(price);
+            None
+        }
+        PriceReading::Same => {
+            listing.unconfirmed_price = None;
+            None
+        }
+        PriceReading::Accepted(price) => {
+            listing.unconfirmed_price = None;
+            Some(price)
+        }
+    };
+    if listing.unconfirmed_price != unconfirmed {
+        columns.push("unconfirmed_price");
+    }
+    let price = accepted?;
+    let lowest_price = listing.lowest_price.map_or(price, |lowest| lowest.min(price));
+    let before = listing.price.replace(price);
+    listing.lowest_price = Some(lowest_price);
+    listing.highest_price = listing.highest_price.max(Some(price));
+    if before.is_some() {
+        listing.previous_price = before;
+        listing.price_changed_at = Some(observed_at);
+    }
+    columns.push("price");
+    Some(PlannedPrice { of, price, lowest_price, mileage: listing.details.mileage, before })
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::config::TrackingRules;
 use crate::{
-    extract::{self, ScrapedListing},
+    extract::{self, ScrapedListing, StockStatus},
     money::Money,
     vin,
 };
@@ -37,6 +37,8 @@ pub(crate) struct Details {
     pub(crate) body_style: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) image_url: Option<String>,
+    /// Where it stands, by its website's word.
+    pub(crate) stock_status: Option<StockStatus>,
 }
 
 /// One vehicle in one scrape, with every value in the shape and length of its column.
@@ -92,6 +94,7 @@ impl From<ScrapedListing> for Sighting {
                 body_style: cut(scraped.body_style, length::KIND),
                 url: whole(scraped.url, length::URL),
                 image_url: whole(scraped.image_url, length::URL),
+                stock_status: scraped.stock_status,
             },
             price: scraped.price.filter(|&price| price > Money::ZERO && price <= Money::MAX),
             is_sold: scraped.is_sold.unwrap_or(false),
@@ -118,6 +121,7 @@ impl Sighting {
         fill(&mut self.keys.stock_number, keys.stock_number);
         fill(&mut self.details.year, details.year);
         fill(&mut self.details.mileage, details.mileage);
+        fill(&mut self.details.stock_status, details.stock_status);
         for ((_, mine), (_, theirs)) in self.details.texts_mut().into_iter().zip(details.texts_mut()) {
             fill(mine, theirs.take());
         }
@@ -166,6 +170,7 @@ impl Details {
     pub(crate) fn update_from(&mut self, mut newer: Self, changed: &mut Vec<&'static str>) {
         update(&mut self.year, newer.year, "year", changed);
         update(&mut self.mileage, newer.mileage, "mileage", changed);
+        update(&mut self.stock_status, newer.stock_status, "stock_status", changed);
         for ((column, mine), (_, theirs)) in self.texts_mut().into_iter().zip(newer.texts_mut()) {
             update(mine, theirs.take(), column, changed);
         }
@@ -175,6 +180,7 @@ impl Details {
     pub(crate) fn would_change(&self, newer: &Self) -> bool {
         news(&self.year, &newer.year)
             || news(&self.mileage, &newer.mileage)
+            || news(&self.stock_status, &newer.stock_status)
             || self.texts().into_iter().zip(newer.texts()).any(|(mine, theirs)| news(mine, theirs))
     }
 

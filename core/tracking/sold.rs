@@ -1,45 +1,156 @@
-//! When a listing that is no longer shown counts as sold.
+//! When a listing that is no longer shown counts as sold: the formulas, one by one.
 //!
-//! Dealers' pages flap: absent once is wrong in a tenth of the sales, even where only whole lots count (`simulation`). So a
-//! listing must be missed by several complete scrapes and for some days. Scrapes within hours of each other see the same fault
-//! of a website, so they are one miss: else a week without any scrape and three in a minute would count as missed for a week.
-//! How many days is learned from the dealer itself: one whose vanished cars keep coming back gets more patience, one whose cars
-//! never do gets less, and one little is known of gets the plain rule. What is still absent says nothing of that yet.
-//! Replayed over 120 real days of 11 dealers this is wrong in 2.5 % of the sales after 8.9 days in the mean (`simulation`).
-//! What is deliberately not here: the word of the website itself that something is sold, which is proof at once and needs no waiting.
+//! Two things must be met. It must be unseen for some days, scaled by the risk that such a car at such a dealer comes back. And it
+//! must have been missed by enough looks, each weighted by how far that scrape is believed. `absence` applies both to a lot;
+//! docs/tracking.md has the arguments and what was measured. The website's own word that something is sold needs neither.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{config::TrackingRules, plan::StoredListing};
+use super::config::{EvidenceRules, SoldRules, TrackingRules};
 use crate::extract::Warning;
 
-/// How a dealer's vanished listings behaved in earlier scrapes: the sums over its `competitor_scrapes` rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ReturnHistory {
-    /// Listings that were missed by enough complete scrapes to be thought sold, or whose own pages were gone before.
-    pub(crate) absences: u64,
-    /// How many of those were seen again.
-    pub(crate) returns: u64,
+const MICROSECONDS_A_DAY: f64 = 86_400e6;
+
+/// A span in days; negative where it runs backwards.
+pub(crate) fn days(span: TimeDelta) -> f64 {
+    span.num_microseconds().unwrap_or(i64::MAX) as f64 / MICROSECONDS_A_DAY
 }
 
-/// How long a listing of this dealer must be unseen before it counts as sold.
-pub(crate) fn patience(history: ReturnHistory, rules: &TrackingRules) -> TimeDelta {
-    let days = if history.absences < rules.sold.absences_to_know_a_dealer {
-        rules.sold.after_days
-    } else if history.returns.saturating_mul(100)
-        < history.absences.saturating_mul(rules.sold.few_returns_percent.into())
-    {
-        rules.sold.after_days_few_returns
-    } else {
-        rules.sold.after_days_many_returns
-    };
-    TimeDelta::days(days.into())
+/// A span of that many days.
+pub(crate) fn span(days: f64) -> TimeDelta {
+    TimeDelta::microseconds((days * MICROSECONDS_A_DAY) as i64)
 }
 
-/// The shortest time unseen after which a listing may count as sold, at whatever dealer.
+/// How a dealer's vanished listings behaved, with what is long ago counting less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Returns {
+    /// How many returns the average dealer would have had.
+    pub(crate) expected: f64,
+    /// How many there were; those of one moment count as fewer.
+    pub(crate) seen: f64,
+}
+
+impl Returns {
+    /// The same after some days.
+    pub(crate) fn after(self, days: f64, rules: &SoldRules) -> Self {
+        let kept = 0.5_f64.powf(days.max(0.0) / rules.half_life_days);
+        Self { expected: self.expected * kept, seen: self.seen * kept }
+    }
+
+    /// How many times as often as at the average dealer, which is 1, listings come back here.
+    pub(crate) fn theta(self, rules: &SoldRules) -> f64 {
+        (self.seen + rules.returns_assumed) / (self.expected + rules.returns_assumed)
+    }
+}
+
+/// What listings count for that come back at one moment: they have one cause.
+pub(crate) fn returned_together(count: u64, rules: &SoldRules) -> f64 {
+    if count == 0 { 0.0 } else { (count as f64).powf(rules.common_cause) }
+}
+
+/// The risk that a car comes back, against one that was listed for no time: it falls with the days that it was listed, and far where
+/// the website says that it stands on the lot.
+pub(crate) fn risk(listed_days: f64, is_in_stock: bool, rules: &SoldRules) -> f64 {
+    let listed = (-listed_days.max(0.0) / rules.listed_days).exp().max(rules.least_risk);
+    if is_in_stock { listed * rules.in_stock_risk } else { listed }
+}
+
+/// The share of listings at the average dealer that come back between the first day of a return and so many days of absence.
+pub(crate) fn returned_by(absent_days: f64, rules: &SoldRules) -> f64 {
+    if absent_days <= rules.return_from_days {
+        return 0.0;
+    }
+    rules.return_rate * (rules.return_from_days.powf(-0.5) - absent_days.min(rules.watched_days).powf(-0.5))
+}
+
+/// Days that a listing must be unseen; fewer where its website says where its cars stand.
+pub(crate) fn patience_days(theta: f64, risk: f64, is_told: bool, rules: &SoldRules) -> f64 {
+    let floor = if is_told { rules.floor_days_told } else { rules.floor_days };
+    (rules.base_days * theta * risk).min(rules.ceiling_days).max(floor)
+}
+
+/// The chance that a listing absent for so many days comes back after all.
+pub(crate) fn p_return(theta: f64, risk: f64, absent_days: f64, rules: &SoldRules) -> f64 {
+    let to_come = absent_days.max(f64::MIN_POSITIVE).powf(-0.5) - rules.watched_days.powf(-0.5);
+    /// Nobody can tell smaller chances apart.
+    const PLACES: f64 = 1e6;
+    ((rules.return_rate * theta * risk * to_come).clamp(0.0, 1.0) * PLACES).round() / PLACES
+}
+
+/// The shortest time unseen after which a listing may count as sold, as far as a page that is wrongly called unchanged matters: half of
+/// it lies a day below any floor.
 pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
-    let days = [rules.sold.after_days, rules.sold.after_days_few_returns, rules.sold.after_days_many_returns];
-    TimeDelta::days(days.into_iter().min().unwrap_or_default().into())
+    span(rules.sold.floor_days.min(2.0 * (rules.sold.floor_days_told - 1.0)).max(0.0))
+}
+
+/// How far a group is believed to be gone that vanished together: `size` of the `shown` vehicles within some days.
+///
+/// The less likely so many sales are by chance, the likelier another cause, such as a page that was not shown.
+pub(crate) fn together(size: usize, shown: usize, within_days: f64, rules: &EvidenceRules) -> f64 {
+    /// A scrape right behind another has seen no sale between them.
+    const LEAST_DAYS: f64 = 0.04;
+    let usual = size.max(shown) as f64 * within_days.max(LEAST_DAYS) / f64::from(rules.turnover_days.max(1));
+    let chance = at_least(size as f64, usual, rules.together_spread);
+    (chance / (chance + rules.together_chance)).max(rules.together_least)
+}
+
+/// The chance of `count` or more where `usual` are usual, and where what happens comes in clusters of `spread`: the tail of Poisson's
+/// distribution.
+fn at_least(count: f64, usual: f64, spread: f64) -> f64 {
+    /// Beyond so many terms nothing is left to add.
+    const TERMS: u32 = 80;
+    let (count, usual) = (count / spread, (usual / spread).max(1e-9));
+    if count <= usual {
+        return 1.0;
+    }
+    let first = count.ceil();
+    let ln_factorial: f64 = (2..=first as u32).map(|number| f64::from(number).ln()).sum();
+    let mut term = (first * usual.ln() - usual - ln_factorial).exp();
+    let mut sum = term;
+    for number in (1..TERMS).map(|step| first + f64::from(step)) {
+        term *= usual / number;
+        sum += term;
+        if term < 1e-14 {
+            break;
+        }
+    }
+    sum.min(1.0)
+}
+
+/// A scrape as far as it has looked for what is missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Look {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) weight: f64,
+}
+
+/// The looks after a time, each counted by its weight but for no more than that of the group, until there are enough. The looks
+/// are ascending.
+pub(crate) fn looks(after: DateTime<Utc>, looks: &[Look], group: f64, rules: &SoldRules) -> f64 {
+    let apart = rules.looks_apart_hours / 24.0;
+    let (mut sum, mut counted, mut before) = (0.0, 0.0, after);
+    let mut is_first = true;
+    for look in &looks[looks.partition_point(|look| look.at <= after)..] {
+        let gap = days(look.at - before);
+        let worth = (look.weight.min(group) * gap.max(1.0).min(rules.look_days_most)).min(1.0);
+        if is_first || gap >= apart {
+            sum += worth;
+            (counted, before, is_first) = (worth, look.at, false);
+        } else if worth > counted {
+            // The same look, and a better one.
+            sum += worth - counted;
+            counted = worth;
+        }
+        if sum >= rules.looks {
+            break;
+        }
+    }
+    sum
+}
+
+/// The first look after a time.
+pub(crate) fn first_look(after: DateTime<Utc>, looks: &[Look]) -> Option<DateTime<Utc>> {
+    looks.get(looks.partition_point(|look| look.at <= after)).map(|look| look.at)
 }
 
 /// A doubt about a website that is looked at for the first time and calls so many of its vehicles sold: there is no lot yet that
@@ -48,52 +159,6 @@ pub(crate) fn called_at_first_sight(sold: usize, of: usize, rules: &TrackingRule
     let is_doubted = sold >= rules.evidence.called_sold_doubted
         && sold as u128 * 100 > of as u128 * u128::from(rules.evidence.called_sold_percent);
     is_doubted.then_some(Warning::CalledSoldAtFirst { sold, found: of })
-}
-
-/// The complete scrapes that missed a listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Misses {
-    pub(crate) first_at: Option<DateTime<Utc>>,
-    /// The scrape by which it was missed often enough to count as sold.
-    pub(crate) enough_at: Option<DateTime<Utc>>,
-}
-
-/// What missed a listing last seen at `last_seen_at`, of all complete scrapes in ascending order; as many binary searches as
-/// misses are needed.
-pub(crate) fn misses(last_seen_at: DateTime<Utc>, complete_scrapes: &[DateTime<Utc>], rules: &TrackingRules) -> Misses {
-    let mut spread = spread_out(complete_scrapes, last_seen_at, rules);
-    let first_at = spread.next();
-    let enough_at = match rules.sold.after_misses {
-        0 | 1 => first_at,
-        misses => spread.nth(misses - 2),
-    };
-    Misses { first_at, enough_at }
-}
-
-/// Of the times after one, in ascending order, those that lie far enough apart to be findings of their own.
-pub(crate) fn spread_out<'a>(
-    times: &'a [DateTime<Utc>],
-    after: DateTime<Utc>,
-    rules: &TrackingRules,
-) -> impl Iterator<Item = DateTime<Utc>> + 'a {
-    let apart = TimeDelta::hours(rules.sold.misses_apart_hours.into());
-    let mut start = times.partition_point(|&time| time <= after);
-    std::iter::from_fn(move || {
-        let time = *times.get(start)?;
-        start += times[start..].partition_point(|&other| other - time < apart).max(1);
-        Some(time)
-    })
-}
-
-/// When the listing was sold, if it was: the first complete scrape that missed it.
-pub(crate) fn sold_at(
-    listing: &StoredListing,
-    misses: Misses,
-    now: DateTime<Utc>,
-    patience: TimeDelta,
-) -> Option<DateTime<Utc>> {
-    let long_unseen = now - listing.last_seen_at >= patience;
-    misses.first_at.filter(|_| long_unseen && misses.enough_at.is_some())
 }
 
 /// Whether the day on which a website says that a listing was sold is still to come: it stands there until then. A day is not

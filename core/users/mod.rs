@@ -1,7 +1,6 @@
-//! Members of staff and what each is trusted with.
+//! The accounts of members of staff and their roles.
 //!
-//! What is deliberately not here: signing in and sessions. Here stand the accounts, whose deactivation shuts out at once
-//! because every operation asks for the role anew.
+//! Deactivating an account takes effect at once, because each operation reads the role. Signing in and sessions are not here.
 
 mod repository;
 mod rules;
@@ -23,21 +22,21 @@ use crate::{activity::Audited, actor::Role, ids::UserId};
 pub struct User {
     /// The account's id.
     pub id: UserId,
-    /// The address, in lower case; unique.
+    /// The e-mail address, in lower case. No two users have the same.
     pub email: String,
     /// The full name.
     pub name: String,
-    /// Who vouches for the person: `google` or `microsoft`.
+    /// The sign-in provider: `google` or `microsoft`.
     pub oauth_provider: String,
-    /// The person's id there. An invited user has none yet: it reads `invited:` and the address.
+    /// The person's id at the provider. For an invited user who has not signed in yet it is `invited:` and the address.
     pub oauth_id: String,
-    /// What the user may do.
+    /// The role.
     pub role: Role,
-    /// A picture.
+    /// The address of a picture.
     pub avatar_url: Option<String>,
     /// When the user last signed in.
     pub last_login: Option<DateTime<Utc>>,
-    /// Whether the user may act at all.
+    /// Whether the account is active.
     pub is_active: bool,
     /// When the account was made.
     pub created_at: Option<DateTime<Utc>>,
@@ -52,7 +51,7 @@ impl Audited for User {
     }
 }
 
-/// Who vouches for a member of staff.
+/// A sign-in provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -69,16 +68,16 @@ words!(Provider, InvalidProvider at "/oauth_provider" {
     Microsoft => "microsoft",
 });
 
-/// An account to be made before its owner first signs in.
+/// A new account, made before its owner first signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUser {
-    /// The address that the provider will vouch for.
+    /// The e-mail address that the owner has at the provider.
     pub email: String,
     /// The full name.
     pub name: String,
-    /// What the user may do.
+    /// The role.
     pub role: Role,
-    /// Who will vouch.
+    /// The sign-in provider.
     pub provider: Provider,
 }
 

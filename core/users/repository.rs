@@ -66,7 +66,7 @@ impl TryFrom<Row> for User {
     }
 }
 
-/// A null reads as the column's default.
+/// A null means the default of the column.
 fn role_of(word: Option<&str>) -> Result<Role, Error> {
     word.map_or(Ok(Role::Viewer), Role::stored)
 }
@@ -74,7 +74,7 @@ fn role_of(word: Option<&str>) -> Result<Role, Error> {
 /// The role of a user who may act.
 ///
 /// # Errors
-/// `user_inactive` for one who is unknown or shut out, without saying which.
+/// `user_inactive` for a user who does not exist or is deactivated. The error does not say which.
 pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResult<Role> {
     let found: Option<(Option<String>, Option<bool>)> =
         dsl::users.find(id).select((dsl::role, dsl::is_active)).first(conn).optional()?;
@@ -104,9 +104,9 @@ pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     Ok(row.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such user"))?.try_into()?)
 }
 
-/// The user, with no other change of any user under way until the transaction ends.
+/// The user. Locks all users until the transaction ends.
 ///
-/// All of them, because a rule about one speaks of the others: an administrator must remain.
+/// It locks all because the rule that an administrator must remain is about all.
 pub(super) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     lock_row!(conn, dsl::users.order(dsl::id).select(dsl::id));
     get(conn, id)
@@ -126,7 +126,7 @@ pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<P
     Ok(page.try_map(User::try_from)?)
 }
 
-/// Whether any row names the user, who can not be removed then.
+/// Whether any row refers to the user. Such a user can not be deleted.
 pub(super) fn is_named(conn: &mut DbConnection, id: UserId) -> DbResult<bool> {
     use diesel::dsl::{exists, select};
     let reviewed = pending_submissions::table.filter(pending_submissions::reviewed_by.eq(id));

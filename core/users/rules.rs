@@ -1,4 +1,4 @@
-//! What an account must be, and that nobody locks themselves out. No I/O.
+//! The rules of accounts: valid fields, and no administrator may take away their own access. No I/O.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) const LONGEST_TEXT: usize = 255;
 
-/// The account that an invitation makes.
+/// The account of an invitation.
 pub(super) fn invite(invitation: &NewUser, now: DateTime<Utc>) -> Result<User> {
     let email = invitation.email.trim().to_lowercase();
     let name = invitation.name.trim().to_owned();
@@ -37,7 +37,7 @@ pub(super) fn invite(invitation: &NewUser, now: DateTime<Utc>) -> Result<User> {
     })
 }
 
-/// Nobody changes their own role or account, so an administrator always remains.
+/// Refuses changes of one's own role or account, so that an administrator always remains.
 pub(super) fn ensure_not_oneself(actor: &Actor, user: UserId) -> Result<()> {
     if actor.user_id() == Some(user) {
         return Err(Error::new(ErrorCode::NotOneself, "another administrator must do this for you"));
@@ -50,12 +50,12 @@ pub(super) fn with_role(user: &User, role: Role) -> User {
     User { role, ..user.clone() }
 }
 
-/// The user, let in or shut out.
+/// The user, activated or deactivated.
 pub(super) fn with_activity(user: &User, is_active: bool) -> User {
     User { is_active, ..user.clone() }
 }
 
-/// The user with nothing left that says who it was; rows that name the id keep standing.
+/// The user without name, address and picture. Rows that refer to the id stay valid.
 pub(super) fn stripped(user: &User) -> User {
     User {
         email: format!("removed-{}@invalid", user.id),
@@ -67,7 +67,7 @@ pub(super) fn stripped(user: &User) -> User {
     }
 }
 
-/// One `@` with something on both sides, a dot or none in the domain, no spaces: whether it exists only a mail can tell.
+/// One `@` with text on both sides and no spaces. Only a mail can find out whether the address exists.
 pub(crate) fn is_plausible_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let clean = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || c == '@');

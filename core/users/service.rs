@@ -29,7 +29,7 @@ impl<'a> Users<'a> {
         Self { desk }
     }
 
-    /// Makes an account that its owner takes over at the first sign-in.
+    /// Creates an account. Its owner takes it over at the first sign-in.
     ///
     /// # Errors
     /// `invalid_user` with the fields at fault; `duplicate_email`.
@@ -75,7 +75,7 @@ impl<'a> Users<'a> {
         })
     }
 
-    /// Gives another user another role.
+    /// Changes the role of another user.
     ///
     /// # Errors
     /// `user_not_found`; `not_oneself`.
@@ -83,7 +83,7 @@ impl<'a> Users<'a> {
         self.change(id, |user| rules::with_role(user, role))
     }
 
-    /// Lets a user in again.
+    /// Activates a user.
     ///
     /// # Errors
     /// `user_not_found`; `not_oneself`.
@@ -91,7 +91,7 @@ impl<'a> Users<'a> {
         self.change(id, |user| rules::with_activity(user, true))
     }
 
-    /// Shuts a user out at once, open sessions included.
+    /// Deactivates a user. Open sessions end at once.
     ///
     /// # Errors
     /// `user_not_found`; `not_oneself`.
@@ -99,7 +99,7 @@ impl<'a> Users<'a> {
         self.change(id, |user| rules::with_activity(user, false))
     }
 
-    /// Removes a user. One whom any row names is deactivated and stripped of name, address and picture instead.
+    /// Deletes a user. If any row refers to the user, the user is deactivated and loses name, address and picture instead.
     ///
     /// # Errors
     /// `user_not_found`; `not_oneself`.

@@ -36,8 +36,8 @@ Websites are fetched in somebody's name alone: --contact ADDRESS, or once for al
 
 Exit codes:
   0  done                                       3  refused, forbidden, in conflict, or not found
-  1  a fault of this program                    4  something does not answer now
-  2  the input or the usage is wrong
+  1  a fault of this program                    4  unavailable, or asked too often: try later
+  2  the input or the configuration is wrong
 
 An error is one line on stderr, error[code]: message, and with --format json an object there.";
 

@@ -5,7 +5,10 @@
 use std::{ffi::OsString, path::Path};
 
 use clap::Args;
-use jpauto::market::{AutoDevConfig, AutoDevPlan, AutoDevVersion};
+use jpauto::{
+    ErrorCode,
+    market::{AutoDevConfig, AutoDevPlan, AutoDevVersion},
+};
 
 use crate::{arguments::one_of, failure::Failure, source};
 
@@ -76,5 +79,5 @@ impl AutoDevOptions {
 fn key_of(path: &Path) -> Result<String, Failure> {
     let bytes = source::read_whole(path, KEY_BYTES_MAX)?;
     String::from_utf8(bytes)
-        .map_err(|_binary| Failure::input("invalid_auto_dev_key", format!("{} holds no text", path.display())))
+        .map_err(|_binary| Failure::new(ErrorCode::InvalidAutoDevKey, format!("{} holds no text", path.display())))
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod figures;
+mod judgement;
 mod listings;
 mod market;
 mod test;
@@ -15,6 +16,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use add::AddArgs;
+pub(crate) use judgement::likely_to_return;
 use listings::ListingOptions;
 use market::{MarketOptions, UndercutOptions};
 use test::TestArgs;
@@ -68,6 +70,18 @@ pub(crate) enum CompetitorCommand {
     },
     /// Fetch a dealer's list now, politely, or those of all that are due, and record what they show
     Scrape(ScrapeArgs),
+    /// Take the newest lot as it is, though it is doubted: what it lacks is found sold
+    Believe {
+        /// Name or id
+        #[arg(value_name = "COMPETITOR")]
+        competitor: String,
+    },
+    /// Let the newest scrape count for nothing: what it alone has found sold is on sale again
+    Distrust {
+        /// Name or id
+        #[arg(value_name = "COMPETITOR")]
+        competitor: String,
+    },
     /// Stop watching for a while; nothing is lost
     Pause {
         /// Name or id
@@ -179,6 +193,12 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
         CompetitorCommand::Add(_) | CompetitorCommand::Test(_) | CompetitorCommand::Scrape(_) => Ok(()),
         CompetitorCommand::Pause { competitor } => output.item(&competitors.pause(find(&desk, &competitor)?.id)?),
         CompetitorCommand::Resume { competitor } => output.item(&competitors.resume(find(&desk, &competitor)?.id)?),
+        CompetitorCommand::Believe { competitor } => {
+            judgement::believed(&competitors.believe(find(&desk, &competitor)?.id)?, output)
+        }
+        CompetitorCommand::Distrust { competitor } => {
+            judgement::discarded(&competitors.distrust(find(&desk, &competitor)?.id)?, output)
+        }
         CompetitorCommand::Delete { competitor } => {
             let Competitor { id, name, .. } = find(&desk, &competitor)?;
             competitors.delete(id)?;
@@ -228,7 +248,7 @@ pub(crate) fn completeness(completeness: Completeness) -> Cell {
 
 /// What it means where a part of a lot was seen.
 pub(crate) fn meaning(completeness: Completeness) -> Option<&'static str> {
-    completeness.reason().map(|_| "What is missing from it is not taken for sold.")
+    completeness.reason().map(|_| "What is missing from it is found sold late, or not at all.")
 }
 
 /// A dealer, and how it goes with watching it.

@@ -1,8 +1,7 @@
-//! What can go wrong, the one line it is told in, and the exit code.
+//! Why a command fails, its line on stderr, and its exit code.
 //!
-//! 2: the input can never be accepted as it is. 3: it is refused, forbidden, in conflict, or names what does not exist.
-//! 4: something does not answer now. 1: a fault of this program. What is deliberately not here: deciding any of that; the
-//! library's [`ErrorKind`] says it.
+//! Every failure has a code of the library's catalogue ([`jpauto::ErrorCode`]), and the code has a kind. `exit_code` maps
+//! each kind to an exit code, and nothing else does. `docs/errors.md` lists them.
 
 use std::{
     io::{self, Write as _},
@@ -11,36 +10,27 @@ use std::{
 };
 
 use clap::error::{ContextKind, ContextValue};
-use jpauto::{Error, ErrorKind, FieldError, extract::is_unseen};
+use jpauto::{Error, ErrorCode, ErrorKind, FieldError, extract::is_unseen};
 use serde_json::json;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The library says no.
+    /// The library returned an error.
     Library(Error),
-    /// What was handed in can not be read as what it should be.
-    Input { code: &'static str, message: String, fields: Vec<FieldError> },
-    /// Something outside does not let us.
-    Unavailable { code: &'static str, message: String },
-    /// Whoever asked for it has ended it.
-    Cancelled { code: &'static str, message: String },
-    /// What should be printed could not be.
+    /// The command line itself found what is wrong.
+    Own { code: ErrorCode, message: String, fields: Vec<FieldError> },
+    /// The output could not be written.
     Output(io::Error),
 }
 
 impl Failure {
-    /// Input that can not be accepted.
-    pub(crate) fn input(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Input { code, message: message.into(), fields: Vec::new() }
+    /// A failure that the command line finds itself.
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::Own { code, message: message.into(), fields: Vec::new() }
     }
 
-    /// Something outside that does not let us, such as a port that is taken.
-    pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Unavailable { code, message: message.into() }
-    }
-
-    /// Arguments that clap refuses, for a program: what is wrong, without the usage and the hints that it prints for people.
+    /// Arguments that clap refuses, for a program to read. The usage and the hints that clap prints for people are left out.
     pub(crate) fn usage(wrong: &clap::Error) -> Self {
         let text = wrong.render().to_string();
         let said = match wrong.kind() {
@@ -56,61 +46,53 @@ impl Failure {
             Some(ContextValue::Strings(arguments)) => arguments.iter().map(|it| about(it, &message)).collect(),
             _ => Vec::new(),
         };
-        Self::Input { code: "usage", message, fields }
-    }
-
-    /// Whoever asked for it has ended it before it was done.
-    pub(crate) fn cancelled(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Cancelled { code, message: message.into() }
+        Self::Own { code: ErrorCode::Usage, message, fields }
     }
 
     /// A file that can not be read.
     pub(crate) fn unreadable(path: &Path, reason: &io::Error) -> Self {
-        Self::input("file_unreadable", format!("cannot read {}: {reason}", path.display()))
+        Self::new(ErrorCode::FileUnreadable, format!("cannot read {}: {reason}", path.display()))
     }
 
-    /// The same, saying where in the input it was found.
+    /// The same, with the place in the input where it was found.
     pub(crate) fn at(self, place: &str) -> Self {
         match self {
-            Self::Input { code, message, fields } => {
-                Self::Input { code, message: format!("{place}: {message}"), fields }
-            }
+            Self::Own { code, message, fields } => Self::Own { code, message: format!("{place}: {message}"), fields },
             other => other,
         }
     }
 
-    /// Tells it on stderr, in one line, and answers the exit code.
+    /// Writes it to stderr as one line, and returns the exit code.
     pub(crate) fn report(&self, in_json: bool) -> ExitCode {
-        let (kind, code, message, fields) = match self {
-            // Whoever reads our output has seen enough.
+        let (code, message, fields) = match self {
+            // The reader of our output has closed the pipe and wants no more.
             Self::Output(reason) if reason.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Self::Output(reason) => (ErrorKind::Unavailable, "output_failed", reason.to_string(), &[] as &[_]),
-            Self::Input { code, message, fields } => (ErrorKind::InvalidInput, *code, message.clone(), &fields[..]),
-            Self::Unavailable { code, message } => (ErrorKind::Unavailable, *code, message.clone(), &[] as &[_]),
-            Self::Cancelled { code, message } => (ErrorKind::Conflict, *code, message.clone(), &[] as &[_]),
+            Self::Output(reason) => (ErrorCode::OutputFailed, reason.to_string(), &[] as &[_]),
+            Self::Own { code, message, fields } => (*code, message.clone(), &fields[..]),
             Self::Library(error) => {
                 tracing::debug!(?error, "the library refused");
-                (error.kind(), error.code(), error.to_string(), error.fields())
+                (error.error_code(), error.to_string(), error.fields())
             }
         };
         let line = if in_json {
-            json!({"error": {"kind": kind, "code": code, "message": message, "fields": fields}}).to_string()
+            json!({"error": {"kind": code.kind(), "code": code, "message": message, "fields": fields}}).to_string()
         } else {
             one_line(code, &message, fields)
         };
-        // Without a stderr there is nobody to tell; the exit code still does.
+        // If stderr is closed, the exit code still says it.
         let _ = writeln!(io::stderr(), "{line}");
-        ExitCode::from(exit_code(kind))
+        ExitCode::from(exit_code(code.kind()))
     }
 }
 
-/// What is wrong with an argument, which clap names as in the usage: `--price <PRICE>`.
+/// The fault of an argument. Clap names it as in the usage: `--price <PRICE>`.
 fn about(argument: &str, message: &str) -> FieldError {
     let name = argument.split_whitespace().next().unwrap_or(argument);
     let name = name.trim_matches(['-', '<', '>', '[', ']', '.']).replace('-', "_").to_lowercase();
     FieldError { pointer: format!("/{name}"), message: message.to_owned() }
 }
 
+/// The one place where kinds become exit codes. 4 is for what may succeed later.
 fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidInput | ErrorKind::Misconfigured => 2,
@@ -124,7 +106,7 @@ fn exit_code(kind: ErrorKind) -> u8 {
     }
 }
 
-fn one_line(code: &str, message: &str, fields: &[FieldError]) -> String {
+fn one_line(code: ErrorCode, message: &str, fields: &[FieldError]) -> String {
     let told: Vec<_> = fields
         .iter()
         .map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.message))
@@ -135,7 +117,7 @@ fn one_line(code: &str, message: &str, fields: &[FieldError]) -> String {
     if !told.is_empty() {
         line.push_str(&format!(" ({})", told.join("; ")));
     }
-    // Messages may quote what a stranger wrote.
+    // A message may quote bytes from outside, such as terminal controls.
     line.chars().map(|sign| if is_unseen(sign) { ' ' } else { sign }).collect()
 }
 
@@ -159,23 +141,38 @@ mod tests {
     fn a_field_is_named_once_and_a_line_stays_one_line() {
         let field = |pointer: &str, message: &str| FieldError { pointer: pointer.into(), message: message.into() };
         let both = [field("/price", "too high"), field("/vin", "too short")];
-        assert_eq!(one_line("c", "no", &both), "error[c]: no (price: too high; vin: too short)");
-        assert_eq!(one_line("c", "price: too high", &both[..1]), "error[c]: price: too high");
-        assert_eq!(one_line("c", "a\nb\u{1b}[2J\u{202e}c", &[]), "error[c]: a b [2J c");
+        let line = |message, fields| one_line(ErrorCode::InvalidVin, message, fields);
+        assert_eq!(line("no", &both), "error[invalid_vin]: no (price: too high; vin: too short)");
+        assert_eq!(line("price: too high", &both[..1]), "error[invalid_vin]: price: too high");
+        assert_eq!(line("a\nb\u{1b}[2J\u{202e}c", &[]), "error[invalid_vin]: a b [2J c");
     }
 
     #[test]
     fn each_kind_has_its_exit_code() {
         for (kind, code) in [
             (ErrorKind::InvalidInput, 2),
+            (ErrorKind::Misconfigured, 2),
             (ErrorKind::NotFound, 3),
             (ErrorKind::Conflict, 3),
             (ErrorKind::Refused, 3),
+            (ErrorKind::Unauthenticated, 3),
             (ErrorKind::Forbidden, 3),
+            (ErrorKind::RateLimited, 4),
             (ErrorKind::Unavailable, 4),
             (ErrorKind::Internal, 1),
         ] {
             assert_eq!(exit_code(kind), code, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_exit_codes_are_the_documented_ones() {
+        let document = include_str!("../../../docs/errors.md");
+        for code in ErrorCode::ALL {
+            let kind = code.kind();
+            let row = document.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.as_str())));
+            let exit_code = format!(" | {} |", exit_code(kind));
+            assert!(row.is_some_and(|row| row.contains(&exit_code)), "{kind:?}: {row:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{fmt, marker::PhantomData, path::PathBuf, str::FromStr};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use jpauto::{
-    FieldError,
+    ErrorCode, FieldError,
     fields::{Described, FieldType},
 };
 use serde::{
@@ -139,7 +139,7 @@ impl Fields {
     /// The members of a JSON object.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Failure> {
         let members: Map<String, Value> = serde_json::from_slice(bytes)
-            .map_err(|reason| Failure::input("invalid_json", format!("expected a JSON object: {reason}")))?;
+            .map_err(|reason| Failure::new(ErrorCode::InvalidJson, format!("expected a JSON object: {reason}")))?;
         Ok(Self(members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect()))
     }
 
@@ -151,7 +151,7 @@ impl Fields {
     /// Builds the struct of these fields. An error names every field at fault.
     pub(crate) fn build<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         self.check(|_: &T| None)?;
-        read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
+        read(self.0.iter()).map_err(|fault| Failure::new(ErrorCode::InvalidValue, fault.to_string()))
     }
 
     /// Builds the update of these fields. Refuses to clear a field that cannot be empty: it would silently keep its value.
@@ -168,19 +168,19 @@ impl Fields {
             }
         }
         self.check(|alone: &T| (*alone == nothing).then_some("cannot be cleared"))?;
-        read(self.0.iter()).map_err(|fault| Failure::input("invalid_value", fault.to_string()))
+        read(self.0.iter()).map_err(|fault| Failure::new(ErrorCode::InvalidValue, fault.to_string()))
     }
 
     /// Reads each field alone, so that each error can name its field.
     fn check<T: DeserializeOwned>(&self, objection: impl Fn(&T) -> Option<&'static str>) -> Result<(), Failure> {
-        let mut code = "invalid_value";
+        let mut code = ErrorCode::InvalidValue;
         let mut fields = Vec::new();
         for entry in &self.0 {
             let message = match read(std::iter::once(entry)) {
                 Ok(alone) => objection(&alone).map(ToOwned::to_owned),
                 Err(fault) => {
                     if let Fault::UnknownField(_) = fault {
-                        code = "unknown_field";
+                        code = ErrorCode::UnknownField;
                     }
                     let message = fault.to_string();
                     // Some of the library's readers name their field themselves.
@@ -196,7 +196,7 @@ impl Fields {
             .iter()
             .map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.message))
             .collect();
-        Err(Failure::Input { code, message: messages.join("; "), fields })
+        Err(Failure::Own { code, message: messages.join("; "), fields })
     }
 }
 
@@ -328,7 +328,7 @@ mod tests {
 
     fn refusal<T: fmt::Debug>(result: Result<T, Failure>) -> (&'static str, String) {
         match result.unwrap_err() {
-            Failure::Input { code, message, .. } => (code, message),
+            Failure::Own { code, message, .. } => (code.as_str(), message),
             other => panic!("{other:?}"),
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Datelike as _, Utc};
 use clap::{Args, Subcommand};
 use jpauto::{
+    ErrorCode,
     competitors::{
         ChangedVehicle, CompetitorKey, PriceChange, RecordReport, RecordedVehicle, RefusedListing, ScrapeReading,
         ScrapedPage, SoldVehicle,
@@ -17,7 +18,7 @@ use jpauto::{
 use serde::Serialize;
 
 use crate::{
-    competitor::{completeness, meaning},
+    competitor::{completeness, likely_to_return, meaning},
     context::Context,
     extract::read_page,
     failure::Failure,
@@ -148,7 +149,7 @@ fn read_listings(path: &Path) -> Result<(Vec<ScrapedListing>, Vec<usize>), Failu
         bytes += line.len();
         if bytes > LISTINGS_BYTES_MAX {
             let message = format!("{} is larger than {} MiB", path.display(), LISTINGS_BYTES_MAX / (1024 * 1024));
-            return Err(Failure::input("file_too_large", message));
+            return Err(Failure::new(ErrorCode::FileTooLarge, message));
         }
         if !line.is_empty() {
             listings.push(listing(line).map_err(|failure| failure.at(&format!("line {number}")))?);
@@ -162,7 +163,7 @@ fn listing(line: &[u8]) -> Result<ScrapedListing, Failure> {
     serde_json::from_slice(line).or_else(|reason| {
         // Field by field is slower and knows which of them is at fault.
         Fields::from_json(line)?.build::<ScrapedListing>()?;
-        Err(Failure::input("invalid_json", reason.to_string()))
+        Err(Failure::new(ErrorCode::InvalidJson, reason.to_string()))
     })
 }
 
@@ -290,6 +291,7 @@ impl Row for SoldVehicle {
         Column::number("Last price"),
         Column::text("Sold"),
         Column::number("After"),
+        Column::text("Comes back").spare(2),
         Column::text("VIN").spare(1),
     ];
 
@@ -300,6 +302,7 @@ impl Row for SoldVehicle {
             dash(vehicle.price, money).into(),
             day(self.sold_at).into(),
             counted(self.days_on_market, "day").into(),
+            dash(self.p_return, likely_to_return).into(),
             key(vehicle),
         ]
     }
@@ -312,7 +315,7 @@ mod tests {
     #[test]
     fn a_line_at_fault_is_told_by_its_field() {
         let told = |line: &str| match listing(line.as_bytes()).unwrap_err() {
-            Failure::Input { code, message, .. } => (code, message),
+            Failure::Own { code, message, .. } => (code.as_str(), message),
             other => panic!("{other:?}"),
         };
         assert_eq!(listing(br#"{"vin": "2FMPK4K91HBB11870", "price": null}"#).unwrap().price, None);

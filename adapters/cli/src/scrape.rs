@@ -9,7 +9,7 @@ use std::{
 use clap::{ArgGroup, Args};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use jpauto::{
-    Desk, FetchConfig,
+    Desk, ErrorCode, FetchConfig,
     competitors::{
         ScrapeEvent, ScrapeFailure, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary, ScrapingRules,
     },
@@ -88,7 +88,7 @@ impl FetchOptions {
         let contact = self.contact.as_ref().ok_or_else(|| {
             let message = "expected --contact ADDRESS or the variable JPAUTO_FETCH_CONTACT: websites are fetched only under an \
                            address, an e-mail address or a web page, at which their webmasters reach somebody";
-            Failure::input("contact_missing", message)
+            Failure::new(ErrorCode::ContactMissing, message)
         })?;
         let mut fetch = FetchConfig::new(contact);
         fetch.pause = self.pause;
@@ -122,7 +122,7 @@ pub(crate) fn run(arguments: &ScrapeArgs, context: &mut Context) -> Result<(), F
             std::process::exit(130);
         }
     });
-    heard.map_err(|reason| Failure::unavailable("no_signals", format!("cannot listen for Ctrl-C: {reason}")))?;
+    heard.map_err(|reason| Failure::new(ErrorCode::NoSignals, format!("cannot listen for Ctrl-C: {reason}")))?;
     match &arguments.competitor {
         Some(name) => one(&desk, name, &mut context.output),
         None => due(arguments, &desk, &mut context.output),
@@ -292,7 +292,7 @@ fn finish(report: ScrapeReport, output: &mut Output) -> Result<(), Failure> {
     }
     output.flush()?;
     if report.stopped {
-        return Err(Failure::cancelled("scrape_cancelled", "the run was cancelled; what was recorded before stands"));
+        return Err(Failure::new(ErrorCode::ScrapeCancelled, "the run was cancelled; what was recorded before stands"));
     }
     match report.failed.into_iter().next() {
         Some(failure) => Err(failure.error.into()),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use jpauto::ErrorCode;
 use jpauto_http::{IpNet, ServerConfig, Shutdown};
 
 use crate::{context::Context, failure::Failure, output::remark};
@@ -40,5 +41,5 @@ pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Fai
             // A way to end that this build has no words for.
             _ => {}
         })
-        .map_err(|reason| Failure::unavailable("server_not_started", reason.to_string()))
+        .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))
 }

@@ -8,6 +8,8 @@ use std::{
     path::Path,
 };
 
+use jpauto::ErrorCode;
+
 use crate::failure::Failure;
 
 /// A file, or standard input for `-`.
@@ -34,7 +36,7 @@ pub(crate) fn read_whole(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failu
             most => format!("{} MiB", most / 1024),
         };
         let message = format!("{} is larger than {most}", path.display());
-        return Err(Failure::input("file_too_large", message));
+        return Err(Failure::new(ErrorCode::FileTooLarge, message));
     }
     Ok(bytes)
 }
@@ -59,14 +61,14 @@ impl<R: BufRead> Lines<R> {
         let read = (&mut self.reader)
             .take(limit)
             .read_until(b'\n', &mut self.line)
-            .map_err(|reason| Failure::input("input_unreadable", format!("cannot read the input: {reason}")))?;
+            .map_err(|reason| Failure::new(ErrorCode::InputUnreadable, format!("cannot read the input: {reason}")))?;
         if read == 0 {
             return Ok(None);
         }
         self.number += 1;
         if self.line.len() > self.line_bytes_max && self.line.last() != Some(&b'\n') {
             let message = format!("line {} is longer than {} KiB", self.number, self.line_bytes_max / 1024);
-            return Err(Failure::input("line_too_long", message));
+            return Err(Failure::new(ErrorCode::LineTooLong, message));
         }
         Ok(Some((self.number, self.line.trim_ascii())))
     }
@@ -109,6 +111,6 @@ mod tests {
         assert_eq!(lines.next_line().unwrap(), None);
         let mut lines = Lines::new(&b"12345678\n123456789\n"[..], 8);
         assert!(lines.next_line().unwrap().is_some(), "exactly the limit");
-        assert!(matches!(lines.next_line(), Err(Failure::Input { code: "line_too_long", .. })));
+        assert!(matches!(lines.next_line(), Err(Failure::Own { code: ErrorCode::LineTooLong, .. })));
     }
 }

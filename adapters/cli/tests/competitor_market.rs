@@ -206,7 +206,7 @@ fn dealers_are_listed_by_name() {
 #[test]
 fn that_a_part_of_a_lot_was_seen_is_told_with_what_it_means() {
     let lot = watched();
-    let meaning = "What is missing from it is not taken for sold.";
+    let meaning = "What is missing from it is found sold late, or not at all.";
     let whole = [text(&lot, ["competitor", "list"]), text(&lot, ["competitor", "show", "Example Motors"])];
     assert!(row(&whole[0], "Example Motors").contains(" complete "), "{}", whole[0]);
     assert!(whole[1].contains("Last scrape: 2 vehicles, complete\n"), "{}", whole[1]);

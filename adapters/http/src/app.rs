@@ -1,6 +1,4 @@
-//! What every handler needs: the dealership behind its gate, and the filters that hand it in.
-//!
-//! What is deliberately not here: any noun.
+//! What every handler needs: the dealership behind its gate, the filters that pass it in, and JSON answers.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -26,7 +24,7 @@ use crate::{
     routes, submissions,
 };
 
-/// The open dealership and the way into it; cheap to clone.
+/// The open dealership and its gate. It is cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
     shared: Arc<Shared>,
@@ -67,7 +65,7 @@ impl App {
     }
 }
 
-/// The whole API. It answers every request: the last filter takes what no handler took.
+/// The whole API. It answers every request: the last filter takes what no handler takes.
 pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
     health::routes(app)
         .or(inventory::routes(app))
@@ -85,30 +83,30 @@ fn otherwise() -> impl Filter<Extract = (Response,), Error = Infallible> + Clone
         .map(|method, path: warp::path::FullPath| routes::answer_without_handler(&method, path.as_str()))
 }
 
-/// Hands a handler the application and its caller.
+/// Passes the application and the caller to a handler.
 pub(crate) fn called(app: &App) -> impl Filter<Extract = (App, Caller), Error = Rejection> + Clone + use<> {
     let app = app.clone();
     warp::any().map(move || app.clone()).and(warp::ext::get::<Caller>())
 }
 
-/// Hands a handler the query as it was sent, empty where there is none.
+/// Passes the query to a handler as it was sent. Without a query it is empty.
 pub(crate) fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
     warp::query::raw().or(warp::any().map(String::new)).unify()
 }
 
-/// What a handler says, as a response.
+/// The response for the result of a handler.
 pub(crate) fn answer(outcome: Result<Response, Problem>) -> Response {
     outcome.unwrap_or_else(Problem::into_response)
 }
 
-/// A JSON answer that may change at any time and is not kept.
+/// A JSON answer that clients must not keep.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
     Ok(with_json(status, text_of(value)?))
 }
 
-/// A JSON answer that a client may keep and ask about again with its tag.
+/// A JSON answer that a client may keep and validate with its `ETag`.
 ///
-/// The tag is weak because the same answer leaves here compressed and not.
+/// The tag is weak because the same answer is sent compressed and uncompressed.
 pub(crate) fn json_with_tag(value: &impl Serialize) -> Result<Response, Problem> {
     let text = text_of(value)?;
     let hash = Sha256::digest(&text);

@@ -1,6 +1,6 @@
-//! Who calls: the request's id, the address behind trusted proxies, and the actor that the library knows.
+//! Who calls: the id of the request, the client's address behind trusted proxies, and the actor for the library.
 //!
-//! What is deliberately not here: sessions. Until there are any, everybody who calls is the public.
+//! There are no sessions yet, so every caller is the public.
 
 use std::net::IpAddr;
 
@@ -9,14 +9,14 @@ use jpauto::Actor;
 use uuid::Uuid;
 use warp::http::header::{HeaderMap, USER_AGENT};
 
-/// The header that carries a request's id in and out.
+/// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const LONGEST_REQUEST_ID: usize = 64;
 const LONGEST_USER_AGENT: usize = 500;
 
-/// One request's caller.
+/// The caller of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) request_id: String,
@@ -34,7 +34,7 @@ impl Caller {
         }
     }
 
-    /// Who this is to the library.
+    /// The actor for the library.
     pub(crate) fn actor(&self) -> Actor {
         let actor = Actor::public().from_ip(self.address);
         match &self.user_agent {
@@ -44,7 +44,7 @@ impl Caller {
     }
 }
 
-/// The sender's own id where it is harmless in a log, else a new one.
+/// The sender's own id if it is safe in a log, else a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let is_harmless = |text: &&str| {
         (1..=LONGEST_REQUEST_ID).contains(&text.len())
@@ -54,7 +54,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// The last address of `X-Forwarded-For` that no trusted proxy has; what stands before it anybody may have written.
+/// The last address of `X-Forwarded-For` that is not a trusted proxy. Anybody may have written the addresses before it.
 fn address(headers: &HeaderMap, peer: IpAddr, trusted_proxies: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));
     let mut nearest = peer.to_canonical();

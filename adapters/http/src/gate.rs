@@ -1,35 +1,35 @@
-//! The gate between async and the library: a bounded number of calls at a time, on threads of their own.
+//! The gate between async code and the library. It runs a bounded number of calls at a time, on blocking threads.
 //!
-//! A request is admitted or refused at once, waits a bounded time for a worker, and is given up after a deadline. Overload
-//! then costs a quick 503 instead of ever longer answers: with 200 clients over work for 8, the goodput holds while the
-//! rest is refused within a millisecond. What is deliberately not here: stopping work that has begun, which only the
-//! database's own statement timeout can do.
+//! A request is admitted or refused at once, waits a bounded time for a worker, and is answered with 504 after a deadline.
+//! Under overload, clients get a quick 503 instead of slower and slower answers: with 200 clients and work for 8, the
+//! throughput stays the same and the rest is refused within a millisecond. Work that has started is not stopped; the
+//! database's statement timeout ends it.
 
 use std::{sync::Arc, time::Duration};
 
+use jpauto::ErrorCode;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinError,
     time::timeout,
 };
-use warp::http::StatusCode;
 
 use crate::problem::Problem;
 
-/// How much work is let in.
+/// How much work is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GateLimits {
-    /// Calls into the library at a time (8); the server cuts it to the number of database connections.
+    /// Calls into the library at a time (8). The server lowers it to the number of database connections.
     pub workers: usize,
-    /// Requests that may wait for a worker (16); a longer queue only makes every answer slower.
+    /// Requests that may wait for a worker (16). A longer queue only makes every answer slower.
     pub queue: usize,
     /// How long a request waits for a worker (500 ms) before it is refused.
     pub queue_wait: Duration,
-    /// How long a request waits for its answer (40 s): longer than the database's statement timeout, shorter than the
-    /// patience of a proxy in front.
+    /// How long a request waits for its answer (40 s). This is longer than the database's statement timeout, and shorter than
+    /// the usual timeout of a proxy.
     pub deadline: Duration,
-    /// What `Retry-After` tells a refused client (1 s).
+    /// `Retry-After` for a refused client (1 s).
     pub retry_after: Duration,
 }
 
@@ -45,23 +45,23 @@ impl Default for GateLimits {
     }
 }
 
-/// Lets work in, as far as the limits go.
+/// Admits work within the limits.
 #[derive(Debug)]
 pub(crate) struct Gate {
     limits: GateLimits,
-    /// One for each worker and each place in the queue.
+    /// One permit for each worker and each place in the queue.
     places: Arc<Semaphore>,
     workers: Arc<Semaphore>,
 }
 
-/// Why work gave no answer.
+/// Why there is no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shut {
-    /// It was not begun: there is no place, or no worker in time.
+    /// The work did not start: no place in the queue, or no worker in time.
     Full { retry_after: Duration },
-    /// It was begun, and its answer did not come in time; it may still be done.
+    /// The work started and did not finish in time. It may still finish.
     Overdue,
-    /// It was begun, and ended in a panic.
+    /// The work started and panicked.
     Panicked,
 }
 
@@ -80,8 +80,8 @@ impl Gate {
         let permits = self.admit().await.ok_or(Shut::Full { retry_after: self.limits.retry_after })?;
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
-            // In here the permits outlive a client that goes away and a deadline that passes: the slot stays taken until
-            // the work has really ended.
+            // The permits are moved into the closure: the slot stays taken until the work ends, even if the client goes away
+            // or the deadline passes.
             let _permits = permits;
             span.in_scope(work)
         });
@@ -100,7 +100,7 @@ impl Gate {
 }
 
 fn told_by(reason: &JoinError) -> Shut {
-    // The text of the panic was printed by its hook; it may hold anything, so it is not repeated here.
+    // The panic hook has printed the text. It may contain anything, so it is not repeated.
     tracing::error!(panicked = reason.is_panic(), "work inside the gate did not end well");
     Shut::Panicked
 }
@@ -109,11 +109,9 @@ impl From<Shut> for Problem {
     fn from(shut: Shut) -> Self {
         match shut {
             Shut::Full { retry_after } => Self::overloaded(retry_after),
-            Shut::Overdue => Self::new(
-                StatusCode::GATEWAY_TIMEOUT,
-                "deadline_passed",
-                "the answer took too long; whether the work was done is not known",
-            ),
+            Shut::Overdue => {
+                Self::new(ErrorCode::DeadlinePassed, "the answer took too long; whether the work was done is not known")
+            }
             Shut::Panicked => Self::internal(),
         }
     }
@@ -132,7 +130,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(10);
 
-    /// Fills a worker until the sender is dropped.
+    /// Occupies a worker until the sender is dropped.
     async fn occupy(gate: &Arc<Gate>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Shut>>) {
         let (free, freed) = mpsc::channel::<()>();
         let (begun, has_begun) = tokio::sync::oneshot::channel();

@@ -1,6 +1,4 @@
-//! `GET /healthz`: the process answers. `GET /readyz`: its database does, too, and has the schema that it needs.
-//!
-//! What is deliberately not here: numbers about the load.
+//! `GET /healthz`: the process answers. `GET /readyz`: its database answers too and has the right schema.
 
 use serde_json::json;
 use warp::{Filter, Rejection, http::StatusCode, reply::Response};
@@ -22,7 +20,7 @@ pub(crate) fn routes(app: &App) -> impl Filter<Extract = (Response,), Error = Re
     health.or(readiness).unify()
 }
 
-/// Asks through the gate: a server that has no worker left is not ready for more.
+/// Asks through the gate, so a server without a free worker is not ready.
 async fn ready(app: &App) -> Result<Response, Problem> {
     app.with_dealership(jpauto::Dealership::check_ready).await.map_err(Problem::into_unavailable)?;
     app::json(StatusCode::OK, &json!({"status": "ready"}))

@@ -1,7 +1,6 @@
-//! `GET /api/inventory` and `GET /api/inventory/{id}`: the vehicles that stand on the website.
+//! `GET /api/inventory` and `GET /api/inventory/{id}`: the vehicles on the website.
 //!
-//! What is deliberately not here: what staff do with vehicles, and which fields are public; the library's `ListedVehicle`
-//! has no others.
+//! The library's `ListedVehicle` decides which fields are public.
 
 use jpauto::{VehicleFilter, VehicleId};
 use warp::{

@@ -1,16 +1,16 @@
-//! The HTTP face of a [`jpauto::Dealership`]: warp filters on an accept loop of our own, and no rule at all.
+//! The HTTP server over a [`jpauto::Dealership`]: warp filters on an accept loop of its own. It has no business rule.
 //!
-//! [`serve_blocking`] runs a server until the process is told to end; [`Server`] is for programs with a runtime of their own.
-//! One file a noun reads requests and writes answers; `door.rs` does what is done to all of them; `gate.rs` keeps the
-//! synchronous library off the async threads; `problem.rs` turns every error into a problem document. What is deliberately
-//! not here: TLS, which a proxy in front ends, and reading configuration, which the command line does.
+//! [`serve_blocking`] runs a server until the process gets a signal to end. [`Server`] is for programs with their own runtime.
+//! Each noun has a file that reads its requests and writes its answers. `middleware.rs` handles what all requests have in
+//! common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into problem
+//! documents. TLS is left to a proxy, and the command line reads the configuration.
 
 mod app;
 mod caller;
-mod door;
 mod gate;
 mod health;
 mod inventory;
+mod middleware;
 mod problem;
 mod request;
 mod routes;

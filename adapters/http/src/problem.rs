@@ -1,7 +1,9 @@
-//! How a failure is told over HTTP: RFC 9457 problem documents, made from the library's errors in one function.
+//! Failures as RFC 9457 problem documents.
 //!
-//! A handler answers a [`Problem`]; the door writes its text, because only the door knows the request's id. What is
-//! deliberately not here: deciding that something fails.
+//! Every problem has a code of the library's catalogue ([`jpauto::ErrorCode`]). `status_of` maps each code to a status, and
+//! nothing else does. A handler returns a [`Problem`]; the middleware writes the document, because only the middleware knows
+//! the id of the request. For a status of 500 and above the client gets a general text: the messages of such errors may
+//! name files, hosts, tables and values of the configuration. The log has them.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -17,87 +19,81 @@ use warp::{
     reply::Response,
 };
 
-/// What `type` begins with; the code follows. A name that nobody can own, so that it stays true wherever this runs.
+/// The start of `type`; the code follows. `.example` is a reserved domain, so this stays valid wherever the server runs.
 const TYPE_BASE: &str = "https://jpauto.example/errors/";
 
-/// Refusals that the operator must deal with, and not the client.
-const OF_THE_DATABASE: [ErrorCode; 3] =
-    [ErrorCode::DatabaseReadOnly, ErrorCode::DatabaseOutdated, ErrorCode::DatabaseNewer];
-
-/// When to come back where the failure itself does not say.
+/// `Retry-After` of a 503 if the failure itself does not say.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// A failure on its way out.
+/// A failure on its way to the client.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: ErrorCode,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+    pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: status_of(code), code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
     }
 
-    /// 422 with the fields or parameters at fault.
-    pub(crate) fn invalid(code: &'static str, errors: Vec<FieldError>) -> Self {
+    /// A problem with the fields or parameters at fault.
+    pub(crate) fn invalid(code: ErrorCode, errors: Vec<FieldError>) -> Self {
         let detail: Cow<'static, str> = match errors.as_slice() {
             [only] if only.pointer.is_empty() => only.message.clone().into(),
             [only] => format!("{}: {}", only.pointer.trim_start_matches('/'), only.message).into(),
             _ => "some fields are not acceptable".into(),
         };
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
+        Self { errors, ..Self::new(code, detail) }
     }
 
-    /// 404 for a path that leads nowhere.
+    /// 404 for a path that does not exist.
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+        Self::new(ErrorCode::NotFound, "there is nothing at this path")
     }
 
-    /// 405 with the methods that the path has.
+    /// 405 with the methods that the path takes.
     pub(crate) fn method_not_allowed(allow: &str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path takes {allow}"))
-            .with_header(ALLOW, allow)
+        Self::new(ErrorCode::MethodNotAllowed, format!("this path takes {allow}")).with_header(ALLOW, allow)
     }
 
-    /// 401: what is asked for takes a role.
+    /// 401 for a request that needs a role.
     pub(crate) fn not_signed_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in as a member of staff to do this").challenging()
+        Self::new(ErrorCode::NotSignedIn, "sign in as a member of staff to do this").challenging()
     }
 
-    /// 500, which says nothing of the inside; the log has the reason.
+    /// 500 without any detail. The log has the reason.
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail_of_our_fault(ErrorKind::Internal))
+        Self::new(ErrorCode::InternalError, general_detail(ErrorKind::Internal))
     }
 
-    /// 503 for a server that has enough to do.
+    /// 503 for a server that is full.
     pub(crate) fn overloaded(retry_after: Duration) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "the server is busy; nothing was done")
-            .retry_after(retry_after)
+        Self::new(ErrorCode::Overloaded, "the server is busy; nothing was done").retry_after(retry_after)
     }
 
-    /// The same failure as 503, which is how readiness tells any.
+    /// The same failure as 503. Readiness reports every failure so.
     pub(crate) fn into_unavailable(mut self) -> Self {
         self.status = StatusCode::SERVICE_UNAVAILABLE;
         let says_when = self.headers.iter().any(|(name, _)| name == RETRY_AFTER);
         if says_when { self } else { self.retry_after(TRY_AGAIN_AFTER) }
     }
 
-    /// The document, with the id of the request that it answers.
+    /// The document, with the id of the request.
     pub(crate) fn into_document(self, request_id: &str) -> Response {
         let document = Document {
             r#type: format!("{TYPE_BASE}{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error"),
+            title: self.code.sentence(),
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
             instance: request_id,
             errors: &self.errors,
         };
-        // Strings and a number: there is nothing in it that JSON could refuse.
+        // Only strings and a number, which always become JSON.
         let text = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = warp::http::Response::new(Bytes::from(text)).into_response();
         *response.status_mut() = self.status;
@@ -111,7 +107,7 @@ impl Problem {
         self.with_header(RETRY_AFTER, &seconds.max(1).to_string())
     }
 
-    /// A 401 must name a scheme; ours is the session's cookie, which has no registered one.
+    /// A 401 must name a scheme. There is no registered name for the cookie of a session.
     fn challenging(self) -> Self {
         self.with_header(WWW_AUTHENTICATE, "Session realm=\"jpauto\"")
     }
@@ -125,7 +121,7 @@ impl Problem {
 }
 
 impl Reply for Problem {
-    /// Carries the problem to the door, which writes it.
+    /// Carries the problem to the middleware, which writes the document.
     fn into_response(self) -> Response {
         let mut response = Response::default();
         *response.status_mut() = self.status;
@@ -134,48 +130,55 @@ impl Reply for Problem {
     }
 }
 
-/// The one place where the library's errors become statuses.
 impl From<jpauto::Error> for Problem {
     fn from(error: jpauto::Error) -> Self {
-        let status = status_of(&error);
-        if !status.is_server_error() {
-            let problem =
-                Self { errors: error.fields().to_vec(), ..Self::new(status, error.code(), error.to_string()) };
-            return match (status, error.retry_after()) {
-                (StatusCode::UNAUTHORIZED, _) => problem.challenging(),
-                (_, Some(wait)) => problem.retry_after(wait),
+        let code = error.error_code();
+        let status = status_of(code);
+        if status.is_server_error() {
+            tracing::error!(?error, code = error.code(), "a request failed");
+            let problem = Self::new(code, general_detail(error.kind()));
+            return match status {
+                StatusCode::SERVICE_UNAVAILABLE => problem.retry_after(error.retry_after().unwrap_or(TRY_AGAIN_AFTER)),
                 _ => problem,
             };
         }
-        tracing::error!(?error, code = error.code(), "a request failed");
-        let problem = Self::new(status, error.code(), detail_of_our_fault(error.kind()));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            problem.retry_after(error.retry_after().unwrap_or(TRY_AGAIN_AFTER))
-        } else {
-            problem
+        let problem = Self { errors: error.fields().to_vec(), ..Self::new(code, error.to_string()) };
+        match (status, error.retry_after()) {
+            (StatusCode::UNAUTHORIZED, _) => problem.challenging(),
+            (StatusCode::TOO_MANY_REQUESTS, wait) => problem.retry_after(wait.unwrap_or(TRY_AGAIN_AFTER)),
+            (_, Some(wait)) => problem.retry_after(wait),
+            _ => problem,
         }
     }
 }
 
-fn status_of(error: &jpauto::Error) -> StatusCode {
-    match error.kind() {
-        ErrorKind::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Conflict => StatusCode::CONFLICT,
-        // A database that is outdated or read-only is the operator's to mend, not the client's.
-        ErrorKind::Refused if OF_THE_DATABASE.contains(&error.error_code()) => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::Refused => StatusCode::CONFLICT,
-        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        // The kinds may grow; one that is not known here is no fault of the client's.
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
+/// The one place where codes become statuses: by their kind, and a few by themselves. `docs/errors.md` lists both.
+fn status_of(code: ErrorCode) -> StatusCode {
+    match (code, code.kind()) {
+        (ErrorCode::MalformedJson | ErrorCode::BodyBrokenOff, _) => StatusCode::BAD_REQUEST,
+        (ErrorCode::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (ErrorCode::BodyTooSlow, _) => StatusCode::REQUEST_TIMEOUT,
+        (ErrorCode::BodyTooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
+        (ErrorCode::UnsupportedMediaType, _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (ErrorCode::DeadlinePassed, _) => StatusCode::GATEWAY_TIMEOUT,
+        // The operator must deal with these. A load balancer should ask another server.
+        (ErrorCode::DatabaseReadOnly | ErrorCode::DatabaseOutdated | ErrorCode::DatabaseNewer, _) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        (_, ErrorKind::InvalidInput) => StatusCode::UNPROCESSABLE_ENTITY,
+        (_, ErrorKind::NotFound) => StatusCode::NOT_FOUND,
+        (_, ErrorKind::Conflict | ErrorKind::Refused) => StatusCode::CONFLICT,
+        (_, ErrorKind::Unauthenticated) => StatusCode::UNAUTHORIZED,
+        (_, ErrorKind::Forbidden) => StatusCode::FORBIDDEN,
+        (_, ErrorKind::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
+        (_, ErrorKind::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        // A kind of a later release is not the client's fault either.
+        (_, ErrorKind::Misconfigured | ErrorKind::Internal | _) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// Messages of such errors may name files, hosts and tables.
-fn detail_of_our_fault(kind: ErrorKind) -> &'static str {
+/// What a client is told of a failure that is not its own.
+fn general_detail(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Internal | ErrorKind::Misconfigured => {
             "something went wrong on our side; the request's id leads to the reason in the log"
@@ -189,7 +192,7 @@ struct Document<'a> {
     r#type: String,
     title: &'static str,
     status: u16,
-    code: &'static str,
+    code: ErrorCode,
     detail: &'a str,
     instance: &'a str,
     errors: &'a [FieldError],
@@ -198,7 +201,7 @@ struct Document<'a> {
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use http_body_util::BodyExt as _;
-    use jpauto::{Actor, Config, Dealership, NewUser, NewVehicle, PageRequest, Role, VehicleId};
+    use jpauto::{Actor, Config, Dealership, FetchConfig, NewUser, NewVehicle, PageRequest, Role, VehicleId};
 
     use super::*;
 
@@ -224,6 +227,10 @@ mod tests {
         let page = PageRequest::default();
         system.inventory().add(&vehicle).unwrap();
         let read_only = Dealership::with_config(Config::new(&url).read_only()).unwrap();
+        let mut fetch = FetchConfig::new("webmaster@motors.example");
+        fetch.pause = Duration::MAX;
+        let mut impatient = Config::new(&url);
+        impatient.fetch = Some(fetch);
         for (error, status, code, retry_after) in [
             (system.inventory().add(&NewVehicle::default()).unwrap_err(), 422, "invalid_vehicle", None),
             (system.inventory().get(unknown).unwrap_err(), 404, "vehicle_not_found", None),
@@ -231,6 +238,7 @@ mod tests {
             (dealership.acting_as(Actor::public()).users().list(&page).unwrap_err(), 401, "not_signed_in", None),
             (dealership.acting_as(Actor::user(viewer.id)).users().list(&page).unwrap_err(), 403, "forbidden", None),
             (Dealership::open(format!("{url}/none/x.db")).unwrap_err(), 503, "database_unavailable", Some("5")),
+            (Dealership::with_config(impatient).unwrap_err(), 500, "invalid_pause", None),
             (
                 read_only.acting_as(Actor::system()).inventory().relist(unknown).unwrap_err(),
                 503,
@@ -245,7 +253,7 @@ mod tests {
             let body = response.into_body().collect().await.unwrap().to_bytes();
             let text = String::from_utf8(body.to_vec()).unwrap();
             assert!(text.contains(&format!("\"code\":\"{code}\"")), "{text}");
-            assert!(!text.contains("lot.db") && !text.contains("migrat"), "{text}");
+            assert!(!["lot.db", "migrat", "/pause"].iter().any(|inside| text.contains(inside)), "{text}");
         }
     }
 
@@ -255,6 +263,20 @@ mod tests {
         {
             let response = Problem::overloaded(wait).into_document("id");
             assert_eq!(response.headers()[RETRY_AFTER], told);
+        }
+    }
+
+    #[test]
+    fn every_status_is_the_documented_one() {
+        let document = include_str!("../../../docs/errors.md");
+        let status_in = |start: String| {
+            let row = document.lines().find(|line| line.starts_with(&start))?;
+            row.split('|').nth(3)?.trim().parse::<u16>().ok()
+        };
+        for code in ErrorCode::ALL {
+            let kind = status_in(format!("| `{}` |", code.kind().as_str()));
+            let own = status_in(format!("| [`{code}`](#{code}) |"));
+            assert_eq!(own.or(kind), Some(status_of(*code).as_u16()), "{code}");
         }
     }
 }

@@ -1,38 +1,35 @@
-//! Reading what a client sends: a query's parameters and a JSON body, within limits, every fault named.
+//! Reads the query and the JSON body of a request, within limits, and names every fault.
 //!
-//! What is deliberately not here: whether the values are acceptable, which the library says.
+//! Whether the values are acceptable is for the library to say.
 
 use std::{str::FromStr, time::Duration};
 
 use bytes::{Buf, BufMut as _, BytesMut};
 use futures_util::{Stream, StreamExt as _};
-use jpauto::{FieldError, Money, PageRequest};
+use jpauto::{ErrorCode, FieldError, Money, PageRequest};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use tokio::time::timeout;
-use warp::http::{
-    StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap},
-};
+use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap};
 
 use crate::problem::Problem;
 
-/// How many faults one answer names; a hostile query may have thousands.
+/// How many faults one answer names. A hostile query may have thousands.
 const MOST_FAULTS: usize = 20;
 
-/// A message may quote what was sent, but not all of it.
+/// A message may quote what was sent, up to this length in bytes.
 const LONGEST_MESSAGE: usize = 300;
 
-/// What a request's body may be.
+/// The limits of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BodyLimits {
     /// The largest body that is read, in bytes (1 MiB).
     pub largest: usize,
-    /// How long a client may take to send it (10 s).
+    /// How long a client may take to send the body (10 s).
     pub read_timeout: Duration,
-    /// How much of a larger one is read and thrown away, in bytes (32 MiB), so that the client gets to see the refusal
-    /// instead of a connection that breaks while it still sends.
+    /// How much of a larger body is read and discarded, in bytes (32 MiB). Without this, the connection would break while the
+    /// client sends, and the client would not see the answer.
     pub most_discarded: usize,
 }
 
@@ -42,19 +39,19 @@ impl Default for BodyLimits {
     }
 }
 
-/// The parameters of a query, taken one by one; what is left over at the end has no meaning here.
+/// The parameters of a query, taken one by one. Those that are left at the end are unknown.
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
     faults: Vec<FieldError>,
 }
 
 impl Parameters {
-    /// Reads a query as forms write it, where a field left blank counts as not given.
+    /// Reads a query as forms write it. An empty value counts as not given.
     pub(crate) fn parse(query: &str) -> Self {
         let mut parameters = Self { pairs: Vec::new(), faults: Vec::new() };
         for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
             if value.contains('\0') {
-                // PostgreSQL has no text that holds it.
+                // PostgreSQL has no text with NUL.
                 parameters.fault(&name, "holds a NUL character");
             } else if !value.is_empty() || name == "after" {
                 parameters.pairs.push((name, value));
@@ -88,7 +85,7 @@ impl Parameters {
         self.read(name, read_word)
     }
 
-    /// Any number of words of a closed set, the parameter repeated for each.
+    /// Any number of words of a closed set. The parameter is repeated for each.
     pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(&mut self, name: &str) -> Vec<T> {
         let mut words = Vec::new();
         for value in self.every(name) {
@@ -114,12 +111,12 @@ impl Parameters {
     }
 
     /// # Errors
-    /// `invalid_query` with every parameter that is unknown or not as expected.
+    /// `invalid_query` with every parameter that is unknown or malformed.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.fault(&name, "is no parameter of this list");
         }
-        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid("invalid_query", self.faults)) }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(ErrorCode::InvalidQuery, self.faults)) }
     }
 
     fn read<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
@@ -151,7 +148,7 @@ fn read_word<T: FromStr<Err = jpauto::Error>>(text: &str) -> Result<T, String> {
     })
 }
 
-/// The query of the next page: the same, after another row.
+/// The query of the next page: the same query with another cursor.
 pub(crate) fn query_after(query: &str, cursor: &str) -> String {
     let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "after");
     form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after", cursor).finish()
@@ -160,8 +157,8 @@ pub(crate) fn query_after(query: &str, cursor: &str) -> String {
 /// Reads a JSON object.
 ///
 /// # Errors
-/// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `malformed_json`, and `invalid_body` with the field that is
-/// unknown or of another type than expected.
+/// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `malformed_json`; `invalid_body` with the field that is unknown
+/// or has the wrong type.
 pub(crate) async fn read_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
@@ -170,12 +167,12 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     must_be_json(headers)?;
     let bytes = timeout(limits.read_timeout, read_body(headers, body, limits)).await.map_err(|_elapsed| {
         let message = format!("the body did not come within {} seconds", limits.read_timeout.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
+        Problem::new(ErrorCode::BodyTooSlow, message)
     })??;
     parse_json(&bytes)
 }
 
-/// A browser sends other types from a foreign page without asking first; insisting on JSON keeps such requests out.
+/// Requires JSON. A browser sends other types from a foreign page without asking first, so this keeps such requests out.
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     let text_of = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let media_type = text_of(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
@@ -183,11 +180,7 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     if media_type.eq_ignore_ascii_case("application/json") && encoding.eq_ignore_ascii_case("identity") {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        "expected a body of type application/json, not compressed",
-    ))
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, "expected a body of type application/json, not compressed"))
 }
 
 async fn read_body(
@@ -197,20 +190,19 @@ async fn read_body(
 ) -> Result<BytesMut, Problem> {
     let too_large = || {
         let message = format!("at most {} bytes are read", limits.largest);
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+        Problem::new(ErrorCode::BodyTooLarge, message)
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limits.largest) && headers.contains_key(EXPECT) {
-        // The client waits to be told whether to send it.
+        // The client waits for permission to send the body.
         return Err(too_large());
     }
     let mut body = std::pin::pin!(body);
     let mut bytes = BytesMut::new();
     let mut seen = 0_usize;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_reason| {
-            Problem::new(StatusCode::BAD_REQUEST, "body_broken_off", "the body ended before it was complete")
-        })?;
+        let chunk =
+            chunk.map_err(|_reason| Problem::new(ErrorCode::BodyBrokenOff, "the body ended before it was complete"))?;
         seen = seen.saturating_add(chunk.remaining());
         if seen <= limits.largest {
             bytes.put(chunk);
@@ -225,7 +217,7 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| refused(fault.path(), fault.inner()))?;
     json.end().map_err(|reason| malformed(&reason))?;
-    // Serde would take a list of the values in the order of the fields, which nobody means.
+    // Serde would also accept a list of the values in the order of the fields.
     let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     if is_object { Ok(read) } else { Err(invalid_body(String::new(), "expected a JSON object".to_owned())) }
 }
@@ -248,11 +240,11 @@ fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Prob
 
 fn malformed(reason: &serde_json::Error) -> Problem {
     let message = format!("the body is no JSON: {reason}");
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_json", message)
+    Problem::new(ErrorCode::MalformedJson, message)
 }
 
 fn invalid_body(pointer: String, message: String) -> Problem {
-    Problem::invalid("invalid_body", vec![FieldError { pointer, message }])
+    Problem::invalid(ErrorCode::InvalidBody, vec![FieldError { pointer, message }])
 }
 
 /// RFC 6901.

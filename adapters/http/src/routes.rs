@@ -1,6 +1,4 @@
-//! Every path and method of the API as data, and the answer where no handler took a request.
-//!
-//! What is deliberately not here: the handlers, which stand with their nouns.
+//! The table of all paths and methods of the API, and the answer to a request that no handler takes.
 
 use jpauto::Permission;
 use warp::{
@@ -11,12 +9,12 @@ use warp::{
 
 use crate::problem::Problem;
 
-/// One thing that can be asked for.
+/// One method of one path.
 struct Route {
     method: Method,
-    /// Segments in braces stand for any one segment.
+    /// A segment in braces matches any one segment.
     path: &'static str,
-    /// What the library asks of whoever calls it; `None` where it is not asked at all.
+    /// The permission that the library asks for. `None` if the route does not call it.
     permission: Option<Permission>,
 }
 
@@ -69,7 +67,8 @@ const ROUTES: &[Route] = &[
     route(Method::GET, "/api/activity", Permission::ReadActivity),
 ];
 
-/// The answer to a request that no handler took: 401 where it takes a role, 405 or the options of a path that exists.
+/// The answer to a request that no handler takes: 401 if the route needs a role, 405 or the options of a path that exists, else
+/// 404.
 pub(crate) fn answer_without_handler(method: &Method, path: &str) -> Response {
     let of_path: Vec<&Route> = ROUTES.iter().filter(|route| matches(route.path, path)).collect();
     if of_path.is_empty() {
@@ -79,7 +78,7 @@ pub(crate) fn answer_without_handler(method: &Method, path: &str) -> Response {
         Some(route) if route.permission.is_some_and(|permission| permission.needs().is_some()) => {
             Problem::not_signed_in().into_response()
         }
-        // An id that is none names nothing.
+        // The id is malformed, so nothing has it.
         Some(_) => Problem::not_found().into_response(),
         None if *method == Method::OPTIONS => options(&allow(&of_path)),
         None => Problem::method_not_allowed(&allow(&of_path)).into_response(),
@@ -122,6 +121,8 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jpauto::ErrorCode;
+
     use super::*;
 
     #[cfg(feature = "sqlite")]
@@ -138,8 +139,8 @@ mod tests {
             let answer = request.filter(&api).await.unwrap();
             let code = answer.extensions().get::<Problem>().map(|problem| problem.code);
             let takes_a_role = permission.is_some_and(|permission| permission.needs().is_some());
-            assert_eq!(code == Some("not_signed_in"), takes_a_role, "{method} {path} {code:?}");
-            assert_ne!(code, Some("not_found"), "{method} {path}");
+            assert_eq!(code == Some(ErrorCode::NotSignedIn), takes_a_role, "{method} {path} {code:?}");
+            assert_ne!(code, Some(ErrorCode::NotFound), "{method} {path}");
         }
     }
 

@@ -1,7 +1,7 @@
-//! The accept loop: connections within limits, HTTP/1 and HTTP/2, and an end that lets requests finish.
+//! The accept loop: connections within limits, HTTP/1 and HTTP/2, and a shutdown that lets requests finish.
 //!
-//! warp's own server sets no timer, so a client that sends half a header stays for ever, caps nothing, and waits without end
-//! when it shuts down. What is deliberately not here: what a request is answered, and TLS.
+//! warp's own server has no timeouts, so a client that sends half a header would stay for ever. It also has no limit on
+//! connections, and its shutdown may wait for ever.
 
 use std::{
     convert::Infallible,
@@ -36,12 +36,12 @@ use warp::http::Request;
 
 use crate::{
     app::{self, App},
-    door,
     gate::GateLimits,
+    middleware,
     request::BodyLimits,
 };
 
-/// What an embedding program decides about the server; start from [`ServerConfig::new`].
+/// The settings of the server. Start from [`ServerConfig::new`].
 ///
 /// ```
 /// let mut config = jpauto_http::ServerConfig::new(([127, 0, 0, 1], 8080).into());
@@ -51,22 +51,22 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// Where to listen; port 0 takes a free one, which [`Server::address`] names.
+    /// The address to listen on. With port 0 the system chooses a free port; [`Server::address`] returns it.
     pub address: SocketAddr,
-    /// What a connection may do.
+    /// The limits of connections.
     pub connections: ConnectionLimits,
-    /// What a request's body may be.
+    /// The limits of a request's body.
     pub body: BodyLimits,
-    /// How much work is let in.
+    /// How much work is admitted.
     pub gate: GateLimits,
-    /// Whose `X-Forwarded-For` is believed; nobody's by default.
+    /// The proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
-    /// How long requests may take to finish when the server is told to end (10 s).
+    /// How long requests may take to finish at shutdown (10 s).
     pub drain: Duration,
 }
 
 impl ServerConfig {
-    /// The defaults at an address.
+    /// The defaults, with an address.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         Self {
@@ -80,20 +80,20 @@ impl ServerConfig {
     }
 }
 
-/// What one connection, and all of them, may do.
+/// The limits of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionLimits {
-    /// So many at a time (1,024); more wait in the kernel's queue.
+    /// Connections at a time (1,024). More wait in the kernel's queue.
     pub most: usize,
     /// How long a client may take for a request's header, and how long it may keep an idle connection (10 s).
     pub header_read_timeout: Duration,
-    /// The longest header of a request, in bytes (16 KiB); not below 8 KiB, which hyper needs.
+    /// The longest header of a request, in bytes (16 KiB). hyper needs at least 8 KiB.
     pub longest_header: usize,
     /// Requests at a time on one HTTP/2 connection (64).
     pub http2_streams: u32,
-    /// After this long a connection is told to end (10 min), and cut when it has not after the drain: so nobody holds one
-    /// for ever by reading an answer slowly.
+    /// How long a connection may live (10 min). It is then asked to end, and cut after the drain, so that a client can not hold
+    /// it for ever by reading slowly.
     pub longest_life: Duration,
 }
 
@@ -113,19 +113,19 @@ impl Default for ConnectionLimits {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address can not be listened on.
+    /// The server can not listen on the address.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
-        /// The address that was asked for.
+        /// The configured address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         #[source]
         reason: io::Error,
     },
-    /// The system gave no threads to run on.
+    /// The system started no threads.
     #[error("cannot start the server's threads: {0}")]
     Runtime(#[source] io::Error),
-    /// The signals that end the server can not be received.
+    /// The server can not listen for the signals that end it.
     #[error("cannot receive the signals that end the server: {0}")]
     Signals(#[source] io::Error),
 }
@@ -136,7 +136,7 @@ pub enum StartError {
 pub enum Shutdown {
     /// Every request was answered.
     Finished,
-    /// So many connections were still busy after the drain and were cut.
+    /// This many connections were still busy after the drain and were cut.
     Cut(usize),
 }
 
@@ -172,20 +172,20 @@ impl Server {
         let cannot_listen = |reason| StartError::Bind { address: config.address, reason };
         let listener = TcpListener::bind(config.address).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        // More workers than connections would only wait for one another with a thread each.
+        // More workers than connections would only wait for each other, with a thread each.
         let database_connections = usize::try_from(dealership.config().database.pool_size).unwrap_or(usize::MAX);
         config.gate.workers = config.gate.workers.min(database_connections);
         let app = App::new(dealership, config.gate, config.body);
         Ok(Self { listener, address, app, config })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers requests until the future is done, then takes no more connections and lets those that are busy finish.
+    /// Answers requests until the future ends. Then it accepts no more connections and lets the busy ones finish.
     pub async fn run_until(self, end: impl Future<Output = ()>) -> Shutdown {
         let (ending, ended) = watch::channel(());
         let slots = Arc::new(Semaphore::new(self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS)));
@@ -215,7 +215,7 @@ impl Server {
     }
 }
 
-/// Runs a server on threads of its own until the process gets SIGTERM or SIGINT; `on_ready` learns the address.
+/// Runs a server on its own threads until the process gets SIGTERM or SIGINT. `on_ready` gets the address.
 ///
 /// # Errors
 /// [`StartError`].
@@ -224,7 +224,7 @@ pub fn serve_blocking(
     config: ServerConfig,
     on_ready: impl FnOnce(SocketAddr),
 ) -> Result<Shutdown, StartError> {
-    // A few threads more than workers: work whose client was given up on still holds its own.
+    // A few more threads than workers: work that has passed its deadline still holds its thread.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(config.gate.workers.saturating_add(8))
@@ -237,7 +237,7 @@ pub fn serve_blocking(
         on_ready(server.address());
         Ok(server.run_until(end).await)
     });
-    // Work that outlives its deadline must not hold the process.
+    // Work that has passed its deadline must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_secs(1));
     shutdown
 }
@@ -265,18 +265,18 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The next connection, once there is room for it.
+/// The next connection, as soon as there is room for it.
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
-            // Nobody closes the semaphore.
+            // The semaphore is never closed.
             return std::future::pending().await;
         };
         match listener.accept().await {
             Ok((stream, peer)) => return (stream, peer, slot),
             Err(reason) => {
                 tracing::warn!(%reason, "a connection could not be accepted");
-                // Out of file descriptors, most likely: trying again at once would burn a core until one is free.
+                // Probably there are no file descriptors left. A retry at once would burn a core until one is free.
                 sleep(Duration::from_millis(100)).await;
             }
         }
@@ -301,15 +301,15 @@ impl Connection {
         }
         let limits = self.config.connections;
         let has_asked = Arc::new(AtomicBool::new(false));
-        let door = service_fn({
+        let service = service_fn({
             let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config) = (api.clone(), Arc::clone(&config));
-                async move { Ok::<_, Infallible>(door::answer(api, peer, &config.trusted_proxies, request).await) }
+                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config.trusted_proxies, request).await) }
             }
         });
-        let service = TowerToHyperService::new(CompressionLayer::new().layer(door));
+        let service = TowerToHyperService::new(CompressionLayer::new().layer(service));
         let builder = self.builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut first_request = pin!(sleep(limits.header_read_timeout));
@@ -318,7 +318,7 @@ impl Connection {
         let outcome = loop {
             tokio::select! {
                 outcome = connection.as_mut() => break outcome,
-                // hyper's own clock starts only when it knows the protocol, so a client that says nothing would stay.
+                // hyper's own timeout starts once it knows the protocol, so a silent client would stay.
                 () = &mut first_request, if is_silent => {
                     is_silent = false;
                     if !has_asked.load(Ordering::Relaxed) {
@@ -382,7 +382,7 @@ async fn drain(mut connections: JoinSet<()>, patience: Duration) -> Shutdown {
     Shutdown::Cut(left)
 }
 
-/// A connection's task catches panics of handlers; one that ends so all the same is a fault of ours.
+/// A connection's task catches the panics of handlers. A task that panics all the same is a fault of this server.
 fn note(outcome: Result<(), JoinError>) {
     if let Err(reason) = outcome.as_ref()
         && reason.is_panic()

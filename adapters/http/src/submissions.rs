@@ -1,6 +1,4 @@
 //! `POST /api/submissions`: a customer offers a car.
-//!
-//! What is deliberately not here: reading and reviewing submissions, which takes a role.
 
 use bytes::Buf;
 use chrono::{DateTime, Utc};
@@ -23,8 +21,8 @@ use crate::{
     request::read_json,
 };
 
-/// What the customer learns: that it came in, and what to look at twice. Their own words are not sent back, so that an
-/// answer that ends up in a log or a cache tells nothing about them.
+/// The answer to the customer: the id, and warnings about the offer. It does not repeat what the customer sent, so that an
+/// answer in a log or a cache contains no personal data.
 #[derive(Serialize)]
 struct Receipt {
     id: SubmissionId,

@@ -1,4 +1,4 @@
-//! Clients that are slow, silent, loud or gone, HTTP/2, and the server's end.
+//! Clients that are slow, silent, too loud or gone; HTTP/2; and the shutdown.
 
 use std::{
     io::{Read as _, Write as _},
@@ -21,7 +21,7 @@ fn impatient() -> Lot {
     })
 }
 
-/// Everything that comes until the server closes, and how long that took.
+/// Everything that the server sends until it closes, and how long that took.
 fn until_closed(stream: &mut TcpStream) -> (Vec<u8>, Duration) {
     let began = Instant::now();
     let mut bytes = Vec::new();
@@ -109,7 +109,7 @@ fn a_client_that_goes_away_disturbs_nobody() {
 fn http_2_is_spoken_without_asking() {
     let lot = Lot::open();
     let mut stream = lot.connect();
-    // The preface and an empty SETTINGS frame; a server answers with its own SETTINGS, type 4 on stream 0.
+    // The preface and an empty SETTINGS frame. A server answers with its own SETTINGS, type 4 on stream 0.
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
     let mut frame = [0; 9];
     stream.read_exact(&mut frame).unwrap();
@@ -154,7 +154,7 @@ fn an_ending_server_does_not_wait_for_ever() {
     stream.write_all(offer_on_the_wire().as_bytes()).unwrap();
     wait_until("the request", || inside.load(Ordering::SeqCst));
     let release = std::thread::spawn(move || {
-        // The runtime of the test waits for its blocking threads; the server must have given up long before.
+        // The runtime of the test waits for its blocking threads. The server must have stopped waiting long before.
         std::thread::sleep(SHORT * 3);
         held.store(false, Ordering::SeqCst);
     });

@@ -1,6 +1,6 @@
-//! The server over real sockets on loopback: what it answers, and what it does with clients that do not behave.
+//! The server over real sockets on loopback: its answers, and what it does with clients that misbehave.
 //!
-//! The library's own rules are tested beside the library, on both databases; here is SQLite in a temporary folder.
+//! The rules are tested with the library, on both databases. These tests use SQLite in a temporary folder.
 
 #![cfg(feature = "sqlite")]
 #![expect(unreachable_pub, reason = "a test binary has no users")]

@@ -98,7 +98,7 @@ fn a_problem_has_the_shape_of_rfc_9457() {
       ],
       "instance": "test-1",
       "status": 422,
-      "title": "Unprocessable Entity",
+      "title": "Some fields of the submission are not acceptable.",
       "type": "https://jpauto.example/errors/invalid_submission"
     }
     "#);
@@ -152,7 +152,7 @@ fn twenty_mebibytes_are_refused_with_a_length_and_in_chunks() {
     let answer = Answer::read(&mut stream);
     assert_eq!((answer.status, answer.problem().as_str()), (413, "body_too_large"));
 
-    // Who asks first is told before sending anything.
+    // A client that asks first gets the answer before it sends anything.
     let mut stream = lot.connect();
     let head = "POST /api/submissions HTTP/1.1\r\nhost: lot\r\nconnection: close\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: 20000000\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What is not about a noun: health, unknown paths, methods, sign-in, headers, and faults on our side.
+//! What is not about a noun: health, unknown paths, methods, sign-in, headers, and faults of the server.
 
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use std::{

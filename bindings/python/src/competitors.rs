@@ -118,6 +118,10 @@ record! {
             unconfirmed_price: Option<Amount>,
             /// The lowest price ever believed.
             lowest_price: Option<Amount>,
+            /// The chance that it comes back, from 0 to 1, where it was found sold by its absence.
+            p_return: Option<f64>,
+            /// Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`.
+            stock_status: Option<&'static str>,
         }
     }
 }
@@ -224,8 +228,12 @@ record! {
             observed_at: DateTime<Utc>,
             /// Whether it saw the whole lot.
             complete: bool = [completeness.is_complete()],
-            /// Why not, such as `too_few_vehicles`.
+            /// Why not, such as `many_missing`: the gravest doubt.
             incomplete_reason: Option<&'static str> = [completeness.reason()],
+            /// All the doubts about it, the gravest first.
+            doubts: Vec<&'static str>,
+            /// How far it is believed, from 0 to 1: of what it did not see.
+            weight: f64,
             /// Pages read; `None` where the listings came from elsewhere.
             pages_fetched: Option<u32>,
             /// The total that the website itself claims.
@@ -304,6 +312,8 @@ recorded_vehicle! {
         sold_at: DateTime<Utc>,
         /// Whole days from the first sighting.
         days_on_market: i32,
+        /// The chance that it comes back, from 0 to 1, where it was found sold by its absence.
+        p_return: Option<f64>,
     }
 }
 
@@ -337,8 +347,12 @@ record! {
             observed_at: DateTime<Utc>,
             /// Whether the whole lot was seen.
             complete: bool = [completeness.is_complete()],
-            /// Why not, such as `too_few_vehicles`.
+            /// Why not, such as `many_missing`: the gravest doubt.
             incomplete_reason: Option<&'static str> = [completeness.reason()],
+            /// All the doubts about it, the gravest first.
+            doubts: Vec<&'static str>,
+            /// How far it is believed, from 0 to 1: of what it did not see.
+            weight: f64,
             /// What changed, in numbers.
             counts: ScrapeCounts,
             /// Vehicles not seen before.
@@ -357,6 +371,26 @@ record! {
             warnings: Vec<ExtractionWarning>,
             /// The competitor's figures after it.
             metrics: Metrics,
+        }
+    }
+}
+
+record! {
+    /// What the owner's word about a doubted lot changed.
+    LotVerdict of competitors::LotVerdict {
+        () {
+            /// Whose lot it is.
+            competitor_id: Uuid,
+            /// The competitor's name.
+            competitor: String,
+            /// When the newest scrape looked.
+            observed_at: DateTime<Utc>,
+            /// How many scrapes are believed now, or discarded.
+            scrapes: usize,
+            /// What is found sold now, because the lot is believed.
+            sold: Vec<SoldVehicle>,
+            /// What the discarded scrape alone had found sold.
+            on_sale_again: Vec<RecordedVehicle>,
         }
     }
 }
@@ -460,6 +494,22 @@ impl Competitors {
     fn resume(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<Competitor> {
         let id = self.id_of(competitor)?;
         self.handle.run(py, |desk| desk.competitors().resume(id)).map(Competitor::told)
+    }
+
+    /// Takes the newest lot as it is, though it is doubted: what has been missing for long enough is found sold now.
+    ///
+    /// Raises `NotFound` (`competitor_not_found`, `scrape_not_found`), `Conflict` (`scrape_not_doubted`).
+    fn believe(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<LotVerdict> {
+        let id = self.id_of(competitor)?;
+        self.handle.run(py, |desk| desk.competitors().believe(id)).map(LotVerdict::told)
+    }
+
+    /// Lets the newest scrape count for nothing: what it alone has found sold is on sale again.
+    ///
+    /// Raises `NotFound` (`competitor_not_found`, `scrape_not_found`).
+    fn distrust(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<LotVerdict> {
+        let id = self.id_of(competitor)?;
+        self.handle.run(py, |desk| desk.competitors().distrust(id)).map(LotVerdict::told)
     }
 
     /// Removes a competitor with its listings, prices, figures, scrapes and the alerts about it.

@@ -1,9 +1,9 @@
-//! The library's failures as Python's exceptions, and the refusals of what Python hands over.
+//! The library's failures as Python's exceptions, and the failures of the package itself.
 //!
-//! The classes are written in Python (`jpauto/errors.py`), where a class may have two bases. What is deliberately not here:
-//! any text of a failure's source, which is for logs.
+//! The classes are written in Python (`jpauto/errors.py`), where a class may have two bases. `class` maps each kind to a
+//! class, and nothing else does. The source of a failure is for logs and never reaches Python.
 
-use jpauto::{Error, ErrorKind};
+use jpauto::{Error, ErrorCode, ErrorKind};
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
 
 /// The exception for a failure of the library.
@@ -14,20 +14,22 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     raised.map_or_else(|reason| reason, PyErr::from_value)
 }
 
-/// `InvalidInput` for arguments that are not what the library takes; each fault is a JSON pointer and what was expected.
+/// `InvalidInput` for arguments that the library does not take. Each fault is a JSON pointer and what was expected.
 pub(crate) fn invalid_argument(py: Python<'_>, faults: Vec<(String, String)>) -> PyErr {
     let message = match faults.as_slice() {
         [(pointer, expected)] => format!("{}: {expected}", pointer.trim_start_matches('/')),
         _ => "some arguments are not acceptable".to_owned(),
     };
-    let raised =
-        class(py, ErrorKind::InvalidInput).and_then(|class| class.call1((message, "invalid_argument", faults)));
-    raised.map_or_else(|reason| reason, PyErr::from_value)
+    raised(py, ErrorCode::InvalidArgument, message, faults)
 }
 
 /// `Refused` for a lot that was closed.
 pub(crate) fn closed(py: Python<'_>) -> PyErr {
-    let raised = class(py, ErrorKind::Refused).and_then(|class| class.call1(("the lot is closed", "lot_closed")));
+    raised(py, ErrorCode::LotClosed, "the lot is closed".to_owned(), Vec::new())
+}
+
+fn raised(py: Python<'_>, code: ErrorCode, message: String, faults: Vec<(String, String)>) -> PyErr {
+    let raised = class(py, code.kind()).and_then(|class| class.call1((message, code.as_str(), faults)));
     raised.map_or_else(|reason| reason, PyErr::from_value)
 }
 
@@ -49,7 +51,7 @@ fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
         ErrorKind::RateLimited => imported!("RateLimited"),
         ErrorKind::Misconfigured => imported!("Misconfigured"),
         ErrorKind::Unavailable => imported!("Unavailable"),
-        // A kind of a later release of the library is nothing that this one knows how to mend.
+        // This package does not know the kind of a later release of the library.
         ErrorKind::Internal | _ => imported!("Internal"),
     }
 }

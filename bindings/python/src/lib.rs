@@ -30,8 +30,8 @@ mod _jpauto {
         activity::{Activity, ActivityEntry},
         alerts::{Alert, Alerts},
         competitors::{
-            ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, Metrics, PriceChange, PricePoint,
-            RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
+            ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict, Metrics, PriceChange,
+            PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},

@@ -362,6 +362,7 @@ words!(
     jpauto::competitors::IncompleteReason,
     jpauto::competitors::RefusalReason,
     jpauto::competitors::ScrapeErrorType,
+    jpauto::competitors::StockStatus,
     jpauto::market::AutoDevVersion,
     jpauto::market::Confidence,
     jpauto::market::DataSource,

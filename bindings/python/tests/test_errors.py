@@ -33,6 +33,15 @@ def test_the_classes_are_one_tree() -> None:
     assert issubclass(jpauto.InvalidInput, ValueError) and issubclass(jpauto.NotFound, LookupError)
 
 
+def test_each_kind_has_its_documented_class() -> None:
+    document = Path(__file__).parents[3] / "docs" / "errors.md"
+    rows = [line.strip("| \n").split(" | ") for line in document.read_text().splitlines() if line.startswith("| `")]
+    names = {cells[4].strip("`") for cells in rows if len(cells) == 5 and cells[2].isdigit()}
+    classes = {kind.__name__ for kind in jpauto.Error.__subclasses__()}
+    assert names == classes
+    assert all(hasattr(jpauto, name) for name in names)
+
+
 def test_every_field_at_fault_is_named(lot: jpauto.Lot) -> None:
     fields: Any = {**CAMRY, "colour": "red", "mileage": "many", "images": 3}
     with pytest.raises(jpauto.InvalidInput) as failure:

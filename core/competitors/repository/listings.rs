@@ -57,6 +57,8 @@ pub(super) struct StoredRow {
     pub(super) highest_price: Option<Money>,
     pub(super) previous_price: Option<Money>,
     pub(super) price_changed_at: Option<Instant>,
+    pub(super) p_return: Option<f64>,
+    pub(super) stock_status: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -112,6 +114,9 @@ impl ListingRow {
             highest_price: stored.highest_price,
             previous_price: stored.previous_price,
             price_changed_at: stored.price_changed_at.map(DateTime::from),
+            p_return: stored.p_return.filter(|_| is_sold),
+            // Another application may have written words of its own.
+            stock_status: stored.stock_status.and_then(|word| word.parse().ok()),
             transferred_from: None,
             transferred_to: None,
         }

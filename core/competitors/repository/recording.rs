@@ -3,26 +3,23 @@
 //!
 //! What is deliberately not here: the plan itself (`rules`).
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::RangeInclusive,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 #[cfg(feature = "postgres")]
-use diesel::sql_types::{Bool, Integer, Text};
+use diesel::sql_types::{Bool, Double, Integer, Text};
 use diesel::{
-    dsl::{max, sum},
+    dsl::max,
     prelude::*,
     sql_query,
     sql_types::{BigInt, Nullable},
 };
 use serde_json::Value;
 
-use super::{MetricsRow, ScrapeRow, listings::StoredRow, seen_between, transfers::is_transferred};
+use super::{MetricsRow, ScrapeRow, doubts_of, listings::StoredRow, seen_between, transfers::is_transferred};
 use crate::{
     competitors::{
-        IncompleteReason, ListShape, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
+        ListShape, Metrics, MetricsRules, ScrapeReading, ScrapeRecord, TrackingRules,
         alert::PartialScrapes,
         days_on_market,
         metrics::{AverageFit, MetricCounts},
@@ -35,20 +32,22 @@ use crate::{
         },
         types::{DbId, DbInstant, DbMoney},
     },
+    extract::StockStatus,
     ids::{CompetitorId, ListingId, ListingPriceId, MetricsId},
     money::Money,
     scrape::walk::site_scope,
     tracking::{
-        evidence::AlikeScrapes,
+        evidence::Doubts,
+        facts::{Gone, PastScrape, ScrapeFacts, StoredListing},
         identity::{Unmatched, gone_since},
-        plan::{Plan, PriceOf, ScrapeFacts, StoredListing},
+        plan::{Plan, PriceOf},
         sighting::{Details, Keys, Sighting},
-        sold::ReturnHistory,
+        sold::{Returns, span},
     },
 };
 
 /// How many ids one statement names; SQLite takes 32,766 values.
-const IDS_AT_ONCE: usize = 10_000;
+pub(super) const IDS_AT_ONCE: usize = 10_000;
 
 /// With more sightings than this that no key explains, what went lately is read whole.
 const LIKENESSES_AT_ONCE: usize = 200;
@@ -66,11 +65,16 @@ pub(in crate::competitors) struct Lot {
 impl Lot {
     /// The places of these listings among `stored`; unknown ones are left out.
     pub(in crate::competitors) fn rows_of(&self, ids: &[ListingId]) -> Vec<usize> {
-        let rows: HashMap<&ListingId, usize> = match ids {
-            [] => HashMap::new(),
-            _ => self.ids.iter().enumerate().map(|(row, id)| (id, row)).collect(),
-        };
+        let rows = self.rows_by_id(ids);
         ids.iter().filter_map(|id| rows.get(id).copied()).collect()
+    }
+
+    /// The places of all listings, where any is asked for.
+    fn rows_by_id(&self, ids: &[ListingId]) -> HashMap<ListingId, usize> {
+        match ids {
+            [] => HashMap::new(),
+            _ => self.ids.iter().enumerate().map(|(row, id)| (*id, row)).collect(),
+        }
     }
 }
 
@@ -91,6 +95,7 @@ impl From<StoredRow> for StoredListing {
                 body_style: row.body_style,
                 url: row.url,
                 image_url: row.image_url,
+                stock_status: row.stock_status.and_then(|word| word.parse().ok()),
             },
             price: row.price,
             // An adopted row may have a price and no lowest one.
@@ -103,6 +108,7 @@ impl From<StoredRow> for StoredListing {
             last_seen_at,
             is_sold: row.is_sold.unwrap_or(false),
             sold_at: row.sold_at.map(DateTime::from),
+            p_return: row.p_return,
         }
     }
 }
@@ -146,6 +152,11 @@ pub(in crate::competitors) fn load_lot(
             .into_values()
             .for_each(|row| lot.take_in(row));
     }
+    let gone = load_gone_lately(conn, competitor, &lot.facts, rules)?;
+    let ids: Vec<ListingId> = gone.iter().map(|(id, _)| *id).collect();
+    let rows = lot.rows_by_id(&ids);
+    let placed = gone.into_iter().map(|(id, gone)| Gone { row: rows.get(&id).copied(), ..gone });
+    lot.facts.gone = placed.collect();
     Ok(lot)
 }
 
@@ -214,46 +225,6 @@ fn load_gone(
         }
     }
     Ok(found)
-}
-
-/// Why a scrape is distrusted that saw a list to its end.
-fn distrusted_words() -> [&'static str; IncompleteReason::DISTRUSTED.len()] {
-    IncompleteReason::DISTRUSTED.map(IncompleteReason::as_str)
-}
-
-/// The scrapes right before this one, since the list was read as it is, that found a number of vehicles within the range, without
-/// those that say nothing about the size of the lot.
-pub(in crate::competitors) fn alike_scrapes(
-    conn: &mut DbConnection,
-    competitor: CompetitorId,
-    (observed_at, list_since): (DateTime<Utc>, DateTime<Utc>),
-    counts: RangeInclusive<usize>,
-    rules: &TrackingRules,
-) -> DbResult<Option<AlikeScrapes>> {
-    use competitor_scrapes::dsl;
-    let fitting = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let (fewest, most) = (fitting(*counts.start()), fitting(*counts.end()));
-    let telling = || {
-        dsl::competitor_scrapes
-            .filter(dsl::competitor_id.eq(competitor))
-            .filter(dsl::observed_at.lt(Instant(observed_at)))
-            .filter(dsl::complete.eq(true).or(dsl::incomplete_reason.assume_not_null().eq_any(distrusted_words())))
-    };
-    let last_unlike: Option<Instant> = telling()
-        .filter(dsl::vehicles.lt(fewest).or(dsl::vehicles.gt(most)))
-        .order(dsl::observed_at.desc())
-        .select(dsl::observed_at)
-        .first(conn)
-        .optional()?;
-    let since = last_unlike.map_or(list_since, |unlike| list_since.max(unlike.into()));
-    // As many as there were since the lot changed: a few days' worth, before it is believed.
-    let alike: Vec<Instant> = telling()
-        .filter(dsl::observed_at.gt(Instant(since)))
-        .order(dsl::observed_at)
-        .select(dsl::observed_at)
-        .load(conn)?;
-    let alike: Vec<DateTime<Utc>> = alike.into_iter().map(DateTime::from).collect();
-    Ok(AlikeScrapes::of(&alike, since, rules))
 }
 
 /// The scrapes up to this time, after the last that saw the whole lot, that saw a part of it; a range of an index.
@@ -328,8 +299,41 @@ pub(in crate::competitors) fn turn_back_sightings(
     Ok(())
 }
 
-/// Pages, vehicles on a page, and the address of a list as a scrape saw it.
-type ListColumns = (Option<i32>, Option<i32>, Option<String>);
+/// What is read of a scrape that was recorded before.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_scrapes)]
+struct PastRow {
+    observed_at: Instant,
+    weight: f64,
+    complete: bool,
+    doubts: Option<String>,
+    group_weight: Option<f64>,
+    vehicles: i32,
+    total_claimed: Option<i32>,
+    pages_fetched: Option<i32>,
+    page_vehicles: Option<i32>,
+    list_url: Option<String>,
+    expected_returns: Option<f64>,
+    returns_seen: Option<f64>,
+}
+
+impl From<PastRow> for PastScrape {
+    fn from(row: PastRow) -> Self {
+        let known = |count: Option<i32>| count.and_then(|count| count.try_into().ok());
+        Self {
+            observed_at: row.observed_at.into(),
+            weight: row.weight,
+            is_complete: row.complete,
+            is_cut: Doubts(doubts_of(row.doubts.as_deref())).are_of_a_cut(),
+            group_weight: row.group_weight,
+            vehicles: row.vehicles.try_into().unwrap_or(0),
+            total_claimed: known(row.total_claimed),
+            pages: known(row.pages_fetched),
+            list: ListShape { page_vehicles: known(row.page_vehicles), url: row.list_url, ..ListShape::default() },
+            behaviour: row.expected_returns.zip(row.returns_seen).map(|(expected, seen)| Returns { expected, seen }),
+        }
+    }
+}
 
 fn load_facts(
     conn: &mut DbConnection,
@@ -339,72 +343,69 @@ fn load_facts(
     rules: &TrackingRules,
 ) -> DbResult<ScrapeFacts> {
     use competitor_scrapes::dsl;
-    let of_competitor = dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor));
-    let (newest, absences, returns): (Option<Instant>, Option<i64>, Option<i64>) =
-        of_competitor.select((max(dsl::observed_at), sum(dsl::absences), sum(dsl::returns))).first(conn)?;
-    let newest: Option<DateTime<Utc>> = newest.map(DateTime::from);
-    let ahead_at = newest.filter(|newest| *newest > latest);
-    let newest = match ahead_at {
-        Some(_) => newest_scrape_until(conn, competitor, latest)?,
-        None => newest,
-    };
-    let earlier: Vec<(Instant, i32, Option<i32>, ListColumns)> = of_competitor
-        .filter(dsl::complete.eq(true))
-        .filter(dsl::observed_at.lt(Instant(observed_at)))
-        .order(dsl::observed_at.desc())
-        .limit(i64::try_from(rules.evidence.complete_scrapes_compared).unwrap_or(i64::MAX))
-        .select((
-            dsl::observed_at,
-            dsl::vehicles,
-            dsl::total_claimed,
-            (dsl::pages_fetched, dsl::page_vehicles, dsl::list_url),
-        ))
-        .load(conn)?;
-    // Scrapes before the oldest sighting can have missed nothing that is on sale.
-    let since = oldest_sighting.unwrap_or(observed_at).min(observed_at);
-    let moved = IncompleteReason::ListMoved.as_str();
-    let reason = dsl::incomplete_reason.assume_not_null();
-    // A list that features vehicles does so for good, whatever has gone since.
-    let weeks = TimeDelta::days(i64::from(rules.evidence.cut_list_believed_after_days) * 2);
-    let long_ago = observed_at.checked_sub_signed(weeks).unwrap_or(observed_at);
-    let telling: Vec<(Instant, bool, Option<String>)> = of_competitor
-        .filter(
-            dsl::observed_at
-                .ge(Instant(since))
-                .and(dsl::complete.eq(true).or(reason.eq_any(distrusted_words())))
-                .or(dsl::observed_at.ge(Instant(long_ago)).and(reason.eq(moved))),
-        )
-        .filter(dsl::observed_at.le(Instant(latest)))
+    // Scrapes before the oldest sighting can have missed nothing that is on sale. A list that is cut is compared with one of some
+    // weeks ago.
+    let weeks = TimeDelta::days(i64::from(rules.evidence.cut_remembered_days) + 1);
+    let weeks_ago = observed_at.checked_sub_signed(weeks).unwrap_or(observed_at);
+    let since = oldest_sighting.unwrap_or(observed_at).min(weeks_ago);
+    let rows: Vec<PastRow> = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::observed_at.ge(Instant(since)))
         .order(dsl::observed_at)
-        .select((dsl::observed_at, dsl::complete, dsl::incomplete_reason))
+        .select(PastRow::as_select())
         .load(conn)?;
-    let (complete, doubted): (Vec<_>, Vec<_>) = telling.into_iter().partition(|(_, is_complete, _)| *is_complete);
-    let (has_moved, distrusted): (Vec<_>, Vec<_>) =
-        doubted.into_iter().partition(|(.., reason)| reason.as_deref() == Some(moved));
-    let times =
-        |scrapes: Vec<(Instant, bool, Option<String>)>| scrapes.into_iter().map(|(time, ..)| time.into()).collect();
-    let (last_pages, page_vehicles, list_url) = earlier.first().map(|(.., list)| list.clone()).unwrap_or_default();
-    let known = |count: Option<i32>| count.and_then(|count| count.try_into().ok());
-    let count = |sum: Option<i64>| sum.and_then(|sum| sum.try_into().ok()).unwrap_or(0);
-    let addresses = list_url.as_deref().zip(reading.list.url.as_deref());
-    Ok(ScrapeFacts {
+    let mut scrapes: Vec<PastScrape> = rows.into_iter().map(PastScrape::from).collect();
+    let ahead = scrapes.split_off(scrapes.partition_point(|scrape| scrape.observed_at <= latest));
+    let mut facts = ScrapeFacts {
         observed_at,
-        is_narrowed: addresses.is_some_and(|(before, now)| site_scope::narrows(before, now)),
         reading,
-        last_complete_at: earlier.first().map(|(time, ..)| (*time).into()),
-        last_claimed: earlier.first().and_then(|(.., total, _)| known(*total)),
-        last_pages: known(last_pages),
-        last_list: ListShape { page_vehicles: known(page_vehicles), url: list_url, ..ListShape::default() },
+        newest_recorded_at: scrapes.last().map(|scrape| scrape.observed_at),
+        ahead_at: ahead.last().map(|scrape| scrape.observed_at),
+        scrapes,
         list_changed_at: super::list_changed_at(conn, competitor)?,
-        earlier_counts: earlier.into_iter().filter_map(|(_, count, ..)| count.try_into().ok()).collect(),
-        distrusted_scrapes: times(distrusted),
-        moved_scrapes: times(has_moved),
-        newest_recorded_at: newest,
-        ahead_at,
-        complete_scrapes: times(complete),
-        returns: ReturnHistory { absences: count(absences), returns: count(returns) },
-        alike: None,
-    })
+        ..ScrapeFacts::default()
+    };
+    let before = facts.list_before(rules).and_then(|scrape| scrape.list.url.as_deref());
+    let addresses = before.zip(facts.reading.list.url.as_deref());
+    facts.is_narrowed = addresses.is_some_and(|(before, now)| site_scope::narrows(before, now));
+    Ok(facts)
+}
+
+/// What was found sold by its absence and may come back; its place in the lot is still to be found.
+fn load_gone_lately(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    facts: &ScrapeFacts,
+    rules: &TrackingRules,
+) -> DbResult<Vec<(ListingId, Gone)>> {
+    let Some(looked_at) = facts.looked_for_at().filter(|_| !facts.is_late()) else { return Ok(Vec::new()) };
+    let since = looked_at.checked_sub_signed(span(rules.sold.watched_days)).unwrap_or(DateTime::UNIX_EPOCH);
+    let rows: Vec<GoneRow> = dsl::competitor_inventory
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::is_sold.eq(true))
+        // One is dated after it was seen last.
+        .filter(dsl::sold_at.ge(Instant(since)))
+        .select(GoneRow::as_select())
+        .load(conn)?;
+    let gone = |row: GoneRow| {
+        let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+        let is_by_absence = row.sold_at.is_some_and(|sold_at| DateTime::from(sold_at) > last_seen_at);
+        let is_in_stock = row.stock_status.as_deref() == Some(StockStatus::InStock.as_str());
+        let gone = Gone { row: None, first_seen_at, last_seen_at, is_in_stock };
+        (is_by_absence && last_seen_at >= since).then_some((row.id, gone))
+    };
+    Ok(rows.into_iter().filter_map(gone).collect())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+struct GoneRow {
+    id: ListingId,
+    first_seen_at: Option<Instant>,
+    last_seen_at: Option<Instant>,
+    created_at: Option<Instant>,
+    sold_at: Option<Instant>,
+    stock_status: Option<String>,
 }
 
 /// Makes, of one list of columns, the row that a scrape writes and its binding to PostgreSQL as one array a column.
@@ -456,6 +457,8 @@ written_columns! {
     highest_price: Option<Money> as Nullable<DbMoney>,
     previous_price: Option<Money> as Nullable<DbMoney>,
     price_changed_at: Option<Instant> as Nullable<DbInstant>,
+    p_return: Option<f64> as Nullable<Double>,
+    stock_status: Option<&'a str> as Nullable<Text>,
 }
 
 impl<'a> Written<'a> {
@@ -486,6 +489,8 @@ impl<'a> Written<'a> {
             highest_price: listing.highest_price,
             previous_price: listing.previous_price,
             price_changed_at: listing.price_changed_at.map(Instant),
+            p_return: listing.p_return,
+            stock_status: details.stock_status.map(StockStatus::as_str),
         }
     }
 }
@@ -553,6 +558,19 @@ fn see_again(conn: &mut DbConnection, competitor: CompetitorId, lot: &Lot, resee
     Ok(())
 }
 
+/// Stores how far those are believed to be gone that were last seen at a time, with the scrape that saw them. A scrape fixes the
+/// groups that it is the first to miss: one on most days.
+fn fix_groups(conn: &mut DbConnection, competitor: CompetitorId, fixed: &[(DateTime<Utc>, f64)]) -> DbResult<()> {
+    use competitor_scrapes::dsl;
+    for (last_seen_at, weight) in fixed {
+        let seen_by = dsl::competitor_scrapes
+            .filter(dsl::competitor_id.eq(competitor))
+            .filter(dsl::observed_at.eq(Instant(*last_seen_at)));
+        diesel::update(seen_by).set(dsl::group_weight.eq(Some(weight))).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Writes the plan; answers the ids of the new listings in its order.
 pub(in crate::competitors) fn write_plan(
     conn: &mut DbConnection,
@@ -593,6 +611,7 @@ pub(in crate::competitors) fn write_plan(
         })
         .collect();
     see_again(conn, competitor, lot, &plan.reseen)?;
+    fix_groups(conn, competitor, &plan.fixed)?;
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
@@ -621,7 +640,7 @@ mod postgres {
         PgConnection, RunQueryDsl as _,
         pg::Pg,
         sql_query,
-        sql_types::{Array, Integer, Nullable},
+        sql_types::{Array, Double, Integer, Nullable},
     };
 
     use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
@@ -706,14 +725,16 @@ mod postgres {
         }
         sql_query(
             "UPDATE competitor_inventory AS listing
-             SET is_sold = true, sold_at = gone.sold_at, days_on_market = gone.days_on_market, updated_at = $1
-             FROM unnest($2, $3, $4) AS gone (id, sold_at, days_on_market)
+             SET is_sold = true, sold_at = gone.sold_at, days_on_market = gone.days_on_market, p_return = gone.p_return,
+                 updated_at = $1
+             FROM unnest($2, $3, $4, $5) AS gone (id, sold_at, days_on_market, p_return)
              WHERE listing.id = gone.id",
         )
         .bind::<DbInstant, _>(Instant(now))
         .bind::<Array<DbId>, _>(sold.iter().map(|sold| lot.ids[sold.stored]).collect::<Vec<_>>())
         .bind::<Array<DbInstant>, _>(sold.iter().map(|sold| Instant(sold.sold_at)).collect::<Vec<_>>())
         .bind::<Array<Integer>, _>(sold.iter().map(|sold| sold.days_on_market).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Double>>, _>(sold.iter().map(|sold| sold.p_return).collect::<Vec<_>>())
         .execute(conn)?;
         Ok(())
     }
@@ -808,6 +829,7 @@ mod sqlite {
                     dsl::is_sold.eq(true),
                     dsl::sold_at.eq(Instant(sold.sold_at)),
                     dsl::days_on_market.eq(sold.days_on_market),
+                    dsl::p_return.eq(sold.p_return),
                     dsl::updated_at.eq(Instant(now)),
                 ))
                 .execute(conn)?;

@@ -9,6 +9,7 @@ use crate::{
     db::{DbConnection, DbResult, Instant, MultiBackend, schema::competitor_scrapes},
     ids::{CompetitorId, ScrapeId},
     page::{Page, PageRequest, newest_first},
+    tracking::sold::Returns,
 };
 
 /// Makes the row of a scrape, whose counts stand in columns of their own.
@@ -30,6 +31,11 @@ macro_rules! scrape_rows {
             pub(super) recorded_at: Instant,
             page_vehicles: Option<i32>,
             list_url: Option<String>,
+            weight: f64,
+            doubts: Option<String>,
+            group_weight: Option<f64>,
+            expected_returns: Option<f64>,
+            returns_seen: Option<f64>,
         }
 
         impl ScrapeRow {
@@ -48,6 +54,11 @@ macro_rules! scrape_rows {
                     recorded_at: Instant(recorded_at),
                     page_vehicles: scrape.list.page_vehicles.map(fitting),
                     list_url: scrape.list.url.clone(),
+                    weight: scrape.weight,
+                    doubts: doubt_words(&scrape.doubts),
+                    group_weight: scrape.group_weight,
+                    expected_returns: scrape.behaviour.map(|returns| returns.expected),
+                    returns_seen: scrape.behaviour.map(|returns| returns.seen),
                 }
             }
         }
@@ -69,6 +80,13 @@ macro_rules! scrape_rows {
                     counts: ScrapeCounts { $($count: count(row.$column)),+ },
                     error: row.error,
                     error_type: row.error_type.and_then(|word| word.parse().ok()),
+                    doubts: doubts_of(row.doubts.as_deref()),
+                    weight: row.weight,
+                    behaviour: row
+                        .expected_returns
+                        .zip(row.returns_seen)
+                        .map(|(expected, seen)| Returns { expected, seen }),
+                    group_weight: row.group_weight,
                     list: ListShape { page_vehicles, url: row.list_url, ..ListShape::default() },
                 }
             }
@@ -89,6 +107,17 @@ scrape_rows! {
     refused = refused,
     absences = absences,
     returns = returns,
+}
+
+/// The words of doubts, as a row keeps them.
+fn doubt_words(doubts: &[IncompleteReason]) -> Option<String> {
+    let words: Vec<_> = doubts.iter().map(|doubt| doubt.as_str()).collect();
+    (!words.is_empty()).then(|| words.join(","))
+}
+
+/// The doubts of a row; a word of another version is left out.
+pub(super) fn doubts_of(words: Option<&str>) -> Vec<IncompleteReason> {
+    words.unwrap_or_default().split(',').filter_map(|word| word.parse().ok()).collect()
 }
 
 /// A count as the column holds it.

@@ -6,10 +6,11 @@ use super::{Competitors, add};
 use crate::{
     actor::Permission,
     competitors::{
-        Competitor, NewCompetitor, PlatformCertainty, TestOptions, TestReport, TestSite, probe, registration,
+        Competitor, NewCompetitor, PlatformCertainty, ScrapingRules, TestOptions, TestReport, TestSite, probe,
+        registration,
     },
     error::Result,
-    scrape::fetch::Fetcher,
+    scrape::{fetch::Fetcher, walk::WalkLimits},
 };
 
 /// A competitor that was added by its address, and what its website showed.
@@ -37,8 +38,14 @@ impl Competitors<'_> {
     /// [`failure`](TestReport::failure).
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
         self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
-        let session = self.desk.part::<Fetcher>()?.session();
-        probe::run(session, &site.into(), options, self.desk.rules())
+        let (fetcher, scraping): (_, &ScrapingRules) = (self.desk.part::<Fetcher>()?, self.desk.rules());
+        let limits = WalkLimits {
+            most_pages: fetcher.max_pages(),
+            pages_before: 0,
+            data_share_percent: scraping.data_share_percent,
+            follows_moves: true,
+        };
+        probe::run((fetcher.session(), limits), &site.into(), options, self.desk.rules())
     }
 
     /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.

@@ -14,7 +14,7 @@ use crate::{
     actor::Permission,
     alerts::AlertType,
     competitors::{
-        Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
+        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
         ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
@@ -27,7 +27,7 @@ use crate::{
     error::Result,
     extract::ListWarning,
     ids::{CompetitorId, ListingId, MetricsId},
-    scrape::walk::key_of,
+    scrape::walk::{Shown, key_of},
     tracking::{
         identity,
         plan::{self, Plan},
@@ -43,6 +43,29 @@ pub(super) struct Seen {
     /// The platform that the pages turned out to be of.
     pub(super) platform: Option<String>,
     pub(super) warnings: Vec<ListWarning>,
+}
+
+impl From<Shown> for Seen {
+    fn from(shown: Shown) -> Self {
+        let Shown { listings, facts, platform, pages, warnings } = shown;
+        let reading = ScrapeReading {
+            last_page_reached: facts.last_page_reached,
+            pages_failed: facts.pages_failed,
+            pages_closed_by_robots: facts.pages_closed_by_robots,
+            pages_fetched: u32::try_from(pages.len()).ok(),
+            total_claimed: facts.total_claimed,
+            full_last_page: facts.full_last_page,
+            list: ListShape {
+                page_vehicles: facts.page_vehicles,
+                last_page: facts.last_page,
+                url: facts.url,
+                redirected: facts.redirected,
+            },
+            on_several_pages: facts.on_several_pages,
+            says_none: facts.says_none,
+        };
+        Self { listings, reading, platform, warnings }
+    }
 }
 
 /// A scrape that is to be recorded.
@@ -145,19 +168,19 @@ impl<'a> Recording<'a> {
         let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
         let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
         let Planned { observed_at, plan, .. } = &planned;
-        let partial = match plan.completeness.is_complete() {
+        let partial = match plan.completeness().is_complete() {
             true => None,
             false => repository::partial_scrapes(conn, id, *observed_at)?,
         };
         let alerts = self.judge(conn, acting, &planned, partial)?;
         let mut changes = Map::new();
         changes.insert("observed_at".into(), json!({"from": null, "to": observed_at}));
-        changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness}));
+        changes.insert("completeness".into(), json!({"from": null, "to": plan.completeness()}));
         changes.insert("counts".into(), json!({"from": null, "to": counts}));
         audit(conn, acting, id, changes)?;
         let warnings = self.warnings(&planned);
         let Planned { competitor, observed_at, lot, plan, is_current_reader, .. } = planned;
-        let completeness = plan.completeness;
+        let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
         let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
             Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
         let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
@@ -168,6 +191,8 @@ impl<'a> Recording<'a> {
             scrape_id: kept.id,
             observed_at,
             completeness,
+            doubts,
+            weight,
             counts,
             new,
             updated,
@@ -225,14 +250,8 @@ impl<'a> Recording<'a> {
     ) -> DbResult<(Lot, Plan)> {
         let tracking: &TrackingRules = self.desk.rules();
         let lot_at = (observed_at, reading.clone());
-        let mut lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, now))?;
-        let plan = |lot: &Lot| plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
-        let mut planned = plan(&lot);
-        if let Some(alike) = planned.completeness.counts_alike(reading, planned.vehicles, tracking) {
-            let since = (observed_at, lot.facts.list_is_read_since());
-            lot.facts.alike = repository::alike_scrapes(conn, id, since, alike, tracking)?;
-            planned = plan(&lot);
-        }
+        let lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, now))?;
+        let planned = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         Ok((lot, planned))
     }
 
@@ -246,8 +265,7 @@ impl<'a> Recording<'a> {
         let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
         let tracking: &TrackingRules = self.desk.rules();
         let (id, observed_at) = (competitor.id, *observed_at);
-        let judged = (plan.completeness, plan.counts());
-        let scrape = ScrapeRecord::of(id, observed_at, reading, judged, acting.now);
+        let scrape = ScrapeRecord::of(id, observed_at, reading, plan, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
         let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
         let kept = keep(conn, scrape, acting.now)?;
@@ -274,24 +292,24 @@ impl<'a> Recording<'a> {
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // An older snapshot shows nothing new of the lot.
         if lot.facts.newest_recorded_at <= Some(*observed_at) {
-            let seen = (reading, plan.completeness, plan.vehicles);
-            let counts = &lot.facts.earlier_counts;
+            let seen = (reading, &plan.doubts, plan.vehicles);
+            let counts: Vec<usize> = lot.facts.earlier_counts().take(tracking.alerts.inventory_drop_scrapes).collect();
             verdicts.push(alert::parse_rate(competitor, &plan.parse_rate, tracking));
-            verdicts.push(alert::inventory_dropped(competitor, seen, (counts, plan.unseen), tracking));
+            verdicts.push(alert::inventory_dropped(competitor, seen, (&counts, plan.unseen), tracking));
             verdicts.push(alert::inventory_replaced(competitor, seen, (&plan.recognition, plan.unseen)));
             verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, *observed_at), tracking));
         }
         update_alerts(conn, competitor.id, &verdicts, acting.now)
     }
 
-    fn warnings(&self, Planned { reading, lot, plan, .. }: &Planned) -> Vec<ListWarning> {
+    fn warnings(&self, Planned { lot, plan, .. }: &Planned) -> Vec<ListWarning> {
         let called_sold = self.sightings.iter().filter(|sighting| sighting.is_sold).count();
         let tracking: &TrackingRules = self.desk.rules();
         let at_first_sight =
             lot.stored.is_empty().then(|| sold::called_at_first_sight(called_sold, plan.vehicles, tracking)).flatten();
-        let doubt = plan.completeness.warning(reading, &plan.recognition);
+        let doubts = plan.warnings.iter().cloned();
         let ahead = lot.facts.ahead_at.map(scrape_log::clock_went_back);
-        let of_the_lot = at_first_sight.into_iter().chain(doubt).chain(ahead).map(ListWarning::from);
+        let of_the_lot = at_first_sight.into_iter().chain(doubts).chain(ahead).map(ListWarning::from);
         self.seen.warnings.iter().cloned().chain(of_the_lot).collect()
     }
 }

@@ -31,7 +31,7 @@ use crate::{
     ids::CompetitorId,
     scrape::{
         fetch::{Fetcher, Session, Stop},
-        walk::{self, CrawlLimits, Crawled, Ended, Failed, Pages, PagesRead, Reached},
+        walk::{self, Asking, Ended, Failed, PagesRead, Reached, WalkLimits, Walked},
     },
 };
 
@@ -181,12 +181,12 @@ impl<'a> Run<'a> {
         let session = self.fetcher.session_until(self.end, Arc::clone(stop));
         let session = if competitor.use_playwright { session.in_browser()? } else { session };
         let observed_at = self.claims.desk.now();
-        let crawled = self.crawl(competitor, &session, observed_at, stop, note)?;
+        let walked = self.walk(competitor, &session, observed_at, stop, note)?;
         if self.claims.has_lost(competitor.id) {
             return Ok(Outcome::Stopped);
         }
-        match crawled {
-            Ok(crawled) => self.record(competitor, crawled, &session, (observed_at, stop)),
+        match walked {
+            Ok(walked) => self.record(competitor, walked, &session, (observed_at, stop)),
             Err(Ended::Stopped) => Ok(Outcome::Stopped),
             Err(Ended::Busy) => Ok(Outcome::Passed),
             // The time of the run is over; that says nothing against the website.
@@ -196,14 +196,14 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the list, with the pages that the last scrapes kept.
-    fn crawl(
+    fn walk(
         &self,
         competitor: &Competitor,
         session: &Session,
         observed_at: DateTime<Utc>,
         stop: &Arc<Stop>,
         note: &mut dyn FnMut(Reached),
-    ) -> Result<Result<Crawled, Ended>> {
+    ) -> Result<Result<Walked, Ended>> {
         let desk = self.claims.desk;
         let since = revisit::oldest_believed(observed_at, desk.rules(), self.claims.rules());
         let (kept, pages_before) = {
@@ -213,26 +213,28 @@ impl<'a> Run<'a> {
                 Ok((kept, repository::pages_of_whole_lot(conn, competitor.id, observed_at)?))
             })?
         };
-        let limits = CrawlLimits {
+        let limits = WalkLimits {
             most_pages: self.fetcher.max_pages(),
             pages_before,
             data_share_percent: self.claims.rules().data_share_percent,
+            follows_moves: false,
         };
         let hosts = HostsOfScrape { claims: &self.claims, competitor: competitor.id, stop };
-        Ok(walk::crawl((session, &hosts), competitor.list_source(), kept, limits, note))
+        let asking = Asking { session, hosts: &hosts, kept, note: Box::new(note) };
+        Ok(walk::to_the_end(asking, competitor.list_source(), limits))
     }
 
     /// Asks for the pages of missing cars where the configuration says so, and records the scrape.
     fn record(
         &self,
         competitor: &Competitor,
-        crawled: Crawled,
+        walked: Walked,
         session: &Session,
         (observed_at, stop): (DateTime<Utc>, &Stop),
     ) -> Result<Outcome> {
         let (desk, id) = (self.claims.desk, competitor.id);
-        let Crawled { pages: Pages { listings, reading, platform, warnings }, read, retry_after } = crawled;
-        let seen = (Seen { listings, reading, platform, warnings }, competitor.list_source().reader());
+        let Walked { shown, read, retry_after, .. } = walked;
+        let seen = (Seen::from(shown), competitor.list_source().reader());
         let mut recording = Recording::fetched(desk, seen, observed_at, &read.retold);
         let most_checks = missing::checks_wanted(competitor.scraper_config.as_ref());
         if most_checks > 0 {

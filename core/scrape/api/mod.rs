@@ -1,20 +1,14 @@
-//! Calls of services that are made for programs: one question, one JSON body, at the service's pace and within limits.
+//! Calls of services that are made for programs: one question, one JSON body.
 //!
-//! An [`ApiClient`] is what all threads of a process share with one service. [`ApiClient::ask`] makes one call:
+//! All threads share one [`ApiClient`] a service. [`ApiClient::ask`] waits for the service's [`rate_limit`], has the caller
+//! count the call, sends it through the guard and the exchange of `fetch`, and repeats it once where a second try may help.
 //!
-//! - it waits for its turn ([`turns`]), and holds everybody off for as long as a 429 asks;
-//! - the caller counts it *before* it is made, so that a budget is kept even by a program that is killed meanwhile;
-//! - the fetcher's guard sees its address, and the exchange bounds its time and the bytes of its body after decompression;
-//! - what may pass (no connection, no answer in time, 429, 500 and 502 to 504) is tried once more, after `Retry-After` or a
-//!   pause, where the deadline leaves time for it.
-//!
-//! What is deliberately not here: what a body means and what a failure is called, which differ by service ([`CallFailure`]
-//! says what happened, its caller how to tell it); robots.txt, for an interface that is made for programs has none; redirects,
-//! which would carry a key elsewhere: they are statuses like any other.
+//! What is deliberately not here: what a body means and what a failure is called, which the callers know ([`CallFailure`] says
+//! what happened); robots.txt, which such a service has none of; redirects, which would carry a key elsewhere.
 
+mod rate_limit;
 #[cfg(test)]
 mod tests;
-mod turns;
 
 use std::{
     error::Error as StdError,
@@ -25,7 +19,7 @@ use std::{
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use url::Url;
 
-use self::turns::{TooLate, Turns};
+use self::rate_limit::{RateLimit, TooLate};
 use super::fetch::{
     exchange::{Answer, Ask, BodyWanted, ExchangeFailure, Exchanger},
     guard::Guard,
@@ -53,7 +47,7 @@ pub(crate) struct ApiLimits {
     pub(crate) call_timeout: Duration,
     /// The wait before the one retry of what may pass.
     pub(crate) pause_before_retry: Duration,
-    /// A `Retry-After` beyond this is told instead of being waited for.
+    /// A `Retry-After` beyond this is reported instead of being waited for.
     pub(crate) longest_retry_after: Duration,
     /// Bytes of one answer after decompression.
     pub(crate) max_body_bytes: usize,
@@ -66,7 +60,7 @@ pub(crate) struct ApiClient {
     limits: ApiLimits,
     authorization: Option<HeaderValue>,
     exchanger: Exchanger,
-    turns: Turns,
+    rate_limit: RateLimit,
     timing: Arc<dyn Timing>,
 }
 
@@ -88,7 +82,7 @@ pub(crate) struct ApiBody {
 /// Why a call gave nothing. None of it holds the address, whose query may hold a key.
 #[derive(Debug)]
 pub(crate) enum CallFailure {
-    /// It was not made: whoever counts calls said no.
+    /// It was not made: the caller that counts calls refused it.
     Uncounted(Error),
     /// It was not made: its turn comes only after the deadline, so late.
     NotYet(Duration),
@@ -97,7 +91,7 @@ pub(crate) enum CallFailure {
     TimedOut,
     /// There was no connection, or it broke off.
     Unreachable(String),
-    /// The header or the body is larger than so many bytes.
+    /// The header or the body is larger than this many bytes.
     TooLarge(usize),
     /// The service says no, or that it can not.
     Status(RefusedCall),
@@ -157,8 +151,8 @@ impl ApiClient {
         let user_agent = HeaderValue::from_static(USER_AGENT);
         let exchanger =
             Exchanger::new(user_agent, guard, system_lookup(), MAX_HEADER_BYTES).map_err(NotReady::Client)?;
-        let turns = Turns::new(limits.calls_a_second, Arc::clone(&timing));
-        Ok((Self { limits, authorization, exchanger, turns, timing }, base))
+        let rate_limit = RateLimit::new(limits.calls_a_second, Arc::clone(&timing));
+        Ok((Self { limits, authorization, exchanger, rate_limit, timing }, base))
     }
 
     /// Asks once, and once more where that may go better, all before the deadline; `count` is asked before each call.
@@ -193,7 +187,7 @@ impl ApiClient {
         deadline: Instant,
         count: &dyn Fn() -> Result<(), Error>,
     ) -> Result<ApiBody, CallFailure> {
-        self.turns.wait(deadline).map_err(|TooLate(wait)| CallFailure::NotYet(wait))?;
+        self.rate_limit.wait(deadline).map_err(|TooLate(wait)| CallFailure::NotYet(wait))?;
         let left = deadline.saturating_duration_since(self.timing.now());
         if left.is_zero() {
             return Err(CallFailure::TimedOut);
@@ -232,7 +226,7 @@ impl ApiClient {
             .filter(|_| may_pass(status))
             .and_then(|value| pace::retry_after(value, self.timing.time_of_day()));
         if status == 429 {
-            self.turns.hold_off(retry_after.unwrap_or(self.limits.pause_before_retry).min(LONGEST_HOLD_OFF));
+            self.rate_limit.hold_off(retry_after.unwrap_or(self.limits.pause_before_retry).min(LONGEST_HOLD_OFF));
         }
         RefusedCall { status, body: answer.body, request_id, retry_after }
     }

@@ -87,7 +87,7 @@ fn whoever_counts_can_say_no_before_anything_is_sent() {
     let (client, base) = ApiClient::new(&server.url(""), None, LIMITS, Arc::new(RealTime)).unwrap();
     let no = || Err(Error::new(ErrorCode::AutoDevBudgetSpent, "spent"));
     let outcome = client.ask(&base, None, Instant::now() + Duration::from_secs(9), &no);
-    assert!(matches!(outcome, Err(CallFailure::Uncounted(error)) if error.code() == "spent"));
+    assert!(matches!(outcome, Err(CallFailure::Uncounted(error)) if error.is(ErrorCode::AutoDevBudgetSpent)));
     assert_eq!(server.seen().len(), 0);
 }
 
@@ -141,15 +141,15 @@ fn who_comes_after_a_429_is_held_off() {
 #[test]
 fn threads_share_one_pace() {
     let time = TestTime::new();
-    let turns = Turns::new(5, Arc::clone(&time) as _);
+    let rate_limit = RateLimit::new(5, Arc::clone(&time) as _);
     let deadline = time.now() + Duration::from_secs(600);
     for _ in 0..11 {
-        turns.wait(deadline).unwrap();
+        rate_limit.wait(deadline).unwrap();
     }
     let waited = time.slept().as_secs_f64();
     assert!((1.9..=2.1).contains(&waited), "ten gaps of a fifth of a second: {waited}");
 
-    let real = Turns::new(50, Arc::new(RealTime));
+    let real = RateLimit::new(50, Arc::new(RealTime));
     let started = Instant::now();
     thread::scope(|scope| {
         for _ in 0..4 {

@@ -1,25 +1,11 @@
-//! Pages that need JavaScript, rendered by the Chromium that is installed.
+//! Pages that need JavaScript, rendered by the installed Chromium.
 //!
-//! A [`Rendering`] is the browser of one scrape: started with its first page and ended with it, with a profile of its own
-//! that is removed. It shows one page at a time, so that scripts which pages share are fetched once. What holds for a fetched
-//! page holds here too, and by the same code: robots.txt, the host's turn and its pause, the guard, the limits, the name and
-//! the contact. `fetch` sees to that and asks this module for one page.
+//! A [`Rendering`] is the browser of one scrape. It starts with the first page, shows one page at a time, and ends with the
+//! scrape; its profile is removed. `fetch` waits for the host's turn, applies robots.txt and the limits, and asks this module for
+//! one page. `process` starts and ends Chromium, `proxy` is its only way out, `watch` looks at each request, and `readiness`
+//! says when a page is finished. `docs/extraction.md` lists what a page may and may not do.
 //!
-//! - Chromium has one way out, the `proxy`, which asks the guard about every connection and connects to what was checked.
-//!   It looks up no names, speaks no QUIC, and sends no UDP for WebRTC.
-//! - The requests of a page are looked at one by one (`watch`): pictures, fonts and films are not fetched, their number and
-//!   bytes are limited, and a page that leaves for another address is loaded anew, as a redirect is followed.
-//! - What a page fills itself with (frames, XHR, `fetch`, event streams) is kept from it where the robots.txt of its own origin
-//!   closes that, as it would be left alone if it were asked for by itself. Scripts and styles pass; of other origins no
-//!   robots.txt is asked.
-//! - The answer to the page itself is judged before any script of it runs. A bot check ends there; Chromium might pass it.
-//! - A page is taken when it has come to rest (`settle`), at its latest time otherwise. Past its deadline the browser is ended,
-//!   whatever it does.
-//! - The process and all that it started are ended (`process`), also where this program dies before it can.
-//!
-//! What is deliberately not here: anything that makes the browser look like a person's, clicks and scrolling, and requests of
-//! endpoints, which need no browser. Requests of workers and web sockets reach the proxy alone: they are guarded, and limited in
-//! bytes, but not in number nor by robots.txt. While a page is open, other programs of the same machine can reach Chromium's debugging port.
+//! What is deliberately not here: anything that makes the browser look like a person's, and requests to endpoints.
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
@@ -32,9 +18,9 @@ mod protocol;
 #[cfg(all(feature = "browser", unix))]
 mod proxy;
 #[cfg(all(feature = "browser", unix))]
-mod rendering;
+mod readiness;
 #[cfg(all(feature = "browser", unix))]
-mod settle;
+mod rendering;
 #[cfg(all(feature = "browser", unix))]
 mod watch;
 

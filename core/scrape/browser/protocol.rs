@@ -1,9 +1,9 @@
-//! Chromium's debugging protocol, as little of it as rendering a page takes: commands, their answers, and events.
+//! Chromium's debugging protocol, as far as rendering a page needs it: commands, their answers, and events.
 //!
-//! The crates that know the whole protocol are either for async programs or made by a generator under the GPL, so the dozen
-//! commands used here are written as JSON. Messages have a limit of size: what comes over the socket was made by a page.
+//! The crates that know the whole protocol are async, or generated under the GPL. So the dozen commands used here are written
+//! as JSON. Messages have a limit of size, because a page may have made what comes over the socket.
 //!
-//! What is deliberately not here: deadlines. Whoever ends the browser ends every wait for it.
+//! What is deliberately not here: deadlines. Ending the browser ends every wait for it.
 
 use std::{
     collections::HashMap,

@@ -1,13 +1,11 @@
-//! The only way out for the browser: a proxy on loopback that asks the guard about every connection.
+//! The browser's only way out: a proxy on loopback that asks the guard about every connection.
 //!
-//! Chromium looks up no name and connects to nothing but this proxy, so whatever a page tries (a frame, a worker, a
-//! WebSocket, a redirect, a form) ends here: the address is checked as for any fetch, and the connection goes to an address
-//! that was checked, not to what the name may stand for a moment later. Bytes and connections are counted, and a page that
-//! exceeds its share loses its connections.
+//! Chromium looks up no name and connects only to this proxy. So a frame, a worker, a WebSocket, a redirect or a form all end
+//! here. The proxy connects to the address that was checked, not to what the name may stand for a moment later. It counts bytes
+//! and connections, and cuts the connections of a page that exceeds its share.
 //!
-//! What is deliberately not here: a look into TLS, which stays between Chromium and the server, and more than one request a
-//! plain connection. Another program of this machine may use the proxy while a page is open; it reaches nothing that it could
-//! not reach itself.
+//! What is deliberately not here: a look into TLS, and more than one request a plain connection. Another program of this machine
+//! may use the proxy while a page is open; it reaches only what it could reach itself.
 
 use std::{
     collections::HashMap,
@@ -81,7 +79,7 @@ impl Proxy {
         self.address
     }
 
-    /// Begins a page that may move so many bytes, both ways taken together.
+    /// Begins a page that may move this many bytes, both ways together.
     pub(super) fn begin_page(&self, max_bytes: u64) {
         let mut traffic = self.shared.traffic();
         traffic.bytes_left = max_bytes;

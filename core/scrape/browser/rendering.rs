@@ -19,7 +19,7 @@ use super::{
     process::{self, Process},
     protocol::Line,
     proxy::Proxy,
-    settle::{Pulse, Settling},
+    readiness::{Moment, Readiness},
     watch::Watch,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 /// How often a page is looked at, and how soon a wish to stop is heard.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A message from the browser may be so many times longer than a page: JSON writes some characters as six.
+/// A message from the browser may be this many times longer than a page: JSON writes some characters as six.
 const MESSAGE_BYTES_A_BYTE: usize = 8;
 
 /// Scripts of this program run in a world of their own, where the page has changed nothing.
@@ -244,7 +244,7 @@ impl Page<'_> {
         if let Some(reason) = gone["errorText"].as_str() {
             return self.not_shown(reason);
         }
-        let mut settling = Settling::new(self.config.settle, Instant::now() + self.config.longest_settle);
+        let mut readiness = Readiness::new(self.config.settle, Instant::now() + self.config.longest_settle);
         let mut counted: Option<(u64, usize)> = None;
         loop {
             if let Some(ended) = self.watch.ended() {
@@ -254,25 +254,25 @@ impl Page<'_> {
             let seen: io::Result<Look> = self.ask(
                 "({state: document.readyState, elements: document.getElementsByTagName('*').length, address: location.href})",
             );
-            // A page that is just leaving has nothing to be looked at; why, is told the next time around.
+            // A page that is just leaving shows nothing. The next round says why.
             let Ok(look) = seen else {
                 self.is_alive()?;
                 thread::sleep(POLL);
                 continue;
             };
-            let pulse = Pulse {
+            let moment = Moment {
                 at: Instant::now(),
                 is_read: look.state != "loading",
                 open_requests: self.watch.open_requests(),
                 quiet: self.proxy.quiet(),
             };
-            if settling.is_calm(&pulse) {
+            if readiness.is_calm(&moment) {
                 let vehicles = match counted {
                     Some((elements, vehicles)) if elements == look.elements => vehicles,
                     _ => self.vehicles()?,
                 };
                 counted = Some((look.elements, vehicles));
-                if settling.is_finished(&pulse, vehicles) {
+                if readiness.is_finished(&moment, vehicles) {
                     return self.finish(&look);
                 }
             }

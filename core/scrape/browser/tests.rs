@@ -157,15 +157,9 @@ impl Canary {
     }
 }
 
-#[test]
-fn a_page_reaches_no_other_server_of_the_machine_or_its_network() {
-    let _alone = alone();
-    if !is_installed() {
-        return;
-    }
-    let canary = Canary::new();
-    let (port, stun) = (canary.web.port(), canary.stun_port());
-    let tries = format!(
+/// A script that tries every way out of a page that is known, to servers on `port` and `stun` of this machine.
+fn tries(port: u16, stun: u16) -> String {
+    format!(
         r#"<script>
         const ends = ['127.0.0.1:{port}', 'localhost:{port}', '[::1]:{port}', '0x7f.1:{port}', '169.254.169.254', '10.0.0.1'];
         const tried = [];
@@ -205,7 +199,18 @@ fn a_page_reaches_no_other_server_of_the_machine_or_its_network() {
         document.body.append(file);
         Promise.all(tried).then(all => document.body.append(all.join(' ')));
         </script>"#
-    );
+    )
+}
+
+#[test]
+fn a_page_reaches_no_other_server_of_the_machine_or_its_network() {
+    let _alone = alone();
+    if !is_installed() {
+        return;
+    }
+    let canary = Canary::new();
+    let (port, stun) = (canary.web.port(), canary.stun_port());
+    let tries = tries(port, stun);
     let page = LIST.replace("</body>", &format!("{tries}</body>"));
     let site = site(move |seen| match &*seen.path {
         "/used" => Reply::html(&page),

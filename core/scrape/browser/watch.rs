@@ -1,6 +1,6 @@
 //! The requests of one page, looked at before they are made, and the answer to the page itself before it is shown.
 //!
-//! What is deliberately not here: where a connection leads (`proxy`), and how long the page is waited for (`settle`).
+//! What is deliberately not here: where a connection leads (`proxy`), and how long the page is waited for (`readiness`).
 
 use std::{
     collections::HashSet,

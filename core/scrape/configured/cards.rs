@@ -1,11 +1,9 @@
 //! The cards of a page, found and read as configured.
 //!
-//! A configured field is read from its place and nowhere else; the other fields are read as on any card. What is deliberately
-//! not here: cards that nobody has pointed out.
+//! A configured field is read from its place and nowhere else. The other fields are read as on any card.
 //!
-//! Such a page is parsed twice. Selectors are matched by `scraper` on its own tree alone, which keeps the attributes of an
-//! element in another order than the page: whatever else a card says would be read from it otherwise than without a
-//! configuration. The second tree costs some milliseconds a page, beside a pause of seconds before the next one.
+//! Such a page is parsed twice. `scraper` matches selectors on a tree of its own, which keeps the attributes of an element in
+//! another order than the page, so the other fields are read from our tree. The second tree costs some milliseconds a page.
 
 use std::{ops::Range, ptr};
 
@@ -14,7 +12,7 @@ use url::Url;
 
 use super::{
     Counter, ListingField,
-    check::{Scraper, Spot, Turn},
+    check::{CompiledSelector, NextPage, Scraper},
 };
 use crate::{
     Result,
@@ -24,7 +22,7 @@ use crate::{
     },
 };
 
-/// More cards are not read; no dealer shows so many on a page.
+/// More cards are not read; no dealer shows that many on a page.
 const CARDS_MAX: usize = 10_000;
 
 impl Scraper {
@@ -48,8 +46,8 @@ impl Scraper {
             read_to = dom.within(at).end;
             cards += 1;
             let mut draft = Draft::default();
-            for ((field, spots), count) in configured.fields.iter().zip(&mut counts) {
-                let said = spots.iter().find_map(|spot| offer(&mut draft, page, *field, &spot.text(card)?));
+            for ((field, selectors), count) in configured.fields.iter().zip(&mut counts) {
+                let said = selectors.iter().find_map(|selector| offer(&mut draft, page, *field, &selector.text(card)?));
                 *count += usize::from(said.is_some());
             }
             let configured_alone = draft.listing.clone();
@@ -80,7 +78,7 @@ impl Scraper {
     pub(crate) fn amend(&self, page: &Page<'_>, shown: usize, extraction: &mut Extraction) -> Result<()> {
         if !self.total.is_empty() {
             let root = page.tree()?.root_element();
-            extraction.total = self.total.iter().find_map(|spot| count(&spot.text(root)?));
+            extraction.total = self.total.iter().find_map(|selector| count(&selector.text(root)?));
             if extraction.total.is_none() {
                 extraction.warnings.push(matches_nothing("total", None));
             }
@@ -88,24 +86,24 @@ impl Scraper {
         let found = u32::try_from(shown).unwrap_or(u32::MAX);
         // A number among a page's words may count the page alone: only where it is configured does the list end by it.
         let total = extraction.total.filter(|_| !self.total.is_empty());
-        if self.turn.is_some() || extraction.total.is_some() {
+        if self.next_page.is_some() || extraction.total.is_some() {
             extraction.warnings.retain(|warning| !matches!(warning, Warning::MoreByScript { .. }));
         }
-        extraction.next = match &self.turn {
+        extraction.next = match &self.next_page {
             None => return Ok(()),
-            Some(Turn::Link(spots)) => {
+            Some(NextPage::Link(selectors)) => {
                 let root = page.tree()?.root_element();
-                let linked = spots.iter().find_map(|spot| page.absolute(&spot.text(root)?));
+                let linked = selectors.iter().find_map(|selector| page.absolute(&selector.text(root)?));
                 linked.filter(|next| *next != page.url.as_str())
             }
-            Some(Turn::Page(counter)) => next_page(page, counter, found, total),
-            Some(Turn::Offset(counter)) => next_offset(page, counter, found, total),
+            Some(NextPage::Page(counter)) => next_page(page, counter, found, total),
+            Some(NextPage::Offset(counter)) => next_offset(page, counter, found, total),
         };
         Ok(())
     }
 }
 
-impl Spot {
+impl CompiledSelector {
     /// What stands at this place within an element, if anything.
     fn text(&self, around: ElementRef<'_>) -> Option<String> {
         let element = match &self.selector {
@@ -227,7 +225,7 @@ fn query_number(url: &Url, name: &str) -> Option<u32> {
     url.query_pairs().find(|(key, _)| key == name)?.1.parse().ok()
 }
 
-impl Turn {
+impl NextPage {
     /// The address behind one that showed nothing new, where addresses are counted; `shown` are the vehicles of a full page.
     pub(super) fn behind(&self, url: &Url, shown: u32) -> Option<Url> {
         let (counter, step, first) = match self {

@@ -11,9 +11,9 @@ use serde_path_to_error::Segment;
 use url::Url;
 
 use super::{
-    Counter, DataPagination, DataPlace, EndpointConfig, ListingField, Method, Pagination, Place, Places, ScraperConfig,
-    Within,
-    endpoint::{self, DataSpot, DataTurn, Endpoint, Slot},
+    Counter, DataPagination, EndpointConfig, ListingField, Method, OneOrMany, Pagination, ScraperConfig, ValuePath,
+    ValueSelector, Within,
+    endpoint::{self, CompiledPath, Endpoint, NextRequest, Slot},
     limits::ScraperLimits,
     path::JsonPath,
 };
@@ -32,8 +32,8 @@ const CODE: ErrorCode = ErrorCode::InvalidCompetitor;
 #[derive(Debug)]
 pub(crate) struct Scraper {
     pub(super) cards: Option<Cards>,
-    pub(super) total: Vec<Spot>,
-    pub(super) turn: Option<Turn>,
+    pub(super) total: Vec<CompiledSelector>,
+    pub(super) next_page: Option<NextPage>,
     endpoint: Option<Arc<Endpoint>>,
     max_pages: Option<u32>,
     store: Option<String>,
@@ -43,12 +43,12 @@ pub(crate) struct Scraper {
 #[derive(Debug)]
 pub(super) struct Cards {
     pub(super) selector: Selector,
-    pub(super) fields: Vec<(ListingField, Vec<Spot>)>,
+    pub(super) fields: Vec<(ListingField, Vec<CompiledSelector>)>,
 }
 
 /// A place in a page.
 #[derive(Debug)]
-pub(super) struct Spot {
+pub(super) struct CompiledSelector {
     pub(super) selector: Option<Selector>,
     pub(super) attribute: Option<String>,
     pub(super) regex: Option<Regex>,
@@ -56,8 +56,8 @@ pub(super) struct Spot {
 
 /// How to get from a page to the next.
 #[derive(Debug)]
-pub(super) enum Turn {
-    Link(Vec<Spot>),
+pub(super) enum NextPage {
+    Link(Vec<CompiledSelector>),
     Page(Counter),
     Offset(Counter),
 }
@@ -91,17 +91,17 @@ impl Scraper {
 
     /// Whether the next page is counted, not linked: the end is then known by a page that shows nothing new.
     pub(crate) fn counts_pages(&self) -> bool {
-        matches!(self.turn, Some(Turn::Page(_) | Turn::Offset(_)))
+        matches!(self.next_page, Some(NextPage::Page(_) | NextPage::Offset(_)))
     }
 
     /// The page behind one that showed nothing new, where pages are counted; `shown` are the vehicles of a full page.
     pub(crate) fn behind(&self, url: &Url, shown: u32) -> Option<Url> {
-        self.turn.as_ref()?.behind(url, shown)
+        self.next_page.as_ref()?.behind(url, shown)
     }
 
     /// Whether it says how the pages themselves are read.
     pub(crate) fn reads_pages(&self) -> bool {
-        self.cards.is_some() || self.turn.is_some()
+        self.cards.is_some() || self.next_page.is_some()
     }
 
     /// The one store whose vehicles are meant.
@@ -109,7 +109,7 @@ impl Scraper {
         self.store.as_deref()
     }
 
-    /// At most so many pages a scrape.
+    /// The most pages that a scrape reads.
     pub(crate) fn max_pages(&self) -> Option<usize> {
         self.max_pages.and_then(|pages| usize::try_from(pages).ok())
     }
@@ -140,7 +140,7 @@ fn read(document: &Value) -> Result<(ScraperConfig, Scraper)> {
 fn structural(document: &Value, fault: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let message = fault.inner().to_string();
     let mut pointer = located(document, &pointer(fault.path().iter()));
-    if let Some(message) = wrong_turn(document, &pointer) {
+    if let Some(message) = wrong_pagination(document, &pointer) {
         return Error::invalid_field(CODE, pointer, message);
     }
     let variant = message.strip_prefix("unknown variant `").and_then(|rest| rest.split('`').next()).map(escaped);
@@ -152,7 +152,7 @@ fn structural(document: &Value, fault: &serde_path_to_error::Error<serde_json::E
 }
 
 /// What is wrong with a pagination that is not one way of going on.
-fn wrong_turn(document: &Value, pointer: &str) -> Option<String> {
+fn wrong_pagination(document: &Value, pointer: &str) -> Option<String> {
     let place = pointer.strip_prefix(ROOT)?;
     let ways = match place {
         "/pagination" => "next, page or offset",
@@ -164,7 +164,7 @@ fn wrong_turn(document: &Value, pointer: &str) -> Option<String> {
     (!is_one_way).then(|| format!("expected an object with exactly one of {ways}, such as {example}"))
 }
 
-/// Why a selector is none, in words for whoever wrote it: the parser's own speak to its developers.
+/// Why a selector cannot be read, in words for its author; the parser's own words are for its developers.
 fn refused(text: &str, reason: &SelectorErrorKind) -> String {
     let why = match reason {
         SelectorErrorKind::EndOfLine => "it ends too early",
@@ -233,15 +233,15 @@ impl Check<'_> {
     /// The compiled configuration; `None` only where a fault was noted.
     fn scraper(&mut self, config: &ScraperConfig) -> Option<Scraper> {
         let cards = config.cards.as_ref().map(|text| self.selector(text, &format!("{ROOT}/cards")));
-        let fields = self.fields(&config.fields, &format!("{ROOT}/fields"), Self::spots);
+        let fields = self.fields(&config.fields, &format!("{ROOT}/fields"), Self::selectors);
         if config.cards.is_none() && !config.fields.is_empty() {
             self.faults.add(format!("{ROOT}/cards"), "expected the selector of the cards that the fields stand in");
         }
-        let total = config.total.as_ref().map(|places| self.spots(places, &format!("{ROOT}/total")));
-        let turn = config.pagination.as_ref().map(|pagination| self.turn(pagination));
+        let total = config.total.as_ref().map(|places| self.selectors(places, &format!("{ROOT}/total")));
+        let next_page = config.pagination.as_ref().map(|pagination| self.next_page(pagination));
         let endpoint = config.endpoint.as_ref().map(|endpoint| self.endpoint(endpoint));
         let page_keys =
-            [("cards", config.cards.is_some()), ("total", config.total.is_some()), ("pagination", turn.is_some())];
+            [("cards", config.cards.is_some()), ("total", config.total.is_some()), ("pagination", next_page.is_some())];
         if endpoint.is_some() {
             for (key, is_given) in page_keys {
                 let message = "expected no endpoint beside it: with an endpoint no page is read";
@@ -261,8 +261,8 @@ impl Check<'_> {
                 Some(total) => total?,
                 None => Vec::new(),
             },
-            turn: match turn {
-                Some(turn) => Some(turn?),
+            next_page: match next_page {
+                Some(next_page) => Some(next_page?),
                 None => None,
             },
             endpoint: match endpoint {
@@ -283,11 +283,11 @@ impl Check<'_> {
     /// The fields in the order in which they are offered: a heading speaks only where the others are silent.
     fn fields<P, S>(
         &mut self,
-        fields: &BTreeMap<ListingField, Places<P>>,
+        fields: &BTreeMap<ListingField, OneOrMany<P>>,
         pointer: &str,
-        compile: impl Fn(&mut Self, &Places<P>, &str) -> Option<Vec<S>>,
+        compile: impl Fn(&mut Self, &OneOrMany<P>, &str) -> Option<Vec<S>>,
     ) -> Option<Vec<(ListingField, Vec<S>)>> {
-        let compiled = |(field, places): (&ListingField, &Places<P>)| {
+        let compiled = |(field, places): (&ListingField, &OneOrMany<P>)| {
             Some((*field, compile(self, places, &format!("{pointer}/{}", field.as_str()))?))
         };
         // Every field is looked at, also behind one at fault.
@@ -295,7 +295,7 @@ impl Check<'_> {
         compiled.into_iter().collect()
     }
 
-    fn places_fit<P>(&mut self, places: &Places<P>, pointer: &str) {
+    fn places_fit<P>(&mut self, places: &OneOrMany<P>, pointer: &str) {
         let fits = (1..=self.limits.places).contains(&places.0.len());
         self.faults.check(fits, pointer, format!("expected 1 to {} places", self.limits.places));
     }
@@ -303,7 +303,7 @@ impl Check<'_> {
     /// Compiles each place; those of a list are named by their number.
     fn each_place<P, S>(
         &mut self,
-        places: &Places<P>,
+        places: &OneOrMany<P>,
         pointer: &str,
         compile: impl Fn(&mut Self, &P, &str) -> Option<S>,
     ) -> Option<Vec<S>> {
@@ -321,8 +321,8 @@ impl Check<'_> {
         compiled.into_iter().collect()
     }
 
-    fn spots(&mut self, places: &Places<Place>, pointer: &str) -> Option<Vec<Spot>> {
-        self.each_place(places, pointer, |check, Place { selector, attribute, regex }, pointer| {
+    fn selectors(&mut self, places: &OneOrMany<ValueSelector>, pointer: &str) -> Option<Vec<CompiledSelector>> {
+        self.each_place(places, pointer, |check, ValueSelector { selector, attribute, regex }, pointer| {
             let says_something = selector.is_some() || attribute.is_some() || regex.is_some();
             check.faults.check(says_something, pointer, "expected a selector, an attribute or a regex");
             let selector = selector.as_ref().map(|text| check.selector(text, &format!("{pointer}/selector")));
@@ -330,7 +330,7 @@ impl Check<'_> {
             if let Some(attribute) = attribute {
                 check.name(attribute, &format!("{pointer}/attribute"));
             }
-            Some(Spot {
+            Some(CompiledSelector {
                 selector: transposed(selector)?,
                 attribute: attribute.as_ref().map(|name| name.to_ascii_lowercase()),
                 regex: transposed(regex)?,
@@ -338,11 +338,11 @@ impl Check<'_> {
         })
     }
 
-    fn data_spots(&mut self, places: &Places<DataPlace>, pointer: &str) -> Option<Vec<DataSpot>> {
-        self.each_place(places, pointer, |check, DataPlace { path, regex }, pointer| {
+    fn compiled_paths(&mut self, places: &OneOrMany<ValuePath>, pointer: &str) -> Option<Vec<CompiledPath>> {
+        self.each_place(places, pointer, |check, ValuePath { path, regex }, pointer| {
             let path = check.path(path, &format!("{pointer}/path"));
             let regex = regex.as_ref().map(|text| check.regex(text, &format!("{pointer}/regex")));
-            Some(DataSpot { path: path?, regex: transposed(regex)? })
+            Some(CompiledPath { path: path?, regex: transposed(regex)? })
         })
     }
 
@@ -425,14 +425,14 @@ impl Check<'_> {
         self.faults.check(fits, &format!("{pointer}/size"), message);
     }
 
-    fn turn(&mut self, pagination: &Pagination) -> Option<Turn> {
+    fn next_page(&mut self, pagination: &Pagination) -> Option<NextPage> {
         let pointer = format!("{ROOT}/pagination");
         match pagination {
-            Pagination::Next(places) => self.spots(places, &format!("{pointer}/next")).map(|mut spots| {
-                for spot in &mut spots {
-                    spot.attribute.get_or_insert_with(|| "href".to_owned());
+            Pagination::Next(places) => self.selectors(places, &format!("{pointer}/next")).map(|mut selectors| {
+                for selector in &mut selectors {
+                    selector.attribute.get_or_insert_with(|| "href".to_owned());
                 }
-                Turn::Link(spots)
+                NextPage::Link(selectors)
             }),
             Pagination::Page(counter) | Pagination::Offset(counter) => {
                 let is_page = matches!(pagination, Pagination::Page(_));
@@ -440,7 +440,7 @@ impl Check<'_> {
                 self.counter(counter, &pointer);
                 let in_query = counter.within != Some(Within::Body);
                 self.faults.check(in_query, &format!("{pointer}/in"), "expected query: a page is asked without a body");
-                Some(if is_page { Turn::Page(counter.clone()) } else { Turn::Offset(counter.clone()) })
+                Some(if is_page { NextPage::Page(counter.clone()) } else { NextPage::Offset(counter.clone()) })
             }
         }
     }
@@ -481,34 +481,34 @@ impl Check<'_> {
         self.faults.check(!(is_get && config.body.is_some()), &format!("{pointer}/body"), message);
         let listings = self.path(&config.listings, &format!("{pointer}/listings"));
         let total = config.total.as_ref().map(|path| self.path(path, &format!("{pointer}/total")));
-        let fields = self.fields(&config.fields, &format!("{pointer}/fields"), Self::data_spots);
-        let turn = config.pagination.as_ref().map(|pagination| self.data_turn(pagination, config));
+        let fields = self.fields(&config.fields, &format!("{pointer}/fields"), Self::compiled_paths);
+        let next_request = config.pagination.as_ref().map(|pagination| self.next_request(pagination, config));
         Some(Endpoint {
             listings: listings?,
             total: transposed(total)?,
             fields: fields?,
-            turn: transposed(turn)?,
+            next_request: transposed(next_request)?,
             config: config.clone(),
         })
     }
 
-    fn data_turn(&mut self, pagination: &DataPagination, config: &EndpointConfig) -> Option<DataTurn> {
+    fn next_request(&mut self, pagination: &DataPagination, config: &EndpointConfig) -> Option<NextRequest> {
         let pointer = format!("{ROOT}/endpoint/pagination");
         match pagination {
-            DataPagination::Next(path) => self.path(path, &format!("{pointer}/next")).map(DataTurn::Address),
+            DataPagination::Next(path) => self.path(path, &format!("{pointer}/next")).map(NextRequest::Address),
             DataPagination::Page(counter) => {
                 let slot = self.counted_slot(counter, config, &format!("{pointer}/page"));
-                Some(DataTurn::Page { slot: slot?, first: counter.first.unwrap_or(1), size: counter.size })
+                Some(NextRequest::Page { slot: slot?, first: counter.first.unwrap_or(1), size: counter.size })
             }
             DataPagination::Offset(counter) => {
                 let slot = self.counted_slot(counter, config, &format!("{pointer}/offset"));
-                Some(DataTurn::Offset { slot: slot?, first: counter.first.unwrap_or(0), size: counter.size })
+                Some(NextRequest::Offset { slot: slot?, first: counter.first.unwrap_or(0), size: counter.size })
             }
             DataPagination::Cursor(cursor) => {
                 let pointer = format!("{pointer}/cursor");
                 let slot = self.slot(&cursor.parameter, cursor.within, config, &pointer);
                 let path = self.path(&cursor.path, &format!("{pointer}/path"));
-                Some(DataTurn::Cursor { slot: slot?, path: path? })
+                Some(NextRequest::Cursor { slot: slot?, path: path? })
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::scrape::extract::{
     DataPage, DataRequest, Draft, GENERIC, Json, ScrapedListing, Warning, absolute, count_of, set_query,
 };
 
-/// More records are not read; no answer to a list of a dealer's has so many.
+/// More records are not read; no dealer's list has that many in one answer.
 const RECORDS_MAX: usize = 50_000;
 
 /// An endpoint, compiled.
@@ -26,8 +26,8 @@ pub(crate) struct Endpoint {
     pub(super) config: EndpointConfig,
     pub(super) listings: JsonPath,
     pub(super) total: Option<JsonPath>,
-    pub(super) fields: Vec<(ListingField, Vec<DataSpot>)>,
-    pub(super) turn: Option<DataTurn>,
+    pub(super) fields: Vec<(ListingField, Vec<CompiledPath>)>,
+    pub(super) next_request: Option<NextRequest>,
 }
 
 impl PartialEq for Endpoint {
@@ -39,14 +39,14 @@ impl PartialEq for Endpoint {
 
 /// A place in a record.
 #[derive(Debug)]
-pub(super) struct DataSpot {
+pub(super) struct CompiledPath {
     pub(super) path: JsonPath,
     pub(super) regex: Option<Regex>,
 }
 
 /// How to get from an answer to the next.
 #[derive(Debug)]
-pub(super) enum DataTurn {
+pub(super) enum NextRequest {
     Address(JsonPath),
     Page { slot: Slot, first: u32, size: Option<u32> },
     Offset { slot: Slot, first: u32, size: Option<u32> },
@@ -113,8 +113,8 @@ impl Endpoint {
         request.headers.extend(headers.map(|(name, value)| (name.clone().into(), value.clone())));
         request.configured = Some(Arc::clone(self));
         // The first number is said, so that the request is the same whether the list is begun or come back to.
-        match &self.turn {
-            Some(DataTurn::Page { slot, first, .. } | DataTurn::Offset { slot, first, .. })
+        match &self.next_request {
+            Some(NextRequest::Page { slot, first, .. } | NextRequest::Offset { slot, first, .. })
                 if slot.value(&request).is_none_or(|value| value.is_null()) =>
             {
                 slot.with(&request, &Value::from(*first))
@@ -123,7 +123,7 @@ impl Endpoint {
         }
     }
 
-    /// Where the list of an answer is said to stand, as it may be told.
+    /// Where the configuration says that the list stands in an answer, in words.
     pub(crate) fn place_of_list(&self) -> String {
         if self.listings.is_whole_document() { "its top".to_owned() } else { format!("`{}`", self.listings) }
     }
@@ -163,9 +163,9 @@ impl Endpoint {
 
     fn record(&self, record: &Json<'_>, request: &DataRequest) -> ScrapedListing {
         let mut draft = Draft::default();
-        for (field, spots) in &self.fields {
-            for spot in spots {
-                let Some(text) = spot.text(record, *field) else { continue };
+        for (field, paths) in &self.fields {
+            for path in paths {
+                let Some(text) = path.text(record, *field) else { continue };
                 let said = match field {
                     ListingField::Url => link(&mut draft.listing.url, &request.page, &text),
                     ListingField::ImageUrl => link(&mut draft.listing.image_url, &request.page, &text),
@@ -198,23 +198,23 @@ impl Endpoint {
 
     /// Whether answers are counted, not named by those before them.
     pub(crate) fn counts_answers(&self) -> bool {
-        matches!(self.turn, Some(DataTurn::Page { .. } | DataTurn::Offset { .. }))
+        matches!(self.next_request, Some(NextRequest::Page { .. } | NextRequest::Offset { .. }))
     }
 
     /// What to ask behind a request that showed nothing new, where answers are counted; `shown` are the vehicles of a full one.
     pub(crate) fn behind(&self, request: &DataRequest, shown: u32) -> Option<DataRequest> {
-        let (slot, first, step) = match self.turn.as_ref()? {
-            DataTurn::Page { slot, first, .. } => (slot, first, 1),
-            DataTurn::Offset { slot, first, size } => (slot, first, size.unwrap_or(shown)),
-            DataTurn::Address(_) | DataTurn::Cursor { .. } => return None,
+        let (slot, first, step) = match self.next_request.as_ref()? {
+            NextRequest::Page { slot, first, .. } => (slot, first, 1),
+            NextRequest::Offset { slot, first, size } => (slot, first, size.unwrap_or(shown)),
+            NextRequest::Address(_) | NextRequest::Cursor { .. } => return None,
         };
         let number = slot.number(request).unwrap_or(*first);
         slot.with(request, &Value::from(number.saturating_add(step)))
     }
 
     fn next(&self, request: &DataRequest, answer: &Json<'_>, found: u32, total: Option<u32>) -> Option<DataRequest> {
-        match self.turn.as_ref()? {
-            DataTurn::Address(path) => {
+        match self.next_request.as_ref()? {
+            NextRequest::Address(path) => {
                 let address = path.find(answer)?.as_str().filter(|address| !address.trim().is_empty())?;
                 let url = request.url.join(address).ok()?;
                 // The key of one host is not another's, wherever an answer may point: it is asked without, if at all.
@@ -222,19 +222,19 @@ impl Endpoint {
                 let headers = if url.origin() == request.url.origin() { headers } else { Vec::new() };
                 (url != request.url).then(|| DataRequest { url, headers, ..request.clone() })
             }
-            DataTurn::Page { slot, first, size } => {
+            NextRequest::Page { slot, first, size } => {
                 let number = slot.number(request).unwrap_or(*first);
                 let before = number.saturating_sub(*first).saturating_mul(size.unwrap_or(found));
                 goes_on(before, found, *size, total)
                     .then(|| slot.with(request, &Value::from(number.saturating_add(1))))?
             }
-            DataTurn::Offset { slot, first, size } => {
+            NextRequest::Offset { slot, first, size } => {
                 let offset = slot.number(request).unwrap_or(*first);
                 let step = step(found, *size);
                 goes_on(offset.saturating_sub(*first), found, *size, total)
                     .then(|| slot.with(request, &Value::from(offset.saturating_add(step))))?
             }
-            DataTurn::Cursor { slot, path } => {
+            NextRequest::Cursor { slot, path } => {
                 let cursor = path.find(answer)?.to_value();
                 if scalar(&cursor).is_none_or(|text| text.is_empty()) {
                     return None;
@@ -256,7 +256,7 @@ fn link(place: &mut Option<String>, page: &Url, text: &str) -> Option<()> {
     place.is_some().then_some(())
 }
 
-impl DataSpot {
+impl CompiledPath {
     fn text(&self, record: &Json<'_>, field: ListingField) -> Option<String> {
         let value = self.path.find(record)?;
         let text = match value {

@@ -1,9 +1,9 @@
-//! Websites that nobody's file knows, read as their competitor's `scraper_config` says.
+//! Websites of no known vendor, read as their competitor's `scraper_config` says.
 //!
 //! [`ScraperConfig`] is what a person writes: where the cards are, where each field stands, how the list goes on, or which
-//! endpoint answers with JSON. [`Scraper`] is the same, checked and compiled, so that reading a page can not meet a wrong
-//! selector. It plugs in where a platform does: what it says wins, and what it leaves open is read as on any page. What is
-//! deliberately not here: fetching, and anything that runs code of the website or of the configuration.
+//! endpoint answers with JSON. [`Scraper`] is the same, checked and compiled, so that no page meets a wrong selector. What is
+//! configured wins; what is left open is read as on any page. What is deliberately not here: fetching, and running code of the
+//! website or of the configuration.
 
 mod cards;
 mod check;
@@ -96,17 +96,17 @@ pub struct ScraperConfig {
     pub cards: Option<String>,
     /// Where within a card each field stands.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<ListingField, Places<Place>>,
+    pub fields: BTreeMap<ListingField, OneOrMany<ValueSelector>>,
     /// Where the page says how many vehicles there are on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<Places<Place>>,
+    pub total: Option<OneOrMany<ValueSelector>>,
     /// How the list goes on; found out where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagination: Option<Pagination>,
     /// Where the list is had as JSON instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<EndpointConfig>,
-    /// At most so many pages a scrape (1 to 1,000), where that is less than [`FetchConfig::max_pages`].
+    /// The most pages that a scrape reads (1 to 1,000), where that is less than [`FetchConfig::max_pages`].
     ///
     /// [`FetchConfig::max_pages`]: crate::FetchConfig::max_pages
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -283,7 +283,7 @@ impl ListingField {
 /// A place in a page; written as a selector alone, or as an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Place {
+pub struct ValueSelector {
     /// The selector of the element; without one, the card itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
@@ -295,7 +295,7 @@ pub struct Place {
     pub regex: Option<String>,
 }
 
-impl From<String> for Place {
+impl From<String> for ValueSelector {
     fn from(selector: String) -> Self {
         Self { selector: Some(selector), ..Self::default() }
     }
@@ -304,7 +304,7 @@ impl From<String> for Place {
 /// A place in an answer's record; written as a path alone, or as an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DataPlace {
+pub struct ValuePath {
     /// Where in the record: `pricing.internet`, `images[0].url`.
     pub path: String,
     /// What of it is meant: the first group of this regular expression, or all that it matches.
@@ -312,7 +312,7 @@ pub struct DataPlace {
     pub regex: Option<String>,
 }
 
-impl From<String> for DataPlace {
+impl From<String> for ValuePath {
     fn from(path: String) -> Self {
         Self { path, regex: None }
     }
@@ -320,9 +320,9 @@ impl From<String> for DataPlace {
 
 /// One place, or several of which the first that says something counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places<T>(pub Vec<T>);
+pub struct OneOrMany<T>(pub Vec<T>);
 
-impl<T: Serialize> Serialize for Places<T> {
+impl<T: Serialize> Serialize for OneOrMany<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_slice() {
             [only] => only.serialize(serializer),
@@ -331,23 +331,23 @@ impl<T: Serialize> Serialize for Places<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for Places<T> {
+impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrMore<T>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de> + From<String>> Visitor<'de> for OneOrMore<T> {
-            type Value = Places<T>;
+            type Value = OneOrMany<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text, an object, or a list of them")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Places(vec![T::from(text.to_owned())]))
+                Ok(OneOrMany(vec![T::from(text.to_owned())]))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|place| Places(vec![place]))
+                T::deserialize(MapAccessDeserializer::new(map)).map(|place| OneOrMany(vec![place]))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -355,7 +355,7 @@ impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for Places<T> {
                 while let Some(One(place)) = seq.next_element()? {
                     places.push(place);
                 }
-                Ok(Places(places))
+                Ok(OneOrMany(places))
             }
         }
 
@@ -396,7 +396,7 @@ impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for One<T> {
 #[non_exhaustive]
 pub enum Pagination {
     /// A link to the next page.
-    Next(Places<Place>),
+    Next(OneOrMany<ValueSelector>),
     /// A query parameter that counts pages.
     Page(Counter),
     /// A query parameter that counts the vehicles before the page.
@@ -451,7 +451,7 @@ pub struct EndpointConfig {
     pub listings: String,
     /// Where within a record each field stands.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<ListingField, Places<DataPlace>>,
+    pub fields: BTreeMap<ListingField, OneOrMany<ValuePath>>,
     /// The path to the number of all vehicles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,

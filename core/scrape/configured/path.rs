@@ -19,7 +19,7 @@ pub(super) struct JsonPath(Vec<Step>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Key(String),
-    Place(usize),
+    Index(usize),
 }
 
 impl JsonPath {
@@ -41,7 +41,7 @@ impl JsonPath {
                     return Err(expected("a key behind each dot"));
                 }
                 let place = key[..end].parse().ok().filter(|place: &usize| place.to_string() == key[..end]);
-                let step = place.map_or_else(|| Step::Key(key[..end].to_owned()), Step::Place);
+                let step = place.map_or_else(|| Step::Key(key[..end].to_owned()), Step::Index);
                 (step, &key[end..])
             };
             steps.push(step);
@@ -59,8 +59,8 @@ impl JsonPath {
     /// The value at the end of the path.
     pub(super) fn find<'v, 'a>(&self, document: &'v Json<'a>) -> Option<&'v Json<'a>> {
         self.0.iter().try_fold(document, |value, step| match (step, value) {
-            (Step::Place(place), Json::Array(items)) => items.get(*place),
-            (Step::Place(place), Json::Object(members)) => members.get(&place.to_string()),
+            (Step::Index(place), Json::Array(items)) => items.get(*place),
+            (Step::Index(place), Json::Object(members)) => members.get(&place.to_string()),
             (Step::Key(key), Json::Object(members)) => members.get(key),
             _ => None,
         })
@@ -73,8 +73,8 @@ impl JsonPath {
                 *value = Value::Object(serde_json::Map::new());
             }
             match (step, value) {
-                (Step::Place(place), Value::Array(items)) => items.get_mut(*place),
-                (Step::Place(place), Value::Object(members)) => {
+                (Step::Index(place), Value::Array(items)) => items.get_mut(*place),
+                (Step::Index(place), Value::Object(members)) => {
                     Some(members.entry(place.to_string()).or_insert(Value::Null))
                 }
                 (Step::Key(key), Value::Object(members)) => Some(members.entry(key.clone()).or_insert(Value::Null)),
@@ -92,7 +92,7 @@ impl fmt::Display for JsonPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {
             match step {
-                Step::Place(place) => write!(f, "[{place}]")?,
+                Step::Index(place) => write!(f, "[{place}]")?,
                 Step::Key(key) if key.contains(['.', '[', ']']) => write!(f, "[\"{key}\"]")?,
                 Step::Key(key) if at == 0 => f.write_str(key)?,
                 Step::Key(key) => write!(f, ".{key}")?,
@@ -115,7 +115,7 @@ fn bracketed(inside: &str) -> Result<(Step, &str), String> {
     }
     let (place, after) = inside.split_once(']').ok_or_else(|| expected("every bracket is closed"))?;
     let place = place.trim().parse().map_err(|_no_number| expected("a number or a quoted key within brackets"))?;
-    Ok((Step::Place(place), after))
+    Ok((Step::Index(place), after))
 }
 
 #[cfg(test)]

@@ -17,15 +17,26 @@ fn faults(document: &Value) -> Vec<(String, String)> {
     }
 }
 
+/// Documents with one fault each: where it is, and a part of what was expected there.
+fn assert_faults(rows: impl IntoIterator<Item = (Value, &'static str, &'static str)>) {
+    for (document, pointer, expected) in rows {
+        let found = faults(&document);
+        let [(at, message)] = found.as_slice() else { panic!("{document}: {found:?}") };
+        assert_eq!(*at, format!("/scraper_config{pointer}"), "{document}: {message}");
+        assert!(message.contains(expected), "{document}: {message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+fn endpoint(more: Value) -> Value {
+    let mut endpoint = json!({"url": "/api"});
+    endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "endpoint": endpoint })
+}
+
 #[test]
 fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
-    let endpoint = |more: Value| {
-        let mut endpoint = json!({"url": "/api"});
-        endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        json!({ "endpoint": endpoint })
-    };
-    let card = |field: Value| json!({"cards": ".car", "fields": {"price": field}});
-    for (document, pointer, expected) in [
+    assert_faults([
         (json!("x"), "", "expected an object"),
         (json!([]), "", "expected an object"),
         (json!({"selektor": ".car"}), "/selektor", "unknown field `selektor`, expected one of `cards`"),
@@ -44,6 +55,20 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         (json!({"cards": "a ".repeat(13)}), "/cards", "12 parts"),
         (json!({"cards": "a".repeat(301)}), "/cards", "300 characters"),
         (json!({"fields": {"price": ".price"}}), "/cards", "expected the selector of the cards"),
+        (json!({"total": "b["}), "/total", "expected a CSS selector"),
+        (json!({"max_pages": 0}), "/max_pages", "from 1 to 1000"),
+        (json!({"store": " "}), "/store", "the name of a store"),
+        (json!({"max_pages": "many"}), "/max_pages", "invalid type"),
+        (json!({"check_missing": 51}), "/check_missing", "from 0 to 50"),
+        (json!({"cards": ".car", "endpoint": {"url": "/api"}}), "/cards", "expected no endpoint beside it"),
+        (json!({"cards": ".car", "total": "x".repeat(40_000)}), "", "32768 bytes"),
+    ]);
+}
+
+#[test]
+fn a_wrong_field_is_named_by_its_place_and_by_what_was_expected() {
+    let card = |field: Value| json!({"cards": ".car", "fields": {"price": field}});
+    assert_faults([
         (
             json!({"cards": ".car", "fields": {"colour": ".c"}}),
             "/fields/colour",
@@ -74,7 +99,12 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
             "expected a regular expression",
         ),
         (card(json!({"regex": "a".repeat(301)})), "/fields/price/regex", "300 characters"),
-        (json!({"total": "b["}), "/total", "expected a CSS selector"),
+    ]);
+}
+
+#[test]
+fn a_wrong_pagination_is_named_by_its_place_and_by_what_was_expected() {
+    assert_faults([
         (json!({"pagination": "next"}), "/pagination", "expected an object with exactly one of next, page or offset"),
         (json!({"pagination": {}}), "/pagination", "exactly one of next, page or offset, such as {\"page\": "),
         (
@@ -102,10 +132,27 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
             "from 1 to 10000",
         ),
         (json!({"pagination": {"page": {"parameter": "p", "in": "body"}}}), "/pagination/page/in", "expected query"),
-        (json!({"max_pages": 0}), "/max_pages", "from 1 to 1000"),
-        (json!({"store": " "}), "/store", "the name of a store"),
-        (json!({"max_pages": "many"}), "/max_pages", "invalid type"),
-        (json!({"check_missing": 51}), "/check_missing", "from 0 to 50"),
+        (
+            endpoint(json!({"pagination": {"cursor": {"parameter": "c"}}})),
+            "/endpoint/pagination/cursor",
+            "missing field `path`",
+        ),
+        (
+            endpoint(json!({"pagination": {"page": {"parameter": "p", "in": "body"}}})),
+            "/endpoint/pagination/page/in",
+            "GET has no body",
+        ),
+        (
+            endpoint(json!({"method": "POST", "body": {"a": 1}, "pagination": {"page": {"parameter": "a.b"}}})),
+            "/endpoint/pagination/page/parameter",
+            "expected a place within the body",
+        ),
+    ]);
+}
+
+#[test]
+fn a_wrong_endpoint_is_named_by_its_place_and_by_what_was_expected() {
+    assert_faults([
         (json!({"endpoint": {}}), "/endpoint/url", "expected an http or https address"),
         (endpoint(json!({"url": "ftp://a.example"})), "/endpoint/url", "expected an http or https address"),
         (endpoint(json!({"method": "PUT"})), "/endpoint/method", "unknown variant `PUT`, expected `GET` or `POST`"),
@@ -122,30 +169,7 @@ fn a_wrong_key_is_named_by_its_place_and_by_what_was_expected() {
         (endpoint(json!({"fields": {"price": "a["}})), "/endpoint/fields/price", "expected a path"),
         (endpoint(json!({"fields": {"price": {"path": "a["}}})), "/endpoint/fields/price/path", "expected a path"),
         (endpoint(json!({"fields": {"price": {"regex": "a"}}})), "/endpoint/fields/price", "missing field `path`"),
-        (
-            endpoint(json!({"pagination": {"cursor": {"parameter": "c"}}})),
-            "/endpoint/pagination/cursor",
-            "missing field `path`",
-        ),
-        (
-            endpoint(json!({"pagination": {"page": {"parameter": "p", "in": "body"}}})),
-            "/endpoint/pagination/page/in",
-            "GET has no body",
-        ),
-        (
-            endpoint(json!({"method": "POST", "body": {"a": 1}, "pagination": {"page": {"parameter": "a.b"}}})),
-            "/endpoint/pagination/page/parameter",
-            "expected a place within the body",
-        ),
-        (json!({"cards": ".car", "endpoint": {"url": "/api"}}), "/cards", "expected no endpoint beside it"),
-        (json!({"cards": ".car", "total": "x".repeat(40_000)}), "", "32768 bytes"),
-    ] {
-        let found = faults(&document);
-        let [(at, message)] = found.as_slice() else { panic!("{document}: {found:?}") };
-        assert_eq!(*at, format!("/scraper_config{pointer}"), "{document}: {message}");
-        assert!(message.contains(expected), "{document}: {message}");
-        assert!(!message.contains('\n'), "{message}");
-    }
+    ]);
 }
 
 #[test]

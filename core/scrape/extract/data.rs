@@ -1,7 +1,7 @@
 //! Lists that a website gives as data: what to ask for, and what an answer says.
 //!
-//! Where a platform has such an endpoint it is preferred over the page: it holds every vehicle with its own fields. What is
-//! deliberately not here: sending the request. Whoever sends it asks robots.txt and guards the address as for any page.
+//! Where a platform has such an endpoint, it is preferred over the page: it holds every vehicle with its own fields. What is
+//! deliberately not here: sending the request, for which robots.txt and the guard are asked as for any page.
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -9,7 +9,7 @@ use html5ever::{LocalName, tendril::StrTendril};
 use scraper::{Html, node::Element as ScraperElement};
 
 use super::{
-    clean,
+    clean, entities,
     limits::PageLimits,
     markup::Tag,
     tree::{self, Tree},
@@ -32,8 +32,8 @@ impl<'a> Element<'a> {
             name => Cow::Owned(name.to_ascii_lowercase()),
         };
         let decoded = |value: &'a str| match printable(value) {
-            Cow::Borrowed(value) => clean::decode(value),
-            Cow::Owned(value) => Cow::Owned(clean::decode(&value).into_owned()),
+            Cow::Borrowed(value) => entities::decode(value),
+            Cow::Owned(value) => Cow::Owned(entities::decode(&value).into_owned()),
         };
         let attributes = tags.flat_map(Tag::attributes).map(|(name, value)| (lower(name), decoded(value)));
         Self { name, attributes: attributes.collect() }

@@ -7,6 +7,7 @@ use super::{
     clean,
     heading::{self, Heading},
     listing::ScrapedListing,
+    numbers,
     value::Json,
     vins,
 };
@@ -259,7 +260,7 @@ impl Draft {
     pub(crate) fn offer(&mut self, field: Field, raw: &str) {
         if let Field::Price(rank) = field {
             if self.wants_price(rank) {
-                self.offer_price(rank, clean::price(raw));
+                self.offer_price(rank, numbers::price(raw));
             }
             return;
         }
@@ -267,8 +268,8 @@ impl Draft {
         let text = |place: &mut Option<String>| fill(place, || clean::text(raw));
         match field {
             Field::Vin => fill(&mut listing.vin, || vins::parse(raw).or_else(|| vins::parse(&clean::text(raw)?))),
-            Field::Year => fill(&mut listing.year, || clean::year(raw)),
-            Field::Mileage => fill(&mut listing.mileage, || clean::mileage(raw)),
+            Field::Year => fill(&mut listing.year, || numbers::year(raw)),
+            Field::Mileage => fill(&mut listing.mileage, || numbers::mileage(raw)),
             Field::Make => fill(&mut listing.make, || clean::text(raw).map(heading::make_as_usual)),
             Field::Model => text(&mut listing.model),
             Field::Trim => text(&mut listing.trim),
@@ -286,12 +287,12 @@ impl Draft {
     pub(crate) fn offer_value(&mut self, field: Field, value: &Json<'_>) {
         match (field, value) {
             (_, Json::String(text)) => self.offer(field, text),
-            (Field::Year, Json::Number(number)) => fill(&mut self.listing.year, || clean::year_of_number(number)),
+            (Field::Year, Json::Number(number)) => fill(&mut self.listing.year, || numbers::year_of_number(number)),
             (Field::Mileage, Json::Number(number)) => {
-                fill(&mut self.listing.mileage, || clean::mileage_of_number(number));
+                fill(&mut self.listing.mileage, || numbers::mileage_of_number(number));
             }
             (Field::Price(rank), Json::Number(number)) if self.wants_price(rank) => {
-                self.offer_price(rank, clean::price_of_number(number));
+                self.offer_price(rank, numbers::price_of_number(number));
             }
             (_, Json::Number(number)) => self.offer(field, &number.to_string()),
             _ => {}

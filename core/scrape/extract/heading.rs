@@ -5,7 +5,7 @@
 
 use std::{cmp::Reverse, sync::LazyLock};
 
-use super::clean;
+use super::{clean, numbers};
 
 /// What a heading says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -324,7 +324,7 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—")).collect();
     let lead_ins = words.iter().take_while(|word| is_lead_in(word)).count();
     let words = words.get(lead_ins..)?;
-    let year = clean::year(words.first()?.trim_end_matches([',', ':']))?;
+    let year = numbers::year(words.first()?.trim_end_matches([',', ':']))?;
     let rest = &words[1..];
     // A bare `Range Rover` is how owners call a Land Rover.
     let (make, used) = match make_at(rest) {

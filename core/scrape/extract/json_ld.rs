@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 
 use super::{
-    clean,
+    entities,
     fields::{Draft, Field, PriceRank},
     heading, json,
     listing::ScrapedListing,
+    numbers,
     page::Page,
     value::{Json, Object},
     vins,
@@ -52,7 +53,7 @@ pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
         if !text.get(..24).unwrap_or(&text).contains("quot;") {
             break;
         }
-        text = Cow::Owned(clean::decode(&text).into_owned());
+        text = Cow::Owned(entities::decode(&text).into_owned());
     }
     text
 }
@@ -182,7 +183,7 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
         node.get("image").or_else(|| node.get("photo")).and_then(scalar).and_then(|link| page.absolute(&link));
     if listing.vin.is_none() {
         // Lists of products often name the VIN in the address alone.
-        listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Place::Anywhere).next());
+        listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Context::Anywhere).next());
     }
     if heading_contradicts(&listing) {
         listing.model = None;
@@ -238,7 +239,7 @@ fn price(offers: &[&Object<'_>]) -> Option<Money> {
     let mut agreed: Option<Money> = None;
     for offer in offers {
         let is_lease = offer.get("businessFunction").and_then(scalar).is_some_and(|word| word.ends_with("LeaseOut"));
-        let of = |value: Option<&Json<'_>>| value.and_then(scalar).and_then(|text| clean::price(&text));
+        let of = |value: Option<&Json<'_>>| value.and_then(scalar).and_then(|text| numbers::price(&text));
         let is_rate_of = |specification: &Object<'_>| {
             is_rate(specification) && of(specification.get("price")) == of(offer.get("price"))
         };
@@ -275,7 +276,7 @@ fn specified(offer: &Object<'_>) -> Option<Money> {
         };
         if !is_part && !is_rate(specification) && !is_foreign(specification) {
             let stated = specification.get("price").and_then(scalar);
-            draft.offer_price(rank, stated.and_then(|text| clean::price(&text)));
+            draft.offer_price(rank, stated.and_then(|text| numbers::price(&text)));
         }
     }
     draft.listing.price

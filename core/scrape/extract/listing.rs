@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{limits::ListingLimits, vins};
+use super::{StockStatus, limits::ListingLimits, stock::lenient, vins};
 use crate::{ErrorCode, FieldError, Money, error::Faults};
 
 /// A listing as a website shows it; what it does not say is `None`, written as `null`.
@@ -55,6 +55,9 @@ pub struct ScrapedListing {
     pub url: Option<String>,
     /// The absolute address of the first photo.
     pub image_url: Option<String>,
+    /// Where it stands, as the website says; a word that is unknown is none.
+    #[serde(deserialize_with = "lenient")]
+    pub stock_status: Option<StockStatus>,
     /// What the website itself says about a sale; `None` where it says nothing.
     pub is_sold: Option<bool>,
     /// When the website itself says that it was sold. A website names days of its own clock: the time may be off by one.
@@ -203,6 +206,7 @@ impl ScrapedListing {
         fill(&mut self.body_style, other.body_style);
         fill(&mut self.url, other.url);
         fill(&mut self.image_url, other.image_url);
+        fill(&mut self.stock_status, other.stock_status);
         fill(&mut self.is_sold, other.is_sold);
         fill(&mut self.sold_at, other.sold_at);
         fill(&mut self.raw_data, other.raw_data);
@@ -245,7 +249,7 @@ mod tests {
     fn every_key_is_written_also_where_the_value_is_absent() {
         let json = serde_json::to_value(ScrapedListing::default()).unwrap();
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys.len(), 18);
+        assert_eq!(keys.len(), 19);
         assert!(json.as_object().unwrap().values().all(serde_json::Value::is_null));
     }
 

@@ -1,13 +1,13 @@
 //! A page as a stream of tags, read without building a tree.
 //!
 //! Embedded data, links and totals stand in the markup itself, and a tree costs ten times what this scan does. What is
-//! deliberately not here: the rules by which a browser repairs nesting; whoever needs them asks for the tree.
+//! deliberately not here: the rules by which a browser repairs nesting, which `tree` follows.
 
 use std::{borrow::Cow, ops::Range};
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::clean;
+use super::entities;
 
 /// One piece of markup, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +60,7 @@ impl<'a> Tag<'a> {
 
     /// The decoded value of an attribute, empty for one without a value.
     pub(crate) fn attribute(&self, wanted: &str) -> Option<Cow<'a, str>> {
-        self.attributes().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| clean::decode(value))
+        self.attributes().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| entities::decode(value))
     }
 
     /// Names and undecoded values.

@@ -69,7 +69,7 @@ impl Index {
     }
 }
 
-/// Two VINs are two vehicles, whatever else agrees; so are two stock numbers or model years behind one address.
+/// Two VINs are two vehicles, even if all else agrees; so are two stock numbers or model years behind one address.
 fn contradict(one: &ScrapedListing, other: &ScrapedListing) -> bool {
     fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
         matches!((one, other), (Some(one), Some(other)) if one != other)

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::{
-    cards,
+    card,
     dom::{Dom, attribute},
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
@@ -27,7 +27,7 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
         after = dom.node(at).end;
         let mut draft = Draft::default();
         read_properties(dom, at, &mut draft);
-        cards::read(page, dom, at, &mut draft);
+        card::read(page, dom, at, &mut draft);
         let listing = draft.listing;
         if listing.vin.is_some() || (listing.year.is_some() && listing.make.is_some()) {
             found.push(listing);

@@ -4,12 +4,13 @@
 //! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
-mod asking;
+mod card;
 mod cards;
 mod clean;
 mod data;
 mod dom;
 mod encoding;
+mod entities;
 mod fields;
 mod heading;
 mod json;
@@ -19,11 +20,14 @@ mod listing;
 pub(crate) mod markup;
 mod merge;
 mod microdata;
+mod numbers;
 mod page;
+mod page_position;
 mod pagination;
-mod place;
+mod price_choice;
 mod record;
 mod site;
+mod stock;
 mod template;
 mod tree;
 mod value;
@@ -35,8 +39,8 @@ use serde::Serialize;
 use url::Url;
 
 pub(crate) use self::{
-    cards::read as read_card,
-    clean::{instant, price as clean_price, text as clean_text},
+    card::read as read_card,
+    clean::{instant, text as clean_text},
     data::{data_request_from_bytes, set_query},
     dom::{Dom, attribute},
     encoding::decode,
@@ -45,9 +49,10 @@ pub(crate) use self::{
     json_ld::{listings as json_ld_listings, unescaped, vehicles_of},
     markup::{Tag, Token},
     microdata::{listings as microdata_listings, read_properties},
+    numbers::price as clean_price,
     page::{Page, absolute},
+    page_position::PagePosition,
     pagination::{next_by_number, total as claimed_total},
-    place::Place,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},
@@ -55,10 +60,12 @@ pub(crate) use self::{
     vins::parse as vin_of,
 };
 pub use self::{
-    clean::{is_unseen, mileage, price, text},
+    clean::{is_unseen, text},
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
+    numbers::{mileage, price},
+    stock::StockStatus,
 };
 pub use super::warning::{ListWarning, StoreCount, Warning};
 use super::{configured::Scraper, platforms};
@@ -161,7 +168,7 @@ pub(crate) fn known_reader(name: &str) -> Option<&'static str> {
     vendors().chain([STRUCTURED_DATA, CARDS, GENERIC]).find(|known| *known == name)
 }
 
-/// The platform of pages that are nobody's.
+/// The platform of pages of no known vendor.
 pub(crate) const GENERIC: &str = "generic";
 const STRUCTURED_DATA: &str = "structured_data";
 const CARDS: &str = "cards";
@@ -305,7 +312,7 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     Extraction { platform, total, next, listings, unsettled, warnings }
 }
 
-/// What any page gives, whoever wrote it.
+/// What a page of any vendor gives.
 pub(crate) fn read_any_page(page: &Page<'_>) -> Result<Parts> {
     generic(page).map(|(_, parts)| parts)
 }
@@ -349,7 +356,7 @@ fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let mut strangers = HashSet::new();
     for token in page.tokens() {
         let mut note = |text: &str| {
-            strangers.extend(vins::find(text, vins::Place::Anywhere).filter(|vin| !known.contains(&**vin)));
+            strangers.extend(vins::find(text, vins::Context::Anywhere).filter(|vin| !known.contains(&**vin)));
         };
         match token {
             Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),

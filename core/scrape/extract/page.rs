@@ -13,6 +13,7 @@ use url::{Position, Url};
 use super::{
     clean,
     dom::Dom,
+    entities,
     limits::PageLimits,
     markup::{self, Script, Token, Tokens},
     tree,
@@ -98,7 +99,7 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<String> {
     if let Some(joined) = joined_as_written(base, link) {
         return Some(joined);
     }
-    let link = clean::collapse(&clean::decode(link));
+    let link = clean::collapse(&entities::decode(link));
     if link.is_empty() || link.starts_with('#') || link.contains("{{") {
         return None;
     }
@@ -154,7 +155,7 @@ fn is_written_plainly(host: &str) -> bool {
     is_made_of_labels && !between && last.into_iter().all(is_letter)
 }
 
-/// Refuses a page of so many bytes where that is too large.
+/// Refuses a page of this many bytes where that is too large.
 ///
 /// # Errors
 /// `page_too_large`.

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::{
-    cards, clean,
+    card, clean,
     data::set_query,
+    entities,
     markup::{Tag, Token},
     page::Page,
 };
@@ -226,7 +227,7 @@ impl<'a> Reader<'_, 'a> {
         if !may_lead_on(&link, &self.link_text) || [link.class, link.item_class].into_iter().any(says_disabled) {
             return;
         }
-        let text = clean::collapse(&clean::decode_text(&self.link_text));
+        let text = clean::collapse(&entities::decode_text(&self.link_text));
         let plainness = if says_next(&link, &text) {
             Plainness::Word
         } else if says_more(&text) {
@@ -252,7 +253,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// Notes a button or a link without an address that shows more of the list. An arrow alone turns pictures more often than pages.
     fn note_more(&mut self, link: &OpenLink<'_>, text: String) {
-        let is_pager = [link.class, link.item_class].into_iter().any(|classes| cards::mentions(classes, "pag"));
+        let is_pager = [link.class, link.item_class].into_iter().any(|classes| card::mentions(classes, "pag"));
         let says_so =
             || link.labels.iter().copied().chain([&*text]).any(says_next_page) || (is_pager && says_next(link, &text));
         if !link.is_unseen && !says_hidden(link.class) && (says_more(&text) || says_so()) {
@@ -293,10 +294,10 @@ fn may_lead_on(link: &OpenLink<'_>, text: &str) -> bool {
         None => text.contains('>'),
     };
     shown
-        || cards::mentions(text, "more")
+        || card::mentions(text, "more")
         || link.labels.iter().any(|label| first(label).is_some_and(|at| may_say_next(label, at)))
         // Each class that says so has the word in it.
-        || cards::mentions(link.class, "next")
+        || card::mentions(link.class, "next")
 }
 
 fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
@@ -308,10 +309,10 @@ fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
     };
     is_next(text)
         || link.labels.iter().any(|label| is_next(label))
-        || cards::mentions(link.class, "next") && CLASSES.iter().any(|class| has_class(link.class, class))
+        || card::mentions(link.class, "next") && CLASSES.iter().any(|class| has_class(link.class, class))
 }
 
-/// Whether a text says in so many words that a page follows.
+/// Whether the words of a text say that a page follows.
 fn says_next_page(text: &str) -> bool {
     const WORDS: [&str; 3] = ["next page", "go to next page", "go to the next page"];
     let text = text.trim_matches(|c: char| !c.is_alphanumeric());
@@ -322,7 +323,7 @@ fn says_next_page(text: &str) -> bool {
 fn says_more(text: &str) -> bool {
     const VERBS: [&str; 4] = ["load", "show", "view", "see"];
     const LISTED: [&str; 6] = ["vehicles", "cars", "trucks", "results", "inventory", "listings"];
-    if !cards::mentions(text, "more") {
+    if !card::mentions(text, "more") {
         return false;
     }
     let lower = text.to_ascii_lowercase();
@@ -350,7 +351,7 @@ fn page_number(url: &str) -> Option<u32> {
 
 /// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
 pub(crate) fn total(words: &str) -> Option<u32> {
-    let text = clean::decode_text(words);
+    let text = entities::decode_text(words);
     let mut counted = None;
     let mut after = 0;
     // Few words of a page hold a digit: only around those is the text cut into words.

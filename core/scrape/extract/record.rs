@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{
-    clean,
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
+    numbers,
     page::absolute,
     value::{Json, Wanted},
 };
@@ -76,8 +76,8 @@ impl Layout {
 /// The price that a value of a record states, if it states one.
 pub(crate) fn price_of(value: &Json<'_>) -> Option<Money> {
     match value {
-        Json::Number(number) => clean::price_of_number(number),
-        other => clean::price(other.as_str()?),
+        Json::Number(number) => numbers::price_of_number(number),
+        other => numbers::price(other.as_str()?),
     }
 }
 

@@ -73,7 +73,7 @@ fn named(text: &str) -> Option<String> {
     clean::text(text).filter(|name| name.chars().count() <= NAME_CHARS_MAX)
 }
 
-/// The name of the dealer, or of whatever business the page says it belongs to.
+/// The name of the dealer, or of the business that the page says it belongs to.
 fn dealer_in_json_ld(page: &Page<'_>) -> Option<String> {
     const KINDS: [&str; 6] =
         ["AutoDealer", "MotorcycleDealer", "AutomotiveBusiness", "LocalBusiness", "Organization", "Store"];

@@ -3,11 +3,11 @@
 //! What the classes do not say is read as on any card. What is deliberately not here: finding cards on unknown pages.
 
 use super::{
-    cards::{self, labelled},
-    clean,
+    card::{self, labelled},
     dom::Dom,
     fields::{Draft, Field},
     listing::ScrapedListing,
+    numbers,
     page::Page,
 };
 use crate::{Money, Result};
@@ -56,7 +56,7 @@ impl Template {
                     draft.offer(*field, value_of(*field, &text));
                 }
             }
-            cards::read(page, dom, at, &mut draft);
+            card::read(page, dom, at, &mut draft);
             let mut listing = draft.listing;
             if !self.prices.is_empty() {
                 listing.price = self.price(dom, at);
@@ -74,7 +74,7 @@ impl Template {
     }
 
     fn price(&self, dom: &Dom<'_>, card: usize) -> Option<Money> {
-        self.prices.iter().filter_map(|class| text_of_class(dom, card, class)).find_map(|text| clean::price(&text))
+        self.prices.iter().filter_map(|class| text_of_class(dom, card, class)).find_map(|text| numbers::price(&text))
     }
 }
 

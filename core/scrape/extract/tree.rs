@@ -19,7 +19,7 @@ use html5ever::{
 };
 
 use super::{
-    clean,
+    entities,
     limits::PageLimits,
     markup::{Content, Piece, Tag, Tokens},
 };
@@ -110,7 +110,7 @@ impl<'a> Feed<'a> {
         }
         let Some(piece) = self.tokens.piece() else { return false };
         match piece {
-            Piece::Text(text) => self.give_characters(&clean::decode_text(text)),
+            Piece::Text(text) => self.give_characters(&entities::decode_text(text)),
             Piece::Open(tag) => self.give_open(tag),
             Piece::Close(name) => {
                 let tag = tokenizer::Tag {
@@ -149,7 +149,7 @@ impl<'a> Feed<'a> {
         match self.give(Token::TagToken(token)) {
             TokenSinkResult::RawData(RawKind::Rcdata) => {
                 let text = self.tokens.content(tag.name(), Content::Text);
-                self.give_content(&clean::decode_text(text));
+                self.give_content(&entities::decode_text(text));
             }
             TokenSinkResult::RawData(RawKind::ScriptData | RawKind::ScriptDataEscaped(_)) => {
                 // Nobody reads it from the tree.
@@ -189,7 +189,7 @@ impl<'a> Feed<'a> {
                         | local_name!("size")
                         | local_name!("encoding")
                 ) {
-                    attributes.push(attribute(name, StrTendril::from(&*clean::decode(value))));
+                    attributes.push(attribute(name, StrTendril::from(&*entities::decode(value))));
                 }
             }
         }

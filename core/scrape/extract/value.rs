@@ -1,9 +1,8 @@
-//! A JSON value that borrows its texts from the page or answer it stands in.
+//! A JSON value that borrows its texts from the page or answer that it is read from.
 //!
-//! Lists hold a hundred vehicles of which a dozen fields each are wanted: only those become texts of their own, by whoever
-//! wants them. The methods are those of `serde_json::Value`. Whoever knows beforehand which members it will look at says so
-//! by [`Wanted`], and the rest is passed over. What is deliberately not here: reading what is no strict JSON, which is
-//! `json`'s.
+//! A list holds a hundred vehicles, of which a dozen fields each are wanted. Only those become texts of their own. The methods
+//! are those of `serde_json::Value`. A caller that knows which members it needs names them by [`Wanted`]; the rest is skipped.
+//! What is deliberately not here: JSON that is not strict (`json`).
 
 use std::{borrow::Cow, fmt};
 

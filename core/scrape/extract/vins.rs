@@ -18,7 +18,7 @@ fn real(text: &str) -> Option<Vin> {
 
 /// How much a text's place says for a VIN in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Context {
     /// A field called VIN: the right alphabet is enough.
     Labelled,
     /// Anywhere: the check digit must hold, or the text itself must say VIN in front.
@@ -26,7 +26,7 @@ pub(crate) enum Place {
 }
 
 /// The VINs of a text, in capitals and in order.
-pub(crate) fn find(text: &str, place: Place) -> impl Iterator<Item = String> {
+pub(crate) fn find(text: &str, context: Context) -> impl Iterator<Item = String> {
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -46,7 +46,7 @@ pub(crate) fn find(text: &str, place: Place) -> impl Iterator<Item = String> {
             // Serial numbers end in digits, and no maker's code is all digits: neither words nor time stamps qualify.
             let digits = run.bytes().filter(u8::is_ascii_digit).count();
             if let Some(vin) = real(run).filter(|_| (4..LENGTH - 1).contains(&digits))
-                && (place == Place::Labelled || vin.check_digit_ok() || label_in_front(&text[..start]))
+                && (context == Context::Labelled || vin.check_digit_ok() || label_in_front(&text[..start]))
             {
                 return Some(vin.to_string());
             }
@@ -81,9 +81,9 @@ mod tests {
             ("internationalists", vec![]),
             ("6T08C120641", vec![]),
         ] {
-            assert_eq!(find(text, Place::Anywhere).collect::<Vec<_>>(), vins, "{text}");
+            assert_eq!(find(text, Context::Anywhere).collect::<Vec<_>>(), vins, "{text}");
         }
-        assert_eq!(find("1FMCU9H90DUD93328", Place::Labelled).count(), 1);
+        assert_eq!(find("1FMCU9H90DUD93328", Context::Labelled).count(), 1);
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! Whether an answer is a bot check in place of the page.
 //!
-//! Vendors of such checks answer 403, 429 or 503, but also 200; a 200 taken for an empty lot would sell every car of a
-//! competitor at once. The marks are the vendors' own: headers, script hosts, element names and titles. Many of them stand
-//! on ordinary pages too (a contact form has its captcha, a shop its sensor), so these count only where the status refuses
-//! or the page holds nothing else.
-//!
-//! What is deliberately not here: any way to pass a check. Whoever shows one does not want to be fetched.
+//! Vendors of such checks answer 403, 429, 503 or even 200, and a 200 taken for an empty lot would sell every car of a
+//! competitor at once. The marks are the vendors' own headers, script hosts, element names and titles. Many of them also stand
+//! on ordinary pages, such as a contact form with a captcha. These count only where the status refuses, or where the page holds
+//! nothing else. What is deliberately not here: any way to pass a check.
 
 use std::borrow::Cow;
 

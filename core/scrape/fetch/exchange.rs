@@ -63,9 +63,9 @@ impl Answer {
 #[derive(Clone, Copy)]
 pub(crate) enum BodyWanted {
     Nothing,
-    /// Up to so many bytes; a body that breaks off is a failure.
+    /// At most this many bytes; a body that breaks off is a failure.
     UpTo(usize),
-    /// Up to so many bytes of an answer that is a failure already; whatever comes is enough.
+    /// At most this many bytes of an answer that is a failure already; a part is enough.
     Glimpse(usize),
 }
 
@@ -79,7 +79,7 @@ pub(crate) enum ExchangeFailure {
     /// The body is compressed in this way, which was not asked for.
     Encoded(String),
     TimedOut,
-    /// The header is larger than so many bytes.
+    /// The header is larger than this many bytes.
     HeaderTooLarge(usize),
 }
 

@@ -1,23 +1,15 @@
 //! Polite HTTP: pages of other people's servers, fetched at their pace and on their terms.
 //!
-//! A [`Fetcher`] holds what all threads of a process must share: who was spoken to when, the robots.txt files, the checked
-//! addresses of names. Make one and clone it; two would pause half as long. A [`Session`] is one scrape: its cookies and its
-//! deadline. [`Session::get`] fetches one page:
+//! A [`Fetcher`] holds what the threads of a process share: the pause of each host, robots.txt files, resolved names. Make one
+//! and clone it; two would pause half as long. A [`Session`] is one scrape, with its cookies and its deadline, and
+//! [`Session::get`] fetches one page. `docs/extraction.md` states the rules of politeness.
 //!
-//! - robots.txt is honoured by path and query. A missing file (4xx) allows; one that cannot be had (5xx, 429, no answer)
-//!   keeps the page from being fetched, because nobody has said yes;
-//! - a host gets one request at a time and a pause after each: a second, or its `Crawl-delay` where that is longer;
-//! - failures that may pass (no connection, no answer, 429, 5xx) are tried again twice, after `Retry-After` or a random wait;
-//! - the guard lets nothing be reached but public web servers, at the first address and after each redirect;
-//! - a bot check ends the matter as [`FetchError::Blocked`];
-//! - somebody who asks to [`Stop`] is heard within each wait, the one for an answer included.
-//!
-//! What is deliberately not here: the database and competitors (callers keep `ETag` and `Last-Modified` per page and hand
-//! them back), encodings of text (the body is bytes; `extract` decodes it), proxies, HTTP/2, anything that disguises the
-//! program or gets past a check, and pauses shared between processes: competitors of one host are scraped by one process at
-//! a time.
+//! What is deliberately not here: the database, the encoding of texts (a body is bytes, and `extract` decodes it), HTTP/2,
+//! proxies, and anything that disguises the program or passes a bot check.
 
+mod answer;
 mod bot_check;
+mod config;
 mod error;
 pub(crate) mod exchange;
 pub(crate) mod guard;
@@ -25,12 +17,11 @@ pub(crate) mod names;
 pub(crate) mod pace;
 #[cfg(all(feature = "browser", unix))]
 mod render;
+mod request;
 mod robots;
 pub(crate) mod stop;
 
 use std::{
-    borrow::Cow,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, TryLockError, mpsc},
     thread,
     time::{Duration, Instant},
@@ -38,231 +29,38 @@ use std::{
 
 use reqwest::{
     cookie::{CookieStore as _, Jar},
-    header::{
-        ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, SET_COOKIE,
-    },
+    header::{CONTENT_TYPE, COOKIE, ETAG, HeaderMap, LAST_MODIFIED, LOCATION, RETRY_AFTER, SET_COOKIE},
 };
 use url::Url;
 
+pub use self::config::FetchConfig;
 #[cfg(all(feature = "browser", unix))]
 pub(crate) use self::render::Judge;
-pub(crate) use self::{
-    bot_check::looks_like_a_bot_check,
-    error::FetchError,
-    exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
-    guard::Refusal,
-    stop::Stop,
-};
 use self::{
+    answer::{
+        is_bot_check, is_page, is_readable_type, is_redirect, is_vague_type, looks_readable, may_pass, page_wanted,
+        rules_of,
+    },
     exchange::Ask,
     guard::Guard,
     names::{Lookup, system_lookup},
     pace::{Hosts, NoTurn, RealTime, STOP_CHECK, Timing, Turn},
     robots::{Known, Rules, RulesByOrigin},
 };
-use crate::{
-    Error, ErrorCode, Result,
-    extract::{DataMethod, DataRequest},
-    scrape::{
-        browser::{BrowserConfig, Rendering},
-        extract::decode,
-    },
+pub(crate) use self::{
+    error::FetchError,
+    exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
+    guard::Refusal,
+    request::{Fetched, PageRequest},
+    stop::Stop,
 };
+use crate::{Error, ErrorCode, Result, scrape::browser::Rendering};
 
 /// Answers that are no page are read this far, to see whether they are bot checks.
 const GLIMPSE_BYTES: usize = 64 * 1024;
 
 /// More cookies than this in one request are no cookies any server would take.
 const MAX_COOKIE_BYTES: usize = 16 * 1024;
-
-/// How pages are fetched from other people's servers; the defaults are the polite ones.
-///
-/// ```
-/// use jpauto::{Config, FetchConfig};
-///
-/// let mut config = Config::new("sqlite::memory:");
-/// config.fetch = Some(FetchConfig::new("webmaster@dealer.example"));
-/// ```
-#[derive(Clone, Debug)]
-pub struct FetchConfig {
-    /// Where a webmaster reaches whoever runs this: an e-mail address or a web page, sent with each request.
-    pub contact: String,
-    /// Pages of one scrape (200); a list that goes on is then a part of a lot.
-    pub max_pages: usize,
-    /// One try of one page, to the last byte (30 s).
-    pub page_timeout: Duration,
-    /// All pages of a session with their pauses (1 h).
-    pub scrape_timeout: Duration,
-    /// Tries after the first, for a page with its redirects (2).
-    pub retries: u32,
-    /// The longest wait before the first retry (1 s); it doubles with each.
-    pub first_backoff: Duration,
-    /// The longest wait that doubling reaches (30 s).
-    pub longest_backoff: Duration,
-    /// A `Retry-After` beyond this ends the page instead of being waited for (2 min).
-    pub longest_retry_after: Duration,
-    /// The least pause between two requests to a host (1 s); at most [`FetchConfig::LONGEST_PAUSE`].
-    pub pause: Duration,
-    /// Bytes of a page after decompression (16 MiB).
-    pub max_body_bytes: usize,
-    /// Bytes of an answer's header (64 KiB); the client itself stops at 100 lines or 400 KiB.
-    pub max_header_bytes: usize,
-    /// Redirects that are followed (5).
-    pub max_redirects: usize,
-    /// How long a robots.txt counts (24 h, as RFC 9309 asks).
-    pub robots_lifetime: Duration,
-    /// How long a robots.txt that could not be had closes its site before it is asked for again (10 min).
-    pub closed_lifetime: Duration,
-    /// Bytes of a robots.txt that are read (500 KiB, as RFC 9309 asks).
-    pub max_robots_bytes: usize,
-    /// Whether private and loopback networks may be fetched from: tests and intranets alone.
-    pub allow_private_networks: bool,
-    /// Whether ports other than 80 and 443 may be fetched from.
-    pub allow_any_port: bool,
-    /// Servers of private and loopback networks that may be fetched from although their networks may not, each by its
-    /// number and port (none); an address must name them by number, too.
-    pub allowed_servers: Vec<SocketAddr>,
-    /// How pages that need a browser are rendered.
-    pub browser: BrowserConfig,
-}
-
-impl FetchConfig {
-    /// With a longer pause than ten minutes no list would ever be read to its end.
-    pub const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-
-    /// The defaults, in the name of whoever can be reached there.
-    #[must_use]
-    pub fn new(contact: impl Into<String>) -> Self {
-        Self {
-            contact: contact.into(),
-            max_pages: 200,
-            page_timeout: Duration::from_secs(30),
-            scrape_timeout: Duration::from_secs(3600),
-            retries: 2,
-            first_backoff: Duration::from_secs(1),
-            longest_backoff: Duration::from_secs(30),
-            longest_retry_after: Duration::from_secs(120),
-            pause: Duration::from_secs(1),
-            max_body_bytes: 16 * 1024 * 1024,
-            max_header_bytes: 64 * 1024,
-            max_redirects: 5,
-            robots_lifetime: Duration::from_secs(24 * 3600),
-            closed_lifetime: Duration::from_secs(600),
-            max_robots_bytes: 500 * 1024,
-            allow_private_networks: false,
-            allow_any_port: false,
-            allowed_servers: Vec::new(),
-            browser: BrowserConfig::default(),
-        }
-    }
-
-    fn check_pause(&self) -> Result<()> {
-        if self.pause <= Self::LONGEST_PAUSE {
-            return Ok(());
-        }
-        let message = format!("expected at most {} seconds", Self::LONGEST_PAUSE.as_secs());
-        Err(Error::invalid_field(ErrorCode::InvalidPause, "/pause", message))
-    }
-
-    /// `jpauto/VERSION (+CONTACT)`; a program that does not say who is behind it does not fetch.
-    fn user_agent(&self) -> Result<HeaderValue> {
-        let contact = self.contact.trim();
-        let is_reachable = contact.contains('@') || contact.starts_with("https://") || contact.starts_with("http://");
-        let is_plain = contact.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')'));
-        if !is_reachable || !is_plain {
-            let message =
-                "expected an e-mail address or a web page, at which the webmasters of fetched sites reach you";
-            return Err(Error::invalid_field(ErrorCode::InvalidContact, "/contact", message));
-        }
-        HeaderValue::from_str(&format!("{}/{} (+{contact})", robots::PRODUCT, env!("CARGO_PKG_VERSION")))
-            .map_err(|source| Error::new(ErrorCode::FetcherNotReady, "the user agent is no header").with_source(source))
-    }
-}
-
-/// A page to fetch.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PageRequest {
-    /// The absolute address.
-    pub(crate) url: String,
-    /// The `ETag` of the answer that is already known.
-    pub(crate) etag: Option<String>,
-    /// The `Last-Modified` of the answer that is already known.
-    pub(crate) last_modified: Option<String>,
-    /// Headers that an endpoint asks for, such as an API key; sent to the origin of `url` alone.
-    pub(crate) headers: Vec<(String, String)>,
-    /// The body of a search, sent by POST as JSON unless `headers` say otherwise, and repeated like any other request.
-    pub(crate) body: Option<String>,
-}
-
-impl From<&DataRequest> for PageRequest {
-    fn from(request: &DataRequest) -> Self {
-        let mut headers: Vec<(String, String)> =
-            request.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-        if request.method == DataMethod::Form {
-            headers.push((CONTENT_TYPE.to_string(), "application/x-www-form-urlencoded".to_owned()));
-        }
-        Self { headers, body: request.body_text(), ..Self::get(request.url.as_str()) }
-    }
-}
-
-impl PageRequest {
-    /// A plain page.
-    pub(crate) fn get(url: impl Into<String>) -> Self {
-        Self { url: url.into(), ..Self::default() }
-    }
-
-    /// The headers as far as they can be sent; what a server once gave may be no header any more.
-    fn headers_for(&self, is_first_origin: bool) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        let known = [(IF_NONE_MATCH, &self.etag), (IF_MODIFIED_SINCE, &self.last_modified)];
-        let known = known.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        let own = self.headers.iter().filter(|_| is_first_origin);
-        let own = own.filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, value.as_str())));
-        headers.insert(
-            ACCEPT,
-            HeaderValue::from_static("text/html,application/xhtml+xml,application/json,application/xml;q=0.9"),
-        );
-        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.8"));
-        if self.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        for (name, value) in known.chain(own) {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(name, value);
-            }
-        }
-        headers
-    }
-
-    /// Whether it asks for a page as anybody's browser would, not for an endpoint's answer.
-    fn is_for_people(&self) -> bool {
-        self.headers.is_empty() && self.body.is_none()
-    }
-
-    fn is_conditional(&self) -> bool {
-        self.etag.is_some() || self.last_modified.is_some()
-    }
-}
-
-/// A page as it came.
-#[derive(Clone, Debug)]
-#[cfg_attr(
-    not(any(test, all(feature = "browser", unix))),
-    expect(dead_code, reason = "a whole answer; a scrape reads the page of it alone")
-)]
-pub(crate) struct Fetched {
-    /// Where the page stood after redirects, without a fragment.
-    pub(crate) final_url: Url,
-    pub(crate) status: u16,
-    /// Decompressed, in whatever encoding; empty when not modified.
-    pub(crate) body: Vec<u8>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) etag: Option<String>,
-    pub(crate) last_modified: Option<String>,
-    /// The page is the one that `etag` and `last_modified` of the request were given with.
-    pub(crate) not_modified: bool,
-}
 
 /// The polite HTTP client; clones share hosts, robots.txt files and connections.
 ///
@@ -598,9 +396,9 @@ impl Shared {
         Ok(Some(next))
     }
 
-    /// Sends a request from a thread of its own, so that whoever waits for the answer can be told to stop waiting.
+    /// Sends a request from a thread of its own, so that a caller that waits for the answer can stop waiting.
     ///
-    /// The host stays in use until the exchange has ended, even where nobody waits any more; that is at its deadline at the
+    /// The host stays in use until the exchange has ended, even where no caller waits any more, which is by its deadline at the
     /// latest.
     fn exchange(
         self: &Arc<Self>,
@@ -631,7 +429,7 @@ impl Shared {
     }
 }
 
-/// An address as it may be told: without the name and the password that some write into theirs.
+/// An address that may be shown: without the user name and the password that some contain.
 pub(crate) fn shown(address: &str) -> String {
     let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
     if url.username().is_empty() && url.password().is_none() {
@@ -652,86 +450,6 @@ fn failed_at(address: String, failure: ExchangeFailure) -> FetchError {
         ExchangeFailure::TimedOut => FetchError::TimedOut { address },
         ExchangeFailure::HeaderTooLarge(limit) => FetchError::TooLarge { address, limit },
     }
-}
-
-fn rules_of(answer: &Answer) -> Rules {
-    match answer.status {
-        200..=299 => Rules::read(&text_of_rules(answer), answer.is_whole),
-        429 => Rules::Withheld("the server is too busy to hand it out".to_owned()),
-        400..=499 => Rules::Open,
-        status if may_pass(status) => Rules::Withheld(format!("the server answered with status {status}")),
-        status => Rules::Closed(format!("the server answered with status {status}")),
-    }
-}
-
-/// The text of a robots.txt, whatever its label says; one of UTF-16 without a mark is known by the zeros between its letters.
-fn text_of_rules(answer: &Answer) -> Cow<'_, str> {
-    let by_zeros = match *answer.body {
-        [0, letter, ..] if letter != 0 => Some("charset=utf-16be"),
-        [letter, 0, ..] if letter != 0 => Some("charset=utf-16le"),
-        _ => None,
-    };
-    decode(&answer.body, by_zeros.or(answer.header(CONTENT_TYPE)))
-}
-
-fn page_wanted(status: u16, headers: &HeaderMap, limit: usize) -> BodyWanted {
-    if is_redirect(status) || status == 304 {
-        return BodyWanted::Nothing;
-    }
-    if !is_page(status) {
-        return BodyWanted::Glimpse(GLIMPSE_BYTES);
-    }
-    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
-    match content_type {
-        Some(Ok(content_type)) if !is_readable_type(content_type) && !is_vague_type(content_type) => {
-            BodyWanted::Nothing
-        }
-        _ => BodyWanted::UpTo(limit),
-    }
-}
-
-fn is_bot_check(answer: &Answer) -> bool {
-    looks_like_a_bot_check(answer.status, &answer.headers, &answer.body)
-}
-
-/// Statuses with a page; 204 and 205 have none, and a part (206) was not asked for.
-fn is_page(status: u16) -> bool {
-    matches!(status, 200..=299) && !matches!(status, 204..=206)
-}
-
-fn is_redirect(status: u16) -> bool {
-    matches!(status, 301 | 302 | 303 | 307 | 308)
-}
-
-/// Failures that another try may not meet; 501 and 505 are about what the server can do at all.
-fn may_pass(status: u16) -> bool {
-    status == 429 || (status >= 500 && !matches!(status, 501 | 505))
-}
-
-/// HTML, XHTML, XML and JSON, with or without parameters.
-fn is_readable_type(content_type: &str) -> bool {
-    let essence = essence(content_type);
-    matches!(
-        &*essence,
-        "text/html" | "application/xhtml+xml" | "application/json" | "text/json" | "application/xml" | "text/xml"
-    ) || (essence.contains('/') && (essence.ends_with("+json") || essence.ends_with("+xml")))
-        && !essence.starts_with("image/")
-}
-
-/// Types under which old servers hand out JSON: what comes decides.
-fn is_vague_type(content_type: &str) -> bool {
-    matches!(&*essence(content_type), "text/plain" | "application/javascript" | "text/javascript")
-}
-
-/// The type without its parameters, in lower case.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Whether a body that does not say what it is begins like markup or JSON.
-fn looks_readable(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    matches!(body.trim_ascii_start(), [b'<' | b'{' | b'[', ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ impl Hosts {
         let now = self.timing.now();
         let pause = state.not_before.map_or(Duration::ZERO, |start| start.saturating_duration_since(now));
         if now + pause > deadline {
-            // Whoever woke up in vain passes the word on.
+            // A thread that woke up in vain wakes the next.
             host.freed.notify_one();
             return Err(NoTurn::TooLate);
         }
@@ -112,7 +112,7 @@ impl Hosts {
         if !pause.is_zero() {
             self.timing.sleep(pause, stop);
         }
-        // The turn, given back here, lets whoever waits have the host.
+        // The turn is given back here, so that the next thread has the host.
         if stop.is_asked() { Err(NoTurn::Stopped) } else { Ok(turn) }
     }
 
@@ -135,7 +135,7 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Nobody speaks to the host again before the span has passed.
+    /// No request goes to the host before the span has passed.
     pub(crate) fn pause(&self, span: Duration) {
         let until = self.timing.now() + span.min(LONGEST_PAUSE);
         let mut state = self.host.locked();

@@ -1,4 +1,4 @@
-//! Ending a scrape from another thread, whatever it is waiting for.
+//! Ends a scrape from another thread, during any of its waits.
 //!
 //! What is deliberately not here: deadlines, which each wait knows itself.
 
@@ -7,18 +7,18 @@ use std::{
     time::Duration,
 };
 
-/// A wish to stop: expressed once, seen by every wait of whoever shares it.
+/// A request to stop: made once, seen by every wait that shares it.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     asked: Mutex<bool>,
     heard: Condvar,
 }
 
-/// A wish that nobody expresses, for calls that end by their deadline alone.
+/// A stop that is never requested, for calls that end only by their deadline.
 pub(crate) static NEVER: Stop = Stop { asked: Mutex::new(false), heard: Condvar::new() };
 
 impl Stop {
-    /// Asks everybody to stop; whoever waits wakes up.
+    /// Asks every thread to stop, and wakes those that wait.
     pub(crate) fn ask(&self) {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.heard.notify_all();

@@ -4,7 +4,7 @@
 //! vehicle: `/cars-for-sale/Details/{guid}` for `/Inventory/Details/{guid}`.
 //!
 //! Trap: price and mileage share a class and are told apart by the label beside them. The vendor's terms forbid crawling its
-//! dealer sites without permission; that is for whoever adds the competitor to settle, who is told so.
+//! dealer sites without permission; a test of the website says so (`terms_against_reading`).
 
 use std::collections::HashMap;
 

@@ -1,15 +1,11 @@
-//! Dealer.com (DDC): the inventory stands in the page as data, under a name that has changed over the years.
+//! Dealer.com (DDC): the inventory stands in the page as data, under names that have changed over the years.
 //!
-//! `DDC.dataLayer['vehicles']` is a flat list (saved page of 2017); `DDC.WS.state` and `DDC.WidgetData` hold `{pageInfo,
-//! inventory}` (2026), where the price is the `dprice` entry that says it is final: `askingPrice` can be a fee of some hundred
-//! dollars. Pages without data keep Base64 prices on their cards, which the card finder reads.
+//! `DDC.dataLayer['vehicles']` is a flat list (2017). `DDC.WS.state` and `DDC.WidgetData` hold `{pageInfo, inventory}` (2026);
+//! there the price is the `dprice` entry marked as final, since `askingPrice` can be a fee. Pages without data keep Base64
+//! prices on their cards. A row with `isPlaceholder` is a vehicle that was not filled in yet.
 //!
-//! A row that says `isPlaceholder` stands for a vehicle that the website had not filled in when it answered: such a page is
-//! not the whole of what it lists.
-//!
-//! The list as data is had by one of two requests: a GET whose address names the widget, or a POST to `ws-inv-data` whose body
-//! says which list is meant. New, used and certified vehicles share the address of the second. A group's website lists the cars
-//! of all its stores: `accountId` says whose each is.
+//! The list as data comes from a GET whose address names the widget, or from a POST to `ws-inv-data` whose body names the list.
+//! `accountId` says which store of a group a vehicle is from.
 
 use std::collections::HashMap;
 

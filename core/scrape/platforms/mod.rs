@@ -39,7 +39,7 @@ use crate::Result;
 pub(crate) struct Platform {
     /// The name by which the platform is reported and chosen.
     pub(crate) name: &'static str,
-    /// What the vendor's terms say against reading its websites, where they are known to; whoever tries or adds one is told.
+    /// What the vendor's terms say against reading its websites, where that is known; a test of such a website warns of it.
     pub(crate) terms: Option<&'static str>,
     /// What tells the vendor's pages from all others.
     pub(crate) marks: &'static [Mark],

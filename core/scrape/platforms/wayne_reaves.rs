@@ -59,7 +59,7 @@ const RECORD: Layout = Layout {
 /// The same where `special` says that the special price is the one asked.
 const SPECIAL: Layout = Layout { prices: &["specialPrice", "price"], ..RECORD };
 
-/// Nobody has sold a car here before; `0001-01-01` is how an empty day is written.
+/// No car was sold here before this day; `0001-01-01` is how an empty day is written.
 const FIRST_YEAR: i32 = 1990;
 
 fn want(wanted: &mut Wanted) {

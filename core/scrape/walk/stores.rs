@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::pages::key_of;
+use super::key_of;
 use crate::{
     extract::{ScrapedListing, StoreCount, Warning},
     scrape::extract::store_of,

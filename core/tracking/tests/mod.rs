@@ -5,19 +5,21 @@ mod identity;
 mod price;
 mod properties;
 mod replay;
+mod simulation;
+
 mod sold;
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeReading, TrackingRules,
-    evidence::{AlikeScrapes, EarlierScrapes, Recognition},
+    IncompleteReason, ScrapeCounts, ScrapeReading, TrackingRules,
+    facts::{Gone, PastScrape, ScrapeFacts, StoredListing},
     identity::disown_shared_keys,
-    plan::{Plan, PriceOf, ScrapeFacts, StoredListing, Turn, plan as plan_of},
+    plan::{Plan, PriceOf, Turn, plan as plan_of},
     sighting::Sighting,
-    sold::{ReturnHistory, patience},
+    sold::Returns,
 };
 use crate::{extract::ScrapedListing, money::Money};
 
@@ -26,8 +28,9 @@ use crate::{extract::ScrapedListing, money::Money};
 pub(super) struct Lot {
     pub(super) stored: Vec<StoredListing>,
     history: BTreeMap<usize, Vec<(DateTime<Utc>, Money)>>,
-    scrapes: BTreeMap<DateTime<Utc>, (Completeness, usize)>,
-    returns: ReturnHistory,
+    scrapes: BTreeMap<DateTime<Utc>, PastScrape>,
+    /// Absences and returns.
+    counted: (u64, u64),
     rules: TrackingRules,
     list_changed_at: Option<DateTime<Utc>>,
 }
@@ -38,7 +41,7 @@ impl Lot {
             stored: Vec::new(),
             history: BTreeMap::new(),
             scrapes: BTreeMap::new(),
-            returns: ReturnHistory::default(),
+            counted: (0, 0),
             rules,
             list_changed_at: None,
         }
@@ -61,71 +64,29 @@ impl Lot {
         reading: ScrapeReading,
         gone: &[usize],
     ) -> Plan {
-        let earlier: Vec<usize> = self
-            .scrapes
-            .range(..observed_at)
-            .rev()
-            .filter_map(|(_, (completeness, vehicles))| completeness.is_complete().then_some(*vehicles))
-            .collect();
         let mut scrape = ScrapeFacts {
             observed_at,
             reading,
-            earlier_counts: earlier,
-            last_complete_at: self
-                .scrapes
-                .range(..observed_at)
-                .rev()
-                .find_map(|(time, (completeness, _))| completeness.is_complete().then_some(*time)),
-            distrusted_scrapes: self
-                .scrapes
-                .iter()
-                .filter(|(_, (completeness, _))| is_distrusted(*completeness))
-                .map(|(time, _)| *time)
-                .collect(),
-            moved_scrapes: self
-                .scrapes
-                .iter()
-                .filter(|(_, (completeness, _))| completeness.reason() == Some(IncompleteReason::ListMoved))
-                .map(|(time, _)| *time)
-                .collect(),
-            last_pages: None,
-            last_list: ListShape::default(),
-            last_claimed: None,
-            is_narrowed: false,
-            list_changed_at: self.list_changed_at,
-            ahead_at: None,
+            scrapes: self.scrapes.values().cloned().collect(),
             newest_recorded_at: self.scrapes.last_key_value().map(|(time, _)| *time),
-            complete_scrapes: self
-                .scrapes
-                .iter()
-                .filter_map(|(time, (completeness, _))| completeness.is_complete().then_some(*time))
-                .collect(),
-            returns: self.returns,
-            alike: None,
+            list_changed_at: self.list_changed_at,
+            ..ScrapeFacts::default()
         };
+        let since = scrape.looked_for_at().unwrap_or(observed_at) - TimeDelta::days(60);
+        let is_gone = |(_, listing): &(usize, &StoredListing)| listing.is_gone() && listing.last_seen_at >= since;
+        let gone_lately = self.stored.iter().enumerate().filter(is_gone).map(|(row, listing)| Gone {
+            row: Some(row),
+            first_seen_at: listing.first_seen_at,
+            last_seen_at: listing.last_seen_at,
+            is_in_stock: listing.is_in_stock(),
+        });
+        scrape.gone = gone_lately.collect();
         let mut seen: Vec<Sighting> = listings.into_iter().map(Sighting::from).collect();
         disown_shared_keys(&mut seen);
-        let mut plan = plan_of(&self.stored, seen.clone(), &scrape, &self.rules);
-        if let Some(counts) = plan.completeness.counts_alike(&scrape.reading, plan.vehicles, &self.rules) {
-            scrape.alike = self.alike(observed_at, &counts);
-            plan = plan_of(&self.stored, seen, &scrape, &self.rules);
-        }
+        let mut plan = plan_of(&self.stored, seen, &scrape, &self.rules);
         plan.mark_gone(&self.stored, gone, &scrape, &self.rules);
         self.apply(&plan, &scrape);
         plan
-    }
-
-    fn alike(&self, observed_at: DateTime<Utc>, counts: &RangeInclusive<usize>) -> Option<AlikeScrapes> {
-        let row: Vec<_> = self
-            .scrapes
-            .range(..observed_at)
-            .rev()
-            .filter(|(_, (completeness, _))| completeness.is_complete() || is_distrusted(*completeness))
-            .take_while(|(_, (_, vehicles))| counts.contains(vehicles))
-            .map(|(time, _)| *time)
-            .collect();
-        let row: Vec<_> = row.into_iter().rev().collect();
-        AlikeScrapes::of(&row, DateTime::UNIX_EPOCH, &self.rules)
     }
 
     fn apply(&mut self, plan: &Plan, scrape: &ScrapeFacts) {
@@ -141,7 +102,7 @@ impl Lot {
         }
         for sold in &plan.sold_by_absence {
             let listing = &mut self.stored[sold.stored];
-            (listing.is_sold, listing.sold_at) = (true, Some(sold.sold_at));
+            (listing.is_sold, listing.sold_at, listing.p_return) = (true, Some(sold.sold_at), sold.p_return);
         }
         self.stored.extend(plan.new.iter().map(|new| new.listing.clone()));
         for point in &plan.price_points {
@@ -151,18 +112,32 @@ impl Lot {
             };
             self.history.entry(row).or_default().push((scrape.observed_at, point.price));
         }
-        self.scrapes.insert(scrape.observed_at, (plan.completeness, plan.vehicles));
-        self.returns.absences += plan.returns.absences;
-        self.returns.returns += plan.returns.returns;
+        for (last, weight) in &plan.fixed {
+            if let Some(seen_by) = self.scrapes.get_mut(last) {
+                seen_by.group_weight = Some(*weight);
+            }
+        }
+        let recorded = self.scrapes.remove(&scrape.observed_at);
+        let this = PastScrape {
+            observed_at: scrape.observed_at,
+            weight: plan.weight,
+            is_complete: plan.completeness().is_complete(),
+            is_cut: plan.doubts.are_of_a_cut(),
+            group_weight: recorded.and_then(|recorded| recorded.group_weight),
+            vehicles: plan.vehicles,
+            total_claimed: scrape.reading.total_claimed,
+            pages: scrape.reading.pages_fetched,
+            list: scrape.reading.list.clone(),
+            behaviour: Some(plan.returns),
+        };
+        self.scrapes.insert(scrape.observed_at, this);
+        let (absences, returns) = self.counted;
+        self.counted = (absences + plan.absences, returns + plan.returned);
     }
 
     fn see(&mut self, on_day: i64, listings: &[ScrapedListing]) -> Plan {
         self.record(day(on_day), listings.to_vec(), whole_lot())
     }
-}
-
-fn is_distrusted(completeness: Completeness) -> bool {
-    completeness.reason().is_some_and(|reason| IncompleteReason::DISTRUSTED.contains(&reason))
 }
 
 fn lot() -> Lot {

@@ -3,17 +3,23 @@
 use rstest::rstest;
 
 use super::*;
+use crate::tracking::{
+    EvidenceRules, SoldRules,
+    sold::{Look, looks, p_return, patience_days, returned_by, risk, together},
+};
 
-/// Days on which the second car is missing from a complete scrape, and the day it is found sold, if at all.
+/// A lot that has shown two cars for as many days before day 0, and a look on each of some days that misses the second: the day it is
+/// found sold, if at all. A car that was listed for long comes back seldom.
 #[rstest]
-#[case::daily(&[1, 2, 3, 4, 5, 6, 7], Some(7))]
-#[case::six_days_are_too_few(&[1, 2, 3, 4, 5, 6], None)]
-#[case::two_misses_are_too_few(&[4, 20], None)]
-#[case::weekly(&[7, 14, 21], Some(21))]
-#[case::the_first_miss_after_an_outage(&[9, 10], None)]
-#[case::after_an_outage(&[9, 10, 11], Some(11))]
-fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case] sold_on: Option<i64>) {
+#[case::daily(60, &[1, 2, 3, 4, 5], Some(4))]
+#[case::three_days_are_too_few(60, &[1, 2, 3], None)]
+#[case::one_look_is_too_few(60, &[20], None)]
+#[case::two_looks_after_an_outage(60, &[9, 10, 11], Some(10))]
+#[case::weekly(60, &[7, 14, 21], Some(14))]
+#[case::listed_for_days_alone(0, &[1, 2, 3, 4, 5, 6, 7, 8, 9], Some(8))]
+fn a_listing_is_sold_after_days_and_looks(#[case] listed: i64, #[case] days: &[i64], #[case] sold_on: Option<i64>) {
     let mut lot = lot();
+    lot.see(-listed, &cars(&["stock=1", "stock=2"]));
     lot.see(0, &cars(&["stock=1", "stock=2"]));
     let mut found = None;
     for &on_day in days {
@@ -24,17 +30,17 @@ fn a_listing_is_sold_after_a_week_and_three_misses(#[case] days: &[i64], #[case]
         }
     }
     assert_eq!(found, sold_on);
-    assert_eq!(lot.stored[1].sold_at, sold_on.map(|_| day(days[0])), "dated at the first scrape that missed it");
+    assert_eq!(lot.stored[1].sold_at, sold_on.map(|_| day(days[0])), "dated at the first look that missed it");
     assert!(!lot.stored[0].is_sold);
 }
 
-/// Hours after the last sighting at which complete scrapes missed a car, and the one by which it is sold.
+/// Hours after the last sighting at which scrapes missed a car, and the one by which it is sold.
 #[rstest]
 #[case::three_in_a_minute_after_a_week_without_any(&[228.0, 228.01, 228.02], None)]
-#[case::as_one_with_the_days_after(&[228.0, 228.01, 228.02, 252.0, 252.01, 276.0], Some(276.0))]
-#[case::every_hour_after_a_week(&[170.0, 171.0, 172.0, 187.9, 188.0, 205.9, 206.0], Some(206.0))]
-#[case::a_daily_scrape_at_uneven_hours(&[20.0, 49.0, 70.0, 95.0, 121.0, 143.0, 169.0], Some(169.0))]
-fn misses_within_hours_of_each_other_are_one(#[case] hours: &[f64], #[case] sold_at: Option<f64>) {
+#[case::as_one_with_the_day_after(&[228.0, 228.01, 228.02, 252.0, 252.01], Some(252.0))]
+#[case::every_hour_after_a_week(&[196.0, 197.0, 198.0, 213.9, 214.0], Some(214.0))]
+#[case::a_daily_scrape_at_uneven_hours(&[20.0, 49.0, 70.0, 95.0, 121.0, 143.0, 169.0, 192.0], Some(192.0))]
+fn looks_within_hours_of_each_other_are_one(#[case] hours: &[f64], #[case] sold_at: Option<f64>) {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1", "stock=2"]));
     let at = |hours: f64| day(0) + TimeDelta::seconds((hours * 3_600.0) as i64);
@@ -47,7 +53,7 @@ fn misses_within_hours_of_each_other_are_one(#[case] hours: &[f64], #[case] sold
     }
     assert_eq!(found, sold_at);
     assert_eq!(lot.stored[1].sold_at, sold_at.map(|_| at(hours[0])));
-    assert_eq!(lot.returns.absences, u64::from(sold_at.is_some()), "missed often enough once, whatever comes after");
+    assert_eq!(lot.counted.0, 1, "missed for three days once, whatever comes after");
 }
 
 #[test]
@@ -55,10 +61,11 @@ fn days_on_market_are_whole_days_up_to_the_first_miss() {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1", "stock=2"]));
     lot.see(5, &cars(&["stock=1", "stock=2"]));
-    for on_day in 6..=11 {
-        assert_eq!(lot.see(on_day, &cars(&["stock=1"])).sold(), 0);
-    }
-    assert_eq!(lot.see(12, &cars(&["stock=1"])).sold_by_absence[0].days_on_market, 6);
+    let sold = (6..14).find_map(|on_day| lot.see(on_day, &cars(&["stock=1"])).sold_by_absence.first().copied());
+    let sold = sold.unwrap();
+    assert_eq!((sold.days_on_market, sold.sold_at), (6, day(6)));
+    let p_return = sold.p_return.unwrap();
+    assert!(p_return > 0.01 && p_return < 0.1, "{p_return}");
 }
 
 #[rstest]
@@ -74,7 +81,7 @@ fn an_incomplete_scrape_marks_nothing_sold_but_records_what_it_saw(#[case] readi
     }
     assert_eq!(lot.stored.len(), 3);
     assert_eq!(lot.stored[0].last_seen_at, day(29));
-    assert_eq!(lot.see(30, &cars(&["stock=1"])).sold(), 0, "one complete miss is not three");
+    assert_eq!(lot.see(30, &cars(&["stock=1"])).sold(), 0, "one whole look is not two");
 }
 
 #[test]
@@ -83,7 +90,7 @@ fn an_empty_scrape_marks_nothing_sold() {
     lot.see(0, &cars(&["stock=1"]));
     for on_day in 1..30 {
         let plan = lot.see(on_day, &[]);
-        assert_eq!(plan.completeness.reason(), Some(IncompleteReason::Empty));
+        assert_eq!(plan.completeness().reason(), Some(IncompleteReason::Empty));
         assert_eq!(plan.counts(), ScrapeCounts::default());
     }
 }
@@ -92,14 +99,17 @@ fn an_empty_scrape_marks_nothing_sold() {
 fn a_listing_seen_again_is_on_sale_again_with_its_history() {
     let mut lot = lot();
     lot.see(0, &cars(&["stock=1", "stock=2 price=20000"]));
-    for on_day in 1..=7 {
+    for on_day in 1..=8 {
         lot.see(on_day, &cars(&["stock=1"]));
     }
-    assert!(lot.stored[1].is_sold);
+    assert!(lot.stored[1].is_sold && lot.stored[1].p_return.is_some());
     let plan = lot.see(9, &cars(&["stock=1", "stock=2 price=19000"]));
-    assert_eq!((plan.relisted(), plan.new.len(), plan.returns.returns), (1, 0, 1));
+    assert_eq!((plan.relisted(), plan.new.len(), plan.returned), (1, 0, 1));
     let listing = &lot.stored[1];
-    assert_eq!((listing.is_sold, listing.sold_at, listing.first_seen_at), (false, None, day(0)));
+    assert_eq!(
+        (listing.is_sold, listing.sold_at, listing.p_return, listing.first_seen_at),
+        (false, None, None, day(0))
+    );
     assert_eq!(lot.history[&1].len(), 2);
 }
 
@@ -122,9 +132,9 @@ fn what_is_found_gone_by_its_own_page_is_one_absence_and_at_most_one_return(
         let plan = lot.record_with_gone(day(on_day), cars(&rest), ScrapeReading::whole_lot(), gone);
         assert_eq!(plan.sold(), gone.len(), "day {on_day}");
     }
-    assert_eq!(lot.returns, ReturnHistory { absences, returns: 0 });
+    assert_eq!(lot.counted, (absences, 0));
     lot.record(day(6), cars(&whole), ScrapeReading::whole_lot());
-    assert_eq!(lot.returns, ReturnHistory { absences, returns: 1 });
+    assert_eq!(lot.counted, (absences, 1));
 }
 
 #[test]
@@ -147,7 +157,7 @@ fn the_word_of_the_website_is_proof_at_once() {
 fn a_late_snapshot_neither_relists_nor_delists_nor_replaces_newer_values() {
     let mut lot = lot();
     lot.see(10, &cars(&["stock=1 price=20000", "stock=2 price=20000"]));
-    for on_day in 11..=17 {
+    for on_day in 11..=18 {
         lot.see(on_day, &cars(&["stock=1 price=20000"]));
     }
     let before = lot.stored.clone();
@@ -173,11 +183,54 @@ fn a_late_snapshot_fills_in_what_was_not_seen_since() {
     assert_eq!((lot.stored.len(), lot.stored[2].is_sold), (3, false));
 }
 
+/// A dealer whose cars keep coming back is waited for longer, and one whose cars never do not as long.
+#[test]
+fn patience_is_learned_from_the_dealer() {
+    let rules = SoldRules::default();
+    let patience = |expected: f64, seen: f64, listed_days: f64, in_stock: bool| {
+        let theta = Returns { expected, seen }.theta(&rules);
+        patience_days(theta, risk(listed_days, in_stock, &rules), in_stock, &rules)
+    };
+    assert_eq!(patience(0.0, 0.0, 0.0, false), 8.0, "the average dealer");
+    assert_eq!(patience(4.0, 0.0, 0.0, false), 4.0, "none came back of four that would have elsewhere");
+    assert_eq!(patience(0.0, 1.0, 0.0, false), 12.0);
+    assert_eq!(patience(0.0, 9.0, 0.0, false), 15.0, "but not for ever");
+    assert_eq!(patience(0.0, 1.0, 0.0, true), 3.0, "the website says that it stood on the lot");
+    assert_eq!(patience(0.0, 1.0, 60.0, false), 4.0, "it had been offered for two months");
+    let after = Returns { expected: 4.0, seen: 2.0 }.after(90.0, &rules);
+    assert_eq!((after.expected, after.seen), (2.0, 1.0), "what is long ago counts less");
+}
+
+/// The figures of the rule's document, for one dealer of average behaviour.
+#[test]
+fn the_chance_of_a_return_falls_with_the_days() {
+    let rules = SoldRules::default();
+    let chances = [4.0, 8.0, 15.0, 30.0, 60.0].map(|days| p_return(1.0, 1.0, days, &rules));
+    assert!(chances.windows(2).all(|pair| pair[0] > pair[1]), "{chances:?}");
+    assert!((chances[0] - 0.0593).abs() < 0.0005 && chances[4] < 1e-9, "{chances:?}");
+    assert_eq!(returned_by(3.0, &rules), 0.0);
+}
+
+/// How far it is believed that as many of a hundred are gone within a day.
 #[rstest]
-#[case::little_known(9, 9, 7)]
-#[case::few_returns(100, 7, 5)]
-#[case::many_returns(100, 8, 12)]
-#[case::just_known(10, 0, 5)]
-fn patience_is_learned_from_the_dealer(#[case] absences: u64, #[case] returns: u64, #[case] days: i64) {
-    assert_eq!(patience(ReturnHistory { absences, returns }, &TrackingRules::default()), TimeDelta::days(days));
+#[case::one(1, 0.99)]
+#[case::as_many_as_usual(7, 0.99)]
+#[case::twice_as_many(14, 0.9)]
+#[case::three_times_as_many(21, 0.25)]
+#[case::half_the_lot(50, 0.25)]
+fn what_vanishes_together_beyond_chance_is_believed_late(#[case] size: usize, #[case] least: f64) {
+    let weight = together(size, 100, 1.0, &EvidenceRules::default());
+    assert!(weight >= least && (least > 0.25 || weight < 0.6), "{weight}");
+}
+
+#[test]
+fn a_doubted_look_counts_less() {
+    let rules = SoldRules::default();
+    let daily = |weight: f64| -> Vec<Look> { (1..80).map(|on| Look { at: day(on), weight }).collect() };
+    let enough = |weight: f64, group: f64| {
+        let all = daily(weight);
+        (1..80).find(|&count| looks(day(0), &all[..count], group, &rules) >= rules.looks - 1e-9)
+    };
+    assert_eq!([1.0, 0.25, 0.15, 0.1, 0.03].map(|weight| enough(weight, 1.0).unwrap()), [2, 8, 13, 19, 64]);
+    assert_eq!(enough(1.0, 0.25), Some(8), "nor does it count more than the group");
 }

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jpauto::competitors::{NewCompetitor, TestOptions, web_address};
+use jpauto::{
+    ErrorCode,
+    competitors::{NewCompetitor, TestOptions, web_address},
+};
 use serde_json::Value;
 
 use crate::{
@@ -126,5 +129,5 @@ pub(super) fn run(arguments: &AddArgs, context: &mut Context) -> Result<(), Fail
 /// A configuration as JSON; what it says is checked by the library.
 pub(super) fn read_config(path: &Path) -> Result<Value, Failure> {
     serde_json::from_slice(&source::read_whole(path, CONFIG_BYTES_MAX)?)
-        .map_err(|reason| Failure::input("invalid_json", format!("{}: {reason}", path.display())))
+        .map_err(|reason| Failure::new(ErrorCode::InvalidJson, format!("{}: {reason}", path.display())))
 }

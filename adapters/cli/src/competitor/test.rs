@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jpauto::{
-    ErrorKind,
+    ErrorCode, ErrorKind,
     competitors::{PlatformCertainty, ScorePart, TestOptions, TestReport, TestSite, web_address},
     extract::is_unseen,
 };
@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Fai
     match report.refusal() {
         Some(refusal) => {
             output.flush()?;
-            Err(Failure::unavailable("website_unreadable", refusal.to_string()))
+            Err(Failure::new(ErrorCode::WebsiteUnreadable, refusal.to_string()))
         }
         None => Ok(()),
     }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jpauto::{Actor, Config, Dealership, Desk, NewUser, Role};
+use jpauto::{Actor, Config, Dealership, Desk, ErrorCode, NewUser, Role};
 
 use crate::failure::Failure;
 
@@ -30,7 +30,7 @@ pub(super) fn make_room(url: &str) -> Result<(), Failure> {
             "{} exists and was not made by `jpauto demo`, so it stays as it is: name another file with --db sqlite:PATH",
             path.display()
         );
-        return Err(Failure::input("not_a_demo_file", message));
+        return Err(Failure::new(ErrorCode::NotADemoFile, message));
     }
     for ending in ["", "-wal", "-shm"] {
         remove(&with_ending(&path, ending))?;
@@ -58,7 +58,7 @@ fn is_marked(url: &str) -> bool {
 fn path_of(url: &str) -> Result<Option<PathBuf>, Failure> {
     let Some(path) = url.strip_prefix("sqlite:") else {
         let message = "the demonstration makes a SQLite file of its own: expected --db sqlite:PATH";
-        return Err(Failure::input("demo_needs_sqlite", message));
+        return Err(Failure::new(ErrorCode::DemoNeedsSqlite, message));
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     Ok((path != ":memory:").then(|| PathBuf::from(path)))
@@ -73,7 +73,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 fn remove(path: &Path) -> Result<(), Failure> {
     match fs::remove_file(path) {
         Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
-            Err(Failure::input("file_not_removed", format!("cannot remove {}: {reason}", path.display())))
+            Err(Failure::new(ErrorCode::FileNotRemoved, format!("cannot remove {}: {reason}", path.display())))
         }
         _ => Ok(()),
     }
@@ -85,7 +85,7 @@ mod tests {
 
     fn code(result: Result<(), Failure>) -> Option<&'static str> {
         match result {
-            Err(Failure::Input { code, .. }) => Some(code),
+            Err(Failure::Own { code, .. }) => Some(code.as_str()),
             Err(other) => panic!("{other:?}"),
             Ok(()) => None,
         }

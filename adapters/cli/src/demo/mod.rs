@@ -19,7 +19,7 @@ use std::{net::SocketAddr, time::Duration};
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jpauto::{Actor, Config, Dealership, PageRequest, VehicleFilter, market::Progress};
+use jpauto::{Actor, Config, Dealership, ErrorCode, PageRequest, VehicleFilter, market::Progress};
 use jpauto_http::ServerConfig;
 
 use self::{clock::MovedClock, story::Stage, story::Story};
@@ -84,7 +84,7 @@ fn serve(dealership: Dealership, port: u16, output: &mut Output) -> Result<(), F
         told = announce(address, some_vehicle.first().map(|vehicle| vehicle.id.to_string()), output);
     };
     jpauto_http::serve_blocking(dealership, ServerConfig::new(([127, 0, 0, 1], port).into()), announce)
-        .map_err(|reason| Failure::unavailable("server_not_started", reason.to_string()))?;
+        .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))?;
     told
 }
 

@@ -3,7 +3,7 @@
 
 use clap::{Args, Subcommand};
 use jpauto::{
-    FieldError, Vin,
+    ErrorCode, FieldError, Vin,
     evaluation::{Decoded, Evaluation, EvaluationRequest, Identity, VpicConfig, VpicDecode, Warning},
     market::Subject,
     vin::{Facts, YearBasis},
@@ -156,7 +156,7 @@ fn vins_of(texts: &[String]) -> Result<Vec<Vin>, Failure> {
             }
             if vins.len() == VINS_MAX {
                 let message = format!("more than {VINS_MAX} VINs are too many at once");
-                return Err(Failure::input("too_many_vins", message));
+                return Err(Failure::new(ErrorCode::TooManyVins, message));
             }
             let vin = read(&String::from_utf8_lossy(line));
             vins.push(vin.map_err(|failure| failure.at(&format!("line {number}")))?);
@@ -194,7 +194,7 @@ fn read(text: &str) -> Result<Vin, Failure> {
         let fields = vec![FieldError { pointer: "/vin".to_owned(), message: message.clone() }];
         // Only its beginning, as it may be a whole file.
         let shown: String = text.chars().take(40).collect();
-        Failure::Input { code: "invalid_vin", message: format!("{shown:?}: {message}"), fields }
+        Failure::Own { code: ErrorCode::InvalidVin, message: format!("{shown:?}: {message}"), fields }
     })
 }
 

@@ -1,4 +1,4 @@
-//! A server over a lot of its own, and a client that hides nothing of what is sent.
+//! A server over its own lot, and a client that shows every byte that is sent.
 
 use std::{
     io::{Read as _, Write as _},
@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-/// A running server; it ends with the value.
+/// A running server. It ends when the value is dropped.
 pub struct Lot {
     pub address: SocketAddr,
     pub dealership: Dealership,
@@ -35,7 +35,7 @@ impl Lot {
         Self::with_clock(Clock::system(), configure)
     }
 
-    /// With a clock that may wait or panic, as work inside the library may.
+    /// A server with a clock that may wait or panic, as work inside the library may.
     pub fn with_clock(clock: Clock, configure: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("lot.db").display());
@@ -54,7 +54,7 @@ impl Lot {
                 let server = Server::bind(served, config).await.unwrap();
                 ready.send(server.address()).unwrap();
                 let told = async {
-                    // A dropped sender ends the server as a sent word does.
+                    // A dropped sender ends the server as a message does.
                     let _ = ended.await;
                 };
                 server.run_until(told).await
@@ -151,7 +151,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|reason| panic!("{reason}: {self:?}"))
     }
 
-    /// The problem's code, once the answer has shown that it is a whole problem.
+    /// The code of the problem. Checks that the answer is a whole problem document.
     #[track_caller]
     pub fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
@@ -175,7 +175,7 @@ impl Answer {
     }
 }
 
-/// A vehicle with everything that must not get out.
+/// A vehicle with all the fields that must not be public.
 pub fn corolla(number: usize) -> NewVehicle {
     NewVehicle {
         year: 2015 + i32::try_from(number % 8).unwrap(),
@@ -189,9 +189,9 @@ pub fn corolla(number: usize) -> NewVehicle {
     }
 }
 
-/// A clock that holds whoever asks while the first flag is up; the second tells that somebody has asked.
+/// A clock that blocks while the first flag is set. It sets the second flag when it is asked.
 ///
-/// It lets go by itself after a while, so that a test that fails still ends.
+/// It stops blocking after a while, so that a test that fails still ends.
 pub fn holding_clock() -> (Clock, Arc<AtomicBool>, Arc<AtomicBool>) {
     let (held, inside) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
     let clock = Clock::from_fn({
@@ -208,7 +208,7 @@ pub fn holding_clock() -> (Clock, Arc<AtomicBool>, Arc<AtomicBool>) {
     (clock, held, inside)
 }
 
-/// Waits until something holds, for ten seconds at most.
+/// Waits until the condition holds, at most ten seconds.
 #[track_caller]
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();

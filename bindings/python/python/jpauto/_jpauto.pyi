@@ -721,6 +721,18 @@ class Competitors:
     def resume(self, competitor: UUID | str) -> Competitor:
         """Watches a paused competitor again."""
 
+    def believe(self, competitor: UUID | str) -> LotVerdict:
+        """Takes the newest lot as it is, though it is doubted: what has been missing for long enough is found sold now.
+
+        Raises `NotFound` (`competitor_not_found`, `scrape_not_found`), `Conflict` (`scrape_not_doubted`).
+        """
+
+    def distrust(self, competitor: UUID | str) -> LotVerdict:
+        """Lets the newest scrape count for nothing: what it alone has found sold is on sale again.
+
+        Raises `NotFound` (`competitor_not_found`, `scrape_not_found`).
+        """
+
     def delete(self, competitor: UUID | str) -> None:
         """Removes a competitor with its listings, prices, figures, scrapes and the alerts about it."""
 
@@ -1110,6 +1122,14 @@ class Listing:
     @property
     def lowest_price(self) -> Decimal | None:
         """The lowest price ever believed."""
+
+    @property
+    def p_return(self) -> float | None:
+        """The chance that it comes back, from 0 to 1, where it was found sold by its absence."""
+
+    @property
+    def stock_status(self) -> str | None:
+        """Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -1627,6 +1647,40 @@ class Reason:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class LotVerdict:
+    """What the owner's word about a doubted lot changed."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Whose lot it is."""
+
+    @property
+    def competitor(self) -> str:
+        """The competitor's name."""
+
+    @property
+    def observed_at(self) -> datetime:
+        """When the newest scrape looked."""
+
+    @property
+    def scrapes(self) -> int:
+        """How many scrapes are believed now, or discarded."""
+
+    @property
+    def sold(self) -> list[SoldVehicle]:
+        """What is found sold now, because the lot is believed."""
+
+    @property
+    def on_sale_again(self) -> list[RecordedVehicle]:
+        """What the discarded scrape alone had found sold."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class RecordReport:
     """What recording a scrape did."""
 
@@ -1656,7 +1710,15 @@ class RecordReport:
 
     @property
     def incomplete_reason(self) -> str | None:
-        """Why not, such as `too_few_vehicles`."""
+        """Why not, such as `many_missing`: the gravest doubt."""
+
+    @property
+    def doubts(self) -> list[str]:
+        """All the doubts about it, the gravest first."""
+
+    @property
+    def weight(self) -> float:
+        """How far it is believed, from 0 to 1: of what it did not see."""
 
     @property
     def counts(self) -> ScrapeCounts:
@@ -1922,7 +1984,15 @@ class ScrapeRecord:
 
     @property
     def incomplete_reason(self) -> str | None:
-        """Why not, such as `too_few_vehicles`."""
+        """Why not, such as `many_missing`: the gravest doubt."""
+
+    @property
+    def doubts(self) -> list[str]:
+        """All the doubts about it, the gravest first."""
+
+    @property
+    def weight(self) -> float:
+        """How far it is believed, from 0 to 1: of what it did not see."""
 
     @property
     def pages_fetched(self) -> int | None:
@@ -2157,6 +2227,10 @@ class SoldVehicle:
     @property
     def days_on_market(self) -> int:
         """Whole days from the first sighting."""
+
+    @property
+    def p_return(self) -> float | None:
+        """The chance that it comes back, from 0 to 1, where it was found sold by its absence."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

@@ -1,6 +1,6 @@
-"""What jpauto raises: one base class, and below it one class a kind of failure.
+"""What jpauto raises: one base class, and below it one class for each kind of failure.
 
-Catch a class to choose what to do, compare ``code`` to know the exact case::
+Catch a class to choose what to do. Compare ``code`` to know the exact case; ``docs/errors.md`` lists all codes::
 
     try:
         lot.submissions.approve(submission.id)
@@ -38,7 +38,7 @@ class FieldError(NamedTuple):
     """One field of the input and what was expected of it."""
 
     pointer: str
-    """Where the value stands: a JSON pointer such as ``/vin`` or ``/listings/3/price``."""
+    """Where the value is: a JSON pointer such as ``/vin`` or ``/listings/3/price``."""
     message: str
     """What was expected, for a person to read."""
 
@@ -47,11 +47,11 @@ class Error(Exception):
     """Any failure of jpauto."""
 
     code: str
-    """The stable word for this case, such as ``duplicate_vin``; safe to compare across releases."""
+    """The stable word for this case, such as ``duplicate_vin``. It stays the same across releases."""
     fields: list[FieldError]
-    """The fields at fault, empty where the failure is not about a field."""
+    """The fields at fault. Empty if the failure is not about a field."""
     retry_after: timedelta | None
-    """How long to wait before trying again, where that is known."""
+    """How long to wait before trying again, if known."""
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class Error(Exception):
         fields: Iterable[tuple[str, str]] = (),
         retry_after: timedelta | None = None,
     ) -> None:
-        """Keep the parts; jpauto itself is the one who raises."""
+        """Keep the parts. Only jpauto itself raises this."""
         super().__init__(message)
         self.code = code
         self.fields = [FieldError(*field) for field in fields]
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        """Tell the message, and every field where there is more than the one that the message names."""
+        """The message. If several fields are at fault, it lists them."""
         message = str(self.args[0])
         if len(self.fields) < 2:
             return message
@@ -75,12 +75,12 @@ class Error(Exception):
         return f"{message}: {faults}"
 
     def __reduce__(self) -> tuple[type[Error], tuple[Any, ...]]:
-        """Let the failure cross to another process."""
+        """Make the failure picklable."""
         return type(self), (self.args[0], self.code, self.fields, self.retry_after)
 
 
 class InvalidInput(Error, ValueError):
-    """Something was given that can never be accepted as it is; ``fields`` says what. Also a ``ValueError``."""
+    """The input is not acceptable; ``fields`` says what is wrong with it. Also a ``ValueError``."""
 
 
 class NotFound(Error, LookupError):
@@ -88,11 +88,11 @@ class NotFound(Error, LookupError):
 
 
 class Conflict(Error):
-    """The state of the data stands against it: a duplicate, a submission already reviewed, a write overtaken."""
+    """The state of the data is against it: a duplicate, a submission that was reviewed already."""
 
 
 class Refused(Error):
-    """A rule or the configuration says no, whoever asks."""
+    """A rule or the configuration does not allow it, whoever asks."""
 
 
 class Unauthenticated(Error):
@@ -104,7 +104,7 @@ class Forbidden(Error):
 
 
 class RateLimited(Error):
-    """It was asked for too often; ``retry_after`` says how long to wait, where that is known."""
+    """It was asked for too often; ``retry_after`` says how long to wait, if known."""
 
 
 class Misconfigured(Error):
@@ -112,8 +112,8 @@ class Misconfigured(Error):
 
 
 class Unavailable(Error):
-    """Something outside does not answer now; trying again later may help."""
+    """Something outside does not answer now. Trying again later may help."""
 
 
 class Internal(Error):
-    """A fault of jpauto or of its database; nothing that the caller can mend."""
+    """A fault of jpauto or of its database. The caller can not correct it."""

@@ -1,7 +1,7 @@
-//! The pace of calls of a service's API: so many a second, shared by all threads of the process.
+//! A service's limit of calls a second, shared by all threads of the process.
 //!
 //! What is deliberately not here: other processes with the same key. Where they are too fast together, the service answers
-//! 429, and [`Turns::hold_off`] makes this process wait.
+//! 429, and [`RateLimit::hold_off`] makes this process wait.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,24 +11,24 @@ use std::{
 use crate::scrape::fetch::{pace::Timing, stop};
 
 /// Hands out the times at which calls may be made, evenly spaced.
-pub(super) struct Turns {
+pub(super) struct RateLimit {
     timing: Arc<dyn Timing>,
     gap: Duration,
     next: Mutex<Instant>,
 }
 
-/// The turn would come after the deadline, so late.
+/// The call could be made only after the deadline: how long it would have to wait.
 #[derive(Debug)]
 pub(super) struct TooLate(pub(super) Duration);
 
-impl Turns {
+impl RateLimit {
     pub(super) fn new(calls_a_second: u32, timing: Arc<dyn Timing>) -> Self {
         let gap = Duration::from_secs(1) / calls_a_second.max(1);
         let next = Mutex::new(timing.now());
         Self { timing, gap, next }
     }
 
-    /// Waits for this caller's turn.
+    /// Waits until this caller may call.
     pub(super) fn wait(&self, deadline: Instant) -> Result<(), TooLate> {
         let now = self.timing.now();
         let wait = {
@@ -46,7 +46,7 @@ impl Turns {
         Ok(())
     }
 
-    /// Gives out no turn before the span has passed.
+    /// Lets no call be made before the span has passed.
     pub(super) fn hold_off(&self, span: Duration) {
         let until = self.timing.now() + span;
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,14 +1,14 @@
-//! Which of the amounts that a card shows is what the dealer asks.
+//! Which of the amounts on a card is the price that the dealer asks.
 //!
-//! An amount is told by the words in front of it, in its own text or in the one before, or by the class of the element around it. One
-//! of which nothing tells is the price only where it stands in a short text and no other such amount is on the card. What is
-//! deliberately not here: how an amount is written (`clean`), and labels that stand for one field each (`fields`).
+//! The words in front of an amount, or the class of an element around it, say what it is. An amount without either is the price
+//! only where it stands in a short text and is the only one of its kind on the card. What is deliberately not here: how an
+//! amount is written (`numbers`), and labels that stand for one field each (`fields`).
 
 use super::{
-    cards::mentions,
-    clean,
+    card::mentions,
     dom::{Element, attribute},
     fields::{Draft, PriceRank},
+    numbers,
 };
 use crate::Money;
 
@@ -29,7 +29,7 @@ pub(super) enum Stated {
 
 /// Below this an amount of which nothing is said is likelier a fee.
 const LEAST_UNSAID: Money = Money::from_dollars(1_000);
-/// In a longer text an amount is told of, not asked.
+/// A longer text mentions an amount, and does not ask it.
 const WORDS_BESIDE: usize = 3;
 /// The digits and two groups of three follow the sign at most.
 const PARTS_BEHIND: usize = 3;
@@ -104,7 +104,7 @@ pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
         if !is_amount || next.is_some_and(|next| begins_a_payment(&next.text)) {
             continue;
         }
-        let Some(price) = clean::price(&text) else { continue };
+        let Some(price) = numbers::price(&text) else { continue };
         let own = text.split(|sign: char| sign == '$' || sign.is_ascii_digit()).next().unwrap_or_default();
         // A badge in front of an element for prices says nothing of what is in it.
         let label = before.filter(|before| chunk.stated.is_none() || before.stated.is_some());
@@ -115,7 +115,7 @@ pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
             None => {
                 let follows = next.filter(|next| is_label(&next.text));
                 let is_no_price = follows.is_some_and(|next| by_words(&next.text) == Some(Stated::NoPrice));
-                // Two are as many as a hundred.
+                // Two different amounts are enough to know that there is not one alone.
                 let may_tell = unsaid.len() < 2 && !is_no_price && price >= LEAST_UNSAID;
                 let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
                 if may_tell && beside <= WORDS_BESIDE && !unsaid.contains(&price) {

@@ -1,22 +1,20 @@
 //! When a page that is still being made counts as finished. Pure, given the time.
 //!
-//! No event says so: scripts ask for the list after the page is loaded, and chats and counters never come to rest. So the
-//! page is finished when its network is quiet and the vehicles on it stay the same in number. A page without any vehicle is
-//! given more time: it may be a shell whose script has not begun.
-//!
-//! What is deliberately not here: looking at the page.
+//! No event says so: scripts ask for the list after the page is loaded, and chats and counters never come to rest. So a page is
+//! finished when its network is quiet and the number of its vehicles stays the same. A page without a vehicle is given more
+//! time, as its script may not have begun. What is deliberately not here: looking at the page.
 
 use std::time::{Duration, Instant};
 
 /// Requests that may stay open while a page with vehicles counts as quiet: chats and the like hold theirs open.
 const OPEN_REQUESTS: usize = 2;
 
-/// A page without vehicles must rest so many times longer.
+/// A page without vehicles must rest this many times longer.
 const PATIENCE_WITH_NONE: u32 = 4;
 
 /// What is seen of a page at one moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pulse {
+pub(super) struct Moment {
     pub(super) at: Instant,
     /// The page itself has been read to its end.
     pub(super) is_read: bool,
@@ -27,36 +25,37 @@ pub(super) struct Pulse {
 }
 
 /// The wait for one page.
-pub(super) struct Settling {
+pub(super) struct Readiness {
     settle: Duration,
     latest: Instant,
     /// The number of vehicles, and since when it is that.
     count: Option<(usize, Instant)>,
 }
 
-impl Settling {
+impl Readiness {
     pub(super) fn new(settle: Duration, latest: Instant) -> Self {
         Self { settle, latest, count: None }
     }
 
     /// Whether the vehicles are worth counting now.
-    pub(super) fn is_calm(&self, pulse: &Pulse) -> bool {
-        pulse.at >= self.latest || (pulse.is_read && pulse.open_requests <= OPEN_REQUESTS && pulse.quiet >= self.settle)
+    pub(super) fn is_calm(&self, moment: &Moment) -> bool {
+        moment.at >= self.latest
+            || (moment.is_read && moment.open_requests <= OPEN_REQUESTS && moment.quiet >= self.settle)
     }
 
-    /// Whether the page is finished, now that so many vehicles were counted on it.
-    pub(super) fn is_finished(&mut self, pulse: &Pulse, vehicles: usize) -> bool {
-        if pulse.at >= self.latest {
+    /// Whether the page is finished, given the number of vehicles on it now.
+    pub(super) fn is_finished(&mut self, moment: &Moment, vehicles: usize) -> bool {
+        if moment.at >= self.latest {
             return true;
         }
         let since = match self.count {
             Some((same, since)) if same == vehicles => since,
-            _ => pulse.at,
+            _ => moment.at,
         };
         self.count = Some((vehicles, since));
-        let same_for = pulse.at.saturating_duration_since(since);
+        let same_for = moment.at.saturating_duration_since(since);
         match vehicles {
-            0 => pulse.open_requests == 0 && same_for >= self.settle * PATIENCE_WITH_NONE,
+            0 => moment.open_requests == 0 && same_for >= self.settle * PATIENCE_WITH_NONE,
             _ => same_for >= self.settle,
         }
     }
@@ -67,16 +66,16 @@ mod tests {
     use super::*;
 
     /// Milliseconds, whether read, open requests, quiet milliseconds, vehicles.
-    type Moment = (u64, bool, usize, u64, usize);
+    type Row = (u64, bool, usize, u64, usize);
 
-    /// When the page is taken, settling after 500 ms and at the latest after 10 s.
-    fn taken(moments: &[Moment]) -> Option<u64> {
+    /// When the page is taken, ready after 500 ms and at the latest after 10 s.
+    fn taken(rows: &[Row]) -> Option<u64> {
         let start = Instant::now();
         let after = |millis| start + Duration::from_millis(millis);
-        let mut settling = Settling::new(Duration::from_millis(500), after(10_000));
-        moments.iter().find_map(|&(at, is_read, open_requests, quiet, vehicles)| {
-            let pulse = Pulse { at: after(at), is_read, open_requests, quiet: Duration::from_millis(quiet) };
-            (settling.is_calm(&pulse) && settling.is_finished(&pulse, vehicles)).then_some(at)
+        let mut readiness = Readiness::new(Duration::from_millis(500), after(10_000));
+        rows.iter().find_map(|&(at, is_read, open_requests, quiet, vehicles)| {
+            let moment = Moment { at: after(at), is_read, open_requests, quiet: Duration::from_millis(quiet) };
+            (readiness.is_calm(&moment) && readiness.is_finished(&moment, vehicles)).then_some(at)
         })
     }
 

@@ -1,4 +1,4 @@
-//! What a page says of its own place in a list: the address that it gives itself, and whether pages come before it.
+//! What a page says of its own position in a list: the address that it gives itself, and whether pages come before it.
 //!
 //! What is deliberately not here: where the list goes on (`pagination`), and what follows for the lot.
 
@@ -11,27 +11,27 @@ use super::{
 
 /// A page's own word for where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct PagePosition {
     /// The address that it calls its own.
     pub(crate) address: Option<String>,
     /// Whether it leads back to a page before it.
     pub(crate) leads_back: bool,
 }
 
-impl Place {
+impl PagePosition {
     /// Reads it off the page's tokens, once; linear.
     ///
     /// # Errors
     /// As [`listings_from_bytes`](super::listings_from_bytes).
     pub(crate) fn of(bytes: &[u8], content_type: Option<&str>, url: &str) -> Result<Self> {
         with_page(&decoded(bytes, content_type)?, url, |page| {
-            let mut place = Self::default();
+            let mut position = Self::default();
             for token in page.tokens() {
                 if let Token::Open(tag) = token {
-                    place.take(page, tag);
+                    position.take(page, tag);
                 }
             }
-            Ok(place)
+            Ok(position)
         })
     }
 

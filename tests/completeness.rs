@@ -107,9 +107,9 @@ on_both_databases! {
             }
         }
         assert_eq!(open_alerts(&known.0, known.1), ["inventory_incomplete"]);
-        // A list that really ends there has a car less some day.
+        // A list that really ends there has a car less some day. The last five have been missing for nineteen looks then.
         website.list(&page(3), 20..29, None);
-        assert_eq!(scrape(&known, lot), (None, 29, 0));
+        assert_eq!(scrape(&known, lot), (None, 29, 5));
     }
 
     fn an_error_page_that_suggests_a_few_cars_is_no_last_page(lot: &Lot) {
@@ -121,14 +121,15 @@ on_both_databases! {
         let known = competitor(&website, lot);
         assert_eq!(scrape(&known, lot), (None, 35, 0));
         website.list("/used?page=3", 31..34, None);
-        for _day in 0..12 {
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageFull), 23, 0));
+        for _day in 0..11 {
             assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ManyMissing), 23, 0));
         }
         assert_eq!(open_alerts(&known.0, known.1), ["inventory_incomplete"]);
         // A page less, and as many cars as go in some days, is a lot that became smaller.
         website.list("/used?page=3", 20..27, None);
         website.list("/used", 0..10, Some("/used?page=2"));
-        assert_eq!(scrape(&known, lot), (None, 27, 0));
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ManyMissing), 27, 0), "those of the last page wait still");
     }
 
     fn a_list_that_goes_on_behind_a_button_sells_nothing(lot: &Lot) {
@@ -185,10 +186,10 @@ on_both_databases! {
         }
         website.list("/used", 0..28, None);
         assert_eq!(scrape(&known, lot), (None, 28, 0));
-        // What stays away is believed as a lot that shrank is, and dated by the first list without it.
+        // What stays away is waited for longest at a dealer whose cars have just come back, and dated by the first that missed it.
         website.list("/used", 0..18, None);
         let mut sold = Vec::new();
-        for _day in 0..9 {
+        for _day in 0..16 {
             sold.push(scrape(&known, lot).2);
         }
         assert_eq!(sold.iter().sum::<usize>(), 12, "{sold:?}");
@@ -205,9 +206,10 @@ on_both_databases! {
         let known = competitor(&website, lot);
         assert_eq!(scrape(&known, lot), (None, 45, 0));
         website.show("/used", 200, counted(0..41));
-        for _day in 0..21 {
+        for _day in 0..18 {
             assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ClaimsMore), 41, 0));
         }
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ClaimsMore), 41, 4), "by the nineteenth look");
         assert_eq!(scrape(&known, lot), (None, 41, 0), "a number that stands there for ever counts nothing");
     }
 
@@ -233,12 +235,11 @@ on_both_databases! {
         assert_eq!(scrape(&known, lot), (None, 18, 0));
         // The second page is loaded by a script from now on.
         website.list("/used", 0..10, None);
-        for _day in 0..21 {
+        for _day in 0..18 {
             assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageFull), 10, 0));
         }
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::LastPageFull), 10, 8), "by the nineteenth look");
         assert_eq!(scrape(&known, lot), (None, 10, 0));
-        let sold: usize = (0..4).map(|_day| scrape(&known, lot).2).sum();
-        assert_eq!(sold, 8);
     }
 
     fn a_list_that_is_all_on_one_page_now_is_whole(lot: &Lot) {
@@ -252,7 +253,7 @@ on_both_databases! {
         assert_eq!(scrape(&known, lot), (None, 24, 0));
         // And a lot of which the last page alone is gone ends with a page that is not full.
         website.list("/used", 2..10, None);
-        assert_eq!(scrape(&known, lot).0, Some(IncompleteReason::TooFewVehicles));
+        assert_eq!(scrape(&known, lot).0, Some(IncompleteReason::LastPageFull));
     }
 
     fn what_is_missing_where_a_list_is_cut_is_sold_when_its_own_page_is_gone(lot: &Lot) {
@@ -298,10 +299,10 @@ on_both_databases! {
             inventory_url: Some(format!("{}/all?make=Toyota", website.address)), ..Default::default()
         };
         known.0.competitors().update(known.1, &told).unwrap();
-        for _day in 0..5 {
-            assert_eq!(scrape(&known, lot).2, 0);
-        }
-        assert_eq!(scrape(&known, lot).0, None);
+        let seen: Vec<_> = (0..20).map(|_day| scrape(&known, lot)).collect();
+        // Four that the list before lacked have been missing for nineteen looks; the others wait.
+        assert_eq!(seen[..6].iter().map(|(.., sold)| sold).sum::<usize>(), 4, "{seen:?}");
+        assert_eq!(seen.last().map(|(reason, ..)| *reason), Some(None), "what it leaves out is sold: {seen:?}");
     }
 
     fn a_short_answer_is_no_end_where_the_list_went_on_before(lot: &Lot) {

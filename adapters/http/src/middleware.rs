@@ -1,6 +1,4 @@
-//! What happens to every request and answer, whatever it is about: who calls, panics, problems, headers, the log.
-//!
-//! What is deliberately not here: any path of the API.
+//! What every request and answer goes through: the caller, panics, problem documents, `ETag`, headers and the log.
 
 use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, time::Instant};
 
@@ -25,7 +23,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Lets one request through to the API, and its answer out.
+/// Passes one request to the API, and completes its answer.
 pub(crate) async fn answer<S, B>(api: S, peer: IpAddr, trusted_proxies: &[IpNet], mut request: Request<B>) -> Response
 where
     S: Service<Request<B>, Response = Response, Error = Infallible>,
@@ -38,7 +36,7 @@ where
     let known_tags: Vec<HeaderValue> = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
     request.extensions_mut().insert(caller);
     if method == Method::HEAD {
-        // The same answer without its body, so the same handler.
+        // HEAD has the same answer without its body, so the same handler makes it.
         *request.method_mut() = Method::GET;
     }
     let response = match AssertUnwindSafe(api.oneshot(request)).catch_unwind().instrument(span.clone()).await {
@@ -60,7 +58,7 @@ where
     response
 }
 
-/// The answer with its problem, if it carries one, as text.
+/// Replaces an answer that carries a problem by the problem's document.
 fn written(mut response: Response, request_id: &str) -> Response {
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.into_document(request_id),
@@ -86,7 +84,7 @@ fn not_modified(response: &Response) -> Response {
 }
 
 fn dress(headers: &mut HeaderMap, request_id: &str) {
-    // What has a tag may be kept, but must be asked about before it is used again.
+    // `no-cache` lets a client keep the answer, but it must validate it before each use.
     let caching = if headers.contains_key(ETAG) { "no-cache" } else { "no-store" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -1,0 +1,136 @@
+//! The owner's word about a lot that is doubted: it is so, or it is not.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, json};
+
+use super::{Competitors, audit, update_alerts};
+use crate::{
+    actor::Permission,
+    alerts::AlertType,
+    competitors::{
+        Competitor, LotVerdict, MetricsRules, ScrapeRecord, TrackingRules,
+        alert::Verdict,
+        report::{RecordedVehicle, Vehicles},
+        repository::{self, Lot},
+    },
+    db::{DbConnection, DbResult},
+    desk::Acting,
+    error::{Error, ErrorCode, Result},
+    ids::CompetitorId,
+    tracking::{ScrapeReading, absence::Scrape, plan::Plan, reading::ParseRate},
+};
+
+impl Competitors<'_> {
+    /// Takes the newest lot as it is, with what the scrapes before it missed: those since the last one without a doubt count as whole
+    /// looks. What is missing for enough days is found sold now, the rest by the rule; the alerts about the lot close.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `scrape_not_found` before the first scrape and where the newest one failed; `scrape_not_doubted`.
+    pub fn believe(&self, id: CompetitorId) -> Result<LotVerdict> {
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let tracking: &TrackingRules = self.desk.rules();
+            let (competitor, newest) = self.newest(conn, acting, id)?;
+            if newest.completeness.is_complete() {
+                let message = "there is no doubt about the newest scrape";
+                return Err(Error::new(ErrorCode::ScrapeNotDoubted, message).into());
+            }
+            let at = (newest.observed_at, ScrapeReading::whole_lot());
+            let mut lot = repository::load_lot(conn, id, at, &[], (tracking, acting.now))?;
+            let from = lot.facts.believe();
+            let mut plan = missed(&lot, tracking);
+            repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
+            let oldest = lot.stored.iter().map(|listing| listing.last_seen_at).min().unwrap_or(from);
+            let scrapes = repository::believe_scrapes(conn, id, (from, oldest.min(from)))?;
+            repository::add_sold(conn, newest.id, (plan.returns, plan.sold()))?;
+            let about_the_lot =
+                [AlertType::InventoryDropped, AlertType::InventoryReplaced, AlertType::InventoryIncomplete];
+            update_alerts(conn, id, &about_the_lot.map(Verdict::Close), acting.now)?;
+            let sold = Vehicles::of(&plan, &lot.stored, &lot.ids, &[]).sold;
+            let verdict = LotVerdict {
+                competitor_id: id,
+                competitor: competitor.name,
+                observed_at: newest.observed_at,
+                scrapes,
+                sold,
+                on_sale_again: Vec::new(),
+            };
+            self.tell(conn, acting, (&verdict, &newest), "believed")?;
+            Ok(verdict)
+        })
+    }
+
+    /// Lets the newest scrape count for nothing: what it did not see may be there. What it alone has found sold by its absence is on
+    /// sale again; what it has seen stays recorded.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; `scrape_not_found` before the first scrape and where the newest one failed.
+    pub fn distrust(&self, id: CompetitorId) -> Result<LotVerdict> {
+        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+            let (competitor, newest) = self.newest(conn, acting, id)?;
+            let undone = repository::discard_scrape(conn, &newest, acting.now)?;
+            let on_sale_again = undone.iter().map(|(id, listing)| RecordedVehicle::of(*id, listing)).collect();
+            let verdict = LotVerdict {
+                competitor_id: id,
+                competitor: competitor.name,
+                observed_at: newest.observed_at,
+                scrapes: 1,
+                sold: Vec::new(),
+                on_sale_again,
+            };
+            self.tell(conn, acting, (&verdict, &newest), "discarded")?;
+            Ok(verdict)
+        })
+    }
+
+    /// The competitor, locked, and its newest scrape.
+    fn newest(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        id: CompetitorId,
+    ) -> DbResult<(Competitor, ScrapeRecord)> {
+        let tracking: &TrackingRules = self.desk.rules();
+        let competitor = repository::get_to_change(conn, id)?;
+        let newest = repository::newest_scrape(conn, id, tracking.latest(acting.now))?;
+        // One that failed has no figures of its own to be believed.
+        let newest = newest.filter(|scrape| scrape.is_a_lot());
+        let message = "there is no scrape of it that could be believed or discarded";
+        Ok((competitor, newest.ok_or_else(|| Error::new(ErrorCode::ScrapeNotFound, message))?))
+    }
+
+    /// Writes the figures anew, and one row of the audit trail.
+    fn tell(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        (verdict, newest): (&LotVerdict, &ScrapeRecord),
+        word: &str,
+    ) -> DbResult<()> {
+        let (tracking, figures): (&TrackingRules, &MetricsRules) = (self.desk.rules(), self.desk.rules());
+        let id = verdict.competitor_id;
+        let metrics = repository::count_metrics(conn, id, newest.observed_at, figures, tracking.transfer_days)?;
+        repository::add_metrics(conn, id, &metrics, acting.now)?;
+        let mut changes = Map::new();
+        changes.insert("completeness".into(), json!({"from": newest.completeness, "to": word}));
+        changes
+            .insert("weight".into(), json!({"from": newest.weight, "to": if word == "believed" { 1.0 } else { 0.0 }}));
+        changes.insert("scrapes".into(), json!({"from": null, "to": verdict.scrapes}));
+        let ids = |vehicles: &mut dyn Iterator<Item = &RecordedVehicle>| {
+            vehicles.map(|vehicle| vehicle.id).collect::<Vec<_>>()
+        };
+        let sold = ids(&mut verdict.sold.iter().map(|sold| &sold.vehicle));
+        changes.insert("sold".into(), json!({"from": null, "to": sold}));
+        changes.insert("on_sale_again".into(), json!({"from": null, "to": ids(&mut verdict.on_sale_again.iter())}));
+        audit(conn, acting, id, changes)
+    }
+}
+
+/// What the newest scrape missed, as a look of full weight.
+fn missed(lot: &Lot, tracking: &TrackingRules) -> Plan {
+    let at: DateTime<Utc> = lot.facts.observed_at;
+    let was_seen: Vec<bool> = lot.stored.iter().map(|listing| listing.last_seen_at >= at).collect();
+    let scrape = Scrape { facts: &lot.facts, weight: 1.0, is_cut: false, returned: 0 };
+    let mut plan = Plan::empty(0, ParseRate::default());
+    plan.take(scrape.absences(&lot.stored, &was_seen, tracking));
+    plan
+}

@@ -1,0 +1,488 @@
+//! Prices, mileages and model years, read from what people and programs write.
+//!
+//! A wrong number is worse than none. So each reader answers `None` where it is not sure: a range, a monthly payment, another
+//! currency or kilometres are no price and no mileage. What is deliberately not here: which values are plausible in the end
+//! (see `ScrapedListing::check`).
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use serde_json::Number;
+
+use super::{clean::text, limits::TextLimits};
+use crate::Money;
+
+/// One number within a text.
+struct Amount {
+    start: usize,
+    end: usize,
+    /// In hundredths; `None` where the digits are written as no American number is.
+    hundredths: Option<i64>,
+}
+
+/// The numbers of a text that stand alone; digits inside a word (`RAV4`, `F-150`) are none.
+fn amounts(text: &str) -> Vec<Amount> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.')) {
+            at += 1;
+        }
+        let mut end = at;
+        while matches!(bytes[end - 1], b',' | b'.') {
+            end -= 1;
+        }
+        let number = &text[start..end];
+        let thousands = end == at
+            && bytes.get(end).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'k'))
+            && !bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if thousands {
+            at += 1;
+            end += 1;
+        }
+        // `$1.5M` is no price of a car that is read here, and a dollar and a half still less.
+        let millions = text[end..].trim_start().as_bytes();
+        let millions = millions.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'm'))
+            && !millions.get(1).is_some_and(u8::is_ascii_alphanumeric);
+        let within_word =
+            text[..start].chars().next_back().is_some_and(|c| c.is_alphabetic() || matches!(c, '-' | '.' | ','))
+                && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
+                && !ends_with_currency(&text[..start]);
+        if !within_word {
+            let hundredths =
+                if millions || has_group_behind(number, &text[end..]) { None } else { hundredths(number, thousands) };
+            found.push(Amount { start, end, hundredths });
+        }
+    }
+    found
+}
+
+/// Whether a space sets three more digits apart, as some write thousands: `15 995`.
+fn has_group_behind(number: &str, rest: &str) -> bool {
+    let digits = rest.strip_prefix(' ').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    digits == 3 && number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn ends_with_currency(text: &str) -> bool {
+    text.len() >= 3 && text.is_char_boundary(text.len() - 3) && text[text.len() - 3..].eq_ignore_ascii_case("usd")
+}
+
+/// `76,295.00`, `21854`, `12.5` and, in thousands, `12.5`; groups of three or none, at most cents.
+fn hundredths(number: &str, thousands: bool) -> Option<i64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let grouped = whole.contains(',');
+    if fraction.contains(['.', ','])
+        || first.is_empty()
+        || (grouped && first.len() > 3)
+        || !groups.all(|group| group.len() == 3)
+    {
+        return None;
+    }
+    // `22.400` is twenty-two thousand to some, and nothing to others.
+    if fraction.len() == 3 && whole.len() <= 3 && !thousands {
+        return None;
+    }
+    let fraction = if thousands { fraction } else { fraction.trim_end_matches('0') };
+    // Longer numbers are no price and no mileage, and would not fit.
+    if whole.len() > 14 || fraction.len() > if thousands { 3 } else { 2 } {
+        return None;
+    }
+    let number = |digits: &str| {
+        digits.bytes().filter(u8::is_ascii_digit).fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+    };
+    let scale = if thousands { 5 } else { 2 };
+    let missing = scale - u32::try_from(fraction.len()).ok()?;
+    number(whole).checked_mul(10_i64.pow(scale))?.checked_add(number(fraction) * 10_i64.pow(missing))
+}
+
+/// The text, where it is only one number as people write it: `31,995`, `31995.00`.
+fn lone_number(text: &str) -> Option<&str> {
+    let (first, last) = (*text.as_bytes().first()?, *text.as_bytes().last()?);
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
+    (first.is_ascii_digit() && last.is_ascii_digit() && text.bytes().all(is_sign)).then_some(text)
+}
+
+/// The asking price that a text states, `None` where it states none, several, or something else than dollars to pay once.
+///
+/// Read are `$76,295.00`, `15995`, `$15K`, `Price: $8,495` and the Base64 that some pages hide a price in. A zero, a range,
+/// a payment (`$299/mo`), a discount and another currency are `None`.
+///
+/// ```
+/// use jpauto::{Money, extract};
+///
+/// assert_eq!(extract::price("Our Price: $12,995"), Some(Money::from_dollars(12_995)));
+/// assert_eq!(extract::price("MzI5ODguMA=="), Some(Money::from_dollars(32_988)));
+/// assert_eq!(extract::price("$299/mo"), None);
+/// assert_eq!(extract::price("Call for price"), None);
+/// ```
+#[must_use]
+pub fn price(raw: &str) -> Option<Money> {
+    if raw.len() > TextLimits::DEFAULT.number_bytes_max {
+        return None;
+    }
+    // Most texts are a bare number: no words around it can change what it is.
+    if let Some(number) = lone_number(raw.strip_prefix('$').unwrap_or(raw)) {
+        return price_of_cents(hundredths(number, false)?);
+    }
+    price_in_words(raw)
+}
+
+/// [`price`] of a text with anything beside the number.
+fn price_in_words(raw: &str) -> Option<Money> {
+    let mut text = text(raw)?;
+    if let Some(hidden) = base64_number(&text) {
+        text = hidden;
+    }
+    let lower = text.to_ascii_lowercase();
+    if names_another_currency(&lower) {
+        return None;
+    }
+    let all = amounts(&lower);
+    let marked = all.iter().any(|amount| has_dollar_sign(&lower, amount));
+    if !marked && !is_bare_number(&lower) {
+        return None;
+    }
+    let mut asking: Vec<(&Amount, bool)> = Vec::new();
+    for amount in all.iter().filter(|amount| !marked || has_dollar_sign(&lower, amount)) {
+        match role(&lower, amount) {
+            Role::NoPrice => {}
+            Role::Price { preferred } => asking.push((amount, preferred)),
+        }
+    }
+    if asking.iter().any(|(_, preferred)| *preferred) {
+        asking.retain(|(_, preferred)| *preferred);
+    }
+    let (first, _) = asking.first()?;
+    let cents = first.hundredths?;
+    let unanimous = asking.iter().all(|(amount, _)| amount.hundredths == Some(cents));
+    price_of_cents(cents).filter(|_| unanimous)
+}
+
+fn price_of_cents(cents: i64) -> Option<Money> {
+    Some(Money::from_cents(cents)).filter(|price| cents > 0 && price.fits_a_price())
+}
+
+/// [`price`] of a number that data states.
+pub(crate) fn price_of_number(number: &Number) -> Option<Money> {
+    match number.as_u64() {
+        Some(dollars) => price_of_cents(i64::try_from(dollars).ok()?.checked_mul(100)?),
+        None => price(&number.to_string()),
+    }
+}
+
+enum Role {
+    NoPrice,
+    Price { preferred: bool },
+}
+
+/// Words behind an amount that is no price: a rate, a discount or a distance.
+const PAYMENT_AFTER: [&str; 23] = [
+    "/mo",
+    "/ mo",
+    "per mo",
+    "mo.",
+    "mo ",
+    "month",
+    "a month",
+    "/wk",
+    "/ wk",
+    "per week",
+    "weekly",
+    "bi-weekly",
+    "/week",
+    "down",
+    "off",
+    "%",
+    "mi",
+    "km",
+    "due at",
+    "in savings",
+    "rebate",
+    "below",
+    "under market",
+];
+
+/// Words in front of an amount that is no price.
+const NO_PRICE_BEFORE: [&str; 19] = [
+    "save",
+    "savings",
+    "savings:",
+    "discount",
+    "discount:",
+    "rebate",
+    "rebate:",
+    "fee",
+    "fee:",
+    "fees",
+    "payment",
+    "payment:",
+    "down",
+    "cash",
+    "was",
+    "was:",
+    "off",
+    "minus",
+    "-",
+];
+
+/// Words in front of the price that counts where a text states several.
+const ASKING_BEFORE: [&str; 14] = [
+    "now",
+    "now:",
+    "sale price",
+    "sale price:",
+    "our price",
+    "our price:",
+    "internet price",
+    "internet price:",
+    "sale",
+    "sale:",
+    "special",
+    "special:",
+    "asking price",
+    "asking price:",
+];
+
+/// What the words around an amount make of it.
+fn role(lower: &str, amount: &Amount) -> Role {
+    let after = lower[amount.end..].trim_start_matches([' ', '*', '+']);
+    // "mo" alone at the end of a text has nothing behind it.
+    if after == "mo" || PAYMENT_AFTER.iter().any(|word| after.starts_with(word)) {
+        return Role::NoPrice;
+    }
+    let before = lower[..amount.start].trim_end_matches(['$', ' ']);
+    let follows = |word: &str| before.strip_suffix(word).is_some_and(|front| !front.ends_with(char::is_alphanumeric));
+    if before.ends_with(" up to")
+        || before.ends_with("up to:")
+        || before.ends_with("starting at")
+        || before.ends_with("as low as")
+    {
+        return Role::NoPrice;
+    }
+    if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) {
+        return Role::NoPrice;
+    }
+    Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }
+}
+
+/// Whether a dash before an amount joins it to an amount in front: a range, of which no end is the price.
+fn range_before(before: &str) -> bool {
+    before.strip_suffix('-').is_some_and(|front| front.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == 'k'))
+}
+
+fn has_dollar_sign(lower: &str, amount: &Amount) -> bool {
+    let before = lower[..amount.start].trim_end();
+    before.ends_with('$') || before.ends_with("usd") || lower[amount.end..].trim_start().starts_with("usd")
+}
+
+/// A text without a dollar sign is a price only if it is a bare number, at most with its label.
+fn is_bare_number(lower: &str) -> bool {
+    let mut rest = lower.trim();
+    if let Some((label, number)) = rest.split_once(':') {
+        if !label.contains("price") {
+            return false;
+        }
+        rest = number.trim();
+    }
+    rest = rest.strip_prefix("price").unwrap_or(rest).trim();
+    let digits = rest.strip_suffix('k').unwrap_or(rest);
+    digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'))
+}
+
+fn names_another_currency(lower: &str) -> bool {
+    const OTHERS: [&str; 7] = ["€", "£", "¥", "c$", "ca$", "mx$", "a$"];
+    const CODES: [&str; 5] = ["cad", "eur", "gbp", "mxn", "aud"];
+    OTHERS.iter().any(|sign| lower.contains(sign))
+        || lower.split(|c: char| !c.is_alphabetic()).any(|word| CODES.contains(&word))
+}
+
+/// The number that a Base64 text hides: `MzI5ODguMA==` is `32988.0`.
+fn base64_number(text: &str) -> Option<String> {
+    let encoded = text.trim_end_matches('=');
+    if encoded.len() < 3 || encoded.len() > 24 || !encoded.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD_NO_PAD.decode(encoded).ok()?).ok()?;
+    let is_number = decoded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && decoded.starts_with(|c: char| c.is_ascii_digit());
+    is_number.then_some(decoded)
+}
+
+/// The miles that a text states, `None` where it states none, several, kilometres, or a distance that is no odometer.
+///
+/// ```
+/// use jpauto::extract;
+///
+/// assert_eq!(extract::mileage("12.5k miles"), Some(12_500));
+/// assert_eq!(extract::mileage("Mileage: 8"), Some(8));
+/// assert_eq!(extract::mileage("80,000 km"), None);
+/// ```
+#[must_use]
+pub fn mileage(raw: &str) -> Option<i32> {
+    if raw.len() > TextLimits::DEFAULT.number_bytes_max {
+        return None;
+    }
+    // Most texts are a bare number with its unit.
+    let bare = raw.strip_suffix(" mi").or_else(|| raw.strip_suffix(" miles")).unwrap_or(raw);
+    match lone_number(bare) {
+        Some(number) => miles_of_hundredths(hundredths(number, false)?),
+        None => mileage_in_words(raw),
+    }
+}
+
+/// [`mileage`] of a text with anything beside the number and its unit.
+fn mileage_in_words(raw: &str) -> Option<i32> {
+    let lower = text(raw)?.to_ascii_lowercase();
+    const KNOWN_WORDS: [&str; 13] = [
+        "mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
+        "original",
+    ];
+    let mut words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    if lower.contains(['$', '/', '%', '+', '~', '<']) || !words.all(|word| KNOWN_WORDS.contains(&word)) {
+        return None;
+    }
+    let found = amounts(&lower);
+    let [only] = found.as_slice() else { return None };
+    if lower[..only.start].trim_end().ends_with('-') {
+        return None;
+    }
+    miles_of_hundredths(only.hundredths?)
+}
+
+fn miles_of_hundredths(hundredths: i64) -> Option<i32> {
+    i32::try_from(hundredths / 100).ok().filter(|miles| *miles <= TextLimits::DEFAULT.mileage_max)
+}
+
+/// [`mileage`] of a number that data states.
+pub(crate) fn mileage_of_number(number: &Number) -> Option<i32> {
+    match number.as_u64() {
+        Some(miles) => miles_of_hundredths(i64::try_from(miles).ok()?.checked_mul(100)?),
+        None => mileage(&number.to_string()),
+    }
+}
+
+/// A model year: four digits on their own, from the first motor cars to the years a maker may announce.
+pub(crate) fn year(raw: &str) -> Option<i32> {
+    let is_bare = raw.len() == 4 && raw.bytes().all(|byte| byte.is_ascii_digit());
+    let text = if is_bare { Cow::Borrowed(raw) } else { Cow::Owned(text(raw)?) };
+    // Dates (`2017-01-01`) begin with the year; a number may carry a needless fraction.
+    let digits = text.get(..4)?;
+    let alone = !text[4..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    let year: i32 = digits.parse().ok().filter(|_| alone && digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    TextLimits::DEFAULT.years.contains(&year).then_some(year)
+}
+
+/// [`year`] of a number that data states.
+pub(crate) fn year_of_number(number: &Number) -> Option<i32> {
+    match number.as_u64() {
+        Some(year) => i32::try_from(year).ok().filter(|year| TextLimits::DEFAULT.years.contains(year)),
+        None => year(&number.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_read_where_one_is_asked_and_nowhere_else() {
+        for (text, dollars) in [
+            ("$76,295.00", Some("76295.00")),
+            ("15995", Some("15995.00")),
+            ("$15K", Some("15000.00")),
+            ("$15.5k", Some("15500.00")),
+            ("Price: $8,495", Some("8495.00")),
+            ("Internet Price:&nbsp;$&nbsp;21,495*", Some("21495.00")),
+            ("USD 12,000", Some("12000.00")),
+            ("MzI5ODguMA==", Some("32988.00")),
+            ("Was $20,000 Now $18,500", Some("18500.00")),
+            ("$20,000 Our Price $18,500", Some("18500.00")),
+            ("$18,500 or $299/mo", Some("18500.00")),
+            ("$18,500 $18,500", Some("18500.00")),
+            ("$21,995 plus $499 doc fee", None),
+            ("<span>$</span><b>9,995</b>", Some("9995.00")),
+            ("0", None),
+            ("$0.00", None),
+            ("MC4w", None),
+            ("Call for price", None),
+            ("Call (555) 123-4567 for price", None),
+            ("$299/mo", None),
+            ("$1.5M", None),
+            ("Price: $2 M", None),
+            ("$299 per month", None),
+            ("$1,999 down", None),
+            ("Save $1,500", None),
+            ("Savings up to $1,750", None),
+            ("$10,000 - $12,000", None),
+            ("$10,000-$12,000", None),
+            ("€15,000", None),
+            ("C$15,000", None),
+            ("15.995,00", None),
+            ("1,23,456", None),
+            ("12,500 miles", None),
+            ("$100,000,000", None),
+            ("null", None),
+            ("", None),
+            ("-", None),
+            ("VIP", None),
+            ("2017 Ford Edge", None),
+        ] {
+            assert_eq!(price(text).map(|price| price.to_string()).as_deref(), dollars, "{text}");
+        }
+        assert_eq!(price(&"$1 ".repeat(1_000)), None);
+    }
+
+    #[test]
+    fn a_mileage_is_read_in_miles_or_not_at_all() {
+        for (text, miles) in [
+            ("21,854", Some(21_854)),
+            ("8", Some(8)),
+            ("0", Some(0)),
+            ("5,227 miles", Some(5_227)),
+            ("12.5k miles", Some(12_500)),
+            ("40K", Some(40_000)),
+            ("Mileage: 8", Some(8)),
+            ("Odometer: 101,410 mi.", Some(101_410)),
+            ("92697.0", Some(92_697)),
+            ("80,000 km", None),
+            ("10-year/100,000-mile warranty", None),
+            ("100,000+ miles", None),
+            ("28 city / 34 hwy", None),
+            ("20 mpg", None),
+            ("5 to 10 miles", None),
+            ("-5", None),
+            ("3,000,000 miles", None),
+            ("N/A", None),
+            ("null", None),
+            ("", None),
+        ] {
+            assert_eq!(mileage(text), miles, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_ways_read_what_the_long_ones_do(
+            text in r"\$?[0-9]{0,9}([,.][0-9]{1,4}){0,3}( mi| miles|k| km|\.)?",
+            number in proptest::prelude::any::<u64>(),
+            places in 0_u32..20,
+        ) {
+            proptest::prop_assert_eq!(price(&text), price_in_words(&text));
+            proptest::prop_assert_eq!(mileage(&text), mileage_in_words(&text));
+            let number = Number::from(number / 10_u64.pow(places));
+            let text = number.to_string();
+            proptest::prop_assert_eq!(price_of_number(&number), price_in_words(&text));
+            proptest::prop_assert_eq!(mileage_of_number(&number), mileage_in_words(&text));
+            proptest::prop_assert_eq!(year_of_number(&number), year(&text));
+            proptest::prop_assert_eq!(year(&text), year(&format!(" {text} ")));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! JSON-LD blocks of one page.
+
+use super::*;
+
+fn read_json_ld(block: &str) -> Vec<ScrapedListing> {
+    listings(&format!("<p>x</p><script type=\"application/ld+json\">{block}</script>"), LOT).unwrap().listings
+}
+
+const VIN: &str = "1FTEW1EP6KFA10001";
+
+/// One car, written in every shape that was met.
+fn shapes() -> Vec<(&'static str, String)> {
+    let car = |kind: &str, price: &str| {
+        format!(
+            r#"{{"@type": {kind}, "name": "2019 Ford F-150 XLT", "vehicleIdentificationNumber": "{VIN}", "brand": {{"name": "FORD"}},
+            "mileageFromOdometer": "48,200", "image": ["/a.jpg"], "url": "/c/1", "offers": {price}}}"#
+        )
+    };
+    let offer = r#"{"@type": "Offer", "price": "31995.00", "priceCurrency": "USD"}"#;
+    vec![
+        ("Vehicle", car(r#""Vehicle""#, offer)),
+        ("full name", car(r#""http://schema.org/Car""#, offer)),
+        ("two types", car(r#"["Product", "Car"]"#, offer)),
+        ("Product", car(r#""Product""#, offer)),
+        ("offers as list", car(r#""Car""#, &format!("[{offer}, {offer}]"))),
+        ("price as number", car(r#""Car""#, r#"{"price": 31995}"#)),
+        ("price with sign", car(r#""Car""#, r#"{"price": "$31,995"}"#)),
+        ("specification", car(r#""Car""#, r#"{"priceSpecification": {"price": 31995, "priceCurrency": "USD"}}"#)),
+        ("with a payment", car(r#""Car""#, &format!(r#"[{offer}, {{"price": 399, "unitText": "MONTH"}}]"#))),
+        ("in a list", format!("[{}]", car(r#""Car""#, offer))),
+        ("graph", format!(r#"{{"@graph": [{{"@type": "WebSite"}}, {}]}}"#, car(r#""Car""#, offer))),
+        (
+            "item list",
+            format!(
+                r#"{{"@type": "ItemList", "itemListElement": [{{"@type": "ListItem", "item": {}}}]}}"#,
+                car(r#""Car""#, offer)
+            ),
+        ),
+        ("trailing comma", format!("{},", car(r#""Car""#, offer)).replace("}},", "},}")),
+        ("raw line end", car(r#""Car""#, offer).replace("F-150 XLT", "F-150\n XLT")),
+        ("entities", car(r#""Car""#, offer).replace('"', "&quot;")),
+        ("entities, twice", car(r#""Car""#, offer).replace('"', "&amp;quot;")),
+        ("twice", format!("{}\n{}", car(r#""Car""#, offer), car(r#""Vehicle""#, offer))),
+        (
+            "mentions another",
+            car(r#""Car""#, offer)
+                .replace(r#""url""#, r#""isSimilarTo": [{"@type": "Car", "vin": "2T3P1RFV3LC100002"}], "url""#),
+        ),
+        (
+            "dealer's offers",
+            format!(
+                r#"{{"@type": "AutoDealer", "makesOffer": [{{"@type": "Offer", "price": "31995", "itemOffered": {}}}]}}"#,
+                car(r#""Car""#, "null")
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn json_ld_is_read_in_every_shape_that_was_met() {
+    for (name, block) in shapes() {
+        let read = read_json_ld(&block);
+        assert_eq!(read.len(), 1, "{name}");
+        let listing = &read[0];
+        assert_eq!((listing.vin.as_deref(), listing.price), (Some(VIN), Some(Money::from_dollars(31_995))), "{name}");
+        assert_eq!(
+            (listing.make.as_deref(), listing.model.as_deref(), listing.trim.as_deref()),
+            (Some("Ford"), Some("F-150"), Some("XLT")),
+            "{name}"
+        );
+        assert_eq!(
+            (listing.year, listing.mileage, listing.url.as_deref()),
+            (Some(2019), Some(48_200), Some("https://lot.example/c/1")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn json_ld_gives_no_vehicle_and_no_price_that_it_does_not_state() {
+    for block in [
+        r#"{"@type": "VideoObject", "name": "2023 Buick Envision"}"#,
+        r#"{"@type": "Product", "name": "All-weather floor mats", "sku": "FM-1", "offers": {"price": 99}}"#,
+        r#"{"@type": "Car"}"#,
+        r#"{"@type": "AutoDealer", "name": "2020 Motors"}"#,
+        "not json",
+        "",
+    ] {
+        assert_eq!(read_json_ld(block), [], "{block}");
+    }
+    let without_vin =
+        read_json_ld(r#"{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": {"price": "0"}}"#);
+    assert_eq!((without_vin.len(), without_vin[0].price, without_vin[0].vin.as_deref()), (1, None, None));
+    for offers in [
+        r#"{"price": 15995, "priceCurrency": "CAD"}"#,
+        r#"[{"price": 15995}, {"price": 14995}]"#,
+        r#"{"price": "Call"}"#,
+        r#"{"price": "22.400"}"#,
+        r#"{"price": 1299, "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut"}"#,
+        r#"{"price": 1299, "priceSpecification": {"price": 1299, "unitCode": "MON"}}"#,
+        r#"{"price": "1299", "priceSpecification": {"price": 1299.00, "unitCode": "MON"}}"#,
+        r#"{"price": 15995, "priceSpecification": {"price": 15995, "priceCurrency": "CAD"}}"#,
+        r#"{"priceSpecification": {"price": 1500, "priceComponentType": "https://schema.org/DownPayment"}}"#,
+        r#"{"priceSpecification": {"price": 1299, "referenceQuantity": {"value": 1, "unitCode": "MON"}}}"#,
+        r#"{"priceSpecification": {"price": 1299, "priceType": "https://schema.org/StrikethroughPrice"}}"#,
+    ] {
+        let read =
+            read_json_ld(&format!(r#"{{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": {offers}}}"#));
+        assert_eq!(read[0].price, None, "{offers}");
+    }
+    for kinds in [("MSRP", "SalePrice"), ("ListPrice", ""), ("MSRP", "ListPrice")] {
+        let kind = |kind: &str| {
+            if kind.is_empty() { String::new() } else { format!(r#", "priceType": "https://schema.org/{kind}""#) }
+        };
+        let specified = format!(r#"[{{"price": 39999{}}}, {{"price": "$15,995"{}}}]"#, kind(kinds.0), kind(kinds.1));
+        let car = format!(
+            r#"{{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": {{"priceSpecification": {specified}}}}}"#
+        );
+        assert_eq!(read_json_ld(&car)[0].price, Some(Money::from_dollars(15_995)), "{kinds:?}");
+    }
+    let kilometres =
+        r#"{"@type": "Car", "name": "2019 Ford F-150", "mileageFromOdometer": {"value": 80000, "unitCode": "KMT"}}"#;
+    assert_eq!(read_json_ld(kilometres)[0].mileage, None);
+}

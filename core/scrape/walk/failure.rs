@@ -1,0 +1,86 @@
+//! How a walk ends that has nothing to hand over.
+
+use std::time::Duration;
+
+use crate::{
+    error::Error,
+    scrape::{ScrapeErrorType, fetch::FetchError},
+};
+
+/// Why a list, or a page of it, could not be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub(crate) error_type: ScrapeErrorType,
+    pub(crate) message: String,
+    /// How long the website asked to be left alone.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether the server says that there is no such page.
+    pub(crate) is_gone: bool,
+}
+
+/// Why a walk went no further.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    Failed(Failed),
+    /// Somebody else speaks to a host that this website shares with others.
+    Busy,
+    /// Somebody asked it to stop.
+    Stopped,
+}
+
+impl Failed {
+    pub(super) fn new(error_type: ScrapeErrorType, message: impl Into<String>) -> Self {
+        Self { error_type, message: message.into(), retry_after: None, is_gone: false }
+    }
+
+    pub(super) fn parsing(message: String) -> Self {
+        Self::new(ScrapeErrorType::Parsing, message)
+    }
+
+    /// Somebody else's turn, or the end of the process, came first.
+    pub(crate) fn stopped() -> Self {
+        Self::new(ScrapeErrorType::Timeout, "it was stopped before its end")
+    }
+
+    /// How to read it is not what it should be.
+    pub(super) fn reading(reason: &Error) -> Self {
+        Self::parsing(reason.to_string())
+    }
+
+    /// What was fetched is not what it should be.
+    pub(super) fn reading_of(url: &str, reason: &Error) -> Self {
+        Self::parsing(format!("{url}: {reason}"))
+    }
+}
+
+impl Ended {
+    /// The failure of one page, where others may still be read.
+    ///
+    /// # Errors
+    /// The end itself, where nothing more may be asked.
+    pub(super) fn of_one_page(self) -> Result<Failed, Self> {
+        match self {
+            Self::Failed(failure) if failure.error_type != ScrapeErrorType::Blocked => Ok(failure),
+            ended => Err(ended),
+        }
+    }
+}
+
+impl From<Failed> for Ended {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl From<FetchError> for Ended {
+    fn from(failure: FetchError) -> Self {
+        match failure {
+            FetchError::Stopped { .. } => Self::Stopped,
+            failure => Self::Failed(Failed {
+                retry_after: failure.retry_after(),
+                is_gone: matches!(failure.status(), Some(404 | 410)),
+                ..Failed::new(failure.category(), failure.to_string())
+            }),
+        }
+    }
+}
