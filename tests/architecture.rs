@@ -101,7 +101,9 @@ fn tables_are_named_by_repositories_alone_and_the_surroundings_by_nobody() {
     for source in sources().into_iter().filter(|source| !is_of_tests(&source.path)) {
         let paths = paths_of(&source.file);
         let names = |start: &[&str]| {
-            paths.iter().any(|path| path.len() >= start.len() && path.iter().zip(start).all(|(one, other)| one == other))
+            paths
+                .iter()
+                .any(|path| path.len() >= start.len() && path.iter().zip(start).all(|(one, other)| one == other))
         };
         let is_repository = source.path.contains("/repository.rs") || source.path.contains("/repository/");
         if names(&["crate", "db", "schema"]) && !is_repository && source.room != "db" {
