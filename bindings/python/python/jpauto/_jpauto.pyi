@@ -2485,7 +2485,6 @@ class StockedVehicle:
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
     # Fields of inventory: end.
-
     @property
     def days_in_stock(self) -> int:
         """Whole days from `listed_at` to `sold_at` or now."""
@@ -2609,7 +2608,6 @@ class Submission:
     def warnings(self) -> list[SubmissionWarning]:
         """What a reviewer should look at twice."""
     # Fields of pending_submissions: end.
-
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -3016,7 +3014,6 @@ class Vehicle:
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
     # Fields of inventory: end.
-
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
