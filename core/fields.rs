@@ -1,7 +1,7 @@
 //! One list of fields for each record: its types, its row, its help texts and its Python class are made from that list.
 //!
 //! The lists are `vehicle_fields!` in `inventory/fields.rs` and `submission_fields!` in `submissions/fields.rs`. Each is a
-//! macro that hands its lines to another macro, as in `vehicle_fields! { record_types Vehicle, NewVehicle, VehicleUpdate }`.
+//! macro that passes its lines to another macro: `vehicle_fields! { record_types Vehicle, NewVehicle, VehicleUpdate }`.
 //! One line is one column:
 //!
 //! ```text
