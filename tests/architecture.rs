@@ -163,13 +163,15 @@ fn layer_of(room: &str) -> usize {
 /// Which room uses which, and in what files; test files apart.
 fn edges(sources: &[Source]) -> BTreeMap<(String, String), Vec<String>> {
     let shown = shown_by_the_crate();
+    let rooms: BTreeSet<&str> = sources.iter().map(|source| source.room.as_str()).collect();
     let mut edges: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for source in sources.iter().filter(|source| !is_of_tests(&source.path)) {
         for path in paths_of(&source.file) {
             let Some(second) = first_below_the_crate(&path, source) else { continue };
             // What `lib.rs` shows of a room is that room's.
             let to = shown.get(second).unwrap_or(second);
-            if *to != source.room {
+            // Another name is a macro of the crate.
+            if *to != source.room && rooms.contains(to.as_str()) {
                 edges.entry((source.room.clone(), to.clone())).or_default().push(source.path.clone());
             }
         }
