@@ -1,12 +1,14 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
 //!
-//! `listings`, `price_history`, `figures` and `scrape_log` read one table each. `crawling` has what a scrape needs before and
-//! after, `recording` loads what it is planned from and writes the plan. `market_view` counts over all competitors.
+//! `listings` and `price_history` read one table each, `figures` and `scrape_log` write theirs, too. `crawling` has what a
+//! scrape needs before and after. `lot` loads what it is planned from, `recording` writes the plan. `market_view` counts over
+//! all competitors.
 
 mod crawling;
 mod figures;
 mod judgement;
 mod listings;
+mod lot;
 mod market_view;
 mod price_history;
 mod recording;
@@ -22,18 +24,15 @@ pub(super) use crawling::{
     due, failures_in_a_row, get_unless_locked, keep_pages, kept_pages, list_changed_at, lock_claims, longest_unchanged,
     names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
-use figures::MetricsRow;
-pub(super) use figures::{metrics, newest_figures, overview, overview_of};
+pub(super) use figures::{add_metrics, count_metrics, metrics, newest_figures, overview, overview_of};
 pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listings::{get_listing, listings};
+pub(super) use lot::{Lot, load_lot};
 pub(super) use market_view::{left_out, market_view, undercuts};
 pub(super) use price_history::price_history;
-pub(super) use recording::{
-    Lot, add_metrics, add_scrape, count_metrics, keep_scrape, load_lot, pages_of_whole_lot, partial_scrapes,
-    turn_back_sightings, write_plan,
-};
-pub(super) use scrape_log::scrapes;
-use scrape_log::{ScrapeRow, doubts_of};
+pub(super) use recording::{turn_back_sightings, write_plan};
+use scrape_log::ScrapeRow;
+pub(super) use scrape_log::{add_scrape, keep_scrape, pages_of_whole_lot, partial_scrapes, scrapes};
 pub(super) use transfers::{Here, of_listings as transfers};
 pub(crate) use transfers::{is_transferred, seen_elsewhere};
 pub(crate) use watched::is_watched_since;

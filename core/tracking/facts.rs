@@ -226,6 +226,17 @@ impl ScrapeFacts {
         recognition
     }
 
+    /// How many listings on sale it did not see that a whole lot showed last.
+    pub(crate) fn unseen(&self, stored: &[StoredListing], was_seen: &[bool]) -> usize {
+        let is_unseen = |(listing, was_seen): &(&StoredListing, &bool)| {
+            !**was_seen
+                && !listing.is_sold
+                && listing.last_seen_at < self.observed_at
+                && self.at(listing.last_seen_at).is_some_and(|scrape| scrape.is_complete)
+        };
+        stored.iter().zip(was_seen).filter(is_unseen).count()
+    }
+
     /// What it is compared with to see whether the list is cut.
     pub(crate) fn list_before_of(
         &self,
