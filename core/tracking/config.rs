@@ -7,14 +7,12 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use crate::money::Money;
 
-/// Makes a group of numbers from one list: the struct, its `Default`, and a verb for each field.
-macro_rules! rules {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
+/// Makes a struct of numbers of one list, each with its default.
+macro_rules! numbers {
+    ($(#[$about:meta])* $name:ident { $($(#[$about_field:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
+        $(#[$about])*
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)+
+            $($(#[$about_field])* pub $field: $type,)+
         }
 
         impl Default for $name {
@@ -22,10 +20,23 @@ macro_rules! rules {
                 Self { $($field: $default),+ }
             }
         }
+    };
+}
+pub(crate) use numbers;
+
+/// Makes a group of numbers from one list: the struct, its `Default`, and a verb for each field.
+macro_rules! rules {
+    ($(#[$about:meta])* $name:ident { $($(#[$about_field:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
+        numbers! {
+            $(#[$about])*
+            #[derive(Clone, Debug, PartialEq)]
+            #[non_exhaustive]
+            $name { $($(#[$about_field])* $field: $type = $default),+ }
+        }
 
         impl $name {
             $(
-                $(#[$field_doc])*
+                $(#[$about_field])*
                 #[must_use]
                 pub fn $field(mut self, value: $type) -> Self {
                     self.$field = value;

@@ -8,11 +8,11 @@
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::{
-    config::{DoubtWeights, EvidenceRules},
-    reading::{ListShape, ScrapeReading},
+use super::config::{DoubtWeights, EvidenceRules};
+use crate::{
+    extract::Warning,
+    scrape::walk::{ListShape, ScrapeReading},
 };
-use crate::extract::Warning;
 
 /// What the doubts about a scrape look at.
 #[derive(Clone, Copy, Debug)]

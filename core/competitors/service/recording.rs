@@ -14,7 +14,7 @@ use crate::{
     actor::Permission,
     alerts::AlertType,
     competitors::{
-        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
+        Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
         ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
@@ -36,43 +36,11 @@ use crate::{
     },
 };
 
-/// What one scrape saw.
-pub(super) struct Seen {
-    pub(super) listings: Vec<ScrapedListing>,
-    pub(super) reading: ScrapeReading,
-    /// The platform that the pages turned out to be of.
-    pub(super) platform: Option<String>,
-    pub(super) warnings: Vec<ListWarning>,
-}
-
-impl From<Shown> for Seen {
-    fn from(shown: Shown) -> Self {
-        let Shown { listings, facts, platform, pages, warnings } = shown;
-        let reading = ScrapeReading {
-            last_page_reached: facts.last_page_reached,
-            pages_failed: facts.pages_failed,
-            pages_closed_by_robots: facts.pages_closed_by_robots,
-            pages_fetched: u32::try_from(pages.len()).ok(),
-            total_claimed: facts.total_claimed,
-            full_last_page: facts.full_last_page,
-            list: ListShape {
-                page_vehicles: facts.page_vehicles,
-                last_page: facts.last_page,
-                url: facts.url,
-                redirected: facts.redirected,
-            },
-            on_several_pages: facts.on_several_pages,
-            says_none: facts.says_none,
-        };
-        Self { listings, reading, platform, warnings }
-    }
-}
-
 /// A scrape that is to be recorded.
 pub(super) struct Recording<'a> {
     desk: &'a Desk,
     sightings: Vec<Sighting>,
-    seen: Seen,
+    seen: Shown,
     observed_at: DateTime<Utc>,
     /// What read the pages that were fetched here, see [`ListSource::reader`](crate::scrape::walk::ListSource::reader).
     reader: Option<String>,
@@ -114,7 +82,7 @@ pub(super) struct Recorded {
 
 impl<'a> Recording<'a> {
     /// A scrape whose pages came from elsewhere.
-    pub(super) fn new(desk: &'a Desk, seen: Seen, observed_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(desk: &'a Desk, seen: Shown, observed_at: DateTime<Utc>) -> Self {
         Self::with_retold(desk, seen, observed_at, &HashSet::new())
     }
 
@@ -122,14 +90,14 @@ impl<'a> Recording<'a> {
     /// again because they had not changed.
     pub(super) fn fetched(
         desk: &'a Desk,
-        (seen, reader): (Seen, String),
+        (seen, reader): (Shown, String),
         observed_at: DateTime<Utc>,
         retold: &HashSet<String>,
     ) -> Self {
         Self { reader: Some(reader), ..Self::with_retold(desk, seen, observed_at, retold) }
     }
 
-    fn with_retold(desk: &'a Desk, mut seen: Seen, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
+    fn with_retold(desk: &'a Desk, mut seen: Shown, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
         let is_retold =
             |listing: &ScrapedListing| !retold.is_empty() && key_of(listing).is_some_and(|key| retold.contains(&key));
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
