@@ -61,9 +61,7 @@ pub(super) struct Draft {
 /// What a scrape means for a competitor's lot.
 struct Planned {
     competitor: Competitor,
-    reading: ScrapeReading,
     is_current_reader: bool,
-    observed_at: DateTime<Utc>,
     lot: Lot,
     plan: Plan,
 }
@@ -115,7 +113,7 @@ impl<'a> Recording<'a> {
             let (competitor, now) = (repository::get(conn, id)?, self.desk.now());
             let figures = repository::newest_figures(conn, id, self.desk.rules::<TrackingRules>().latest(now))?;
             let (reading, _) = self.reading(&competitor);
-            let (lot, plan) = self.load_and_plan(conn, id, (&reading, self.observed_at), now)?;
+            let (lot, plan) = self.load_and_plan(conn, id, (self.observed_at, reading), now)?;
             let draft = Draft { competitor, figures, lot, plan };
             let pages = MissingPages::of(conn, &draft)?;
             Ok((draft, pages))
@@ -135,10 +133,10 @@ impl<'a> Recording<'a> {
         let (id, counts) = (planned.competitor.id, planned.plan.counts());
         let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
         let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
-        let Planned { observed_at, plan, .. } = &planned;
+        let (observed_at, plan) = (planned.lot.facts.observed_at, &planned.plan);
         let partial = match plan.completeness().is_complete() {
             true => None,
-            false => repository::partial_scrapes(conn, id, *observed_at)?,
+            false => repository::partial_scrapes(conn, id, observed_at)?,
         };
         let alerts = self.judge(conn, acting, &planned, partial)?;
         let mut changes = Map::new();
@@ -147,7 +145,7 @@ impl<'a> Recording<'a> {
         changes.insert("counts".into(), json!({"from": null, "to": counts}));
         audit(conn, acting, id, changes)?;
         let warnings = self.warnings(&planned);
-        let Planned { competitor, observed_at, lot, plan, is_current_reader, .. } = planned;
+        let Planned { competitor, is_current_reader, lot, plan } = planned;
         let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
         let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
             Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
@@ -203,22 +201,21 @@ impl<'a> Recording<'a> {
             {
                 (lot, plan)
             }
-            _ => self.load_and_plan(conn, id, (&reading, observed_at), now)?,
+            _ => self.load_and_plan(conn, id, (observed_at, reading), now)?,
         };
         plan.mark_gone(&lot.stored, &lot.rows_of(&self.gone), &lot.facts, tracking);
-        Ok(Planned { competitor, reading, is_current_reader, observed_at, lot, plan })
+        Ok(Planned { competitor, is_current_reader, lot, plan })
     }
 
     fn load_and_plan(
         &self,
         conn: &mut DbConnection,
         id: CompetitorId,
-        (reading, observed_at): (&ScrapeReading, DateTime<Utc>),
+        at: (DateTime<Utc>, ScrapeReading),
         now: DateTime<Utc>,
     ) -> DbResult<(Lot, Plan)> {
         let tracking: &TrackingRules = self.desk.rules();
-        let lot_at = (observed_at, reading.clone());
-        let lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, now))?;
+        let lot = repository::load_lot(conn, id, at, &self.sightings, (tracking, now))?;
         let planned = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         Ok((lot, planned))
     }
@@ -230,10 +227,10 @@ impl<'a> Recording<'a> {
         acting: Acting<'_>,
         planned: &mut Planned,
     ) -> DbResult<(ScrapeRecord, Metrics)> {
-        let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
+        let Planned { competitor, lot, plan, .. } = planned;
         let tracking: &TrackingRules = self.desk.rules();
-        let (id, observed_at) = (competitor.id, *observed_at);
-        let scrape = ScrapeRecord::of(id, observed_at, reading, plan, acting.now);
+        let (id, observed_at) = (competitor.id, lot.facts.observed_at);
+        let scrape = ScrapeRecord::of(id, &lot.facts, plan, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
         let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
         let kept = keep(conn, scrape, acting.now)?;
@@ -255,17 +252,17 @@ impl<'a> Recording<'a> {
         planned: &Planned,
         partial: Option<PartialScrapes>,
     ) -> DbResult<Vec<AlertType>> {
-        let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
+        let Planned { competitor, lot, plan, .. } = planned;
         let tracking: &TrackingRules = self.desk.rules();
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // An older snapshot shows nothing new of the lot.
-        if lot.facts.newest_recorded_at <= Some(*observed_at) {
-            let seen = (reading, &plan.doubts, plan.vehicles);
+        if !lot.facts.is_late() {
+            let seen = (&lot.facts.reading, &plan.doubts, plan.vehicles);
             let counts: Vec<usize> = lot.facts.earlier_counts().take(tracking.alerts.inventory_drop_scrapes).collect();
             verdicts.push(alert::parse_rate(competitor, &plan.parse_rate, tracking));
             verdicts.push(alert::inventory_dropped(competitor, seen, (&counts, plan.unseen), tracking));
             verdicts.push(alert::inventory_replaced(competitor, seen, (&plan.recognition, plan.unseen)));
-            verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, *observed_at), tracking));
+            verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, lot.facts.observed_at), tracking));
         }
         update_alerts(conn, competitor.id, &verdicts, acting.now)
     }

@@ -263,7 +263,7 @@ impl List {
     fn lost(&self, total_claimed: Option<u32>) -> u32 {
         let is_lost = |page: &&Extraction| {
             // A page that shows nothing and that nobody knows is likelier an error page than an empty lot. So is one among
-            // others, whoever knows it.
+            // others, also where its platform is known.
             let is_error_page = page.listings.is_empty() && (self.read.len() > 1 || !is_vendor(page.platform));
             // So is one that found nothing where others found some, and shows vehicles all the same.
             let found_none = page.total == Some(0) && !page.listings.is_empty() && total_claimed > Some(0);
