@@ -60,6 +60,7 @@ __all__ = [
     "LeftOut",
     "Listing",
     "Lot",
+    "LotVerdict",
     "Market",
     "MarketOverview",
     "MarketPrice",
