@@ -51,7 +51,7 @@ build:
 # Tests wait for servers, time-outs and each other more than they calculate.
 .PHONY: test-rust
 test-rust: .venv/agreement
-	$(STEP) "cargo test" env JPAUTO_TEST_PYTHON="$(VENV)/python" RUST_TEST_THREADS="$(or $(RUST_TEST_THREADS),$(shell expr 3 '*' `nproc`))" \
+	$(STEP) "cargo test" env JPAUTO_TEST_PYTHON="$(VENV)/python" RUST_TEST_THREADS="$(or $(RUST_TEST_THREADS),$(shell expr 2 '*' `nproc`))" \
 		cargo test --locked --workspace --no-fail-fast
 
 # The library alone with either database: what the workspace's other members switch on is off here.

