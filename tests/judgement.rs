@@ -70,10 +70,12 @@ on_both_databases! {
             assert_eq!(record(lot, id, on_day, 0..15).counts.sold, 0, "day {on_day}");
         }
         lot.desk().competitors().record_failure(id, ScrapeErrorType::Timeout, "no answer", day(65)).unwrap();
-        record(lot, id, 63, 0..15);
+        // What comes late is compared with nothing that vanished, so it is whole: those behind it are believed.
+        assert_eq!(record(lot, id, 63, 0..15).completeness, Completeness::Complete);
         let rows = audit_rows(lot, id);
         let verdict = lot.desk().competitors().believe(id).unwrap();
-        assert_eq!((verdict.scrapes, verdict.sold.len(), verdict.observed_at), (5, 25, day(66)));
+        assert_eq!((verdict.scrapes, verdict.sold.len(), verdict.observed_at), (2, 25, day(66)));
+        assert!(verdict.sold.iter().all(|sold| sold.sold_at == day(61)));
         assert_eq!(audit_rows(lot, id), rows + 1, "what follows is one row");
         let believed = scrapes(lot, id);
         for scrape in &believed {
@@ -89,20 +91,24 @@ on_both_databases! {
         let id = known_dealer(lot, 40);
         (61..66).for_each(|on_day| drop(record(lot, id, on_day, 0..15)));
         assert_eq!(lot.desk().competitors().believe(id).unwrap().sold.len(), 25);
-        // The page behind the eighth car is lost on the day after.
-        let sold: Vec<_> = (66..73).map(|on_day| record(lot, id, on_day, 0..8).counts.sold).collect();
-        assert_eq!(sold, [0; 7]);
+        // The page behind the eighth car is lost on the day after: that is doubted like any such fault.
+        let lost = record(lot, id, 66, 0..8);
+        assert_eq!((lost.completeness.reason(), lost.counts.sold), (Some(IncompleteReason::ManyMissing), 0));
+        let sold: Vec<_> = (67..71).map(|on_day| record(lot, id, on_day, 0..8).counts.sold).collect();
+        assert_eq!(sold, [0; 4]);
     }
 
     fn who_discards_a_lot_may_still_believe_it_and_the_other_way_round(lot: &Lot) {
         let id = known_dealer(lot, 40);
         (61..66).for_each(|on_day| drop(record(lot, id, on_day, 0..15)));
-        assert_eq!(alerts(lot, id), ["inventory_dropped"]);
+        assert_eq!(alerts(lot, id), ["inventory_incomplete", "inventory_dropped"]);
         let verdict = lot.desk().competitors().distrust(id).unwrap();
         assert_eq!((verdict.scrapes, verdict.on_sale_again.len()), (1, 0));
-        assert!(alerts(lot, id).is_empty());
+        // It is still long since the lot was seen whole.
+        assert_eq!(alerts(lot, id), ["inventory_incomplete"]);
         let verdict = lot.desk().competitors().believe(id).unwrap();
         assert_eq!((verdict.scrapes, verdict.sold.len()), (5, 25));
+        assert!(alerts(lot, id).is_empty());
         let newest = scrapes(lot, id).remove(0);
         assert_eq!((newest.completeness, newest.weight, newest.counts.sold), (Completeness::Complete, 1.0, 25));
         assert!(newest.doubts.is_empty());
@@ -118,15 +124,12 @@ on_both_databases! {
 
     fn to_discard_a_scrape_undoes_its_own_sales_alone(lot: &Lot) {
         let id = known_dealer(lot, 40);
-        // One car goes, and is found sold days before another is.
-        (61..67).for_each(|on_day| drop(record(lot, id, on_day, 1..40)));
-        let before = record(lot, id, 70, 1..40);
-        (71..77).for_each(|on_day| drop(record(lot, id, on_day, 2..40)));
-        let newest = record(lot, id, 81, 2..40);
-        let earlier = count(lot, true) - newest.counts.sold;
-        assert_eq!((earlier, newest.counts.sold), (1, 1), "{:?}", before.counts);
+        // One car goes and is found sold; then another does.
+        let first = (61..81).find(|on_day| record(lot, id, *on_day, 1..40).counts.sold == 1).unwrap();
+        let newest = (1..20).map(|looks| first + 2 * looks).find(|on_day| record(lot, id, *on_day, 2..40).counts.sold == 1).unwrap();
+        assert_eq!(count(lot, true), 2);
         // A snapshot of a day before comes late and says more of both.
-        record(lot, id, 80, 2..40);
+        record(lot, id, newest - 1, 2..40);
         let verdict = lot.desk().competitors().distrust(id).unwrap();
         let again: Vec<_> = verdict.on_sale_again.iter().map(|vehicle| vehicle.vin.clone().unwrap()).collect();
         assert_eq!((again, count(lot, true)), (vec![vin(1)], 1));
@@ -144,7 +147,8 @@ on_both_databases! {
         // Its scrapes had one word for a lot that it did not take as whole.
         let part = day(62).format("%Y-%m-%dT%H:%M:%S%.6fZ");
         lot.execute(&format!(
-            "UPDATE competitor_scrapes SET complete = false, incomplete_reason = 'too_few_vehicles' WHERE observed_at = '{part}'"
+            "UPDATE competitor_scrapes SET complete = true, incomplete_reason = NULL;
+             UPDATE competitor_scrapes SET complete = false, incomplete_reason = 'too_few_vehicles' WHERE observed_at = '{part}'"
         ));
         assert_eq!(lot.dealership.migrate().unwrap().applied, ["2026-11-29-000001_evidence"]);
         let kept = scrapes(lot, id);
