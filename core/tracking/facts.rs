@@ -5,11 +5,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     config::TrackingRules,
     evidence::{Claimed, ListBefore, Recognition},
-    reading::{ListShape, ScrapeReading},
     sighting::{Details, Keys},
     sold::{Look, Returns, days},
 };
-use crate::{extract::StockStatus, money::Money};
+use crate::{
+    extract::StockStatus,
+    money::Money,
+    scrape::walk::{ListShape, ScrapeReading},
+};
 
 /// A listing as stored; its id stays with the caller, under the same index.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -224,6 +227,17 @@ impl ScrapeFacts {
             recognition.standing += usize::from(was_seen && listing.first_seen_at <= long_ago);
         }
         recognition
+    }
+
+    /// How many listings on sale it did not see that a whole lot showed last.
+    pub(crate) fn unseen(&self, stored: &[StoredListing], was_seen: &[bool]) -> usize {
+        let is_unseen = |(listing, was_seen): &(&StoredListing, &bool)| {
+            !**was_seen
+                && !listing.is_sold
+                && listing.last_seen_at < self.observed_at
+                && self.at(listing.last_seen_at).is_some_and(|scrape| scrape.is_complete)
+        };
+        stored.iter().zip(was_seen).filter(is_unseen).count()
     }
 
     /// What it is compared with to see whether the list is cut.

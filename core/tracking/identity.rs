@@ -16,7 +16,9 @@
 //!
 //! The limit: look-alikes with neither a key nor a link of their own can not always be told apart. Such a sighting counts
 //! as a new vehicle, because taking it for the wrong one would mix two histories.
-//! What is deliberately not here: what follows from a match.
+
+mod likeness;
+mod repeats;
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -25,12 +27,16 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use likeness::{Agreement, Likeness, Shelves, agreement};
+pub(crate) use repeats::disown_shared_keys;
+use repeats::fold_repeats;
+
 use super::{
     config::TrackingRules,
     facts::StoredListing,
     sighting::{Details, Keys, Sighting},
 };
-use crate::{money::Money, vin::Vin};
+use crate::vin::Vin;
 
 /// Why a sighting is not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -167,175 +173,6 @@ impl Unmatched {
             && self.external_ids.is_empty()
             && self.stock_numbers.is_empty()
             && self.likenesses.is_empty()
-    }
-}
-
-/// Miles by which two sightings of one car in one scrape may differ: some blocks of a page round to a thousand.
-const MILES_ROUNDED: u32 = 1_000;
-
-/// Takes away the external ids and stock numbers that cars of one scrape show which can not be one: words in the place of a
-/// number. What has a VIN contradicts nothing that has another; those are told apart anyhow. Linear.
-pub(crate) fn disown_shared_keys(seen: &mut [Sighting]) {
-    type Key = fn(&mut Keys) -> &mut Option<String>;
-    let keys: [Key; 2] = [|keys| &mut keys.external_id, |keys| &mut keys.stock_number];
-    let shared = [shared_keys(seen, |keys| &keys.external_id), shared_keys(seen, |keys| &keys.stock_number)];
-    for (key, shared) in keys.into_iter().zip(shared).filter(|(_, shared)| !shared.is_empty()) {
-        for sighting in seen.iter_mut() {
-            let key = key(&mut sighting.keys);
-            if key.as_ref().is_some_and(|text| shared.contains(text)) {
-                *key = None;
-            }
-        }
-    }
-}
-
-fn shared_keys(seen: &[Sighting], key: impl Fn(&Keys) -> &Option<String>) -> HashSet<String> {
-    let mut firsts: HashMap<&str, &Sighting> = HashMap::with_capacity(seen.len());
-    let mut shared = HashSet::new();
-    for sighting in seen {
-        let Some(text) = key(&sighting.keys).as_deref() else { continue };
-        let first = firsts.entry(text).or_insert(sighting);
-        if first.is_another_car(sighting) {
-            shared.insert(text.to_owned());
-        }
-    }
-    shared
-}
-
-impl Sighting {
-    /// Whether another sighting of the same scrape can not be of the same car, whatever key both show.
-    fn is_another_car(&self, other: &Self) -> bool {
-        if self.keys.vin.is_some() && other.keys.vin.is_some() {
-            return false;
-        }
-        let (one, other) = (&self.details, &other.details);
-        let apart = one.mileage.zip(other.mileage).map(|(one, other)| one.abs_diff(other));
-        let is_far = apart.is_some_and(|apart| apart > MILES_ROUNDED);
-        let has_its_link = one.url.is_some() && one.url == other.url;
-        is_far || (!has_its_link && one.contradict(other))
-    }
-}
-
-/// Folds the sightings of a vehicle into its first; what has no identity at all is refused.
-fn fold_repeats(seen: &mut [Sighting]) -> Vec<Option<Match>> {
-    let mut firsts = Firsts::default();
-    let mut found = vec![None; seen.len()];
-    for index in 0..seen.len() {
-        if !seen[index].has_identity() {
-            found[index] = Some(Match::Refused(RefusalReason::NoIdentity));
-            continue;
-        }
-        // One sighting may show that two before it, known by different keys, are one vehicle.
-        let mut same = firsts.find(seen, index);
-        same.push(index);
-        same.sort_unstable();
-        same.dedup();
-        for &repeat in &same[1..] {
-            let repeated = std::mem::take(&mut seen[repeat]);
-            seen[same[0]].complete_from(repeated);
-            found[repeat] = Some(Match::Duplicate);
-        }
-        firsts.enter(seen, same[0]);
-    }
-    found
-}
-
-/// The first sighting under each key.
-#[derive(Default)]
-struct Firsts {
-    vins: HashMap<String, usize>,
-    external_ids: HashMap<String, usize>,
-    stock_numbers: HashMap<String, usize>,
-    appearances: HashMap<Appearance, usize>,
-}
-
-/// What makes two sightings of one scrape the same car where no key does: all of it must agree to the letter.
-#[derive(PartialEq, Eq, Hash)]
-struct Appearance {
-    likeness: Likeness,
-    mileage: i32,
-    /// The link; without one the price, and that for listings without any key alone.
-    link_or_price: Result<String, Option<Money>>,
-}
-
-impl Appearance {
-    fn of(sighting: &Sighting) -> Option<Self> {
-        let Sighting { keys, details, price, .. } = sighting;
-        let link_or_price = match &details.url {
-            Some(url) => Ok(url.clone()),
-            None if keys.are_missing() => Err(*price),
-            None => return None,
-        };
-        Some(Self { likeness: Likeness::of(sighting)?, mileage: details.mileage?, link_or_price })
-    }
-}
-
-impl Firsts {
-    /// The first sightings that this one repeats; none of them names another VIN than this one or than the others.
-    fn find(&self, seen: &[Sighting], index: usize) -> Vec<usize> {
-        let keys = &seen[index].keys;
-        let under = |map: &HashMap<String, usize>, key: &Option<String>| map.get(key.as_deref()?).copied();
-        let by_key = [
-            under(&self.vins, &keys.vin),
-            under(&self.external_ids, &keys.external_id),
-            under(&self.stock_numbers, &keys.stock_number),
-            Appearance::of(&seen[index])
-                .and_then(|appearance| self.appearances.get(&appearance).copied())
-                .filter(|&first| !keys.conflict_with(&seen[first].keys)),
-        ];
-        let mut same: Vec<usize> = Vec::new();
-        for first in by_key.into_iter().flatten() {
-            let theirs = &seen[first].keys;
-            let contradicted = same.iter().any(|&other| theirs.name_another_vin(&seen[other].keys));
-            if !contradicted && !theirs.name_another_vin(keys) {
-                same.push(first);
-            }
-        }
-        same
-    }
-
-    /// Enters a sighting under all its keys, in place of those folded into it.
-    fn enter(&mut self, seen: &[Sighting], index: usize) {
-        let Keys { vin, external_id, stock_number } = &seen[index].keys;
-        for (map, key) in
-            [(&mut self.vins, vin), (&mut self.external_ids, external_id), (&mut self.stock_numbers, stock_number)]
-        {
-            let Some(key) = key else { continue };
-            let first = map.entry(key.clone()).or_insert(index);
-            // A folded sighting was emptied; one that stands keeps its key.
-            if seen[*first].keys.are_missing() {
-                *first = index;
-            }
-        }
-        if let Some(appearance) = Appearance::of(&seen[index]) {
-            let first = self.appearances.entry(appearance).or_insert(index);
-            if seen[*first].details.mileage.is_none() {
-                *first = index;
-            }
-        }
-    }
-}
-
-/// Year, make and model; spelled alike whatever the case.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Likeness {
-    year: i32,
-    make: String,
-    model: String,
-}
-
-impl Likeness {
-    fn of(sighting: &Sighting) -> Option<Self> {
-        sighting.details.mileage?;
-        Self::of_details(&sighting.details)
-    }
-
-    fn of_details(details: &Details) -> Option<Self> {
-        Some(Self {
-            year: details.year?,
-            make: details.make.as_ref()?.to_lowercase(),
-            model: details.model.as_ref()?.to_lowercase(),
-        })
     }
 }
 
@@ -518,101 +355,4 @@ impl<'a> Search<'a> {
 /// The sightings that nothing was found for yet.
 fn open(found: &[Option<Match>]) -> Vec<usize> {
     (0..found.len()).filter(|&index| found[index].is_none()).collect()
-}
-
-/// Rows of one year, make and model, by mileage.
-#[derive(Default)]
-struct Shelf {
-    on_sale: [Vec<(i32, usize)>; 2],
-    sold: [Vec<(i32, usize)>; 2],
-}
-
-/// The rows that no key has claimed, grouped so that a look-up touches only rows of the right model and mileage.
-struct Shelves(HashMap<Likeness, Shelf>);
-
-impl Shelves {
-    fn of(search: &Search<'_>, wanted: &HashSet<Likeness>) -> Self {
-        let mut shelves: HashMap<Likeness, Shelf> = HashMap::new();
-        for (row, listing) in search.stored.iter().enumerate().filter(|(row, _)| search.taken_by[*row].is_none()) {
-            if listing.is_sold && listing.sold_at.unwrap_or(listing.last_seen_at) < search.gone_since {
-                continue;
-            }
-            let Some(mileage) = listing.details.mileage else { continue };
-            let Some(likeness) = Likeness::of_details(&listing.details).filter(|likeness| wanted.contains(likeness))
-            else {
-                continue;
-            };
-            let shelf = shelves.entry(likeness).or_default();
-            let half = if listing.is_sold { &mut shelf.sold } else { &mut shelf.on_sale };
-            half[usize::from(listing.keys.vin.is_some())].push((mileage, row));
-        }
-        for shelf in shelves.values_mut() {
-            shelf.on_sale.iter_mut().chain(&mut shelf.sold).for_each(|rows| rows.sort_unstable());
-        }
-        Self(shelves)
-    }
-
-    /// The row that agrees beyond its kind, else the one on sale that fits, else the one sold that fits.
-    fn only_fit(&self, stored: &[StoredListing], sighting: &Sighting, rules: &TrackingRules) -> Option<usize> {
-        let shelf = self.0.get(&Likeness::of(sighting)?)?;
-        let on_sale = fitting(&shelf.on_sale, stored, sighting, rules)?;
-        let sold = fitting(&shelf.sold, stored, sighting, rules)?;
-        let closeness = |row: &usize| agreement(&stored[*row], sighting);
-        let agreeing = on_sale.iter().chain(&sold).copied().filter(|row| closeness(row) > Agreement::InKind);
-        agreeing.max_by_key(|row| (closeness(row), stored[*row].last_seen_at)).or(
-            match (on_sale.as_slice(), sold.as_slice()) {
-                ([only], _) | ([], [only]) => Some(*only),
-                _ => None,
-            },
-        )
-    }
-}
-
-/// The rows that fit, or `None` where there are too many to look through: then they can not be told apart either.
-fn fitting(
-    rows: &[Vec<(i32, usize)>; 2],
-    stored: &[StoredListing],
-    sighting: &Sighting,
-    rules: &TrackingRules,
-) -> Option<Vec<usize>> {
-    let mileage = sighting.details.mileage?;
-    let [without_vin, with_vin] = rows;
-    let shelves: &[&Vec<_>] = if sighting.keys.vin.is_some() { &[without_vin] } else { &[without_vin, with_vin] };
-    let mut fits = Vec::new();
-    for rows in shelves {
-        let lowest = mileage.saturating_sub(rules.identity.mileage_tolerance);
-        let highest = mileage.saturating_add(rules.identity.mileage_tolerance);
-        let start = rows.partition_point(|&(mileage, _)| mileage < lowest);
-        let near = rows[start..].iter().take_while(|&&(mileage, _)| mileage <= highest);
-        for (looked_at, &(_, row)) in near.enumerate() {
-            if looked_at >= rules.identity.most_candidates {
-                return None;
-            }
-            if !stored[row].keys.conflict_with(&sighting.keys) {
-                fits.push(row);
-            }
-        }
-    }
-    Some(fits)
-}
-
-/// How well a row that fits agrees with a sighting beyond year, make, model and a mileage near enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Agreement {
-    InKind,
-    InLink,
-    ToTheLetter,
-}
-
-/// Without this a snapshot recorded twice would add its look-alikes again.
-fn agreement(listing: &StoredListing, sighting: &Sighting) -> Agreement {
-    let same_mileage = listing.details.mileage == sighting.details.mileage;
-    match (&listing.details.url, &sighting.details.url) {
-        (Some(stored), Some(seen)) if stored == seen && same_mileage => Agreement::ToTheLetter,
-        (Some(stored), Some(seen)) if stored == seen => Agreement::InLink,
-        (None, None) if same_mileage && sighting.price == listing.unconfirmed_price.or(listing.price) => {
-            Agreement::ToTheLetter
-        }
-        _ => Agreement::InKind,
-    }
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{extract::Warning, money::Money};
 
 /// Everything a scrape changes; the indices are those of the stored listings and of the sightings given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
     /// The doubts about it, the gravest first.
     pub(crate) doubts: Doubts,
@@ -167,12 +167,7 @@ pub(crate) fn plan(
     scrape: &ScrapeFacts,
     rules: &TrackingRules,
 ) -> Plan {
-    for sighting in &mut seen {
-        sighting.price = sighting.price.filter(|&price| is_price(price, rules));
-        if sold::is_to_come(sighting.sold_at, scrape.observed_at) {
-            (sighting.is_sold, sighting.sold_at) = (false, None);
-        }
-    }
+    seen.iter_mut().for_each(|sighting| ignore_implausible(sighting, scrape.observed_at, rules));
     let parse_rate = ParseRate::of(&seen);
     let matches = identify(stored, &mut seen, scrape.observed_at, rules);
     let refused_or_repeated = |found: &&Match| matches!(found, Match::Refused(_) | Match::Duplicate);
@@ -199,13 +194,7 @@ pub(crate) fn plan(
     plan.recognition = evidence.recognition;
     plan.weight = doubts.weight(&rules.evidence);
     plan.returns = scrape.returns_before(rules);
-    let is_unseen = |(row, listing): &(usize, &StoredListing)| {
-        !was_seen[*row]
-            && !listing.is_sold
-            && listing.last_seen_at < scrape.observed_at
-            && scrape.at(listing.last_seen_at).is_some_and(|scrape| scrape.is_complete)
-    };
-    plan.unseen = stored.iter().enumerate().filter(is_unseen).count();
+    plan.unseen = scrape.unseen(stored, &was_seen);
     for (index, (sighting, found)) in seen.into_iter().zip(matches).enumerate() {
         match found {
             Match::Refused(reason) => plan.refused.push(RefusedSighting { sighting: index, reason }),
@@ -231,7 +220,15 @@ pub(crate) fn plan(
     plan
 }
 
-/// The listings on sale that the website calls sold, where those are so many at once that its word is not taken.
+/// Takes away a price that no vehicle is sold for, and a sale that is still to come.
+fn ignore_implausible(sighting: &mut Sighting, observed_at: DateTime<Utc>, rules: &TrackingRules) {
+    sighting.price = sighting.price.filter(|&price| is_price(price, rules));
+    if sold::is_to_come(sighting.sold_at, observed_at) {
+        (sighting.is_sold, sighting.sold_at) = (false, None);
+    }
+}
+
+/// The listings on sale that the website calls sold, where those are too many at once to be believed.
 fn unbelieved_words(
     stored: &[StoredListing],
     (seen, matches): (&[Sighting], &[Match]),
@@ -255,28 +252,7 @@ fn unbelieved_words(
 
 impl Plan {
     pub(crate) fn empty(vehicles: usize, parse_rate: ParseRate) -> Self {
-        Self {
-            doubts: Doubts::default(),
-            weight: 1.0,
-            warnings: Vec::new(),
-            vehicles,
-            new: Vec::new(),
-            changed: Vec::new(),
-            reseen: Vec::new(),
-            already_known: Vec::new(),
-            seen_earlier: Vec::new(),
-            sold_by_absence: Vec::new(),
-            price_points: Vec::new(),
-            duplicates: Vec::new(),
-            refused: Vec::new(),
-            absences: 0,
-            returned: 0,
-            returns: Returns::default(),
-            fixed: Vec::new(),
-            parse_rate,
-            recognition: Recognition::default(),
-            unseen: 0,
-        }
+        Self { weight: 1.0, vehicles, parse_rate, ..Self::default() }
     }
 
     /// Whether it saw the whole lot, without a doubt.

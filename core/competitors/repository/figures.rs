@@ -2,16 +2,24 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Nullable};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Nullable},
+};
 
-use super::{dsl, get, list, scrape_log::ScrapeRow};
+use super::{dsl, get, is_transferred, list, newest_page, rows, scrape_log::ScrapeRow};
 use crate::{
-    competitors::{CompetitorFilter, CompetitorOverview, Metrics, MetricsRules, ScrapeRecord},
+    competitors::{
+        Competitor, CompetitorFilter, CompetitorOverview, Metrics, MetricsRules, ScrapeRecord,
+        metrics::{AverageFit, MetricCounts},
+    },
     db::{
-        DbConnection, DbResult, Instant, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend, on_each,
         schema::{competitor_metrics, competitor_scrapes},
-        types::{DbId, DbInstant},
+        types::{DbId, DbInstant, DbMoney},
     },
     ids::{CompetitorId, MetricsId},
     money::Money,
@@ -21,16 +29,16 @@ use crate::{
 /// `avg_days_on_market` has two places as prices have, so it travels as a price does.
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = competitor_metrics, treat_none_as_default_value = false)]
-pub(super) struct MetricsRow {
-    pub(super) id: MetricsId,
-    pub(super) competitor_id: CompetitorId,
-    pub(super) total_inventory: Option<i32>,
-    pub(super) avg_price: Option<Money>,
-    pub(super) avg_days_on_market: Option<Money>,
-    pub(super) vehicles_sold_30d: Option<i32>,
-    pub(super) price_changes_30d: Option<i32>,
-    pub(super) new_listings_30d: Option<i32>,
-    pub(super) calculated_at: Option<Instant>,
+struct MetricsRow {
+    id: MetricsId,
+    competitor_id: CompetitorId,
+    total_inventory: Option<i32>,
+    avg_price: Option<Money>,
+    avg_days_on_market: Option<Money>,
+    vehicles_sold_30d: Option<i32>,
+    price_changes_30d: Option<i32>,
+    new_listings_30d: Option<i32>,
+    calculated_at: Option<Instant>,
 }
 
 impl From<MetricsRow> for Metrics {
@@ -53,20 +61,10 @@ pub(in crate::competitors) fn metrics(
     id: CompetitorId,
     request: &PageRequest,
 ) -> DbResult<Page<Metrics>> {
-    use competitor_metrics::dsl;
-    const ORDER: &str = "-calculated_at";
     get(conn, id)?;
-    let query = || {
-        dsl::competitor_metrics
-            .filter(dsl::competitor_id.eq(id))
-            .select(MetricsRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, MetricsId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<MetricsRow> = newest_first!(conn, query, dsl::calculated_at, dsl::id, position, request);
-    let key = |row: &MetricsRow| (row.calculated_at.map(DateTime::<Utc>::from), row.id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(Metrics::from))
+    let of_competitor = competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id));
+    let page = newest_page!(conn, request, of_competitor, MetricsRow with MetricsId, competitor_metrics.calculated_at);
+    Ok(page.map(Metrics::from))
 }
 
 /// A page of competitors with their newest figures, by name: a handful of queries, however many competitors there are and
@@ -81,10 +79,8 @@ pub(in crate::competitors) fn overview(
     let ids: Vec<CompetitorId> = page.items.iter().map(|competitor| competitor.id).collect();
     let mut figures = figures_of(conn, &ids, (rules, latest))?;
     Ok(page.map(|competitor| {
-        let (metrics, earlier, last_scrape) = figures.remove(&competitor.id).unwrap_or_default();
-        let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
-        let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
-        CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape }
+        let figures = figures.remove(&competitor.id).unwrap_or_default();
+        with_figures(competitor, figures, rules)
     }))
 }
 
@@ -95,10 +91,18 @@ pub(in crate::competitors) fn overview_of(
     (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<CompetitorOverview> {
     let competitor = get(conn, id)?;
-    let (metrics, earlier, last_scrape) = figures_of(conn, &[id], (rules, latest))?.remove(&id).unwrap_or_default();
+    let figures = figures_of(conn, &[id], (rules, latest))?.remove(&id).unwrap_or_default();
+    Ok(with_figures(competitor, figures, rules))
+}
+
+fn with_figures(
+    competitor: Competitor,
+    (metrics, earlier, last_scrape): Figures,
+    rules: &MetricsRules,
+) -> CompetitorOverview {
     let trends = metrics.as_ref().map(|metrics| metrics.trends(&earlier, rules));
     let monthly_trends = metrics.as_ref().map(|metrics| metrics.monthly_trends(&earlier, rules));
-    Ok(CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape })
+    CompetitorOverview { competitor, metrics, trends, monthly_trends, last_scrape }
 }
 
 /// The newest figures, those to compare them with, and the newest scrape.
@@ -179,4 +183,93 @@ fn metrics_to_compare(
         }
     }
     Ok(earlier)
+}
+
+rows!(CountRow => MetricCounts {
+    active: i64 as BigInt,
+    priced: i64 as BigInt,
+    price_sum: Money as DbMoney,
+    sold_in_average: i64 as BigInt,
+    days_on_market_sum: i64 as BigInt,
+    sold_recently: i64 as BigInt,
+    new_recently: i64 as BigInt,
+    vehicles_repriced: i64 as BigInt,
+});
+
+/// Counts a competitor's figures as of a time: of what is on sale, and of what went since. What was sold before that has no
+/// part in any figure and is not looked at, however much it is. SQLite numbers `$1` by its first appearance, so the numbers
+/// stand in that order.
+fn counts_sql(is_transferred: &str) -> String {
+    format!(
+        "SELECT count(*) FILTER (WHERE NOT gone) AS active,
+                count(price) FILTER (WHERE NOT gone) AS priced,
+                coalesce(sum(price) FILTER (WHERE NOT gone), 0) AS price_sum,
+                count(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS sold_in_average,
+                coalesce(sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1), 0) AS days_on_market_sum,
+                count(*) FILTER (WHERE was_sold AND sold_at >= $2) AS sold_recently,
+                count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
+                count(*) FILTER (WHERE price_changed_at >= $2) AS vehicles_repriced
+         FROM (
+             SELECT false AS gone, false AS was_sold, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             FROM competitor_inventory
+             WHERE competitor_id = $3 AND (is_sold = false OR is_sold IS NULL)
+             UNION ALL
+             SELECT true, NOT {is_transferred}, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             FROM competitor_inventory AS listing
+             WHERE competitor_id = $3 AND is_sold AND sold_at >= $4
+         ) AS figure"
+    )
+}
+
+/// The competitor's figures as of a time.
+pub(in crate::competitors) fn count_metrics(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    at: DateTime<Utc>,
+    rules: &MetricsRules,
+    transfer_days: u32,
+) -> DbResult<Metrics> {
+    let since = |days: u32| Instant(at - TimeDelta::days(days.into()));
+    let sql = counts_sql(&is_transferred(conn, "listing", transfer_days));
+    let row: CountRow = on_each!(conn, conn => {
+        sql_query(&sql)
+            .bind::<DbInstant, _>(since(rules.days_on_market_days))
+            .bind::<DbInstant, _>(since(rules.recent_days))
+            .bind::<DbId, _>(competitor)
+            .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
+            .get_result(conn)?
+    });
+    let (metrics, fit) = Metrics::from_counts(&row.into(), at);
+    if fit == AverageFit::Capped {
+        tracing::warn!(%competitor, "the average of the days on the market is too large for its column; 999.99 is kept");
+    }
+    Ok(metrics)
+}
+
+/// Writes a row of figures, in place of one of the same time.
+pub(in crate::competitors) fn add_metrics(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    metrics: &Metrics,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    use competitor_metrics::dsl;
+    let hundredths = |days: f64| Money::from_dollars_rounded(days).unwrap_or_default();
+    let row = MetricsRow {
+        id: MetricsId::new(now),
+        competitor_id: competitor,
+        total_inventory: Some(metrics.total_inventory),
+        avg_price: metrics.avg_price,
+        avg_days_on_market: metrics.avg_days_on_market.map(hundredths),
+        vehicles_sold_30d: Some(metrics.vehicles_sold_30d),
+        price_changes_30d: Some(metrics.price_changes_30d),
+        new_listings_30d: Some(metrics.new_listings_30d),
+        calculated_at: Some(Instant(metrics.calculated_at)),
+    };
+    let same_time = dsl::competitor_metrics
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::calculated_at.eq(Instant(metrics.calculated_at)));
+    diesel::delete(same_time).execute(conn)?;
+    diesel::insert_into(dsl::competitor_metrics).values(&row).execute(conn)?;
+    Ok(())
 }

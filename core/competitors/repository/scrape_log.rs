@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::get;
+use super::{get, newest_page};
 use crate::{
-    competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord},
+    competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, alert::PartialScrapes},
     db::{DbConnection, DbResult, Instant, MultiBackend, schema::competitor_scrapes},
     ids::{CompetitorId, ScrapeId},
     page::{Page, PageRequest, newest_first},
-    tracking::sold::Returns,
+    tracking::{evidence::Doubts, facts::PastScrape, sold::Returns},
 };
 
 /// Makes the row of a scrape, whose counts stand in columns of their own.
@@ -109,6 +109,24 @@ scrape_rows! {
     returns = returns,
 }
 
+impl From<ScrapeRow> for PastScrape {
+    fn from(row: ScrapeRow) -> Self {
+        let scrape = ScrapeRecord::from(row);
+        Self {
+            observed_at: scrape.observed_at,
+            weight: scrape.weight,
+            is_complete: scrape.completeness.is_complete(),
+            is_cut: Doubts(scrape.doubts).are_of_a_cut(),
+            group_weight: scrape.group_weight,
+            vehicles: scrape.counts.vehicles,
+            total_claimed: scrape.total_claimed,
+            pages: scrape.pages_fetched,
+            list: scrape.list,
+            behaviour: scrape.behaviour,
+        }
+    }
+}
+
 /// The words of doubts, as a row keeps them.
 fn doubt_words(doubts: &[IncompleteReason]) -> Option<String> {
     let words: Vec<_> = doubts.iter().map(|doubt| doubt.as_str()).collect();
@@ -116,7 +134,7 @@ fn doubt_words(doubts: &[IncompleteReason]) -> Option<String> {
 }
 
 /// The doubts of a row; a word of another version is left out.
-pub(super) fn doubts_of(words: Option<&str>) -> Vec<IncompleteReason> {
+fn doubts_of(words: Option<&str>) -> Vec<IncompleteReason> {
     words.unwrap_or_default().split(',').filter_map(|word| word.parse().ok()).collect()
 }
 
@@ -136,18 +154,98 @@ pub(in crate::competitors) fn scrapes(
     id: CompetitorId,
     request: &PageRequest,
 ) -> DbResult<Page<ScrapeRecord>> {
-    use competitor_scrapes::dsl;
-    const ORDER: &str = "-observed_at";
     get(conn, id)?;
-    let query = || {
-        dsl::competitor_scrapes
-            .filter(dsl::competitor_id.eq(id))
-            .select(ScrapeRow::as_select())
-            .into_boxed::<MultiBackend>()
+    let of_competitor = competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id));
+    let page = newest_page!(conn, request, of_competitor, ScrapeRow with ScrapeId, competitor_scrapes.observed_at);
+    Ok(page.map(ScrapeRecord::from))
+}
+
+/// A competitor's scrapes from a time on, ascending.
+pub(super) fn past_scrapes(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    since: DateTime<Utc>,
+) -> DbResult<Vec<PastScrape>> {
+    use competitor_scrapes::dsl;
+    let rows: Vec<ScrapeRow> = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::observed_at.ge(Instant(since)))
+        .order(dsl::observed_at)
+        .select(ScrapeRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(PastScrape::from).collect())
+}
+
+/// The scrapes up to this time, after the last that saw the whole lot, that saw a part of it; a range of an index.
+pub(in crate::competitors) fn partial_scrapes(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    until: DateTime<Utc>,
+) -> DbResult<Option<PartialScrapes>> {
+    use competitor_scrapes::dsl;
+    let of_competitor = || {
+        dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor)).filter(dsl::observed_at.le(Instant(until)))
     };
-    let position: Option<(Option<DateTime<Utc>>, ScrapeId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<ScrapeRow> = newest_first!(conn, query, dsl::observed_at, dsl::id, position, request);
-    let key = |row: &ScrapeRow| (Some(DateTime::<Utc>::from(row.observed_at)), row.id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
+    let last_whole: Option<Instant> = of_competitor()
+        .filter(dsl::complete.eq(true))
+        .order(dsl::observed_at.desc())
+        .select(dsl::observed_at)
+        .first(conn)
+        .optional()?;
+    let since = last_whole.unwrap_or(Instant(DateTime::UNIX_EPOCH));
+    let partial = || of_competitor().filter(dsl::observed_at.gt(since)).filter(dsl::error_type.is_null());
+    let count: i64 = partial().count().get_result(conn)?;
+    let first: Option<Instant> = partial().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
+    Ok(first.map(|first| PartialScrapes { count: u32::try_from(count).unwrap_or(u32::MAX), since: first.into() }))
+}
+
+/// How many pages the last complete scrape before a time read; none where it read none.
+pub(in crate::competitors) fn pages_of_whole_lot(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    before: DateTime<Utc>,
+) -> DbResult<usize> {
+    use competitor_scrapes::dsl;
+    let pages: Option<Option<i32>> = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(competitor))
+        .filter(dsl::complete.eq(true))
+        .filter(dsl::observed_at.lt(Instant(before)))
+        .order(dsl::observed_at.desc())
+        .select(dsl::pages_fetched)
+        .first(conn)
+        .optional()?;
+    Ok(pages.flatten().and_then(|pages| pages.try_into().ok()).unwrap_or(0))
+}
+
+/// Writes a scrape that is later than all in the log.
+pub(in crate::competitors) fn add_scrape(
+    conn: &mut DbConnection,
+    scrape: ScrapeRecord,
+    now: DateTime<Utc>,
+) -> DbResult<ScrapeRecord> {
+    diesel::insert_into(competitor_scrapes::table).values(ScrapeRow::of(&scrape, now)).execute(conn)?;
+    Ok(scrape)
+}
+
+/// Writes the scrape into the log, beside or in place of what was recorded of the same moment.
+pub(in crate::competitors) fn keep_scrape(
+    conn: &mut DbConnection,
+    scrape: ScrapeRecord,
+    now: DateTime<Utc>,
+) -> DbResult<ScrapeRecord> {
+    use competitor_scrapes::dsl;
+    let of_the_moment = dsl::competitor_scrapes
+        .filter(dsl::competitor_id.eq(scrape.competitor_id))
+        .filter(dsl::observed_at.eq(Instant(scrape.observed_at)));
+    let earlier: Option<ScrapeRow> = of_the_moment.select(ScrapeRow::as_select()).first(conn).optional()?;
+    let is_new = earlier.is_none();
+    let recorded_at = earlier.as_ref().map_or(now, |row| row.recorded_at.into());
+    let kept = scrape.after(earlier.map(ScrapeRecord::from));
+    let row = ScrapeRow::of(&kept, recorded_at);
+    if is_new {
+        diesel::insert_into(dsl::competitor_scrapes).values(&row).execute(conn)?;
+    } else {
+        diesel::update(dsl::competitor_scrapes.find(row.id)).set(&row).execute(conn)?;
+    }
+    Ok(kept)
 }
