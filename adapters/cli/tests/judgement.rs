@@ -43,7 +43,7 @@ fn a_doubted_lot_is_believed_and_discarded_by_name() {
         ],
     );
     lot.run(["competitor", "believe", "Example Motors"]).fails(3, "error[scrape_not_doubted]: ");
-    let listings = lot.items(["competitor", "listings", "--competitor", "Example Motors", "--limit", "100"]);
+    let listings = lot.items(["competitor", "listings", "Example Motors", "--limit", "100"]);
     let standing = |word: &str| listings.iter().filter(|listing| listing["stock_status"] == word).count();
     assert_eq!((standing("in_transit"), standing("in_stock")), (1, 39));
     said(
