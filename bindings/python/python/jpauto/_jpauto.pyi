@@ -2086,6 +2086,10 @@ class ScrapedListing:
         """The absolute address of the first photo."""
 
     @property
+    def stock_status(self) -> str | None:
+        """Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
+
+    @property
     def is_sold(self) -> bool | None:
         """What the website itself says about a sale; `None` where it says nothing."""
 
