@@ -79,8 +79,9 @@ test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtu
 	$(STEP) "build the wheel" "$(VENV)/maturin" build --locked -m bindings/python/Cargo.toml --profile dev --out "$(TARGET)/wheels"
 	$(PYTHON) -m venv "$(TARGET)/wheel-venv"
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/wheels/*.whl
-	$(STEP) "use the wheel" env -C / "$(TARGET)/wheel-venv/bin/python" -c \
-		'import jpauto; print(jpauto.vin.parse("1M8GDM9AXKP042788")); print(jpauto.open("sqlite::memory:").inventory.statistics())'
+	$(STEP) "import it" env -C / "$(TARGET)/wheel-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'
+	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
+	$(STEP) "pytest of the wheel" "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 
 .PHONY: check
 check: check-format check-lint check-docs check-dependencies check-scripts check-python ## formatting, lints, documentation, licences: everything but the tests

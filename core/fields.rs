@@ -12,7 +12,7 @@
 //! - `/// ...` documents the field in Rust, in `--help` and in Python.
 //! - `staff` is its [`Audience`]: `public`, `staff`, `personal` or `silent`.
 //! - `nullable` is its [`Presence`]: `required`, `nullable` or `defaulted`.
-//! - `Money` is the type of its values; a type that no list has yet needs a [`FieldValue`] here and a `Stored` in `db/row.rs`.
+//! - `Money` is the type of its values; a type that no list has yet needs a `FieldValue` here and a `Stored` in `db/row.rs`.
 //! - `[amount]` is the check of its values, a function of `inventory/limits.rs`.
 //!
 //! The lines stand in groups: `key` has the id, `kept` what the library writes, `given` what clients write. `derived` has what

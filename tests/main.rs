@@ -28,6 +28,7 @@ mod database;
 mod errors;
 mod evaluation;
 mod inventory;
+mod judgement;
 mod leases;
 mod market;
 mod market_queries;

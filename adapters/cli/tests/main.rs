@@ -11,6 +11,7 @@ mod competitor_market;
 mod demo;
 mod help;
 mod interrupted;
+mod judgement;
 mod market;
 mod market_command;
 mod postgres;

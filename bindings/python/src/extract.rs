@@ -48,6 +48,8 @@ record! {
             url: Option<String>,
             /// The absolute address of the first photo.
             image_url: Option<String>,
+            /// Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`.
+            stock_status: Option<&'static str>,
             /// What the website itself says about a sale; `None` where it says nothing.
             is_sold: Option<bool>,
             /// When the website itself says that it was sold.

@@ -149,3 +149,43 @@ def test_vehicles_are_filtered_and_sorted(anywhere: jpauto.Lot) -> None:
     assert years(inventory.list(status="sold")) == []
     assert years(inventory.list(q="ford x")) == [2017]
     assert inventory.statistics().total.value == Decimal("45000.00")
+
+
+def test_the_owner_judges_a_doubted_lot(anywhere: jpauto.Lot) -> None:
+    lot = anywhere
+    today = datetime.now(timezone.utc)
+    cars: list[NewListing] = [
+        {
+            "external_id": f"car-{number}",
+            "year": 2019,
+            "make": "Toyota",
+            "model": "Camry",
+            "mileage": 40_000 + number,
+            "stock_status": "In Transit" if number == 0 else "In Stock",
+        }
+        for number in range(40)
+    ]
+
+    def record(days_ago: int, count: int) -> jpauto.RecordReport:
+        return lot.competitors.record_listings("Rival", cars[:count], observed_at=today - timedelta(days=days_ago))
+
+    for days_ago in (66, 36, 6):
+        assert record(days_ago, 40).complete
+    for days_ago in range(5, 0, -1):
+        assert not record(days_ago, 15).complete
+    believed = lot.competitors.believe("Rival")
+    assert (believed.competitor, believed.scrapes, len(believed.sold)) == ("Rival", 5, 25)
+    assert all(car.p_return is not None and 0 < car.p_return < 1 for car in believed.sold)
+    listings = {car.external_id: car for car in lot.competitors.listings(believed.competitor_id)}
+    assert listings["car-0"].stock_status == "in_transit" and listings["car-0"].p_return is None
+    assert listings["car-39"].stock_status == "in_stock" and listings["car-39"].p_return is not None
+    with pytest.raises(jpauto.Error) as twice:
+        lot.competitors.believe("rival")
+    assert twice.value.code == "scrape_not_doubted"
+    discarded = lot.competitors.distrust(believed.competitor_id)
+    assert (len(discarded.on_sale_again), discarded.sold) == (25, [])
+    assert list(lot.competitors.listings(sold=True)) == []
+    for judge in (lot.competitors.believe, lot.competitors.distrust):
+        with pytest.raises(jpauto.NotFound) as nobody:
+            judge("nobody")
+        assert nobody.value.code == "competitor_not_found"

@@ -30,17 +30,24 @@ pub(in crate::competitors) fn newest_scrape(
     Ok(newest.map(ScrapeRecord::from))
 }
 
-/// Counts the scrapes from a time on as whole looks without a doubt, and what they miss as gone; failed ones stay what they are.
+/// Counts the newest scrape, and those from a time on, as whole looks without a doubt, and what they miss as gone. Scrapes that failed or
+/// were discarded stay what they are, but for the newest. What the newest one saw is judged when it is missed.
 pub(in crate::competitors) fn believe_scrapes(
     conn: &mut DbConnection,
-    competitor: CompetitorId,
+    newest: &ScrapeRecord,
     (from, groups_from): (DateTime<Utc>, DateTime<Utc>),
 ) -> DbResult<usize> {
     let since = |time| {
-        dsl::competitor_scrapes.filter(dsl::competitor_id.eq(competitor)).filter(dsl::observed_at.ge(Instant(time)))
+        dsl::competitor_scrapes
+            .filter(dsl::competitor_id.eq(newest.competitor_id))
+            .filter(dsl::observed_at.ge(Instant(time)))
     };
-    diesel::update(since(groups_from)).set(dsl::group_weight.eq(Some(1.0))).execute(conn)?;
-    let believed = since(from).filter(dsl::weight.gt(0.0)).filter(dsl::complete.eq(false));
+    let seen_before = since(groups_from).filter(dsl::observed_at.lt(Instant(newest.observed_at)));
+    diesel::update(seen_before).set(dsl::group_weight.eq(Some(1.0))).execute(conn)?;
+    let believed = since(from)
+        .filter(dsl::observed_at.le(Instant(newest.observed_at)))
+        .filter(dsl::weight.gt(0.0).or(dsl::id.eq(newest.id)))
+        .filter(dsl::complete.eq(false));
     Ok(diesel::update(believed)
         .set((
             dsl::weight.eq(1.0),

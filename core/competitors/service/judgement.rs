@@ -1,4 +1,7 @@
-//! The owner's word about a lot that is doubted: it is so, or it is not.
+//! The owner's word about a lot that is doubted: it is confirmed or discarded.
+//!
+//! Each is one transaction with one audit row. The rows are changed in `repository/judgement.rs`; which missing listings are sold is
+//! decided by `tracking::absence`, as after any scrape.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
@@ -22,7 +25,8 @@ use crate::{
 
 impl Competitors<'_> {
     /// Takes the newest lot as it is, with what the scrapes before it missed: those since the last one without a doubt count as whole
-    /// looks. What is missing for enough days is found sold now, the rest by the rule; the alerts about the lot close.
+    /// looks. What is missing for enough days is found sold now, the rest by the rule; the alerts about the lot close. A newest scrape
+    /// that was discarded counts again; discarded ones before it do not.
     ///
     /// # Errors
     /// `competitor_not_found`; `scrape_not_found` before the first scrape and where the newest one failed; `scrape_not_doubted`.
@@ -40,7 +44,7 @@ impl Competitors<'_> {
             let mut plan = missed(&lot, tracking);
             repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
             let oldest = lot.stored.iter().map(|listing| listing.last_seen_at).min().unwrap_or(from);
-            let scrapes = repository::believe_scrapes(conn, id, (from, oldest.min(from)))?;
+            let scrapes = repository::believe_scrapes(conn, &newest, (from, oldest.min(from)))?;
             repository::add_sold(conn, newest.id, (plan.returns, plan.sold()))?;
             let about_the_lot =
                 [AlertType::InventoryDropped, AlertType::InventoryReplaced, AlertType::InventoryIncomplete];
@@ -60,7 +64,7 @@ impl Competitors<'_> {
     }
 
     /// Lets the newest scrape count for nothing: what it did not see may be there. What it alone has found sold by its absence is on
-    /// sale again; what it has seen stays recorded.
+    /// sale again; what it has seen stays recorded. The alerts about what it saw close.
     ///
     /// # Errors
     /// `competitor_not_found`; `scrape_not_found` before the first scrape and where the newest one failed.
@@ -68,6 +72,9 @@ impl Competitors<'_> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (competitor, newest) = self.newest(conn, acting, id)?;
             let undone = repository::discard_scrape(conn, &newest, acting.now)?;
+            // They speak of what it saw. That the lot was not seen whole for long stays true.
+            let about_the_scrape = [AlertType::InventoryDropped, AlertType::InventoryReplaced];
+            update_alerts(conn, id, &about_the_scrape.map(Verdict::Close), acting.now)?;
             let on_sale_again = undone.iter().map(|(id, listing)| RecordedVehicle::of(*id, listing)).collect();
             let verdict = LotVerdict {
                 competitor_id: id,

@@ -62,8 +62,9 @@ impl Scraper {
             warnings.push(matches_nothing("cards", None));
         }
         for ((field, _), count) in configured.fields.iter().zip(counts) {
-            // Few cars are sold while they are shown.
-            if count == 0 && cards > 0 && *field != ListingField::IsSold {
+            // Few cars are sold while they are shown, and often only those that are not there have a badge.
+            let is_seldom = matches!(field, ListingField::IsSold | ListingField::StockStatus);
+            if count == 0 && cards > 0 && !is_seldom {
                 warnings.push(matches_nothing(format!("fields/{}", field.as_str()), Some(cards)));
             }
         }
@@ -153,6 +154,7 @@ pub(super) fn offer_field(draft: &mut Draft, field: ListingField, text: &str) ->
         ListingField::Transmission => Field::Transmission,
         ListingField::FuelType => Field::FuelType,
         ListingField::BodyStyle => Field::BodyStyle,
+        ListingField::StockStatus => Field::StockStatus,
         ListingField::Price => {
             let price = clean_price(text);
             draft.offer_price(PriceRank::Asking, price);
@@ -204,6 +206,7 @@ pub(super) fn take_back(field: ListingField, listing: &mut ScrapedListing, confi
         ListingField::BodyStyle => listing.body_style.clone_from(&said.body_style),
         ListingField::Url => listing.url.clone_from(&said.url),
         ListingField::ImageUrl => listing.image_url.clone_from(&said.image_url),
+        ListingField::StockStatus => listing.stock_status = said.stock_status,
         ListingField::IsSold => listing.is_sold = said.is_sold,
         ListingField::Heading => {}
     }

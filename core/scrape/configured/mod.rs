@@ -186,6 +186,8 @@ pub enum ListingField {
     BodyStyle,
     Url,
     ImageUrl,
+    /// Where the vehicle stands, such as `In Transit`: one of the words that a website uses for it. Unknown words say nothing.
+    StockStatus,
     /// A text such as `2019 Ford F-150 XLT`, for what no other field says of year, make, model and trim.
     Heading,
     /// Sold where this place exists and does not say no.
@@ -193,7 +195,7 @@ pub enum ListingField {
 }
 
 /// Every field, as it is written.
-const FIELD_NAMES: [&str; 17] = [
+const FIELD_NAMES: [&str; 18] = [
     "vin",
     "external_id",
     "stock_number",
@@ -209,10 +211,11 @@ const FIELD_NAMES: [&str; 17] = [
     "body_style",
     "url",
     "image_url",
+    "stock_status",
     "heading",
     "is_sold",
 ];
-const FIELDS: [ListingField; 17] = [
+const FIELDS: [ListingField; 18] = [
     ListingField::Vin,
     ListingField::ExternalId,
     ListingField::StockNumber,
@@ -228,6 +231,7 @@ const FIELDS: [ListingField; 17] = [
     ListingField::BodyStyle,
     ListingField::Url,
     ListingField::ImageUrl,
+    ListingField::StockStatus,
     ListingField::Heading,
     ListingField::IsSold,
 ];
@@ -274,6 +278,7 @@ impl ListingField {
             Self::BodyStyle => "body_style",
             Self::Url => "url",
             Self::ImageUrl => "image_url",
+            Self::StockStatus => "stock_status",
             Self::Heading => "heading",
             Self::IsSold => "is_sold",
         }

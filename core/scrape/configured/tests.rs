@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     Error,
-    extract::{DataPage, Extraction, ScrapedListing, Warning},
+    extract::{DataPage, Extraction, ScrapedListing, StockStatus, Warning},
     scrape::extract::{listings_as_configured, listings_from_data},
 };
 
@@ -390,12 +390,15 @@ fn an_endpoint_is_asked_in_every_way_that_lists_go_on() {
 fn an_answers_records_are_read_by_their_paths_and_by_the_usual_keys() {
     let body = json!({"data": {"items": [
         {"id": {"vin": "1FTEW1EP6KFA10001"}, "year": 2019, "make": "FORD", "model": "F-150", "miles": "48,200",
-            "price": 39995, "cost": {"web": "$31,995"}, "link": "/car/1", "media": [{"src": "/1.jpg"}], "sold": "2026-01-01"},
-        {"id": {"vin": "2T3P1RFV3LC100002"}, "title": "2020 Toyota RAV4 XLE", "price": 28000, "cost": {"web": 0}, "sold": ""},
+            "price": 39995, "cost": {"web": "$31,995"}, "link": "/car/1", "media": [{"src": "/1.jpg"}], "sold": "2026-01-01",
+            "where": {"word": "In Transit"}},
+        {"id": {"vin": "2T3P1RFV3LC100002"}, "title": "2020 Toyota RAV4 XLE", "price": 28000, "cost": {"web": 0}, "sold": "",
+            "status": "In Stock"},
         {}, "text", null
     ]}});
     let config = json!({"url": "/api", "listings": "data.items", "fields": {
-        "vin": "id.vin", "price": "cost.web", "heading": "title", "image_url": "media[0].src", "is_sold": "sold"}});
+        "vin": "id.vin", "price": "cost.web", "heading": "title", "image_url": "media[0].src", "is_sold": "sold",
+        "stock_status": "where.word"}});
     let [(_, read)] = answers(config, &[body]).try_into().unwrap();
     let [ford, toyota] = <[ScrapedListing; 2]>::try_from(read.listings).unwrap();
     assert_eq!((ford.vin.as_deref(), ford.make.as_deref()), (Some("1FTEW1EP6KFA10001"), Some("Ford")));
@@ -403,7 +406,8 @@ fn an_answers_records_are_read_by_their_paths_and_by_the_usual_keys() {
     assert_eq!(ford.url.as_deref(), Some("https://lot.example/car/1"));
     assert_eq!(ford.image_url.as_deref(), Some("https://lot.example/1.jpg"));
     assert_eq!((ford.is_sold, toyota.is_sold), (Some(true), None));
-    // The price has its place; the key `price` is not taken for it.
+    // What has its place is not taken from another key, such as `status` or `price`.
+    assert_eq!((ford.stock_status, toyota.stock_status), (Some(StockStatus::InTransit), None));
     assert_eq!((toyota.price, toyota.model.as_deref()), (None, Some("RAV4")));
 }
 

@@ -3,7 +3,7 @@
 //! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`price_choice`).
 
 use super::{
-    clean,
+    StockStatus, clean,
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
     heading::{self, Heading},
@@ -189,10 +189,15 @@ fn is_struck(element: &Element<'_>) -> bool {
 
 fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     let chunks = chunks(dom, card);
+    let mut badges = Badges::default();
     let mut at = 0;
     while let Some(chunk) = chunks.get(at) {
         at += 1;
         let Some((field, rest)) = labelled(&chunk.text) else { continue };
+        if let Field::Standing(status) = field {
+            badges.note(status, rest);
+            continue;
+        }
         if !rest.is_empty() {
             draft.offer(field, rest);
             continue;
@@ -211,12 +216,36 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
         }
         at += 1;
     }
+    draft.offer_status(badges.said());
     for chunk in &chunks {
         if draft.listing.mileage.is_none() && ends_in_miles(&chunk.text) {
             draft.offer(Field::Mileage, &chunk.text);
         }
     }
     price_choice::offer(&chunks, draft);
+}
+
+/// The texts of a card that are a status by themselves.
+#[derive(Default)]
+struct Badges {
+    said: Option<StockStatus>,
+    /// Whether two of them contradict each other: they are parts of a template then, shown by a style where they hold.
+    contradict: bool,
+}
+
+impl Badges {
+    fn note(&mut self, status: StockStatus, rest: &str) {
+        if ["no", "false", "0"].iter().any(|no| rest.eq_ignore_ascii_case(no)) {
+            return;
+        }
+        let is_place = |status: StockStatus| status != StockStatus::SalePending;
+        self.contradict |= self.said.is_some_and(|said| said != status && is_place(said) && is_place(status));
+        self.said = StockStatus::more_telling(self.said, Some(status));
+    }
+
+    fn said(&self) -> Option<StockStatus> {
+        self.said.filter(|_| !self.contradict)
+    }
 }
 
 fn ends_in_miles(text: &str) -> bool {

@@ -4,7 +4,7 @@
 //! words in different spellings, so they share one table. What is deliberately not here: where the values stand.
 
 use super::{
-    clean,
+    StockStatus, clean,
     heading::{self, Heading},
     listing::ScrapedListing,
     numbers,
@@ -29,6 +29,10 @@ pub(crate) enum Field {
     Transmission,
     FuelType,
     BodyStyle,
+    /// A text that says where the vehicle stands.
+    StockStatus,
+    /// A name that is itself a status: it holds where its value is yes, and as a badge on a card.
+    Standing(StockStatus),
     /// A label that is known and read into nothing; it ends the value before it.
     Other,
 }
@@ -97,13 +101,15 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 116] = [
+static NAMES: [(&str, Field); 130] = [
     ("askingprice", Field::Price(PriceRank::Asking)),
+    ("availability", Field::StockStatus),
     ("bestprice", Field::Price(PriceRank::Asking)),
     ("body", Field::BodyStyle),
     ("bodystyle", Field::BodyStyle),
     ("bodytype", Field::BodyStyle),
     ("brand", Field::Make),
+    ("buildphase", Field::Standing(StockStatus::InProduction)),
     ("cashprice", Field::Price(PriceRank::Asking)),
     ("certified", Field::Other),
     ("citympg", Field::Other),
@@ -135,11 +141,19 @@ static NAMES: [(&str, Field); 116] = [
     ("fuel", Field::FuelType),
     ("fueltype", Field::FuelType),
     ("hwympg", Field::Other),
+    ("inproduction", Field::Standing(StockStatus::InProduction)),
+    ("instock", Field::Standing(StockStatus::InStock)),
     ("intcolor", Field::Other),
     ("interior", Field::Other),
     ("interiorcolor", Field::Other),
     ("internetprice", Field::Price(PriceRank::Asking)),
+    ("intransit", Field::Standing(StockStatus::InTransit)),
     ("inventoryid", Field::ExternalId),
+    ("inventorystatus", Field::StockStatus),
+    ("isinproduction", Field::Standing(StockStatus::InProduction)),
+    ("isinstock", Field::Standing(StockStatus::InStock)),
+    ("isintransit", Field::Standing(StockStatus::InTransit)),
+    ("issalepending", Field::Standing(StockStatus::SalePending)),
     ("listingid", Field::ExternalId),
     ("listprice", Field::Price(PriceRank::Plain)),
     ("location", Field::Other),
@@ -158,6 +172,7 @@ static NAMES: [(&str, Field); 116] = [
     ("odometer", Field::Mileage),
     ("odometerreading", Field::Mileage),
     ("onlineprice", Field::Price(PriceRank::Asking)),
+    ("onorder", Field::Standing(StockStatus::InProduction)),
     ("options", Field::Other),
     ("ourprice", Field::Price(PriceRank::Asking)),
     ("payment", Field::Other),
@@ -168,6 +183,7 @@ static NAMES: [(&str, Field); 116] = [
     ("regularprice", Field::Price(PriceRank::Retail)),
     ("retail", Field::Price(PriceRank::Retail)),
     ("retailprice", Field::Price(PriceRank::Retail)),
+    ("salepending", Field::Standing(StockStatus::SalePending)),
     ("saleprice", Field::Price(PriceRank::Asking)),
     ("salesprice", Field::Price(PriceRank::Asking)),
     ("savings", Field::Other),
@@ -176,7 +192,7 @@ static NAMES: [(&str, Field); 116] = [
     ("sellingprice", Field::Price(PriceRank::Asking)),
     ("specialoffer", Field::Price(PriceRank::Asking)),
     ("specialprice", Field::Price(PriceRank::Asking)),
-    ("status", Field::Other),
+    ("status", Field::StockStatus),
     ("stickerprice", Field::Price(PriceRank::Suggested)),
     ("stk", Field::StockNumber),
     ("stkno", Field::StockNumber),
@@ -185,6 +201,7 @@ static NAMES: [(&str, Field); 116] = [
     ("stockno", Field::StockNumber),
     ("stocknum", Field::StockNumber),
     ("stocknumber", Field::StockNumber),
+    ("stockstatus", Field::StockStatus),
     ("title", Field::Other),
     ("totalmsrp", Field::Price(PriceRank::Suggested)),
     ("trans", Field::Transmission),
@@ -202,6 +219,7 @@ static NAMES: [(&str, Field); 116] = [
     ("vehiclemodeldate", Field::Year),
     ("vehiclemsrp", Field::Price(PriceRank::Suggested)),
     ("vehicleprice", Field::Price(PriceRank::Plain)),
+    ("vehiclestatus", Field::StockStatus),
     ("vehiclestocknumber", Field::StockNumber),
     ("vehicletransmission", Field::Transmission),
     ("vehicletrim", Field::Trim),
@@ -230,13 +248,18 @@ fn fill<T>(place: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
     }
 }
 
+/// Whether the value of a name that is a status says that it holds.
+fn says_yes(raw: &str) -> bool {
+    ["true", "yes", "y", "1"].iter().any(|yes| raw.trim().eq_ignore_ascii_case(yes))
+}
+
 impl Draft {
     /// Whether this field still wants a value of this rank.
     fn wants_price(&self, rank: PriceRank) -> bool {
         self.price_rank.is_none_or(|found| rank < found)
     }
 
-    /// Whether a field other than the price, which may be bettered, has its value.
+    /// Whether a field has its value, and one that is not bettered by another.
     pub(crate) fn has(&self, field: Field) -> bool {
         let listing = &self.listing;
         match field {
@@ -252,7 +275,8 @@ impl Draft {
             Field::Transmission => listing.transmission.is_some(),
             Field::FuelType => listing.fuel_type.is_some(),
             Field::BodyStyle => listing.body_style.is_some(),
-            Field::Price(_) | Field::Other => false,
+            // These may be bettered.
+            Field::Price(_) | Field::StockStatus | Field::Standing(_) | Field::Other => false,
         }
     }
 
@@ -279,8 +303,15 @@ impl Draft {
             Field::Transmission => text(&mut listing.transmission),
             Field::FuelType => text(&mut listing.fuel_type),
             Field::BodyStyle => text(&mut listing.body_style),
+            Field::StockStatus => self.offer_status(StockStatus::read(raw)),
+            Field::Standing(status) => self.offer_status(says_yes(raw).then_some(status)),
             Field::Price(_) | Field::Other => {}
         }
+    }
+
+    /// Offers where the vehicle stands; what says more replaces what was there.
+    pub(crate) fn offer_status(&mut self, status: Option<StockStatus>) {
+        self.listing.stock_status = StockStatus::more_telling(self.listing.stock_status, status);
     }
 
     /// Offers a value of a record: a text as it is worded, a number as it would be written in one.
@@ -294,6 +325,7 @@ impl Draft {
             (Field::Price(rank), Json::Number(number)) if self.wants_price(rank) => {
                 self.offer_price(rank, numbers::price_of_number(number));
             }
+            (Field::Standing(status), Json::Bool(true)) => self.offer_status(Some(status)),
             (_, Json::Number(number)) => self.offer(field, &number.to_string()),
             _ => {}
         }

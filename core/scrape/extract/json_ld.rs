@@ -168,6 +168,9 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
     }
     let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, price(&offers));
+    for availability in offers.iter().filter_map(|offer| offer.get("availability")).filter_map(scalar) {
+        draft.offer(Field::StockStatus, &availability);
+    }
     for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar)
     {
         draft.offer_heading(&name);

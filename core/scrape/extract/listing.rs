@@ -206,7 +206,7 @@ impl ScrapedListing {
         fill(&mut self.body_style, other.body_style);
         fill(&mut self.url, other.url);
         fill(&mut self.image_url, other.image_url);
-        fill(&mut self.stock_status, other.stock_status);
+        self.stock_status = StockStatus::more_telling(self.stock_status, other.stock_status);
         fill(&mut self.is_sold, other.is_sold);
         fill(&mut self.sold_at, other.sold_at);
         fill(&mut self.raw_data, other.raw_data);
@@ -234,6 +234,10 @@ mod tests {
         }
         assert_eq!(read(r#"{"mileage": null, "price": "12.5"}"#).unwrap().price, Some(Money::from_cents(1_250)));
         assert_eq!(read("{}").unwrap(), ScrapedListing::default());
+        let status = |json: &str| read(json).unwrap().stock_status;
+        assert_eq!(status(r#"{"stock_status": "In Transit"}"#), Some(StockStatus::InTransit));
+        assert_eq!(status(r#"{"stock_status": "sale_pending"}"#), Some(StockStatus::SalePending));
+        assert_eq!(status(r#"{"stock_status": "ask us"}"#), None);
         for (json, named) in [
             (r#"{"year": "soon"}"#, "year"),
             (r#"{"mileage": [1]}"#, "mileage"),

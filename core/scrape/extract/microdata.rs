@@ -57,6 +57,7 @@ pub(crate) fn read_properties(dom: &Dom<'_>, scope: usize, draft: &mut Draft) {
         let around = enclosing_scope(dom, at, scope).and_then(|nested| scopes.get(&nested).copied());
         let value = match (attribute(element, "content"), element.name()) {
             (Some(content), _) => content.to_owned(),
+            (None, "link") => attribute(element, "href").unwrap_or_default().to_owned(),
             (None, "time") => attribute(element, "datetime").map_or_else(|| dom.text(at), str::to_owned),
             _ => dom.text(at),
         };
@@ -80,6 +81,7 @@ fn offer(draft: &mut Draft, around: Option<&str>, property: &str, value: &str) {
         (Some("mileageFromOdometer"), "value") => draft.offer(Field::Mileage, value),
         (Some("vehicleEngine"), "fuelType") => draft.offer(Field::FuelType, value),
         (None | Some("offers"), "sku") => draft.offer(Field::StockNumber, value),
+        (Some("offers"), "availability") => draft.offer(Field::StockStatus, value),
         (None, _) => {
             if let Some(field) = Field::named(property) {
                 draft.offer(field, value);

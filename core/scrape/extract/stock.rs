@@ -25,8 +25,9 @@ words!(StockStatus, InvalidStockStatus at "/stock_status" {
 });
 
 impl StockStatus {
-    /// Reads a website's own words, such as `In Transit` or `Sale Pending - In Stock`; where a car stands goes before that somebody is
-    /// buying it.
+    /// Reads a website's own words, such as `In Transit`, `Sale Pending - In Stock` or schema.org's `PreOrder`. Unknown words are none.
+    ///
+    /// Where a car stands goes before that somebody is buying it.
     ///
     /// ```
     /// use jpauto::extract::StockStatus;
@@ -36,23 +37,92 @@ impl StockStatus {
     /// ```
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        /// A status is a few words; prose that mentions one is none.
-        const CHARS_MAX: usize = 60;
-        const WORDS: [(&str, StockStatus); 8] = [
-            ("intransit", StockStatus::InTransit),
-            ("inproduction", StockStatus::InProduction),
-            ("onorder", StockStatus::InProduction),
-            ("instock", StockStatus::InStock),
-            ("onthelot", StockStatus::InStock),
-            ("onlot", StockStatus::InStock),
-            ("salepending", StockStatus::SalePending),
-            ("pendingsale", StockStatus::SalePending),
-        ];
         if text.len() > CHARS_MAX {
             return None;
         }
-        let letters: String = text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
-        WORDS.iter().find(|(word, _)| letters.contains(word)).map(|(_, status)| *status)
+        let words = Words::of(text);
+        let (_, status) = WORDS.iter().find(|(phrase, _)| words.hold(phrase.as_bytes()))?;
+        let is_denied = text
+            .split(|sign: char| !sign.is_alphanumeric())
+            .any(|word| DENIALS.iter().any(|denial| word.eq_ignore_ascii_case(denial)));
+        (!is_denied).then_some(*status)
+    }
+
+    /// The one of two readings that says more: a car on its way or being built, before one in stock, as many templates call every car
+    /// in stock; and any of these before a pending sale. Of equals, the first.
+    pub(crate) fn more_telling(known: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let rank = |status: Option<Self>| match status {
+            None => 0,
+            Some(Self::SalePending) => 1,
+            Some(Self::InStock) => 2,
+            Some(Self::InTransit | Self::InProduction) => 3,
+        };
+        if rank(other) > rank(known) { other } else { known }
+    }
+}
+
+/// A status is a few words; prose that mentions one is none. Every letter has a bit of [`Words::starts`].
+const CHARS_MAX: usize = 60;
+
+/// What websites call each status, letters alone; the first that a text holds counts.
+const WORDS: [(&str, StockStatus); 20] = [
+    ("intransitatfactory", StockStatus::InProduction),
+    ("intransit", StockStatus::InTransit),
+    ("enroute", StockStatus::InTransit),
+    ("inproduction", StockStatus::InProduction),
+    ("buildphase", StockStatus::InProduction),
+    ("inbuild", StockStatus::InProduction),
+    ("onorder", StockStatus::InProduction),
+    ("preorder", StockStatus::InProduction),
+    ("presale", StockStatus::InProduction),
+    ("backorder", StockStatus::InProduction),
+    ("backordered", StockStatus::InProduction),
+    ("madetoorder", StockStatus::InProduction),
+    ("instock", StockStatus::InStock),
+    ("onthelot", StockStatus::InStock),
+    ("onlot", StockStatus::InStock),
+    ("salepending", StockStatus::SalePending),
+    ("pendingsale", StockStatus::SalePending),
+    ("pendsale", StockStatus::SalePending),
+    ("dealpending", StockStatus::SalePending),
+    ("reserved", StockStatus::SalePending),
+];
+
+/// Words that turn a status into its opposite: `Not in Stock`, `0 in stock`.
+const DENIALS: [&str; 5] = ["not", "no", "never", "without", "0"];
+
+/// The letters of a short text, and where words begin: at `in_stock`, `In Stock` and `InStock` the same.
+struct Words {
+    letters: [u8; CHARS_MAX],
+    length: usize,
+    /// A bit for each letter that begins a word.
+    starts: u64,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let mut words = Self { letters: [0; CHARS_MAX], length: 0, starts: 0 };
+        let mut before = b' ';
+        for byte in text.bytes() {
+            if byte.is_ascii_alphabetic() {
+                let begins =
+                    !before.is_ascii_alphabetic() || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
+                words.starts |= u64::from(begins) << words.length;
+                words.letters[words.length] = byte.to_ascii_lowercase();
+                words.length += 1;
+            }
+            before = byte;
+        }
+        words
+    }
+
+    /// Whether the text holds a phrase, from the beginning of a word to the end of one.
+    fn hold(&self, phrase: &[u8]) -> bool {
+        let is_start = |at: usize| self.starts >> at & 1 == 1;
+        let ends_word = |end: usize| end == self.length || is_start(end);
+        let letters = &self.letters[..self.length];
+        let mut places = letters.windows(phrase.len()).enumerate();
+        places.any(|(at, found)| found == phrase && is_start(at) && ends_word(at + phrase.len()))
     }
 }
 
@@ -78,8 +148,41 @@ mod tests {
     #[case("in_stock", Some(StockStatus::InStock))]
     #[case("OutOfStock", None)]
     #[case("available", None)]
+    #[case("IN_TRANSIT_AT_FACTORY", Some(StockStatus::InProduction))]
+    #[case("inTransit", Some(StockStatus::InTransit))]
+    #[case("In Transit: arrives 12/05", Some(StockStatus::InTransit))]
+    #[case("Build Phase", Some(StockStatus::InProduction))]
+    #[case("http://schema.org/PreOrder", Some(StockStatus::InProduction))]
+    #[case("BackOrder", Some(StockStatus::InProduction))]
+    #[case("https://schema.org/Reserved", Some(StockStatus::SalePending))]
+    #[case("pend-sale", Some(StockStatus::SalePending))]
+    #[case("3 in stock", Some(StockStatus::InStock))]
+    #[case("0 in stock", None)]
+    #[case("Not in Stock", None)]
+    #[case("No longer in stock", None)]
+    #[case("Main stock", None)]
+    #[case("2024 Ford Transit", None)]
+    #[case("Build & Price", None)]
+    #[case("publish", None)]
+    #[case("\u{e9}in stock\u{e9}", Some(StockStatus::InStock))]
+    #[case("", None)]
     #[case("We have more cars in stock than all the other dealers of the county together", None)]
     fn a_status_is_read_in_the_words_of_a_website(#[case] text: &str, #[case] status: Option<StockStatus>) {
         assert_eq!(StockStatus::read(text), status);
+    }
+
+    #[test]
+    fn what_says_more_of_a_car_wins_whichever_is_read_first() {
+        use StockStatus::{InProduction, InStock, InTransit, SalePending};
+        for (known, other, told) in [
+            (None, Some(SalePending), Some(SalePending)),
+            (Some(SalePending), Some(InStock), Some(InStock)),
+            (Some(InStock), Some(InTransit), Some(InTransit)),
+            (Some(InTransit), Some(InStock), Some(InTransit)),
+            (Some(InTransit), Some(InProduction), Some(InTransit)),
+            (Some(InStock), None, Some(InStock)),
+        ] {
+            assert_eq!(StockStatus::more_telling(known, other), told, "{known:?} {other:?}");
+        }
     }
 }

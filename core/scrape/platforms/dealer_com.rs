@@ -5,7 +5,8 @@
 //! prices on their cards. A row with `isPlaceholder` is a vehicle that was not filled in yet.
 //!
 //! The list as data comes from a GET whose address names the widget, or from a POST to `ws-inv-data` whose body names the list.
-//! `accountId` says which store of a group a vehicle is from.
+//! `accountId` says which store of a group a vehicle is from. `status` is a word or a number: `LIVE` and 1 stand on the lot, 7 is in
+//! transit and 2 on order.
 
 use std::collections::HashMap;
 
@@ -17,8 +18,8 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, STORE, ScrapedListing, Tag, Token,
-        Wanted, absolute, assigned_value, count_at, price, price_of, read_any_page,
+        DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, STORE, ScrapedListing, StockStatus,
+        Tag, Token, Wanted, absolute, assigned_value, count_at, price, price_of, read_any_page,
     },
 };
 
@@ -300,6 +301,7 @@ fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
         _ => String::new(),
     };
     draft.offer_heading(&title);
+    draft.offer_status(status(record));
     draft.listing.price = widget_price(record);
     let mut listing = draft.listing;
     listing.url = record.get("link").and_then(Json::as_str).and_then(|link| absolute(base, link));
@@ -316,6 +318,16 @@ fn from_widget(base: &Url, record: &Object<'_>) -> Option<ScrapedListing> {
 
 /// Where a record names values one by one, the most trusted first.
 const NAMED_VALUES: [&str; 3] = ["trackingAttributes", "attributes", "highlightedAttributes"];
+
+/// Where a vehicle stands, in the vendor's own words and numbers; the usual ones are read as of any record.
+fn status(record: &Object<'_>) -> Option<StockStatus> {
+    match &*record.get("status")?.text()? {
+        "1" => Some(StockStatus::InStock),
+        "2" => Some(StockStatus::InProduction),
+        "7" => Some(StockStatus::InTransit),
+        word => word.eq_ignore_ascii_case("live").then_some(StockStatus::InStock),
+    }
+}
 
 /// What a record calls new or used: the machine's word before the one for display.
 const CONDITIONS: [&str; 4] = ["newOrUsed", "type", "inventoryType", "condition"];
@@ -390,6 +402,7 @@ fn data_layer(page: &Page<'_>) -> Option<Parts> {
                 draft.offer_price(PriceRank::Asking, text(key).and_then(price));
             }
             draft.offer_record(record.iter().filter(|(key, _)| !speaks_of_a_price(key)));
+            draft.offer_status(status(record));
             let mut listing = draft.listing;
             let (link, image) = text("uuid").and_then(|uuid| shown.remove(uuid)).unwrap_or_default();
             listing.url = text("link").map(str::to_owned).or(link).and_then(|link| page.absolute(&link));

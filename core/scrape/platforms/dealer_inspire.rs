@@ -47,6 +47,7 @@ const RECORD: Layout = Layout {
         (Field::Mileage, "miles"),
         (Field::ExteriorColor, "ext_color"),
         (Field::FuelType, "fueltype"),
+        (Field::StockStatus, "status"),
     ],
     prices: &["pricing.our_price", "pricing.internet_price", "pricing.price", "our_price", "price"],
     headings: &["title"],

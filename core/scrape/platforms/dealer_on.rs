@@ -7,8 +7,8 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, Template, Wanted, attribute, count_at,
-        next_by_number, price, value_at, value_at_start, vehicles_of, vin_of,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, StockStatus, Template, Wanted,
+        attribute, count_at, next_by_number, price, value_at, value_at_start, vehicles_of, vin_of,
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -93,6 +93,9 @@ const RECORD: Layout = Layout {
         (Field::Mileage, "VehicleMileage"),
         (Field::Mileage, "Mileage"),
         (Field::ExteriorColor, "ExteriorColorLabel"),
+        (Field::Standing(StockStatus::InTransit), "VehicleInTransit"),
+        (Field::Standing(StockStatus::InProduction), "VehicleInProduction"),
+        (Field::Standing(StockStatus::InStock), "VehicleInStock"),
     ],
     prices: &["VehicleInternetPrice"],
     headings: &["VehicleName"],

@@ -55,6 +55,7 @@ const RECORD: Layout = Layout {
         (Field::Trim, "trim"),
         (Field::Mileage, "mileage"),
         (Field::ExteriorColor, "exteriorcolor"),
+        (Field::StockStatus, "status"),
     ],
     prices: &["specialprice", "price"],
     headings: &[],

@@ -1,7 +1,8 @@
 //! Team Velocity: cards that carry `Make-Model-Trim-VIN`, and an endpoint whose address some pages name.
 //!
 //! Traps: `internetPrice` is 0 where only `sellingPrice` is asked. Answers say no total: a short one is the last. One address
-//! gives new and used vehicles; what the page itself asks for says which of them its list holds.
+//! gives new and used vehicles; what the page itself asks for says which of them its list holds. A vehicle stands on the lot where
+//! its record says both that it is not in transit and that it is not in production.
 
 use url::Url;
 
@@ -9,7 +10,8 @@ use super::{Endpoint, Mark, Platform, may_ask};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Json, Layout, Page, Parts, Template, Wanted, attribute, set_query,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, StockStatus, Template, Wanted,
+        attribute, set_query,
     },
 };
 
@@ -74,6 +76,9 @@ const RECORD: Layout = Layout {
         (Field::Trim, "trim"),
         (Field::Mileage, "miles"),
         (Field::ExteriorColor, "exteriorColor"),
+        (Field::Standing(StockStatus::InTransit), "inTransit"),
+        (Field::Standing(StockStatus::InProduction), "inProduction"),
+        (Field::Standing(StockStatus::SalePending), "reserved"),
     ],
     prices: &["internetPrice", "sellingPrice"],
     headings: &[],
@@ -89,10 +94,19 @@ fn want(wanted: &mut Wanted) {
 
 fn read(request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
     let records = answer.get("inventoryVehicles")?.as_array()?;
-    let listings = records.iter().map(|record| RECORD.read(record, &request.page)).collect();
+    let listings = records.iter().map(|record| vehicle(record, &request.page)).collect();
     let size = request.query_number("Limit").unwrap_or(PAGE_SIZE);
     let full = records.len() >= size as usize && size > 0;
     let next = request.query_number("Page").and_then(|number| number.checked_add(1)).filter(|_| full);
     let next = next.map(|number| request.with_query_number("Page", number));
     Some(DataPage { listings, next, ..DataPage::default() })
+}
+
+fn vehicle(record: &Json<'_>, page: &Url) -> ScrapedListing {
+    let mut listing = RECORD.read(record, page);
+    let is_denied = |flag: &str| record.get(flag).and_then(Json::as_bool) == Some(false);
+    if is_denied("inTransit") && is_denied("inProduction") {
+        listing.stock_status = StockStatus::more_telling(listing.stock_status, Some(StockStatus::InStock));
+    }
+    listing
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::scrape::extract::{
-    self, DataMethod, Extraction, ScrapedListing, data_request, listings, listings_from_data,
+    self, DataMethod, Extraction, ScrapedListing, StockStatus, data_request, listings, listings_from_data,
 };
 
 fn own(name: &str) -> String {
@@ -317,6 +317,48 @@ fn team_velocity_and_overfuel_give_their_lists_as_data() {
         assert_eq!((read, page.total), (vins, total), "{path}");
     }
     assert_eq!((lines(&pages[1].listings), &pages[1].next), (vec![COROLLA.to_owned()], &None));
+}
+
+#[test]
+fn a_platforms_records_say_where_its_cars_stand() {
+    const STANDING: [Option<StockStatus>; 3] =
+        [Some(StockStatus::InStock), Some(StockStatus::InTransit), Some(StockStatus::InProduction)];
+    for (platform, page, path, answer, statuses) in [
+        ("dealer_com", "posted", "/used-inventory/index.htm", "list", STANDING),
+        ("dealer_on", "list", "/searchused.aspx", "list", STANDING),
+        ("team_velocity", "list", "/inventory/used", "list", STANDING),
+        ("dealer_inspire", "list", "/used-vehicles/", "list", [Some(StockStatus::SalePending); 3]),
+        ("overfuel", "list", "/used-cars-town-tx", "list", [None, Some(StockStatus::InTransit), None]),
+        ("wayne_reaves", "list", "/inventory", "list", [None; 3]),
+    ] {
+        let (_, pages) = answers(platform, page, path, &[answer]);
+        let said: Vec<_> = pages[0].listings.iter().map(|listing| listing.stock_status).collect();
+        assert_eq!(said, statuses, "{platform}");
+    }
+    // Nor is a vehicle in stock of which a record says only one of the two.
+    let request = answers("team_velocity", "list", "/inventory/used", &[]).0;
+    let page =
+        listings_from_data(&request, r#"{"inventoryVehicles": [{"vin": "1FTEW1EP6KFA10001", "inTransit": false}]}"#);
+    assert_eq!(page.unwrap().listings[0].stock_status, None);
+    // Pages say it by attributes, badges and microdata.
+    for (page, at, more, status) in [
+        ("dealer_on/cards.html", "data-year=\"2020\"", " data-intransit=\"True\"", StockStatus::InTransit),
+        ("dealer_inspire/list.html", "<h2><a href=\"/inventory/used-2020", "", StockStatus::InTransit),
+        ("team_velocity/list.html", "<span>Stock: P1002</span>", "<em>In Production</em>", StockStatus::InProduction),
+        ("cdk/list.html", "P1002", "</span><em>In Transit</em><span>", StockStatus::InTransit),
+        ("autorevo/list.html", "P1002", "</dd><dd>In Transit</dd><dd>", StockStatus::InTransit),
+    ] {
+        let html = own(page);
+        assert!(html.contains(at), "{page}");
+        let html = if more.is_empty() {
+            html.replacen(at, &format!("<div class=\"hit-status\"><span>In Transit</span></div>{at}"), 1)
+        } else {
+            html.replacen(at, &format!("{at}{more}"), 1)
+        };
+        let read = listings(&html, "https://lot.example/used").unwrap();
+        let said: Vec<_> = read.listings.iter().map(|listing| listing.stock_status).collect();
+        assert_eq!(said, [None, Some(status), None], "{page}");
+    }
 }
 
 #[test]

@@ -60,6 +60,7 @@ __all__ = [
     "LeftOut",
     "Listing",
     "Lot",
+    "LotVerdict",
     "Market",
     "MarketOverview",
     "MarketPrice",
@@ -2083,6 +2084,10 @@ class ScrapedListing:
     @property
     def image_url(self) -> str | None:
         """The absolute address of the first photo."""
+
+    @property
+    def stock_status(self) -> str | None:
+        """Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
 
     @property
     def is_sold(self) -> bool | None:

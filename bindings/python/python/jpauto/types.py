@@ -230,6 +230,7 @@ class NewListing(TypedDict, total=False):
     body_style: str | None
     url: str | None
     image_url: str | None
+    stock_status: str | None
     is_sold: bool | None
     sold_at: datetime | str | None
     raw_data: Any

@@ -184,3 +184,61 @@ fn cards_are_found_in_tables_links_and_split_labels_and_on_a_vehicles_own_page()
         "a vehicle's own page is where it stands"
     );
 }
+
+#[test]
+fn a_card_says_where_its_car_stands_by_a_badge_a_label_or_an_attribute() {
+    use StockStatus::{InProduction, InStock, InTransit, SalePending};
+    for (shown, status) in [
+        (r#"<span class="badge">In Transit</span>"#, Some(InTransit)),
+        ("<b>IN-STOCK</b>", Some(InStock)),
+        ("<i>Build Phase</i>", Some(InProduction)),
+        ("<i>Sale Pending</i>", Some(SalePending)),
+        ("<i>Sale Pending</i><i>In Transit</i>", Some(InTransit)),
+        ("<p>Status: In Production</p>", Some(InProduction)),
+        ("<dt>Availability</dt><dd>In Transit</dd>", Some(InTransit)),
+        ("<p>In Stock: No</p>", None),
+        (r#"<p data-intransit="True" data-instock="False"></p>"#, Some(InTransit)),
+        (r#"<p data-intransit="false" data-instock="1"></p>"#, Some(InStock)),
+        (r#"<p data-inventory-status="on the lot"></p>"#, Some(InStock)),
+        // Of a template that shows one of them by a style nobody can tell which.
+        ("<i>In Stock</i><i>In Transit</i>", None),
+        (r#"<i hidden>In Transit</i>"#, None),
+        ("<p>Status: Great deal</p>", None),
+        ("<p>Thousands of cars in stock and in transit at our store in town</p>", None),
+        ("<p>Ford Transit</p>", None),
+    ] {
+        let read = cards(&|at| if at == 1 { shown.to_owned() } else { String::new() });
+        let said: Vec<_> = read.iter().map(|listing| listing.stock_status).collect();
+        assert_eq!(said, [None, status, None], "{shown}");
+    }
+    let stocked = cards(&|_| "<p>Stock #:</p><p>In Transit</p>".to_owned());
+    assert_eq!((stocked[0].stock_number.as_deref(), stocked[0].stock_status), (None, Some(InTransit)));
+}
+
+#[test]
+fn microdata_and_tables_say_where_a_car_stands() {
+    let scope = |availability: &str| {
+        let car = |vin: &&str| {
+            format!(
+                r#"<li itemscope itemtype="http://schema.org/Car"><b itemprop="name">2019 Ford F-150</b>
+                <i itemprop="vehicleIdentificationNumber">{vin}</i><div itemprop="offers" itemscope>{availability}</div></li>"#
+            )
+        };
+        three(&VINS.iter().map(car).collect::<String>())[0].stock_status
+    };
+    for (availability, status) in [
+        (r#"<link itemprop="availability" href="http://schema.org/InStock">"#, Some(StockStatus::InStock)),
+        (r#"<meta itemprop="availability" content="PreOrder">"#, Some(StockStatus::InProduction)),
+        (r#"<link itemprop="availability" href="http://schema.org/OutOfStock">"#, None),
+    ] {
+        assert_eq!(scope(availability), status, "{availability}");
+    }
+    let row = |(vin, status): (&&str, &str)| {
+        format!("<tr><td>2019</td><td>Ford</td><td>F-150</td><td>{status}</td><td>{vin}</td></tr>")
+    };
+    let rows: String = VINS.iter().zip(["In Transit", "On the lot", "Ask us"]).map(row).collect();
+    let heads: String = ["Year", "Make", "Model", "Status", "VIN"].map(|head| format!("<th>{head}</th>")).concat();
+    let read = three(&format!("<table><tr>{heads}</tr>{rows}</table>"));
+    let said: Vec<_> = read.iter().map(|listing| listing.stock_status).collect();
+    assert_eq!(said, [Some(StockStatus::InTransit), Some(StockStatus::InStock), None]);
+}

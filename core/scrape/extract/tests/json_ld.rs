@@ -122,3 +122,29 @@ fn json_ld_gives_no_vehicle_and_no_price_that_it_does_not_state() {
         r#"{"@type": "Car", "name": "2019 Ford F-150", "mileageFromOdometer": {"value": 80000, "unitCode": "KMT"}}"#;
     assert_eq!(read_json_ld(kilometres)[0].mileage, None);
 }
+
+#[test]
+fn json_ld_says_where_a_car_stands_by_the_availability_of_its_offers() {
+    use StockStatus::{InProduction, InStock, InTransit, SalePending};
+    for (offers, status) in [
+        (r#"{"price": 31995, "availability": "https://schema.org/InStock"}"#, Some(InStock)),
+        (r#"{"price": 31995, "availability": "InStock"}"#, Some(InStock)),
+        (r#"{"availability": {"@id": "http://schema.org/PreOrder"}}"#, Some(InProduction)),
+        (r#"{"availability": "http://schema.org/BackOrder"}"#, Some(InProduction)),
+        (r#"{"availability": "https://schema.org/Reserved"}"#, Some(SalePending)),
+        (r#"{"availability": "In Transit"}"#, Some(InTransit)),
+        (r#"[{"availability": "InStock"}, {"availability": "PreOrder"}]"#, Some(InProduction)),
+        (r#"{"availability": "https://schema.org/OutOfStock"}"#, None),
+        (r#"{"availability": "https://schema.org/LimitedAvailability"}"#, None),
+        (r#"{"availability": null}"#, None),
+    ] {
+        let car = format!(
+            r#"{{"@type": "Car", "name": "2019 Ford F-150", "vehicleIdentificationNumber": "{VIN}", "offers": {offers}}}"#
+        );
+        assert_eq!(read_json_ld(&car)[0].stock_status, status, "{offers}");
+    }
+    let offered = format!(
+        r#"{{"@type": "Offer", "availability": "PreOrder", "itemOffered": {{"@type": "Car", "vehicleIdentificationNumber": "{VIN}"}}}}"#
+    );
+    assert_eq!(read_json_ld(&offered)[0].stock_status, Some(InProduction));
+}
