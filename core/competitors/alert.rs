@@ -1,8 +1,8 @@
 //! What a scrape says about the scraping itself: failing, reading too little, a lot that shrank at once or is suddenly another,
 //! or one that is never seen whole.
 //!
-//! Each alert follows from what is stored after the scrape, so recording a scrape again, or scrapes out of order, opens and
-//! closes what they would have in order. What is deliberately not here: writing alerts, which `alerts` does.
+//! Each alert follows from what is stored after the scrape. So the order in which scrapes are recorded does not matter, nor does
+//! recording one twice. The rows of alerts are written by `alerts`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;

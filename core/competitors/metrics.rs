@@ -1,7 +1,7 @@
 //! A competitor's figures: the databases count and sum, here they are rounded, capped and compared.
 //!
 //! A thousand competitors of a thousand listings would have to be carried out of the database to be counted here, so SQL
-//! does that in one statement. What is deliberately not here: that statement.
+//! does that in one statement, in `repository/figures.rs`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Whether a vehicle that is gone from one lot stands on another: a car changed lots and was not sold to a customer.
 //!
-//! What is deliberately not here: finding the listings of one VIN, which the repository does for many at once.
+//! The listings of a VIN are found in `repository/transfers.rs`, for many VINs at once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -275,32 +275,25 @@ impl Tally {
             }
             Some(Event::Ended(task, outcome)) => {
                 self.listings += self.running.remove(&task.id).map_or(0, |reached| reached.listings);
-                match outcome {
+                let (go_on, outcome) = match outcome {
                     Outcome::Recorded(report) => {
                         self.done += 1;
-                        let go_on = observe(self.progress(ScrapeEvent::Recorded(&report)));
-                        keep(&task, Outcome::Recorded(report));
-                        go_on
+                        (observe(self.progress(ScrapeEvent::Recorded(&report))), Outcome::Recorded(report))
                     }
                     Outcome::Failed(error) => {
                         self.failed += 1;
                         let failure = ScrapeFailure { competitor_id: task.id, competitor: task.name.clone(), error };
-                        let go_on = observe(self.progress(ScrapeEvent::Failed(&failure)));
-                        keep(&task, Outcome::Failed(failure.error));
-                        go_on
+                        (observe(self.progress(ScrapeEvent::Failed(&failure))), Outcome::Failed(failure.error))
                     }
                     Outcome::Passed => {
                         self.passed += 1;
                         let event = ScrapeEvent::Passed { competitor_id: task.id, competitor: &task.name };
-                        let go_on = observe(self.progress(event));
-                        keep(&task, Outcome::Passed);
-                        go_on
+                        (observe(self.progress(event)), Outcome::Passed)
                     }
-                    Outcome::Stopped => {
-                        keep(&task, Outcome::Stopped);
-                        ControlFlow::Continue(())
-                    }
-                }
+                    Outcome::Stopped => (ControlFlow::Continue(()), Outcome::Stopped),
+                };
+                keep(&task, outcome);
+                go_on
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Which of a lot's missing listings are sold, by the formulas of `sold`; linear in the listings.
 //!
-//! What vanished together is a group: the listings of one last sighting. How far a group is believed to be gone is found out by the
-//! first look of full weight that misses it, and stays so; the caller stores it with the scrape that saw the group last.
+//! Listings of one last sighting vanished together: they are a group. The first look of full weight that misses a group fixes how
+//! far it is believed to be gone. The caller stores that with the scrape that saw the group last.
 
 use std::collections::HashMap;
 
@@ -59,16 +59,15 @@ struct Absent {
 }
 
 impl Absent {
+    /// `tells` says whether the website says of its cars where they stand.
+    fn of(listing: &StoredListing, tells: bool) -> Self {
+        let StoredListing { first_seen_at, last_seen_at, .. } = *listing;
+        let is_told = tells && listing.details.stock_status.is_some();
+        Self { first_seen_at, last_seen_at, is_in_stock: tells && listing.is_in_stock(), is_told }
+    }
+
     fn risk(&self, rules: &TrackingRules) -> f64 {
         sold::risk(days(self.last_seen_at - self.first_seen_at), self.is_in_stock, &rules.sold)
-    }
-}
-
-impl From<&StoredListing> for Absent {
-    fn from(listing: &StoredListing) -> Self {
-        let StoredListing { first_seen_at, last_seen_at, .. } = *listing;
-        let (is_in_stock, is_told) = (listing.is_in_stock(), listing.details.stock_status.is_some());
-        Self { first_seen_at, last_seen_at, is_in_stock, is_told }
     }
 }
 
@@ -84,16 +83,10 @@ impl Scrape<'_> {
         let is_missing = |(row, listing): &(usize, &StoredListing)| {
             !was_seen[*row] && !listing.is_sold && listing.last_seen_at < now
         };
-        let missing: Vec<(usize, Absent)> =
-            stored.iter().enumerate().filter(is_missing).map(|(row, listing)| (row, listing.into())).collect();
         // A website that calls all its cars in stock tells nothing.
         let tells = stored.iter().any(StoredListing::is_elsewhere);
-        let told = |absent: Absent| Absent {
-            is_in_stock: tells && absent.is_in_stock,
-            is_told: tells && absent.is_told,
-            ..absent
-        };
-        let missing: Vec<(usize, Absent)> = missing.into_iter().map(|(row, absent)| (row, told(absent))).collect();
+        let absent = |(row, listing)| (row, Absent::of(listing, tells));
+        let missing: Vec<(usize, Absent)> = stored.iter().enumerate().filter(is_missing).map(absent).collect();
         let is_gone = |row: Option<usize>| !row.is_some_and(|row| was_seen[row]);
         let gone = self.facts.gone.iter().filter(|gone| is_gone(gone.row) && gone.last_seen_at < now);
         let gone = gone.map(|gone| Absent {

@@ -88,19 +88,21 @@ impl Recognition {
 
     /// Whether more are missing than may have gone since somebody last looked.
     fn lacks_more_than_go(&self, rules: &EvidenceRules) -> bool {
+        self.are_more_than_go(self.missing(), self.known, rules)
+    }
+
+    /// Whether some of a number of vehicles are more than may have gone since somebody last looked.
+    fn are_more_than_go(&self, some: usize, of: usize, rules: &EvidenceRules) -> bool {
         let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
-        let beyond_slack = self.missing() as i128 - i128::from(rules.turnover_slack);
-        beyond_slack * turnover > self.known as i128 * i128::from(self.unwatched.num_seconds())
+        let beyond_slack = some as i128 - i128::from(rules.turnover_slack);
+        beyond_slack * turnover > of as i128 * i128::from(self.unwatched.num_seconds())
     }
 
     /// Whether more of the vehicles on sale are called sold at once than can have been sold since somebody last looked.
     pub(crate) fn doubts_sales(&self, called_sold: usize, on_sale: usize, rules: &EvidenceRules) -> bool {
-        let (called, on_sale) = (called_sold as i128, on_sale as i128);
-        let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
-        let beyond_slack = called - i128::from(rules.turnover_slack);
         called_sold >= rules.called_sold_doubted
-            && called * 100 > on_sale * i128::from(rules.called_sold_percent)
-            && beyond_slack * turnover > on_sale * i128::from(self.unwatched.num_seconds())
+            && called_sold as u128 * 100 > on_sale as u128 * u128::from(rules.called_sold_percent)
+            && self.are_more_than_go(called_sold, on_sale, rules)
     }
 }
 

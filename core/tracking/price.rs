@@ -2,8 +2,7 @@
 //!
 //! A monthly rate, a deposit or a missing digit read as a price would look like a cut of the year. Such a price is kept as
 //! unconfirmed and believed when a second scrape reads the very same one. What no vehicle is sold for is no price at all: a rate
-//! or a deposit that stands there every day is confirmed every day. What is deliberately not here: reading prices
-//! from text.
+//! or a deposit that stands there every day is confirmed every day. Prices are read from text in `scrape/extract`.
 
 use chrono::{DateTime, Utc};
 

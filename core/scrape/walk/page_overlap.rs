@@ -1,20 +1,22 @@
 //! How many vehicles a list shows on several of its pages.
 //!
-//! A list that is ordered anew for each request, or that moves between two, shows some vehicles twice and others on no page at
-//! all; as many may be missing as stand there twice. What the pages show on purpose is not counted: a block at the head or at the
-//! foot of every page, whatever it shows there, a vehicle that stands on all of three pages or more, and pages of which each
-//! begins with the end of the one before. What is deliberately not here: what follows from it (`completeness`).
+//! A list that is ordered anew for each request, or that moves between two, shows some vehicles twice and others on no page. For
+//! each that stands there twice, one may be missing.
+//!
+//! What the pages show on purpose is not counted: a block at the head or at the foot of every page, a vehicle that stands on all
+//! of three pages or more, and pages of which each begins with the end of the one before. What follows from the number is decided
+//! in `tracking::evidence`.
 
 use std::collections::{HashMap, HashSet};
 
-/// A block is no larger than this part of the fullest page, and than so many vehicles.
+/// A block is no larger than this part of the fullest page, and than this number of vehicles.
 const BLOCK_PART: usize = 4;
 const BLOCK_MOST: usize = 24;
 
 /// Pages overlap by no more than this many vehicles.
 const OVERLAP_MOST: usize = 100;
 
-/// Of so many vehicles that stand on several pages a block leaves one.
+/// A block is the reason where it leaves at most one of this many vehicles that stand on several pages.
 const BLOCK_EXPLAINS: usize = 8;
 
 /// Vehicles, by what tells them from others, that stand on several of these pages in their order. Linear: where there are
