@@ -7,11 +7,13 @@ CARGO_DENY_VERSION := 0.20.2
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 
 # The tools of a virtual environment that is not activated.
 VENV := $(CURDIR)/.venv/bin
-CARGO_TOOLS := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tools
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+CARGO_TOOLS := $(TARGET)/tools
+# Every call of cargo then builds the Python extension alike: one that finds Python's symbols where it is imported.
+export PYO3_BUILD_EXTENSION_MODULE := 1
 STEP := @tests/step
 # cargo-deny unoptimised is built in a minute and still answers within two seconds.
 QUICK_TO_BUILD := CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256
@@ -25,18 +27,32 @@ help: ## say what each target does
 demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the API: ARGS=--no-serve ends after the report
 	cargo run --release --locked -p jpauto-cli --no-default-features --features sqlite -- demo $(ARGS)
 
+# What takes long and does not wait for anything else comes first, side by side.
 .PHONY: test
-test: chromium ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
-	@tests/with-postgres $(MAKE) --no-print-directory test-rust test-databases test-python
+test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
+	@$(MAKE) --no-print-directory -j3 packages build .venv/agreement
+	@tests/with-postgres $(MAKE) --no-print-directory -j1 test-rust test-databases test-python
 
-# The browser that renders pages in tests; any that is installed will do.
-.PHONY: chromium
-chromium:
-	@command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || tests/apt-install chromium
+# The servers of the tests, and the browser that renders pages in them; any that is installed will do.
+.PHONY: packages
+packages:
+	@missing=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing=postgresql; \
+	command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || missing="$$missing chromium"; \
+	[ -z "$$missing" ] || tests/apt-install $$missing
 
+# Everything with the features of the whole workspace, so that nothing is compiled twice. Building is one step with the tests'
+# binaries; the Python extension is a library of the workspace.
+.PHONY: build
+build:
+	$(STEP) "cargo test --no-run" cargo test --locked --workspace --no-run
+	$(STEP) "cargo build" cargo build --locked --workspace
+
+# Tests wait for servers, time-outs and each other more than they calculate.
 .PHONY: test-rust
 test-rust: .venv/agreement
-	$(STEP) "cargo test" env JPAUTO_TEST_PYTHON="$(VENV)/python" cargo test --locked --workspace --no-fail-fast
+	$(STEP) "cargo test" env JPAUTO_TEST_PYTHON="$(VENV)/python" RUST_TEST_THREADS="$(or $(RUST_TEST_THREADS),$(shell expr 3 '*' `nproc`))" \
+		cargo test --locked --workspace --no-fail-fast
 
 # The library alone with either database: what the workspace's other members switch on is off here.
 .PHONY: test-databases
@@ -46,10 +62,26 @@ test-databases:
 	$(STEP) "only PostgreSQL compiles" cargo check --locked -p jpauto --no-default-features --features postgres-bundled
 
 .PHONY: test-python
-test-python: .venv/ready
-	$(STEP) "build the Python extension" env VIRTUAL_ENV="$(CURDIR)/.venv" "$(VENV)/maturin" develop --locked -m bindings/python/Cargo.toml
+test-python: extension
 	$(STEP) "pytest" "$(VENV)/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 	$(STEP) "the stubs match the module" "$(VENV)/python" -m mypy.stubtest jpauto --allowlist bindings/python/tests/stubtest-allowlist
+
+# The extension that `build` has made, where Python's package looks for it.
+.PHONY: extension
+extension: .venv/ready
+	$(STEP) "cargo build" cargo build --locked --workspace
+	cp "$(TARGET)/debug/lib_jpauto.so" bindings/python/python/jpauto/_jpauto.abi3.so
+
+# As it is given away: the extension alone with its own features, in an environment that has nothing else.
+.PHONY: test-wheel
+test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtual environment
+	rm -rf "$(TARGET)/wheels" "$(TARGET)/wheel-venv"
+	$(STEP) "build the wheel" "$(VENV)/maturin" build --locked -m bindings/python/Cargo.toml --profile dev --out "$(TARGET)/wheels"
+	$(PYTHON) -m venv "$(TARGET)/wheel-venv"
+	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/wheels/*.whl
+	$(STEP) "import it" env -C / "$(TARGET)/wheel-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'
+	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
+	$(STEP) "pytest of the wheel" "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 
 .PHONY: check
 check: check-format check-lint check-docs check-dependencies check-scripts check-python ## formatting, lints, documentation, licences: everything but the tests
@@ -117,6 +149,8 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 	$(PYTHON) -m venv .venv || { tests/apt-install python3-venv && $(PYTHON) -m venv .venv; }
 	"$(VENV)/python" -m pip install --quiet --upgrade 'pip>=25.1'
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:dev
+	@# The package as it stands in the sources, with the extension that `extension` puts there.
+	echo "$(CURDIR)/bindings/python/python" >"$$("$(VENV)/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/jpauto.pth"
 	@touch $@
 
 # numpy and scipy, which slopes and quantiles are compared with.

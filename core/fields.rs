@@ -1,7 +1,7 @@
 //! One list of fields for each record: its types, its row, its help texts and its Python class are made from that list.
 //!
 //! The lists are `vehicle_fields!` in `inventory/fields.rs` and `submission_fields!` in `submissions/fields.rs`. Each is a
-//! macro that hands its lines to another macro, as in `vehicle_fields! { record_types Vehicle, NewVehicle, VehicleUpdate }`.
+//! macro that passes its lines to another macro: `vehicle_fields! { record_types Vehicle, NewVehicle, VehicleUpdate }`.
 //! One line is one column:
 //!
 //! ```text
@@ -12,7 +12,7 @@
 //! - `/// ...` documents the field in Rust, in `--help` and in Python.
 //! - `staff` is its [`Audience`]: `public`, `staff`, `personal` or `silent`.
 //! - `nullable` is its [`Presence`]: `required`, `nullable` or `defaulted`.
-//! - `Money` is the type of its values; a type that no list has yet needs a [`FieldValue`] here and a `Stored` in `db/row.rs`.
+//! - `Money` is the type of its values; a type that no list has yet needs a `FieldValue` here and a `Stored` in `db/row.rs`.
 //! - `[amount]` is the check of its values, a function of `inventory/limits.rs`.
 //!
 //! The lines stand in groups: `key` has the id, `kept` what the library writes, `given` what clients write. `derived` has what

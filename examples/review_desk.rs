@@ -1,4 +1,4 @@
-//! A morning at the review desk: offers come in, one is approved at another price, one is turned down.
+//! Reviews submissions: one is approved at another price, one is rejected.
 //!
 //! ```sh
 //! cargo run --example review_desk
@@ -9,7 +9,7 @@
 use jpauto::{Actor, Approval, Dealership, Money, NewSubmission, PageRequest, SubmissionFilter};
 
 fn main() -> jpauto::Result<()> {
-    // A file works the same way: "sqlite:lot.db"; so does "postgres://user@host/database" with the feature `postgres`.
+    // A file is "sqlite:lot.db". With the feature `postgres`, "postgres://user@host/database" works, too.
     let dealership = Dealership::open("sqlite::memory:")?;
     let website = dealership.acting_as(Actor::public());
     for (model, vin, price) in [("Camry", "4T1B11HK9KU211111", 15_000), ("Corolla", "2T1BURHE2JC073721", 12_900)] {
@@ -28,7 +28,7 @@ fn main() -> jpauto::Result<()> {
     for submission in desk.submissions().list(&SubmissionFilter::pending(), &PageRequest::default())?.items {
         let car = format!("{} {} {}", submission.year, submission.make, submission.model);
         for warning in &submission.warnings {
-            println!("{car}: look twice at {warning:?}");
+            println!("{car}: warning: {warning:?}");
         }
         if submission.model == "Camry" {
             let vehicle =
@@ -36,7 +36,7 @@ fn main() -> jpauto::Result<()> {
             println!("{car}: in stock as {} at ${}", vehicle.stock_number.unwrap_or_default(), vehicle.price);
         } else {
             desk.submissions().reject(submission.id, "we have three of them already")?;
-            println!("{car}: turned down");
+            println!("{car}: rejected");
         }
     }
 

@@ -47,12 +47,12 @@ pub(super) enum Verdict {
     Leave,
 }
 
-/// What is told of an alert that a later scrape found over.
+/// The message of an alert that a later scrape found over.
 pub(super) fn found_over(alert: &Alert) -> String {
     format!("{}; a later scrape found it over", alert.message)
 }
 
-/// What is told of an alert about a competitor that is watched no more.
+/// The message of an alert about a competitor that is not scraped any more.
 pub(super) fn no_longer_scraped(alert: &Alert) -> String {
     format!("{}; the competitor is no longer scraped", alert.message)
 }

@@ -12,22 +12,19 @@ use crate::{
     ids::{CompetitorId, ListingId, VehicleId},
     money::Money,
     page::Page,
+    tracking::numbers,
 };
 
-/// The numbers of the market view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MarketViewRules {
-    /// Days for which a sale counts: 30.
-    pub sold_days: u32,
-    /// Days for which a price cut counts: 7.
-    pub price_cut_days: u32,
-    /// The most miles by which a car may differ from ours and be compared with it: 10,000.
-    pub undercut_mileage: i32,
-}
-
-impl Default for MarketViewRules {
-    fn default() -> Self {
-        Self { sold_days: 30, price_cut_days: 7, undercut_mileage: 10_000 }
+numbers! {
+    /// The numbers of the market view.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    MarketViewRules {
+        /// Days for which a sale counts: 30.
+        sold_days: u32 = 30,
+        /// Days for which a price cut counts: 7.
+        price_cut_days: u32 = 7,
+        /// The most miles by which a car may differ from ours and be compared with it: 10,000.
+        undercut_mileage: i32 = 10_000,
     }
 }
 

@@ -6,23 +6,25 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::money::Money;
+use crate::{money::Money, tracking::numbers};
 
-/// The spans that the figures look back over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetricsRules {
-    /// Days for sales, price changes and new listings: 30.
-    pub recent_days: u32,
-    /// Days of sales that the average of the days on the market is taken over: 90.
-    pub days_on_market_days: u32,
-    /// How far back the row of a trend lies: 7 days.
-    pub trend_days: u32,
-    /// How far that row may be off, in days: 3.
-    pub trend_tolerance_days: u32,
-    /// How far back the row of a long trend lies: 30 days.
-    pub long_trend_days: u32,
-    /// How far that row may be off, in days: 10.
-    pub long_trend_tolerance_days: u32,
+numbers! {
+    /// The spans that the figures look back over.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    MetricsRules {
+        /// Days for sales, price changes and new listings: 30.
+        recent_days: u32 = 30,
+        /// Days of sales that the average of the days on the market is taken over: 90.
+        days_on_market_days: u32 = 90,
+        /// How far back the row of a trend lies: 7 days.
+        trend_days: u32 = 7,
+        /// How far that row may be off, in days: 3.
+        trend_tolerance_days: u32 = 3,
+        /// How far back the row of a long trend lies: 30 days.
+        long_trend_days: u32 = 30,
+        /// How far that row may be off, in days: 10.
+        long_trend_tolerance_days: u32 = 10,
+    }
 }
 
 /// How far back a trend looks.
@@ -43,19 +45,6 @@ impl MetricsRules {
     pub(crate) fn month(&self) -> TrendSpan {
         let (back, tolerance) = (self.long_trend_days, self.long_trend_tolerance_days);
         TrendSpan { back: TimeDelta::days(back.into()), tolerance: TimeDelta::days(tolerance.into()) }
-    }
-}
-
-impl Default for MetricsRules {
-    fn default() -> Self {
-        Self {
-            recent_days: 30,
-            days_on_market_days: 90,
-            trend_days: 7,
-            trend_tolerance_days: 3,
-            long_trend_days: 30,
-            long_trend_tolerance_days: 10,
-        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
         platforms::{self, Confidence},
         walk::{Asking, Ended, Failed, KeptPages, ListSource, Unshared, Walk, WalkLimits, Walked, key_of},
     },
-    tracking::sold,
+    tracking::{numbers, sold},
 };
 
 /// Where to look: an address, a competitor that is known, or one that is to be.
@@ -79,22 +79,18 @@ impl From<&Competitor> for TestSite {
     }
 }
 
-/// How far a probe goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestOptions {
-    /// Pages or answers of the list that are read: 1 to 10 (2).
-    pub pages: u32,
-    /// Links of a front page that are tried, to find the list: up to 10 (3).
-    pub links: u32,
-    /// Listings that are shown whole (5).
-    pub listings: usize,
-    /// What a score is made of.
-    pub score: ScoreRules,
-}
-
-impl Default for TestOptions {
-    fn default() -> Self {
-        Self { pages: 2, links: 3, listings: 5, score: ScoreRules::default() }
+numbers! {
+    /// How far a probe goes.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    TestOptions {
+        /// Pages or answers of the list that are read: 1 to 10 (2).
+        pages: u32 = 2,
+        /// Links of a front page that are tried, to find the list: up to 10 (3).
+        links: u32 = 3,
+        /// Listings that are shown whole (5).
+        listings: usize = 5,
+        /// What a score is made of.
+        score: ScoreRules = ScoreRules::default(),
     }
 }
 
@@ -389,7 +385,7 @@ impl<'a> Probe<'a> {
             platform_certainty,
             technique: first.map(|page| page.reader.to_owned()),
             endpoint: shown.pages.first().filter(|page| page.is_answer).map(|page| page.url.clone()),
-            total_claimed: shown.facts.total_claimed,
+            total_claimed: shown.reading.total_claimed,
             next: walked.next,
             pages: shown
                 .pages
@@ -455,7 +451,7 @@ fn doubts(seen: &Seen, walked: &Walked, rules: &TrackingRules) -> Vec<Warning> {
         doubts.push(Warning::NoIdentity { unknown, found, place: None });
     }
     let lacks = |claimed: &u32| next.is_none() && found > 0 && (*claimed as usize) > found;
-    if let Some(claimed) = walked.shown.facts.total_claimed.filter(lacks) {
+    if let Some(claimed) = walked.shown.reading.total_claimed.filter(lacks) {
         doubts.push(Warning::NextPageMissing { claimed, found });
     }
     doubts

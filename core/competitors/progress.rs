@@ -1,6 +1,4 @@
-//! What whoever scrapes is told meanwhile, and at the end.
-//!
-//! What is deliberately not here: the run itself (`worker_pool`).
+//! What a run of scrapes reports: its progress, and at the end what it did. `worker_pool` is the run itself.
 
 use std::time::Duration;
 
@@ -10,26 +8,29 @@ use super::{Completeness, RecordReport, ScrapeCounts};
 use crate::{
     error::{Error, ErrorCode, Faults, Result},
     ids::{CompetitorId, ScrapeId},
+    tracking::numbers,
 };
 
-/// How much one run of [`Competitors::scrape_due`](super::Competitors::scrape_due) takes on.
-///
-/// ```
-/// use jpauto::competitors::ScrapeLimits;
-///
-/// let limits = ScrapeLimits { threads: 16, ..ScrapeLimits::default() };
-/// assert_eq!(limits.due_after.as_secs(), 20 * 3600);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScrapeLimits {
-    /// Websites scraped at once (8), each on a host of its own: 1 to [`ScrapeLimits::THREADS_MAX`].
-    pub threads: usize,
-    /// Competitors at most (10,000), the longest waiting first; one or more.
-    pub competitors: usize,
-    /// How long the run may take (no end). What was read by then is recorded, as a part of a lot where more was to come.
-    pub deadline: Option<Duration>,
-    /// How long after its last scrape a competitor is due (20 h): a run each night then meets all.
-    pub due_after: Duration,
+numbers! {
+    /// How much one run of [`Competitors::scrape_due`](super::Competitors::scrape_due) takes on.
+    ///
+    /// ```
+    /// use jpauto::competitors::ScrapeLimits;
+    ///
+    /// let limits = ScrapeLimits { threads: 16, ..ScrapeLimits::default() };
+    /// assert_eq!(limits.due_after.as_secs(), 20 * 3600);
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    ScrapeLimits {
+        /// Websites scraped at once (8), each on a host of its own: 1 to [`ScrapeLimits::THREADS_MAX`].
+        threads: usize = 8,
+        /// Competitors at most (10,000), the longest waiting first; one or more.
+        competitors: usize = 10_000,
+        /// How long the run may take (no end). What was read by then is recorded, as a part of a lot where more was to come.
+        deadline: Option<Duration> = None,
+        /// How long after its last scrape a competitor is due (20 h): a run each night then meets all.
+        due_after: Duration = Duration::from_secs(20 * 3600),
+    }
 }
 
 impl ScrapeLimits {
@@ -48,12 +49,6 @@ impl ScrapeLimits {
         );
         faults.check(self.competitors > 0, "/competitors", "expected one or more");
         faults.into_result(ErrorCode::InvalidScrapeLimits)
-    }
-}
-
-impl Default for ScrapeLimits {
-    fn default() -> Self {
-        Self { threads: 8, competitors: 10_000, deadline: None, due_after: Duration::from_secs(20 * 3600) }
     }
 }
 

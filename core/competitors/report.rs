@@ -1,6 +1,4 @@
-//! What recording a scrape did, told vehicle by vehicle for the one who handed it in.
-//!
-//! What is deliberately not here: the plan that it is made from (`rules`), and what is kept of it (`scrape_log`).
+//! The report of a recorded scrape, vehicle by vehicle. It is made from the plan (`tracking::plan`).
 
 use std::collections::HashMap;
 

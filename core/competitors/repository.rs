@@ -1,12 +1,13 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
 //!
-//! `listings` and `price_history` read one table each, `figures` and `scrape_log` write theirs, too. `crawling` has what a
+//! `listing_row` has the columns of a listing. `listings` and `price_history` read one table each, `figures` and `scrape_log` write theirs, too. `crawling` has what a
 //! scrape needs before and after. `lot` loads what it is planned from, `recording` writes the plan. `market_view` counts over
 //! all competitors.
 
 mod crawling;
 mod figures;
 mod judgement;
+mod listing_row;
 mod listings;
 mod lot;
 mod market_view;
@@ -58,6 +59,40 @@ use crate::{
 const MOST_WORDS: usize = 8;
 
 const SECONDS_A_DAY: i64 = 86_400;
+
+/// Reads a page of the rows of a query, newest first by a time of their table and the id.
+macro_rules! newest_page {
+    ($conn:expr, $request:expr, $query:expr, $row:ident with $id:ty, $table:ident.$time:ident) => {{
+        let order = concat!("-", stringify!($time));
+        let query = || $query.select($row::as_select()).into_boxed::<MultiBackend>();
+        let position: Option<(Option<DateTime<Utc>>, $id)> = $request.position(order)?;
+        let position = position.map(|(time, id)| (time.map(Instant), id));
+        let rows: Vec<$row> = newest_first!($conn, query, $table::$time, $table::id, position, $request);
+        let key = |row: &$row| (Option::<Instant>::from(row.$time).map(DateTime::<Utc>::from), row.id);
+        Page::cut(rows, $request, order, key)?
+    }};
+}
+use newest_page;
+
+/// A row of a statement, and how it becomes the record of the same fields.
+macro_rules! rows {
+    ($row:ident $(=> $record:ident)? { $($field:ident: $rust:ty as $sql:ty),+ $(,)? }) => {
+        #[derive(diesel::QueryableByName)]
+        struct $row {
+            $(#[diesel(sql_type = $sql)] $field: $rust),+
+        }
+        rows!(@record $row $(=> $record)? { $($field),+ });
+    };
+    (@record $row:ident => $record:ident { $($field:ident),+ }) => {
+        impl From<$row> for $record {
+            fn from($row { $($field),+ }: $row) -> Self {
+                Self { $($field),+ }
+            }
+        }
+    };
+    (@record $row:ident { $($field:ident),+ }) => {};
+}
+use rows;
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = competitors, treat_none_as_default_value = false)]

@@ -6,57 +6,43 @@
 
 use std::time::Duration;
 
-use super::{Competitor, ScrapeErrorType, TrackingRules};
-pub(super) use crate::scrape::walk::site_scope::host;
-use crate::tracking::sold;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The numbers of scraping, apart from those of a single request.
-///
-/// ```
-/// use jpauto::Config;
-///
-/// let mut config = Config::new("sqlite::memory:");
-/// config.scraping.first_retry = std::time::Duration::from_secs(600);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScrapingRules {
-    /// How long a lease of a scrape lasts (2 min); it is renewed after each third.
-    pub lease: Duration,
-    /// How soon a website that failed is tried again (30 min); twice as long with each further failure in a row.
-    pub first_retry: Duration,
-    /// The same for a website that showed a bot check or is closed by robots.txt (24 h).
-    pub first_retry_when_unwanted: Duration,
-    /// How soon a website is read again after some of its pages failed (2 h); twice as long with each further time in a row.
-    pub first_retry_when_partial: Duration,
-    /// After this many scrapes in a row with failed pages the website is due as any other (3).
-    pub partial_retries: u32,
-    /// The longest of these times, however often they are doubled (7 days).
-    pub longest_retry: Duration,
-    /// How long a scrape waits for a host that many dealers share while another process asks it (10 s); the competitor is left
-    /// for the next run then.
-    pub shared_host_wait: Duration,
-    /// How long a server's word that a page has not changed is believed (2 days). At most half the time after which a vehicle
-    /// counts as sold: a vehicle that moved to a page wrongly called unchanged is then seen before.
-    pub unchanged_at_most: Duration,
-    /// The share of the claimed vehicles that a list given as data must have to replace the pages, in percent: 95.
-    pub data_share_percent: u32,
-}
+use super::{Competitor, ScrapeErrorType, TrackingRules};
+pub(super) use crate::scrape::walk::site_scope::host;
+use crate::tracking::{numbers, sold};
 
-impl Default for ScrapingRules {
-    fn default() -> Self {
-        let hours = |hours: u64| Duration::from_secs(hours * 3600);
-        Self {
-            lease: Duration::from_secs(120),
-            first_retry: Duration::from_secs(30 * 60),
-            first_retry_when_unwanted: hours(24),
-            first_retry_when_partial: hours(2),
-            partial_retries: 3,
-            longest_retry: hours(7 * 24),
-            shared_host_wait: Duration::from_secs(10),
-            unchanged_at_most: hours(2 * 24),
-            data_share_percent: 95,
-        }
+numbers! {
+    /// The numbers of scraping, apart from those of a single request.
+    ///
+    /// ```
+    /// use jpauto::Config;
+    ///
+    /// let mut config = Config::new("sqlite::memory:");
+    /// config.scraping.first_retry = std::time::Duration::from_secs(600);
+    /// ```
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ScrapingRules {
+        /// How long a lease of a scrape lasts (2 min); it is renewed after each third.
+        lease: Duration = Duration::from_secs(120),
+        /// How soon a website that failed is tried again (30 min); twice as long with each further failure in a row.
+        first_retry: Duration = Duration::from_secs(30 * 60),
+        /// The same for a website that showed a bot check or is closed by robots.txt (24 h).
+        first_retry_when_unwanted: Duration = Duration::from_secs(24 * 3600),
+        /// How soon a website is read again after some of its pages failed (2 h); twice as long with each further time in a row.
+        first_retry_when_partial: Duration = Duration::from_secs(2 * 3600),
+        /// After this many scrapes in a row with failed pages the website is due as any other (3).
+        partial_retries: u32 = 3,
+        /// The longest of these times, however often they are doubled (7 days).
+        longest_retry: Duration = Duration::from_secs(7 * 24 * 3600),
+        /// How long a scrape waits for a host that many dealers share while another process asks it (10 s); the competitor is left
+        /// for the next run then.
+        shared_host_wait: Duration = Duration::from_secs(10),
+        /// How long a server's word that a page has not changed is believed (2 days). At most half the time after which a vehicle
+        /// counts as sold: a vehicle that moved to a page wrongly called unchanged is then seen before.
+        unchanged_at_most: Duration = Duration::from_secs(2 * 24 * 3600),
+        /// The share of the claimed vehicles that a list given as data must have to replace the pages, in percent: 95.
+        data_share_percent: u32 = 95,
     }
 }
 

@@ -1,33 +1,28 @@
 //! How much of what matters a reading of a website brought. No I/O.
-//!
-//! What is deliberately not here: whether it saw the whole lot (`completeness`).
 
 use serde::Serialize;
 
 use super::ScrapedListing;
+use crate::tracking::numbers;
 
-/// What each part of a listing weighs; together 100 by default.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScoreRules {
-    /// To be known again: by a VIN, an id of the website or a stock number (30).
-    pub identity: u32,
-    /// What it costs (25).
-    pub price: u32,
-    /// Which car it is: model year, make and model, all three (20).
-    pub vehicle: u32,
-    /// How far it has run (15).
-    pub mileage: u32,
-    /// A page of its own, which proves that it is gone when it is (7).
-    pub url: u32,
-    /// A picture (3).
-    pub image: u32,
-    /// What an identity other than the VIN counts, in percent (50): it ends with the dealer.
-    pub identity_without_vin_percent: u32,
-}
-
-impl Default for ScoreRules {
-    fn default() -> Self {
-        Self { identity: 30, price: 25, vehicle: 20, mileage: 15, url: 7, image: 3, identity_without_vin_percent: 50 }
+numbers! {
+    /// What each part of a listing weighs; together 100 by default.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ScoreRules {
+        /// To be known again: by a VIN, an id of the website or a stock number (30).
+        identity: u32 = 30,
+        /// What it costs (25).
+        price: u32 = 25,
+        /// Which car it is: model year, make and model, all three (20).
+        vehicle: u32 = 20,
+        /// How far it has run (15).
+        mileage: u32 = 15,
+        /// A page of its own, which proves that it is gone when it is (7).
+        url: u32 = 7,
+        /// A picture (3).
+        image: u32 = 3,
+        /// What an identity other than the VIN counts, in percent (50): it ends with the dealer.
+        identity_without_vin_percent: u32 = 50,
     }
 }
 
@@ -74,7 +69,6 @@ impl ReadingScore {
             ScrapedListing { external_id: None, stock_number: None, .. } => 0.0,
             _ => without_vin,
         };
-        let has = |is_there: bool| if is_there { 1.0 } else { 0.0 };
         let mean = |part: &dyn Fn(&ScrapedListing) -> f64| {
             // An empty list has nothing of anything.
             let count = listings.len().max(1);
@@ -83,23 +77,19 @@ impl ReadingScore {
             // From a positive zero, unlike `sum`: none of none is not "-0.0".
             listings.iter().map(part).fold(0.0, |sum, share| sum + share) / count
         };
+        let part = |name, weight, has_it: &dyn Fn(&ScrapedListing) -> bool| ScorePart {
+            name,
+            weight,
+            share: mean(&|listing| if has_it(listing) { 1.0 } else { 0.0 }),
+        };
+        let is_known = |car: &ScrapedListing| car.year.is_some() && car.make.is_some() && car.model.is_some();
         let parts = vec![
             ScorePart { name: "identity", weight: rules.identity, share: mean(&identity) },
-            ScorePart { name: "price", weight: rules.price, share: mean(&|listing| has(listing.price.is_some())) },
-            ScorePart {
-                name: "vehicle",
-                weight: rules.vehicle,
-                share: mean(&|listing| {
-                    has(listing.year.is_some() && listing.make.is_some() && listing.model.is_some())
-                }),
-            },
-            ScorePart {
-                name: "mileage",
-                weight: rules.mileage,
-                share: mean(&|listing| has(listing.mileage.is_some())),
-            },
-            ScorePart { name: "url", weight: rules.url, share: mean(&|listing| has(listing.url.is_some())) },
-            ScorePart { name: "image", weight: rules.image, share: mean(&|listing| has(listing.image_url.is_some())) },
+            part("price", rules.price, &|car| car.price.is_some()),
+            part("vehicle", rules.vehicle, &is_known),
+            part("mileage", rules.mileage, &|car| car.mileage.is_some()),
+            part("url", rules.url, &|car| car.url.is_some()),
+            part("image", rules.image, &|car| car.image_url.is_some()),
         ];
         let weights: u32 = parts.iter().fold(0, |sum, part| sum.saturating_add(part.weight));
         let reached: f64 = parts.iter().map(|part| f64::from(part.weight) * part.share).sum();

@@ -1,18 +1,15 @@
 //! The row that a scrape leaves in `competitor_scrapes`, and what it means for the competitor. No I/O.
-//!
-//! What is deliberately not here: judging completeness (`completeness`).
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::{
-    Competitor, Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeErrorType, ScrapeReading, ScrapeRecord,
-    TrackingRules,
+    Competitor, Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeErrorType, ScrapeRecord, TrackingRules,
 };
 use crate::{
     error::{Error, ErrorCode, Result},
     extract::Warning,
     ids::{CompetitorId, ScrapeId},
-    tracking::plan::Plan,
+    tracking::{facts::ScrapeFacts, plan::Plan},
 };
 
 /// More of an error message than this is not kept.
@@ -44,8 +41,7 @@ impl ScrapeRecord {
     /// A scrape that could be recorded.
     pub(super) fn of(
         competitor: CompetitorId,
-        observed_at: DateTime<Utc>,
-        reading: &ScrapeReading,
+        ScrapeFacts { observed_at, reading, .. }: &ScrapeFacts,
         plan: &Plan,
         now: DateTime<Utc>,
     ) -> Self {
@@ -54,7 +50,7 @@ impl ScrapeRecord {
         Self {
             id: ScrapeId::new(now),
             competitor_id: competitor,
-            observed_at,
+            observed_at: *observed_at,
             completeness: plan.completeness(),
             doubts: plan.doubts.0.clone(),
             weight: plan.weight,

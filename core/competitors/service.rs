@@ -13,7 +13,7 @@ mod recording;
 mod scraping;
 
 pub use probe::AddedCompetitor;
-use recording::{Recording, Seen, to_record};
+use recording::{Recording, to_record};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -35,7 +35,10 @@ use crate::{
     error::Result,
     ids::{CompetitorId, ListingId},
     page::{Page, PageRequest},
-    scrape::{fetch::Fetcher, walk},
+    scrape::{
+        fetch::Fetcher,
+        walk::{self, Shown},
+    },
 };
 
 /// Competing dealers and the cars on their lots.
@@ -177,7 +180,7 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
-        let seen = Seen { listings, reading, platform: None, warnings: Vec::new() };
+        let seen = Shown { listings, reading, ..Shown::default() };
         self.record_seen(&competitor.into(), seen, observed_at)
     }
 
@@ -227,7 +230,7 @@ impl<'a> Competitors<'a> {
             CompetitorKey::Name { name, .. } => repository::find_by_name(conn, name.trim()),
         })?;
         let (platform, config) = known.map_or((None, None), |known| (known.platform_type, known.scraper_config));
-        let mut seen = Seen::from(walk::read(pages, platform.as_deref(), config.as_ref())?);
+        let mut seen = walk::read(pages, platform.as_deref(), config.as_ref())?;
         seen.reading.last_page_reached &= known_before.last_page_reached;
         self.record_seen(key, seen, observed_at)
     }
@@ -372,7 +375,7 @@ impl<'a> Competitors<'a> {
         Ok(competitor)
     }
 
-    fn record_seen(&self, key: &CompetitorKey, seen: Seen, observed_at: DateTime<Utc>) -> Result<RecordReport> {
+    fn record_seen(&self, key: &CompetitorKey, seen: Shown, observed_at: DateTime<Utc>) -> Result<RecordReport> {
         let recording = Recording::new(self.desk, seen, observed_at);
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let competitor = to_record(conn, acting, key)?;

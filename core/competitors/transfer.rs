@@ -31,7 +31,7 @@ pub(crate) fn moved(here: &Stay, there: &Stay, rules: &TrackingRules) -> bool {
 }
 
 impl Stay {
-    /// What is stored of a listing, told as a stay.
+    /// The stay of a stored listing.
     pub(crate) fn new(
         listing: ListingId,
         (first_seen_at, last_seen_at): (DateTime<Utc>, DateTime<Utc>),
@@ -49,7 +49,7 @@ impl Stay {
     }
 }
 
-/// Whence a vehicle came and where it went, among the listings of its VIN at other competitors: the nearest in time each.
+/// Where a vehicle came from and where it went, among the listings of its VIN at other competitors: the nearest in time each.
 pub(crate) fn between(
     here: &Stay,
     elsewhere: &[(Stay, Transfer)],

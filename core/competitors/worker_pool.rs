@@ -89,7 +89,7 @@ pub(super) fn run(
 ) -> io::Result<Finished> {
     let total = tasks.len();
     let pool = WorkerPool::new(tasks, end);
-    let mut tally = Tally { total, began: Instant::now(), ..Tally::default() };
+    let mut tally = Tally::new(total);
     let (mut stopped, mut unfinished) = (false, 0);
     thread::scope(|scope| {
         // The scope waits for all threads, so they are stopped on every way out, a panic of the observer included.
@@ -246,13 +246,11 @@ struct Tally {
     began: Instant,
 }
 
-impl Default for Tally {
-    fn default() -> Self {
-        Self { total: 0, done: 0, failed: 0, passed: 0, listings: 0, running: HashMap::new(), began: Instant::now() }
-    }
-}
-
 impl Tally {
+    fn new(total: usize) -> Self {
+        Self { total, done: 0, failed: 0, passed: 0, listings: 0, running: HashMap::new(), began: Instant::now() }
+    }
+
     /// Counts an event and calls the observer, unless that has ended the run already.
     fn handle(
         &mut self,

@@ -1,6 +1,6 @@
 //! The fields of a vehicle: one line for each column of `inventory`. `core/fields.rs` explains the lines.
 
-/// Hands the columns of `inventory` to the macro that is named first, behind its arguments in brackets.
+/// Passes the columns of `inventory` to the macro that is named first, after its arguments in brackets.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! vehicle_fields {

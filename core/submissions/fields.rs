@@ -1,6 +1,6 @@
 //! The fields of a submission: one line for each column of `pending_submissions`. `core/fields.rs` explains the lines.
 
-/// Hands the columns of `pending_submissions` to the macro that is named first, behind its arguments in brackets.
+/// Passes the columns of `pending_submissions` to the macro that is named first, after its arguments in brackets.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! submission_fields {

@@ -173,8 +173,10 @@ impl Scrape<'_> {
                 p_return: Some(sold::p_return(theta, risk, absent_days, &rules.sold)),
             });
         }
-        let EvidenceToTell { below, least } = EvidenceToTell::of(rules);
-        let is_told = |group: &&Group| group.weight < below && group.missing >= least;
+        let is_told = |group: &&Group| {
+            group.weight < rules.evidence.together_told_below
+                && group.missing >= rules.evidence.many_missing_least.max(1)
+        };
         if self.is_believed() {
             // Another doubt explains them where there is one.
             let together =
@@ -213,17 +215,6 @@ struct Group {
     missed_at: Option<DateTime<Utc>>,
     /// How many of it are on sale still, as far as is known.
     missing: usize,
-}
-
-struct EvidenceToTell {
-    below: f64,
-    least: usize,
-}
-
-impl EvidenceToTell {
-    fn of(rules: &TrackingRules) -> Self {
-        Self { below: rules.evidence.together_told_below, least: rules.evidence.many_missing_least.max(1) }
-    }
 }
 
 /// Whether a listing that is seen again had been missing for long enough to be a return.

@@ -7,14 +7,12 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use crate::money::Money;
 
-/// Makes a group of numbers from one list: the struct, its `Default`, and a verb for each field.
-macro_rules! rules {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
+/// Makes a struct of numbers of one list, each with its default.
+macro_rules! numbers {
+    ($(#[$about:meta])* $name:ident { $($(#[$about_field:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
+        $(#[$about])*
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)+
+            $($(#[$about_field])* pub $field: $type,)+
         }
 
         impl Default for $name {
@@ -22,10 +20,23 @@ macro_rules! rules {
                 Self { $($field: $default),+ }
             }
         }
+    };
+}
+pub(crate) use numbers;
+
+/// Makes a group of numbers from one list: the struct, its `Default`, and a verb for each field.
+macro_rules! rules {
+    ($(#[$about:meta])* $name:ident { $($(#[$about_field:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
+        numbers! {
+            $(#[$about])*
+            #[derive(Clone, Debug, PartialEq)]
+            #[non_exhaustive]
+            $name { $($(#[$about_field])* $field: $type = $default),+ }
+        }
 
         impl $name {
             $(
-                $(#[$field_doc])*
+                $(#[$about_field])*
                 #[must_use]
                 pub fn $field(mut self, value: $type) -> Self {
                     self.$field = value;
@@ -75,7 +86,7 @@ rules! {
         relisted_by_likeness_days: u32 = 90,
         /// Miles by which a listing known only by year, make and model may differ: 100.
         mileage_tolerance: i32 = 100,
-        /// Listings of one model and mileage looked at before they count as not to be told apart: 64.
+        /// Listings of one model and mileage that are compared; where there are more, none is taken for the one seen: 64.
         most_candidates: usize = 64,
     }
 }
@@ -95,7 +106,7 @@ rules! {
         looks: f64 = 1.9,
         /// Scrapes within fewer hours see the same fault of a website and are one look: 18.
         looks_apart_hours: f64 = 18.0,
-        /// A look counts for the days since the one before it, up to so many: 2.
+        /// A look counts for the days since the one before it, up to this many: 2.
         look_days_most: f64 = 2.0,
         /// How often cars come back: the share of those missing after e days that do is `return_rate * (e^-0.5 - watched_days^-0.5)`: 0.16.
         return_rate: f64 = 0.16,
@@ -110,7 +121,7 @@ rules! {
         half_life_days: f64 = 90.0,
         /// What comes back together has one cause: k listings count as k to this power: 0.7.
         common_cause: f64 = 0.7,
-        /// The risk of a return falls to 1/e with each of so many days that a car was listed: 25.
+        /// The risk of a return falls to 1/e for each span of this many days that a car was listed: 25.
         listed_days: f64 = 25.0,
         /// But not below this: 0.15.
         least_risk: f64 = 0.15,
@@ -134,7 +145,7 @@ rules! {
         moved_percent: u32 = 5,
         /// Vehicles of the last believed scrape that one must recognise, in percent: 50. Fewer are another lot.
         recognised_share_percent: u32 = 50,
-        /// A list of which half has stood there for so many days is no longer another lot: 5.
+        /// A list of which half has stood there for this many days is no longer another lot: 5.
         standing_days: u32 = 5,
         /// Days in which a whole lot may be sold: 14.
         turnover_days: u32 = 14,
@@ -142,7 +153,7 @@ rules! {
         turnover_slack: u32 = 2,
         /// Days for which a list that is cut is compared with how it was before: 21. Then it is the list.
         cut_remembered_days: u32 = 21,
-        /// The chance of so many sales at once below which another cause is likelier: 0.005.
+        /// Below this chance of that many sales at once another cause is likelier: 0.005.
         together_chance: f64 = 0.005,
         /// How many times the variance of sales is that of single customers, who come by chance: 2.
         together_spread: f64 = 2.0,
@@ -150,7 +161,7 @@ rules! {
         together_least: f64 = 0.25,
         /// It is a doubt to tell a person where its share is below this: 0.5.
         together_told_below: f64 = 0.5,
-        /// And where so many vanished: 5.
+        /// And where at least this many vanished: 5.
         many_missing_least: usize = 5,
         /// Vehicles that a website must call sold at once before its word is doubted: 5.
         called_sold_doubted: usize = 5,

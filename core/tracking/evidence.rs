@@ -8,11 +8,11 @@
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::{
-    config::{DoubtWeights, EvidenceRules},
-    reading::{ListShape, ScrapeReading},
+use super::config::{DoubtWeights, EvidenceRules};
+use crate::{
+    extract::Warning,
+    scrape::walk::{ListShape, ScrapeReading},
 };
-use crate::extract::Warning;
 
 /// What the doubts about a scrape look at.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) claimed: Option<Claimed>,
     /// The list as it was before it was cut.
     pub(crate) list: ListBefore<'a>,
-    /// Whether the website calls so many sold at once that its word is not taken.
+    /// Whether the website calls too many sold at once to be believed.
     pub(crate) doubts_its_word: bool,
     /// What vanished together and is not believed to be gone, once that is known.
     pub(crate) together: usize,
@@ -93,8 +93,7 @@ impl Recognition {
         beyond_slack * turnover > self.known as i128 * i128::from(self.unwatched.num_seconds())
     }
 
-    /// Whether so many of the vehicles on sale are called sold at once that something else is likelier; as many may be as may
-    /// have gone since somebody last looked.
+    /// Whether more of the vehicles on sale are called sold at once than can have been sold since somebody last looked.
     pub(crate) fn doubts_sales(&self, called_sold: usize, on_sale: usize, rules: &EvidenceRules) -> bool {
         let (called, on_sale) = (called_sold as i128, on_sale as i128);
         let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
@@ -132,7 +131,7 @@ pub enum IncompleteReason {
     FewerThanClaimed,
     /// It ends a page earlier than before, with a full one or with a page's worth of vehicles missing: the list may go on.
     LastPageFull,
-    /// Vehicles stood on several pages: the list is ordered anew between two requests, and as many may stand on none.
+    /// Vehicles stood on several pages: the list was ordered anew between two requests, so others may have been on no page.
     ListMoved,
     /// Less than half of the vehicles seen last were recognised: another list, or other numbers on the same cars.
     LotReplaced,
@@ -191,7 +190,7 @@ enum Weight {
     Word,
 }
 
-/// Every doubt, the gravest first: of those that hold, that one is told first.
+/// Every doubt, the gravest first. Reports name the first one that holds.
 pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
     use IncompleteReason as Reason;
     use Weight::{Cut, Group, Scrape, Word};
@@ -313,7 +312,7 @@ impl IncompleteReason {
 }
 
 impl Evidence<'_> {
-    /// Whether it says that nothing was found, in place of a number or in words where it once told one.
+    /// Whether it says that nothing was found: as a number, or in words where it once gave a number.
     fn claims_none(&self) -> bool {
         let had_total = self.claimed.is_some_and(|claimed| claimed.vehicles > 0);
         self.vehicles > 0 && (self.reading.total_claimed == Some(0) || (self.reading.says_none && had_total))
@@ -332,7 +331,7 @@ impl Evidence<'_> {
         self.claims().is_some_and(|now| now.hidden() > self.hid() + i64::from(self.rules.claimed_slack))
     }
 
-    /// Whether the list ended far before what the website claims, where it was not believed with as many hidden.
+    /// Whether the list ended far before what the website claims. One that was believed with as many hidden is not short.
     fn is_short(&self) -> bool {
         let is_short = |claimed| is_short_of(claimed, self.rules);
         self.claims().is_some_and(is_short) && (self.hides_more() || !self.claimed.is_some_and(is_short))
@@ -352,8 +351,8 @@ impl Evidence<'_> {
         self.vehicles > 0 && !stands && !is_a_part && self.recognition.is_of_another_lot(self.rules)
     }
 
-    /// Whether so many vehicles stood on several pages that others may stand on none. One that claims how many it has, and showed
-    /// them, hides none.
+    /// Whether many vehicles stood on several pages, so that others may have been on no page. A website that showed as many as it
+    /// claims hides none.
     fn has_moved(&self) -> bool {
         let (moved, slack) = (self.reading.on_several_pages, self.rules.moved_slack);
         let has_what_it_claims = self.claims().is_some_and(|now| now.hidden().unsigned_abs() <= u64::from(slack));
@@ -421,7 +420,7 @@ impl Evidence<'_> {
         self.list.is_changed && self.lacks_of_the_list()
     }
 
-    /// What a person should know of a doubt who may mend the address or the order of the list.
+    /// What to tell the person who may mend the address or the order of the list.
     pub(crate) fn warning(&self, doubt: IncompleteReason) -> Option<Warning> {
         let Recognition { known, recognised, .. } = self.recognition;
         let (reading, missing, missing_of_list) = (self.reading, self.recognition.missing(), self.list.missing);

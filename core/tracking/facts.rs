@@ -5,11 +5,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     config::TrackingRules,
     evidence::{Claimed, ListBefore, Recognition},
-    reading::{ListShape, ScrapeReading},
     sighting::{Details, Keys},
     sold::{Look, Returns, days},
 };
-use crate::{extract::StockStatus, money::Money};
+use crate::{
+    extract::StockStatus,
+    money::Money,
+    scrape::walk::{ListShape, ScrapeReading},
+};
 
 /// A listing as stored; its id stays with the caller, under the same index.
 #[derive(Clone, Debug, Default, PartialEq)]

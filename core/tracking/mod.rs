@@ -2,7 +2,7 @@
 //!
 //! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is
 //! believed, `absence` says by the formulas of `sold` which missing listings are sold, `price` judges prices, and `plan` puts
-//! together what is to be written. `facts` is what all of them are told, `config` has the numbers.
+//! together what is to be written. `facts` is what all of them know, `config` has the numbers.
 
 pub(crate) mod absence;
 mod config;
@@ -17,9 +17,11 @@ pub(crate) mod sold;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use config::numbers;
 pub use config::{AlertRules, DoubtWeights, EvidenceRules, IdentityRules, PriceRules, SoldRules, TrackingRules};
 pub use evidence::{Completeness, IncompleteReason};
 pub use identity::RefusalReason;
 pub use plan::ScrapeCounts;
-pub use reading::{ListShape, ScrapeReading};
 pub use sold::days_on_market;
+
+pub use crate::scrape::walk::{ListShape, ScrapeReading};

@@ -228,7 +228,7 @@ fn ignore_implausible(sighting: &mut Sighting, observed_at: DateTime<Utc>, rules
     }
 }
 
-/// The listings on sale that the website calls sold, where those are so many at once that its word is not taken.
+/// The listings on sale that the website calls sold, where those are too many at once to be believed.
 fn unbelieved_words(
     stored: &[StoredListing],
     (seen, matches): (&[Sighting], &[Match]),

@@ -1,6 +1,4 @@
 //! A vehicle as one scrape saw it, cleaned so that it can be compared with what is stored.
-//!
-//! What is deliberately not here: reading pages (the scraping module does that) and deciding what a sighting means.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::Value;
@@ -12,33 +10,66 @@ use crate::{
     vin,
 };
 
-/// What a listing can be recognised by, strongest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Keys {
-    /// Seventeen capital letters and digits; not necessarily a valid VIN.
-    pub(crate) vin: Option<String>,
-    /// The website's own id of the vehicle.
-    pub(crate) external_id: Option<String>,
-    /// The dealer's stock number; dealers use them again.
-    pub(crate) stock_number: Option<String>,
+/// Makes a group of what is said of a vehicle: its fields, and how a later sighting changes them.
+macro_rules! said {
+    ($(#[$about:meta])* $group:ident { $($(#[$about_field:meta])* $field:ident: $type:ty),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub(crate) struct $group {
+            $($(#[$about_field])* pub(crate) $field: Option<$type>,)+
+        }
+
+        impl $group {
+            /// Takes from a second sighting of the same vehicle what the first did not know.
+            fn complete_from(&mut self, other: Self) {
+                $(self.$field = self.$field.take().or(other.$field);)+
+            }
+
+            /// Takes over what the newer sighting knows; what it does not know stays. Adds the columns that changed.
+            pub(crate) fn update_from(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
+                $(if is_news(&self.$field, &newer.$field) {
+                    self.$field = newer.$field;
+                    changed.push(stringify!($field));
+                })+
+            }
+
+            /// Whether taking over the newer sighting would change anything.
+            pub(crate) fn would_change(&self, newer: &Self) -> bool {
+                false $(|| is_news(&self.$field, &newer.$field))+
+            }
+        }
+    };
 }
 
-/// What is said about a vehicle, apart from its keys and its price.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Details {
-    pub(crate) year: Option<i32>,
-    pub(crate) mileage: Option<i32>,
-    pub(crate) make: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) trim: Option<String>,
-    pub(crate) exterior_color: Option<String>,
-    pub(crate) transmission: Option<String>,
-    pub(crate) fuel_type: Option<String>,
-    pub(crate) body_style: Option<String>,
-    pub(crate) url: Option<String>,
-    pub(crate) image_url: Option<String>,
-    /// Where it stands, by its website's word.
-    pub(crate) stock_status: Option<StockStatus>,
+said! {
+    /// What a listing can be recognised by, strongest first.
+    Keys {
+        /// Seventeen capital letters and digits; not necessarily a valid VIN.
+        vin: String,
+        /// The website's own id of the vehicle.
+        external_id: String,
+        /// The dealer's stock number; dealers use them again.
+        stock_number: String,
+    }
+}
+
+said! {
+    /// What is said about a vehicle, apart from its keys and its price.
+    Details {
+        year: i32,
+        mileage: i32,
+        /// Where it stands, by its website's word.
+        stock_status: StockStatus,
+        make: String,
+        model: String,
+        trim: String,
+        exterior_color: String,
+        transmission: String,
+        fuel_type: String,
+        body_style: String,
+        url: String,
+        image_url: String,
+    }
 }
 
 /// One vehicle in one scrape, with every value in the shape and length of its column.
@@ -115,19 +146,12 @@ impl Sighting {
 
     /// Takes from a second sighting of the same vehicle what the first did not know.
     pub(crate) fn complete_from(&mut self, other: Self) {
-        let Self { keys, mut details, price, is_sold, sold_at, raw_data, is_retold: _ } = other;
-        fill(&mut self.keys.vin, keys.vin);
-        fill(&mut self.keys.external_id, keys.external_id);
-        fill(&mut self.keys.stock_number, keys.stock_number);
-        fill(&mut self.details.year, details.year);
-        fill(&mut self.details.mileage, details.mileage);
-        fill(&mut self.details.stock_status, details.stock_status);
-        for ((_, mine), (_, theirs)) in self.details.texts_mut().into_iter().zip(details.texts_mut()) {
-            fill(mine, theirs.take());
-        }
-        fill(&mut self.price, price);
-        fill(&mut self.raw_data, raw_data);
-        fill(&mut self.sold_at, sold_at);
+        let Self { keys, details, price, is_sold, sold_at, raw_data, is_retold: _ } = other;
+        self.keys.complete_from(keys);
+        self.details.complete_from(details);
+        self.price = self.price.or(price);
+        self.raw_data = self.raw_data.take().or(raw_data);
+        self.sold_at = self.sold_at.or(sold_at);
         self.is_sold |= is_sold;
     }
 }
@@ -149,41 +173,9 @@ impl Keys {
     pub(crate) fn are_missing(&self) -> bool {
         self.vin.is_none() && self.external_id.is_none() && self.stock_number.is_none()
     }
-
-    /// Takes over what the newer keys know; answers the columns that changed.
-    pub(crate) fn update_from(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
-        update(&mut self.vin, newer.vin, "vin", changed);
-        update(&mut self.external_id, newer.external_id, "external_id", changed);
-        update(&mut self.stock_number, newer.stock_number, "stock_number", changed);
-    }
-
-    /// Whether taking over the newer keys would change anything.
-    pub(crate) fn would_change(&self, newer: &Self) -> bool {
-        news(&self.vin, &newer.vin)
-            || news(&self.external_id, &newer.external_id)
-            || news(&self.stock_number, &newer.stock_number)
-    }
 }
 
 impl Details {
-    /// Takes over what the newer details know; what they do not know stays. Answers the columns that changed.
-    pub(crate) fn update_from(&mut self, mut newer: Self, changed: &mut Vec<&'static str>) {
-        update(&mut self.year, newer.year, "year", changed);
-        update(&mut self.mileage, newer.mileage, "mileage", changed);
-        update(&mut self.stock_status, newer.stock_status, "stock_status", changed);
-        for ((column, mine), (_, theirs)) in self.texts_mut().into_iter().zip(newer.texts_mut()) {
-            update(mine, theirs.take(), column, changed);
-        }
-    }
-
-    /// Whether taking over the newer details would change anything.
-    pub(crate) fn would_change(&self, newer: &Self) -> bool {
-        news(&self.year, &newer.year)
-            || news(&self.mileage, &newer.mileage)
-            || news(&self.stock_status, &newer.stock_status)
-            || self.texts().into_iter().zip(newer.texts()).any(|(mine, theirs)| news(mine, theirs))
-    }
-
     /// Whether year, make or model are named by both and differ; a text that holds the other agrees with it.
     pub(crate) fn contradict(&self, other: &Self) -> bool {
         self.is_of_another_year(other) || unlike(&self.make, &other.make) || unlike(&self.model, &other.model)
@@ -199,34 +191,6 @@ impl Details {
 
     fn is_of_another_year(&self, other: &Self) -> bool {
         self.year.zip(other.year).is_some_and(|(one, other)| one != other)
-    }
-
-    fn texts(&self) -> [&Option<String>; 9] {
-        [
-            &self.make,
-            &self.model,
-            &self.trim,
-            &self.exterior_color,
-            &self.transmission,
-            &self.fuel_type,
-            &self.body_style,
-            &self.url,
-            &self.image_url,
-        ]
-    }
-
-    fn texts_mut(&mut self) -> [(&'static str, &mut Option<String>); 9] {
-        [
-            ("make", &mut self.make),
-            ("model", &mut self.model),
-            ("trim", &mut self.trim),
-            ("exterior_color", &mut self.exterior_color),
-            ("transmission", &mut self.transmission),
-            ("fuel_type", &mut self.fuel_type),
-            ("body_style", &mut self.body_style),
-            ("url", &mut self.url),
-            ("image_url", &mut self.image_url),
-        ]
     }
 }
 
@@ -245,33 +209,15 @@ fn differ(one: &Option<String>, other: &Option<String>) -> bool {
     matches!((one, other), (Some(one), Some(other)) if one != other)
 }
 
-fn news<T: PartialEq>(stored: &Option<T>, newer: &Option<T>) -> bool {
+fn is_news<T: PartialEq>(stored: &Option<T>, newer: &Option<T>) -> bool {
     newer.is_some() && stored != newer
-}
-
-fn update<T: PartialEq>(
-    stored: &mut Option<T>,
-    newer: Option<T>,
-    column: &'static str,
-    changed: &mut Vec<&'static str>,
-) {
-    if news(stored, &newer) {
-        *stored = newer;
-        changed.push(column);
-    }
-}
-
-fn fill<T>(known: &mut Option<T>, other: Option<T>) {
-    if known.is_none() {
-        *known = other;
-    }
 }
 
 fn clean_vin(text: &str) -> Option<String> {
     vin::key(text).map(|key| key.iter().copied().map(char::from).collect())
 }
 
-/// What a key says, read as on a page: whoever hands listings in may hand in `N/A` or `TBD`.
+/// What a key says. Listings that are handed in may have `N/A` or `TBD` there, as pages do.
 fn said(text: Option<String>) -> Option<String> {
     extract::text(&text?)
 }

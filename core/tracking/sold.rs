@@ -55,7 +55,7 @@ pub(crate) fn risk(listed_days: f64, is_in_stock: bool, rules: &SoldRules) -> f6
     if is_in_stock { listed * rules.in_stock_risk } else { listed }
 }
 
-/// The share of listings at the average dealer that come back between the first day of a return and so many days of absence.
+/// The share of listings at the average dealer that come back between the first day of a return and this many days of absence.
 pub(crate) fn returned_by(absent_days: f64, rules: &SoldRules) -> f64 {
     if absent_days <= rules.return_from_days {
         return 0.0;
@@ -69,7 +69,7 @@ pub(crate) fn patience_days(theta: f64, risk: f64, is_told: bool, rules: &SoldRu
     (rules.base_days * theta * risk).min(rules.ceiling_days).max(floor)
 }
 
-/// The chance that a listing absent for so many days comes back after all.
+/// The chance that a listing comes back that has been absent for this many days.
 pub(crate) fn p_return(theta: f64, risk: f64, absent_days: f64, rules: &SoldRules) -> f64 {
     let to_come = absent_days.max(f64::MIN_POSITIVE).powf(-0.5) - rules.watched_days.powf(-0.5);
     /// Nobody can tell smaller chances apart.
@@ -85,7 +85,7 @@ pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
 
 /// How far a group is believed to be gone that vanished together: `size` of the `shown` vehicles within some days.
 ///
-/// The less likely so many sales are by chance, the likelier another cause, such as a page that was not shown.
+/// The less likely it is that all of them were sold, the likelier is another cause, such as a page that was not shown.
 pub(crate) fn together(size: usize, shown: usize, within_days: f64, rules: &EvidenceRules) -> f64 {
     /// A scrape right behind another has seen no sale between them.
     const LEAST_DAYS: f64 = 0.04;
@@ -97,7 +97,7 @@ pub(crate) fn together(size: usize, shown: usize, within_days: f64, rules: &Evid
 /// The chance of `count` or more where `usual` are usual, and where what happens comes in clusters of `spread`: the tail of Poisson's
 /// distribution.
 fn at_least(count: f64, usual: f64, spread: f64) -> f64 {
-    /// Beyond so many terms nothing is left to add.
+    /// Later terms add nothing.
     const TERMS: u32 = 80;
     let (count, usual) = (count / spread, (usual / spread).max(1e-9));
     if count <= usual {

@@ -18,8 +18,8 @@ const CARS_A_PAGE: usize = 8;
 const MOST_PAGES: usize = 10;
 
 /// The least and the most that any dealer's vanished cars are waited for, and the scrapes that must have missed them.
-const PATIENCE_DAYS: (i64, i64) = (5, 12);
-const MISSES: usize = 3;
+const PATIENCE_DAYS: (i64, i64) = (4, 15);
+const MISSES: (usize, usize) = (2, 8);
 
 /// The command on a database, without the environment of whoever runs the tests.
 pub(crate) struct Commands<'a> {
@@ -162,9 +162,9 @@ impl Account {
             let seen_at: Vec<_> = shown.iter().filter(|(_, lot)| lot.contains(&car)).map(|(at, _)| *at).collect();
             let (first, last) = (seen_at[0], seen_at[seen_at.len() - 1]);
             let missed: Vec<_> = shown.keys().filter(|at| **at > last).collect();
-            let unseen = (*newest - last, missed.len() >= MISSES);
-            let may_be_sold = unseen.1 && unseen.0 >= TimeDelta::days(PATIENCE_DAYS.0);
-            let must_be_sold = unseen.1 && unseen.0 >= TimeDelta::days(PATIENCE_DAYS.1);
+            let unseen = *newest - last;
+            let may_be_sold = missed.len() >= MISSES.0 && unseen >= TimeDelta::days(PATIENCE_DAYS.0);
+            let must_be_sold = missed.len() >= MISSES.1 && unseen >= TimeDelta::days(PATIENCE_DAYS.1);
             let is_sold = listing["is_sold"].as_bool().unwrap();
             assert!(!is_sold || may_be_sold, "day {day}: falsely sold: {listing}; missed by {missed:?}");
             assert!(is_sold || !must_be_sold, "day {day}: sold long ago: {listing}; missed by {missed:?}");

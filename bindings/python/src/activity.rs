@@ -18,17 +18,17 @@ record! {
         () {
             /// The entry's id.
             id: Uuid,
-            /// The member of staff; `None` for the public and for the machine itself.
+            /// The member of staff; `None` for the public and for the system.
             user_id: Option<Uuid>,
             /// What was done, such as `approve`; older applications may have written other words.
             action: String,
             /// The noun: `users`, `submissions`, `inventory`, `competitors`.
             resource_type: String,
-            /// Which one.
+            /// The id of the row.
             resource_id: Option<Uuid>,
             /// `{field: {"from": ..., "to": ...}}` of the fields that changed; amounts and times are texts here.
             changes: Option<Document>,
-            /// Where the actor was.
+            /// The IP address of the actor.
             ip_address: Option<String>,
             /// The actor's client.
             user_agent: Option<String>,
@@ -52,7 +52,7 @@ impl Activity {
 
 #[pymethods]
 impl Activity {
-    /// The entries, newest first: of one member of staff, of one action, about one noun or one row.
+    /// The entries, newest first. They can be of one member of staff, of one action, of one noun or of one row.
     #[pyo3(signature = (*, user_id = None, action = None, resource_type = None, resource_id = None, limit = None))]
     fn list(
         &self,

@@ -13,24 +13,24 @@ use crate::{
 };
 
 record! {
-    /// Something that asks for attention.
+    /// An alert.
     Alert of jpauto::Alert {
         () {
             /// The alert's id.
             id: Uuid,
             /// What it is about, such as `overpriced`; older applications may have written other words.
             alert_type: String,
-            /// How much it matters: `warning` or `critical`.
+            /// The severity: `warning` or `critical`.
             severity: &'static str,
-            /// For a person to read.
+            /// The message for people.
             message: String,
             /// The figures behind it.
             metadata: Document,
             /// The vehicle or competitor that it is about.
             subject_id: Option<Uuid>,
-            /// Whether it is over: dismissed by a person, or closed because the trouble is gone.
+            /// Whether it is closed: a person dismissed it, or its cause is gone.
             dismissed: bool,
-            /// Since when it is over.
+            /// When it was closed.
             dismissed_at: Option<DateTime<Utc>>,
             /// When it was opened.
             created_at: Option<DateTime<Utc>>,
@@ -38,7 +38,7 @@ record! {
     }
 }
 
-/// What asks for attention.
+/// Alerts.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Alerts {
     handle: Handle,
@@ -52,7 +52,7 @@ impl Alerts {
 
 #[pymethods]
 impl Alerts {
-    /// The open alerts, newest first; `with_dismissed` shows those that are over, too.
+    /// The open alerts, newest first; with `with_dismissed` also the closed ones.
     #[pyo3(signature = (*, with_dismissed = false, alert_type = None, subject_id = None, limit = None))]
     fn list(
         &self,
@@ -69,7 +69,7 @@ impl Alerts {
         Ok(Query::of::<Alert, _>(&self.handle, limit, move |desk, page| desk.alerts().list(&filter, page)))
     }
 
-    /// Puts an alert away. Raises `NotFound` (`alert_not_found`).
+    /// Dismisses an alert. Raises `NotFound` (`alert_not_found`).
     fn dismiss(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Alert> {
         let id = AlertId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.alerts().dismiss(id)).map(Alert::told)

@@ -1,8 +1,7 @@
-//! What Python hands over, as the library's inputs.
+//! Python's arguments as the library's inputs.
 //!
-//! Data fields are read by the library's own serde types, so that names and types are checked by one definition; here is
-//! only the way from Python's objects to JSON, and from a refusal to the name of the argument. What is deliberately not
-//! here: what a value may be, which is a rule of the library.
+//! Data fields become JSON, and the library's own serde types read that. So names and types are checked by one definition. An
+//! error names the argument. Whether a value is acceptable is a rule of the library.
 
 use std::str::FromStr;
 
@@ -20,12 +19,12 @@ use uuid::Uuid;
 
 use crate::error::{exception, invalid_argument};
 
-/// Documents nested deeper are refused, as `serde_json` refuses them when it reads.
+/// The most levels of a document; `serde_json` has a limit for reading, too.
 const DEEPEST: usize = 100;
-/// A decimal with more digits on either side of its point is no amount of money, and writing it out would take long.
+/// The most digits of a decimal before or after its point. One with more is no amount of money, and writing it out takes long.
 const LONGEST_DECIMAL: i64 = 40;
 
-/// Data fields given by keyword. Every field at fault is named, unknown ones too.
+/// Reads data fields that are given by keyword. The error names every field that is wrong or unknown.
 pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<T> {
     let mut faults = Vec::new();
     let mut map = Map::new();
@@ -39,7 +38,7 @@ pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<
     read(map, "", faults).map_err(|faults| invalid_argument(py, faults))
 }
 
-/// A dictionary or a record in a list of them, whose place in the list begins the pointers of its faults.
+/// Reads a dictionary or a record in a list. Pointers to its faults begin with `at`, its place in the list.
 pub(crate) fn item<T: DeserializeOwned>(
     value: &Bound<'_, PyAny>,
     at: &str,
@@ -65,7 +64,7 @@ fn read<T: DeserializeOwned>(
         Ok(_) => return Err(faults),
         Err(reason) => reason,
     };
-    // serde stops at the first fault. Every field may be left out, so each can be tried alone to find the others.
+    // serde stops at the first fault. Every field is optional, so each is read alone to find the others.
     for (name, value) in map {
         let alone = Map::from_iter([(name.clone(), value)]);
         if let Err(reason) = serde_json::from_value::<T>(Value::Object(alone)) {
@@ -78,12 +77,12 @@ fn read<T: DeserializeOwned>(
     Err(faults)
 }
 
-/// A JSON pointer to a field.
+/// Makes a JSON pointer to a field.
 fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The JSON of an object, or what was expected in its place.
+/// Converts an object to JSON. The error is what was expected instead.
 fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
     if depth > DEEPEST {
         return Err(format!("expected at most {DEEPEST} levels of nesting"));
@@ -139,7 +138,7 @@ fn object(mapping: &Bound<'_, PyMapping>, depth: usize) -> Result<Value, String>
     Ok(Value::Object(map))
 }
 
-/// The plain digits of a `Decimal`, without zeros at the end that say nothing; any other object is none.
+/// Writes a `Decimal` without exponent and trailing zeros; `None` for any other object.
 fn decimal_text(value: &Bound<'_, PyAny>) -> Option<String> {
     if type_name(value) != "Decimal" {
         return None;
@@ -155,14 +154,14 @@ fn type_name(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map_or_else(|_no_name| "an object".to_owned(), |name| name.to_string())
 }
 
-/// An amount of money: `Decimal`, `int`, `str`, or a `float` that is exact to the cent in its shortest form.
+/// Reads an amount of money: a `Decimal`, `int` or `str`, or a `float` whose shortest form has at most two decimal places.
 pub(crate) fn money(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Money>> {
     let Some(value) = value else { return Ok(None) };
     let read = json(value, 0).and_then(|json| serde_json::from_value(json).map_err(|reason| reason.to_string()));
     read.map(Some).map_err(|expected| invalid_argument(value.py(), vec![(pointer(name), expected)]))
 }
 
-/// A UUID, also as text.
+/// Reads a UUID, or a text that is one.
 pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
     if let Ok(uuid) = value.extract() {
         return Ok(uuid);
@@ -175,7 +174,7 @@ pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
     Uuid::parse_str(&text).map_err(|_no_uuid| invalid_argument(value.py(), vec![(pointer(name), expected)]))
 }
 
-/// A time with its zone; a naive one is refused because nobody could say what it means.
+/// Reads a time with a time zone. A naive one is refused, because its meaning is unknown.
 pub(crate) fn instant(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<DateTime<Utc>> {
     let py = value.py();
     if value.call_method0("utcoffset")?.is_none() {
@@ -185,12 +184,12 @@ pub(crate) fn instant(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<Dat
     value.call_method1("astimezone", (PyTzInfo::utc(py)?,))?.extract()
 }
 
-/// A word of a closed set.
+/// Reads a word of a closed set.
 pub(crate) fn word<T: FromStr<Err = jpauto::Error>>(py: Python<'_>, word: &str) -> PyResult<T> {
     word.parse().map_err(|error| exception(py, &error))
 }
 
-/// A word of a closed set that may be left out.
+/// Reads a word of a closed set that may be left out.
 pub(crate) fn optional_word<T: FromStr<Err = jpauto::Error>>(
     py: Python<'_>,
     given: Option<&str>,
@@ -198,7 +197,7 @@ pub(crate) fn optional_word<T: FromStr<Err = jpauto::Error>>(
     given.map(|given| word(py, given)).transpose()
 }
 
-/// One word or several.
+/// Reads one word or several.
 pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<T>> {
     let Some(given) = given else { return Ok(Vec::new()) };
     if let Ok(one) = given.cast::<PyString>() {

@@ -18,30 +18,30 @@ use crate::{
 
 jpauto::vehicle_fields! {
     record_of_fields
-    /// A vehicle of the dealership, as a write left it.
+    /// A vehicle of the dealership.
     Vehicle of jpauto::Vehicle, ()
 }
 
 jpauto::vehicle_fields! {
     record_of_fields
-    /// A vehicle of the dealership and how long it has stood.
+    /// A vehicle of the dealership and its age in stock.
     StockedVehicle of jpauto::StockedVehicle, (.vehicle) {
         /// Whole days from `listed_at` to `sold_at` or now.
         days_in_stock: i64,
-        /// How that compares with the turn policy: `good`, `warning` or `aged`.
+        /// How the days compare with the turn policy: `good`, `warning` or `aged`.
         age_state: String,
     }
 }
 
 record! {
-    /// A number of vehicles and what they are worth.
+    /// A number of vehicles and their value.
     StockCount of jpauto::StockCount {
         () {
             /// How many.
             count: i64,
             /// The sum of their prices.
             value: Amount,
-            /// The sum of their costs, as far as known.
+            /// The sum of the known costs.
             cost: Amount,
         }
     }
@@ -59,7 +59,7 @@ record! {
             count: i64,
             /// The sum of their prices.
             value: Amount,
-            /// The sum of their costs, as far as known.
+            /// The sum of the known costs.
             cost: Amount,
         }
     }
@@ -79,7 +79,7 @@ record! {
             count: i64,
             /// The sum of their prices.
             value: Amount,
-            /// The sum of their costs, as far as known.
+            /// The sum of the known costs.
             cost: Amount,
         }
     }
@@ -89,13 +89,13 @@ record! {
     /// Counts and sums over the vehicles that are not sold.
     Statistics of jpauto::Statistics {
         () {
-            /// All of them.
+            /// The vehicles that are not sold.
             total: StockCount,
-            /// By status, the sold ones too.
+            /// By status; this includes the sold vehicles.
             by_status: Vec<StatusCount>,
-            /// By days in stock.
+            /// By days in stock, without the sold vehicles.
             by_age: Vec<AgeCount>,
-            /// The mean of their days in stock; `None` for an empty lot.
+            /// The mean of the days in stock; `None` if every vehicle is sold.
             average_days_in_stock: Option<f64>,
         }
     }
@@ -115,10 +115,10 @@ impl Inventory {
 
 #[pymethods]
 impl Inventory {
-    /// The vehicles that the filters let through, latest on sale first.
+    /// The vehicles that match the filters, newest on sale first.
     ///
-    /// `status` is one word or several. Make and model are compared whatever their case, bounds are included, and `q` are
-    /// words that all stand in make, model, trim, VIN, stock number or description. `sort` is `listed_at`, `price`,
+    /// `status` is one word or several. The case of make and model does not matter. Bounds are included. `q` has
+    /// words that each occur in make, model, trim, VIN, stock number or description. `sort` is `listed_at`, `price`,
     /// `mileage` or `year`, with a minus in front for the largest first. `limit` bounds the number of records.
     #[pyo3(signature = (
         *, status = None, make = None, model = None, year_min = None, year_max = None, price_min = None, price_max = None,
@@ -164,7 +164,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().get_by_vin(jpauto::Vin::parse(vin)?)).map(StockedVehicle::told)
     }
 
-    /// Adds a vehicle, for sale from now on. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
+    /// Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
     /// `duplicate_stock_number`).
     #[pyo3(signature = (**fields))]
     fn add(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
@@ -172,7 +172,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().add(&vehicle)).map(Vehicle::told)
     }
 
-    /// Changes the named fields; `None` empties a field. A new price also becomes a point of the price history.
+    /// Changes the named fields; `None` clears a field. A new price is also added to the price history.
     ///
     /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
     #[pyo3(signature = (id, **fields))]
@@ -182,9 +182,9 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().update(id, &update)).map(Vehicle::told)
     }
 
-    /// Moves a vehicle to another status; selling sets `sold_at`, and what the buyer paid goes into the audit trail.
+    /// Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept in the audit trail.
     ///
-    /// Raises `Conflict` (`vehicle_sold`) for a sold one, which only `relist` brings back.
+    /// Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
     #[pyo3(signature = (id, status, *, sale_price = None))]
     fn set_status(
         &self,
@@ -199,7 +199,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
     }
 
-    /// Offers a sold vehicle again, as listed today. Raises `Conflict` (`vehicle_not_sold`).
+    /// Offers a sold vehicle again, as listed now. Raises `Conflict` (`vehicle_not_sold`).
     fn relist(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().relist(id)).map(Vehicle::told)
@@ -217,7 +217,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().unfeature(id)).map(Vehicle::told)
     }
 
-    /// Removes a vehicle with its research and price history; the submission that it came from stays.
+    /// Deletes a vehicle with its market analysis and price history. The submission that it came from stays.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().delete(id))
@@ -230,7 +230,7 @@ impl Inventory {
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
     }
 
-    /// Counts, worth and age of the lot.
+    /// Counts, value and age of the inventory.
     fn statistics(&self, py: Python<'_>) -> PyResult<Statistics> {
         self.handle.run(py, |desk| desk.inventory().statistics()).map(Statistics::told)
     }

@@ -1,7 +1,7 @@
-//! The extension module `jpauto._jpauto`: the library's nouns and verbs, handed to Python.
+//! The extension module `jpauto._jpauto`: the library's nouns and verbs for Python.
 //!
-//! Each noun has its file, whose functions convert, release the interpreter's lock, call the library and convert back. Not
-//! here: rules, SQL or prices; those are the library's. The package `jpauto` in `python/` is what people import.
+//! Each noun has a file. Its functions convert the arguments, release the interpreter's lock, call the library and convert the
+//! result. Users import the package `jpauto` in `python/`.
 
 mod activity;
 mod alerts;

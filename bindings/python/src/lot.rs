@@ -1,6 +1,4 @@
-//! The open dealership as Python holds it, and the way from any of its nouns to the library.
-//!
-//! What is deliberately not here: the operations, which stand with their nouns.
+//! The open dealership in Python. Each noun calls the library through its [`Handle`].
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -20,10 +18,10 @@ use crate::{
 };
 
 record! {
-    /// What a migration did.
+    /// The result of a migration.
     MigrationReport of jpauto::MigrationReport {
         () {
-            /// The names of the migrations that were applied, in order; empty where the schema was current.
+            /// The names of the applied migrations, in order; empty if the schema was current.
             applied: Vec<String>,
             /// The version of the schema afterwards.
             version: String,
@@ -31,10 +29,10 @@ record! {
     }
 }
 
-/// An open dealership and who acts in it; the nouns keep one, too.
+/// An open dealership and its actor. Each noun has one.
 #[derive(Clone)]
 pub(crate) struct Handle {
-    /// Shared by everything that came from one `open`, so that closing it closes all.
+    /// Shared by everything that came from one `open`: closing it closes all.
     dealership: Arc<RwLock<Option<Dealership>>>,
     actor: Actor,
 }
@@ -59,7 +57,7 @@ impl Handle {
         py.detach(|| call(&dealership)).map_err(|reason| error::exception(py, &reason))
     }
 
-    /// The same dealership, where somebody else acts.
+    /// The same dealership with another actor.
     fn acting_as(&self, py: Python<'_>, email: Option<&str>) -> PyResult<Self> {
         let mut handle = Self { dealership: Arc::clone(&self.dealership), actor: Actor::system() };
         if let Some(email) = email {
@@ -72,11 +70,11 @@ impl Handle {
 
 /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 ///
-/// A new SQLite file is made whole. An existing database is never changed: where its schema is older, every operation but
+/// A new SQLite file gets its tables. An existing database is never changed: if its schema is older, every operation but
 /// `migrate` is refused with the code `database_outdated`.
 ///
-/// `read_only` refuses every write in the database itself. `act_as` is the e-mail address of the member of staff who acts,
-/// with the rights of that role and under that name in the audit trail; without it the machine acts and may do all.
+/// `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
+/// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
 /// `pool_size` bounds the connections (8).
 ///
 /// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`),
@@ -98,9 +96,9 @@ pub(crate) fn open(
     Ok(Lot { handle: machine.acting_as(py, act_as)? })
 }
 
-/// An open dealership: its nouns are its attributes. Threads may share it.
+/// An open dealership. Its attributes are the nouns. Threads may share it.
 ///
-/// Used in `with`, it is closed at the end.
+/// A `with` statement closes it at the end.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Lot {
     handle: Handle,
@@ -120,13 +118,13 @@ impl Lot {
         Submissions::at(&self.handle)
     }
 
-    /// What the market says of the dealership's vehicles.
+    /// Prices of the market for the dealership's vehicles.
     #[getter]
     fn market(&self) -> Market {
         Market::at(&self.handle)
     }
 
-    /// The competing dealers and what stands on their lots.
+    /// The competing dealers and their listings.
     #[getter]
     fn competitors(&self) -> Competitors {
         Competitors::at(&self.handle)
@@ -144,33 +142,33 @@ impl Lot {
         Activity::at(&self.handle)
     }
 
-    /// What asks for attention.
+    /// Alerts.
     #[getter]
     fn alerts(&self) -> Alerts {
         Alerts::at(&self.handle)
     }
 
-    /// Whether it was closed.
+    /// Whether it is closed.
     #[getter]
     fn closed(&self) -> bool {
         self.handle.dealership.read().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// The same dealership with somebody else acting in it: a member of staff by e-mail address, or the machine (`None`).
+    /// The same dealership with another actor: a member of staff by e-mail address, or the system (`None`).
     ///
-    /// The connections are shared, and closing either closes both.
+    /// Both share their connections, and closing one closes the other.
     fn acting_as(&self, py: Python<'_>, email: Option<&str>) -> PyResult<Self> {
         Ok(Self { handle: self.handle.acting_as(py, email)? })
     }
 
-    /// Brings the schema to this release's, adopting a PostgreSQL database that holds the tables already.
+    /// Brings the schema to this release's version. A PostgreSQL database that has the tables already is adopted.
     ///
     /// Safe to call at each start, from any number of machines at once.
     fn migrate(&self, py: Python<'_>) -> PyResult<MigrationReport> {
         self.handle.with_dealership(py, Dealership::migrate).map(MigrationReport::told)
     }
 
-    /// Closes the connections; every later operation is `Refused` with the code `lot_closed`. Closing twice is no fault.
+    /// Closes the connections. Every later operation is `Refused` with the code `lot_closed`. Closing twice is allowed.
     fn close(&self, py: Python<'_>) {
         py.detach(|| drop(self.handle.dealership.write().unwrap_or_else(PoisonError::into_inner).take()));
     }

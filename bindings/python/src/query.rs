@@ -1,6 +1,4 @@
-//! Lists as Python sees them: asked for once, read page by page while they are iterated.
-//!
-//! What is deliberately not here: which rows, in which order; each noun's `list` says that to the library.
+//! Lists in Python: they are read page by page while they are iterated.
 
 use std::{sync::Arc, vec};
 
@@ -15,10 +13,10 @@ use crate::{
 type Records = (Vec<Py<PyAny>>, Option<String>);
 type ReadPage = dyn Fn(Python<'_>, &PageRequest) -> PyResult<Records> + Send + Sync;
 
-/// What a `list` answers: nothing is read before it is iterated, and each iteration reads anew.
+/// The result of a `list`. Nothing is read before it is iterated, and each iteration reads again.
 ///
-/// Rows are fetched page by page, so a list of any length takes the memory of one page, and Ctrl-C is heard between pages.
-/// Rows that are written meanwhile are neither skipped nor repeated. There is no length: counting would read everything.
+/// Rows are read page by page: a list of any length takes the memory of one page, and Ctrl-C works between pages.
+/// Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything.
 #[pyclass(frozen, generic, module = "jpauto")]
 pub(crate) struct Query {
     read_page: Arc<ReadPage>,
@@ -27,7 +25,7 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// A list of the library, each item of which becomes a record.
+    /// A list of the library; each item becomes a record.
     pub(crate) fn of<R, T>(
         handle: &Handle,
         limit: Option<usize>,
@@ -62,7 +60,7 @@ impl Query {
         self.rows(self.limit)
     }
 
-    /// The first `count` records as a list, reading no more than these.
+    /// The first `count` records as a list. No others are read.
     fn first(&self, py: Python<'_>, count: usize) -> PyResult<Vec<Py<PyAny>>> {
         let mut rows = self.rows(Some(self.limit.map_or(count, |limit| limit.min(count))));
         let mut first = Vec::new();
@@ -77,7 +75,7 @@ impl Query {
     }
 }
 
-/// Goes through the rows of a `Query` once.
+/// Iterates over the rows of a `Query` once.
 #[pyclass(module = "jpauto", name = "Rows", generic)]
 pub(crate) struct Rows {
     read_page: Arc<ReadPage>,
@@ -87,7 +85,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The first page is small because many look at the first rows alone; the others are as large as they may be.
+    /// The first page is small, because many callers read the first rows only. The others have the largest size.
     fn read_on(&mut self, py: Python<'_>, request: PageRequest) -> PyResult<()> {
         py.check_signals()?;
         let (rows, next) = (self.read_page)(py, &request)?;

@@ -1,7 +1,7 @@
-//! Records: what the library answers with, as frozen Python objects with typed attributes.
+//! Records: the results of the library as frozen Python objects with typed attributes.
 //!
-//! `record!` makes a class of a list of fields; [`Told`] says how a value of the library becomes the value of a field, and
-//! [`Shown`] how that becomes a Python object. What is deliberately not here: the fields, which stand with their nouns.
+//! `record!` makes a class of fields that are written out, `record_of_fields!` makes one of a list of the library's. [`Told`] turns a
+//! value of the library into the value of a field, and [`Shown`] turns that into a Python object.
 
 use chrono::{DateTime, Utc};
 use jpauto::Money;
@@ -13,17 +13,17 @@ use pyo3::{
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A value of the library, taken as the value of a record's field.
+/// Makes the value of a field from a value of the library.
 pub(crate) trait Told<T> {
     fn told(value: T) -> Self;
 }
 
-/// The value of a record's field, shown to Python.
+/// A value of a field as a Python object.
 pub(crate) trait Shown {
-    /// As the attribute shows it.
+    /// The value of the attribute.
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
 
-    /// As a dictionary of the record shows it: records within it are dictionaries, too.
+    /// The value in `as_dict`, where a record is a dictionary.
     fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.shown(py)
     }
@@ -31,7 +31,7 @@ pub(crate) trait Shown {
 
 /// A class that `record!` made.
 pub(crate) trait Record: PyClass {
-    /// Every field in order, each by its name.
+    /// Every field with its name, in order.
     fn fields(&self) -> Vec<(&'static str, &dyn Shown)>;
 
     /// A dictionary of every field.
@@ -43,7 +43,7 @@ pub(crate) trait Record: PyClass {
         Ok(dict)
     }
 
-    /// The class with every field that is not `None`.
+    /// The name of the class and every field that is not `None`.
     fn to_repr(&self, py: Python<'_>) -> PyResult<String> {
         let mut shown = Vec::new();
         for (name, value) in self.fields() {
@@ -56,10 +56,10 @@ pub(crate) trait Record: PyClass {
     }
 }
 
-/// Makes a frozen Python class of a type of the library, and the way from one to the other.
+/// Makes a frozen Python class for a type of the library, and the conversion to it.
 ///
-/// Fields stand in groups: those after `()` are the value's own, those after `(.part)` are taken out of a part of it. Each is
-/// the one of the same name, or what the value tells by the path or method in brackets.
+/// Fields are in groups. Those after `()` are fields of the value, those after `(.part)` are fields of its part. A field has the name
+/// of the library's field; if not, the path or method is given in brackets.
 macro_rules! record {
     (
         $(#[$doc:meta])*
@@ -121,10 +121,10 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// What the types that the library's lists of fields name are in Python.
+/// The Python types for the types in the library's lists of fields.
 ///
-/// [`record_of_fields`] makes a class of such a list, as `jpauto::vehicle_fields!` is: the types of its lines are looked up where
-/// it is called, and these stand there in place of the library's.
+/// [`record_of_fields`] makes a class of a list such as `jpauto::vehicle_fields!`. Rust looks up the types in the list where that
+/// macro is called, so a file that imports these names gets Python's types.
 pub(crate) mod listed {
     use uuid::Uuid;
 
@@ -136,7 +136,7 @@ pub(crate) mod listed {
     pub(crate) type SubmissionStatus = &'static str;
 }
 
-/// Makes a frozen Python class of a list of fields, and of the fields beside it.
+/// Makes a frozen Python class of a list of fields, and of the fields in braces that the list does not have.
 macro_rules! record_of_fields {
     (
         [$(#[$about:meta])* $name:ident of $core:ty, $part:tt $({ $($beside:tt)+ })?]
@@ -176,7 +176,7 @@ macro_rules! field_type {
 }
 pub(crate) use field_type;
 
-/// Values that Python has a type for.
+/// Types that Python has, too.
 macro_rules! shown_as_they_are {
     ($($type:ty),+ $(,)?) => {$(
         impl Told<$type> for $type {
@@ -235,7 +235,7 @@ impl<T: Shown> Shown for Vec<T> {
     }
 }
 
-/// An amount of money, in Python a `Decimal` of two places.
+/// An amount of money. In Python it is a `Decimal` with two decimal places.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Amount(Money);
 
@@ -267,7 +267,7 @@ impl<A: Shown, B: Shown> Shown for (A, B) {
     }
 }
 
-/// A JSON document, in Python what `json.loads` makes of it.
+/// A JSON document. In Python it is what `json.loads` returns.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Document(Value);
 
@@ -293,7 +293,7 @@ impl Shown for Document {
     }
 }
 
-/// Recursion is bounded: `serde_json` reads no document that is nested deeper than 128 times.
+/// The recursion is bounded, because `serde_json` refuses documents of more than 128 levels.
 fn document<'py>(value: &Value, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Value::Null => Ok(py.None().into_bound(py)),
@@ -342,7 +342,7 @@ ids!(
     VehicleId,
 );
 
-/// Words of closed sets are plain texts in Python.
+/// Words of closed sets are `str` in Python.
 macro_rules! words {
     ($($word:ty),+ $(,)?) => {$(
         impl Told<$word> for &'static str {
@@ -371,7 +371,7 @@ words!(
     jpauto::market::Source,
 );
 
-/// Closed sets whose words only their JSON tells.
+/// Closed sets whose words are known from their JSON only.
 macro_rules! words_of_json {
     ($($word:ty),+ $(,)?) => {$(
         impl Told<$word> for String {
@@ -384,14 +384,14 @@ macro_rules! words_of_json {
 
 words_of_json!(jpauto::AgeState, jpauto::market::SlopeOutcome, jpauto::vin::Region);
 
-/// A case of the library that is told as a stable word and the figures behind it.
+/// A value with a stable code and details.
 pub(crate) struct Coded {
     pub(crate) code: String,
     pub(crate) details: Value,
 }
 
 impl Coded {
-    /// Takes the word out of the JSON of an enum that is tagged with `code`.
+    /// Takes the code out of the JSON of an enum that is tagged with `code`.
     pub(crate) fn of(case: &impl serde::Serialize) -> Self {
         let mut details = serde_json::to_value(case).unwrap_or_default();
         let code = details.as_object_mut().and_then(|details| details.remove("code"));

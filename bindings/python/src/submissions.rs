@@ -17,7 +17,7 @@ use crate::{
 };
 
 record! {
-    /// Something about a submission that is no reason to refuse it.
+    /// A doubt about a submission that does not refuse it.
     SubmissionWarning of Coded {
         () {
             /// The stable word, such as `vin_check_digit`.
@@ -36,7 +36,7 @@ impl Told<jpauto::SubmissionWarning> for SubmissionWarning {
 
 jpauto::submission_fields! {
     record_of_fields
-    /// A customer's offer of a car.
+    /// A car that a customer offers.
     Submission of jpauto::Submission, ()
 }
 
@@ -54,16 +54,16 @@ impl Submissions {
 
 #[pymethods]
 impl Submissions {
-    /// Takes an offer in. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
+    /// Sends a submission. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
     #[pyo3(signature = (**fields))]
     fn submit(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Submission> {
         let submission: NewSubmission = input::fields(py, fields)?;
         self.handle.run(py, |desk| desk.submissions().submit(&submission)).map(Submission::told)
     }
 
-    /// The submissions that the filters let through, newest first unless sorted by `submitted_at`.
+    /// The submissions that match the filters, newest first unless sorted by `submitted_at`.
     ///
-    /// `q` are words that all stand in make, model, VIN, or the customer's name or e-mail.
+    /// `q` has words that each occur in make, model, VIN, or the customer's name or e-mail.
     #[pyo3(signature = (*, submission_status = None, make = None, model = None, q = None, sort = None, limit = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn list(
@@ -89,7 +89,7 @@ impl Submissions {
         self.handle.run(py, |desk| desk.submissions().get(id)).map(Submission::told)
     }
 
-    /// Corrects the named fields of a pending submission; `None` empties a field. Raises `Conflict`
+    /// Corrects the named fields of a pending submission; `None` clears a field. Raises `Conflict`
     /// (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
     #[pyo3(signature = (id, **fields))]
     fn update(
@@ -103,7 +103,7 @@ impl Submissions {
         self.handle.run(py, |desk| desk.submissions().update(id, &update)).map(Submission::told)
     }
 
-    /// Takes a submission into inventory at the asking price, or with what is given in place of the customer's fields.
+    /// Approves a submission and adds its car to the inventory, at the asking price unless `price` is given.
     ///
     /// Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
     /// (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
@@ -119,14 +119,14 @@ impl Submissions {
         self.handle.run(py, |desk| desk.submissions().approve(id, &approval)).map(Vehicle::told)
     }
 
-    /// Turns a submission down. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
+    /// Rejects a submission. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
     /// (`rejection_reason_missing`).
     fn reject(&self, py: Python<'_>, id: &Bound<'_, PyAny>, reason: &str) -> PyResult<Submission> {
         let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.submissions().reject(id, reason)).map(Submission::told)
     }
 
-    /// Removes a submission; a vehicle that came from it stays.
+    /// Deletes a submission. A vehicle that was made of it stays.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.submissions().delete(id))

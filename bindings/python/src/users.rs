@@ -22,9 +22,9 @@ record! {
             email: String,
             /// The full name.
             name: String,
-            /// Who vouches for the person: `google` or `microsoft`.
+            /// The provider of the sign-in: `google` or `microsoft`.
             oauth_provider: String,
-            /// The person's id there. An invited user has none yet: it reads `invited:` and the address.
+            /// The user's id at the provider. An invited user has none yet; then it is `invited:` and the address.
             oauth_id: String,
             /// What the user may do: `viewer`, `manager` or `admin`.
             role: &'static str,
@@ -32,7 +32,7 @@ record! {
             avatar_url: Option<String>,
             /// When the user last signed in.
             last_login: Option<DateTime<Utc>>,
-            /// Whether the user may act at all.
+            /// Whether the account is active.
             is_active: bool,
             /// When the account was made.
             created_at: Option<DateTime<Utc>>,
@@ -54,7 +54,7 @@ impl Users {
 
 #[pymethods]
 impl Users {
-    /// Makes an account that its owner takes over at the first sign-in. Raises `Conflict` (`duplicate_email`).
+    /// Invites a user, whose first sign-in takes the account over. Raises `Conflict` (`duplicate_email`).
     #[pyo3(signature = (*, email, name, role = "viewer", provider = "google"))]
     fn add(&self, py: Python<'_>, email: String, name: String, role: &str, provider: &str) -> PyResult<User> {
         let user = NewUser { email, name, role: input::word(py, role)?, provider: input::word(py, provider)? };
@@ -78,25 +78,25 @@ impl Users {
         self.handle.run(py, |desk| desk.users().get_by_email(email)).map(User::told)
     }
 
-    /// Gives another user another role. Raises `Refused` (`not_oneself`).
+    /// Changes the role of another user. Raises `Refused` (`not_oneself`).
     fn set_role(&self, py: Python<'_>, id: &Bound<'_, PyAny>, role: &str) -> PyResult<User> {
         let (id, role) = (UserId::from_uuid(input::uuid("id", id)?), input::word(py, role)?);
         self.handle.run(py, |desk| desk.users().set_role(id, role)).map(User::told)
     }
 
-    /// Lets a user in again.
+    /// Activates a user again.
     fn activate(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<User> {
         let id = UserId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.users().activate(id)).map(User::told)
     }
 
-    /// Shuts a user out at once.
+    /// Deactivates a user. It takes effect at once.
     fn deactivate(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<User> {
         let id = UserId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.users().deactivate(id)).map(User::told)
     }
 
-    /// Removes a user. One whom any row names is deactivated and stripped of name, address and picture instead.
+    /// Deletes a user. A user whom other rows name is deactivated instead, and name, address and picture are cleared.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = UserId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.users().delete(id))

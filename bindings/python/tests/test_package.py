@@ -6,7 +6,7 @@ import ast
 import doctest
 import threading
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
@@ -16,7 +16,11 @@ import pytest
 
 
 def test_the_package_knows_its_own_version() -> None:
-    assert jpauto.__version__ == version("jpauto")
+    try:
+        installed = version("jpauto")
+    except PackageNotFoundError:
+        pytest.skip("the package is not installed but read from its sources; `make test-wheel` tests it installed")
+    assert jpauto.__version__ == installed
 
 
 @pytest.mark.parametrize("module", [jpauto, jpauto.vin, jpauto.extract], ids=lambda module: module.__name__)

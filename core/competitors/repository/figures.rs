@@ -10,7 +10,7 @@ use diesel::{
     sql_types::{BigInt, Nullable},
 };
 
-use super::{dsl, get, is_transferred, list, scrape_log::ScrapeRow};
+use super::{dsl, get, is_transferred, list, newest_page, rows, scrape_log::ScrapeRow};
 use crate::{
     competitors::{
         Competitor, CompetitorFilter, CompetitorOverview, Metrics, MetricsRules, ScrapeRecord,
@@ -29,16 +29,16 @@ use crate::{
 /// `avg_days_on_market` has two places as prices have, so it travels as a price does.
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = competitor_metrics, treat_none_as_default_value = false)]
-pub(super) struct MetricsRow {
-    pub(super) id: MetricsId,
-    pub(super) competitor_id: CompetitorId,
-    pub(super) total_inventory: Option<i32>,
-    pub(super) avg_price: Option<Money>,
-    pub(super) avg_days_on_market: Option<Money>,
-    pub(super) vehicles_sold_30d: Option<i32>,
-    pub(super) price_changes_30d: Option<i32>,
-    pub(super) new_listings_30d: Option<i32>,
-    pub(super) calculated_at: Option<Instant>,
+struct MetricsRow {
+    id: MetricsId,
+    competitor_id: CompetitorId,
+    total_inventory: Option<i32>,
+    avg_price: Option<Money>,
+    avg_days_on_market: Option<Money>,
+    vehicles_sold_30d: Option<i32>,
+    price_changes_30d: Option<i32>,
+    new_listings_30d: Option<i32>,
+    calculated_at: Option<Instant>,
 }
 
 impl From<MetricsRow> for Metrics {
@@ -61,20 +61,10 @@ pub(in crate::competitors) fn metrics(
     id: CompetitorId,
     request: &PageRequest,
 ) -> DbResult<Page<Metrics>> {
-    use competitor_metrics::dsl;
-    const ORDER: &str = "-calculated_at";
     get(conn, id)?;
-    let query = || {
-        dsl::competitor_metrics
-            .filter(dsl::competitor_id.eq(id))
-            .select(MetricsRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, MetricsId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<MetricsRow> = newest_first!(conn, query, dsl::calculated_at, dsl::id, position, request);
-    let key = |row: &MetricsRow| (row.calculated_at.map(DateTime::<Utc>::from), row.id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(Metrics::from))
+    let of_competitor = competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id));
+    let page = newest_page!(conn, request, of_competitor, MetricsRow with MetricsId, competitor_metrics.calculated_at);
+    Ok(page.map(Metrics::from))
 }
 
 /// A page of competitors with their newest figures, by name: a handful of queries, however many competitors there are and
@@ -195,25 +185,16 @@ fn metrics_to_compare(
     Ok(earlier)
 }
 
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = BigInt)]
-    active: i64,
-    #[diesel(sql_type = BigInt)]
-    priced: i64,
-    #[diesel(sql_type = Nullable<DbMoney>)]
-    price_sum: Option<Money>,
-    #[diesel(sql_type = BigInt)]
-    sold_in_average: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    days_on_market_sum: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    sold_recently: i64,
-    #[diesel(sql_type = BigInt)]
-    new_recently: i64,
-    #[diesel(sql_type = BigInt)]
-    vehicles_repriced: i64,
-}
+rows!(CountRow => MetricCounts {
+    active: i64 as BigInt,
+    priced: i64 as BigInt,
+    price_sum: Money as DbMoney,
+    sold_in_average: i64 as BigInt,
+    days_on_market_sum: i64 as BigInt,
+    sold_recently: i64 as BigInt,
+    new_recently: i64 as BigInt,
+    vehicles_repriced: i64 as BigInt,
+});
 
 /// Counts a competitor's figures as of a time: of what is on sale, and of what went since. What was sold before that has no
 /// part in any figure and is not looked at, however much it is. SQLite numbers `$1` by its first appearance, so the numbers
@@ -222,9 +203,9 @@ fn counts_sql(is_transferred: &str) -> String {
     format!(
         "SELECT count(*) FILTER (WHERE NOT gone) AS active,
                 count(price) FILTER (WHERE NOT gone) AS priced,
-                sum(price) FILTER (WHERE NOT gone) AS price_sum,
+                coalesce(sum(price) FILTER (WHERE NOT gone), 0) AS price_sum,
                 count(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS sold_in_average,
-                sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS days_on_market_sum,
+                coalesce(sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1), 0) AS days_on_market_sum,
                 count(*) FILTER (WHERE was_sold AND sold_at >= $2) AS sold_recently,
                 count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
                 count(*) FILTER (WHERE price_changed_at >= $2) AS vehicles_repriced
@@ -258,17 +239,7 @@ pub(in crate::competitors) fn count_metrics(
             .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
             .get_result(conn)?
     });
-    let counts = MetricCounts {
-        active: row.active,
-        priced: row.priced,
-        price_sum: row.price_sum.unwrap_or_default(),
-        sold_in_average: row.sold_in_average,
-        days_on_market_sum: row.days_on_market_sum.unwrap_or(0),
-        sold_recently: row.sold_recently,
-        vehicles_repriced: row.vehicles_repriced,
-        new_recently: row.new_recently,
-    };
-    let (metrics, fit) = Metrics::from_counts(&counts, at);
+    let (metrics, fit) = Metrics::from_counts(&row.into(), at);
     if fit == AverageFit::Capped {
         tracing::warn!(%competitor, "the average of the days on the market is too large for its column; 999.99 is kept");
     }

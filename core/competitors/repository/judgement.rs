@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{ScrapeRow, listings::StoredRow, recording::IDS_AT_ONCE};
+use super::{ScrapeRow, listing_row::StoredRow, recording::IDS_AT_ONCE};
 use crate::{
     competitors::{IncompleteReason, ScrapeRecord},
     db::{

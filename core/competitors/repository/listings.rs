@@ -10,118 +10,21 @@ use diesel::{
     sql_types::{Bool, Integer},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
-use super::{Here, MOST_WORDS, SECONDS_A_DAY, seen_between, transfers};
+use super::{Here, MOST_WORDS, SECONDS_A_DAY, listing_row::ListingRow, transfers};
 use crate::{
-    competitors::{Listing, ListingFilter, ListingSort, TrackingRules, days_on_market, transfer::Stay},
+    competitors::{Listing, ListingFilter, ListingSort, TrackingRules, transfer::Stay},
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
         schema::competitor_inventory::{self, dsl},
         types::{DbId, DbInstant, DbMoney},
     },
     error::{Error, ErrorCode},
-    ids::{CompetitorId, ListingId},
+    ids::ListingId,
     money::Money,
     page::{Page, PageRequest, contains_patterns},
 };
-
-/// The columns that a scrape is planned from, without `raw_data`, which may be large.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = competitor_inventory)]
-pub(super) struct StoredRow {
-    pub(super) id: ListingId,
-    pub(super) external_id: Option<String>,
-    pub(super) vin: Option<String>,
-    pub(super) stock_number: Option<String>,
-    pub(super) year: Option<i32>,
-    pub(super) make: Option<String>,
-    pub(super) model: Option<String>,
-    pub(super) trim: Option<String>,
-    pub(super) price: Option<Money>,
-    pub(super) mileage: Option<i32>,
-    pub(super) exterior_color: Option<String>,
-    pub(super) transmission: Option<String>,
-    pub(super) fuel_type: Option<String>,
-    pub(super) body_style: Option<String>,
-    pub(super) url: Option<String>,
-    pub(super) image_url: Option<String>,
-    pub(super) first_seen_at: Option<Instant>,
-    pub(super) last_seen_at: Option<Instant>,
-    pub(super) is_sold: Option<bool>,
-    pub(super) sold_at: Option<Instant>,
-    pub(super) created_at: Option<Instant>,
-    pub(super) unconfirmed_price: Option<Money>,
-    pub(super) lowest_price: Option<Money>,
-    pub(super) highest_price: Option<Money>,
-    pub(super) previous_price: Option<Money>,
-    pub(super) price_changed_at: Option<Instant>,
-    pub(super) p_return: Option<f64>,
-    pub(super) stock_status: Option<String>,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = competitor_inventory)]
-struct ListingRow {
-    #[diesel(embed)]
-    stored: StoredRow,
-    competitor_id: CompetitorId,
-    days_on_market: Option<i32>,
-    raw_data: Option<Json<Value>>,
-    updated_at: Option<Instant>,
-}
-
-impl ListingRow {
-    fn into_listing(self, now: DateTime<Utc>) -> Listing {
-        let stored = self.stored;
-        let is_sold = stored.is_sold.unwrap_or(false);
-        let sold_at = stored.sold_at.map(DateTime::from);
-        let (first_seen_at, last_seen_at) = seen_between(stored.first_seen_at, stored.last_seen_at, stored.created_at);
-        let days_on_market = match (is_sold, self.days_on_market) {
-            (true, Some(days)) => days,
-            (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
-            (false, _) => days_on_market(first_seen_at, now),
-        };
-        Listing {
-            id: stored.id,
-            competitor_id: self.competitor_id,
-            external_id: stored.external_id,
-            vin: stored.vin,
-            stock_number: stored.stock_number,
-            year: stored.year,
-            make: stored.make,
-            model: stored.model,
-            trim: stored.trim,
-            price: stored.price,
-            mileage: stored.mileage,
-            exterior_color: stored.exterior_color,
-            transmission: stored.transmission,
-            fuel_type: stored.fuel_type,
-            body_style: stored.body_style,
-            url: stored.url,
-            image_url: stored.image_url,
-            first_seen_at,
-            last_seen_at,
-            is_sold,
-            sold_at,
-            days_on_market,
-            raw_data: self.raw_data.map(|document| document.0),
-            created_at: stored.created_at.map(DateTime::from),
-            updated_at: self.updated_at.map(DateTime::from),
-            unconfirmed_price: stored.unconfirmed_price,
-            lowest_price: stored.lowest_price,
-            highest_price: stored.highest_price,
-            previous_price: stored.previous_price,
-            price_changed_at: stored.price_changed_at.map(DateTime::from),
-            p_return: stored.p_return.filter(|_| is_sold),
-            // Another application may have written words of its own.
-            stock_status: stored.stock_status.and_then(|word| word.parse().ok()),
-            transferred_from: None,
-            transferred_to: None,
-        }
-    }
-}
 
 pub(in crate::competitors) fn get_listing(
     conn: &mut DbConnection,

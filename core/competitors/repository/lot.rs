@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::{listings::StoredRow, recording::IDS_AT_ONCE, scrape_log::past_scrapes, seen_between};
+use super::{listing_row::StoredRow, recording::IDS_AT_ONCE, scrape_log::past_scrapes, seen_between};
 use crate::{
     competitors::{ScrapeReading, TrackingRules},
     db::{
@@ -18,7 +18,7 @@ use crate::{
     tracking::{
         facts::{Gone, ScrapeFacts, StoredListing},
         identity::{Unmatched, gone_since},
-        sighting::{Details, Keys, Sighting},
+        sighting::Sighting,
         sold::span,
     },
 };
@@ -50,44 +50,7 @@ impl Lot {
             _ => self.ids.iter().enumerate().map(|(row, id)| (*id, row)).collect(),
         }
     }
-}
 
-impl From<StoredRow> for StoredListing {
-    fn from(row: StoredRow) -> Self {
-        let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
-        Self {
-            keys: Keys { vin: row.vin, external_id: row.external_id, stock_number: row.stock_number },
-            details: Details {
-                year: row.year,
-                mileage: row.mileage,
-                make: row.make,
-                model: row.model,
-                trim: row.trim,
-                exterior_color: row.exterior_color,
-                transmission: row.transmission,
-                fuel_type: row.fuel_type,
-                body_style: row.body_style,
-                url: row.url,
-                image_url: row.image_url,
-                stock_status: row.stock_status.and_then(|word| word.parse().ok()),
-            },
-            price: row.price,
-            // An adopted row may have a price and no lowest one.
-            lowest_price: row.lowest_price.or(row.price),
-            highest_price: row.highest_price.or(row.price),
-            previous_price: row.previous_price,
-            price_changed_at: row.price_changed_at.map(DateTime::from),
-            unconfirmed_price: row.unconfirmed_price,
-            first_seen_at,
-            last_seen_at,
-            is_sold: row.is_sold.unwrap_or(false),
-            sold_at: row.sold_at.map(DateTime::from),
-            p_return: row.p_return,
-        }
-    }
-}
-
-impl Lot {
     fn take_in(&mut self, row: StoredRow) {
         self.ids.push(row.id);
         self.stored.push(row.into());

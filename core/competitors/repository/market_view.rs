@@ -6,13 +6,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    QueryableByName, RunQueryDsl as _, sql_query,
+    RunQueryDsl as _, sql_query,
     sql_types::{BigInt, Integer, Nullable, Text},
 };
 
 use super::{
     Instant,
     listings::{LEAST_CUT, fell},
+    rows,
     transfers::is_transferred,
     watched::is_watched,
 };
@@ -83,25 +84,6 @@ macro_rules! load {
             query.load(conn)?
         })
     };
-}
-
-/// A row of a statement, and how it becomes the record of the same fields.
-macro_rules! rows {
-    ($row:ident $(=> $record:ident)? { $($field:ident: $rust:ty as $sql:ty),+ $(,)? }) => {
-        #[derive(QueryableByName)]
-        struct $row {
-            $(#[diesel(sql_type = $sql)] $field: $rust),+
-        }
-        rows!(@record $row $(=> $record)? { $($field),+ });
-    };
-    (@record $row:ident => $record:ident { $($field:ident),+ }) => {
-        impl From<$row> for $record {
-            fn from($row { $($field),+ }: $row) -> Self {
-                Self { $($field),+ }
-            }
-        }
-    };
-    (@record $row:ident { $($field:ident),+ }) => {};
 }
 
 rows!(LeftOutRow => LeftOut {

@@ -3,15 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::listings::listing_not_found;
+use super::{listings::listing_not_found, newest_page};
 use crate::{
     competitors::PricePoint,
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        schema::{
-            competitor_inventory,
-            competitor_price_history::{self, dsl},
-        },
+        schema::{competitor_inventory, competitor_price_history},
     },
     ids::{ListingId, ListingPriceId},
     money::Money,
@@ -45,20 +42,13 @@ pub(in crate::competitors) fn price_history(
     listing: ListingId,
     request: &PageRequest,
 ) -> DbResult<Page<PricePoint>> {
-    const ORDER: &str = "-recorded_at";
     let known: i64 = competitor_inventory::table.find(listing).count().get_result(conn)?;
     if known == 0 {
         return Err(listing_not_found().into());
     }
-    let query = || {
-        dsl::competitor_price_history
-            .filter(dsl::competitor_inventory_id.eq(listing))
-            .select(PriceRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, ListingPriceId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<PriceRow> = newest_first!(conn, query, dsl::recorded_at, dsl::id, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &PriceRow| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
+    let of_listing =
+        competitor_price_history::table.filter(competitor_price_history::competitor_inventory_id.eq(listing));
+    let page =
+        newest_page!(conn, request, of_listing, PriceRow with ListingPriceId, competitor_price_history.recorded_at);
     Ok(page.map(PricePoint::from))
 }

@@ -9,23 +9,15 @@ mod sqlite;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-#[cfg(feature = "postgres")]
-use diesel::sql_types::{Bool, Double, Integer, Nullable, Text};
 use serde_json::Value;
 
-use super::{Lot, newest_scrape};
-#[cfg(feature = "postgres")]
-use crate::db::types::{DbInstant, DbMoney};
+use super::{Lot, listing_row::Written, newest_scrape};
 use crate::{
     competitors::days_on_market,
     db::{
         DbConnection, DbResult, Instant, Json, on_each,
-        schema::{
-            competitor_inventory::{self, dsl},
-            competitor_price_history, competitor_scrapes,
-        },
+        schema::{competitor_inventory::dsl, competitor_price_history, competitor_scrapes},
     },
-    extract::StockStatus,
     ids::{CompetitorId, ListingId, ListingPriceId},
     money::Money,
     tracking::{
@@ -53,93 +45,6 @@ pub(in crate::competitors) fn turn_back_sightings(
         .filter(dsl::last_seen_at.gt(Instant(latest)));
     diesel::update(ahead).set(dsl::last_seen_at.eq(Some(Instant(seen_at)))).execute(conn)?;
     Ok(())
-}
-
-/// Makes, of one list of columns, the row that a scrape writes and its binding to PostgreSQL as one array a column.
-macro_rules! written_columns {
-    ($($column:ident: $rust:ty as $sql:ty),+ $(,)?) => {
-        /// What a scrape writes of a new or a changed listing, apart from what only one of the two writes.
-        #[derive(Insertable, AsChangeset)]
-        #[diesel(table_name = competitor_inventory, treat_none_as_default_value = false, treat_none_as_null = true)]
-        struct Written<'a> {
-            $($column: $rust),+
-        }
-
-        #[cfg(feature = "postgres")]
-        impl Written<'_> {
-            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
-
-            fn bind<'q>(query: postgres::Query<'q>, rows: &[Written<'q>]) -> postgres::Query<'q> {
-                $(let query = query.bind::<diesel::sql_types::Array<$sql>, _>(
-                    rows.iter().map(|row| row.$column).collect::<Vec<_>>(),
-                );)+
-                query
-            }
-        }
-    };
-}
-
-written_columns! {
-    external_id: Option<&'a str> as Nullable<Text>,
-    vin: Option<&'a str> as Nullable<Text>,
-    stock_number: Option<&'a str> as Nullable<Text>,
-    year: Option<i32> as Nullable<Integer>,
-    make: Option<&'a str> as Nullable<Text>,
-    model: Option<&'a str> as Nullable<Text>,
-    trim: Option<&'a str> as Nullable<Text>,
-    price: Option<Money> as Nullable<DbMoney>,
-    mileage: Option<i32> as Nullable<Integer>,
-    exterior_color: Option<&'a str> as Nullable<Text>,
-    transmission: Option<&'a str> as Nullable<Text>,
-    fuel_type: Option<&'a str> as Nullable<Text>,
-    body_style: Option<&'a str> as Nullable<Text>,
-    url: Option<&'a str> as Nullable<Text>,
-    image_url: Option<&'a str> as Nullable<Text>,
-    last_seen_at: Instant as DbInstant,
-    is_sold: bool as Bool,
-    sold_at: Option<Instant> as Nullable<DbInstant>,
-    updated_at: Instant as DbInstant,
-    unconfirmed_price: Option<Money> as Nullable<DbMoney>,
-    lowest_price: Option<Money> as Nullable<DbMoney>,
-    highest_price: Option<Money> as Nullable<DbMoney>,
-    previous_price: Option<Money> as Nullable<DbMoney>,
-    price_changed_at: Option<Instant> as Nullable<DbInstant>,
-    p_return: Option<f64> as Nullable<Double>,
-    stock_status: Option<&'a str> as Nullable<Text>,
-}
-
-impl<'a> Written<'a> {
-    fn of(listing: &'a StoredListing, now: DateTime<Utc>) -> Self {
-        let StoredListing { keys, details, .. } = listing;
-        Self {
-            external_id: keys.external_id.as_deref(),
-            vin: keys.vin.as_deref(),
-            stock_number: keys.stock_number.as_deref(),
-            year: details.year,
-            make: details.make.as_deref(),
-            model: details.model.as_deref(),
-            trim: details.trim.as_deref(),
-            price: listing.price,
-            mileage: details.mileage,
-            exterior_color: details.exterior_color.as_deref(),
-            transmission: details.transmission.as_deref(),
-            fuel_type: details.fuel_type.as_deref(),
-            body_style: details.body_style.as_deref(),
-            url: details.url.as_deref(),
-            image_url: details.image_url.as_deref(),
-            last_seen_at: Instant(listing.last_seen_at),
-            is_sold: listing.is_sold,
-            sold_at: listing.sold_at.map(Instant),
-            updated_at: Instant(now),
-            unconfirmed_price: listing.unconfirmed_price,
-            lowest_price: listing.lowest_price,
-            highest_price: listing.highest_price,
-            previous_price: listing.previous_price,
-            price_changed_at: listing.price_changed_at.map(Instant),
-            p_return: listing.p_return,
-            stock_status: details.stock_status.map(StockStatus::as_str),
-        }
-    }
 }
 
 /// A new or changed listing with what belongs to it besides.

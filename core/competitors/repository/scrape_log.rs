@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::get;
+use super::{get, newest_page};
 use crate::{
     competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, alert::PartialScrapes},
     db::{DbConnection, DbResult, Instant, MultiBackend, schema::competitor_scrapes},
@@ -154,20 +154,10 @@ pub(in crate::competitors) fn scrapes(
     id: CompetitorId,
     request: &PageRequest,
 ) -> DbResult<Page<ScrapeRecord>> {
-    use competitor_scrapes::dsl;
-    const ORDER: &str = "-observed_at";
     get(conn, id)?;
-    let query = || {
-        dsl::competitor_scrapes
-            .filter(dsl::competitor_id.eq(id))
-            .select(ScrapeRow::as_select())
-            .into_boxed::<MultiBackend>()
-    };
-    let position: Option<(Option<DateTime<Utc>>, ScrapeId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<ScrapeRow> = newest_first!(conn, query, dsl::observed_at, dsl::id, position, request);
-    let key = |row: &ScrapeRow| (Some(DateTime::<Utc>::from(row.observed_at)), row.id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(ScrapeRecord::from))
+    let of_competitor = competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id));
+    let page = newest_page!(conn, request, of_competitor, ScrapeRow with ScrapeId, competitor_scrapes.observed_at);
+    Ok(page.map(ScrapeRecord::from))
 }
 
 /// A competitor's scrapes from a time on, ascending.

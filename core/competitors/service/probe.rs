@@ -59,7 +59,7 @@ impl Competitors<'_> {
     /// `scrape_blocked`; `inventory_not_found` where no vehicle was found. Then nothing is written;
     /// [`Competitors::add`] adds without looking.
     pub fn add_at(&self, new: &NewCompetitor, options: &TestOptions) -> Result<AddedCompetitor> {
-        // Whoever has to mend what was given is told before anybody's website is asked.
+        // A fault in what was given is reported before any website is asked.
         // A name that is not given is not at fault: the website says it.
         registration::add(&named(new, Some(UNKNOWN)), self.desk.now())?;
         let test = self.test(new, options)?;

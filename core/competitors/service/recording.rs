@@ -14,7 +14,7 @@ use crate::{
     actor::Permission,
     alerts::AlertType,
     competitors::{
-        Competitor, CompetitorKey, IncompleteReason, ListShape, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
+        Competitor, CompetitorKey, IncompleteReason, Metrics, RecordReport, ScrapeErrorType, ScrapeReading,
         ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
@@ -36,43 +36,11 @@ use crate::{
     },
 };
 
-/// What one scrape saw.
-pub(super) struct Seen {
-    pub(super) listings: Vec<ScrapedListing>,
-    pub(super) reading: ScrapeReading,
-    /// The platform that the pages turned out to be of.
-    pub(super) platform: Option<String>,
-    pub(super) warnings: Vec<ListWarning>,
-}
-
-impl From<Shown> for Seen {
-    fn from(shown: Shown) -> Self {
-        let Shown { listings, facts, platform, pages, warnings } = shown;
-        let reading = ScrapeReading {
-            last_page_reached: facts.last_page_reached,
-            pages_failed: facts.pages_failed,
-            pages_closed_by_robots: facts.pages_closed_by_robots,
-            pages_fetched: u32::try_from(pages.len()).ok(),
-            total_claimed: facts.total_claimed,
-            full_last_page: facts.full_last_page,
-            list: ListShape {
-                page_vehicles: facts.page_vehicles,
-                last_page: facts.last_page,
-                url: facts.url,
-                redirected: facts.redirected,
-            },
-            on_several_pages: facts.on_several_pages,
-            says_none: facts.says_none,
-        };
-        Self { listings, reading, platform, warnings }
-    }
-}
-
 /// A scrape that is to be recorded.
 pub(super) struct Recording<'a> {
     desk: &'a Desk,
     sightings: Vec<Sighting>,
-    seen: Seen,
+    seen: Shown,
     observed_at: DateTime<Utc>,
     /// What read the pages that were fetched here, see [`ListSource::reader`](crate::scrape::walk::ListSource::reader).
     reader: Option<String>,
@@ -93,9 +61,7 @@ pub(super) struct Draft {
 /// What a scrape means for a competitor's lot.
 struct Planned {
     competitor: Competitor,
-    reading: ScrapeReading,
     is_current_reader: bool,
-    observed_at: DateTime<Utc>,
     lot: Lot,
     plan: Plan,
 }
@@ -114,7 +80,7 @@ pub(super) struct Recorded {
 
 impl<'a> Recording<'a> {
     /// A scrape whose pages came from elsewhere.
-    pub(super) fn new(desk: &'a Desk, seen: Seen, observed_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(desk: &'a Desk, seen: Shown, observed_at: DateTime<Utc>) -> Self {
         Self::with_retold(desk, seen, observed_at, &HashSet::new())
     }
 
@@ -122,14 +88,14 @@ impl<'a> Recording<'a> {
     /// again because they had not changed.
     pub(super) fn fetched(
         desk: &'a Desk,
-        (seen, reader): (Seen, String),
+        (seen, reader): (Shown, String),
         observed_at: DateTime<Utc>,
         retold: &HashSet<String>,
     ) -> Self {
         Self { reader: Some(reader), ..Self::with_retold(desk, seen, observed_at, retold) }
     }
 
-    fn with_retold(desk: &'a Desk, mut seen: Seen, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
+    fn with_retold(desk: &'a Desk, mut seen: Shown, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
         let is_retold =
             |listing: &ScrapedListing| !retold.is_empty() && key_of(listing).is_some_and(|key| retold.contains(&key));
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
@@ -147,7 +113,7 @@ impl<'a> Recording<'a> {
             let (competitor, now) = (repository::get(conn, id)?, self.desk.now());
             let figures = repository::newest_figures(conn, id, self.desk.rules::<TrackingRules>().latest(now))?;
             let (reading, _) = self.reading(&competitor);
-            let (lot, plan) = self.load_and_plan(conn, id, (&reading, self.observed_at), now)?;
+            let (lot, plan) = self.load_and_plan(conn, id, (self.observed_at, reading), now)?;
             let draft = Draft { competitor, figures, lot, plan };
             let pages = MissingPages::of(conn, &draft)?;
             Ok((draft, pages))
@@ -167,10 +133,10 @@ impl<'a> Recording<'a> {
         let (id, counts) = (planned.competitor.id, planned.plan.counts());
         let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
         let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
-        let Planned { observed_at, plan, .. } = &planned;
+        let (observed_at, plan) = (planned.lot.facts.observed_at, &planned.plan);
         let partial = match plan.completeness().is_complete() {
             true => None,
-            false => repository::partial_scrapes(conn, id, *observed_at)?,
+            false => repository::partial_scrapes(conn, id, observed_at)?,
         };
         let alerts = self.judge(conn, acting, &planned, partial)?;
         let mut changes = Map::new();
@@ -179,7 +145,7 @@ impl<'a> Recording<'a> {
         changes.insert("counts".into(), json!({"from": null, "to": counts}));
         audit(conn, acting, id, changes)?;
         let warnings = self.warnings(&planned);
-        let Planned { competitor, observed_at, lot, plan, is_current_reader, .. } = planned;
+        let Planned { competitor, is_current_reader, lot, plan } = planned;
         let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
         let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
             Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
@@ -235,22 +201,21 @@ impl<'a> Recording<'a> {
             {
                 (lot, plan)
             }
-            _ => self.load_and_plan(conn, id, (&reading, observed_at), now)?,
+            _ => self.load_and_plan(conn, id, (observed_at, reading), now)?,
         };
         plan.mark_gone(&lot.stored, &lot.rows_of(&self.gone), &lot.facts, tracking);
-        Ok(Planned { competitor, reading, is_current_reader, observed_at, lot, plan })
+        Ok(Planned { competitor, is_current_reader, lot, plan })
     }
 
     fn load_and_plan(
         &self,
         conn: &mut DbConnection,
         id: CompetitorId,
-        (reading, observed_at): (&ScrapeReading, DateTime<Utc>),
+        at: (DateTime<Utc>, ScrapeReading),
         now: DateTime<Utc>,
     ) -> DbResult<(Lot, Plan)> {
         let tracking: &TrackingRules = self.desk.rules();
-        let lot_at = (observed_at, reading.clone());
-        let lot = repository::load_lot(conn, id, lot_at, &self.sightings, (tracking, now))?;
+        let lot = repository::load_lot(conn, id, at, &self.sightings, (tracking, now))?;
         let planned = plan::plan(&lot.stored, self.sightings.clone(), &lot.facts, tracking);
         Ok((lot, planned))
     }
@@ -262,10 +227,10 @@ impl<'a> Recording<'a> {
         acting: Acting<'_>,
         planned: &mut Planned,
     ) -> DbResult<(ScrapeRecord, Metrics)> {
-        let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
+        let Planned { competitor, lot, plan, .. } = planned;
         let tracking: &TrackingRules = self.desk.rules();
-        let (id, observed_at) = (competitor.id, *observed_at);
-        let scrape = ScrapeRecord::of(id, observed_at, reading, plan, acting.now);
+        let (id, observed_at) = (competitor.id, lot.facts.observed_at);
+        let scrape = ScrapeRecord::of(id, &lot.facts, plan, acting.now);
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
         let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
         let kept = keep(conn, scrape, acting.now)?;
@@ -287,17 +252,17 @@ impl<'a> Recording<'a> {
         planned: &Planned,
         partial: Option<PartialScrapes>,
     ) -> DbResult<Vec<AlertType>> {
-        let Planned { competitor, reading, observed_at, lot, plan, .. } = planned;
+        let Planned { competitor, lot, plan, .. } = planned;
         let tracking: &TrackingRules = self.desk.rules();
         let mut verdicts = vec![failing(conn, competitor, tracking)?];
         // An older snapshot shows nothing new of the lot.
-        if lot.facts.newest_recorded_at <= Some(*observed_at) {
-            let seen = (reading, &plan.doubts, plan.vehicles);
+        if !lot.facts.is_late() {
+            let seen = (&lot.facts.reading, &plan.doubts, plan.vehicles);
             let counts: Vec<usize> = lot.facts.earlier_counts().take(tracking.alerts.inventory_drop_scrapes).collect();
             verdicts.push(alert::parse_rate(competitor, &plan.parse_rate, tracking));
             verdicts.push(alert::inventory_dropped(competitor, seen, (&counts, plan.unseen), tracking));
             verdicts.push(alert::inventory_replaced(competitor, seen, (&plan.recognition, plan.unseen)));
-            verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, *observed_at), tracking));
+            verdicts.push(alert::inventory_incomplete(competitor, seen, (partial, lot.facts.observed_at), tracking));
         }
         update_alerts(conn, competitor.id, &verdicts, acting.now)
     }

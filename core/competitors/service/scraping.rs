@@ -15,7 +15,7 @@ use super::{
     Competitors,
     claims::{self, ClaimEnd, Claimed, Claims, OwnFailure, Trigger},
     host_sharing::HostsOfScrape,
-    recording::{Recorded, Recording, Seen},
+    recording::{Recorded, Recording},
 };
 use crate::{
     actor::Permission,
@@ -234,7 +234,7 @@ impl<'a> Run<'a> {
     ) -> Result<Outcome> {
         let (desk, id) = (self.claims.desk, competitor.id);
         let Walked { shown, read, retry_after, .. } = walked;
-        let seen = (Seen::from(shown), competitor.list_source().reader());
+        let seen = (shown, competitor.list_source().reader());
         let mut recording = Recording::fetched(desk, seen, observed_at, &read.retold);
         let most_checks = missing::checks_wanted(competitor.scraper_config.as_ref());
         if most_checks > 0 {

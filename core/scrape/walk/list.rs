@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{page_overlap, saved::ScrapedPage, stores};
+use super::{ListShape, ScrapeReading, page_overlap, saved::ScrapedPage, stores};
 use crate::{
     error::Result,
     extract::{self, DataRequest, Extraction, ListWarning, ScrapedListing, Warning},
@@ -17,35 +17,11 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Shown {
     pub(crate) listings: Vec<ScrapedListing>,
-    pub(crate) facts: ListFacts,
+    pub(crate) reading: ScrapeReading,
     /// The platform that every page was read by.
     pub(crate) platform: Option<String>,
     pub(crate) pages: Vec<WalkedPage>,
     pub(crate) warnings: Vec<ListWarning>,
-}
-
-/// How far the reading of a list came, and what the list looked like.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ListFacts {
-    pub(crate) last_page_reached: bool,
-    /// Pages that could not be fetched or read, or were lost otherwise.
-    pub(crate) pages_failed: u32,
-    pub(crate) pages_closed_by_robots: u32,
-    /// How many vehicles the website claims to have.
-    pub(crate) total_claimed: Option<u32>,
-    /// How many vehicles the last page showed, where it was as full as the others and no total tells that it was the last.
-    pub(crate) full_last_page: Option<u32>,
-    /// How many each page but the last showed, at the least; `None` for a list of one page.
-    pub(crate) page_vehicles: Option<u32>,
-    /// How many the last one showed, where no total tells that it was the last.
-    pub(crate) last_page: Option<u32>,
-    /// Vehicles that stand on several pages, without those that are shown so on purpose.
-    pub(crate) on_several_pages: u32,
-    /// Whether a page says in words that nothing was found, and shows vehicles all the same.
-    pub(crate) says_none: bool,
-    /// Where the first page was reached, and whether that is another address than the one asked for.
-    pub(crate) url: Option<String>,
-    pub(crate) redirected: bool,
 }
 
 /// A page or an answer that stands for a part of the list.
@@ -287,7 +263,7 @@ impl List {
     fn lost(&self, total_claimed: Option<u32>) -> u32 {
         let is_lost = |page: &&Extraction| {
             // A page that shows nothing and that nobody knows is likelier an error page than an empty lot. So is one among
-            // others, whoever knows it.
+            // others, also where its platform is known.
             let is_error_page = page.listings.is_empty() && (self.read.len() > 1 || !is_vendor(page.platform));
             // So is one that found nothing where others found some, and shows vehicles all the same.
             let found_none = page.total == Some(0) && !page.listings.is_empty() && total_claimed > Some(0);
@@ -300,18 +276,18 @@ impl List {
     /// What all of them showed.
     pub(super) fn finish(self) -> Shown {
         let total_claimed = self.all().filter_map(|page| page.total).max();
-        let mut facts = ListFacts {
+        let mut reading = ScrapeReading {
             last_page_reached: self.all().any(|page| page.next.is_none()) && !self.goes_on_by_script(),
             pages_failed: self.lost(total_claimed),
-            pages_closed_by_robots: 0,
-            total_claimed: None,
             full_last_page: self.full_last_page(),
-            page_vehicles: self.page_vehicles(),
-            last_page: self.open_last_page(),
+            list: ListShape {
+                page_vehicles: self.page_vehicles(),
+                last_page: self.open_last_page(),
+                ..ListShape::default()
+            },
             on_several_pages: self.on_several_pages(),
             says_none: self.all().any(|page| !page.listings.is_empty() && says_none(page)),
-            url: None,
-            redirected: false,
+            ..ScrapeReading::default()
         };
         let first = self.all().next().map(|page| page.platform).filter(|platform| is_vendor(platform));
         let platform = first.filter(|first| self.all().all(|page| page.platform == *first)).map(ToOwned::to_owned);
@@ -332,11 +308,12 @@ impl List {
         let mut of_stores = Vec::new();
         let aside = count(stores::take_one(&mut listings, store, &mut of_stores));
         warnings.extend(of_stores.into_iter().map(ListWarning::from));
+        reading.pages_fetched = u32::try_from(pages.len()).ok();
         // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
-        facts.total_claimed = total_claimed.map(|claimed| claimed.saturating_sub(aside).max(claimed.min(1)));
+        reading.total_claimed = total_claimed.map(|claimed| claimed.saturating_sub(aside).max(claimed.min(1)));
         // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
-        facts.pages_failed += u32::from(listings.is_empty() && shows_any);
-        Shown { listings, facts, platform, pages, warnings }
+        reading.pages_failed += u32::from(listings.is_empty() && shows_any);
+        Shown { listings, reading, platform, pages, warnings }
     }
 }
 

@@ -11,6 +11,7 @@ mod failure;
 mod list;
 mod page_cache;
 mod page_overlap;
+mod reading;
 mod requests;
 mod saved;
 pub(crate) mod site_scope;
@@ -20,7 +21,6 @@ use std::{collections::HashSet, time::Duration};
 
 use url::Url;
 
-pub use self::saved::ScrapedPage;
 use self::{
     data::DataList,
     list::{List, Origin},
@@ -33,6 +33,10 @@ pub(crate) use self::{
     page_cache::{KeptPage, KeptPages, ListSource, PagesRead, Reading},
     requests::{Asking, Reached, SharedHosts, SharedTurn, Unshared},
     saved::read,
+};
+pub use self::{
+    reading::{ListShape, ScrapeReading},
+    saved::ScrapedPage,
 };
 use crate::{
     extract::{DataRequest, Extraction, ListWarning, Warning},
@@ -72,7 +76,7 @@ impl Walked {
     /// # Errors
     /// Why it shows no vehicle, where that is no empty lot.
     pub(crate) fn with_vehicles(self) -> Result<Self, Failed> {
-        if !self.shown.listings.is_empty() || (self.shown.facts.pages_failed == 0 && !self.is_of_endpoint) {
+        if !self.shown.listings.is_empty() || (self.shown.reading.pages_failed == 0 && !self.is_of_endpoint) {
             return Ok(self);
         }
         // What is known of the reason says more than that nothing is there.
@@ -512,15 +516,16 @@ impl<'a> Walk<'a> {
         }
         let is_at_end = next.is_none() && !self.list.goes_on_by_script();
         let mut shown = self.list.finish();
-        let facts = &mut shown.facts;
-        facts.last_page_reached = is_at_end;
-        facts.pages_failed += self.failed + repeats;
-        facts.pages_closed_by_robots += self.closed;
+        let reading = &mut shown.reading;
+        reading.last_page_reached = is_at_end;
+        reading.pages_failed += self.failed + repeats;
+        reading.pages_closed_by_robots += self.closed;
         if let Scope::Pages(list) = &self.scope {
-            (facts.redirected, facts.url) = (list.asked() != list.reached(), Some(list.reached().to_string()));
+            reading.list.redirected = list.asked() != list.reached();
+            reading.list.url = Some(list.reached().to_string());
         }
         let mut read = self.requests.read;
-        read.to_the_end = is_at_end && facts.pages_failed == 0;
+        read.to_the_end = is_at_end && reading.pages_failed == 0;
         shown.warnings.extend(self.warnings.into_iter().map(ListWarning::from));
         Walked { shown, read, next, retry_after: self.requests.retry_after, is_of_endpoint }
     }

@@ -18,7 +18,7 @@ use crate::{
     scrape::{READER_REVISION, fetch::Fetched},
 };
 
-/// A larger reading is not kept: no page for people holds so many vehicles.
+/// A larger reading is not kept: no page for people holds as many vehicles.
 const READING_BYTES: usize = 512 * 1024;
 
 /// More than this is not kept of one scrape, without what was kept before it and has not changed.

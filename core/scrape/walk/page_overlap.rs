@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 const BLOCK_PART: usize = 4;
 const BLOCK_MOST: usize = 24;
 
-/// Pages overlap by no more than so many vehicles.
+/// Pages overlap by no more than this many vehicles.
 const OVERLAP_MOST: usize = 100;
 
 /// Of so many vehicles that stand on several pages a block leaves one.

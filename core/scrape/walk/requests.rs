@@ -1,5 +1,7 @@
-//! What a walk asks for: pages and answers, by their version where one is known, as many as it may, and of no host that others
-//! are asking.
+//! The requests of a walk for pages and answers.
+//!
+//! A page whose version is known is asked for by it. A walk makes a bounded number of requests, and none to a host that another
+//! scrape is asking.
 
 use std::time::Duration;
 
@@ -43,7 +45,7 @@ impl Drop for SharedTurn<'_> {
     }
 }
 
-/// Asks shared hosts whoever else does: for a few pages that nothing is recorded of.
+/// Takes no turns. It is for probes, which ask for a few pages and record nothing.
 pub(crate) struct Unshared;
 
 impl SharedHosts for Unshared {

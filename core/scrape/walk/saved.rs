@@ -41,7 +41,7 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     let said: Vec<&Extraction> = list.all().collect();
     let (lacks_a_page, begins) = (lacks_a_page(pages, &said), begins(pages, &said)?);
     let mut shown = list.finish();
-    shown.facts.last_page_reached &= !lacks_a_page && begins;
+    shown.reading.last_page_reached &= !lacks_a_page && begins;
     if !begins {
         shown.warnings.push(Warning::BeginsLate.into());
     }

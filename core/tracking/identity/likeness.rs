@@ -85,7 +85,7 @@ impl Shelves {
     }
 }
 
-/// The rows that fit, or `None` where there are too many to look through: then they can not be told apart either.
+/// The rows that fit, or `None` where there are too many to look through. Nothing distinguishes those.
 fn fitting(
     rows: &[Vec<(i32, usize)>; 2],
     stored: &[StoredListing],

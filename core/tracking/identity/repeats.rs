@@ -12,7 +12,7 @@ use crate::{
 const MILES_ROUNDED: u32 = 1_000;
 
 /// Takes away the external ids and stock numbers that cars of one scrape show which can not be one: words in the place of a
-/// number. What has a VIN contradicts nothing that has another; those are told apart anyhow. Linear.
+/// number. Two cars with VINs do not count, since the VINs distinguish them. Linear.
 pub(crate) fn disown_shared_keys(seen: &mut [Sighting]) {
     type Key = fn(&mut Keys) -> &mut Option<String>;
     let keys: [Key; 2] = [|keys| &mut keys.external_id, |keys| &mut keys.stock_number];

@@ -229,8 +229,11 @@ fn not_fooled(desk: &Desk, story: &Story, output: &mut Output) -> Result<(), Fai
     let share = format!("{} of {} scrapes saw the whole lot", story.complete, story.scrapes);
     output.heading("What did not fool it", &share)?;
     for trouble in &story.troubles {
-        let outcome =
-            if trouble.sold == 0 { "nothing was taken for sold".to_owned() } else { format!("{} sold", trouble.sold) };
+        let outcome = if trouble.sold == 0 {
+            "nothing was taken for sold by that".to_owned()
+        } else {
+            format!("{} sold", trouble.sold)
+        };
         let text = format!("{}, {}: {}; {outcome}", trouble.day.format("%-d %B"), trouble.competitor, trouble.what);
         point(output, Tone::Plain, &text)?;
     }

@@ -335,7 +335,9 @@ impl Story {
                 HALF_READ_DAY => format!("only the first page came, with {} vehicles", counts.vehicles),
                 _ => reason.as_str().replace('_', " "),
             };
-            self.troubles.push(Trouble { competitor, day: report.observed_at, what, sold: counts.sold });
+            // What earlier scrapes had missed may be sold on any day; this one's own misses may not.
+            let sold = report.sold.iter().filter(|sold| sold.sold_at >= report.observed_at).count();
+            self.troubles.push(Trouble { competitor, day: report.observed_at, what, sold });
         }
         if day == LAST_DAY {
             self.today.push((competitor, report));

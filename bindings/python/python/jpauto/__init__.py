@@ -10,10 +10,9 @@
 ...     [(car.make, car.price) for car in lot.inventory.list(status="available", make="toyota")]
 [('Toyota', Decimal('18500.00'))]
 
-The nouns are attributes of a `Lot`, the verbs their methods, and the options keywords. What comes back are frozen
-records; amounts are `Decimal`, times are `datetime` in UTC, ids are `UUID`. A `list` answers a `Query`, which reads
-page by page while it is iterated. What goes wrong is an `Error` with a stable `code`, and below it a class a
-kind.
+Nouns are attributes of a `Lot`, verbs are their methods, and options are keywords. Results are frozen records. Amounts
+are `Decimal`, times are `datetime` in UTC, and ids are `UUID`. A `list` returns a `Query`, which reads page by page
+while it is iterated. Failures raise an `Error` with a stable `code`; each kind of error has a subclass.
 
 `jpauto.vin` reads VINs and `jpauto.extract` reads pages; neither needs a database.
 """

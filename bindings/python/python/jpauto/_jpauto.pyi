@@ -60,6 +60,7 @@ __all__ = [
     "LeftOut",
     "Listing",
     "Lot",
+    "LotVerdict",
     "Market",
     "MarketOverview",
     "MarketPrice",
@@ -128,7 +129,7 @@ class Activity:
         resource_id: UUID | str | None = None,
         limit: int | None = None,
     ) -> Query[ActivityEntry]:
-        """The entries, newest first: of one member of staff, of one action, about one noun or one row."""
+        """The entries, newest first. They can be of one member of staff, of one action, of one noun or of one row."""
 
 @final
 class ActivityEntry:
@@ -140,7 +141,7 @@ class ActivityEntry:
 
     @property
     def user_id(self) -> UUID | None:
-        """The member of staff; `None` for the public and for the machine itself."""
+        """The member of staff; `None` for the public and for the system."""
 
     @property
     def action(self) -> str:
@@ -152,7 +153,7 @@ class ActivityEntry:
 
     @property
     def resource_id(self) -> UUID | None:
-        """Which one."""
+        """The id of the row."""
 
     @property
     def changes(self) -> Any | None:
@@ -160,7 +161,7 @@ class ActivityEntry:
 
     @property
     def ip_address(self) -> str | None:
-        """Where the actor was."""
+        """The IP address of the actor."""
 
     @property
     def user_agent(self) -> str | None:
@@ -282,7 +283,7 @@ class AgeCount:
 
     @property
     def cost(self) -> Decimal:
-        """The sum of their costs, as far as known."""
+        """The sum of the known costs."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -292,7 +293,7 @@ class AgeCount:
 
 @final
 class Alert:
-    """Something that asks for attention."""
+    """An alert."""
 
     @property
     def id(self) -> UUID:
@@ -304,11 +305,11 @@ class Alert:
 
     @property
     def severity(self) -> Severity:
-        """How much it matters: `warning` or `critical`."""
+        """The severity: `warning` or `critical`."""
 
     @property
     def message(self) -> str:
-        """For a person to read."""
+        """The message for people."""
 
     @property
     def metadata(self) -> Any:
@@ -320,11 +321,11 @@ class Alert:
 
     @property
     def dismissed(self) -> bool:
-        """Whether it is over: dismissed by a person, or closed because the trouble is gone."""
+        """Whether it is closed: a person dismissed it, or its cause is gone."""
 
     @property
     def dismissed_at(self) -> datetime | None:
-        """Since when it is over."""
+        """When it was closed."""
 
     @property
     def created_at(self) -> datetime | None:
@@ -338,7 +339,7 @@ class Alert:
 
 @final
 class Alerts:
-    """What asks for attention."""
+    """Alerts."""
 
     def list(
         self,
@@ -348,10 +349,10 @@ class Alerts:
         subject_id: UUID | str | None = None,
         limit: int | None = None,
     ) -> Query[Alert]:
-        """The open alerts, newest first; `with_dismissed` shows those that are over, too."""
+        """The open alerts, newest first; with `with_dismissed` also the closed ones."""
 
     def dismiss(self, id: UUID | str) -> Alert:
-        """Puts an alert away. Raises `NotFound` (`alert_not_found`)."""
+        """Dismisses an alert. Raises `NotFound` (`alert_not_found`)."""
 
 @final
 class Analysis:
@@ -921,10 +922,10 @@ class Inventory:
         sort: VehicleSort | None = None,
         limit: int | None = None,
     ) -> Query[StockedVehicle]:
-        """The vehicles that the filters let through, latest on sale first.
+        """The vehicles that match the filters, newest on sale first.
 
-        `status` is one word or several. Make and model are compared whatever their case, bounds are included, and `q` are
-        words that all stand in make, model, trim, VIN, stock number or description. `sort` is `listed_at`, `price`,
+        `status` is one word or several. The case of make and model does not matter. Bounds are included. `q` has
+        words that each occur in make, model, trim, VIN, stock number or description. `sort` is `listed_at`, `price`,
         `mileage` or `year`, with a minus in front for the largest first. `limit` bounds the number of records.
         """
 
@@ -935,24 +936,24 @@ class Inventory:
         """The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`)."""
 
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
-        """Adds a vehicle, for sale from now on. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
+        """Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
         `duplicate_stock_number`).
         """
 
     def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
-        """Changes the named fields; `None` empties a field. A new price also becomes a point of the price history.
+        """Changes the named fields; `None` clears a field. A new price is also added to the price history.
 
         Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
     def set_status(self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None) -> Vehicle:
-        """Moves a vehicle to another status; selling sets `sold_at`, and what the buyer paid goes into the audit trail.
+        """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept in the audit trail.
 
-        Raises `Conflict` (`vehicle_sold`) for a sold one, which only `relist` brings back.
+        Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
         """
 
     def relist(self, id: UUID | str) -> Vehicle:
-        """Offers a sold vehicle again, as listed today. Raises `Conflict` (`vehicle_not_sold`)."""
+        """Offers a sold vehicle again, as listed now. Raises `Conflict` (`vehicle_not_sold`)."""
 
     def feature(self, id: UUID | str) -> Vehicle:
         """Shows the vehicle on the homepage."""
@@ -961,13 +962,13 @@ class Inventory:
         """Takes the vehicle off the homepage."""
 
     def delete(self, id: UUID | str) -> None:
-        """Removes a vehicle with its research and price history; the submission that it came from stays."""
+        """Deletes a vehicle with its market analysis and price history. The submission that it came from stays."""
 
     def price_history(self, id: UUID | str, *, limit: int | None = None) -> Query[MarketPrice]:
         """A vehicle's price history, newest first; the same as `market.history`."""
 
     def statistics(self) -> Statistics:
-        """Counts, worth and age of the lot."""
+        """Counts, value and age of the inventory."""
 
 @final
 class LeftOut:
@@ -1139,9 +1140,9 @@ class Listing:
 
 @final
 class Lot:
-    """An open dealership: its nouns are its attributes. Threads may share it.
+    """An open dealership. Its attributes are the nouns. Threads may share it.
 
-    Used in `with`, it is closed at the end.
+    A `with` statement closes it at the end.
     """
 
     @property
@@ -1154,11 +1155,11 @@ class Lot:
 
     @property
     def market(self) -> Market:
-        """What the market says of the dealership's vehicles."""
+        """Prices of the market for the dealership's vehicles."""
 
     @property
     def competitors(self) -> Competitors:
-        """The competing dealers and what stands on their lots."""
+        """The competing dealers and their listings."""
 
     @property
     def users(self) -> Users:
@@ -1170,26 +1171,26 @@ class Lot:
 
     @property
     def alerts(self) -> Alerts:
-        """What asks for attention."""
+        """Alerts."""
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether it is closed."""
 
     def acting_as(self, email: str | None) -> Lot:
-        """The same dealership with somebody else acting in it: a member of staff by e-mail address, or the machine (`None`).
+        """The same dealership with another actor: a member of staff by e-mail address, or the system (`None`).
 
-        The connections are shared, and closing either closes both.
+        Both share their connections, and closing one closes the other.
         """
 
     def migrate(self) -> MigrationReport:
-        """Brings the schema to this release's, adopting a PostgreSQL database that holds the tables already.
+        """Brings the schema to this release's version. A PostgreSQL database that has the tables already is adopted.
 
         Safe to call at each start, from any number of machines at once.
         """
 
     def close(self) -> None:
-        """Closes the connections; every later operation is `Refused` with the code `lot_closed`. Closing twice is no fault."""
+        """Closes the connections. Every later operation is `Refused` with the code `lot_closed`. Closing twice is allowed."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -1349,11 +1350,11 @@ class Metrics:
 
 @final
 class MigrationReport:
-    """What a migration did."""
+    """The result of a migration."""
 
     @property
     def applied(self) -> list[str]:
-        """The names of the migrations that were applied, in order; empty where the schema was current."""
+        """The names of the applied migrations, in order; empty if the schema was current."""
 
     @property
     def version(self) -> str:
@@ -1615,15 +1616,15 @@ class Progress:
 
 @final
 class Query(Generic[_T_co]):
-    """What a `list` answers: nothing is read before it is iterated, and each iteration reads anew.
+    """The result of a `list`. Nothing is read before it is iterated, and each iteration reads again.
 
-    Rows are fetched page by page, so a list of any length takes the memory of one page, and Ctrl-C is heard between pages.
-    Rows that are written meanwhile are neither skipped nor repeated. There is no length: counting would read everything.
+    Rows are read page by page: a list of any length takes the memory of one page, and Ctrl-C works between pages.
+    Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything.
     """
 
     def __iter__(self) -> Rows[_T_co]: ...
     def first(self, count: int) -> list[_T_co]:
-        """The first `count` records as a list, reading no more than these."""
+        """The first `count` records as a list. No others are read."""
 
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
@@ -1897,7 +1898,7 @@ class ResearchResult:
 
 @final
 class Rows(Generic[_T_co]):
-    """Goes through the rows of a `Query` once."""
+    """Iterates over the rows of a `Query` once."""
 
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T_co: ...
@@ -2244,19 +2245,19 @@ class Statistics:
 
     @property
     def total(self) -> StockCount:
-        """All of them."""
+        """The vehicles that are not sold."""
 
     @property
     def by_status(self) -> list[StatusCount]:
-        """By status, the sold ones too."""
+        """By status; this includes the sold vehicles."""
 
     @property
     def by_age(self) -> list[AgeCount]:
-        """By days in stock."""
+        """By days in stock, without the sold vehicles."""
 
     @property
     def average_days_in_stock(self) -> float | None:
-        """The mean of their days in stock; `None` for an empty lot."""
+        """The mean of the days in stock; `None` if every vehicle is sold."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2282,7 +2283,7 @@ class StatusCount:
 
     @property
     def cost(self) -> Decimal:
-        """The sum of their costs, as far as known."""
+        """The sum of the known costs."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2292,7 +2293,7 @@ class StatusCount:
 
 @final
 class StockCount:
-    """A number of vehicles and what they are worth."""
+    """A number of vehicles and their value."""
 
     @property
     def count(self) -> int:
@@ -2304,7 +2305,7 @@ class StockCount:
 
     @property
     def cost(self) -> Decimal:
-        """The sum of their costs, as far as known."""
+        """The sum of the known costs."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2314,7 +2315,7 @@ class StockCount:
 
 @final
 class StockedVehicle:
-    """A vehicle of the dealership and how long it has stood."""
+    """A vehicle of the dealership and its age in stock."""
 
     # Fields of inventory: begin.
     @property
@@ -2485,14 +2486,13 @@ class StockedVehicle:
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
     # Fields of inventory: end.
-
     @property
     def days_in_stock(self) -> int:
         """Whole days from `listed_at` to `sold_at` or now."""
 
     @property
     def age_state(self) -> AgeState:
-        """How that compares with the turn policy: `good`, `warning` or `aged`."""
+        """How the days compare with the turn policy: `good`, `warning` or `aged`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2502,7 +2502,7 @@ class StockedVehicle:
 
 @final
 class Submission:
-    """A customer's offer of a car."""
+    """A car that a customer offers."""
 
     # Fields of pending_submissions: begin.
     @property
@@ -2609,7 +2609,6 @@ class Submission:
     def warnings(self) -> list[SubmissionWarning]:
         """What a reviewer should look at twice."""
     # Fields of pending_submissions: end.
-
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -2618,7 +2617,7 @@ class Submission:
 
 @final
 class SubmissionWarning:
-    """Something about a submission that is no reason to refuse it."""
+    """A doubt about a submission that does not refuse it."""
 
     @property
     def code(self) -> str:
@@ -2639,7 +2638,7 @@ class Submissions:
     """Cars that customers offer, and their review."""
 
     def submit(self, **fields: Unpack[NewSubmission]) -> Submission:
-        """Takes an offer in. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`)."""
+        """Sends a submission. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`)."""
 
     def list(
         self,
@@ -2651,33 +2650,33 @@ class Submissions:
         sort: SubmissionSort | None = None,
         limit: int | None = None,
     ) -> Query[Submission]:
-        """The submissions that the filters let through, newest first unless sorted by `submitted_at`.
+        """The submissions that match the filters, newest first unless sorted by `submitted_at`.
 
-        `q` are words that all stand in make, model, VIN, or the customer's name or e-mail.
+        `q` has words that each occur in make, model, VIN, or the customer's name or e-mail.
         """
 
     def get(self, id: UUID | str) -> Submission:
         """One submission. Raises `NotFound` (`submission_not_found`)."""
 
     def update(self, id: UUID | str, **fields: Unpack[SubmissionChanges]) -> Submission:
-        """Corrects the named fields of a pending submission; `None` empties a field. Raises `Conflict`
+        """Corrects the named fields of a pending submission; `None` clears a field. Raises `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
         """
 
     def approve(self, id: UUID | str, **overrides: Unpack[VehicleChanges]) -> Vehicle:
-        """Takes a submission into inventory at the asking price, or with what is given in place of the customer's fields.
+        """Approves a submission and adds its car to the inventory, at the asking price unless `price` is given.
 
         Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
         """
 
     def reject(self, id: UUID | str, reason: str) -> Submission:
-        """Turns a submission down. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
+        """Rejects a submission. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
         (`rejection_reason_missing`).
         """
 
     def delete(self, id: UUID | str) -> None:
-        """Removes a submission; a vehicle that came from it stays."""
+        """Deletes a submission. A vehicle that was made of it stays."""
 
 @final
 class Supply:
@@ -2783,11 +2782,11 @@ class User:
 
     @property
     def oauth_provider(self) -> str:
-        """Who vouches for the person: `google` or `microsoft`."""
+        """The provider of the sign-in: `google` or `microsoft`."""
 
     @property
     def oauth_id(self) -> str:
-        """The person's id there. An invited user has none yet: it reads `invited:` and the address."""
+        """The user's id at the provider. An invited user has none yet; then it is `invited:` and the address."""
 
     @property
     def role(self) -> Role:
@@ -2803,7 +2802,7 @@ class User:
 
     @property
     def is_active(self) -> bool:
-        """Whether the user may act at all."""
+        """Whether the account is active."""
 
     @property
     def created_at(self) -> datetime | None:
@@ -2820,7 +2819,7 @@ class Users:
     """Staff accounts and their roles, for administrators."""
 
     def add(self, *, email: str, name: str, role: Role = "viewer", provider: Provider = "google") -> User:
-        """Makes an account that its owner takes over at the first sign-in. Raises `Conflict` (`duplicate_email`)."""
+        """Invites a user, whose first sign-in takes the account over. Raises `Conflict` (`duplicate_email`)."""
 
     def list(self, *, limit: int | None = None) -> Query[User]:
         """All users, by address."""
@@ -2832,20 +2831,20 @@ class Users:
         """The user with this address. Raises `NotFound` (`user_not_found`)."""
 
     def set_role(self, id: UUID | str, role: Role) -> User:
-        """Gives another user another role. Raises `Refused` (`not_oneself`)."""
+        """Changes the role of another user. Raises `Refused` (`not_oneself`)."""
 
     def activate(self, id: UUID | str) -> User:
-        """Lets a user in again."""
+        """Activates a user again."""
 
     def deactivate(self, id: UUID | str) -> User:
-        """Shuts a user out at once."""
+        """Deactivates a user. It takes effect at once."""
 
     def delete(self, id: UUID | str) -> None:
-        """Removes a user. One whom any row names is deactivated and stripped of name, address and picture instead."""
+        """Deletes a user. A user whom other rows name is deactivated instead, and name, address and picture are cleared."""
 
 @final
 class Vehicle:
-    """A vehicle of the dealership, as a write left it."""
+    """A vehicle of the dealership."""
 
     # Fields of inventory: begin.
     @property
@@ -3016,7 +3015,6 @@ class Vehicle:
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
     # Fields of inventory: end.
-
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -3181,11 +3179,11 @@ def mileage(text: str) -> int | None:
 def open(database_url: str, *, read_only: bool = False, act_as: str | None = None, pool_size: int | None = None) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
-    A new SQLite file is made whole. An existing database is never changed: where its schema is older, every operation but
+    A new SQLite file gets its tables. An existing database is never changed: if its schema is older, every operation but
     `migrate` is refused with the code `database_outdated`.
 
-    `read_only` refuses every write in the database itself. `act_as` is the e-mail address of the member of staff who acts,
-    with the rights of that role and under that name in the audit trail; without it the machine acts and may do all.
+    `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
+    with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
     `pool_size` bounds the connections (8).
 
     Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`),

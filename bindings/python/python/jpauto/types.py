@@ -1,6 +1,6 @@
-"""The words and the data fields that jpauto takes and gives, for annotations.
+"""Types for annotations: the words and the data fields of jpauto.
 
-At run time these are plain `str` and `dict`: the library itself checks every word and every field.
+At run time these are plain `str` and `dict`. The library checks every word and every field.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class _OfferedCar(TypedDict, total=False):
 
 
 class NewSubmission(_OfferedCar):
-    """An offer as the customer sends it."""
+    """A submission as the customer sends it."""
 
     # Fields of pending_submissions that must be there: begin.
     year: int

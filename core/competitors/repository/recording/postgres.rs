@@ -10,6 +10,7 @@ use diesel::{
 
 use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
 use crate::{
+    competitors::repository::listing_row::ArrayQuery,
     db::{
         DbResult, Instant,
         types::{DbId, DbInstant, DbJson, DbMoney},
@@ -17,9 +18,7 @@ use crate::{
     ids::CompetitorId,
 };
 
-pub(super) type Query<'q> = diesel::query_builder::BoxedSqlQuery<'q, Pg, diesel::query_builder::SqlQuery>;
-
-fn query<'q>(sql: String) -> Query<'q> {
+fn query<'q>(sql: String) -> ArrayQuery<'q> {
     sql_query(sql).into_boxed::<Pg>()
 }
 
@@ -30,7 +29,7 @@ fn placeholders(after: usize, count: usize) -> String {
 }
 
 /// Binds what [`Written`] leaves out, then it: `id, days_on_market, raw_data, ...`.
-fn bind_listings<'q>(query: Query<'q>, listings: Vec<WrittenListing<'q>>) -> Query<'q> {
+fn bind_listings<'q>(query: ArrayQuery<'q>, listings: Vec<WrittenListing<'q>>) -> ArrayQuery<'q> {
     let ids: Vec<_> = listings.iter().map(|listing| listing.id).collect();
     let days: Vec<_> = listings.iter().map(|listing| listing.days_on_market).collect();
     let documents: Vec<_> = listings.iter().map(|listing| listing.raw_data).collect();

@@ -1,0 +1,190 @@
+//! The columns of `competitor_inventory`, once: what is read of a listing, and what a scrape writes of it.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+#[cfg(feature = "postgres")]
+use diesel::sql_types::{Bool, Double, Integer, Nullable, Text};
+use serde_json::Value;
+
+use super::seen_between;
+#[cfg(feature = "postgres")]
+use crate::db::types::{DbInstant, DbMoney};
+use crate::{
+    competitors::{Listing, days_on_market},
+    db::{Instant, Json, schema::competitor_inventory},
+    extract::StockStatus,
+    ids::{CompetitorId, ListingId},
+    money::Money,
+    tracking::{
+        facts::StoredListing,
+        sighting::{Details, Keys},
+    },
+};
+
+/// A statement of PostgreSQL that arrays are bound to.
+#[cfg(feature = "postgres")]
+pub(super) type ArrayQuery<'q> =
+    diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+
+/// Makes, of one list of columns, the row that a scrape writes and its binding to PostgreSQL as one array a column.
+macro_rules! written_columns {
+    ($($column:ident: $rust:ty as $sql:ty),+ $(,)?) => {
+        /// What a scrape writes of a new or a changed listing, apart from what only one of the two writes.
+        #[derive(Insertable, AsChangeset)]
+        #[diesel(table_name = competitor_inventory, treat_none_as_default_value = false, treat_none_as_null = true)]
+        pub(super) struct Written<'a> {
+            $(pub(super) $column: $rust),+
+        }
+
+        #[cfg(feature = "postgres")]
+        impl Written<'_> {
+            pub(super) const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+
+            pub(super) fn bind<'q>(query: ArrayQuery<'q>, rows: &[Written<'q>]) -> ArrayQuery<'q> {
+                $(let query = query.bind::<diesel::sql_types::Array<$sql>, _>(
+                    rows.iter().map(|row| row.$column).collect::<Vec<_>>(),
+                );)+
+                query
+            }
+        }
+    };
+}
+
+/// Makes the rows of the columns that are stored as they are seen, and of those named here besides.
+macro_rules! listing_rows {
+    (
+        keys: String { $($key:ident),+ }
+        details: String { $($text:ident),+ }
+        details: i32 { $($number:ident),+ }
+        listing: Money { $($price:ident),+ }
+    ) => {
+        /// The columns that a scrape is planned from, without `raw_data`, which may be large.
+        #[derive(Queryable, Selectable)]
+        #[diesel(table_name = competitor_inventory)]
+        pub(super) struct StoredRow {
+            pub(super) id: ListingId,
+            $(pub(super) $key: Option<String>,)+
+            $(pub(super) $text: Option<String>,)+
+            $(pub(super) $number: Option<i32>,)+
+            $(pub(super) $price: Option<Money>,)+
+            pub(super) stock_status: Option<String>,
+            pub(super) first_seen_at: Option<Instant>,
+            pub(super) last_seen_at: Option<Instant>,
+            pub(super) is_sold: Option<bool>,
+            pub(super) sold_at: Option<Instant>,
+            pub(super) created_at: Option<Instant>,
+            pub(super) price_changed_at: Option<Instant>,
+            pub(super) p_return: Option<f64>,
+        }
+
+        impl From<StoredRow> for StoredListing {
+            fn from(row: StoredRow) -> Self {
+                let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+                let stock_status = row.stock_status.and_then(|word| word.parse().ok());
+                let mut listing = Self {
+                    keys: Keys { $($key: row.$key),+ },
+                    details: Details { $($text: row.$text,)+ $($number: row.$number,)+ stock_status },
+                    $($price: row.$price,)+
+                    price_changed_at: row.price_changed_at.map(DateTime::from),
+                    first_seen_at,
+                    last_seen_at,
+                    is_sold: row.is_sold.unwrap_or(false),
+                    sold_at: row.sold_at.map(DateTime::from),
+                    p_return: row.p_return,
+                };
+                // An adopted row may have a price and no lowest one.
+                listing.lowest_price = listing.lowest_price.or(listing.price);
+                listing.highest_price = listing.highest_price.or(listing.price);
+                listing
+            }
+        }
+
+        impl ListingRow {
+            pub(super) fn into_listing(self, now: DateTime<Utc>) -> Listing {
+                let row = self.stored;
+                let (is_sold, sold_at) = (row.is_sold.unwrap_or(false), row.sold_at.map(DateTime::from));
+                let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+                let days_on_market = match (is_sold, self.days_on_market) {
+                    (true, Some(days)) => days,
+                    (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
+                    (false, _) => days_on_market(first_seen_at, now),
+                };
+                Listing {
+                    id: row.id,
+                    competitor_id: self.competitor_id,
+                    $($key: row.$key,)+
+                    $($text: row.$text,)+
+                    $($number: row.$number,)+
+                    $($price: row.$price,)+
+                    first_seen_at,
+                    last_seen_at,
+                    is_sold,
+                    sold_at,
+                    days_on_market,
+                    raw_data: self.raw_data.map(|document| document.0),
+                    created_at: row.created_at.map(DateTime::from),
+                    updated_at: self.updated_at.map(DateTime::from),
+                    price_changed_at: row.price_changed_at.map(DateTime::from),
+                    p_return: row.p_return.filter(|_| is_sold),
+                    // Another application may have written words of its own.
+                    stock_status: row.stock_status.and_then(|word| word.parse().ok()),
+                    transferred_from: None,
+                    transferred_to: None,
+                }
+            }
+        }
+
+        written_columns! {
+            $($key: Option<&'a str> as Nullable<Text>,)+
+            $($text: Option<&'a str> as Nullable<Text>,)+
+            $($number: Option<i32> as Nullable<Integer>,)+
+            $($price: Option<Money> as Nullable<DbMoney>,)+
+            stock_status: Option<&'a str> as Nullable<Text>,
+            last_seen_at: Instant as DbInstant,
+            is_sold: bool as Bool,
+            sold_at: Option<Instant> as Nullable<DbInstant>,
+            updated_at: Instant as DbInstant,
+            price_changed_at: Option<Instant> as Nullable<DbInstant>,
+            p_return: Option<f64> as Nullable<Double>,
+        }
+
+        impl<'a> Written<'a> {
+            pub(super) fn of(listing: &'a StoredListing, now: DateTime<Utc>) -> Self {
+                Self {
+                    $($key: listing.keys.$key.as_deref(),)+
+                    $($text: listing.details.$text.as_deref(),)+
+                    $($number: listing.details.$number,)+
+                    $($price: listing.$price,)+
+                    stock_status: listing.details.stock_status.map(StockStatus::as_str),
+                    last_seen_at: Instant(listing.last_seen_at),
+                    is_sold: listing.is_sold,
+                    sold_at: listing.sold_at.map(Instant),
+                    updated_at: Instant(now),
+                    price_changed_at: listing.price_changed_at.map(Instant),
+                    p_return: listing.p_return,
+                }
+            }
+        }
+    };
+}
+
+listing_rows! {
+    keys: String { external_id, vin, stock_number }
+    details: String {
+        make, model, trim, exterior_color, transmission, fuel_type, body_style, url, image_url
+    }
+    details: i32 { year, mileage }
+    listing: Money { price, unconfirmed_price, lowest_price, highest_price, previous_price }
+}
+
+/// All columns of a listing.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = competitor_inventory)]
+pub(super) struct ListingRow {
+    #[diesel(embed)]
+    pub(super) stored: StoredRow,
+    competitor_id: CompetitorId,
+    pub(super) days_on_market: Option<i32>,
+    raw_data: Option<Json<Value>>,
+    updated_at: Option<Instant>,
+}
