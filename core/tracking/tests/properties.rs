@@ -155,3 +155,99 @@ proptest! {
         }
     }
 }
+
+/// A lot whose oldest cars are sold, one in 45 a day.
+fn turning_over(size: u32, on_day: i64) -> std::ops::Range<u32> {
+    let sold = u32::try_from((on_day + 8).max(0)).unwrap() * size / 45;
+    sold..sold + size
+}
+
+fn numbered(numbers: impl IntoIterator<Item = u32>) -> Vec<ScrapedListing> {
+    let listing = |number: u32| ScrapedListing { external_id: Some(number.to_string()), ..ScrapedListing::default() };
+    numbers.into_iter().map(listing).collect()
+}
+
+fn number(listing: &StoredListing) -> u32 {
+    listing.keys.external_id.as_deref().unwrap().parse().unwrap()
+}
+
+/// Any set of doubts that a reading can give rise to.
+fn any_reading() -> impl Strategy<Value = ScrapeReading> {
+    let counts = (0..3_u32, 0..2_u32, 0..40_u32);
+    let list = (proptest::option::of(0..400_u32), proptest::option::of(1..30_u32), proptest::option::of(1..9_u32));
+    (any::<bool>(), any::<bool>(), counts, list).prop_map(
+        |(last_page_reached, says_none, (pages_failed, closed, on_several_pages), (claimed, full, pages))| {
+            ScrapeReading {
+                last_page_reached,
+                says_none,
+                pages_failed,
+                pages_closed_by_robots: closed,
+                on_several_pages,
+                total_claimed: claimed,
+                full_last_page: full,
+                pages_fetched: pages,
+                ..whole_lot()
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn one_days_fault_sells_nothing_that_is_there(
+        size in 5..=300_u32,
+        shown_percent in 0..=100_u32,
+        strangers in 0..300_u32,
+        scrapes in 1..4_i64,
+        reading in any_reading(),
+    ) {
+        let mut lot = lot();
+        for on_day in std::iter::once(-60).chain(-8..9) {
+            let there = turning_over(size, on_day);
+            let is_shown = |car: &u32| car.wrapping_mul(2_654_435_761) % 100 < shown_percent;
+            let (times, listings, reading) = if on_day == 0 {
+                let others = 1_000_000..1_000_000 + strangers;
+                (scrapes, numbered(there.clone().filter(is_shown).chain(others)), reading.clone())
+            } else {
+                (1, numbered(there.clone()), whole_lot())
+            };
+            for time in 0..times {
+                let plan = lot.record(day(on_day) + TimeDelta::hours(4 * time), listings.clone(), reading.clone());
+                let is_there = |row: usize| there.contains(&number(&lot.stored[row]));
+                prop_assert!(plan.sold_by_absence.iter().all(|sold| !is_there(sold.stored)), "day {}", on_day);
+                prop_assert_eq!(plan.relisted(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_scrape_that_is_repeated_or_late_finds_nothing(
+        size in 5..=300_u32,
+        again_on in -6..8_i64,
+        minutes in 0..=60_i64,
+        reading in any_reading(),
+    ) {
+        let mut lot = lot();
+        for on_day in std::iter::once(-60).chain(-8..9) {
+            let reading = if on_day == 0 { reading.clone() } else { whole_lot() };
+            lot.record(day(on_day), numbered(turning_over(size, on_day)), reading.clone());
+            if on_day != again_on {
+                continue;
+            }
+            let is_sold = |lot: &Lot| lot.stored.iter().map(|listing| listing.is_sold).collect::<Vec<_>>();
+            let before = is_sold(&lot);
+            let at = day(on_day) + TimeDelta::minutes(minutes);
+            let plan = lot.record(at, numbered(turning_over(size, on_day)), reading);
+            prop_assert_eq!((plan.new.len(), plan.changed.len(), plan.sold(), plan.returned), (0, 0, 0, 0));
+            let late = lot.record(
+                day(on_day - 1) + TimeDelta::hours(12),
+                numbered(turning_over(size, on_day - 1)),
+                whole_lot(),
+            );
+            prop_assert_eq!((late.new.len(), late.sold(), late.relisted(), late.fixed.len()), (0, 0, 0, 0));
+            prop_assert_eq!(before, is_sold(&lot));
+        }
+    }
+}
