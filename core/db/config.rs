@@ -21,11 +21,11 @@ pub struct DatabaseConfig {
     pub url: String,
     /// Refuse every write, in the database itself. A file must exist then.
     pub read_only: bool,
-    /// At most so many connections (8); about twice the cores serve best. In-memory databases have one.
+    /// The most connections (8). About twice the number of cores serves best. An in-memory database has one.
     pub pool_size: u32,
     /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
     pub pool_timeout: Duration,
-    /// PostgreSQL ends a longer statement (30 s); keep it below the deadline of whoever waits.
+    /// PostgreSQL ends a longer statement (30 s). Keep it below the deadline of the caller.
     pub statement_timeout: Duration,
     /// How long a statement waits for another writer (5 s), on both databases.
     pub lock_timeout: Duration,

@@ -122,7 +122,7 @@ fn what_may_pass_is_tried_once_more_after_its_wait() {
     let error = search(&client).unwrap_err();
     assert_eq!((error.code(), error.retry_after()), ("auto_dev_rate_limited", Some(Duration::from_secs(3_600))));
     assert_eq!((server.seen().len(), time.slept()), (1, Duration::ZERO));
-    // And whoever comes next is not let through before then.
+    // The next caller is not let through before then.
     let error = search(&client).unwrap_err();
     assert_eq!((error.code(), server.seen().len()), ("auto_dev_rate_limited", 1));
     assert!(error.retry_after().unwrap() > Duration::from_secs(3_000));
