@@ -239,6 +239,8 @@ static NAMES: [(&str, Field); 130] = [
 pub(crate) struct Draft {
     pub(crate) listing: ScrapedListing,
     price_rank: Option<PriceRank>,
+    /// Whether a card states prices of which none is plainly the one that is asked.
+    pub(super) is_price_unclear: bool,
 }
 
 /// Puts a value where there is none; it is not looked for where there is one.

@@ -4,8 +4,11 @@
 //! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
+mod amounts;
 mod card;
+mod card_heading;
 mod cards;
+mod chunks;
 mod clean;
 mod data;
 mod dom;
@@ -21,10 +24,13 @@ pub(crate) mod markup;
 mod merge;
 mod microdata;
 mod numbers;
+mod offers;
 mod page;
 mod page_position;
 mod pagination;
+mod pairing;
 mod price_choice;
+mod price_words;
 mod record;
 mod site;
 mod stock;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::Number;
 
-use super::{clean::text, limits::TextLimits};
+use super::{clean::text, limits::TextLimits, price_words::by_caption};
 use crate::Money;
 
 /// One number within a text.
@@ -151,10 +151,13 @@ fn price_in_words(raw: &str) -> Option<Money> {
         return None;
     }
     let mut asking: Vec<(&Amount, bool)> = Vec::new();
+    let mut is_range_of_none = false;
     for amount in all.iter().filter(|amount| !marked || has_dollar_sign(&lower, amount)) {
+        // What the first end of a range is, the second is as well.
+        let is_end = is_range_of_none && range_before(lower[..amount.start].trim_end_matches(['$', ' ']));
         match role(&lower, amount) {
-            Role::NoPrice => {}
-            Role::Price { preferred } => asking.push((amount, preferred)),
+            Role::Price { preferred } if !is_end => asking.push((amount, preferred)),
+            _ => is_range_of_none = true,
         }
     }
     if asking.iter().any(|(_, preferred)| *preferred) {
@@ -170,6 +173,20 @@ fn price_of_cents(cents: i64) -> Option<Money> {
     Some(Money::from_cents(cents)).filter(|price| cents > 0 && price.fits_a_price())
 }
 
+/// How much the only amount of dollars in a text is, whatever it is.
+pub(super) fn size(text: &str) -> Option<Money> {
+    let found = amounts(text);
+    let mut marked = found.iter().filter(|amount| has_dollar_sign(text, amount));
+    let only = marked.next().filter(|_| marked.next().is_none()).or_else(|| found.first().filter(|_| found.len() == 1))?;
+    price_of_cents(only.hundredths?)
+}
+
+/// Where the amounts of dollars in a text begin and end, each with how much it is.
+pub(super) fn dollars(text: &str) -> Vec<(std::ops::Range<usize>, Option<Money>)> {
+    let found = amounts(text).into_iter().filter(|amount| has_dollar_sign(text, amount));
+    found.map(|amount| (amount.start..amount.end, amount.hundredths.and_then(price_of_cents))).collect()
+}
+
 /// [`price`] of a number that data states.
 pub(crate) fn price_of_number(number: &Number) -> Option<Money> {
     match number.as_u64() {
@@ -183,29 +200,69 @@ enum Role {
     Price { preferred: bool },
 }
 
-/// Words behind an amount that is no price: a rate, a discount or a distance.
-const PAYMENT_AFTER: [&str; 23] = [
+/// Words behind an amount that is no price: a rate, a discount or a distance. A word of letters ends where it ends here.
+const PAYMENT_AFTER: [&str; 63] = [
     "/mo",
     "/ mo",
-    "per mo",
-    "mo.",
-    "mo ",
-    "month",
-    "a month",
+    "/mos",
+    "/month",
+    "/ month",
+    "/months",
     "/wk",
     "/ wk",
-    "per week",
+    "/week",
+    "/ week",
+    "/weekly",
+    "/biweekly",
+    "/bi-weekly",
+    "/yr",
+    "/year",
+    "/day",
+    "per",
+    "p/m",
+    "pm",
+    "mo",
+    "mos",
+    "month",
+    "months",
+    "monthly",
+    "a mo",
+    "a month",
+    "a week",
+    "each month",
+    "every month",
+    "every week",
+    "wk",
+    "week",
     "weekly",
     "bi-weekly",
-    "/week",
+    "biweekly",
+    "lease",
+    "payment",
+    "payments",
+    "pmt",
+    "est. payment",
+    "est. pmt",
+    "est payment",
+    "estimated payment",
     "down",
+    "deposit",
+    "due",
     "off",
     "%",
     "mi",
+    "mile",
+    "miles",
     "km",
-    "due at",
+    "kms",
     "in savings",
+    "savings",
+    "saving",
+    "saved",
+    "discount",
     "rebate",
+    "bonus",
+    "cash back",
     "below",
     "under market",
 ];
@@ -254,11 +311,15 @@ const ASKING_BEFORE: [&str; 14] = [
 /// What the words around an amount make of it.
 fn role(lower: &str, amount: &Amount) -> Role {
     let after = lower[amount.end..].trim_start_matches([' ', '*', '+']);
-    // "mo" alone at the end of a text has nothing behind it.
-    if after == "mo" || PAYMENT_AFTER.iter().any(|word| after.starts_with(word)) {
+    if PAYMENT_AFTER.iter().any(|word| begins_with_word(after, word)) || is_for_a_time(after) {
         return Role::NoPrice;
     }
     let before = lower[..amount.start].trim_end_matches(['$', ' ']);
+    // `Lease for $299`: the last words in front of an amount are about it.
+    let own = before.rsplit(|sign: char| sign.is_ascii_digit()).next().unwrap_or_default();
+    if by_caption(last_words(own)).is_some_and(|stated| stated.rank().is_none()) {
+        return Role::NoPrice;
+    }
     let follows = |word: &str| before.strip_suffix(word).is_some_and(|front| !front.ends_with(char::is_alphanumeric));
     if before.ends_with(" up to")
         || before.ends_with("up to:")
@@ -271,6 +332,25 @@ fn role(lower: &str, amount: &Amount) -> Role {
         return Role::NoPrice;
     }
     Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }
+}
+
+fn begins_with_word(text: &str, word: &str) -> bool {
+    let ends = |rest: &str| !word.ends_with(char::is_alphabetic) || !rest.starts_with(char::is_alphabetic);
+    text.strip_prefix(word).is_some_and(ends)
+}
+
+/// `for 36 months`, `x 72 mo`
+fn is_for_a_time(after: &str) -> bool {
+    let Some(rest) = ["for", "x", "@"].iter().find_map(|word| after.strip_prefix(word)) else { return false };
+    let unit = rest.trim_start().trim_start_matches(|sign: char| sign.is_ascii_digit());
+    let unit = unit.trim_start_matches([' ', '-']);
+    unit.len() < rest.trim_start().len() && ["mo", "week", "wk", "payment"].iter().any(|word| unit.starts_with(word))
+}
+
+/// The last two words of a text: what stands before them is about something else.
+pub(super) fn last_words(text: &str) -> &str {
+    let text = text.trim_end();
+    text.rmatch_indices(' ').nth(1).map_or(text, |(space, _)| &text[space + 1..])
 }
 
 /// Whether a dash before an amount joins it to an amount in front: a range, of which no end is the price.
@@ -341,20 +421,41 @@ pub fn mileage(raw: &str) -> Option<i32> {
 /// [`mileage`] of a text with anything beside the number and its unit.
 fn mileage_in_words(raw: &str) -> Option<i32> {
     let lower = text(raw)?.to_ascii_lowercase();
-    const KNOWN_WORDS: [&str; 13] = [
-        "mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
+    miles_of_one(&lower).or_else(|| miles_among_others(&lower))
+}
+
+/// The miles of a text that says nothing else.
+fn miles_of_one(lower: &str) -> Option<i32> {
+    const KNOWN_WORDS: [&str; 14] = [
+        "mileage", "miles", "mile", "mi", "smi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
         "original",
     ];
     let mut words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     if lower.contains(['$', '/', '%', '+', '~', '<']) || !words.all(|word| KNOWN_WORDS.contains(&word)) {
         return None;
     }
-    let found = amounts(&lower);
+    let found = amounts(lower);
     let [only] = found.as_slice() else { return None };
     if lower[..only.start].trim_end().ends_with('-') {
         return None;
     }
     miles_of_hundredths(only.hundredths?)
+}
+
+/// The miles of the one part that names them: `73,512 km / 45,678 mi`, `45,678 Miles | 22 MPG`.
+fn miles_among_others(lower: &str) -> Option<i32> {
+    const UNITS: [&str; 7] = ["mi", "mile", "miles", "smi", "mileage", "odometer", "odo"];
+    // `12 mo / 12,000 mi` is how long somebody answers for the car.
+    const OF_WARRANTIES: [&str; 8] = ["warranty", "year", "years", "yr", "yrs", "month", "months", "mo"];
+    let says = |text: &str, known: &[&str]| text.split(|c: char| !c.is_alphabetic()).any(|word| known.contains(&word));
+    if says(lower, &OF_WARRANTIES) {
+        return None;
+    }
+    let comma = |c: char| matches!(c, '|' | '/' | ';' | '(' | ')' | '\u{2022}' | '\u{b7}' | '\u{2013}' | '\u{2014}');
+    let parts = lower.split(comma).flat_map(|part| part.split(", "));
+    let mut read = parts.filter(|part| says(part, &UNITS)).filter_map(miles_of_one);
+    let first = read.next()?;
+    read.all(|other| other == first).then_some(first)
 }
 
 fn miles_of_hundredths(hundredths: i64) -> Option<i32> {
@@ -423,6 +524,7 @@ mod tests {
             ("Savings up to $1,750", None),
             ("$10,000 - $12,000", None),
             ("$10,000-$12,000", None),
+            ("deposit $500 - $900", None),
             ("€15,000", None),
             ("C$15,000", None),
             ("15.995,00", None),
@@ -434,6 +536,20 @@ mod tests {
             ("-", None),
             ("VIP", None),
             ("2017 Ford Edge", None),
+            ("$299 a month", None),
+            ("$299 p/m", None),
+            ("$299 biweekly", None),
+            ("$299/wk", None),
+            ("$299 per wk", None),
+            ("$299 for 36 months", None),
+            ("$299 x 72 mo", None),
+            ("Lease for $299", None),
+            ("Payments from $299", None),
+            ("$2,500 Down Payment", None),
+            ("$289 Est. Payment", None),
+            ("$12,995 offer", Some("12995.00")),
+            ("$12,995 mint condition", Some("12995.00")),
+            ("$12,995 + tax & fees", Some("12995.00")),
         ] {
             assert_eq!(price(text).map(|price| price.to_string()).as_deref(), dollars, "{text}");
         }
@@ -452,6 +568,17 @@ mod tests {
             ("Mileage: 8", Some(8)),
             ("Odometer: 101,410 mi.", Some(101_410)),
             ("92697.0", Some(92_697)),
+            ("23560 SMI", Some(23_560)),
+            ("45678mi", Some(45_678)),
+            ("45,678 Miles | 22 MPG", Some(45_678)),
+            ("45,678 mi, Automatic", Some(45_678)),
+            ("73,512 km / 45,678 mi", Some(45_678)),
+            ("45,678 mi (73,512 km)", Some(45_678)),
+            ("45,678 mi \u{b7} 12 mi away", Some(45_678)),
+            ("45,678 mi / 45,679 mi", None),
+            ("12 mo / 12,000 mi", None),
+            ("12 mi away", None),
+            ("22 MPG | 310 mi range", None),
             ("80,000 km", None),
             ("10-year/100,000-mile warranty", None),
             ("100,000+ miles", None),
