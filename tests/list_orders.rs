@@ -14,11 +14,14 @@ use crate::support::{
 
 const ROWS: u32 = 100_000;
 
-/// One order of one list: the table, a name for messages, and the reading of a page of which only the cursor is of interest.
+/// Reads a page of a list, and returns the cursor of the next page.
+type Read = Box<dyn Fn(&Desk, &PageRequest) -> Result<Option<String>>>;
+
+/// One order of one list.
 struct List {
     table: &'static str,
     name: String,
-    read: Box<dyn Fn(&Desk, &PageRequest) -> Result<Option<String>>>,
+    read: Read,
 }
 
 fn list<T>(table: &'static str, name: &str, read: impl Fn(&Desk, &PageRequest) -> Result<Page<T>> + 'static) -> List {
@@ -49,9 +52,7 @@ fn lists() -> Vec<List> {
     }
     for sort in ListingSort::ALL {
         lists.push(list("competitor_inventory", &format!("listings by {sort}"), move |desk, page| {
-            let mut filter = ListingFilter::default();
-            filter.sort = sort;
-            desk.competitors().listings(&filter, page)
+            desk.competitors().listings(&ListingFilter { sort, ..ListingFilter::default() }, page)
         }));
     }
     lists
