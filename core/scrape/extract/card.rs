@@ -4,8 +4,8 @@
 
 pub(super) use super::card_heading::heading_within;
 use super::{
-    StockStatus,
     amounts::Column,
+    badges::Badges,
     card_heading::{HEADING_NODES_MAX, year_in_heading},
     chunks::{self, Chunk, is_hidden, is_struck},
     dom::{Dom, Kind, attribute},
@@ -113,9 +113,17 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
     let mut at = 0;
     while let Some(chunk) = shown.get(at) {
         at += 1;
-        let Some((field, rest)) = labelled(&chunk.text) else { continue };
+        let Some((field, rest)) = labelled(&chunk.text) else {
+            badges.note(&chunk.text);
+            continue;
+        };
+        // Where it has an answer in a text of its own, that is its value.
+        let answer = shown.get(at).map(|next| &*next.text).filter(|next| rest.is_empty() && is_answer(next));
+        if badges.note_named(field, answer.unwrap_or(rest)) {
+            at += usize::from(answer.is_some());
+            continue;
+        }
         match field {
-            Field::Standing(status) => badges.note(status, rest),
             // Chosen among all of the card's amounts.
             Field::Price(_) => {}
             _ if !rest.is_empty() => draft.offer(field, rest),
@@ -129,7 +137,7 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
             }
         }
     }
-    draft.offer_status(badges.said());
+    badges.offer(draft);
     for chunk in &shown {
         if draft.listing.mileage.is_none() && names_miles(&chunk.text) {
             draft.offer(Field::Mileage, &chunk.text);
@@ -164,27 +172,9 @@ fn is_below_its_value(dom: &Dom<'_>, shown: &[&Chunk], label: usize) -> bool {
         && (start..end).all(|at| is_label(at) == ((at - start) % 2 == 1))
 }
 
-/// The texts of a card that are a status by themselves.
-#[derive(Default)]
-struct Badges {
-    said: Option<StockStatus>,
-    /// Whether two of them contradict each other: they are parts of a template then, shown by a style where they hold.
-    contradict: bool,
-}
-
-impl Badges {
-    fn note(&mut self, status: StockStatus, rest: &str) {
-        if ["no", "false", "0"].iter().any(|no| rest.eq_ignore_ascii_case(no)) {
-            return;
-        }
-        let is_place = |status: StockStatus| status != StockStatus::SalePending;
-        self.contradict |= self.said.is_some_and(|said| said != status && is_place(said) && is_place(status));
-        self.said = StockStatus::more_telling(self.said, Some(status));
-    }
-
-    fn said(&self) -> Option<StockStatus> {
-        self.said.filter(|_| !self.contradict)
-    }
+/// Whether a text answers a question, such as `Certified`.
+fn is_answer(text: &str) -> bool {
+    ["yes", "no", "true", "false", "n/a"].iter().any(|answer| text.eq_ignore_ascii_case(answer))
 }
 
 /// Whether a text ends in a number of miles, or a part of it does that is more than a distance to the dealer.

@@ -5,11 +5,13 @@
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
 mod amounts;
+mod badges;
 mod card;
 mod card_heading;
 mod cards;
 mod chunks;
 mod clean;
+mod condition;
 mod data;
 mod dom;
 mod encoding;
@@ -25,6 +27,7 @@ mod merge;
 mod microdata;
 mod numbers;
 mod offers;
+mod odometer;
 mod page;
 mod page_position;
 mod pagination;
@@ -35,6 +38,7 @@ mod record;
 mod site;
 mod stock;
 mod template;
+mod title_brand;
 mod tree;
 mod value;
 mod vins;
@@ -67,11 +71,14 @@ pub(crate) use self::{
 };
 pub use self::{
     clean::{is_unseen, text},
+    condition::Condition,
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
     numbers::{mileage, price},
-    stock::StockStatus,
+    odometer::OdometerStatus,
+    stock::{SaleStatus, StockStatus},
+    title_brand::TitleBrand,
 };
 pub use super::warning::{ListWarning, StoreCount, Warning};
 use super::{configured::Scraper, platforms};

@@ -3,6 +3,7 @@
 mod any_card;
 mod any_text;
 mod cards;
+mod facts;
 mod json_ld;
 
 use std::{fs, path::Path};
