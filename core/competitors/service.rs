@@ -10,6 +10,7 @@ mod judgement;
 mod missing_pages;
 mod probe;
 mod recording;
+mod reference;
 mod scraping;
 
 pub use probe::AddedCompetitor;
