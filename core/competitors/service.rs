@@ -14,7 +14,7 @@ mod recording;
 mod scraping;
 
 pub use probe::AddedCompetitor;
-use recording::{Recording, to_record};
+use recording::{Recording, to_record, turns_of};
 
 use std::borrow::Cow;
 
@@ -37,6 +37,7 @@ use crate::{
     desk::{Acting, Desk, Part, Turns, found_by_the_desk},
     error::Result,
     ids::{CompetitorId, ListingId},
+    leases,
     page::{Page, PageRequest},
     scrape::{
         fetch::Fetcher,
@@ -174,15 +175,17 @@ impl<'a> Competitors<'a> {
             is_gone = turns.write(|conn, acting| {
                 let competitor = repository::get_to_change(conn, id)?;
                 let deleted = repository::delete_listings(conn, id, most)?;
+                let last_turn = turns_of(id);
                 if deleted < most {
+                    leases::forget(conn, &last_turn)?;
                     repository::delete(conn, id)?;
                     activity::record(conn, acting, Action::Delete, Some(&competitor), None)?;
                     return Ok(true);
                 }
-                let mut changes = Map::new();
-                changes.insert("listings".into(), json!({"from": deleted, "to": 0}));
-                let resource = (Competitor::RESOURCE, id.into());
-                activity::record_changes(conn, acting, Action::Delete, resource.0, resource.1, changes)?;
+                // What was planned from these listings does not hold any more.
+                leases::note_last(conn, &last_turn, &leases::new_holder(), acting.now)?;
+                let changes = Map::from_iter([("listings".to_owned(), json!({"from": deleted, "to": 0}))]);
+                activity::record_changes(conn, acting, Action::Delete, Competitor::RESOURCE, id.into(), changes)?;
                 Ok(false)
             })?;
         }

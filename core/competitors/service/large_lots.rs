@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 use super::{
     audit,
-    recording::{Draft, Recording, Told},
+    recording::{Draft, Recording, Told, turns_of},
 };
 use crate::{
     actor::Permission,
@@ -23,6 +23,7 @@ use crate::{
     desk::{Acting, Turns},
     error::Result,
     ids::CompetitorId,
+    leases,
 };
 
 /// A lot of more vehicles than this is large. A smaller one is written in one transaction.
@@ -124,9 +125,15 @@ impl Recording<'_> {
     fn write_turns(&self, draft: &mut Draft, turns: &Turns<'_>, in_turn: &InTurn<'_>) -> Result<Ended> {
         while let Some(part) = draft.rows.next_part(turns.rows()) {
             let documents = Documents::take(&mut draft.plan, &part);
-            let written = in_turn(turns, &|conn, acting| self.write_turn(conn, acting, draft, (&part, &documents)))?;
+            // A new name each time: others that plan between two turns see the first of them and not the second.
+            let turn = leases::new_holder();
+            let written =
+                in_turn(turns, &|conn, acting| self.write_turn(conn, acting, (draft, &turn), (&part, &documents)))?;
             match written {
-                Some(true) => draft.rows.is_written(&part),
+                Some(true) => {
+                    draft.rows.is_written(&part);
+                    draft.last_turn = Some(turn);
+                }
                 Some(false) => return Ok(Ended::Overtaken),
                 None => return Ok(Ended::Stopped),
             }
@@ -139,7 +146,7 @@ impl Recording<'_> {
         &self,
         conn: &mut DbConnection,
         acting: Acting<'_>,
-        draft: &Draft,
+        (draft, turn): (&Draft, &str),
         (part, documents): (&SeenPart, &Documents),
     ) -> DbResult<bool> {
         let id = draft.competitor.id;
@@ -148,6 +155,7 @@ impl Recording<'_> {
         if !draft.holds(conn, &competitor, latest)? {
             return Ok(false);
         }
+        leases::note_last(conn, &turns_of(id), turn, acting.now)?;
         let seen = (&draft.lot, &draft.plan, &draft.rows);
         repository::write_seen(conn, id, seen, (part, documents), acting.now)?;
         let mut changes = Map::new();

@@ -27,6 +27,7 @@ use crate::{
     error::Result,
     extract::ListWarning,
     ids::{CompetitorId, ListingId, MetricsId},
+    leases,
     scrape::walk::{Shown, key_of},
     tracking::{
         identity,
@@ -54,6 +55,8 @@ pub(super) struct Draft {
     pub(super) competitor: Competitor,
     /// Each recording writes figures under a new id, so the newest id tells whether anything was recorded since.
     figures: Option<MetricsId>,
+    /// The last turn in which a part of a large lot was written, the figures of which are still to come.
+    pub(super) last_turn: Option<String>,
     pub(super) lot: Lot,
     pub(super) plan: Plan,
     pub(super) rows: SeenRows,
@@ -69,8 +72,15 @@ impl Draft {
         competitor: &Competitor,
         latest: DateTime<Utc>,
     ) -> DbResult<bool> {
-        Ok(self.competitor == *competitor && self.figures == repository::newest_figures(conn, competitor.id, latest)?)
+        Ok(self.competitor == *competitor
+            && self.figures == repository::newest_figures(conn, competitor.id, latest)?
+            && self.last_turn == leases::last_holder(conn, &turns_of(competitor.id))?)
     }
+}
+
+/// The name under which the last turn stands that wrote a part of a competitor's large lot.
+pub(super) fn turns_of(id: CompetitorId) -> String {
+    format!("recording {id}")
 }
 
 /// What a report tells of the vehicles.
@@ -176,10 +186,11 @@ impl<'a> Recording<'a> {
             let tracking: &TrackingRules = self.desk.rules();
             let observed_at = scrape_log::check_observed_at(self.observed_at, now, tracking)?;
             let figures = repository::newest_figures(conn, id, tracking.latest(now))?;
+            let last_turn = leases::last_holder(conn, &turns_of(id))?;
             let (reading, _) = self.reading(&competitor);
             let (lot, plan) = self.load_and_plan(conn, id, (observed_at, reading), now)?;
             let rows = SeenRows::of(&plan, now);
-            let draft = Draft { competitor, figures, lot, plan, rows, told: None };
+            let draft = Draft { competitor, figures, last_turn, lot, plan, rows, told: None };
             let pages = MissingPages::of(conn, &draft)?;
             Ok((draft, pages))
         })?;
@@ -267,6 +278,9 @@ impl<'a> Recording<'a> {
                     && draft.lot.facts.observed_at == observed_at
                     && draft.holds(conn, &competitor, latest)? =>
             {
+                if draft.last_turn.is_some() {
+                    leases::forget(conn, &turns_of(id))?;
+                }
                 (draft.lot, draft.plan, draft.rows, draft.told)
             }
             _ => {
