@@ -111,11 +111,11 @@ on_both_databases! {
     fn a_run_reads_the_listings_of_a_model_once(lot: &Lot) {
         list(lot, 1..201);
         vehicles(lot, 60);
-        let desk = counted(lot);
-        let before = READS_OF_LISTINGS.get();
-        let report = desk.market().analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
+        let desk = watched(lot);
+        let all = || desk.market().analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
+        let (report, statements) = statements::statements_of(all);
         assert_eq!((report.analyzed, report.insufficient), (60, 0));
-        assert_eq!(READS_OF_LISTINGS.get() - before, 1);
+        assert_eq!(statements.iter().filter(|sql| sql.contains("raw_data")).count(), 1);
     }
 
     fn a_backtest_is_two_statements_a_model_and_the_same_on_both_databases(lot: &Lot) {

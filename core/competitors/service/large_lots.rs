@@ -131,6 +131,7 @@ impl Recording<'_> {
                 in_turn(turns, &|conn, acting| self.write_turn(conn, acting, (draft, &turn), (&part, &documents)))?;
             match written {
                 Some(true) => {
+                    self.note_turn();
                     draft.rows.is_written(&part);
                     draft.last_turn = Some(turn);
                 }

@@ -4,7 +4,10 @@
 //! missing cars is planned before, as a draft: no network inside a transaction. So is a large one, most of which is written before
 //! (`large_lots.rs`). The draft is written where nothing was recorded since it was made; else the scrape is planned anew.
 
-use std::{cell::RefCell, collections::HashSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
@@ -48,6 +51,8 @@ pub(super) struct Recording<'a> {
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
     draft: RefCell<Option<Draft>>,
+    /// Whether a part was written in turns.
+    has_taken_turns: Cell<bool>,
 }
 
 /// A plan that was made before the transaction that writes it.
@@ -150,8 +155,8 @@ impl<'a> Recording<'a> {
             .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
             .collect();
         identity::disown_shared_keys(&mut sightings);
-        let (reader, gone, draft) = (None, Vec::new(), RefCell::default());
-        Self { desk, sightings, seen, observed_at, reader, gone, draft }
+        let (reader, gone, draft, has_taken_turns) = (None, Vec::new(), RefCell::default(), Cell::default());
+        Self { desk, sightings, seen, observed_at, reader, gone, draft, has_taken_turns }
     }
 
     pub(super) fn desk(&self) -> &'a Desk {
@@ -165,6 +170,10 @@ impl<'a> Recording<'a> {
     /// How many vehicles were seen, refused and repeated ones included.
     pub(super) fn vehicles_seen(&self) -> usize {
         self.sightings.len()
+    }
+
+    pub(super) fn note_turn(&self) {
+        self.has_taken_turns.set(true);
     }
 
     pub(super) fn has_draft(&self) -> bool {
@@ -278,9 +287,6 @@ impl<'a> Recording<'a> {
                     && draft.lot.facts.observed_at == observed_at
                     && draft.holds(conn, &competitor, latest)? =>
             {
-                if draft.last_turn.is_some() {
-                    leases::forget(conn, &turns_of(id))?;
-                }
                 (draft.lot, draft.plan, draft.rows, draft.told)
             }
             _ => {
@@ -289,6 +295,9 @@ impl<'a> Recording<'a> {
                 (lot, plan, rows, None)
             }
         };
+        if self.has_taken_turns.get() {
+            leases::forget(conn, &turns_of(id))?;
+        }
         plan.mark_gone(&lot.stored, &lot.rows_of(&self.gone), &lot.facts, tracking);
         Ok(Planned { competitor, is_current_reader, lot, plan, rows, told })
     }
