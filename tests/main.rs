@@ -30,6 +30,8 @@ mod evaluation;
 mod inventory;
 mod judgement;
 mod leases;
+mod list_orders;
+mod long_work;
 mod market;
 mod market_queries;
 mod platforms;

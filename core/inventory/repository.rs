@@ -3,6 +3,8 @@
 mod reference;
 mod sales;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
@@ -20,10 +22,10 @@ use crate::{
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    page::{Page, PageRequest, contains_patterns, in_index_order},
     vehicle_fields,
 };
 
@@ -58,6 +60,22 @@ pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
 pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     lock_row!(conn, dsl::inventory.find(id).select(dsl::id));
     get(conn, id)
+}
+
+/// Those of the vehicles that there are, each as far as it can be read.
+pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+    let rows: Vec<Row> =
+        dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(Row::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, Vehicle::try_from(row))).collect())
+}
+
+/// The same, locked until the transaction ends.
+pub(crate) fn get_all_to_change(
+    conn: &mut DbConnection,
+    ids: &[VehicleId],
+) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+    lock_row!(conn, dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(dsl::id));
+    get_all(conn, ids)
 }
 
 pub(super) fn get_listed(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
@@ -189,14 +207,13 @@ fn with_words<'a>(
 
 /// Reads a page of the vehicles that match the filter, in its order.
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
-    let query = matching(filter).select(Row::as_select());
+    let query = || matching(filter).select(Row::as_select());
     /// Reads the page in the order of one column.
     macro_rules! in_order_of {
         ($column:expr, $direction:ident, $wrap:expr, $key:expr) => {{
             let position = request.position(filter.sort.as_str())?;
             let position = position.map(|(value, id): (Option<_>, VehicleId)| (value.map($wrap), id));
-            let rows: Vec<Row> =
-                keyset!(query, $column, dsl::id, $direction, position).limit(request.rows_to_read()).load(conn)?;
+            let rows: Vec<Row> = in_index_order!(conn, query, $column, dsl::id, $direction, position, request);
             Page::cut(rows, request, filter.sort.as_str(), |row: &Row| ($key(row), row.id))?
         }};
     }
