@@ -206,7 +206,7 @@ on_both_databases! {
         assert_eq!(read.vehicle, vehicle);
         assert_eq!(desk.inventory().list(&VehicleFilter::default(), &PageRequest::default()).unwrap().items, [read]);
         assert_eq!(desk.inventory().find("vc57l").unwrap().vehicle, vehicle);
-        assert_eq!(desk.inventory().add(&NewVehicle { stock_number: Some("B".into()), ..ponton.clone() }).unwrap_err().code(), "duplicate_vin");
+        assert_eq!(desk.inventory().add(&NewVehicle { stock_number: Some("B".into()), ..ponton }).unwrap_err().code(), "duplicate_vin");
         // 17 characters are no VIN either in that year, and the shortest number is its own stock number.
         for (number, vin) in [(2, "1M8GDM9A0KP042788"), (3, "12345")] {
             let vehicle = desk.inventory().add(&NewVehicle { year: 1980, vin: vin.into(), ..corolla(number) }).unwrap();

@@ -299,7 +299,7 @@ on_both_databases! {
         assert!(codes(&submission).contains(&"price_out_of_range"), "{submission:?}");
         assert_eq!(desk.submissions().get(submission.id).unwrap(), submission);
         let listed = desk.submissions().list(&SubmissionFilter::default(), &PageRequest::default()).unwrap().items;
-        assert_eq!(listed, [submission.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&submission));
         let mileage: SubmissionUpdate = serde_json::from_str(r#"{"mileage": 52001}"#).unwrap();
         careful.update(submission.id, &mileage).unwrap();
         let dear: SubmissionUpdate = serde_json::from_str(r#"{"asking_price": "99999999.99"}"#).unwrap();
