@@ -159,8 +159,10 @@ fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
     if found.len() > 1 && !is_rate {
         let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
         let ends = [0].into_iter().chain(found.iter().map(|(place, _)| place.end));
-        let in_front: Vec<_> = found.iter().zip(ends).map(|((place, _), end)| by_words(&text[end..place.start])).collect();
-        let behind: Vec<_> = found.iter().zip(starts).map(|((place, _), start)| by_words(&text[place.end..start])).collect();
+        let in_front: Vec<_> =
+            found.iter().zip(ends).map(|((place, _), end)| by_words(&text[end..place.start])).collect();
+        let behind: Vec<_> =
+            found.iter().zip(starts).map(|((place, _), start)| by_words(&text[place.end..start])).collect();
         let whole = [in_front, behind].into_iter().find(|side| side.iter().all(Option::is_some));
         if let Some(side) = whole {
             let amount = |(own, (_, size)): (Option<Stated>, &(Range<usize>, Option<Money>))| Amount {
@@ -181,7 +183,13 @@ fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
     let own = if is_rate { Some(Stated::Rate) } else { in_front().or_else(|| by_words(behind)) };
     let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
     let price = numbers::price(text);
-    vec![Amount { price, size: numbers::size(text).or(price), own, is_short: beside <= WORDS_BESIDE, ..Amount::default() }]
+    vec![Amount {
+        price,
+        size: numbers::size(text).or(price),
+        own,
+        is_short: beside <= WORDS_BESIDE,
+        ..Amount::default()
+    }]
 }
 
 /// What a text of its own says of an amount beside it.
@@ -199,8 +207,22 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
 /// Whether a text stands where an amount would, and states none.
 fn is_left_open(text: &str) -> bool {
     const WORDS: [&str; 16] = [
-        "call", "call us", "call for price", "call for pricing", "call for details", "call dealer", "please call", "contact us",
-        "contact us for price", "contact dealer", "ask", "inquire", "tbd", "n/a", "na", "coming soon",
+        "call",
+        "call us",
+        "call for price",
+        "call for pricing",
+        "call for details",
+        "call dealer",
+        "please call",
+        "contact us",
+        "contact us for price",
+        "contact dealer",
+        "ask",
+        "inquire",
+        "tbd",
+        "n/a",
+        "na",
+        "coming soon",
     ];
     text.len() <= CAPTION_BYTES && {
         let text = text.trim_end_matches(['!', '.', ' ']);
@@ -213,7 +235,8 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk], at: usize) -> (Cow<'c, s
     let mut text = Cow::Borrowed(&*chunks[at].text);
     let mut behind = at + 1;
     for next in chunks.iter().skip(at + 1).take(PARTS_BEHIND) {
-        let is_digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_digits =
+            |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
         let ends_in_digit = text.ends_with(|sign: char| sign.is_ascii_digit());
         let begins = text.ends_with('$') && next.text.starts_with(|sign: char| sign.is_ascii_digit());
         let goes_on = ends_in_digit && next.text.strip_prefix(',').is_some_and(|rest| is_digits(rest, 3));
@@ -239,19 +262,12 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk], at: usize) -> (Cow<'c, s
     (text, behind)
 }
 
-/// `/mo` and the like, set apart from the amount in front; `Monthly Payment` is a caption.
+/// `/mo` and the like, set apart from the amount in front. Without the stroke it is a caption.
 fn begins_a_payment(text: &str) -> bool {
     const UNITS: [&str; 10] = ["mo", "mos", "month", "months", "monthly", "wk", "week", "weekly", "biweekly", "bi"];
-    let is_unit = |word: &str| UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit));
-    let marked = text.trim_start_matches(['/', ' ', '*']);
-    let mut words = marked.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else { return false };
-    let joins = ["per", "a", "each", "every", "p"].iter().any(|word| first.eq_ignore_ascii_case(word));
-    if joins {
-        return words.next().is_some_and(|unit| is_unit(unit) || unit.eq_ignore_ascii_case("m"));
-    }
-    is_unit(first)
-        && (text.starts_with('/') || words.next().is_none_or(|next| next.starts_with(|sign: char| sign.is_ascii_digit()) || next == "for"))
+    let Some(rest) = text.strip_prefix('/') else { return false };
+    let first = rest.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty());
+    first.is_some_and(|word| UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit)))
 }
 
 /// Notes with each amount what classes of the elements around it say.
@@ -264,7 +280,9 @@ fn apply_classes(texts: &Texts, items: &mut [Item]) {
         let mut open: Vec<&mut Amount> = items[start..end]
             .iter_mut()
             .filter_map(|item| match &mut item.kind {
-                Kind::Amount(amount) if !amount.is_struck && amount.own.is_none_or(|own| own.rank().is_some()) => Some(amount),
+                Kind::Amount(amount) if !amount.is_struck && amount.own.is_none_or(|own| own.rank().is_some()) => {
+                    Some(amount)
+                }
                 _ => None,
             })
             .collect();

@@ -22,7 +22,9 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     read_attributes(dom, card, draft);
     let columns = columns(dom, card);
     read_row(dom, &columns, draft);
-    read_texts(dom, card, &columns, draft);
+    if read_texts(dom, card, &columns, draft) && draft.listing.price.is_none() {
+        page.note_unclear_price(card);
+    }
     if let Some(heading) = heading_within(dom, card) {
         draft.offer_split(heading);
     } else if draft.listing.year.is_none() {
@@ -106,7 +108,8 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 /// A longer attribute is no vehicle's record.
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
-fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut Draft) {
+/// Reads the texts of a card. Answers whether they state prices of which none is plainly the one that is asked.
+fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut Draft) -> bool {
     let texts = chunks::texts(dom, card);
     let shown: Vec<&Chunk> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
     let mut badges = Badges::default();
@@ -147,7 +150,7 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
         .iter()
         .filter_map(|(head, cell)| Some((dom.within(*cell), price_words::by_label(head.trim())?)))
         .collect();
-    price_choice::offer(dom, card, &texts, &columns, draft);
+    price_choice::offer(dom, card, &texts, &columns, draft)
 }
 
 /// How far around a label is looked for what it labels.
@@ -183,7 +186,9 @@ fn names_miles(text: &str) -> bool {
         return true;
     }
     let parts = || text.split(['|', '/', '(', ')', '\u{2022}', '\u{b7}']).map(str::trim);
-    parts().any(|part| part.len() < text.len() && ends_in_miles(part) && part.bytes().filter(u8::is_ascii_digit).count() > 3)
+    parts().any(|part| {
+        part.len() < text.len() && ends_in_miles(part) && part.bytes().filter(u8::is_ascii_digit).count() > 3
+    })
 }
 
 fn ends_in_miles(text: &str) -> bool {

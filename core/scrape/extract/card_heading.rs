@@ -18,8 +18,33 @@ const MORE_WORDS_MAX: usize = 4;
 
 /// Elements whose beginning and end are those of a line.
 const BLOCKS: [&str; 27] = [
-    "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3", "h4", "h5",
-    "h6", "header", "hr", "li", "ol", "p", "section", "table", "td", "tr", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "section",
+    "table",
+    "td",
+    "tr",
+    "ul",
 ];
 
 /// How much an element tells by itself that its text is a heading: the less, the more.

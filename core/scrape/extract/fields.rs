@@ -7,7 +7,7 @@ use super::{
     Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand, badges, clean,
     heading::{self, Heading},
     listing::ScrapedListing,
-    numbers,
+    miles, numbers,
     value::Json,
     vins,
 };
@@ -85,9 +85,7 @@ impl Field {
         let alike = NAMES.get(*STARTS.get(initial)?..*STARTS.get(initial + 1)?)?;
         alike.iter().find(|(name, _)| name.as_bytes() == word).map(|(_, field)| *field)
     }
-}
 
-impl Field {
     /// Whether it tells of title, condition, odometer or sale.
     const fn is_fact(self) -> bool {
         matches!(
@@ -330,8 +328,6 @@ static NAMES: [(&str, Field); 191] = [
 pub(crate) struct Draft {
     pub(crate) listing: ScrapedListing,
     price_rank: Option<PriceRank>,
-    /// Whether a card states prices of which none is plainly the one that is asked.
-    pub(super) is_price_unclear: bool,
 }
 
 /// Puts a value where there is none; it is not looked for where there is one.
@@ -397,7 +393,7 @@ impl Draft {
             Field::Vin => fill(&mut listing.vin, || vins::parse(raw).or_else(|| vins::parse(&clean::text(raw)?))),
             Field::Year => fill(&mut listing.year, || numbers::year(raw)),
             Field::Mileage => {
-                fill(&mut listing.mileage, || numbers::mileage(raw));
+                fill(&mut listing.mileage, || miles::mileage(raw));
                 fill(&mut listing.odometer_status, || OdometerStatus::of_mileage(raw));
             }
             Field::Make => fill(&mut listing.make, || clean::text(raw).map(heading::make_as_usual)),
@@ -469,7 +465,7 @@ impl Draft {
             (_, Json::String(text)) => self.offer(field, text),
             (Field::Year, Json::Number(number)) => fill(&mut self.listing.year, || numbers::year_of_number(number)),
             (Field::Mileage, Json::Number(number)) => {
-                fill(&mut self.listing.mileage, || numbers::mileage_of_number(number));
+                fill(&mut self.listing.mileage, || miles::mileage_of_number(number));
             }
             (Field::Price(rank), Json::Number(number)) if self.wants_price(rank) => {
                 self.offer_price(rank, numbers::price_of_number(number));
@@ -534,9 +530,7 @@ impl Draft {
             listing.trim = heading.trim;
         }
     }
-}
 
-impl Draft {
     /// Offers every value of a record whose key names a field.
     pub(crate) fn offer_record<'r>(&mut self, record: impl IntoIterator<Item = (&'r str, &'r Json<'r>)>) {
         for (key, value) in record {
@@ -544,9 +538,7 @@ impl Draft {
             self.offer_value(field, value);
         }
     }
-}
 
-impl Draft {
     /// Offers of named values what prices depend on beside the fields of the car: title, condition, odometer, sale.
     pub(crate) fn offer_facts<'r>(&mut self, record: impl IntoIterator<Item = (&'r str, &'r Json<'r>)>) {
         for (key, value) in record {

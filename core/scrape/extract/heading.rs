@@ -450,7 +450,9 @@ fn begins_remark(word: &str) -> bool {
 fn is_fact(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
-    word.starts_with(['$', '#']) || word.ends_with(':') || (is_number && (digits > 4 || (digits > 0 && word.contains(','))))
+    word.starts_with(['$', '#'])
+        || word.ends_with(':')
+        || (is_number && (digits > 4 || (digits > 0 && word.contains(','))))
 }
 
 #[cfg(test)]

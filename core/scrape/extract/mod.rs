@@ -25,9 +25,10 @@ mod listing;
 pub(crate) mod markup;
 mod merge;
 mod microdata;
+mod miles;
 mod numbers;
-mod offers;
 mod odometer;
+mod offers;
 mod page;
 mod page_position;
 mod pagination;
@@ -75,7 +76,8 @@ pub use self::{
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
-    numbers::{mileage, price},
+    miles::mileage,
+    numbers::price,
     odometer::OdometerStatus,
     stock::{SaleStatus, StockStatus},
     title_brand::TitleBrand,
@@ -315,6 +317,11 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     }
     if found == 0 {
         warnings.push(Warning::NoListings);
+    }
+    let unpriced = parts.listings.iter().filter(|listing| listing.price.is_none()).count();
+    let unclear = page.unclear_prices().min(unpriced);
+    if unclear > 0 {
+        warnings.push(Warning::PricesUnclear { unclear, found });
     }
     warnings.extend(unsettled_warning(parts.unsettled));
     let Parts { listings, next, unsettled, .. } = parts;

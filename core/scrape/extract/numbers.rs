@@ -1,4 +1,4 @@
-//! Prices, mileages and model years, read from what people and programs write.
+//! Prices and model years, read from what people and programs write.
 //!
 //! A wrong number is worse than none. So each reader answers `None` where it is not sure: a range, a monthly payment, another
 //! currency or kilometres are no price and no mileage. What is deliberately not here: which values are plausible in the end
@@ -13,15 +13,15 @@ use super::{clean::text, limits::TextLimits, price_words::by_caption};
 use crate::Money;
 
 /// One number within a text.
-struct Amount {
-    start: usize,
-    end: usize,
+pub(super) struct Amount {
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// In hundredths; `None` where the digits are written as no American number is.
-    hundredths: Option<i64>,
+    pub(super) hundredths: Option<i64>,
 }
 
 /// The numbers of a text that stand alone; digits inside a word (`RAV4`, `F-150`) are none.
-fn amounts(text: &str) -> Vec<Amount> {
+pub(super) fn amounts(text: &str) -> Vec<Amount> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -74,7 +74,7 @@ fn ends_with_currency(text: &str) -> bool {
 }
 
 /// `76,295.00`, `21854`, `12.5` and, in thousands, `12.5`; groups of three or none, at most cents.
-fn hundredths(number: &str, thousands: bool) -> Option<i64> {
+pub(super) fn hundredths(number: &str, thousands: bool) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let mut groups = whole.split(',');
     let first = groups.next()?;
@@ -104,7 +104,7 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
 }
 
 /// The text, where it is only one number as people write it: `31,995`, `31995.00`.
-fn lone_number(text: &str) -> Option<&str> {
+pub(super) fn lone_number(text: &str) -> Option<&str> {
     let (first, last) = (*text.as_bytes().first()?, *text.as_bytes().last()?);
     let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
     (first.is_ascii_digit() && last.is_ascii_digit() && text.bytes().all(is_sign)).then_some(text)
@@ -177,7 +177,8 @@ fn price_of_cents(cents: i64) -> Option<Money> {
 pub(super) fn size(text: &str) -> Option<Money> {
     let found = amounts(text);
     let mut marked = found.iter().filter(|amount| has_dollar_sign(text, amount));
-    let only = marked.next().filter(|_| marked.next().is_none()).or_else(|| found.first().filter(|_| found.len() == 1))?;
+    let only =
+        marked.next().filter(|_| marked.next().is_none()).or_else(|| found.first().filter(|_| found.len() == 1))?;
     price_of_cents(only.hundredths?)
 }
 
@@ -396,80 +397,6 @@ fn base64_number(text: &str) -> Option<String> {
     is_number.then_some(decoded)
 }
 
-/// The miles that a text states, `None` where it states none, several, kilometres, or a distance that is no odometer.
-///
-/// ```
-/// use jpauto::extract;
-///
-/// assert_eq!(extract::mileage("12.5k miles"), Some(12_500));
-/// assert_eq!(extract::mileage("Mileage: 8"), Some(8));
-/// assert_eq!(extract::mileage("80,000 km"), None);
-/// ```
-#[must_use]
-pub fn mileage(raw: &str) -> Option<i32> {
-    if raw.len() > TextLimits::DEFAULT.number_bytes_max {
-        return None;
-    }
-    // Most texts are a bare number with its unit.
-    let bare = raw.strip_suffix(" mi").or_else(|| raw.strip_suffix(" miles")).unwrap_or(raw);
-    match lone_number(bare) {
-        Some(number) => miles_of_hundredths(hundredths(number, false)?),
-        None => mileage_in_words(raw),
-    }
-}
-
-/// [`mileage`] of a text with anything beside the number and its unit.
-fn mileage_in_words(raw: &str) -> Option<i32> {
-    let lower = text(raw)?.to_ascii_lowercase();
-    miles_of_one(&lower).or_else(|| miles_among_others(&lower))
-}
-
-/// The miles of a text that says nothing else.
-fn miles_of_one(lower: &str) -> Option<i32> {
-    const KNOWN_WORDS: [&str; 14] = [
-        "mileage", "miles", "mile", "mi", "smi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
-        "original",
-    ];
-    let mut words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    if lower.contains(['$', '/', '%', '+', '~', '<']) || !words.all(|word| KNOWN_WORDS.contains(&word)) {
-        return None;
-    }
-    let found = amounts(lower);
-    let [only] = found.as_slice() else { return None };
-    if lower[..only.start].trim_end().ends_with('-') {
-        return None;
-    }
-    miles_of_hundredths(only.hundredths?)
-}
-
-/// The miles of the one part that names them: `73,512 km / 45,678 mi`, `45,678 Miles | 22 MPG`.
-fn miles_among_others(lower: &str) -> Option<i32> {
-    const UNITS: [&str; 7] = ["mi", "mile", "miles", "smi", "mileage", "odometer", "odo"];
-    // `12 mo / 12,000 mi` is how long somebody answers for the car.
-    const OF_WARRANTIES: [&str; 8] = ["warranty", "year", "years", "yr", "yrs", "month", "months", "mo"];
-    let says = |text: &str, known: &[&str]| text.split(|c: char| !c.is_alphabetic()).any(|word| known.contains(&word));
-    if says(lower, &OF_WARRANTIES) {
-        return None;
-    }
-    let comma = |c: char| matches!(c, '|' | '/' | ';' | '(' | ')' | '\u{2022}' | '\u{b7}' | '\u{2013}' | '\u{2014}');
-    let parts = lower.split(comma).flat_map(|part| part.split(", "));
-    let mut read = parts.filter(|part| says(part, &UNITS)).filter_map(miles_of_one);
-    let first = read.next()?;
-    read.all(|other| other == first).then_some(first)
-}
-
-fn miles_of_hundredths(hundredths: i64) -> Option<i32> {
-    i32::try_from(hundredths / 100).ok().filter(|miles| *miles <= TextLimits::DEFAULT.mileage_max)
-}
-
-/// [`mileage`] of a number that data states.
-pub(crate) fn mileage_of_number(number: &Number) -> Option<i32> {
-    match number.as_u64() {
-        Some(miles) => miles_of_hundredths(i64::try_from(miles).ok()?.checked_mul(100)?),
-        None => mileage(&number.to_string()),
-    }
-}
-
 /// A model year: four digits on their own, from the first motor cars to the years a maker may announce.
 pub(crate) fn year(raw: &str) -> Option<i32> {
     let is_bare = raw.len() == 4 && raw.bytes().all(|byte| byte.is_ascii_digit());
@@ -491,7 +418,10 @@ pub(crate) fn year_of_number(number: &Number) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::miles::{mileage, mileage_in_words, mileage_of_number},
+        *,
+    };
 
     #[test]
     fn a_price_is_read_where_one_is_asked_and_nowhere_else() {
@@ -554,45 +484,6 @@ mod tests {
             assert_eq!(price(text).map(|price| price.to_string()).as_deref(), dollars, "{text}");
         }
         assert_eq!(price(&"$1 ".repeat(1_000)), None);
-    }
-
-    #[test]
-    fn a_mileage_is_read_in_miles_or_not_at_all() {
-        for (text, miles) in [
-            ("21,854", Some(21_854)),
-            ("8", Some(8)),
-            ("0", Some(0)),
-            ("5,227 miles", Some(5_227)),
-            ("12.5k miles", Some(12_500)),
-            ("40K", Some(40_000)),
-            ("Mileage: 8", Some(8)),
-            ("Odometer: 101,410 mi.", Some(101_410)),
-            ("92697.0", Some(92_697)),
-            ("23560 SMI", Some(23_560)),
-            ("45678mi", Some(45_678)),
-            ("45,678 Miles | 22 MPG", Some(45_678)),
-            ("45,678 mi, Automatic", Some(45_678)),
-            ("73,512 km / 45,678 mi", Some(45_678)),
-            ("45,678 mi (73,512 km)", Some(45_678)),
-            ("45,678 mi \u{b7} 12 mi away", Some(45_678)),
-            ("45,678 mi / 45,679 mi", None),
-            ("12 mo / 12,000 mi", None),
-            ("12 mi away", None),
-            ("22 MPG | 310 mi range", None),
-            ("80,000 km", None),
-            ("10-year/100,000-mile warranty", None),
-            ("100,000+ miles", None),
-            ("28 city / 34 hwy", None),
-            ("20 mpg", None),
-            ("5 to 10 miles", None),
-            ("-5", None),
-            ("3,000,000 miles", None),
-            ("N/A", None),
-            ("null", None),
-            ("", None),
-        ] {
-            assert_eq!(mileage(text), miles, "{text}");
-        }
     }
 
     proptest::proptest! {

@@ -45,12 +45,10 @@ const DEPTH_MAX: usize = 3;
 fn stated(offer: &Object<'_>) -> Option<(PriceRank, Money)> {
     let own = amount(offer, "price");
     // A specification without a price of its own speaks of the offer's.
-    let is_of_own = |specification: &Object<'_>| {
-        specification.get("price").is_none() || amount(specification, "price") == own
-    };
-    let has_own_rate = specifications(offer).any(|specification| {
-        is_of_own(specification) && (is_rate(specification) || is_lease(specification))
-    });
+    let is_of_own =
+        |specification: &Object<'_>| specification.get("price").is_none() || amount(specification, "price") == own;
+    let has_own_rate = specifications(offer)
+        .any(|specification| is_of_own(specification) && (is_rate(specification) || is_lease(specification)));
     let is_foreign_here =
         if offer.contains_key("priceCurrency") { is_foreign(offer) } else { specifications(offer).any(is_foreign) };
     if is_foreign_here {
@@ -144,8 +142,8 @@ fn is_rate(node: &Object<'_>) -> bool {
         "billingCycle",
         "repeatFrequency",
     ];
-    let is_time = |key: &&str| node.get(key).is_some_and(|unit| is_time(unit, DEPTH_MAX));
-    let is_repeated = |key: &&str| {
+    let is_time = |key: &str| node.get(key).is_some_and(|unit| is_time(unit, DEPTH_MAX));
+    let is_repeated = |key: &str| {
         node.get(key).is_some_and(|often| {
             let once = often.as_str().is_some_and(|often| {
                 let often = letters(last_part(often));
@@ -154,7 +152,7 @@ fn is_rate(node: &Object<'_>) -> bool {
             !once && !often.is_null()
         })
     };
-    UNITS.iter().any(|key| is_time(&key)) || REPEATED.iter().any(|key| is_repeated(&key))
+    UNITS.iter().any(|key| is_time(key)) || REPEATED.iter().any(|key| is_repeated(key))
 }
 
 /// Whether a unit is one of time: a code of UN/CEFACT (`MON`), a word (`monthly`) or a duration (`P1M`).

@@ -91,6 +91,7 @@ impl<'b, 'd> Binder<'b, 'd> {
         }
         let name = self.dom.element(element).map_or("", |element| element.name());
         if held > 1 {
+            self.bind_side_by_side(start);
             self.absorb(start);
             if matches!(name, "dl" | "div") {
                 self.bind_terms(start);
@@ -115,7 +116,9 @@ impl<'b, 'd> Binder<'b, 'd> {
             }
         }
         let cut = self.loose.split_off(start);
-        self.loose.extend(cut.into_iter().filter(|item| self.items[*item].caption().is_some() || is_open(&self.items[*item])));
+        self.loose.extend(
+            cut.into_iter().filter(|item| self.items[*item].caption().is_some() || is_open(&self.items[*item])),
+        );
     }
 
     fn bind_all(&mut self, pairs: &Pairs, start: usize) {
@@ -128,7 +131,28 @@ impl<'b, 'd> Binder<'b, 'd> {
             self.backward += usize::from(amount < caption);
         }
         let cut = self.loose.split_off(start);
-        self.loose.extend(cut.into_iter().filter(|item| !pairs.iter().any(|(caption, amount)| item == caption || item == amount)));
+        self.loose.extend(
+            cut.into_iter().filter(|item| !pairs.iter().any(|(caption, amount)| item == caption || item == amount)),
+        );
+    }
+
+    /// As many captions as amounts, all of one side: each a column of its own.
+    fn bind_side_by_side(&mut self, start: usize) {
+        let held = &self.loose[start..];
+        let is_caption = |item: &usize| self.items[*item].caption().is_some();
+        let (captions, amounts): (Vec<usize>, Vec<usize>) = held.iter().copied().partition(is_caption);
+        let is_side_by_side = captions.len() > 1
+            && captions.len() == amounts.len()
+            && (captions.last() < amounts.first() || amounts.last() < captions.first());
+        let pairs: Pairs = captions.into_iter().zip(amounts).collect();
+        // What an amount says itself its caption says, too.
+        let agrees = |(caption, amount): &(usize, usize)| {
+            let own = self.items[*amount].amount().and_then(|amount| amount.own);
+            own.is_none() || own == self.items[*caption].caption()
+        };
+        if is_side_by_side && pairs.iter().all(agrees) && is_plausible(&self.read(&pairs)) {
+            self.bind_all(&pairs, start);
+        }
     }
 
     /// Captions that repeat what the amount beside them says itself, such as `Est. Payment` beside `$289/mo`, and those of
@@ -140,7 +164,8 @@ impl<'b, 'd> Binder<'b, 'd> {
                 let caption = other.and_then(|other| self.items[*other].caption());
                 let amount = self.items[self.loose[at]].amount();
                 caption.zip(amount).is_some_and(|(caption, amount)| {
-                    let is_former = matches!(caption, Stated::Value | Stated::Price(PriceRank::Retail | PriceRank::Suggested));
+                    let is_former =
+                        matches!(caption, Stated::Value | Stated::Price(PriceRank::Retail | PriceRank::Suggested));
                     amount.own == Some(caption) || (amount.is_struck && is_former)
                 })
             };
@@ -178,7 +203,9 @@ impl<'b, 'd> Binder<'b, 'd> {
         };
         let mut found = Vec::new();
         for (at, (item, cell)) in cells.iter().enumerate() {
-            let Some((row, column)) = cell.filter(|_| self.items[*item].amount().is_some_and(Amount::is_open)) else { continue };
+            let Some((row, column)) = cell.filter(|_| self.items[*item].amount().is_some_and(Amount::is_open)) else {
+                continue;
+            };
             if let Some((caption, Some((above, _)))) = head(at, column)
                 && *above < row
             {
@@ -214,7 +241,8 @@ impl<'b, 'd> Binder<'b, 'd> {
             ([], _) | (_, []) => return Pairs::new(),
             ([caption], [amount]) => vec![(*caption, *amount)],
             (captions, [amount]) => {
-                let nearest = match (captions.iter().rfind(|at| *at < amount), captions.iter().find(|at| *at > amount)) {
+                let nearest = match (captions.iter().rfind(|at| *at < amount), captions.iter().find(|at| *at > amount))
+                {
                     (Some(nearest), None) | (None, Some(nearest)) => *nearest,
                     (Some(one), Some(other)) if self.items[*one].caption() == self.items[*other].caption() => *one,
                     _ => return Pairs::new(),
@@ -223,8 +251,7 @@ impl<'b, 'd> Binder<'b, 'd> {
             }
             (captions, amounts) if captions.len() == amounts.len() => {
                 let turns = held.windows(2).all(|pair| is_caption(&pair[0]) != is_caption(&pair[1]));
-                let in_columns = captions.last() < amounts.first() || amounts.last() < captions.first();
-                if !turns && !in_columns {
+                if !turns {
                     return Pairs::new();
                 }
                 captions.iter().copied().zip(amounts.iter().copied()).collect()

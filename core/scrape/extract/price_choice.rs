@@ -29,11 +29,11 @@ struct Choice {
     is_unclear: bool,
 }
 
-/// Offers the price that a card's texts ask.
-pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column], draft: &mut Draft) {
+/// Offers the price that a card's texts ask. Answers whether they state prices of which none is plainly the one.
+pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column], draft: &mut Draft) -> bool {
     let mut items = amounts::find(dom, texts, columns);
     if items.is_empty() {
-        return;
+        return false;
     }
     let readings = pairing::bind(dom, card, &texts.chunks, columns, &mut items);
     let mut read: Vec<Vec<Item>> = readings
@@ -49,15 +49,12 @@ pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column
     }
     let mut choices = read.iter().map(|items| choose(items));
     let first = choices.next().unwrap_or_default();
-    let choice = if choices.all(|other| other.price == first.price) {
-        first
-    } else {
-        Choice { price: None, is_unclear: true }
-    };
+    let choice =
+        if choices.all(|other| other.price == first.price) { first } else { Choice { price: None, is_unclear: true } };
     if let Some((rank, price)) = choice.price {
         draft.offer_price(rank, Some(price));
     }
-    draft.is_price_unclear |= choice.is_unclear;
+    choice.is_unclear
 }
 
 /// A price of a card.
@@ -80,7 +77,8 @@ fn choose(items: &[Item]) -> Choice {
         .collect();
     let unsaid = unsaid(&amounts);
     let largest = amounts.iter().filter(|amount| amount.price.is_some()).filter_map(|amount| amount.size).max();
-    let is_far_below = |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
+    let is_far_below =
+        |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
     candidates.retain(|candidate| {
         let is_trifle = candidate.price < LEAST_UNSAID && is_far_below(candidate.price, SHARE_SAID);
         !is_trifle && (candidate.is_said || !is_far_below(candidate.price, SHARE_UNSAID))
@@ -105,7 +103,8 @@ fn choose(items: &[Item]) -> Choice {
         of_rank.map(|candidate| candidate.price)
     };
     // Words say which price it is; where classes alone do, two of them are one too many.
-    let price = best(true).next().or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
+    let price =
+        best(true).next().or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
     Choice { price: price.map(|price| (rank, price)), is_unclear: price.is_none() }
 }
 
@@ -138,7 +137,8 @@ fn sum(amounts: &[&Amount]) -> Sum {
         None => amount.price.is_some(),
         Some(stated) => matches!(stated, Stated::Price(PriceRank::Asking | PriceRank::Plain)),
     };
-    let mut asked: Vec<Money> = amounts.iter().filter(|amount| may_be_asked(amount)).filter_map(|amount| amount.price).collect();
+    let mut asked: Vec<Money> =
+        amounts.iter().filter(|amount| may_be_asked(amount)).filter_map(|amount| amount.price).collect();
     asked.sort_unstable();
     let mut found = Sum::None;
     let mut at = 0;
@@ -165,7 +165,11 @@ fn sum(amounts: &[&Amount]) -> Sum {
         let total = Money::from_cents(total);
         if asked.binary_search(&total).is_ok() {
             found = Sum::Is(total);
-        } else if fees == count && may_be_asked(start) && start.stated().is_some() && below.is_some_and(|below| below > price) {
+        } else if fees == count
+            && may_be_asked(start)
+            && start.stated().is_some()
+            && below.is_some_and(|below| below > price)
+        {
             return Sum::IsNot;
         }
     }
@@ -176,7 +180,8 @@ fn sum(amounts: &[&Amount]) -> Sum {
 pub(super) fn is_plausible(items: &[Item]) -> bool {
     let amounts: Vec<&Amount> = items.iter().filter_map(Item::amount).collect();
     let prices = || {
-        let of_rank = |amount: &&&Amount| matches!(amount.stated(), Some(Stated::Price(PriceRank::Asking | PriceRank::Plain)));
+        let of_rank =
+            |amount: &&&Amount| matches!(amount.stated(), Some(Stated::Price(PriceRank::Asking | PriceRank::Plain)));
         amounts.iter().filter(of_rank).filter_map(|amount| amount.price)
     };
     let lone = if let [only] = unsaid(&amounts)[..] { Some(only) } else { None };
@@ -258,10 +263,33 @@ mod tests {
             (&[("$289", "price"), ("Est. Payment", ""), ("$15,995", "price"), ("Price", "")], Some(15_995)),
             (&[("$15,995", ""), ("Est. Payment", ""), ("$289", "")], Some(15_995)),
             (&[("Down Payment", ""), ("$2,500", "price")], None),
-            (&[("$31,400", ""), ("Price", ""), ("$2,500", "")], Some(31_400)),
-            (&[("Selling Price", ""), ("$15,303", ""), ("Handling", ""), ("$695", ""), ("Price", ""), ("$15,998", "")], Some(15_998)),
-            (&[("Selling Price", ""), ("$15,303", ""), ("Handling", ""), ("$695", ""), ("Price", ""), ("$15,999", "")], None),
-            (&[("MSRP", ""), ("$40,000", ""), ("Discount", ""), ("$2,000", ""), ("Your Price", ""), ("$38,000", "")], Some(38_000)),
+            (&[("$31,400", ""), ("Price", ""), ("$2,500", "")], None),
+            (
+                &[
+                    ("Selling Price", ""),
+                    ("$15,303", ""),
+                    ("Handling", ""),
+                    ("$695", ""),
+                    ("Price", ""),
+                    ("$15,998", ""),
+                ],
+                Some(15_998),
+            ),
+            (
+                &[
+                    ("Selling Price", ""),
+                    ("$15,303", ""),
+                    ("Handling", ""),
+                    ("$695", ""),
+                    ("Price", ""),
+                    ("$15,999", ""),
+                ],
+                None,
+            ),
+            (
+                &[("MSRP", ""), ("$40,000", ""), ("Discount", ""), ("$2,000", ""), ("Your Price", ""), ("$38,000", "")],
+                Some(38_000),
+            ),
             (&[("$40,000", "msrp"), ("$38,000", "")], Some(38_000)),
             (&[("$289", "price"), ("$31,630", "price")], Some(31_630)),
         ] {

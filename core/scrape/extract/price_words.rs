@@ -3,6 +3,8 @@
 //! Each known word stands for one thing. What a text as a whole says follows from the things that it mentions, the ones that
 //! make an amount no price first: `Lease Special` is a lease. What is deliberately not here: where the words stand.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use super::{
     card::mentions,
     dom::{Element, attribute},
@@ -84,289 +86,72 @@ use thing::{
     RATE, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
 };
 
-/// The known words, sorted for the search.
-static WORDS: [(&str, u32); 280] = [
-    ("accessories", FEE),
-    ("add", REMARK),
-    ("addendum", FEE),
-    ("adjustment", FEE),
-    ("adjustments", FEE),
-    ("advertised", ASKING_SHORT),
-    ("after", AFTER),
-    ("ahorra", SAVING),
-    ("ahorro", SAVING),
-    ("alert", NEUTRAL),
-    ("alerts", NEUTRAL),
-    ("allowance", SAVING),
-    ("antes", RETAIL),
-    ("apply", REMARK),
-    ("appointment", NEUTRAL),
-    ("appraisal", VALUE),
-    ("appraised", VALUE),
-    ("approval", NEUTRAL),
-    ("approved", NEUTRAL),
-    ("apr", RATE),
-    ("ask", REMARK),
-    ("asking", ASKING),
-    ("availability", NEUTRAL),
-    ("available", NEUTRAL),
-    ("average", VALUE),
-    ("avg", VALUE),
-    ("before", BEFORE),
-    ("best", ASKING_SHORT),
-    ("bid", VALUE),
-    ("biweekly", RATE),
-    ("blackbook", VALUE),
-    ("bonus", SAVING),
-    ("book", VALUE),
-    ("breakdown", NEUTRAL),
-    ("build", REMARK),
-    ("buy", REMARK),
-    ("calculate", REMARK),
-    ("calculator", NEUTRAL),
-    ("call", REMARK),
-    ("cash", CASH),
-    ("charge", FEE),
-    ("charges", FEE),
-    ("chat", REMARK),
-    ("check", REMARK),
-    ("choose", REMARK),
-    ("claim", REMARK),
-    ("clearance", ASKING),
-    ("click", REMARK),
-    ("college", RETAIL),
-    ("compare", REMARK),
-    ("conditional", RETAIL),
-    ("confirm", REMARK),
-    ("conquest", RETAIL),
-    ("contact", REMARK),
-    ("cost", PRICE),
-    ("customize", REMARK),
-    ("cut", DROP),
-    ("dealer", ASKING_SHORT),
-    ("delivery", FEE),
-    ("deposit", DOWN),
-    ("destination", FEE),
-    ("details", NEUTRAL),
-    ("disclaimer", NEUTRAL),
-    ("disclosure", NEUTRAL),
-    ("discount", SAVING),
-    ("discounted", ASKING),
-    ("discounts", SAVING),
-    ("discover", REMARK),
-    ("dmv", FEE),
-    ("doc", FEE),
-    ("documentation", FEE),
-    ("down", DOWN),
-    ("downpayment", DOWN),
-    ("drop", DROP),
-    ("dropped", DROP),
-    ("drops", DROP),
-    ("due", DOWN),
-    ("easy", REMARK),
-    ("edmunds", VALUE),
-    ("eligible", NEUTRAL),
-    ("email", REMARK),
-    ("enganche", DOWN),
-    ("eprice", ASKING),
-    ("estimate", REMARK),
-    ("etch", FEE),
-    ("excl", ASIDE),
-    ("exclude", ASIDE),
-    ("excluded", ASIDE),
-    ("excludes", ASIDE),
-    ("excluding", ASIDE),
-    ("explore", REMARK),
-    ("fair", WORTH),
-    ("fee", FEE),
-    ("fees", FEE),
-    ("final", ASKING_SHORT),
-    ("finance", FINANCE),
-    ("financed", FINANCE),
-    ("financing", FINANCE),
-    ("find", REMARK),
-    ("free", REMARK),
-    ("freight", FEE),
-    ("get", REMARK),
-    ("guarantee", NEUTRAL),
-    ("guaranteed", NEUTRAL),
-    ("handling", FEE),
-    ("hide", REMARK),
-    ("history", NEUTRAL),
-    ("home", REMARK),
-    ("how", REMARK),
-    ("if", CONDITION),
-    ("incentive", SAVING),
-    ("incentives", SAVING),
-    ("incl", ASIDE),
-    ("include", ASIDE),
-    ("included", NEUTRAL),
-    ("includes", ASIDE),
-    ("including", ASIDE),
-    ("info", NEUTRAL),
-    ("information", NEUTRAL),
-    ("inquire", REMARK),
-    ("installed", FEE),
-    ("installment", RATE),
-    ("installments", RATE),
-    ("internet", ASKING),
-    ("invoice", VALUE),
-    ("kbb", VALUE),
-    ("kelley", VALUE),
-    ("learn", REMARK),
-    ("lease", RATE),
-    ("leased", RATE),
-    ("leases", RATE),
-    ("leasing", RATE),
-    ("list", RETAIL),
-    ("loan", RATE),
-    ("lock", REMARK),
-    ("log", REMARK),
-    ("login", REMARK),
-    ("loyalty", RETAIL),
-    ("make", REMARK),
-    ("manufacturer", SUGGESTED),
-    ("manufacturers", SUGGESTED),
-    ("market", MARKET),
-    ("match", NEUTRAL),
-    ("mensual", RATE),
-    ("military", RETAIL),
-    ("mo", RATE),
-    ("month", RATE),
-    ("monthly", RATE),
-    ("months", RATE),
-    ("mos", RATE),
-    ("msrp", SUGGESTED),
-    ("my", REMARK),
-    ("nada", VALUE),
-    ("net", ASKING_SHORT),
-    ("no", REMARK),
-    ("not", ASIDE),
-    ("now", ASKING_SHORT),
-    ("nuestro", ASKING_SHORT),
-    ("oferta", ASKING),
-    ("off", OFF),
-    ("old", RETAIL),
-    ("online", ASKING_SHORT),
-    ("open", REMARK),
-    ("options", NEUTRAL),
-    ("order", REMARK),
-    ("original", RETAIL),
-    ("originally", RETAIL),
-    ("our", ASKING_SHORT),
-    ("package", FEE),
-    ("packages", FEE),
-    ("pago", RATE),
-    ("pagos", RATE),
-    ("pay", ASKING_SHORT),
-    ("payment", RATE),
-    ("payments", RATE),
-    ("pending", NEUTRAL),
-    ("personalize", REMARK),
-    ("plus", ASIDE),
-    ("pmt", RATE),
-    ("pmts", RATE),
-    ("policy", NEUTRAL),
-    ("preapproved", NEUTRAL),
-    ("precio", PRICE),
-    ("prep", FEE),
-    ("previous", RETAIL),
-    ("previously", RETAIL),
-    ("price", PRICE),
-    ("priced", PRICE),
-    ("prices", PRICE),
-    ("pricing", PRICE),
-    ("print", REMARK),
-    ("processing", FEE),
-    ("protection", FEE),
-    ("qualify", NEUTRAL),
-    ("questions", NEUTRAL),
-    ("quote", NEUTRAL),
-    ("rebate", SAVING),
-    ("rebates", SAVING),
-    ("reconditioning", FEE),
-    ("reduced", ASKING),
-    ("reduction", SAVING),
-    ("reg", RETAIL),
-    ("register", REMARK),
-    ("registration", FEE),
-    ("regular", RETAIL),
-    ("rent", RATE),
-    ("rental", RATE),
-    ("request", REMARK),
-    ("reserve", REMARK),
-    ("retail", RETAIL),
-    ("reveal", REMARK),
-    ("sale", ASKING),
-    ("sales", ASKING_SHORT),
-    ("save", SAVING),
-    ("saved", SAVING),
-    ("saves", SAVING),
-    ("saving", SAVING),
-    ("savings", SAVING),
-    ("schedule", REMARK),
-    ("see", REMARK),
-    ("select", REMARK),
-    ("selling", ASKING),
-    ("semana", RATE),
-    ("send", REMARK),
-    ("share", REMARK),
-    ("shipping", FEE),
-    ("shop", REMARK),
-    ("show", REMARK),
-    ("sign", REMARK),
-    ("signing", DOWN),
-    ("smog", FEE),
-    ("sold", NEUTRAL),
-    ("sort", REMARK),
-    ("special", ASKING_SHORT),
-    ("srp", SUGGESTED),
-    ("start", REMARK),
-    ("starting", VALUE),
-    ("sticker", SUGGESTED),
-    ("strikethrough", VALUE),
-    ("submit", REMARK),
-    ("subtotal", PRICE),
-    ("suggested", SUGGESTED),
-    ("take", REMARK),
-    ("tap", REMARK),
-    ("tax", FEE),
-    ("taxes", FEE),
-    ("term", RATE),
-    ("terms", RATE),
-    ("test", NEUTRAL),
-    ("text", REMARK),
-    ("today", ASKING_SHORT),
-    ("todays", ASKING_SHORT),
-    ("total", PRICE),
-    ("trade", VALUE),
-    ("transport", FEE),
-    ("ttl", FEE),
-    ("unlock", REMARK),
-    ("update", REMARK),
-    ("value", WORTH | REMARK),
-    ("valued", WORTH),
-    ("view", REMARK),
-    ("w", CONDITION),
-    ("was", RETAIL),
-    ("watch", REMARK),
-    ("we", REMARK),
-    ("week", RATE),
-    ("weekly", RATE),
-    ("weeks", RATE),
-    ("welcome", NEUTRAL),
-    ("what", REMARK),
-    ("whats", REMARK),
-    ("when", CONDITION),
-    ("wholesale", VALUE),
-    ("why", REMARK),
-    ("with", CONDITION),
-    ("without", REMARK),
-    ("wk", RATE),
-    ("worth", WORTH),
-    ("your", ASKING_SHORT),
-    ("zero", REMARK),
+/// The known words by what they mention.
+const WORDS: [(u32, &str); 22] = [
+    (
+        RATE,
+        "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
+         payments pmt pmts pago pagos installment installments apr term terms rental rent loan semana",
+    ),
+    (FINANCE, "finance financed financing"),
+    (DOWN, "down deposit due enganche signing downpayment"),
+    (
+        FEE,
+        "fee fees doc tax taxes registration handling delivery destination freight prep documentation processing \
+         smog addendum accessories installed charge charges adjustment adjustments shipping transport \
+         reconditioning protection package packages ttl dmv etch",
+    ),
+    (
+        SAVING,
+        "save saved saves saving savings discount discounts rebate rebates incentive incentives bonus allowance \
+         reduction ahorra ahorro",
+    ),
+    (
+        VALUE,
+        "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg wholesale starting \
+         blackbook strikethrough",
+    ),
+    (WORTH, "worth value valued fair"),
+    (MARKET, "market"),
+    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers"),
+    (
+        RETAIL,
+        "retail list was regular reg original originally old previous previously antes military loyalty conquest \
+         college conditional",
+    ),
+    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta"),
+    (ASKING_SHORT, "final now online our special today todays your net best sales advertised pay dealer nuestro"),
+    (CASH, "cash"),
+    (PRICE, "price prices priced pricing cost total subtotal precio"),
+    (
+        NEUTRAL,
+        "available availability details breakdown history alert alerts pending calculator options appointment \
+         test welcome guarantee guaranteed match policy disclaimer disclosure info information questions qualify \
+         eligible approved preapproved approval quote included sold",
+    ),
+    (
+        REMARK,
+        "add apply ask build buy calculate call chat check choose claim click compare confirm contact customize \
+         discover easy email estimate explore find free get hide home how inquire learn lock log login make my no \
+         open order personalize print register request reserve reveal schedule see select send share shop show \
+         sign sort start submit take tap text unlock update value view watch we what whats why without zero",
+    ),
+    (ASIDE, "plus incl include includes including excl exclude excludes excluded excluding not"),
+    (DROP, "drop drops dropped cut"),
+    (BEFORE, "before"),
+    (AFTER, "after"),
+    (OFF, "off"),
+    (CONDITION, "with w if when"),
 ];
+
+/// The known words, sorted for the search.
+static KNOWN: LazyLock<Vec<(&str, u32)>> = LazyLock::new(|| {
+    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+    for (thing, words) in WORDS {
+        words.split_ascii_whitespace().for_each(|word| *known.entry(word).or_default() |= thing);
+    }
+    known.into_iter().collect()
+});
 
 /// No known word is longer.
 const WORD_BYTES_MAX: usize = 14;
@@ -376,7 +161,7 @@ fn mentioned(word: &str) -> u32 {
     let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
     lower.copy_from_slice(word.as_bytes());
     lower.make_ascii_lowercase();
-    WORDS.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| WORDS[at].1)
+    KNOWN.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| KNOWN[at].1)
 }
 
 /// What the words of a text mention together, and how many words they are; `None` where it speaks of no amount.
@@ -392,7 +177,7 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
         let things = mentioned(word);
         count += 1;
         // `Value Your Trade` asks for something, `Value` labels an amount.
-        let is_label = things & WORTH != 0 && !words.peek().is_some_and(|next| mentioned(next) & ASKING_SHORT != 0);
+        let is_label = things & WORTH != 0 && words.peek().is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
         if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label {
             return None;
         }
@@ -405,7 +190,10 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
             ASIDE => return None,
             BEFORE if count == 1 => return Some((RETAIL, count)),
             // `Off-Road` and `Off Lease` are no discounts.
-            OFF if !words.peek().is_some_and(|next| ["road", "lease"].iter().any(|no| next.eq_ignore_ascii_case(no))) => {
+            OFF if !words
+                .peek()
+                .is_some_and(|next| ["road", "lease"].iter().any(|no| next.eq_ignore_ascii_case(no))) =>
+            {
                 all |= SAVING;
             }
             OFF if words.next().is_some() => count += 1,
@@ -565,7 +353,9 @@ fn mentioned_in_classes(classes: &[u8]) -> u32 {
         let begins = !before.is_ascii_alphabetic() || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
         for (word, thing, also_within) in &CLASS_WORDS {
             let end = at + word.len();
-            if !(begins || *also_within) || !classes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes())) {
+            if !(begins || *also_within)
+                || !classes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+            {
                 continue;
             }
             let behind = &classes[end..];
@@ -607,7 +397,9 @@ pub(super) fn by_label(text: &str) -> Option<Stated> {
     };
     match by_caption(text) {
         // `E-Price`, `Best Price`
-        Some(Stated::Price(PriceRank::Plain)) => named.filter(|named| named.rank() < Some(PriceRank::Plain)).or(Some(PLAIN)),
+        Some(Stated::Price(PriceRank::Plain)) => {
+            named.filter(|named| named.rank() < Some(PriceRank::Plain)).or(Some(PLAIN))
+        }
         stated => stated.or(named),
     }
 }
@@ -618,8 +410,7 @@ mod tests {
 
     #[test]
     fn words_say_what_an_amount_is() {
-        assert!(WORDS.is_sorted_by(|(one, _), (other, _)| one < other));
-        assert!(WORDS.iter().all(|(word, _)| word.len() <= WORD_BYTES_MAX));
+        assert!(KNOWN.iter().all(|(word, _)| word.len() <= WORD_BYTES_MAX));
         let asking = Some(Stated::Price(PriceRank::Asking));
         let plain = Some(Stated::Price(PriceRank::Plain));
         let retail = Some(Stated::Price(PriceRank::Retail));
@@ -691,7 +482,8 @@ mod tests {
     fn classes_say_what_their_amounts_are() {
         let of = |classes: &str| {
             let things = mentioned_in_classes(classes.as_bytes());
-            [PRICE, ASKING, RETAIL, SUGGESTED, RATE, FINANCE, DOWN, FEE, SAVING].map(|thing| u8::from(things & thing != 0))
+            [PRICE, ASKING, RETAIL, SUGGESTED, RATE, FINANCE, DOWN, FEE, SAVING]
+                .map(|thing| u8::from(things & thing != 0))
         };
         assert_eq!(of("vehicle-price"), [1, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(of("salePrice"), of("price sale"));

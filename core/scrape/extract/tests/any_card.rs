@@ -11,7 +11,7 @@ use super::*;
 const CARDS_A_PAGE: usize = 5;
 const CARDS: usize = 3_000;
 
-/// Numbers by SplitMix64.
+/// Numbers by `SplitMix64`.
 struct Draw(u64);
 
 impl Draw {
@@ -62,8 +62,20 @@ fn grouped(dollars: i64) -> String {
 }
 
 const ASKED: [&str; 14] = [
-    "Sale Price", "Our Price", "Internet Price", "Price", "Special Price", "Your Price", "Asking Price", "Selling Price",
-    "Cash Price", "Final Price", "Now", "ONLINE PRICE", "Smith Motors Price", "Today's Price",
+    "Sale Price",
+    "Our Price",
+    "Internet Price",
+    "Price",
+    "Special Price",
+    "Your Price",
+    "Asking Price",
+    "Selling Price",
+    "Cash Price",
+    "Final Price",
+    "Now",
+    "ONLINE PRICE",
+    "Smith Motors Price",
+    "Today's Price",
 ];
 /// Captions of what is not asked, by kind.
 const DECOYS: [&[&str]; 8] = [
@@ -80,7 +92,11 @@ const DECOYS: [&[&str]; 8] = [
 /// The amounts of one card, in any order.
 fn rows(draw: &mut Draw, price: i64) -> Vec<Row> {
     let is_said = draw.chance(93);
-    let asked = Row { caption: if is_said { draw.of(&ASKED) } else { "" }, amount: format!("${}", grouped(price)), is_asked: true };
+    let asked = Row {
+        caption: if is_said { draw.of(&ASKED) } else { "" },
+        amount: format!("${}", grouped(price)),
+        is_asked: true,
+    };
     let mut rows = vec![asked];
     let mut kinds: Vec<usize> = (0..DECOYS.len()).collect();
     draw.shuffle(&mut kinds);
@@ -94,7 +110,8 @@ fn rows(draw: &mut Draw, price: i64) -> Vec<Row> {
             5 => draw.between(250, 6_000).min(price / 3),
             _ => price * draw.between(75, 130) / 100,
         };
-        let suffix = if kind == 0 && draw.chance(30) { draw.of(&["/mo", " /mo", "/month", " per month", "/mo*"]) } else { "" };
+        let suffix =
+            if kind == 0 && draw.chance(30) { draw.of(&["/mo", " /mo", "/month", " per month", "/mo*"]) } else { "" };
         let caption = draw.of(DECOYS[kind]);
         rows.push(Row { caption, amount: format!("${}{suffix}", grouped(dollars)), is_asked: false });
     }
@@ -112,13 +129,19 @@ fn element(draw: &mut Draw, text: &str, classes: &[&str]) -> String {
 }
 
 fn caption(draw: &mut Draw, row: &Row) -> String {
-    if row.caption.is_empty() { String::new() } else { element(draw, row.caption, &["", "label", "price-label", "text-muted"]) }
+    if row.caption.is_empty() {
+        String::new()
+    } else {
+        element(draw, row.caption, &["", "label", "price-label", "text-muted"])
+    }
 }
 
 fn amount(draw: &mut Draw, row: &Row) -> String {
     let text = match row.amount.strip_prefix('$') {
         Some(digits) if draw.chance(10) => format!("<sup>$</sup>{digits}"),
-        Some(_) if draw.chance(10) && row.amount.ends_with(|end: char| end.is_ascii_digit()) => format!("{}.00", row.amount),
+        Some(_) if draw.chance(10) && row.amount.ends_with(|end: char| end.is_ascii_digit()) => {
+            format!("{}.00", row.amount)
+        }
         _ => row.amount.clone(),
     };
     element(draw, &text, &["", "", "value", "amount", "price", "price-value"])
@@ -151,7 +174,8 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
         }
         5 => {
             let cells = |draw: &mut Draw, row: &Row| {
-                let (caption, amount) = (format!("<td>{}</td>", row.caption), format!("<td>{}</td>", amount(draw, row)));
+                let (caption, amount) =
+                    (format!("<td>{}</td>", row.caption), format!("<td>{}</td>", amount(draw, row)));
                 if is_caption_first { caption + &amount } else { amount + &caption }
             };
             each("<tr>", "</tr>", &mut |row| cells(draw, row));
@@ -167,11 +191,15 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
         7 => {
             let colon = if is_caption_first && draw.chance(60) { ":" } else { "" };
             let tag = draw.of(&["p", "span", "li"]);
-            each(&format!("<{tag}>"), &format!("</{tag}>"), &mut |row| match (row.caption.is_empty(), is_caption_first) {
-                (true, _) => row.amount.clone(),
-                (_, true) => format!("{}{colon} {}", row.caption, row.amount),
-                _ => format!("{} {}", row.amount, row.caption),
-            });
+            each(
+                &format!("<{tag}>"),
+                &format!("</{tag}>"),
+                &mut |row| match (row.caption.is_empty(), is_caption_first) {
+                    (true, _) => row.amount.clone(),
+                    (_, true) => format!("{}{colon} {}", row.caption, row.amount),
+                    _ => format!("{} {}", row.amount, row.caption),
+                },
+            );
         }
         8 if is_whole => each("", "<br>", &mut |row| format!("{}: {}", row.caption, row.amount)),
         // Captions beside amounts, each a column.
@@ -197,17 +225,28 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
     let said = match draw.below(5) {
         0 => format!("<p>{miles} mi</p>"),
         1 => format!("<p>Mileage: {miles}</p>"),
-        2 => format!("<div><b>{miles}</b><small>Miles</small></div><div><b>Automatic</b><small>Transmission</small></div>"),
+        2 => format!(
+            "<div><b>{miles}</b><small>Miles</small></div><div><b>Automatic</b><small>Transmission</small></div>"
+        ),
         3 => format!("<dl><dt>Mileage</dt><dd>{miles}</dd><dt>Transmission</dt><dd>Automatic</dd></dl>"),
         _ => format!("<p>{miles} Miles | 22 MPG</p>"),
     };
     let mut found = vec![said];
-    for text in ["Great Deal", "Price Drop", "One Owner", "Lifetime Warranty", "No Doc Fees", "Back-up Camera", "Free Delivery"] {
+    for text in
+        ["Great Deal", "Price Drop", "One Owner", "Lifetime Warranty", "No Doc Fees", "Back-up Camera", "Free Delivery"]
+    {
         if draw.chance(10) {
             found.push(format!("<div class=badge><span>{text}</span></div>"));
         }
     }
-    for text in ["Get Your Payment", "Value Your Trade", "Check Availability", "Apply for Financing", "View Details", "Calculate Payment"] {
+    for text in [
+        "Get Your Payment",
+        "Value Your Trade",
+        "Check Availability",
+        "Apply for Financing",
+        "View Details",
+        "Calculate Payment",
+    ] {
         if draw.chance(12) {
             let tag = draw.of(&["a href=/go", "button", "a class=btn href=/go"]);
             found.push(format!("<div><{tag}>{text}</{}></div>", &tag[..tag.find(' ').unwrap_or(tag.len())]));
@@ -233,7 +272,8 @@ fn card(draw: &mut Draw, number: usize) -> Card {
     let mut parts = beside(draw, miles);
     parts.push(block);
     draw.shuffle(&mut parts);
-    let heading = format!(r#"<h3><a href="/v/{number}">2019 Ford F-150 XLT</a></h3><p>VIN: 1FTEW1EP6KFA{number:05}</p>"#);
+    let heading =
+        format!(r#"<h3><a href="/v/{number}">2019 Ford F-150 XLT</a></h3><p>VIN: 1FTEW1EP6KFA{number:05}</p>"#);
     let parts = parts.concat();
     let html = if draw.chance(80) { heading + &parts } else { parts + &heading };
     Card { html: format!(r#"<div class="car">{html}</div>"#), price, miles }
@@ -252,7 +292,12 @@ fn of_a_known_price_no_other_one_is_read() {
         for (card, listing) in made.iter().zip(&found) {
             read += 1;
             assert_eq!(listing.mileage.map(i64::from), Some(card.miles), "{}", card.html);
-            assert_eq!((listing.model.as_deref(), listing.trim.as_deref()), (Some("F-150"), Some("XLT")), "{}", card.html);
+            assert_eq!(
+                (listing.model.as_deref(), listing.trim.as_deref()),
+                (Some("F-150"), Some("XLT")),
+                "{}",
+                card.html
+            );
             let price = listing.price.map(|price| price.cents());
             silent += usize::from(price.is_none());
             if price != Some(card.price * 100) && shown.lines().count() < 40 {
