@@ -33,6 +33,7 @@ mod leases;
 mod list_orders;
 mod market;
 mod market_queries;
+mod market_view;
 mod platforms;
 mod probe;
 mod rate_limits;
