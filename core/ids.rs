@@ -109,6 +109,8 @@ id! {
     ActivityId;
     /// An alert.
     AlertId;
+    /// An API token.
+    TokenId;
 }
 
 #[cfg(test)]

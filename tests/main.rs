@@ -41,5 +41,6 @@ mod scraping;
 mod simulated_market;
 mod stubs;
 mod submissions;
+mod tokens;
 mod tracking;
 mod users;

@@ -27,7 +27,7 @@ use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, ScrapeId, SubmissionId, UserId, VehicleId,
+        MetricsId, PageId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -189,6 +189,7 @@ id_in_sql!(
     PageId,
     ActivityId,
     AlertId,
+    TokenId,
     AnyId,
 );
 

@@ -59,6 +59,7 @@ Action = Literal[
     "analyze",
     "evaluate",
     "record",
+    "revoke",
 ]
 AlertType = Literal[
     "overpriced",
