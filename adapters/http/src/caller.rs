@@ -8,6 +8,8 @@ use jpauto::{Actor, Dealership};
 use uuid::Uuid;
 use warp::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
 
+use crate::problem::Problem;
+
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
@@ -61,6 +63,14 @@ impl Caller {
         match &self.credential {
             Credential::Nothing => Ok(self.visitor()),
             Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().authenticate(secret),
+        }
+    }
+
+    /// Refuses a caller who proves nothing. A route that needs a role asks this before it reads a body.
+    pub(crate) fn must_prove_something(&self) -> Result<(), Problem> {
+        match self.credential {
+            Credential::Nothing => Err(Problem::not_signed_in()),
+            Credential::Token(_) => Ok(()),
         }
     }
 

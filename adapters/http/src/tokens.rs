@@ -63,7 +63,7 @@ async fn create(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Result<Response, Problem> {
-    // Who may not create a token hears that first, whatever the body is.
+    caller.must_prove_something()?;
     let new: NewToken = read_json(headers, body, app.body_limits()).await?;
     let issued = app.at_desk(caller, move |desk| desk.tokens().create(&new)).await?;
     let location = HeaderValue::from_str(&format!("/api/tokens/{}", issued.token.id));
