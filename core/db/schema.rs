@@ -404,6 +404,20 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::*;
 
+    vehicle_sales (id) {
+        id -> DbId,
+        inventory_id -> DbId,
+        sold_at -> DbInstant,
+        listed_at -> Nullable<DbInstant>,
+        price -> DbMoney,
+        sale_price -> Nullable<DbMoney>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
     call_budgets (period) {
         period -> Text,
         calls -> Integer,
@@ -449,4 +463,5 @@ allow_tables_to_appear_in_same_query!(
     call_budgets,
     vin_decodes,
     api_tokens,
+    vehicle_sales,
 );

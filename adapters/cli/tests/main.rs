@@ -4,6 +4,7 @@
 
 mod support;
 mod tokens;
+mod typing;
 
 mod bad_input;
 mod commands;
