@@ -34,6 +34,7 @@ mod list_orders;
 mod long_work;
 mod market;
 mod market_queries;
+mod market_view;
 mod platforms;
 mod probe;
 mod rate_limits;
