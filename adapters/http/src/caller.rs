@@ -9,6 +9,8 @@ use jpauto::Actor;
 use uuid::Uuid;
 use warp::http::header::{HeaderMap, USER_AGENT};
 
+use crate::gate::Lane;
+
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
@@ -22,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) request_id: String,
     pub(crate) address: IpAddr,
     user_agent: Option<String>,
+    /// The queue that its work stands in.
+    pub(crate) lane: Lane,
 }
 
 impl Caller {
@@ -31,6 +35,7 @@ impl Caller {
             request_id: request_id(headers),
             address: address(headers, peer, trusted_proxies),
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
+            lane: Lane::default(),
         }
     }
 
