@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     ids::SubmissionId,
     inventory::{self, Vehicle},
+    network::client_network,
     page::{Page, PageRequest},
 };
 
@@ -43,10 +44,10 @@ impl<'a> Submissions<'a> {
             let intake: &IntakeRules = self.desk.rules();
             let submission = rules::submit(submission, intake, acting.now)?;
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
-                let (ip, since) = (ip.to_string(), acting.now - intake.window);
-                lock_words(conn, &format!("submissions from {ip}"))?;
+                let (client, since) = (client_network(ip), acting.now - intake.window);
+                lock_words(conn, &format!("submissions from {client}"))?;
                 let most = intake.most_in_window;
-                let sent = activity::times_by_the_public(conn, "submissions", Action::Create, &ip, since, most)?;
+                let sent = activity::times_by_the_public(conn, "submissions", Action::Create, client, since, most)?;
                 rules::ensure_within_rate_limit(&sent, intake, acting.now)?;
             }
             repository::ensure_vin_is_free(conn, &submission)?;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use jpauto::client_network;
 
 /// The connections of each client.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +24,7 @@ pub(crate) struct Counted {
 impl Crowd {
     /// Counts a connection, or returns `None` if the client has as many as it may.
     pub(crate) fn admit(&self, address: IpAddr, most: usize) -> Option<Counted> {
-        let client = client_of(address);
+        let client = client_network(address);
         let mut connections = self.connections();
         let count = connections.entry(client).or_default();
         if *count >= most.max(1) {
@@ -46,17 +48,6 @@ impl Drop for Counted {
                 connections.remove(&self.client);
             }
         }
-    }
-}
-
-/// Who has an address: an IPv4 address itself, and of IPv6 the network, because a subscriber is given a /64 at least.
-pub(crate) fn client_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        address => address,
     }
 }
 
