@@ -23,8 +23,9 @@ pub(crate) struct WaitingTime {
     /// The mean time between two requests that leave the queue while others wait.
     pace: Option<Duration>,
     last_left: Option<Instant>,
-    /// Since when every request that left had waited longer than the target.
-    above_since: Option<Instant>,
+    is_overloaded: bool,
+    /// Since when waits have been those of the other state.
+    turning_since: Option<Instant>,
 }
 
 /// One part in so many of a new time goes into the mean.
@@ -32,9 +33,9 @@ const SMOOTHING: u32 = 16;
 
 impl WaitingTime {
     /// A request was admitted without a wait.
-    pub(crate) fn passed(&mut self, now: Instant) {
+    pub(crate) fn passed(&mut self, now: Instant, limits: &WaitLimits) {
         self.last_left = Some(now);
-        self.above_since = None;
+        self.judge(Duration::ZERO, now, limits);
     }
 
     /// A request left the queue for a worker after this wait.
@@ -47,21 +48,29 @@ impl WaitingTime {
             }
         }
         self.last_left = Some(now);
-        if waited > limits.target {
-            self.above_since.get_or_insert(now);
-        } else {
-            self.above_since = None;
+        self.judge(waited, now, limits);
+    }
+
+    /// An overload begins and ends with an interval of waits that say so.
+    fn judge(&mut self, waited: Duration, now: Instant, limits: &WaitLimits) {
+        // In an overload waits are about the target. Only waits well below it say that fewer ask.
+        let threshold = if self.is_overloaded { limits.target / 2 } else { limits.target };
+        let is_long = waited > threshold;
+        if is_long == self.is_overloaded {
+            self.turning_since = None;
+        } else if now.saturating_duration_since(*self.turning_since.get_or_insert(now)) >= limits.interval {
+            self.is_overloaded = is_long;
+            self.turning_since = None;
         }
     }
 
     /// Whether a request is refused that would stand behind so many others, of which the first has waited for `first_waited`.
-    pub(crate) fn refuses(&self, queued: usize, first_waited: Duration, now: Instant, limits: &WaitLimits) -> bool {
+    pub(crate) fn refuses(&self, queued: usize, first_waited: Duration, limits: &WaitLimits) -> bool {
         let ahead = u32::try_from(queued).unwrap_or(u32::MAX).saturating_add(1);
         let by_pace = self.pace.unwrap_or_default().saturating_mul(ahead);
         // Where nothing moves there is no pace, but the first in the queue grows old.
         let expected = by_pace.max(first_waited);
-        let stands = self.above_since.is_some_and(|since| now.saturating_duration_since(since) >= limits.interval)
-            || first_waited >= limits.target + limits.interval;
+        let stands = self.is_overloaded || first_waited >= limits.target + limits.interval;
         expected > limits.most || (stands && expected > limits.target)
     }
 }
@@ -83,11 +92,11 @@ mod tests {
         let mut queue = std::collections::VecDeque::new();
         let (mut waiting, mut longest, mut served, mut refused) = (WaitingTime::default(), ms(0), 0, 0);
         let mut now = start;
-        waiting.passed(now);
+        waiting.passed(now, &LIMITS);
         while now < start + span {
             for _ in queue.len()..wanted {
                 let first_waited = queue.front().map_or(ms(0), |since| now - *since);
-                if waiting.refuses(queue.len(), first_waited, now, &LIMITS) {
+                if waiting.refuses(queue.len(), first_waited, &LIMITS) {
                     refused += 1;
                     break;
                 }
@@ -123,25 +132,27 @@ mod tests {
     fn where_nothing_moves_new_requests_are_refused_at_the_door() {
         let start = Instant::now();
         let mut waiting = WaitingTime::default();
-        waiting.passed(start);
+        waiting.passed(start, &LIMITS);
         for (waited, refused) in [(0, false), (99, false), (199, false), (200, true), (249, true), (251, true)] {
-            assert_eq!(waiting.refuses(8, ms(waited), start + ms(waited), &LIMITS), refused, "{waited}");
+            assert_eq!(waiting.refuses(8, ms(waited), &LIMITS), refused, "{waited}");
         }
     }
 
     #[test]
-    fn an_overload_ends_with_the_first_short_wait() {
+    fn an_overload_ends_after_an_interval_of_short_waits() {
         let start = Instant::now();
         let mut waiting = WaitingTime::default();
-        waiting.passed(start);
+        waiting.passed(start, &LIMITS);
         for number in 1..=100 {
             waiting.left(ms(150), start + ms(2 * number), &LIMITS);
         }
-        let now = start + ms(310);
-        assert!(waiting.refuses(60, ms(0), now, &LIMITS), "60 places at 2 ms");
-        assert!(!waiting.refuses(20, ms(0), now, &LIMITS), "20 places take 42 ms");
-        waiting.left(ms(40), now, &LIMITS);
-        assert!(!waiting.refuses(60, ms(0), now, &LIMITS));
-        assert!(waiting.refuses(150, ms(0), now, &LIMITS), "300 ms are never waited");
+        assert!(waiting.refuses(60, ms(0), &LIMITS), "60 places at 2 ms");
+        assert!(!waiting.refuses(20, ms(0), &LIMITS), "20 places take 42 ms");
+        for (at, waited, ended) in [(300, 40, false), (350, 60, false), (360, 40, false), (460, 0, true)] {
+            waiting.left(ms(waited), start + ms(at), &LIMITS);
+            assert_eq!(waiting.is_overloaded, !ended, "{at}");
+        }
+        assert!(!waiting.refuses(60, ms(0), &LIMITS));
+        assert!(waiting.refuses(150, ms(0), &LIMITS), "300 ms are never waited");
     }
 }

@@ -209,14 +209,14 @@ impl Inner {
                 None
             };
             if place.is_some() {
-                state.waits[lane_of].passed(now);
+                state.waits[lane_of].passed(now, &inner.wait_limits());
                 return Some(Turn::Now(Permit { inner: Arc::clone(inner), place }));
             }
         }
         let queue = &mut state.queues[lane_of];
         let first_waited = queue.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(first.since));
         let is_full = queue.len() >= inner.limits.queue;
-        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, now, &inner.wait_limits()) {
+        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, &inner.wait_limits()) {
             return None;
         }
         let (admitted, turn) = oneshot::channel();
