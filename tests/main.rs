@@ -31,6 +31,7 @@ mod inventory;
 mod judgement;
 mod leases;
 mod list_orders;
+mod long_work;
 mod market;
 mod market_queries;
 mod platforms;

@@ -1,5 +1,7 @@
 //! Rows of `storage_alerts`, the table for alerts of every kind.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types::Bool};
 use serde_json::Value;
@@ -107,6 +109,23 @@ pub(crate) fn close(
         diesel::update(still_open).set(over).execute(conn)?;
     }
     Ok(())
+}
+
+/// Those of the subjects about which an alert of these types is open.
+pub(crate) fn subjects_of_open(
+    conn: &mut DbConnection,
+    types: &[AlertType],
+    subjects: &[Uuid],
+) -> DbResult<HashSet<Uuid>> {
+    let words: Vec<_> = types.iter().map(|alert_type| alert_type.as_str()).collect();
+    let subjects: Vec<Option<AnyId>> = subjects.iter().map(|&subject| Some(AnyId(subject))).collect();
+    let found: Vec<Option<AnyId>> = dsl::storage_alerts
+        .filter(dsl::alert_type.eq_any(words))
+        .filter(dsl::subject_id.eq_any(subjects))
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .select(dsl::subject_id)
+        .load(conn)?;
+    Ok(found.into_iter().flatten().map(|subject| subject.0).collect())
 }
 
 /// Whether an alert of this type about this subject is open.

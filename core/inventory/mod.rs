@@ -15,7 +15,9 @@ use uuid::Uuid;
 
 pub use limits::VehicleLimits;
 pub(crate) use limits::check_given;
-pub(crate) use repository::{ensure_vin_and_stock_number_are_free, get as get_vehicle, get_to_change, insert};
+pub(crate) use repository::{
+    ensure_vin_and_stock_number_are_free, get as get_vehicle, get_all, get_all_to_change, get_to_change, insert,
+};
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
 pub(crate) use rules::{check, from_submission};
 pub use service::Inventory;

@@ -1,5 +1,7 @@
 //! Rows of `inventory`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
@@ -17,7 +19,7 @@ use crate::{
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, in_index_order},
@@ -52,6 +54,22 @@ pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
 pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     lock_row!(conn, dsl::inventory.find(id).select(dsl::id));
     get(conn, id)
+}
+
+/// Those of the vehicles that there are, each as far as it can be read.
+pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+    let rows: Vec<Row> =
+        dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(Row::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, Vehicle::try_from(row))).collect())
+}
+
+/// The same, locked until the transaction ends.
+pub(crate) fn get_all_to_change(
+    conn: &mut DbConnection,
+    ids: &[VehicleId],
+) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+    lock_row!(conn, dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(dsl::id));
+    get_all(conn, ids)
 }
 
 pub(super) fn get_listed(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
