@@ -26,7 +26,7 @@ pub(crate) struct ServeArgs {
     /// A proxy whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "NETWORK")]
     trust_proxy: Vec<IpNet>,
-    /// An origin whose pages may use the API from a browser, such as https://console.example; repeatable
+    /// An origin (scheme and host) whose pages may use the API from a browser; repeatable
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<Origin>,
 }

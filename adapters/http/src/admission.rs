@@ -1,4 +1,4 @@
-//! When a queue refuses: not by its length but by the time that a request would wait in it, as CoDel does for packets.
+//! When a queue refuses: not by its length but by the time that a request would wait in it, as the algorithm `CoDel` does for packets.
 //!
 //! A burst may wait. A wait that stays above the target for an interval is an overload, and then a request that would wait longer
 //! than the target is refused at the door. Those that are admitted wait about as long as the target, and the queue never runs dry.
@@ -148,10 +148,14 @@ mod tests {
         }
         assert!(waiting.refuses(60, ms(0), &LIMITS), "60 places at 2 ms");
         assert!(!waiting.refuses(20, ms(0), &LIMITS), "20 places take 42 ms");
-        for (at, waited, ended) in [(300, 40, false), (350, 60, false), (360, 40, false), (460, 0, true)] {
-            waiting.left(ms(waited), start + ms(at), &LIMITS);
-            assert_eq!(waiting.is_overloaded, !ended, "{at}");
+        // A wait above half of the target begins the interval anew.
+        for at in (202..=350).step_by(2) {
+            let waited = if at == 250 { ms(60) } else { ms(40) };
+            waiting.left(waited, start + ms(at), &LIMITS);
         }
+        assert!(waiting.is_overloaded, "98 ms");
+        waiting.left(ms(40), start + ms(352), &LIMITS);
+        assert!(!waiting.is_overloaded);
         assert!(!waiting.refuses(60, ms(0), &LIMITS));
         assert!(waiting.refuses(150, ms(0), &LIMITS), "300 ms are never waited");
     }

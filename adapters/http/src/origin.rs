@@ -32,7 +32,7 @@ impl FromStr for Origin {
     type Err = InvalidOrigin;
 
     fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
-        let uri: Uri = text.parse().map_err(|_| InvalidOrigin)?;
+        let uri: Uri = text.parse().map_err(|_reason| InvalidOrigin)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(InvalidOrigin) };
         let own_port = match scheme {
             "http" => 80,
@@ -48,7 +48,7 @@ impl FromStr for Origin {
             Some(port) if port != own_port => format!("{scheme}://{host}:{port}"),
             _ => format!("{scheme}://{host}"),
         };
-        HeaderValue::from_str(&origin).map(Self).map_err(|_: InvalidHeaderValue| InvalidOrigin)
+        HeaderValue::from_str(&origin).map(Self).map_err(|_reason: InvalidHeaderValue| InvalidOrigin)
     }
 }
 
