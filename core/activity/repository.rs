@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{ActivityEntry, ActivityFilter};
 use crate::{
@@ -13,9 +14,10 @@ use crate::{
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
-    ids::{ActivityId, UserId},
+    ids::{ActivityId, TokenId, UserId},
     network::{address_patterns, client_network},
     page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -30,6 +32,7 @@ struct Row {
     ip_address: Option<String>,
     user_agent: Option<String>,
     created_at: Option<Instant>,
+    token_id: Option<TokenId>,
 }
 
 impl From<Row> for ActivityEntry {
@@ -44,6 +47,7 @@ impl From<Row> for ActivityEntry {
             ip_address: row.ip_address,
             user_agent: row.user_agent,
             created_at: row.created_at.map(DateTime::from).unwrap_or_default(),
+            token_id: row.token_id,
         }
     }
 }
@@ -59,9 +63,22 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult
         ip_address: entry.ip_address.clone(),
         user_agent: entry.user_agent.clone(),
         created_at: Some(entry.created_at.into()),
+        token_id: entry.token_id,
     };
     diesel::insert_into(dsl::activity_logs).values(&row).execute(conn)?;
     Ok(())
+}
+
+/// The ids of rows that entries are about and that begin so, at most `MOST_CANDIDATES`.
+pub(super) fn resources(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Uuid>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let found: Vec<Option<AnyId>> = dsl::activity_logs
+        .filter(dsl::resource_id.ge(AnyId(first)).and(dsl::resource_id.le(AnyId(last))))
+        .select(dsl::resource_id)
+        .distinct()
+        .limit(MOST_CANDIDATES)
+        .load(conn)?;
+    Ok(found.into_iter().flatten().map(|id| id.0).collect())
 }
 
 pub(super) fn list(
@@ -96,20 +113,21 @@ pub(super) fn list(
 /// Of a client's entries this many are looked at. Patterns may match other clients' too.
 const MOST_LOOKED_AT: i64 = 1_000;
 
-/// The times of the public's entries of this kind from one client, newest first, at most `most`.
+/// The times of the public's entries of these kinds from one client since then, newest first, at most `most`.
 pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
-    action: super::Action,
+    actions: &[super::Action],
     client: IpAddr,
     since: DateTime<Utc>,
     most: u32,
 ) -> DbResult<Vec<DateTime<Utc>>> {
     let mut query = dsl::activity_logs
         .filter(dsl::user_id.is_null())
+        .filter(dsl::token_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
-        .filter(dsl::action.eq(action.as_str()))
+        .filter(dsl::action.eq_any(actions.iter().map(|action| action.as_str())))
         .into_boxed::<MultiBackend>();
     if client.is_ipv4() {
         query = query.filter(dsl::ip_address.eq(client.to_string()));

@@ -27,7 +27,7 @@ use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, ScrapeId, SubmissionId, UserId, VehicleId,
+        MetricsId, PageId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -178,6 +178,7 @@ id_in_sql!(
     UserId,
     SubmissionId,
     VehicleId,
+    SaleId,
     AnalysisId,
     MarketPriceId,
     EvaluationId,
@@ -189,6 +190,7 @@ id_in_sql!(
     PageId,
     ActivityId,
     AlertId,
+    TokenId,
     AnyId,
 );
 

@@ -8,11 +8,12 @@ use crate::{
     actor::Role,
     db::{
         DbConnection, DbResult, Instant, MultiBackend, lock_row,
-        schema::{activity_logs, inventory, pending_submissions, users, users::dsl},
+        schema::{activity_logs, api_tokens, inventory, pending_submissions, users, users::dsl},
     },
     error::{Error, ErrorCode},
     ids::UserId,
     page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -101,7 +102,24 @@ pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
 
 pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such user"))?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.try_into()?)
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::UserNotFound, "there is no such user")
+}
+
+/// The users whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<User>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (UserId::from_uuid(first), UserId::from_uuid(last));
+    let rows: Vec<Row> = dsl::users
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?)
 }
 
 /// The user. Locks all users until the transaction ends.
@@ -132,7 +150,9 @@ pub(super) fn is_named(conn: &mut DbConnection, id: UserId) -> DbResult<bool> {
     let reviewed = pending_submissions::table.filter(pending_submissions::reviewed_by.eq(id));
     let wrote = inventory::table.filter(inventory::created_by.eq(id).or(inventory::updated_by.eq(id)));
     let acted = activity_logs::table.filter(activity_logs::user_id.eq(id));
+    let made = api_tokens::table.filter(api_tokens::user_id.eq(id));
     Ok(select(exists(reviewed)).get_result::<bool>(conn)?
+        || select(exists(made)).get_result::<bool>(conn)?
         || select(exists(wrote)).get_result::<bool>(conn)?
         || select(exists(acted)).get_result::<bool>(conn)?)
 }

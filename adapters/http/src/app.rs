@@ -22,7 +22,7 @@ use crate::{
     inventory,
     problem::Problem,
     request::BodyLimits,
-    routes, submissions,
+    routes, submissions, tokens,
 };
 
 /// The open dealership and its gate. It is cheap to clone.
@@ -47,14 +47,15 @@ impl App {
         &self.shared.body
     }
 
-    /// Calls the library as the caller, through the gate.
+    /// Calls the library as the caller, through the gate. The caller's credential is looked up first.
     pub(crate) async fn at_desk<T: Send + 'static>(
         &self,
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (actor, dealership) = (caller.actor(), self.shared.dealership.clone());
-        Ok(self.shared.gate.run(caller.lane, move || work(&dealership.acting_as(actor))).await??)
+        let (lane, caller, dealership) = (caller.lane, caller.clone(), self.shared.dealership.clone());
+        let work = move || work(&dealership.acting_as(caller.authenticate(&dealership)?));
+        Ok(self.shared.gate.run(lane, work).await??)
     }
 
     /// Whether the database answers and has the right schema. It does not wait at the gate.
@@ -69,6 +70,8 @@ pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejec
         .or(inventory::routes(app))
         .unify()
         .or(submissions::routes(app))
+        .unify()
+        .or(tokens::routes(app))
         .unify()
         .or(otherwise())
         .unify()

@@ -52,13 +52,16 @@ Action = Literal[
     "update",
     "status",
     "relist",
+    "undo_sale",
     "feature",
     "delete",
     "approve",
     "reject",
+    "reoffer",
     "analyze",
     "evaluate",
     "record",
+    "revoke",
 ]
 AlertType = Literal[
     "overpriced",
