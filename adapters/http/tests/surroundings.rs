@@ -139,12 +139,12 @@ fn offers_are_taken_while_visitors_keep_every_other_worker() {
         config.gate.workers = 3;
         config.gate.longest_wait = Duration::from_millis(50);
     });
-    // A read does not ask for the time. Writes with credentials occupy the shared worker here, and the one of their own.
-    let credentials = [("content-type", "application/json"), ("authorization", "Bearer nobody's")];
+    // A read does not ask for the time. Writes with a cookie occupy the shared worker here, and the one of their own.
+    let with_cookie = [("content-type", "application/json"), ("cookie", "visited=1")];
     let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"});
     let body = offer.to_string();
     std::thread::scope(|threads| {
-        let write = || threads.spawn(|| lot.ask("POST", "/api/submissions", &credentials, body.as_bytes()).status);
+        let write = || threads.spawn(|| lot.ask("POST", "/api/submissions", &with_cookie, body.as_bytes()).status);
         let writes = [write(), write()];
         wait_until("the first write", || inside.load(Ordering::SeqCst));
         wait_until("no worker for readers", || lot.get("/api/inventory").status == 503);
