@@ -258,8 +258,16 @@ mod tests {
             (&[("Doc fee $1,595", ""), ("$499", "")], None),
             (&[("The owner before spent some $4,500 on it in spring", "")], None),
             (&[("Call for price", "price"), ("555", "")], None),
+        ] {
+            assert_eq!(asked(texts), price, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn captions_stand_on_any_side_and_rows_add_up() {
+        for (texts, price) in [
             // Captions behind their amounts, in front of the next.
-            (&[("$15,995", ""), ("Sale Price", ""), ("$289", ""), ("Est. Payment", "")], Some(15_995)),
+            (&[("$15,995", ""), ("Sale Price", ""), ("$289", ""), ("Est. Payment", "")][..], Some(15_995)),
             (&[("$289", "price"), ("Est. Payment", ""), ("$15,995", "price"), ("Price", "")], Some(15_995)),
             (&[("$15,995", ""), ("Est. Payment", ""), ("$289", "")], Some(15_995)),
             (&[("Down Payment", ""), ("$2,500", "price")], None),

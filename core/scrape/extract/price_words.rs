@@ -440,6 +440,17 @@ mod tests {
             ("M.S.R.P.", suggested),
             ("Original MSRP", suggested),
             ("Sticker Price", suggested),
+        ] {
+            assert_eq!(by_words(text), stated, "{text}");
+        }
+        assert_eq!((by_words("Price Drop"), by_caption("Price Drop")), (Some(Stated::Saving), None));
+        assert_eq!(by_name("MonthlyPayment"), Some(Stated::Rate));
+        assert_eq!((by_label("E-Price"), by_label("Stock")), (asking, None));
+    }
+
+    #[test]
+    fn words_say_that_an_amount_is_not_asked() {
+        for (text, stated) in [
             ("Est. Payment", Some(Stated::Rate)),
             ("Lease Special", Some(Stated::Rate)),
             ("Finance for", Some(Stated::Rate)),
@@ -473,9 +484,6 @@ mod tests {
         ] {
             assert_eq!(by_words(text), stated, "{text}");
         }
-        assert_eq!((by_words("Price Drop"), by_caption("Price Drop")), (Some(Stated::Saving), None));
-        assert_eq!(by_name("MonthlyPayment"), Some(Stated::Rate));
-        assert_eq!((by_label("E-Price"), by_label("Stock")), (asking, None));
     }
 
     #[test]

@@ -154,6 +154,14 @@ fn pair(draw: &mut Draw, row: &Row, is_caption_first: bool) -> String {
     if is_caption_first { format!("{caption}{space}{amount}") } else { format!("{amount}{space}{caption}") }
 }
 
+/// Captions beside amounts, each a column.
+fn side_by_side(draw: &mut Draw, rows: &[Row], is_caption_first: bool) -> String {
+    let captions: String = rows.iter().map(|row| caption(draw, row)).collect();
+    let amounts: String = rows.iter().map(|row| amount(draw, row)).collect();
+    let (first, second) = if is_caption_first { (captions, amounts) } else { (amounts, captions) };
+    format!("<div><div>{first}</div><div>{second}</div></div>")
+}
+
 /// The rows in a structure drawn at random.
 fn block(draw: &mut Draw, rows: &[Row]) -> String {
     let is_caption_first = draw.chance(50);
@@ -202,18 +210,7 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
             );
         }
         8 if is_whole => each("", "<br>", &mut |row| format!("{}: {}", row.caption, row.amount)),
-        // Captions beside amounts, each a column.
-        9 if is_whole => {
-            let column = |draw: &mut Draw, one: &dyn Fn(&mut Draw, &Row) -> String| {
-                rows.iter().map(|row| one(draw, row)).collect::<String>()
-            };
-            let (captions, amounts) = (column(draw, &caption), column(draw, &amount));
-            return if is_caption_first {
-                format!("<div><div>{captions}</div><div>{amounts}</div></div>")
-            } else {
-                format!("<div><div>{amounts}</div><div>{captions}</div></div>")
-            };
-        }
+        9 if is_whole => return side_by_side(draw, rows, is_caption_first),
         _ => each("<div><div>", "</div></div>", &mut |row| pair(draw, row, is_caption_first)),
     }
     html
