@@ -11,6 +11,7 @@ mod large_lots;
 mod missing_pages;
 mod probe;
 mod recording;
+mod reference;
 mod scraping;
 
 pub use probe::AddedCompetitor;

@@ -329,8 +329,8 @@ impl Inventory<'_> {
 
 /// What a change of a vehicle means for its research, in the transaction of that change.
 ///
-/// A new price is a point of the history. A vehicle that is described otherwise has no research any more, a sold one no open
-/// alert about its price, and one that goes (`after` is `None`) leaves nothing.
+/// A new price is a point of the history. A vehicle that is described otherwise, or that was sold and is listed anew, has no
+/// research any more. A sold one has no open alert about its price, and one that goes (`after` is `None`) leaves nothing.
 pub(crate) fn vehicle_changed(
     desk: &Desk,
     conn: &mut DbConnection,
@@ -342,8 +342,11 @@ pub(crate) fn vehicle_changed(
     if after.price != before.price {
         repository::record_own_price(conn, after.id, after.price, now)?;
     }
+    let is_back = before.status == VehicleStatus::Sold && after.listed_at != before.listed_at;
     if is_another(before, after, desk.rules()) {
         repository::forget(conn, before, "the vehicle is described otherwise now", now)?;
+    } else if is_back {
+        repository::forget(conn, before, "the vehicle came back and is listed anew", now)?;
     }
     if after.status == VehicleStatus::Sold && before.status != VehicleStatus::Sold {
         repository::close_alerts(conn, after, "now it is sold", now)?;

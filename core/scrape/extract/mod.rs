@@ -13,6 +13,7 @@ mod data;
 mod dom;
 mod encoding;
 mod entities;
+mod facts;
 mod fields;
 mod heading;
 mod json;
