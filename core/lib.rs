@@ -36,7 +36,7 @@
 //! # Ok::<(), jpauto::Error>(())
 //! ```
 //!
-//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Alerts`],
+//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Tokens`], [`Alerts`],
 //! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
@@ -72,7 +72,9 @@ mod leases;
 mod money;
 mod page;
 mod scrape;
+mod secret;
 mod submissions;
+mod tokens;
 mod tracking;
 mod users;
 
@@ -90,7 +92,7 @@ pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, SaleId, ScrapeId, SubmissionId, UserId, VehicleId,
+    MetricsId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
@@ -109,5 +111,6 @@ pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,
 };
+pub use tokens::{IssuedToken, NewToken, Token, Tokens};
 pub use users::{NewUser, Provider, User, Users};
 pub use vin::{InvalidVin, Vin};

@@ -12,7 +12,7 @@ use crate::{
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
-    ids::{ActivityId, UserId},
+    ids::{ActivityId, TokenId, UserId},
     page::{Page, PageRequest, in_index_order},
     typed::{MOST_CANDIDATES, Reference},
 };
@@ -29,6 +29,7 @@ struct Row {
     ip_address: Option<String>,
     user_agent: Option<String>,
     created_at: Option<Instant>,
+    token_id: Option<TokenId>,
 }
 
 impl From<Row> for ActivityEntry {
@@ -43,6 +44,7 @@ impl From<Row> for ActivityEntry {
             ip_address: row.ip_address,
             user_agent: row.user_agent,
             created_at: row.created_at.map(DateTime::from).unwrap_or_default(),
+            token_id: row.token_id,
         }
     }
 }
@@ -58,6 +60,7 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult
         ip_address: entry.ip_address.clone(),
         user_agent: entry.user_agent.clone(),
         created_at: Some(entry.created_at.into()),
+        token_id: entry.token_id,
     };
     diesel::insert_into(dsl::activity_logs).values(&row).execute(conn)?;
     Ok(())
@@ -116,6 +119,7 @@ pub(crate) fn times_by_the_public(
     let times: Vec<Option<Instant>> = dsl::activity_logs
         .filter(dsl::ip_address.eq(ip_address))
         .filter(dsl::user_id.is_null())
+        .filter(dsl::token_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
         .filter(dsl::action.eq_any(actions.iter().map(|action| action.as_str())))
