@@ -141,8 +141,9 @@ fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> boo
     // A bare number is a price behind its label, unless the label belongs to the amount in front of it.
     let is_behind_label = || {
         let label = at.checked_sub(1).filter(|label| is_price_label(&chunks[*label].text));
-        let before = label.and_then(|label| label.checked_sub(1)).map(|before| &chunks[before].text);
-        label.is_some() && before.is_none_or(|before| memchr::memchr(b'$', before.as_bytes()).is_none())
+        // Its sign may stand in a text of its own.
+        let in_front = |label: usize| chunks[label.saturating_sub(2)..label].iter();
+        label.is_some_and(|label| !in_front(label).any(|before| memchr::memchr(b'$', before.text.as_bytes()).is_some()))
     };
     (chunk.is_priced || is_labelled || is_in_column || is_behind_label()) && is_number()
 }

@@ -91,13 +91,14 @@ impl<'b, 'd> Binder<'b, 'd> {
         }
         let name = self.dom.element(element).map_or("", |element| element.name());
         if held > 1 {
-            self.bind_side_by_side(start);
+            match name {
+                "table" | "tbody" => self.bind_columns(start),
+                "tr" | "thead" => {}
+                _ => self.bind_side_by_side(start),
+            }
             self.absorb(start);
             if matches!(name, "dl" | "div") {
                 self.bind_terms(start);
-            }
-            if matches!(name, "table" | "tbody") {
-                self.bind_columns(start);
             }
             let pairs = self.pairs_within(element, start);
             self.bind_all(&pairs, start);
@@ -203,7 +204,7 @@ impl<'b, 'd> Binder<'b, 'd> {
         };
         let mut found = Vec::new();
         for (at, (item, cell)) in cells.iter().enumerate() {
-            let Some((row, column)) = cell.filter(|_| self.items[*item].amount().is_some_and(Amount::is_open)) else {
+            let Some((row, column)) = cell.filter(|_| self.items[*item].amount().is_some()) else {
                 continue;
             };
             if let Some((caption, Some((above, _)))) = head(at, column)

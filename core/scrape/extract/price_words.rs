@@ -232,9 +232,10 @@ fn concluded(things: u32, count: usize) -> Option<Stated> {
     let says = |thing: u32| things & thing != 0;
     let rank = |rank| Some(Stated::Price(rank));
     match () {
+        // `Down Payment` is paid once.
+        () if says(DOWN) => Some(Stated::Down),
         () if says(FINANCE) && says(PRICE) && !says(RATE) => rank(PriceRank::Retail),
         () if says(RATE | FINANCE) => Some(Stated::Rate),
-        () if says(DOWN) => Some(Stated::Down),
         () if says(SAVING | DROP) => Some(Stated::Saving),
         () if says(FEE) => Some(Stated::Fee),
         // `Customer Cash` is a rebate, `Cash Price` what is paid.
@@ -456,6 +457,7 @@ mod tests {
             ("Finance for", Some(Stated::Rate)),
             ("/mo", Some(Stated::Rate)),
             ("Cash Down", Some(Stated::Down)),
+            ("Down Payment", Some(Stated::Down)),
             ("Due at Signing", Some(Stated::Down)),
             ("Enganche", Some(Stated::Down)),
             ("Delivery & Handling", Some(Stated::Fee)),
