@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
-use jpauto::{Dealership, Desk};
+use jpauto::{Dealership, Desk, SessionConfig};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use warp::{
@@ -16,6 +16,7 @@ use warp::{
 };
 
 use crate::{
+    auth,
     caller::Caller,
     gate::{Gate, GateLimits},
     health, inventory,
@@ -55,6 +56,21 @@ impl App {
         self.with_dealership(move |dealership| work(&dealership.acting_as(caller.authenticate(dealership)?))).await
     }
 
+    /// Calls the library as the public from the caller's address, whatever credential was sent.
+    pub(crate) async fn as_visitor<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let visitor = caller.visitor();
+        self.with_dealership(move |dealership| work(&dealership.acting_as(visitor))).await
+    }
+
+    /// How sessions are signed, if people can sign in.
+    pub(crate) fn sessions(&self) -> Option<&SessionConfig> {
+        self.shared.dealership.config().sessions.as_ref()
+    }
+
     /// Calls the library itself, through the gate.
     pub(crate) async fn with_dealership<T: Send + 'static>(
         &self,
@@ -73,6 +89,8 @@ pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejec
         .or(submissions::routes(app))
         .unify()
         .or(tokens::routes(app))
+        .unify()
+        .or(auth::routes(app))
         .unify()
         .or(otherwise())
         .unify()

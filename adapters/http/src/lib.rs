@@ -6,6 +6,7 @@
 //! documents. TLS is left to a proxy, and the command line reads the configuration.
 
 mod app;
+mod auth;
 mod caller;
 mod gate;
 mod health;
@@ -15,6 +16,7 @@ mod problem;
 mod request;
 mod routes;
 mod server;
+mod session_cookie;
 mod submissions;
 mod tokens;
 

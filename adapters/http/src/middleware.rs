@@ -12,7 +12,8 @@ use warp::{
     http::{
         HeaderName, HeaderValue, Method, Request, StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, SET_COOKIE, VARY,
+            X_CONTENT_TYPE_OPTIONS,
         },
     },
     reply::Response,
@@ -34,7 +35,7 @@ where
     let method = request.method().clone();
     let span = tracing::info_span!("request", %request_id, %method, path = request.uri().path());
     let known_tags: Vec<HeaderValue> = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
-    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(caller.clone());
     if method == Method::HEAD {
         // HEAD has the same answer without its body, so the same handler makes it.
         *request.method_mut() = Method::GET;
@@ -48,6 +49,9 @@ where
         response = not_modified(&response);
     }
     dress(response.headers_mut(), &request_id);
+    if let Some(cookie) = caller.take_extension() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     if method == Method::HEAD {
         response = without_body(response);
     }

@@ -108,7 +108,7 @@ impl Problem {
     }
 
     /// A 401 must name a scheme (RFC 6750). There is no registered name for the cookie of a session.
-    fn challenging(self) -> Self {
+    pub(crate) fn challenging(self) -> Self {
         let challenge = match self.code {
             ErrorCode::TokenRefused => "Bearer realm=\"jpauto\", error=\"invalid_token\"",
             _ => "Bearer realm=\"jpauto\"",
