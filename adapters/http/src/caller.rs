@@ -15,7 +15,7 @@ use warp::http::{
     header::{AUTHORIZATION, HeaderMap, USER_AGENT},
 };
 
-use crate::{problem::Problem, session_cookie};
+use crate::{gate::Lane, problem::Problem, session_cookie};
 
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -33,6 +33,8 @@ pub(crate) struct Caller {
     credential: Credential,
     /// The cookie of a session that was extended, for the answer. All copies of the caller share it.
     extension: Arc<Mutex<Option<HeaderValue>>>,
+    /// The queue that its work stands in.
+    pub(crate) lane: Lane,
 }
 
 /// What a request proves its caller with.
@@ -63,6 +65,7 @@ impl Caller {
             request_id: request_id(headers),
             address: address(headers, peer, trusted_proxies),
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
+            lane: Lane::default(),
             credential: credential(headers),
             extension: Arc::default(),
         }

@@ -58,7 +58,12 @@ fn looking_at_a_link_uses_nothing_up_and_its_button_signs_in() {
         assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
         assert!(page.header("set-cookie").is_none() && !String::from_utf8_lossy(&page.body).contains("jpl_"));
     }
-    let answer = lot.ask("POST", &link, &[], b"");
+    let forged = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
+    assert_eq!(lot.ask("POST", &link, &forged, b"").problem(), "cross_site_request");
+    // What a browser sends of the page's own form.
+    let form =
+        [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded"), ("origin", "null")];
+    let answer = lot.ask("POST", &link, &form, b"");
     assert_eq!((answer.status, answer.header("location")), (303, Some("/api/auth/me")));
     let cookie = answer.header("set-cookie").unwrap();
     for part in ["connect.sid=s%3A", "; Path=/", "; HttpOnly", "; Secure", "; SameSite=Lax", "; Expires="] {
