@@ -39,7 +39,8 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
             .map_err(|reason| reason.with_field(format!("/pages/{index}"), "this page could not be read"))?;
     }
     let said: Vec<&Extraction> = list.all().collect();
-    let (lacks_a_page, begins) = (lacks_a_page(pages, &said), begins(pages, &said)?);
+    let places = places(pages, &said)?;
+    let (lacks_a_page, begins) = (lacks_a_page(pages, &said, &places), begins(&said, &places));
     let mut shown = list.finish();
     shown.reading.last_page_reached &= !lacks_a_page && begins;
     if !begins {
@@ -48,41 +49,84 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     Ok(shown)
 }
 
-/// Whether one of the pages may be the first of the list: it leads to none before it, gives itself no later number, and leads on to
-/// the second. Saved under one address, pages two and three look like a list that is read to its end.
-fn begins(pages: &[ScrapedPage], read: &[&Extraction]) -> Result<bool> {
-    // Where one was taken for a page behind the last, which is whose is not known.
-    if pages.len() != read.len() {
-        return Ok(true);
-    }
-    let leads_on = read.iter().any(|page| page.next.is_some());
-    for (page, extraction) in pages.iter().zip(read) {
-        let may_be_one_of = !leads_on || extraction.next.is_some() || pages.len() == 1;
-        if may_be_one_of && is_first(page, extraction)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Where a page stands in its list by its own word: the numbers in which these addresses differ from the one that it was saved under.
+#[derive(Default)]
+struct Place {
+    /// Of the address that it calls its own.
+    own: HashSet<usize>,
+    /// Of the page that it leads back to.
+    before: HashSet<usize>,
+    leads_back: bool,
+    /// Of the page that it leads on to.
+    next: HashSet<usize>,
 }
 
-fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
+impl Place {
+    /// Whether it may be the page of a number.
+    fn may_be(&self, number: usize) -> bool {
+        if !self.own.is_empty() {
+            return self.own.contains(&number);
+        }
+        self.before.iter().all(|before| *before < number) && self.next.iter().all(|next| *next > number)
+    }
+}
+
+/// The places of the pages; none where one was taken for a page behind the last, as it is not known whose they are then.
+fn places(pages: &[ScrapedPage], read: &[&Extraction]) -> Result<Vec<Place>> {
+    if pages.len() != read.len() {
+        return Ok(Vec::new());
+    }
+    pages.iter().zip(read).map(|(page, extraction)| place(page, extraction)).collect()
+}
+
+fn place(page: &ScrapedPage, extraction: &Extraction) -> Result<Place> {
     let position = PagePosition::of(&page.bytes, page.content_type.as_deref(), &page.url)?;
-    let Ok(url) = Url::parse(&page.url) else { return Ok(true) };
+    let Ok(url) = Url::parse(&page.url) else { return Ok(Place::default()) };
     let numbers = |address: Option<&String>| {
         let address = address.and_then(|address| Url::parse(address).ok());
         address.map_or_else(HashSet::new, |address| site_scope::numbers_beside(&address, &url))
     };
-    let (own, next) = (numbers(position.address.as_ref()), numbers(extraction.next.as_ref()));
-    let shown = extraction.listings.len();
-    // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
-    let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || next == HashSet::from([shown]);
-    Ok(!position.leads_back && own.iter().all(|number| *number <= 1) && leads_to_second)
+    Ok(Place {
+        own: numbers(position.address.as_ref()),
+        before: numbers(position.before.as_ref()),
+        leads_back: position.before.is_some(),
+        next: numbers(extraction.next.as_ref()),
+    })
 }
 
-/// Whether one of the pages leads on to a page that is not among them. Pages that were all saved under one address do not tell.
-fn lacks_a_page(pages: &[ScrapedPage], read: &[&Extraction]) -> bool {
+/// Whether one of the pages may be the first of the list: it leads to none before it, gives itself no later number, and leads on to
+/// the second. Saved under one address, pages two and three look like a list that is read to its end.
+fn begins(read: &[&Extraction], places: &[Place]) -> bool {
+    let leads_on = read.iter().any(|page| page.next.is_some());
+    let is_first = |(place, extraction): (&Place, &&Extraction)| {
+        let may_be_one_of = !leads_on || extraction.next.is_some() || read.len() == 1;
+        may_be_one_of && is_first(place, extraction.listings.len())
+    };
+    places.is_empty() || places.iter().zip(read).any(is_first)
+}
+
+fn is_first(place: &Place, shown: usize) -> bool {
+    let Place { own, leads_back, next, .. } = place;
+    // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
+    let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || *next == HashSet::from([shown]);
+    !leads_back && own.iter().all(|number| *number <= 1) && leads_to_second
+}
+
+/// Whether one of the pages leads to a page that is not among them: by its address, or by its number where several were saved under
+/// one address.
+fn lacks_a_page(pages: &[ScrapedPage], read: &[&Extraction], places: &[Place]) -> bool {
     let address = |text: &str| Url::parse(text).ok().map(|url| (url.path().to_owned(), url.query().map(str::to_owned)));
     let given: HashSet<_> = pages.iter().filter_map(|page| address(&page.url)).collect();
-    let is_missing = |next: &String| address(next).is_some_and(|next| !given.contains(&next));
-    given.len() == pages.len() && pages.len() > 1 && read.iter().filter_map(|page| page.next.as_ref()).any(is_missing)
+    if given.len() == pages.len() {
+        let is_missing = |next: &String| address(next).is_some_and(|next| !given.contains(&next));
+        return pages.len() > 1 && read.iter().filter_map(|page| page.next.as_ref()).any(is_missing);
+    }
+    // An address with several numbers does not tell which of them is the page's.
+    let only = |numbers: &HashSet<usize>| numbers.iter().next().copied().filter(|_| numbers.len() == 1);
+    let wanted = places.iter().flat_map(|place| [only(&place.next), only(&place.before)]).flatten();
+    let wanted: HashSet<usize> = wanted.filter(|number| *number > 1).take(PAGES_LOOKED_FOR).collect();
+    wanted.into_iter().any(|number| !places.is_empty() && !places.iter().any(|place| place.may_be(number)))
 }
+
+/// How many pages are looked for among those that are given.
+const PAGES_LOOKED_FOR: usize = 500;
