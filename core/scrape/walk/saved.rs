@@ -59,6 +59,8 @@ struct Place {
     leads_back: bool,
     /// Of the page that it leads on to.
     next: HashSet<usize>,
+    /// How many vehicles it shows.
+    shown: usize,
 }
 
 impl Place {
@@ -67,7 +69,9 @@ impl Place {
         if !self.own.is_empty() {
             return self.own.contains(&number);
         }
-        self.before.iter().all(|before| *before < number) && self.next.iter().all(|next| *next > number)
+        // Pages are counted, or the vehicles in front of them are.
+        let leads_on = |next: &usize| *next == number + 1 || *next == number + self.shown;
+        self.before.iter().all(|before| *before < number) && (self.next.is_empty() || self.next.iter().any(leads_on))
     }
 }
 
@@ -91,6 +95,7 @@ fn place(page: &ScrapedPage, extraction: &Extraction) -> Result<Place> {
         before: numbers(position.before.as_ref()),
         leads_back: position.before.is_some(),
         next: numbers(extraction.next.as_ref()),
+        shown: extraction.listings.len(),
     })
 }
 
@@ -100,15 +105,15 @@ fn begins(read: &[&Extraction], places: &[Place]) -> bool {
     let leads_on = read.iter().any(|page| page.next.is_some());
     let is_first = |(place, extraction): (&Place, &&Extraction)| {
         let may_be_one_of = !leads_on || extraction.next.is_some() || read.len() == 1;
-        may_be_one_of && is_first(place, extraction.listings.len())
+        may_be_one_of && is_first(place)
     };
     places.is_empty() || places.iter().zip(read).any(is_first)
 }
 
-fn is_first(place: &Place, shown: usize) -> bool {
-    let Place { own, leads_back, next, .. } = place;
+fn is_first(place: &Place) -> bool {
+    let Place { own, leads_back, next, shown, .. } = place;
     // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
-    let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || *next == HashSet::from([shown]);
+    let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || *next == HashSet::from([*shown]);
     !leads_back && own.iter().all(|number| *number <= 1) && leads_to_second
 }
 
@@ -122,9 +127,10 @@ fn lacks_a_page(pages: &[ScrapedPage], read: &[&Extraction], places: &[Place]) -
         return pages.len() > 1 && read.iter().filter_map(|page| page.next.as_ref()).any(is_missing);
     }
     // An address with several numbers does not tell which of them is the page's.
-    let only = |numbers: &HashSet<usize>| numbers.iter().next().copied().filter(|_| numbers.len() == 1);
-    let wanted = places.iter().flat_map(|place| [only(&place.next), only(&place.before)]).flatten();
-    let wanted: HashSet<usize> = wanted.filter(|number| *number > 1).take(PAGES_LOOKED_FOR).collect();
+    let linked = || places.iter().flat_map(|place| [&place.next, &place.before]);
+    let others: HashSet<usize> = linked().filter(|numbers| numbers.len() > 1).flatten().copied().collect();
+    let pages = linked().flatten().copied().filter(|number| *number > 1 && !others.contains(number));
+    let wanted: HashSet<usize> = pages.take(PAGES_LOOKED_FOR).collect();
     wanted.into_iter().any(|number| !places.is_empty() && !places.iter().any(|place| place.may_be(number)))
 }
 
