@@ -44,6 +44,7 @@ mod scraping;
 mod simulated_market;
 mod stubs;
 mod submissions;
+mod tokens;
 mod tracking;
 mod typed;
 mod users;

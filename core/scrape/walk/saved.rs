@@ -28,7 +28,7 @@ pub struct ScrapedPage {
     pub platform: Option<String>,
 }
 
-/// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
+/// Reads all pages, or none where one cannot be read; `usual` is the platform of the competitor, `config` how to read it.
 pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Shown> {
     if pages.is_empty() {
         return Err(Error::invalid_field(ErrorCode::InvalidPages, "/pages", "expected at least one page"));
@@ -49,7 +49,7 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     Ok(shown)
 }
 
-/// Where a page stands in its list by its own word: the numbers in which these addresses differ from the one that it was saved under.
+/// Where a page says that it stands in its list: the numbers in which these addresses differ from the one that it was saved under.
 #[derive(Default)]
 struct Place {
     /// Of the address that it calls its own.
@@ -75,7 +75,7 @@ impl Place {
     }
 }
 
-/// The places of the pages; none where one was taken for a page behind the last, as it is not known whose they are then.
+/// The places of the pages; none if a page was dropped as lying behind the last one, as pages and readings cannot be paired then.
 fn places(pages: &[ScrapedPage], read: &[&Extraction]) -> Result<Vec<Place>> {
     if pages.len() != read.len() {
         return Ok(Vec::new());
@@ -99,8 +99,8 @@ fn place(page: &ScrapedPage, extraction: &Extraction) -> Result<Place> {
     })
 }
 
-/// Whether one of the pages may be the first of the list: it leads to none before it, gives itself no later number, and leads on to
-/// the second. Saved under one address, pages two and three look like a list that is read to its end.
+/// Whether one of the pages may be the first of the list. The first page links to none before it, has no number above 1,
+/// and links to the second. Without this check, pages two and three saved under one address would look like a whole list.
 fn begins(read: &[&Extraction], places: &[Place]) -> bool {
     let leads_on = read.iter().any(|page| page.next.is_some());
     let is_first = |(place, extraction): (&Place, &&Extraction)| {
@@ -112,7 +112,8 @@ fn begins(read: &[&Extraction], places: &[Place]) -> bool {
 
 fn is_first(place: &Place) -> bool {
     let Place { own, leads_back, next, shown, .. } = place;
-    // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
+    // The second page has the number 2, or 1 where counting begins at 0, or an offset equal to the number of vehicles on
+    // the first page.
     let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || *next == HashSet::from([*shown]);
     !leads_back && own.iter().all(|number| *number <= 1) && leads_to_second
 }
