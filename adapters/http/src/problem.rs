@@ -225,6 +225,7 @@ mod tests {
             model: "Rio".into(),
             vin: "2T1BURHE0FC000001".into(),
             price: jpauto::Money::from_dollars(9_000),
+            mileage: 50_000,
             ..NewVehicle::default()
         };
         let unknown = VehicleId::from_uuid(uuid::Uuid::nil());
