@@ -14,6 +14,7 @@ use crate::{
     inventory::OnVehicleChange,
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
+    sessions::SessionConfig,
     tokens,
 };
 
@@ -50,7 +51,7 @@ impl Dealership {
     ///
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
-    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`.
+    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`.
     pub fn with_config(config: Config) -> Result<Self> {
         let database = Database::open(&config.database)?;
         let parts = parts(&config)?;
@@ -111,6 +112,7 @@ fn parts(config: &Config) -> Result<Parts> {
         fetch,
         auto_dev,
         vpic,
+        sessions,
         clock: _,
     } = config.clone();
     Ok(Parts::default()
@@ -126,5 +128,6 @@ fn parts(config: &Config) -> Result<Parts> {
         .with(SingleFlight::default())
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
+        .with_some(sessions.map(SessionConfig::checked).transpose()?)
         .with_some(vpic.map(Vpic::new).transpose()?))
 }

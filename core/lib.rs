@@ -74,6 +74,8 @@ mod network;
 mod page;
 mod scrape;
 mod secret;
+mod sessions;
+mod sign_in;
 mod submissions;
 mod tokens;
 mod tracking;
@@ -109,6 +111,8 @@ pub use scrape::{
     extract,
     fetch::FetchConfig,
 };
+pub use sessions::{IssuedSession, ResumedSession, SessionConfig, Sessions};
+pub use sign_in::{Me, SignIn, SignInLink};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

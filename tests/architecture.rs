@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),
-    ("nouns", &["competitors", "inventory", "submissions", "tokens", "users"]),
+    ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
     ("services over several nouns", &["evaluation", "market"]),
     ("dealership", &["config", "dealership"]),
 ];

@@ -53,6 +53,10 @@ pub enum Action {
     Record,
     /// An API token was taken back.
     Revoke,
+    /// A user signed in.
+    SignIn,
+    /// A user signed out, or was.
+    SignOut,
 }
 
 words!(Action, InvalidAction at "/action" {
@@ -70,6 +74,8 @@ words!(Action, InvalidAction at "/action" {
     Evaluate => "evaluate",
     Record => "record",
     Revoke => "revoke",
+    SignIn => "sign_in",
+    SignOut => "sign_out",
 });
 
 /// An entry of the audit trail.

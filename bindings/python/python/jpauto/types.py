@@ -62,6 +62,8 @@ Action = Literal[
     "evaluate",
     "record",
     "revoke",
+    "sign_in",
+    "sign_out",
 ]
 AlertType = Literal[
     "overpriced",
