@@ -224,7 +224,7 @@ class Adjustment:
 
     @property
     def per_mile(self) -> float:
-        """A mile more, at most zero; it moves prices only where `mileage` is `applied` or `typical`."""
+        """The slope for one mile more, zero or below. It changes prices only if `mileage` is `applied` or `typical`."""
 
     @property
     def per_mile_alone(self) -> float | None:
@@ -236,7 +236,7 @@ class Adjustment:
 
     @property
     def typical_mileage(self) -> TypicalMileage | None:
-        """What was taken for typical; `None` in what was kept before it was told."""
+        """The typical slope that was assumed; `None` in analyses stored before it was recorded."""
 
     @property
     def mileage(self) -> str:
@@ -248,7 +248,7 @@ class Adjustment:
 
     @property
     def per_year(self) -> float:
-        """A year newer, at least zero; it moves prices only where `year` is `applied`."""
+        """The slope for one year newer, zero or above. It changes prices only if `year` is `applied`."""
 
     @property
     def year(self) -> str:
@@ -369,7 +369,7 @@ class Alerts:
 class Analysis:
     """What a vehicle is worth on the market, how sure that is, and why.
 
-    With too few comparables the figures of what was found are still told, but nothing that judges a price is: no range
+    With too few comparables the figures of the ones found are still given, but nothing that judges a price: no range
     and no position.
     """
 
@@ -391,8 +391,8 @@ class Analysis:
 
     @property
     def recommendation(self) -> Recommendation | None:
-        """What our price should do: it is `high`, `low` or `competitive`, or there is `insufficient_data`; `None` without
-        a price of ours.
+        """How our price compares with the median: `high`, `low`, `competitive` or `insufficient_data`. `None` if the
+        market is known and we have no price.
         """
 
     @property
@@ -441,7 +441,7 @@ class Analysis:
 
     @property
     def velocity(self) -> Velocity | None:
-        """Where the market is going over two weeks, where the history tells."""
+        """The trend of the market over two weeks, if the history is long enough."""
 
     @property
     def week(self) -> Velocity | None:
@@ -503,8 +503,9 @@ class AnalyzeReport:
 
     @property
     def missing_source(self) -> MissingSource | None:
-        """The source of listings that is configured and did not answer for some vehicles, and why at first: these were
-        compared with the others' listings alone."""
+        """The source that is configured and did not answer for some vehicles, with the first reason. These vehicles
+        were compared with the listings of the other sources.
+        """
 
     @property
     def without_source(self) -> int:
@@ -706,12 +707,12 @@ class CompetitorOverview:
 
 @final
 class Competitors:
-    """The competing dealers and what stands on their lots. A competitor is named by its id or by its name, whatever the case."""
+    """The competing dealers and their listings. A competitor is named by its id or by its name, whatever the case."""
 
     def add(self, **fields: Unpack[NewCompetitor]) -> Competitor:
         """Watches a dealer from now on; `name` and `inventory_url` are needed.
 
-        Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`).
+        Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`, `duplicate_inventory_url`).
         """
 
     def list(self, *, active: bool | None = None, q: str | None = None, limit: int | None = None) -> Query[Competitor]:
@@ -723,12 +724,12 @@ class Competitors:
         """One competitor. Raises `NotFound` (`competitor_not_found`)."""
 
     def update(self, competitor: UUID | str, **fields: Unpack[CompetitorChanges]) -> Competitor:
-        """Changes the named fields; `None` empties a field. Raises `InvalidInput` (`invalid_competitor`), `Conflict`
-        (`duplicate_competitor`).
+        """Changes the named fields; `None` empties a field. Raises `NotFound` (`competitor_not_found`), `InvalidInput`
+        (`invalid_competitor`), `Conflict` (`duplicate_competitor`, `duplicate_inventory_url`).
         """
 
     def pause(self, competitor: UUID | str) -> Competitor:
-        """Leaves the competitor alone until `resume`; what is known of it stays."""
+        """Stops scraping the competitor until `resume`. Its listings stay."""
 
     def resume(self, competitor: UUID | str) -> Competitor:
         """Watches a paused competitor again."""
@@ -740,7 +741,7 @@ class Competitors:
         """
 
     def distrust(self, competitor: UUID | str) -> LotVerdict:
-        """Lets the newest scrape count for nothing: what it alone has found sold is on sale again.
+        """Discards the newest scrape. The cars that only this scrape found sold are on sale again.
 
         Raises `NotFound` (`competitor_not_found`, `scrape_not_found`).
         """
@@ -759,7 +760,7 @@ class Competitors:
         """Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
 
         With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
-        nothing. The same scrape recorded again changes nothing. A competitor named by a text that nobody is called is added.
+        nothing. The same scrape recorded again changes nothing. If no competitor has this name, one is added.
 
         Raises `InvalidInput` where a listing has an unknown or ill-typed field (`/listings/3/price`) or `observed_at` is
         naive or still to come, `NotFound` (`competitor_not_found`) for an unknown id.
@@ -776,8 +777,8 @@ class Competitors:
     ) -> RecordReport:
         """Records saved pages that are one scrape: pairs of a page (text, or bytes in any encoding) and its address.
 
-        With `complete`, they are the whole list together, as far as they show it themselves; otherwise they are a part of it,
-        and what they do not show is not missed.
+        With `complete`, the pages are the whole list, unless their own links say otherwise. Without it they are a part of
+        the list, and hardly count as a look at the cars that they do not show.
 
         Raises `InvalidInput` as `jpauto.extract.listings` and `record_listings` do.
         """
@@ -852,7 +853,7 @@ class Extraction:
 
     @property
     def unsettled(self) -> int:
-        """Vehicles that the page lists without a word about them: it was not finished."""
+        """Cards of vehicles that are still empty: the page was read before it was filled."""
 
     @property
     def warnings(self) -> list[ExtractionWarning]:
@@ -1167,7 +1168,7 @@ class Listing:
 
     @property
     def p_return(self) -> float | None:
-        """The chance that it comes back, from 0 to 1, where it was found sold by its absence."""
+        """The chance that it comes back, from 0 to 1, if it was found sold by its absence."""
 
     @property
     def stock_status(self) -> str | None:
@@ -1263,7 +1264,7 @@ class Lot:
 
 @final
 class Market:
-    """What the market says of the dealership's vehicles."""
+    """What the dealership's vehicles are worth on the market."""
 
     def analyze(self, vehicle_id: UUID | str) -> Analysis:
         """Prices a vehicle against the market and keeps the result.
@@ -1276,8 +1277,8 @@ class Market:
     ) -> AnalyzeReport:
         """Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
 
-        `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends, and what was
-        done stays, with the few vehicles that were kept in one transaction with the last.
+        `progress` is called with a `Progress` after each vehicle. If it returns `False`, the run ends. What was analysed
+        stays, the other vehicles of the same transaction included (16 at most).
         """
 
     def analyze_all(self, *, progress: Callable[[Progress], bool | None] | None = None) -> AnalyzeReport:
@@ -1663,7 +1664,7 @@ class PricedComparable:
 
 @final
 class Progress:
-    """Where a run stands, told after each vehicle."""
+    """The progress of a run, after each vehicle."""
 
     @property
     def total(self) -> int:
@@ -1796,7 +1797,7 @@ class RecordReport:
 
     @property
     def weight(self) -> float:
-        """How far it is believed, from 0 to 1: of what it did not see."""
+        """How far its silence is believed, from 0 to 1: 1 means that a car it did not show was not there."""
 
     @property
     def counts(self) -> ScrapeCounts:
@@ -1916,7 +1917,7 @@ class RefusedListing:
 class ResearchResult:
     """The last analysis of a vehicle as it is kept.
 
-    The words and the analysis are `None` where another program, or another release, wrote what this one can not read.
+    The words and the analysis are `None` where another program, or another release, wrote what this one cannot read.
     """
 
     @property
@@ -1945,7 +1946,7 @@ class ResearchResult:
 
     @property
     def price_recommendation(self) -> Recommendation | None:
-        """What the price should do."""
+        """How the price compared with the market: `high`, `low`, `competitive` or `insufficient_data`."""
 
     @property
     def data_source(self) -> DataSource | None:
@@ -2028,11 +2029,13 @@ class ScrapeCounts:
 
     @property
     def absences(self) -> int:
-        """Listings that this scrape made missed often enough to be thought sold."""
+        """Listings that have now been missing for three days (`return_from_days`). If they are seen again, that is a
+        return.
+        """
 
     @property
     def returns(self) -> int:
-        """Listings that had been missed that often and were seen again."""
+        """Listings that were seen again after they had been missing for three days or more."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -2070,11 +2073,11 @@ class ScrapeRecord:
 
     @property
     def weight(self) -> float:
-        """How far it is believed, from 0 to 1: of what it did not see."""
+        """How far its silence is believed, from 0 to 1: 1 means that a car it did not show was not there."""
 
     @property
     def pages_fetched(self) -> int | None:
-        """Pages read; `None` where the listings came from elsewhere."""
+        """Pages read; `None` if the listings were not read from pages."""
 
     @property
     def total_claimed(self) -> int | None:
@@ -2320,7 +2323,9 @@ class SoldVehicle:
 
     @property
     def sold_at(self) -> datetime:
-        """When: the first complete scrape that missed it, or the one that said so."""
+        """The first scrape after its last sighting, whatever the doubts about that scrape, or the day on which the website
+        says that it was sold.
+        """
 
     @property
     def days_on_market(self) -> int:
@@ -2994,7 +2999,9 @@ class Trends:
 
     @property
     def turnover(self) -> float | None:
-        """Sales of 30 days in the sum of those and the listings on sale, from 0 to 1; `None` for an empty lot."""
+        """Sales of 30 days divided by the sum of these sales and the listings on sale, from 0 to 1. `None` for an
+        empty lot.
+        """
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -3329,7 +3336,7 @@ class Vin:
 
     @property
     def model_year(self) -> int | None:
-        """The model year, `None` where position 10 holds none."""
+        """The model year; `None` if position 10 holds none."""
 
     @property
     def model_year_alternatives(self) -> builtins.list[int]:
@@ -3368,7 +3375,9 @@ class Vin:
 
 @final
 class VinReport:
-    """What is known of one text that should be a VIN; for a text that is none, `reason` says why, and the rest is `None`."""
+    """What is known of a text that should be a VIN. If it is not a VIN, `reason` says why, and the fields below it are
+    `None`.
+    """
 
     @property
     def vin(self) -> str:
@@ -3388,7 +3397,7 @@ class VinReport:
 
     @property
     def model_year(self) -> int | None:
-        """The model year, `None` also where position 10 holds none."""
+        """The model year; `None` also if position 10 holds none."""
 
     @property
     def model_year_alternatives(self) -> list[int] | None:
@@ -3396,7 +3405,7 @@ class VinReport:
 
     @property
     def conclusive(self) -> bool | None:
-        """Whether the model year must be so."""
+        """Whether the model year is proven."""
 
     @property
     def wmi(self) -> str | None:
@@ -3442,7 +3451,7 @@ def listings(
     """
 
 def mileage(text: str) -> int | None:
-    """The miles that a text tells, `None` where it tells none for certain."""
+    """The miles in a text; `None` if there is no certain number."""
 
 def open(database_url: str, *, read_only: bool = False, act_as: str | None = None, pool_size: int | None = None) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
@@ -3468,10 +3477,10 @@ def platforms() -> list[str]:
     """The names that `listings` takes for a platform."""
 
 def price(text: str) -> Decimal | None:
-    """The price in dollars that a text tells, `None` where it tells none for certain: a monthly payment, a range."""
+    """The price in dollars in a text; `None` if there is no certain one, such as in a monthly payment or a range."""
 
 def report(text: str, *, current_year: int | None = None) -> VinReport:
     """Reads a text as a VIN and says all that it tells; a text that is no VIN is reported, not refused."""
 
 def text(text: str) -> str | None:
-    """A text as a person would read it: entities decoded, tags and odd spaces removed; `None` where it says nothing."""
+    """A text as a person would read it: entities decoded, tags and odd spaces removed; `None` if nothing is left."""
