@@ -122,6 +122,7 @@ pub(super) fn set_status(
     now: DateTime<Utc>,
 ) -> Result<Vehicle> {
     let mut faults = Faults::default();
+    faults.check(change.status != VehicleStatus::Unknown, "/status", "expected available, pending, hold or sold");
     if let Some(price) = change.sale_price {
         limits::price(&mut faults, "/sale_price", price);
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
@@ -133,7 +134,9 @@ pub(super) fn set_status(
     }
     let sold_at = match change.status {
         VehicleStatus::Sold => vehicle.sold_at.or(Some(now)),
-        VehicleStatus::Available | VehicleStatus::Pending | VehicleStatus::Hold => vehicle.sold_at,
+        VehicleStatus::Available | VehicleStatus::Pending | VehicleStatus::Hold | VehicleStatus::Unknown => {
+            vehicle.sold_at
+        }
     };
     Ok(Vehicle { status: change.status, sold_at, updated_at: Some(now), updated_by: by, ..vehicle.clone() })
 }

@@ -192,7 +192,11 @@ pub(super) fn reject(
 }
 
 pub(super) fn ensure_pending(submission: &Submission) -> Result<()> {
-    if submission.submission_status == SubmissionStatus::Pending { Ok(()) } else { Err(already_reviewed()) }
+    match submission.submission_status {
+        // A word of another application decides nothing.
+        SubmissionStatus::Pending | SubmissionStatus::Unknown => Ok(()),
+        SubmissionStatus::Approved | SubmissionStatus::Rejected => Err(already_reviewed()),
+    }
 }
 
 pub(super) fn already_reviewed() -> Error {
