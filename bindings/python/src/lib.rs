@@ -35,7 +35,7 @@ mod _jpauto {
         },
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},
-        lot::{Lot, MigrationReport, open},
+        lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,
             MarketOverview, MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult,

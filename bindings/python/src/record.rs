@@ -355,6 +355,8 @@ macro_rules! words {
 
 words!(
     jpauto::AlertType,
+    jpauto::FindingKind,
+    jpauto::Remedy,
     jpauto::Role,
     jpauto::Severity,
     jpauto::SubmissionStatus,
