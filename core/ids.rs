@@ -87,6 +87,8 @@ id! {
     SubmissionId;
     /// A vehicle of the dealership's own inventory.
     VehicleId;
+    /// A sale of a vehicle.
+    SaleId;
     /// The result of a market analysis.
     AnalysisId;
     /// A point of a vehicle's market price history.
@@ -109,6 +111,8 @@ id! {
     ActivityId;
     /// An alert.
     AlertId;
+    /// An API token.
+    TokenId;
 }
 
 #[cfg(test)]

@@ -23,9 +23,9 @@
 //!     ..NewSubmission::default()
 //! })?;
 //!
-//! // ... and the desk takes it into inventory, at a price of its own.
+//! // ... and the desk takes it into inventory, at the price that the dealership asks for it.
 //! let desk = dealership.acting_as(Actor::system());
-//! let vehicle = desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(13_500)))?;
+//! let vehicle = desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(16_900)))?;
 //!
 //! let toyotas = desk.inventory().list(&VehicleFilter::available().make("Toyota"), &PageRequest::first(20))?;
 //! assert_eq!(toyotas.items[0].vehicle, vehicle);
@@ -36,7 +36,7 @@
 //! # Ok::<(), jpauto::Error>(())
 //! ```
 //!
-//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Alerts`],
+//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Tokens`], [`Alerts`],
 //! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
@@ -53,6 +53,7 @@ pub mod competitors;
 pub mod evaluation;
 pub mod fields;
 pub mod market;
+pub mod typed;
 pub mod vin;
 
 mod activity;
@@ -72,7 +73,9 @@ mod leases;
 mod money;
 mod page;
 mod scrape;
+mod secret;
 mod submissions;
+mod tokens;
 mod tracking;
 mod users;
 
@@ -91,12 +94,12 @@ pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, ScrapeId, SubmissionId, UserId, VehicleId,
+    MetricsId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
-    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange,
-    StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus,
-    VehicleUpdate,
+    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
+    SalesStatistics, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter,
+    VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
 };
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
@@ -110,5 +113,6 @@ pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,
 };
+pub use tokens::{IssuedToken, NewToken, Token, Tokens};
 pub use users::{NewUser, Provider, User, Users};
 pub use vin::{InvalidVin, Vin};

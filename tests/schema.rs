@@ -30,6 +30,7 @@ pub(crate) type Lines<'a> = &'a mut dyn FnMut(&str) -> Vec<String>;
 /// The document says them in its descriptions; `running` and `partial` are jpauto's own.
 pub(crate) const WORDS: &[(&str, &str, &[&str])] = &[
     ("users", "role", &["admin", "manager", "viewer"]),
+    ("api_tokens", "role", &["admin", "manager", "viewer"]),
     ("pending_submissions", "submission_status", &["pending", "approved", "rejected"]),
     ("inventory", "status", &["available", "sold", "pending", "hold"]),
     ("export_logs", "status", &["success", "failure"]),
@@ -60,6 +61,10 @@ pub(crate) const OURS: &[Table] = &[
             ("price_changed_at", "TIMESTAMP", ""),
             ("p_return", "DOUBLE", ""),
             ("stock_status", "STRING(50)", ""),
+            ("title_brand", "STRING(50)", ""),
+            ("condition", "STRING(50)", ""),
+            ("odometer_status", "STRING(50)", ""),
+            ("sale_status", "STRING(50)", ""),
         ],
         indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id"],
     },
@@ -133,6 +138,34 @@ pub(crate) const OURS: &[Table] = &[
             ("read_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &["competitor_id"],
+    },
+    Table { name: "activity_logs", columns: &[("token_id", "UUID", "")], indexes: &[] },
+    Table {
+        name: "api_tokens",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("name", "STRING", "NOT NULL"),
+            ("role", "STRING(20)", "NOT NULL"),
+            ("secret_hash", "STRING(64)", "NOT NULL"),
+            ("user_id", "UUID", "FK → users.id"),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", ""),
+            ("last_used_at", "TIMESTAMP", ""),
+            ("revoked_at", "TIMESTAMP", ""),
+        ],
+        indexes: &["created_at, id", "user_id, created_at, id"],
+    },
+    Table {
+        name: "vehicle_sales",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("inventory_id", "UUID", "FK → inventory.id, NOT NULL"),
+            ("sold_at", "TIMESTAMP", "NOT NULL"),
+            ("listed_at", "TIMESTAMP", ""),
+            ("price", "DECIMAL(10,2)", "NOT NULL"),
+            ("sale_price", "DECIMAL(10,2)", ""),
+        ],
+        indexes: &["inventory_id, sold_at"],
     },
     Table {
         name: "call_budgets",

@@ -17,7 +17,7 @@ use crate::{
     db::{DbConnection, DbResult},
     desk::Acting,
     error::Result,
-    ids::{ActivityId, UserId},
+    ids::{ActivityId, TokenId, UserId},
 };
 
 /// What was done.
@@ -31,8 +31,10 @@ pub enum Action {
     Update,
     /// Only the status changed.
     Status,
-    /// A sold vehicle is for sale again.
+    /// A sold vehicle is for sale again, relisted or taken in from a customer.
     Relist,
+    /// A sale was undone: the vehicle is for sale as if it had never been sold.
+    UndoSale,
     /// A vehicle was put on the homepage or taken off it.
     Feature,
     /// A row was deleted.
@@ -41,6 +43,8 @@ pub enum Action {
     Approve,
     /// A submission was rejected.
     Reject,
+    /// A car whose submission was rejected, or that was sold since, is offered again.
+    Reoffer,
     /// A vehicle was priced against the market.
     Analyze,
     /// A VIN was evaluated against the market.
@@ -49,6 +53,8 @@ pub enum Action {
     Record,
     /// A migration repaired what another application had written.
     Repair,
+    /// An API token was taken back.
+    Revoke,
 }
 
 words!(Action, InvalidAction at "/action" {
@@ -56,14 +62,17 @@ words!(Action, InvalidAction at "/action" {
     Update => "update",
     Status => "status",
     Relist => "relist",
+    UndoSale => "undo_sale",
     Feature => "feature",
     Delete => "delete",
     Approve => "approve",
     Reject => "reject",
+    Reoffer => "reoffer",
     Analyze => "analyze",
     Evaluate => "evaluate",
     Record => "record",
     Repair => "repair",
+    Revoke => "revoke",
 });
 
 /// An entry of the audit trail.
@@ -76,7 +85,7 @@ pub struct ActivityEntry {
     pub user_id: Option<UserId>,
     /// What was done, as a word of [`Action`]. Other applications may have written other words.
     pub action: String,
-    /// The noun: `users`, `submissions`, `inventory`, `competitors`.
+    /// The noun: `users`, `tokens`, `submissions`, `inventory`, `competitors`.
     pub resource_type: String,
     /// The id of the row.
     pub resource_id: Option<Uuid>,
@@ -88,6 +97,8 @@ pub struct ActivityEntry {
     pub user_agent: Option<String>,
     /// When it was done.
     pub created_at: DateTime<Utc>,
+    /// The API token that it was done through.
+    pub token_id: Option<TokenId>,
 }
 
 /// Which entries to list. By default all, newest first.
@@ -188,6 +199,7 @@ fn insert(
             ip_address: acting.actor.ip().map(|ip| ip.to_string()),
             user_agent: acting.actor.user_agent().map(ToOwned::to_owned),
             created_at: acting.now,
+            token_id: acting.actor.token_id(),
         },
     )
 }

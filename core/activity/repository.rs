@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{ActivityEntry, ActivityFilter};
 use crate::{
@@ -11,8 +12,9 @@ use crate::{
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
-    ids::{ActivityId, UserId},
-    page::{Page, PageRequest, newest_first},
+    ids::{ActivityId, TokenId, UserId},
+    page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -27,6 +29,7 @@ struct Row {
     ip_address: Option<String>,
     user_agent: Option<String>,
     created_at: Option<Instant>,
+    token_id: Option<TokenId>,
 }
 
 impl From<Row> for ActivityEntry {
@@ -41,6 +44,7 @@ impl From<Row> for ActivityEntry {
             ip_address: row.ip_address,
             user_agent: row.user_agent,
             created_at: row.created_at.map(DateTime::from).unwrap_or_default(),
+            token_id: row.token_id,
         }
     }
 }
@@ -56,9 +60,22 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult
         ip_address: entry.ip_address.clone(),
         user_agent: entry.user_agent.clone(),
         created_at: Some(entry.created_at.into()),
+        token_id: entry.token_id,
     };
     diesel::insert_into(dsl::activity_logs).values(&row).execute(conn)?;
     Ok(())
+}
+
+/// The ids of rows that entries are about and that begin so, at most `MOST_CANDIDATES`.
+pub(super) fn resources(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Uuid>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let found: Vec<Option<AnyId>> = dsl::activity_logs
+        .filter(dsl::resource_id.ge(AnyId(first)).and(dsl::resource_id.le(AnyId(last))))
+        .select(dsl::resource_id)
+        .distinct()
+        .limit(MOST_CANDIDATES)
+        .load(conn)?;
+    Ok(found.into_iter().flatten().map(|id| id.0).collect())
 }
 
 pub(super) fn list(
@@ -85,16 +102,16 @@ pub(super) fn list(
     };
     let position: Option<(Option<DateTime<Utc>>, ActivityId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> = newest_first!(conn, matching, dsl::created_at, dsl::id, position, request);
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::from), row.id))?;
     Ok(page.map(ActivityEntry::from))
 }
 
-/// The times of the public's entries of this kind from one address, newest first, at most `limit`.
+/// The times of the public's entries of these kinds from one address since then, newest first, at most `most`.
 pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
-    action: super::Action,
+    actions: &[super::Action],
     ip_address: &str,
     since: DateTime<Utc>,
     most: u32,
@@ -102,9 +119,10 @@ pub(crate) fn times_by_the_public(
     let times: Vec<Option<Instant>> = dsl::activity_logs
         .filter(dsl::ip_address.eq(ip_address))
         .filter(dsl::user_id.is_null())
+        .filter(dsl::token_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
-        .filter(dsl::action.eq(action.as_str()))
+        .filter(dsl::action.eq_any(actions.iter().map(|action| action.as_str())))
         .order(dsl::created_at.desc())
         .limit(most.into())
         .select(dsl::created_at)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use repository::{close, close_about_nothing, is_open, is_open_about_nothing, open};
+pub(crate) use repository::{close, close_about_nothing, is_open, is_open_about_nothing, open, subjects_of_open};
 pub use service::Alerts;
 
 use crate::{activity::Audited, ids::AlertId};

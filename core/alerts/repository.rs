@@ -1,5 +1,7 @@
 //! Rows of `storage_alerts`, the table for alerts of every kind.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types::Bool};
 use serde_json::Value;
@@ -14,7 +16,8 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::AlertId,
-    page::{Page, PageRequest, keyset},
+    page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -107,6 +110,23 @@ pub(crate) fn close(
     Ok(())
 }
 
+/// Those of the subjects about which an alert of these types is open.
+pub(crate) fn subjects_of_open(
+    conn: &mut DbConnection,
+    types: &[AlertType],
+    subjects: &[Uuid],
+) -> DbResult<HashSet<Uuid>> {
+    let words: Vec<_> = types.iter().map(|alert_type| alert_type.as_str()).collect();
+    let subjects: Vec<Option<AnyId>> = subjects.iter().map(|&subject| Some(AnyId(subject))).collect();
+    let found: Vec<Option<AnyId>> = dsl::storage_alerts
+        .filter(dsl::alert_type.eq_any(words))
+        .filter(dsl::subject_id.eq_any(subjects))
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .select(dsl::subject_id)
+        .load(conn)?;
+    Ok(found.into_iter().flatten().map(|subject| subject.0).collect())
+}
+
 /// Whether an alert of this type about this subject is open.
 pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: Uuid) -> DbResult<bool> {
     let standing: i64 = dsl::storage_alerts
@@ -141,7 +161,24 @@ pub(crate) fn close_about_nothing(conn: &mut DbConnection, alert_type: AlertType
 
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::AlertNotFound, "there is no such alert"))?.into())
+    Ok(row.ok_or_else(not_found)?.into())
+}
+
+/// The alerts whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Alert>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (AlertId::from_uuid(first), AlertId::from_uuid(last));
+    let rows: Vec<Row> = dsl::storage_alerts
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Alert::from).collect())
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::AlertNotFound, "there is no such alert")
 }
 
 pub(super) fn dismiss(conn: &mut DbConnection, id: AlertId, now: DateTime<Utc>) -> DbResult<()> {
@@ -153,23 +190,25 @@ pub(super) fn dismiss(conn: &mut DbConnection, id: AlertId, now: DateTime<Utc>) 
 
 pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &PageRequest) -> DbResult<Page<Alert>> {
     const ORDER: &str = "-created_at";
-    let mut query = dsl::storage_alerts.select(Row::as_select()).into_boxed::<MultiBackend>();
-    if !filter.with_dismissed {
-        query = query.filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
-    }
-    if let Some(alert_type) = filter.alert_type {
-        query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
-    }
-    if filter.about_prices {
-        query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
-    }
-    if let Some(subject) = filter.subject_id {
-        query = query.filter(dsl::subject_id.eq(AnyId(subject)));
-    }
+    let matching = || {
+        let mut query = dsl::storage_alerts.select(Row::as_select()).into_boxed::<MultiBackend>();
+        if !filter.with_dismissed {
+            query = query.filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+        }
+        if let Some(alert_type) = filter.alert_type {
+            query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
+        }
+        if filter.about_prices {
+            query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
+        }
+        if let Some(subject) = filter.subject_id {
+            query = query.filter(dsl::subject_id.eq(AnyId(subject)));
+        }
+        query
+    };
     let position: Option<(Option<DateTime<Utc>>, AlertId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> =
-        keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.map(Alert::from))
 }

@@ -13,6 +13,7 @@ mod lot;
 mod market_view;
 mod price_history;
 mod recording;
+mod reference;
 mod scrape_log;
 mod transfers;
 mod watched;
@@ -25,13 +26,16 @@ pub(super) use crawling::{
     due, failures_in_a_row, get_unless_locked, keep_pages, kept_pages, list_changed_at, lock_claims, longest_unchanged,
     names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
-pub(super) use figures::{add_metrics, count_metrics, metrics, newest_figures, overview, overview_of};
+pub(super) use figures::{
+    add_metrics, count_metrics, metrics, newest_figures, overview, overview_of, vehicles_on_sale,
+};
 pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listings::{get_listing, listings};
 pub(super) use lot::{Lot, load_lot};
 pub(super) use market_view::{left_out, market_view, undercuts};
 pub(super) use price_history::price_history;
-pub(super) use recording::{turn_back_sightings, write_plan};
+pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, write_plan, write_seen};
+pub(super) use reference::{NamedListing, candidates, listing_candidates};
 use scrape_log::ScrapeRow;
 pub(super) use scrape_log::{add_scrape, keep_scrape, pages_of_whole_lot, partial_scrapes, scrapes};
 pub(super) use transfers::{Here, of_listings as transfers};
@@ -51,8 +55,8 @@ use crate::{
         types::AnyId,
     },
     error::{Error, ErrorCode},
-    ids::CompetitorId,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    ids::{CompetitorId, ListingId},
+    page::{Page, PageRequest, contains_patterns, in_index_order},
 };
 
 /// More words than this in a search are ignored.
@@ -67,7 +71,7 @@ macro_rules! newest_page {
         let query = || $query.select($row::as_select()).into_boxed::<MultiBackend>();
         let position: Option<(Option<DateTime<Utc>>, $id)> = $request.position(order)?;
         let position = position.map(|(time, id)| (time.map(Instant), id));
-        let rows: Vec<$row> = newest_first!($conn, query, $table::$time, $table::id, position, $request);
+        let rows: Vec<$row> = in_index_order!($conn, query, $table::$time, $table::id, desc, position, $request);
         let key = |row: &$row| (Option::<Instant>::from(row.$time).map(DateTime::<Utc>::from), row.id);
         Page::cut(rows, $request, order, key)?
     }};
@@ -196,16 +200,21 @@ pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) 
     Ok(())
 }
 
-/// Deletes the competitor and all rows that belong to it.
-pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
-    let listings = competitor_inventory::table
+/// Deletes at most so many of the competitor's listings with their prices; how many it were.
+pub(super) fn delete_listings(conn: &mut DbConnection, id: CompetitorId, at_most: usize) -> DbResult<usize> {
+    let ids: Vec<Option<ListingId>> = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))
-        .select(competitor_inventory::id.nullable());
-    diesel::delete(
-        competitor_price_history::table.filter(competitor_price_history::competitor_inventory_id.eq_any(listings)),
-    )
-    .execute(conn)?;
-    diesel::delete(competitor_inventory::table.filter(competitor_inventory::competitor_id.eq(id))).execute(conn)?;
+        .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .select(competitor_inventory::id.nullable())
+        .load(conn)?;
+    let prices = competitor_price_history::competitor_inventory_id.eq_any(&ids);
+    diesel::delete(competitor_price_history::table.filter(prices)).execute(conn)?;
+    let listings = competitor_inventory::id.nullable().eq_any(&ids);
+    Ok(diesel::delete(competitor_inventory::table.filter(listings)).execute(conn)?)
+}
+
+/// Deletes the competitor and all rows that belong to it besides its listings.
+pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
     diesel::delete(competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_pages::table.filter(competitor_pages::competitor_id.eq(id))).execute(conn)?;
@@ -305,21 +314,27 @@ pub(super) fn list(
     request: &PageRequest,
 ) -> DbResult<Page<Competitor>> {
     const ORDER: &str = "name";
-    let mut query = dsl::competitors.select(Row::as_select()).into_boxed::<MultiBackend>();
-    match filter.active {
-        Some(true) => query = query.filter(dsl::active.eq(true).or(dsl::active.is_null())),
-        Some(false) => query = query.filter(dsl::active.eq(false)),
-        None => {}
-    }
-    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
-        let anywhere = |pattern: String| {
-            lower(dsl::name).like(pattern.clone()).escape('\\').or(lower(dsl::inventory_url).like(pattern).escape('\\'))
-        };
-        let [lowered, ascii_lowered] = contains_patterns(word);
-        query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
-    }
+    let matching = || {
+        let mut query = dsl::competitors.select(Row::as_select()).into_boxed::<MultiBackend>();
+        match filter.active {
+            Some(true) => query = query.filter(dsl::active.eq(true).or(dsl::active.is_null())),
+            Some(false) => query = query.filter(dsl::active.eq(false)),
+            None => {}
+        }
+        for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+            let anywhere = |pattern: String| {
+                lower(dsl::name)
+                    .like(pattern.clone())
+                    .escape('\\')
+                    .or(lower(dsl::inventory_url).like(pattern).escape('\\'))
+            };
+            let [lowered, ascii_lowered] = contains_patterns(word);
+            query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
+        }
+        query
+    };
     let position: Option<(Option<String>, CompetitorId)> = request.position(ORDER)?;
-    let rows: Vec<Row> = keyset!(query, dsl::name, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::name, dsl::id, asc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.name.clone()), row.id))?;
     Ok(page.map(Competitor::from))
 }

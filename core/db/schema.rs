@@ -219,6 +219,10 @@ table! {
         price_changed_at -> Nullable<DbInstant>,
         p_return -> Nullable<Double>,
         stock_status -> Nullable<Text>,
+        title_brand -> Nullable<Text>,
+        condition -> Nullable<Text>,
+        odometer_status -> Nullable<Text>,
+        sale_status -> Nullable<Text>,
     }
 }
 
@@ -281,6 +285,7 @@ table! {
         ip_address -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         created_at -> Nullable<DbInstant>,
+        token_id -> Nullable<DbId>,
     }
 }
 
@@ -399,10 +404,41 @@ table! {
     use diesel::sql_types::*;
     use crate::db::types::*;
 
+    vehicle_sales (id) {
+        id -> DbId,
+        inventory_id -> DbId,
+        sold_at -> DbInstant,
+        listed_at -> Nullable<DbInstant>,
+        price -> DbMoney,
+        sale_price -> Nullable<DbMoney>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
     call_budgets (period) {
         period -> Text,
         calls -> Integer,
         last_call_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    api_tokens (id) {
+        id -> DbId,
+        name -> Text,
+        role -> Text,
+        secret_hash -> Text,
+        user_id -> Nullable<DbId>,
+        created_at -> DbInstant,
+        expires_at -> Nullable<DbInstant>,
+        last_used_at -> Nullable<DbInstant>,
+        revoked_at -> Nullable<DbInstant>,
     }
 }
 
@@ -426,4 +462,6 @@ allow_tables_to_appear_in_same_query!(
     competitor_pages,
     call_budgets,
     vin_decodes,
+    api_tokens,
+    vehicle_sales,
 );

@@ -34,7 +34,7 @@ use super::{
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, ScrapeId, SubmissionId, UserId, VehicleId,
+        MetricsId, PageId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -185,6 +185,7 @@ id_in_sql!(
     UserId,
     SubmissionId,
     VehicleId,
+    SaleId,
     AnalysisId,
     MarketPriceId,
     EvaluationId,
@@ -196,6 +197,7 @@ id_in_sql!(
     PageId,
     ActivityId,
     AlertId,
+    TokenId,
     AnyId,
 );
 

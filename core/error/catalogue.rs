@@ -111,6 +111,26 @@ catalogue! {
             "The role of the account does not allow this.",
             "Ask somebody with the role that the message names, or have your role changed.";
     }
+    "Tokens" {
+        TokenRefused: Unauthenticated, "token_refused",
+            "The API token is unknown, revoked or expired.",
+            "Send a token that `jpauto token create` has shown, as `Authorization: Bearer`.";
+        TokenNotFound: NotFound, "token_not_found",
+            "There is no such API token.",
+            "Check the id. Only administrators see tokens of others.";
+        InvalidToken: InvalidInput, "invalid_token",
+            "Some fields of the API token are not acceptable.",
+            "Correct the fields that the error lists.";
+        RoleAboveOwn: Forbidden, "role_above_own",
+            "A token may not do more than the user who creates it.",
+            "Choose your own role or a lower one, or ask an administrator.";
+        PersonRequired: Forbidden, "person_required",
+            "This is for a person, and a token asked for it.",
+            "Sign in and do it yourself, or use the command line.";
+        RandomnessUnavailable: Internal, "randomness_unavailable",
+            "The operating system gave no random bytes.",
+            "Look into the log and at the system.";
+    }
     "Users" {
         UserNotFound: NotFound, "user_not_found",
             "There is no such user.",
@@ -171,8 +191,14 @@ catalogue! {
             "The vehicle is sold.",
             "Relist the vehicle first if it is for sale again.";
         VehicleNotSold: Conflict, "vehicle_not_sold",
-            "The vehicle is not sold, so it cannot be relisted.",
+            "The vehicle is not sold, so it cannot be relisted, nor can its sale be undone.",
             "Load the vehicle again to see its status.";
+        SaleTooOld: Conflict, "sale_too_old",
+            "The sale is too long ago to be undone.",
+            "Relist the vehicle: it is then for sale as listed now.";
+        PriceDoubtful: Refused, "price_doubtful",
+            "The price looks like a typing error.",
+            "Correct the price. If it is right, confirm it: `--yes` on the command line.";
     }
     "Market" {
         VehicleNotAnalyzed: NotFound, "vehicle_not_analyzed",
@@ -253,6 +279,18 @@ catalogue! {
             "Use one of the words that the error lists.";
         InvalidStockStatus: InvalidInput, "invalid_stock_status",
             "This does not say where a vehicle stands.",
+            "Use one of the words that the error lists.";
+        InvalidSaleStatus: InvalidInput, "invalid_sale_status",
+            "This does not say how far the sale of a vehicle has come.",
+            "Use one of the words that the error lists.";
+        InvalidTitleBrand: InvalidInput, "invalid_title_brand",
+            "This is no brand of a title.",
+            "Use one of the words that the error lists.";
+        InvalidCondition: InvalidInput, "invalid_condition",
+            "This is no condition that a vehicle is offered in.",
+            "Use one of the words that the error lists.";
+        InvalidOdometerStatus: InvalidInput, "invalid_odometer_status",
+            "This does not say what an odometer shows.",
             "Use one of the words that the error lists.";
         ScrapeNotFound: NotFound, "scrape_not_found",
             "The competitor has no scrape that could be believed or discarded.",
@@ -456,6 +494,9 @@ catalogue! {
         InvalidSeverity: InvalidInput, "invalid_severity",
             "This is not a severity.",
             "Use one of the words that the error lists.";
+        ActivityNotFound: NotFound, "activity_not_found",
+            "No entry of the audit trail is about such a row.",
+            "Check the id.";
         InvalidAction: InvalidInput, "invalid_action",
             "This is not an action of the activity log.",
             "Use one of the words that the error lists.";
@@ -464,6 +505,9 @@ catalogue! {
             "Read the log for the reason.";
     }
     "Lists and text" {
+        AmbiguousReference: InvalidInput, "ambiguous_reference",
+            "Several rows are named by this text.",
+            "Give more of the id, the VIN or the stock number. The error lists the candidates.";
         InvalidCursor: InvalidInput, "invalid_cursor",
             "This is not a cursor of this list.",
             "Pass the `next` of an earlier page of the same list, or start at the first page.";

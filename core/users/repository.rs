@@ -11,11 +11,12 @@ use crate::{
         functions::{lower, lowered},
         lock_row,
         row::unknown_word,
-        schema::{activity_logs, inventory, pending_submissions, users, users::dsl},
+        schema::{activity_logs, api_tokens, inventory, pending_submissions, users, users::dsl},
     },
     error::{Error, ErrorCode},
     ids::UserId,
-    page::{Page, PageRequest, keyset},
+    page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -109,7 +110,24 @@ pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
 
 pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such user"))?.into())
+    Ok(row.ok_or_else(not_found)?.into())
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::UserNotFound, "there is no such user")
+}
+
+/// The users whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<User>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (UserId::from_uuid(first), UserId::from_uuid(last));
+    let rows: Vec<Row> = dsl::users
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 /// The user. Locks all users until the transaction ends.
@@ -135,8 +153,8 @@ pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Op
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {
     const ORDER: &str = "email";
     let position: Option<(Option<String>, UserId)> = request.position(ORDER)?;
-    let query = dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
-    let rows: Vec<Row> = keyset!(query, dsl::email, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;
+    let query = || dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
+    let rows: Vec<Row> = in_index_order!(conn, query, dsl::email, dsl::id, asc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.email.clone()), row.id))?;
     Ok(page.map(User::from))
 }
@@ -147,7 +165,9 @@ pub(super) fn is_named(conn: &mut DbConnection, id: UserId) -> DbResult<bool> {
     let reviewed = pending_submissions::table.filter(pending_submissions::reviewed_by.eq(id));
     let wrote = inventory::table.filter(inventory::created_by.eq(id).or(inventory::updated_by.eq(id)));
     let acted = activity_logs::table.filter(activity_logs::user_id.eq(id));
+    let made = api_tokens::table.filter(api_tokens::user_id.eq(id));
     Ok(select(exists(reviewed)).get_result::<bool>(conn)?
+        || select(exists(made)).get_result::<bool>(conn)?
         || select(exists(wrote)).get_result::<bool>(conn)?
         || select(exists(acted)).get_result::<bool>(conn)?)
 }

@@ -1,7 +1,7 @@
 //! `jpauto activity`: reading the audit trail. What is deliberately not here: any way to change it.
 
 use clap::Subcommand;
-use jpauto::{Action, ActivityEntry, ActivityFilter};
+use jpauto::{Action, ActivityEntry, ActivityFilter, Desk, ErrorKind};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,12 +22,12 @@ pub(crate) enum ActivityCommand {
         /// Of this action
         #[arg(long, value_name = "ACTION", value_parser = one_of!(Action))]
         action: Option<Action>,
-        /// About this noun: users, submissions, inventory, competitors
+        /// About this noun: users, tokens, submissions, inventory, competitors
         #[arg(long, value_name = "NOUN")]
         resource: Option<String>,
-        /// About the row of this id
+        /// About the row of this id, or the vehicle of this VIN or stock number, or the beginning of one
         #[arg(long, value_name = "ID")]
-        id: Option<Uuid>,
+        id: Option<String>,
         /// By the member of staff with this address
         #[arg(long, value_name = "EMAIL")]
         by: Option<String>,
@@ -43,9 +43,20 @@ pub(crate) fn run(command: ActivityCommand, context: &mut Context) -> Result<(),
     let mut filter = ActivityFilter::default();
     filter.action = action;
     filter.resource_type = resource;
-    filter.resource_id = id;
+    filter.resource_id = id.map(|text| row_of(&desk, &text)).transpose()?;
     filter.user_id = by.map(|email| desk.users().get_by_email(&email)).transpose()?.map(|user| user.id);
     paging.print(&mut context.output, |page| desk.activity().list(&filter, page))
+}
+
+/// The id of the vehicle that is named so, or of another row that the trail is about.
+fn row_of(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    match desk.inventory().find(text) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(desk.activity().find_resource(text)?),
+        found => Ok(found?.vehicle.id.into()),
+    }
 }
 
 impl Row for ActivityEntry {
@@ -64,13 +75,14 @@ impl Row for ActivityEntry {
             Some(Value::Object(changes)) => changes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
             _ => String::new(),
         };
+        let by = self.user_id.map(|id| id.to_string()).or_else(|| self.token_id.map(|id| format!("token {id}")));
         vec![
             moment(self.created_at).into(),
             self.action.as_str().into(),
             self.resource_type.as_str().into(),
             changed.into(),
             Cell::new(dash(self.resource_id, |id| id.to_string())).tone(Tone::Faint),
-            dash(self.user_id, |id| id.to_string()).into(),
+            dash(by, |by| by).into(),
             dash(self.user_agent.clone(), |agent| agent).into(),
         ]
     }

@@ -21,7 +21,7 @@ use crate::{
     health, inventory,
     problem::Problem,
     request::BodyLimits,
-    routes, submissions,
+    routes, submissions, tokens,
 };
 
 /// The open dealership and its gate. It is cheap to clone.
@@ -45,14 +45,14 @@ impl App {
         &self.shared.body
     }
 
-    /// Calls the library as the caller, through the gate.
+    /// Calls the library as the caller, through the gate. The caller's credential is looked up first.
     pub(crate) async fn at_desk<T: Send + 'static>(
         &self,
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let actor = caller.actor();
-        self.with_dealership(move |dealership| work(&dealership.acting_as(actor))).await
+        let caller = caller.clone();
+        self.with_dealership(move |dealership| work(&dealership.acting_as(caller.authenticate(dealership)?))).await
     }
 
     /// Calls the library itself, through the gate.
@@ -71,6 +71,8 @@ pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejec
         .or(inventory::routes(app))
         .unify()
         .or(submissions::routes(app))
+        .unify()
+        .or(tokens::routes(app))
         .unify()
         .or(otherwise())
         .unify()

@@ -16,6 +16,7 @@ mod request;
 mod routes;
 mod server;
 mod submissions;
+mod tokens;
 
 pub use gate::GateLimits;
 pub use ipnet::IpNet;

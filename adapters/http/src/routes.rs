@@ -37,6 +37,7 @@ const ROUTES: &[Route] = &[
     route(Method::DELETE, "/api/inventory/{id}", Permission::DeleteVehicles),
     route(Method::POST, "/api/inventory/{id}/status", Permission::WriteInventory),
     route(Method::POST, "/api/inventory/{id}/relist", Permission::WriteInventory),
+    route(Method::POST, "/api/inventory/{id}/undo_sale", Permission::WriteInventory),
     route(Method::POST, "/api/inventory/{id}/feature", Permission::WriteInventory),
     route(Method::GET, "/api/submissions", Permission::ReadSubmissions),
     route(Method::POST, "/api/submissions", Permission::SendSubmissions),
@@ -65,6 +66,10 @@ const ROUTES: &[Route] = &[
     route(Method::PATCH, "/api/users/{id}", Permission::ManageUsers),
     route(Method::DELETE, "/api/users/{id}", Permission::ManageUsers),
     route(Method::GET, "/api/activity", Permission::ReadActivity),
+    route(Method::GET, "/api/tokens", Permission::ManageOwnTokens),
+    route(Method::POST, "/api/tokens", Permission::ManageOwnTokens),
+    route(Method::GET, "/api/tokens/{id}", Permission::ManageOwnTokens),
+    route(Method::DELETE, "/api/tokens/{id}", Permission::ManageOwnTokens),
 ];
 
 /// The answer to a request that no handler takes: 401 if the route needs a role, 405 or the options of a path that exists, else

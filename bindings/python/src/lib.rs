@@ -15,6 +15,7 @@ mod market;
 mod query;
 mod record;
 mod submissions;
+mod tokens;
 mod users;
 mod vin;
 
@@ -34,7 +35,10 @@ mod _jpauto {
             PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
-        inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},
+        inventory::{
+            AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
+            StockedVehicle, Vehicle, VehicleWarning,
+        },
         lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,
@@ -43,6 +47,7 @@ mod _jpauto {
         },
         query::{Query, Rows},
         submissions::{Submission, SubmissionWarning, Submissions},
+        tokens::{IssuedToken, Token, Tokens},
         users::{User, Users},
         vin::{Vin, VinReport, parse, report},
     };

@@ -23,7 +23,7 @@ use crate::{
     },
     ids::{CompetitorId, MetricsId},
     money::Money,
-    page::{Page, PageRequest, newest_first},
+    page::{Page, PageRequest, in_index_order},
 };
 
 /// `avg_days_on_market` has two places as prices have, so it travels as a price does.
@@ -118,6 +118,20 @@ pub(in crate::competitors) fn newest_figures(
     let until =
         dsl::competitor_metrics.filter(dsl::competitor_id.eq(id)).filter(dsl::calculated_at.le(Instant(latest)));
     Ok(until.order(dsl::calculated_at.desc()).select(dsl::id).first(conn).optional()?)
+}
+
+/// How many vehicles stood on the lot by the newest figures up to a time; none without figures.
+pub(in crate::competitors) fn vehicles_on_sale(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    latest: DateTime<Utc>,
+) -> DbResult<usize> {
+    use competitor_metrics::dsl;
+    let until =
+        dsl::competitor_metrics.filter(dsl::competitor_id.eq(id)).filter(dsl::calculated_at.le(Instant(latest)));
+    let newest: Option<Option<i32>> =
+        until.order(dsl::calculated_at.desc()).select(dsl::total_inventory).first(conn).optional()?;
+    Ok(newest.flatten().and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
 }
 
 fn figures_of(

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Money,
     error::{ErrorCode, Faults, Result},
+    extract::Condition,
     inventory::Vehicle,
 };
 
@@ -34,6 +35,8 @@ pub struct Subject {
     pub cost: Option<Money>,
     /// Whether its title is branded (salvage, rebuilt, lemon).
     pub branded: bool,
+    /// Whether it is a new car: others are not compared with new ones.
+    pub is_new: bool,
 }
 
 impl Subject {
@@ -47,7 +50,8 @@ impl Subject {
             faults.check(is_name(name), pointer, "expected a name with a letter or a digit");
         }
         faults.check(self.mileage.is_none_or(|miles| miles >= 0), "/mileage", "expected miles from 0, or none");
-        let is_vin = self.vin.as_deref().is_none_or(|vin| crate::vin::key(vin).is_some());
+        let is_number = |number| crate::vin::key(number).is_some() || crate::vin::number_of(number, self.year).is_ok();
+        let is_vin = self.vin.as_deref().is_none_or(is_number);
         faults.check(is_vin, "/vin", "expected the 17 characters of a VIN, or none");
         for (pointer, amount) in [("/price", self.price), ("/cost", self.cost)] {
             let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);
@@ -70,6 +74,7 @@ impl From<&Vehicle> for Subject {
             price: Some(vehicle.price),
             cost: vehicle.cost,
             branded: vehicle.title_status.as_deref().is_some_and(is_branded_title),
+            is_new: vehicle.condition.as_deref().and_then(Condition::read) == Some(Condition::New),
         }
     }
 }
@@ -96,5 +101,6 @@ pub(in crate::market) fn is_another(before: &Vehicle, after: &Vehicle, rules: &P
         || differ(&before.model, &after.model)
         || trim(&before) != trim(&after)
         || before.branded != after.branded
+        || before.is_new != after.is_new
         || has_another_mileage
 }

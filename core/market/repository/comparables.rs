@@ -16,14 +16,15 @@ use crate::{
         DbConnection, DbResult, Instant,
         functions::lower,
         on_each,
-        schema::{competitor_inventory, competitors},
+        schema::{competitor_inventory, competitor_metrics, competitors},
         types::DbInstant,
     },
-    ids::ListingId,
+    extract::OdometerStatus,
+    ids::{ListingId, MetricsId},
     market::{
         Comparable, Source,
         pricing::{
-            branded_title::{path_says_branded, record_says_branded, says_branded},
+            branded_title::{is_branded, path_says_branded, record_says_branded, says_branded},
             names::{folded, same_name},
             subject::known_mileage,
         },
@@ -72,7 +73,7 @@ fn listed_makes(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Vec<
 ///
 /// The rule compares names without punctuation (`F-150` is `f150`), which SQL cannot do portably. So the rule compares the few
 /// spellings, and listings are then found by the exact ones, through the index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::market) struct ListedModels(Vec<ListedModel>);
 
 impl ListedModels {
@@ -130,17 +131,20 @@ pub(in crate::market) struct ComparableQuery<'a> {
 }
 
 impl ComparableQuery<'_> {
+    /// The years in which it looks.
     pub(in crate::market) fn years(&self) -> (i32, i32) {
         (self.year.saturating_sub(self.year_window), self.year.saturating_add(self.year_window))
     }
 
-    fn miles(&self) -> (i32, i32) {
+    /// The mileages between which it looks; without a mileage, any.
+    pub(in crate::market) fn miles(&self) -> (i32, i32) {
         known_mileage(self.mileage).map_or((i32::MIN, i32::MAX), |mileage| {
             (mileage.saturating_sub(self.mileage_window), mileage.saturating_add(self.mileage_window))
         })
     }
 
-    fn takes(&self, comparable: &Comparable) -> bool {
+    /// Whether it would find this listing, of the right make and model.
+    pub(in crate::market) fn takes(&self, comparable: &Comparable) -> bool {
         let ((first, last), (fewest, most)) = (self.years(), self.miles());
         (first..=last).contains(&comparable.year)
             && known_mileage(comparable.mileage).is_none_or(|mileage| (fewest..=most).contains(&mileage))
@@ -171,6 +175,10 @@ pub(super) struct ListingRow {
     trim: Option<String>,
     price: Option<Money>,
     mileage: Option<i32>,
+    title_brand: Option<String>,
+    condition: Option<String>,
+    odometer_status: Option<String>,
+    sale_status: Option<String>,
     first_seen_at: Option<Instant>,
     last_seen_at: Option<Instant>,
     is_sold: Option<bool>,
@@ -183,7 +191,11 @@ impl ListingRow {
     ///
     /// `record` is what else the page gave, as [`title_record`] selects it.
     pub(super) fn into_comparable(self, dealer: String, record: Option<&str>) -> Option<Comparable> {
-        let branded = self.trim.as_deref().is_some_and(says_branded)
+        // Another application may have written words of its own.
+        let title_brand = self.title_brand.and_then(|word| word.parse().ok());
+        let odometer_status: Option<OdometerStatus> = self.odometer_status.and_then(|word| word.parse().ok());
+        let branded = is_branded(title_brand, odometer_status)
+            || self.trim.as_deref().is_some_and(says_branded)
             || self.url.as_deref().is_some_and(path_says_branded)
             || record.is_some_and(record_says_branded);
         let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
@@ -197,13 +209,17 @@ impl ListingRow {
             model: self.model?,
             trim: self.trim,
             price: self.price,
-            mileage: self.mileage,
+            mileage: self.mileage.filter(|_| !odometer_status.is_some_and(OdometerStatus::is_wrong)),
             distance_miles: None,
             dealer: Some(dealer),
             first_seen_at: first_seen_at.into(),
             last_seen_at: self.last_seen_at.unwrap_or(first_seen_at).into(),
             sold_at: self.sold_at.filter(|_| self.is_sold == Some(true)).map(DateTime::from),
             branded,
+            title_brand,
+            condition: self.condition.and_then(|word| word.parse().ok()),
+            odometer_status,
+            sale_status: self.sale_status.and_then(|word| word.parse().ok()),
         })
     }
 }
@@ -267,8 +283,15 @@ pub(in crate::market) fn comparables_of_each(
     Ok(found)
 }
 
+/// The id of the newest figures of any competitor. Every scrape that is recorded writes figures under a new id, so as long as it
+/// stays the same, nobody has recorded one.
+pub(in crate::market) fn newest_figures(conn: &mut DbConnection) -> DbResult<Option<MetricsId>> {
+    use competitor_metrics::dsl;
+    Ok(dsl::competitor_metrics.order(dsl::id.desc()).select(dsl::id).first(conn).optional()?)
+}
+
 /// The listings for any of the queries, which are all about one model.
-fn comparables_of_model(
+pub(in crate::market) fn comparables_of_model(
     conn: &mut DbConnection,
     queries: &[ComparableQuery<'_>],
     listed: &ListedModels,

@@ -4,13 +4,16 @@
 //! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
+mod badges;
 mod card;
 mod cards;
 mod clean;
+mod condition;
 mod data;
 mod dom;
 mod encoding;
 mod entities;
+mod facts;
 mod fields;
 mod heading;
 mod json;
@@ -21,6 +24,7 @@ pub(crate) mod markup;
 mod merge;
 mod microdata;
 mod numbers;
+mod odometer;
 mod page;
 mod page_position;
 mod pagination;
@@ -29,6 +33,7 @@ mod record;
 mod site;
 mod stock;
 mod template;
+mod title_brand;
 mod tree;
 mod value;
 mod vins;
@@ -61,11 +66,14 @@ pub(crate) use self::{
 };
 pub use self::{
     clean::{is_unseen, text},
+    condition::Condition,
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
     numbers::{mileage, price},
-    stock::StockStatus,
+    odometer::OdometerStatus,
+    stock::{SaleStatus, StockStatus},
+    title_brand::TitleBrand,
 };
 pub use super::warning::{ListWarning, StoreCount, Warning};
 use super::{configured::Scraper, platforms};

@@ -151,7 +151,7 @@ impl Session {
     pub(crate) fn is_gone(&self, url: &str) -> Result<bool, FetchError> {
         match self.fetch(&PageRequest::get(url)) {
             Ok(_) => Ok(false),
-            Err(failure) if matches!(failure.status(), Some(404 | 410)) => Ok(true),
+            Err(failure) if failure.is_gone() => Ok(true),
             Err(failure) => Err(failure),
         }
     }
@@ -250,7 +250,7 @@ impl Session {
                 _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
             })?;
             if is_bot_check(&answer) {
-                return Err(FetchError::Blocked { address: url.to_string(), status: answer.status });
+                return Err(FetchError::Blocked { address: url.to_string() });
             }
             match self.fetcher.redirected(&url, &answer)? {
                 Some(next) => url = next,
@@ -354,7 +354,7 @@ impl Shared {
     fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
         let address = || url.to_string();
         if is_bot_check(&answer) {
-            return Err(FetchError::Blocked { address: address(), status: answer.status });
+            return Err(FetchError::Blocked { address: address() });
         }
         let not_modified = answer.status == 304 && request.is_conditional();
         if !not_modified && !is_page(answer.status) {

@@ -78,7 +78,7 @@ impl From<FetchError> for Ended {
             FetchError::Stopped { .. } => Self::Stopped,
             failure => Self::Failed(Failed {
                 retry_after: failure.retry_after(),
-                is_gone: matches!(failure.status(), Some(404 | 410)),
+                is_gone: failure.is_gone(),
                 ..Failed::new(failure.category(), failure.to_string())
             }),
         }

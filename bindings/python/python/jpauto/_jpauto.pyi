@@ -60,6 +60,7 @@ __all__ = [
     "FailedVehicle",
     "Finding",
     "Inventory",
+    "IssuedToken",
     "LeftOut",
     "Listing",
     "Lot",
@@ -70,6 +71,7 @@ __all__ = [
     "Metrics",
     "MigrationReport",
     "MissingSource",
+    "MonthOfSales",
     "Position",
     "PriceChange",
     "PricePoint",
@@ -82,6 +84,8 @@ __all__ = [
     "RefusedListing",
     "ResearchResult",
     "Rows",
+    "SaleCount",
+    "SalesStatistics",
     "ScrapeCounts",
     "ScrapeRecord",
     "ScrapedListing",
@@ -95,11 +99,14 @@ __all__ = [
     "SubmissionWarning",
     "Submissions",
     "Supply",
+    "Token",
+    "Tokens",
     "Trends",
     "TypicalMileage",
     "User",
     "Users",
     "Vehicle",
+    "VehicleWarning",
     "Velocity",
     "Vin",
     "VinReport",
@@ -152,7 +159,7 @@ class ActivityEntry:
 
     @property
     def resource_type(self) -> str:
-        """The noun: `users`, `submissions`, `inventory`, `competitors`."""
+        """The noun: `users`, `tokens`, `submissions`, `inventory`, `competitors`."""
 
     @property
     def resource_id(self) -> UUID | None:
@@ -173,6 +180,10 @@ class ActivityEntry:
     @property
     def created_at(self) -> datetime:
         """When."""
+
+    @property
+    def token_id(self) -> UUID | None:
+        """The API token that it was done through."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -998,21 +1009,34 @@ class Inventory:
     def get_by_vin(self, vin: str) -> StockedVehicle:
         """The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`)."""
 
+    def find(self, text: str) -> StockedVehicle:
+        """The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
+
+        Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+        """
+
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
         """Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
         `duplicate_stock_number`).
         """
 
     def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
-        """Changes the named fields; `None` clears a field. A new price is also added to the price history.
+        """Changes the named fields; `None` clears a field. A new price is also added to the price history. One that looks like a
+        typing error is among the `warnings` of the answer.
 
         Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
     def set_status(self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None) -> Vehicle:
-        """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept in the audit trail.
+        """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
 
         Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
+        """
+
+    def undo_sale(self, id: UUID | str) -> Vehicle:
+        """Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`.
+
+        Raises `Conflict` (`vehicle_not_sold`; `sale_too_old` after seven days).
         """
 
     def relist(self, id: UUID | str) -> Vehicle:
@@ -1025,13 +1049,25 @@ class Inventory:
         """Takes the vehicle off the homepage."""
 
     def delete(self, id: UUID | str) -> None:
-        """Deletes a vehicle with its market analysis and price history. The submission that it came from stays."""
+        """Deletes a vehicle with its market analysis, price history and sales. The submission that it came from stays."""
 
     def price_history(self, id: UUID | str, *, limit: int | None = None) -> Query[MarketPrice]:
         """A vehicle's price history, newest first; the same as `market.history`."""
 
     def statistics(self) -> Statistics:
-        """Counts, value and age of the inventory."""
+        """Counts, value and age of the inventory, and what was sold."""
+
+@final
+class IssuedToken:
+    """A new token with its secret, which is never shown again."""
+
+    @property
+    def token(self) -> Token:
+        """The token."""
+
+    @property
+    def secret(self) -> str:
+        """What the machine sends as `Authorization: Bearer`. It begins with `jpa_`."""
 
 @final
 class LeftOut:
@@ -1052,6 +1088,10 @@ class LeftOut:
     @property
     def branded(self) -> int:
         """Branded titles."""
+
+    @property
+    def new(self) -> int:
+        """New cars."""
 
     @property
     def stale(self) -> int:
@@ -1195,6 +1235,22 @@ class Listing:
     def stock_status(self) -> str | None:
         """Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
 
+    @property
+    def sale_status(self) -> str | None:
+        """How far its sale has come, as the website says: `available` or `pending`."""
+
+    @property
+    def title_brand(self) -> str | None:
+        """What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
+
+    @property
+    def condition(self) -> str | None:
+        """Whether it is offered as `new`, `used` or `certified`."""
+
+    @property
+    def odometer_status(self) -> str | None:
+        """What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -1227,6 +1283,10 @@ class Lot:
     @property
     def users(self) -> Users:
         """Staff accounts and their roles."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """API tokens for machines."""
 
     @property
     def activity(self) -> Activity:
@@ -1652,7 +1712,23 @@ class PricedComparable:
 
     @property
     def branded(self) -> bool:
-        """Whether its title is branded."""
+        """Whether its title is branded, also by an odometer that shows other miles than it has gone."""
+
+    @property
+    def title_brand(self) -> str | None:
+        """What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
+
+    @property
+    def condition(self) -> str | None:
+        """Whether it is offered as `new`, `used` or `certified`."""
+
+    @property
+    def odometer_status(self) -> str | None:
+        """What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
+
+    @property
+    def sale_status(self) -> str | None:
+        """How far its sale has come: `available` or `pending`."""
 
     @property
     def adjusted_price(self) -> Decimal:
@@ -2170,6 +2246,22 @@ class ScrapedListing:
         """Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
 
     @property
+    def sale_status(self) -> str | None:
+        """How far its sale has come, as the website says: `available` or `pending`."""
+
+    @property
+    def title_brand(self) -> str | None:
+        """What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
+
+    @property
+    def condition(self) -> str | None:
+        """Whether it is offered as `new`, `used` or `certified`."""
+
+    @property
+    def odometer_status(self) -> str | None:
+        """What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
+
+    @property
     def is_sold(self) -> bool | None:
         """What the website itself says about a sale; `None` where it says nothing."""
 
@@ -2343,6 +2435,80 @@ class Statistics:
     def average_days_in_stock(self) -> float | None:
         """The mean of the days in stock; `None` if every vehicle is sold."""
 
+    @property
+    def sales(self) -> SalesStatistics:
+        """What was sold, cars that came back since included."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SaleCount:
+    """A number of sales and what they brought."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of what the buyers paid, or of our prices where that is not known."""
+
+    @property
+    def average_days_to_sell(self) -> float | None:
+        """The mean of the days from `listed_at` to the sale; `None` without a sale."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class MonthOfSales:
+    """The sales of one month."""
+
+    @property
+    def month(self) -> str:
+        """The month, such as `2026-11`."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of what the buyers paid, or of our prices where that is not known."""
+
+    @property
+    def average_days_to_sell(self) -> float | None:
+        """The mean of the days from `listed_at` to the sale; `None` without a sale."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SalesStatistics:
+    """Sales over all time, of cars that came back since, too. An undone sale is none."""
+
+    @property
+    def total(self) -> SaleCount:
+        """All sales."""
+
+    @property
+    def came_back(self) -> int:
+        """How many of them were of cars that are in stock again, or were sold once more."""
+
+    @property
+    def by_month(self) -> list[MonthOfSales]:
+        """By month of the sale in UTC, latest first; months without a sale are left out."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -2428,7 +2594,7 @@ class StockedVehicle:
 
     @property
     def vin(self) -> str:
-        """17 characters; kept in upper case, unique."""
+        """The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2436,7 +2602,7 @@ class StockedVehicle:
 
     @property
     def mileage(self) -> int:
-        """Miles on the odometer."""
+        """Miles on the odometer; 0 for a new vehicle."""
 
     @property
     def trim(self) -> str | None:
@@ -2569,6 +2735,10 @@ class StockedVehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+
+    @property
+    def warnings(self) -> list[VehicleWarning]:
+        """What to look at twice: doubtful prices in the answer to the write that sets them, and that a chassis number is no VIN."""
     # Fields of inventory: end.
     @property
     def days_in_stock(self) -> int:
@@ -2643,7 +2813,7 @@ class Submission:
 
     @property
     def vin(self) -> str | None:
-        """17 characters; kept in upper case, unique among submissions."""
+        """The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique among submissions."""
 
     @property
     def mileage(self) -> int | None:
@@ -2718,11 +2888,32 @@ class SubmissionWarning:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class VehicleWarning:
+    """A doubt about a vehicle that does not refuse it."""
+
+    @property
+    def code(self) -> str:
+        """The stable word, such as `price_out_of_range`."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class Submissions:
     """Cars that customers offer, and their review."""
 
     def submit(self, **fields: Unpack[NewSubmission]) -> Submission:
-        """Sends a submission. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`)."""
+        """Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.
+
+        Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
+        """
 
     def list(
         self,
@@ -2742,13 +2933,20 @@ class Submissions:
     def get(self, id: UUID | str) -> Submission:
         """One submission. Raises `NotFound` (`submission_not_found`)."""
 
+    def find(self, text: str) -> Submission:
+        """The submission of this id, VIN or chassis number, or the only one of which one of them begins so.
+
+        Raises `NotFound` (`submission_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+        """
+
     def update(self, id: UUID | str, **fields: Unpack[SubmissionChanges]) -> Submission:
         """Corrects the named fields of a pending submission; `None` clears a field. Raises `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
         """
 
     def approve(self, id: UUID | str, **overrides: Unpack[VehicleChanges]) -> Vehicle:
-        """Approves a submission and adds its car to the inventory, at the asking price unless `price` is given.
+        """Approves a submission and adds its car to the inventory, at the asking price unless `price` is given. A car that we sold
+        before comes back: its row is on sale again.
 
         Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
@@ -2787,6 +2985,67 @@ class Supply:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Token:
+    """An API token, without its secret."""
+
+    @property
+    def id(self) -> UUID:
+        """The token's id."""
+
+    @property
+    def name(self) -> str:
+        """What it is for."""
+
+    @property
+    def role(self) -> Role:
+        """The most that it may do: `viewer`, `manager` or `admin`."""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The user who created it and for whom it acts; `None` if the system did."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it ends by itself."""
+
+    @property
+    def last_used_at(self) -> datetime | None:
+        """When it was last used, to the minute."""
+
+    @property
+    def revoked_at(self) -> datetime | None:
+        """When it was revoked."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Tokens:
+    """API tokens. Users manage their own, administrators everybody's."""
+
+    def create(self, *, name: str, role: Role = "viewer", expires_at: datetime | None = None) -> IssuedToken:
+        """Creates a token. Its role is not above that of the user who acts. Without `expires_at` it is valid until it is revoked.
+
+        Raises `InvalidInput` (`invalid_token`), `Forbidden` (`role_above_own`).
+        """
+
+    def list(self, *, limit: int | None = None) -> Query[Token]:
+        """The tokens, newest first; for an administrator those of everybody."""
+
+    def get(self, id: UUID | str) -> Token:
+        """One token. Raises `NotFound` (`token_not_found`)."""
+
+    def revoke(self, id: UUID | str) -> Token:
+        """Revokes a token, which is refused from now on. Raises `NotFound` (`token_not_found`)."""
 
 @final
 class Trends:
@@ -2957,7 +3216,7 @@ class Vehicle:
 
     @property
     def vin(self) -> str:
-        """17 characters; kept in upper case, unique."""
+        """The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2965,7 +3224,7 @@ class Vehicle:
 
     @property
     def mileage(self) -> int:
-        """Miles on the odometer."""
+        """Miles on the odometer; 0 for a new vehicle."""
 
     @property
     def trim(self) -> str | None:
@@ -3098,6 +3357,10 @@ class Vehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+
+    @property
+    def warnings(self) -> list[VehicleWarning]:
+        """What to look at twice: doubtful prices in the answer to the write that sets them, and that a chassis number is no VIN."""
     # Fields of inventory: end.
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

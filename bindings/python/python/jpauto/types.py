@@ -52,14 +52,17 @@ Action = Literal[
     "update",
     "status",
     "relist",
+    "undo_sale",
     "feature",
     "delete",
     "approve",
     "reject",
+    "reoffer",
     "analyze",
     "evaluate",
     "record",
     "repair",
+    "revoke",
 ]
 AlertType = Literal[
     "overpriced",
@@ -233,6 +236,10 @@ class NewListing(TypedDict, total=False):
     url: str | None
     image_url: str | None
     stock_status: str | None
+    sale_status: str | None
+    title_brand: str | None
+    condition: str | None
+    odometer_status: str | None
     is_sold: bool | None
     sold_at: datetime | str | None
     raw_data: Any

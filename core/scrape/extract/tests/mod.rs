@@ -2,6 +2,7 @@
 
 mod any_text;
 mod cards;
+mod facts;
 mod json_ld;
 
 use std::{fs, path::Path};
