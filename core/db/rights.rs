@@ -38,7 +38,8 @@ struct Rights {
 fn lacking(conn: &mut DbConnection, message: &str) -> diesel::QueryResult<String> {
     let sql = "SELECT quote_ident(current_user) AS role, coalesce(string_agg(wanted, ', '), '') AS lacking
                FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS wanted
-               WHERE to_regclass($1) IS NOT NULL AND NOT has_table_privilege(to_regclass($1), wanted)";
+               WHERE to_regclass(nullif($1, '')) IS NOT NULL
+                 AND NOT has_table_privilege(to_regclass(nullif($1, '')), wanted)";
     let table = table_in(message).unwrap_or_default();
     let Rights { role, lacking } = match conn {
         DbConnection::Postgres(conn) => sql_query(sql).bind::<Text, _>(table).get_result(conn)?,
