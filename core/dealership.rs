@@ -54,8 +54,9 @@ impl Dealership {
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`.
     pub fn with_config(config: Config) -> Result<Self> {
-        let database = Database::open(&config.database)?;
+        // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
+        let database = Database::open(&config.database)?;
         let house = House { database, clock: config.clock.clone(), role_of: tokens::role_of, parts };
         Ok(Self { house: Arc::new(house), config: Arc::new(config) })
     }

@@ -222,6 +222,7 @@ impl Command {
                 | Self::Vehicle(VehicleCommand::Add { .. })
                 | Self::Competitor(CompetitorCommand::Add(_))
                 | Self::User(UserCommand::Add { .. })
+                | Self::Token(TokenCommand::Create { .. })
         )
     }
 }

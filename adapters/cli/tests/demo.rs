@@ -52,7 +52,7 @@ fn a_file_of_somebody_else_stays_as_it_is() {
 fn a_demonstration_that_somebody_has_written_to_stays_as_it_is() {
     let lot = Lot::new();
     assert_eq!(lot.run(["demo", "--no-serve"]).code, 0);
-    let own = ["user", "add", "--db", "sqlite:jpauto-demo.db", "--email", "ann@example.com", "--name", "Ann"];
+    let own = ["user", "add", "ann@example.com", "--name", "Ann", "--db", "sqlite:jpauto-demo.db"];
     assert_eq!(lot.run(own).code, 0);
     let ran = lot.run(["demo", "--no-serve"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
