@@ -71,6 +71,7 @@ mod ids;
 mod inventory;
 mod leases;
 mod money;
+mod network;
 mod page;
 mod scrape;
 mod secret;
@@ -103,6 +104,7 @@ pub use inventory::{
 };
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
+pub use network::client_network;
 pub use page::{Page, PageRequest};
 pub use scrape::{
     browser::{BrowserConfig, Sandbox},

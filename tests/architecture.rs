@@ -21,7 +21,10 @@ use syn::{
 const LAYERS: [(&str, &[&str]); 7] = [
     (
         "values",
-        &["actor", "change", "clock", "error", "fields", "ids", "money", "page", "secret", "typed", "vin", "words"],
+        &[
+            "actor", "change", "clock", "error", "fields", "ids", "money", "network", "page", "secret", "typed", "vin",
+            "words",
+        ],
     ),
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),

@@ -1,5 +1,7 @@
 //! Rows of `activity_logs`. They are inserted and read, never updated or deleted.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
@@ -13,6 +15,7 @@ use crate::{
         types::AnyId,
     },
     ids::{ActivityId, TokenId, UserId},
+    network::{address_patterns, client_network},
     page::{Page, PageRequest, in_index_order},
     typed::{MOST_CANDIDATES, Reference},
 };
@@ -107,25 +110,45 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
-/// The times of the public's entries of these kinds from one address since then, newest first, at most `most`.
+/// Of a client's entries this many are looked at. Patterns may match other clients' too.
+const MOST_LOOKED_AT: i64 = 1_000;
+
+/// The times of the public's entries of these kinds from one client since then, newest first, at most `most`.
 pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
     actions: &[super::Action],
-    ip_address: &str,
+    client: IpAddr,
     since: DateTime<Utc>,
     most: u32,
 ) -> DbResult<Vec<DateTime<Utc>>> {
-    let times: Vec<Option<Instant>> = dsl::activity_logs
-        .filter(dsl::ip_address.eq(ip_address))
+    let mut query = dsl::activity_logs
         .filter(dsl::user_id.is_null())
         .filter(dsl::token_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
         .filter(dsl::action.eq_any(actions.iter().map(|action| action.as_str())))
+        .into_boxed::<MultiBackend>();
+    if client.is_ipv4() {
+        query = query.filter(dsl::ip_address.eq(client.to_string()));
+    } else {
+        let address = || dsl::ip_address.assume_not_null();
+        let mut patterns = address_patterns(client).into_iter();
+        if let Some(first) = patterns.next() {
+            // No address is like nothing.
+            let [second, third] = [patterns.next(), patterns.next()].map(Option::unwrap_or_default);
+            query = query.filter(address().like(first).or(address().like(second)).or(address().like(third)));
+        }
+    }
+    let rows: Vec<(Option<String>, Option<Instant>)> = query
         .order(dsl::created_at.desc())
-        .limit(most.into())
-        .select(dsl::created_at)
+        .limit(MOST_LOOKED_AT)
+        .select((dsl::ip_address, dsl::created_at))
         .load(conn)?;
-    Ok(times.into_iter().flatten().map(DateTime::from).collect())
+    let is_of_client = |address: &Option<String>| {
+        let address = address.as_deref().and_then(|address| address.parse().ok());
+        address.is_some_and(|address| client_network(address) == client)
+    };
+    let times = rows.into_iter().filter(|(address, _)| is_of_client(address)).filter_map(|(_, time)| time);
+    Ok(times.take(most as usize).map(DateTime::from).collect())
 }

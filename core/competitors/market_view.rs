@@ -32,7 +32,7 @@ numbers! {
     }
 }
 
-/// What one line of the view stands for.
+/// What one line of the view counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketGroup {
@@ -57,7 +57,7 @@ pub struct MarketViewFilter {
     pub model: Option<String>,
     pub year_min: Option<i32>,
     pub year_max: Option<i32>,
-    /// What a line stands for.
+    /// What a line counts.
     pub group: MarketGroup,
 }
 

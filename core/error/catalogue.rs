@@ -687,6 +687,9 @@ catalogue! {
         UnsupportedMediaType: InvalidInput, "unsupported_media_type",
             "The body is not of a type that this path takes.",
             "Send `Content-Type: application/json`.";
+        CrossSiteRequest: Forbidden, "cross_site_request",
+            "The page of another website sent this with the session of its visitor.",
+            "Send it from the server's own pages, or name the website among the allowed origins.";
         BodyTooLarge: InvalidInput, "body_too_large",
             "The body is too large.",
             "Send less at a time.";

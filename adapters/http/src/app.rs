@@ -18,7 +18,8 @@ use warp::{
 use crate::{
     caller::Caller,
     gate::{Gate, GateLimits},
-    health, inventory,
+    health::{self, Readiness},
+    inventory,
     problem::Problem,
     request::BodyLimits,
     routes, submissions, tokens,
@@ -33,12 +34,13 @@ pub(crate) struct App {
 struct Shared {
     dealership: Dealership,
     gate: Gate,
+    readiness: Readiness,
     body: BodyLimits,
 }
 
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
-        Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), body }) }
+        Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), readiness: Readiness::default(), body }) }
     }
 
     pub(crate) fn body_limits(&self) -> &BodyLimits {
@@ -51,17 +53,14 @@ impl App {
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let caller = caller.clone();
-        self.with_dealership(move |dealership| work(&dealership.acting_as(caller.authenticate(dealership)?))).await
+        let (lane, caller, dealership) = (caller.lane, caller.clone(), self.shared.dealership.clone());
+        let work = move || work(&dealership.acting_as(caller.authenticate(&dealership)?));
+        Ok(self.shared.gate.run(lane, work).await??)
     }
 
-    /// Calls the library itself, through the gate.
-    pub(crate) async fn with_dealership<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Dealership) -> jpauto::Result<T> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let dealership = self.shared.dealership.clone();
-        Ok(self.shared.gate.run(move || work(&dealership)).await??)
+    /// Whether the database answers and has the right schema. It does not wait at the gate.
+    pub(crate) async fn check_ready(&self) -> Result<(), Problem> {
+        self.shared.readiness.check(&self.shared.dealership).await
     }
 }
 

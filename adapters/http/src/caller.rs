@@ -8,7 +8,7 @@ use jpauto::{Actor, Dealership};
 use uuid::Uuid;
 use warp::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
 
-use crate::problem::Problem;
+use crate::{gate::Lane, problem::Problem};
 
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -24,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) address: IpAddr,
     user_agent: Option<String>,
     credential: Credential,
+    /// The queue that its work stands in.
+    pub(crate) lane: Lane,
 }
 
 /// What a request proves its caller with.
@@ -51,6 +53,7 @@ impl Caller {
             request_id: request_id(headers),
             address: address(headers, peer, trusted_proxies),
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
+            lane: Lane::default(),
             credential: bearer_token(headers).map_or(Credential::Nothing, Credential::Token),
         }
     }

@@ -63,7 +63,7 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    /// The category of a scrape that this failure ends.
+    /// The error type that a scrape is recorded with if this failure ends it.
     pub(crate) fn category(&self) -> ScrapeErrorType {
         match self {
             Self::Refused { .. } | Self::Connection { .. } | Self::BrokeOff { .. } => ScrapeErrorType::Network,
@@ -84,8 +84,7 @@ impl FetchError {
         matches!(self, Self::Connection { .. } | Self::BrokeOff { .. } | Self::TimedOut { .. })
     }
 
-    /// Whether it says nothing about the other pages of the website: a server that is out of reach, out of order or has had
-    /// enough is not asked page after page.
+    /// Whether the other pages of the website may still be asked for. They are not if the server is down, fails or refuses.
     pub(crate) fn concerns_one_page(&self) -> bool {
         match self {
             Self::Status { status, retry_after, .. } => *status < 500 && *status != 429 && retry_after.is_none(),

@@ -1016,8 +1016,9 @@ class Inventory:
         """
 
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
-        """Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
-        `duplicate_stock_number`).
+        """Adds a vehicle and puts it on sale. A car that we sold before comes back: its row is on sale again.
+
+        Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
     def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
