@@ -95,7 +95,7 @@ mod postgres {
         serialize::{Output, ToSql},
     };
 
-    use super::*;
+    use super::{DbJson, Texts, deserialize, serialize};
 
     impl ToSql<DbJson, Pg> for Texts {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
@@ -121,7 +121,7 @@ mod sqlite {
         sqlite::Sqlite,
     };
 
-    use super::*;
+    use super::{DbJson, Texts, deserialize, serialize};
 
     impl ToSql<DbJson, Sqlite> for Texts {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {

@@ -447,7 +447,7 @@ fn a_day(name: &str, dealership: &Dealership) {
         match desk.inventory().update(vehicle.id, &update) {
             Ok(_) => {}
             Err(error) if vehicle.status == VehicleStatus::Unknown => {
-                assert_eq!(error.code(), "unknown_word", "{name}")
+                assert_eq!(error.code(), "unknown_word", "{name}");
             }
             Err(error) => assert_eq!(error.code(), "invalid_vehicle", "{name}: {error}"),
         }
