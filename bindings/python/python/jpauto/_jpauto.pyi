@@ -2599,7 +2599,7 @@ class StockedVehicle:
 
     @property
     def price(self) -> Decimal:
-        """Asking price."""
+        """Our price, for which it is on sale."""
 
     @property
     def mileage(self) -> int:
@@ -3221,7 +3221,7 @@ class Vehicle:
 
     @property
     def price(self) -> Decimal:
-        """Asking price."""
+        """Our price, for which it is on sale."""
 
     @property
     def mileage(self) -> int:
