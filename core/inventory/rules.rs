@@ -391,7 +391,7 @@ mod tests {
 
     #[test]
     fn statuses_change_freely_until_the_sale() {
-        use VehicleStatus::{Available, Hold, Pending, Sold};
+        use VehicleStatus::{Available, Hold, Pending, Sold, Unknown};
         let vehicle = added(&corolla()).unwrap();
         for from in VehicleStatus::ALL {
             for to in VehicleStatus::ALL {
@@ -399,6 +399,8 @@ mod tests {
                 let later = now() + TimeDelta::days(1);
                 let changed = set_status(&vehicle, to.into(), None, later);
                 match (from, to) {
+                    // A word of another application is left, and never given.
+                    (_, Unknown) => assert_eq!(changed.unwrap_err().code(), "invalid_status_change"),
                     (Sold, Available | Pending | Hold) => assert_eq!(changed.unwrap_err().code(), "vehicle_sold"),
                     (Sold, _) => assert_eq!(changed.unwrap().sold_at, Some(now()), "sold once"),
                     (_, Sold) => assert_eq!(changed.unwrap().sold_at, Some(later)),
