@@ -39,6 +39,7 @@ packages:
 	@missing=; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing=postgresql; \
 	command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || missing="$$missing chromium"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -z "$$missing" ] || tests/apt-install $$missing
 
 # Everything with the features of the whole workspace, so that nothing is compiled twice. Building is one step with the tests'

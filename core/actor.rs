@@ -60,6 +60,17 @@ impl Actor {
         Self::of(Who::Token { id, user })
     }
 
+    /// Refuses tokens where a person is needed.
+    ///
+    /// # Errors
+    /// `person_required`.
+    pub(crate) fn must_be_person(&self) -> Result<(), Error> {
+        match self.token_id() {
+            Some(_) => Err(Error::new(ErrorCode::PersonRequired, "a token may not do this; sign in")),
+            None => Ok(()),
+        }
+    }
+
     /// The same address and client with another actor.
     pub(crate) fn as_actor(&self, actor: Self) -> Self {
         Self { who: actor.who, ..self.clone() }
@@ -188,6 +199,8 @@ pub enum Permission {
     ReadAlerts,
     /// Create, list and revoke one's own API tokens.
     ManageOwnTokens,
+    /// See who one is, and end one's own sessions.
+    ReadOwnAccount,
     /// Add and change vehicles.
     WriteInventory,
     /// Correct, approve and reject submissions.
@@ -223,7 +236,8 @@ impl Permission {
             | Self::ReadMarket
             | Self::ReadCompetitors
             | Self::ReadAlerts
-            | Self::ManageOwnTokens => Some(Role::Viewer),
+            | Self::ManageOwnTokens
+            | Self::ReadOwnAccount => Some(Role::Viewer),
             Self::WriteInventory
             | Self::ReviewSubmissions
             | Self::Analyze

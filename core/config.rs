@@ -11,6 +11,7 @@ use crate::{
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
+    sessions::SessionConfig,
     submissions::IntakeRules,
 };
 
@@ -51,6 +52,8 @@ pub struct Config {
     pub vpic: Option<VpicConfig>,
     /// How long evaluations of VINs hold, and what a purchase must leave us with.
     pub evaluation: EvaluationRules,
+    /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
+    pub sessions: Option<SessionConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -72,6 +75,7 @@ impl Config {
             auto_dev: None,
             vpic: None,
             evaluation: EvaluationRules::default(),
+            sessions: None,
             clock: Clock::system(),
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     inventory::OnVehicleChange,
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
+    sessions::SessionConfig,
     tokens,
 };
 
@@ -52,7 +53,7 @@ impl Dealership {
     ///
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
-    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`.
+    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -151,6 +152,7 @@ fn parts(config: &Config) -> Result<Parts> {
         fetch,
         auto_dev,
         vpic,
+        sessions,
         clock: _,
     } = config.clone();
     Ok(Parts::default()
@@ -166,5 +168,6 @@ fn parts(config: &Config) -> Result<Parts> {
         .with(SingleFlight::default())
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
+        .with_some(sessions.map(SessionConfig::checked).transpose()?)
         .with_some(vpic.map(Vpic::new).transpose()?))
 }

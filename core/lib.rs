@@ -75,6 +75,8 @@ mod network;
 mod page;
 mod scrape;
 mod secret;
+mod sessions;
+mod sign_in;
 mod submissions;
 mod tokens;
 mod tracking;
@@ -111,6 +113,8 @@ pub use scrape::{
     extract,
     fetch::FetchConfig,
 };
+pub use sessions::{IssuedSession, ResumedSession, SessionConfig, Sessions};
+pub use sign_in::{Me, SignIn, SignInLink};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

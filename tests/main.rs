@@ -34,12 +34,15 @@ mod long_work;
 mod market;
 mod market_queries;
 mod market_view;
+#[cfg(feature = "postgres")]
+mod node_sessions;
 mod platforms;
 mod probe;
 mod rate_limits;
 mod returns;
 mod schema;
 mod scraping;
+mod sessions;
 mod simulated_market;
 mod stubs;
 mod submissions;

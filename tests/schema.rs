@@ -168,6 +168,17 @@ pub(crate) const OURS: &[Table] = &[
         indexes: &["inventory_id, sold_at"],
     },
     Table {
+        name: "sign_in_links",
+        columns: &[
+            ("secret_hash", "STRING(64)", "PK"),
+            ("user_id", "UUID", "FK → users.id, NOT NULL"),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", "NOT NULL"),
+            ("used_at", "TIMESTAMP", ""),
+        ],
+        indexes: &["user_id"],
+    },
+    Table {
         name: "call_budgets",
         columns: &[
             ("period", "STRING(100)", "PK"),

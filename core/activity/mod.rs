@@ -55,6 +55,10 @@ pub enum Action {
     Repair,
     /// An API token was taken back.
     Revoke,
+    /// A user signed in.
+    SignIn,
+    /// A user signed out, or was.
+    SignOut,
 }
 
 words!(Action, InvalidAction at "/action" {
@@ -73,6 +77,8 @@ words!(Action, InvalidAction at "/action" {
     Record => "record",
     Repair => "repair",
     Revoke => "revoke",
+    SignIn => "sign_in",
+    SignOut => "sign_out",
 });
 
 /// An entry of the audit trail.

@@ -142,9 +142,11 @@ impl Manager {
     fn connect_postgres(&self, url: &str) -> Result<DbConnection, ConnectError> {
         let mut conn = <diesel::PgConnection as diesel::Connection>::establish(url)?;
         let limits = self.limits;
+        // Diesel has set the connection to UTC. The zone before is that of other programs, which `session.expire` is written in.
         conn.batch_execute(&format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET default_transaction_read_only = {}",
+             SET default_transaction_read_only = {}; \
+             SELECT set_config('jpauto.time_zone', (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'), false)",
             limits.statement_timeout.as_millis(),
             limits.lock_timeout.as_millis(),
             limits.idle_in_transaction_timeout.as_millis(),

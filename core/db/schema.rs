@@ -442,6 +442,19 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    sign_in_links (secret_hash) {
+        secret_hash -> Text,
+        user_id -> DbId,
+        created_at -> DbInstant,
+        expires_at -> DbInstant,
+        used_at -> Nullable<DbInstant>,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -463,5 +476,6 @@ allow_tables_to_appear_in_same_query!(
     call_budgets,
     vin_decodes,
     api_tokens,
+    sign_in_links,
     vehicle_sales,
 );

@@ -111,7 +111,7 @@ catalogue! {
             "The role of the account does not allow this.",
             "Ask somebody with the role that the message names, or have your role changed.";
     }
-    "Tokens" {
+    "Signing in" {
         TokenRefused: Unauthenticated, "token_refused",
             "The API token is unknown, revoked or expired.",
             "Send a token that `jpauto token create` has shown, as `Authorization: Bearer`.";
@@ -127,6 +127,12 @@ catalogue! {
         PersonRequired: Forbidden, "person_required",
             "This is for a person, and a token asked for it.",
             "Sign in and do it yourself, or use the command line.";
+        InvalidSessionConfig: Misconfigured, "invalid_session_config",
+            "The configuration of sessions is not acceptable.",
+            "Correct what the message names. A good secret is made by `openssl rand -hex 32`.";
+        LinkRefused: Unauthenticated, "link_refused",
+            "The sign-in link is unknown, was used before or has expired.",
+            "Ask for a new one: `jpauto user link EMAIL`.";
         RandomnessUnavailable: Internal, "randomness_unavailable",
             "The operating system gave no random bytes.",
             "Look into the log and at the system.";

@@ -104,6 +104,18 @@ warnings! {
     } = "listings_unsettled"
         => format!("{unsettled} of its vehicles were not filled in yet: the list was not read whole");
 
+    /// Cards state several prices, and nothing says plainly which one is asked.
+    PricesUnclear {
+        /// How many vehicles have no price for it.
+        unclear: usize,
+        /// Of how many.
+        found: usize,
+    } = "prices_unclear"
+        => format!(
+            "{unclear} of {found} vehicles have no price, though their cards state amounts: several could be it, or rows do not \
+             add up; `fields/price` in the scraper_config says which one is asked"
+        );
+
     /// A selector of the configuration finds nothing that can be read.
     SelectorMatchesNothing {
         /// Its place in the `scraper_config`, such as `fields/price`.

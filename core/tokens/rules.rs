@@ -47,14 +47,6 @@ pub(super) fn create(new: &NewToken, creator: &Actor, role: Option<Role>, now: D
     })
 }
 
-/// Refuses tokens where a person is needed.
-pub(super) fn ensure_person(actor: &Actor) -> Result<()> {
-    match actor.token_id() {
-        Some(_) => Err(Error::new(ErrorCode::PersonRequired, "a token may not create, list or revoke tokens")),
-        None => Ok(()),
-    }
-}
-
 /// The token, revoked. One that was revoked before stays as it is.
 pub(super) fn revoke(token: &Token, now: DateTime<Utc>) -> Token {
     Token { revoked_at: token.revoked_at.or(Some(now)), ..token.clone() }

@@ -70,7 +70,7 @@ impl<'a> Tokens<'a> {
     /// # Errors
     /// `invalid_token` with the fields at fault; `role_above_own`; `person_required`; `randomness_unavailable`.
     pub fn create(&self, new: &NewToken) -> Result<IssuedToken> {
-        rules::ensure_person(self.desk.actor())?;
+        self.desk.actor().must_be_person()?;
         let random = secret::random()?;
         self.desk.write(Permission::ManageOwnTokens, |conn, acting| {
             let role = self.desk.authorize(conn, Permission::ManageOwnTokens)?;
@@ -87,7 +87,7 @@ impl<'a> Tokens<'a> {
     /// # Errors
     /// `person_required`; `invalid_cursor`.
     pub fn list(&self, page: &PageRequest) -> Result<Page<Token>> {
-        rules::ensure_person(self.desk.actor())?;
+        self.desk.actor().must_be_person()?;
         self.desk.read(Permission::ManageOwnTokens, |conn| {
             let of = self.whose(conn)?;
             repository::list(conn, of, page)
@@ -99,7 +99,7 @@ impl<'a> Tokens<'a> {
     /// # Errors
     /// `token_not_found`, also for another user's token below the role admin; `person_required`.
     pub fn get(&self, id: TokenId) -> Result<Token> {
-        rules::ensure_person(self.desk.actor())?;
+        self.desk.actor().must_be_person()?;
         self.desk.read(Permission::ManageOwnTokens, |conn| {
             let of = self.whose(conn)?;
             repository::get(conn, id, of)
@@ -111,7 +111,7 @@ impl<'a> Tokens<'a> {
     /// # Errors
     /// `token_not_found`, also for another user's token below the role admin; `person_required`.
     pub fn revoke(&self, id: TokenId) -> Result<Token> {
-        rules::ensure_person(self.desk.actor())?;
+        self.desk.actor().must_be_person()?;
         self.desk.write(Permission::ManageOwnTokens, |conn, acting| {
             let of = self.whose(conn)?;
             let before = repository::get_to_change(conn, id, of)?;

@@ -1,6 +1,6 @@
 //! Rows of `users`.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::User;
@@ -103,12 +103,18 @@ pub(super) fn update(conn: &mut DbConnection, user: &User) -> DbResult<()> {
     Ok(())
 }
 
+/// Notes that the user signed in now.
+pub(crate) fn note_sign_in(conn: &mut DbConnection, id: UserId, now: DateTime<Utc>) -> DbResult<()> {
+    diesel::update(dsl::users.find(id)).set(dsl::last_login.eq(Some(Instant(now)))).execute(conn)?;
+    Ok(())
+}
+
 pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
     diesel::delete(dsl::users.find(id)).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
+pub(crate) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.ok_or_else(not_found)?.into())
 }
@@ -138,6 +144,7 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<Use
     get(conn, id)
 }
 
+<<<<<<< HEAD
 /// The user with this address. The case of letters does not matter: another application may have kept it as it was typed.
 pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
     let row: Option<Row> = dsl::users
@@ -148,6 +155,11 @@ pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Op
         .first(conn)
         .optional()?;
     Ok(row.map(User::from))
+=======
+pub(crate) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
+    let row: Option<Row> = dsl::users.filter(dsl::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(User::try_from).transpose()?)
+>>>>>>> main
 }
 
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {

@@ -18,6 +18,7 @@ use crate::{
     report,
     scrape::ScrapeArgs,
     serve::ServeArgs,
+    session::SessionCommand,
     submission::SubmissionCommand,
     token::TokenCommand,
     user::UserCommand,
@@ -185,6 +186,9 @@ pub(crate) enum Command {
     /// Members of staff and their roles
     #[command(subcommand)]
     User(UserCommand),
+    /// Who is signed in: end sessions, and delete those that have ended
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Secrets with which machines use the HTTP API
     #[command(subcommand)]
     Token(TokenCommand),

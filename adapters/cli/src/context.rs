@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::parser::ValueSource;
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, competitors::ScrapingRules, evaluation::VpicConfig,
+    Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
     market::AutoDevConfig,
 };
 
@@ -41,6 +41,7 @@ pub(crate) struct Context {
     scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
+    sessions: Option<SessionConfig>,
     pub(crate) output: Output,
 }
 
@@ -56,6 +57,7 @@ impl Context {
             scraping: ScrapingRules::default(),
             auto_dev: None,
             vpic: None,
+            sessions: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -85,6 +87,11 @@ impl Context {
         self.vpic = how;
     }
 
+    /// Lets people sign in at what is opened from now on, where it is told how sessions are signed.
+    pub(crate) fn sign_sessions(&mut self, how: Option<SessionConfig>) {
+        self.sessions = how;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
@@ -92,6 +99,7 @@ impl Context {
         config.scraping = self.scraping.clone();
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
+        config.sessions = self.sessions.clone();
         config.database.read_only = self.read_only;
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)

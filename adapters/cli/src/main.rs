@@ -26,6 +26,8 @@ mod report;
 mod scrape;
 mod sentences;
 mod serve;
+mod session;
+mod sign_in;
 mod source;
 mod submission;
 mod token;
@@ -121,6 +123,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),
+        Command::Session(command) => session::run(command, context),
         Command::Token(command) => token::run(command, context),
         Command::Demo(arguments) => demo::run(&arguments, context),
     }

@@ -6,12 +6,13 @@ use clap::Args;
 use jpauto::ErrorCode;
 use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
 
-use crate::{context::Context, failure::Failure, output::remark};
+use crate::{context::Context, failure::Failure, output::remark, sign_in::SessionOptions};
 
 const EXAMPLES: &str = "\
 Examples:
   jpauto serve
   jpauto --db postgres://lot@localhost/lot serve --address 0.0.0.0:8080 --trust-proxy 10.0.0.0/8
+  openssl rand -hex 32 > session-secret; jpauto serve --session-secret-file session-secret
 
 It runs until SIGTERM or Ctrl-C, then lets requests finish. GET /readyz answers 200 once the database can be read.
 TLS is ended by a proxy in front.";
@@ -29,10 +30,13 @@ pub(crate) struct ServeArgs {
     /// An origin (scheme and host) whose pages may use the API from a browser; repeatable
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<Origin>,
+    #[command(flatten)]
+    sessions: SessionOptions,
 }
 
 /// Serves until the process is told to end.
 pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Failure> {
+    context.sign_sessions(arguments.sessions.config()?);
     let dealership = context.dealership()?;
     dealership.check_ready()?;
     let mut config = ServerConfig::new(arguments.address);

@@ -1,4 +1,4 @@
-//! `jpauto user`: members of staff. What is deliberately not here: signing in.
+//! `jpauto user`: members of staff. What is deliberately not here: redeeming a link, which the server does.
 
 use clap::Subcommand;
 use jpauto::{Desk, NewUser, Provider, Role, User};
@@ -68,6 +68,18 @@ pub(crate) enum UserCommand {
         #[arg(value_name = "USER")]
         user: String,
     },
+    /// Make a link with which the user signs in at the server, once and within 15 minutes
+    #[command(
+        after_help = "Example:\n  jpauto user link ann@lot.example --url https://lot.example\n\nIt is for a machine without a sign-in provider, and for the first administrator. A newer link of the same user replaces it."
+    )]
+    Link {
+        /// The user's address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+        /// Where the server is reached
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+        url: String,
+    },
     /// Remove a user; one whom any row names is stripped of name and address instead
     Delete {
         /// Address or id
@@ -90,6 +102,11 @@ pub(crate) fn run(command: UserCommand, context: &mut Context) -> Result<(), Fai
         UserCommand::SetRole { user, role } => output.item(&users.set_role(find(&desk, &user)?.id, role)?),
         UserCommand::Activate { user } => output.item(&users.activate(find(&desk, &user)?.id)?),
         UserCommand::Deactivate { user } => output.item(&users.deactivate(find(&desk, &user)?.id)?),
+        UserCommand::Link { email, url } => {
+            let link = desk.sign_in().link(&email)?;
+            let url = format!("{}/api/auth/link?token={}", url.trim_end_matches('/'), link.secret);
+            output.done(&url, &json!({"url": url, "user_id": link.user_id, "expires_at": link.expires_at}))
+        }
         UserCommand::Delete { user } => {
             let user = find(&desk, &user)?;
             users.delete(user.id)?;

@@ -52,6 +52,9 @@ impl Lot {
             "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS",
             "JPAUTO_SCRAPING_LEASE",
             "AUTODEV_API_KEY",
+            "JPAUTO_SESSIONS_SECRET",
+            "JPAUTO_SESSIONS_SECRET_FILE",
+            "JPAUTO_SESSIONS_COOKIE_NAME",
             "AUTODEV_API_KEY_FILE",
         ] {
             command.env_remove(name);

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
-use jpauto::{Dealership, Desk};
+use jpauto::{Dealership, Desk, SessionConfig};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use warp::{
@@ -16,6 +16,7 @@ use warp::{
 };
 
 use crate::{
+    auth,
     caller::Caller,
     gate::{Gate, GateLimits},
     health::{self, Readiness},
@@ -58,6 +59,21 @@ impl App {
         Ok(self.shared.gate.run(lane, work).await??)
     }
 
+    /// Calls the library as the public from the caller's address, whatever credential was sent.
+    pub(crate) async fn as_visitor<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
+        Ok(self.shared.gate.run(caller.lane, move || work(&dealership.acting_as(visitor))).await??)
+    }
+
+    /// How sessions are signed, if people can sign in.
+    pub(crate) fn sessions(&self) -> Option<&SessionConfig> {
+        self.shared.dealership.config().sessions.as_ref()
+    }
+
     /// Whether the database answers and has the right schema. It does not wait at the gate.
     pub(crate) async fn check_ready(&self) -> Result<(), Problem> {
         self.shared.readiness.check(&self.shared.dealership).await
@@ -72,6 +88,8 @@ pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejec
         .or(submissions::routes(app))
         .unify()
         .or(tokens::routes(app))
+        .unify()
+        .or(auth::routes(app))
         .unify()
         .or(otherwise())
         .unify()

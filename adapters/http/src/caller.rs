@@ -1,14 +1,21 @@
 //! Who calls: the id of the request, the client's address behind trusted proxies, and what the client proves to be somebody
 //! with. The library decides who that is.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ipnet::IpNet;
 use jpauto::{Actor, Dealership};
 use uuid::Uuid;
-use warp::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
+use warp::http::{
+    HeaderValue,
+    header::{AUTHORIZATION, HeaderMap, USER_AGENT},
+};
 
-use crate::{gate::Lane, problem::Problem};
+use crate::{gate::Lane, problem::Problem, session_cookie};
 
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -18,12 +25,14 @@ const LONGEST_REQUEST_ID: usize = 64;
 const LONGEST_USER_AGENT: usize = 500;
 
 /// The caller of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) request_id: String,
     pub(crate) address: IpAddr,
     user_agent: Option<String>,
     credential: Credential,
+    /// The cookie of a session that was extended, for the answer. All copies of the caller share it.
+    extension: Arc<Mutex<Option<HeaderValue>>>,
     /// The queue that its work stands in.
     pub(crate) lane: Lane,
 }
@@ -34,6 +43,8 @@ enum Credential {
     Nothing,
     /// The secret of an API token.
     Token(String),
+    /// Cookies that may be those of a session, with their names.
+    Cookies(Vec<(String, String)>),
 }
 
 impl fmt::Debug for Credential {
@@ -42,6 +53,7 @@ impl fmt::Debug for Credential {
         f.write_str(match self {
             Self::Nothing => "Nothing",
             Self::Token(_) => "Token",
+            Self::Cookies(_) => "Cookies",
         })
     }
 }
@@ -54,7 +66,8 @@ impl Caller {
             address: address(headers, peer, trusted_proxies),
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
             lane: Lane::default(),
-            credential: bearer_token(headers).map_or(Credential::Nothing, Credential::Token),
+            credential: credential(headers),
+            extension: Arc::default(),
         }
     }
 
@@ -66,25 +79,60 @@ impl Caller {
         match &self.credential {
             Credential::Nothing => Ok(self.visitor()),
             Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().authenticate(secret),
+            Credential::Cookies(_) => self.resume(dealership),
         }
+    }
+
+    /// Goes on with the session of the cookie. Without one that is valid the caller is the public, not refused: a browser sends
+    /// an old cookie with everything.
+    fn resume(&self, dealership: &Dealership) -> jpauto::Result<Actor> {
+        let Some(config) = &dealership.config().sessions else { return Ok(self.visitor()) };
+        let Some(cookie) = self.cookie(&config.cookie_name) else { return Ok(self.visitor()) };
+        let Some(session) = dealership.acting_as(self.visitor()).sessions().resume(cookie)? else {
+            return Ok(self.visitor());
+        };
+        if let Some(end) = session.extended_to {
+            *self.extension.lock().unwrap_or_else(PoisonError::into_inner) = session_cookie::set(config, cookie, end);
+        }
+        Ok(session.actor)
+    }
+
+    /// The value of the session's cookie. Of several with one name the first counts, as for Node.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let Credential::Cookies(cookies) = &self.credential else { return None };
+        cookies.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// `Set-Cookie` for a session that was extended.
+    pub(crate) fn take_extension(&self) -> Option<HeaderValue> {
+        self.extension.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Refuses a caller who proves nothing. A route that needs a role asks this before it reads a body.
     pub(crate) fn must_prove_something(&self) -> Result<(), Problem> {
         match self.credential {
             Credential::Nothing => Err(Problem::not_signed_in()),
-            Credential::Token(_) => Ok(()),
+            Credential::Token(_) | Credential::Cookies(_) => Ok(()),
         }
     }
 
     /// The public, from this address and through this client.
-    fn visitor(&self) -> Actor {
+    pub(crate) fn visitor(&self) -> Actor {
         let actor = Actor::public().from_ip(self.address);
         match &self.user_agent {
             Some(user_agent) => actor.with_user_agent(user_agent),
             None => actor,
         }
     }
+}
+
+/// What the headers prove. A token counts before a cookie, which a browser sends unasked.
+fn credential(headers: &HeaderMap) -> Credential {
+    if let Some(token) = bearer_token(headers) {
+        return Credential::Token(token);
+    }
+    let cookies = session_cookie::signed(headers);
+    if cookies.is_empty() { Credential::Nothing } else { Credential::Cookies(cookies) }
 }
 
 /// The token of `Authorization: Bearer`. Other schemes are for others, such as a proxy with a password of its own.

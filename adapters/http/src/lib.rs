@@ -7,6 +7,7 @@
 
 mod admission;
 mod app;
+mod auth;
 mod caller;
 mod crowd;
 mod forgery;
@@ -19,6 +20,7 @@ mod problem;
 mod request;
 mod routes;
 mod server;
+mod session_cookie;
 mod submissions;
 mod tokens;
 

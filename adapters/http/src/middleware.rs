@@ -20,7 +20,7 @@ use warp::{
         HeaderName, HeaderValue, Method, Request, StatusCode,
         header::{
             AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG,
-            HeaderMap, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+            HeaderMap, IF_NONE_MATCH, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     reply::Response,
@@ -48,12 +48,12 @@ where
     let method = request.method().clone();
     let span = tracing::info_span!("request", %request_id, %method, path = request.uri().path());
     let known_tags: Vec<HeaderValue> = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
-    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(caller.clone());
     if method == Method::HEAD {
         // HEAD has the same answer without its body, so the same handler makes it.
         *request.method_mut() = Method::GET;
     }
-    let response = if is_forged(&method, request.headers(), config) {
+    let response = if is_forged(&method, request.uri().path(), request.headers(), config) {
         Problem::new(ErrorCode::CrossSiteRequest, "the page of another website sent this").into_response()
     } else {
         match AssertUnwindSafe(api.oneshot(request)).catch_unwind().instrument(span.clone()).await {
@@ -66,6 +66,9 @@ where
         response = not_modified(&response);
     }
     dress(response.headers_mut(), &request_id);
+    if let Some(cookie) = caller.take_extension() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     if method == Method::HEAD {
         response = without_body(response);
     }
@@ -76,9 +79,11 @@ where
     response
 }
 
-/// Only what a browser adds by itself can be misused by others, which is a cookie.
-fn is_forged(method: &Method, headers: &HeaderMap, config: &ServerConfig) -> bool {
-    headers.contains_key(COOKIE) && forgery::may_be_forged(method, headers, &config.allowed_origins)
+/// Only what a browser adds by itself can be misused by others, which is a cookie. Signing in needs none: another website must
+/// not sign its visitors in as somebody else.
+fn is_forged(method: &Method, path: &str, headers: &HeaderMap, config: &ServerConfig) -> bool {
+    (headers.contains_key(COOKIE) || path.starts_with("/api/auth/"))
+        && forgery::may_be_forged(method, headers, &config.allowed_origins)
 }
 
 /// Behind a proxy that is not trusted all clients look like one, and share one allowance.

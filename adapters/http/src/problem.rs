@@ -108,7 +108,7 @@ impl Problem {
     }
 
     /// A 401 must name a scheme (RFC 6750). There is no registered name for the cookie of a session.
-    fn challenging(self) -> Self {
+    pub(crate) fn challenging(self) -> Self {
         let challenge = match self.code {
             ErrorCode::TokenRefused => "Bearer realm=\"jpauto\", error=\"invalid_token\"",
             _ => "Bearer realm=\"jpauto\"",
@@ -225,6 +225,7 @@ mod tests {
             model: "Rio".into(),
             vin: "2T1BURHE0FC000001".into(),
             price: jpauto::Money::from_dollars(9_000),
+            mileage: 50_000,
             ..NewVehicle::default()
         };
         let unknown = VehicleId::from_uuid(uuid::Uuid::nil());

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no users")]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod auth;
 mod connections;
 mod inventory;
 mod submissions;

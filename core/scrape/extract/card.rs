@@ -2,15 +2,17 @@
 //!
 //! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`price_choice`).
 
+pub(super) use super::card_heading::heading_within;
 use super::{
+    amounts::Column,
     badges::Badges,
-    clean,
-    dom::{Dom, Element, Kind, attribute},
+    card_heading::{HEADING_NODES_MAX, year_in_heading},
+    chunks::{self, Chunk, is_hidden, is_struck},
+    dom::{Dom, Kind, attribute},
     fields::{Draft, Field},
-    heading::{self, Heading},
-    json,
+    heading, json,
     page::Page,
-    price_choice::{self, Chunk, Stated},
+    price_choice, price_words,
     value::Json,
     vins::{self, Context},
 };
@@ -18,8 +20,11 @@ use super::{
 /// Reads everything that one card says into a draft; what the draft knows already stays.
 pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     read_attributes(dom, card, draft);
-    read_row(dom, card, draft);
-    read_texts(dom, card, draft);
+    let columns = columns(dom, card);
+    read_row(dom, &columns, draft);
+    if read_texts(dom, card, &columns, draft) && draft.listing.price.is_none() {
+        page.note_unclear_price(card);
+    }
     if let Some(heading) = heading_within(dom, card) {
         draft.offer_split(heading);
     } else if draft.listing.year.is_none() {
@@ -45,29 +50,32 @@ const HEAD_NODES: usize = 8;
 /// A longer text is no head of a column.
 const HEAD_BYTES: usize = 64;
 
-/// The cells of a row, by the heads of their columns.
-fn read_row(dom: &Dom<'_>, row: usize, draft: &mut Draft) {
+/// The cells of a row, each with the text that heads its column.
+fn columns<'d>(dom: &'d Dom<'_>, row: usize) -> Vec<(&'d str, usize)> {
     let is = |at: usize, name: &str| dom.element(at).is_some_and(|element| element.name() == name);
-    if !is(row, "tr") {
-        return;
-    }
-    let table = std::iter::successors(dom.parent(row), |at| dom.parent(*at)).take(3).find(|at| is(*at, "table"));
+    let table = || std::iter::successors(dom.parent(row), |at| dom.parent(*at)).take(3).find(|at| is(*at, "table"));
+    let table = if is(row, "tr") { table() } else { None };
     let head = table.and_then(|table| dom.within(table).take(ROW_NODES).find(|at| is(*at, "tr")));
-    let Some(head) = head.filter(|head| *head != row) else { return };
+    let Some(head) = head.filter(|head| *head != row) else { return Vec::new() };
     let cells = |row: usize| dom.children(row).take(ROW_NODES).filter(|cell| is(*cell, "td") || is(*cell, "th"));
     let is_wide = |cell: usize| dom.element(cell).is_some_and(|element| attribute(element, "colspan").is_some());
     if cells(head).chain(cells(row)).any(is_wide) {
-        return;
+        return Vec::new();
     }
     let said = |cell: usize| {
         dom.within(cell).take(HEAD_NODES).find_map(|at| match &dom.node(at).kind {
-            Kind::Text(text) if text.len() <= HEAD_BYTES => Field::named(text),
+            Kind::Text(text) if text.len() <= HEAD_BYTES && !text.trim().is_empty() => Some(&**text),
             _ => None,
         })
     };
-    for (head, cell) in cells(head).zip(cells(row)) {
-        let Some(field) = said(head) else { continue };
-        let text = dom.text(cell);
+    cells(head).zip(cells(row)).filter_map(|(head, cell)| Some((said(head)?, cell))).collect()
+}
+
+/// The cells of a row, by the heads of their columns; their prices are chosen with the others of the row.
+fn read_row(dom: &Dom<'_>, columns: &[(&str, usize)], draft: &mut Draft) {
+    for (head, cell) in columns {
+        let Some(field) = Field::named(head).filter(|field| !matches!(field, Field::Price(_))) else { continue };
+        let text = dom.text(*cell);
         // A cell may name once more what it holds.
         let value = labelled(&text).filter(|(named, rest)| *named == field && !rest.is_empty());
         draft.offer(field, value.map_or(&*text, |(_, rest)| rest));
@@ -79,6 +87,8 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     for (at, element) in dom.elements(dom.within(card)) {
         for (name, value) in element.attrs() {
             let Some(key) = name.strip_prefix("data-") else { continue };
+            // The price of an element that shows a payment is one of the payment.
+            let is_no_price = || price_words::by_class(element).is_some_and(|said| said.stated.rank().is_none());
             if key == "id" && at == card {
                 draft.offer(Field::ExternalId, value);
             } else if value.starts_with('{') && value.len() < RECORD_BYTES_MAX {
@@ -87,6 +97,7 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
                 }
             } else if !value.starts_with('#')
                 && let Some(field) = Field::named(key)
+                && !(matches!(field, Field::Price(_)) && is_no_price())
             {
                 draft.offer(field, value);
             }
@@ -97,138 +108,71 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 /// A longer attribute is no vehicle's record.
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
-/// The texts of a card in reading order, without separators and without what is struck through.
-fn chunks(dom: &Dom<'_>, card: usize) -> Vec<Chunk> {
-    let mut chunks = Vec::new();
-    let mut struck_until = 0;
-    // Where what classes say of prices ends, the innermost last.
-    let mut said: Vec<(usize, Stated)> = Vec::new();
-    for at in dom.within(card) {
-        while said.last().is_some_and(|(end, _)| *end <= at) {
-            said.pop();
-        }
-        match &dom.node(at).kind {
-            Kind::Element(element) => {
-                let end = dom.node(at).end;
-                if at >= struck_until && (is_struck(element) || is_hidden(element)) {
-                    struck_until = end;
-                }
-                // A class on the whole card (`has-price`) says nothing about one text.
-                if end - at < HEADING_NODES_MAX {
-                    said.extend(price_choice::by_class(element).map(|stated| (end, stated)));
-                }
-            }
-            Kind::Text(text) if at >= struck_until => {
-                let text = clean::collapse(text);
-                // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
-                if text == "$" || text.chars().any(char::is_alphanumeric) {
-                    let is_none = said.iter().any(|(_, stated)| *stated == Stated::NoPrice);
-                    let stated = if is_none { Some(Stated::NoPrice) } else { said.last().map(|(_, stated)| *stated) };
-                    if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
-                        chunks.push(Chunk { text, stated });
-                    } else {
-                        chunks.extend(apart(&text).map(|piece| Chunk { text: piece.to_owned(), stated }));
-                    }
-                }
-            }
-            Kind::Text(_) => {}
-        }
-    }
-    chunks
-}
-
-/// Whether an element's own style, attribute or class hides it, the class in the words of the usual frameworks.
-fn is_hidden(element: &Element<'_>) -> bool {
-    const CLASSES: [&str; 4] = ["hidden", "d-none", "is-hidden", "invisible"];
-    let style = attribute(element, "style").unwrap_or_default();
-    attribute(element, "hidden").is_some()
-        || (mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none"))
-        || element.classes().any(|class| CLASSES.contains(&class))
-}
-
-/// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
-///
-/// `Stock: P1 Mileage: 45,000` are two. A label is the longest run of words in front of a colon that names a field.
-fn apart(text: &str) -> impl Iterator<Item = &str> {
-    const LABEL_WORDS_MAX: usize = 3;
-    let colons = memchr::memchr_iter(b':', text.as_bytes());
-    let mut labels: Vec<usize> = colons
-        .filter_map(|colon| {
-            let before = text[..colon].trim_end();
-            let starts = before.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]).take(LABEL_WORDS_MAX);
-            // The longest label counts: `Exterior Color`, not `Color`.
-            starts.filter(|start| Field::named(&before[*start..]).is_some()).last()
-        })
-        .collect();
-    if labels.len() < 2 {
-        labels.clear();
-    }
-    labels.insert(0, 0);
-    labels.push(text.len());
-    labels.dedup();
-    let cuts: Vec<(usize, usize)> = labels.windows(2).map(|cut| (cut[0], cut[1])).collect();
-    let is_between =
-        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '-' | '\u{2013}' | '\u{2022}' | '\u{b7}');
-    cuts.into_iter().map(move |(start, end)| {
-        let piece = &text[start..end];
-        if end < text.len() { piece.trim_end_matches(is_between) } else { piece }
-    })
-}
-
-fn is_struck(element: &Element<'_>) -> bool {
-    const CLASSES: [&str; 4] = ["was", "old-price", "was-price", "oldprice"];
-    matches!(element.name(), "s" | "strike" | "del")
-        || attribute(element, "style").is_some_and(|style| mentions(style, "line-through"))
-        || attribute(element, "class").is_some_and(|classes| {
-            mentions(classes, "strike")
-                || mentions(classes, "line-through")
-                || classes
-                    .split_ascii_whitespace()
-                    .any(|class| CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known)))
-        })
-}
-
-fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
-    let chunks = chunks(dom, card);
+/// Reads the texts of a card. Answers whether they state prices of which none is plainly the one that is asked.
+fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut Draft) -> bool {
+    let texts = chunks::texts(dom, card);
+    let shown: Vec<&Chunk> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
     let mut badges = Badges::default();
     let mut at = 0;
-    while let Some(chunk) = chunks.get(at) {
+    while let Some(chunk) = shown.get(at) {
         at += 1;
         let Some((field, rest)) = labelled(&chunk.text) else {
             badges.note(&chunk.text);
             continue;
         };
         // Where it has an answer in a text of its own, that is its value.
-        let answer = chunks.get(at).map(|next| &*next.text).filter(|next| rest.is_empty() && is_answer(next));
+        let answer = shown.get(at).map(|next| &*next.text).filter(|next| rest.is_empty() && is_answer(next));
         if badges.note_named(field, answer.unwrap_or(rest)) {
             at += usize::from(answer.is_some());
             continue;
         }
-        if !rest.is_empty() {
-            draft.offer(field, rest);
-            continue;
+        match field {
+            // Chosen among all of the card's amounts.
+            Field::Price(_) => {}
+            _ if !rest.is_empty() => draft.offer(field, rest),
+            _ if is_below_its_value(dom, &shown, at - 1) => draft.offer(field, &shown[at - 2].text),
+            _ => {
+                let Some(value) = shown.get(at) else { break };
+                if labelled(&value.text).is_none() && !value.text.ends_with(':') {
+                    draft.offer(field, value.text.trim_end_matches([',', ';']));
+                    at += 1;
+                }
+            }
         }
-        let Some(value) = chunks.get(at) else { break };
-        if labelled(&value.text).is_some() || value.text.ends_with(':') {
-            continue;
-        }
-        if value.text == "$"
-            && let Some(digits) = chunks.get(at + 1)
-        {
-            draft.offer(field, &format!("${}", digits.text));
-            at += 1;
-        } else {
-            draft.offer(field, value.text.trim_end_matches([',', ';']));
-        }
-        at += 1;
     }
     badges.offer(draft);
-    for chunk in &chunks {
-        if draft.listing.mileage.is_none() && ends_in_miles(&chunk.text) {
+    for chunk in &shown {
+        if draft.listing.mileage.is_none() && names_miles(&chunk.text) {
             draft.offer(Field::Mileage, &chunk.text);
         }
     }
-    price_choice::offer(&chunks, draft);
+    let columns: Vec<Column> = columns
+        .iter()
+        .filter_map(|(head, cell)| Some((dom.within(*cell), price_words::by_label(head.trim())?)))
+        .collect();
+    price_choice::offer(dom, card, &texts, &columns, draft)
+}
+
+/// How far around a label is looked for what it labels.
+const LABEL_LEVELS: usize = 4;
+/// An element with more texts is no row of values and labels.
+const LABEL_TEXTS: usize = 32;
+
+/// Whether a label stands behind its value: the smallest element around it with another text holds value and label, or several of
+/// them in turns.
+fn is_below_its_value(dom: &Dom<'_>, shown: &[&Chunk], label: usize) -> bool {
+    let around = std::iter::successors(dom.parent(shown[label].at), |at| dom.parent(*at)).take(LABEL_LEVELS);
+    let texts = around.map(|element| {
+        let range = dom.within(element);
+        let start = shown.partition_point(|chunk| chunk.at < range.start);
+        (start, shown.partition_point(|chunk| chunk.at < range.end))
+    });
+    let Some((start, end)) = texts.into_iter().find(|(start, end)| end - start > 1) else { return false };
+    let is_label = |at: usize| labelled(&shown[at].text).is_some_and(|(_, rest)| rest.is_empty());
+    label > start
+        && end - start <= LABEL_TEXTS
+        && (end - start) % 2 == 0
+        && (start..end).all(|at| is_label(at) == ((at - start) % 2 == 1))
 }
 
 /// Whether a text answers a question, such as `Certified`.
@@ -236,15 +180,25 @@ fn is_answer(text: &str) -> bool {
     ["yes", "no", "true", "false", "n/a"].iter().any(|answer| text.eq_ignore_ascii_case(answer))
 }
 
-fn ends_in_miles(text: &str) -> bool {
-    let text = text.as_bytes();
-    [" miles", " mi", " mi."].iter().any(|unit| {
-        text.len().checked_sub(unit.len()).is_some_and(|at| text[at..].eq_ignore_ascii_case(unit.as_bytes()))
+/// Whether a text ends in a number of miles, or a part of it does that is more than a distance to the dealer.
+fn names_miles(text: &str) -> bool {
+    if ends_in_miles(text) {
+        return true;
+    }
+    let parts = || text.split(['|', '/', '(', ')', '\u{2022}', '\u{b7}']).map(str::trim);
+    parts().any(|part| {
+        part.len() < text.len() && ends_in_miles(part) && part.bytes().filter(u8::is_ascii_digit).count() > 3
     })
 }
 
-fn class_mentions(element: &Element<'_>, word: &str) -> bool {
-    attribute(element, "class").is_some_and(|classes| mentions(classes, word))
+fn ends_in_miles(text: &str) -> bool {
+    let text = text.as_bytes();
+    ["miles", "mi", "mi."].iter().any(|unit| {
+        text.len().checked_sub(unit.len()).is_some_and(|at| {
+            let before = at.checked_sub(1).map_or(b'x', |before| text[before]);
+            text[at..].eq_ignore_ascii_case(unit.as_bytes()) && (before == b' ' || before.is_ascii_digit())
+        })
+    })
 }
 
 /// Whether a text holds a word, given in lower case, in any case.
@@ -270,49 +224,6 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
         _ => None,
     }
 }
-
-/// What names the card's vehicle, headings before mere titles.
-pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
-    let mut best: Option<(u8, Heading)> = None;
-    for (at, element) in dom.elements(dom.within(card)) {
-        let tier = match element.name() {
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
-            _ if ["title", "heading", "name"].iter().any(|word| class_mentions(element, word)) => 1,
-            "a" => 2,
-            "img" => 4,
-            _ if attribute(element, "title").is_some() => 3,
-            _ => continue,
-        };
-        if best.as_ref().is_some_and(|(known, _)| *known <= tier) {
-            continue;
-        }
-        let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| dom.text(at));
-        let named = |text: &str| heading::split(text).filter(|heading| heading.make.is_some());
-        let labelled = || ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).find_map(named);
-        let shown = (tier < 3).then(shown).flatten().and_then(|text| named(&text));
-        best = shown.or_else(labelled).map(|heading| (tier, heading)).or(best);
-        // Nothing stands before a heading.
-        if matches!(best, Some((0, _))) {
-            break;
-        }
-    }
-    best.map(|(_, heading)| heading)
-}
-
-/// The year of a heading whose make is unknown: `2024 Zeekr 009`.
-fn year_in_heading(dom: &Dom<'_>, card: usize) -> Option<i32> {
-    dom.elements(dom.within(card))
-        .filter(|(at, element)| {
-            let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
-                || ["title", "heading", "name"].iter().any(|word| class_mentions(element, word));
-            is_heading && dom.node(*at).end - at < HEADING_NODES_MAX
-        })
-        .find_map(|(at, _)| heading::split(&dom.text(at)))
-        .map(|heading| heading.year)
-}
-
-/// An element with more within it is a block, not a heading.
-const HEADING_NODES_MAX: usize = 24;
 
 /// Words of links that lead from a card to something else than the vehicle's page.
 const OTHER_LINKS: [&str; 14] = [

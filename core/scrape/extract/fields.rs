@@ -7,7 +7,7 @@ use super::{
     Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand, badges, clean,
     heading::{self, Heading},
     listing::ScrapedListing,
-    numbers,
+    miles, numbers,
     value::Json,
     vins,
 };
@@ -379,7 +379,7 @@ impl Draft {
             Field::Vin => fill(&mut listing.vin, || vins::parse(raw).or_else(|| vins::parse(&clean::text(raw)?))),
             Field::Year => fill(&mut listing.year, || numbers::year(raw)),
             Field::Mileage => {
-                fill(&mut listing.mileage, || numbers::mileage(raw));
+                fill(&mut listing.mileage, || miles::mileage(raw));
                 fill(&mut listing.odometer_status, || OdometerStatus::of_mileage(raw));
             }
             Field::Make => fill(&mut listing.make, || clean::text(raw).map(heading::make_as_usual)),
@@ -431,7 +431,7 @@ impl Draft {
             (_, Json::String(text)) => self.offer(field, text),
             (Field::Year, Json::Number(number)) => fill(&mut self.listing.year, || numbers::year_of_number(number)),
             (Field::Mileage, Json::Number(number)) => {
-                fill(&mut self.listing.mileage, || numbers::mileage_of_number(number));
+                fill(&mut self.listing.mileage, || miles::mileage_of_number(number));
             }
             (Field::Price(rank), Json::Number(number)) if self.wants_price(rank) => {
                 self.offer_price(rank, numbers::price_of_number(number));

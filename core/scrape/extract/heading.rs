@@ -240,7 +240,7 @@ const MODELS: [&str; 116] = [
 const FOLLOWERS: [&str; 4] = ["series", "class", "spur", "countryman"];
 
 /// Words with which a seller's remarks begin: what stands from there on is no trim.
-const REMARKS: [&str; 70] = [
+const REMARKS: [&str; 78] = [
     "stunning",
     "only",
     "low",
@@ -311,6 +311,14 @@ const REMARKS: [&str; 70] = [
     "runs",
     "red",
     "automatic",
+    "stock",
+    "stk",
+    "stock#",
+    "stk#",
+    "vin",
+    "vin#",
+    "odometer",
+    "odo",
 ];
 
 /// Splits a heading, `None` where it does not begin with a model year.
@@ -409,7 +417,7 @@ fn model_length(words: &[&str]) -> usize {
     if let Some(longest) = known.max_by_key(|model| model.len()) {
         return longest.split(' ').count();
     }
-    if begins_remark(first) && !first.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_fact(first) || (begins_remark(first) && !first.bytes().all(|byte| byte.is_ascii_digit())) {
         return 0;
     }
     let second = words.get(1).copied().unwrap_or_default();
@@ -430,11 +438,21 @@ fn begins_remark(word: &str) -> bool {
     // `37K`, `21k` and a lone figure (`1 OWNER`) speak of miles and owners; `2.5i` and `4WD` do not.
     let counts = digits > 0 && matches!(&lower[digits..], "k" | "" | "kmiles") && lower.len() <= 4;
     counts
+        || is_fact(word)
         || REMARKS.contains(&lower)
         || title_brand::speaks_of_a_title(lower)
         || lower.starts_with("only1")
         || lower.starts_with("only2")
         || lower.starts_with("~")
+}
+
+/// Whether a word is about something else than the name: an amount, a label, or a number longer than a model's.
+fn is_fact(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    word.starts_with(['$', '#'])
+        || word.ends_with(':')
+        || (is_number && (digits > 4 || (digits > 0 && word.contains(','))))
 }
 
 #[cfg(test)]
@@ -466,6 +484,9 @@ mod tests {
             ("2008 Chevy Tahoe", 2008, "Chevrolet", "Tahoe", ""),
             ("2006 MINI Cooper 37K MILES AUTOMATIC STUNNING", 2006, "MINI", "Cooper", ""),
             ("2003 Ford Thunderbird Conv ONLY17K MILES", 2003, "Ford", "Thunderbird", "Conv"),
+            ("2020 Chevrolet Tahoe LT $27,000 175,000 mi", 2020, "Chevrolet", "Tahoe", "LT"),
+            ("2020 Chevrolet Tahoe LT Stock: P12 175,000 mi", 2020, "Chevrolet", "Tahoe", "LT"),
+            ("2020 Chevrolet Tahoe LT Exterior: Black", 2020, "Chevrolet", "Tahoe", "LT"),
             ("2020 Honda Civic Type R Touring", 2020, "Honda", "Civic Type R", "Touring"),
         ] {
             let split = split(heading).unwrap();

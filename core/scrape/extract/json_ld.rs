@@ -11,13 +11,11 @@ use super::{
     fields::{Draft, Field, PriceRank},
     heading, json,
     listing::ScrapedListing,
-    numbers,
+    offers,
     page::Page,
     value::{Json, Object},
     vins,
 };
-use crate::Money;
-
 /// The vehicles of the page's JSON-LD blocks, each once.
 pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
     let mut found = Vec::new();
@@ -123,7 +121,7 @@ fn types<'v>(node: &'v Object<'v>) -> impl Iterator<Item = &'v str> {
     list.iter().filter_map(Json::as_str).map(|name| name.rsplit(['/', ':', '#']).next().unwrap_or(name))
 }
 
-fn is_type(node: &Object<'_>, wanted: &[&str]) -> bool {
+pub(super) fn is_type(node: &Object<'_>, wanted: &[&str]) -> bool {
     types(node).any(|name| wanted.contains(&name))
 }
 
@@ -167,7 +165,7 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
         draft.offer(Field::Mileage, &miles);
     }
     let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
-    draft.offer_price(PriceRank::Asking, price(&offers));
+    draft.offer_price(PriceRank::Asking, offers::price(&offers));
     offer_facts(node, &offers, &mut draft);
     for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar)
     {
@@ -235,7 +233,7 @@ fn first<'v, 'a>(value: &'v Json<'a>) -> &'v Json<'a> {
 }
 
 /// The text of a value, of the first of several, or of an object's name, value or address.
-fn scalar<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
+pub(super) fn scalar<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     match first(value) {
         Json::Object(node) => {
             ["name", "value", "url", "contentUrl", "@id"].iter().find_map(|key| node.get(key)?.text())
@@ -244,12 +242,15 @@ fn scalar<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     }
 }
 
+/// The first of a value's readings that is in miles.
 fn miles<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
-    let value = first(value);
-    let unit = value.get("unitCode").or_else(|| value.get("unitText")).and_then(Json::as_str).unwrap_or("SMI");
-    // UN/CEFACT: SMI is the statute mile, KMT the kilometre.
-    let in_miles = unit.eq_ignore_ascii_case("SMI") || unit.to_ascii_lowercase().starts_with("mi");
-    in_miles.then(|| scalar(value)).flatten()
+    let readings = value.as_array().unwrap_or(std::slice::from_ref(value));
+    readings.iter().find_map(|reading| {
+        let unit = reading.get("unitCode").or_else(|| reading.get("unitText")).and_then(Json::as_str).unwrap_or("SMI");
+        // UN/CEFACT: SMI is the statute mile, KMT the kilometre.
+        let in_miles = unit.eq_ignore_ascii_case("SMI") || unit.to_ascii_lowercase().starts_with("mi");
+        in_miles.then(|| scalar(reading)).flatten()
+    })
 }
 
 fn offers<'v>(node: &'v Object<'v>) -> Vec<&'v Object<'v>> {
@@ -259,75 +260,4 @@ fn offers<'v>(node: &'v Object<'v>) -> Vec<&'v Object<'v>> {
         None => &[],
     };
     listed.iter().filter_map(Json::as_object).collect()
-}
-
-/// The one price that all offers agree on; leases, and rates among them, are passed over.
-fn price(offers: &[&Object<'_>]) -> Option<Money> {
-    let mut agreed: Option<Money> = None;
-    for offer in offers {
-        let is_lease = offer.get("businessFunction").and_then(scalar).is_some_and(|word| word.ends_with("LeaseOut"));
-        let of = |value: Option<&Json<'_>>| value.and_then(scalar).and_then(|text| numbers::price(&text));
-        let is_rate_of = |specification: &Object<'_>| {
-            is_rate(specification) && of(specification.get("price")) == of(offer.get("price"))
-        };
-        let foreign =
-            if offer.contains_key("priceCurrency") { is_foreign(offer) } else { specifications(offer).any(is_foreign) };
-        if is_lease || is_rate(offer) || foreign || specifications(offer).any(is_rate_of) {
-            continue;
-        }
-        let low_is_high = offer.get("lowPrice").filter(|low| offer.get("highPrice").is_none_or(|high| high == *low));
-        let Some(amount) = of(offer.get("price")).or_else(|| specified(offer)).or_else(|| of(low_is_high)) else {
-            continue;
-        };
-        if agreed.is_some_and(|known| known != amount) {
-            return None;
-        }
-        agreed = Some(amount);
-    }
-    agreed
-}
-
-/// The most binding price of an offer's specifications, by the kinds of <https://schema.org/PriceTypeEnumeration>.
-fn specified(offer: &Object<'_>) -> Option<Money> {
-    let mut draft = Draft::default();
-    for specification in specifications(offer) {
-        // A part of the price, such as a down payment, is none, nor is one for each of something.
-        let is_part = ["priceComponentType", "referenceQuantity"].iter().any(|key| specification.contains_key(key));
-        let kind = specification.get("priceType").and_then(scalar).unwrap_or_default();
-        let rank = match kind.rsplit(['/', '#']).next().unwrap_or_default() {
-            "SalePrice" => PriceRank::Asking,
-            "" => PriceRank::Plain,
-            "ListPrice" | "RegularPrice" | "MinimumAdvertisedPrice" => PriceRank::Retail,
-            "MSRP" | "SRP" => PriceRank::Suggested,
-            _ => continue,
-        };
-        if !is_part && !is_rate(specification) && !is_foreign(specification) {
-            let stated = specification.get("price").and_then(scalar);
-            draft.offer_price(rank, stated.and_then(|text| numbers::price(&text)));
-        }
-    }
-    draft.listing.price
-}
-
-fn specifications<'v>(offer: &'v Object<'v>) -> impl Iterator<Item = &'v Object<'v>> {
-    let stated = match offer.get("priceSpecification") {
-        Some(Json::Array(several)) => several.as_slice(),
-        Some(single) => std::slice::from_ref(single),
-        None => &[],
-    };
-    stated.iter().filter_map(Json::as_object)
-}
-
-/// Whether a price is one a month.
-fn is_rate(node: &Object<'_>) -> bool {
-    ["unitText", "unitCode", "billingDuration", "billingIncrement"]
-        .iter()
-        .filter_map(|key| node.get(key).and_then(Json::as_str))
-        .any(|unit| unit.to_ascii_uppercase().starts_with("MON"))
-}
-
-/// Whether a price is in another currency than dollars.
-fn is_foreign(node: &Object<'_>) -> bool {
-    let currency = node.get("priceCurrency").and_then(Json::as_str).map(str::trim);
-    currency.is_some_and(|code| !code.is_empty() && !code.eq_ignore_ascii_case("USD") && code != "$")
 }

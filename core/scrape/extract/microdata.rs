@@ -3,14 +3,16 @@
 //! The scope of a vehicle is also its card, so what its properties do not say is read from its text as on any card. What is
 //! deliberately not here: scopes without an `itemtype` of a vehicle or product.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     card,
-    dom::{Dom, attribute},
+    dom::{Dom, Element, attribute},
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
+    offers,
     page::Page,
+    value::{Json, Object},
 };
 
 /// The vehicles of the page's microdata.
@@ -55,14 +57,72 @@ pub(crate) fn read_properties(dom: &Dom<'_>, scope: usize, draft: &mut Draft) {
             continue;
         }
         let around = enclosing_scope(dom, at, scope).and_then(|nested| scopes.get(&nested).copied());
-        let value = match (attribute(element, "content"), element.name()) {
-            (Some(content), _) => content.to_owned(),
-            (None, "link") => attribute(element, "href").unwrap_or_default().to_owned(),
-            (None, "time") => attribute(element, "datetime").map_or_else(|| dom.text(at), str::to_owned),
-            _ => dom.text(at),
-        };
-        offer(draft, around, property, &value);
+        offer(draft, around, property, &value_of(dom, at, element));
     }
+    let offers = offers_of(dom, scope);
+    draft.offer_price(PriceRank::Asking, offers::price(&offers.iter().collect::<Vec<_>>()));
+}
+
+fn value_of<'d>(dom: &'d Dom<'_>, at: usize, element: &'d Element<'_>) -> Cow<'d, str> {
+    let stated = attribute(element, "content").or_else(|| match element.name() {
+        "link" => Some(attribute(element, "href").unwrap_or_default()),
+        "time" => attribute(element, "datetime"),
+        _ => None,
+    });
+    stated.map_or_else(|| Cow::Owned(dom.text(at)), Cow::Borrowed)
+}
+
+/// The offers of one scope in the shape of JSON-LD, in which their price is chosen.
+fn offers_of<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<Object<'d>> {
+    struct Open<'d> {
+        end: usize,
+        property: &'d str,
+        members: Vec<(&'d str, Json<'d>)>,
+    }
+    let mut offers = Vec::new();
+    let mut open: Vec<Open<'d>> = Vec::new();
+    let mut close = |open: &mut Vec<Open<'d>>, before: usize| {
+        while let Some(closed) = open.pop_if(|inner| inner.end <= before) {
+            let made = as_object(closed.members);
+            match open.last_mut() {
+                Some(around) => around.members.push((closed.property, Json::Object(made))),
+                // Offers of a vehicle that this one only mentions stand within its scope.
+                None if closed.property == "offers" => offers.push(made),
+                None => {}
+            }
+        }
+    };
+    for (at, element) in dom.elements(scope + 1..dom.node(scope).end) {
+        close(&mut open, at);
+        let Some(property) = attribute(element, "itemprop") else { continue };
+        if attribute(element, "itemscope").is_some() {
+            let kind = attribute(element, "itemtype").map(|kind| ("@type", Json::String(kind.into())));
+            open.push(Open { end: dom.node(at).end, property, members: kind.into_iter().collect() });
+        } else if let Some(around) = open.last_mut() {
+            around.members.push((property, Json::String(value_of(dom, at, element))));
+        }
+    }
+    close(&mut open, dom.node(scope).end);
+    offers
+}
+
+/// An object of its members; a property that is said several times has several values.
+fn as_object<'d>(members: Vec<(&'d str, Json<'d>)>) -> Object<'d> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut said: Vec<(&'d str, Vec<Json<'d>>)> = Vec::new();
+    for (name, value) in members {
+        let place = *places.entry(name).or_insert(said.len());
+        match said.get_mut(place) {
+            Some((_, values)) => values.push(value),
+            None => said.push((name, vec![value])),
+        }
+    }
+    let mut object = Object::default();
+    for (name, mut values) in said {
+        let value = if values.len() > 1 { Json::Array(values) } else { values.pop().unwrap_or(Json::Null) };
+        object.push(Cow::Borrowed(name), value);
+    }
+    object
 }
 
 /// The nearest nested scope around an element, `None` where that is the vehicle's own.
@@ -74,6 +134,8 @@ fn enclosing_scope(dom: &Dom<'_>, at: usize, vehicle: usize) -> Option<usize> {
 
 fn offer(draft: &mut Draft, around: Option<&str>, property: &str, value: &str) {
     match (around, property) {
+        // What is asked for each month, or of somebody else, is told by what stands beside it in its scope.
+        (Some("offers" | "priceSpecification"), "price") => {}
         (_, "price") => draft.offer(Field::Price(PriceRank::Asking), value),
         (None, "name") => draft.offer_heading(value),
         (Some("brand" | "manufacturer"), "name") => draft.offer(Field::Make, value),

@@ -4,9 +4,12 @@
 //! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
 //! here: fetching, the database, and any judgement whether a scrape was complete.
 
+mod amounts;
 mod badges;
 mod card;
+mod card_heading;
 mod cards;
+mod chunks;
 mod clean;
 mod condition;
 mod data;
@@ -23,12 +26,16 @@ mod listing;
 pub(crate) mod markup;
 mod merge;
 mod microdata;
+mod miles;
 mod numbers;
 mod odometer;
+mod offers;
 mod page;
 mod page_position;
 mod pagination;
+mod pairing;
 mod price_choice;
+mod price_words;
 mod record;
 mod site;
 mod stock;
@@ -70,7 +77,8 @@ pub use self::{
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
-    numbers::{mileage, price},
+    miles::mileage,
+    numbers::price,
     odometer::OdometerStatus,
     stock::{SaleStatus, StockStatus},
     title_brand::TitleBrand,
@@ -310,6 +318,11 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     }
     if found == 0 {
         warnings.push(Warning::NoListings);
+    }
+    let unpriced = parts.listings.iter().filter(|listing| listing.price.is_none()).count();
+    let unclear = page.unclear_prices().min(unpriced);
+    if unclear > 0 {
+        warnings.push(Warning::PricesUnclear { unclear, found });
     }
     warnings.extend(unsettled_warning(parts.unsettled));
     let Parts { listings, next, unsettled, .. } = parts;

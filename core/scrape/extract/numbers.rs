@@ -1,4 +1,4 @@
-//! Prices, mileages and model years, read from what people and programs write.
+//! Prices and model years, read from what people and programs write.
 //!
 //! A wrong number is worse than none. So each reader answers `None` where it is not sure: a range, a monthly payment, another
 //! currency or kilometres are no price and no mileage. What is deliberately not here: which values are plausible in the end
@@ -9,19 +9,19 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::Number;
 
-use super::{clean::text, limits::TextLimits};
+use super::{clean::text, limits::TextLimits, price_words::by_caption};
 use crate::Money;
 
 /// One number within a text.
-struct Amount {
-    start: usize,
-    end: usize,
+pub(super) struct Amount {
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// In hundredths; `None` where the digits are written as no American number is.
-    hundredths: Option<i64>,
+    pub(super) hundredths: Option<i64>,
 }
 
 /// The numbers of a text that stand alone; digits inside a word (`RAV4`, `F-150`) are none.
-fn amounts(text: &str) -> Vec<Amount> {
+pub(super) fn amounts(text: &str) -> Vec<Amount> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -74,7 +74,7 @@ fn ends_with_currency(text: &str) -> bool {
 }
 
 /// `76,295.00`, `21854`, `12.5` and, in thousands, `12.5`; groups of three or none, at most cents.
-fn hundredths(number: &str, thousands: bool) -> Option<i64> {
+pub(super) fn hundredths(number: &str, thousands: bool) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let mut groups = whole.split(',');
     let first = groups.next()?;
@@ -104,7 +104,7 @@ fn hundredths(number: &str, thousands: bool) -> Option<i64> {
 }
 
 /// The text, where it is only one number as people write it: `31,995`, `31995.00`.
-fn lone_number(text: &str) -> Option<&str> {
+pub(super) fn lone_number(text: &str) -> Option<&str> {
     let (first, last) = (*text.as_bytes().first()?, *text.as_bytes().last()?);
     let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
     (first.is_ascii_digit() && last.is_ascii_digit() && text.bytes().all(is_sign)).then_some(text)
@@ -151,10 +151,13 @@ fn price_in_words(raw: &str) -> Option<Money> {
         return None;
     }
     let mut asking: Vec<(&Amount, bool)> = Vec::new();
+    let mut is_range_of_none = false;
     for amount in all.iter().filter(|amount| !marked || has_dollar_sign(&lower, amount)) {
+        // What the first end of a range is, the second is as well.
+        let is_end = is_range_of_none && range_before(lower[..amount.start].trim_end_matches(['$', ' ']));
         match role(&lower, amount) {
-            Role::NoPrice => {}
-            Role::Price { preferred } => asking.push((amount, preferred)),
+            Role::Price { preferred } if !is_end => asking.push((amount, preferred)),
+            _ => is_range_of_none = true,
         }
     }
     if asking.iter().any(|(_, preferred)| *preferred) {
@@ -170,6 +173,21 @@ fn price_of_cents(cents: i64) -> Option<Money> {
     Some(Money::from_cents(cents)).filter(|price| cents > 0 && price.fits_a_price())
 }
 
+/// How much the only amount of dollars in a text is, whatever it is.
+pub(super) fn size(text: &str) -> Option<Money> {
+    let found = amounts(text);
+    let mut marked = found.iter().filter(|amount| has_dollar_sign(text, amount));
+    let only =
+        marked.next().filter(|_| marked.next().is_none()).or_else(|| found.first().filter(|_| found.len() == 1))?;
+    price_of_cents(only.hundredths?)
+}
+
+/// Where the amounts of dollars in a text begin and end, each with how much it is.
+pub(super) fn dollars(text: &str) -> Vec<(std::ops::Range<usize>, Option<Money>)> {
+    let found = amounts(text).into_iter().filter(|amount| has_dollar_sign(text, amount));
+    found.map(|amount| (amount.start..amount.end, amount.hundredths.and_then(price_of_cents))).collect()
+}
+
 /// [`price`] of a number that data states.
 pub(crate) fn price_of_number(number: &Number) -> Option<Money> {
     match number.as_u64() {
@@ -183,29 +201,69 @@ enum Role {
     Price { preferred: bool },
 }
 
-/// Words behind an amount that is no price: a rate, a discount or a distance.
-const PAYMENT_AFTER: [&str; 23] = [
+/// Words behind an amount that is no price: a rate, a discount or a distance. A word of letters ends where it ends here.
+const PAYMENT_AFTER: [&str; 63] = [
     "/mo",
     "/ mo",
-    "per mo",
-    "mo.",
-    "mo ",
-    "month",
-    "a month",
+    "/mos",
+    "/month",
+    "/ month",
+    "/months",
     "/wk",
     "/ wk",
-    "per week",
+    "/week",
+    "/ week",
+    "/weekly",
+    "/biweekly",
+    "/bi-weekly",
+    "/yr",
+    "/year",
+    "/day",
+    "per",
+    "p/m",
+    "pm",
+    "mo",
+    "mos",
+    "month",
+    "months",
+    "monthly",
+    "a mo",
+    "a month",
+    "a week",
+    "each month",
+    "every month",
+    "every week",
+    "wk",
+    "week",
     "weekly",
     "bi-weekly",
-    "/week",
+    "biweekly",
+    "lease",
+    "payment",
+    "payments",
+    "pmt",
+    "est. payment",
+    "est. pmt",
+    "est payment",
+    "estimated payment",
     "down",
+    "deposit",
+    "due",
     "off",
     "%",
     "mi",
+    "mile",
+    "miles",
     "km",
-    "due at",
+    "kms",
     "in savings",
+    "savings",
+    "saving",
+    "saved",
+    "discount",
     "rebate",
+    "bonus",
+    "cash back",
     "below",
     "under market",
 ];
@@ -254,11 +312,15 @@ const ASKING_BEFORE: [&str; 14] = [
 /// What the words around an amount make of it.
 fn role(lower: &str, amount: &Amount) -> Role {
     let after = lower[amount.end..].trim_start_matches([' ', '*', '+']);
-    // "mo" alone at the end of a text has nothing behind it.
-    if after == "mo" || PAYMENT_AFTER.iter().any(|word| after.starts_with(word)) {
+    if PAYMENT_AFTER.iter().any(|word| begins_with_word(after, word)) || is_for_a_time(after) {
         return Role::NoPrice;
     }
     let before = lower[..amount.start].trim_end_matches(['$', ' ']);
+    // `Lease for $299`: the last words in front of an amount are about it.
+    let own = before.rsplit(|sign: char| sign.is_ascii_digit()).next().unwrap_or_default();
+    if by_caption(last_words(own)).is_some_and(|stated| stated.rank().is_none()) {
+        return Role::NoPrice;
+    }
     let follows = |word: &str| before.strip_suffix(word).is_some_and(|front| !front.ends_with(char::is_alphanumeric));
     if before.ends_with(" up to")
         || before.ends_with("up to:")
@@ -271,6 +333,25 @@ fn role(lower: &str, amount: &Amount) -> Role {
         return Role::NoPrice;
     }
     Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }
+}
+
+fn begins_with_word(text: &str, word: &str) -> bool {
+    let ends = |rest: &str| !word.ends_with(char::is_alphabetic) || !rest.starts_with(char::is_alphabetic);
+    text.strip_prefix(word).is_some_and(ends)
+}
+
+/// `for 36 months`, `x 72 mo`
+fn is_for_a_time(after: &str) -> bool {
+    let Some(rest) = ["for", "x", "@"].iter().find_map(|word| after.strip_prefix(word)) else { return false };
+    let unit = rest.trim_start().trim_start_matches(|sign: char| sign.is_ascii_digit());
+    let unit = unit.trim_start_matches([' ', '-']);
+    unit.len() < rest.trim_start().len() && ["mo", "week", "wk", "payment"].iter().any(|word| unit.starts_with(word))
+}
+
+/// The last two words of a text: what stands before them is about something else.
+pub(super) fn last_words(text: &str) -> &str {
+    let text = text.trim_end();
+    text.rmatch_indices(' ').nth(1).map_or(text, |(space, _)| &text[space + 1..])
 }
 
 /// Whether a dash before an amount joins it to an amount in front: a range, of which no end is the price.
@@ -316,59 +397,6 @@ fn base64_number(text: &str) -> Option<String> {
     is_number.then_some(decoded)
 }
 
-/// The miles that a text states, `None` where it states none, several, kilometres, or a distance that is no odometer.
-///
-/// ```
-/// use jpauto::extract;
-///
-/// assert_eq!(extract::mileage("12.5k miles"), Some(12_500));
-/// assert_eq!(extract::mileage("Mileage: 8"), Some(8));
-/// assert_eq!(extract::mileage("80,000 km"), None);
-/// ```
-#[must_use]
-pub fn mileage(raw: &str) -> Option<i32> {
-    if raw.len() > TextLimits::DEFAULT.number_bytes_max {
-        return None;
-    }
-    // Most texts are a bare number with its unit.
-    let bare = raw.strip_suffix(" mi").or_else(|| raw.strip_suffix(" miles")).unwrap_or(raw);
-    match lone_number(bare) {
-        Some(number) => miles_of_hundredths(hundredths(number, false)?),
-        None => mileage_in_words(raw),
-    }
-}
-
-/// [`mileage`] of a text with anything beside the number and its unit.
-fn mileage_in_words(raw: &str) -> Option<i32> {
-    let lower = text(raw)?.to_ascii_lowercase();
-    const KNOWN_WORDS: [&str; 13] = [
-        "mileage", "miles", "mile", "mi", "odometer", "reading", "odo", "actual", "only", "current", "k", "total",
-        "original",
-    ];
-    let mut words = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    if lower.contains(['$', '/', '%', '+', '~', '<']) || !words.all(|word| KNOWN_WORDS.contains(&word)) {
-        return None;
-    }
-    let found = amounts(&lower);
-    let [only] = found.as_slice() else { return None };
-    if lower[..only.start].trim_end().ends_with('-') {
-        return None;
-    }
-    miles_of_hundredths(only.hundredths?)
-}
-
-fn miles_of_hundredths(hundredths: i64) -> Option<i32> {
-    i32::try_from(hundredths / 100).ok().filter(|miles| *miles <= TextLimits::DEFAULT.mileage_max)
-}
-
-/// [`mileage`] of a number that data states.
-pub(crate) fn mileage_of_number(number: &Number) -> Option<i32> {
-    match number.as_u64() {
-        Some(miles) => miles_of_hundredths(i64::try_from(miles).ok()?.checked_mul(100)?),
-        None => mileage(&number.to_string()),
-    }
-}
-
 /// A model year: four digits on their own, from the first motor cars to the years a maker may announce.
 pub(crate) fn year(raw: &str) -> Option<i32> {
     let is_bare = raw.len() == 4 && raw.bytes().all(|byte| byte.is_ascii_digit());
@@ -390,7 +418,10 @@ pub(crate) fn year_of_number(number: &Number) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::miles::{mileage, mileage_in_words, mileage_of_number},
+        *,
+    };
 
     #[test]
     fn a_price_is_read_where_one_is_asked_and_nowhere_else() {
@@ -441,30 +472,25 @@ mod tests {
     }
 
     #[test]
-    fn a_mileage_is_read_in_miles_or_not_at_all() {
-        for (text, miles) in [
-            ("21,854", Some(21_854)),
-            ("8", Some(8)),
-            ("0", Some(0)),
-            ("5,227 miles", Some(5_227)),
-            ("12.5k miles", Some(12_500)),
-            ("40K", Some(40_000)),
-            ("Mileage: 8", Some(8)),
-            ("Odometer: 101,410 mi.", Some(101_410)),
-            ("92697.0", Some(92_697)),
-            ("80,000 km", None),
-            ("10-year/100,000-mile warranty", None),
-            ("100,000+ miles", None),
-            ("28 city / 34 hwy", None),
-            ("20 mpg", None),
-            ("5 to 10 miles", None),
-            ("-5", None),
-            ("3,000,000 miles", None),
-            ("N/A", None),
-            ("null", None),
-            ("", None),
+    fn a_rate_is_no_price_in_any_spelling() {
+        for (text, dollars) in [
+            ("deposit $500 - $900", None),
+            ("$299 a month", None),
+            ("$299 p/m", None),
+            ("$299 biweekly", None),
+            ("$299/wk", None),
+            ("$299 per wk", None),
+            ("$299 for 36 months", None),
+            ("$299 x 72 mo", None),
+            ("Lease for $299", None),
+            ("Payments from $299", None),
+            ("$2,500 Down Payment", None),
+            ("$289 Est. Payment", None),
+            ("$12,995 offer", Some("12995.00")),
+            ("$12,995 mint condition", Some("12995.00")),
+            ("$12,995 + tax & fees", Some("12995.00")),
         ] {
-            assert_eq!(mileage(text), miles, "{text}");
+            assert_eq!(price(text).map(|price| price.to_string()).as_deref(), dollars, "{text}");
         }
     }
 

@@ -1,6 +1,9 @@
 //! A page and the views of it that techniques share, each made once and only when asked for.
 
-use std::cell::OnceCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashSet,
+};
 
 use html5ever::{
     driver,
@@ -28,6 +31,8 @@ pub(crate) struct Page<'a> {
     scripts: OnceCell<Vec<Script<'a>>>,
     tree: &'a OnceCell<Html>,
     dom: OnceCell<Dom<'a>>,
+    /// The cards that state prices of which none is plainly the one that is asked, by their places.
+    unclear_prices: RefCell<HashSet<usize>>,
 }
 
 /// How many bytes of a page make a token, at a guess on the safe side.
@@ -46,7 +51,25 @@ impl<'a> Page<'a> {
         if memchr_iter(b'<', html.as_bytes()).count() > PageLimits::DEFAULT.tags_max {
             return Err(tree::too_tangled());
         }
-        Ok(Self { html, url, tokens: OnceCell::new(), scripts: OnceCell::new(), tree, dom: OnceCell::new() })
+        Ok(Self {
+            html,
+            url,
+            tokens: OnceCell::new(),
+            scripts: OnceCell::new(),
+            tree,
+            dom: OnceCell::new(),
+            unclear_prices: RefCell::default(),
+        })
+    }
+
+    /// Notes that a card states prices of which none is plainly the one that is asked.
+    pub(super) fn note_unclear_price(&self, card: usize) {
+        self.unclear_prices.borrow_mut().insert(card);
+    }
+
+    /// How many such cards were read; a card may be read more than once.
+    pub(super) fn unclear_prices(&self) -> usize {
+        self.unclear_prices.borrow().len()
     }
 
     /// The page's markup in order, without a tree.

@@ -1,214 +1,307 @@
 //! Which of the amounts on a card is the price that the dealer asks.
 //!
-//! The words in front of an amount, or the class of an element around it, say what it is. An amount without either is the price
-//! only where it stands in a short text and is the only one of its kind on the card. What is deliberately not here: how an
-//! amount is written (`numbers`), and labels that stand for one field each (`fields`).
+//! `amounts` finds the amounts and what their own texts say of them, `pairing` the captions that belong to them, and classes of
+//! elements say the rest. The most binding price counts. An amount of which nothing is said is the price only where it is the
+//! only one of its kind. Where two readings of a card give two prices, there is none. docs/extraction.md has the whole rule.
 
 use super::{
-    card::mentions,
-    dom::{Element, attribute},
+    amounts::{self, Amount, Column, Item},
+    chunks::Texts,
+    dom::Dom,
     fields::{Draft, PriceRank},
-    numbers,
+    pairing,
+    price_words::Stated,
 };
 use crate::Money;
 
-/// One text of a card.
-pub(super) struct Chunk {
-    pub(super) text: String,
-    /// What the class of an element around it says of its amounts.
-    pub(super) stated: Option<Stated>,
-}
-
-/// What is said of an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stated {
-    Price(PriceRank),
-    /// A rate, a discount, a fee or what somebody else thinks.
-    NoPrice,
-}
-
 /// Below this an amount of which nothing is said is likelier a fee.
 const LEAST_UNSAID: Money = Money::from_dollars(1_000);
-/// A longer text mentions an amount, and does not ask it.
-const WORDS_BESIDE: usize = 3;
-/// The digits and two groups of three follow the sign at most.
-const PARTS_BEHIND: usize = 3;
-/// A longer text is no label.
-const LABEL_BYTES: usize = 40;
+/// An amount so many times smaller than another one of the card is no price, unless words call it one.
+const SHARE_UNSAID: i64 = 10;
+/// An amount below [`LEAST_UNSAID`] so many times smaller than another price is none, whatever it is called.
+const SHARE_SAID: i64 = 20;
 
-/// What the class of an element says of the amounts in it; an attribute of one vendor says so, too.
-pub(super) fn by_class(element: &Element<'_>) -> Option<Stated> {
-    const NO_PRICE: [&str; 6] = ["saving", "payment", "month", "weekly", "rebate", "fee"];
-    let classes = attribute(element, "class").unwrap_or_default();
-    let is_price = mentions(classes, "price")
-        || attribute(element, "data-action").is_some_and(|action| action == "priceSpecification");
-    let says = |words: &[&str]| words.iter().any(|word| mentions(classes, word));
-    is_price.then(|| {
-        if says(&NO_PRICE) {
-            Stated::NoPrice
-        } else if says(&["msrp", "sticker"]) {
-            Stated::Price(PriceRank::Suggested)
-        } else {
-            Stated::Price(PriceRank::Plain)
-        }
-    })
+/// What the amounts of a card come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Choice {
+    price: Option<(PriceRank, Money)>,
+    /// Whether prices are stated of which none is plainly the one.
+    is_unclear: bool,
 }
 
-/// What words in front of an amount say of it.
-fn by_words(words: &str) -> Option<Stated> {
-    const NO_PRICE: [&str; 26] = [
-        "bid", "book", "deposit", "discount", "doc", "down", "drop", "due", "enganche", "fee", "fees", "kbb", "lease",
-        "market", "monthly", "payment", "payments", "rebate", "save", "saved", "savings", "tax", "taxes", "trade",
-        "weekly", "worth",
-    ];
-    const SUGGESTED: [&str; 2] = ["msrp", "sticker"];
-    const RETAIL: [&str; 7] = ["retail", "list", "was", "regular", "finance", "financed", "original"];
-    const ASKING: [&str; 13] = [
-        "asking",
-        "cash",
-        "clearance",
-        "final",
-        "internet",
-        "now",
-        "online",
-        "our",
-        "sale",
-        "selling",
-        "special",
-        "today",
-        "your",
-    ];
-    let lower = words.to_ascii_lowercase();
-    let says = |known: &[&str]| lower.split(|sign: char| !sign.is_alphanumeric()).any(|word| known.contains(&word));
-    let rank = |rank| Some(Stated::Price(rank));
-    match () {
-        () if says(&NO_PRICE) || lower.contains("cash back") => Some(Stated::NoPrice),
-        () if says(&SUGGESTED) => rank(PriceRank::Suggested),
-        () if says(&RETAIL) => rank(PriceRank::Retail),
-        () if says(&ASKING) => rank(PriceRank::Asking),
-        () if says(&["price"]) => rank(PriceRank::Plain),
-        () => None,
+/// Offers the price that a card's texts ask. Answers whether they state prices of which none is plainly the one.
+pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column], draft: &mut Draft) -> bool {
+    let mut items = amounts::find(dom, texts, columns);
+    if items.is_empty() {
+        return false;
     }
+    let readings = pairing::bind(dom, card, &texts.chunks, columns, &mut items);
+    let mut read: Vec<Vec<Item>> = readings
+        .iter()
+        .map(|pairs| {
+            let mut items = items.clone();
+            pairs.iter().for_each(|(caption, amount)| pairing::give(&mut items, *caption, *amount));
+            items
+        })
+        .collect();
+    if read.len() > 1 && read.iter().any(|items| is_plausible(items)) {
+        read.retain(|items| is_plausible(items));
+    }
+    let mut choices = read.iter().map(|items| choose(items));
+    let first = choices.next().unwrap_or_default();
+    let choice =
+        if choices.all(|other| other.price == first.price) { first } else { Choice { price: None, is_unclear: true } };
+    if let Some((rank, price)) = choice.price {
+        draft.offer_price(rank, Some(price));
+    }
+    choice.is_unclear
 }
 
-/// Offers the prices of a card's texts, each with what is said of it.
-pub(super) fn offer(chunks: &[Chunk], draft: &mut Draft) {
-    let mut unsaid: Vec<Money> = Vec::new();
+/// A price of a card.
+#[derive(Clone, Copy)]
+struct Candidate {
+    rank: PriceRank,
+    price: Money,
+    /// Whether words say so, not a class alone.
+    is_said: bool,
+}
+
+fn choose(items: &[Item]) -> Choice {
+    let amounts: Vec<&Amount> = items.iter().filter_map(Item::amount).filter(|amount| !amount.is_struck).collect();
+    let mut candidates: Vec<Candidate> = amounts
+        .iter()
+        .filter_map(|amount| {
+            let rank = amount.stated()?.rank()?;
+            Some(Candidate { rank, price: amount.price?, is_said: amount.own.or(amount.caption).is_some() })
+        })
+        .collect();
+    let unsaid = unsaid(&amounts);
+    let largest = amounts.iter().filter(|amount| amount.price.is_some()).filter_map(|amount| amount.size).max();
+    let is_far_below =
+        |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
+    candidates.retain(|candidate| {
+        let is_trifle = candidate.price < LEAST_UNSAID && is_far_below(candidate.price, SHARE_SAID);
+        !is_trifle && (candidate.is_said || !is_far_below(candidate.price, SHARE_UNSAID))
+    });
+    match sum(&amounts) {
+        Sum::Is(price) => return Choice { price: Some((PriceRank::Asking, price)), is_unclear: false },
+        Sum::IsNot => return Choice { price: None, is_unclear: true },
+        Sum::None => {}
+    }
+    let Some(rank) = candidates.iter().map(|candidate| candidate.rank).min() else {
+        return match unsaid[..] {
+            [only] => Choice { price: Some((PriceRank::Plain, only)), is_unclear: false },
+            _ => Choice { price: None, is_unclear: unsaid.len() > 1 },
+        };
+    };
+    // What only a maker or a former price says is less than an amount that stands there without a word.
+    if let ([only], true) = (&unsaid[..], rank > PriceRank::Plain) {
+        return Choice { price: Some((PriceRank::Plain, *only)), is_unclear: false };
+    }
+    let best = |is_said: bool| {
+        let of_rank = candidates.iter().filter(move |candidate| candidate.rank == rank && candidate.is_said == is_said);
+        of_rank.map(|candidate| candidate.price)
+    };
+    // Words say which price it is; where classes alone do, two of them are one too many.
+    let price =
+        best(true).next().or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
+    Choice { price: price.map(|price| (rank, price)), is_unclear: price.is_none() }
+}
+
+/// The different amounts that may be prices though nothing says so; two are enough to know that there is not one alone.
+fn unsaid(amounts: &[&Amount]) -> Vec<Money> {
+    let largest = amounts.iter().filter_map(|amount| amount.size).max().unwrap_or(Money::ZERO);
+    let mut found: Vec<Money> = Vec::new();
+    for amount in amounts.iter().filter(|amount| amount.stated().is_none() && amount.is_short) {
+        let Some(price) = amount.price else { continue };
+        let is_large = price >= LEAST_UNSAID && price.cents().saturating_mul(SHARE_UNSAID) >= largest.cents();
+        if is_large && found.len() < 2 && !found.contains(&price) {
+            found.push(price);
+        }
+    }
+    found
+}
+
+/// What rows that are added up or taken off come to.
+enum Sum {
+    /// There are no such rows.
+    None,
+    Is(Money),
+    /// There are, and the price below them is another one.
+    IsNot,
+}
+
+/// Rows of fees or savings right below a price, and an amount of the card that is their sum: `Selling Price`, `Handling`, `Price`.
+fn sum(amounts: &[&Amount]) -> Sum {
+    let may_be_asked = |amount: &Amount| match amount.stated() {
+        None => amount.price.is_some(),
+        Some(stated) => matches!(stated, Stated::Price(PriceRank::Asking | PriceRank::Plain)),
+    };
+    let mut asked: Vec<Money> =
+        amounts.iter().filter(|amount| may_be_asked(amount)).filter_map(|amount| amount.price).collect();
+    asked.sort_unstable();
+    let mut found = Sum::None;
     let mut at = 0;
-    while let Some(chunk) = chunks.get(at) {
-        let before = at.checked_sub(1).and_then(|before| chunks.get(before)).filter(|before| is_label(&before.text));
-        let (text, behind) = whole_amount(chunks, at);
-        at = behind;
-        let next = chunks.get(behind);
-        let is_amount = chunk.text.contains('$') || chunk.stated.is_some();
-        if !is_amount || next.is_some_and(|next| begins_a_payment(&next.text)) {
+    while let Some(start) = amounts.get(at) {
+        at += 1;
+        let is_price = start.stated().is_none_or(|stated| stated.rank().is_some());
+        let Some(price) = start.price.filter(|_| is_price) else { continue };
+        let rows = amounts[at..].iter().map_while(|row| match (row.stated(), row.size) {
+            (Some(Stated::Fee), Some(size)) => Some((1, size)),
+            (Some(Stated::Saving), Some(size)) => Some((-1, size)),
+            _ => None,
+        });
+        let (mut total, mut count, mut fees) = (price.cents(), 0, 0);
+        for (sign, size) in rows {
+            total = total.saturating_add(size.cents().saturating_mul(sign));
+            fees += usize::from(sign > 0);
+            count += 1;
+        }
+        at += count;
+        if count == 0 {
             continue;
         }
-        let Some(price) = numbers::price(&text) else { continue };
-        let own = text.split(|sign: char| sign == '$' || sign.is_ascii_digit()).next().unwrap_or_default();
-        // A badge in front of an element for prices says nothing of what is in it.
-        let label = before.filter(|before| chunk.stated.is_none() || before.stated.is_some());
-        let label = label.map_or("", |label| last_words(&label.text));
-        match by_words(own).or_else(|| by_words(label)).or(chunk.stated) {
-            Some(Stated::NoPrice) => {}
-            Some(Stated::Price(rank)) => draft.offer_price(rank, Some(price)),
-            None => {
-                let follows = next.filter(|next| is_label(&next.text));
-                let is_no_price = follows.is_some_and(|next| by_words(&next.text) == Some(Stated::NoPrice));
-                // Two different amounts are enough to know that there is not one alone.
-                let may_tell = unsaid.len() < 2 && !is_no_price && price >= LEAST_UNSAID;
-                let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
-                if may_tell && beside <= WORDS_BESIDE && !unsaid.contains(&price) {
-                    unsaid.push(price);
-                }
+        let below = amounts.get(at).filter(|below| may_be_asked(below)).and_then(|below| below.price);
+        let total = Money::from_cents(total);
+        if asked.binary_search(&total).is_ok() {
+            found = Sum::Is(total);
+        } else if fees == count
+            && may_be_asked(start)
+            && start.stated().is_some()
+            && below.is_some_and(|below| below > price)
+        {
+            return Sum::IsNot;
+        }
+    }
+    found
+}
+
+/// Whether amounts can be what is said of them: no payment of a month is half the price, no fee the whole.
+pub(super) fn is_plausible(items: &[Item]) -> bool {
+    let amounts: Vec<&Amount> = items.iter().filter_map(Item::amount).collect();
+    let prices = || {
+        let of_rank =
+            |amount: &&&Amount| matches!(amount.stated(), Some(Stated::Price(PriceRank::Asking | PriceRank::Plain)));
+        amounts.iter().filter(of_rank).filter_map(|amount| amount.price)
+    };
+    let lone = if let [only] = unsaid(&amounts)[..] { Some(only) } else { None };
+    let Some(asked) = prices().min().or(lone) else {
+        let most = Money::from_dollars(MOST_BESIDE_PRICE);
+        return amounts.iter().all(|amount| {
+            !matches!(amount.stated(), Some(Stated::Rate | Stated::Fee)) || amount.size.is_none_or(|size| size < most)
+        });
+    };
+    let cents = asked.cents();
+    let agree = prices().max().is_none_or(|most| most.cents() / PRICES_APART <= cents);
+    let has_no_larger = || {
+        let far = cents.saturating_mul(SHARE_SAID);
+        asked >= LEAST_UNSAID || amounts.iter().all(|amount| amount.size.is_none_or(|size| size.cents() < far))
+    };
+    agree
+        && has_no_larger()
+        && amounts.iter().all(|amount| {
+            let (Some(stated), Some(size)) = (amount.stated(), amount.size.map(Money::cents)) else { return true };
+            match stated {
+                Stated::Rate => size < cents / 3,
+                Stated::Fee => size < cents / 2,
+                Stated::Down | Stated::Saving => size < cents,
+                Stated::Price(PriceRank::Suggested | PriceRank::Retail) => size > cents / 2,
+                Stated::Price(_) | Stated::Value => true,
             }
-        }
-    }
-    if let [only] = unsaid[..] {
-        draft.offer_price(PriceRank::Plain, Some(only));
-    }
+        })
 }
 
-/// The text with what belongs to its number, `$`, `15` and `,995` being one amount, and the place behind it.
-fn whole_amount(chunks: &[Chunk], at: usize) -> (String, usize) {
-    let mut text = chunks[at].text.clone();
-    let mut behind = at + 1;
-    for next in chunks.iter().skip(at + 1).take(PARTS_BEHIND) {
-        let is_rest = |text: &str| {
-            text.strip_prefix(',').is_some_and(|rest| rest.len() == 3 && rest.bytes().all(|b| b.is_ascii_digit()))
-        };
-        let begins = text.ends_with('$') && next.text.starts_with(|sign: char| sign.is_ascii_digit());
-        let goes_on = text.ends_with(|sign: char| sign.is_ascii_digit()) && is_rest(&next.text);
-        if !begins && !goes_on {
-            break;
-        }
-        text.push_str(&next.text);
-        behind += 1;
-    }
-    (text, behind)
-}
-
-/// The last two words of a label: what stands before them is about something else.
-fn last_words(label: &str) -> &str {
-    label.rmatch_indices(' ').nth(1).map_or(label, |(space, _)| &label[space + 1..])
-}
-
-fn is_label(text: &str) -> bool {
-    text.len() <= LABEL_BYTES && !text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// `/mo` and the like, set apart from the amount in front.
-fn begins_a_payment(text: &str) -> bool {
-    let lower = text.trim_start_matches(['/', ' ']).to_ascii_lowercase();
-    ["mo", "per mo", "a month", "wk", "week", "per week"].iter().any(|word| {
-        lower
-            .strip_prefix(word)
-            .is_some_and(|rest| word.len() > 2 || !rest.starts_with(char::is_alphabetic) || rest.starts_with("nth"))
-    })
-}
+/// No payment and no fee of a car is as much, in dollars.
+const MOST_BESIDE_PRICE: i32 = 10_000;
+/// Two prices of one car are not so many times apart.
+const PRICES_APART: i64 = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::{listing::ScrapedListing, listings};
+
+    /// The price of a card whose texts stand one behind the other, each with its class.
+    fn asked(texts: &[(&str, &str)]) -> Option<i64> {
+        let texts: String =
+            texts.iter().map(|(text, class)| format!(r#"<span class="{class}">{text}</span>"#)).collect();
+        let page = format!("<body><h3>2019 Ford F-150 XLT</h3>{texts}<p>VIN: 1FTEW1EP6KFA10001</p></body>");
+        let read = listings(&page, "https://lot.example/v/1").unwrap().listings;
+        let [ScrapedListing { price, .. }] = &read[..] else { panic!("{read:?}") };
+        price.map(|price| price.cents() / 100)
+    }
 
     #[test]
     fn the_amount_that_is_asked_is_told_from_the_others() {
-        let plain = Some(Stated::Price(PriceRank::Plain));
-        let said = |texts: &[(&str, Option<Stated>)]| {
-            let chunks: Vec<_> =
-                texts.iter().map(|(text, stated)| Chunk { text: (*text).to_owned(), stated: *stated }).collect();
-            let mut draft = Draft::default();
-            offer(&chunks, &mut draft);
-            draft.listing.price.map(|price| price.cents() / 100)
-        };
         for (texts, price) in [
-            (&[("$15,995", None)][..], Some(15_995)),
-            (&[("$15,995", None), ("$15,995", None)], Some(15_995)),
-            (&[("$15,995", None), ("$39,999", None)], None),
-            (&[("MSRP $39,999", None), ("$15,995", None)], Some(15_995)),
-            (&[("Retail", None), ("$39,999", plain), ("Sale $15,995", plain)], Some(15_995)),
-            (&[("KBB $39,999", plain), ("$15,995", plain)], Some(15_995)),
-            (&[("Finance price $39,999", None), ("Cash price $15,995", None)], Some(15_995)),
-            (&[("$2,500", Some(Stated::NoPrice)), ("$15,995", plain)], Some(15_995)),
-            (&[("Down", plain), ("$1,500", plain)], None),
-            (&[("Enganche $1,500", plain)], None),
-            (&[("Cash back", plain), ("$1,500", plain)], None),
-            (&[("$", plain), ("399", plain), ("/mo", plain)], None),
-            (&[("Down", plain), ("$", plain), ("1,500", plain)], None),
-            (&[("Retail", None), ("$15", plain), (",995", plain)], Some(15_995)),
-            (&[("Price Drop", None), ("$15,995", plain)], Some(15_995)),
-            (&[("Lifetime Warranty", None), ("$15,995", None)], Some(15_995)),
-            (&[("Back-up Camera", None), ("$15,995", None)], Some(15_995)),
-            (&[("Trade-in value $5,000", None)], None),
-            (&[("Current bid $10,000", plain)], None),
-            (&[("$2,500", None), ("Savings", None)], None),
-            (&[("$399", plain), ("/mo", plain), ("$15,995", None)], Some(15_995)),
-            (&[("$", plain), ("15", plain), (",995", plain)], Some(15_995)),
-            (&[("Doc fee $1,595", None), ("$499", None)], None),
-            (&[("The owner before spent some $4,500 on it in spring", None)], None),
-            (&[("Call for price", plain), ("555", None)], None),
+            (&[("$15,995", "")][..], Some(15_995)),
+            (&[("$15,995", ""), ("$15,995", "")], Some(15_995)),
+            (&[("$15,995", ""), ("$39,999", "")], None),
+            (&[("MSRP $39,999", ""), ("$15,995", "")], Some(15_995)),
+            (&[("Retail", ""), ("$39,999", "price"), ("Sale $15,995", "price")], Some(15_995)),
+            (&[("KBB $39,999", "price"), ("$15,995", "price")], Some(15_995)),
+            (&[("Finance price $39,999", ""), ("Cash price $15,995", "")], Some(15_995)),
+            (&[("$2,500", "price-savings"), ("$15,995", "price")], Some(15_995)),
+            (&[("Down", "price"), ("$1,500", "price")], None),
+            (&[("Enganche $1,500", "price")], None),
+            (&[("Cash back", "price"), ("$1,500", "price")], None),
+            (&[("$", "price"), ("399", "price"), ("/mo", "price")], None),
+            (&[("Down", "price"), ("$", "price"), ("1,500", "price")], None),
+            (&[("Retail", ""), ("$15", "price"), (",995", "price")], Some(15_995)),
+            (&[("Price Drop", ""), ("$15,995", "price")], Some(15_995)),
+            (&[("Lifetime Warranty", ""), ("$15,995", "")], Some(15_995)),
+            (&[("Back-up Camera", ""), ("$15,995", "")], Some(15_995)),
+            (&[("Trade-in value $5,000", "")], None),
+            (&[("Current bid $10,000", "price")], None),
+            (&[("$2,500", ""), ("Savings", "")], None),
+            (&[("$399", "price"), ("/mo", "price"), ("$15,995", "")], Some(15_995)),
+            (&[("$", "price"), ("15", "price"), (",995", "price")], Some(15_995)),
+            (&[("Doc fee $1,595", ""), ("$499", "")], None),
+            (&[("The owner before spent some $4,500 on it in spring", "")], None),
+            (&[("Call for price", "price"), ("555", "")], None),
         ] {
-            assert_eq!(said(texts), price, "{texts:?}");
+            assert_eq!(asked(texts), price, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn captions_stand_on_any_side_and_rows_add_up() {
+        for (texts, price) in [
+            // Captions behind their amounts, in front of the next.
+            (&[("$15,995", ""), ("Sale Price", ""), ("$289", ""), ("Est. Payment", "")][..], Some(15_995)),
+            (&[("$289", "price"), ("Est. Payment", ""), ("$15,995", "price"), ("Price", "")], Some(15_995)),
+            (&[("$15,995", ""), ("Est. Payment", ""), ("$289", "")], Some(15_995)),
+            (&[("Down Payment", ""), ("$2,500", "price")], None),
+            (&[("$31,400", ""), ("Price", ""), ("$2,500", "")], None),
+            (
+                &[
+                    ("Selling Price", ""),
+                    ("$15,303", ""),
+                    ("Handling", ""),
+                    ("$695", ""),
+                    ("Price", ""),
+                    ("$15,998", ""),
+                ],
+                Some(15_998),
+            ),
+            (
+                &[
+                    ("Selling Price", ""),
+                    ("$15,303", ""),
+                    ("Handling", ""),
+                    ("$695", ""),
+                    ("Price", ""),
+                    ("$15,999", ""),
+                ],
+                None,
+            ),
+            (
+                &[("MSRP", ""), ("$40,000", ""), ("Discount", ""), ("$2,000", ""), ("Your Price", ""), ("$38,000", "")],
+                Some(38_000),
+            ),
+            (&[("$40,000", "msrp"), ("$38,000", "")], Some(38_000)),
+            (&[("$289", "price"), ("$31,630", "price")], Some(31_630)),
+        ] {
+            assert_eq!(asked(texts), price, "{texts:?}");
         }
     }
 }

@@ -63,6 +63,8 @@ Action = Literal[
     "record",
     "repair",
     "revoke",
+    "sign_in",
+    "sign_out",
 ]
 AlertType = Literal[
     "overpriced",

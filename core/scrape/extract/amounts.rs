@@ -1,0 +1,301 @@
+//! The amounts of a card and the captions for amounts, in reading order.
+//!
+//! What stands in the same text as an amount is said of it (`Sale Price: $31,630`, `$289/mo`). A text of its own that names a
+//! kind of amount is a caption; which amount it belongs to, `pairing` finds. What is deliberately not here: mileages, years and
+//! whatever else is a number.
+
+use std::{borrow::Cow, ops::Range};
+
+use super::{
+    chunks::{Chunk, Texts},
+    dom::Dom,
+    fields::Field,
+    numbers,
+    price_words::{self, Stated, by_words},
+};
+use crate::Money;
+
+/// An amount, or a caption for one.
+#[derive(Clone)]
+pub(super) struct Item {
+    /// Its place in the page's tree.
+    pub(super) at: usize,
+    /// Its texts among those of the card.
+    pub(super) chunks: Range<usize>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone)]
+pub(super) enum Kind {
+    Caption(Stated),
+    Amount(Amount),
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Amount {
+    /// The price that it would be.
+    pub(super) price: Option<Money>,
+    /// How much it is, whatever it is.
+    pub(super) size: Option<Money>,
+    /// What its own text says of it.
+    pub(super) own: Option<Stated>,
+    /// What the caption says that belongs to it.
+    pub(super) caption: Option<Stated>,
+    /// What classes of elements around it say.
+    pub(super) class: Option<Stated>,
+    pub(super) is_struck: bool,
+    /// Whether its text says little else, so that it may be a price without a word that says so.
+    pub(super) is_short: bool,
+}
+
+impl Amount {
+    /// Whether a caption may still say what it is.
+    pub(super) fn is_open(&self) -> bool {
+        self.own.is_none() && self.caption.is_none() && !self.is_struck
+    }
+
+    /// What is said of it: words before classes, of which only a plain price is doubted.
+    pub(super) fn stated(&self) -> Option<Stated> {
+        let words = self.own.or(self.caption);
+        match (words, self.class) {
+            (None, class) => class,
+            (Some(plain @ Stated::Price(super::fields::PriceRank::Plain)), Some(class)) => Some(plain.least(class)),
+            (words, _) => words,
+        }
+    }
+}
+
+impl Item {
+    pub(super) fn amount(&self) -> Option<&Amount> {
+        match &self.kind {
+            Kind::Amount(amount) => Some(amount),
+            Kind::Caption(_) => None,
+        }
+    }
+
+    pub(super) fn caption(&self) -> Option<Stated> {
+        match self.kind {
+            Kind::Caption(stated) => Some(stated),
+            Kind::Amount(_) => None,
+        }
+    }
+}
+
+/// What the head of a column says of the amounts in a cell, by the cell's place.
+pub(super) type Column = (Range<usize>, Stated);
+
+/// A longer text mentions an amount, and does not ask it.
+const WORDS_BESIDE: usize = 3;
+/// The digits and two groups of three follow the sign at most.
+const PARTS_BEHIND: usize = 3;
+/// A longer text is no caption.
+const CAPTION_BYTES: usize = 40;
+/// A longer text is prose: amounts in it are nobody's caption's.
+const PROSE_BYTES: usize = 100;
+
+/// The amounts and captions of a card; none where it has no amount.
+pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item> {
+    let chunks = &texts.chunks;
+    let mut items = Vec::new();
+    let mut at = 0;
+    while let Some(chunk) = chunks.get(at) {
+        let (text, mut behind) = whole_amount(dom, chunks, at);
+        let mut push = |kind: Kind, behind: usize| items.push(Item { at: chunk.at, chunks: at..behind, kind });
+        let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+        if chunk.is_struck {
+            if has_digit {
+                let size = numbers::size(&text);
+                push(Kind::Amount(Amount { size, is_struck: true, ..Amount::default() }), behind);
+            }
+        } else if has_digit && is_amount(chunks, at, &text, columns) {
+            let is_rate = chunks.get(behind).is_some_and(|next| begins_a_payment(&next.text));
+            behind += usize::from(is_rate);
+            let read = amounts_of(&text, is_rate);
+            if read.iter().any(|amount| amount.price.is_some()) || text.len() <= PROSE_BYTES {
+                read.into_iter().for_each(|amount| push(Kind::Amount(amount), behind));
+            }
+        } else if let Some(stated) = caption(chunk, has_digit) {
+            push(Kind::Caption(stated), behind);
+        } else if is_left_open(&text) {
+            push(Kind::Amount(Amount::default()), behind);
+        }
+        at = behind;
+    }
+    if items.iter().any(|item| item.amount().is_some_and(|amount| amount.size.is_some())) {
+        apply_classes(texts, &mut items);
+        items
+    } else {
+        Vec::new()
+    }
+}
+
+fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> bool {
+    if memchr::memchr(b'$', text.as_bytes()).is_some() {
+        return true;
+    }
+    let chunk = &chunks[at];
+    let is_number = || numbers::price(text).is_some();
+    let is_price_label = |text: &str| matches!(Field::named(text), Some(Field::Price(_)));
+    let is_labelled = text.split_once(':').is_some_and(|(label, _)| is_price_label(label));
+    let is_in_column = column_of(columns, chunk.at).is_some_and(|stated| stated.rank().is_some());
+    // A bare number is a price behind its label, unless the label belongs to the amount in front of it.
+    let is_behind_label = || {
+        let label = at.checked_sub(1).filter(|label| is_price_label(&chunks[*label].text));
+        // Its sign may stand in a text of its own.
+        let in_front = |label: usize| chunks[label.saturating_sub(2)..label].iter();
+        label.is_some_and(|label| !in_front(label).any(|before| memchr::memchr(b'$', before.text.as_bytes()).is_some()))
+    };
+    (chunk.is_priced || is_labelled || is_in_column || is_behind_label()) && is_number()
+}
+
+pub(super) fn column_of(columns: &[Column], at: usize) -> Option<Stated> {
+    let behind = columns.partition_point(|(cell, _)| cell.start <= at);
+    let (cell, stated) = columns.get(behind.checked_sub(1)?)?;
+    cell.contains(&at).then_some(*stated)
+}
+
+/// The amounts of one text, each with what the text says of it.
+fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
+    let found = numbers::dollars(text);
+    if found.len() > 1 && !is_rate {
+        let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
+        let ends = [0].into_iter().chain(found.iter().map(|(place, _)| place.end));
+        let in_front: Vec<_> =
+            found.iter().zip(ends).map(|((place, _), end)| by_words(&text[end..place.start])).collect();
+        let behind: Vec<_> =
+            found.iter().zip(starts).map(|((place, _), start)| by_words(&text[place.end..start])).collect();
+        let whole = [in_front, behind].into_iter().find(|side| side.iter().all(Option::is_some));
+        if let Some(side) = whole {
+            let amount = |(own, (_, size)): (Option<Stated>, &(Range<usize>, Option<Money>))| Amount {
+                price: *size,
+                size: *size,
+                own,
+                ..Amount::default()
+            };
+            return side.into_iter().zip(&found).map(amount).collect();
+        }
+    }
+    let (start, end) = match &found[..] {
+        [(place, _)] => (place.start, place.end),
+        _ => (text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0), text.len()),
+    };
+    let (front, behind) = (text[..start].trim_end_matches(['$', ' ']), &text[end..]);
+    let in_front = || by_words(front).or_else(|| by_words(numbers::last_words(front)));
+    let own = if is_rate { Some(Stated::Rate) } else { in_front().or_else(|| by_words(behind)) };
+    let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
+    let price = numbers::price(text);
+    vec![Amount {
+        price,
+        size: numbers::size(text).or(price),
+        own,
+        is_short: beside <= WORDS_BESIDE,
+        ..Amount::default()
+    }]
+}
+
+/// What a text of its own says of an amount beside it.
+fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
+    let text = &chunk.text;
+    // `Price: Call` says all by itself.
+    let is_answered = || text.split_once(':').is_some_and(|(_, rest)| !rest.trim().is_empty());
+    if text.len() > CAPTION_BYTES || chunk.is_button || is_answered() {
+        return None;
+    }
+    // `72 mo. Payment`
+    price_words::by_label(text).filter(|stated| !has_digit || *stated == Stated::Rate)
+}
+
+/// Whether a text stands where an amount would, and states none.
+fn is_left_open(text: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "call",
+        "call us",
+        "call for price",
+        "call for pricing",
+        "call for details",
+        "call dealer",
+        "please call",
+        "contact us",
+        "contact us for price",
+        "contact dealer",
+        "ask",
+        "inquire",
+        "tbd",
+        "n/a",
+        "na",
+        "coming soon",
+    ];
+    text.len() <= CAPTION_BYTES && {
+        let text = text.trim_end_matches(['!', '.', ' ']);
+        WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    }
+}
+
+/// The text with what belongs to its number, `$`, `15` and `,995` being one amount, and the place behind it.
+fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk], at: usize) -> (Cow<'c, str>, usize) {
+    let mut text = Cow::Borrowed(&*chunks[at].text);
+    let mut behind = at + 1;
+    for next in chunks.iter().skip(at + 1).take(PARTS_BEHIND) {
+        let is_digits =
+            |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        let ends_in_digit = text.ends_with(|sign: char| sign.is_ascii_digit());
+        let begins = text.ends_with('$') && next.text.starts_with(|sign: char| sign.is_ascii_digit());
+        let goes_on = ends_in_digit && next.text.strip_prefix(',').is_some_and(|rest| is_digits(rest, 3));
+        let has_cents = ends_in_digit && text.contains('$') && !text.contains('.');
+        let is_raised = || {
+            let around = dom.parent(next.at).and_then(|around| dom.element(around));
+            around.is_some_and(|around| matches!(around.name(), "sup" | "small"))
+        };
+        let bare = next.text.strip_prefix('.').unwrap_or(&next.text);
+        let is_cents = has_cents && is_digits(bare, 2) && (bare.len() < next.text.len() || is_raised());
+        if !begins && !goes_on && !is_cents {
+            break;
+        }
+        let whole = text.to_mut();
+        if is_cents {
+            whole.push('.');
+            whole.push_str(bare);
+        } else {
+            whole.push_str(&next.text);
+        }
+        behind += 1;
+    }
+    (text, behind)
+}
+
+/// `/mo` and the like, set apart from the amount in front. Without the stroke it is a caption.
+fn begins_a_payment(text: &str) -> bool {
+    const UNITS: [&str; 10] = ["mo", "mos", "month", "months", "monthly", "wk", "week", "weekly", "biweekly", "bi"];
+    let Some(rest) = text.strip_prefix('/') else { return false };
+    let first = rest.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty());
+    first.is_some_and(|word| UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit)))
+}
+
+/// Notes with each amount what classes of the elements around it say.
+///
+/// A class that says more than that it is a price speaks of one amount: an element that holds several is a frame for them.
+fn apply_classes(texts: &Texts, items: &mut [Item]) {
+    for (range, said) in &texts.classes {
+        let start = items.partition_point(|item| item.at < range.start);
+        let end = items.partition_point(|item| item.at < range.end);
+        let mut open: Vec<&mut Amount> = items[start..end]
+            .iter_mut()
+            .filter_map(|item| match &mut item.kind {
+                Kind::Amount(amount) if !amount.is_struck && amount.own.is_none_or(|own| own.rank().is_some()) => {
+                    Some(amount)
+                }
+                _ => None,
+            })
+            .collect();
+        let is_alone = open.len() == 1;
+        let stated = match said.stated {
+            stated if is_alone => stated,
+            Stated::Price(_) if said.is_price => Stated::Price(super::fields::PriceRank::Plain),
+            stated if !said.is_price && stated.rank().is_none() => stated,
+            _ => continue,
+        };
+        for amount in &mut open {
+            amount.class = Some(amount.class.map_or(stated, |known| known.least(stated)));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Which text of a card names its vehicle, and where that text ends.
+//!
+//! Headings count before titles, titles before links, and all of them before what only an attribute says. A card may be one
+//! link with everything in it: such a text ends with the block that names the vehicle. What is deliberately not here: what the
+//! words of a heading mean (`heading`).
+
+use super::{
+    card::mentions,
+    clean,
+    dom::{Dom, Element, Kind, attribute},
+    heading::{self, Heading},
+};
+
+/// An element with more within it is a block, not a heading.
+pub(super) const HEADING_NODES_MAX: usize = 24;
+/// A longer line below a heading says more than its model and trim.
+const MORE_WORDS_MAX: usize = 4;
+
+/// Elements whose beginning and end are those of a line.
+const BLOCKS: [&str; 27] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "section",
+    "table",
+    "td",
+    "tr",
+    "ul",
+];
+
+/// How much an element tells by itself that its text is a heading: the less, the more.
+fn tier(element: &Element<'_>) -> Option<u8> {
+    let is_called = |word: &str| attribute(element, "class").is_some_and(|classes| mentions(classes, word));
+    Some(match element.name() {
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
+        _ if ["title", "heading", "name"].iter().any(|word| is_called(word)) => 1,
+        "a" => LINK,
+        "img" => 4,
+        _ if attribute(element, "title").is_some() => 3,
+        _ => return None,
+    })
+}
+const LINK: u8 = 2;
+
+/// What names the card's vehicle, headings before mere titles.
+pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
+    let mut best: Option<(u8, Heading)> = None;
+    for (at, element) in dom.elements(dom.within(card)) {
+        let Some(tier) = tier(element) else { continue };
+        if best.as_ref().is_some_and(|(known, _)| *known <= tier) {
+            continue;
+        }
+        let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| shown_by(dom, at, tier)).flatten();
+        let labelled = || ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).find_map(named);
+        let shown = if tier <= LINK { shown() } else { None };
+        best = shown.or_else(labelled).map(|heading| (tier, heading)).or(best);
+        // Nothing stands before a heading.
+        if matches!(best, Some((0, _))) {
+            break;
+        }
+    }
+    best.map(|(_, heading)| heading)
+}
+
+fn named(text: &str) -> Option<Heading> {
+    heading::split(text).filter(|heading| heading.make.is_some())
+}
+
+/// What the text of an element names: by the line that begins with a year and a make, with the next one where that lacks a
+/// model or, below a heading, a trim.
+fn shown_by(dom: &Dom<'_>, at: usize, tier: u8) -> Option<Heading> {
+    let lines = lines(dom, at);
+    if let [only] = &lines[..] {
+        return named(only);
+    }
+    let Some((line, heading)) = lines.iter().enumerate().find_map(|(line, text)| Some((line, named(text)?))) else {
+        // Year, make and model on lines of their own.
+        return named(&lines.join(" "));
+    };
+    let next = lines.get(line + 1).filter(|next| next.split(' ').count() <= MORE_WORDS_MAX);
+    let lacks = heading.model.is_none() || (tier < LINK && heading.trim.is_none());
+    let whole = next.filter(|_| lacks).and_then(|next| named(&format!("{} {next}", lines[line])));
+    whole.or(Some(heading))
+}
+
+/// The lines of an element's text, as the blocks within it cut them.
+fn lines(dom: &Dom<'_>, at: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut blocks_end = Vec::new();
+    let mut close = |line: &mut String| {
+        let text = clean::collapse(line);
+        if !text.is_empty() {
+            lines.push(text);
+        }
+        line.clear();
+    };
+    for inner in dom.within(at) {
+        while blocks_end.pop_if(|end| *end <= inner).is_some() {
+            close(&mut line);
+        }
+        match &dom.node(inner).kind {
+            Kind::Element(element) if inner != at && BLOCKS.contains(&element.name()) => {
+                close(&mut line);
+                blocks_end.push(dom.node(inner).end);
+            }
+            Kind::Element(_) => {}
+            Kind::Text(text) => {
+                line.push_str(text);
+                line.push(' ');
+            }
+        }
+    }
+    close(&mut line);
+    lines
+}
+
+/// The year of a heading whose make is unknown: `2024 Zeekr 009`.
+pub(super) fn year_in_heading(dom: &Dom<'_>, card: usize) -> Option<i32> {
+    dom.elements(dom.within(card))
+        .filter(|(at, element)| {
+            tier(element).is_some_and(|tier| tier < LINK) && dom.node(*at).end - at < HEADING_NODES_MAX
+        })
+        .find_map(|(at, _)| heading::split(&dom.text(at)))
+        .map(|heading| heading.year)
+}

@@ -1,0 +1,340 @@
+//! Which caption belongs to which amount.
+//!
+//! The smallest element that holds one caption and one amount binds them, in whatever order. Rows that take turns (caption,
+//! amount, caption, amount) are bound in that order, tables by their columns. What elements leave open is read by neighbours: each
+//! caption with the amount behind it, or each with the one in front. Where both are possible both are handed on, and the price
+//! holds only where it is the same in both. What is deliberately not here: what the price is then (`price_choice`).
+
+use super::{
+    amounts::{Amount, Column, Item, Kind, column_of},
+    chunks::Chunk,
+    dom::Dom,
+    fields::PriceRank,
+    price_choice::is_plausible,
+    price_words::Stated,
+};
+
+/// Captions with their amounts, by their places among the items.
+pub(super) type Pairs = Vec<(usize, usize)>;
+
+/// More that no element has bound are left alone: each element around looks at all of them.
+const LOOSE_MAX: usize = 64;
+/// An element with more texts is not about one amount.
+const SMALL_CHUNKS: usize = 8;
+/// Cells of a row are counted so far.
+const CELLS_MAX: usize = 64;
+
+/// Binds what elements bind, and gives the readings of the rest: one where they agree, else two.
+pub(super) fn bind(dom: &Dom<'_>, card: usize, chunks: &[Chunk], columns: &[Column], items: &mut [Item]) -> Vec<Pairs> {
+    let mut binder = Binder::new(dom, chunks, columns, items);
+    let Some(last) = binder.items.last().map(|item| item.at) else { return Vec::new() };
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut next = 0;
+    for at in card..=last {
+        while let Some((element, start)) = open.pop_if(|(element, _)| dom.node(*element).end <= at) {
+            binder.close(element, start);
+        }
+        if dom.element(at).is_some() {
+            open.push((at, binder.loose.len()));
+        }
+        // Pieces of one text stand at one place.
+        let start = binder.loose.len();
+        while binder.items.get(next).is_some_and(|item| item.at == at) {
+            binder.loose.push(next);
+            next += 1;
+        }
+        if binder.loose.len() > start + 1 {
+            binder.close(at, start);
+        }
+    }
+    while let Some((element, start)) = open.pop() {
+        binder.close(element, start);
+    }
+    binder.readings()
+}
+
+struct Binder<'b, 'd> {
+    dom: &'b Dom<'d>,
+    chunks: &'b [Chunk],
+    columns: &'b [Column],
+    items: &'b mut [Item],
+    /// How many texts that separate stand before each text of the card.
+    separators: Vec<usize>,
+    /// Captions and amounts that nothing has bound, in order.
+    loose: Vec<usize>,
+    /// How many captions were bound to an amount behind them, and in front.
+    forward: usize,
+    backward: usize,
+}
+
+impl<'b, 'd> Binder<'b, 'd> {
+    fn new(dom: &'b Dom<'d>, chunks: &'b [Chunk], columns: &'b [Column], items: &'b mut [Item]) -> Self {
+        let mut is_item = vec![false; chunks.len()];
+        items.iter().for_each(|item| is_item[item.chunks.clone()].fill(true));
+        let mut count = 0;
+        let separators = chunks.iter().zip(is_item).map(|(chunk, is_item)| {
+            let before = count;
+            // `Est.`, `i` and `*` do not.
+            let words = || chunk.text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.len() > 3);
+            count += usize::from(!is_item && words());
+            before
+        });
+        let separators = separators.collect();
+        Self { dom, chunks, columns, items, separators, loose: Vec::new(), forward: 0, backward: 0 }
+    }
+
+    /// Binds what an element holds, from the item `start` of the loose ones on.
+    fn close(&mut self, element: usize, start: usize) {
+        let held = self.loose.len() - start;
+        if held == 0 || held > LOOSE_MAX {
+            return;
+        }
+        let name = self.dom.element(element).map_or("", |element| element.name());
+        if held > 1 {
+            match name {
+                "table" | "tbody" => self.bind_columns(start),
+                "tr" | "thead" => {}
+                _ => self.bind_side_by_side(start),
+            }
+            self.absorb(start);
+            if matches!(name, "dl" | "div") {
+                self.bind_terms(start);
+            }
+            let pairs = self.pairs_within(element, start);
+            self.bind_all(&pairs, start);
+        }
+        if matches!(name, "td" | "th") && !self.columns.is_empty() {
+            self.take_columns(start);
+        }
+    }
+
+    /// What the cell itself does not say of its amounts, the head of its column does.
+    fn take_columns(&mut self, start: usize) {
+        for at in &self.loose[start..] {
+            let item = &mut self.items[*at];
+            if let (Kind::Amount(amount), Some(stated)) = (&mut item.kind, column_of(self.columns, item.at)) {
+                amount.caption = amount.caption.or(Some(stated));
+            }
+        }
+        let cut = self.loose.split_off(start);
+        self.loose.extend(
+            cut.into_iter().filter(|item| self.items[*item].caption().is_some() || is_open(&self.items[*item])),
+        );
+    }
+
+    fn bind_all(&mut self, pairs: &Pairs, start: usize) {
+        if pairs.is_empty() {
+            return;
+        }
+        for (caption, amount) in pairs {
+            give(self.items, *caption, *amount);
+            self.forward += usize::from(caption < amount);
+            self.backward += usize::from(amount < caption);
+        }
+        let cut = self.loose.split_off(start);
+        self.loose.extend(
+            cut.into_iter().filter(|item| !pairs.iter().any(|(caption, amount)| item == caption || item == amount)),
+        );
+    }
+
+    /// As many captions as amounts, all of one side: each a column of its own.
+    fn bind_side_by_side(&mut self, start: usize) {
+        let held = &self.loose[start..];
+        let is_caption = |item: &usize| self.items[*item].caption().is_some();
+        let (captions, amounts): (Vec<usize>, Vec<usize>) = held.iter().copied().partition(is_caption);
+        let is_side_by_side = captions.len() > 1
+            && captions.len() == amounts.len()
+            && (captions.last() < amounts.first() || amounts.last() < captions.first());
+        let pairs: Pairs = captions.into_iter().zip(amounts).collect();
+        // What an amount says itself its caption says, too.
+        let agrees = |(caption, amount): &(usize, usize)| {
+            let own = self.items[*amount].amount().and_then(|amount| amount.own);
+            own.is_none() || own == self.items[*caption].caption()
+        };
+        if is_side_by_side && pairs.iter().all(agrees) && is_plausible(&self.read(&pairs)) {
+            self.bind_all(&pairs, start);
+        }
+    }
+
+    /// Captions that repeat what the amount beside them says itself, such as `Est. Payment` beside `$289/mo`, and those of
+    /// amounts that are struck through.
+    fn absorb(&mut self, start: usize) {
+        let mut at = start;
+        while at < self.loose.len() {
+            let is_absorbed = |other: Option<&usize>| {
+                let caption = other.and_then(|other| self.items[*other].caption());
+                let amount = self.items[self.loose[at]].amount();
+                caption.zip(amount).is_some_and(|(caption, amount)| {
+                    let is_former =
+                        matches!(caption, Stated::Value | Stated::Price(PriceRank::Retail | PriceRank::Suggested));
+                    amount.own == Some(caption) || (amount.is_struck && is_former)
+                })
+            };
+            let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);
+            if before.is_some_and(|before| is_absorbed(self.loose.get(before))) {
+                self.loose.drain(at - 1..=at);
+            } else if is_absorbed(self.loose.get(behind)) {
+                self.loose.drain(at..=behind);
+            }
+            at += 1;
+        }
+    }
+
+    /// The amounts of a `dd` belong to the `dt` in front.
+    fn bind_terms(&mut self, start: usize) {
+        let is_in = |item: usize, name: &str| {
+            let around = std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at)).take(3);
+            around.into_iter().any(|at| self.dom.element(at).is_some_and(|element| element.name() == name))
+        };
+        let pairs: Pairs = self.loose[start..]
+            .windows(2)
+            .filter(|pair| self.items[pair[0]].caption().is_some() && self.items[pair[1]].amount().is_some())
+            .filter(|pair| is_in(pair[0], "dt") && is_in(pair[1], "dd"))
+            .map(|pair| (pair[0], pair[1]))
+            .collect();
+        self.bind_all(&pairs, start);
+    }
+
+    /// Amounts under the captions of their columns.
+    fn bind_columns(&mut self, start: usize) {
+        let cells: Vec<_> = self.loose[start..].iter().map(|item| (*item, self.cell(*item))).collect();
+        let head = |at: usize, column: usize| {
+            let mut above = cells[..at].iter().rev();
+            above.find(|(item, cell)| self.items[*item].caption().is_some() && cell.is_some_and(|(_, of)| of == column))
+        };
+        let mut found = Vec::new();
+        for (at, (item, cell)) in cells.iter().enumerate() {
+            let Some((row, column)) = cell.filter(|_| self.items[*item].amount().is_some()) else {
+                continue;
+            };
+            if let Some((caption, Some((above, _)))) = head(at, column)
+                && *above < row
+            {
+                found.push((*caption, *item));
+            }
+        }
+        self.bind_all(&found, start);
+    }
+
+    /// The row and the column of the cell around an item.
+    fn cell(&self, item: usize) -> Option<(usize, usize)> {
+        let is_cell = |at: usize| self.dom.element(at).is_some_and(|element| matches!(element.name(), "td" | "th"));
+        let mut around = std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at)).take(4);
+        let cell = around.find(|at| is_cell(*at))?;
+        let row = self.dom.parent(cell)?;
+        let column = self.dom.children(row).take(CELLS_MAX).position(|other| other == cell)?;
+        Some((row, column))
+    }
+
+    /// What is plainly a pair among what an element holds.
+    fn pairs_within(&self, element: usize, start: usize) -> Pairs {
+        let counts = |item: &usize| self.items[*item].caption().is_some() || is_open(&self.items[*item]);
+        let held: Vec<usize> = self.loose[start..].iter().copied().filter(counts).collect();
+        let is_caption = |item: &usize| self.items[*item].caption().is_some();
+        let (captions, amounts): (Vec<usize>, Vec<usize>) = held.iter().copied().partition(is_caption);
+        let is_small = || {
+            let range = self.dom.within(element);
+            let before = self.chunks.partition_point(|chunk| chunk.at < range.start);
+            self.chunks.partition_point(|chunk| chunk.at < range.end) - before <= SMALL_CHUNKS * amounts.len().max(1)
+        };
+        let near = |one: usize, other: usize| is_small() || self.are_near(one, other);
+        let pairs: Pairs = match (&captions[..], &amounts[..]) {
+            ([], _) | (_, []) => return Pairs::new(),
+            ([caption], [amount]) => vec![(*caption, *amount)],
+            (captions, [amount]) => {
+                let nearest = match (captions.iter().rfind(|at| *at < amount), captions.iter().find(|at| *at > amount))
+                {
+                    (Some(nearest), None) | (None, Some(nearest)) => *nearest,
+                    (Some(one), Some(other)) if self.items[*one].caption() == self.items[*other].caption() => *one,
+                    _ => return Pairs::new(),
+                };
+                vec![(nearest, *amount)]
+            }
+            (captions, amounts) if captions.len() == amounts.len() => {
+                let turns = held.windows(2).all(|pair| is_caption(&pair[0]) != is_caption(&pair[1]));
+                if !turns {
+                    return Pairs::new();
+                }
+                captions.iter().copied().zip(amounts.iter().copied()).collect()
+            }
+            _ => return Pairs::new(),
+        };
+        let is_sure = pairs.iter().all(|(caption, amount)| near(*caption, *amount))
+            && (pairs.len() == 1 || is_plausible(&self.read(&pairs)));
+        if is_sure { pairs } else { Pairs::new() }
+    }
+
+    /// Whether no other text stands between two items.
+    fn are_near(&self, one: usize, other: usize) -> bool {
+        let (first, second) = (one.min(other), one.max(other));
+        let before = |item: usize| self.separators[self.items[item].chunks.start];
+        before(first) == before(second)
+    }
+
+    /// The items of pairs as they are once these are bound.
+    fn read(&self, pairs: &Pairs) -> Vec<Item> {
+        pairs
+            .iter()
+            .map(|(caption, amount)| {
+                let mut pair = [self.items[*caption].clone(), self.items[*amount].clone()];
+                give(&mut pair, 0, 1);
+                let [_, amount] = pair;
+                amount
+            })
+            .collect()
+    }
+
+    /// The readings of what is left: each caption with the amount behind it, or with the one in front.
+    fn readings(&self) -> Vec<Pairs> {
+        if self.loose.len() > LOOSE_MAX {
+            return vec![Pairs::new()];
+        }
+        let (mut forward, mut backward) = (Pairs::new(), Pairs::new());
+        let counts = |item: &usize| self.items[*item].caption().is_some() || is_open(&self.items[*item]);
+        let loose: Vec<usize> = self.loose.iter().copied().filter(counts).collect();
+        for run in loose.chunk_by(|one, other| self.are_near(*one, *other)) {
+            let (behind, in_front) = (self.neighbours(run, true), self.neighbours(run, false));
+            let only = match behind.len().cmp(&in_front.len()) {
+                std::cmp::Ordering::Greater => Some(true),
+                std::cmp::Ordering::Less => Some(false),
+                // The other captions of the card are all on one side.
+                std::cmp::Ordering::Equal if (self.forward > 0) != (self.backward > 0) => Some(self.forward > 0),
+                std::cmp::Ordering::Equal => None,
+            };
+            forward.extend(if only == Some(false) { in_front.clone() } else { behind.clone() });
+            backward.extend(if only == Some(true) { behind } else { in_front });
+        }
+        if forward == backward { vec![forward] } else { vec![forward, backward] }
+    }
+
+    /// Each caption of a run with the amount behind it, or in front; one that has none there takes the other if it is free.
+    fn neighbours(&self, run: &[usize], is_forward: bool) -> Pairs {
+        let mut taken = vec![false; run.len()];
+        let mut pairs = Pairs::new();
+        for first in [true, false] {
+            for (place, caption) in run.iter().enumerate().filter(|(_, item)| self.items[**item].caption().is_some()) {
+                let other = if is_forward == first { place.checked_add(1) } else { place.checked_sub(1) };
+                let other = other.filter(|other| run.get(*other).is_some_and(|item| is_open(&self.items[*item])));
+                if let Some(other) = other.filter(|other| !taken[*other] && !taken[place]) {
+                    taken[other] = true;
+                    taken[place] = true;
+                    pairs.push((*caption, run[other]));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs
+    }
+}
+
+fn is_open(item: &Item) -> bool {
+    item.amount().is_some_and(Amount::is_open)
+}
+
+/// Gives an amount what its caption says.
+pub(super) fn give(items: &mut [Item], caption: usize, amount: usize) {
+    let stated = items[caption].caption();
+    if let Kind::Amount(amount) = &mut items[amount].kind {
+        amount.caption = amount.caption.or(stated);
+    }
+}

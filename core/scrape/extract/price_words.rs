@@ -1,0 +1,507 @@
+//! What words say of an amount: a caption on a card, a class of an element, a kind of price in data.
+//!
+//! Each known word stands for one thing. What a text as a whole says follows from the things that it mentions, the ones that
+//! make an amount no price first: `Lease Special` is a lease. What is deliberately not here: where the words stand.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use super::{
+    card::mentions,
+    dom::{Element, attribute},
+    fields::{Field, PriceRank},
+};
+
+/// What is said of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stated {
+    Price(PriceRank),
+    /// An amount for each month or week, of a loan or a lease.
+    Rate,
+    /// A part that is paid at first.
+    Down,
+    /// What is added to a price.
+    Fee,
+    /// What is taken off a price.
+    Saving,
+    /// What somebody else thinks that the vehicle, or another one, is worth.
+    Value,
+}
+
+impl Stated {
+    pub(super) fn rank(self) -> Option<PriceRank> {
+        match self {
+            Self::Price(rank) => Some(rank),
+            _ => None,
+        }
+    }
+
+    /// The one of two statements about the same amount that claims less for it.
+    pub(super) fn least(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Price(one), Self::Price(two)) => {
+                // A plain price is what nothing more is said of.
+                let more = if one == PriceRank::Plain { two } else { one };
+                Self::Price(if more == PriceRank::Asking { more } else { one.max(two) })
+            }
+            (Self::Price(_), no_price) => no_price,
+            (no_price, _) => no_price,
+        }
+    }
+}
+
+/// What one word mentions.
+mod thing {
+    pub(super) const RATE: u32 = 1;
+    pub(super) const FINANCE: u32 = 1 << 1;
+    pub(super) const DOWN: u32 = 1 << 2;
+    pub(super) const FEE: u32 = 1 << 3;
+    pub(super) const SAVING: u32 = 1 << 4;
+    pub(super) const VALUE: u32 = 1 << 5;
+    /// A value, where no price is mentioned beside it.
+    pub(super) const WORTH: u32 = 1 << 6;
+    pub(super) const MARKET: u32 = 1 << 7;
+    pub(super) const SUGGESTED: u32 = 1 << 8;
+    pub(super) const RETAIL: u32 = 1 << 9;
+    pub(super) const ASKING: u32 = 1 << 10;
+    /// Asking only beside the word price, or in a text of two words.
+    pub(super) const ASKING_SHORT: u32 = 1 << 11;
+    pub(super) const CASH: u32 = 1 << 12;
+    pub(super) const PRICE: u32 = 1 << 13;
+    /// A text with this word is about something else.
+    pub(super) const NEUTRAL: u32 = 1 << 14;
+    /// A text that begins with this word asks the visitor to do something, or is a remark.
+    pub(super) const REMARK: u32 = 1 << 15;
+    /// Behind a price, this begins a remark about it.
+    pub(super) const ASIDE: u32 = 1 << 16;
+    /// A lower price, or that it was lowered.
+    pub(super) const DROP: u32 = 1 << 17;
+    pub(super) const BEFORE: u32 = 1 << 18;
+    pub(super) const AFTER: u32 = 1 << 19;
+    pub(super) const OFF: u32 = 1 << 20;
+    /// Of which the price is what stands in front.
+    pub(super) const CONDITION: u32 = 1 << 21;
+}
+use thing::{
+    AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, MARKET, NEUTRAL, OFF, PRICE,
+    RATE, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
+};
+
+/// The known words by what they mention.
+const WORDS: [(u32, &str); 22] = [
+    (
+        RATE,
+        "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
+         payments pmt pmts pago pagos installment installments apr term terms rental rent loan semana",
+    ),
+    (FINANCE, "finance financed financing"),
+    (DOWN, "down deposit due enganche signing downpayment"),
+    (
+        FEE,
+        "fee fees doc tax taxes registration handling delivery destination freight prep documentation processing \
+         smog addendum accessories installed charge charges adjustment adjustments shipping transport \
+         reconditioning protection package packages ttl dmv etch",
+    ),
+    (
+        SAVING,
+        "save saved saves saving savings discount discounts rebate rebates incentive incentives bonus allowance \
+         reduction ahorra ahorro",
+    ),
+    (
+        VALUE,
+        "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg wholesale starting \
+         blackbook strikethrough",
+    ),
+    (WORTH, "worth value valued fair"),
+    (MARKET, "market"),
+    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers"),
+    (
+        RETAIL,
+        "retail list was regular reg original originally old previous previously antes military loyalty conquest \
+         college conditional",
+    ),
+    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta"),
+    (ASKING_SHORT, "final now online our special today todays your net best sales advertised pay dealer nuestro"),
+    (CASH, "cash"),
+    (PRICE, "price prices priced pricing cost total subtotal precio"),
+    (
+        NEUTRAL,
+        "available availability details breakdown history alert alerts pending calculator options appointment \
+         test welcome guarantee guaranteed match policy disclaimer disclosure info information questions qualify \
+         eligible approved preapproved approval quote included sold",
+    ),
+    (
+        REMARK,
+        "add apply ask build buy calculate call chat check choose claim click compare confirm contact customize \
+         discover easy email estimate explore find free get hide home how inquire learn lock log login make my no \
+         open order personalize print register request reserve reveal schedule see select send share shop show \
+         sign sort start submit take tap text unlock update value view watch we what whats why without zero",
+    ),
+    (ASIDE, "plus incl include includes including excl exclude excludes excluded excluding not"),
+    (DROP, "drop drops dropped cut"),
+    (BEFORE, "before"),
+    (AFTER, "after"),
+    (OFF, "off"),
+    (CONDITION, "with w if when"),
+];
+
+/// The known words, sorted for the search.
+static KNOWN: LazyLock<Vec<(&str, u32)>> = LazyLock::new(|| {
+    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+    for (thing, words) in WORDS {
+        words.split_ascii_whitespace().for_each(|word| *known.entry(word).or_default() |= thing);
+    }
+    known.into_iter().collect()
+});
+
+/// No known word is longer.
+const WORD_BYTES_MAX: usize = 14;
+
+fn mentioned(word: &str) -> u32 {
+    let mut buffer = [0_u8; WORD_BYTES_MAX];
+    let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    KNOWN.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| KNOWN[at].1)
+}
+
+/// What the words of a text mention together, and how many words they are; `None` where it speaks of no amount.
+fn mentioned_in(text: &str) -> Option<(u32, usize)> {
+    let text = text.trim_start_matches([' ', '*', '|', '-', ':', '\u{2022}']);
+    // `+ tax` is what comes on top of the price.
+    if text.starts_with(['+', '&']) {
+        return None;
+    }
+    let mut words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let (mut all, mut count) = (if mentions(text, "m.s.r.p") { SUGGESTED } else { 0 }, 0);
+    while let Some(word) = words.next() {
+        let things = mentioned(word);
+        count += 1;
+        // `Value Your Trade` asks for something, `Value` labels an amount.
+        let is_label = things & WORTH != 0 && words.peek().is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
+        if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label {
+            return None;
+        }
+        let is_about_a_price = all & (PRICE | ASKING | CASH) != 0;
+        if is_about_a_price && things & (ASIDE | BEFORE | AFTER | CONDITION) != 0 {
+            let behind = words.fold(0, |behind, word| behind | mentioned(word));
+            return Some((with_aside(all, things, behind), count));
+        }
+        match things {
+            ASIDE => return None,
+            BEFORE if count == 1 => return Some((RETAIL, count)),
+            // `Off-Road` and `Off Lease` are no discounts.
+            OFF if !words
+                .peek()
+                .is_some_and(|next| ["road", "lease"].iter().any(|no| next.eq_ignore_ascii_case(no))) =>
+            {
+                all |= SAVING;
+            }
+            OFF if words.next().is_some() => count += 1,
+            _ => all |= things,
+        }
+    }
+    (all & NEUTRAL == 0).then_some((all, count))
+}
+
+/// What a price is that something is remarked about: `Price before discount`, `Price with financing`, `Price plus tax`.
+fn with_aside(price: u32, aside: u32, behind: u32) -> u32 {
+    let is_conditional = behind & (RATE | FINANCE | VALUE | SAVING) != 0;
+    match aside {
+        BEFORE if behind & SAVING != 0 => RETAIL | PRICE,
+        AFTER if behind & SAVING != 0 => price | ASKING,
+        CONDITION if is_conditional => RETAIL | PRICE,
+        _ => price,
+    }
+}
+
+/// What words say of the amount that they belong to.
+pub(super) fn by_words(text: &str) -> Option<Stated> {
+    mentioned_in(text).and_then(|(things, count)| concluded(things, count))
+}
+
+/// The same of a text of its own; one that a price was lowered (`Price Drop`) says nothing of the amount beside it.
+pub(super) fn by_caption(text: &str) -> Option<Stated> {
+    let (things, count) = mentioned_in(text)?;
+    if things & DROP != 0 && things & PRICE != 0 {
+        return None;
+    }
+    concluded(things, count)
+}
+
+fn concluded(things: u32, count: usize) -> Option<Stated> {
+    let says = |thing: u32| things & thing != 0;
+    let rank = |rank| Some(Stated::Price(rank));
+    match () {
+        // `Down Payment` is paid once.
+        () if says(DOWN) => Some(Stated::Down),
+        () if says(FINANCE) && says(PRICE) && !says(RATE) => rank(PriceRank::Retail),
+        () if says(RATE | FINANCE) => Some(Stated::Rate),
+        () if says(SAVING | DROP) => Some(Stated::Saving),
+        () if says(FEE) => Some(Stated::Fee),
+        // `Customer Cash` is a rebate, `Cash Price` what is paid.
+        () if says(CASH) && !says(PRICE | ASKING | ASKING_SHORT) && count > 1 => Some(Stated::Saving),
+        () if says(MARKET) && says(PRICE) && !says(WORTH | VALUE) => rank(PriceRank::Retail),
+        () if says(VALUE | MARKET) => Some(Stated::Value),
+        () if says(WORTH) && !says(PRICE | ASKING | ASKING_SHORT | CASH) => Some(Stated::Value),
+        () if says(SUGGESTED) => rank(PriceRank::Suggested),
+        () if says(RETAIL) => rank(PriceRank::Retail),
+        () if says(ASKING | CASH) || (says(ASKING_SHORT) && (says(PRICE) || count <= 2)) => rank(PriceRank::Asking),
+        () if says(PRICE) => rank(PriceRank::Plain),
+        () => None,
+    }
+}
+
+/// What a class of an element says of the amounts in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OfClass {
+    pub(super) stated: Stated,
+    /// Whether it calls them a price, whatever else it says.
+    pub(super) is_price: bool,
+}
+
+/// The words of classes, what they mention, and whether they count as a part of a longer word too, as in `totalmsrp`.
+static CLASS_WORDS: [(&str, u32, bool); 41] = [
+    ("asking", ASKING, false),
+    ("current", ASKING, false),
+    ("deposit", DOWN, false),
+    ("discount", SAVING, false),
+    ("discounts", SAVING, false),
+    ("down", DOWN, false),
+    ("fee", FEE, false),
+    ("fees", FEE, false),
+    ("final", ASKING, false),
+    ("incentive", SAVING, true),
+    ("internet", ASKING, false),
+    ("kbb", VALUE, false),
+    ("lease", RATE, false),
+    ("month", FINANCE, true),
+    ("monthly", RATE, true),
+    ("msrp", SUGGESTED, true),
+    ("now", ASKING, false),
+    ("old", RETAIL, false),
+    ("original", RETAIL, false),
+    ("our", ASKING, false),
+    ("payment", RATE, true),
+    ("price", PRICE, true),
+    ("rebate", SAVING, true),
+    ("regular", RETAIL, false),
+    ("retail", RETAIL, false),
+    ("sale", ASKING, false),
+    ("sales", ASKING, false),
+    ("saving", SAVING, true),
+    ("secondary", RETAIL, false),
+    ("selling", ASKING, false),
+    ("special", ASKING, false),
+    ("sticker", SUGGESTED, true),
+    ("strike", RETAIL, false),
+    ("was", RETAIL, false),
+    ("weekly", FINANCE, true),
+    // Words of the same kinds that other languages of dealers' themes use.
+    ("ahorro", SAVING, false),
+    ("enganche", DOWN, false),
+    ("mensual", RATE, true),
+    ("oferta", ASKING, false),
+    ("pago", RATE, false),
+    ("precio", PRICE, true),
+];
+
+/// Which letters begin a word of [`CLASS_WORDS`]: a bit a letter.
+const CLASS_INITIALS: u32 = {
+    let mut initials = 0;
+    let mut at = 0;
+    while at < CLASS_WORDS.len() {
+        initials |= 1 << (CLASS_WORDS[at].0.as_bytes()[0] - b'a');
+        at += 1;
+    }
+    initials
+};
+
+/// What the class of an element says of the amounts in it; an attribute of one vendor says so, too.
+pub(super) fn by_class(element: &Element<'_>) -> Option<OfClass> {
+    let classes = attribute(element, "class").unwrap_or_default();
+    let mut things = mentioned_in_classes(classes.as_bytes());
+    if attribute(element, "data-action").is_some_and(|action| action == "priceSpecification") {
+        things |= PRICE;
+    }
+    let is_price = things & PRICE != 0;
+    let says = |thing: u32| things & thing != 0;
+    let rank = |rank| Some(Stated::Price(rank));
+    let stated = match () {
+        // These are no words of layouts: an element so called holds no price.
+        () if says(RATE) => Some(Stated::Rate),
+        () if says(SAVING) => Some(Stated::Saving),
+        () if says(VALUE) => Some(Stated::Value),
+        () if is_price && says(FINANCE) => Some(Stated::Rate),
+        () if is_price && says(DOWN) => Some(Stated::Down),
+        () if is_price && says(FEE) => Some(Stated::Fee),
+        () if says(SUGGESTED) => rank(PriceRank::Suggested),
+        () if is_price && says(RETAIL) => rank(PriceRank::Retail),
+        () if is_price && says(ASKING) => rank(PriceRank::Asking),
+        () if is_price => rank(PriceRank::Plain),
+        () => None,
+    };
+    stated.map(|stated| OfClass { stated, is_price })
+}
+
+fn mentioned_in_classes(classes: &[u8]) -> u32 {
+    let mut things = 0;
+    for (at, byte) in classes.iter().enumerate() {
+        let initial = byte.to_ascii_lowercase().wrapping_sub(b'a');
+        if initial >= 26 || CLASS_INITIALS >> initial & 1 == 0 {
+            continue;
+        }
+        let before = at.checked_sub(1).map_or(b' ', |before| classes[before]);
+        let begins = !before.is_ascii_alphabetic() || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
+        for (word, thing, also_within) in &CLASS_WORDS {
+            let end = at + word.len();
+            if !(begins || *also_within)
+                || !classes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+            {
+                continue;
+            }
+            let behind = &classes[end..];
+            // `salePrice` and `saleprice` alike.
+            let ends = behind.first().is_none_or(|next| !next.is_ascii_alphabetic() || next.is_ascii_uppercase())
+                || behind.get(..5).is_some_and(|next| next.eq_ignore_ascii_case(b"price"));
+            if *also_within || ends {
+                things |= thing;
+            }
+        }
+    }
+    things
+}
+
+/// What a name of a kind of price says, as data has it: `SalePrice`, `MonthlyPayment`.
+pub(super) fn by_name(name: &str) -> Option<Stated> {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut was_lower = false;
+    for sign in name.chars().take(NAME_CHARS_MAX) {
+        if sign.is_uppercase() && was_lower {
+            words.push(' ');
+        }
+        was_lower = sign.is_lowercase();
+        words.push(sign);
+    }
+    by_words(&words)
+}
+
+/// A longer name is prose.
+const NAME_CHARS_MAX: usize = 64;
+
+const PLAIN: Stated = Stated::Price(PriceRank::Plain);
+
+/// The prices that a label for a field names, for the few that no word alone tells.
+pub(super) fn by_label(text: &str) -> Option<Stated> {
+    let named = match Field::named(text) {
+        Some(Field::Price(rank)) => Some(Stated::Price(rank)),
+        _ => None,
+    };
+    match by_caption(text) {
+        // `E-Price`, `Best Price`
+        Some(Stated::Price(PriceRank::Plain)) => {
+            named.filter(|named| named.rank() < Some(PriceRank::Plain)).or(Some(PLAIN))
+        }
+        stated => stated.or(named),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_say_what_an_amount_is() {
+        assert!(KNOWN.iter().all(|(word, _)| word.len() <= WORD_BYTES_MAX));
+        let asking = Some(Stated::Price(PriceRank::Asking));
+        let plain = Some(Stated::Price(PriceRank::Plain));
+        let retail = Some(Stated::Price(PriceRank::Retail));
+        let suggested = Some(Stated::Price(PriceRank::Suggested));
+        for (text, stated) in [
+            ("Sale Price", asking),
+            ("OUR PRICE:", asking),
+            ("Internet Special", asking),
+            ("Your Price", asking),
+            ("Now", asking),
+            ("Cash Price", asking),
+            ("Smith Sales Price", asking),
+            ("Price", plain),
+            ("Total Price", plain),
+            ("Price plus tax", plain),
+            ("Price excl. taxes & fees", plain),
+            ("Price after rebates", asking),
+            ("Price before discount", retail),
+            ("Price with financing", retail),
+            ("Finance Price", retail),
+            ("Retail Price", retail),
+            ("List Price", retail),
+            ("Was", retail),
+            ("Market Price", retail),
+            ("Before savings", retail),
+            ("MSRP", suggested),
+            ("M.S.R.P.", suggested),
+            ("Original MSRP", suggested),
+            ("Sticker Price", suggested),
+        ] {
+            assert_eq!(by_words(text), stated, "{text}");
+        }
+        assert_eq!((by_words("Price Drop"), by_caption("Price Drop")), (Some(Stated::Saving), None));
+        assert_eq!(by_name("MonthlyPayment"), Some(Stated::Rate));
+        assert_eq!((by_label("E-Price"), by_label("Stock")), (asking, None));
+    }
+
+    #[test]
+    fn words_say_that_an_amount_is_not_asked() {
+        for (text, stated) in [
+            ("Est. Payment", Some(Stated::Rate)),
+            ("Lease Special", Some(Stated::Rate)),
+            ("Finance for", Some(Stated::Rate)),
+            ("/mo", Some(Stated::Rate)),
+            ("Cash Down", Some(Stated::Down)),
+            ("Down Payment", Some(Stated::Down)),
+            ("Due at Signing", Some(Stated::Down)),
+            ("Enganche", Some(Stated::Down)),
+            ("Delivery & Handling", Some(Stated::Fee)),
+            ("Doc Fee", Some(Stated::Fee)),
+            ("You Save", Some(Stated::Saving)),
+            ("off MSRP", Some(Stated::Saving)),
+            ("Customer Cash", Some(Stated::Saving)),
+            ("Cash back", Some(Stated::Saving)),
+            ("KBB Value", Some(Stated::Value)),
+            ("Fair Market Price", Some(Stated::Value)),
+            ("Trade-in", Some(Stated::Value)),
+            ("Average price", Some(Stated::Value)),
+            ("+ tax & fees", None),
+            ("plus taxes", None),
+            ("Doc fee included", None),
+            ("No fees", None),
+            ("TRD Off-Road", None),
+            ("Get Your Payment", None),
+            ("Value Your Trade", None),
+            ("Value", Some(Stated::Value)),
+            ("Call for price", None),
+            ("Sale Pending", None),
+            ("Order now and smile", None),
+            ("Lifetime Warranty", None),
+            ("", None),
+        ] {
+            assert_eq!(by_words(text), stated, "{text}");
+        }
+    }
+
+    #[test]
+    fn classes_say_what_their_amounts_are() {
+        let of = |classes: &str| {
+            let things = mentioned_in_classes(classes.as_bytes());
+            [PRICE, ASKING, RETAIL, SUGGESTED, RATE, FINANCE, DOWN, FEE, SAVING]
+                .map(|thing| u8::from(things & thing != 0))
+        };
+        assert_eq!(of("vehicle-price"), [1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(of("salePrice"), of("price sale"));
+        assert_eq!(of("saleprice"), [1, 1, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(of("totalMsrp"), [0, 0, 0, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(of("price--old"), [1, 0, 1, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(of("est-payment monthly"), [0, 0, 0, 0, 1, 1, 0, 0, 0]);
+        assert_eq!(of("price-savings"), [1, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(of("release wholesaler feed dropdown folder hour"), [0; 9]);
+    }
+}

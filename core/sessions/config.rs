@@ -1,0 +1,101 @@
+//! The configuration of sessions.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    desk::Part,
+    error::{Error, ErrorCode, Result},
+};
+
+/// How sessions are signed and when they end.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// The secrets that sign cookies. The first signs, and all are accepted, so that a secret can be replaced while people are
+    /// signed in. A Node server beside has the same list.
+    pub secrets: Vec<String>,
+    /// The name of the cookie (`connect.sid`).
+    pub cookie_name: String,
+    /// Whether browsers send the cookie over TLS alone (yes). Turn it off to try the server without TLS.
+    pub secure: bool,
+    /// A session ends after this time without a request (7 days).
+    pub idle: Duration,
+    /// A session ends this long after the sign-in, whatever happens (30 days).
+    pub longest: Duration,
+}
+
+impl SessionConfig {
+    /// The shortest secret, in bytes.
+    pub const SHORTEST_SECRET: usize = 16;
+
+    /// The defaults with these secrets, the one that signs first.
+    #[must_use]
+    pub fn new(secrets: Vec<String>) -> Self {
+        Self {
+            secrets,
+            cookie_name: "connect.sid".to_owned(),
+            secure: true,
+            idle: Duration::from_secs(7 * 24 * 3_600),
+            longest: Duration::from_secs(30 * 24 * 3_600),
+        }
+    }
+
+    /// # Errors
+    /// `invalid_session_config`, which repeats no secret.
+    pub(crate) fn checked(self) -> Result<Self> {
+        let refuse = |message: &'static str| Err(Error::new(ErrorCode::InvalidSessionConfig, message));
+        if self.secrets.is_empty() || self.secrets.iter().any(|secret| secret.len() < Self::SHORTEST_SECRET) {
+            return refuse("session secrets must be given, and each must have 16 bytes or more");
+        }
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if self.cookie_name.is_empty() || !self.cookie_name.bytes().all(is_token) {
+            return refuse("the name of the session's cookie must consist of letters, digits and - _ .");
+        }
+        let most = Duration::from_secs(366 * 24 * 3_600);
+        if self.idle < Duration::from_secs(60) || self.longest < self.idle || self.longest > most {
+            return refuse("a session must last a minute or more without a request, and at most 366 days in all");
+        }
+        Ok(self)
+    }
+}
+
+impl Part for SessionConfig {
+    const MISSING: &'static str = "nobody can sign in without a secret that signs sessions: `sessions.secrets`";
+}
+
+impl fmt::Debug for SessionConfig {
+    /// Without the secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionConfig")
+            .field("cookie_name", &self.cookie_name)
+            .field("secure", &self.secure)
+            .field("idle", &self.idle)
+            .field("longest", &self.longest)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_protects_nothing_is_refused_and_none_shows_its_secrets() {
+        let good = SessionConfig::new(vec!["a secret of many letters".into(), "an older secret".repeat(2)]);
+        assert!(!format!("{good:?}").contains("letters"));
+        assert!(good.clone().checked().is_ok());
+        let wrong: [fn(&mut SessionConfig); 6] = [
+            |config| config.secrets.clear(),
+            |config| config.secrets.push("short".into()),
+            |config| config.cookie_name = "a;b".into(),
+            |config| config.idle = Duration::ZERO,
+            |config| config.longest = Duration::from_secs(3_600),
+            |config| config.longest = Duration::MAX,
+        ];
+        for change in wrong {
+            let mut config = good.clone();
+            change(&mut config);
+            assert_eq!(config.checked().unwrap_err().code(), "invalid_session_config");
+        }
+    }
+}

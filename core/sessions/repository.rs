@@ -1,0 +1,96 @@
+//! Rows of `session`, which a Node server may share.
+//!
+//! On PostgreSQL `expire` has no time zone. connect-pg-simple writes and compares it in the zone of its own connection, which
+//! is the database's default. Our connections are in UTC, so each statement converts by `jpauto.time_zone`, the default that
+//! `db` noted when it opened the connection.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryableByName, RunQueryDsl as _, sql_query,
+    sql_types::{BigInt, Text},
+};
+
+use crate::db::{DbConnection, DbResult, Instant, on_each, types::DbInstant};
+
+/// A longer document is not read: no server of a dealership keeps so much in a session.
+const LONGEST: usize = 64 << 10;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    sess: String,
+    #[diesel(sql_type = DbInstant)]
+    expire: Instant,
+}
+
+/// SQL for both databases: `LOCAL(x)` is the instant x as the column holds it, `INSTANT` is the column as an instant, and
+/// `USER_ID` is the user in the document.
+fn sql(conn: &DbConnection, template: &str) -> String {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => template
+            .replace("LOCAL(", "timezone(current_setting('jpauto.time_zone'), ")
+            .replace("INSTANT", "timezone(current_setting('jpauto.time_zone'), expire)")
+            .replace("USER_ID", "sess -> 'passport' ->> 'user'"),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => template
+            .replace("LOCAL(", "(")
+            .replace("INSTANT", "expire")
+            .replace("USER_ID", "json_extract(sess, '$.passport.user')")
+            .replace("::json", ""),
+    }
+}
+
+/// What is stored of a session, and when it ends.
+pub(super) fn find(conn: &mut DbConnection, sid: &str) -> DbResult<Option<(String, DateTime<Utc>)>> {
+    let query = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            sql(conn, "SELECT sess::text AS sess, INSTANT AS expire FROM session WHERE sid = $1")
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => sql(conn, "SELECT sess, INSTANT AS expire FROM session WHERE sid = $1"),
+    };
+    let rows: Vec<Row> = on_each!(conn, c => sql_query(query).bind::<Text, _>(sid).load(c))?;
+    let row = rows.into_iter().next();
+    Ok(row.filter(|row| row.sess.len() <= LONGEST).map(|row| (row.sess, row.expire.into())))
+}
+
+pub(super) fn insert(conn: &mut DbConnection, sid: &str, stored: &str, end: DateTime<Utc>) -> DbResult<()> {
+    let query = sql(conn, "INSERT INTO session (sid, sess, expire) VALUES ($1, $2::json, LOCAL($3))");
+    on_each!(conn, c => sql_query(query)
+        .bind::<Text, _>(sid)
+        .bind::<Text, _>(stored)
+        .bind::<DbInstant, _>(Instant(end))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Moves the end, and nothing else: another server may be writing the document.
+pub(super) fn extend(conn: &mut DbConnection, sid: &str, end: DateTime<Utc>) -> DbResult<()> {
+    let query = sql(conn, "UPDATE session SET expire = LOCAL($1) WHERE sid = $2 AND expire < LOCAL($1)");
+    on_each!(conn, c => sql_query(query).bind::<DbInstant, _>(Instant(end)).bind::<Text, _>(sid).execute(c))?;
+    Ok(())
+}
+
+pub(super) fn delete(conn: &mut DbConnection, sid: &str) -> DbResult<usize> {
+    let query = "DELETE FROM session WHERE sid = $1";
+    Ok(on_each!(conn, c => sql_query(query).bind::<Text, _>(sid).execute(c))?)
+}
+
+pub(super) fn delete_of_user(conn: &mut DbConnection, user: &str) -> DbResult<usize> {
+    let query = sql(conn, "DELETE FROM session WHERE USER_ID = $1");
+    Ok(on_each!(conn, c => sql_query(query).bind::<Text, _>(user).execute(c))?)
+}
+
+/// Deletes sessions that have ended, the oldest first, and answers how many. The end is looked at again for each row, because
+/// another server may extend one meanwhile.
+pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: u32) -> DbResult<usize> {
+    let query = sql(
+        conn,
+        "DELETE FROM session WHERE expire < LOCAL($1) AND sid IN \
+         (SELECT sid FROM session WHERE expire < LOCAL($1) ORDER BY expire LIMIT $2)",
+    );
+    let most = i64::from(most);
+    Ok(on_each!(conn, c => sql_query(query).bind::<DbInstant, _>(Instant(now)).bind::<BigInt, _>(most).execute(c))?)
+}
