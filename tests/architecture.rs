@@ -29,13 +29,8 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),
-<<<<<<< HEAD
-    ("nouns", &["competitors", "inventory", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "market"]),
-=======
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["evaluation", "market"]),
->>>>>>> main
+    ("services over several nouns", &["adoption", "evaluation", "market"]),
     ("dealership", &["config", "dealership"]),
 ];
 

@@ -144,9 +144,8 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<Use
     get(conn, id)
 }
 
-<<<<<<< HEAD
 /// The user with this address. The case of letters does not matter: another application may have kept it as it was typed.
-pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
+pub(crate) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
     let row: Option<Row> = dsl::users
         .filter(lower(dsl::email).eq_any(lowered(email)))
         // Another application may have made two accounts that differ in case alone.
@@ -155,11 +154,6 @@ pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Op
         .first(conn)
         .optional()?;
     Ok(row.map(User::from))
-=======
-pub(crate) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
-    let row: Option<Row> = dsl::users.filter(dsl::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(User::try_from).transpose()?)
->>>>>>> main
 }
 
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {
