@@ -160,6 +160,9 @@ impl Actor {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Role {
+    /// Another application wrote a word that is none of these. It may do nothing.
+    #[serde(skip_deserializing)]
+    Unknown,
     /// Reads everything but the audit trail.
     Viewer,
     /// Runs the lot: writes inventory, reviews submissions, prices, tracks competitors, exports.
@@ -172,7 +175,7 @@ words!(Role, InvalidRole at "/role" {
     Viewer => "viewer",
     Manager => "manager",
     Admin => "admin",
-});
+} or Unknown => "unknown");
 
 /// An action that a role allows or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,12 +2,13 @@
 //!
 //! It hands each noun what the configuration gives it. Deliberately not here: the operations, which are the nouns' services.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use crate::{
     actor::Actor,
+    adoption::{self, CheckReport, MigrationReport},
     config::Config,
-    db::{Database, MigrationReport},
+    db::{Backup, Database},
     desk::{Desk, House, Parts},
     error::Result,
     evaluation::{SingleFlight, Vpic},
@@ -37,12 +38,13 @@ pub struct Dealership {
 impl Dealership {
     /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://...` with the defaults of [`Config::new`].
     ///
-    /// A new SQLite file is made whole. An existing database is never changed: where its schema is older, every operation
+    /// A missing SQLite file is made, with its tables, unless [`DatabaseConfig::create`](crate::DatabaseConfig::create) says
+    /// otherwise. An existing database is never changed: where its schema is older, every operation
     /// but [`Dealership::migrate`] is refused with the code `database_outdated`.
     ///
     /// # Errors
-    /// `invalid_database_url`; `database_unavailable` where it can not be opened; `not_a_database`; `database_newer` where a
-    /// later release has migrated it.
+    /// `invalid_database_url`; `database_unavailable` where it can not be opened; `not_a_database`; `database_incomplete` for
+    /// a copy without its `-wal`; `database_newer` where a later release has migrated it.
     pub fn open(database_url: impl Into<String>) -> Result<Self> {
         Self::with_config(Config::new(database_url))
     }
@@ -53,20 +55,58 @@ impl Dealership {
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`.
     pub fn with_config(config: Config) -> Result<Self> {
-        let database = Database::open(&config.database)?;
+        // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
+        let database = Database::open(&config.database)?;
         let house = House { database, clock: config.clock.clone(), role_of: tokens::role_of, parts };
         Ok(Self { house: Arc::new(house), config: Arc::new(config) })
     }
 
     /// Brings the schema to this release's, adopting a PostgreSQL database that holds the seed's tables already.
     ///
-    /// Safe to call at each start, from any number of machines at once: one migrates, the others wait and find it done.
+    /// What another application has left in the rows is repaired where it is certain what it means, and reported by kind where it
+    /// is not; see [`CheckReport`]. Repairs are in the audit trail, and an alert names what cannot be read.
+    ///
+    /// Safe to call at each start, from any number of machines at once: one migrates, the others wait and find it done. Where
+    /// nothing is to be done it costs one scan of each table and keeps nobody from writing.
     ///
     /// # Errors
     /// `migration_failed`, in which case nothing was changed; `database_newer`.
     pub fn migrate(&self) -> Result<MigrationReport> {
-        self.house.database.migrate()
+        adoption::migrate(&self.house.database, self.house.clock.now())
+    }
+
+    /// Looks for what in the rows is not as jpauto writes it, by kind, and changes nothing.
+    ///
+    /// ```
+    /// let dealership = jpauto::Dealership::open("sqlite::memory:")?;
+    /// assert!(dealership.check()?.findings.is_empty());
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `database_outdated` before the first migration.
+    pub fn check(&self) -> Result<CheckReport> {
+        adoption::check(&self.house.database)
+    }
+
+    /// Copies the whole database, as it is at one moment, into a new file, while others read and write.
+    ///
+    /// SQLite makes the copy. For PostgreSQL nothing is made: the answer has the call of `pg_dump` that makes it. The schema may be an
+    /// older one, so that a backup can be made before a migration.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// let dealership = jpauto::Dealership::open("sqlite::memory:")?;
+    /// let backup = dealership.backup(folder.path().join("lot.backup.db"))?;
+    /// assert!(backup.bytes.is_some() && backup.command.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `backup_exists` where something is in the place of the file; `backup_failed` where it can not be written.
+    pub fn backup(&self, to: impl AsRef<Path>) -> Result<Backup> {
+        self.house.database.backup(to.as_ref())
     }
 
     /// Where this actor's operations are.

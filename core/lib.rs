@@ -58,6 +58,7 @@ pub mod vin;
 
 mod activity;
 mod actor;
+mod adoption;
 mod alerts;
 mod change;
 mod clock;
@@ -83,12 +84,13 @@ mod users;
 
 pub use activity::{Action, Activity, ActivityEntry, ActivityFilter};
 pub use actor::{Actor, Permission, Role};
+pub use adoption::{CheckReport, Finding, FindingKind, MigrationReport, Remedy};
 pub use alerts::{Alert, AlertFilter, AlertType, Alerts, Severity};
 pub use change::Change;
 pub use clock::Clock;
 pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
-pub use db::{DatabaseConfig, MigrationReport};
+pub use db::{Backup, DatabaseConfig};
 pub use dealership::Dealership;
 pub use desk::Desk;
 pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};

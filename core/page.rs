@@ -154,11 +154,6 @@ impl<T> Page<T> {
     pub fn map<U>(self, item: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(item).collect(), next: self.next }
     }
-
-    pub(crate) fn try_map<U, E>(self, item: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
-        let items = self.items.into_iter().map(item).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: self.next })
-    }
 }
 
 /// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last.

@@ -4,9 +4,43 @@
 
 /// Gives an enum its words: `ALL`, `as_str`, `Display`, and a `FromStr` that refuses any other word by name.
 ///
-/// `words!(Role, InvalidRole at "/role" { Viewer => "viewer", Manager => "manager" });`
+/// `words!(VehicleSort, InvalidSort at "/sort" { Price => "price", Year => "year" });`
+///
+/// A set that a row holds names the variant for any other word, which another application may have written:
+/// `words!(Role, InvalidRole at "/role" { Viewer => "viewer", Admin => "admin" } or Unknown => "unknown");`
+/// This variant is not in `ALL`, and `FromStr` refuses its word, unless it stands among the others as well.
 macro_rules! words {
+    (
+        $name:ident, $code:ident at $pointer:literal { $($variant:ident => $word:literal),+ $(,)? }
+        or $unknown:ident => $unknown_word:literal
+    ) => {
+        words!(@ $name, $code at $pointer { $($variant => $word),+ } { $unknown => $unknown_word });
+        words!(@stored $name { $($variant => $word),+ } $unknown);
+    };
+    (
+        $name:ident, $code:ident at $pointer:literal { $($variant:ident => $word:literal),+ $(,)? } or $unknown:ident
+    ) => {
+        words!(@ $name, $code at $pointer { $($variant => $word),+ } {});
+        words!(@stored $name { $($variant => $word),+ } $unknown);
+    };
     ($name:ident, $code:ident at $pointer:literal { $($variant:ident => $word:literal),+ $(,)? }) => {
+        words!(@ $name, $code at $pointer { $($variant => $word),+ } {});
+    };
+    (@stored $name:ident { $($variant:ident => $word:literal),+ } $unknown:ident) => {
+        impl $name {
+            /// Reads the word of a row.
+            pub(crate) fn stored(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)+
+                    _ => Self::$unknown,
+                }
+            }
+        }
+    };
+    (
+        @ $name:ident, $code:ident at $pointer:literal { $($variant:ident => $word:literal),+ }
+        { $($unknown:ident => $unknown_word:literal)? }
+    ) => {
         impl $name {
             /// Every one of them.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
@@ -16,21 +50,7 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
-                }
-            }
-        }
-
-        impl $name {
-            /// Reads the word of a row. Another application may have left one that is unknown here: that is no fault of
-            /// whoever asks for the row.
-            #[allow(dead_code, reason = "not every set of words stands in a row")]
-            pub(crate) fn stored(word: &str) -> Result<Self, $crate::error::Error> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::error::Error::new(
-                        $crate::error::ErrorCode::UnreadableRow,
-                        format!("a row holds {word:?}, which is none of the words known for it"),
-                    )),
+                    $(Self::$unknown => $unknown_word,)?
                 }
             }
         }

@@ -147,6 +147,108 @@ mod sqlite {
     }
 
     #[test]
+    fn a_missing_file_is_made_only_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lot.db");
+        let mut config = Config::new(format!("sqlite:{}", path.display()));
+        config.database.create = false;
+        for what in ["does not exist", "is empty"] {
+            let error = Dealership::with_config(config.clone()).unwrap_err();
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, "database_unavailable"));
+            assert!(error.to_string().contains(what), "{error}");
+            assert!(std::fs::read_dir(folder.path()).unwrap().all(|file| file.unwrap().metadata().unwrap().len() == 0));
+            std::fs::write(&path, "").unwrap();
+        }
+        config.database.create = true;
+        drop(Dealership::with_config(config.clone()).unwrap());
+        config.database.create = false;
+        assert!(Dealership::with_config(config).unwrap().check_ready().is_ok());
+    }
+
+    #[test]
+    fn a_copy_without_its_wal_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
+        let mut conn = SqliteConnection::establish(&live.display().to_string()).unwrap();
+        conn.batch_execute("PRAGMA journal_mode = WAL; CREATE TABLE notes (text TEXT)").unwrap();
+        std::fs::copy(&live, &copy).unwrap();
+        let before = std::fs::read(&copy).unwrap();
+        for read_only in [false, true] {
+            let mut config = Config::new(format!("sqlite:{}", copy.display()));
+            config.database.read_only = read_only;
+            let error = Dealership::with_config(config).unwrap_err();
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "database_incomplete"));
+            assert_eq!(std::fs::read(&copy).unwrap(), before);
+        }
+        std::fs::copy(live.with_extension("db-wal"), copy.with_extension("db-wal")).unwrap();
+        assert_eq!(
+            Dealership::open(format!("sqlite:{}", copy.display())).unwrap().check_ready().unwrap_err().code(),
+            "database_outdated"
+        );
+    }
+
+    #[test]
+    fn a_copy_of_a_new_file_has_its_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
+        let dealership = Dealership::open(format!("sqlite:{}", live.display())).unwrap();
+        std::fs::copy(&live, &copy).unwrap();
+        let mut config = Config::new(format!("sqlite:{}", copy.display()));
+        config.database.create = false;
+        assert!(Dealership::with_config(config).unwrap().check_ready().is_ok());
+        drop(dealership);
+    }
+
+    #[test]
+    fn a_backup_is_whole_while_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy) = (folder.path().join("live.db"), folder.path().join("a copy?.db"));
+        let dealership = Dealership::open(format!("sqlite:{}", live.display())).unwrap();
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        let first = desk.inventory().add(&corolla(1)).unwrap();
+        let backup = std::thread::scope(|scope| {
+            let writer =
+                scope.spawn(|| (2..40).for_each(|number| drop(desk.inventory().add(&corolla(number)).unwrap())));
+            let backup = dealership.backup(&copy).unwrap();
+            writer.join().unwrap();
+            backup
+        });
+        assert_eq!((backup.bytes, backup.command.len()), (Some(std::fs::metadata(&copy).unwrap().len()), 0));
+        let other = dealership.backup(&copy).unwrap_err();
+        assert_eq!((other.kind(), other.code()), (ErrorKind::Refused, "backup_exists"));
+        let nowhere = dealership.backup(folder.path().join("nowhere/lot.db")).unwrap_err();
+        assert_eq!((nowhere.kind(), nowhere.code()), (ErrorKind::Unavailable, "backup_failed"));
+
+        // Restored: the file in the place of the old one, and what stood beside that away.
+        drop((desk, dealership));
+        for ending in ["db", "db-wal", "db-shm"] {
+            let _ = std::fs::remove_file(live.with_extension(ending));
+        }
+        std::fs::rename(&copy, &live).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished is left");
+        let restored = Dealership::open(format!("sqlite:{}", live.display())).unwrap();
+        let desk = restored.acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().get(first.id).unwrap().vehicle, first);
+        let vehicles = desk.inventory().statistics().unwrap().total.count;
+        let entries =
+            desk.activity().list(&jpauto::ActivityFilter::default(), &jpauto::PageRequest::first(100)).unwrap();
+        assert_eq!(entries.items.len() as i64, vehicles, "each vehicle with its entry");
+        desk.inventory().add(&corolla(50)).unwrap();
+        assert!(restored.check().unwrap().findings.is_empty());
+    }
+
+    #[test]
+    fn an_older_schema_is_backed_up_before_its_migration() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db").display().to_string();
+        let mut conn = SqliteConnection::establish(&path).unwrap();
+        conn.batch_execute("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept')").unwrap();
+        let dealership = Dealership::open(format!("sqlite:{path}")).unwrap();
+        assert_eq!(dealership.check().unwrap_err().code(), "database_outdated");
+        assert!(dealership.backup(folder.path().join("copy.db")).unwrap().bytes.is_some());
+    }
+
+    #[test]
     fn in_memory_databases_are_whole_and_apart() {
         let one = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
         let two = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
@@ -208,6 +310,52 @@ mod postgres {
         let error = Dealership::open("postgres://nobody:secret@127.0.0.1:1/nothing").unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, "database_unavailable"));
         assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    }
+
+    #[test]
+    fn a_missing_right_is_named() {
+        let lot = Lot::on_postgres();
+        let role = format!("reader_{}_{}", std::process::id(), fastrand::u32(..));
+        let schema = lot.url.rsplit("%3D").next().unwrap().to_owned();
+        let url = lot.url.replacen("postgres@", &format!("{role}@"), 1);
+        let may = |sql: &str| lot.execute(&sql.replace("$role", &role).replace("$schema", &schema));
+        may("CREATE ROLE $role LOGIN");
+        let told = |outcome: jpauto::Result<()>| {
+            let error = outcome.unwrap_err();
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Misconfigured, "missing_right"), "{error}");
+            error.to_string()
+        };
+        let open = || Dealership::open(&url);
+        assert!(told(open().map(drop)).contains("USAGE"));
+        may("GRANT USAGE ON SCHEMA $schema TO $role");
+        assert!(
+            told(open().map(drop)).contains("SELECT, INSERT, UPDATE, DELETE on the table __diesel_schema_migrations")
+        );
+        may("GRANT SELECT ON ALL TABLES IN SCHEMA $schema TO $role");
+        let reader = open().unwrap();
+        let desk = reader.acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().statistics().unwrap().total.count, 0);
+        let message = told(desk.inventory().add(&corolla(1)).map(drop));
+        assert!(message.contains("lacks INSERT, UPDATE, DELETE on the table inventory"), "{message}");
+        may("GRANT INSERT ON inventory TO $role");
+        let message = told(desk.inventory().add(&corolla(1)).map(drop));
+        assert!(message.contains("INSERT, UPDATE, DELETE on the table activity_logs"), "{message}");
+        assert!(reader.check().unwrap().findings.is_empty());
+        may("DELETE FROM __diesel_schema_migrations WHERE version LIKE '20261129%'");
+        let message = told(reader.migrate().map(drop));
+        assert!(message.contains(&role), "{message}");
+        may("DROP OWNED BY $role; DROP ROLE $role");
+    }
+
+    #[test]
+    fn a_backup_is_the_call_of_pg_dump() {
+        let lot = Lot::on_postgres();
+        let folder = tempfile::tempdir().unwrap();
+        let backup = lot.dealership.backup(folder.path().join("lot.dump")).unwrap();
+        let schema = lot.url.rsplit("%3D").next().unwrap();
+        assert_eq!((backup.bytes, backup.command[0].as_str()), (None, "pg_dump"));
+        assert!(backup.command.contains(&format!("--schema={schema}")), "{backup:?}");
+        assert_eq!(backup.command.last(), Some(&lot.url));
     }
 
     #[test]

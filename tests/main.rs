@@ -16,7 +16,6 @@
 mod support;
 
 mod activity;
-#[cfg(feature = "postgres")]
 mod adoption;
 mod agreement;
 mod architecture;

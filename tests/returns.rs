@@ -214,7 +214,7 @@ on_both_databases! {
     fn a_car_in_stock_is_not_offered_again_and_one_that_is_gone_is(lot: &Lot) {
         let desk = lot.desk();
         let vehicle = taken_in(lot, 16_900);
-        for status in VehicleStatus::UNSOLD {
+        for status in VehicleStatus::UNSOLD.into_iter().filter(|status| *status != VehicleStatus::Unknown) {
             desk.inventory().set_status(vehicle.id, status).unwrap();
             let refusal = lot.website().submissions().submit(&camry()).unwrap_err();
             assert_eq!(refusal.code(), "duplicate_vin", "{status}");

@@ -51,6 +51,8 @@ pub enum Action {
     Evaluate,
     /// A scrape of a competitor was recorded.
     Record,
+    /// A migration repaired what another application had written.
+    Repair,
     /// An API token was taken back.
     Revoke,
     /// A user signed in.
@@ -73,6 +75,7 @@ words!(Action, InvalidAction at "/action" {
     Analyze => "analyze",
     Evaluate => "evaluate",
     Record => "record",
+    Repair => "repair",
     Revoke => "revoke",
     SignIn => "sign_in",
     SignOut => "sign_out",
@@ -169,6 +172,27 @@ pub(crate) fn record_changes(
     resource_id: Uuid,
     changes: Map<String, Value>,
 ) -> DbResult<()> {
+    insert(conn, acting, action, (resource_type, Some(resource_id)), changes)
+}
+
+/// Writes one entry for a change of many rows.
+pub(crate) fn record_changes_of_many(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    action: Action,
+    resource_type: &str,
+    changes: Map<String, Value>,
+) -> DbResult<()> {
+    insert(conn, acting, action, (resource_type, None), changes)
+}
+
+fn insert(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    action: Action,
+    (resource_type, resource_id): (&str, Option<Uuid>),
+    changes: Map<String, Value>,
+) -> DbResult<()> {
     repository::insert(
         conn,
         &ActivityEntry {
@@ -176,7 +200,7 @@ pub(crate) fn record_changes(
             user_id: acting.actor.user_id(),
             action: action.as_str().to_owned(),
             resource_type: resource_type.to_owned(),
-            resource_id: Some(resource_id),
+            resource_id,
             changes: Some(Value::Object(changes)),
             ip_address: acting.actor.ip().map(|ip| ip.to_string()),
             user_agent: acting.actor.user_agent().map(ToOwned::to_owned),

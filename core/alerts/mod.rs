@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use repository::{close, is_open, open, subjects_of_open};
+pub(crate) use repository::{close, close_about_nothing, is_open, is_open_about_nothing, open, subjects_of_open};
 pub use service::Alerts;
 
 use crate::{activity::Audited, ids::AlertId};
@@ -40,6 +40,8 @@ pub enum AlertType {
     InventoryIncomplete,
     /// The photo storage is almost full.
     StorageLimit,
+    /// Rows hold words, lists or values of another application that cannot be read.
+    UnreadableValues,
 }
 
 words!(AlertType, InvalidAlertType at "/alert_type" {
@@ -52,6 +54,7 @@ words!(AlertType, InvalidAlertType at "/alert_type" {
     InventoryReplaced => "inventory_replaced",
     InventoryIncomplete => "inventory_incomplete",
     StorageLimit => "storage_limit",
+    UnreadableValues => "unreadable_values",
 });
 
 impl AlertType {

@@ -14,7 +14,7 @@ use crate::{
         schema::{storage_alerts, storage_alerts::dsl},
         types::AnyId,
     },
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode},
     ids::AlertId,
     page::{Page, PageRequest, in_index_order},
     typed::{MOST_CANDIDATES, Reference},
@@ -34,11 +34,9 @@ struct Row {
     subject_id: Option<AnyId>,
 }
 
-impl TryFrom<Row> for Alert {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self> {
-        Ok(Self {
+impl From<Row> for Alert {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id,
             alert_type: row.alert_type.unwrap_or_default(),
             // Another application may have written other words, such as `info`.
@@ -49,7 +47,7 @@ impl TryFrom<Row> for Alert {
             dismissed: row.dismissed.unwrap_or(false),
             dismissed_at: row.dismissed_at.map(DateTime::from),
             created_at: row.created_at.map(DateTime::from),
-        })
+        }
     }
 }
 
@@ -102,7 +100,7 @@ pub(crate) fn close(
         .select(Row::as_select())
         .load(conn)?;
     for row in standing {
-        let alert = Alert::try_from(row)?;
+        let alert = Alert::from(row);
         let still_open = dsl::storage_alerts
             .filter(dsl::id.eq(alert.id))
             .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
@@ -140,9 +138,30 @@ pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: U
     Ok(standing > 0)
 }
 
+/// Whether an alert of this type is open that is about no vehicle or competitor.
+pub(crate) fn is_open_about_nothing(conn: &mut DbConnection, alert_type: AlertType) -> DbResult<bool> {
+    let standing: i64 = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert_type.as_str()))
+        .filter(dsl::subject_id.is_null())
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .count()
+        .get_result(conn)?;
+    Ok(standing > 0)
+}
+
+/// Closes the open alert of this type that is about no vehicle or competitor.
+pub(crate) fn close_about_nothing(conn: &mut DbConnection, alert_type: AlertType, now: DateTime<Utc>) -> DbResult<()> {
+    let standing = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert_type.as_str()))
+        .filter(dsl::subject_id.is_null())
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+    diesel::update(standing).set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now))))).execute(conn)?;
+    Ok(())
+}
+
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.into())
 }
 
 /// The alerts whose id begins so, at most `MOST_CANDIDATES`.
@@ -155,7 +174,7 @@ pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> 
         .limit(MOST_CANDIDATES)
         .select(Row::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().map(Alert::try_from).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(Alert::from).collect())
 }
 
 pub(super) fn not_found() -> Error {
@@ -191,5 +210,5 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
     let position = position.map(|(time, id)| (time.map(Instant), id));
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::<Utc>::from), row.id))?;
-    Ok(page.try_map(Alert::try_from)?)
+    Ok(page.map(Alert::from))
 }

@@ -148,7 +148,7 @@ impl From<Row> for Competitor {
             website_url: row.website_url,
             inventory_url: row.inventory_url,
             platform_type: row.platform_type,
-            scraper_config: row.scraper_config.map(|config| config.0),
+            scraper_config: row.scraper_config.map(|config| config.0).filter(|config| !config.is_null()),
             use_playwright: row.use_playwright.unwrap_or(false),
             active: row.active.unwrap_or(true),
             last_scraped_at: row.last_scraped_at.map(DateTime::from),

@@ -21,6 +21,8 @@ pub struct DatabaseConfig {
     pub url: String,
     /// Refuse every write, in the database itself. A file must exist then.
     pub read_only: bool,
+    /// Make a SQLite file that is missing (true), or refuse to open it.
+    pub create: bool,
     /// The most connections (8). About twice the number of cores serves best. An in-memory database has one.
     pub pool_size: u32,
     /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
@@ -40,6 +42,7 @@ impl DatabaseConfig {
         Self {
             url: url.into(),
             read_only: false,
+            create: true,
             pool_size: 8,
             pool_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

@@ -11,7 +11,13 @@ use diesel::{
     r2d2::{ManageConnection, R2D2Connection as _},
 };
 
+#[cfg(feature = "sqlite")]
+use super::file;
 use crate::error::{Error, ErrorCode, Result};
+
+/// How SQLite calls a database in memory.
+#[cfg(feature = "sqlite")]
+const MEMORY: &str = ":memory:";
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("jpauto needs a database: enable the feature `sqlite` or `postgres`");
@@ -151,10 +157,23 @@ impl Manager {
 
     #[cfg(feature = "sqlite")]
     fn connect_sqlite(&self, path: &str) -> Result<DbConnection, ConnectError> {
-        let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(path)?;
-        conn.batch_execute(&format!("PRAGMA busy_timeout = {}", self.limits.lock_timeout.as_millis()))?;
+        let busy_timeout = format!("PRAGMA busy_timeout = {}", self.limits.lock_timeout.as_millis());
+        let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(&match path {
+            MEMORY => MEMORY.to_owned(),
+            path => file::address(path, "mode=rw"),
+        })?;
+        conn.batch_execute(&busy_timeout)?;
         if self.limits.read_only {
-            conn.batch_execute("PRAGMA query_only = ON; PRAGMA foreign_keys = ON")?;
+            let read_only = "PRAGMA query_only = ON; PRAGMA foreign_keys = ON";
+            conn.batch_execute(read_only)?;
+            // A file in WAL mode wants two files beside it, which a folder that cannot be written does not take. Where neither
+            // is there, nobody writes either, and the file is read as one that does not change.
+            if conn.batch_execute("PRAGMA schema_version").is_err() && file::has_no_wal(std::path::Path::new(path)) {
+                let address = file::address(path, "mode=ro&immutable=1");
+                conn = <diesel::SqliteConnection as diesel::Connection>::establish(&address)?;
+                conn.batch_execute(&busy_timeout)?;
+                conn.batch_execute(read_only)?;
+            }
         } else {
             conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
             use_write_ahead_log(&mut conn, self.limits.lock_timeout)?;
@@ -205,7 +224,7 @@ impl ManageConnection for Manager {
             #[cfg(feature = "sqlite")]
             Target::SqliteFile(path) => self.connect_sqlite(path.to_str().ok_or(ConnectError::Path)?),
             #[cfg(feature = "sqlite")]
-            Target::SqliteMemory => self.connect_sqlite(":memory:"),
+            Target::SqliteMemory => self.connect_sqlite(MEMORY),
         };
         Ok(Pooled { conn: conn?, is_lost: false })
     }

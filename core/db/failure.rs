@@ -35,6 +35,17 @@ impl Failure {
         }
     }
 
+    /// What the database said, if it was that the role may not do it.
+    #[cfg(feature = "postgres")]
+    pub(super) fn missing_right(&self) -> Option<&str> {
+        match self {
+            Self::Database(reason @ DieselError::DatabaseError(_, info)) if is_missing_right(reason) => {
+                Some(info.message())
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_lost_connection(&self) -> bool {
         let Self::Database(reason) = self else { return false };
         match reason {
@@ -95,6 +106,16 @@ impl std::error::Error for Failure {
     }
 }
 
+/// Whether the role may not do what it was asked. Diesel has no kind of its own for SQLSTATE 42501.
+pub(super) fn is_missing_right(reason: &DieselError) -> bool {
+    match reason {
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            info.message().starts_with("permission denied") || info.message().starts_with("must be owner of")
+        }
+        _ => false,
+    }
+}
+
 fn from_database(reason: DieselError) -> Error {
     let error = match &reason {
         DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => read_only(),
@@ -149,13 +170,29 @@ pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
     }
 }
 
+/// The error of a SQLite file that can not be copied from.
+#[cfg(feature = "sqlite")]
+pub(super) fn cannot_connect_to(path: &std::path::Path, reason: diesel::ConnectionError) -> Error {
+    Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database {}: {reason}", path.display()))
+        .with_source(reason)
+}
+
 pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
     let error = from_database(reason);
     if error.is(ErrorCode::DatabaseError) {
-        let message = format!("cannot use the database{}", named(target));
+        let why = match is_folder_that_cannot_be_written(&error) {
+            true => ": the file or its folder cannot be written, so it can only be opened read-only",
+            false => "",
+        };
+        let message = format!("cannot use the database{}{why}", named(target));
         return Error::new(ErrorCode::DatabaseUnavailable, message).with_source(error);
     }
     error
+}
+
+/// SQLite says so where it may not make the files that it wants beside the database.
+fn is_folder_that_cannot_be_written(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(|reason| reason.to_string().contains("unable to open database file"))
 }
 
 fn named(target: &Target) -> String {

@@ -17,6 +17,11 @@ pub(crate) fn lowered(text: &str) -> [String; 2] {
     [text.to_lowercase(), text.to_ascii_lowercase()]
 }
 
+/// A VIN as jpauto keeps it and as another application may have: both spellings are found by the index of the column.
+pub(crate) fn spellings(vin: &str) -> [String; 2] {
+    [vin.to_ascii_uppercase(), vin.to_ascii_lowercase()]
+}
+
 /// Keeps others who lock the same words out until the transaction ends, where no row is there yet that could be locked.
 /// SQLite's one writer has everything to itself already.
 pub(crate) fn lock_words(conn: &mut DbConnection, words: &str) -> DbResult<()> {

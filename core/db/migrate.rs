@@ -13,9 +13,8 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use serde::Serialize;
 
-use super::{DbConnection, DbResult, Failure, Transactions, connection::on_each};
+use super::{DbConnection, DbResult, Failure, Transactions, connection::on_each, failure::is_missing_right};
 use crate::error::{Error, ErrorCode, Result};
 
 #[cfg(feature = "postgres")]
@@ -23,14 +22,13 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 #[cfg(feature = "sqlite")]
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// What a call of `migrate` did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct MigrationReport {
+/// What became of the schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Migrated {
     /// The names of the migrations that were applied, in order; empty where the schema was current.
-    pub applied: Vec<String>,
+    pub(crate) applied: Vec<String>,
     /// The version of the schema afterwards.
-    pub version: String,
+    pub(crate) version: String,
 }
 
 /// Whether every known migration is applied.
@@ -53,24 +51,46 @@ pub(super) fn has_no_tables(conn: &mut DbConnection) -> DbResult<bool> {
     Ok(found)
 }
 
-/// Applies what is pending.
-pub(super) fn run(conn: &mut DbConnection) -> Result<MigrationReport> {
-    super::begin(conn).map_err(Failure::from)?;
-    match run_locked(conn) {
-        Ok(report) => {
-            Transactions::commit_transaction(conn).map_err(Failure::from)?;
-            Ok(report)
+/// The version that this library brings a schema to.
+pub(super) fn known_version(conn: &DbConnection) -> Result<String> {
+    Ok(latest(&known_versions(conn)?))
+}
+
+/// Applies what is pending, and then does what follows in the same transaction.
+pub(super) fn run<T>(
+    conn: &mut DbConnection,
+    then: impl Fn(&mut DbConnection) -> DbResult<T>,
+) -> DbResult<(Migrated, T)> {
+    super::begin(conn)?;
+    match run_locked(conn).and_then(|migrated| Ok((migrated, then(conn)?))) {
+        Ok(done) => {
+            Transactions::commit_transaction(conn)?;
+            Ok(done)
         }
         Err(failure) => {
             if let Err(reason) = Transactions::rollback_transaction(conn) {
                 tracing::warn!(%reason, "a failed migration could not be rolled back");
             }
-            Err(failure.into())
+            Err(failure)
         }
     }
 }
 
-fn run_locked(conn: &mut DbConnection) -> DbResult<MigrationReport> {
+/// Writes what the migration did from the `-wal` into the file itself, so that a copy of the file alone has tables.
+pub(super) fn settle(conn: &mut DbConnection) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {}
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            // Where a reader stands in the way, the next checkpoint does it.
+            diesel::connection::SimpleConnection::batch_execute(conn, "PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
+    }
+    Ok(())
+}
+
+fn run_locked(conn: &mut DbConnection) -> DbResult<Migrated> {
     // SQLite's write lock is held already. The limits of everyday statements do not fit a change of the whole schema.
     match conn {
         #[cfg(feature = "postgres")]
@@ -84,7 +104,7 @@ fn run_locked(conn: &mut DbConnection) -> DbResult<MigrationReport> {
     }
     let known = known_versions(conn)?;
     if is_current(conn)? {
-        return Ok(MigrationReport { applied: Vec::new(), version: latest(&known) });
+        return Ok(Migrated { applied: Vec::new(), version: latest(&known) });
     }
     let applied = match conn {
         #[cfg(feature = "postgres")]
@@ -93,7 +113,7 @@ fn run_locked(conn: &mut DbConnection) -> DbResult<MigrationReport> {
         DbConnection::Sqlite(conn) => apply(conn, SQLITE)?,
     };
     tracing::info!(?applied, "the database schema was migrated");
-    Ok(MigrationReport { applied, version: latest(&known) })
+    Ok(Migrated { applied, version: latest(&known) })
 }
 
 fn apply<DB: diesel::backend::Backend>(
@@ -112,6 +132,7 @@ fn apply<DB: diesel::backend::Backend>(
 fn failed(reason: Box<dyn std::error::Error + Send + Sync>, what: &str) -> Failure {
     // A migration that refuses an adopted database says why in its own words.
     match reason.downcast::<diesel::result::Error>() {
+        Ok(reason) if is_missing_right(&reason) => Failure::Database(*reason),
         Ok(reason) => {
             let message = format!("the migration {what} failed and nothing was changed: {reason}");
             Error::new(ErrorCode::MigrationFailed, message).with_source(*reason).into()
@@ -156,6 +177,7 @@ struct Version {
 }
 
 fn applied_versions(conn: &mut DbConnection) -> DbResult<BTreeSet<String>> {
+    must_see_a_schema(conn)?;
     let exists = match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found",
@@ -170,6 +192,37 @@ fn applied_versions(conn: &mut DbConnection) -> DbResult<BTreeSet<String>> {
     }
     let rows: Vec<Version> = on_each!(conn, c => sql_query("SELECT version FROM __diesel_schema_migrations").load(c))?;
     Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+/// Refuses a role that may use no schema: to it every database looks as if nothing were there.
+fn must_see_a_schema(conn: &mut DbConnection) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            #[derive(QueryableByName)]
+            struct Seen {
+                #[diesel(sql_type = Bool)]
+                something: bool,
+                #[diesel(sql_type = Text)]
+                role: String,
+                #[diesel(sql_type = Text)]
+                path: String,
+            }
+            let sql = "SELECT current_schema() IS NOT NULL AS something, quote_ident(current_user) AS role,
+                              current_setting('search_path') AS path";
+            let Seen { something, role, path } = sql_query(sql).get_result(conn)?;
+            if something {
+                return Ok(());
+            }
+            let message = format!(
+                "the role {role} lacks USAGE on the schema, or there is none of the search path ({path}): \
+                 GRANT USAGE ON SCHEMA ... TO {role}"
+            );
+            Err(Error::new(ErrorCode::MissingRight, message).into())
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => Ok(()),
+    }
 }
 
 fn newer_than_this_library(version: &str) -> Error {

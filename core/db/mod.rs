@@ -2,12 +2,17 @@
 //!
 //! What is deliberately not here: any table's queries (each noun's `repository.rs` has its own) and any rule.
 
+mod backup;
 mod config;
 mod connection;
 mod failure;
+#[cfg(feature = "sqlite")]
+mod file;
 pub(crate) mod functions;
 mod migrate;
 mod queue;
+#[cfg(feature = "postgres")]
+mod rights;
 pub(crate) mod row;
 #[allow(
     clippy::wildcard_imports,
@@ -15,10 +20,12 @@ pub(crate) mod row;
     reason = "Diesel's table! takes its types so, and makes everything public"
 )]
 pub(crate) mod schema;
+pub(crate) mod texts;
 #[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;
 
 use std::{
+    path::Path,
     sync::{atomic::AtomicBool, atomic::Ordering},
     time::Duration,
 };
@@ -28,9 +35,10 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, Transact
 use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, lock_row, on_each};
 pub(crate) use failure::Failure;
-pub use migrate::MigrationReport;
+pub(crate) use migrate::Migrated;
 pub(crate) use types::{Instant, Json};
 
+pub use backup::Backup;
 pub use config::DatabaseConfig;
 
 use queue::Queue;
@@ -65,7 +73,7 @@ impl Database {
             idle_in_transaction_timeout: config.idle_in_transaction_timeout,
             read_only: config.read_only,
         };
-        let is_new = is_new_sqlite_file(&target, config.read_only)?;
+        let is_new = is_new_sqlite_file(&target, config.create && !config.read_only)?;
         let manager = Manager { target: target.clone(), limits };
         let in_memory = lives_in_one_connection(&target);
         if !in_memory {
@@ -89,8 +97,9 @@ impl Database {
             schema_is_current: AtomicBool::new(false),
         };
         // A file with nothing in it is new as well: another process may be about to fill it, and migrating waits for that.
-        if is_new || in_memory || (!database.refresh_schema_state()? && database.is_empty_sqlite(config.read_only)?) {
-            database.migrate()?;
+        let may_make = config.create && !config.read_only;
+        if is_new || in_memory || (!database.refresh_schema_state()? && may_make && database.is_empty_sqlite()?) {
+            database.migrate(|_| Ok(()))?;
         }
         Ok(database)
     }
@@ -172,11 +181,36 @@ impl Database {
         self.read(|conn| Ok(conn.batch_execute("SELECT 1")?))
     }
 
-    /// Brings the schema to the version of this library; does nothing where it is there already.
-    pub(crate) fn migrate(&self) -> Result<MigrationReport> {
-        let report = migrate::run(&mut self.connection()?.conn)?;
+    /// Brings the schema to the version of this library, and then does what follows, in one transaction.
+    pub(crate) fn migrate<T>(&self, then: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<(Migrated, T)> {
+        let (migrated, done) = self.with_connection(|conn| migrate::run(conn, then))??;
         self.schema_is_current.store(true, Ordering::Release);
-        Ok(report)
+        if !migrated.applied.is_empty() {
+            self.with_connection(migrate::settle)??;
+        }
+        Ok((migrated, done))
+    }
+
+    /// The version of the schema, if it is the one of this library.
+    pub(crate) fn current_version(&self) -> Result<Option<String>> {
+        if !self.refresh_schema_state()? {
+            return Ok(None);
+        }
+        Ok(Some(migrate::known_version(&self.connection()?.conn)?))
+    }
+
+    /// Copies the whole database into a new file, or says how that is done.
+    pub(crate) fn backup(&self, to: &Path) -> Result<Backup> {
+        match &self.target {
+            #[cfg(feature = "sqlite")]
+            Target::SqliteFile(path) => backup::sqlite::of_file(path, to),
+            #[cfg(feature = "sqlite")]
+            Target::SqliteMemory => backup::sqlite::of_memory(&mut self.connection()?.conn, to),
+            #[cfg(feature = "postgres")]
+            Target::Postgres(url) => {
+                self.with_connection(|conn| backup::postgres::command(conn, url, to))?.map_err(Error::from)
+            }
+        }
     }
 
     /// Runs something on a connection of the pool, which lets the connection go where it turns out to be dead.
@@ -184,6 +218,8 @@ impl Database {
         let mut pooled = self.connection()?;
         let outcome = work(&mut pooled.conn);
         pooled.is_lost = outcome.as_ref().is_err_and(Failure::is_lost_connection);
+        #[cfg(feature = "postgres")]
+        let outcome = outcome.map_err(|failure| rights::named(&mut pooled.conn, failure));
         Ok(outcome)
     }
 
@@ -195,11 +231,8 @@ impl Database {
         })
     }
 
-    fn is_empty_sqlite(&self, read_only: bool) -> Result<bool> {
-        if read_only || !is_sqlite(&self.target) {
-            return Ok(false);
-        }
-        self.with_connection(migrate::has_no_tables)?.map_err(Error::from)
+    fn is_empty_sqlite(&self) -> Result<bool> {
+        Ok(is_sqlite(&self.target) && self.with_connection(migrate::has_no_tables)??)
     }
 
     fn must_be_current(&self) -> Result<()> {
@@ -321,31 +354,15 @@ fn lives_in_one_connection(target: &Target) -> bool {
     }
 }
 
+/// Whether the database is a SQLite file that is to be filled.
 #[cfg_attr(not(feature = "sqlite"), expect(clippy::unnecessary_wraps, reason = "SQLite's arm may fail"))]
-fn is_new_sqlite_file(target: &Target, read_only: bool) -> Result<bool> {
+fn is_new_sqlite_file(target: &Target, may_make: bool) -> Result<bool> {
     match target {
         #[cfg(feature = "sqlite")]
-        Target::SqliteFile(path) => {
-            let is_empty = match std::fs::metadata(path) {
-                Ok(found) => found.is_file() && found.len() == 0,
-                Err(reason) if reason.kind() == std::io::ErrorKind::NotFound => true,
-                Err(reason) => return Err(failure::cannot_open(path, reason)),
-            };
-            if is_empty && read_only {
-                let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-                return Err(failure::cannot_open(path, missing));
-            }
-            match path.parent() {
-                Some(folder) if is_empty && !folder.as_os_str().is_empty() && !folder.is_dir() => {
-                    let reason = std::io::Error::new(std::io::ErrorKind::NotFound, "its directory does not exist");
-                    Err(failure::cannot_open(path, reason))
-                }
-                _ => Ok(is_empty),
-            }
-        }
+        Target::SqliteFile(path) => file::prepare(path, may_make),
         #[allow(unreachable_patterns, reason = "the only arm when PostgreSQL alone is compiled in")]
         _ => {
-            let _ = read_only;
+            let _ = may_make;
             Ok(false)
         }
     }

@@ -4,9 +4,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::types::{Instant, Json};
+use super::{texts::Texts, types::Instant};
 use crate::{
-    error::Result,
+    error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
 };
@@ -18,9 +18,14 @@ pub(crate) trait Stored: Sized {
 
     fn to_column(&self) -> Self::Column;
 
-    /// # Errors
-    /// `unreadable_row` where the column holds what this version does not know.
-    fn from_column(column: Self::Column) -> Result<Self>;
+    /// Reads what the column holds. One row that another application left in a bad state must not fail a whole list: what cannot
+    /// be read is unknown or empty, and `jpauto check` names it.
+    fn from_column(column: Self::Column) -> Self;
+}
+
+/// The refusal to write a row back that holds a word of another application, which would lose that word.
+pub(crate) fn unknown_word(message: &'static str) -> Error {
+    Error::new(ErrorCode::UnknownWord, message)
 }
 
 macro_rules! stored_as_they_are {
@@ -32,8 +37,8 @@ macro_rules! stored_as_they_are {
                 self.clone()
             }
 
-            fn from_column(column: Self) -> Result<Self> {
-                Ok(column)
+            fn from_column(column: Self) -> Self {
+                column
             }
         }
     )+};
@@ -48,20 +53,20 @@ impl Stored for DateTime<Utc> {
         Instant(*self)
     }
 
-    fn from_column(column: Instant) -> Result<Self> {
-        Ok(column.0)
+    fn from_column(column: Instant) -> Self {
+        column.0
     }
 }
 
 impl Stored for Vec<String> {
-    type Column = Json<Self>;
+    type Column = Texts;
 
-    fn to_column(&self) -> Json<Self> {
-        Json(self.clone())
+    fn to_column(&self) -> Texts {
+        Texts(self.clone())
     }
 
-    fn from_column(column: Json<Self>) -> Result<Self> {
-        Ok(column.0)
+    fn from_column(column: Texts) -> Self {
+        column.0
     }
 }
 
@@ -75,7 +80,7 @@ macro_rules! stored_word {
                 self.as_str().to_owned()
             }
 
-            fn from_column(column: String) -> $crate::error::Result<Self> {
+            fn from_column(column: String) -> Self {
                 Self::stored(&column)
             }
         }
@@ -125,16 +130,14 @@ macro_rules! record_row {
             }
         }
 
-        impl TryFrom<Row> for $record {
-            type Error = $crate::error::Error;
-
-            fn try_from(row: Row) -> $crate::error::Result<Self> {
+        impl From<Row> for $record {
+            fn from(row: Row) -> Self {
                 let record = Self {
                     $($name: $crate::db::row::column!(read $presence row.$name),)+
                     $($derived: Default::default(),)*
                 };
                 $(let record = Self { $derived: $derive(&record), ..record };)*
-                Ok(record)
+                record
             }
         }
     };
@@ -148,10 +151,8 @@ macro_rules! column {
     (write required $($value:tt)+) => { $crate::db::row::Stored::to_column(&$($value)+) };
     (write nullable $($value:tt)+) => { $($value)+.as_ref().map($crate::db::row::Stored::to_column) };
     (write defaulted $($value:tt)+) => { Some($crate::db::row::Stored::to_column(&$($value)+)) };
-    (read required $($column:tt)+) => { $crate::db::row::Stored::from_column($($column)+)? };
-    (read nullable $($column:tt)+) => { $($column)+.map($crate::db::row::Stored::from_column).transpose()? };
-    (read defaulted $($column:tt)+) => {
-        $($column)+.map($crate::db::row::Stored::from_column).transpose()?.unwrap_or_default()
-    };
+    (read required $($column:tt)+) => { $crate::db::row::Stored::from_column($($column)+) };
+    (read nullable $($column:tt)+) => { $($column)+.map($crate::db::row::Stored::from_column) };
+    (read defaulted $($column:tt)+) => { $($column)+.map($crate::db::row::Stored::from_column).unwrap_or_default() };
 }
 pub(crate) use column;

@@ -7,6 +7,10 @@
 //! | [`DbMoney`] | `numeric` | `INTEGER` hundredths: Diesel takes numerics on SQLite through `f64`, which is not exact |
 //! | [`DbJson`] | `jsonb` | `TEXT` |
 //!
+//! A value that no Rust value can hold must not fail the list that it stands in: PostgreSQL's `infinity` reads as the
+//! year 9999, an instant on a 31 February as the nearest one there is, `NaN` as zero, a document that is too deep as null.
+//! `jpauto check` names them.
+//!
 //! What is deliberately not here: words with a check constraint, numbers and texts, which Diesel's own types carry.
 
 use std::fmt;
@@ -23,7 +27,10 @@ use diesel::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::connection::{MultiBackend, MultiRawValue};
+use super::{
+    connection::{MultiBackend, MultiRawValue},
+    texts::Texts,
+};
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
@@ -227,6 +234,7 @@ impl From<Instant> for DateTime<Utc> {
 
 through_the_multi_backend!(Instant, DbInstant);
 through_the_multi_backend!(Money, DbMoney);
+through_the_multi_backend!(Texts, DbJson);
 stands_in_queries!(Money, DbMoney);
 
 impl<T: Serialize + fmt::Debug + Send + Sync + 'static> ToSql<DbJson, MultiBackend> for Json<T> {
@@ -247,11 +255,21 @@ impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, MultiBackend> for Json<T>
 #[diesel(sql_type = DbJson)]
 pub(crate) struct Json<T: fmt::Debug>(pub(crate) T);
 
+impl<T: DeserializeOwned + fmt::Debug> Json<T> {
+    /// Reads a document. One that is too deep or holds too large a number reads as null, where the type knows null.
+    fn read(json: &[u8]) -> deserialize::Result<Self> {
+        match serde_json::from_slice(json) {
+            Ok(document) => Ok(Self(document)),
+            Err(reason) => serde_json::from_str("null").map(Self).map_err(|_knows_no_null| reason.into()),
+        }
+    }
+}
+
 #[cfg(feature = "postgres")]
 mod postgres {
     use std::io::Write as _;
 
-    use chrono::TimeDelta;
+    use chrono::{NaiveDate, NaiveTime, TimeDelta};
     use diesel::{
         data_types::{PgNumeric, PgTimestamp},
         pg::{Pg, PgValue},
@@ -273,9 +291,25 @@ mod postgres {
         DateTime::from_timestamp(946_684_800, 0).unwrap_or_default()
     }
 
+    /// PostgreSQL's `infinity` and `-infinity`, there and back: a cursor that names such a row finds it again.
+    const END_OF_TIME: DateTime<Utc> = at_midnight(9_999);
+    const START_OF_TIME: DateTime<Utc> = at_midnight(1);
+
+    /// The start of a year.
+    const fn at_midnight(year: i32) -> DateTime<Utc> {
+        match NaiveDate::from_ymd_opt(year, 1, 1) {
+            Some(day) => day.and_time(NaiveTime::MIN).and_utc(),
+            None => DateTime::UNIX_EPOCH,
+        }
+    }
+
     impl ToSql<DbInstant, Pg> for Instant {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-            let micros = (self.0 - epoch()).num_microseconds().ok_or("an instant out of PostgreSQL's range")?;
+            let micros = match self.0 {
+                time if time == END_OF_TIME => i64::MAX,
+                time if time == START_OF_TIME => i64::MIN,
+                time => (time - epoch()).num_microseconds().ok_or("an instant out of PostgreSQL's range")?,
+            };
             ToSql::<sql_types::Timestamptz, Pg>::to_sql(&PgTimestamp(micros), &mut out.reborrow())
         }
     }
@@ -283,8 +317,11 @@ mod postgres {
     impl FromSql<DbInstant, Pg> for Instant {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
             let PgTimestamp(micros) = FromSql::<sql_types::Timestamptz, Pg>::from_sql(value)?;
-            let time = epoch().checked_add_signed(TimeDelta::microseconds(micros)).ok_or("an instant out of range")?;
-            Ok(Self(time))
+            Ok(Self(match micros {
+                i64::MAX => END_OF_TIME,
+                i64::MIN => START_OF_TIME,
+                _ => epoch().checked_add_signed(TimeDelta::microseconds(micros)).unwrap_or(END_OF_TIME),
+            }))
         }
     }
 
@@ -326,7 +363,7 @@ mod postgres {
         let (sign, weight, digits) = match numeric {
             PgNumeric::Positive { weight, digits, .. } => (1, *weight, digits),
             PgNumeric::Negative { weight, digits, .. } => (-1, *weight, digits),
-            PgNumeric::NaN => return None,
+            PgNumeric::NaN => return Some(0),
         };
         let mut total: i64 = 0;
         for (index, &digit) in digits.iter().enumerate() {
@@ -355,7 +392,7 @@ mod postgres {
     impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, Pg> for Json<T> {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
             match value.as_bytes() {
-                [1, json @ ..] => Ok(Self(serde_json::from_slice(json)?)),
+                [1, json @ ..] => Self::read(json),
                 _ => Err("a jsonb value of an unknown version".into()),
             }
         }
@@ -379,7 +416,7 @@ mod postgres {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use chrono::SecondsFormat;
+    use chrono::{NaiveDate, SecondsFormat, Utc};
     use diesel::{backend::Backend, sqlite::Sqlite};
 
     use super::{
@@ -393,6 +430,22 @@ mod sqlite {
         Ok(Uuid::from_slice(value.read_blob())?)
     }
 
+    /// The instant nearest to one that is none, such as on a 31 February. It sorts where the text does, so a cursor goes on
+    /// behind it.
+    fn nearest(text: &str) -> DateTime<Utc> {
+        let part = |from: usize, digits: usize, most: u32| -> u32 {
+            text.get(from..from + digits).and_then(|part| part.parse().ok()).unwrap_or(0).min(most)
+        };
+        let (year, month) = (part(0, 4, 9_999), part(5, 2, 12).max(1));
+        let day = part(8, 2, 31).max(1);
+        let date = (28..=day)
+            .rev()
+            .chain([day])
+            .find_map(|day| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day));
+        date.and_then(|date| date.and_hms_opt(part(11, 2, 23), part(14, 2, 59), part(17, 2, 59)))
+            .map_or(DateTime::UNIX_EPOCH, |time| time.and_utc())
+    }
+
     impl ToSql<DbInstant, Sqlite> for Instant {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
             out.set_value(self.0.to_rfc3339_opts(SecondsFormat::Micros, true));
@@ -402,7 +455,8 @@ mod sqlite {
 
     impl FromSql<DbInstant, Sqlite> for Instant {
         fn from_sql(mut value: Raw<'_>) -> deserialize::Result<Self> {
-            Ok(Self(DateTime::parse_from_rfc3339(value.read_text())?.to_utc()))
+            let text = value.read_text();
+            Ok(Self(DateTime::parse_from_rfc3339(text).map_or_else(|_no_time| nearest(text), |time| time.to_utc())))
         }
     }
 
@@ -428,7 +482,25 @@ mod sqlite {
 
     impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, Sqlite> for Json<T> {
         fn from_sql(mut value: Raw<'_>) -> deserialize::Result<Self> {
-            Ok(Self(serde_json::from_str(value.read_text())?))
+            Self::read(value.read_text().as_bytes())
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn an_instant_that_is_none_is_the_nearest_one() {
+            for (text, expected) in [
+                ("2026-02-31T10:20:30.000000Z", "2026-02-28T10:20:30Z"),
+                ("2026-13-45T99:99:99.999999Z", "2026-12-31T23:59:59Z"),
+                ("2026-00-00T00:00:00.000000Z", "2026-01-01T00:00:00Z"),
+                ("", "0000-01-01T00:00:00Z"),
+                ("\u{e9}\u{e9}\u{e9}-", "0000-01-01T00:00:00Z"),
+            ] {
+                assert_eq!(nearest(text), DateTime::parse_from_rfc3339(expected).unwrap(), "{text}");
+            }
         }
     }
 }

@@ -590,6 +590,18 @@ catalogue! {
         DatabaseNewer: Refused, "database_newer",
             "The schema of the database is newer than this release.",
             "Install the release that made it, or a later one.";
+        DatabaseIncomplete: Refused, "database_incomplete",
+            "The file is a copy of a database in use, without the `-wal` file that holds its tables.",
+            "Copy both files, or make the copy with `jpauto backup`. Remove the file if it is to be made anew.";
+        MissingRight: Misconfigured, "missing_right",
+            "The role that the database is opened with lacks a right.",
+            "Grant the right that the message names.";
+        BackupExists: Refused, "backup_exists",
+            "There is a file in the place of the backup.",
+            "Give the backup another name.";
+        BackupFailed: Unavailable, "backup_failed",
+            "The backup could not be written.",
+            "Read the message. Check the folder and the disk.";
         NotADatabase: Refused, "not_a_database",
             "The file is not a SQLite database.",
             "Check the path.";
@@ -602,9 +614,9 @@ catalogue! {
         DatabaseError: Internal, "database_error",
             "The database refused a statement or gave an answer that could not be read.",
             "Read the log for the reason, and report it.";
-        UnreadableRow: Internal, "unreadable_row",
-            "A row contains a word that jpauto does not know.",
-            "Correct the row that the message names. Another program may have written it.";
+        UnknownWord: Refused, "unknown_word",
+            "A status or a role is a word that jpauto does not know, so the row cannot be changed otherwise.",
+            "Give the vehicle another status or the user another role; approve or reject the submission.";
         DocumentNotWritten: Internal, "document_not_written",
             "A result could not be turned into JSON to be stored.",
             "Report this with the log.";

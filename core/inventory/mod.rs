@@ -53,6 +53,9 @@ pub enum VehicleStatus {
     Hold,
     /// Sold. A relist offers it again, and so does an approval of the same car.
     Sold,
+    /// Another application wrote a word that is none of these. The vehicle is not public, and it cannot be changed until it has
+    /// one of the other statuses.
+    Unknown,
 }
 
 words!(VehicleStatus, InvalidStatus at "/status" {
@@ -60,11 +63,12 @@ words!(VehicleStatus, InvalidStatus at "/status" {
     Pending => "pending",
     Hold => "hold",
     Sold => "sold",
-});
+    Unknown => "unknown",
+} or Unknown);
 
 impl VehicleStatus {
     /// Every status of a vehicle that is not sold.
-    pub const UNSOLD: [Self; 3] = [Self::Available, Self::Pending, Self::Hold];
+    pub const UNSOLD: [Self; 4] = [Self::Available, Self::Pending, Self::Hold, Self::Unknown];
     /// What the public sees. A vehicle whose sale is pending is still on the website.
     pub const LISTED: [Self; 2] = [Self::Available, Self::Pending];
 }

@@ -16,9 +16,9 @@ use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, Vehicl
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        functions::{lower, lowered},
+        functions::{lower, lowered, spellings},
         lock_row,
-        row::{record_row, stored_word},
+        row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
@@ -41,7 +41,14 @@ pub(crate) fn insert(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()>
     Ok(())
 }
 
+/// Writes the whole row.
+///
+/// # Errors
+/// `unknown_word` for a status that cannot be written back.
 pub(super) fn update(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
+    if vehicle.status == VehicleStatus::Unknown {
+        return Err(unknown_word("the status of this vehicle is not known here: give it another one first").into());
+    }
     diesel::update(dsl::inventory.find(vehicle.id)).set(&Row::from(vehicle)).execute(conn)?;
     Ok(())
 }
@@ -53,7 +60,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: VehicleId) -> DbResult<()> {
 
 pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     let row: Option<Row> = dsl::inventory.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.into())
 }
 
 /// The vehicle, locked until the transaction ends.
@@ -66,7 +73,7 @@ pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<
 pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
     let rows: Vec<Row> =
         dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(Row::as_select()).load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.id, Vehicle::try_from(row))).collect())
+    Ok(rows.into_iter().map(|row| (row.id, Ok(Vehicle::from(row)))).collect())
 }
 
 /// The same, locked until the transaction ends.
@@ -94,11 +101,11 @@ pub(super) fn not_found() -> Error {
 pub(crate) fn ensure_vin_and_stock_number_are_free(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
     let others: Vec<(String, Option<String>)> = dsl::inventory
         .filter(dsl::id.ne(vehicle.id))
-        .filter(dsl::vin.eq(&vehicle.vin).or(dsl::stock_number.eq(&vehicle.stock_number)))
+        .filter(dsl::vin.eq_any(spellings(&vehicle.vin)).or(dsl::stock_number.eq(&vehicle.stock_number)))
         .select((dsl::vin, dsl::stock_number))
         .limit(2)
         .load(conn)?;
-    if others.iter().any(|(vin, _)| *vin == vehicle.vin) {
+    if others.iter().any(|(vin, _)| vin.eq_ignore_ascii_case(&vehicle.vin)) {
         let error = Error::new(ErrorCode::DuplicateVin, "a vehicle with this VIN is in inventory already");
         return Err(error.with_field("/vin", "is in inventory already").into());
     }
@@ -110,14 +117,15 @@ pub(crate) fn ensure_vin_and_stock_number_are_free(conn: &mut DbConnection, vehi
 }
 
 pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
-    let row: Option<Row> = dsl::inventory.filter(dsl::vin.eq(vin)).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(Vehicle::try_from).transpose()?)
+    let row: Option<Row> =
+        dsl::inventory.filter(dsl::vin.eq_any(spellings(vin))).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Vehicle::from))
 }
 
 pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) -> DbResult<Option<Vehicle>> {
     let row: Option<Row> =
         dsl::inventory.filter(dsl::stock_number.eq(stock_number)).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(Vehicle::try_from).transpose()?)
+    Ok(row.map(Vehicle::from))
 }
 
 /// The vehicle with this VIN, locked until the transaction ends.
@@ -141,11 +149,14 @@ fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
     let mut query = dsl::inventory.into_boxed();
     if !filter.status.is_empty() {
         let among = dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>());
+        let unknown = dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str));
+        let holds = |status| filter.status.contains(&status);
         // A null reads as the default.
-        query = if filter.status.contains(&VehicleStatus::default()) {
-            query.filter(among.or(dsl::status.is_null()))
-        } else {
-            query.filter(among)
+        query = match (holds(VehicleStatus::default()), holds(VehicleStatus::Unknown)) {
+            (true, true) => query.filter(among.or(unknown).or(dsl::status.is_null())),
+            (true, false) => query.filter(among.or(dsl::status.is_null())),
+            (false, true) => query.filter(among.or(unknown)),
+            (false, false) => query.filter(among),
         };
     }
     if let Some(make) = &filter.make {
@@ -231,7 +242,7 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
         VehicleSort::Year => in_order_of!(dsl::year, asc, number, |row: &Row| Some(row.year)),
         VehicleSort::YearDescending => in_order_of!(dsl::year, desc, number, |row: &Row| Some(row.year)),
     };
-    Ok(page.try_map(Vehicle::try_from)?)
+    Ok(page.map(Vehicle::from))
 }
 
 /// Counts vehicles and adds up their prices and costs, by status.
@@ -249,7 +260,7 @@ pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCou
         .load(conn)?;
     let mut counts: Vec<StatusCount> = Vec::new();
     for (status, count, value, cost) in rows {
-        let status = status.map_or(Ok(VehicleStatus::default()), |word| VehicleStatus::stored(&word))?;
+        let status = status.map_or_else(VehicleStatus::default, |word| VehicleStatus::stored(&word));
         let stock = StockCount { count, value: value.unwrap_or_default(), cost: cost.unwrap_or_default() };
         // A null reads as the default, which has rows of its own.
         match counts.iter_mut().find(|known| known.status == status) {

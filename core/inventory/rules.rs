@@ -216,6 +216,7 @@ pub(super) fn set_status(
     now: DateTime<Utc>,
 ) -> Result<Vehicle> {
     let mut faults = Faults::default();
+    faults.check(change.status != VehicleStatus::Unknown, "/status", "expected available, pending, hold or sold");
     if let Some(price) = change.sale_price {
         limits::price(&mut faults, "/sale_price", price);
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
@@ -227,7 +228,9 @@ pub(super) fn set_status(
     }
     let sold_at = match change.status {
         VehicleStatus::Sold => vehicle.sold_at.or(Some(now)),
-        VehicleStatus::Available | VehicleStatus::Pending | VehicleStatus::Hold => vehicle.sold_at,
+        VehicleStatus::Available | VehicleStatus::Pending | VehicleStatus::Hold | VehicleStatus::Unknown => {
+            vehicle.sold_at
+        }
     };
     Ok(Vehicle { status: change.status, sold_at, updated_at: Some(now), updated_by: by, ..vehicle.clone() })
 }
@@ -388,7 +391,7 @@ mod tests {
 
     #[test]
     fn statuses_change_freely_until_the_sale() {
-        use VehicleStatus::{Available, Hold, Pending, Sold};
+        use VehicleStatus::{Available, Hold, Pending, Sold, Unknown};
         let vehicle = added(&corolla()).unwrap();
         for from in VehicleStatus::ALL {
             for to in VehicleStatus::ALL {
@@ -396,6 +399,8 @@ mod tests {
                 let later = now() + TimeDelta::days(1);
                 let changed = set_status(&vehicle, to.into(), None, later);
                 match (from, to) {
+                    // A word of another application is left, and never given.
+                    (_, Unknown) => assert_eq!(changed.unwrap_err().code(), "invalid_status_change"),
                     (Sold, Available | Pending | Hold) => assert_eq!(changed.unwrap_err().code(), "vehicle_sold"),
                     (Sold, _) => assert_eq!(changed.unwrap().sold_at, Some(now()), "sold once"),
                     (_, Sold) => assert_eq!(changed.unwrap().sold_at, Some(later)),

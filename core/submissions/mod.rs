@@ -36,13 +36,16 @@ pub enum SubmissionStatus {
     Approved,
     /// Turned down.
     Rejected,
+    /// Another application wrote a word that is none of these. Approving or rejecting the submission decides it.
+    Unknown,
 }
 
 words!(SubmissionStatus, InvalidStatus at "/submission_status" {
     Pending => "pending",
     Approved => "approved",
     Rejected => "rejected",
-});
+    Unknown => "unknown",
+} or Unknown);
 
 submission_fields! {
     record_types

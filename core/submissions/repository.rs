@@ -7,9 +7,9 @@ use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, rule
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        functions::{lower, lowered},
+        functions::{lower, lowered, spellings},
         lock_row,
-        row::{record_row, stored_word},
+        row::{record_row, stored_word, unknown_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
     },
     error::{Error, ErrorCode},
@@ -29,18 +29,26 @@ pub(super) fn insert(conn: &mut DbConnection, submission: &Submission) -> DbResu
     Ok(())
 }
 
+/// Writes the whole row.
+///
+/// # Errors
+/// `unknown_word` for a status that cannot be written back.
 pub(super) fn update(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
+    if submission.submission_status == SubmissionStatus::Unknown {
+        return Err(unknown_word("the status of this submission is not known here: approve or reject it").into());
+    }
     diesel::update(dsl::pending_submissions.find(submission.id)).set(&Row::from(submission)).execute(conn)?;
     Ok(())
 }
 
-/// Writes a review if the submission is still pending.
+/// Writes a review if nobody has reviewed the submission yet.
 ///
 /// # Errors
 /// `submission_already_reviewed`.
 pub(super) fn mark_reviewed(conn: &mut DbConnection, reviewed: &Submission) -> DbResult<()> {
-    let still_pending =
-        dsl::submission_status.eq(SubmissionStatus::Pending.as_str()).or(dsl::submission_status.is_null());
+    // A word of another application decides nothing.
+    let decided = [SubmissionStatus::Approved, SubmissionStatus::Rejected].map(SubmissionStatus::as_str);
+    let still_pending = dsl::submission_status.ne_all(decided).or(dsl::submission_status.is_null());
     let rows = diesel::update(dsl::pending_submissions.filter(dsl::id.eq(reviewed.id)).filter(still_pending))
         .set((
             dsl::submission_status.eq(reviewed.submission_status.as_str()),
@@ -64,7 +72,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> 
 
 pub(super) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     let row: Option<Row> = dsl::pending_submissions.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.into())
 }
 
 /// The submission, locked until the transaction ends.
@@ -79,8 +87,11 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResu
 /// `duplicate_vin`.
 pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
     let Some(vin) = &submission.vin else { return Ok(()) };
-    let others: i64 =
-        dsl::pending_submissions.filter(dsl::vin.eq(vin)).filter(dsl::id.ne(submission.id)).count().get_result(conn)?;
+    let others: i64 = dsl::pending_submissions
+        .filter(dsl::vin.eq_any(spellings(vin)))
+        .filter(dsl::id.ne(submission.id))
+        .count()
+        .get_result(conn)?;
     if others == 0 {
         return Ok(());
     }
@@ -120,7 +131,7 @@ pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> 
                 .load(conn)?,
         };
     }
-    Ok(rows.into_iter().map(Submission::try_from).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(Submission::from).collect())
 }
 
 pub(super) fn not_found() -> Error {
@@ -133,11 +144,15 @@ fn matching(filter: &SubmissionFilter) -> pending_submissions::BoxedQuery<'_, Mu
     let mut query = dsl::pending_submissions.into_boxed();
     if let Some(status) = filter.submission_status {
         let in_status = dsl::submission_status.eq(status.as_str());
-        // A null reads as the default.
-        query = if status == SubmissionStatus::default() {
-            query.filter(in_status.or(dsl::submission_status.is_null()))
-        } else {
-            query.filter(in_status)
+        query = match status {
+            SubmissionStatus::Unknown => {
+                query.filter(dsl::submission_status.ne_all(SubmissionStatus::ALL.map(SubmissionStatus::as_str)))
+            }
+            // A null reads as the default.
+            status if status == SubmissionStatus::default() => {
+                query.filter(in_status.or(dsl::submission_status.is_null()))
+            }
+            _ => query.filter(in_status),
         };
     }
     if let Some(make) = &filter.make {
@@ -181,7 +196,7 @@ pub(super) fn list(
         }
     };
     let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.map(DateTime::<Utc>::from), row.id))?;
-    Ok(page.try_map(Submission::try_from)?)
+    Ok(page.map(Submission::from))
 }
 
 /// More words than this in a search are ignored.

@@ -91,7 +91,8 @@ pub(super) fn update(
 /// `duplicate_vin` if the earlier submission is pending, or its car in stock.
 pub(super) fn offer_again(earlier: &Submission, new: Submission, is_in_stock: bool) -> Result<Submission> {
     let is_open = match earlier.submission_status {
-        SubmissionStatus::Pending => true,
+        // A word of another application decides nothing.
+        SubmissionStatus::Pending | SubmissionStatus::Unknown => true,
         SubmissionStatus::Approved => is_in_stock,
         SubmissionStatus::Rejected => false,
     };
@@ -248,7 +249,11 @@ pub(super) fn reject(
 }
 
 pub(super) fn ensure_pending(submission: &Submission) -> Result<()> {
-    if submission.submission_status == SubmissionStatus::Pending { Ok(()) } else { Err(already_reviewed()) }
+    match submission.submission_status {
+        // A word of another application decides nothing.
+        SubmissionStatus::Pending | SubmissionStatus::Unknown => Ok(()),
+        SubmissionStatus::Approved | SubmissionStatus::Rejected => Err(already_reviewed()),
+    }
 }
 
 pub(super) fn already_reviewed() -> Error {

@@ -28,20 +28,18 @@ struct Row {
     revoked_at: Option<Instant>,
 }
 
-impl TryFrom<Row> for Token {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self, Error> {
-        Ok(Self {
+impl From<Row> for Token {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id,
             name: row.name,
-            role: Role::stored(&row.role)?,
+            role: Role::stored(&row.role),
             user_id: row.user_id,
             created_at: row.created_at.into(),
             expires_at: row.expires_at.map(DateTime::from),
             last_used_at: row.last_used_at.map(DateTime::from),
             revoked_at: row.revoked_at.map(DateTime::from),
-        })
+        }
     }
 }
 
@@ -66,7 +64,7 @@ pub(super) fn get(conn: &mut DbConnection, id: TokenId, of: Option<UserId>) -> D
         query = query.filter(dsl::user_id.eq(user));
     }
     let row: Option<Row> = query.first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::TokenNotFound, "there is no such API token"))?.try_into()?)
+    Ok(row.ok_or_else(|| Error::new(ErrorCode::TokenNotFound, "there is no such API token"))?.into())
 }
 
 /// The same. Locks the row until the transaction ends.
@@ -79,7 +77,7 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: TokenId, of: Option<Use
 pub(super) fn find_with_hash(conn: &mut DbConnection, id: TokenId) -> DbResult<Option<(Token, String)>> {
     let found: Option<(Row, String)> =
         dsl::api_tokens.find(id).select((Row::as_select(), dsl::secret_hash)).first(conn).optional()?;
-    Ok(found.map(|(row, hash)| Token::try_from(row).map(|token| (token, hash))).transpose()?)
+    Ok(found.map(|(row, hash)| (Token::from(row), hash)))
 }
 
 /// The user's tokens, newest first. Without a user, everybody's.
@@ -96,7 +94,7 @@ pub(super) fn list(conn: &mut DbConnection, of: Option<UserId>, request: &PageRe
     let position = position.map(|(time, id)| (time.map(Instant), id));
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.created_at.0), row.id))?;
-    Ok(page.try_map(Token::try_from)?)
+    Ok(page.map(Token::from))
 }
 
 pub(super) fn mark_revoked(conn: &mut DbConnection, token: &Token) -> DbResult<()> {

@@ -7,7 +7,10 @@ use super::User;
 use crate::{
     actor::Role,
     db::{
-        DbConnection, DbResult, Instant, MultiBackend, lock_row,
+        DbConnection, DbResult, Instant, MultiBackend,
+        functions::{lower, lowered},
+        lock_row,
+        row::unknown_word,
         schema::{activity_logs, api_tokens, inventory, pending_submissions, users, users::dsl},
     },
     error::{Error, ErrorCode},
@@ -48,28 +51,26 @@ impl From<&User> for Row {
     }
 }
 
-impl TryFrom<Row> for User {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self, Error> {
-        Ok(Self {
+impl From<Row> for User {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id,
             email: row.email,
             name: row.name,
             oauth_provider: row.oauth_provider,
             oauth_id: row.oauth_id,
-            role: role_of(row.role.as_deref())?,
+            role: role_of(row.role.as_deref()),
             avatar_url: row.avatar_url,
             last_login: row.last_login.map(DateTime::from),
             is_active: row.is_active.unwrap_or(true),
             created_at: row.created_at.map(DateTime::from),
-        })
+        }
     }
 }
 
 /// A null means the default of the column.
-fn role_of(word: Option<&str>) -> Result<Role, Error> {
-    word.map_or(Ok(Role::Viewer), Role::stored)
+fn role_of(word: Option<&str>) -> Role {
+    word.map_or(Role::Viewer, Role::stored)
 }
 
 /// The role of a user who may act.
@@ -80,7 +81,7 @@ pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResu
     let found: Option<(Option<String>, Option<bool>)> =
         dsl::users.find(id).select((dsl::role, dsl::is_active)).first(conn).optional()?;
     match found {
-        Some((role, is_active)) if is_active.unwrap_or(true) => Ok(role_of(role.as_deref())?),
+        Some((role, is_active)) if is_active.unwrap_or(true) => Ok(role_of(role.as_deref())),
         _ => Err(Error::new(ErrorCode::UserInactive, "this account may not act").into()),
     }
 }
@@ -90,7 +91,14 @@ pub(super) fn insert(conn: &mut DbConnection, user: &User) -> DbResult<()> {
     Ok(())
 }
 
+/// Writes the whole row.
+///
+/// # Errors
+/// `unknown_word` for a role that cannot be written back.
 pub(super) fn update(conn: &mut DbConnection, user: &User) -> DbResult<()> {
+    if user.role == Role::Unknown {
+        return Err(unknown_word("the role of this user is not known here: give another one first").into());
+    }
     diesel::update(dsl::users.find(user.id)).set(&Row::from(user)).execute(conn)?;
     Ok(())
 }
@@ -108,7 +116,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
 
 pub(crate) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.into())
 }
 
 pub(super) fn not_found() -> Error {
@@ -125,7 +133,7 @@ pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> 
         .limit(MOST_CANDIDATES)
         .select(Row::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 /// The user. Locks all users until the transaction ends.
@@ -136,9 +144,16 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<Use
     get(conn, id)
 }
 
+/// The user with this address. The case of letters does not matter: another application may have kept it as it was typed.
 pub(crate) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
-    let row: Option<Row> = dsl::users.filter(dsl::email.eq(email)).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(User::try_from).transpose()?)
+    let row: Option<Row> = dsl::users
+        .filter(lower(dsl::email).eq_any(lowered(email)))
+        // Another application may have made two accounts that differ in case alone.
+        .order((dsl::email.ne(email), dsl::id))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(User::from))
 }
 
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {
@@ -147,7 +162,7 @@ pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<P
     let query = || dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
     let rows: Vec<Row> = in_index_order!(conn, query, dsl::email, dsl::id, asc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.email.clone()), row.id))?;
-    Ok(page.try_map(User::try_from)?)
+    Ok(page.map(User::from))
 }
 
 /// Whether any row refers to the user. Such a user can not be deleted.

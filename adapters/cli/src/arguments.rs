@@ -7,6 +7,8 @@ use crate::{
     activity::ActivityCommand,
     alert::AlertCommand,
     analyze::AnalyzeArgs,
+    backup::BackupArgs,
+    check,
     competitor::CompetitorCommand,
     demo::DemoArgs,
     extract::ExtractArgs,
@@ -196,10 +198,37 @@ pub(crate) enum Command {
     /// Serve the HTTP API
     Serve(ServeArgs),
     /// Bring the database's schema to this release's
-    #[command(
-        after_help = "Safe at each start and from several machines at once. A new SQLite file needs no migration."
-    )]
+    #[command(after_help = MIGRATE_HELP)]
     Migrate,
+    /// Name what another application has left in the rows that jpauto reads otherwise
+    #[command(after_help = check::HELP)]
+    Check,
+    /// Copy the whole database into a new file while it is in use
+    Backup(BackupArgs),
+}
+
+const MIGRATE_HELP: &str = "\
+Safe at each start and from several machines at once. A new SQLite file needs no migration.
+
+What another application has left in the rows is repaired where it is certain what it means (letters, blanks, shapes of lists, \
+times under another name), each repair with its entry in the audit trail, and the rest is named. `jpauto check` tells the same \
+and changes nothing. Make a backup first: jpauto backup FILE.";
+
+impl Command {
+    /// Whether the command is one that a dealership begins with. Any other one on a database that is missing has the wrong path.
+    pub(crate) fn may_make_a_database(&self) -> bool {
+        matches!(
+            self,
+            Self::Migrate
+                | Self::Serve(_)
+                | Self::Import(_)
+                | Self::Submission(SubmissionCommand::Submit { .. })
+                | Self::Vehicle(VehicleCommand::Add { .. })
+                | Self::Competitor(CompetitorCommand::Add(_))
+                | Self::User(UserCommand::Add { .. })
+                | Self::Token(TokenCommand::Create { .. })
+        )
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub(crate) struct Context {
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
     read_only: bool,
+    create: bool,
     fetch: Option<FetchConfig>,
     scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
@@ -51,6 +52,7 @@ impl Context {
             database_choice,
             acting_as: global.acting_as,
             read_only: global.read_only,
+            create: false,
             fetch: None,
             scraping: ScrapingRules::default(),
             auto_dev: None,
@@ -63,6 +65,11 @@ impl Context {
     /// The database that was named on the command line; what the environment says is not looked at.
     pub(crate) fn named_database(&self) -> Option<&str> {
         (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
+    }
+
+    /// Lets a SQLite file that is missing be made. Whoever reads from one that is missing is told so instead.
+    pub(crate) fn make_a_database(&mut self) {
+        self.create = true;
     }
 
     /// Lets what is opened from now on fetch websites, in this way.
@@ -94,6 +101,7 @@ impl Context {
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
         config.database.read_only = self.read_only;
+        config.database.create = self.create;
         Ok(Dealership::with_config(config)?)
     }
 

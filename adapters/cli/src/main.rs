@@ -8,6 +8,8 @@ mod alert;
 mod analyze;
 mod arguments;
 mod auto_dev;
+mod backup;
+mod check;
 mod competitor;
 mod context;
 mod demo;
@@ -59,6 +61,9 @@ fn main() -> ExitCode {
     log_to_stderr(if global.verbose { "jpauto=debug,info" } else { "error" });
     let in_json = global.format == Some(Format::Json);
     let mut context = Context::new(global, database);
+    if command.may_make_a_database() {
+        context.make_a_database();
+    }
     match run(command, &mut context).and_then(|()| Ok(context.output.finish()?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(in_json),
@@ -102,6 +107,8 @@ fn refuse(wrong: clap::Error) -> ExitCode {
 fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Migrate => migrate::run(context),
+        Command::Check => check::run(context),
+        Command::Backup(arguments) => backup::run(&arguments, context),
         Command::Vin(arguments) => vin::run(&arguments, context),
         Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
         Command::Submission(command) => submission::run(command, context),

@@ -210,6 +210,7 @@ fn tables_are_plain_where_nobody_looks_and_fit_their_width() {
 #[test]
 fn alerts_are_listed_and_dismissed() {
     let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
     assert_eq!(lot.items(["alert", "list", "--type", "overpriced", "--with-dismissed"]).len(), 0);
     lot.run(["alert", "dismiss", "01890a5d-ac96-774b-bcce-b302099a8057"]).fails(3, "error[alert_not_found]: ");
 }

@@ -47,3 +47,15 @@ fn a_file_of_somebody_else_stays_as_it_is() {
     assert!(ran.stderr.starts_with("error[not_a_demo_file]: jpauto.db exists"), "{}", ran.stderr);
     assert_eq!(std::fs::read(lot.path("jpauto.db")).unwrap(), before);
 }
+
+#[test]
+fn a_demonstration_that_somebody_has_written_to_stays_as_it_is() {
+    let lot = Lot::new();
+    assert_eq!(lot.run(["demo", "--no-serve"]).code, 0);
+    let own = ["user", "add", "ann@example.com", "--name", "Ann", "--db", "sqlite:jpauto-demo.db"];
+    assert_eq!(lot.run(own).code, 0);
+    let ran = lot.run(["demo", "--no-serve"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("has been written to since"), "{}", ran.stderr);
+    assert_eq!(lot.run(["user", "show", "ann@example.com", "--db", "sqlite:jpauto-demo.db"]).code, 0);
+}

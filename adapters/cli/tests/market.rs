@@ -84,6 +84,7 @@ fn the_full_story_from_an_offer_to_the_report() {
 #[test]
 fn an_empty_dealership_has_a_report_too() {
     let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
     let report = lot.run(["report"]);
     assert_eq!((report.code, report.stderr.as_str()), (0, ""));
     assert!(report.stdout.contains("no vehicle yet") && report.stdout.contains("nobody waits"), "{}", report.stdout);
@@ -184,6 +185,7 @@ fn competitors_are_added_changed_paused_and_deleted() {
 #[track_caller]
 fn import_refused(content: &[u8], line_start: &str) {
     let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
     lot.write("day.jsonl", content);
     lot.run(["import", "listings", "--competitor", "Example Motors", "--observed-at", &at(1), "day.jsonl"])
         .fails(2, line_start);

@@ -15,6 +15,7 @@ const CONTACT: (&str, &str) = ("JPAUTO_FETCH_CONTACT", "webmaster@dealer.example
 #[test]
 fn who_does_not_say_who_fetches_is_told_every_way_to_say_it() {
     let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
     for variables in [&[][..], &[("JPAUTO_FETCH_CONTACT", "")]] {
         let ran = run_with(&lot, variables, &["scrape", "--due", "--threads", "16"]);
         ran.fails(2, "error[contact_missing]: expected --contact ADDRESS or the variable JPAUTO_FETCH_CONTACT");
@@ -60,6 +61,7 @@ fn a_switch_of_the_environment_is_written_in_any_usual_way() {
 #[test]
 fn numbers_that_can_not_be_meant_are_refused() {
     let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
     for (option, expected) in [
         ("--pause=1e10", "pause: expected at most 600 seconds"),
         ("--pause=inf", "pause: expected at most 600 seconds"),

@@ -39,7 +39,7 @@ mod _jpauto {
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,
         },
-        lot::{Lot, MigrationReport, open},
+        lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,
             MarketOverview, MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult,

@@ -1,9 +1,13 @@
 //! The open dealership in Python. Each noun calls the library through its [`Handle`].
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use jpauto::{Actor, Config, Dealership, Desk};
 use pyo3::{prelude::*, types::PyType};
+use uuid::Uuid;
 
 use crate::{
     activity::Activity,
@@ -26,6 +30,44 @@ record! {
             applied: Vec<String>,
             /// The version of the schema afterwards.
             version: String,
+            /// What was found in the rows, and what became of it; empty if they are as jpauto writes them.
+            findings: Vec<Finding>,
+        }
+    }
+}
+
+record! {
+    /// Rows that are not as jpauto writes them, of one kind and in one column.
+    Finding of jpauto::Finding {
+        () {
+            /// What is the matter with them, such as `unknown_word`.
+            kind: &'static str,
+            /// The table.
+            table: &'static str,
+            /// The column.
+            column: &'static str,
+            /// How many rows.
+            count: u64,
+            /// The ids of the first rows, at most three.
+            ids: Vec<Uuid>,
+            /// Of unknown words, the first ones in order, at most three.
+            words: Vec<String>,
+            /// `repaired` by this migration, repaired by the next `migrate`, or to be corrected `by_hand`.
+            remedy: &'static str,
+        }
+    }
+}
+
+record! {
+    /// A backup that was made, or the command that makes it.
+    Backup of jpauto::Backup {
+        () {
+            /// The file.
+            path: String,
+            /// The size of the file; `None` if it is not made yet.
+            bytes: Option<u64>,
+            /// The program that makes it and its arguments; empty if it is made.
+            command: Vec<String>,
         }
     }
 }
@@ -71,26 +113,28 @@ impl Handle {
 
 /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 ///
-/// A new SQLite file gets its tables. An existing database is never changed: if its schema is older, every operation but
-/// `migrate` is refused with the code `database_outdated`.
+/// A missing SQLite file is made, with its tables, unless `create` is false. An existing database is never changed: if its
+/// schema is older, every operation but `migrate` is refused with the code `database_outdated`.
 ///
 /// `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
 /// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
 /// `pool_size` bounds the connections (8).
 ///
-/// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`),
-/// `NotFound` (`user_not_found`).
+/// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
+/// `database_incomplete`), `NotFound` (`user_not_found`).
 #[pyfunction]
-#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None))]
+#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true))]
 pub(crate) fn open(
     py: Python<'_>,
     database_url: &str,
     read_only: bool,
     act_as: Option<&str>,
     pool_size: Option<u32>,
+    create: bool,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_only = read_only;
+    config.database.create = create;
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
@@ -170,9 +214,26 @@ impl Lot {
 
     /// Brings the schema to this release's version. A PostgreSQL database that has the tables already is adopted.
     ///
+    /// What another application has left in the rows is repaired where it is certain what it means, and named where it is not.
+    ///
     /// Safe to call at each start, from any number of machines at once.
     fn migrate(&self, py: Python<'_>) -> PyResult<MigrationReport> {
         self.handle.with_dealership(py, Dealership::migrate).map(MigrationReport::told)
+    }
+
+    /// What another application has left in the rows, by kind. It changes nothing. Raises `Refused` (`database_outdated`).
+    fn check(&self, py: Python<'_>) -> PyResult<Vec<Finding>> {
+        let report = self.handle.with_dealership(py, Dealership::check)?;
+        Ok(report.findings.into_iter().map(Finding::told).collect())
+    }
+
+    /// Copies the whole database, as it is at one moment, into a new file, while others read and write.
+    ///
+    /// For PostgreSQL nothing is made: `command` has the call of `pg_dump` that makes the backup.
+    ///
+    /// Raises `Refused` (`backup_exists`), `Unavailable` (`backup_failed`).
+    fn backup(&self, py: Python<'_>, path: PathBuf) -> PyResult<Backup> {
+        self.handle.with_dealership(py, |dealership| dealership.backup(path)).map(Backup::told)
     }
 
     /// Closes the connections. Every later operation is `Refused` with the code `lot_closed`. Closing twice is allowed.

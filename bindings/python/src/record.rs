@@ -356,6 +356,8 @@ macro_rules! words {
 
 words!(
     jpauto::AlertType,
+    jpauto::FindingKind,
+    jpauto::Remedy,
     jpauto::Role,
     jpauto::Severity,
     jpauto::SubmissionStatus,

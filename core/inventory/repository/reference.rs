@@ -23,7 +23,7 @@ pub(in crate::inventory) fn candidates(conn: &mut DbConnection, reference: &Refe
         None => dsl::inventory.filter(named).limit(MOST_CANDIDATES).select(Row::as_select()).load(conn)?,
     };
     let rows = if found.is_empty() { beginning_so(conn, reference)? } else { found };
-    Ok(rows.into_iter().map(Vehicle::try_from).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(Vehicle::from).collect())
 }
 
 fn beginning_so(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Row>> {

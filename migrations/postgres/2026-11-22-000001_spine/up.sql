@@ -350,13 +350,31 @@ DECLARE
     wanted record;
     existing record;
     detail text;
-    differs boolean;
+    rows_at_fault text;
+    what_to_do text;
 BEGIN
     IF current_setting('search_path') <> 'pg_temp' THEN
         RETURN;
     END IF;
     -- With pg_temp last, a plain name means the real table, and the model's own names come out of the catalog qualified.
     PERFORM set_config('search_path', format('%I, pg_temp', target), false);
+
+    -- A column that is there under another spelling would be made anew, and empty. Only the times of a row are carried over.
+    SELECT string_agg(format('%s."%s" (expected %s)', c.relname, twin.attname, m.attname), ', ' ORDER BY c.oid, m.attnum)
+    INTO detail
+    FROM pg_class c
+    JOIN pg_attribute m ON m.attrelid = c.oid AND m.attnum > 0
+    JOIN pg_attribute twin ON twin.attrelid = to_regclass(format('%I.%I', target, c.relname)) AND twin.attnum > 0
+         AND NOT twin.attisdropped AND twin.attname <> m.attname
+         AND replace(lower(twin.attname), '_', '') = replace(m.attname, '_', '')
+    WHERE c.relnamespace = model AND c.relname = ANY (tables)
+      AND NOT EXISTS (SELECT FROM pg_attribute a
+                      WHERE a.attrelid = twin.attrelid AND a.attname = m.attname AND NOT a.attisdropped)
+    HAVING bool_or(m.attname NOT IN ('created_at', 'updated_at'));
+    IF detail IS NOT NULL THEN
+        RAISE EXCEPTION 'these columns are named otherwise: %. Rename them first: ALTER TABLE ... RENAME "oldName" TO new_name',
+            detail;
+    END IF;
 
     FOR wanted IN SELECT relname FROM pg_class WHERE relnamespace = model AND relname = ANY (tables) ORDER BY oid LOOP
         IF to_regclass(format('%I.%I', target, wanted.relname)) IS NULL THEN
@@ -383,6 +401,13 @@ BEGIN
         WHERE a.attrelid = format('%I.%I', target, wanted.tab)::regclass AND a.attname = wanted.col AND NOT a.attisdropped;
 
         IF NOT FOUND THEN
+            IF wanted.required AND wanted.fallback IS NULL THEN
+                EXECUTE format('SELECT CASE WHEN EXISTS (SELECT FROM %I) THEN ''rows'' END', wanted.tab) INTO detail;
+                IF detail IS NOT NULL THEN
+                    RAISE EXCEPTION 'cannot adopt the table %: it has rows and no column %. Add the column and fill it first',
+                        wanted.tab, wanted.col;
+                END IF;
+            END IF;
             -- Old rows take a constant default, but not the time of the migration for a time that nobody wrote down.
             EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s %s %s', wanted.tab, wanted.col, wanted.type,
                 CASE WHEN wanted.fallback <> 'now()' THEN 'DEFAULT ' || wanted.fallback END,
@@ -393,6 +418,11 @@ BEGIN
             CONTINUE;
         END IF;
 
+        -- Up to three rows, for whoever has to correct them; the table's `id` where there is one.
+        rows_at_fault := NULL;
+        detail := CASE WHEN EXISTS (SELECT FROM pg_attribute a
+                                    WHERE a.attrelid = format('%I.%I', target, wanted.tab)::regclass AND a.attname = 'id')
+                       THEN 'id' ELSE 'ctid' END;
         BEGIN
             IF existing.is_enum THEN
                 -- The default is a value of the enum: it has to go before the type can.
@@ -416,9 +446,11 @@ BEGIN
                   OR (wanted.type_id = 'timestamp'::regtype AND existing.type_id = 'timestamp'::regtype) THEN
                 NULL; -- It holds at least what the model holds.
             ELSIF wanted.type <> existing.type THEN
-                EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I::%s::%s IS DISTINCT FROM %2$I)',
-                    wanted.tab, wanted.col, wanted.type, existing.type) INTO differs;
-                IF differs THEN
+                EXECUTE format('SELECT string_agg(key, '', '')
+                                FROM (SELECT %I::text AS key FROM %I WHERE %I::%s::%s IS DISTINCT FROM %3$I
+                                      ORDER BY 1 LIMIT 3) AS first',
+                    detail, wanted.tab, wanted.col, wanted.type, existing.type) INTO rows_at_fault;
+                IF rows_at_fault IS NOT NULL THEN
                     RAISE EXCEPTION 'some values of type % do not fit the type %', existing.type, wanted.type;
                 END IF;
                 EXECUTE format('ALTER TABLE %I ALTER %I TYPE %s USING %2$I::%3$s', wanted.tab, wanted.col, wanted.type);
@@ -433,9 +465,36 @@ BEGIN
                 EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', wanted.tab, wanted.col);
             END IF;
         EXCEPTION WHEN OTHERS THEN
-            RAISE EXCEPTION 'cannot adopt the column %.% as %: %', wanted.tab, wanted.col, wanted.type, SQLERRM
+            what_to_do := CASE
+                WHEN SQLSTATE = '23502' THEN 'Give these rows a value, or delete them'
+                WHEN SQLERRM LIKE '%view%' OR SQLERRM LIKE '%rule%' THEN 'Drop the view, migrate, and make the view again'
+                WHEN existing.type LIKE '%[]' THEN
+                    format('Convert it first: ALTER TABLE %I ALTER %I TYPE jsonb USING to_jsonb(%2$I)', wanted.tab, wanted.col)
+                WHEN wanted.type = 'uuid' THEN 'Its ids must be UUIDs: convert the column first, with each that refers to it'
+                ELSE 'Correct these values first'
+            END;
+            IF rows_at_fault IS NULL THEN
+                EXECUTE format('SELECT string_agg(key, '', '')
+                                FROM (SELECT %I::text AS key FROM %I WHERE (%I IS NULL) = %L ORDER BY 1 LIMIT 3) AS first',
+                    detail, wanted.tab, wanted.col, SQLSTATE = '23502') INTO rows_at_fault;
+            END IF;
+            RAISE EXCEPTION 'cannot adopt the column %.% as %: %. %; the first rows: %',
+                wanted.tab, wanted.col, wanted.type, SQLERRM, what_to_do, coalesce(rows_at_fault, 'none')
                 USING ERRCODE = SQLSTATE;
         END;
+    END LOOP;
+
+    -- A VIN is kept in upper case and without blanks: what is the same then is one vehicle.
+    FOR wanted IN SELECT unnest(ARRAY['pending_submissions', 'inventory']) AS tab LOOP
+        EXECUTE format('SELECT string_agg(format(''%%s (%%s)'', id, vin), '', '')
+                        FROM (SELECT id, vin FROM %I
+                              WHERE upper(btrim(vin)) IN (SELECT upper(btrim(vin)) FROM %1$I WHERE btrim(vin) <> ''''
+                                                          GROUP BY 1 HAVING count(*) > 1)
+                              ORDER BY upper(btrim(vin)), id LIMIT 3) AS first', wanted.tab) INTO rows_at_fault;
+        IF rows_at_fault IS NOT NULL THEN
+            RAISE EXCEPTION 'cannot adopt the table %: rows have the same VIN. Correct or delete all but one; the first rows: %',
+                wanted.tab, rows_at_fault USING ERRCODE = '23505';
+        END IF;
     END LOOP;
 
     -- A column unknown to jpauto stays, but must not stop an insert that does not name it.
@@ -497,7 +556,18 @@ BEGIN
                 wanted.definition, CASE WHEN wanted.kind IN ('c', 'f') THEN 'NOT VALID' END);
         EXCEPTION WHEN OTHERS THEN
             GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-            RAISE EXCEPTION 'cannot adopt the table %: % does not hold: % %', wanted.tab, wanted.definition, SQLERRM, detail
+            rows_at_fault := NULL;
+            what_to_do := 'Correct these rows first';
+            IF wanted.kind IN ('p', 'u') AND SQLSTATE = '23505' THEN
+                SELECT string_agg(quote_ident(col), ', ') INTO rows_at_fault FROM unnest(wanted.cols) AS col;
+                EXECUTE format('SELECT string_agg(key, '', '')
+                                FROM (SELECT id::text AS key FROM %I WHERE (%s) IN (SELECT %2$s FROM %1$I
+                                                                                    GROUP BY %2$s HAVING count(*) > 1)
+                                      ORDER BY %2$s, id LIMIT 3) AS first', wanted.tab, rows_at_fault) INTO rows_at_fault;
+                what_to_do := 'Correct or delete all but one';
+            END IF;
+            RAISE EXCEPTION 'cannot adopt the table %: % does not hold: % %. %; the first rows: %',
+                wanted.tab, wanted.definition, SQLERRM, detail, what_to_do, coalesce(rows_at_fault, 'unknown')
                 USING ERRCODE = SQLSTATE;
         END;
     END LOOP;

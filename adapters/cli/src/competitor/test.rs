@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Fai
     let config = arguments.config.as_deref().map(read_config).transpose()?;
     let (fetch, scraping) = arguments.fetching.config()?;
     context.fetch_with(fetch, scraping);
-    let desk = context.desk()?;
+    let desk = context.desk_or_passing()?;
     let text = arguments.website.as_str();
     let mut site = if text.starts_with("http://") || text.starts_with("https://") {
         TestSite::from(text)

@@ -1,19 +1,28 @@
 //! The file that a demonstration is told in: always a new one, and never in the place of anybody else's.
 //!
-//! A file made here holds an account that nothing else makes. Only a file with this account is ever removed. What is
-//! deliberately not here: any other database; a demonstration has no business on a PostgreSQL server.
+//! A file made here holds an account that nothing else makes, and all that is written in a demonstration is written through one
+//! client. A file is removed only if it has this account and nobody else has written to it. What is deliberately not here: any
+//! other database; a demonstration has no business on a PostgreSQL server.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use jpauto::{Actor, Config, Dealership, Desk, ErrorCode, NewUser, Role};
+use jpauto::{ActivityFilter, Actor, Config, Dealership, Desk, ErrorCode, NewUser, Role};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, report};
 
 /// The account that says that a file may be replaced.
 const MARK: &str = "replaced-by-the-next-demo@jpauto.example";
+
+/// How the audit trail names what a demonstration writes.
+const CLIENT: &str = "jpauto-demo";
+
+/// The same actor, in a demonstration.
+pub(super) fn on_stage(actor: Actor) -> Actor {
+    actor.with_user_agent(CLIENT)
+}
 
 /// Makes room for a new file, or says why there is none.
 pub(super) fn make_room(url: &str) -> Result<(), Failure> {
@@ -25,11 +34,14 @@ pub(super) fn make_room(url: &str) -> Result<(), Failure> {
             Err(Failure::unreadable(&path, &reason))
         };
     }
-    if !is_marked(url) {
-        let message = format!(
-            "{} exists and was not made by `jpauto demo`, so it stays as it is: name another file with --db sqlite:PATH",
-            path.display()
-        );
+    let stays = match whose(url) {
+        Whose::Ours => None,
+        Whose::Shared => Some("was made by `jpauto demo`, but has been written to since"),
+        Whose::Foreign => Some("exists and was not made by `jpauto demo`"),
+    };
+    if let Some(why) = stays {
+        let message =
+            format!("{} {why}, so it stays as it is: name another file with --db sqlite:PATH", path.display());
         return Err(Failure::new(ErrorCode::NotADemoFile, message));
     }
     for ending in ["", "-wal", "-shm"] {
@@ -47,11 +59,27 @@ pub(super) fn mark(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whatever keeps the mark from being read, the file is then not known to be ours.
-fn is_marked(url: &str) -> bool {
-    Dealership::with_config(Config::new(url).pool_size(1).read_only())
-        .and_then(|dealership| dealership.acting_as(Actor::system()).users().get_by_email(MARK))
-        .is_ok()
+/// Who has written to a file.
+enum Whose {
+    /// A demonstration alone.
+    Ours,
+    /// A demonstration, and others after it.
+    Shared,
+    /// Others. Whatever keeps the mark from being read, the file is then not known to be ours.
+    Foreign,
+}
+
+fn whose(url: &str) -> Whose {
+    let opened = Dealership::with_config(Config::new(url).pool_size(1).read_only());
+    let Ok(desk) = opened.map(|dealership| dealership.acting_as(Actor::system())) else { return Whose::Foreign };
+    if desk.users().get_by_email(MARK).is_err() {
+        return Whose::Foreign;
+    }
+    let written = report::all(|page| desk.activity().list(&ActivityFilter::default(), page));
+    match written {
+        Ok(entries) if entries.iter().all(|entry| entry.user_agent.as_deref() == Some(CLIENT)) => Whose::Ours,
+        _ => Whose::Shared,
+    }
 }
 
 /// The file of a SQLite URL, `None` for a database in memory.
@@ -104,10 +132,25 @@ mod tests {
         assert_eq!(code(make_room(&url)), Some("not_a_demo_file"), "a dealership's own file");
         assert!(path.exists());
 
-        mark(&dealership.acting_as(Actor::system())).unwrap();
+        mark(&dealership.acting_as(on_stage(Actor::system()))).unwrap();
         drop(dealership);
         make_room(&url).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "with all that belongs to it");
+    }
+
+    #[test]
+    fn a_demonstration_that_somebody_has_written_to_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        let dealership = Dealership::open(&url).unwrap();
+        mark(&dealership.acting_as(on_stage(Actor::system()))).unwrap();
+        let own = NewUser { email: "ann@example.com".into(), name: "Ann".into(), ..NewUser::default() };
+        dealership.acting_as(Actor::system()).users().add(&own).unwrap();
+        drop(dealership);
+        assert_eq!(code(make_room(&url)), Some("not_a_demo_file"));
+        assert!(
+            Dealership::open(&url).unwrap().acting_as(Actor::system()).users().get_by_email("ann@example.com").is_ok()
+        );
     }
 
     #[test]

@@ -29,7 +29,8 @@ use crate::{context::Context, failure::Failure, output::Output};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 The file is sqlite:jpauto-demo.db or the one that --db names; DATABASE_URL is not looked at.
-What an earlier demonstration made is replaced, any other file is refused and left as it is.")]
+What an earlier demonstration made is replaced. Any other file is refused and left as it is, and so is a demonstration that \
+somebody has written to since.")]
 pub(crate) struct DemoArgs {
     /// End after the report instead of serving the API
     #[arg(long)]
@@ -64,7 +65,7 @@ fn replay(
 ) -> Result<(Dealership, Story), Failure> {
     database::make_room(database)?;
     let dealership = Dealership::with_config(Config::new(database).clock(clock.for_library()))?;
-    database::mark(&dealership.acting_as(Actor::system()))?;
+    database::mark(&dealership.acting_as(database::on_stage(Actor::system())))?;
     let story = Stage::open(&dealership, clock, ends)?.play(audience)?;
     Ok((dealership, story))
 }

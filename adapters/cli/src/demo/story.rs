@@ -16,6 +16,7 @@ use jpauto::{
 use super::{
     cars::{CATALOGUE, Car, RARE},
     clock::MovedClock,
+    database::on_stage,
     lots::{self, DAYS, Lot, Shape},
     pages::{self, SavedPage, Shown},
 };
@@ -155,7 +156,7 @@ impl<'a> Stage<'a> {
         clock: &'a MovedClock,
         ends: DateTime<Utc>,
     ) -> Result<Self, Failure> {
-        let machine = dealership.acting_as(Actor::system());
+        let machine = dealership.acting_as(on_stage(Actor::system()));
         clock.set(ends - TimeDelta::days(i64::from(DAYS) - OPENING_DAY));
         let hire = |name: &str, email: &str, role| -> Result<UserId, Failure> {
             let user = NewUser { name: name.to_owned(), email: email.to_owned(), role, ..NewUser::default() };
@@ -202,7 +203,7 @@ impl<'a> Stage<'a> {
     }
 
     fn staff(&self) -> Desk {
-        self.dealership.acting_as(Actor::user(self.manager))
+        self.dealership.acting_as(on_stage(Actor::user(self.manager)))
     }
 
     /// So many hours before the end of a day, which ends at the hour at which the story does.
@@ -274,7 +275,7 @@ impl<'a> Stage<'a> {
 
     fn last_day(&self, own: &[Vehicle], story: &mut Story) -> Result<(), Failure> {
         let [approve, reject, incomplete, wait] = submissions();
-        let website = self.dealership.acting_as(Actor::public());
+        let website = self.dealership.acting_as(on_stage(Actor::public()));
         let mut sent = Vec::new();
         for (hours, submission) in [(3, &approve), (3, &reject), (2, &incomplete), (1, &wait)] {
             self.move_to(LAST_DAY.into(), hours);

@@ -4,6 +4,7 @@ import builtins
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from os import PathLike
 from types import GenericAlias, TracebackType
 from typing import Any, ClassVar, Generic, TypeVar, final
 from uuid import UUID
@@ -49,6 +50,7 @@ __all__ = [
     "Analysis",
     "AnalyzeReport",
     "AutoDevSearch",
+    "Backup",
     "ChangedVehicle",
     "Competitor",
     "CompetitorOverview",
@@ -56,6 +58,7 @@ __all__ = [
     "Extraction",
     "ExtractionWarning",
     "FailedVehicle",
+    "Finding",
     "Inventory",
     "IssuedToken",
     "LeftOut",
@@ -560,6 +563,28 @@ class AutoDevSearch:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class Backup:
+    """A backup that was made, or the command that makes it."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+
+    @property
+    def bytes(self) -> int | None:
+        """The size of the file; `None` if it is not made yet."""
+
+    @property
+    def command(self) -> list[str]:
+        """The program that makes it and its arguments; empty if it is made."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class ChangedVehicle:
     """A vehicle as it is now, and which of its columns changed."""
 
@@ -914,6 +939,44 @@ class FailedVehicle:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class Finding:
+    """Rows that are not as jpauto writes them, of one kind and in one column."""
+
+    @property
+    def kind(self) -> str:
+        """What is the matter with them, such as `unknown_word`."""
+
+    @property
+    def table(self) -> str:
+        """The table."""
+
+    @property
+    def column(self) -> str:
+        """The column."""
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+
+    @property
+    def ids(self) -> list[UUID]:
+        """The ids of the first rows, at most three."""
+
+    @property
+    def words(self) -> list[str]:
+        """Of unknown words, the first ones in order, at most three."""
+
+    @property
+    def remedy(self) -> str:
+        """`repaired` by this migration, repaired by the next `migrate`, or to be corrected `by_hand`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class Inventory:
     """The dealership's own vehicles."""
 
@@ -1248,7 +1311,20 @@ class Lot:
     def migrate(self) -> MigrationReport:
         """Brings the schema to this release's version. A PostgreSQL database that has the tables already is adopted.
 
+        What another application has left in the rows is repaired where it is certain what it means, and named where it is not.
+
         Safe to call at each start, from any number of machines at once.
+        """
+
+    def check(self) -> list[Finding]:
+        """What another application has left in the rows, by kind. It changes nothing. Raises `Refused` (`database_outdated`)."""
+
+    def backup(self, path: str | PathLike[str]) -> Backup:
+        """Copies the whole database, as it is at one moment, into a new file, while others read and write.
+
+        For PostgreSQL nothing is made: `command` has the call of `pg_dump` that makes the backup.
+
+        Raises `Refused` (`backup_exists`), `Unavailable` (`backup_failed`).
         """
 
     def close(self) -> None:
@@ -1421,6 +1497,10 @@ class MigrationReport:
     @property
     def version(self) -> str:
         """The version of the schema afterwards."""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found in the rows, and what became of it; empty if they are as jpauto writes them."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -3453,18 +3533,25 @@ def listings(
 def mileage(text: str) -> int | None:
     """The miles in a text; `None` if there is no certain number."""
 
-def open(database_url: str, *, read_only: bool = False, act_as: str | None = None, pool_size: int | None = None) -> Lot:
+def open(
+    database_url: str,
+    *,
+    read_only: bool = False,
+    act_as: str | None = None,
+    pool_size: int | None = None,
+    create: bool = True,
+) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
-    A new SQLite file gets its tables. An existing database is never changed: if its schema is older, every operation but
-    `migrate` is refused with the code `database_outdated`.
+    A missing SQLite file is made, with its tables, unless `create` is false. An existing database is never changed: if its
+    schema is older, every operation but `migrate` is refused with the code `database_outdated`.
 
     `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
     `pool_size` bounds the connections (8).
 
-    Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`),
-    `NotFound` (`user_not_found`).
+    Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
+    `database_incomplete`), `NotFound` (`user_not_found`).
     """
 
 def parse(text: str, *, current_year: int | None = None) -> Vin:

@@ -40,12 +40,12 @@ __all__ = [
 Money: TypeAlias = Decimal | int | str | float
 """An amount in dollars with at most two decimal places; a `float` counts as the shortest text that gives it back."""
 
-VehicleStatus = Literal["available", "pending", "hold", "sold"]
+VehicleStatus = Literal["available", "pending", "hold", "sold", "unknown"]
 AgeState = Literal["good", "warning", "aged"]
 VehicleSort = Literal["listed_at", "-listed_at", "price", "-price", "mileage", "-mileage", "year", "-year"]
-SubmissionStatus = Literal["pending", "approved", "rejected"]
+SubmissionStatus = Literal["pending", "approved", "rejected", "unknown"]
 SubmissionSort = Literal["submitted_at", "-submitted_at"]
-Role = Literal["viewer", "manager", "admin"]
+Role = Literal["viewer", "manager", "admin", "unknown"]
 Provider = Literal["google", "microsoft"]
 Action = Literal[
     "create",
@@ -61,6 +61,7 @@ Action = Literal[
     "analyze",
     "evaluate",
     "record",
+    "repair",
     "revoke",
     "sign_in",
     "sign_out",
@@ -75,6 +76,7 @@ AlertType = Literal[
     "inventory_replaced",
     "inventory_incomplete",
     "storage_limit",
+    "unreadable_values",
 ]
 Severity = Literal["warning", "critical"]
 ListingSort = Literal[

@@ -1,0 +1,70 @@
+//! `jpauto check`: what another application has left in the rows. What is deliberately not here: what is looked for.
+
+use jpauto::{Finding, Remedy};
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    output::{Cell, Column, Format, Output, Row, Tone, remark},
+};
+
+pub(crate) const HELP: &str = "\
+Looks for words that jpauto does not know, lists in another shape, VINs in lower case, blanks at the ends, values that no \
+vehicle has and the like, names each kind with its rows, and changes nothing.
+
+What `jpauto migrate` says it repairs, run `jpauto migrate` for. The rest is for a person: a vehicle of status `unknown` gets \
+another one, a submission is approved or rejected, a user gets another role.
+
+Examples:
+  jpauto check
+  jpauto vehicle list --status unknown
+  jpauto check --format json | jq '.findings[] | select(.remedy == \"by_hand\")'";
+
+/// Checks, and prints what was found.
+pub(crate) fn run(context: &mut Context) -> Result<(), Failure> {
+    let report = context.dealership()?.check()?;
+    match context.output.format() {
+        Format::Table => print(&report.findings, &mut context.output),
+        Format::Json => context.output.json(&report),
+        Format::Jsonl => report.findings.iter().try_for_each(|finding| context.output.json_line(finding)),
+    }
+}
+
+/// Prints findings for people.
+pub(crate) fn print(findings: &[Finding], output: &mut Output) -> Result<(), Failure> {
+    if findings.is_empty() {
+        remark("the rows are as jpauto writes them");
+        return Ok(());
+    }
+    output.table(findings)
+}
+
+impl Row for Finding {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Where"),
+        Column::number("Rows"),
+        Column::text("What"),
+        Column::text("To do"),
+        Column::text("First rows").spare(1),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let what = match self.words.is_empty() {
+            true => self.kind.sentence().to_owned(),
+            false => format!("{}: {}", self.kind.sentence(), self.words.join(", ")),
+        };
+        let (to_do, tone) = match self.remedy {
+            Remedy::Repaired => ("repaired", Tone::Good),
+            Remedy::Migrate => ("jpauto migrate", Tone::Warning),
+            _ => ("by hand", Tone::Bad),
+        };
+        let ids: Vec<_> = self.ids.iter().map(ToString::to_string).collect();
+        vec![
+            format!("{}.{}", self.table, self.column).into(),
+            self.count.to_string().into(),
+            what.into(),
+            Cell::new(to_do).tone(tone),
+            Cell::new(ids.join(" ")).tone(Tone::Faint),
+        ]
+    }
+}

@@ -1,0 +1,191 @@
+//! Databases that another application has written: what in them is not as jpauto writes it, and what of that is certain to
+//! mean what.
+//!
+//! Rows are read whatever they hold: an unknown word is `unknown`, a list of another shape is read where the shape is clear
+//! and empty where it is not. `migrate` repairs what is certain, in its own transaction, and reports every kind that it
+//! found. `check` finds the same again at any time and changes nothing. `faults.rs` is the table of what is looked for.
+
+mod faults;
+mod repository;
+mod service;
+
+use std::fmt;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+pub(crate) use service::{check, migrate};
+
+/// What a call of `migrate` did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MigrationReport {
+    /// The names of the migrations that were applied, in order; empty where the schema was current.
+    pub applied: Vec<String>,
+    /// The version of the schema afterwards.
+    pub version: String,
+    /// What was found in the rows, and what became of it; empty where they are as jpauto writes them.
+    pub findings: Vec<Finding>,
+}
+
+/// What `check` found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CheckReport {
+    /// A finding for each kind and column; empty where all rows are as jpauto writes them.
+    pub findings: Vec<Finding>,
+}
+
+/// Rows that are not as jpauto writes them, of one kind and in one column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What is the matter with them.
+    pub kind: FindingKind,
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// How many rows.
+    pub count: u64,
+    /// The ids of the first rows, at most three.
+    pub ids: Vec<Uuid>,
+    /// Of unknown words, the first ones in order, at most three.
+    pub words: Vec<String>,
+    /// What became of it, or what is to be done.
+    pub remedy: Remedy,
+}
+
+impl Finding {
+    /// How many ids and words a finding has at most.
+    pub const SAMPLE: usize = 3;
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = if self.count == 1 { "row" } else { "rows" };
+        write!(f, "{}.{}: {} {rows}, {}", self.table, self.column, self.count, self.kind.sentence())?;
+        if !self.words.is_empty() {
+            write!(f, " ({})", self.words.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of a finding, or what is to be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Remedy {
+    /// This migration repaired it.
+    Repaired,
+    /// `migrate` repairs it.
+    Migrate,
+    /// Nobody but a person knows what it should be. The rows are kept as they are.
+    ByHand,
+}
+
+impl Remedy {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::Migrate => "migrate",
+            Self::ByHand => "by_hand",
+        }
+    }
+}
+
+/// Gives the kinds their words and sentences.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident: $word:literal, $sentence:literal;)+) => {
+        /// What is the matter with rows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum FindingKind {
+            $($(#[doc = $doc])+ $kind,)+
+        }
+
+        impl FindingKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The word for it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $word,)+
+                }
+            }
+
+            /// What is the matter, to go on a sentence about the rows.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $sentence,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A known word in other letters or between blanks. Repaired.
+    WordCase: "word_case", "a known word in other letters";
+    /// A word that jpauto does not know. It reads as `unknown`.
+    UnknownWord: "unknown_word", "a word that jpauto does not know";
+    /// A VIN that is not in upper case, or stands between blanks. Repaired.
+    VinCase: "vin_case", "a VIN in lower case or between blanks";
+    /// An e-mail address that is not in lower case, or stands between blanks. Repaired.
+    EmailCase: "email_case", "an e-mail address in upper case or between blanks";
+    /// Blanks at the ends of a text. Repaired.
+    Blanks: "blanks", "blanks at the ends";
+    /// Values that must be unique and are the same but for case or blanks. One of them is not repaired, so that both stay.
+    Duplicate: "duplicate", "the same value as another row but for case or blanks";
+    /// A list in another shape that is clear. Repaired.
+    ListShape: "list_shape", "a list in another shape";
+    /// A document that is no list. It reads as empty.
+    UnreadableList: "unreadable_list", "a document that is no list of texts";
+    /// The time is in a column of another name. Carried over.
+    OtherColumn: "other_column", "the time stands in a column of another name";
+    /// No instant that can be reckoned with, such as `infinity` or a 31 February.
+    UnreadableTime: "unreadable_time", "no instant that can be reckoned with";
+    /// Not a number.
+    UnreadableAmount: "unreadable_amount", "not a number";
+    /// A value that no vehicle has: a year 0, a negative price, a VIN that is none, no make.
+    Implausible: "implausible", "a value that no vehicle has";
+    /// The id of a row that does not exist.
+    MissingReference: "missing_reference", "the id of a row that does not exist";
+    /// Another application has marked the row as deleted. jpauto shows it.
+    MarkedDeleted: "marked_deleted", "marked as deleted by another application, and shown here";
+}
+
+impl FindingKind {
+    /// Whether rows of this kind read as less than they hold. An alert names them.
+    pub(crate) const fn is_unreadable(self) -> bool {
+        matches!(self, Self::UnknownWord | Self::UnreadableList | Self::UnreadableTime | Self::UnreadableAmount)
+    }
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_is_the_one_in_json() {
+        for kind in FindingKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for remedy in [Remedy::Repaired, Remedy::Migrate, Remedy::ByHand] {
+            assert_eq!(serde_json::to_value(remedy).unwrap(), remedy.as_str());
+        }
+    }
+}

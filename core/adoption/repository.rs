@@ -1,0 +1,341 @@
+//! The statements: they count, sample and repair the rows of a fault, in any table.
+//!
+//! Conditions and expressions are SQL of `faults.rs`, made of constants and of the names of columns, which are quoted.
+
+use diesel::{
+    QueryableByName, RunQueryDsl as _,
+    connection::SimpleConnection as _,
+    sql_query,
+    sql_types::{Nullable, Text},
+};
+use uuid::Uuid;
+
+use super::{
+    Finding,
+    faults::{Dialect, Table, Twin},
+};
+use crate::db::{
+    DbConnection, DbResult, on_each,
+    texts::Texts,
+    types::{AnyId, DbId, DbJson},
+};
+
+/// This many lists are read and written at a time.
+pub(super) const BATCH: usize = 2_000;
+
+#[cfg(feature = "postgres")]
+const POSTGRES: Dialect = Dialect {
+    trim: "btrim",
+    is_no_list: |column| {
+        format!(
+            "{column} IS NOT NULL AND (jsonb_typeof({column}) <> 'array' \
+             OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\")'))"
+        )
+    },
+    is_no_time: |column| format!("NOT isfinite({column})"),
+    is_no_amount: Some(|column| format!("{column} = 'NaN'")),
+    is_no_vin: |text| format!("{text} !~ '^[A-HJ-NPR-Z0-9]{{17}}$'"),
+    instant: |column, r#type| match r#type {
+        "timestamp with time zone" => Some(column.to_owned()),
+        // The old application wrote UTC.
+        "timestamp without time zone" | "date" => Some(format!("({column}::timestamp AT TIME ZONE 'UTC')")),
+        _ => None,
+    },
+    later: |instant| format!("{instant} + interval '2 seconds'"),
+};
+
+#[cfg(feature = "sqlite")]
+const SQLITE: Dialect = Dialect {
+    trim: "trim",
+    is_no_list: |column| {
+        format!(
+            "{column} IS NOT NULL AND CASE WHEN json_valid({column}) THEN json_type({column}) <> 'array' \
+             OR EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.type <> 'text') ELSE 1 END"
+        )
+    },
+    // SQLite moves a 31 February into March.
+    is_no_time: |column| {
+        format!("strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19)) IS NOT substr({column}, 1, 19)")
+    },
+    is_no_amount: None,
+    is_no_vin: |text| format!("(length({text}) <> 17 OR {text} GLOB '*[^A-HJ-NPR-Z0-9]*')"),
+    instant: |column, r#type| {
+        let r#type = r#type.to_ascii_uppercase();
+        let is_text = ["TEXT", "CHAR", "DATE", "TIME"].iter().any(|part| r#type.contains(part));
+        is_text.then(|| {
+            format!(
+                "CASE WHEN {column} GLOB '????-??-??T??:??:??.??????Z' THEN {column} \
+                 WHEN typeof({column}) = 'text' THEN strftime('%Y-%m-%dT%H:%M:%f000Z', {column}) END"
+            )
+        })
+    },
+    later: |instant| format!("strftime('%Y-%m-%dT%H:%M:%f000Z', {instant}, '+2 seconds')"),
+};
+
+/// How this database says what differs.
+pub(super) fn dialect(conn: &DbConnection) -> &'static Dialect {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => &POSTGRES,
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => &SQLITE,
+    }
+}
+
+/// Lifts the limit of everyday statements until the transaction ends: a large table takes longer.
+pub(super) fn take_time(conn: &mut DbConnection) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL statement_timeout = 0")?,
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {}
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = DbId)]
+    id: AnyId,
+}
+
+/// Counts the rows of each condition in one scan of the table.
+pub(super) fn counts<'a>(
+    conn: &mut DbConnection,
+    table: &str,
+    conditions: impl Iterator<Item = &'a str>,
+) -> DbResult<Vec<u64>> {
+    let counts: Vec<_> = conditions.map(|condition| format!("(count(*) FILTER (WHERE {condition}))")).collect();
+    let sql = format!("SELECT '' || {} AS line FROM {table}", counts.join(" || ',' || "));
+    let Line { line } = on_each!(conn, c => sql_query(sql).get_result(c))?;
+    Ok(line.split(',').map(|count| count.parse().unwrap_or(0)).collect())
+}
+
+/// Counts the rows of one condition.
+pub(super) fn count(conn: &mut DbConnection, table: &str, condition: &str) -> DbResult<u64> {
+    Ok(counts(conn, table, std::iter::once(condition))?.first().copied().unwrap_or(0))
+}
+
+/// The ids of the first rows of a condition.
+pub(super) fn sample(conn: &mut DbConnection, table: &str, condition: &str) -> DbResult<Vec<Uuid>> {
+    let sql = format!("SELECT id FROM {table} WHERE {condition} ORDER BY id LIMIT {}", Finding::SAMPLE);
+    let rows: Vec<Id> = on_each!(conn, c => sql_query(sql).load(c))?;
+    Ok(rows.into_iter().map(|row| row.id.0).collect())
+}
+
+/// The first words of a column in the rows of a condition.
+pub(super) fn words(conn: &mut DbConnection, table: &str, column: &str, condition: &str) -> DbResult<Vec<String>> {
+    let sql =
+        format!("SELECT DISTINCT {column} AS line FROM {table} WHERE {condition} ORDER BY 1 LIMIT {}", Finding::SAMPLE);
+    let rows: Vec<Line> = on_each!(conn, c => sql_query(sql).load(c))?;
+    Ok(rows.into_iter().map(|row| row.line).collect())
+}
+
+/// A value before and after its repair.
+#[derive(QueryableByName)]
+pub(super) struct Change {
+    #[diesel(sql_type = DbId)]
+    pub(super) id: AnyId,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) before: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) after: Option<String>,
+}
+
+/// What setting a column to an expression would change, for at most so many rows.
+pub(super) fn changes(
+    conn: &mut DbConnection,
+    table: &str,
+    (column, expression): (&str, &str),
+    condition: &str,
+    most: usize,
+) -> DbResult<Vec<Change>> {
+    let sql = format!(
+        "SELECT id, CAST({column} AS text) AS before, CAST({expression} AS text) AS after
+         FROM {table} WHERE {condition} ORDER BY id LIMIT {most}"
+    );
+    Ok(on_each!(conn, c => sql_query(sql).load(c))?)
+}
+
+/// Sets a column to an expression, and counts the rows.
+pub(super) fn set(
+    conn: &mut DbConnection,
+    table: &str,
+    (column, expression): (&str, &str),
+    condition: &str,
+) -> DbResult<u64> {
+    let sql = format!("UPDATE {table} SET {column} = {expression} WHERE {condition}");
+    let rows = on_each!(conn, c => sql_query(sql).execute(c))?;
+    Ok(rows.try_into().unwrap_or(u64::MAX))
+}
+
+/// A document of a column of lists.
+#[derive(QueryableByName)]
+pub(super) struct Document {
+    #[diesel(sql_type = DbId)]
+    pub(super) id: AnyId,
+    #[diesel(sql_type = Text)]
+    pub(super) json: String,
+}
+
+/// The next documents of a condition, in the order of their ids.
+pub(super) fn documents(
+    conn: &mut DbConnection,
+    table: &str,
+    column: &str,
+    condition: &str,
+    after: Option<AnyId>,
+) -> DbResult<Vec<Document>> {
+    let select = format!("SELECT id, CAST({column} AS text) AS json FROM {table} WHERE ({condition})");
+    let order = format!("ORDER BY id LIMIT {BATCH}");
+    Ok(match after {
+        None => on_each!(conn, c => sql_query(format!("{select} {order}")).load(c))?,
+        Some(id) => match conn {
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(conn) => {
+                sql_query(format!("{select} AND id > $1 {order}")).bind::<DbId, _>(id).load(conn)?
+            }
+            #[cfg(feature = "sqlite")]
+            DbConnection::Sqlite(conn) => {
+                sql_query(format!("{select} AND id > ? {order}")).bind::<DbId, _>(id).load(conn)?
+            }
+        },
+    })
+}
+
+/// Writes lists, each into its row.
+pub(super) fn set_lists(
+    conn: &mut DbConnection,
+    table: &str,
+    column: &str,
+    lists: Vec<(AnyId, Texts)>,
+) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            use diesel::sql_types::Array;
+            let (ids, lists): (Vec<_>, Vec<_>) = lists.into_iter().unzip();
+            let sql = format!(
+                "UPDATE {table} SET {column} = given.list FROM unnest($1, $2) AS given (id, list) WHERE {table}.id = given.id"
+            );
+            sql_query(sql).bind::<Array<DbId>, _>(ids).bind::<Array<DbJson>, _>(lists).execute(conn)?;
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            let sql = format!("UPDATE {table} SET {column} = ? WHERE id = ?");
+            for (id, list) in lists {
+                sql_query(&sql).bind::<DbJson, _>(list).bind::<DbId, _>(id).execute(conn)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The columns of other applications that hold the times of a row.
+pub(super) fn twins(conn: &mut DbConnection, tables: &[Table]) -> DbResult<Vec<Twin>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Text)]
+        table_name: String,
+        #[diesel(sql_type = Text)]
+        column_name: String,
+        #[diesel(sql_type = Text)]
+        column_type: String,
+    }
+    const OURS: [(&str, &str); 3] =
+        [("createdat", "created_at"), ("updatedat", "updated_at"), ("deletedat", "deleted_at")];
+    let names: Vec<_> = tables.iter().map(|table| format!("'{}'", table.name)).collect();
+    let names = names.join(", ");
+    let sql = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => format!(
+            "SELECT c.relname::text AS table_name, a.attname::text AS column_name,
+                    format_type(a.atttypid, NULL) AS column_type
+             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname IN ({names})
+               AND replace(lower(a.attname), '_', '') IN ('createdat', 'updatedat', 'deletedat') ORDER BY 1, 2"
+        ),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => format!(
+            "SELECT c.name AS table_name, a.name AS column_name, a.type AS column_type
+             FROM sqlite_master AS c, pragma_table_info(c.name) AS a
+             WHERE c.type = 'table' AND c.name IN ({names})
+               AND replace(lower(a.name), '_', '') IN ('createdat', 'updatedat', 'deletedat') ORDER BY 1, 2"
+        ),
+    };
+    let found: Vec<Found> = on_each!(conn, c => sql_query(sql).load(c))?;
+    let twin = |found: Found| {
+        let bare = found.column_name.to_lowercase().replace('_', "");
+        let (_, ours) = OURS.into_iter().find(|(name, _)| *name == bare)?;
+        let is_our_own = found.column_name == ours && ours != "deleted_at";
+        (!is_our_own).then(|| Twin {
+            table: found.table_name,
+            ours: ours.to_owned(),
+            theirs: found.column_name,
+            r#type: found.column_type,
+        })
+    };
+    Ok(found.into_iter().filter_map(twin).collect())
+}
+
+/// A check of a table that old rows break, taken off while they are repaired.
+#[derive(QueryableByName)]
+pub(super) struct Check {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    definition: String,
+}
+
+/// Takes off the checks that hold for new rows alone: PostgreSQL applies them to every column of a row that is changed, and
+/// such a row may break one in a column that is not repaired.
+pub(super) fn take_checks_off(conn: &mut DbConnection, table: &str) -> DbResult<Vec<Check>> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let checks: Vec<Check> = sql_query(format!(
+                "SELECT quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+                 WHERE conrelid = '{table}'::regclass AND contype = 'c' AND NOT convalidated"
+            ))
+            .load(conn)?;
+            for Check { name, .. } in &checks {
+                conn.batch_execute(&format!("ALTER TABLE {table} DROP CONSTRAINT {name}"))?;
+            }
+            Ok(checks)
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            let _ = table;
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Puts the checks back, for all rows where none breaks them any longer.
+pub(super) fn put_checks_back(conn: &mut DbConnection, table: &str, checks: &[Check]) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            for Check { name, definition } in checks {
+                conn.batch_execute(&format!(
+                    "ALTER TABLE {table} ADD CONSTRAINT {name} {definition};
+                     DO $validate$ BEGIN
+                         ALTER TABLE {table} VALIDATE CONSTRAINT {name};
+                     EXCEPTION WHEN check_violation THEN NULL;
+                     END $validate$"
+                ))?;
+            }
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            let _ = (table, checks);
+        }
+    }
+    Ok(())
+}

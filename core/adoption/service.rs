@@ -1,0 +1,229 @@
+//! The operations: looking for faults, and repairing them within a migration.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::{
+    CheckReport, Finding, FindingKind, MigrationReport, Remedy,
+    faults::{Fault, Mend, TABLES, Table},
+    repository::{self, BATCH, Change},
+};
+use crate::{
+    activity::{self, Action},
+    actor::Actor,
+    alerts::{self, AlertType, NewAlert, Severity},
+    db::{
+        Database, DbConnection, DbResult,
+        texts::{Texts, texts_of},
+        types::AnyId,
+    },
+    desk::Acting,
+    error::Result,
+};
+
+/// Up to this many rows of one repair have an entry each in the audit trail. More have one together, so that the adoption of a
+/// large database does not bury what people did.
+const MOST_ENTRIES: usize = 100;
+
+/// Columns whose values the audit trail does not repeat.
+const PERSONAL: [&str; 5] = ["email", "name", "customer_name", "customer_email", "customer_phone"];
+
+/// What in the rows is not as jpauto writes it.
+pub(crate) fn check(database: &Database) -> Result<CheckReport> {
+    let findings = database.read_snapshot(|conn| {
+        repository::take_time(conn)?;
+        look(conn, None)
+    })?;
+    Ok(CheckReport { findings })
+}
+
+/// Brings the schema to this release's, and repairs the rows in the same transaction.
+///
+/// Where the schema is current, the rows are looked at first without keeping anybody from writing.
+pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<MigrationReport> {
+    if let Some(version) = database.current_version()? {
+        let (findings, is_alert_open) = database.read_snapshot(|conn| {
+            repository::take_time(conn)?;
+            Ok((look(conn, None)?, alerts::is_open_about_nothing(conn, AlertType::UnreadableValues)?))
+        })?;
+        let is_repairable = findings.iter().any(|finding| finding.remedy == Remedy::Migrate);
+        if !is_repairable && alert(&findings).is_some() == is_alert_open {
+            return Ok(MigrationReport { applied: Vec::new(), version, findings });
+        }
+    }
+    let machine = Actor::system();
+    let (migrated, findings) = database.migrate(|conn| {
+        let findings = look(conn, Some(Acting { actor: &machine, now }))?;
+        match alert(&findings) {
+            Some(alert) => alerts::open(conn, &alert, now)?,
+            None => alerts::close_about_nothing(conn, AlertType::UnreadableValues, now)?,
+        }
+        Ok(findings)
+    })?;
+    Ok(MigrationReport { applied: migrated.applied, version: migrated.version, findings })
+}
+
+/// Goes through all tables. Repairs what is certain where somebody acts.
+fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Finding>> {
+    let dialect = repository::dialect(conn);
+    let twins = repository::twins(conn, &TABLES)?;
+    let mut findings = Vec::new();
+    for table in &TABLES {
+        let faults = table.faults(&twins, dialect);
+        let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
+        let found: Vec<_> = faults.iter().zip(counts).filter(|(_, count)| *count > 0).collect();
+        let is_repaired = acting.is_some() && found.iter().any(|(fault, _)| !matches!(fault.mend, Mend::ByHand));
+        let checks = if is_repaired { repository::take_checks_off(conn, table.name)? } else { Vec::new() };
+        for (fault, count) in found {
+            let count = match fault.exact {
+                Some(_) => repository::count(conn, table.name, fault.rows())?,
+                None => count,
+            };
+            if count > 0 {
+                findings.extend(examine(conn, table, fault, count, acting)?);
+            }
+        }
+        repository::put_checks_back(conn, table.name, &checks)?;
+    }
+    Ok(findings)
+}
+
+fn examine(
+    conn: &mut DbConnection,
+    table: &Table,
+    fault: &Fault,
+    count: u64,
+    acting: Option<Acting<'_>>,
+) -> DbResult<Vec<Finding>> {
+    let expression = match &fault.mend {
+        Mend::List => return lists(conn, table, fault, acting),
+        Mend::Set(expression) => Some(expression),
+        Mend::ByHand => None,
+    };
+    let is_word = fault.kind == FindingKind::UnknownWord;
+    let mut finding = Finding {
+        kind: fault.kind,
+        table: table.name,
+        column: fault.column,
+        count,
+        ids: repository::sample(conn, table.name, fault.rows())?,
+        words: if is_word { repository::words(conn, table.name, fault.column, fault.rows())? } else { Vec::new() },
+        remedy: if expression.is_some() { Remedy::Migrate } else { Remedy::ByHand },
+    };
+    if let (Some(expression), Some(acting)) = (expression, acting) {
+        let set = (fault.column, expression.as_str());
+        let changes = repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1)?;
+        finding.count = repository::set(conn, table.name, set, fault.rows())?;
+        finding.remedy = Remedy::Repaired;
+        record(conn, table, &finding, &changes, acting)?;
+    }
+    Ok(vec![finding])
+}
+
+/// Reads the documents that are no lists of texts, and writes those anew whose shape is certain.
+fn lists(conn: &mut DbConnection, table: &Table, fault: &Fault, acting: Option<Acting<'_>>) -> DbResult<Vec<Finding>> {
+    let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
+    let mut clear = finding_of(table, fault, FindingKind::ListShape, remedy);
+    let mut unclear = finding_of(table, fault, FindingKind::UnreadableList, Remedy::ByHand);
+    let mut changes = Vec::new();
+    let mut after = None;
+    loop {
+        let documents = repository::documents(conn, table.name, fault.column, fault.rows(), after)?;
+        after = documents.last().map(|document| document.id);
+        let is_last = documents.len() < BATCH;
+        let mut repaired = Vec::new();
+        for document in documents {
+            let texts = serde_json::from_str(&document.json).ok().and_then(|value| texts_of(&value));
+            let Some(texts) = texts else {
+                note(&mut unclear, document.id);
+                continue;
+            };
+            note(&mut clear, document.id);
+            if acting.is_some() {
+                if changes.len() <= MOST_ENTRIES {
+                    let written = Some(json!(texts).to_string());
+                    changes.push(Change { id: document.id, before: Some(document.json), after: written });
+                }
+                repaired.push((document.id, Texts(texts)));
+            }
+        }
+        if !repaired.is_empty() {
+            repository::set_lists(conn, table.name, fault.column, repaired)?;
+        }
+        if is_last {
+            break;
+        }
+    }
+    if let Some(acting) = acting {
+        record(conn, table, &clear, &changes, acting)?;
+    }
+    Ok([clear, unclear].into_iter().filter(|finding| finding.count > 0).collect())
+}
+
+fn finding_of(table: &Table, fault: &Fault, kind: FindingKind, remedy: Remedy) -> Finding {
+    let (table, column) = (table.name, fault.column);
+    Finding { kind, table, column, count: 0, ids: Vec::new(), words: Vec::new(), remedy }
+}
+
+fn note(finding: &mut Finding, id: AnyId) {
+    finding.count += 1;
+    if finding.ids.len() < Finding::SAMPLE {
+        finding.ids.push(id.0);
+    }
+}
+
+/// Writes a repair into the audit trail: an entry a row, or one for all where they are many.
+fn record(
+    conn: &mut DbConnection,
+    table: &Table,
+    finding: &Finding,
+    changes: &[Change],
+    acting: Acting<'_>,
+) -> DbResult<()> {
+    if changes.len() > MOST_ENTRIES {
+        let all = json!({"kind": finding.kind, "rows": finding.count, "first": finding.ids});
+        let changes = Map::from_iter([(finding.column.to_owned(), all)]);
+        return activity::record_changes_of_many(conn, acting, Action::Repair, table.noun, changes);
+    }
+    for Change { id, before, after } in changes {
+        let change = if PERSONAL.contains(&finding.column) {
+            json!("changed")
+        } else {
+            json!({"from": stored(before.as_deref()), "to": stored(after.as_deref())})
+        };
+        let changes = Map::from_iter([(finding.column.to_owned(), change)]);
+        activity::record_changes(conn, acting, Action::Repair, table.noun, id.0, changes)?;
+    }
+    Ok(())
+}
+
+/// A list as the list that it is, anything else as text.
+fn stored(text: Option<&str>) -> Value {
+    let Some(text) = text else { return Value::Null };
+    match serde_json::from_str(text) {
+        Ok(document @ (Value::Array(_) | Value::Object(_))) => document,
+        _ => Value::from(text),
+    }
+}
+
+/// The alert about rows that read as less than they hold; `None` where there are none.
+fn alert(findings: &[Finding]) -> Option<NewAlert> {
+    let unreadable: Vec<_> = findings.iter().filter(|finding| finding.kind.is_unreadable()).collect();
+    if unreadable.is_empty() {
+        return None;
+    }
+    let named: Vec<_> = unreadable
+        .iter()
+        .map(|finding| match finding.ids.first() {
+            Some(id) => format!("{finding}, such as {id}"),
+            None => finding.to_string(),
+        })
+        .collect();
+    Some(NewAlert {
+        alert_type: AlertType::UnreadableValues,
+        severity: Severity::Warning,
+        message: format!("Rows hold what cannot be read: {}", named.join("; ")),
+        metadata: json!({"findings": unreadable}),
+        subject_id: None,
+    })
+}

@@ -1,0 +1,193 @@
+//! A list of texts in a JSON column: `features` and `images`.
+//!
+//! jpauto writes an array of texts. Other applications write the same list in other shapes, and a row of theirs must not
+//! fail the list that it stands in. `texts_of` says which shapes are certain to mean a list; what is not certain reads as
+//! empty. `adoption` rewrites the certain ones by the same function and names the others.
+
+use diesel::{deserialize, serialize};
+use serde_json::{Map, Value};
+
+use super::types::DbJson;
+
+/// Keys under which an object has its text, foremost an address.
+const ADDRESS_KEYS: [&str; 8] = ["url", "src", "href", "uri", "secure_url", "secureUrl", "image_url", "imageUrl"];
+const NAME_KEYS: [&str; 5] = ["name", "label", "title", "text", "value"];
+
+/// JSON within a text of JSON is followed this deep.
+const DEEPEST: u32 = 4;
+
+/// A list of texts, kept as a JSON array.
+#[derive(Clone, Debug, Default, PartialEq, diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = DbJson)]
+pub(crate) struct Texts(pub(crate) Vec<String>);
+
+impl Texts {
+    fn read(json: &[u8]) -> Self {
+        // Nearly every row is clean and takes the first way.
+        Self(serde_json::from_slice(json).unwrap_or_else(|_other_shape| {
+            serde_json::from_slice(json).ok().and_then(|document| texts_of(&document)).unwrap_or_default()
+        }))
+    }
+
+    fn write(&self, out: impl std::io::Write) -> serialize::Result {
+        serde_json::to_writer(out, &self.0)?;
+        Ok(serialize::IsNull::No)
+    }
+}
+
+/// The texts that a document lists, where its shape is certain.
+///
+/// | shape | read as |
+/// | --- | --- |
+/// | `["a", "b"]` | `a`, `b` |
+/// | `null`, `{}`, `""`, `[null]` | nothing |
+/// | `"a"` | `a` |
+/// | `"[\"a\"]"` | `a` |
+/// | `[{"url": "a"}]`, `{"src": "a"}` | `a` |
+/// | anything else | uncertain |
+pub(crate) fn texts_of(document: &Value) -> Option<Vec<String>> {
+    of_value(document, DEEPEST)
+}
+
+fn of_value(value: &Value, depth: u32) -> Option<Vec<String>> {
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Object(members) if members.is_empty() => Some(Vec::new()),
+        Value::Object(members) => Some(vec![of_object(members)?]),
+        Value::Array(items) => {
+            let texts = items.iter().filter_map(|item| match item {
+                Value::Null => None,
+                Value::Object(members) if members.is_empty() => None,
+                Value::String(text) => Some(Some(text.clone())),
+                Value::Object(members) => Some(of_object(members)),
+                _ => Some(None),
+            });
+            texts.collect()
+        }
+        Value::String(text) => of_text(text, depth),
+        Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+fn of_text(text: &str, depth: u32) -> Option<Vec<String>> {
+    let text = text.trim();
+    match text.chars().next() {
+        None => Some(Vec::new()),
+        Some('[' | '{' | '"') => of_value(&serde_json::from_str(text).ok()?, depth.checked_sub(1)?),
+        Some(_) if text == "null" => Some(Vec::new()),
+        Some(_) => Some(vec![text.to_owned()]),
+    }
+}
+
+fn of_object(members: &Map<String, Value>) -> Option<String> {
+    let under = |keys: &[&str]| keys.iter().find_map(|key| members.get(*key));
+    let text = under(&ADDRESS_KEYS).or_else(|| under(&NAME_KEYS))?.as_str()?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use std::io::Write as _;
+
+    use diesel::{
+        deserialize::FromSql,
+        pg::{Pg, PgValue},
+        serialize::{Output, ToSql},
+    };
+
+    use super::{DbJson, Texts, deserialize, serialize};
+
+    impl ToSql<DbJson, Pg> for Texts {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            // The one version of the binary form of jsonb.
+            out.write_all(&[1])?;
+            self.write(out)
+        }
+    }
+
+    impl FromSql<DbJson, Pg> for Texts {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            Ok(Self::read(value.as_bytes().get(1..).unwrap_or_default()))
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use diesel::{
+        backend::Backend,
+        deserialize::FromSql,
+        serialize::{Output, ToSql},
+        sqlite::Sqlite,
+    };
+
+    use super::{DbJson, Texts, deserialize, serialize};
+
+    impl ToSql<DbJson, Sqlite> for Texts {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            let mut json = Vec::new();
+            let is_null = self.write(&mut json)?;
+            out.set_value(String::from_utf8(json)?);
+            Ok(is_null)
+        }
+    }
+
+    impl FromSql<DbJson, Sqlite> for Texts {
+        fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+            Ok(Self::read(value.read_text().as_bytes()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_shape_is_read_where_it_is_certain() {
+        let url = "https://example.com/1.jpg";
+        for (json, expected) in [
+            (r#"["a", "b"]"#.to_owned(), Some(vec!["a", "b"])),
+            (r#"["a", ""]"#.to_owned(), Some(vec!["a", ""])),
+            ("[]".to_owned(), Some(vec![])),
+            ("null".to_owned(), Some(vec![])),
+            ("{}".to_owned(), Some(vec![])),
+            (r#""""#.to_owned(), Some(vec![])),
+            (r#"" null ""#.to_owned(), Some(vec![])),
+            (r#"[null, "a", {}]"#.to_owned(), Some(vec!["a"])),
+            (r#""Heated seats, Sunroof""#.to_owned(), Some(vec!["Heated seats, Sunroof"])),
+            (r#""[\"a\", \"b\"]""#.to_owned(), Some(vec!["a", "b"])),
+            (r#""\"[\\\"a\\\"]\"""#.to_owned(), Some(vec!["a"])),
+            (format!(r#"[{{"url": "{url}"}}, {{"src": "b"}}]"#), Some(vec![url, "b"])),
+            (format!(r#"{{"secure_url": "{url}", "name": "front"}}"#), Some(vec![url])),
+            (r#"[{"name": "Sunroof"}]"#.to_owned(), Some(vec!["Sunroof"])),
+            (r#""[{\"url\": \"a\"}]""#.to_owned(), Some(vec!["a"])),
+            (r#"[{"url": null, "name": "front"}]"#.to_owned(), None),
+            (r#"[{"id": 7}]"#.to_owned(), None),
+            (r#"{"Sunroof": true}"#.to_owned(), None),
+            ("[1, 2]".to_owned(), None),
+            (r#"[["a"]]"#.to_owned(), None),
+            ("7".to_owned(), None),
+            ("true".to_owned(), None),
+            (r#""[\"a\", ""#.to_owned(), None),
+        ] {
+            let document: Value = serde_json::from_str(&json).unwrap();
+            let texts = texts_of(&document);
+            let expected = expected.map(|texts| texts.into_iter().map(ToOwned::to_owned).collect::<Vec<_>>());
+            assert_eq!(texts, expected, "{json}");
+            assert_eq!(Texts::read(json.as_bytes()).0, expected.unwrap_or_default(), "{json}");
+        }
+        for broken in ["", "[", "\u{0}", r#"["a""#] {
+            assert_eq!(Texts::read(broken.as_bytes()), Texts::default(), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn json_within_json_without_end_is_not_followed() {
+        let mut json = r#"["a"]"#.to_owned();
+        for _ in 0..10 {
+            json = serde_json::to_string(&json).unwrap();
+        }
+        assert_eq!(texts_of(&serde_json::from_str(&json).unwrap()), None);
+    }
+}

@@ -1,0 +1,541 @@
+//! The table of variants: a database as another application leaves it with one thing changed, what `migrate` makes of it, and
+//! a day's work on it afterwards.
+
+use std::collections::BTreeSet;
+
+use jpauto::{
+    Action, ActivityFilter, Actor, AlertFilter, AlertType, Approval, Dealership, Finding, Money, PageRequest,
+    StatusChange, SubmissionFilter, SubmissionStatus, Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate,
+};
+
+use super::SEQUELIZE;
+
+/// How many vehicles and submissions there are besides those of [`SEQUELIZE`].
+const VEHICLES: u32 = 250;
+const SUBMISSIONS: u32 = 5;
+
+/// What is changed.
+enum Change {
+    /// The same statements on both databases.
+    Both(&'static str),
+    /// Each database has its own.
+    Each { postgres: &'static str, sqlite: &'static str },
+    /// SQLite has no such type, or jpauto's own tables there rule it out.
+    Postgres(&'static str),
+}
+
+/// What `migrate` says.
+enum Outcome {
+    /// It is refused with these words, and nothing is changed.
+    Refused(&'static [&'static str]),
+    /// These kinds are found: kind, place, rows, remedy.
+    Found(&'static [(&'static str, &'static str, u64, &'static str)]),
+}
+
+use Change::{Both, Each, Postgres};
+use Outcome::{Found, Refused};
+
+const WORKS: Outcome = Found(&[]);
+
+const VARIANTS: &[(&str, Change, Outcome)] = &[
+    ("plain", Both("SELECT 1"), WORKS),
+    (
+        "each word column an enum",
+        Postgres(
+            "CREATE TYPE status_word AS ENUM ('available', 'sold', 'pending', 'hold');
+             ALTER TABLE inventory ALTER status DROP DEFAULT;
+             ALTER TABLE inventory ALTER status TYPE status_word USING status::status_word;
+             ALTER TABLE inventory ALTER status SET DEFAULT 'available'",
+        ),
+        WORKS,
+    ),
+    (
+        "an enum of capitals",
+        Postgres(
+            "CREATE TYPE status_word AS ENUM ('AVAILABLE', 'SOLD', 'WHOLESALE');
+             ALTER TABLE inventory ALTER status DROP DEFAULT;
+             ALTER TABLE inventory ALTER status TYPE status_word USING upper(status)::status_word;
+             UPDATE inventory SET status = 'WHOLESALE' WHERE stock_number = 'S0007'",
+        ),
+        Found(&[
+            ("word_case", "inventory.status", 251, "repaired"),
+            ("unknown_word", "inventory.status", 1, "by_hand"),
+        ]),
+    ),
+    ("times without a zone", Postgres("ALTER TABLE inventory ALTER created_at TYPE timestamp"), WORKS),
+    ("money as double precision", Postgres("ALTER TABLE inventory ALTER price TYPE double precision"), WORKS),
+    ("json", Postgres("ALTER TABLE inventory ALTER images TYPE json"), WORKS),
+    ("text everywhere", Postgres("ALTER TABLE inventory ALTER make TYPE text, ALTER vin TYPE text"), WORKS),
+    (
+        "a column of its own",
+        Postgres("ALTER TABLE inventory ADD lot varchar(9) NOT NULL DEFAULT 'A'; ALTER TABLE inventory ALTER lot DROP DEFAULT"),
+        WORKS,
+    ),
+    ("later tables missing", Postgres("DROP TABLE competitor_metrics, competitor_price_history, job_history"), WORKS),
+    ("no status", Both("UPDATE inventory SET status = NULL"), WORKS),
+    (
+        "a view and a trigger",
+        Postgres(
+            "CREATE VIEW cars AS SELECT vin, price FROM inventory;
+             CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := now(); RETURN NEW; END $$;
+             CREATE TRIGGER touch BEFORE UPDATE ON inventory FOR EACH ROW EXECUTE FUNCTION touch()",
+        ),
+        WORKS,
+    ),
+    (
+        "references to nothing",
+        Postgres(
+            "ALTER TABLE inventory DROP CONSTRAINT inventory_created_by_fkey;
+             UPDATE inventory SET created_by = '99999999-9999-4999-8999-999999999999' WHERE stock_number = 'S0003'",
+        ),
+        Found(&[("missing_reference", "inventory.created_by", 1, "by_hand")]),
+    ),
+    // What is refused.
+    (
+        "one VIN twice",
+        Postgres(
+            "ALTER TABLE inventory DROP CONSTRAINT inventory_vin_key;
+             UPDATE inventory SET vin = '4T1B11HK0KU000001' WHERE stock_number = 'S0002'",
+        ),
+        Refused(&["inventory", "the same VIN", "-000000000001 (4T1B11HK0KU000001)", "-000000000002 (4T1B", "all but one"]),
+    ),
+    (
+        "one VIN twice but for case",
+        Each {
+            postgres: "UPDATE inventory SET vin = '4t1b11hk0ku000001 ' WHERE stock_number = 'S0002'",
+            sqlite: "",
+        },
+        Refused(&["inventory", "the same VIN", "-000000000001 (4T1B11HK0KU000001)", "-000000000002 (4t1b"]),
+    ),
+    (
+        "one stock number twice",
+        Postgres(
+            "ALTER TABLE inventory DROP CONSTRAINT inventory_stock_number_key;
+             UPDATE inventory SET stock_number = 'S0001' WHERE stock_number = 'S0002'",
+        ),
+        Refused(&["inventory", "UNIQUE (stock_number)", "-000000000001", "-000000000002", "all but one"]),
+    ),
+    (
+        "no price",
+        Postgres(
+            "ALTER TABLE inventory ALTER price DROP NOT NULL;
+             UPDATE inventory SET price = NULL WHERE stock_number IN ('S0001', 'S0004', 'S0005', 'S0006')",
+        ),
+        Refused(&["inventory.price", "null", "-000000000001, ", "-000000000004, ", "-000000000005", "Give these rows a value"]),
+    ),
+    (
+        "no mileage",
+        Postgres(
+            "ALTER TABLE inventory ALTER mileage DROP NOT NULL; UPDATE inventory SET mileage = NULL WHERE stock_number = 'S0001'",
+        ),
+        Refused(&["inventory.mileage", "null", "-000000000001"]),
+    ),
+    (
+        "money with three decimals",
+        Postgres(
+            "ALTER TABLE inventory ALTER price TYPE numeric(12, 3);
+             UPDATE inventory SET price = 1.005 WHERE stock_number IN ('S0008', 'S0009')",
+        ),
+        Refused(&["inventory.price", "do not fit", "-000000000008, ", "-000000000009", "Correct these values"]),
+    ),
+    (
+        "images as an array of text",
+        Postgres("ALTER TABLE inventory ALTER images TYPE text[] USING ARRAY['https://example.com/1.jpg']"),
+        Refused(&["inventory.images", "to_jsonb(images)", "-000000000001, "]),
+    ),
+    (
+        "ids as text",
+        Postgres(
+            "ALTER TABLE market_research_results DROP CONSTRAINT market_research_results_inventory_id_fkey;
+             ALTER TABLE market_price_history DROP CONSTRAINT market_price_history_inventory_id_fkey;
+             ALTER TABLE inventory ALTER id TYPE varchar(36); UPDATE inventory SET id = 'car 1' WHERE stock_number = 'S0001'",
+        ),
+        Refused(&["inventory.id as uuid", "must be UUIDs"]),
+    ),
+    (
+        "a view on a column to convert",
+        Postgres(
+            "ALTER TABLE inventory ALTER price TYPE double precision; CREATE VIEW cars AS SELECT price FROM inventory",
+        ),
+        Refused(&["inventory.price", "Drop the view"]),
+    ),
+    (
+        "columns in camel case",
+        Postgres(
+            "ALTER TABLE users RENAME oauth_provider TO \"oauthProvider\"; ALTER TABLE users RENAME oauth_id TO \"oauthId\";
+             ALTER TABLE inventory RENAME stock_number TO \"stockNumber\"; ALTER TABLE inventory RENAME created_at TO \"createdAt\"",
+        ),
+        Refused(&[
+            "named otherwise",
+            "users.\"oauthProvider\" (expected oauth_provider)",
+            "inventory.\"stockNumber\" (expected stock_number)",
+            "inventory.\"createdAt\"",
+            "RENAME",
+        ]),
+    ),
+    // What is repaired, and what is kept and named.
+    (
+        "statuses in other letters",
+        Both("UPDATE inventory SET status = 'AVAILABLE' WHERE stock_number BETWEEN 'S0001' AND 'S0200'; UPDATE inventory SET status = ' Sold' WHERE stock_number = 'S0201'"),
+        Found(&[("word_case", "inventory.status", 201, "repaired")]),
+    ),
+    (
+        "a status that nobody knows",
+        Both("UPDATE inventory SET status = 'wholesale' WHERE stock_number BETWEEN 'S0001' AND 'S0004'; UPDATE inventory SET status = 'Auction' WHERE stock_number = 'S0005'"),
+        Found(&[("unknown_word", "inventory.status", 5, "by_hand")]),
+    ),
+    (
+        "submissions in other words",
+        Both(
+            "UPDATE pending_submissions SET submission_status = 'PENDING' WHERE customer_name LIKE 'Customer %';
+             UPDATE pending_submissions SET submission_status = 'in_review' WHERE customer_name = 'Customer 2'",
+        ),
+        Found(&[
+            ("word_case", "pending_submissions.submission_status", 4, "repaired"),
+            ("unknown_word", "pending_submissions.submission_status", 1, "by_hand"),
+        ]),
+    ),
+    (
+        "a role that nobody knows",
+        Both("UPDATE users SET role = 'owner' WHERE email = 'boss@example.com'"),
+        Found(&[("unknown_word", "users.role", 1, "by_hand")]),
+    ),
+    (
+        "addresses as they were typed",
+        Both("UPDATE users SET email = ' Boss@Example.com' WHERE email = 'boss@example.com'"),
+        Found(&[("email_case", "users.email", 1, "repaired")]),
+    ),
+    (
+        "VINs in lower case",
+        Both(
+            "UPDATE inventory SET vin = lower(vin) WHERE stock_number IN ('S0001', 'S0002');
+             UPDATE pending_submissions SET vin = lower(vin) WHERE customer_name = 'Customer 3'",
+        ),
+        Found(&[("vin_case", "pending_submissions.vin", 1, "repaired"), ("vin_case", "inventory.vin", 2, "repaired")]),
+    ),
+    (
+        "blanks at the ends",
+        Both("UPDATE inventory SET make = make || '  ' WHERE stock_number BETWEEN 'S0001' AND 'S0150'; UPDATE inventory SET stock_number = ' ' || stock_number WHERE stock_number = 'S0009'"),
+        Found(&[("blanks", "inventory.stock_number", 1, "repaired"), ("blanks", "inventory.make", 150, "repaired")]),
+    ),
+    (
+        "lists in other shapes",
+        Both(
+            r#"UPDATE inventory SET features = 'null' WHERE stock_number = 'S0001';
+               UPDATE inventory SET features = '{}' WHERE stock_number = 'S0002';
+               UPDATE inventory SET images = '[{"url": "https://example.com/7.jpg"}]' WHERE stock_number = 'S0003';
+               UPDATE inventory SET images = '"[\"https://example.com/8.jpg\"]"' WHERE stock_number = 'S0004';
+               UPDATE inventory SET images = '{"front": {"width": 7}}' WHERE stock_number = 'S0005';
+               UPDATE pending_submissions SET images = '"https://example.com/9.jpg"' WHERE customer_name = 'Customer 4'"#,
+        ),
+        Found(&[
+            ("list_shape", "pending_submissions.images", 1, "repaired"),
+            ("list_shape", "inventory.features", 2, "repaired"),
+            ("list_shape", "inventory.images", 2, "repaired"),
+            ("unreadable_list", "inventory.images", 1, "by_hand"),
+        ]),
+    ),
+    (
+        "many lists in another shape",
+        Both(r#"UPDATE inventory SET images = '[{"url": "https://example.com/7.jpg"}]'"#),
+        Found(&[("list_shape", "inventory.images", 252, "repaired")]),
+    ),
+    (
+        "all at once in one row",
+        Both(
+            r#"UPDATE inventory SET status = 'wholesale', vin = lower(vin), make = 'Toyota ', images = '{}'
+               WHERE stock_number = 'S0001'"#,
+        ),
+        Found(&[
+            ("unknown_word", "inventory.status", 1, "by_hand"),
+            ("vin_case", "inventory.vin", 1, "repaired"),
+            ("blanks", "inventory.make", 1, "repaired"),
+            ("list_shape", "inventory.images", 1, "repaired"),
+        ]),
+    ),
+    (
+        "times under another name",
+        Each {
+            postgres: "ALTER TABLE inventory ADD \"createdAt\" timestamptz NOT NULL DEFAULT now(),
+                           ADD \"updatedAt\" timestamp NOT NULL DEFAULT now();
+                       UPDATE inventory SET \"createdAt\" = coalesce(created_at, now()), \"updatedAt\" = coalesce(updated_at, now());
+                       UPDATE inventory SET \"createdAt\" = '2024-02-03 04:05:06+00', \"updatedAt\" = '2024-03-04 05:06:07',
+                           created_at = now(), updated_at = now() WHERE stock_number LIKE 'S%';
+                       UPDATE inventory SET created_at = NULL, updated_at = NULL WHERE stock_number = 'S0001'",
+            sqlite: "ALTER TABLE inventory ADD \"createdAt\" TEXT;
+                     ALTER TABLE inventory ADD \"updatedAt\" TEXT;
+                     UPDATE inventory SET \"createdAt\" = '2024-02-03 04:05:06', \"updatedAt\" = '2024-03-04 05:06:07.000Z';
+                     UPDATE inventory SET created_at = '2026-01-02T03:04:05.000000Z', updated_at = '2026-01-02T03:04:05.000000Z'
+                         WHERE stock_number LIKE 'S%';
+                     UPDATE inventory SET created_at = NULL, updated_at = NULL WHERE stock_number = 'S0001'",
+        },
+        Found(&[("other_column", "inventory.updated_at", 250, "repaired"), ("other_column", "inventory.created_at", 250, "repaired")]),
+    ),
+    (
+        "marked as deleted",
+        Each {
+            postgres: "ALTER TABLE inventory ADD \"deletedAt\" timestamptz; UPDATE inventory SET \"deletedAt\" = now() WHERE stock_number = 'S0002'",
+            sqlite: "ALTER TABLE inventory ADD \"deletedAt\" TEXT; UPDATE inventory SET \"deletedAt\" = '2024' WHERE stock_number = 'S0002'",
+        },
+        Found(&[("marked_deleted", "inventory.deleted_at", 1, "by_hand")]),
+    ),
+    (
+        "no vehicle has such values",
+        Both(
+            "UPDATE inventory SET year = 0 WHERE stock_number = 'S0001'; UPDATE inventory SET price = -1 WHERE stock_number = 'S0002';
+             UPDATE inventory SET vin = 'OLDCAR' WHERE stock_number = 'S0003'; UPDATE inventory SET make = '' WHERE stock_number = 'S0004';
+             UPDATE inventory SET vin = 'VC57L123456', year = 1957 WHERE stock_number = 'S0005'",
+        ),
+        Found(&[
+            ("implausible", "inventory.vin", 1, "by_hand"),
+            ("implausible", "inventory.make", 1, "by_hand"),
+            ("implausible", "inventory.year", 1, "by_hand"),
+            ("implausible", "inventory.price", 1, "by_hand"),
+        ]),
+    ),
+    (
+        "no time and no number",
+        Each {
+            postgres: "UPDATE inventory SET listed_at = 'infinity', cost = 'NaN' WHERE stock_number = 'S0001';
+                       UPDATE inventory SET listed_at = '-infinity' WHERE stock_number = 'S0002'",
+            sqlite: "UPDATE inventory SET listed_at = '2026-02-31T00:00:00.999999Z' WHERE stock_number IN ('S0001', 'S0002');
+                     UPDATE inventory SET listed_at = '2026-02-27T23:59:59.999999Z' WHERE stock_number = 'S0003'",
+        },
+        Found(&[
+            #[cfg(feature = "postgres")]
+            ("unreadable_amount", "inventory.cost", 1, "by_hand"),
+            ("unreadable_time", "inventory.listed_at", 2, "by_hand"),
+        ]),
+    ),
+];
+
+fn found(findings: &[Finding]) -> Vec<(&'static str, String, u64, &'static str)> {
+    findings
+        .iter()
+        .map(|finding| {
+            assert_eq!(finding.ids.len() as u64, finding.count.min(Finding::SAMPLE as u64), "{finding:?}");
+            (
+                finding.kind.as_str(),
+                format!("{}.{}", finding.table, finding.column),
+                finding.count,
+                finding.remedy.as_str(),
+            )
+        })
+        .collect()
+}
+
+/// Migrates the database, and works on it for a day.
+fn tried(name: &str, url: &str, outcome: &Outcome) {
+    let dealership = Dealership::open(url).unwrap();
+    let report = match (dealership.migrate(), outcome) {
+        (Ok(report), Found(_)) => report,
+        (Err(error), Refused(words)) => {
+            assert_eq!(error.code(), "migration_failed", "{name}");
+            let missing: Vec<_> = words.iter().filter(|word| !error.to_string().contains(**word)).collect();
+            assert!(missing.is_empty(), "{name}: {missing:?} not in {error}");
+            return;
+        }
+        (other, _) => panic!("{name}: {other:?}"),
+    };
+    let Found(expected) = outcome else { unreachable!() };
+    let expected: Vec<_> = expected
+        .iter()
+        // SQLite's amounts are integers.
+        .filter(|(kind, ..)| *kind != "unreadable_amount" || url.starts_with("postgres"))
+        .map(|(kind, place, count, remedy)| (*kind, (*place).to_owned(), *count, *remedy))
+        .collect();
+    assert_eq!(found(&report.findings), expected, "{name}");
+
+    let left: Vec<_> = expected.iter().filter(|finding| finding.3 != "repaired").cloned().collect();
+    assert_eq!(found(&dealership.check().unwrap().findings), left, "{name}: check finds what is left");
+    let again = dealership.migrate().unwrap();
+    assert!(again.applied.is_empty(), "{name}");
+    assert_eq!(found(&again.findings), left, "{name}: a second migration finds the same");
+    audited(name, &dealership, &report.findings);
+    let is_unreadable = |finding: &&Finding| {
+        matches!(finding.kind.as_str(), "unknown_word" | "unreadable_list" | "unreadable_time" | "unreadable_amount")
+    };
+    let desk = dealership.acting_as(Actor::system());
+    let mut filter = AlertFilter::default();
+    filter.alert_type = Some(AlertType::UnreadableValues);
+    let alerts = desk.alerts().list(&filter, &PageRequest::default()).unwrap().items;
+    assert_eq!(alerts.len(), usize::from(report.findings.iter().any(|finding| is_unreadable(&finding))), "{name}");
+    for finding in report.findings.iter().filter(is_unreadable) {
+        assert!(alerts[0].message.contains(finding.column), "{name}: {}", alerts[0].message);
+    }
+    a_day(name, &dealership);
+}
+
+/// Each repair is in the audit trail: a row's own entry, or one for many.
+fn audited(name: &str, dealership: &Dealership, findings: &[Finding]) {
+    let desk = dealership.acting_as(Actor::system());
+    let filter = ActivityFilter::default().action(Action::Repair);
+    let entries = desk.activity().list(&filter, &PageRequest::first(500)).unwrap().items;
+    let expected: u64 = findings
+        .iter()
+        .filter(|finding| finding.remedy.as_str() == "repaired")
+        .map(|finding| if finding.count > 100 { 1 } else { finding.count })
+        .sum();
+    assert_eq!(entries.len() as u64, expected, "{name}");
+    for entry in &entries {
+        assert!(entry.changes.is_some(), "{name}");
+        assert!(
+            !serde_json::to_string(entry).unwrap().to_lowercase().contains("example.com\""),
+            "{name}: personal data"
+        );
+    }
+}
+
+/// Every vehicle, page by page.
+fn all(dealership: &Dealership, filter: &VehicleFilter) -> Vec<Vehicle> {
+    let desk = dealership.acting_as(Actor::system());
+    let mut vehicles = Vec::new();
+    let mut page = PageRequest::first(7);
+    loop {
+        let found = desk.inventory().list(filter, &page).unwrap();
+        vehicles.extend(found.items.into_iter().map(|stocked| stocked.vehicle));
+        assert!(vehicles.len() <= 1_000, "a list without end");
+        match found.next {
+            Some(cursor) => page = page.after(cursor),
+            None => return vehicles,
+        }
+    }
+}
+
+/// What a dealership does with it: lists, an approval, an analysis, a change, a sale, a report.
+fn a_day(name: &str, dealership: &Dealership) {
+    let desk = dealership.acting_as(Actor::system());
+    let vehicles = all(dealership, &VehicleFilter::default());
+    let ids: BTreeSet<_> = vehicles.iter().map(|vehicle| vehicle.id.to_string()).collect();
+    assert_eq!((vehicles.len(), ids.len()), (VEHICLES as usize + 2, VEHICLES as usize + 2), "{name}");
+    for status in VehicleStatus::ALL {
+        let mut filter = VehicleFilter::default();
+        filter.status = vec![status];
+        let of_status = all(dealership, &filter);
+        assert!(of_status.iter().all(|vehicle| vehicle.status == status), "{name}");
+        assert_eq!(of_status.len(), vehicles.iter().filter(|vehicle| vehicle.status == status).count(), "{name}");
+    }
+    let website = dealership.acting_as(Actor::public());
+    let public = website.inventory().list_public(&VehicleFilter::default(), &PageRequest::first(100)).unwrap().items;
+    assert!(!public.is_empty() && public.iter().all(|vehicle| vehicle.status != VehicleStatus::Unknown), "{name}");
+    let statistics = desk.inventory().statistics().unwrap();
+    let unsold = vehicles.iter().filter(|vehicle| vehicle.status != VehicleStatus::Sold).count();
+    assert_eq!(statistics.total.count, unsold as i64, "{name}");
+
+    let submissions = desk.submissions().list(&SubmissionFilter::default(), &PageRequest::first(100)).unwrap().items;
+    assert_eq!(submissions.len(), SUBMISSIONS as usize + 3, "{name}");
+    let open = |status| matches!(status, SubmissionStatus::Pending | SubmissionStatus::Unknown);
+    for submission in submissions.iter().filter(|offer| open(offer.submission_status) && offer.vin.is_some()) {
+        let vehicle =
+            desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(9_000))).unwrap();
+        assert_eq!(Some(&vehicle.vin), submission.vin.as_ref(), "{name}");
+    }
+    assert!(desk.users().get_by_email("BOSS@example.com").is_ok(), "{name}");
+
+    for number in [1, 2, 3, 4, 5, 9, 201] {
+        let Ok(found) = desk.inventory().get_by_stock_number(&format!("S{number:04}")) else {
+            panic!("{name}: S{number:04} is not found");
+        };
+        let vehicle = found.vehicle;
+        if let Ok(vin) = jpauto::Vin::parse(&vehicle.vin) {
+            assert_eq!(desk.inventory().get_by_vin(vin).unwrap().vehicle.id, vehicle.id, "{name}");
+        }
+        if vehicle.status != VehicleStatus::Sold {
+            desk.market().analyze(vehicle.id).unwrap();
+        }
+        let update = VehicleUpdate { description: jpauto::Change::Set("Seen".into()), ..VehicleUpdate::default() };
+        match desk.inventory().update(vehicle.id, &update) {
+            Ok(_) => {}
+            Err(error) if vehicle.status == VehicleStatus::Unknown => {
+                assert_eq!(error.code(), "unknown_word", "{name}");
+            }
+            Err(error) => assert_eq!(error.code(), "invalid_vehicle", "{name}: {error}"),
+        }
+        if vehicle.status != VehicleStatus::Sold {
+            let sold = desk.inventory().set_status(vehicle.id, StatusChange::from(VehicleStatus::Sold)).unwrap();
+            assert_eq!(sold.status, VehicleStatus::Sold, "{name}");
+        }
+    }
+    let left = dealership.migrate().unwrap().findings;
+    assert!(!left.iter().any(|finding| finding.column == "status" && finding.words.is_empty()), "{name}");
+}
+
+/// The statements that fill the tables, with `$id` for what makes an id of a number and `$text` for a number of four digits.
+fn rows(id: &str, padded: &str, series: &str) -> String {
+    format!(
+        "INSERT INTO users (id, email, name, oauth_provider, oauth_id, role, is_active)
+             SELECT {id}, 'boss@example.com', 'The Boss', 'google', 'boss', 'admin', {yes} FROM (SELECT 9999 AS n) AS one;
+         INSERT INTO inventory (id, status, year, make, model, vin, stock_number, price, mileage, features, images, created_at)
+             SELECT {id}, 'available', 2019, 'Toyota', 'Camry', '4T1B11HK0KU00' || {padded}, 'S' || {padded}, {price}, 48000,
+                    '[\"Sunroof\"]', '[\"https://example.com/1.jpg\"]', {time} FROM {vehicles};
+         INSERT INTO pending_submissions (id, submission_status, customer_name, year, make, model, vin, mileage, asking_price, submitted_at)
+             SELECT {id}, 'pending', 'Customer ' || n, 2018, 'Toyota', 'Corolla', '2T1BURHE0JC00' || {padded}, 52000, {price}, {time}
+             FROM {submissions}",
+        yes = if series.contains("generate") { "true" } else { "1" },
+        price = if series.contains("generate") { "15000" } else { "1500000" },
+        time = "'2025-06-01T00:00:00.000000Z'",
+        vehicles = series.replace('?', &VEHICLES.to_string()),
+        submissions = series.replace('?', &SUBMISSIONS.to_string()),
+    )
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn each_variant_on_postgres() {
+    use diesel::connection::SimpleConnection as _;
+
+    use crate::support::postgres::Schema;
+
+    let rows = rows(
+        "('00000000-0000-4000-8000-' || lpad((n)::text, 12, '0'))::uuid",
+        "lpad(n::text, 4, '0')",
+        "generate_series(1, ?) AS n",
+    );
+    for (name, change, outcome) in VARIANTS {
+        let (Both(change) | Each { postgres: change, .. } | Postgres(change)) = change;
+        let schema = Schema::create();
+        let mut conn = schema.connect();
+        conn.batch_execute(SEQUELIZE).unwrap();
+        conn.batch_execute(&rows).unwrap();
+        conn.batch_execute(change).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        drop(conn);
+        tried(name, &schema.url, outcome);
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn each_variant_on_sqlite() {
+    use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+
+    let rows = rows(
+        "CAST(printf('%016d', n) AS BLOB)",
+        "printf('%04d', n)",
+        "(WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) SELECT n FROM numbers)",
+    );
+    // The rows of the Sequelize script that the counts are about.
+    let others = "INSERT INTO inventory (id, status, year, make, model, vin, price, mileage, images, created_at, updated_at)
+            VALUES (CAST('inventory0000001' AS BLOB), 'available', 2019, 'Toyota', 'Camry', '4T1B11HK5KU211111', 1899500, 48210, '[]', '2024-01-01T00:00:00.000000Z', '2024-01-01T00:00:00.000000Z'),
+                   (CAST('inventory0000002' AS BLOB), 'sold', 2016, 'Honda', 'Civic', '2HGFC2F59GH500002', 900000, 90000, NULL, '2024-01-01T00:00:00.000000Z', '2024-01-01T00:00:00.000000Z');
+         INSERT INTO pending_submissions (id, submission_status, year, make, model)
+            VALUES (CAST('submission000001' AS BLOB), 'approved', 2019, 'Toyota', 'Camry'),
+                   (CAST('submission000002' AS BLOB), 'rejected', 2011, 'Ford', 'Focus'),
+                   (CAST('submission000003' AS BLOB), 'pending', 2021, 'Kia', 'Soul')";
+    for (name, change, outcome) in VARIANTS {
+        let (Both(change) | Each { sqlite: change, .. }) = change else { continue };
+        if matches!(outcome, Refused(_)) {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        drop(Dealership::open(&url).unwrap());
+        let mut conn = SqliteConnection::establish(&url["sqlite:".len()..]).unwrap();
+        conn.batch_execute(&rows).unwrap();
+        conn.batch_execute(others).unwrap();
+        // Other programs need not heed the checks.
+        conn.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
+        conn.batch_execute(change).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        drop(conn);
+        tried(name, &url, outcome);
+    }
+}
