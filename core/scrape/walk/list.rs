@@ -106,7 +106,9 @@ impl List {
 
     /// Takes a page or an answer; `false` for a counted one that lies behind the last. Counted ones go on for ever: one that
     /// repeats what is known, or shows nothing, lies behind. One that was linked to should have shown something.
-    pub(super) fn take(&mut self, url: &str, origin: Origin, said: Extraction, is_counted: bool) -> bool {
+    pub(super) fn take(&mut self, url: &str, origin: Origin, mut said: Extraction, is_counted: bool) -> bool {
+        // What a vehicle's own page suggests stands on another page of the lot, or on none.
+        said.listings.retain(ScrapedListing::is_offered_here);
         // Every one is noted. What has no key can not be told from what is new.
         let new = said.listings.iter().filter(|listing| key_of(listing).is_none_or(|key| self.known.insert(key)));
         let shows_anything_new = new.count() > 0;

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use url::Url;
 
+use crate::scrape::extract::address::is_tracker;
+
 /// The website of one competitor: its host with or without `www.`, what lies below that host, and its port.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
@@ -125,24 +127,7 @@ pub(crate) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
 }
 
 /// Parts of a query that name a visitor, a language or an order: they leave no vehicle out.
-const HARMLESS: [&str; 16] = [
-    "fbclid",
-    "gclid",
-    "hl",
-    "lang",
-    "language",
-    "locale",
-    "mc_cid",
-    "mc_eid",
-    "msclkid",
-    "order",
-    "orderby",
-    "phpsessid",
-    "sid",
-    "session",
-    "sort",
-    "view",
-];
+const HARMLESS: [&str; 10] = ["hl", "lang", "language", "locale", "order", "orderby", "sid", "session", "sort", "view"];
 
 /// Whether the address that a list was reached at narrows the one before: the same with more in its path or its query, such as a make.
 pub(crate) fn narrows(before: &str, now: &str) -> bool {
@@ -155,7 +140,7 @@ pub(crate) fn narrows(before: &str, now: &str) -> bool {
 
 /// What a query asks of a list: the names of its parameters, with their values where those are words.
 fn asks(url: &Url) -> HashSet<(String, String)> {
-    let is_harmless = |name: &str| name.starts_with("utm_") || HARMLESS.contains(&name);
+    let is_harmless = |name: &str| is_tracker(name) || HARMLESS.contains(&name);
     let is_word = |value: &str| value.chars().all(char::is_alphabetic);
     let pairs = url.query_pairs().map(|(name, value)| (name.to_lowercase(), value.to_lowercase()));
     let telling = pairs.filter(|(name, value)| !is_harmless(name) && !["", "0", "1"].contains(&value.as_str()));

@@ -2,7 +2,10 @@
 
 mod any_text;
 mod cards;
+mod identity;
 mod json_ld;
+mod linked_cards;
+mod own_page;
 
 use std::{fs, path::Path};
 
