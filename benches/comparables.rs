@@ -113,6 +113,10 @@ impl Found {
             last_seen_at: last_seen_at.unwrap_or(first_seen_at),
             sold_at: time(self.sold_at.as_ref()).filter(|_| self.is_sold == Some(true)),
             branded: false,
+            title_brand: None,
+            condition: None,
+            odometer_status: None,
+            sale_status: None,
         })
     }
 }

@@ -52,6 +52,10 @@ fn comparables(count: u32) -> Vec<Comparable> {
                 last_seen_at: NOW,
                 sold_at: None,
                 branded: false,
+                title_brand: None,
+                condition: None,
+                odometer_status: None,
+                sale_status: None,
             }
         })
         .collect()

@@ -78,6 +78,11 @@ impl PageRequest {
         i64::from(self.limit) + 1
     }
 
+    /// How many of the rows to read are missing once so many have been read.
+    pub(crate) fn rows_missing(&self, read: usize) -> i64 {
+        self.rows_to_read() - i64::try_from(read).unwrap_or(i64::MAX)
+    }
+
     /// The position in the cursor, if the cursor is from a list in this order.
     pub(crate) fn position<K: DeserializeOwned>(&self, order: &str) -> Result<Option<K>> {
         let Some(text) = &self.after else { return Ok(None) };
@@ -156,58 +161,49 @@ impl<T> Page<T> {
     }
 }
 
-/// Sorts a boxed Diesel query by a column and then the id, and starts after a position `Option<(Option<V>, Id)>`.
+/// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last.
 ///
-/// Nulls come last. The query sorts by `IS NULL` first, because the databases put nulls in different places.
-macro_rules! keyset {
-    ($query:expr, $column:expr, $id:expr, asc, $position:expr) => {
-        keyset!(@ $query, $column, $id, gt, asc, $position)
+/// An index on the column and the id has the rows in this order, so the last page costs what the first does. The databases put
+/// nulls in different places, and a search of an index for a pair is a search for its first half only. So a page is read in up to
+/// three parts: rows with the position's value, rows beyond it, rows without a value. `$query` makes the query for each.
+macro_rules! in_index_order {
+    ($conn:expr, $query:expr, $column:expr, $id:expr, asc, $position:expr, $request:expr) => {
+        in_index_order!(@ $conn, $query, $column, $id, gt, asc, $position, $request)
     };
-    ($query:expr, $column:expr, $id:expr, desc, $position:expr) => {
-        keyset!(@ $query, $column, $id, lt, desc, $position)
+    ($conn:expr, $query:expr, $column:expr, $id:expr, desc, $position:expr, $request:expr) => {
+        in_index_order!(@ $conn, $query, $column, $id, lt, desc, $position, $request)
     };
-    (@ $query:expr, $column:expr, $id:expr, $beyond:ident, $direction:ident, $position:expr) => {{
-        let query = match $position {
-            None => $query,
-            Some((None, id)) => $query.filter($column.is_null().and($id.$beyond(id))),
-            Some((Some(value), id)) => $query.filter(
-                $column.$beyond(value.clone()).or($column.eq(value).and($id.$beyond(id))).or($column.is_null()),
-            ),
+    (@ $conn:expr, $query:expr, $column:expr, $id:expr, $beyond:ident, $direction:ident, $position:expr, $request:expr) => {{
+        let (last, last_without) = match $position {
+            Some((Some(value), id)) => (Some((value, id)), None),
+            Some((None, id)) => (None, Some(id)),
+            None => (None, None),
         };
-        query.order(($column.is_null(), $column.$direction(), $id.$direction()))
-    }};
-}
-pub(crate) use keyset;
-
-/// Reads a page in the order of an index, largest value first, after a position `Option<(Option<V>, Id)>`. For tables that grow
-/// without end.
-///
-/// [`keyset`] sorts by `IS NULL`, which no index of both databases has, so it sorts all rows of the filter. This macro reads
-/// the rows with a value first and then those without. `$query` makes the query for each.
-macro_rules! newest_first {
-    ($conn:expr, $query:expr, $column:expr, $id:expr, $position:expr, $request:expr) => {{
-        let (position, most) = ($position, $request.rows_to_read());
         let mut rows = Vec::new();
-        if !matches!(position, Some((None, _))) {
-            let mut query = $query().filter($column.is_not_null());
-            if let Some((Some(value), id)) = position {
-                // The databases search the index by the first condition only.
-                query = query.filter($column.le(value)).filter($column.lt(value).or($id.lt(id)));
-            }
-            rows = query.order(($column.desc(), $id.desc())).limit(most).load($conn)?;
+        if let Some((value, id)) = last.clone() {
+            let query = $query().filter($column.eq(value)).filter($id.$beyond(id));
+            rows = query.order($id.$direction()).limit($request.rows_to_read()).load($conn)?;
         }
-        let missing = most - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let missing = $request.rows_missing(rows.len());
+        if missing > 0 && last_without.is_none() {
+            let mut query = $query().filter($column.is_not_null());
+            if let Some((value, _)) = last {
+                query = query.filter($column.$beyond(value));
+            }
+            rows.append(&mut query.order(($column.$direction(), $id.$direction())).limit(missing).load($conn)?);
+        }
+        let missing = $request.rows_missing(rows.len());
         if missing > 0 {
             let mut query = $query().filter($column.is_null());
-            if let Some((None, id)) = position {
-                query = query.filter($id.lt(id));
+            if let Some(id) = last_without {
+                query = query.filter($id.$beyond(id));
             }
-            rows.append(&mut query.order($id.desc()).limit(missing).load($conn)?);
+            rows.append(&mut query.order($id.$direction()).limit(missing).load($conn)?);
         }
         rows
     }};
 }
-pub(crate) use newest_first;
+pub(crate) use in_index_order;
 
 /// Two patterns for `LIKE` over `lower(..)` that match the word anywhere, with its special characters escaped.
 ///

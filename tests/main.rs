@@ -30,6 +30,7 @@ mod evaluation;
 mod inventory;
 mod judgement;
 mod leases;
+mod list_orders;
 mod market;
 mod market_queries;
 mod platforms;

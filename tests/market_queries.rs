@@ -1,43 +1,22 @@
 //! The number of statements of an analysis does not grow with the competitors' listings.
 
-use std::{cell::Cell, ops::ControlFlow, sync::Once};
+use std::ops::ControlFlow;
 
 use chrono::{SecondsFormat, TimeDelta};
-use diesel::{
-    Connection as _,
-    connection::{InstrumentationEvent, SimpleConnection as _, set_default_instrumentation},
-};
+use diesel::{Connection as _, connection::SimpleConnection as _};
 use jpauto::{
     Money, NewVehicle, VehicleId,
     market::{BacktestEvent, BacktestOptions, Comparable, Subject},
 };
 
-use crate::support::{Lot, corolla};
-
-thread_local! {
-    /// The library is synchronous, so statements run on the thread of the test.
-    static STATEMENTS: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts the statements of every connection opened from now on.
-fn count_statements() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        set_default_instrumentation(|| {
-            Some(Box::new(|event: InstrumentationEvent<'_>| {
-                if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-                    STATEMENTS.set(STATEMENTS.get() + 1);
-                }
-            }))
-        })
-        .unwrap();
-    });
-}
+use crate::support::{
+    Lot, corolla,
+    statements::{self, watched},
+};
 
 fn statements_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = STATEMENTS.get();
-    let outcome = work();
-    (outcome, STATEMENTS.get() - before)
+    let (outcome, statements) = statements::statements_of(work);
+    (outcome, statements.len())
 }
 
 /// Corollas of three years at ten competitors, one in four sold ten days ago, each cut in price once.
@@ -101,13 +80,6 @@ fn make_one(lot: &Lot, number: u32, other: u32) {
     }
 }
 
-/// A dealership over the lot's database whose statements are counted.
-fn counted(lot: &Lot) -> jpauto::Desk {
-    count_statements();
-    let config = jpauto::Config::new(&lot.url).clock(jpauto::Clock::fixed(lot.now()));
-    jpauto::Dealership::with_config(config).unwrap().acting_as(jpauto::Actor::system())
-}
-
 fn vehicles(lot: &Lot, count: u32) -> Vec<VehicleId> {
     let corolla = |number| NewVehicle { price: Money::from_dollars(14_000), ..corolla(number) };
     (0..count).map(|number| lot.desk().inventory().add(&corolla(number)).unwrap().id).collect()
@@ -117,7 +89,7 @@ on_both_databases! {
     fn statements_do_not_grow_with_the_listings(lot: &Lot) {
         const VEHICLES: u32 = 12;
         let vehicles = vehicles(lot, VEHICLES);
-        let desk = counted(lot);
+        let desk = watched(lot);
         let market = desk.market();
         let all = || market.analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
         list(lot, 1..61);
@@ -138,7 +110,7 @@ on_both_databases! {
 
     fn a_backtest_is_two_statements_a_model_and_the_same_on_both_databases(lot: &Lot) {
         list(lot, 1..201);
-        let desk = counted(lot);
+        let desk = watched(lot);
         let run = |options: &BacktestOptions| {
             desk.market().backtest(options, &mut |_| ControlFlow::Continue(())).unwrap()
         };
@@ -163,7 +135,7 @@ on_both_databases! {
 
     fn a_backtest_takes_no_move_to_another_lot_for_a_sale(lot: &Lot) {
         list(lot, 1..41);
-        let desk = counted(lot);
+        let desk = watched(lot);
         let run = || desk.market().backtest(&BacktestOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
         let before = run();
         assert_eq!((before.sold.events, before.price_cut.events), (10, 40));
@@ -175,7 +147,7 @@ on_both_databases! {
     fn candidates_are_one_statement_a_model_and_the_same_as_one_by_one(lot: &Lot) {
         list(lot, 1..401);
         make_one(lot, 4, 5);
-        let desk = counted(lot);
+        let desk = watched(lot);
         let corolla = |year, make: &str, mileage| {
             Subject { year, make: make.into(), model: "corolla".into(), mileage, ..Subject::default() }
         };

@@ -12,7 +12,7 @@ use crate::{
         types::AnyId,
     },
     ids::{ActivityId, UserId},
-    page::{Page, PageRequest, newest_first},
+    page::{Page, PageRequest, in_index_order},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -85,7 +85,7 @@ pub(super) fn list(
     };
     let position: Option<(Option<DateTime<Utc>>, ActivityId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> = newest_first!(conn, matching, dsl::created_at, dsl::id, position, request);
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::from), row.id))?;
     Ok(page.map(ActivityEntry::from))
 }

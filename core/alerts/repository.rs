@@ -14,7 +14,7 @@ use crate::{
     },
     error::{Error, ErrorCode, Result},
     ids::AlertId,
-    page::{Page, PageRequest, keyset},
+    page::{Page, PageRequest, in_index_order},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -134,23 +134,25 @@ pub(super) fn dismiss(conn: &mut DbConnection, id: AlertId, now: DateTime<Utc>) 
 
 pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &PageRequest) -> DbResult<Page<Alert>> {
     const ORDER: &str = "-created_at";
-    let mut query = dsl::storage_alerts.select(Row::as_select()).into_boxed::<MultiBackend>();
-    if !filter.with_dismissed {
-        query = query.filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
-    }
-    if let Some(alert_type) = filter.alert_type {
-        query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
-    }
-    if filter.about_prices {
-        query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
-    }
-    if let Some(subject) = filter.subject_id {
-        query = query.filter(dsl::subject_id.eq(AnyId(subject)));
-    }
+    let matching = || {
+        let mut query = dsl::storage_alerts.select(Row::as_select()).into_boxed::<MultiBackend>();
+        if !filter.with_dismissed {
+            query = query.filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+        }
+        if let Some(alert_type) = filter.alert_type {
+            query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
+        }
+        if filter.about_prices {
+            query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
+        }
+        if let Some(subject) = filter.subject_id {
+            query = query.filter(dsl::subject_id.eq(AnyId(subject)));
+        }
+        query
+    };
     let position: Option<(Option<DateTime<Utc>>, AlertId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<Row> =
-        keyset!(query, dsl::created_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.try_map(Alert::try_from)?)
 }

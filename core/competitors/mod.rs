@@ -50,7 +50,7 @@ use crate::{
     tracking::sold::Returns,
 };
 pub use crate::{
-    extract::{ScrapedListing, StockStatus},
+    extract::{Condition, OdometerStatus, SaleStatus, ScrapedListing, StockStatus, TitleBrand},
     scrape::{
         ScrapeErrorType,
         configured::{
@@ -268,6 +268,14 @@ pub struct Listing {
     pub p_return: Option<f64>,
     /// Where it stands, by its website's word.
     pub stock_status: Option<StockStatus>,
+    /// How far its sale has come, by its website's word.
+    pub sale_status: Option<SaleStatus>,
+    /// What its title says, by its website's word.
+    pub title_brand: Option<TitleBrand>,
+    /// Whether it is offered as new, used or certified.
+    pub condition: Option<Condition>,
+    /// What is said of its odometer.
+    pub odometer_status: Option<OdometerStatus>,
     /// The same vehicle at the competitor that it came from.
     pub transferred_from: Option<Transfer>,
     /// The same vehicle at the competitor that has it now: this lot did not sell it.

@@ -52,7 +52,7 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::CompetitorId,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    page::{Page, PageRequest, contains_patterns, in_index_order},
 };
 
 /// More words than this in a search are ignored.
@@ -67,7 +67,7 @@ macro_rules! newest_page {
         let query = || $query.select($row::as_select()).into_boxed::<MultiBackend>();
         let position: Option<(Option<DateTime<Utc>>, $id)> = $request.position(order)?;
         let position = position.map(|(time, id)| (time.map(Instant), id));
-        let rows: Vec<$row> = newest_first!($conn, query, $table::$time, $table::id, position, $request);
+        let rows: Vec<$row> = in_index_order!($conn, query, $table::$time, $table::id, desc, position, $request);
         let key = |row: &$row| (Option::<Instant>::from(row.$time).map(DateTime::<Utc>::from), row.id);
         Page::cut(rows, $request, order, key)?
     }};
@@ -305,21 +305,27 @@ pub(super) fn list(
     request: &PageRequest,
 ) -> DbResult<Page<Competitor>> {
     const ORDER: &str = "name";
-    let mut query = dsl::competitors.select(Row::as_select()).into_boxed::<MultiBackend>();
-    match filter.active {
-        Some(true) => query = query.filter(dsl::active.eq(true).or(dsl::active.is_null())),
-        Some(false) => query = query.filter(dsl::active.eq(false)),
-        None => {}
-    }
-    for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
-        let anywhere = |pattern: String| {
-            lower(dsl::name).like(pattern.clone()).escape('\\').or(lower(dsl::inventory_url).like(pattern).escape('\\'))
-        };
-        let [lowered, ascii_lowered] = contains_patterns(word);
-        query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
-    }
+    let matching = || {
+        let mut query = dsl::competitors.select(Row::as_select()).into_boxed::<MultiBackend>();
+        match filter.active {
+            Some(true) => query = query.filter(dsl::active.eq(true).or(dsl::active.is_null())),
+            Some(false) => query = query.filter(dsl::active.eq(false)),
+            None => {}
+        }
+        for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
+            let anywhere = |pattern: String| {
+                lower(dsl::name)
+                    .like(pattern.clone())
+                    .escape('\\')
+                    .or(lower(dsl::inventory_url).like(pattern).escape('\\'))
+            };
+            let [lowered, ascii_lowered] = contains_patterns(word);
+            query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
+        }
+        query
+    };
     let position: Option<(Option<String>, CompetitorId)> = request.position(ORDER)?;
-    let rows: Vec<Row> = keyset!(query, dsl::name, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::name, dsl::id, asc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.name.clone()), row.id))?;
     Ok(page.map(Competitor::from))
 }

@@ -219,6 +219,10 @@ table! {
         price_changed_at -> Nullable<DbInstant>,
         p_return -> Nullable<Double>,
         stock_status -> Nullable<Text>,
+        title_brand -> Nullable<Text>,
+        condition -> Nullable<Text>,
+        odometer_status -> Nullable<Text>,
+        sale_status -> Nullable<Text>,
     }
 }
 

@@ -254,6 +254,18 @@ catalogue! {
         InvalidStockStatus: InvalidInput, "invalid_stock_status",
             "This does not say where a vehicle stands.",
             "Use one of the words that the error lists.";
+        InvalidSaleStatus: InvalidInput, "invalid_sale_status",
+            "This does not say how far the sale of a vehicle has come.",
+            "Use one of the words that the error lists.";
+        InvalidTitleBrand: InvalidInput, "invalid_title_brand",
+            "This is no brand of a title.",
+            "Use one of the words that the error lists.";
+        InvalidCondition: InvalidInput, "invalid_condition",
+            "This is no condition that a vehicle is offered in.",
+            "Use one of the words that the error lists.";
+        InvalidOdometerStatus: InvalidInput, "invalid_odometer_status",
+            "This does not say what an odometer shows.",
+            "Use one of the words that the error lists.";
         ScrapeNotFound: NotFound, "scrape_not_found",
             "The competitor has no scrape that could be believed or discarded.",
             "Scrape the competitor, or hand its listings in.";

@@ -20,7 +20,7 @@ use crate::{
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    page::{Page, PageRequest, contains_patterns, in_index_order},
     vehicle_fields,
 };
 
@@ -167,14 +167,13 @@ fn with_words<'a>(
 
 /// Reads a page of the vehicles that match the filter, in its order.
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
-    let query = matching(filter).select(Row::as_select());
+    let query = || matching(filter).select(Row::as_select());
     /// Reads the page in the order of one column.
     macro_rules! in_order_of {
         ($column:expr, $direction:ident, $wrap:expr, $key:expr) => {{
             let position = request.position(filter.sort.as_str())?;
             let position = position.map(|(value, id): (Option<_>, VehicleId)| (value.map($wrap), id));
-            let rows: Vec<Row> =
-                keyset!(query, $column, dsl::id, $direction, position).limit(request.rows_to_read()).load(conn)?;
+            let rows: Vec<Row> = in_index_order!(conn, query, $column, dsl::id, $direction, position, request);
             Page::cut(rows, request, filter.sort.as_str(), |row: &Row| ($key(row), row.id))?
         }};
     }

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Money,
     error::{ErrorCode, Faults, Result},
+    extract::Condition,
 };
 
 /// What happened to a listing that the rule is judged by.
@@ -370,6 +371,7 @@ fn subject_of(listing: &PastListing) -> Subject {
         price: None,
         cost: None,
         branded: listing.branded,
+        is_new: listing.condition == Some(Condition::New),
     }
 }
 
@@ -414,6 +416,10 @@ mod tests {
             last_seen_at: sold.map_or(NOW, ago),
             sold_at: sold.map(ago),
             branded: false,
+            title_brand: None,
+            condition: None,
+            odometer_status: None,
+            sale_status: None,
         };
         PastListing { comparable, prices, moved_at: None }
     }

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, keyset},
+    page::{Page, PageRequest, contains_patterns, in_index_order},
     submission_fields,
 };
 
@@ -88,12 +88,9 @@ pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submissio
 }
 
 /// Reads a page of the submissions that match the filter, in its order.
-pub(super) fn list(
-    conn: &mut DbConnection,
-    filter: &SubmissionFilter,
-    request: &PageRequest,
-) -> DbResult<Page<Submission>> {
-    let mut query = dsl::pending_submissions.select(Row::as_select()).into_boxed::<MultiBackend>();
+/// Selects the submissions that match the filter.
+fn matching(filter: &SubmissionFilter) -> pending_submissions::BoxedQuery<'_, MultiBackend> {
+    let mut query = dsl::pending_submissions.into_boxed();
     if let Some(status) = filter.submission_status {
         let in_status = dsl::submission_status.eq(status.as_str());
         // A null reads as the default.
@@ -122,14 +119,27 @@ pub(super) fn list(
         let [lowered, ascii_lowered] = contains_patterns(word);
         query = query.filter(anywhere(lowered).or(anywhere(ascii_lowered)));
     }
+    query
+}
+
+/// Reads a page of the submissions that match the filter, in its order.
+pub(super) fn list(
+    conn: &mut DbConnection,
+    filter: &SubmissionFilter,
+    request: &PageRequest,
+) -> DbResult<Page<Submission>> {
+    let query = || matching(filter).select(Row::as_select());
     let order = filter.sort.as_str();
     let position: Option<(Option<DateTime<Utc>>, SubmissionId)> = request.position(order)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let query = match filter.sort {
-        SubmissionSort::SubmittedAt => keyset!(query, dsl::submitted_at, dsl::id, asc, position),
-        SubmissionSort::SubmittedAtDescending => keyset!(query, dsl::submitted_at, dsl::id, desc, position),
+    let rows: Vec<Row> = match filter.sort {
+        SubmissionSort::SubmittedAt => {
+            in_index_order!(conn, query, dsl::submitted_at, dsl::id, asc, position, request)
+        }
+        SubmissionSort::SubmittedAtDescending => {
+            in_index_order!(conn, query, dsl::submitted_at, dsl::id, desc, position, request)
+        }
     };
-    let rows: Vec<Row> = query.limit(request.rows_to_read()).load(conn)?;
     let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.try_map(Submission::try_from)?)
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::config::TrackingRules;
 use crate::{
-    extract::{self, ScrapedListing, StockStatus},
+    extract::{self, Condition, OdometerStatus, SaleStatus, ScrapedListing, StockStatus, TitleBrand},
     money::Money,
     vin,
 };
@@ -26,7 +26,7 @@ macro_rules! said {
             }
 
             /// Takes over what the newer sighting knows; what it does not know stays. Adds the columns that changed.
-            pub(crate) fn update_from(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
+            fn take_over(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
                 $(if is_news(&self.$field, &newer.$field) {
                     self.$field = newer.$field;
                     changed.push(stringify!($field));
@@ -34,7 +34,7 @@ macro_rules! said {
             }
 
             /// Whether taking over the newer sighting would change anything.
-            pub(crate) fn would_change(&self, newer: &Self) -> bool {
+            fn has_news(&self, newer: &Self) -> bool {
                 false $(|| is_news(&self.$field, &newer.$field))+
             }
         }
@@ -60,6 +60,11 @@ said! {
         mileage: i32,
         /// Where it stands, by its website's word.
         stock_status: StockStatus,
+        /// How far its sale has come, by its website's word.
+        sale_status: SaleStatus,
+        title_brand: TitleBrand,
+        condition: Condition,
+        odometer_status: OdometerStatus,
         make: String,
         model: String,
         trim: String,
@@ -126,6 +131,10 @@ impl From<ScrapedListing> for Sighting {
                 url: whole(scraped.url, length::URL),
                 image_url: whole(scraped.image_url, length::URL),
                 stock_status: scraped.stock_status,
+                sale_status: scraped.sale_status,
+                title_brand: scraped.title_brand,
+                condition: scraped.condition.and_then(|condition| condition.with_miles(scraped.mileage)),
+                odometer_status: scraped.odometer_status,
             },
             price: scraped.price.filter(|&price| price > Money::ZERO && price <= Money::MAX),
             is_sold: scraped.is_sold.unwrap_or(false),
@@ -146,6 +155,10 @@ impl Sighting {
 
     /// Takes from a second sighting of the same vehicle what the first did not know.
     pub(crate) fn complete_from(&mut self, other: Self) {
+        let (own, theirs) = (&mut self.details, &other.details);
+        own.title_brand = TitleBrand::more_telling(own.title_brand, theirs.title_brand);
+        own.condition = Condition::more_telling(own.condition, theirs.condition);
+        own.sale_status = SaleStatus::more_telling(own.sale_status, theirs.sale_status);
         let Self { keys, details, price, is_sold, sold_at, raw_data, is_retold: _ } = other;
         self.keys.complete_from(keys);
         self.details.complete_from(details);
@@ -157,6 +170,16 @@ impl Sighting {
 }
 
 impl Keys {
+    /// Takes over what the newer sighting knows; what it does not know stays. Adds the columns that changed.
+    pub(crate) fn update_from(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
+        self.take_over(newer, changed);
+    }
+
+    /// Whether taking over the newer sighting would change anything.
+    pub(crate) fn would_change(&self, newer: &Self) -> bool {
+        self.has_news(newer)
+    }
+
     /// Whether both name a VIN and the VINs differ: then they are two vehicles, whatever else agrees.
     pub(crate) fn name_another_vin(&self, other: &Self) -> bool {
         differ(&self.vin, &other.vin)
@@ -176,6 +199,25 @@ impl Keys {
 }
 
 impl Details {
+    /// Takes over what the newer sighting knows. What it does not know stays, but for a pending sale: a website says nothing of one
+    /// that fell through.
+    pub(crate) fn update_from(&mut self, newer: Self, changed: &mut Vec<&'static str>) {
+        if self.has_lost_buyer(&newer) {
+            self.sale_status = None;
+            changed.push("sale_status");
+        }
+        self.take_over(newer, changed);
+    }
+
+    /// Whether taking over the newer sighting would change anything.
+    pub(crate) fn would_change(&self, newer: &Self) -> bool {
+        self.has_lost_buyer(newer) || self.has_news(newer)
+    }
+
+    fn has_lost_buyer(&self, newer: &Self) -> bool {
+        self.sale_status == Some(SaleStatus::Pending) && newer.sale_status.is_none()
+    }
+
     /// Whether year, make or model are named by both and differ; a text that holds the other agrees with it.
     pub(crate) fn contradict(&self, other: &Self) -> bool {
         self.is_of_another_year(other) || unlike(&self.make, &other.make) || unlike(&self.model, &other.model)

@@ -12,7 +12,7 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::UserId,
-    page::{Page, PageRequest, keyset},
+    page::{Page, PageRequest, in_index_order},
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -120,8 +120,8 @@ pub(super) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Op
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {
     const ORDER: &str = "email";
     let position: Option<(Option<String>, UserId)> = request.position(ORDER)?;
-    let query = dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
-    let rows: Vec<Row> = keyset!(query, dsl::email, dsl::id, asc, position).limit(request.rows_to_read()).load(conn)?;
+    let query = || dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
+    let rows: Vec<Row> = in_index_order!(conn, query, dsl::email, dsl::id, asc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.email.clone()), row.id))?;
     Ok(page.try_map(User::try_from)?)
 }

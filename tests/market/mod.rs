@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::support::{Lot, corolla, vin};
 
+mod facts;
 mod runs;
 mod stored;
 

@@ -275,6 +275,10 @@ impl Market {
             last_seen_at: NOW,
             sold_at: None,
             branded: false,
+            title_brand: None,
+            condition: None,
+            odometer_status: None,
+            sale_status: None,
         }
     }
 }

@@ -169,6 +169,9 @@ pub(crate) struct PriceArgs {
     /// The title is branded: salvage, rebuilt, lemon
     #[arg(long)]
     branded: bool,
+    /// It is a new car; without this, new ones are not compared with it
+    #[arg(long)]
+    new: bool,
     #[command(flatten)]
     auto_dev: AutoDevOptions,
 }
@@ -246,6 +249,7 @@ fn price(arguments: PriceArgs, context: &mut Context) -> Result<(), Failure> {
         price: arguments.asking,
         cost: None,
         branded: arguments.branded,
+        is_new: arguments.new,
     };
     let analysis = context.desk()?.market().price(&subject)?;
     analyze::print_subject(&subject, &analysis, &mut context.output)

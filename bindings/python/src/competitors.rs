@@ -122,6 +122,14 @@ record! {
             p_return: Option<f64>,
             /// Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`.
             stock_status: Option<&'static str>,
+            /// How far its sale has come, as the website says: `available` or `pending`.
+            sale_status: Option<&'static str>,
+            /// What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`.
+            title_brand: Option<&'static str>,
+            /// Whether it is offered as `new`, `used` or `certified`.
+            condition: Option<&'static str>,
+            /// What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`.
+            odometer_status: Option<&'static str>,
         }
     }
 }

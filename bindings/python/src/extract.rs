@@ -50,6 +50,14 @@ record! {
             image_url: Option<String>,
             /// Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`.
             stock_status: Option<&'static str>,
+            /// How far its sale has come, as the website says: `available` or `pending`.
+            sale_status: Option<&'static str>,
+            /// What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`.
+            title_brand: Option<&'static str>,
+            /// Whether it is offered as `new`, `used` or `certified`.
+            condition: Option<&'static str>,
+            /// What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`.
+            odometer_status: Option<&'static str>,
             /// What the website itself says about a sale; `None` where it says nothing.
             is_sold: Option<bool>,
             /// When the website itself says that it was sold.

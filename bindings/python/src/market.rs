@@ -269,8 +269,16 @@ record! {
             last_seen_at: DateTime<Utc>,
             /// When it was sold.
             sold_at: Option<DateTime<Utc>>,
-            /// Whether its title is branded.
+            /// Whether its title is branded, also by an odometer that shows other miles than it has gone.
             branded: bool,
+            /// What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`.
+            title_brand: Option<&'static str>,
+            /// Whether it is offered as `new`, `used` or `certified`.
+            condition: Option<&'static str>,
+            /// What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`.
+            odometer_status: Option<&'static str>,
+            /// How far its sale has come: `available` or `pending`.
+            sale_status: Option<&'static str>,
         }
         () {
             /// Its price adjusted to our vehicle.
@@ -291,6 +299,8 @@ record! {
             price: usize,
             /// Branded titles.
             branded: usize,
+            /// New cars.
+            new: usize,
             /// Too long on offer, or sold too long ago.
             stale: usize,
             /// Too far away.

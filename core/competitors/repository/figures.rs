@@ -23,7 +23,7 @@ use crate::{
     },
     ids::{CompetitorId, MetricsId},
     money::Money,
-    page::{Page, PageRequest, newest_first},
+    page::{Page, PageRequest, in_index_order},
 };
 
 /// `avg_days_on_market` has two places as prices have, so it travels as a price does.

@@ -1,5 +1,7 @@
 //! The columns of `competitor_inventory`, once: what is read of a listing, and what a scrape writes of it.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 #[cfg(feature = "postgres")]
@@ -12,7 +14,7 @@ use crate::db::types::{DbInstant, DbMoney};
 use crate::{
     competitors::{Listing, days_on_market},
     db::{Instant, Json, schema::competitor_inventory},
-    extract::StockStatus,
+    extract::{Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand},
     ids::{CompetitorId, ListingId},
     money::Money,
     tracking::{
@@ -50,12 +52,18 @@ macro_rules! written_columns {
     };
 }
 
+/// A word as it is stored. Another application may have written words of its own.
+fn word<T: FromStr>(stored: Option<String>) -> Option<T> {
+    stored?.parse().ok()
+}
+
 /// Makes the rows of the columns that are stored as they are seen, and of those named here besides.
 macro_rules! listing_rows {
     (
         keys: String { $($key:ident),+ }
         details: String { $($text:ident),+ }
         details: i32 { $($number:ident),+ }
+        details: words { $($word:ident: $words:ty),+ }
         listing: Money { $($price:ident),+ }
     ) => {
         /// The columns that a scrape is planned from, without `raw_data`, which may be large.
@@ -67,7 +75,7 @@ macro_rules! listing_rows {
             $(pub(super) $text: Option<String>,)+
             $(pub(super) $number: Option<i32>,)+
             $(pub(super) $price: Option<Money>,)+
-            pub(super) stock_status: Option<String>,
+            $(pub(super) $word: Option<String>,)+
             pub(super) first_seen_at: Option<Instant>,
             pub(super) last_seen_at: Option<Instant>,
             pub(super) is_sold: Option<bool>,
@@ -80,10 +88,9 @@ macro_rules! listing_rows {
         impl From<StoredRow> for StoredListing {
             fn from(row: StoredRow) -> Self {
                 let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
-                let stock_status = row.stock_status.and_then(|word| word.parse().ok());
                 let mut listing = Self {
                     keys: Keys { $($key: row.$key),+ },
-                    details: Details { $($text: row.$text,)+ $($number: row.$number,)+ stock_status },
+                    details: Details { $($text: row.$text,)+ $($number: row.$number,)+ $($word: word(row.$word),)+ },
                     $($price: row.$price,)+
                     price_changed_at: row.price_changed_at.map(DateTime::from),
                     first_seen_at,
@@ -126,8 +133,7 @@ macro_rules! listing_rows {
                     updated_at: self.updated_at.map(DateTime::from),
                     price_changed_at: row.price_changed_at.map(DateTime::from),
                     p_return: row.p_return.filter(|_| is_sold),
-                    // Another application may have written words of its own.
-                    stock_status: row.stock_status.and_then(|word| word.parse().ok()),
+                    $($word: word(row.$word),)+
                     transferred_from: None,
                     transferred_to: None,
                 }
@@ -139,7 +145,7 @@ macro_rules! listing_rows {
             $($text: Option<&'a str> as Nullable<Text>,)+
             $($number: Option<i32> as Nullable<Integer>,)+
             $($price: Option<Money> as Nullable<DbMoney>,)+
-            stock_status: Option<&'a str> as Nullable<Text>,
+            $($word: Option<&'a str> as Nullable<Text>,)+
             last_seen_at: Instant as DbInstant,
             is_sold: bool as Bool,
             sold_at: Option<Instant> as Nullable<DbInstant>,
@@ -155,7 +161,7 @@ macro_rules! listing_rows {
                     $($text: listing.details.$text.as_deref(),)+
                     $($number: listing.details.$number,)+
                     $($price: listing.$price,)+
-                    stock_status: listing.details.stock_status.map(StockStatus::as_str),
+                    $($word: listing.details.$word.map(<$words>::as_str),)+
                     last_seen_at: Instant(listing.last_seen_at),
                     is_sold: listing.is_sold,
                     sold_at: listing.sold_at.map(Instant),
@@ -174,6 +180,13 @@ listing_rows! {
         make, model, trim, exterior_color, transmission, fuel_type, body_style, url, image_url
     }
     details: i32 { year, mileage }
+    details: words {
+        stock_status: StockStatus,
+        sale_status: SaleStatus,
+        title_brand: TitleBrand,
+        condition: Condition,
+        odometer_status: OdometerStatus
+    }
     listing: Money { price, unconfirmed_price, lowest_price, highest_price, previous_price }
 }
 

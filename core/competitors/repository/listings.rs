@@ -63,24 +63,33 @@ fn set_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &Trac
     Ok(())
 }
 
-/// Reads rows that have a value, in the order of the index on it and the id, after a position.
+/// Reads rows that have a value, in the order of the index on it and the id, after a position. `$query` makes the query.
+///
+/// Rows with the position's value come first, in a statement of their own: neither database searches an index on an expression for
+/// a pair of values.
 macro_rules! known {
     ($conn:expr, $query:expr, $key:expr, $sql_type:ty, $is_descending:expr, $after:expr, $most:expr) => {{
+        let most: i64 = $most;
         let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
-        let mut query = $query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
+        let mut rows: Vec<ListingRow> = Vec::new();
+        let mut query = $query();
         if let Some((value, id)) = $after {
-            // SQLite searches an index on an expression by this condition alone; for a pair it scans the whole index.
-            query = query.filter(sql::<Bool>(&format!("{} {beyond}= ", $key)).bind::<$sql_type, _>(value));
-            query = query.filter(
-                sql::<Bool>(&format!("({}, competitor_inventory.id) {beyond} (", $key))
-                    .bind::<$sql_type, _>(value)
-                    .sql(", ")
-                    .bind::<DbId, _>(id)
-                    .sql(")"),
-            );
+            rows = $query()
+                .filter(sql::<Bool>(&format!("{} = ", $key)).bind::<$sql_type, _>(value))
+                .filter(sql::<Bool>(&format!("competitor_inventory.id {beyond} ")).bind::<DbId, _>(id))
+                .order(sql::<DbId>(&format!("competitor_inventory.id {direction}")))
+                .limit(most)
+                .load($conn)?;
+            query = query.filter(sql::<Bool>(&format!("{} {beyond} ", $key)).bind::<$sql_type, _>(value));
+        } else {
+            query = query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
         }
-        let order = format!("{} {direction}, competitor_inventory.id {direction}", $key);
-        query.order(sql::<$sql_type>(&order)).limit($most).load::<ListingRow>($conn)?
+        let missing = most - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if missing > 0 {
+            let order = format!("{} {direction}, competitor_inventory.id {direction}", $key);
+            rows.append(&mut query.order(sql::<$sql_type>(&order)).limit(missing).load($conn)?);
+        }
+        rows
     }};
 }
 
@@ -97,7 +106,7 @@ macro_rules! page_by {
         };
         let mut rows = Vec::new();
         if after_unknown.is_none() {
-            let query = matching(filter, now);
+            let query = || matching(filter, now);
             rows = known!($conn, query, key, $sql_type, is_descending, after, request.rows_to_read());
         }
         let unknown = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
@@ -210,9 +219,9 @@ fn on_sale_and_sold_by_days(
     if position.unknown.is_none() {
         // Those that have been on sale longest were seen first.
         let after = position.on_sale.map(|(time, id)| (Instant(time), id));
-        let query = matching(filter, now).filter(on_sale());
+        let query = || matching(filter, now).filter(on_sale());
         standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, after, most);
-        let query = matching(filter, now).filter(sql::<Bool>("is_sold"));
+        let query = || matching(filter, now).filter(sql::<Bool>("is_sold"));
         gone = known!(conn, query, "days_on_market", Integer, is_descending, position.sold, most);
     }
     let (mut standing, mut gone) = (standing.into_iter().peekable(), gone.into_iter().peekable());

@@ -12,7 +12,7 @@ use crate::{
     },
     ids::{ListingId, ListingPriceId},
     money::Money,
-    page::{Page, PageRequest, newest_first},
+    page::{Page, PageRequest, in_index_order},
 };
 
 #[derive(Queryable, Selectable)]

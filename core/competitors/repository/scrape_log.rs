@@ -8,7 +8,7 @@ use crate::{
     competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, alert::PartialScrapes},
     db::{DbConnection, DbResult, Instant, MultiBackend, schema::competitor_scrapes},
     ids::{CompetitorId, ScrapeId},
-    page::{Page, PageRequest, newest_first},
+    page::{Page, PageRequest, in_index_order},
     tracking::{evidence::Doubts, facts::PastScrape, sold::Returns},
 };
 

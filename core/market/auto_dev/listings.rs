@@ -17,9 +17,9 @@ use crate::{
     Money,
     market::{
         Comparable, Source,
-        pricing::branded_title::{is_branded_title, path_says_branded, says_branded},
+        pricing::branded_title::{is_branded, path_says_branded, says_branded},
     },
-    scrape::extract,
+    scrape::extract::{self, Condition, OdometerStatus, SaleStatus, TitleBrand},
 };
 
 /// A page with at least this many rows, none of them readable, is taken for a change of the format.
@@ -120,7 +120,9 @@ impl Reading<'_> {
         let first_seen_at = row.time("createdAt").unwrap_or(self.now).min(self.now);
         let trim = row.text("vehicle.trim");
         let said = ["vehicle.trim", "vehicle.series", "vehicle.style"].into_iter().filter_map(|name| row.text(name));
-        let branded = said.into_iter().any(|words| says_branded(&words))
+        let facts = Facts::of(row);
+        let branded = facts.are_branded()
+            || said.into_iter().any(|words| says_branded(&words))
             || row.address("retailListing.vdp").is_some_and(|page| path_says_branded(&page));
         Some(Comparable {
             source: Source::AutoDev,
@@ -132,13 +134,17 @@ impl Reading<'_> {
             model: row.text("vehicle.model")?,
             trim,
             price: row.price("retailListing.price"),
-            mileage: row.mileage("retailListing.miles"),
+            mileage: facts.mileage(row.mileage("retailListing.miles")),
             distance_miles: self.place.zip(place).map(|(ours, theirs)| ours.miles_to(theirs)),
             dealer: row.text("retailListing.dealer"),
             first_seen_at,
             last_seen_at: row.time("updatedAt").unwrap_or(self.now).clamp(first_seen_at, self.now),
             sold_at: None,
             branded,
+            title_brand: facts.title_brand,
+            condition: facts.condition,
+            odometer_status: facts.odometer_status,
+            sale_status: facts.sale_status,
         })
     }
 
@@ -151,6 +157,7 @@ impl Reading<'_> {
             .zip(number(row.get("lon")))
             .and_then(|(north, east)| Coordinates::known(north, east));
         let from_here = self.place.zip(place).map(|(ours, theirs)| ours.miles_to(theirs));
+        let facts = Facts::of(row);
         let told = || number(row.get("distanceFromOrigin")).filter(|miles| *miles > 0.0);
         let first_seen_at = row.time("createdAt").unwrap_or(self.now).min(self.now);
         Some(Comparable {
@@ -163,14 +170,69 @@ impl Reading<'_> {
             model: row.text("model")?,
             trim: row.text("trim"),
             price: row.price("priceUnformatted").or_else(|| row.price("price")),
-            mileage: row.mileage("mileageUnformatted").or_else(|| row.mileage("mileage")),
+            mileage: facts.mileage(row.mileage("mileageUnformatted").or_else(|| row.mileage("mileage"))),
             distance_miles: from_here.or_else(told),
             dealer: row.text("dealerName"),
             first_seen_at,
             last_seen_at: row.time("updatedAt").unwrap_or(self.now).clamp(first_seen_at, self.now),
             sold_at: None,
-            branded: row.text("condition").is_some_and(|words| is_branded_title(&words)),
+            branded: facts.are_branded() || row.text("trim").is_some_and(|words| says_branded(&words)),
+            title_brand: facts.title_brand,
+            condition: facts.condition,
+            odometer_status: facts.odometer_status,
+            sale_status: facts.sale_status,
         })
+    }
+}
+
+/// What a listing tells of title, condition, odometer and sale, in whichever of its parts it stands.
+#[derive(Clone, Copy)]
+struct Facts {
+    title_brand: Option<TitleBrand>,
+    condition: Option<Condition>,
+    odometer_status: Option<OdometerStatus>,
+    sale_status: Option<SaleStatus>,
+}
+
+impl Facts {
+    fn of(row: Row<'_>) -> Self {
+        const PARTS: [&str; 4] = ["", "retailListing.", "vehicle.", "history."];
+        let texts = |names: &'static [&'static str]| {
+            let paths = PARTS.into_iter().flat_map(|part| names.iter().map(move |name| format!("{part}{name}")));
+            paths.filter_map(move |path| row.text(&path))
+        };
+        let holds = |names: &[&str]| {
+            let is_so = |path: String| row.get(&path) == Some(&Value::Bool(true));
+            PARTS.into_iter().any(|part| names.iter().any(|name| is_so(format!("{part}{name}"))))
+        };
+        let of_title = texts(&["titleBrand", "titleStatus", "titleType", "title_status", "condition"]);
+        let mut title_brand = of_title
+            .filter_map(|words| TitleBrand::of_status(&words))
+            .fold(None, |known, brand| TitleBrand::more_telling(known, Some(brand)));
+        for (names, brand) in [
+            (["salvage", "isSalvage", "salvageTitle"], TitleBrand::Salvage),
+            (["brandedTitle", "titleBranded", "isBranded"], TitleBrand::Branded),
+        ] {
+            title_brand = TitleBrand::more_telling(title_brand, holds(&names).then_some(brand));
+        }
+        let said = texts(&["condition"]).find_map(|words| Condition::read(&words));
+        let used = holds(&["used"]).then_some(Condition::Used);
+        let condition = if holds(&["cpo", "certified"]) { Some(Condition::Certified) } else { said.or(used) };
+        Self {
+            title_brand,
+            condition,
+            odometer_status: texts(&["odometerStatus", "odometerType"]).find_map(|words| OdometerStatus::read(&words)),
+            sale_status: texts(&["saleStatus", "status"]).find_map(|words| SaleStatus::read(&words)),
+        }
+    }
+
+    fn are_branded(&self) -> bool {
+        is_branded(self.title_brand, self.odometer_status)
+    }
+
+    /// The miles, where they are those that the car has gone.
+    fn mileage(&self, shown: Option<i32>) -> Option<i32> {
+        shown.filter(|_| !self.odometer_status.is_some_and(OdometerStatus::is_wrong))
     }
 }
 

@@ -1,43 +1,26 @@
 //! Whether a title is branded (salvage, rebuilt, lemon), as far as a title status, a trim, an address or a page's record says.
 //!
-//! A listing that is silent about its title counts as clean.
+//! The words are those of [`TitleBrand`]; here stands where they are looked for. A listing that is silent about its title counts
+//! as clean.
 
 use serde_json::Value;
 
 use super::names::folded;
+use crate::extract::{OdometerStatus, TitleBrand};
+
+/// Whether a brand, or an odometer that does not show the miles that the car has gone, makes a title branded.
+pub(in crate::market) fn is_branded(brand: Option<TitleBrand>, odometer: Option<OdometerStatus>) -> bool {
+    brand.is_some_and(TitleBrand::is_brand) || odometer.is_some_and(OdometerStatus::is_wrong)
+}
 
 /// Whether a title status says that the title is branded, such as `Salvage` or `Lemon-law buyback`.
 pub(in crate::market) fn is_branded_title(title_status: &str) -> bool {
-    const BRANDS: [&str; 9] =
-        ["branded", "buyback", "flood", "junk", "lemon", "rebuilt", "reconstructed", "salvage", "total loss"];
-    let words = title_status.to_lowercase();
-    BRANDS.iter().any(|brand| words.contains(brand))
+    TitleBrand::of_status(title_status).is_some_and(TitleBrand::is_brand)
 }
 
 /// Whether a free text, such as a trim or the path of a page, says that the title is branded.
-///
-/// `salvage` is enough alone. Other words count only next to `title`, as an engine may be rebuilt too. A denial just before
-/// (`no salvage`) makes it none.
 pub(in crate::market) fn says_branded(text: &str) -> bool {
-    const BESIDE_TITLE: [&str; 8] =
-        ["branded", "flood", "junk", "lemon", "rebuilt", "reconstructed", "restored", "salvaged"];
-    const DENIALS: [&str; 6] = ["no", "non", "not", "never", "without", "zero"];
-    // A search reads the texts of thousands of listings, and nearly all end here.
-    let has = |word: &[u8]| text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
-    if !has(b"title") && !has(b"salvage") {
-        return false;
-    }
-    let words: Vec<String> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
-    let word = |place: usize| words.get(place).map(String::as_str);
-    let before = |place: usize| place.checked_sub(1).and_then(word);
-    (0..words.len()).any(|place| {
-        let is_brand = word(place).is_some_and(|brand| {
-            let beside_title = word(place + 1) == Some("title") || before(place) == Some("title");
-            brand == "salvage" || (beside_title && BESIDE_TITLE.contains(&brand))
-        });
-        is_brand && !before(place).is_some_and(|before| DENIALS.contains(&before))
-    })
+    TitleBrand::said_in(text).is_some_and(TitleBrand::is_brand)
 }
 
 /// Whether the path of a listing's page says that the title is branded. The host name belongs to the dealer and says nothing.

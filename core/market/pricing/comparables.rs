@@ -13,7 +13,11 @@ use super::{
     names::same_name,
     subject::Subject,
 };
-use crate::{Money, vin};
+use crate::{
+    Money,
+    extract::{Condition, OdometerStatus, SaleStatus, TitleBrand},
+    vin,
+};
 
 /// Where a comparable was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,8 +65,21 @@ pub struct Comparable {
     pub last_seen_at: DateTime<Utc>,
     /// When it was sold. A time in the future counts as not sold.
     pub sold_at: Option<DateTime<Utc>>,
-    /// Whether its title is known to be branded. False says only that nothing is known against it.
+    /// Whether its title is known to be branded, also by an odometer that shows other miles than it has gone. False says only that
+    /// nothing is known against it.
     pub branded: bool,
+    /// What its title is said to be.
+    #[serde(default)]
+    pub title_brand: Option<TitleBrand>,
+    /// Whether it is offered as new, used or certified.
+    #[serde(default)]
+    pub condition: Option<Condition>,
+    /// What is said of its odometer. Miles that it has not gone are left out.
+    #[serde(default)]
+    pub odometer_status: Option<OdometerStatus>,
+    /// How far its sale has come.
+    #[serde(default)]
+    pub sale_status: Option<SaleStatus>,
 }
 
 /// How many listings were left out, and why. Each is counted once, for the first reason that applies.
@@ -76,6 +93,9 @@ pub struct LeftOut {
     pub price: usize,
     /// Branded titles.
     pub branded: usize,
+    /// New cars.
+    #[serde(default)]
+    pub new: usize,
     /// On offer for too long, or sold too long ago.
     pub stale: usize,
     /// Too far away.
@@ -156,6 +176,8 @@ impl<'a> Eligible<'a> {
                 && (comparable.branded || matches!(identity, Some(Identity::Vin(vin)) if branded.contains(&vin)))
             {
                 &mut left_out.branded
+            } else if comparable.condition == Some(Condition::New) && !subject.is_new {
+                &mut left_out.new
             } else if !is_fresh(comparable, rules, now) {
                 &mut left_out.stale
             } else if comparable.distance_miles.is_some_and(|miles| miles > rules.radius_miles) {

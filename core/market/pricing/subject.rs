@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Money,
     error::{ErrorCode, Faults, Result},
+    extract::Condition,
     inventory::Vehicle,
 };
 
@@ -34,6 +35,8 @@ pub struct Subject {
     pub cost: Option<Money>,
     /// Whether its title is branded (salvage, rebuilt, lemon).
     pub branded: bool,
+    /// Whether it is a new car: others are not compared with new ones.
+    pub is_new: bool,
 }
 
 impl Subject {
@@ -70,6 +73,7 @@ impl From<&Vehicle> for Subject {
             price: Some(vehicle.price),
             cost: vehicle.cost,
             branded: vehicle.title_status.as_deref().is_some_and(is_branded_title),
+            is_new: vehicle.condition.as_deref().and_then(Condition::read) == Some(Condition::New),
         }
     }
 }
@@ -96,5 +100,6 @@ pub(in crate::market) fn is_another(before: &Vehicle, after: &Vehicle, rules: &P
         || differ(&before.model, &after.model)
         || trim(&before) != trim(&after)
         || before.branded != after.branded
+        || before.is_new != after.is_new
         || has_another_mileage
 }

@@ -19,11 +19,12 @@ use crate::{
         schema::{competitor_inventory, competitors},
         types::DbInstant,
     },
+    extract::OdometerStatus,
     ids::ListingId,
     market::{
         Comparable, Source,
         pricing::{
-            branded_title::{path_says_branded, record_says_branded, says_branded},
+            branded_title::{is_branded, path_says_branded, record_says_branded, says_branded},
             names::{folded, same_name},
             subject::known_mileage,
         },
@@ -171,6 +172,10 @@ pub(super) struct ListingRow {
     trim: Option<String>,
     price: Option<Money>,
     mileage: Option<i32>,
+    title_brand: Option<String>,
+    condition: Option<String>,
+    odometer_status: Option<String>,
+    sale_status: Option<String>,
     first_seen_at: Option<Instant>,
     last_seen_at: Option<Instant>,
     is_sold: Option<bool>,
@@ -183,7 +188,11 @@ impl ListingRow {
     ///
     /// `record` is what else the page gave, as [`title_record`] selects it.
     pub(super) fn into_comparable(self, dealer: String, record: Option<&str>) -> Option<Comparable> {
-        let branded = self.trim.as_deref().is_some_and(says_branded)
+        // Another application may have written words of its own.
+        let title_brand = self.title_brand.and_then(|word| word.parse().ok());
+        let odometer_status: Option<OdometerStatus> = self.odometer_status.and_then(|word| word.parse().ok());
+        let branded = is_branded(title_brand, odometer_status)
+            || self.trim.as_deref().is_some_and(says_branded)
             || self.url.as_deref().is_some_and(path_says_branded)
             || record.is_some_and(record_says_branded);
         let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
@@ -197,13 +206,17 @@ impl ListingRow {
             model: self.model?,
             trim: self.trim,
             price: self.price,
-            mileage: self.mileage,
+            mileage: self.mileage.filter(|_| !odometer_status.is_some_and(OdometerStatus::is_wrong)),
             distance_miles: None,
             dealer: Some(dealer),
             first_seen_at: first_seen_at.into(),
             last_seen_at: self.last_seen_at.unwrap_or(first_seen_at).into(),
             sold_at: self.sold_at.filter(|_| self.is_sold == Some(true)).map(DateTime::from),
             branded,
+            title_brand,
+            condition: self.condition.and_then(|word| word.parse().ok()),
+            odometer_status,
+            sale_status: self.sale_status.and_then(|word| word.parse().ok()),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     ids::{MarketPriceId, VehicleId},
     market::{Analysis, HistoryPoint, MarketPrice, ResearchResult},
     money::Money,
-    page::{Page, PageRequest, keyset},
+    page::{Page, PageRequest, in_index_order},
 };
 
 /// The points of a vehicle's history since a time that have a median.
@@ -66,14 +66,15 @@ pub(in crate::market) fn history(
 ) -> DbResult<Page<MarketPrice>> {
     use market_price_history::dsl;
     const ORDER: &str = "-recorded_at";
-    let query = dsl::market_price_history
-        .filter(dsl::inventory_id.eq(vehicle))
-        .select(HistoryRow::as_select())
-        .into_boxed::<MultiBackend>();
+    let query = || {
+        dsl::market_price_history
+            .filter(dsl::inventory_id.eq(vehicle))
+            .select(HistoryRow::as_select())
+            .into_boxed::<MultiBackend>()
+    };
     let position: Option<(Option<DateTime<Utc>>, MarketPriceId)> = request.position(ORDER)?;
     let position = position.map(|(time, id)| (time.map(Instant), id));
-    let rows: Vec<HistoryRow> =
-        keyset!(query, dsl::recorded_at, dsl::id, desc, position).limit(request.rows_to_read()).load(conn)?;
+    let rows: Vec<HistoryRow> = in_index_order!(conn, query, dsl::recorded_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
     Ok(page.map(MarketPrice::from))
 }

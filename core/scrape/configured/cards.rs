@@ -63,7 +63,15 @@ impl Scraper {
         }
         for ((field, _), count) in configured.fields.iter().zip(counts) {
             // Few cars are sold while they are shown, and often only those that are not there have a badge.
-            let is_seldom = matches!(field, ListingField::IsSold | ListingField::StockStatus);
+            let is_seldom = matches!(
+                field,
+                ListingField::IsSold
+                    | ListingField::StockStatus
+                    | ListingField::SaleStatus
+                    | ListingField::TitleBrand
+                    | ListingField::Condition
+                    | ListingField::OdometerStatus
+            );
             if count == 0 && cards > 0 && !is_seldom {
                 warnings.push(matches_nothing(format!("fields/{}", field.as_str()), Some(cards)));
             }
@@ -155,6 +163,10 @@ pub(super) fn offer_field(draft: &mut Draft, field: ListingField, text: &str) ->
         ListingField::FuelType => Field::FuelType,
         ListingField::BodyStyle => Field::BodyStyle,
         ListingField::StockStatus => Field::StockStatus,
+        ListingField::SaleStatus => Field::SaleStatus,
+        ListingField::TitleBrand => Field::TitleBrand,
+        ListingField::Condition => Field::Condition,
+        ListingField::OdometerStatus => Field::OdometerStatus,
         ListingField::Price => {
             let price = clean_price(text);
             draft.offer_price(PriceRank::Asking, price);
@@ -207,6 +219,10 @@ pub(super) fn take_back(field: ListingField, listing: &mut ScrapedListing, confi
         ListingField::Url => listing.url.clone_from(&said.url),
         ListingField::ImageUrl => listing.image_url.clone_from(&said.image_url),
         ListingField::StockStatus => listing.stock_status = said.stock_status,
+        ListingField::SaleStatus => listing.sale_status = said.sale_status,
+        ListingField::TitleBrand => listing.title_brand = said.title_brand,
+        ListingField::Condition => listing.condition = said.condition,
+        ListingField::OdometerStatus => listing.odometer_status = said.odometer_status,
         ListingField::IsSold => listing.is_sold = said.is_sold,
         ListingField::Heading => {}
     }

@@ -188,6 +188,14 @@ pub enum ListingField {
     ImageUrl,
     /// Where the vehicle stands, such as `In Transit`: one of the words that a website uses for it. Unknown words say nothing.
     StockStatus,
+    /// How far its sale has come, such as `Sale Pending`. Unknown words say nothing.
+    SaleStatus,
+    /// What its title says, such as `Salvage`. Unknown words say nothing.
+    TitleBrand,
+    /// Whether it is new, used or certified. Unknown words say nothing.
+    Condition,
+    /// What is said of the odometer, such as `TMU` or `Exempt`. Unknown words say nothing.
+    OdometerStatus,
     /// A text such as `2019 Ford F-150 XLT`, for what no other field says of year, make, model and trim.
     Heading,
     /// Sold where this place exists and does not say no.
@@ -195,7 +203,7 @@ pub enum ListingField {
 }
 
 /// Every field, as it is written.
-const FIELD_NAMES: [&str; 18] = [
+const FIELD_NAMES: [&str; 22] = [
     "vin",
     "external_id",
     "stock_number",
@@ -212,10 +220,14 @@ const FIELD_NAMES: [&str; 18] = [
     "url",
     "image_url",
     "stock_status",
+    "sale_status",
+    "title_brand",
+    "condition",
+    "odometer_status",
     "heading",
     "is_sold",
 ];
-const FIELDS: [ListingField; 18] = [
+const FIELDS: [ListingField; 22] = [
     ListingField::Vin,
     ListingField::ExternalId,
     ListingField::StockNumber,
@@ -232,6 +244,10 @@ const FIELDS: [ListingField; 18] = [
     ListingField::Url,
     ListingField::ImageUrl,
     ListingField::StockStatus,
+    ListingField::SaleStatus,
+    ListingField::TitleBrand,
+    ListingField::Condition,
+    ListingField::OdometerStatus,
     ListingField::Heading,
     ListingField::IsSold,
 ];
@@ -279,6 +295,10 @@ impl ListingField {
             Self::Url => "url",
             Self::ImageUrl => "image_url",
             Self::StockStatus => "stock_status",
+            Self::SaleStatus => "sale_status",
+            Self::TitleBrand => "title_brand",
+            Self::Condition => "condition",
+            Self::OdometerStatus => "odometer_status",
             Self::Heading => "heading",
             Self::IsSold => "is_sold",
         }

@@ -98,8 +98,8 @@ pub(crate) fn is_tracker(name: &str) -> bool {
         "wickedid",
         "yclid",
     ];
-    let begins = |start: &&str| name.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start));
-    BEGINNINGS.iter().any(|start| begins(&start)) || NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    let begins = |start: &str| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+    BEGINNINGS.into_iter().any(begins) || NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

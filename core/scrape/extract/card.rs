@@ -3,7 +3,8 @@
 //! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`price_choice`).
 
 use super::{
-    StockStatus, clean,
+    badges::Badges,
+    clean,
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
     heading::{self, Heading},
@@ -193,9 +194,14 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     let mut at = 0;
     while let Some(chunk) = chunks.get(at) {
         at += 1;
-        let Some((field, rest)) = labelled(&chunk.text) else { continue };
-        if let Field::Standing(status) = field {
-            badges.note(status, rest);
+        let Some((field, rest)) = labelled(&chunk.text) else {
+            badges.note(&chunk.text);
+            continue;
+        };
+        // Where it has an answer in a text of its own, that is its value.
+        let answer = chunks.get(at).map(|next| &*next.text).filter(|next| rest.is_empty() && is_answer(next));
+        if badges.note_named(field, answer.unwrap_or(rest)) {
+            at += usize::from(answer.is_some());
             continue;
         }
         if !rest.is_empty() {
@@ -216,7 +222,7 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
         }
         at += 1;
     }
-    draft.offer_status(badges.said());
+    badges.offer(draft);
     for chunk in &chunks {
         if draft.listing.mileage.is_none() && ends_in_miles(&chunk.text) {
             draft.offer(Field::Mileage, &chunk.text);
@@ -225,27 +231,9 @@ fn read_texts(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     price_choice::offer(&chunks, draft);
 }
 
-/// The texts of a card that are a status by themselves.
-#[derive(Default)]
-struct Badges {
-    said: Option<StockStatus>,
-    /// Whether two of them contradict each other: they are parts of a template then, shown by a style where they hold.
-    contradict: bool,
-}
-
-impl Badges {
-    fn note(&mut self, status: StockStatus, rest: &str) {
-        if ["no", "false", "0"].iter().any(|no| rest.eq_ignore_ascii_case(no)) {
-            return;
-        }
-        let is_place = |status: StockStatus| status != StockStatus::SalePending;
-        self.contradict |= self.said.is_some_and(|said| said != status && is_place(said) && is_place(status));
-        self.said = StockStatus::more_telling(self.said, Some(status));
-    }
-
-    fn said(&self) -> Option<StockStatus> {
-        self.said.filter(|_| !self.contradict)
-    }
+/// Whether a text answers a question, such as `Certified`.
+fn is_answer(text: &str) -> bool {
+    ["yes", "no", "true", "false", "n/a"].iter().any(|answer| text.eq_ignore_ascii_case(answer))
 }
 
 fn ends_in_miles(text: &str) -> bool {

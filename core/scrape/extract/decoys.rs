@@ -197,7 +197,8 @@ pub(super) fn is_of_rates(heads: &str) -> bool {
 /// Whether the words of a card speak of a model or of a market rather than of one car. They count where only an amount speaks for
 /// a car.
 pub(super) fn speaks_of_a_model(lower: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 27] = [
+        "annual",
         "as low as",
         "as shown",
         "average",

@@ -4,7 +4,7 @@
 //! words in different spellings, so they share one table. What is deliberately not here: where the values stand.
 
 use super::{
-    StockStatus, clean,
+    Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand, badges, clean,
     heading::{self, Heading},
     listing::ScrapedListing,
     numbers,
@@ -33,6 +33,20 @@ pub(crate) enum Field {
     StockStatus,
     /// A name that is itself a status: it holds where its value is yes, and as a badge on a card.
     Standing(StockStatus),
+    /// A text about the title: its brand, or that it is clean.
+    TitleBrand,
+    /// A text under the name `title`: the heading of the car, or the state of its title.
+    Title,
+    /// A name that is itself a brand: it holds where its value is yes, and as a badge on a card.
+    Branded(TitleBrand),
+    /// A text that says whether the car is new, used or certified.
+    Condition,
+    /// A name that is itself a condition.
+    InCondition(Condition),
+    /// A text that says whether the miles are those that the car has gone.
+    OdometerStatus,
+    /// A text that says how far its sale has come.
+    SaleStatus,
     /// A label that is known and read into nothing; it ends the value before it.
     Other,
 }
@@ -73,6 +87,22 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Whether it tells of title, condition, odometer or sale.
+    const fn is_fact(self) -> bool {
+        matches!(
+            self,
+            Self::TitleBrand
+                | Self::Title
+                | Self::Branded(_)
+                | Self::Condition
+                | Self::InCondition(_)
+                | Self::OdometerStatus
+                | Self::SaleStatus
+        )
+    }
+}
+
 /// Which letters come second in [`NAMES`], behind each first letter: a bit a letter.
 const PAIRS: [u32; 26] = {
     let mut pairs = [0; 26];
@@ -101,7 +131,7 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 130] = [
+static NAMES: [(&str, Field); 191] = [
     ("askingprice", Field::Price(PriceRank::Asking)),
     ("availability", Field::StockStatus),
     ("bestprice", Field::Price(PriceRank::Asking)),
@@ -109,13 +139,18 @@ static NAMES: [(&str, Field); 130] = [
     ("bodystyle", Field::BodyStyle),
     ("bodytype", Field::BodyStyle),
     ("brand", Field::Make),
+    ("branded", Field::Branded(TitleBrand::Branded)),
+    ("brandedtitle", Field::Branded(TitleBrand::Branded)),
     ("buildphase", Field::Standing(StockStatus::InProduction)),
     ("cashprice", Field::Price(PriceRank::Asking)),
-    ("certified", Field::Other),
+    ("certified", Field::InCondition(Condition::Certified)),
+    ("certifiedpreowned", Field::InCondition(Condition::Certified)),
     ("citympg", Field::Other),
+    ("cleantitle", Field::Branded(TitleBrand::Clean)),
     ("color", Field::ExteriorColor),
     ("colour", Field::ExteriorColor),
-    ("condition", Field::Other),
+    ("condition", Field::Condition),
+    ("cpo", Field::InCondition(Condition::Certified)),
     ("cylinders", Field::Other),
     ("dealerdiscount", Field::Other),
     ("dealerprice", Field::Price(PriceRank::Asking)),
@@ -138,8 +173,12 @@ static NAMES: [(&str, Field); 130] = [
     ("features", Field::Other),
     ("ffvin", Field::Vin),
     ("finalprice", Field::Price(PriceRank::Asking)),
+    ("flooddamage", Field::Branded(TitleBrand::Flood)),
+    ("floodtitle", Field::Branded(TitleBrand::Flood)),
     ("fuel", Field::FuelType),
     ("fueltype", Field::FuelType),
+    ("hasbrandedtitle", Field::Branded(TitleBrand::Branded)),
+    ("hassalvagetitle", Field::Branded(TitleBrand::Salvage)),
     ("hwympg", Field::Other),
     ("inproduction", Field::Standing(StockStatus::InProduction)),
     ("instock", Field::Standing(StockStatus::InStock)),
@@ -150,10 +189,27 @@ static NAMES: [(&str, Field); 130] = [
     ("intransit", Field::Standing(StockStatus::InTransit)),
     ("inventoryid", Field::ExternalId),
     ("inventorystatus", Field::StockStatus),
+    ("inventorytype", Field::Condition),
+    ("isbranded", Field::Branded(TitleBrand::Branded)),
+    ("isbrandedtitle", Field::Branded(TitleBrand::Branded)),
+    ("iscertified", Field::InCondition(Condition::Certified)),
+    ("iscpo", Field::InCondition(Condition::Certified)),
+    ("isflood", Field::Branded(TitleBrand::Flood)),
     ("isinproduction", Field::Standing(StockStatus::InProduction)),
     ("isinstock", Field::Standing(StockStatus::InStock)),
     ("isintransit", Field::Standing(StockStatus::InTransit)),
+    ("islemon", Field::Branded(TitleBrand::Lemon)),
+    ("isnew", Field::InCondition(Condition::New)),
+    ("isoemcertified", Field::InCondition(Condition::Certified)),
+    ("ispreowned", Field::InCondition(Condition::Used)),
+    ("isrebuilt", Field::Branded(TitleBrand::Rebuilt)),
+    ("isrebuilttitle", Field::Branded(TitleBrand::Rebuilt)),
     ("issalepending", Field::Standing(StockStatus::SalePending)),
+    ("issalvage", Field::Branded(TitleBrand::Salvage)),
+    ("isused", Field::InCondition(Condition::Used)),
+    ("itemcondition", Field::Condition),
+    ("lemonlaw", Field::Branded(TitleBrand::Lemon)),
+    ("lemontitle", Field::Branded(TitleBrand::Lemon)),
     ("listingid", Field::ExternalId),
     ("listprice", Field::Price(PriceRank::Plain)),
     ("location", Field::Other),
@@ -162,30 +218,48 @@ static NAMES: [(&str, Field); 130] = [
     ("marketprice", Field::Price(PriceRank::Retail)),
     ("mileage", Field::Mileage),
     ("mileagefromodometer", Field::Mileage),
+    ("mileagestatus", Field::OdometerStatus),
+    ("mileagetype", Field::OdometerStatus),
     ("miles", Field::Mileage),
     ("model", Field::Model),
     ("modelyear", Field::Year),
     ("mpg", Field::Other),
     ("msrp", Field::Price(PriceRank::Suggested)),
+    ("neworused", Field::Condition),
+    ("newused", Field::Condition),
+    ("newusedtype", Field::Condition),
     ("now", Field::Price(PriceRank::Plain)),
     ("nowprice", Field::Price(PriceRank::Asking)),
     ("odometer", Field::Mileage),
+    ("odometerbrand", Field::OdometerStatus),
+    ("odometercondition", Field::OdometerStatus),
+    ("odometerdisclosure", Field::OdometerStatus),
+    ("odometerindicator", Field::OdometerStatus),
     ("odometerreading", Field::Mileage),
+    ("odometerstatus", Field::OdometerStatus),
+    ("odometertype", Field::OdometerStatus),
+    ("oemcertified", Field::InCondition(Condition::Certified)),
     ("onlineprice", Field::Price(PriceRank::Asking)),
     ("onorder", Field::Standing(StockStatus::InProduction)),
     ("options", Field::Other),
     ("ourprice", Field::Price(PriceRank::Asking)),
     ("payment", Field::Other),
     ("phone", Field::Other),
+    ("preowned", Field::InCondition(Condition::Used)),
     ("price", Field::Price(PriceRank::Plain)),
     ("rebate", Field::Other),
     ("rebates", Field::Other),
+    ("rebuilttitle", Field::Branded(TitleBrand::Rebuilt)),
+    ("reconstructedtitle", Field::Branded(TitleBrand::Rebuilt)),
     ("regularprice", Field::Price(PriceRank::Retail)),
     ("retail", Field::Price(PriceRank::Retail)),
     ("retailprice", Field::Price(PriceRank::Retail)),
     ("salepending", Field::Standing(StockStatus::SalePending)),
     ("saleprice", Field::Price(PriceRank::Asking)),
     ("salesprice", Field::Price(PriceRank::Asking)),
+    ("salestatus", Field::SaleStatus),
+    ("salvage", Field::Branded(TitleBrand::Salvage)),
+    ("salvagetitle", Field::Branded(TitleBrand::Salvage)),
     ("savings", Field::Other),
     ("savingsupto", Field::Other),
     ("seats", Field::Other),
@@ -202,15 +276,27 @@ static NAMES: [(&str, Field); 130] = [
     ("stocknum", Field::StockNumber),
     ("stocknumber", Field::StockNumber),
     ("stockstatus", Field::StockStatus),
-    ("title", Field::Other),
+    ("stocktype", Field::Condition),
+    ("title", Field::Title),
+    ("titlebrand", Field::TitleBrand),
+    ("titlebranding", Field::TitleBrand),
+    ("titlebrands", Field::TitleBrand),
+    ("titlecondition", Field::TitleBrand),
+    ("titlestatus", Field::TitleBrand),
+    ("titletype", Field::TitleBrand),
     ("totalmsrp", Field::Price(PriceRank::Suggested)),
     ("trans", Field::Transmission),
     ("transmission", Field::Transmission),
     ("trim", Field::Trim),
     ("trimlevel", Field::Trim),
-    ("type", Field::Other),
+    ("type", Field::Condition),
+    ("used", Field::InCondition(Condition::Used)),
+    ("usedornew", Field::Condition),
     ("uuid", Field::ExternalId),
+    ("vehiclecertified", Field::InCondition(Condition::Certified)),
+    ("vehiclecondition", Field::Condition),
     ("vehicleconfiguration", Field::Trim),
+    ("vehiclecpo", Field::InCondition(Condition::Certified)),
     ("vehicleid", Field::ExternalId),
     ("vehicleidentificationnumber", Field::Vin),
     ("vehiclemake", Field::Make),
@@ -221,8 +307,13 @@ static NAMES: [(&str, Field); 130] = [
     ("vehicleprice", Field::Price(PriceRank::Plain)),
     ("vehiclestatus", Field::StockStatus),
     ("vehiclestocknumber", Field::StockNumber),
+    ("vehicletitle", Field::Title),
+    ("vehicletitlebrand", Field::TitleBrand),
+    ("vehicletitlestatus", Field::TitleBrand),
+    ("vehicletitletype", Field::TitleBrand),
     ("vehicletransmission", Field::Transmission),
     ("vehicletrim", Field::Trim),
+    ("vehicletype", Field::Condition),
     ("vehiclevin", Field::Vin),
     ("vehicleyear", Field::Year),
     ("vin", Field::Vin),
@@ -276,7 +367,17 @@ impl Draft {
             Field::FuelType => listing.fuel_type.is_some(),
             Field::BodyStyle => listing.body_style.is_some(),
             // These may be bettered.
-            Field::Price(_) | Field::StockStatus | Field::Standing(_) | Field::Other => false,
+            Field::Price(_)
+            | Field::StockStatus
+            | Field::Standing(_)
+            | Field::SaleStatus
+            | Field::TitleBrand
+            | Field::Title
+            | Field::Branded(_)
+            | Field::Condition
+            | Field::InCondition(_)
+            | Field::OdometerStatus
+            | Field::Other => false,
         }
     }
 
@@ -293,18 +394,41 @@ impl Draft {
         match field {
             Field::Vin => fill(&mut listing.vin, || vins::parse(raw).or_else(|| vins::parse(&clean::text(raw)?))),
             Field::Year => fill(&mut listing.year, || numbers::year(raw)),
-            Field::Mileage => fill(&mut listing.mileage, || numbers::mileage(raw)),
+            Field::Mileage => {
+                fill(&mut listing.mileage, || numbers::mileage(raw));
+                fill(&mut listing.odometer_status, || OdometerStatus::of_mileage(raw));
+            }
             Field::Make => fill(&mut listing.make, || clean::text(raw).map(heading::make_as_usual)),
             Field::Model => text(&mut listing.model),
-            Field::Trim => text(&mut listing.trim),
+            Field::Trim => {
+                text(&mut listing.trim);
+                self.offer_brand(TitleBrand::said_in(raw));
+            }
             Field::ExternalId => text(&mut listing.external_id),
             Field::StockNumber => text(&mut listing.stock_number),
             Field::ExteriorColor => text(&mut listing.exterior_color),
             Field::Transmission => text(&mut listing.transmission),
             Field::FuelType => text(&mut listing.fuel_type),
             Field::BodyStyle => text(&mut listing.body_style),
-            Field::StockStatus => self.offer_status(StockStatus::read(raw)),
+            Field::StockStatus => {
+                self.offer_status(StockStatus::read(raw));
+                self.offer_sale(SaleStatus::read(raw));
+            }
             Field::Standing(status) => self.offer_status(says_yes(raw).then_some(status)),
+            Field::SaleStatus => self.offer_sale(SaleStatus::read(raw)),
+            Field::TitleBrand => self.offer_brand(TitleBrand::of_status(raw)),
+            Field::Title => self.offer_brand(TitleBrand::of_title(raw)),
+            Field::Branded(brand) if says_yes(raw) => self.offer_brand(Some(brand)),
+            Field::Branded(_) => self.offer_brand(TitleBrand::of_status(raw)),
+            Field::Condition => {
+                self.offer_condition(Condition::read(raw));
+                // Some name the brand of the title there.
+                self.offer_brand(TitleBrand::of_status(raw).filter(|brand| brand.is_brand()));
+            }
+            Field::InCondition(condition) if says_yes(raw) => self.offer_condition(Some(condition)),
+            Field::InCondition(Condition::New) if badges::says_no(raw) => self.offer_condition(Some(Condition::Used)),
+            Field::InCondition(_) => self.offer_condition(Condition::read(raw)),
+            Field::OdometerStatus => self.offer_odometer(OdometerStatus::read(raw)),
             Field::Price(_) | Field::Other => {}
         }
     }
@@ -312,6 +436,29 @@ impl Draft {
     /// Offers where the vehicle stands; what says more replaces what was there.
     pub(crate) fn offer_status(&mut self, status: Option<StockStatus>) {
         self.listing.stock_status = StockStatus::more_telling(self.listing.stock_status, status);
+        if status == Some(StockStatus::SalePending) {
+            self.offer_sale(Some(SaleStatus::Pending));
+        }
+    }
+
+    /// Offers how far its sale has come.
+    pub(crate) fn offer_sale(&mut self, status: Option<SaleStatus>) {
+        self.listing.sale_status = SaleStatus::more_telling(self.listing.sale_status, status);
+    }
+
+    /// Offers what its title says; what says more replaces what was there.
+    pub(crate) fn offer_brand(&mut self, brand: Option<TitleBrand>) {
+        self.listing.title_brand = TitleBrand::more_telling(self.listing.title_brand, brand);
+    }
+
+    /// Offers its condition; that a car is certified says more than that it is used.
+    pub(crate) fn offer_condition(&mut self, condition: Option<Condition>) {
+        self.listing.condition = Condition::more_telling(self.listing.condition, condition);
+    }
+
+    /// Offers what is said of its odometer.
+    pub(crate) fn offer_odometer(&mut self, status: Option<OdometerStatus>) {
+        self.listing.odometer_status = self.listing.odometer_status.or(status);
     }
 
     /// Offers a value of a record: a text as it is worded, a number as it would be written in one.
@@ -326,6 +473,12 @@ impl Draft {
                 self.offer_price(rank, numbers::price_of_number(number));
             }
             (Field::Standing(status), Json::Bool(true)) => self.offer_status(Some(status)),
+            (Field::Branded(_) | Field::InCondition(_), Json::Bool(holds)) => {
+                self.offer(field, if *holds { "true" } else { "false" });
+            }
+            (Field::TitleBrand, Json::Array(brands)) => {
+                brands.iter().filter_map(Json::as_str).for_each(|brand| self.offer(field, brand));
+            }
             (_, Json::Number(number)) => self.offer(field, &number.to_string()),
             _ => {}
         }
@@ -349,6 +502,8 @@ impl Draft {
 
     /// Reads year, make, model and trim from a heading, for what no field has said.
     pub(crate) fn offer_heading(&mut self, raw: &str) {
+        self.offer_brand(TitleBrand::of_badge(raw));
+        self.offer_condition(Condition::of_heading(raw));
         let ScrapedListing { year, make, model, trim, .. } = &self.listing;
         let has_all = year.is_some() && make.is_some() && model.is_some() && trim.is_some();
         if let Some(heading) = (!has_all).then(|| heading::split(raw)).flatten() {
@@ -390,6 +545,17 @@ impl Draft {
         for (key, value) in record {
             let Some(field) = Field::named(key) else { continue };
             self.offer_value(field, value);
+        }
+    }
+}
+
+impl Draft {
+    /// Offers of named values what prices depend on beside the fields of the car: title, condition, odometer, sale.
+    pub(crate) fn offer_facts<'r>(&mut self, record: impl IntoIterator<Item = (&'r str, &'r Json<'r>)>) {
+        for (key, value) in record {
+            if let Some(field) = Field::named(key).filter(|field| field.is_fact()) {
+                self.offer_value(field, value);
+            }
         }
     }
 }

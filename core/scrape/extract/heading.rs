@@ -5,7 +5,7 @@
 
 use std::{cmp::Reverse, sync::LazyLock};
 
-use super::{clean, numbers};
+use super::{clean, numbers, title_brand};
 
 /// What a heading says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -367,6 +367,7 @@ pub(crate) fn make_as_usual(make: String) -> String {
 fn is_lead_in(word: &str) -> bool {
     const LEAD_INS: [&str; 8] = ["used", "new", "certified", "pre-owned", "preowned", "cpo", "sold", "featured"];
     LEAD_INS.iter().any(|lead_in| word.trim_end_matches([':', '!']).eq_ignore_ascii_case(lead_in))
+        || title_brand::speaks_of_a_title(word)
 }
 
 fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
@@ -430,6 +431,7 @@ fn begins_remark(word: &str) -> bool {
     let counts = digits > 0 && matches!(&lower[digits..], "k" | "" | "kmiles") && lower.len() <= 4;
     counts
         || REMARKS.contains(&lower)
+        || title_brand::speaks_of_a_title(lower)
         || lower.starts_with("only1")
         || lower.starts_with("only2")
         || lower.starts_with("~")
@@ -444,6 +446,7 @@ mod tests {
         for (heading, year, make, model, trim) in [
             ("2023 Chevrolet Silverado 1500 LT", 2023, "Chevrolet", "Silverado 1500", "LT"),
             ("Used 2017 Ford Edge Titanium AWD", 2017, "Ford", "Edge", "Titanium AWD"),
+            ("REBUILT TITLE: 2017 Ford Edge SEL *Salvage*", 2017, "Ford", "Edge", "SEL"),
             ("1997 Bentley Azure 21k Miles STUNNING WITH LOW LOW MILE", 1997, "Bentley", "Azure", ""),
             ("2010 Mercedes-Benz E63 AMG&#174; 37K MILES", 2010, "Mercedes-Benz", "E63", "AMG®"),
             ("2011 Range Rover 1 LOCAL OWNER ALL SERVICE", 2011, "Land Rover", "Range Rover", ""),

@@ -245,9 +245,7 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
     }
     let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, price(&offers));
-    for availability in offers.iter().filter_map(|offer| offer.get("availability")).filter_map(scalar) {
-        draft.offer(Field::StockStatus, &availability);
-    }
+    offer_facts(node, &offers, &mut draft);
     for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(said) {
         draft.offer_heading(&name);
     }
@@ -271,6 +269,32 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
         .any(|offer| offer.get("availability").and_then(scalar).is_some_and(|word| word.ends_with("SoldOut")))
         .then_some(true);
     listing
+}
+
+/// What is said beside the fields of the car: where it stands, and what its price depends on.
+fn offer_facts(node: &Object<'_>, offers: &[&Object<'_>], draft: &mut Draft) {
+    for availability in offers.iter().filter_map(|offer| offer.get("availability")).filter_map(scalar) {
+        draft.offer(Field::StockStatus, &availability);
+    }
+    let of_offers = offers.iter().filter_map(|offer| offer.get("itemCondition"));
+    for condition in node.get("itemCondition").into_iter().chain(of_offers).filter_map(scalar) {
+        draft.offer(Field::Condition, &condition);
+    }
+    draft.offer_facts(node.iter());
+    draft.offer_facts(additional(node));
+}
+
+/// What a vehicle has beyond the words of schema.org: the names and values of its `additionalProperty`.
+fn additional<'v>(node: &'v Object<'v>) -> impl Iterator<Item = (&'v str, &'v Json<'v>)> {
+    let stated = match node.get("additionalProperty") {
+        Some(Json::Array(several)) => several.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+        None => &[],
+    };
+    stated.iter().filter_map(|property| {
+        let name = property.get("name").or_else(|| property.get("propertyID")).and_then(Json::as_str)?;
+        Some((name, property.get("value")?))
+    })
 }
 
 /// `model` sometimes holds the whole heading again.

@@ -17,6 +17,7 @@ use super::{
     heading,
     page::Page,
 };
+use crate::Money;
 
 /// The cards, in document order.
 pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
@@ -95,11 +96,8 @@ const HEADING_NODES_MAX: usize = 24;
 ///
 /// Of a template whose cards mostly prove to be vehicles, those that ask a visitor to call are vehicles as well.
 fn repeated(dom: &Dom<'_>, cards: Vec<(Card, Proof)>) -> Vec<Card> {
-    let shape = |card: &Card| {
-        let element = dom.element(card.at)?;
-        Some((element.name().to_owned(), element.classes().next().map(str::to_owned)))
-    };
-    let mut shapes: HashMap<Option<(String, Option<String>)>, (usize, usize)> = HashMap::new();
+    let shape = |card: &Card| dom.element(card.at).map(|element| (element.name(), element.classes().next()));
+    let mut shapes: HashMap<_, (usize, usize)> = HashMap::new();
     for (card, proof) in &cards {
         let (all, proven) = shapes.entry(shape(card)).or_default();
         *all += 1;
@@ -162,6 +160,8 @@ fn lone(page: &Page<'_>, dom: &Dom<'_>, link: usize, url: &str) -> Option<Card> 
 #[derive(Default)]
 struct Proof {
     price: bool,
+    /// Whether the amount stands for itself, and no word beside it makes another thing of it.
+    price_is_plain: bool,
     mileage: bool,
     stock_number: bool,
     /// Whether its words are about a model rather than one car.
@@ -178,7 +178,7 @@ impl Proof {
 
     fn is_enough(&self) -> bool {
         let is_one_car = self.mileage || self.stock_number;
-        !self.is_decoy && (is_one_car || (self.price && !self.is_of_a_model))
+        !self.is_decoy && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
     }
 }
 
@@ -200,6 +200,7 @@ fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Optio
     let url = listing.url.as_deref().unwrap_or_default();
     let proof = Proof {
         price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
+        price_is_plain: listing.price.is_some_and(|price| words.ask(price)),
         mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
         stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
         is_of_a_model: decoys::speaks_of_a_model(&words.lower),
@@ -225,6 +226,31 @@ fn heads_around(dom: &Dom<'_>, row: usize) -> Option<String> {
     (dom.node(heads).end - heads < HEADS_NODES_MAX).then(|| dom.text(heads))
 }
 
+/// Whether a text is an amount, at most with a word for a price in front.
+fn is_amount(text: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "asking",
+        "cash",
+        "clearance",
+        "final",
+        "internet",
+        "list",
+        "now",
+        "only",
+        "our",
+        "price",
+        "retail",
+        "sale",
+        "selling",
+        "special",
+        "today",
+        "usd",
+        "your",
+    ];
+    let mut words = text.split(|sign: char| !sign.is_alphabetic()).filter(|word| !word.is_empty());
+    words.all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
 /// The texts of a card.
 struct Words {
     /// The first of them, in lower case.
@@ -232,6 +258,8 @@ struct Words {
     /// The digits of the short ones and of the long ones, text by text.
     short: Vec<String>,
     long: Vec<String>,
+    /// The digits of texts that are an amount, at most with a word for a price.
+    amounts: Vec<String>,
     /// Whether a heading speaks of something else than a vehicle.
     name_no_vehicle: bool,
 }
@@ -243,7 +271,13 @@ const SHORT_BYTES: usize = 48;
 
 impl Words {
     fn of(dom: &Dom<'_>, card: usize) -> Self {
-        let mut words = Self { lower: String::new(), short: Vec::new(), long: Vec::new(), name_no_vehicle: false };
+        let mut words = Self {
+            lower: String::new(),
+            short: Vec::new(),
+            long: Vec::new(),
+            amounts: Vec::new(),
+            name_no_vehicle: false,
+        };
         for at in dom.within(card) {
             match &dom.node(at).kind {
                 Kind::Text(text) if words.lower.len() < WORDS_BYTES_MAX => {
@@ -254,6 +288,9 @@ impl Words {
                     words.lower.push_str(&text.to_lowercase());
                     words.lower.push(' ');
                     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                    if !digits.is_empty() && is_amount(text) {
+                        words.amounts.push(digits.clone());
+                    }
                     if !digits.is_empty() {
                         if text.len() <= SHORT_BYTES { words.short.push(digits) } else { words.long.push(digits) }
                     }
@@ -267,6 +304,12 @@ impl Words {
             }
         }
         words
+    }
+
+    /// Whether a price stands for itself in a text.
+    fn ask(&self, price: Money) -> bool {
+        let dollars = (price.cents() / 100).to_string();
+        self.amounts.iter().any(|amount| amount.starts_with(&dollars))
     }
 
     /// Whether a number stands in a short text, or in none at all: prose that mentions miles is about a journey.

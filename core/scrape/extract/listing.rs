@@ -6,7 +6,13 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{StockStatus, limits::ListingLimits, stock::lenient, vins};
+use super::{
+    Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand, condition,
+    limits::ListingLimits,
+    odometer,
+    stock::{lenient, lenient_sale},
+    title_brand, vins,
+};
 use crate::{ErrorCode, FieldError, Money, error::Faults};
 
 /// A listing as a website shows it; what it does not say is `None`, written as `null`.
@@ -58,6 +64,18 @@ pub struct ScrapedListing {
     /// Where it stands, as the website says; a word that is unknown is none.
     #[serde(deserialize_with = "lenient")]
     pub stock_status: Option<StockStatus>,
+    /// How far its sale has come, as the website says; a word that is unknown is none.
+    #[serde(deserialize_with = "lenient_sale")]
+    pub sale_status: Option<SaleStatus>,
+    /// What its title says, as the website says; a word that is unknown is none.
+    #[serde(deserialize_with = "title_brand::lenient")]
+    pub title_brand: Option<TitleBrand>,
+    /// Whether it is offered as new, used or certified; a word that is unknown is none.
+    #[serde(deserialize_with = "condition::lenient")]
+    pub condition: Option<Condition>,
+    /// What the website says of the odometer; a word that is unknown is none.
+    #[serde(deserialize_with = "odometer::lenient")]
+    pub odometer_status: Option<OdometerStatus>,
     /// What the website itself says about a sale; `None` where it says nothing.
     pub is_sold: Option<bool>,
     /// When the website itself says that it was sold. A website names days of its own clock: the time may be off by one.
@@ -215,6 +233,10 @@ impl ScrapedListing {
         fill(&mut self.url, other.url);
         fill(&mut self.image_url, other.image_url);
         self.stock_status = StockStatus::more_telling(self.stock_status, other.stock_status);
+        self.sale_status = SaleStatus::more_telling(self.sale_status, other.sale_status);
+        self.title_brand = TitleBrand::more_telling(self.title_brand, other.title_brand);
+        self.condition = Condition::more_telling(self.condition, other.condition);
+        fill(&mut self.odometer_status, other.odometer_status);
         fill(&mut self.is_sold, other.is_sold);
         fill(&mut self.sold_at, other.sold_at);
         fill(&mut self.raw_data, other.raw_data);
@@ -246,6 +268,12 @@ mod tests {
         assert_eq!(status(r#"{"stock_status": "In Transit"}"#), Some(StockStatus::InTransit));
         assert_eq!(status(r#"{"stock_status": "sale_pending"}"#), Some(StockStatus::SalePending));
         assert_eq!(status(r#"{"stock_status": "ask us"}"#), None);
+        let facts = r#"{"title_brand": "Salvage title", "condition": "Pre-Owned", "odometer_status": "TMU", "sale_status": "Sale Pending"}"#;
+        let facts = read(facts).unwrap();
+        assert_eq!((facts.title_brand, facts.condition), (Some(TitleBrand::Salvage), Some(Condition::Used)));
+        assert_eq!(facts.odometer_status, Some(OdometerStatus::TrueMileageUnknown));
+        assert_eq!(facts.sale_status, Some(SaleStatus::Pending));
+        assert_eq!(read(r#"{"title_brand": "ask us", "condition": "red"}"#).unwrap(), ScrapedListing::default());
         for (json, named) in [
             (r#"{"year": "soon"}"#, "year"),
             (r#"{"mileage": [1]}"#, "mileage"),
@@ -261,7 +289,7 @@ mod tests {
     fn every_key_is_written_also_where_the_value_is_absent() {
         let json = serde_json::to_value(ScrapedListing::default()).unwrap();
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys.len(), 20);
+        assert_eq!(keys.len(), 24);
         assert!(json.as_object().unwrap().values().all(serde_json::Value::is_null));
     }
 

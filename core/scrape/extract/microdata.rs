@@ -91,6 +91,7 @@ fn offer(draft: &mut Draft, around: Option<&str>, property: &str, value: &str) {
         (Some("mileageFromOdometer"), "value") => draft.offer(Field::Mileage, value),
         (Some("vehicleEngine"), "fuelType") => draft.offer(Field::FuelType, value),
         (None | Some("offers"), "sku") => draft.offer(Field::StockNumber, value),
+        (Some("offers"), "itemCondition") => draft.offer(Field::Condition, value),
         (Some("offers"), "availability") => draft.offer(Field::StockStatus, value),
         (None, _) => {
             if let Some(field) = Field::named(property) {

@@ -5,9 +5,11 @@
 //! one vehicle. What is deliberately not here: fetching, the database, and any judgement whether a scrape was complete.
 
 pub(crate) mod address;
+mod badges;
 mod card;
 mod cards;
 mod clean;
+mod condition;
 mod data;
 mod decoys;
 mod dom;
@@ -25,6 +27,7 @@ pub(crate) mod markup;
 mod merge;
 mod microdata;
 mod numbers;
+mod odometer;
 mod own_page;
 mod page;
 mod page_position;
@@ -35,6 +38,7 @@ mod references;
 mod site;
 mod stock;
 mod template;
+mod title_brand;
 mod tree;
 mod value;
 mod vendor;
@@ -70,11 +74,14 @@ pub(crate) use self::{
 };
 pub use self::{
     clean::{is_unseen, text},
+    condition::Condition,
     data::{DataMethod, DataPage, DataRequest, data_request, listings_from_data},
     limits::ListingLimits,
     listing::ScrapedListing,
     numbers::{mileage, price},
-    stock::StockStatus,
+    odometer::OdometerStatus,
+    stock::{SaleStatus, StockStatus},
+    title_brand::TitleBrand,
 };
 pub use super::warning::{ListWarning, StoreCount, Warning};
 use super::{configured::Scraper, platforms};

@@ -55,6 +55,11 @@ impl Layout {
         for heading in self.headings.iter().filter_map(texts) {
             draft.offer_heading(&heading);
         }
+        // What is kept for a person to see is read for what prices depend on, by the last key of its path.
+        for path in self.kept {
+            let name = path.rsplit('.').next().unwrap_or(path);
+            draft.offer_facts(values(path).map(|value| (name, value)));
+        }
         let mut listing = draft.listing;
         listing.url = self.links.iter().filter_map(texts).find_map(|link| absolute(base, &link));
         listing.image_url = self.images.iter().filter_map(texts).find_map(|link| absolute(base, &link));

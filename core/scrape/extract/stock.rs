@@ -1,4 +1,5 @@
-//! Where a car stands by its website's word: on the lot, on its way, not yet built, or nearly sold.
+//! Where a car stands by its website's word: on the lot, on its way, not yet built, or nearly sold; and whether somebody is buying
+//! it, which is known beside where it stands.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -42,10 +43,18 @@ impl StockStatus {
         }
         let words = Words::of(text);
         let (_, status) = WORDS.iter().find(|(phrase, _)| words.hold(phrase.as_bytes()))?;
-        let is_denied = text
-            .split(|sign: char| !sign.is_alphanumeric())
-            .any(|word| DENIALS.iter().any(|denial| word.eq_ignore_ascii_case(denial)));
-        (!is_denied).then_some(*status)
+        (!is_denied(text)).then_some(*status)
+    }
+
+    /// Whether the text says that somebody is buying the car, wherever it stands.
+    fn says_pending(text: &str) -> bool {
+        if text.len() > CHARS_MAX {
+            return false;
+        }
+        let words = Words::of(text);
+        let is_pending =
+            |(phrase, status): &(&str, Self)| *status == Self::SalePending && words.hold(phrase.as_bytes());
+        WORDS.iter().any(is_pending) && !is_denied(text)
     }
 
     /// The one of two readings that says more: a car on its way or being built, before one in stock, as many templates call every car
@@ -61,11 +70,48 @@ impl StockStatus {
     }
 }
 
+/// How far the sale of a car on offer has come, as its website says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SaleStatus {
+    /// Anybody may buy it.
+    Available,
+    /// Somebody is buying it: a sale is pending, or a deposit was paid.
+    Pending,
+}
+
+words!(SaleStatus, InvalidSaleStatus at "/sale_status" { Available => "available", Pending => "pending" });
+
+impl SaleStatus {
+    /// Reads a website's own words, such as `Sale Pending - In Stock` or schema.org's `Reserved`. Unknown words are none.
+    ///
+    /// ```
+    /// use jpauto::extract::SaleStatus;
+    ///
+    /// assert_eq!(SaleStatus::read("Sale Pending - In Stock"), Some(SaleStatus::Pending));
+    /// assert_eq!(SaleStatus::read("In Stock"), None);
+    /// ```
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let is = |word: &str| text.trim().eq_ignore_ascii_case(word);
+        if is("pending") || StockStatus::says_pending(text) {
+            return Some(Self::Pending);
+        }
+        (is("available") || is("for sale")).then_some(Self::Available)
+    }
+
+    /// Of two readings of one car, the one that says more: that somebody is buying it.
+    pub(crate) fn more_telling(known: Option<Self>, other: Option<Self>) -> Option<Self> {
+        if other == Some(Self::Pending) { other } else { known.or(other) }
+    }
+}
+
 /// A status is a few words; prose that mentions one is none. Every letter has a bit of [`Words::starts`].
 const CHARS_MAX: usize = 60;
 
 /// What websites call each status, letters alone; the first that a text holds counts.
-const WORDS: [(&str, StockStatus); 20] = [
+const WORDS: [(&str, StockStatus); 23] = [
     ("intransitatfactory", StockStatus::InProduction),
     ("intransit", StockStatus::InTransit),
     ("enroute", StockStatus::InTransit),
@@ -86,10 +132,18 @@ const WORDS: [(&str, StockStatus); 20] = [
     ("pendsale", StockStatus::SalePending),
     ("dealpending", StockStatus::SalePending),
     ("reserved", StockStatus::SalePending),
+    ("deposittaken", StockStatus::SalePending),
+    ("depositpending", StockStatus::SalePending),
+    ("undercontract", StockStatus::SalePending),
 ];
 
 /// Words that turn a status into its opposite: `Not in Stock`, `0 in stock`.
 const DENIALS: [&str; 5] = ["not", "no", "never", "without", "0"];
+
+fn is_denied(text: &str) -> bool {
+    text.split(|sign: char| !sign.is_alphanumeric())
+        .any(|word| DENIALS.iter().any(|denial| word.eq_ignore_ascii_case(denial)))
+}
 
 /// The letters of a short text, and where words begin: at `in_stock`, `In Stock` and `InStock` the same.
 struct Words {
@@ -124,6 +178,12 @@ impl Words {
         let mut places = letters.windows(phrase.len()).enumerate();
         places.any(|(at, found)| found == phrase && is_start(at) && ends_word(at + phrase.len()))
     }
+}
+
+/// Reads how far a sale has come, in our words or in a website's own; one that is unknown is none.
+pub(super) fn lenient_sale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SaleStatus>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| SaleStatus::read(&text)))
 }
 
 /// Reads a status in our words or in a website's own; one that is unknown is none.
@@ -169,6 +229,24 @@ mod tests {
     #[case("We have more cars in stock than all the other dealers of the county together", None)]
     fn a_status_is_read_in_the_words_of_a_website(#[case] text: &str, #[case] status: Option<StockStatus>) {
         assert_eq!(StockStatus::read(text), status);
+    }
+
+    #[test]
+    fn that_somebody_is_buying_it_is_read_wherever_it_stands() {
+        for (text, status) in [
+            ("Sale Pending - In Stock", Some(SaleStatus::Pending)),
+            ("SALE PENDING", Some(SaleStatus::Pending)),
+            ("pending", Some(SaleStatus::Pending)),
+            ("https://schema.org/Reserved", Some(SaleStatus::Pending)),
+            ("Deposit Taken", Some(SaleStatus::Pending)),
+            ("Available", Some(SaleStatus::Available)),
+            ("In Stock", None),
+            ("No sale pending", None),
+            ("All rights reserved by the dealer and by the makers of the template", None),
+            ("", None),
+        ] {
+            assert_eq!(SaleStatus::read(text), status, "{text}");
+        }
     }
 
     #[test]

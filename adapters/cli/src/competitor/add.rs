@@ -46,8 +46,8 @@ An attribute in place of the text, or a part of it, the first group of a regular
   {"cards": "li", "fields": {"vin": {"attribute": "data-vin"},
     "stock_number": {"selector": "i", "regex": "Stock: (\\w+)"}}}
 The fields: vin, external_id, stock_number, year, make, model, trim, price, mileage, url,
-exterior_color, transmission, fuel_type, body_style, image_url, stock_status, is_sold, and
-heading for a text such as 2019 Ford F-150 XLT.
+exterior_color, transmission, fuel_type, body_style, image_url, stock_status, sale_status,
+title_brand, condition, odometer_status, is_sold, and heading for a text such as 2019 Ford F-150 XLT.
 
 How the list goes on: by a link, by a parameter that counts pages, or one that counts vehicles;
 size is how many vehicles a full page shows, where that is known:

@@ -991,6 +991,10 @@ class LeftOut:
         """Branded titles."""
 
     @property
+    def new(self) -> int:
+        """New cars."""
+
+    @property
     def stale(self) -> int:
         """Too long on offer, or sold too long ago."""
 
@@ -1131,6 +1135,22 @@ class Listing:
     @property
     def stock_status(self) -> str | None:
         """Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
+
+    @property
+    def sale_status(self) -> str | None:
+        """How far its sale has come, as the website says: `available` or `pending`."""
+
+    @property
+    def title_brand(self) -> str | None:
+        """What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
+
+    @property
+    def condition(self) -> str | None:
+        """Whether it is offered as `new`, `used` or `certified`."""
+
+    @property
+    def odometer_status(self) -> str | None:
+        """What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -1572,7 +1592,23 @@ class PricedComparable:
 
     @property
     def branded(self) -> bool:
-        """Whether its title is branded."""
+        """Whether its title is branded, also by an odometer that shows other miles than it has gone."""
+
+    @property
+    def title_brand(self) -> str | None:
+        """What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
+
+    @property
+    def condition(self) -> str | None:
+        """Whether it is offered as `new`, `used` or `certified`."""
+
+    @property
+    def odometer_status(self) -> str | None:
+        """What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
+
+    @property
+    def sale_status(self) -> str | None:
+        """How far its sale has come: `available` or `pending`."""
 
     @property
     def adjusted_price(self) -> Decimal:
@@ -2088,6 +2124,22 @@ class ScrapedListing:
     @property
     def stock_status(self) -> str | None:
         """Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
+
+    @property
+    def sale_status(self) -> str | None:
+        """How far its sale has come, as the website says: `available` or `pending`."""
+
+    @property
+    def title_brand(self) -> str | None:
+        """What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
+
+    @property
+    def condition(self) -> str | None:
+        """Whether it is offered as `new`, `used` or `certified`."""
+
+    @property
+    def odometer_status(self) -> str | None:
+        """What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
 
     @property
     def is_sold(self) -> bool | None:

@@ -231,6 +231,10 @@ class NewListing(TypedDict, total=False):
     url: str | None
     image_url: str | None
     stock_status: str | None
+    sale_status: str | None
+    title_brand: str | None
+    condition: str | None
+    odometer_status: str | None
     is_sold: bool | None
     sold_at: datetime | str | None
     raw_data: Any

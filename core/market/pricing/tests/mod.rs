@@ -62,6 +62,10 @@ fn listing(number: usize, price: i32) -> Comparable {
         last_seen_at: ago(1),
         sold_at: None,
         branded: false,
+        title_brand: None,
+        condition: None,
+        odometer_status: None,
+        sale_status: None,
     }
 }
 

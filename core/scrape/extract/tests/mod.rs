@@ -2,6 +2,7 @@
 
 mod any_text;
 mod cards;
+mod facts;
 mod identity;
 mod json_ld;
 mod linked_cards;
