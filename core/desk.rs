@@ -3,6 +3,8 @@
 //! A noun adds its accessor by `impl Desk` in its own folder and takes its numbers from [`Desk::rules`], its clients from [`Desk::part`], so this
 //! file knows no noun. Deliberately not here: opening a database and handing out desks, which `dealership` does.
 
+mod turns;
+
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
@@ -12,6 +14,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use self::turns::Turns;
 use crate::{
     actor::{Actor, Permission, Role},
     clock::Clock,

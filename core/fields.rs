@@ -107,10 +107,30 @@ pub enum Audience {
     Silent,
 }
 
+/// A required number that was not given: what the `Default` of a new record has there, so that a rule can ask for it. Zero is
+/// a mileage.
+pub const NOT_GIVEN: i32 = i32::MIN;
+
 /// A type that a field may have.
 pub(crate) trait FieldValue {
     /// How it is described.
     const TYPE: FieldType;
+
+    /// What a required field of this type holds before a value is given.
+    fn not_given() -> Self
+    where
+        Self: Default,
+    {
+        Self::default()
+    }
+}
+
+impl FieldValue for i32 {
+    const TYPE: FieldType = FieldType::Number;
+
+    fn not_given() -> Self {
+        NOT_GIVEN
+    }
 }
 
 macro_rules! field_values {
@@ -123,7 +143,6 @@ macro_rules! field_values {
 
 field_values! {
     String => Text,
-    i32 => Number,
     bool => Truth,
     Money => Money,
     Vec<String> => Texts,
@@ -167,6 +186,17 @@ macro_rules! field_type {
     (update $presence:ident $type:ty) => { Option<$type> };
 }
 pub(crate) use field_type;
+
+/// What a new record has in a field for which nothing is given.
+macro_rules! not_given {
+    (required $type:ty) => {
+        <$type as $crate::fields::FieldValue>::not_given()
+    };
+    ($presence:ident $type:ty) => {
+        Default::default()
+    };
+}
+pub(crate) use not_given;
 
 /// Describes lines of a list as an array of [`Field`].
 macro_rules! described {
@@ -244,10 +274,16 @@ macro_rules! record_types {
         )+ }
     ) => {
         $(#[$about_new])*
-        #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $new {
             $($(#[doc = $doc])+ pub $name: $crate::fields::field_type!(record $presence $type),)+
+        }
+
+        impl Default for $new {
+            fn default() -> Self {
+                Self { $($name: $crate::fields::not_given!($presence $type),)+ }
+            }
         }
 
         $(#[$about_update])*
@@ -293,6 +329,7 @@ macro_rules! public_view {
         kept { $($before:tt)* }
         given { $($given:tt)+ }
         kept { $($after:tt)* }
+        $(derived { $($derived:tt)+ })?
     ) => {
         $crate::fields::public_view! { @ $(#[$about])* $view $record $($key)+ $($before)* $($given)+ $($after)* }
     };

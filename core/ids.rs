@@ -87,6 +87,8 @@ id! {
     SubmissionId;
     /// A vehicle of the dealership's own inventory.
     VehicleId;
+    /// A sale of a vehicle.
+    SaleId;
     /// The result of a market analysis.
     AnalysisId;
     /// A point of a vehicle's market price history.

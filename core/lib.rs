@@ -23,9 +23,9 @@
 //!     ..NewSubmission::default()
 //! })?;
 //!
-//! // ... and the desk takes it into inventory, at a price of its own.
+//! // ... and the desk takes it into inventory, at the price that the dealership asks for it.
 //! let desk = dealership.acting_as(Actor::system());
-//! let vehicle = desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(13_500)))?;
+//! let vehicle = desk.submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(16_900)))?;
 //!
 //! let toyotas = desk.inventory().list(&VehicleFilter::available().make("Toyota"), &PageRequest::first(20))?;
 //! assert_eq!(toyotas.items[0].vehicle, vehicle);
@@ -53,6 +53,7 @@ pub mod competitors;
 pub mod evaluation;
 pub mod fields;
 pub mod market;
+pub mod typed;
 pub mod vin;
 
 mod activity;
@@ -89,12 +90,12 @@ pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, ScrapeId, SubmissionId, UserId, VehicleId,
+    MetricsId, SaleId, ScrapeId, SubmissionId, UserId, VehicleId,
 };
 pub use inventory::{
-    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, NewVehicle, Statistics, StatusChange,
-    StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus,
-    VehicleUpdate,
+    AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
+    SalesStatistics, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter,
+    VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
 };
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};

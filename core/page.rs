@@ -212,9 +212,9 @@ pub(crate) fn contains_patterns(word: &str) -> [String; 2] {
     [contains_pattern(&word.to_lowercase()), contains_pattern(&word.to_ascii_lowercase())]
 }
 
-fn contains_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
+/// A pattern for `LIKE` that matches what begins with the text, its special characters escaped.
+pub(crate) fn begins_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
     for sign in text.chars() {
         if matches!(sign, '%' | '_' | '\\') {
             pattern.push('\\');
@@ -223,6 +223,10 @@ fn contains_pattern(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+fn contains_pattern(text: &str) -> String {
+    format!("%{}", begins_pattern(text))
 }
 
 #[cfg(test)]

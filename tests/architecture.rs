@@ -19,7 +19,7 @@ use syn::{
 
 /// The layers from the ground up, each with its rooms. A room uses rooms of its own layer and of those below.
 const LAYERS: [(&str, &[&str]); 7] = [
-    ("values", &["actor", "change", "clock", "error", "fields", "ids", "money", "page", "vin", "words"]),
+    ("values", &["actor", "change", "clock", "error", "fields", "ids", "money", "page", "typed", "vin", "words"]),
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleSort,
-    VehicleStatus, VehicleUpdate, fields::Described,
+    VehicleStatus, VehicleUpdate, VehicleWarning, fields::Described,
 };
 
 use crate::support::{Lot, corolla};
@@ -194,6 +194,92 @@ on_both_databases! {
         assert_eq!(counts, [1, 1, 0, 0]);
         let by_status: Vec<_> = statistics.by_status.iter().map(|of| (of.status.as_str(), of.stock.count)).collect();
         assert_eq!(by_status, [("available", 2), ("sold", 1)]);
+    }
+
+    fn a_vehicle_of_before_1981_has_a_chassis_number_and_nothing_is_decoded_from_it(lot: &Lot) {
+        let desk = lot.desk();
+        let ponton = NewVehicle { year: 1957, vin: "vc57l-123456".into(), ..corolla(1) };
+        let vehicle = desk.inventory().add(&ponton).unwrap();
+        assert_eq!((vehicle.vin.as_str(), vehicle.stock_number.as_deref()), ("VC57L123456", Some("7L123456")));
+        assert_eq!(vehicle.warnings, [VehicleWarning::ChassisNumber]);
+        let read = desk.inventory().get(vehicle.id).unwrap();
+        assert_eq!(read.vehicle, vehicle);
+        assert_eq!(desk.inventory().list(&VehicleFilter::default(), &PageRequest::default()).unwrap().items, [read]);
+        assert_eq!(desk.inventory().find("vc57l").unwrap().vehicle, vehicle);
+        assert_eq!(desk.inventory().add(&NewVehicle { stock_number: Some("B".into()), ..ponton }).unwrap_err().code(), "duplicate_vin");
+        // 17 characters are no VIN either in that year, and the shortest number is its own stock number.
+        for (number, vin) in [(2, "1M8GDM9A0KP042788"), (3, "12345")] {
+            let vehicle = desk.inventory().add(&NewVehicle { year: 1980, vin: vin.into(), ..corolla(number) }).unwrap();
+            assert_eq!((vehicle.vin.as_str(), vehicle.warnings.as_slice()), (vin, &[VehicleWarning::ChassisNumber][..]));
+        }
+        for (year, vin) in [(1980, "1234"), (1980, "123456789012345678"), (1957, "VC57L*12345"), (1957, ""), (1981, "VC57L123456"), (2019, "12345")] {
+            let refusal = desk.inventory().add(&NewVehicle { year, vin: vin.into(), ..corolla(4) }).unwrap_err();
+            assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("invalid_vehicle", "/vin"), "{year} {vin}");
+        }
+        let younger = VehicleUpdate { year: Some(1981), ..VehicleUpdate::default() };
+        assert_eq!(desk.inventory().update(vehicle.id, &younger).unwrap_err().fields()[0].pointer, "/vin");
+        desk.market().analyze(vehicle.id).unwrap();
+    }
+
+    fn a_vehicle_without_a_mileage_asks_for_it_by_name(lot: &Lot) {
+        let nothing_said = NewVehicle {
+            year: 2018,
+            make: "Toyota".into(),
+            model: "Corolla".into(),
+            vin: corolla(1).vin,
+            price: Money::from_dollars(14_000),
+            ..NewVehicle::default()
+        };
+        let json = serde_json::json!({
+            "year": 2018, "make": "Toyota", "model": "Corolla", "vin": corolla(1).vin, "price": 14_000
+        });
+        for new in [nothing_said, serde_json::from_value(json).unwrap()] {
+            let refusal = lot.desk().inventory().add(&new).unwrap_err();
+            assert_eq!(refusal.to_string(), "mileage: is missing: give the miles on the odometer");
+            assert_eq!(lot.desk().inventory().add(&NewVehicle { mileage: 0, stock_number: None, ..new }).map(|vehicle| {
+                lot.desk().inventory().delete(vehicle.id).unwrap();
+                vehicle.mileage
+            }).unwrap(), 0, "a new car has run no mile");
+        }
+        let refusal = lot.desk().inventory().add(&NewVehicle::default()).unwrap_err();
+        let pointers: Vec<_> = refusal.fields().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/vin", "/year", "/mileage", "/make", "/model", "/price"]);
+    }
+
+    fn a_price_like_a_typing_error_is_a_warning_or_refused_until_it_is_confirmed(lot: &Lot) {
+        let desk = lot.desk();
+        let careful = desk.inventory().refusing_doubtful_prices();
+        let entries = || desk.activity().list(&ActivityFilter::default(), &PageRequest::default()).unwrap().items.len();
+        for (number, price) in [(1, Money::from_cents(1)), (2, Money::MAX)] {
+            let new = NewVehicle { price, ..corolla(number) };
+            let refusal = careful.add(&new).unwrap_err();
+            assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("price_doubtful", "/price"), "{price}");
+            assert!(refusal.to_string().contains("(--yes)"), "{refusal}");
+            let vehicle = desk.inventory().add(&new).unwrap();
+            assert_eq!(vehicle.warnings[0].code(), "price_out_of_range");
+            assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle, "whoever reads it is warned as well");
+            // Another change is no new price.
+            let trim = VehicleUpdate { trim: jpauto::Change::Set("LE".into()), ..VehicleUpdate::default() };
+            careful.update(vehicle.id, &trim).unwrap();
+            let corrected = VehicleUpdate { price: Some(Money::from_dollars(14_000)), ..VehicleUpdate::default() };
+            assert_eq!(careful.update(vehicle.id, &corrected).unwrap().warnings, [], "a placeholder is corrected");
+        }
+        let vehicle = careful.add(&corolla(3)).unwrap();
+        for price in [1_400, 140_000] {
+            let update = VehicleUpdate { price: Some(Money::from_dollars(price)), ..VehicleUpdate::default() };
+            let before = entries();
+            assert_eq!(careful.update(vehicle.id, &update).unwrap_err().code(), "price_doubtful", "{price}");
+            assert_eq!((entries(), desk.inventory().get(vehicle.id).unwrap().vehicle.price), (before, vehicle.price));
+            let warned = desk.inventory().update(vehicle.id, &update).unwrap();
+            assert_eq!(warned.warnings[0].code(), "price_far_from_other");
+            let back = VehicleUpdate { price: Some(vehicle.price), ..VehicleUpdate::default() };
+            desk.inventory().update(vehicle.id, &back).unwrap();
+        }
+        let sale = StatusChange::sold_for(Money::from_dollars(1_350));
+        let refusal = careful.set_status(vehicle.id, sale).unwrap_err();
+        assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("price_doubtful", "/sale_price"));
+        assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle.status, VehicleStatus::Available);
+        assert_eq!(desk.inventory().set_status(vehicle.id, sale).unwrap().warnings[0].code(), "price_far_from_other");
     }
 
     fn a_deleted_vehicle_is_gone(lot: &Lot) {

@@ -103,9 +103,19 @@ on_both_databases! {
         let (_, all_with_many) = statements_of(all);
         assert!(analysis.sample_size > 200, "{}", analysis.sample_size);
         assert_eq!((one_with_many, all_with_many), (one_with_few, all_with_few));
-        assert!(all_with_few <= 5 + 20 * VEHICLES as usize, "{all_with_few} for {VEHICLES} vehicles");
+        assert!(all_with_few <= 60 + 6 * VEHICLES as usize, "{all_with_few} for {VEHICLES} vehicles");
         let (_, overview) = statements_of(|| market.overview().unwrap());
         assert!(overview <= 3, "{overview}");
+    }
+
+    fn a_run_reads_the_listings_of_a_model_once(lot: &Lot) {
+        list(lot, 1..201);
+        vehicles(lot, 60);
+        let desk = watched(lot);
+        let all = || desk.market().analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
+        let (report, statements) = statements::statements_of(all);
+        assert_eq!((report.analyzed, report.insufficient), (60, 0));
+        assert_eq!(statements.iter().filter(|sql| sql.contains("raw_data")).count(), 1);
     }
 
     fn a_backtest_is_two_statements_a_model_and_the_same_on_both_databases(lot: &Lot) {

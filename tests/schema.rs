@@ -139,6 +139,18 @@ pub(crate) const OURS: &[Table] = &[
         indexes: &["competitor_id"],
     },
     Table {
+        name: "vehicle_sales",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("inventory_id", "UUID", "FK → inventory.id, NOT NULL"),
+            ("sold_at", "TIMESTAMP", "NOT NULL"),
+            ("listed_at", "TIMESTAMP", ""),
+            ("price", "DECIMAL(10,2)", "NOT NULL"),
+            ("sale_price", "DECIMAL(10,2)", ""),
+        ],
+        indexes: &["inventory_id, sold_at"],
+    },
+    Table {
         name: "call_budgets",
         columns: &[
             ("period", "STRING(100)", "PK"),

@@ -10,8 +10,8 @@ use jpauto::{
 #[test]
 fn the_python_stubs_have_the_fields_of_the_lists() {
     let records = [
-        ("Fields of inventory".to_owned(), properties(Vehicle::FIELDS)),
-        ("Fields of pending_submissions".to_owned(), properties(Submission::FIELDS)),
+        ("Fields of inventory".to_owned(), properties("inventory", Vehicle::FIELDS)),
+        ("Fields of pending_submissions".to_owned(), properties("pending_submissions", Submission::FIELDS)),
     ];
     let mut outdated = Vec::from_iter(rewritten("_jpauto.pyi", &records));
     let inputs = [("inventory", NewVehicle::FIELDS), ("pending_submissions", NewSubmission::FIELDS)];
@@ -53,8 +53,8 @@ fn rewritten(file: &str, sections: &[(String, String)]) -> Option<String> {
     Some(file.to_owned())
 }
 
-/// The attributes of a record.
-fn properties(fields: &[Field]) -> String {
+/// The attributes of a record of this table.
+fn properties(table: &str, fields: &[Field]) -> String {
     let property = |field: &Field| {
         let (name, about) = (field.name, field.about);
         let shown = match (field.r#type, name) {
@@ -67,6 +67,7 @@ fn properties(fields: &[Field]) -> String {
             (FieldType::Id, _) => "UUID",
             (FieldType::Word, "status") => "VehicleStatus",
             (FieldType::Word, "submission_status") => "SubmissionStatus",
+            (FieldType::Structs, "warnings") if table == "inventory" => "list[VehicleWarning]",
             (FieldType::Structs, "warnings") => "list[SubmissionWarning]",
             (other, _) => panic!("say here what {name}, of type {other:?}, is in Python"),
         };

@@ -5,8 +5,8 @@ use std::sync::Barrier;
 use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, Actor, Approval, Change, ErrorKind, Money, NewSubmission, PageRequest, Role,
-    SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate, VehicleFilter, VehicleStatus, VehicleUpdate,
-    fields::Described,
+    SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate, SubmissionWarning, VehicleFilter,
+    VehicleStatus, VehicleUpdate, fields::Described,
 };
 
 use crate::support::{Lot, camry, corolla, vin};
@@ -265,6 +265,59 @@ on_both_databases! {
         assert!(all(&words).is_empty());
         let wrong = PageRequest::first(2).after("nonsense");
         assert_eq!(desk.submissions().list(&words, &wrong).unwrap_err().code(), "invalid_cursor");
+    }
+
+    fn a_car_of_before_1981_is_offered_and_taken_in_by_its_chassis_number(lot: &Lot) {
+        let offer = NewSubmission { year: 1957, vin: Some("vc57l123456".into()), ..camry() };
+        let submission = lot.website().submissions().submit(&offer).unwrap();
+        assert_eq!(submission.vin.as_deref(), Some("VC57L123456"));
+        assert_eq!(submission.warnings, [SubmissionWarning::ChassisNumber]);
+        assert_eq!(lot.desk().submissions().get(submission.id).unwrap(), submission);
+        assert_eq!(lot.website().submissions().submit(&offer).unwrap_err().code(), "duplicate_vin");
+        // A VIN of the standard in such a year is a chassis number too: nothing is read from it, its check digit neither.
+        let of_17 = NewSubmission { vin: Some("1M8GDM9A0KP042788".into()), ..offer.clone() };
+        assert_eq!(lot.website().submissions().submit(&of_17).unwrap().warnings, [SubmissionWarning::ChassisNumber]);
+        for (year, vin) in [(1957, "1234"), (1981, "VC57L123456"), (2019, "VC57L123456")] {
+            let refusal = lot.website().submissions().submit(&NewSubmission { year, vin: Some(vin.into()), ..camry() }).unwrap_err();
+            assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("invalid_submission", "/vin"), "{year} {vin}");
+        }
+        let vehicle = lot.desk().submissions().approve(submission.id, &Approval::as_offered()).unwrap();
+        assert_eq!((vehicle.vin.as_str(), vehicle.warnings.as_slice()), ("VC57L123456", &[SubmissionWarning::ChassisNumber][..]));
+        let older = SubmissionUpdate { year: Some(2019), ..SubmissionUpdate::default() };
+        let other = lot.website().submissions().submit(&NewSubmission { vin: Some("S1-12345".into()), ..offer }).unwrap();
+        assert_eq!(lot.desk().submissions().update(other.id, &older).unwrap_err().fields()[0].pointer, "/vin");
+    }
+
+    fn a_price_like_a_typing_error_is_a_warning_or_refused_until_it_is_confirmed(lot: &Lot) {
+        let desk = lot.desk();
+        let careful = desk.submissions().refusing_doubtful_prices();
+        let cheap = NewSubmission { asking_price: Some(Money::from_cents(1)), ..offer(1) };
+        let refusal = careful.submit(&cheap).unwrap_err();
+        assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("price_doubtful", "/asking_price"));
+        let submission = lot.website().submissions().submit(&cheap).unwrap();
+        let codes = |submission: &jpauto::Submission| submission.warnings.iter().map(SubmissionWarning::code).collect::<Vec<_>>();
+        assert!(codes(&submission).contains(&"price_out_of_range"), "{submission:?}");
+        assert_eq!(desk.submissions().get(submission.id).unwrap(), submission);
+        let listed = desk.submissions().list(&SubmissionFilter::default(), &PageRequest::default()).unwrap().items;
+        assert_eq!(listed, std::slice::from_ref(&submission));
+        let mileage: SubmissionUpdate = serde_json::from_str(r#"{"mileage": 52001}"#).unwrap();
+        careful.update(submission.id, &mileage).unwrap();
+        let dear: SubmissionUpdate = serde_json::from_str(r#"{"asking_price": "99999999.99"}"#).unwrap();
+        assert_eq!(careful.update(submission.id, &dear).unwrap_err().code(), "price_doubtful");
+        assert_eq!(careful.approve(submission.id, &Approval::as_offered()).unwrap_err().code(), "price_doubtful");
+
+        let submission = lot.website().submissions().submit(&offer(2)).unwrap();
+        let tenth = Approval::at_price(Money::from_dollars(1_500));
+        assert_eq!(careful.approve(submission.id, &tenth).unwrap_err().code(), "price_doubtful");
+        assert_eq!(desk.submissions().get(submission.id).unwrap(), submission, "nothing is written");
+        let vehicle = desk.submissions().approve(submission.id, &tenth).unwrap();
+        assert_eq!(vehicle.warnings.iter().map(SubmissionWarning::code).collect::<Vec<_>>(), ["price_far_from_other"]);
+        // What the car cost when we sold it counts as well.
+        desk.inventory().set_status(vehicle.id, VehicleStatus::Sold).unwrap();
+        let again = lot.website().submissions().submit(&NewSubmission { asking_price: None, ..offer(2) }).unwrap();
+        let high = Approval::at_price(Money::from_dollars(15_000));
+        assert_eq!(careful.approve(again.id, &high).unwrap_err().code(), "price_doubtful");
+        desk.submissions().approve(again.id, &high).unwrap();
     }
 
     fn a_deleted_offer_leaves_its_vehicle(lot: &Lot) {

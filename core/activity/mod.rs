@@ -31,8 +31,10 @@ pub enum Action {
     Update,
     /// Only the status changed.
     Status,
-    /// A sold vehicle is for sale again.
+    /// A sold vehicle is for sale again, relisted or taken in from a customer.
     Relist,
+    /// A sale was undone: the vehicle is for sale as if it had never been sold.
+    UndoSale,
     /// A vehicle was put on the homepage or taken off it.
     Feature,
     /// A row was deleted.
@@ -41,6 +43,8 @@ pub enum Action {
     Approve,
     /// A submission was rejected.
     Reject,
+    /// A car whose submission was rejected, or that was sold since, is offered again.
+    Reoffer,
     /// A vehicle was priced against the market.
     Analyze,
     /// A VIN was evaluated against the market.
@@ -54,10 +58,12 @@ words!(Action, InvalidAction at "/action" {
     Update => "update",
     Status => "status",
     Relist => "relist",
+    UndoSale => "undo_sale",
     Feature => "feature",
     Delete => "delete",
     Approve => "approve",
     Reject => "reject",
+    Reoffer => "reoffer",
     Analyze => "analyze",
     Evaluate => "evaluate",
     Record => "record",

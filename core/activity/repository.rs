@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{ActivityEntry, ActivityFilter};
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     },
     ids::{ActivityId, UserId},
     page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -61,6 +63,18 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult
     Ok(())
 }
 
+/// The ids of rows that entries are about and that begin so, at most `MOST_CANDIDATES`.
+pub(super) fn resources(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Uuid>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let found: Vec<Option<AnyId>> = dsl::activity_logs
+        .filter(dsl::resource_id.ge(AnyId(first)).and(dsl::resource_id.le(AnyId(last))))
+        .select(dsl::resource_id)
+        .distinct()
+        .limit(MOST_CANDIDATES)
+        .load(conn)?;
+    Ok(found.into_iter().flatten().map(|id| id.0).collect())
+}
+
 pub(super) fn list(
     conn: &mut DbConnection,
     filter: &ActivityFilter,
@@ -90,11 +104,11 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
-/// The times of the public's entries of this kind from one address, newest first, at most `limit`.
+/// The times of the public's entries of these kinds from one address since then, newest first, at most `most`.
 pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
-    action: super::Action,
+    actions: &[super::Action],
     ip_address: &str,
     since: DateTime<Utc>,
     most: u32,
@@ -104,7 +118,7 @@ pub(crate) fn times_by_the_public(
         .filter(dsl::user_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
-        .filter(dsl::action.eq(action.as_str()))
+        .filter(dsl::action.eq_any(actions.iter().map(|action| action.as_str())))
         .order(dsl::created_at.desc())
         .limit(most.into())
         .select(dsl::created_at)

@@ -1,11 +1,14 @@
 //! Reading the audit trail. Each operation writes its own entry, in its own transaction.
 
+use uuid::Uuid;
+
 use super::{ActivityEntry, ActivityFilter, repository};
 use crate::{
     actor::Permission,
     desk::Desk,
-    error::Result,
+    error::{Error, ErrorCode, Result},
     page::{Page, PageRequest},
+    typed::Reference,
 };
 
 /// The audit trail.
@@ -33,5 +36,19 @@ impl<'a> Activity<'a> {
     /// `forbidden` below the role admin; `invalid_cursor`.
     pub fn list(&self, filter: &ActivityFilter, page: &PageRequest) -> Result<Page<ActivityEntry>> {
         self.desk.read(Permission::ReadActivity, |conn| repository::list(conn, filter, page))
+    }
+
+    /// The id of the row that entries are about, by its beginning. A whole id is taken as it is.
+    ///
+    /// # Errors
+    /// `activity_not_found` if no entry is about such a row; `ambiguous_reference`; `forbidden` below the role admin.
+    pub fn find_resource(&self, text: &str) -> Result<Uuid> {
+        let none = || Error::new(ErrorCode::ActivityNotFound, "no entry is about a row with such an id");
+        let reference = Reference::read(text).ok_or_else(none)?;
+        if let Some(id) = reference.id() {
+            return Ok(id);
+        }
+        let found = self.desk.read(Permission::ReadActivity, |conn| repository::resources(conn, &reference))?;
+        reference.only(found, none, |id| (*id, "a row of the audit trail".to_owned()))
     }
 }

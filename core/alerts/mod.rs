@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use repository::{close, is_open, open};
+pub(crate) use repository::{close, is_open, open, subjects_of_open};
 pub use service::Alerts;
 
 use crate::{activity::Audited, ids::AlertId};

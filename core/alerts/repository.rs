@@ -1,5 +1,7 @@
 //! Rows of `storage_alerts`, the table for alerts of every kind.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types::Bool};
 use serde_json::Value;
@@ -15,6 +17,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     ids::AlertId,
     page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -109,6 +112,23 @@ pub(crate) fn close(
     Ok(())
 }
 
+/// Those of the subjects about which an alert of these types is open.
+pub(crate) fn subjects_of_open(
+    conn: &mut DbConnection,
+    types: &[AlertType],
+    subjects: &[Uuid],
+) -> DbResult<HashSet<Uuid>> {
+    let words: Vec<_> = types.iter().map(|alert_type| alert_type.as_str()).collect();
+    let subjects: Vec<Option<AnyId>> = subjects.iter().map(|&subject| Some(AnyId(subject))).collect();
+    let found: Vec<Option<AnyId>> = dsl::storage_alerts
+        .filter(dsl::alert_type.eq_any(words))
+        .filter(dsl::subject_id.eq_any(subjects))
+        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .select(dsl::subject_id)
+        .load(conn)?;
+    Ok(found.into_iter().flatten().map(|subject| subject.0).collect())
+}
+
 /// Whether an alert of this type about this subject is open.
 pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: Uuid) -> DbResult<bool> {
     let standing: i64 = dsl::storage_alerts
@@ -122,7 +142,24 @@ pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: U
 
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::AlertNotFound, "there is no such alert"))?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.try_into()?)
+}
+
+/// The alerts whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Alert>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (AlertId::from_uuid(first), AlertId::from_uuid(last));
+    let rows: Vec<Row> = dsl::storage_alerts
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Alert::try_from).collect::<Result<_, _>>()?)
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::AlertNotFound, "there is no such alert")
 }
 
 pub(super) fn dismiss(conn: &mut DbConnection, id: AlertId, now: DateTime<Utc>) -> DbResult<()> {

@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     ids::AlertId,
     page::{Page, PageRequest},
+    typed::Reference,
 };
 
 /// The alerts.
@@ -35,6 +36,16 @@ impl<'a> Alerts<'a> {
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
         self.desk.read(Permission::ReadAlerts, |conn| repository::list(conn, filter, page))
+    }
+
+    /// The alert of this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// `alert_not_found`; `ambiguous_reference`, naming the candidates.
+    pub fn find(&self, text: &str) -> Result<Alert> {
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ReadAlerts, |conn| repository::candidates(conn, &reference))?;
+        reference.only(found, repository::not_found, |alert| (alert.id.into(), alert.message.clone()))
     }
 
     /// Closes an alert. One that is closed already stays as it is.

@@ -13,6 +13,7 @@ mod lot;
 mod market_view;
 mod price_history;
 mod recording;
+mod reference;
 mod scrape_log;
 mod transfers;
 mod watched;
@@ -25,13 +26,16 @@ pub(super) use crawling::{
     due, failures_in_a_row, get_unless_locked, keep_pages, kept_pages, list_changed_at, lock_claims, longest_unchanged,
     names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
-pub(super) use figures::{add_metrics, count_metrics, metrics, newest_figures, overview, overview_of};
+pub(super) use figures::{
+    add_metrics, count_metrics, metrics, newest_figures, overview, overview_of, vehicles_on_sale,
+};
 pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listings::{get_listing, listings};
 pub(super) use lot::{Lot, load_lot};
 pub(super) use market_view::{left_out, market_view, undercuts};
 pub(super) use price_history::price_history;
-pub(super) use recording::{turn_back_sightings, write_plan};
+pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, write_plan, write_seen};
+pub(super) use reference::{NamedListing, candidates, listing_candidates};
 use scrape_log::ScrapeRow;
 pub(super) use scrape_log::{add_scrape, keep_scrape, pages_of_whole_lot, partial_scrapes, scrapes};
 pub(super) use transfers::{Here, of_listings as transfers};
@@ -51,7 +55,7 @@ use crate::{
         types::AnyId,
     },
     error::{Error, ErrorCode},
-    ids::CompetitorId,
+    ids::{CompetitorId, ListingId},
     page::{Page, PageRequest, contains_patterns, in_index_order},
 };
 
@@ -196,16 +200,21 @@ pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) 
     Ok(())
 }
 
-/// Deletes the competitor and all rows that belong to it.
-pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
-    let listings = competitor_inventory::table
+/// Deletes at most so many of the competitor's listings with their prices; how many it were.
+pub(super) fn delete_listings(conn: &mut DbConnection, id: CompetitorId, at_most: usize) -> DbResult<usize> {
+    let ids: Vec<Option<ListingId>> = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))
-        .select(competitor_inventory::id.nullable());
-    diesel::delete(
-        competitor_price_history::table.filter(competitor_price_history::competitor_inventory_id.eq_any(listings)),
-    )
-    .execute(conn)?;
-    diesel::delete(competitor_inventory::table.filter(competitor_inventory::competitor_id.eq(id))).execute(conn)?;
+        .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .select(competitor_inventory::id.nullable())
+        .load(conn)?;
+    let prices = competitor_price_history::competitor_inventory_id.eq_any(&ids);
+    diesel::delete(competitor_price_history::table.filter(prices)).execute(conn)?;
+    let listings = competitor_inventory::id.nullable().eq_any(&ids);
+    Ok(diesel::delete(competitor_inventory::table.filter(listings)).execute(conn)?)
+}
+
+/// Deletes the competitor and all rows that belong to it besides its listings.
+pub(super) fn delete(conn: &mut DbConnection, id: CompetitorId) -> DbResult<()> {
     diesel::delete(competitor_metrics::table.filter(competitor_metrics::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_scrapes::table.filter(competitor_scrapes::competitor_id.eq(id))).execute(conn)?;
     diesel::delete(competitor_pages::table.filter(competitor_pages::competitor_id.eq(id))).execute(conn)?;

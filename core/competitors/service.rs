@@ -1,19 +1,23 @@
 //! The operations on competitors.
 //!
-//! `scraping` and `probe` have those that fetch, `recording` writes what one scrape saw. A scrape runs under a claim
-//! (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
+//! `scraping` and `probe` have those that fetch, `recording` writes what one scrape saw, and `large_lots` most of it in turns where
+//! that is much. A scrape runs under a claim (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
 //! missing cars (`missing_pages`).
 
 mod claims;
 mod host_sharing;
 mod judgement;
+mod large_lots;
 mod missing_pages;
 mod probe;
 mod recording;
+mod reference;
 mod scraping;
 
 pub use probe::AddedCompetitor;
-use recording::{Recording, to_record};
+use recording::{Recording, to_record, turns_of};
+
+use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -31,9 +35,10 @@ use crate::{
     actor::Permission,
     alerts::{self, AlertType},
     db::{DbConnection, DbResult},
-    desk::{Acting, Desk, Part, found_by_the_desk},
+    desk::{Acting, Desk, Part, Turns, found_by_the_desk},
     error::Result,
     ids::{CompetitorId, ListingId},
+    leases,
     page::{Page, PageRequest},
     scrape::{
         fetch::Fetcher,
@@ -54,6 +59,9 @@ impl Desk {
         Competitors::at(self)
     }
 }
+
+/// At most this many listings are deleted in one transaction, with their prices.
+const LISTINGS_A_DELETION: usize = 2_000;
 
 found_by_the_desk!(TrackingRules, MetricsRules, MarketViewRules, ScrapingRules);
 
@@ -155,20 +163,44 @@ impl<'a> Competitors<'a> {
 
     /// Deletes a competitor with its listings, prices, figures, scrapes and alerts.
     ///
+    /// The listings of a large lot are deleted in several transactions, so that other writers get in, and the competitor in the
+    /// last one. Where that fails, calling it again deletes the rest.
+    ///
     /// # Errors
     /// `competitor_not_found`.
     pub fn delete(&self, id: CompetitorId) -> Result<()> {
-        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let competitor = repository::get_to_change(conn, id)?;
-            repository::delete(conn, id)?;
-            activity::record(conn, acting, Action::Delete, Some(&competitor), None)
-        })
+        let turns = Turns::new(self.desk, Permission::ManageCompetitors, LISTINGS_A_DELETION);
+        let mut is_gone = false;
+        while !is_gone {
+            let most = turns.rows();
+            is_gone = turns.write(|conn, acting| {
+                let competitor = repository::get_to_change(conn, id)?;
+                let deleted = repository::delete_listings(conn, id, most)?;
+                let last_turn = turns_of(id);
+                if deleted < most {
+                    leases::forget(conn, &last_turn)?;
+                    repository::delete(conn, id)?;
+                    activity::record(conn, acting, Action::Delete, Some(&competitor), None)?;
+                    return Ok(true);
+                }
+                // What was planned from these listings does not hold any more.
+                leases::note_last(conn, &last_turn, &leases::new_holder(), acting.now)?;
+                let changes = Map::from_iter([("listings".to_owned(), json!({"from": deleted, "to": 0}))]);
+                activity::record_changes(conn, acting, Action::Delete, Competitor::RESOURCE, id.into(), changes)?;
+                Ok(false)
+            })?;
+        }
+        Ok(())
     }
 
     /// Records one scrape, what a competitor's website showed at one time, in one transaction.
     ///
     /// A scrape without listings is recorded too, and marks nothing sold. The same scrape recorded again changes nothing. Under
     /// a name that no competitor has, one is added in the same transaction.
+    ///
+    /// Of a lot of more than 1,000 vehicles, what was seen is written in several transactions, so that other writers get in. What
+    /// follows from it is written in the last one: what was sold, the scrape itself, figures and alerts. Where it ends before that,
+    /// recording the same scrape again completes it.
     ///
     /// # Errors
     /// `competitor_not_found` for an unknown id; `invalid_competitor`; `invalid_observed_at` for a time still to come. Then
@@ -385,9 +417,15 @@ impl<'a> Competitors<'a> {
 
     fn record_seen(&self, key: &CompetitorKey, seen: Shown, observed_at: DateTime<Utc>) -> Result<RecordReport> {
         let recording = Recording::new(self.desk, seen, observed_at);
+        let (mut key, mut was_added) = (Cow::Borrowed(key), false);
+        if recording.is_large(&key, None)? {
+            let (id, added) = recording.competitor_of_large_lot(&key)?;
+            recording.write_ahead(id, None, &|turns, work| turns.write(work).map(Some))?;
+            (key, was_added) = (Cow::Owned(id.into()), added);
+        }
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let competitor = to_record(conn, acting, key)?;
-            recording.write(conn, acting, competitor).map(|recorded| recorded.report)
+            let (competitor, added) = to_record(conn, acting, &key)?;
+            recording.write(conn, acting, (competitor, was_added || added)).map(|recorded| recorded.report)
         })
     }
 }

@@ -7,6 +7,7 @@ mod connection;
 mod failure;
 pub(crate) mod functions;
 mod migrate;
+mod queue;
 pub(crate) mod row;
 #[allow(
     clippy::wildcard_imports,
@@ -18,7 +19,7 @@ pub(crate) mod schema;
 pub(crate) mod types;
 
 use std::{
-    sync::{Mutex, PoisonError, atomic::AtomicBool, atomic::Ordering},
+    sync::{atomic::AtomicBool, atomic::Ordering},
     time::Duration,
 };
 
@@ -31,6 +32,8 @@ pub use migrate::MigrationReport;
 pub(crate) use types::{Instant, Json};
 
 pub use config::DatabaseConfig;
+
+use queue::Queue;
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -48,7 +51,8 @@ pub(crate) struct Database {
     target: Target,
     schema_is_current: AtomicBool,
     /// SQLite takes one writer at a time and makes the others poll; waiting here instead is fair and quick.
-    writer: Option<Mutex<()>>,
+    writers: Option<Queue>,
+    lock_timeout: Duration,
 }
 
 impl Database {
@@ -79,7 +83,8 @@ impl Database {
         }
         let database = Self {
             pool: builder.build_unchecked(manager),
-            writer: is_sqlite(&target).then(|| Mutex::new(())),
+            writers: is_sqlite(&target).then(Queue::default),
+            lock_timeout: config.lock_timeout,
             target,
             schema_is_current: AtomicBool::new(false),
         };
@@ -127,9 +132,9 @@ impl Database {
         loop {
             let mut has_begun = false;
             let outcome = {
-                let _turn = self.writer.as_ref().map(|lock| lock.lock().unwrap_or_else(PoisonError::into_inner));
+                let _place = self.writers.as_ref().map(Queue::wait);
                 self.with_connection(|conn| {
-                    begin(conn)?;
+                    begin_when_free(conn, self.lock_timeout)?;
                     has_begun = true;
                     let outcome = work(conn);
                     finish(conn, outcome)
@@ -145,6 +150,15 @@ impl Database {
                 }
                 other => return other.map_err(Error::from),
             }
+        }
+    }
+
+    /// Leaves SQLite's lock free for a moment since a time, so that a writer of another process finds it so. Long work does this
+    /// between its transactions. Writers of this process need no moment: they have a queue.
+    pub(crate) fn give_way(&self, since: std::time::Instant) {
+        const A_MOMENT: Duration = LOOK_AGAIN_AT_MOST.saturating_add(Duration::from_millis(1));
+        if self.writers.is_some() {
+            std::thread::sleep(A_MOMENT.saturating_sub(since.elapsed()));
         }
     }
 
@@ -234,6 +248,45 @@ fn begin(conn: &mut DbConnection) -> diesel::QueryResult<()> {
         DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+    }
+}
+
+/// Begins once no other process writes to the SQLite file. SQLite's own waiting looks less and less often, down to every 100 ms,
+/// and seldom meets the moment between two transactions of a process that writes in a loop.
+fn begin_when_free(conn: &mut DbConnection, patience: Duration) -> diesel::QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            conn.batch_execute("PRAGMA busy_timeout = 0")?;
+            let outcome = look_until_free(conn, patience);
+            conn.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
+            outcome
+        }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            let _ = patience;
+            begin(conn)
+        }
+    }
+}
+
+/// How long a writer waits at most before it looks again whether another process has freed SQLite's lock.
+const LOOK_AGAIN_AT_MOST: Duration = Duration::from_millis(5);
+
+#[cfg(feature = "sqlite")]
+fn look_until_free(conn: &mut DbConnection, patience: Duration) -> diesel::QueryResult<()> {
+    let until = std::time::Instant::now() + patience;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match begin(conn) {
+            Err(diesel::result::Error::DatabaseError(_, info))
+                if info.message().contains("locked") && std::time::Instant::now() < until =>
+            {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
+            }
+            outcome => return outcome,
+        }
     }
 }
 

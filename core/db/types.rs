@@ -27,7 +27,7 @@ use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, ScrapeId, SubmissionId, UserId, VehicleId,
+        MetricsId, PageId, SaleId, ScrapeId, SubmissionId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -178,6 +178,7 @@ id_in_sql!(
     UserId,
     SubmissionId,
     VehicleId,
+    SaleId,
     AnalysisId,
     MarketPriceId,
     EvaluationId,

@@ -171,8 +171,14 @@ catalogue! {
             "The vehicle is sold.",
             "Relist the vehicle first if it is for sale again.";
         VehicleNotSold: Conflict, "vehicle_not_sold",
-            "The vehicle is not sold, so it cannot be relisted.",
+            "The vehicle is not sold, so it cannot be relisted, nor can its sale be undone.",
             "Load the vehicle again to see its status.";
+        SaleTooOld: Conflict, "sale_too_old",
+            "The sale is too long ago to be undone.",
+            "Relist the vehicle: it is then for sale as listed now.";
+        PriceDoubtful: Refused, "price_doubtful",
+            "The price looks like a typing error.",
+            "Correct the price. If it is right, confirm it: `--yes` on the command line.";
     }
     "Market" {
         VehicleNotAnalyzed: NotFound, "vehicle_not_analyzed",
@@ -468,6 +474,9 @@ catalogue! {
         InvalidSeverity: InvalidInput, "invalid_severity",
             "This is not a severity.",
             "Use one of the words that the error lists.";
+        ActivityNotFound: NotFound, "activity_not_found",
+            "No entry of the audit trail is about such a row.",
+            "Check the id.";
         InvalidAction: InvalidInput, "invalid_action",
             "This is not an action of the activity log.",
             "Use one of the words that the error lists.";
@@ -476,6 +485,9 @@ catalogue! {
             "Read the log for the reason.";
     }
     "Lists and text" {
+        AmbiguousReference: InvalidInput, "ambiguous_reference",
+            "Several rows are named by this text.",
+            "Give more of the id, the VIN or the stock number. The error lists the candidates.";
         InvalidCursor: InvalidInput, "invalid_cursor",
             "This is not a cursor of this list.",
             "Pass the `next` of an earlier page of the same list, or start at the first page.";

@@ -23,7 +23,7 @@ use crate::{
     activity::{self, Action},
     actor::Permission,
     db::{DbConnection, DbResult},
-    desk::{Desk, Part, found_by_the_desk},
+    desk::{Desk, Part, Turns, found_by_the_desk},
     error::{Error, ErrorCode, Result},
     ids::EvaluationId,
     leases::{self, Taken},
@@ -36,7 +36,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const MOST_WAITS: usize = 3;
 
 /// At most this many rows are removed in one transaction.
-const ROWS_A_REMOVAL: usize = 500;
+const ROWS_A_REMOVAL: usize = 1_000;
 
 /// What VINs stand for and what those vehicles are worth.
 #[derive(Clone, Copy, Debug)]
@@ -207,11 +207,12 @@ impl<'a> Evaluations<'a> {
         limit: usize,
         remove: fn(&mut DbConnection, DateTime<Utc>, i64) -> DbResult<usize>,
     ) -> Result<usize> {
+        let turns = Turns::new(self.desk, Permission::CleanUp, ROWS_A_REMOVAL);
         let mut removed = 0;
         loop {
-            let wanted = ROWS_A_REMOVAL.min(limit - removed);
+            let wanted = turns.rows().min(limit - removed);
             let rows = i64::try_from(wanted).unwrap_or(i64::MAX);
-            let found = self.desk.write(Permission::CleanUp, |conn, acting| remove(conn, acting.now, rows))?;
+            let found = turns.write(|conn, acting| remove(conn, acting.now, rows))?;
             removed += found.min(wanted);
             if found < wanted || removed == limit {
                 return Ok(removed);

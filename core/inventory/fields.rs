@@ -24,11 +24,11 @@ macro_rules! vehicle_fields {
                 public make: required String [own_rule],
                 /// Model, 1 to 100 characters.
                 public model: required String [own_rule],
-                /// 17 characters; kept in upper case, unique.
+                /// The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique.
                 public vin: required String [own_rule],
                 /// Asking price.
                 public price: required Money [own_rule],
-                /// Miles on the odometer.
+                /// Miles on the odometer; 0 for a new vehicle.
                 public mileage: required i32 [own_rule],
                 /// Trim level.
                 public trim: nullable String [text(100)],
@@ -98,6 +98,10 @@ macro_rules! vehicle_fields {
                 silent created_at: nullable DateTime<Utc>,
                 /// When it was changed last.
                 silent updated_at: nullable DateTime<Utc>,
+            }
+            derived {
+                /// What to look at twice: doubtful prices in the answer to the write that sets them, and that a chassis number is no VIN.
+                silent warnings: required Vec<VehicleWarning> = rules::warnings_of_row,
             }
         }
     };

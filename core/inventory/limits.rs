@@ -6,7 +6,7 @@
 use chrono::{DateTime, Datelike as _, Utc};
 use url::Url;
 
-use crate::{error::Faults, money::Money};
+use crate::{error::Faults, fields::NOT_GIVEN, money::Money};
 
 /// What the fields of a vehicle or of an offered car may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,13 @@ pub struct VehicleLimits {
     pub most_features: usize,
     /// The most characters of a free text (20,000).
     pub longest_text: usize,
+    /// A price below this one is doubted: a placeholder or a typing error ($200).
+    pub lowest_usual_price: Money,
+    /// A price above this one is doubted ($500,000).
+    pub highest_usual_price: Money,
+    /// A price is doubted if it is this many times another price of the vehicle, or the other this many times it (8). A digit
+    /// too many or too few makes ten; the rest is for a price that was changed as well.
+    pub doubtful_price_factor: i64,
 }
 
 impl Default for VehicleLimits {
@@ -32,6 +39,9 @@ impl Default for VehicleLimits {
             most_images: 40,
             most_features: 500,
             longest_text: 20_000,
+            lowest_usual_price: Money::from_dollars(200),
+            highest_usual_price: Money::from_dollars(500_000),
+            doubtful_price_factor: 8,
         }
     }
 }
@@ -41,12 +51,19 @@ const LONGEST_LISTED_TEXT: usize = 2_000;
 
 impl VehicleLimits {
     pub(crate) fn check_year(&self, faults: &mut Faults, year: i32, now: DateTime<Utc>) {
+        if year == NOT_GIVEN {
+            return faults.add("/year", "is missing: give the model year");
+        }
         let newest = now.year() + 1;
         let expected = format!("expected a model year from {} to {newest}", self.oldest_year);
         faults.check((self.oldest_year..=newest).contains(&year), "/year", expected);
     }
 
+    /// Checks a mileage that must be given.
     pub(crate) fn check_mileage(&self, faults: &mut Faults, mileage: i32) {
+        if mileage == NOT_GIVEN {
+            return faults.add("/mileage", "is missing: give the miles on the odometer");
+        }
         let expected = format!("expected miles from 0 to {}", self.highest_mileage);
         faults.check((0..=self.highest_mileage).contains(&mileage), "/mileage", expected);
     }

@@ -1,13 +1,17 @@
 //! The dealership's own vehicles: adding, changing, selling and relisting them.
 //!
-//! `fields.rs` lists the fields of a vehicle, `limits.rs` says what they may hold, `rules.rs` has the statuses and ages. Prices
-//! of the market are in `market`.
+//! `fields.rs` lists the fields of a vehicle, `limits.rs` says what they may hold, `rules.rs` has the statuses and ages,
+//! `returns.rs` the cars that come back, `sales.rs` what was sold, `warning.rs` what to look at twice. Prices of the market
+//! are in `market`.
 
 mod fields;
 pub(crate) mod limits;
 mod repository;
+mod returns;
 mod rules;
+mod sales;
 mod service;
+mod warning;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,11 +19,17 @@ use uuid::Uuid;
 
 pub use limits::VehicleLimits;
 pub(crate) use limits::check_given;
-pub(crate) use repository::{ensure_vin_and_stock_number_are_free, get as get_vehicle, get_to_change, insert};
+pub(crate) use repository::{
+    ensure_vin_and_stock_number_are_free, find_by_vin_to_change, get as get_vehicle, get_all, get_all_to_change,
+    get_to_change, insert, is_in_stock,
+};
+pub(crate) use returns::take_back;
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
-pub(crate) use rules::{check, from_submission};
+pub(crate) use rules::{DoubtfulPrices, check, from_submission, with_price_warnings};
+pub use sales::{MonthOfSales, SaleCount, SalesStatistics};
 pub use service::Inventory;
-pub(crate) use service::OnVehicleChange;
+pub(crate) use service::{OnVehicleChange, put_back_on_sale};
+pub use warning::VehicleWarning;
 
 use crate::{
     activity::Audited,
@@ -41,7 +51,7 @@ pub enum VehicleStatus {
     Pending,
     /// Not offered for now.
     Hold,
-    /// Sold. Only a relist offers it again.
+    /// Sold. A relist offers it again, and so does an approval of the same car.
     Sold,
 }
 
@@ -234,6 +244,8 @@ pub struct Statistics {
     pub by_age: Vec<AgeCount>,
     /// The mean of the days in stock; `None` if every vehicle is sold.
     pub average_days_in_stock: Option<f64>,
+    /// What was sold, cars that came back since included.
+    pub sales: SalesStatistics,
 }
 
 /// A number of vehicles and what they are worth.

@@ -1,4 +1,9 @@
-//! Rows of `inventory`.
+//! Rows of `inventory`. `reference` finds a vehicle by what a person typed, `sales` has the rows of `vehicle_sales`.
+
+mod reference;
+mod sales;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -7,7 +12,7 @@ use diesel::{
     sql_types::{BigInt, Nullable},
 };
 
-use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus};
+use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus, rules};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
@@ -17,12 +22,15 @@ use crate::{
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, in_index_order},
     vehicle_fields,
 };
+
+pub(super) use reference::candidates;
+pub(super) use sales::{add_sale, delete_sale, ensure_sale, recorded_sales, sold_vehicles};
 
 vehicle_fields!(record_row Vehicle in inventory);
 
@@ -54,12 +62,28 @@ pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<
     get(conn, id)
 }
 
+/// Those of the vehicles that there are, each as far as it can be read.
+pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+    let rows: Vec<Row> =
+        dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(Row::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, Vehicle::try_from(row))).collect())
+}
+
+/// The same, locked until the transaction ends.
+pub(crate) fn get_all_to_change(
+    conn: &mut DbConnection,
+    ids: &[VehicleId],
+) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+    lock_row!(conn, dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(dsl::id));
+    get_all(conn, ids)
+}
+
 pub(super) fn get_listed(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     let vehicle = get(conn, id)?;
     if VehicleStatus::LISTED.contains(&vehicle.status) { Ok(vehicle) } else { Err(not_found().into()) }
 }
 
-fn not_found() -> Error {
+pub(super) fn not_found() -> Error {
     Error::new(ErrorCode::VehicleNotFound, "there is no such vehicle")
 }
 
@@ -94,6 +118,22 @@ pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) 
     let row: Option<Row> =
         dsl::inventory.filter(dsl::stock_number.eq(stock_number)).select(Row::as_select()).first(conn).optional()?;
     Ok(row.map(Vehicle::try_from).transpose()?)
+}
+
+/// The vehicle with this VIN, locked until the transaction ends.
+pub(crate) fn find_by_vin_to_change(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
+    let id: Option<VehicleId> = dsl::inventory.filter(dsl::vin.eq(vin)).select(dsl::id).first(conn).optional()?;
+    id.map(|id| get_to_change(conn, id)).transpose()
+}
+
+/// Whether the car with this VIN, or the one that was made of this submission, is in the inventory and not sold.
+pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: SubmissionId) -> DbResult<bool> {
+    let unsold: i64 = dsl::inventory
+        .filter(dsl::vin.eq(vin).or(dsl::source_submission_id.eq(submission)))
+        .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))
+        .count()
+        .get_result(conn)?;
+    Ok(unsold > 0)
 }
 
 /// Selects the vehicles that match the filter.

@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, check_given, limits};
+use super::{NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleWarning, check_given, limits};
 use crate::{
-    error::{Error, ErrorCode, Faults, Result},
+    error::{Error, ErrorCode, Faults, FieldError, Result},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
-    vehicle_fields,
-    vin::Vin,
+    vehicle_fields, vin,
 };
 
 vehicle_fields!(check_given Vehicle);
@@ -26,15 +25,23 @@ pub struct InventoryRules {
     pub turn_days: i64,
     /// A vehicle is aged after this many times `turn_days` (1.5).
     pub aged_factor: f64,
+    /// The days for which a sale can be undone (7).
+    pub undo_sale_days: i64,
 }
 
 impl Default for InventoryRules {
     fn default() -> Self {
-        Self { limits: VehicleLimits::default(), age_bounds: vec![30, 60, 90], turn_days: 45, aged_factor: 1.5 }
+        Self {
+            limits: VehicleLimits::default(),
+            age_bounds: vec![30, 60, 90],
+            turn_days: 45,
+            aged_factor: 1.5,
+            undo_sale_days: 7,
+        }
     }
 }
 
-/// Returns the vehicle in its canonical form.
+/// Returns the vehicle in its canonical form, with its warnings.
 ///
 /// # Errors
 /// `invalid_vehicle` with every field at fault.
@@ -42,9 +49,9 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     let limits = rules.limits;
     let mut faults = Faults::default();
     (vehicle.make, vehicle.model) = (vehicle.make.trim().to_owned(), vehicle.model.trim().to_owned());
-    match Vin::parse(&vehicle.vin) {
-        Ok(vin) => vehicle.vin = vin.to_string(),
-        Err(reason) => faults.add("/vin", reason.to_string()),
+    match vin::number_of(&vehicle.vin, vehicle.year) {
+        Ok(number) => vehicle.vin = number,
+        Err(reason) => faults.add("/vin", reason),
     }
     limits.check_year(&mut faults, vehicle.year, now);
     limits.check_mileage(&mut faults, vehicle.mileage);
@@ -58,9 +65,66 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     vehicle.check_given(&mut faults, &limits);
     faults.into_result(ErrorCode::InvalidVehicle)?;
     if vehicle.stock_number.as_deref().is_none_or(|number| number.trim().is_empty()) {
-        vehicle.stock_number = vehicle.vin.get(9..).map(ToOwned::to_owned);
+        vehicle.stock_number = vehicle.vin.get(vehicle.vin.len().saturating_sub(8)..).map(ToOwned::to_owned);
     }
+    Ok(with_warnings(vehicle, &limits))
+}
+
+/// The warnings that need no numbers of the configuration.
+pub(super) fn warnings_of_row(vehicle: &Vehicle) -> Vec<VehicleWarning> {
+    VehicleWarning::of_chassis_number(vehicle.year).into_iter().collect()
+}
+
+/// The vehicle with the warnings about what it is and costs.
+pub(super) fn with_warnings(mut vehicle: Vehicle, limits: &VehicleLimits) -> Vehicle {
+    vehicle.warnings = warnings_of_row(&vehicle);
+    vehicle.warnings.extend(VehicleWarning::of_price("price", vehicle.price, [], limits));
+    vehicle
+}
+
+/// What to do with a price that looks like a typing error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum DoubtfulPrices {
+    /// Write it, and warn.
+    #[default]
+    Warn,
+    /// Refuse it.
+    Refuse,
+}
+
+/// The vehicle with the warnings about a price that is set now, beside other prices of the same vehicle.
+///
+/// # Errors
+/// `price_doubtful`, if such prices are to be refused.
+pub(crate) fn with_price_warnings(
+    mut vehicle: Vehicle,
+    field: &'static str,
+    price: Money,
+    others: &[Option<Money>],
+    limits: &VehicleLimits,
+    doubtful: DoubtfulPrices,
+) -> Result<Vehicle> {
+    let warning = VehicleWarning::of_price(field, price, others.iter().copied(), limits);
+    doubtful.ensure_none(warning.as_slice())?;
+    vehicle.warnings.retain(|known| known.doubtful_price() != Some(field));
+    vehicle.warnings.extend(warning);
     Ok(vehicle)
+}
+
+impl DoubtfulPrices {
+    /// # Errors
+    /// `price_doubtful` with each doubtful price, if such prices are to be refused.
+    pub(crate) fn ensure_none(self, warnings: &[VehicleWarning]) -> Result<()> {
+        let doubt = |warning: &VehicleWarning| {
+            let pointer = format!("/{}", warning.doubtful_price()?);
+            Some(FieldError { pointer, message: format!("{warning}; confirm it (--yes) if it is right") })
+        };
+        let doubts: Vec<_> = warnings.iter().filter_map(doubt).collect();
+        if self == Self::Warn || doubts.is_empty() {
+            return Ok(());
+        }
+        Err(Error::invalid(ErrorCode::PriceDoubtful, doubts))
+    }
 }
 
 /// Makes the vehicle that staff add.
@@ -90,13 +154,27 @@ fn entered(new: NewVehicle, by: Option<UserId>, now: DateTime<Utc>) -> Vehicle {
     }
 }
 
+/// Of the vehicles that a text names, those that it names best: by the whole id, VIN or stock number, in this order, and last by
+/// a beginning.
+pub(super) fn named_best(vehicles: Vec<Vehicle>, text: &str) -> Vec<Vehicle> {
+    let rank = |vehicle: &Vehicle| {
+        let number = vehicle.stock_number.as_deref().unwrap_or_default();
+        let is_id = text.parse::<VehicleId>().is_ok_and(|id| id == vehicle.id);
+        [is_id, vehicle.vin.eq_ignore_ascii_case(text), number == text, number.eq_ignore_ascii_case(text), true]
+            .iter()
+            .position(|is_named| *is_named)
+    };
+    let best = vehicles.iter().map(rank).min();
+    vehicles.into_iter().filter(|vehicle| Some(rank(vehicle)) == best).collect()
+}
+
 /// A change of status; of a sale, also the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusChange {
     /// The new status.
     pub status: VehicleStatus,
-    /// What the buyer paid. It is kept in the audit trail only.
+    /// What the buyer paid. It is kept with the sale and in the audit trail, not with the vehicle.
     pub sale_price: Option<Money>,
 }
 

@@ -4,17 +4,20 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
-    AgeCount, InventoryRules, ListedVehicle, NewVehicle, Statistics, StockCount, StockedVehicle, Vehicle,
-    VehicleFilter, VehicleStatus, VehicleUpdate, repository, rules, rules::StatusChange,
+    AgeCount, InventoryRules, ListedVehicle, NewVehicle, SalesStatistics, Statistics, StockCount, StockedVehicle,
+    Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate, repository, returns,
+    rules::{self, DoubtfulPrices, StatusChange},
+    sales::Sale,
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
     db::{DbConnection, DbResult},
-    desk::{Desk, Part, found_by_the_desk},
+    desk::{Acting, Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, Result},
-    ids::VehicleId,
+    ids::{UserId, VehicleId},
     page::{Page, PageRequest},
+    typed::Reference,
     vin::Vin,
 };
 
@@ -22,6 +25,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Inventory<'a> {
     desk: &'a Desk,
+    doubtful: DoubtfulPrices,
 }
 
 impl Desk {
@@ -48,7 +52,28 @@ impl Part for OnVehicleChange {
 
 impl<'a> Inventory<'a> {
     fn at(desk: &'a Desk) -> Self {
-        Self { desk }
+        Self { desk, doubtful: DoubtfulPrices::Warn }
+    }
+
+    /// The same, refusing with `price_doubtful` what is else a warning: a price that looks like a typing error
+    /// ([`VehicleLimits`](crate::VehicleLimits) has the numbers).
+    ///
+    /// For programs that ask a person, and write the price when it is confirmed.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, Money, NewVehicle};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let mut car = NewVehicle { year: 2019, make: "Toyota".into(), model: "Camry".into(), ..NewVehicle::default() };
+    /// (car.vin, car.mileage, car.price) = ("4T1B11HK9KU211111".into(), 52_000, Money::from_cents(1));
+    /// let refusal = desk.inventory().refusing_doubtful_prices().add(&car).unwrap_err();
+    /// assert_eq!(refusal.code(), "price_doubtful");
+    /// assert_eq!(desk.inventory().add(&car)?.warnings[0].code(), "price_out_of_range");
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    #[must_use]
+    pub fn refusing_doubtful_prices(self) -> Self {
+        Self { doubtful: DoubtfulPrices::Refuse, ..self }
     }
 
     /// Adds a vehicle and puts it on sale.
@@ -58,6 +83,7 @@ impl<'a> Inventory<'a> {
     pub fn add(&self, vehicle: &NewVehicle) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
             let vehicle = rules::add(vehicle, self.rules(), acting.actor.user_id(), acting.now)?;
+            self.doubtful.ensure_none(&vehicle.warnings)?;
             repository::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
             repository::insert(conn, &vehicle)?;
             activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
@@ -122,6 +148,25 @@ impl<'a> Inventory<'a> {
         Ok(stocked(vehicle, self.rules(), now))
     }
 
+    /// The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
+    ///
+    /// The case of letters does not matter.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `ambiguous_reference`, naming the candidates.
+    pub fn find(&self, text: &str) -> Result<StockedVehicle> {
+        let now = self.desk.now();
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ReadInventory, |conn| repository::candidates(conn, &reference))?;
+        let found = rules::named_best(found, reference.as_str());
+        let vehicle = reference.only(found, repository::not_found, |vehicle| {
+            let Vehicle { year, make, model, vin, stock_number, .. } = vehicle;
+            let stock = stock_number.as_deref().unwrap_or("none");
+            (vehicle.id.into(), format!("{year} {make} {model}, stock {stock}, VIN {vin}"))
+        })?;
+        Ok(stocked(vehicle, self.rules(), now))
+    }
+
     /// One vehicle on the website, with the fields that are public.
     ///
     /// # Errors
@@ -130,7 +175,8 @@ impl<'a> Inventory<'a> {
         self.desk.read(Permission::ReadListedVehicles, |conn| repository::get_listed(conn, id)).map(ListedVehicle::from)
     }
 
-    /// Changes the named fields. A new price is also added to the price history.
+    /// Changes the named fields. A new price is also added to the price history. One that is far from the earlier price is a
+    /// warning in the answer.
     ///
     /// The market analysis is deleted, and the vehicle is due for a new one, if the year, make, model, trim or title changes, or if the
     /// mileage changes by more than [`PricingRules::mileage_drift`](crate::market::PricingRules::mileage_drift).
@@ -139,12 +185,16 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`; `invalid_vehicle`; `duplicate_vin`; `duplicate_stock_number`.
     pub fn update(&self, id: VehicleId, update: &VehicleUpdate) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
-            let before = repository::get_to_change(conn, id)?;
+            let before = self.get_to_change(conn, id)?;
             let changed = rules::check(update.apply_to(before.clone()), self.rules(), acting.now)?;
             if changed == before {
                 return Ok(before);
             }
-            let after = Vehicle { updated_at: Some(acting.now), updated_by: acting.actor.user_id(), ..changed };
+            let mut after = Vehicle { updated_at: Some(acting.now), updated_by: acting.actor.user_id(), ..changed };
+            if after.price != before.price {
+                let (limits, price, others) = (&self.rules().limits, after.price, [Some(before.price)]);
+                after = rules::with_price_warnings(after, "price", price, &others, limits, self.doubtful)?;
+            }
             repository::ensure_vin_and_stock_number_are_free(conn, &after)?;
             repository::update(conn, &after)?;
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
@@ -153,7 +203,8 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes.
+    /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes. A sale
+    /// price that is far from our price is a warning in the answer.
     ///
     /// # Errors
     /// `vehicle_not_found`; `vehicle_sold` if it is sold, because only [`Inventory::relist`] offers it again;
@@ -161,12 +212,19 @@ impl<'a> Inventory<'a> {
     pub fn set_status(&self, id: VehicleId, change: impl Into<StatusChange>) -> Result<Vehicle> {
         let change = change.into();
         self.desk.write(Permission::WriteInventory, |conn, acting| {
-            let before = repository::get_to_change(conn, id)?;
-            let after = rules::set_status(&before, change, acting.actor.user_id(), acting.now)?;
+            let before = self.get_to_change(conn, id)?;
+            let mut after = rules::set_status(&before, change, acting.actor.user_id(), acting.now)?;
             if after.status == before.status {
                 return Ok(before);
             }
+            if let Some(price) = change.sale_price {
+                let (limits, others) = (&self.rules().limits, [Some(before.price)]);
+                after = rules::with_price_warnings(after, "sale_price", price, &others, limits, self.doubtful)?;
+            }
             repository::update(conn, &after)?;
+            if after.status == VehicleStatus::Sold {
+                repository::add_sale(conn, &Sale::of(&after, change.sale_price, acting.now))?;
+            }
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
@@ -177,12 +235,34 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Offers a sold vehicle again, as listed now.
+    /// Offers a sold vehicle again, as listed now. Its sale stays in the statistics of sales.
     ///
     /// # Errors
     /// `vehicle_not_found`; `vehicle_not_sold`.
     pub fn relist(&self, id: VehicleId) -> Result<Vehicle> {
-        self.change(id, Action::Relist, rules::relist)
+        self.desk.write(Permission::WriteInventory, |conn, acting| {
+            let before = self.get_to_change(conn, id)?;
+            let after = rules::relist(&before, acting.actor.user_id(), acting.now)?;
+            put_back_on_sale(self.desk, conn, acting, &before, &after)?;
+            Ok(after)
+        })
+    }
+
+    /// Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`, and the sale
+    /// is no longer counted. It can be done for [`InventoryRules::undo_sale_days`]; later the vehicle is relisted.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; `vehicle_not_sold`; `sale_too_old`.
+    pub fn undo_sale(&self, id: VehicleId) -> Result<Vehicle> {
+        self.desk.write(Permission::WriteInventory, |conn, acting| {
+            let before = self.get_to_change(conn, id)?;
+            let after = returns::undo_sale(&before, self.rules(), acting.actor.user_id(), acting.now)?;
+            repository::update(conn, &after)?;
+            repository::delete_sale(conn, &before)?;
+            self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
+            activity::record(conn, acting, Action::UndoSale, Some(&before), Some(&after))?;
+            Ok(after)
+        })
     }
 
     /// Shows the vehicle on the homepage.
@@ -190,7 +270,7 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `vehicle_not_found`.
     pub fn feature(&self, id: VehicleId) -> Result<Vehicle> {
-        self.change(id, Action::Feature, |before, by, now| Ok(rules::with_featured(before, true, by, now)))
+        self.change(id, Action::Feature, |before, by, now| rules::with_featured(before, true, by, now))
     }
 
     /// Takes the vehicle off the homepage.
@@ -198,10 +278,10 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `vehicle_not_found`.
     pub fn unfeature(&self, id: VehicleId) -> Result<Vehicle> {
-        self.change(id, Action::Feature, |before, by, now| Ok(rules::with_featured(before, false, by, now)))
+        self.change(id, Action::Feature, |before, by, now| rules::with_featured(before, false, by, now))
     }
 
-    /// Deletes a vehicle with its market analysis and price history. The submission that it came from stays.
+    /// Deletes a vehicle with its market analysis, price history and sales. The submission that it came from stays.
     ///
     /// # Errors
     /// `vehicle_not_found`.
@@ -214,14 +294,15 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Counts, worth and age of the lot. Two queries; the second reads three narrow columns of each unsold vehicle.
+    /// Counts, worth and age of the lot, and what was sold. Four queries, which read a few narrow columns of each vehicle and sale.
     ///
     /// # Errors
     /// As any read.
     pub fn statistics(&self) -> Result<Statistics> {
         let now = self.desk.now();
-        let (by_status, ages) = self.desk.read(Permission::ReadInventory, |conn| {
-            Ok((repository::count_by_status(conn)?, repository::unsold_ages(conn)?))
+        let (by_status, ages, sales) = self.desk.read_snapshot(Permission::ReadInventory, |conn| {
+            let sales = SalesStatistics::of(&repository::recorded_sales(conn)?, &repository::sold_vehicles(conn, now)?);
+            Ok((repository::count_by_status(conn)?, repository::unsold_ages(conn)?, sales))
         })?;
         let total = by_status
             .iter()
@@ -240,7 +321,7 @@ impl<'a> Inventory<'a> {
             }
         }
         let average_days_in_stock = (!ages.is_empty()).then(|| days_of_all as f64 / ages.len() as f64);
-        Ok(Statistics { total, by_status, by_age, average_days_in_stock })
+        Ok(Statistics { total, by_status, by_age, average_days_in_stock, sales })
     }
 
     pub(crate) fn desk(&self) -> &'a Desk {
@@ -251,7 +332,11 @@ impl<'a> Inventory<'a> {
         self.desk.rules()
     }
 
-    /// Lets those know of a change who follow from it, in the transaction that makes it.
+    /// The vehicle with its warnings, locked until the transaction ends.
+    fn get_to_change(&self, conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+        Ok(rules::with_warnings(repository::get_to_change(conn, id)?, &self.rules().limits))
+    }
+
     fn vehicle_changed(
         &self,
         conn: &mut DbConnection,
@@ -259,20 +344,19 @@ impl<'a> Inventory<'a> {
         after: Option<&Vehicle>,
         now: DateTime<Utc>,
     ) -> DbResult<()> {
-        let OnVehicleChange(tell) = self.desk.part()?;
-        tell(self.desk, conn, before, after, now)
+        vehicle_changed(self.desk, conn, before, after, now)
     }
 
     fn change(
         &self,
         id: VehicleId,
         action: Action,
-        change: impl Fn(&Vehicle, Option<crate::ids::UserId>, DateTime<Utc>) -> Result<Vehicle>,
+        change: impl Fn(&Vehicle, Option<UserId>, DateTime<Utc>) -> Vehicle,
     ) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
-            let before = repository::get_to_change(conn, id)?;
-            let after = change(&before, acting.actor.user_id(), acting.now)?;
-            if after.featured == before.featured && after.status == before.status {
+            let before = self.get_to_change(conn, id)?;
+            let after = change(&before, acting.actor.user_id(), acting.now);
+            if after.featured == before.featured {
                 return Ok(before);
             }
             repository::update(conn, &after)?;
@@ -283,7 +367,34 @@ impl<'a> Inventory<'a> {
     }
 }
 
+/// Lets those know of a change who follow from it, in the transaction that makes it.
+fn vehicle_changed(
+    desk: &Desk,
+    conn: &mut DbConnection,
+    before: &Vehicle,
+    after: Option<&Vehicle>,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    let OnVehicleChange(tell) = desk.part()?;
+    tell(desk, conn, before, after, now)
+}
+
+/// Writes a sold vehicle that is for sale again. Its earlier sale is kept.
+pub(crate) fn put_back_on_sale(
+    desk: &Desk,
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    sold: &Vehicle,
+    after: &Vehicle,
+) -> DbResult<()> {
+    repository::ensure_sale(conn, &Sale::of(sold, None, acting.now))?;
+    repository::update(conn, after)?;
+    vehicle_changed(desk, conn, sold, Some(after), acting.now)?;
+    activity::record(conn, acting, Action::Relist, Some(sold), Some(after))
+}
+
 fn stocked(vehicle: Vehicle, rules: &InventoryRules, now: DateTime<Utc>) -> StockedVehicle {
+    let vehicle = rules::with_warnings(vehicle, &rules.limits);
     let days_in_stock = rules::days_in_stock(vehicle.listed_at, vehicle.sold_at, now);
     let age_state = rules::age_state(days_in_stock, rules);
     StockedVehicle { vehicle, days_in_stock, age_state }

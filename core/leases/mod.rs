@@ -8,7 +8,7 @@
 mod repository;
 
 use chrono::{DateTime, Utc};
-pub(crate) use repository::{held_by, holder, live_leases, release, renew, take};
+pub(crate) use repository::{forget, held_by, holder, last_holder, live_leases, note_last, release, renew, take};
 use uuid::Uuid;
 
 /// A lease that has not ended.

@@ -96,6 +96,22 @@ pub(crate) fn holder(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) ->
     Ok(live.select(dsl::holder).first(conn).optional()?)
 }
 
+/// Notes who was the last to do something, in the way of a lease that ends at once: it keeps nobody from anything.
+pub(crate) fn note_last(conn: &mut DbConnection, name: &str, holder: &str, now: DateTime<Utc>) -> DbResult<()> {
+    take(conn, name, holder, now, DateTime::UNIX_EPOCH).map(drop)
+}
+
+/// The last holder of a lease, whether or not it has ended.
+pub(crate) fn last_holder(conn: &mut DbConnection, name: &str) -> DbResult<Option<String>> {
+    Ok(dsl::job_leases.find(name).select(dsl::holder).first(conn).optional()?)
+}
+
+/// Removes a lease, whoever holds it.
+pub(crate) fn forget(conn: &mut DbConnection, name: &str) -> DbResult<()> {
+    diesel::delete(dsl::job_leases.find(name)).execute(conn)?;
+    Ok(())
+}
+
 /// The leases that have not ended and whose names begin so, the oldest first.
 pub(crate) fn live_leases(conn: &mut DbConnection, beginning: &str, now: DateTime<Utc>) -> DbResult<Vec<Lease>> {
     let live = dsl::job_leases

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 pub(super) use self::{
     call_budget::{calls_made, spend_call},
-    comparables::{ComparableQuery, ListedModels, Recency, comparables, comparables_of_each},
+    comparables::{
+        ComparableQuery, ListedModels, Recency, comparables, comparables_of_each, comparables_of_model, newest_figures,
+    },
     history::{history, history_since, record_market_price, record_own_price},
     past_listings::{listed_models, past_listings},
 };
@@ -35,7 +37,7 @@ use crate::{
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = market_research_results, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct Row {
+pub(super) struct ResearchRow {
     id: AnalysisId,
     inventory_id: Option<VehicleId>,
     median_price: Option<Money>,
@@ -56,9 +58,8 @@ struct Row {
 /// Fields of the analysis that have a column of their own, and so are not stored twice.
 const OWN_COLUMNS: [&str; 2] = ["comparables", "search_parameters"];
 
-impl Row {
-    fn of(research: &ResearchResult) -> Result<Self> {
-        let analysis = research.analysis.as_ref();
+impl ResearchRow {
+    pub(super) fn of(research: &ResearchResult, analysis: Option<&Analysis>) -> Result<Self> {
         let mut rest = analysis.map(document).transpose()?;
         let mut take = |field: &str| rest.as_mut().and_then(|rest| rest.as_object_mut()?.remove(field)).map(Json);
         let [comparables, search] = OWN_COLUMNS.map(&mut take);
@@ -125,56 +126,108 @@ fn readable<T: DeserializeOwned>(document: Value) -> Option<T> {
         .ok()
 }
 
-/// Writes the research, over the row that the vehicle may have already.
+/// Writes a row of research, over the one that the vehicle may have already.
 ///
 /// The vehicle's row must be locked, so that nobody else decides between insert and update at the same time.
-pub(super) fn save(
-    conn: &mut DbConnection,
-    research: &ResearchResult,
-    before: Option<&ResearchResult>,
-) -> DbResult<()> {
-    let row = Row::of(research)?;
+pub(super) fn save(conn: &mut DbConnection, row: &ResearchRow, before: Option<&ResearchResult>) -> DbResult<()> {
     let table = market_research_results::table;
     match before {
-        Some(_) => diesel::update(table.find(row.id)).set(&row).execute(conn)?,
-        None => diesel::insert_into(table).values(&row).execute(conn)?,
+        Some(_) => diesel::update(table.find(row.id)).set(row).execute(conn)?,
+        None => diesel::insert_into(table).values(row).execute(conn)?,
     };
     Ok(())
 }
 
 pub(super) fn find(conn: &mut DbConnection, vehicle: VehicleId) -> DbResult<Option<ResearchResult>> {
-    let row: Option<Row> = market_research_results::table
+    let row: Option<ResearchRow> = market_research_results::table
         .filter(market_research_results::inventory_id.eq(vehicle))
-        .select(Row::as_select())
+        .select(ResearchRow::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.and_then(Row::read))
+    Ok(row.and_then(ResearchRow::read))
 }
 
 /// The research of all these vehicles in one query.
 pub(super) fn find_all(conn: &mut DbConnection, vehicles: &[VehicleId]) -> DbResult<ResearchByVehicle> {
-    let rows: Vec<Row> = market_research_results::table
+    let rows: Vec<ResearchRow> = market_research_results::table
         .filter(market_research_results::inventory_id.eq_any(vehicles.iter().copied()))
-        .select(Row::as_select())
+        .select(ResearchRow::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(Row::read).map(|research| (research.inventory_id, research)).collect())
+    Ok(rows.into_iter().filter_map(ResearchRow::read).map(|research| (research.inventory_id, research)).collect())
+}
+
+/// The same without the analysis itself, which is large: what the next one is compared with.
+pub(super) fn find_figures(conn: &mut DbConnection, vehicles: &[VehicleId]) -> DbResult<ResearchByVehicle> {
+    use market_research_results::dsl;
+    let rows: Vec<FiguresRow> = dsl::market_research_results
+        .filter(dsl::inventory_id.eq_any(vehicles.iter().copied()))
+        .select(FiguresRow::as_select())
+        .load(conn)?;
+    let research = rows.into_iter().filter_map(|row| {
+        Some(ResearchResult {
+            id: row.id,
+            inventory_id: row.inventory_id?,
+            median_price: row.median_price,
+            min_price: row.min_price,
+            max_price: row.max_price,
+            sample_size: row.sample_size.unwrap_or(0),
+            price_recommendation: row.price_recommendation.and_then(|word| word.parse().ok()),
+            data_source: row.data_source.and_then(|word| word.parse().ok()),
+            last_analyzed_at: row.last_analyzed_at.map(DateTime::from),
+            analysis: None,
+            created_at: row.created_at.map(DateTime::from),
+            updated_at: row.updated_at.map(DateTime::from),
+        })
+    });
+    Ok(research.map(|research| (research.inventory_id, research)).collect())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = market_research_results)]
+struct FiguresRow {
+    id: AnalysisId,
+    inventory_id: Option<VehicleId>,
+    median_price: Option<Money>,
+    min_price: Option<Money>,
+    max_price: Option<Money>,
+    sample_size: Option<i32>,
+    price_recommendation: Option<String>,
+    data_source: Option<String>,
+    last_analyzed_at: Option<Instant>,
+    created_at: Option<Instant>,
+    updated_at: Option<Instant>,
+}
+
+/// A vehicle that is due for an analysis, as far as the search for its comparables needs it.
+#[derive(Clone, Debug)]
+pub(super) struct DueVehicle {
+    pub(super) id: VehicleId,
+    pub(super) make: String,
+    pub(super) model: String,
+    pub(super) year: i32,
+    pub(super) mileage: Option<i32>,
 }
 
 /// The unsold vehicles last analysed at the given time or before, never analysed ones first, then the longest ago.
 pub(super) fn unsold_by_age_of_analysis(
     conn: &mut DbConnection,
     analyzed_until: DateTime<Utc>,
-) -> DbResult<Vec<VehicleId>> {
+) -> DbResult<Vec<DueVehicle>> {
     let last = market_research_results::last_analyzed_at;
-    Ok(inventory::table
+    let rows: Vec<(VehicleId, String, String, i32, i32)> = inventory::table
         .left_join(
             market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
         )
         .filter(inventory::status.ne(VehicleStatus::Sold.as_str()).or(inventory::status.is_null()))
         .filter(last.is_null().or(last.le(Instant(analyzed_until))))
         .order((last.is_not_null(), last, inventory::id))
-        .select(inventory::id)
-        .load(conn)?)
+        .select((inventory::id, inventory::make, inventory::model, inventory::year, inventory::mileage))
+        .load(conn)?;
+    let due = |(id, make, model, year, mileage): (VehicleId, String, String, i32, i32)| {
+        // As for a subject: a zero stands for an unknown mileage.
+        DueVehicle { id, make, model, year, mileage: Some(mileage).filter(|miles| *miles > 0) }
+    };
+    Ok(rows.into_iter().map(due).collect())
 }
 
 /// What the overview needs of each unsold vehicle, in one query of five narrow columns.

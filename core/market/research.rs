@@ -51,8 +51,8 @@ pub struct ResearchResult {
 }
 
 impl ResearchResult {
-    /// The row for an analysis: the one that the vehicle has already, or a new one.
-    pub(super) fn of(analysis: Analysis, vehicle: VehicleId, before: Option<&Self>) -> Self {
+    /// The row for an analysis, which is left out: the one that the vehicle has already, or a new one.
+    pub(super) fn of(analysis: &Analysis, vehicle: VehicleId, before: Option<&Self>) -> Self {
         let now = analysis.analyzed_at;
         Self {
             id: before.map_or_else(|| AnalysisId::new(now), |before| before.id),
@@ -64,7 +64,7 @@ impl ResearchResult {
             price_recommendation: analysis.recommendation,
             data_source: Some(analysis.data_source),
             last_analyzed_at: Some(now),
-            analysis: Some(analysis),
+            analysis: None,
             created_at: before.map_or(Some(now), |before| before.created_at),
             updated_at: Some(now),
         }

@@ -1,12 +1,15 @@
 //! The public operations: analyse vehicles, price any car, and read what was found.
 
+mod analysis;
+mod listings;
+
 use std::ops::ControlFlow;
+
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 
 use super::{
     Analysis, AnalyzeLimits, AnalyzeReport, BacktestOptions, BacktestProgress, BacktestReport, Comparable,
-    HistoryPoint, MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, ResearchResult, Subject, Supply,
-    VehiclePosition,
-    alert_message::{ended, new_alert, what_holds_now},
+    MarketOverview, MarketPrice, OwnVins, PricingRules, Progress, ResearchResult, Subject, Supply, VehiclePosition,
     auto_dev::{AutoDev, AutoDevRun},
     backtest::Backtest,
     pricing::{
@@ -19,44 +22,21 @@ use super::{
     research::AutoDevUse,
 };
 use crate::{
-    activity::{self, Action},
     actor::Permission,
-    alerts::{self, Alert, AlertType},
-    db::{DbConnection, DbResult, Failure},
-    desk::{Acting, Desk, Part, found_by_the_desk},
-    error::{Error, ErrorCode, ErrorKind, Result},
+    db::{DbConnection, DbResult},
+    desk::{Desk, Part, found_by_the_desk},
+    error::{Error, ErrorCode, Result},
     ids::VehicleId,
     inventory::{self, Inventory, Vehicle, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
     tracking::TrackingRules,
 };
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 
 /// The dealership's vehicles against the market.
 #[derive(Clone, Copy, Debug)]
 pub struct Market<'a> {
     desk: &'a Desk,
 }
-
-/// What all analyses of a run share.
-struct Shared<'a> {
-    own: OwnVins,
-    listed: ListedModels,
-    auto_dev: AutoDevRun<'a>,
-}
-
-/// The input of one analysis, and the vehicle as it was when that was read.
-struct Material {
-    vehicle: Vehicle,
-    /// The competitors' listings, then those from auto.dev.
-    comparables: Vec<Comparable>,
-    from_competitors: usize,
-    history: Vec<HistoryPoint>,
-    sources: SourceReport,
-}
-
-/// At most this many analyses share one transaction. That spreads the cost of the commit, and the vehicles are locked briefly.
-const VEHICLES_A_TRANSACTION: usize = 16;
 
 /// The name under which the calls of auto.dev are counted.
 const AUTO_DEV: &str = "auto.dev";
@@ -85,14 +65,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// `vehicle_not_found`; `vehicle_sold`. A source of listings that fails is no error; [`Analysis::missing_source`] names it.
     pub fn analyze(&self, id: VehicleId) -> Result<Analysis> {
-        let (own, listed) = self.desk.read(Permission::Analyze, |conn| {
-            let vehicle = inventory::get_vehicle(conn, id)?;
-            Ok((repository::own_vins(conn)?, self.listed_like(conn, &Subject::from(&vehicle))?))
-        })?;
-        self.analyze_with(
-            id,
-            &Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.find_part::<AutoDev>(), None) },
-        )
+        self.analyze_one(id)
     }
 
     /// Prices any car against the market, such as one that we may buy. Nothing is stored except the count of calls.
@@ -113,8 +86,7 @@ impl<'a> Market<'a> {
         subject.check()?;
         let (pricing, now) = (self.pricing(), self.desk.now());
         let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
-            let listed = self.listed_like(conn, subject)?;
-            let comparables = repository::comparables(conn, &query_for(subject, pricing), &listed, self.recency(now))?;
+            let comparables = listings::read(conn, &query_for_subject(subject, pricing), self.recency(now))?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
         let sources = self.ask_auto_dev(
@@ -134,7 +106,7 @@ impl<'a> Market<'a> {
     /// `forbidden`; as any read.
     pub fn candidates(&self, subjects: &[Subject]) -> Result<Vec<Vec<Comparable>>> {
         let (pricing, now) = (self.pricing(), self.desk.now());
-        let queries: Vec<_> = subjects.iter().map(|subject| query_for(subject, pricing)).collect();
+        let queries: Vec<_> = subjects.iter().map(|subject| query_for_subject(subject, pricing)).collect();
         let years = || queries.iter().map(ComparableQuery::years);
         let first = years().map(|(first, _)| first).min().unwrap_or_default();
         let last = years().map(|(_, last)| last).max().unwrap_or_default();
@@ -183,7 +155,8 @@ impl<'a> Market<'a> {
     ) -> Result<AnalyzeReport> {
         let pricing = self.pricing();
         let due_until = config::before(self.desk.now(), config::days(pricing.due_after_days));
-        self.run(due_until, limits.max_vehicles.unwrap_or(pricing.vehicles_a_run), limits.max_auto_dev_calls, observer)
+        let most = limits.max_vehicles.unwrap_or(pricing.vehicles_a_run);
+        self.analyze_since(due_until, (most, limits.max_auto_dev_calls), observer)
     }
 
     /// Analyses every unsold vehicle, due or not; otherwise as [`Market::analyze_due`].
@@ -191,7 +164,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// As [`Market::analyze_due`].
     pub fn analyze_all(&self, observer: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<AnalyzeReport> {
-        self.run(self.desk.now(), usize::MAX, None, observer)
+        self.analyze_since(self.desk.now(), (usize::MAX, None), observer)
     }
 
     /// The stored analysis of a vehicle.
@@ -315,110 +288,6 @@ impl<'a> Market<'a> {
         }
     }
 
-    fn run(
-        &self,
-        analyzed_until: DateTime<Utc>,
-        most: usize,
-        most_calls: Option<u32>,
-        observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<AnalyzeReport> {
-        let (vehicles, own, listed) = self.desk.read(Permission::Analyze, |conn| {
-            let vehicles = repository::unsold_by_age_of_analysis(conn, analyzed_until)?;
-            Ok((vehicles, repository::own_vins(conn)?, ListedModels::of_years(conn, i32::MIN, i32::MAX)?))
-        })?;
-        let shared = Shared { own, listed, auto_dev: AutoDevRun::new(self.desk.find_part::<AutoDev>(), most_calls) };
-        let total = vehicles.len().min(most);
-        let mut report = AnalyzeReport { remaining: vehicles.len(), ..AnalyzeReport::default() };
-        let (mut done, mut together) = (0, 1);
-        let mut left = vehicles.get(..total).unwrap_or_default();
-        while !left.is_empty() {
-            let at_once = if shared.auto_dev.may_ask() { 1 } else { together.min(left.len()) };
-            let (batch, rest) = left.split_at(at_once);
-            left = rest;
-            together = (together * 2).min(VEHICLES_A_TRANSACTION);
-            let mut goes_on = true;
-            for (&vehicle, outcome) in batch.iter().zip(self.analyze_several(batch, &shared)) {
-                match outcome {
-                    Ok(analysis) => report.add(analysis),
-                    Err(error) => {
-                        tracing::warn!(%vehicle, %error, "a vehicle could not be analysed");
-                        report.failed.push((vehicle, error));
-                    }
-                }
-                (report.remaining, done) = (report.remaining - 1, done + 1);
-                let (insufficient, failed) = (report.insufficient, report.failed.len());
-                goes_on = goes_on && observer(Progress { total, done, insufficient, failed, vehicle }).is_continue();
-            }
-            if !goes_on {
-                break;
-            }
-        }
-        Ok(report)
-    }
-
-    /// Analyses several vehicles in one transaction, with an outcome for each in their order.
-    ///
-    /// A refused vehicle has written nothing, so the others go on. Any other failure rolls the transaction back, and each vehicle
-    /// is then analysed in one of its own.
-    fn analyze_several(&self, vehicles: &[VehicleId], shared: &Shared<'_>) -> Vec<Result<Analysis>> {
-        let one_by_one = || vehicles.iter().map(|&vehicle| self.analyze_with(vehicle, shared)).collect();
-        if vehicles.len() < 2 {
-            return one_by_one();
-        }
-        let together = self.desk.write(Permission::Analyze, |conn, acting| {
-            let analyze = |&vehicle: &VehicleId| match self.analyze_within(conn, acting, vehicle, shared) {
-                Err(Failure::Refusal(error)) if error.kind() != ErrorKind::Internal => Ok(Err(error)),
-                other => other.map(Ok),
-            };
-            vehicles.iter().map(analyze).collect::<DbResult<Vec<Result<Analysis>>>>()
-        });
-        together.unwrap_or_else(|error| {
-            tracing::warn!(%error, vehicles = vehicles.len(), "vehicles could not be analysed together; one by one then");
-            one_by_one()
-        })
-    }
-
-    /// One analysis within a transaction, without an outside source.
-    fn analyze_within(
-        &self,
-        conn: &mut DbConnection,
-        acting: Acting<'_>,
-        id: VehicleId,
-        shared: &Shared<'_>,
-    ) -> DbResult<Analysis> {
-        let vehicle = inventory::get_to_change(conn, id)?;
-        must_be_unsold(&vehicle)?;
-        let mut material = self.material(conn, vehicle, &shared.listed, acting.now)?;
-        material.sources.missing = shared.auto_dev.given_up();
-        self.save(conn, acting, &material, shared)
-    }
-
-    /// Reads first, then asks the network, and writes last: no transaction waits for the network.
-    fn analyze_with(&self, id: VehicleId, shared: &Shared<'_>) -> Result<Analysis> {
-        let now = self.desk.now();
-        let mut material = self.desk.read(Permission::Analyze, |conn| {
-            let vehicle = inventory::get_vehicle(conn, id)?;
-            must_be_unsold(&vehicle)?;
-            self.material(conn, vehicle, &shared.listed, now)
-        })?;
-        let subject = Subject::from(&material.vehicle);
-        material.sources = self.ask_auto_dev(&shared.auto_dev, &subject, &mut material.comparables, &shared.own);
-        self.desk.write(Permission::Analyze, |conn, acting| {
-            let vehicle = inventory::get_to_change(conn, id)?;
-            must_be_unsold(&vehicle)?;
-            if vehicle == material.vehicle {
-                return self.save(conn, acting, &material, shared);
-            }
-            // It was changed meanwhile, and the listings may be of another model or year, so they are read again. auto.dev's stay:
-            // the rule drops what does not fit.
-            let listed = self.listed_like(conn, &Subject::from(&vehicle))?;
-            let mut again = self.material(conn, vehicle, &listed, acting.now)?;
-            again.comparables.extend(material.comparables.iter().skip(material.from_competitors).cloned());
-            again.sources = material.sources.clone();
-            self.save(conn, acting, &again, shared)
-        })
-    }
-
     fn ask_auto_dev(
         &self,
         run: &AutoDevRun<'_>,
@@ -446,63 +315,6 @@ impl<'a> Market<'a> {
         Err(Error::new(ErrorCode::AutoDevBudgetSpent, message)
             .with_retry_after((renewal - now).to_std().unwrap_or_default()))
     }
-
-    /// The models listed in the years of the widest tier.
-    fn listed_like(&self, conn: &mut DbConnection, subject: &Subject) -> DbResult<ListedModels> {
-        let (first, last) = query_for(subject, self.pricing()).years();
-        ListedModels::of_make(conn, first, last, &subject.make)
-    }
-
-    fn material(
-        &self,
-        conn: &mut DbConnection,
-        vehicle: Vehicle,
-        listed: &ListedModels,
-        now: DateTime<Utc>,
-    ) -> DbResult<Material> {
-        let pricing = self.pricing();
-        let subject = Subject::from(&vehicle);
-        let comparables = repository::comparables(conn, &query_for(&subject, pricing), listed, self.recency(now))?;
-        let reach = config::days(pricing.velocity_days.saturating_add(pricing.velocity_tolerance_days));
-        let history = repository::history_since(conn, vehicle.id, config::before(now, reach))?;
-        Ok(Material {
-            vehicle,
-            from_competitors: comparables.len(),
-            comparables,
-            history,
-            sources: SourceReport::default(),
-        })
-    }
-
-    fn save(
-        &self,
-        conn: &mut DbConnection,
-        acting: Acting<'_>,
-        material: &Material,
-        shared: &Shared<'_>,
-    ) -> DbResult<Analysis> {
-        let Material { vehicle, comparables, history, sources, .. } = material;
-        let (subject, pricing) = (Subject::from(vehicle), self.pricing());
-        let analysis = analyze_with_sources(&subject, comparables, sources, &shared.own, history, pricing, acting.now);
-        let before = repository::find(conn, vehicle.id)?;
-        let research = ResearchResult::of(analysis.clone(), vehicle.id, before.as_ref());
-        repository::save(conn, &research, before.as_ref())?;
-        repository::record_market_price(conn, vehicle.price, &research, acting.now)?;
-        // While a source is missing, too few comparables say nothing, so open alerts stay open.
-        let can_be_judged = sources.missing.is_none() || analysis.recommended_range.is_some();
-        if can_be_judged {
-            let wanted = analysis.alert.map(|alert| alert.alert_type);
-            let over: Vec<_> =
-                AlertType::OF_PRICES.into_iter().filter(|&alert_type| Some(alert_type) != wanted).collect();
-            let ended = |alert: &Alert| ended(alert, vehicle, &what_holds_now(alert, vehicle, &analysis));
-            alerts::close(conn, &over, vehicle.id.into(), &ended, acting.now)?;
-        }
-        if let Some(alert) = new_alert(vehicle, &analysis) {
-            alerts::open(conn, &alert, acting.now)?;
-        }
-        activity::record(conn, acting, Action::Analyze, before.as_ref(), Some(&research))?;
-        Ok(analysis)
-    }
 }
 
 impl Inventory<'_> {
@@ -517,8 +329,8 @@ impl Inventory<'_> {
 
 /// What a change of a vehicle means for its research, in the transaction of that change.
 ///
-/// A new price is a point of the history. A vehicle that is described otherwise has no research any more, a sold one no open
-/// alert about its price, and one that goes (`after` is `None`) leaves nothing.
+/// A new price is a point of the history. A vehicle that is described otherwise, or that was sold and is listed anew, has no
+/// research any more. A sold one has no open alert about its price, and one that goes (`after` is `None`) leaves nothing.
 pub(crate) fn vehicle_changed(
     desk: &Desk,
     conn: &mut DbConnection,
@@ -530,8 +342,11 @@ pub(crate) fn vehicle_changed(
     if after.price != before.price {
         repository::record_own_price(conn, after.id, after.price, now)?;
     }
+    let is_back = before.status == VehicleStatus::Sold && after.listed_at != before.listed_at;
     if is_another(before, after, desk.rules()) {
         repository::forget(conn, before, "the vehicle is described otherwise now", now)?;
+    } else if is_back {
+        repository::forget(conn, before, "the vehicle came back and is listed anew", now)?;
     }
     if after.status == VehicleStatus::Sold && before.status != VehicleStatus::Sold {
         repository::close_alerts(conn, after, "now it is sold", now)?;
@@ -547,16 +362,19 @@ fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {
 }
 
 /// The query for the listings that the widest tier could use.
-fn query_for<'s>(subject: &'s Subject, pricing: &PricingRules) -> ComparableQuery<'s> {
+fn query_for<'s>(
+    (make, model): (&'s str, &'s str),
+    (year, mileage): (i32, Option<i32>),
+    pricing: &PricingRules,
+) -> ComparableQuery<'s> {
     let widest = pricing.widest();
-    ComparableQuery {
-        make: &subject.make,
-        model: &subject.model,
-        year: subject.year,
-        year_window: widest.year_window,
-        mileage: subject.mileage,
-        mileage_window: widest.mileage_window,
-    }
+    let (year_window, mileage_window) = (widest.year_window, widest.mileage_window);
+    ComparableQuery { make, model, year, year_window, mileage, mileage_window }
+}
+
+/// The same for a subject.
+fn query_for_subject<'s>(subject: &'s Subject, pricing: &PricingRules) -> ComparableQuery<'s> {
+    query_for((&subject.make, &subject.model), (subject.year, subject.mileage), pricing)
 }
 
 /// Midnight of the first day of the next month, UTC.

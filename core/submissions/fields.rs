@@ -38,7 +38,7 @@ macro_rules! submission_fields {
                 personal customer_phone: nullable String [own_rule],
                 /// Trim level.
                 staff trim: nullable String [text(100)],
-                /// 17 characters; kept in upper case, unique among submissions.
+                /// The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique among submissions.
                 staff vin: nullable String [own_rule],
                 /// Miles on the odometer.
                 staff mileage: nullable i32 [own_rule],
@@ -67,7 +67,7 @@ macro_rules! submission_fields {
             }
             derived {
                 /// What a reviewer should look at twice.
-                silent warnings: required Vec<SubmissionWarning> = SubmissionWarning::of,
+                silent warnings: required Vec<SubmissionWarning> = rules::warnings_of_row,
             }
         }
     };

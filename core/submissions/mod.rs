@@ -19,10 +19,9 @@ use crate::{
     activity::Audited,
     fields::{Audience, Described, FieldType, FieldValue, count, names, record_types},
     ids::{SubmissionId, UserId},
-    inventory::VehicleUpdate,
+    inventory::{VehicleUpdate, VehicleWarning},
     money::Money,
     submission_fields,
-    vin::Vin,
 };
 
 /// Where a submission stands.
@@ -74,10 +73,6 @@ impl FieldValue for SubmissionStatus {
     const TYPE: FieldType = FieldType::Word;
 }
 
-impl FieldValue for Vec<SubmissionWarning> {
-    const TYPE: FieldType = FieldType::Structs;
-}
-
 impl Audited for Submission {
     const RESOURCE: &'static str = "submissions";
     const PERSONAL: &'static [&'static str] =
@@ -91,31 +86,7 @@ impl Audited for Submission {
 }
 
 /// A doubt about a submission that does not refuse it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SubmissionWarning {
-    /// The check digit of the VIN, its ninth character, is wrong: probably a typing error.
-    VinCheckDigit {
-        /// The right check digit.
-        expected: char,
-        /// The ninth character.
-        found: char,
-    },
-}
-
-impl SubmissionWarning {
-    /// The warnings about this submission.
-    fn of(submission: &Submission) -> Vec<Self> {
-        let Some(Ok(vin)) = submission.vin.as_deref().map(Vin::parse) else { return Vec::new() };
-        let digit = vin.check_digit();
-        if digit.is_right() {
-            Vec::new()
-        } else {
-            vec![Self::VinCheckDigit { expected: digit.expected, found: digit.actual }]
-        }
-    }
-}
+pub type SubmissionWarning = VehicleWarning;
 
 /// The approval of a submission.
 ///

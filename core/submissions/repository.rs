@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionWarning, rules};
+use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, rules};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
@@ -17,6 +17,7 @@ use crate::{
     money::Money,
     page::{Page, PageRequest, contains_patterns, in_index_order},
     submission_fields,
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 submission_fields!(record_row Submission in pending_submissions);
@@ -63,7 +64,7 @@ pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> 
 
 pub(super) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     let row: Option<Row> = dsl::pending_submissions.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::SubmissionNotFound, "there is no such submission"))?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.try_into()?)
 }
 
 /// The submission, locked until the transaction ends.
@@ -83,8 +84,47 @@ pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submissio
     if others == 0 {
         return Ok(());
     }
-    let error = Error::new(ErrorCode::DuplicateVin, "a car with this VIN was submitted already");
-    Err(error.with_field("/vin", "was submitted already").into())
+    Err(rules::submitted_already().into())
+}
+
+/// The submission with this VIN, locked until the transaction ends.
+pub(super) fn find_by_vin_to_change(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Submission>> {
+    let id: Option<SubmissionId> =
+        dsl::pending_submissions.filter(dsl::vin.eq(vin)).select(dsl::id).first(conn).optional()?;
+    id.map(|id| get_to_change(conn, id)).transpose()
+}
+
+/// The submissions whose id or VIN is the text; where there is none, those of which one of them begins so.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Submission>> {
+    let whole = reference.as_str().to_ascii_lowercase();
+    let named = lower(dsl::vin.assume_not_null()).eq(&whole);
+    let mut rows: Vec<Row> =
+        dsl::pending_submissions.filter(named).limit(MOST_CANDIDATES).select(Row::as_select()).load(conn)?;
+    if rows.is_empty() {
+        let named = lower(dsl::vin.assume_not_null()).like(reference.pattern()).escape('\\');
+        rows = match reference.ids() {
+            Some((first, last)) => {
+                let (first, last) = (SubmissionId::from_uuid(first), SubmissionId::from_uuid(last));
+                dsl::pending_submissions
+                    .filter(named.or(dsl::id.ge(first).and(dsl::id.le(last))))
+                    .order(dsl::id)
+                    .limit(MOST_CANDIDATES)
+                    .select(Row::as_select())
+                    .load(conn)?
+            }
+            None => dsl::pending_submissions
+                .filter(named)
+                .order(dsl::id)
+                .limit(MOST_CANDIDATES)
+                .select(Row::as_select())
+                .load(conn)?,
+        };
+    }
+    Ok(rows.into_iter().map(Submission::try_from).collect::<Result<_, _>>()?)
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::SubmissionNotFound, "there is no such submission")
 }
 
 /// Reads a page of the submissions that match the filter, in its order.

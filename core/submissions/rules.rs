@@ -6,11 +6,14 @@ use super::{Approval, NewSubmission, Submission, SubmissionStatus, SubmissionUpd
 use crate::{
     error::{Error, ErrorCode, Faults, Result},
     ids::{SubmissionId, UserId},
-    inventory::{self, InventoryRules, NewVehicle, Vehicle, VehicleLimits, check_given, limits},
+    inventory::{
+        self, DoubtfulPrices, InventoryRules, NewVehicle, Vehicle, VehicleLimits, check_given, limits,
+        with_price_warnings,
+    },
     money::Money,
     submission_fields,
     users::is_plausible_email,
-    vin::Vin,
+    vin,
 };
 
 submission_fields!(check_given Submission);
@@ -81,6 +84,43 @@ pub(super) fn update(
     Ok(if changed == *before { changed } else { Submission { updated_at: Some(now), ..changed } })
 }
 
+/// Makes of an earlier submission of the same car a pending one with the new offer; nothing of the earlier offer and its review
+/// stays. `is_in_stock` says whether the car that was taken in then is unsold.
+///
+/// # Errors
+/// `duplicate_vin` if the earlier submission is pending, or its car in stock.
+pub(super) fn offer_again(earlier: &Submission, new: Submission, is_in_stock: bool) -> Result<Submission> {
+    let is_open = match earlier.submission_status {
+        SubmissionStatus::Pending => true,
+        SubmissionStatus::Approved => is_in_stock,
+        SubmissionStatus::Rejected => false,
+    };
+    if is_open {
+        return Err(submitted_already());
+    }
+    Ok(Submission { id: earlier.id, created_at: earlier.created_at, ..new })
+}
+
+pub(super) fn submitted_already() -> Error {
+    let error = Error::new(ErrorCode::DuplicateVin, "a car with this VIN was submitted already");
+    error.with_field("/vin", "was submitted already")
+}
+
+/// The warnings that need no numbers of the configuration.
+pub(super) fn warnings_of_row(submission: &Submission) -> Vec<SubmissionWarning> {
+    let number = submission.vin.as_deref();
+    number.and_then(|number| SubmissionWarning::of_offered_number(number, submission.year)).into_iter().collect()
+}
+
+/// The submission with all its warnings.
+pub(super) fn with_warnings(mut submission: Submission, limits: &VehicleLimits) -> Submission {
+    submission.warnings = warnings_of_row(&submission);
+    let asking = submission.asking_price;
+    let doubt = asking.and_then(|asking| SubmissionWarning::of_price("asking_price", asking, [], limits));
+    submission.warnings.extend(doubt);
+    submission
+}
+
 /// Returns the submission in its canonical form.
 ///
 /// # Errors
@@ -92,10 +132,10 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
     limits.check_year(&mut faults, submission.year, now);
     limits::required_text(&mut faults, "/make", &submission.make, 100);
     limits::required_text(&mut faults, "/model", &submission.model, 100);
-    match submission.vin.as_deref().map(Vin::parse) {
+    match submission.vin.as_deref().map(|number| vin::number_of(number, submission.year)) {
         None => {}
-        Some(Ok(vin)) => submission.vin = Some(vin.to_string()),
-        Some(Err(reason)) => faults.add("/vin", reason.to_string()),
+        Some(Ok(number)) => submission.vin = Some(number),
+        Some(Err(reason)) => faults.add("/vin", reason),
     }
     submission.mileage.into_iter().for_each(|mileage| limits.check_mileage(&mut faults, mileage));
     if let Some(email) = &submission.customer_email {
@@ -112,8 +152,7 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
     }
     submission.check_given(&mut faults, &limits);
     faults.into_result(ErrorCode::InvalidSubmission)?;
-    submission.warnings = SubmissionWarning::of(&submission);
-    Ok(submission)
+    Ok(with_warnings(submission, &limits))
 }
 
 /// Accepts digits with the usual separators.
@@ -124,13 +163,23 @@ fn is_plausible_phone(text: &str, rules: &IntakeRules) -> bool {
     text.len() <= 50 && only_usual_characters && (fewest..=most).contains(&digits)
 }
 
+/// The VIN or chassis number of the vehicle that the approval makes, as it is kept; `None` where it has none that is acceptable.
+pub(super) fn approved_number(submission: &Submission, approval: &Approval) -> Option<String> {
+    let number = approval.overrides.vin.as_ref().or(submission.vin.as_ref())?;
+    vin::number_of(number, approval.overrides.year.unwrap_or(submission.year)).ok()
+}
+
 /// Returns the approved submission and its vehicle.
 ///
-/// The price is the reviewer's, or else the asking price. Price, VIN and mileage are required; zero counts as missing.
+/// The price is the reviewer's, or else the asking price. Price, VIN and mileage are required; zero counts as missing. A car that
+/// we sold before (`sold`) is taken back: the vehicle is its row. A price far from the asking price, or from what the car cost
+/// before, is a warning of the vehicle.
 pub(super) fn approve(
     submission: &Submission,
+    sold: Option<&Vehicle>,
     approval: &Approval,
     rules: &InventoryRules,
+    doubtful: DoubtfulPrices,
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<(Submission, Vehicle)> {
@@ -152,13 +201,20 @@ pub(super) fn approve(
         images: submission.images.clone(),
         ..NewVehicle::default()
     };
-    let vehicle = approval.overrides.apply_to(inventory::from_submission(offered, submission.id, by, now));
+    let vehicle = inventory::from_submission(offered, submission.id, by, now);
+    let vehicle = match sold {
+        Some(sold) => inventory::take_back(sold, vehicle),
+        None => vehicle,
+    };
+    let vehicle = approval.overrides.apply_to(vehicle);
     let mut missing = Faults::default();
     missing.check(vehicle.price != Money::ZERO, "/price", "is missing: give a price or have the customer ask one");
     missing.check(!vehicle.vin.is_empty(), "/vin", "is missing");
     missing.check(vehicle.mileage != 0, "/mileage", "is missing");
     missing.into_result(ErrorCode::ApprovalIncomplete)?;
     let vehicle = inventory::check(vehicle, rules, now)?;
+    let (price, others) = (vehicle.price, [submission.asking_price, sold.map(|sold| sold.price)]);
+    let vehicle = with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)?;
     let reviewed = Submission {
         submission_status: SubmissionStatus::Approved,
         reviewed_at: Some(now),
@@ -228,7 +284,7 @@ mod tests {
     }
 
     fn approved(submission: &Submission, approval: &Approval) -> Result<(Submission, Vehicle)> {
-        approve(submission, approval, &InventoryRules::default(), None, now())
+        approve(submission, None, approval, &InventoryRules::default(), DoubtfulPrices::Warn, None, now())
     }
 
     #[test]

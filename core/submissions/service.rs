@@ -8,14 +8,16 @@ use crate::{
     desk::{Desk, found_by_the_desk},
     error::Result,
     ids::SubmissionId,
-    inventory::{self, Vehicle},
+    inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus},
     page::{Page, PageRequest},
+    typed::Reference,
 };
 
 /// Customers' submissions and their review.
 #[derive(Clone, Copy, Debug)]
 pub struct Submissions<'a> {
     desk: &'a Desk,
+    doubtful: DoubtfulPrices,
 }
 
 impl Desk {
@@ -30,10 +32,20 @@ found_by_the_desk!(IntakeRules);
 
 impl<'a> Submissions<'a> {
     fn at(desk: &'a Desk) -> Self {
-        Self { desk }
+        Self { desk, doubtful: DoubtfulPrices::Warn }
+    }
+
+    /// The same, refusing with `price_doubtful` what is else a warning: a price that looks like a typing error. See
+    /// [`Inventory::refusing_doubtful_prices`](crate::Inventory::refusing_doubtful_prices).
+    #[must_use]
+    pub fn refusing_doubtful_prices(self) -> Self {
+        Self { doubtful: DoubtfulPrices::Refuse, ..self }
     }
 
     /// Accepts a submission for review.
+    ///
+    /// A car whose submission was rejected, or that was taken in and sold since, may be offered again: its submission is then
+    /// pending anew with what is offered now, and its earlier review is in the audit trail.
     ///
     /// # Errors
     /// `invalid_submission` with the fields at fault; `duplicate_vin`; `too_many_submissions`, with the time to wait, if the
@@ -45,14 +57,26 @@ impl<'a> Submissions<'a> {
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
                 let (ip, since) = (ip.to_string(), acting.now - intake.window);
                 lock_words(conn, &format!("submissions from {ip}"))?;
-                let most = intake.most_in_window;
-                let sent = activity::times_by_the_public(conn, "submissions", Action::Create, &ip, since, most)?;
+                let (most, sending) = (intake.most_in_window, [Action::Create, Action::Reoffer]);
+                let sent = activity::times_by_the_public(conn, "submissions", &sending, &ip, since, most)?;
                 rules::ensure_within_rate_limit(&sent, intake, acting.now)?;
             }
-            repository::ensure_vin_is_free(conn, &submission)?;
-            repository::insert(conn, &submission)?;
-            activity::record(conn, acting, Action::Create, None, Some(&submission))?;
-            Ok(submission)
+            self.doubtful.ensure_none(&submission.warnings)?;
+            let earlier = match &submission.vin {
+                Some(vin) => repository::find_by_vin_to_change(conn, vin)?,
+                None => None,
+            };
+            let Some(earlier) = earlier else {
+                repository::insert(conn, &submission)?;
+                activity::record(conn, acting, Action::Create, None, Some(&submission))?;
+                return Ok(submission);
+            };
+            let vin = submission.vin.as_deref().unwrap_or_default();
+            let is_in_stock = inventory::is_in_stock(conn, vin, earlier.id)?;
+            let again = rules::offer_again(&earlier, submission, is_in_stock)?;
+            repository::update(conn, &again)?;
+            activity::record(conn, acting, Action::Reoffer, Some(&earlier), Some(&again))?;
+            Ok(again)
         })
     }
 
@@ -61,7 +85,8 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &SubmissionFilter, page: &PageRequest) -> Result<Page<Submission>> {
-        self.desk.read(Permission::ReadSubmissions, |conn| repository::list(conn, filter, page))
+        let submissions = self.desk.read(Permission::ReadSubmissions, |conn| repository::list(conn, filter, page))?;
+        Ok(submissions.map(|submission| self.with_warnings(submission)))
     }
 
     /// One submission.
@@ -69,7 +94,22 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `submission_not_found`.
     pub fn get(&self, id: SubmissionId) -> Result<Submission> {
-        self.desk.read(Permission::ReadSubmissions, |conn| repository::get(conn, id))
+        let submission = self.desk.read(Permission::ReadSubmissions, |conn| repository::get(conn, id))?;
+        Ok(self.with_warnings(submission))
+    }
+
+    /// The submission of this id, VIN or chassis number, or the only one of which one of them begins so.
+    ///
+    /// # Errors
+    /// `submission_not_found`; `ambiguous_reference`, naming the candidates.
+    pub fn find(&self, text: &str) -> Result<Submission> {
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ReadSubmissions, |conn| repository::candidates(conn, &reference))?;
+        let submission = reference.only(found, repository::not_found, |submission| {
+            let Submission { year, make, model, submission_status, .. } = submission;
+            (submission.id.into(), format!("{year} {make} {model}, {submission_status}"))
+        })?;
+        Ok(self.with_warnings(submission))
     }
 
     /// Corrects the named fields of a pending submission.
@@ -78,10 +118,13 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`; `submission_already_reviewed`; `invalid_submission`; `duplicate_vin`.
     pub fn update(&self, id: SubmissionId, update: &SubmissionUpdate) -> Result<Submission> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let before = repository::get_to_change(conn, id)?;
+            let before = self.with_warnings(repository::get_to_change(conn, id)?);
             let after = rules::update(&before, update, self.desk.rules(), acting.now)?;
             if after == before {
                 return Ok(before);
+            }
+            if after.asking_price != before.asking_price {
+                self.doubtful.ensure_none(&after.warnings)?;
             }
             repository::ensure_vin_is_free(conn, &after)?;
             repository::update(conn, &after)?;
@@ -94,19 +137,37 @@ impl<'a> Submissions<'a> {
     ///
     /// If two reviewers approve at once, one of them makes a vehicle and the other gets an error.
     ///
+    /// A car that is in the inventory as sold comes back: its row is on sale again with the price, mileage and `listed_at` of now,
+    /// and `source_submission_id` names this submission. Of the other fields, what does not change with an owner stays where
+    /// the offer says nothing (trim, colours, engine, equipment, list price, stock number); what tells of the car's state is the
+    /// offer's alone (condition, title, owners, accidents, reports, warranty, pictures, advertisement, cost). The earlier sale
+    /// stays in the audit trail and in the statistics of sales. The market analysis is deleted, so the vehicle is due for a
+    /// new one; the price history goes on.
+    ///
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `approval_incomplete` with the missing fields; `invalid_vehicle`;
     /// `duplicate_vin` and `duplicate_stock_number` against the inventory.
     pub fn approve(&self, id: SubmissionId, approval: &Approval) -> Result<Vehicle> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let submission = repository::get_to_change(conn, id)?;
-            let by = acting.actor.user_id();
-            let (reviewed, vehicle) = rules::approve(&submission, approval, self.desk.rules(), by, acting.now)?;
+            let known = match rules::approved_number(&submission, approval) {
+                Some(number) => inventory::find_by_vin_to_change(conn, &number)?,
+                None => None,
+            };
+            let sold = known.filter(|vehicle| vehicle.status == VehicleStatus::Sold);
+            let (by, rules, doubtful) = (acting.actor.user_id(), self.desk.rules(), self.doubtful);
+            let (reviewed, vehicle) =
+                rules::approve(&submission, sold.as_ref(), approval, rules, doubtful, by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
             inventory::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
-            inventory::insert(conn, &vehicle)?;
             activity::record(conn, acting, Action::Approve, Some(&submission), Some(&reviewed))?;
-            activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
+            match &sold {
+                Some(sold) => inventory::put_back_on_sale(self.desk, conn, acting, sold, &vehicle)?,
+                None => {
+                    inventory::insert(conn, &vehicle)?;
+                    activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
+                }
+            }
             Ok(vehicle)
         })
     }
@@ -117,7 +178,7 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
     pub fn reject(&self, id: SubmissionId, reason: &str) -> Result<Submission> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let submission = repository::get_to_change(conn, id)?;
+            let submission = self.with_warnings(repository::get_to_change(conn, id)?);
             let by = acting.actor.user_id();
             let reviewed = rules::reject(&submission, reason, self.desk.rules(), by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
@@ -136,5 +197,10 @@ impl<'a> Submissions<'a> {
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&submission), None)
         })
+    }
+
+    fn with_warnings(&self, submission: Submission) -> Submission {
+        let intake: &IntakeRules = self.desk.rules();
+        rules::with_warnings(submission, &intake.limits)
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, ErrorCode},
     ids::UserId,
     page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -101,7 +102,24 @@ pub(super) fn delete(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
 
 pub(super) fn get(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     let row: Option<Row> = dsl::users.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no such user"))?.try_into()?)
+    Ok(row.ok_or_else(not_found)?.try_into()?)
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::UserNotFound, "there is no such user")
+}
+
+/// The users whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<User>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (UserId::from_uuid(first), UserId::from_uuid(last));
+    let rows: Vec<Row> = dsl::users
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?)
 }
 
 /// The user. Locks all users until the transaction ends.

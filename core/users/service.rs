@@ -8,6 +8,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     ids::UserId,
     page::{Page, PageRequest},
+    typed::Reference,
 };
 
 /// Staff accounts, for administrators.
@@ -73,6 +74,19 @@ impl<'a> Users<'a> {
             let found = repository::find_by_email(conn, &email)?;
             found.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no user with this address").into())
         })
+    }
+
+    /// The user with this address or id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// `user_not_found`; `ambiguous_reference`, naming the candidates.
+    pub fn find(&self, text: &str) -> Result<User> {
+        if text.contains('@') {
+            return self.get_by_email(text);
+        }
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ManageUsers, |conn| repository::candidates(conn, &reference))?;
+        reference.only(found, repository::not_found, |user| (user.id.into(), user.email.clone()))
     }
 
     /// Changes the role of another user.

@@ -3,9 +3,12 @@
 //! A [`Vin`] is an array of 17 bytes on the stack; its form follows 49 CFR 565.15 and ISO 3779. [`Vin::manufacturer`] looks its
 //! maker up in a register that is compiled in. [`Vin::facts`] gathers all that a VIN says by itself.
 //!
+//! Vehicles of model years before 1981 have a [`ChassisNumber`] in its place.
+//!
 //! Deliberately not here: model and trim, which only a decoder knows (`evaluation`). A wrong check digit is no error: ISO 3779
 //! requires none, and cars with a wrong one are on sale.
 
+mod chassis_number;
 mod check_digit;
 mod country;
 mod facts;
@@ -17,6 +20,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use chassis_number::{ChassisNumber, InvalidChassisNumber};
+pub(crate) use chassis_number::{has_chassis_number, number_of};
 pub use check_digit::CheckDigit;
 pub use country::Country;
 pub use facts::Facts;
@@ -73,8 +78,17 @@ pub enum InvalidVin {
         /// How many characters were given.
         found: usize,
     },
+    /// A VIN with something else around or in it: blanks, hyphens, or the I that a barcode of an imported car begins with.
+    #[error("a VIN is 17 letters and digits and nothing else; this would be {vin}")]
+    MoreThanVin {
+        /// The VIN without it.
+        vin: Vin,
+    },
     /// I, O or Q, which VINs leave out because they are read as digits.
-    #[error("the letter {letter} at position {position} is never used in a VIN; the digit {digit} was probably meant")]
+    #[error(
+        "the letter {letter} at position {position} is never used in a VIN; the digit {digit} was probably meant{}",
+        would_be(*.vin)
+    )]
     LetterReadAsDigit {
         /// I, O or Q, in upper case.
         letter: char,
@@ -82,6 +96,8 @@ pub enum InvalidVin {
         digit: char,
         /// Where it stands, from 1.
         position: usize,
+        /// The VIN with the digits, if it is one then.
+        vin: Option<Vin>,
     },
     /// Anything else that is neither a letter nor a digit of ASCII.
     #[error("the character {character:?} at position {position} is neither a letter A to Z nor a digit")]
@@ -271,15 +287,48 @@ fn reason_for_refusal(text: &str) -> InvalidVin {
     if found == 0 {
         return InvalidVin::Empty;
     }
+    let vin = probably_meant(text);
     let first_fault = text.chars().zip(1..).find(|(character, _)| !is_allowed(*character));
     match first_fault {
         Some((character, position)) if found == LENGTH => match character.to_ascii_uppercase() {
-            letter @ 'I' => InvalidVin::LetterReadAsDigit { letter, digit: '1', position },
-            letter @ ('O' | 'Q') => InvalidVin::LetterReadAsDigit { letter, digit: '0', position },
+            letter @ 'I' => InvalidVin::LetterReadAsDigit { letter, digit: '1', position, vin },
+            letter @ ('O' | 'Q') => InvalidVin::LetterReadAsDigit { letter, digit: '0', position, vin },
             _ => InvalidVin::ForbiddenCharacter { character, position },
         },
-        _ => InvalidVin::WrongLength { found },
+        _ => vin.map_or(InvalidVin::WrongLength { found }, |vin| InvalidVin::MoreThanVin { vin }),
     }
+}
+
+/// A text that holds a VIN and marks between its characters is not longer than this, in bytes.
+const LONGEST_MARKED: usize = 64;
+
+/// The VIN that a scanner or a person probably meant: without marks, without the I in front, with digits for I, O and Q.
+fn probably_meant(text: &str) -> Option<Vin> {
+    if text.len() > LONGEST_MARKED {
+        return None;
+    }
+    let is_mark = |sign: char| {
+        sign.is_whitespace() || matches!(sign, '-' | '.' | '*' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
+    let bare: String = text.chars().filter(|sign| !is_mark(*sign)).collect();
+    // Barcodes of VINs may begin with an I, for imported.
+    let is_imported = bare.len() == LENGTH + 1 && bare.starts_with(['I', 'i']);
+    let bare = if is_imported { &bare[1..] } else { bare.as_str() };
+    let with_digits: String = bare
+        .chars()
+        .map(|sign| match sign.to_ascii_uppercase() {
+            'I' => '1',
+            'O' | 'Q' => '0',
+            other => other,
+        })
+        .collect();
+    let canonical = with_digits.len() == LENGTH && with_digits.chars().all(is_allowed);
+    canonical.then(|| Vin::parse(&with_digits).ok()).flatten()
+}
+
+/// The end of a sentence about a refused text.
+fn would_be(vin: Option<Vin>) -> String {
+    vin.map_or_else(String::new, |vin| format!(": {vin}"))
 }
 
 fn is_allowed(character: char) -> bool {

@@ -110,7 +110,7 @@ mod tests {
     fn a_text_that_is_no_vin_is_given_back_with_the_reason() {
         check(
             "1hgcm82633a00435o",
-            r#"{"vin":"1hgcm82633a00435o","valid":false,"reason":"the letter O at position 17 is never used in a VIN; the digit 0 was probably meant","check_digit_ok":null,"model_year":null,"model_year_alternatives":null,"conclusive":null,"wmi":null,"squish_vin":null}"#,
+            r#"{"vin":"1hgcm82633a00435o","valid":false,"reason":"the letter O at position 17 is never used in a VIN; the digit 0 was probably meant: 1HGCM82633A004350","check_digit_ok":null,"model_year":null,"model_year_alternatives":null,"conclusive":null,"wmi":null,"squish_vin":null}"#,
         );
     }
 }

@@ -13,16 +13,22 @@ fn either_case_is_read_and_upper_case_is_kept() {
 
 #[test]
 fn a_refusal_names_its_reason_and_place() {
-    let letter = |letter, digit, position| InvalidVin::LetterReadAsDigit { letter, digit, position };
+    let vin = |text| Vin::parse(text).unwrap();
+    let letter = |letter, digit, position, meant| InvalidVin::LetterReadAsDigit {
+        letter,
+        digit,
+        position,
+        vin: Some(vin(meant)),
+    };
     let forbidden = |character, position| InvalidVin::ForbiddenCharacter { character, position };
     for (text, reason) in [
         ("", InvalidVin::Empty),
         ("1M8GDM9AXKP04278", InvalidVin::WrongLength { found: 16 }),
         ("1M8GDM9AXKP0427888", InvalidVin::WrongLength { found: 18 }),
-        (" 1M8GDM9AXKP042788", InvalidVin::WrongLength { found: 18 }),
-        ("IM8GDM9AXKP042788", letter('I', '1', 1)),
-        ("1M8GDM9AXKPo42788", letter('O', '0', 12)),
-        ("1M8GDM9AXKP04278q", letter('Q', '0', 17)),
+        (" 1M8GDM9AXKP042788", InvalidVin::MoreThanVin { vin: vin("1M8GDM9AXKP042788") }),
+        ("IM8GDM9AXKP042788", letter('I', '1', 1, "1M8GDM9AXKP042788")),
+        ("1M8GDM9AXKPo42788", letter('O', '0', 12, "1M8GDM9AXKP042788")),
+        ("1M8GDM9AXKP04278q", letter('Q', '0', 17, "1M8GDM9AXKP042780")),
         ("1M8GDM9AXKP04278 ", forbidden(' ', 17)),
         ("1M8GDM9A-KP042788", forbidden('-', 9)),
         ("1M8GDM9AXKP0427\08", forbidden('\0', 16)),
@@ -37,13 +43,43 @@ fn a_refusal_names_its_reason_and_place() {
 }
 
 #[test]
+fn what_a_scanner_adds_is_refused_with_the_vin_that_it_would_be() {
+    for text in [
+        "I1M8GDM9AXKP042788",
+        "i1m8gdm9axkp042788",
+        "1M8GD M9AXK P0427 88",
+        "1M8-GDM9AX-KP042788",
+        "*1M8GDM9AXKP042788*",
+        "1M8GDM9AX\tKP042788\r\n",
+        "\u{feff}1M8GDM9AXKP042788",
+        "I 1M8GDM9AXKPO42788",
+        "IM8GDM9AXKPO42788",
+        "IIM8GDM9AXKP042788",
+    ] {
+        let refusal = Vin::parse(text).unwrap_err().to_string();
+        assert!(
+            refusal.ends_with(": 1M8GDM9AXKP042788") || refusal.ends_with(" 1M8GDM9AXKP042788"),
+            "{text:?}: {refusal}"
+        );
+        assert_eq!(report(text, 2026).reason, Some(refusal));
+    }
+    // Other letters, or another number of them, are no VIN with anything around it.
+    for text in ["II1M8GDM9AXKP042788", "X1M8GDM9AXKP042788", "1M8GDM9AXKP0427881", "1M8GDM9AXKP04278", "VIN", " "] {
+        let is_length = matches!(Vin::parse(text), Err(InvalidVin::WrongLength { .. }));
+        assert!(is_length, "{text:?}: {:?}", Vin::parse(text));
+    }
+    let long = format!("1M8GDM9AXKP042788{}", " ".repeat(100));
+    assert_eq!(Vin::parse(&long), Err(InvalidVin::WrongLength { found: 117 }));
+}
+
+#[test]
 fn an_error_is_about_the_field_vin() {
     let error = Error::from(Vin::parse("1M8GDM9AXKP04278O").unwrap_err());
     assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, "invalid_vin"));
     assert_eq!(error.fields()[0].pointer, "/vin");
     assert_eq!(
         error.to_string(),
-        "vin: the letter O at position 17 is never used in a VIN; the digit 0 was probably meant"
+        "vin: the letter O at position 17 is never used in a VIN; the digit 0 was probably meant: 1M8GDM9AXKP042780"
     );
 }
 

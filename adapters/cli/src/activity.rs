@@ -1,7 +1,7 @@
 //! `jpauto activity`: reading the audit trail. What is deliberately not here: any way to change it.
 
 use clap::Subcommand;
-use jpauto::{Action, ActivityEntry, ActivityFilter};
+use jpauto::{Action, ActivityEntry, ActivityFilter, Desk, ErrorKind};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -25,9 +25,9 @@ pub(crate) enum ActivityCommand {
         /// About this noun: users, submissions, inventory, competitors
         #[arg(long, value_name = "NOUN")]
         resource: Option<String>,
-        /// About the row of this id
+        /// About the row of this id, or the vehicle of this VIN or stock number, or the beginning of one
         #[arg(long, value_name = "ID")]
-        id: Option<Uuid>,
+        id: Option<String>,
         /// By the member of staff with this address
         #[arg(long, value_name = "EMAIL")]
         by: Option<String>,
@@ -43,9 +43,20 @@ pub(crate) fn run(command: ActivityCommand, context: &mut Context) -> Result<(),
     let mut filter = ActivityFilter::default();
     filter.action = action;
     filter.resource_type = resource;
-    filter.resource_id = id;
+    filter.resource_id = id.map(|text| row_of(&desk, &text)).transpose()?;
     filter.user_id = by.map(|email| desk.users().get_by_email(&email)).transpose()?.map(|user| user.id);
     paging.print(&mut context.output, |page| desk.activity().list(&filter, page))
+}
+
+/// The id of the vehicle that is named so, or of another row that the trail is about.
+fn row_of(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    match desk.inventory().find(text) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(desk.activity().find_resource(text)?),
+        found => Ok(found?.vehicle.id.into()),
+    }
 }
 
 impl Row for ActivityEntry {

@@ -1,7 +1,7 @@
 //! `jpauto alert`: what asks for attention. What is deliberately not here: opening alerts, which the rules do.
 
 use clap::Subcommand;
-use jpauto::{Alert, AlertFilter, AlertId, AlertType, Severity};
+use jpauto::{Alert, AlertFilter, AlertType, Desk, ErrorKind, Severity};
 use uuid::Uuid;
 
 use crate::{
@@ -23,17 +23,17 @@ pub(crate) enum AlertCommand {
         /// Of this type
         #[arg(long = "type", value_name = "TYPE", value_parser = one_of!(AlertType))]
         alert_type: Option<AlertType>,
-        /// About the vehicle or competitor of this id
-        #[arg(long, value_name = "ID")]
-        subject: Option<Uuid>,
+        /// About this vehicle (id, VIN or stock number) or this competitor (name or id)
+        #[arg(long, value_name = "SUBJECT")]
+        subject: Option<String>,
         #[command(flatten)]
         paging: Paging,
     },
     /// Put an alert away
     Dismiss {
-        /// The alert's id
+        /// The alert's id, or its beginning
         #[arg(value_name = "ID")]
-        id: AlertId,
+        id: String,
     },
 }
 
@@ -45,10 +45,21 @@ pub(crate) fn run(command: AlertCommand, context: &mut Context) -> Result<(), Fa
             let mut filter = AlertFilter::default();
             filter.with_dismissed = with_dismissed;
             filter.alert_type = alert_type;
-            filter.subject_id = subject;
+            filter.subject_id = subject.map(|text| subject_of(&desk, &text)).transpose()?;
             paging.print(&mut context.output, |page| desk.alerts().list(&filter, page))
         }
-        AlertCommand::Dismiss { id } => context.output.item(&desk.alerts().dismiss(id)?),
+        AlertCommand::Dismiss { id } => context.output.item(&desk.alerts().dismiss(desk.alerts().find(&id)?.id)?),
+    }
+}
+
+/// The id of the vehicle or competitor that is named so. A whole id is taken as it is: what it named may be gone.
+fn subject_of(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    match desk.inventory().find(text) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(desk.competitors().find(text)?.id.into()),
+        found => Ok(found?.vehicle.id.into()),
     }
 }
 

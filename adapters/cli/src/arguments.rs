@@ -1,6 +1,7 @@
 //! The command line: global options and the tree of commands.
 
 use clap::{Args, Parser, Subcommand};
+use jpauto::typed;
 
 use crate::{
     activity::ActivityCommand,
@@ -26,7 +27,7 @@ Examples:
   jpauto demo                                   a dealership to look at, made in seconds
   jpauto vin 1HGCM82633A004352                  what a VIN tells by itself
   jpauto submission submit --year 2019 --make Toyota --model Camry --asking-price 15000
-  jpauto submission approve ID --price 13500    takes the car into inventory
+  jpauto submission approve ID --price 16900    takes the car into inventory, at our price
   jpauto import page --competitor 'Example Motors' --url https://motors.example/used used.html
   jpauto scrape --due --threads 16              the competitors' lists, as far as they are due
   jpauto market analyze --all && jpauto report
@@ -39,6 +40,9 @@ Exit codes:
   1  a fault of this program                    4  unavailable, or asked too often: try later
   2  the input or the configuration is wrong
 
+Where an id is asked, its beginning will do if no other begins so; for a vehicle also its VIN or stock number, or the beginning
+of one. Money and miles may be typed as $7,995 and 112,345. A price that looks like a typing error asks for --yes.
+
 An error is one line on stderr, error[code]: message, and with --format json an object there.";
 
 /// Reads an enum of the library from its words, and lists them in `--help`.
@@ -50,6 +54,19 @@ macro_rules! one_of {
     }};
 }
 pub(crate) use one_of;
+
+/// Reads a number of miles as people type it: `112,345`. Whether a car can have run them is for the library to say.
+pub(crate) fn miles(text: &str) -> Result<i32, &'static str> {
+    typed::whole_number(text).ok_or("expected a whole number of miles, such as 112,345")
+}
+
+/// Whether a doubtful price is meant.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Confirmation {
+    /// Write the price even if it looks like a typing error
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
 
 /// Reads a switch from an environment variable. A variable that is missing or empty means off.
 pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {

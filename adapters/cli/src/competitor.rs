@@ -9,7 +9,7 @@ mod test;
 
 use clap::Subcommand;
 use jpauto::{
-    CompetitorId, Desk, ListingId,
+    CompetitorId, Desk,
     competitors::{Competitor, CompetitorFilter, CompetitorOverview, Completeness, ScrapeRecord},
 };
 use serde::{Serialize, Serializer};
@@ -35,7 +35,7 @@ Examples:
   jpauto competitor update 'Example Motors' --set platform_type=dealer_com
   jpauto competitor update 'Example Motors' --set 'scraper_config={\"check_missing\": 10}'";
 
-/// What to do with competitors; one is named by its name, whatever the case, or by its id.
+/// What to do with competitors; one is named by its name, whatever the case, or by its id or the beginning of it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CompetitorCommand {
     /// Watch a dealer from now on, by the address of its website
@@ -113,9 +113,9 @@ pub(crate) enum CompetitorCommand {
     },
     /// List the prices of a listing, the latest first
     Prices {
-        /// The listing's id
+        /// The listing's id, VIN or stock number, or the beginning of one
         #[arg(value_name = "LISTING")]
-        listing: ListingId,
+        listing: String,
         #[command(flatten)]
         paging: Paging,
     },
@@ -209,6 +209,7 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
             paging.print(output, |page| competitors.listings(&filter, page))
         }
         CompetitorCommand::Prices { listing, paging } => {
+            let listing = competitors.find_listing(&listing)?;
             paging.print(output, |page| competitors.price_history(listing, page))
         }
         CompetitorCommand::Metrics { competitor, paging } => {
@@ -225,12 +226,9 @@ pub(crate) fn run(command: CompetitorCommand, context: &mut Context) -> Result<(
     }
 }
 
-/// The competitor of this id or name.
+/// The competitor of this name or id, or the only one whose id begins so.
 pub(crate) fn find(desk: &Desk, text: &str) -> Result<Competitor, Failure> {
-    Ok(match text.parse::<CompetitorId>() {
-        Ok(id) => desk.competitors().get(id)?,
-        Err(_no_id) => desk.competitors().get_by_name(text)?,
-    })
+    Ok(desk.competitors().find(text)?)
 }
 
 /// The ids of these competitors.

@@ -1,7 +1,8 @@
 //! Fields given by name: as options, as `--set field=value` and as a JSON object, read into the library's own structs.
 //!
 //! The library describes its fields, so each has an option without a table of fields here. Its structs ask for their types:
-//! `--set year=2019` is a number, and `--set model=300` a text. What is deliberately not here: any judgement about a value.
+//! `--set year=2019` is a number, and `--set model=300` a text. Money and numbers may be typed as `$7,995` and `112,345`. What is
+//! deliberately not here: any judgement about a value.
 
 use std::{fmt, marker::PhantomData, path::PathBuf, str::FromStr};
 
@@ -9,10 +10,13 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use jpauto::{
     ErrorCode, FieldError,
     fields::{Described, FieldType},
+    typed,
 };
 use serde::{
-    Deserializer,
-    de::{self, DeserializeOwned, IntoDeserializer, Visitor, value::MapDeserializer, value::SeqDeserializer},
+    Deserialize, Deserializer,
+    de::{
+        self, DeserializeOwned, IntoDeserializer, MapAccess, Visitor, value::MapDeserializer, value::SeqDeserializer,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -136,9 +140,9 @@ enum Given {
 }
 
 impl Fields {
-    /// The members of a JSON object.
+    /// The members of a JSON object. One that is given twice is refused.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Failure> {
-        let members: Map<String, Value> = serde_json::from_slice(bytes)
+        let Members(members) = serde_json::from_slice(bytes)
             .map_err(|reason| Failure::new(ErrorCode::InvalidJson, format!("expected a JSON object: {reason}")))?;
         Ok(Self(members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect()))
     }
@@ -204,6 +208,36 @@ fn read<'a, T: DeserializeOwned>(entries: impl Iterator<Item = &'a (String, Give
     T::deserialize(MapDeserializer::new(entries.map(|(name, given)| (name.as_str(), Reader(given)))))
 }
 
+/// The members of a JSON object, each named once.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfObject;
+
+        impl<'de> Visitor<'de> for OfObject {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = object.next_entry::<String, Value>()? {
+                    if members.contains_key(&name) {
+                        return Err(de::Error::custom(format!("{name:?} is given twice")));
+                    }
+                    members.insert(name, value);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(OfObject)
+    }
+}
+
 /// Why a field cannot be read.
 #[derive(Debug)]
 enum Fault {
@@ -243,26 +277,33 @@ impl<'de> IntoDeserializer<'de, Fault> for Reader<'de> {
     }
 }
 
-/// Reads a text as a number or a truth value.
-macro_rules! read_parsed {
-    ($($method:ident as $number:ty: $visit:ident, $expected:literal;)+) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            match self.0 {
-                Given::Text(text) => match text.trim().parse::<$number>() {
-                    Ok(value) => visitor.$visit(value),
-                    Err(_not_one) => Err(Fault::Other(format!(concat!("expected ", $expected, ", not {:?}"), text))),
-                },
-                Given::Json(value) => value.$method(visitor).map_err(de::Error::custom),
-            }
+/// A number without its dollar sign and commas; `None` for a text that is none, or has neither.
+fn plain_number(text: &str) -> Option<String> {
+    if let Some(number) = text.contains(',').then(|| typed::whole_number(text)).flatten() {
+        return Some(number.to_string());
+    }
+    text.contains(['$', ',', 'U', 'u']).then(|| typed::money(text).ok()).flatten().map(|amount| amount.to_string())
+}
+
+impl Reader<'_> {
+    /// The text, also where JSON holds it.
+    fn text(&self) -> Option<&str> {
+        match self.0 {
+            Given::Text(text) => Some(text),
+            Given::Json(Value::String(text)) => Some(text),
+            Given::Json(_) => None,
         }
-    )+};
+    }
 }
 
 impl<'de> Deserializer<'de> for Reader<'de> {
     type Error = Fault;
 
-    /// If any type is accepted, a text that begins like a JSON object is read as one.
+    /// If any type is accepted, a text that begins like a JSON object is read as one, and an amount as people type it as the amount.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if let Some(plain) = self.text().and_then(plain_number) {
+            return visitor.visit_string(plain);
+        }
         match self.0 {
             Given::Text(text) if text.trim_start().starts_with('{') => match serde_json::from_str::<Value>(text) {
                 Ok(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
@@ -304,9 +345,23 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
-    read_parsed! {
-        deserialize_i32 as i32: visit_i32, "a whole number";
-        deserialize_bool as bool: visit_bool, "true or false";
+    /// A number may be typed with commas between its thousands, in JSON as well.
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match (self.0, self.text().map(typed::whole_number)) {
+            (_, Some(Some(number))) => visitor.visit_i32(number),
+            (Given::Text(text), _) => Err(Fault::Other(format!("expected a whole number, not {text:?}"))),
+            (Given::Json(value), _) => value.deserialize_i32(visitor).map_err(de::Error::custom),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Given::Text(text) => match text.trim().parse() {
+                Ok(truth) => visitor.visit_bool(truth),
+                Err(_not_one) => Err(Fault::Other(format!("expected true or false, not {text:?}"))),
+            },
+            Given::Json(value) => value.deserialize_bool(visitor).map_err(de::Error::custom),
+        }
     }
 
     serde::forward_to_deserialize_any! {
@@ -361,6 +416,26 @@ mod tests {
             ..VehicleUpdate::default()
         };
         assert_eq!(update, expected);
+    }
+
+    #[test]
+    fn money_and_numbers_are_read_as_people_type_them() {
+        let update: VehicleUpdate =
+            set(&["price=$7,995", "msrp=24,500.00", "mileage=112,345", "stock_number=1,000"]).build_update().unwrap();
+        let expected = VehicleUpdate {
+            price: Some(Money::from_dollars(7_995)),
+            msrp: Change::Set(Money::from_dollars(24_500)),
+            mileage: Some(112_345),
+            stock_number: Change::Set("1,000".into()),
+            ..VehicleUpdate::default()
+        };
+        assert_eq!(update, expected);
+        let json = br#"{"price": "$7,995", "mileage": "112,345", "msrp": 24500, "stock_number": "1,000"}"#;
+        assert_eq!(Fields::from_json(json).unwrap().build_update::<VehicleUpdate>().unwrap(), expected);
+        for wrong in ["price=7,99", "price=7.995,00", "mileage=1,12", "mileage=112.345"] {
+            assert_eq!(refusal(set(&[wrong]).build_update::<VehicleUpdate>()).0, "invalid_value", "{wrong}");
+        }
+        assert_eq!(refusal(Fields::from_json(br#"{"price": 1, "price": 2}"#)).0, "invalid_json");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The filters that several lists share.
 
 use clap::Args;
-use jpauto::Money;
+use jpauto::{Money, typed};
+
+use crate::arguments::miles;
 
 /// Which cars, by make, model and year.
 #[derive(Args, Debug)]
@@ -26,15 +28,15 @@ pub(crate) struct ModelOptions {
 #[command(next_help_heading = "Filters")]
 pub(crate) struct RangeOptions {
     /// At this price or above
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", value_parser = typed::money)]
     pub(crate) price_min: Option<Money>,
     /// At this price or below
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", value_parser = typed::money)]
     pub(crate) price_max: Option<Money>,
     /// With this mileage or more
-    #[arg(long, value_name = "MILES")]
+    #[arg(long, value_name = "MILES", value_parser = miles)]
     pub(crate) mileage_min: Option<i32>,
     /// With this mileage or less
-    #[arg(long, value_name = "MILES")]
+    #[arg(long, value_name = "MILES", value_parser = miles)]
     pub(crate) mileage_max: Option<i32>,
 }

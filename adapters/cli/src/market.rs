@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::{
     analyze::{self, AnalyzeArgs},
-    arguments::one_of,
+    arguments::{miles, one_of},
     auto_dev::AutoDevOptions,
     context::Context,
     failure::Failure,
@@ -158,13 +158,13 @@ pub(crate) struct PriceArgs {
     #[arg(long, value_name = "TEXT")]
     trim: Option<String>,
     /// Miles on the odometer; without them prices are not adjusted
-    #[arg(long, value_name = "MILES", value_parser = clap::value_parser!(i32).range(0..=2_000_000))]
+    #[arg(long, value_name = "MILES", value_parser = possible_miles)]
     mileage: Option<i32>,
-    /// Its VIN, so that its own listing is no comparable
+    /// Its VIN or chassis number, so that its own listing is no comparable
     #[arg(long, value_name = "VIN")]
     vin: Option<String>,
     /// The price to compare
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", value_parser = jpauto::typed::money)]
     asking: Option<Money>,
     /// The title is branded: salvage, rebuilt, lemon
     #[arg(long)]
@@ -174,6 +174,12 @@ pub(crate) struct PriceArgs {
     new: bool,
     #[command(flatten)]
     auto_dev: AutoDevOptions,
+}
+
+/// Miles that a car can have run.
+fn possible_miles(text: &str) -> Result<i32, &'static str> {
+    let miles = miles(text)?;
+    if (0..=2_000_000).contains(&miles) { Ok(miles) } else { Err("expected miles from 0 to 2,000,000") }
 }
 
 /// Which events are judged.

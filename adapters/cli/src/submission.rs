@@ -2,21 +2,22 @@
 
 use clap::{Args, Subcommand};
 use jpauto::{
-    Approval, NewSubmission, Submission, SubmissionFilter, SubmissionId, SubmissionSort, SubmissionStatus,
-    SubmissionUpdate, SubmissionWarning,
+    Approval, Desk, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate,
+    Submissions,
 };
 use serde_json::json;
 
 use crate::{
-    arguments::one_of,
+    arguments::{Confirmation, one_of},
     context::Context,
     failure::Failure,
     fields::{FieldOptions, OptionsOf},
-    output::{Cell, Column, Row, Tone, car, dash, miles, moment, money, remark},
+    output::{Cell, Column, Output, Row, Tone, car, dash, miles, moment, money},
     paging::Paging,
+    vehicle,
 };
 
-/// What to do with submissions. Each is named by its id.
+/// What to do with submissions. Each is named by its id or VIN, or by the beginning of one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SubmissionCommand {
     /// Send a submission
@@ -24,6 +25,8 @@ pub(crate) enum SubmissionCommand {
     Submit {
         #[command(flatten)]
         fields: OptionsOf<NewSubmission>,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// List submissions, newest first
     #[command(after_help = "Example:\n  jpauto submission list --status pending --sort submitted_at")]
@@ -35,47 +38,51 @@ pub(crate) enum SubmissionCommand {
     },
     /// Show a submission
     Show {
-        /// The submission's id
+        /// The submission's id or VIN, or the beginning of one
         #[arg(value_name = "ID")]
-        id: SubmissionId,
+        id: String,
     },
     /// Correct fields of a pending submission
     #[command(
         after_help = "Example:\n  jpauto submission update ID --mileage 31200 --set trim=XSE --set customer_phone="
     )]
     Update {
-        /// The submission's id
+        /// The submission's id or VIN, or the beginning of one
         #[arg(value_name = "ID")]
-        id: SubmissionId,
+        id: String,
         #[command(flatten)]
         fields: OptionsOf<SubmissionUpdate>,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
-    /// Approve a submission and add its car to the inventory
+    /// Approve a submission and add its car to the inventory; a car that we sold before is on sale again
     #[command(after_help = APPROVE_EXAMPLES)]
     Approve {
-        /// The submission's id
+        /// The submission's id or VIN, or the beginning of one
         #[arg(value_name = "ID")]
-        id: SubmissionId,
-        /// The vehicle's price; the customer's asking price if not given
+        id: String,
+        /// Our price, for which the vehicle is offered; what the customer asks for it if not given
         #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
         price: Option<String>,
         #[command(flatten)]
         overrides: FieldOptions,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// Reject a submission
     Reject {
-        /// The submission's id
+        /// The submission's id or VIN, or the beginning of one
         #[arg(value_name = "ID")]
-        id: SubmissionId,
+        id: String,
         /// The reason
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
     /// Delete a submission; a vehicle that was made of it stays
     Delete {
-        /// The submission's id
+        /// The submission's id or VIN, or the beginning of one
         #[arg(value_name = "ID")]
-        id: SubmissionId,
+        id: String,
     },
 }
 
@@ -90,8 +97,8 @@ Options override the JSON object, and --set overrides options. Fields are named 
 
 const APPROVE_EXAMPLES: &str = "\
 Examples:
-  jpauto submission approve ID                      as submitted, at the asking price
-  jpauto submission approve ID --price 13500 --set trim=XSE --set stock_number=A1042
+  jpauto submission approve ID                      as submitted, at the customer's asking price
+  jpauto submission approve ID --price 16900 --set trim=XSE --set stock_number=A1042
 
 Overrides are fields of the vehicle, named as its columns.";
 
@@ -128,28 +135,31 @@ pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(
     let submissions = desk.submissions();
     let output = &mut context.output;
     match command {
-        SubmissionCommand::Submit { fields } => {
+        SubmissionCommand::Submit { fields, confirmation } => {
             let new: NewSubmission = fields.read()?.build()?;
-            let submission = submissions.submit(&new)?;
-            submission.warnings.iter().for_each(warn);
-            output.item(&submission)
+            written(&writing(&desk, confirmation).submit(&new)?, output)
         }
         SubmissionCommand::List { filter, paging } => {
             let filter = filter.into_filter();
             paging.print(output, |page| submissions.list(&filter, page))
         }
-        SubmissionCommand::Show { id } => output.item(&submissions.get(id)?),
-        SubmissionCommand::Update { id, fields } => {
+        SubmissionCommand::Show { id } => output.item(&submissions.find(&id)?),
+        SubmissionCommand::Update { id, fields, confirmation } => {
             let update: SubmissionUpdate = fields.read()?.build_update()?;
-            output.item(&submissions.update(id, &update)?)
+            let id = submissions.find(&id)?.id;
+            written(&writing(&desk, confirmation).update(id, &update)?, output)
         }
-        SubmissionCommand::Approve { id, price, overrides } => {
+        SubmissionCommand::Approve { id, price, overrides, confirmation } => {
             let price = price.as_deref().map(|price| ("price", price));
-            let overrides = overrides.read(price)?.build_update()?;
-            output.item(&submissions.approve(id, &Approval::with(overrides))?)
+            let approval = Approval::with(overrides.read(price)?.build_update()?);
+            let id = submissions.find(&id)?.id;
+            vehicle::written(&writing(&desk, confirmation).approve(id, &approval)?, output)
         }
-        SubmissionCommand::Reject { id, reason } => output.item(&submissions.reject(id, &reason)?),
+        SubmissionCommand::Reject { id, reason } => {
+            output.item(&submissions.reject(submissions.find(&id)?.id, &reason)?)
+        }
         SubmissionCommand::Delete { id } => {
+            let id = submissions.find(&id)?.id;
             submissions.delete(id)?;
             output.done(&format!("deleted {id}"), &json!({"deleted": id}))
         }
@@ -167,14 +177,15 @@ impl FilterOptions {
     }
 }
 
-fn warn(warning: &SubmissionWarning) {
-    match warning {
-        SubmissionWarning::VinCheckDigit { expected, found } => remark(&format!(
-            "warning[vin_check_digit]: the check digit of the VIN is {found} and should be {expected}: probably a typing error"
-        )),
-        // A warning that this build has no words for.
-        other => remark(&format!("warning: {other:?}")),
-    }
+/// The submissions to write to: a doubtful price is refused until it is confirmed.
+fn writing<'d>(desk: &'d Desk, Confirmation { yes }: Confirmation) -> Submissions<'d> {
+    if yes { desk.submissions() } else { desk.submissions().refusing_doubtful_prices() }
+}
+
+/// Prints a submission as it was written, and its warnings.
+fn written(submission: &Submission, output: &mut Output) -> Result<(), Failure> {
+    vehicle::warn(&submission.warnings);
+    output.item(submission)
 }
 
 /// The status in its colour.

@@ -1,7 +1,7 @@
 //! `jpauto user`: members of staff. What is deliberately not here: signing in.
 
 use clap::Subcommand;
-use jpauto::{Desk, NewUser, Provider, Role, User, UserId};
+use jpauto::{Desk, NewUser, Provider, Role, User};
 use serde_json::json;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     paging::Paging,
 };
 
-/// What to do with accounts; a user is named by address or id.
+/// What to do with accounts; a user is named by address or id, or the beginning of the id.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Make an account that its owner takes over at the first sign-in
@@ -99,10 +99,7 @@ pub(crate) fn run(command: UserCommand, context: &mut Context) -> Result<(), Fai
 }
 
 fn find(desk: &Desk, text: &str) -> Result<User, Failure> {
-    Ok(match text.parse::<UserId>() {
-        Ok(id) => desk.users().get(id)?,
-        Err(_no_id) => desk.users().get_by_email(text)?,
-    })
+    Ok(desk.users().find(text)?)
 }
 
 impl Row for User {

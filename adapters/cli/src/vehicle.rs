@@ -2,22 +2,22 @@
 
 use clap::{Args, Subcommand};
 use jpauto::{
-    AgeState, Desk, ErrorKind, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter, VehicleId,
-    VehicleSort, VehicleStatus, VehicleUpdate, Vin,
+    AgeState, Desk, Inventory, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter, VehicleSort,
+    VehicleStatus, VehicleUpdate, VehicleWarning, typed,
 };
 use serde_json::json;
 
 use crate::{
-    arguments::one_of,
+    arguments::{Confirmation, one_of},
     context::Context,
     failure::Failure,
     fields::OptionsOf,
     filters::{ModelOptions, RangeOptions},
-    output::{Cell, Column, Format, Output, Row, Tone, car, dash, miles, money},
+    output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, miles, money, remark},
     paging::Paging,
 };
 
-/// What to do with vehicles. Each is named by its id, VIN or stock number.
+/// What to do with vehicles. Each is named by its id, VIN or stock number, or by the beginning of one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum VehicleCommand {
     /// Add a vehicle and put it on sale
@@ -25,6 +25,8 @@ pub(crate) enum VehicleCommand {
     Add {
         #[command(flatten)]
         fields: OptionsOf<NewVehicle>,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// List vehicles, the newest on sale first
     #[command(after_help = LIST_EXAMPLES)]
@@ -48,6 +50,8 @@ pub(crate) enum VehicleCommand {
         vehicle: String,
         #[command(flatten)]
         fields: OptionsOf<VehicleUpdate>,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// Move a vehicle to another status
     #[command(after_help = "Example:\n  jpauto vehicle status A1042 sold --sale-price 13000")]
@@ -58,9 +62,17 @@ pub(crate) enum VehicleCommand {
         /// The new status
         #[arg(value_name = "STATUS", value_parser = one_of!(VehicleStatus))]
         status: VehicleStatus,
-        /// What the buyer paid; kept in the audit trail
-        #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true)]
+        /// What the buyer paid; kept with the sale and in the audit trail
+        #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true, value_parser = typed::money)]
         sale_price: Option<Money>,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Put a vehicle back on sale whose sale fell through in the last seven days, as if it had not been sold
+    UndoSale {
+        /// Id, VIN or stock number
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
     },
     /// Offer a sold vehicle again, as listed now
     Relist {
@@ -80,13 +92,13 @@ pub(crate) enum VehicleCommand {
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
-    /// Delete a vehicle with its market analysis and price history
+    /// Delete a vehicle with its market analysis, price history and sales
     Delete {
         /// Id, VIN or stock number
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
-    /// Show counts, value and age of the inventory
+    /// Show counts, value and age of the inventory, and what was sold
     Statistics,
 }
 
@@ -138,24 +150,27 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
     let inventory = desk.inventory();
     let output = &mut context.output;
     match command {
-        VehicleCommand::Add { fields } => {
+        VehicleCommand::Add { fields, confirmation } => {
             let vehicle: NewVehicle = fields.read()?.build()?;
-            output.item(&inventory.add(&vehicle)?)
+            written(&writing(&desk, confirmation).add(&vehicle)?, output)
         }
         VehicleCommand::List { filter, paging } => {
             let filter = filter.into_filter();
             paging.print(output, |page| inventory.list(&filter, page))
         }
         VehicleCommand::Show { vehicle } => output.item(&find(&desk, &vehicle)?),
-        VehicleCommand::Update { vehicle, fields } => {
+        VehicleCommand::Update { vehicle, fields, confirmation } => {
             let update: VehicleUpdate = fields.read()?.build_update()?;
-            output.item(&inventory.update(find(&desk, &vehicle)?.vehicle.id, &update)?)
+            let id = find(&desk, &vehicle)?.vehicle.id;
+            written(&writing(&desk, confirmation).update(id, &update)?, output)
         }
-        VehicleCommand::Status { vehicle, status, sale_price } => {
+        VehicleCommand::Status { vehicle, status, sale_price, confirmation } => {
             let mut change = StatusChange::from(status);
             change.sale_price = sale_price;
-            output.item(&inventory.set_status(find(&desk, &vehicle)?.vehicle.id, change)?)
+            let id = find(&desk, &vehicle)?.vehicle.id;
+            written(&writing(&desk, confirmation).set_status(id, change)?, output)
         }
+        VehicleCommand::UndoSale { vehicle } => output.item(&inventory.undo_sale(find(&desk, &vehicle)?.vehicle.id)?),
         VehicleCommand::Relist { vehicle } => output.item(&inventory.relist(find(&desk, &vehicle)?.vehicle.id)?),
         VehicleCommand::Feature { vehicle } => output.item(&inventory.feature(find(&desk, &vehicle)?.vehicle.id)?),
         VehicleCommand::Unfeature { vehicle } => output.item(&inventory.unfeature(find(&desk, &vehicle)?.vehicle.id)?),
@@ -168,20 +183,25 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
     }
 }
 
-/// Finds the vehicle of this id, VIN or stock number.
+/// Finds the vehicle of this id, VIN or stock number, or the only one of which one of them begins so.
 pub(crate) fn find(desk: &Desk, text: &str) -> Result<StockedVehicle, Failure> {
-    let inventory = desk.inventory();
-    if let Ok(id) = text.parse::<VehicleId>() {
-        return Ok(inventory.get(id)?);
-    }
-    if let Ok(vin) = Vin::parse(text) {
-        match inventory.get_by_vin(vin) {
-            // Some dealers have stock numbers that look like VINs.
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            found => return Ok(found?),
-        }
-    }
-    Ok(inventory.get_by_stock_number(text)?)
+    Ok(desk.inventory().find(text)?)
+}
+
+/// The inventory to write to: a doubtful price is refused until it is confirmed.
+fn writing<'d>(desk: &'d Desk, Confirmation { yes }: Confirmation) -> Inventory<'d> {
+    if yes { desk.inventory() } else { desk.inventory().refusing_doubtful_prices() }
+}
+
+/// Prints a vehicle as it was written, and its warnings.
+pub(crate) fn written(vehicle: &Vehicle, output: &mut Output) -> Result<(), Failure> {
+    warn(&vehicle.warnings);
+    output.item(vehicle)
+}
+
+/// Remarks the warnings of a vehicle or a submission.
+pub(crate) fn warn(warnings: &[VehicleWarning]) {
+    warnings.iter().for_each(|warning| remark(&format!("warning[{}]: {warning}", warning.code())));
 }
 
 impl FilterOptions {
@@ -212,6 +232,15 @@ fn statistics(desk: &Desk, output: &mut Output) -> Result<(), Failure> {
     output.table(&statistics.by_status)?;
     output.heading("By age, unsold", &format!("on average {average}"))?;
     output.table(&statistics.by_age)?;
+    let sales = &statistics.sales;
+    if !sales.by_month.is_empty() {
+        let came_back = match sales.came_back {
+            0 => String::new(),
+            count => format!(", {count} of cars that came back"),
+        };
+        output.heading("Sales by month", &format!("{} in all{came_back}", counted(sales.total.count, "sale")))?;
+        output.table(&sales.by_month)?;
+    }
     output.text("")?;
     let total = statistics.total;
     output.text(&format!("{} unsold, worth {}, known costs {}", total.count, money(total.value), money(total.cost)))
@@ -265,7 +294,7 @@ impl Row for jpauto::StatusCount {
         &[Column::text("Status"), Column::number("Vehicles"), Column::number("Worth"), Column::number("Cost")];
 
     fn cells(&self) -> Vec<Cell> {
-        counted(self.status.as_str().to_owned(), self.stock)
+        stock_cells(self.status.as_str().to_owned(), self.stock)
     }
 }
 
@@ -275,10 +304,24 @@ impl Row for jpauto::AgeCount {
 
     fn cells(&self) -> Vec<Cell> {
         let to = self.bucket.to_days.map_or_else(|| "and more".to_owned(), |to| format!("to {to}"));
-        counted(format!("{} {to}", self.bucket.from_days), self.stock)
+        stock_cells(format!("{} {to}", self.bucket.from_days), self.stock)
     }
 }
 
-fn counted(title: String, stock: jpauto::StockCount) -> Vec<Cell> {
+impl Row for jpauto::MonthOfSales {
+    const COLUMNS: &'static [Column] =
+        &[Column::text("Month"), Column::number("Sales"), Column::number("Sold for"), Column::number("Days to sell")];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.month.as_str().into(),
+            self.sales.count.to_string().into(),
+            money(self.sales.value).into(),
+            dash(self.sales.average_days_to_sell, |days| format!("{days:.0}")).into(),
+        ]
+    }
+}
+
+fn stock_cells(title: String, stock: jpauto::StockCount) -> Vec<Cell> {
     vec![title.into(), stock.count.to_string().into(), money(stock.value).into(), money(stock.cost).into()]
 }

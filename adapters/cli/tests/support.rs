@@ -146,6 +146,19 @@ impl Ran {
         assert_eq!(self.stdout, "", "nothing is printed before a failure");
     }
 
+    /// clap refused an argument with these words.
+    #[track_caller]
+    pub(crate) fn refuses(&self, words: &str) {
+        assert!(self.code == 2 && self.stderr.contains(words), "{self:?}");
+    }
+
+    /// It succeeded; answers its JSON document.
+    #[track_caller]
+    pub(crate) fn document(&self) -> Value {
+        assert_eq!(self.code, 0, "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
     /// It succeeded; answers the JSON objects of its lines.
     #[track_caller]
     pub(crate) fn lines(&self) -> Vec<Value> {

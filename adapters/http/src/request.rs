@@ -100,7 +100,7 @@ impl Parameters {
     /// Which page is asked for, by `limit` and `after`.
     pub(crate) fn page(&mut self) -> PageRequest {
         let limit = self.read("limit", |text| match text.parse::<u32>() {
-            Ok(limit) if limit > 0 => Ok(limit),
+            Ok(limit) if (1..=PageRequest::MAX_LIMIT).contains(&limit) => Ok(limit),
             _ => Err(format!("expected a whole number from 1 to {}", PageRequest::MAX_LIMIT)),
         });
         let page = limit.map_or_else(PageRequest::default, PageRequest::first);

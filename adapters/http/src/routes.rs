@@ -37,6 +37,7 @@ const ROUTES: &[Route] = &[
     route(Method::DELETE, "/api/inventory/{id}", Permission::DeleteVehicles),
     route(Method::POST, "/api/inventory/{id}/status", Permission::WriteInventory),
     route(Method::POST, "/api/inventory/{id}/relist", Permission::WriteInventory),
+    route(Method::POST, "/api/inventory/{id}/undo_sale", Permission::WriteInventory),
     route(Method::POST, "/api/inventory/{id}/feature", Permission::WriteInventory),
     route(Method::GET, "/api/submissions", Permission::ReadSubmissions),
     route(Method::POST, "/api/submissions", Permission::SendSubmissions),

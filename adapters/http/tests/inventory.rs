@@ -85,6 +85,8 @@ fn a_query_that_is_not_understood_is_refused_by_name() {
         ("price_max=cheap", "invalid_query", "/price_max"),
         ("limit=0", "invalid_query", "/limit"),
         ("limit=-1", "invalid_query", "/limit"),
+        ("limit=501", "invalid_query", "/limit"),
+        ("limit=99999999999", "invalid_query", "/limit"),
         ("make=Ford&make=Kia", "invalid_query", "/make"),
         ("q=%00", "invalid_query", "/q"),
         ("after=nonsense", "invalid_cursor", "/after"),

@@ -10,11 +10,29 @@ use crate::{
     market::MarketPrice,
     query::Query,
     record::{
-        Amount, Told as _,
+        Amount, Coded, Told,
         listed::{Money, SubmissionId, UserId, VehicleId, VehicleStatus},
         record, record_of_fields,
     },
 };
+
+record! {
+    /// A doubt about a vehicle that does not refuse it.
+    VehicleWarning of Coded {
+        () {
+            /// The stable word, such as `price_out_of_range`.
+            code: String,
+            /// The figures behind it.
+            details: crate::record::Document,
+        }
+    }
+}
+
+impl Told<jpauto::VehicleWarning> for VehicleWarning {
+    fn told(warning: jpauto::VehicleWarning) -> Self {
+        Self::told(Coded::of(&warning))
+    }
+}
 
 jpauto::vehicle_fields! {
     record_of_fields
@@ -86,6 +104,52 @@ record! {
 }
 
 record! {
+    /// A number of sales and what they brought.
+    SaleCount of jpauto::SaleCount {
+        () {
+            /// How many.
+            count: i64,
+            /// The sum of what the buyers paid, or of our prices where that is not known.
+            value: Amount,
+            /// The mean of the days from `listed_at` to the sale; `None` without a sale.
+            average_days_to_sell: Option<f64>,
+        }
+    }
+}
+
+record! {
+    /// The sales of one month.
+    MonthOfSales of jpauto::MonthOfSales {
+        () {
+            /// The month, such as `2026-11`.
+            month: String,
+        }
+        (.sales) {
+            /// How many.
+            count: i64,
+            /// The sum of what the buyers paid, or of our prices where that is not known.
+            value: Amount,
+            /// The mean of the days from `listed_at` to the sale; `None` without a sale.
+            average_days_to_sell: Option<f64>,
+        }
+    }
+}
+
+record! {
+    /// Sales over all time, of cars that came back since, too. An undone sale is none.
+    SalesStatistics of jpauto::SalesStatistics {
+        () {
+            /// All sales.
+            total: SaleCount,
+            /// How many of them were of cars that are in stock again, or were sold once more.
+            came_back: i64,
+            /// By month of the sale in UTC, latest first; months without a sale are left out.
+            by_month: Vec<MonthOfSales>,
+        }
+    }
+}
+
+record! {
     /// Counts and sums over the vehicles that are not sold.
     Statistics of jpauto::Statistics {
         () {
@@ -97,6 +161,8 @@ record! {
             by_age: Vec<AgeCount>,
             /// The mean of the days in stock; `None` if every vehicle is sold.
             average_days_in_stock: Option<f64>,
+            /// What was sold, cars that came back since included.
+            sales: SalesStatistics,
         }
     }
 }
@@ -164,6 +230,13 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().get_by_vin(jpauto::Vin::parse(vin)?)).map(StockedVehicle::told)
     }
 
+    /// The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
+    ///
+    /// Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<StockedVehicle> {
+        self.handle.run(py, |desk| desk.inventory().find(text)).map(StockedVehicle::told)
+    }
+
     /// Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
     /// `duplicate_stock_number`).
     #[pyo3(signature = (**fields))]
@@ -172,7 +245,8 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().add(&vehicle)).map(Vehicle::told)
     }
 
-    /// Changes the named fields; `None` clears a field. A new price is also added to the price history.
+    /// Changes the named fields; `None` clears a field. A new price is also added to the price history. One that looks like a
+    /// typing error is among the `warnings` of the answer.
     ///
     /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
     #[pyo3(signature = (id, **fields))]
@@ -182,7 +256,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().update(id, &update)).map(Vehicle::told)
     }
 
-    /// Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept in the audit trail.
+    /// Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
     ///
     /// Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
     #[pyo3(signature = (id, status, *, sale_price = None))]
@@ -197,6 +271,14 @@ impl Inventory {
         let mut change = StatusChange::from(input::word::<jpauto::VehicleStatus>(py, status)?);
         change.sale_price = input::money("sale_price", sale_price)?;
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
+    }
+
+    /// Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`.
+    ///
+    /// Raises `Conflict` (`vehicle_not_sold`; `sale_too_old` after seven days).
+    fn undo_sale(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().undo_sale(id)).map(Vehicle::told)
     }
 
     /// Offers a sold vehicle again, as listed now. Raises `Conflict` (`vehicle_not_sold`).
@@ -217,7 +299,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().unfeature(id)).map(Vehicle::told)
     }
 
-    /// Deletes a vehicle with its market analysis and price history. The submission that it came from stays.
+    /// Deletes a vehicle with its market analysis, price history and sales. The submission that it came from stays.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.inventory().delete(id))
@@ -230,7 +312,7 @@ impl Inventory {
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
     }
 
-    /// Counts, value and age of the inventory.
+    /// Counts, value and age of the inventory, and what was sold.
     fn statistics(&self, py: Python<'_>) -> PyResult<Statistics> {
         self.handle.run(py, |desk| desk.inventory().statistics()).map(Statistics::told)
     }

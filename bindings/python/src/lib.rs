@@ -34,7 +34,10 @@ mod _jpauto {
             PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
-        inventory::{AgeCount, Inventory, Statistics, StatusCount, StockCount, StockedVehicle, Vehicle},
+        inventory::{
+            AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
+            StockedVehicle, Vehicle, VehicleWarning,
+        },
         lot::{Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,

@@ -54,7 +54,9 @@ impl Submissions {
 
 #[pymethods]
 impl Submissions {
-    /// Sends a submission. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
+    /// Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.
+    ///
+    /// Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
     #[pyo3(signature = (**fields))]
     fn submit(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Submission> {
         let submission: NewSubmission = input::fields(py, fields)?;
@@ -89,6 +91,13 @@ impl Submissions {
         self.handle.run(py, |desk| desk.submissions().get(id)).map(Submission::told)
     }
 
+    /// The submission of this id, VIN or chassis number, or the only one of which one of them begins so.
+    ///
+    /// Raises `NotFound` (`submission_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Submission> {
+        self.handle.run(py, |desk| desk.submissions().find(text)).map(Submission::told)
+    }
+
     /// Corrects the named fields of a pending submission; `None` clears a field. Raises `Conflict`
     /// (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
     #[pyo3(signature = (id, **fields))]
@@ -103,7 +112,8 @@ impl Submissions {
         self.handle.run(py, |desk| desk.submissions().update(id, &update)).map(Submission::told)
     }
 
-    /// Approves a submission and adds its car to the inventory, at the asking price unless `price` is given.
+    /// Approves a submission and adds its car to the inventory, at the asking price unless `price` is given. A car that we sold
+    /// before comes back: its row is on sale again.
     ///
     /// Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
     /// (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).

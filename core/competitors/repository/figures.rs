@@ -120,6 +120,20 @@ pub(in crate::competitors) fn newest_figures(
     Ok(until.order(dsl::calculated_at.desc()).select(dsl::id).first(conn).optional()?)
 }
 
+/// How many vehicles stood on the lot by the newest figures up to a time; none without figures.
+pub(in crate::competitors) fn vehicles_on_sale(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    latest: DateTime<Utc>,
+) -> DbResult<usize> {
+    use competitor_metrics::dsl;
+    let until =
+        dsl::competitor_metrics.filter(dsl::competitor_id.eq(id)).filter(dsl::calculated_at.le(Instant(latest)));
+    let newest: Option<Option<i32>> =
+        until.order(dsl::calculated_at.desc()).select(dsl::total_inventory).first(conn).optional()?;
+    Ok(newest.flatten().and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
+}
+
 fn figures_of(
     conn: &mut DbConnection,
     ids: &[CompetitorId],

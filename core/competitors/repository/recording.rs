@@ -7,6 +7,8 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::ops::Range;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
@@ -79,16 +81,25 @@ struct WrittenPrice {
 
 /// Moves `last_seen_at` of what was seen again as it was.
 ///
-/// On most days that is nearly all that is on sale, and then it is quicker to name the others. Nobody else writes the lot: the
+/// On most days that is nearly all that is on sale, and then it is quicker to name the others, where `reseen` is all of it. Nobody else writes the lot: the
 /// competitor's row is locked.
-fn see_again(conn: &mut DbConnection, competitor: CompetitorId, lot: &Lot, reseen: &[usize]) -> DbResult<()> {
+fn see_again(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    lot: &Lot,
+    reseen: &[usize],
+    is_all: bool,
+) -> DbResult<()> {
+    if reseen.is_empty() {
+        return Ok(());
+    }
     let time = dsl::last_seen_at.eq(Some(Instant(lot.facts.observed_at)));
     let mut was_seen = vec![false; lot.stored.len()];
     reseen.iter().for_each(|&row| was_seen[row] = true);
     let on_sale = || (0..lot.stored.len()).filter(|&row| !lot.stored[row].is_sold);
     let others: Vec<_> = on_sale().filter(|&row| !was_seen[row]).map(|row| lot.ids[row]).collect();
     let rows_on_sale = on_sale().count() - others.len();
-    let all_but_others = others.len() < rows_on_sale && others.len() <= IDS_AT_ONCE;
+    let all_but_others = is_all && others.len() < rows_on_sale && others.len() <= IDS_AT_ONCE;
     if all_but_others {
         let of_competitor = dsl::competitor_inventory.filter(dsl::competitor_id.eq(competitor));
         on_each!(conn, conn => {
@@ -123,37 +134,131 @@ fn fix_groups(conn: &mut DbConnection, competitor: CompetitorId, fixed: &[(DateT
     Ok(())
 }
 
-/// Writes the plan; answers the ids of the new listings in its order.
-pub(in crate::competitors) fn write_plan(
+/// The rows of a plan that say what was seen: their ids and price points, and how many of them are written already.
+#[derive(Debug)]
+pub(in crate::competitors) struct SeenRows {
+    /// The ids of the new listings, in the plan's order.
+    pub(in crate::competitors) new_ids: Vec<ListingId>,
+    /// The places of the price points, each with its listing's place among the changed or the new ones; ascending.
+    changed_points: Vec<(usize, usize)>,
+    new_points: Vec<(usize, usize)>,
+    /// What is left.
+    rest: SeenPart,
+}
+
+/// A part of a plan, by the places of its rows in the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::competitors) struct SeenPart {
+    pub(in crate::competitors) reseen: Range<usize>,
+    pub(in crate::competitors) changed: Range<usize>,
+    pub(in crate::competitors) new: Range<usize>,
+}
+
+impl SeenRows {
+    pub(in crate::competitors) fn of(plan: &Plan, now: DateTime<Utc>) -> Self {
+        let (mut changed_points, mut new_points, mut changed) = (Vec::new(), Vec::new(), 0);
+        for (place, point) in plan.price_points.iter().enumerate() {
+            match point.of {
+                PriceOf::New(new) => new_points.push((new, place)),
+                // They stand in the order of the changed listings.
+                PriceOf::Stored(row) => {
+                    while plan.changed.get(changed).is_some_and(|listing| listing.stored != row) {
+                        changed += 1;
+                    }
+                    changed_points.push((changed, place));
+                }
+            }
+        }
+        Self {
+            new_ids: plan.new.iter().map(|_| ListingId::new(now)).collect(),
+            changed_points,
+            new_points,
+            rest: SeenPart { reseen: 0..plan.reseen.len(), changed: 0..plan.changed.len(), new: 0..plan.new.len() },
+        }
+    }
+
+    /// The next part: so many rows at most, of which one that was seen as it was counts for a quarter. `None` where no more
+    /// than that is left.
+    pub(in crate::competitors) fn next_part(&self, rows: usize) -> Option<SeenPart> {
+        let SeenPart { reseen, changed, new } = &self.rest;
+        let reseen_now = reseen.len().min(rows.saturating_mul(RESEEN_A_ROW));
+        let left = rows - reseen_now.div_ceil(RESEEN_A_ROW);
+        let changed_now = changed.len().min(left);
+        let new_now = new.len().min(left - changed_now);
+        let part = SeenPart {
+            reseen: reseen.start..reseen.start + reseen_now,
+            changed: changed.start..changed.start + changed_now,
+            new: new.start..new.start + new_now,
+        };
+        (part != self.rest).then_some(part)
+    }
+
+    /// Notes that a part is written.
+    pub(in crate::competitors) fn is_written(&mut self, part: &SeenPart) {
+        self.rest.reseen.start = part.reseen.end;
+        self.rest.changed.start = part.changed.end;
+        self.rest.new.start = part.new.end;
+    }
+}
+
+/// How many listings that were seen as they were cost what a new one does.
+const RESEEN_A_ROW: usize = 4;
+
+/// The documents of the new and changed listings of a part.
+#[derive(Debug)]
+pub(in crate::competitors) struct Documents {
+    changed: Vec<Option<Json<Value>>>,
+    new: Vec<Option<Json<Value>>>,
+}
+
+impl Documents {
+    /// Takes them out of the plan, which needs them no more.
+    pub(in crate::competitors) fn take(plan: &mut Plan, part: &SeenPart) -> Self {
+        let changed = plan.changed.get_mut(part.changed.clone()).unwrap_or_default();
+        let new = plan.new.get_mut(part.new.clone()).unwrap_or_default();
+        Self {
+            changed: changed.iter_mut().map(|changed| changed.raw_data.take().map(Json)).collect(),
+            new: new.iter_mut().map(|new| new.raw_data.take().map(Json)).collect(),
+        }
+    }
+}
+
+/// The pairs whose first number is within the range; they ascend by it.
+fn within<'p>(points: &'p [(usize, usize)], range: &Range<usize>) -> &'p [(usize, usize)] {
+    let first = points.partition_point(|(item, _)| *item < range.start);
+    let end = points.partition_point(|(item, _)| *item < range.end);
+    points.get(first..end).unwrap_or_default()
+}
+
+/// Writes a part of what was seen: each row is true by itself, whatever becomes of the others.
+pub(in crate::competitors) fn write_seen(
     conn: &mut DbConnection,
     competitor: CompetitorId,
-    lot: &Lot,
-    plan: &mut Plan,
+    (lot, plan, rows): (&Lot, &Plan, &SeenRows),
+    (part, documents): (&SeenPart, &Documents),
     now: DateTime<Utc>,
-) -> DbResult<Vec<ListingId>> {
+) -> DbResult<()> {
     let observed_at = lot.facts.observed_at;
-    let new_ids: Vec<_> = plan.new.iter().map(|_| ListingId::new(now)).collect();
-    let new_documents: Vec<_> = plan.new.iter_mut().map(|new| new.raw_data.take().map(Json)).collect();
-    let changed_documents: Vec<_> = plan.changed.iter_mut().map(|changed| changed.raw_data.take().map(Json)).collect();
-    let new: Vec<_> = new_ids
-        .iter()
-        .zip(&plan.new)
-        .zip(&new_documents)
-        .map(|((id, new), document)| WrittenListing::of(*id, &new.listing, document.as_ref(), now))
+    let places = part.new.clone().zip(&documents.new);
+    let new: Vec<_> = places
+        .map(|(place, document)| {
+            WrittenListing::of(rows.new_ids[place], &plan.new[place].listing, document.as_ref(), now)
+        })
         .collect();
-    let changed: Vec<_> = plan
-        .changed
-        .iter()
-        .zip(&changed_documents)
-        .map(|(changed, document)| WrittenListing::of(lot.ids[changed.stored], &changed.after, document.as_ref(), now))
+    let places = part.changed.clone().zip(&documents.changed);
+    let changed: Vec<_> = places
+        .map(|(place, document)| {
+            let changed = &plan.changed[place];
+            WrittenListing::of(lot.ids[changed.stored], &changed.after, document.as_ref(), now)
+        })
         .collect();
-    let prices: Vec<_> = plan
-        .price_points
-        .iter()
+    let points = within(&rows.changed_points, &part.changed).iter().chain(within(&rows.new_points, &part.new));
+    let prices: Vec<_> = points
+        .map(|(_, place)| &plan.price_points[*place])
         .map(|point| WrittenPrice {
             id: ListingPriceId::new(now),
             competitor_inventory_id: match point.of {
-                PriceOf::New(index) => new_ids[index],
+                PriceOf::New(index) => rows.new_ids[index],
                 PriceOf::Stored(row) => lot.ids[row],
             },
             price: point.price,
@@ -162,25 +267,46 @@ pub(in crate::competitors) fn write_plan(
             recorded_at: Instant(observed_at),
         })
         .collect();
-    see_again(conn, competitor, lot, &plan.reseen)?;
-    fix_groups(conn, competitor, &plan.fixed)?;
+    let reseen = plan.reseen.get(part.reseen.clone()).unwrap_or_default();
+    see_again(conn, competitor, lot, reseen, reseen.len() == plan.reseen.len())?;
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
             postgres::change(conn, changed)?;
             postgres::insert(conn, competitor, observed_at, new)?;
-            postgres::mark_sold(conn, lot, plan, now)?;
-            postgres::see_earlier(conn, lot, plan)?;
             postgres::insert_prices(conn, prices)?;
         }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
             sqlite::change(conn, &changed)?;
             sqlite::insert(conn, competitor, observed_at, &new)?;
-            sqlite::mark_sold(conn, lot, plan, now)?;
-            sqlite::see_earlier(conn, lot, plan)?;
             sqlite::insert_prices(conn, &prices)?;
         }
     }
-    Ok(new_ids)
+    Ok(())
+}
+
+/// Writes what is left of the plan: the rest of what was seen, and what follows from the scrape as a whole.
+pub(in crate::competitors) fn write_plan(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    (lot, plan, rows): (&Lot, &mut Plan, &SeenRows),
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    let documents = Documents::take(plan, &rows.rest);
+    write_seen(conn, competitor, (lot, plan, rows), (&rows.rest, &documents), now)?;
+    fix_groups(conn, competitor, &plan.fixed)?;
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            postgres::mark_sold(conn, lot, plan, now)?;
+            postgres::see_earlier(conn, lot, plan)?;
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            sqlite::mark_sold(conn, lot, plan, now)?;
+            sqlite::see_earlier(conn, lot, plan)?;
+        }
+    }
+    Ok(())
 }

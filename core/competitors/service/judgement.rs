@@ -14,7 +14,7 @@ use crate::{
         Competitor, LotVerdict, MetricsRules, ScrapeRecord, TrackingRules,
         alert::Verdict,
         report::{RecordedVehicle, Vehicles},
-        repository::{self, Lot},
+        repository::{self, Lot, SeenRows},
     },
     db::{DbConnection, DbResult},
     desk::Acting,
@@ -42,7 +42,8 @@ impl Competitors<'_> {
             let mut lot = repository::load_lot(conn, id, at, &[], (tracking, acting.now))?;
             let from = lot.facts.believe();
             let mut plan = missed(&lot, tracking);
-            repository::write_plan(conn, id, &lot, &mut plan, acting.now)?;
+            let rows = SeenRows::of(&plan, acting.now);
+            repository::write_plan(conn, id, (&lot, &mut plan, &rows), acting.now)?;
             let oldest = lot.stored.iter().map(|listing| listing.last_seen_at).min().unwrap_or(from);
             let scrapes = repository::believe_scrapes(conn, &newest, (from, oldest.min(from)))?;
             repository::add_sold(conn, newest.id, (plan.returns, plan.sold()))?;

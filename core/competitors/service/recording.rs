@@ -1,10 +1,13 @@
 //! The recording of one scrape: planned from what is stored, and written with its alerts, figures and audit row.
 //!
 //! All of it is written in the transaction of the caller, who holds the competitor's row. A scrape that asks for the pages of
-//! missing cars is planned before, as a draft: no network inside a transaction. The draft is written where nothing was recorded
-//! since it was made; else the scrape is planned anew.
+//! missing cars is planned before, as a draft: no network inside a transaction. So is a large one, most of which is written before
+//! (`large_lots.rs`). The draft is written where nothing was recorded since it was made; else the scrape is planned anew.
 
-use std::{cell::RefCell, collections::HashSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
@@ -19,7 +22,7 @@ use crate::{
         alert::{self, PartialScrapes},
         registration,
         report::{Moving, Vehicles},
-        repository::{self, Here, Lot},
+        repository::{self, Here, Lot, SeenRows},
         scrape_log,
     },
     db::{DbConnection, DbResult},
@@ -27,6 +30,7 @@ use crate::{
     error::Result,
     extract::ListWarning,
     ids::{CompetitorId, ListingId, MetricsId},
+    leases,
     scrape::walk::{Shown, key_of},
     tracking::{
         identity,
@@ -47,15 +51,61 @@ pub(super) struct Recording<'a> {
     /// Listings whose own pages are gone.
     pub(super) gone: Vec<ListingId>,
     draft: RefCell<Option<Draft>>,
+    /// Whether a part was written in turns.
+    has_taken_turns: Cell<bool>,
 }
 
 /// A plan that was made before the transaction that writes it.
 pub(super) struct Draft {
-    competitor: Competitor,
+    pub(super) competitor: Competitor,
     /// Each recording writes figures under a new id, so the newest id tells whether anything was recorded since.
     figures: Option<MetricsId>,
+    /// The last turn in which a part of a large lot was written, the figures of which are still to come.
+    pub(super) last_turn: Option<String>,
     pub(super) lot: Lot,
     pub(super) plan: Plan,
+    pub(super) rows: SeenRows,
+    /// What is told of it, where that was found out before.
+    pub(super) told: Option<Told>,
+}
+
+impl Draft {
+    /// Whether nothing was recorded since it was made. The competitor's row must be locked.
+    pub(super) fn holds(
+        &self,
+        conn: &mut DbConnection,
+        competitor: &Competitor,
+        latest: DateTime<Utc>,
+    ) -> DbResult<bool> {
+        Ok(self.competitor == *competitor
+            && self.figures == repository::newest_figures(conn, competitor.id, latest)?
+            && self.last_turn == leases::last_holder(conn, &turns_of(competitor.id))?)
+    }
+}
+
+/// The name under which the last turn stands that wrote a part of a competitor's large lot.
+pub(super) fn turns_of(id: CompetitorId) -> String {
+    format!("recording {id}")
+}
+
+/// What a report tells of the vehicles.
+pub(super) struct Told {
+    vehicles: Vehicles,
+    arrived: Vec<TransferredVehicle>,
+    departed: Vec<TransferredVehicle>,
+}
+
+impl Told {
+    pub(super) fn of(
+        conn: &mut DbConnection,
+        competitor: CompetitorId,
+        (lot, plan, rows): (&Lot, &Plan, &SeenRows),
+        rules: &TrackingRules,
+    ) -> DbResult<Self> {
+        let vehicles = Vehicles::of(plan, &lot.stored, &lot.ids, &rows.new_ids);
+        let (arrived, departed) = transfers(conn, competitor, &vehicles.moving, rules)?;
+        Ok(Self { vehicles, arrived, departed })
+    }
 }
 
 /// What a scrape means for a competitor's lot.
@@ -64,6 +114,8 @@ struct Planned {
     is_current_reader: bool,
     lot: Lot,
     plan: Plan,
+    rows: SeenRows,
+    told: Option<Told>,
 }
 
 /// What was recorded, and what the next visit depends on.
@@ -103,18 +155,51 @@ impl<'a> Recording<'a> {
             .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
             .collect();
         identity::disown_shared_keys(&mut sightings);
-        let (reader, gone, draft) = (None, Vec::new(), RefCell::default());
-        Self { desk, sightings, seen, observed_at, reader, gone, draft }
+        let (reader, gone, draft, has_taken_turns) = (None, Vec::new(), RefCell::default(), Cell::default());
+        Self { desk, sightings, seen, observed_at, reader, gone, draft, has_taken_turns }
+    }
+
+    pub(super) fn desk(&self) -> &'a Desk {
+        self.desk
+    }
+
+    pub(super) fn observed_at(&self) -> DateTime<Utc> {
+        self.observed_at
+    }
+
+    /// How many vehicles were seen, refused and repeated ones included.
+    pub(super) fn vehicles_seen(&self) -> usize {
+        self.sightings.len()
+    }
+
+    pub(super) fn note_turn(&self) {
+        self.has_taken_turns.set(true);
+    }
+
+    pub(super) fn has_draft(&self) -> bool {
+        self.draft.borrow().is_some()
+    }
+
+    pub(super) fn take_draft(&self) -> Option<Draft> {
+        self.draft.take()
+    }
+
+    pub(super) fn keep_draft(&self, draft: Draft) {
+        self.draft.replace(Some(draft));
     }
 
     /// Plans the scrape before it is written; the pages that tell more of the cars that it misses.
     pub(super) fn draft(&self, id: CompetitorId) -> Result<Option<MissingPages>> {
         let (draft, pages) = self.desk.read_snapshot(Permission::ManageCompetitors, |conn| {
             let (competitor, now) = (repository::get(conn, id)?, self.desk.now());
-            let figures = repository::newest_figures(conn, id, self.desk.rules::<TrackingRules>().latest(now))?;
+            let tracking: &TrackingRules = self.desk.rules();
+            let observed_at = scrape_log::check_observed_at(self.observed_at, now, tracking)?;
+            let figures = repository::newest_figures(conn, id, tracking.latest(now))?;
+            let last_turn = leases::last_holder(conn, &turns_of(id))?;
             let (reading, _) = self.reading(&competitor);
-            let (lot, plan) = self.load_and_plan(conn, id, (self.observed_at, reading), now)?;
-            let draft = Draft { competitor, figures, lot, plan };
+            let (lot, plan) = self.load_and_plan(conn, id, (observed_at, reading), now)?;
+            let rows = SeenRows::of(&plan, now);
+            let draft = Draft { competitor, figures, last_turn, lot, plan, rows, told: None };
             let pages = MissingPages::of(conn, &draft)?;
             Ok((draft, pages))
         })?;
@@ -131,7 +216,8 @@ impl<'a> Recording<'a> {
     ) -> DbResult<Recorded> {
         let mut planned = self.plan(conn, acting.now, competitor)?;
         let (id, counts) = (planned.competitor.id, planned.plan.counts());
-        let new_ids = repository::write_plan(conn, id, &planned.lot, &mut planned.plan, acting.now)?;
+        let rows = &planned.rows;
+        repository::write_plan(conn, id, (&planned.lot, &mut planned.plan, rows), acting.now)?;
         let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
         let (observed_at, plan) = (planned.lot.facts.observed_at, &planned.plan);
         let partial = match plan.completeness().is_complete() {
@@ -145,11 +231,14 @@ impl<'a> Recording<'a> {
         changes.insert("counts".into(), json!({"from": null, "to": counts}));
         audit(conn, acting, id, changes)?;
         let warnings = self.warnings(&planned);
-        let Planned { competitor, is_current_reader, lot, plan } = planned;
+        let Planned { competitor, is_current_reader, lot, plan, rows, told } = planned;
         let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
-        let Vehicles { new, updated, price_changes, sold, relisted, refused, moving } =
-            Vehicles::of(&plan, &lot.stored, &lot.ids, &new_ids);
-        let (arrived, departed) = transfers(conn, id, &moving, self.desk.rules())?;
+        let told = match told {
+            Some(told) => told,
+            None => Told::of(conn, id, (&lot, &plan, &rows), self.desk.rules())?,
+        };
+        let Told { vehicles, arrived, departed } = told;
+        let Vehicles { new, updated, price_changes, sold, relisted, refused, .. } = vehicles;
         let report = RecordReport {
             competitor_id: id,
             competitor: competitor.name.clone(),
@@ -192,19 +281,25 @@ impl<'a> Recording<'a> {
         let (reading, is_current_reader) = self.reading(&competitor);
         let draft = self.draft.take();
         let is_ahead = take_back_future_sightings(conn, &competitor, observed_at, latest)?;
-        let (lot, mut plan) = match draft {
-            Some(Draft { competitor: then, figures, lot, plan })
+        let (lot, mut plan, rows, told) = match draft {
+            Some(draft)
                 if !is_ahead
-                    && then == competitor
-                    && figures == repository::newest_figures(conn, id, latest)?
-                    && lot.facts.observed_at == observed_at =>
+                    && draft.lot.facts.observed_at == observed_at
+                    && draft.holds(conn, &competitor, latest)? =>
             {
-                (lot, plan)
+                (draft.lot, draft.plan, draft.rows, draft.told)
             }
-            _ => self.load_and_plan(conn, id, (observed_at, reading), now)?,
+            _ => {
+                let (lot, plan) = self.load_and_plan(conn, id, (observed_at, reading), now)?;
+                let rows = SeenRows::of(&plan, now);
+                (lot, plan, rows, None)
+            }
         };
+        if self.has_taken_turns.get() {
+            leases::forget(conn, &turns_of(id))?;
+        }
         plan.mark_gone(&lot.stored, &lot.rows_of(&self.gone), &lot.facts, tracking);
-        Ok(Planned { competitor, is_current_reader, lot, plan })
+        Ok(Planned { competitor, is_current_reader, lot, plan, rows, told })
     }
 
     fn load_and_plan(

@@ -40,7 +40,8 @@ impl Competitors<'_> {
     ///
     /// All pages of the list are fetched before anything is written. Where a later page fails, the pages before it are recorded
     /// as a part of the lot, which marks nothing sold. The observer is called with each page and ten times a second; when it
-    /// breaks, the scrape ends at once with nothing recorded.
+    /// breaks, the scrape ends at once with nothing recorded. Only of a lot of more than 1,000 vehicles some may have been written
+    /// as seen by then.
     ///
     /// # Errors
     /// - `competitor_not_found`; `not_configured` without `Config::fetch`.
@@ -244,7 +245,7 @@ impl<'a> Run<'a> {
             };
             recording.gone = missing.map(|pages| pages.gone(session, most_checks)).unwrap_or_default();
         }
-        if stop.is_asked() {
+        if stop.is_asked() || !self.write_ahead(&recording, id, stop)? {
             return Ok(Outcome::Stopped);
         }
         let write = |conn: &mut DbConnection, acting: Acting<'_>| {
@@ -261,6 +262,28 @@ impl<'a> Run<'a> {
             Err(reason) if claims::is_passing(&reason) && stop.is_asked() => Ok(Outcome::Stopped),
             Err(reason) => Err(reason),
         }
+    }
+
+    /// Writes in turns what was seen of a large lot; false where the scrape was stopped.
+    fn write_ahead(&self, recording: &Recording<'_>, id: CompetitorId, stop: &Stop) -> Result<bool> {
+        let permits = Some(&self.claims.database);
+        if !recording.is_large(&id.into(), permits)? {
+            return Ok(true);
+        }
+        recording.write_ahead(id, permits, &|turns, work| {
+            if stop.is_asked() {
+                return Ok(None);
+            }
+            let write = |conn: &mut DbConnection, acting: Acting<'_>| {
+                repository::get_to_change(conn, id)?;
+                self.claims.ensure_held(conn, id, acting.now)?;
+                work(conn, acting)
+            };
+            match self.claims.retry_while_busy(stop, || turns.write(write)) {
+                Err(reason) if claims::is_passing(&reason) && stop.is_asked() => Ok(None),
+                outcome => outcome.map(Some),
+            }
+        })
     }
 
     /// Keeps the pages for the next scrape; those that were not read as the competitor is to be read now are forgotten.

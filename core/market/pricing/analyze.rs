@@ -55,9 +55,9 @@ pub(in crate::market) struct SourceReport {
 /// [`analyze`], with a report on where the candidates come from.
 ///
 /// Too few comparables while a source is missing say nothing about the market, so they call for no alert.
-pub(in crate::market) fn analyze_with_sources(
+pub(in crate::market) fn analyze_with_sources<'c>(
     subject: &Subject,
-    candidates: &[Comparable],
+    candidates: impl IntoIterator<Item = &'c Comparable, IntoIter: Clone>,
     sources: &SourceReport,
     own: &OwnVins,
     history: &[HistoryPoint],

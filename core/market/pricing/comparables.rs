@@ -150,18 +150,19 @@ impl<'a> Eligible<'a> {
     /// Prices out of bounds are dropped before duplicates are merged: of two listings the lower price stays, and a placeholder
     /// of one dollar would always win.
     pub(super) fn among(
-        candidates: &'a [Comparable],
+        candidates: impl IntoIterator<Item = &'a Comparable, IntoIter: Clone>,
         subject: &Subject,
         own: &OwnVins,
         rules: &PricingRules,
         now: DateTime<Utc>,
     ) -> (Self, LeftOut) {
+        let candidates = candidates.into_iter();
         let mut left_out = LeftOut::default();
         let subject_vin = subject.vin.as_deref().and_then(vin::key);
         // One page may name the brand on a title where another leaves it out.
         let branded: HashSet<VinKey> =
-            candidates.iter().filter(|one| one.branded).filter_map(|one| vin::key(one.vin.as_deref()?)).collect();
-        let mut eligible = Vec::with_capacity(candidates.len());
+            candidates.clone().filter(|one| one.branded).filter_map(|one| vin::key(one.vin.as_deref()?)).collect();
+        let mut eligible = Vec::with_capacity(candidates.size_hint().0);
         for comparable in candidates {
             let identity = identity(comparable);
             let is_own =

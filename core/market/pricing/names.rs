@@ -8,7 +8,8 @@ pub(in crate::market) fn is_name(text: &str) -> bool {
 /// Whether two names are the same. A text that names nothing is the same as no other.
 pub(in crate::market) fn same_name(a: &str, b: &str) -> bool {
     let folded = |text| str::chars(text).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    is_name(a) && folded(a).eq(folded(b))
+    // Most are spelled alike.
+    is_name(a) && (a == b || folded(a).eq(folded(b)))
 }
 
 /// A name as [`same_name`] compares it.

@@ -50,7 +50,8 @@ impl Subject {
             faults.check(is_name(name), pointer, "expected a name with a letter or a digit");
         }
         faults.check(self.mileage.is_none_or(|miles| miles >= 0), "/mileage", "expected miles from 0, or none");
-        let is_vin = self.vin.as_deref().is_none_or(|vin| crate::vin::key(vin).is_some());
+        let is_number = |number| crate::vin::key(number).is_some() || crate::vin::number_of(number, self.year).is_ok();
+        let is_vin = self.vin.as_deref().is_none_or(is_number);
         faults.check(is_vin, "/vin", "expected the 17 characters of a VIN, or none");
         for (pointer, amount) in [("/price", self.price), ("/cost", self.cost)] {
             let can_be_asked = amount.is_none_or(|amount| amount.cents() > 0 && amount <= Money::MAX);

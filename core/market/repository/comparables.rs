@@ -16,11 +16,11 @@ use crate::{
         DbConnection, DbResult, Instant,
         functions::lower,
         on_each,
-        schema::{competitor_inventory, competitors},
+        schema::{competitor_inventory, competitor_metrics, competitors},
         types::DbInstant,
     },
     extract::OdometerStatus,
-    ids::ListingId,
+    ids::{ListingId, MetricsId},
     market::{
         Comparable, Source,
         pricing::{
@@ -73,7 +73,7 @@ fn listed_makes(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Vec<
 ///
 /// The rule compares names without punctuation (`F-150` is `f150`), which SQL cannot do portably. So the rule compares the few
 /// spellings, and listings are then found by the exact ones, through the index.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::market) struct ListedModels(Vec<ListedModel>);
 
 impl ListedModels {
@@ -131,17 +131,20 @@ pub(in crate::market) struct ComparableQuery<'a> {
 }
 
 impl ComparableQuery<'_> {
+    /// The years in which it looks.
     pub(in crate::market) fn years(&self) -> (i32, i32) {
         (self.year.saturating_sub(self.year_window), self.year.saturating_add(self.year_window))
     }
 
-    fn miles(&self) -> (i32, i32) {
+    /// The mileages between which it looks; without a mileage, any.
+    pub(in crate::market) fn miles(&self) -> (i32, i32) {
         known_mileage(self.mileage).map_or((i32::MIN, i32::MAX), |mileage| {
             (mileage.saturating_sub(self.mileage_window), mileage.saturating_add(self.mileage_window))
         })
     }
 
-    fn takes(&self, comparable: &Comparable) -> bool {
+    /// Whether it would find this listing, of the right make and model.
+    pub(in crate::market) fn takes(&self, comparable: &Comparable) -> bool {
         let ((first, last), (fewest, most)) = (self.years(), self.miles());
         (first..=last).contains(&comparable.year)
             && known_mileage(comparable.mileage).is_none_or(|mileage| (fewest..=most).contains(&mileage))
@@ -280,8 +283,15 @@ pub(in crate::market) fn comparables_of_each(
     Ok(found)
 }
 
+/// The id of the newest figures of any competitor. Every scrape that is recorded writes figures under a new id, so as long as it
+/// stays the same, nobody has recorded one.
+pub(in crate::market) fn newest_figures(conn: &mut DbConnection) -> DbResult<Option<MetricsId>> {
+    use competitor_metrics::dsl;
+    Ok(dsl::competitor_metrics.order(dsl::id.desc()).select(dsl::id).first(conn).optional()?)
+}
+
 /// The listings for any of the queries, which are all about one model.
-fn comparables_of_model(
+pub(in crate::market) fn comparables_of_model(
     conn: &mut DbConnection,
     queries: &[ComparableQuery<'_>],
     listed: &ListedModels,

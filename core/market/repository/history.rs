@@ -1,35 +1,40 @@
 //! Rows of `market_price_history`: our price, and the market's median at each analysis.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
     db::{DbConnection, DbResult, Instant, MultiBackend, schema::market_price_history},
     ids::{MarketPriceId, VehicleId},
-    market::{Analysis, HistoryPoint, MarketPrice, ResearchResult},
+    market::{HistoryPoint, MarketPrice, ResearchResult},
     money::Money,
     page::{Page, PageRequest, in_index_order},
 };
 
-/// The points of a vehicle's history since a time that have a median.
+/// The points of these vehicles' histories since a time that have a median.
 pub(in crate::market) fn history_since(
     conn: &mut DbConnection,
-    vehicle: VehicleId,
+    vehicles: &[VehicleId],
     since: DateTime<Utc>,
-) -> DbResult<Vec<HistoryPoint>> {
+) -> DbResult<HashMap<VehicleId, Vec<HistoryPoint>>> {
     use market_price_history::dsl;
-    type Found = (Option<Instant>, Option<Money>, Option<i32>, Option<String>);
+    type Found = (Option<VehicleId>, Option<Instant>, Option<Money>, Option<i32>, Option<String>);
     let rows: Vec<Found> = dsl::market_price_history
-        .filter(dsl::inventory_id.eq(vehicle))
+        .filter(dsl::inventory_id.eq_any(vehicles.iter().copied()))
         .filter(dsl::recorded_at.ge(Instant(since)))
         .filter(dsl::median_market_price.is_not_null())
-        .select((dsl::recorded_at, dsl::median_market_price, dsl::sample_size, dsl::searched_for))
+        .select((dsl::inventory_id, dsl::recorded_at, dsl::median_market_price, dsl::sample_size, dsl::searched_for))
         .load(conn)?;
-    let point = |(recorded_at, median_price, sample_size, searched_for): Found| {
+    let mut found: HashMap<VehicleId, Vec<HistoryPoint>> = HashMap::new();
+    for (vehicle, recorded_at, median_price, sample_size, searched_for) in rows {
+        let (Some(vehicle), Some(recorded_at)) = (vehicle, recorded_at) else { continue };
         let sample_size = sample_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-        Some(HistoryPoint { recorded_at: recorded_at?.into(), median_price, sample_size, searched_for })
-    };
-    Ok(rows.into_iter().filter_map(point).collect())
+        let point = HistoryPoint { recorded_at: recorded_at.into(), median_price, sample_size, searched_for };
+        found.entry(vehicle).or_default().push(point);
+    }
+    Ok(found)
 }
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -84,7 +89,7 @@ pub(in crate::market) fn record_market_price(
     conn: &mut DbConnection,
     our_price: Money,
     research: &ResearchResult,
-    now: DateTime<Utc>,
+    (searched_for, now): (String, DateTime<Utc>),
 ) -> DbResult<()> {
     insert_point(
         conn,
@@ -96,7 +101,7 @@ pub(in crate::market) fn record_market_price(
             min_market_price: research.min_price,
             sample_size: Some(research.sample_size),
             recorded_at: Some(now.into()),
-            searched_for: research.analysis.as_ref().map(Analysis::searched_for),
+            searched_for: Some(searched_for),
         },
     )
 }

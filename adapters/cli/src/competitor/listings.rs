@@ -47,7 +47,7 @@ pub(crate) struct ListingOptions {
     #[arg(long)]
     price_dropped: bool,
     /// Those whose price has come down by this much or more
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", value_parser = jpauto::typed::money)]
     price_drop_min: Option<Money>,
     /// Those whose price has come down within so many days
     #[arg(long, value_name = "DAYS")]

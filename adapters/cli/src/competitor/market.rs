@@ -2,7 +2,7 @@
 
 use clap::Args;
 use jpauto::{
-    Desk, Money, VehicleId,
+    Desk, Money,
     competitors::{LeftOut, MarketGroup, MarketViewFilter, ModelFigures, Undercut, UndercutFilter},
 };
 use serde::Serialize;
@@ -13,6 +13,7 @@ use crate::{
     filters::ModelOptions,
     output::{Cell, Column, Format, Output, Row, Tone, car, counted, dash, dollars, miles, money},
     paging::Paging,
+    vehicle,
 };
 
 pub(super) const EXAMPLES: &str = "\
@@ -120,14 +121,14 @@ impl Row for ModelFigures {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct UndercutOptions {
-    /// Of this vehicle of ours
-    #[arg(long, value_name = "ID")]
-    vehicle: Option<VehicleId>,
+    /// Of this vehicle of ours: id, VIN or stock number
+    #[arg(long, value_name = "VEHICLE")]
+    vehicle: Option<String>,
     /// By this dealer, by name or id. Repeatable
     #[arg(long = "competitor", value_name = "COMPETITOR")]
     competitors: Vec<String>,
     /// By this much or more
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", value_parser = jpauto::typed::money)]
     difference_min: Option<Money>,
 }
 
@@ -138,8 +139,9 @@ pub(super) fn print_undercuts(
     paging: &Paging,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let vehicle = options.vehicle.map(|name| vehicle::find(desk, &name)).transpose()?;
     let filter = UndercutFilter {
-        vehicle: options.vehicle,
+        vehicle: vehicle.map(|stocked| stocked.vehicle.id),
         competitors: find_all(desk, &options.competitors)?,
         difference_min: options.difference_min,
     };

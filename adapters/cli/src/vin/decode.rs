@@ -97,7 +97,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(value_name = "VIN")]
     vin: String,
     /// Its miles; without them prices are not adjusted for mileage
-    #[arg(long, value_name = "MILES")]
+    #[arg(long, value_name = "MILES", value_parser = crate::arguments::miles)]
     mileage: Option<i32>,
     /// Make it anew, and replace what is stored
     #[arg(long)]

@@ -67,6 +67,7 @@ __all__ = [
     "Metrics",
     "MigrationReport",
     "MissingSource",
+    "MonthOfSales",
     "Position",
     "PriceChange",
     "PricePoint",
@@ -79,6 +80,8 @@ __all__ = [
     "RefusedListing",
     "ResearchResult",
     "Rows",
+    "SaleCount",
+    "SalesStatistics",
     "ScrapeCounts",
     "ScrapeRecord",
     "ScrapedListing",
@@ -97,6 +100,7 @@ __all__ = [
     "User",
     "Users",
     "Vehicle",
+    "VehicleWarning",
     "Velocity",
     "Vin",
     "VinReport",
@@ -935,21 +939,34 @@ class Inventory:
     def get_by_vin(self, vin: str) -> StockedVehicle:
         """The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`)."""
 
+    def find(self, text: str) -> StockedVehicle:
+        """The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
+
+        Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+        """
+
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
         """Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
         `duplicate_stock_number`).
         """
 
     def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
-        """Changes the named fields; `None` clears a field. A new price is also added to the price history.
+        """Changes the named fields; `None` clears a field. A new price is also added to the price history. One that looks like a
+        typing error is among the `warnings` of the answer.
 
         Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
     def set_status(self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None) -> Vehicle:
-        """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept in the audit trail.
+        """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
 
         Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
+        """
+
+    def undo_sale(self, id: UUID | str) -> Vehicle:
+        """Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`.
+
+        Raises `Conflict` (`vehicle_not_sold`; `sale_too_old` after seven days).
         """
 
     def relist(self, id: UUID | str) -> Vehicle:
@@ -962,13 +979,13 @@ class Inventory:
         """Takes the vehicle off the homepage."""
 
     def delete(self, id: UUID | str) -> None:
-        """Deletes a vehicle with its market analysis and price history. The submission that it came from stays."""
+        """Deletes a vehicle with its market analysis, price history and sales. The submission that it came from stays."""
 
     def price_history(self, id: UUID | str, *, limit: int | None = None) -> Query[MarketPrice]:
         """A vehicle's price history, newest first; the same as `market.history`."""
 
     def statistics(self) -> Statistics:
-        """Counts, value and age of the inventory."""
+        """Counts, value and age of the inventory, and what was sold."""
 
 @final
 class LeftOut:
@@ -2315,6 +2332,80 @@ class Statistics:
     def average_days_in_stock(self) -> float | None:
         """The mean of the days in stock; `None` if every vehicle is sold."""
 
+    @property
+    def sales(self) -> SalesStatistics:
+        """What was sold, cars that came back since included."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SaleCount:
+    """A number of sales and what they brought."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of what the buyers paid, or of our prices where that is not known."""
+
+    @property
+    def average_days_to_sell(self) -> float | None:
+        """The mean of the days from `listed_at` to the sale; `None` without a sale."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class MonthOfSales:
+    """The sales of one month."""
+
+    @property
+    def month(self) -> str:
+        """The month, such as `2026-11`."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def value(self) -> Decimal:
+        """The sum of what the buyers paid, or of our prices where that is not known."""
+
+    @property
+    def average_days_to_sell(self) -> float | None:
+        """The mean of the days from `listed_at` to the sale; `None` without a sale."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SalesStatistics:
+    """Sales over all time, of cars that came back since, too. An undone sale is none."""
+
+    @property
+    def total(self) -> SaleCount:
+        """All sales."""
+
+    @property
+    def came_back(self) -> int:
+        """How many of them were of cars that are in stock again, or were sold once more."""
+
+    @property
+    def by_month(self) -> list[MonthOfSales]:
+        """By month of the sale in UTC, latest first; months without a sale are left out."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -2400,7 +2491,7 @@ class StockedVehicle:
 
     @property
     def vin(self) -> str:
-        """17 characters; kept in upper case, unique."""
+        """The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2408,7 +2499,7 @@ class StockedVehicle:
 
     @property
     def mileage(self) -> int:
-        """Miles on the odometer."""
+        """Miles on the odometer; 0 for a new vehicle."""
 
     @property
     def trim(self) -> str | None:
@@ -2541,6 +2632,10 @@ class StockedVehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+
+    @property
+    def warnings(self) -> list[VehicleWarning]:
+        """What to look at twice: doubtful prices in the answer to the write that sets them, and that a chassis number is no VIN."""
     # Fields of inventory: end.
     @property
     def days_in_stock(self) -> int:
@@ -2615,7 +2710,7 @@ class Submission:
 
     @property
     def vin(self) -> str | None:
-        """17 characters; kept in upper case, unique among submissions."""
+        """The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique among submissions."""
 
     @property
     def mileage(self) -> int | None:
@@ -2690,11 +2785,32 @@ class SubmissionWarning:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class VehicleWarning:
+    """A doubt about a vehicle that does not refuse it."""
+
+    @property
+    def code(self) -> str:
+        """The stable word, such as `price_out_of_range`."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class Submissions:
     """Cars that customers offer, and their review."""
 
     def submit(self, **fields: Unpack[NewSubmission]) -> Submission:
-        """Sends a submission. Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`)."""
+        """Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.
+
+        Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
+        """
 
     def list(
         self,
@@ -2714,13 +2830,20 @@ class Submissions:
     def get(self, id: UUID | str) -> Submission:
         """One submission. Raises `NotFound` (`submission_not_found`)."""
 
+    def find(self, text: str) -> Submission:
+        """The submission of this id, VIN or chassis number, or the only one of which one of them begins so.
+
+        Raises `NotFound` (`submission_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+        """
+
     def update(self, id: UUID | str, **fields: Unpack[SubmissionChanges]) -> Submission:
         """Corrects the named fields of a pending submission; `None` clears a field. Raises `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`), `InvalidInput` (`invalid_submission`).
         """
 
     def approve(self, id: UUID | str, **overrides: Unpack[VehicleChanges]) -> Vehicle:
-        """Approves a submission and adds its car to the inventory, at the asking price unless `price` is given.
+        """Approves a submission and adds its car to the inventory, at the asking price unless `price` is given. A car that we sold
+        before comes back: its row is on sale again.
 
         Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
@@ -2929,7 +3052,7 @@ class Vehicle:
 
     @property
     def vin(self) -> str:
-        """17 characters; kept in upper case, unique."""
+        """The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique."""
 
     @property
     def price(self) -> Decimal:
@@ -2937,7 +3060,7 @@ class Vehicle:
 
     @property
     def mileage(self) -> int:
-        """Miles on the odometer."""
+        """Miles on the odometer; 0 for a new vehicle."""
 
     @property
     def trim(self) -> str | None:
@@ -3070,6 +3193,10 @@ class Vehicle:
     @property
     def updated_at(self) -> datetime | None:
         """When it was changed last."""
+
+    @property
+    def warnings(self) -> list[VehicleWarning]:
+        """What to look at twice: doubtful prices in the answer to the write that sets them, and that a chassis number is no VIN."""
     # Fields of inventory: end.
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

@@ -1,0 +1,142 @@
+//! Values as people type them: `$7,995`, `112,345`, and the beginning of an id.
+//!
+//! The command line reads its arguments and its imports so. Programs send exact values, which [`Money`] and serde read.
+//! Deliberately not here: texts of web pages, which `extract` reads.
+
+mod reference;
+
+use crate::money::{InvalidMoney, Money};
+
+pub(crate) use reference::{MOST_CANDIDATES, Reference};
+
+/// Reads an amount in dollars: `7995`, `7,995`, `$7,995.00`, `USD 7995`.
+///
+/// Commas stand between groups of three digits only, so `7,95` is refused and not read as 795.
+///
+/// # Errors
+/// [`InvalidMoney`] for anything else.
+///
+/// ```
+/// use jpauto::{Money, typed};
+///
+/// assert_eq!(typed::money("$7,995")?, Money::from_dollars(7_995));
+/// assert!(typed::money("7.995,00").is_err());
+/// # Ok::<(), jpauto::InvalidMoney>(())
+/// ```
+pub fn money(text: &str) -> Result<Money, InvalidMoney> {
+    let text = text.trim();
+    let text = match text.get(..3) {
+        Some(start) if start.eq_ignore_ascii_case("usd") => text[3..].trim_start(),
+        _ => text,
+    };
+    let (sign, amount) = text.strip_prefix('-').map_or(("", text), |amount| ("-", amount));
+    let amount = amount.strip_prefix('$').map_or(amount, str::trim_start);
+    let (whole, cents) = amount.split_once('.').map_or((amount, None), |(whole, cents)| (whole, Some(cents)));
+    let whole = without_separators(whole).ok_or(InvalidMoney)?;
+    match cents {
+        Some(cents) => format!("{sign}{whole}.{cents}").parse(),
+        None => format!("{sign}{whole}").parse(),
+    }
+}
+
+/// Reads a whole number: `112345` or `112,345`; `None` for anything else.
+///
+/// ```
+/// assert_eq!(jpauto::typed::whole_number("112,345"), Some(112_345));
+/// assert_eq!(jpauto::typed::whole_number("112.345"), None);
+/// ```
+#[must_use]
+pub fn whole_number(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    format!("{sign}{}", without_separators(digits)?).parse().ok()
+}
+
+/// The digits without the commas between groups of three; `None` if anything else stands there.
+fn without_separators(text: &str) -> Option<String> {
+    let mut groups = text.split(',');
+    let first = groups.next()?;
+    let has_groups = text.contains(',');
+    let all_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    if first.is_empty() || !all_digits(first) || (has_groups && first.len() > 3) {
+        return None;
+    }
+    groups.all(|group| group.len() == 3 && all_digits(group)).then(|| text.replace(',', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_type_them_or_refused() {
+        for (text, cents) in [
+            ("7995", 799_500),
+            ("7,995", 799_500),
+            ("$7,995", 799_500),
+            ("$ 7,995.00", 799_500),
+            (" $7995.5 ", 799_550),
+            ("USD 7,995", 799_500),
+            ("usd7995", 799_500),
+            ("112,345.67", 11_234_567),
+            ("1,234,567", 123_456_700),
+            ("-$5", -500),
+            ("0.01", 1),
+            ("99,999,999.99", 9_999_999_999),
+        ] {
+            assert_eq!(money(text), Ok(Money::from_cents(cents)), "{text}");
+        }
+        for text in [
+            "",
+            "$",
+            ",",
+            "7,99",
+            "7,9955",
+            "79,95.00",
+            "7995,000",
+            "7.995,00",
+            "7.995",
+            ",995",
+            "7,",
+            "$$5",
+            "5$",
+            "--5",
+            "7 995",
+            "1e3",
+            "7,995.0.0",
+            "€5",
+            "seven",
+            "7k",
+            "$7,995.001",
+            "99999999999999999999",
+        ] {
+            assert_eq!(money(text), Err(InvalidMoney), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_have_their_thousands_parted() {
+        for (text, number) in [("112,345", 112_345), (" 7 ", 7), ("0", 0), ("-1", -1), ("1,000,000", 1_000_000)] {
+            assert_eq!(whole_number(text), Some(number), "{text}");
+        }
+        for text in ["", "1,00", "112.345", "1,0000", "12 345", "+5", "9,999,999,999", "ten"] {
+            assert_eq!(whole_number(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_to_people_is_read_back(dollars in 1_i32..=99_999_999) {
+            let amount = Money::from_dollars(dollars);
+            prop_assert_eq!(money(&amount.in_whole_dollars()), Ok(amount));
+            prop_assert_eq!(money(&amount.to_string()), Ok(amount));
+        }
+
+        #[test]
+        fn no_text_is_too_much(text in "[-$,.0-9 uUsSdD]{0,30}|\\PC{0,20}") {
+            let _ = (money(&text), whole_number(&text));
+        }
+    }
+}

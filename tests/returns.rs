@@ -1,0 +1,285 @@
+//! Cars that come back: taken in again after a sale, offered again after a rejection, a sale undone.
+
+use std::sync::Barrier;
+
+use chrono::TimeDelta;
+use jpauto::{
+    ActivityEntry, ActivityFilter, Actor, Approval, Change, Money, NewSubmission, NewVehicle, PageRequest, Role,
+    StatusChange, SubmissionStatus, Vehicle, VehicleId, VehicleStatus, VehicleUpdate,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Lot, camry, corolla};
+
+/// The entries about a row, oldest first.
+fn trail(lot: &Lot, id: impl Into<Uuid>) -> Vec<ActivityEntry> {
+    let filter = ActivityFilter::default().resource(id);
+    let mut entries = lot.desk().activity().list(&filter, &PageRequest::default()).unwrap().items;
+    entries.reverse();
+    entries
+}
+
+fn actions(entries: &[ActivityEntry]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.action.as_str()).collect()
+}
+
+/// The camry, offered and approved at this price.
+fn taken_in(lot: &Lot, price: i32) -> Vehicle {
+    let submission = lot.website().submissions().submit(&camry()).unwrap();
+    lot.desk().submissions().approve(submission.id, &Approval::at_price(Money::from_dollars(price))).unwrap()
+}
+
+fn sell(lot: &Lot, id: VehicleId, price: i32) -> Vehicle {
+    lot.desk().inventory().set_status(id, StatusChange::sold_for(Money::from_dollars(price))).unwrap()
+}
+
+/// What a customer says of the same car years later.
+fn camry_again() -> NewSubmission {
+    NewSubmission {
+        customer_name: Some("Ben Example".into()),
+        customer_email: None,
+        customer_phone: None,
+        mileage: Some(91_000),
+        asking_price: Some(Money::from_dollars(8_000)),
+        trim: None,
+        exterior_color: Some("Blue".into()),
+        images: vec!["https://example.com/new.jpg".into()],
+        ..camry()
+    }
+}
+
+on_both_databases! {
+    fn a_sold_car_that_is_taken_in_again_is_its_row_on_sale(lot: &Lot) {
+        let (desk, inventory) = (lot.desk(), lot.desk());
+        let inventory = inventory.inventory();
+        let first = taken_in(lot, 16_900);
+        let described = VehicleUpdate {
+            engine: Change::Set("2.5".into()),
+            cost: Change::Set(Money::from_dollars(12_000)),
+            title_status: Change::Set("clean".into()),
+            description: Change::Set("One owner".into()),
+            features: Some(vec!["Tow hitch".into()]),
+            stock_number: Change::Set("A1042".into()),
+            ..VehicleUpdate::default()
+        };
+        inventory.update(first.id, &described).unwrap();
+        inventory.feature(first.id).unwrap();
+        lot.pass(TimeDelta::days(20));
+        let sold = sell(lot, first.id, 16_500);
+        lot.pass(TimeDelta::days(400));
+        let again = lot.website().submissions().submit(&camry_again()).unwrap();
+        assert_eq!((Some(again.id), again.submission_status), (first.source_submission_id, SubmissionStatus::Pending));
+        lot.pass(TimeDelta::hours(3));
+        let (manager, managing) = lot.staff(Role::Manager);
+        let back = managing.submissions().approve(again.id, &Approval::at_price(Money::from_dollars(9_900))).unwrap();
+
+        assert_eq!(inventory.get(first.id).unwrap().vehicle, back, "the row is the same");
+        assert_eq!((back.status, back.sold_at, back.listed_at), (VehicleStatus::Available, None, Some(lot.now())));
+        assert_eq!((back.price, back.mileage), (Money::from_dollars(9_900), 91_000));
+        assert_eq!((back.source_submission_id, back.updated_by), (Some(again.id), Some(manager.id)));
+        assert_eq!(back.created_at, first.created_at);
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        assert_eq!(
+            [text(&back.stock_number), text(&back.engine), text(&back.trim), text(&back.exterior_color)],
+            ["A1042", "2.5", "SE", "Blue"]
+        );
+        assert_eq!(back.features, ["Tow hitch"]);
+        // What tells of its state then is not what it is now.
+        assert_eq!((back.cost, back.title_status.clone(), back.description.clone()), (None, None, None));
+        assert_eq!(back.images, ["https://example.com/new.jpg"]);
+        assert!(!back.featured);
+
+        let entries = trail(lot, first.id);
+        assert_eq!(actions(&entries), ["create", "update", "feature", "status", "relist"]);
+        let changes = entries[4].changes.as_ref().unwrap();
+        let sold_at = serde_json::to_value(sold.sold_at).unwrap();
+        assert_eq!(changes["sold_at"], json!({"from": sold_at, "to": null}));
+        assert_eq!(changes["price"], json!({"from": "16900.00", "to": "9900.00"}));
+        assert_eq!(entries[3].changes.as_ref().unwrap()["sale_price"]["to"], "16500.00");
+
+        let statistics = desk.inventory().statistics().unwrap();
+        assert_eq!((statistics.total.count, statistics.sales.total.count, statistics.sales.came_back), (1, 1, 1));
+        assert_eq!(statistics.sales.total.value, Money::from_dollars(16_500));
+        assert_eq!(statistics.sales.total.average_days_to_sell, Some(20.0));
+        assert_eq!(statistics.sales.by_month[0].month, "2026-03");
+
+        sell(lot, first.id, 9_500);
+        let sales = desk.inventory().statistics().unwrap().sales;
+        assert_eq!((sales.total.count, sales.came_back), (2, 1));
+        let months: Vec<_> = sales.by_month.iter().map(|of| (of.month.as_str(), of.sales.count)).collect();
+        assert_eq!(months, [("2027-04", 1), ("2026-03", 1)]);
+    }
+
+    fn a_car_that_staff_sold_comes_back_by_a_first_offer(lot: &Lot) {
+        let desk = lot.desk();
+        let added = desk.inventory().add(&NewVehicle { vin: camry().vin.unwrap(), ..corolla(1) }).unwrap();
+        let offer = lot.website().submissions().submit(&camry()).unwrap();
+        let approval = Approval::at_price(Money::from_dollars(15_500));
+        let refusal = desk.submissions().approve(offer.id, &approval).unwrap_err();
+        assert_eq!(refusal.code(), "duplicate_vin", "it is not sold yet");
+        sell(lot, added.id, 13_000);
+        let back = desk.submissions().approve(offer.id, &approval).unwrap();
+        assert_eq!((back.id, back.source_submission_id), (added.id, Some(offer.id)));
+        assert_eq!((back.model.as_str(), back.images.len()), ("Camry", 2));
+    }
+
+    fn what_the_market_said_before_the_sale_is_gone_and_its_prices_stay(lot: &Lot) {
+        let desk = lot.desk();
+        let vehicle = taken_in(lot, 16_900);
+        desk.market().analyze(vehicle.id).unwrap();
+        sell(lot, vehicle.id, 16_900);
+        lot.pass(TimeDelta::days(1));
+        let again = lot.website().submissions().submit(&camry()).unwrap();
+        desk.submissions().approve(again.id, &Approval::at_price(Money::from_dollars(17_900))).unwrap();
+        assert_eq!(desk.market().get(vehicle.id).unwrap_err().code(), "vehicle_not_analyzed");
+        let history = desk.market().history(vehicle.id, &PageRequest::default()).unwrap().items;
+        let prices: Vec<_> = history.iter().map(|point| point.our_price.to_string()).collect();
+        assert_eq!(prices, ["17900.00", "16900.00"]);
+        desk.market().analyze(vehicle.id).unwrap();
+    }
+
+    fn of_two_reviewers_one_takes_the_car_back(lot: &Lot) {
+        let vehicle = taken_in(lot, 16_900);
+        for round in 0..4_i64 {
+            sell(lot, vehicle.id, 16_900);
+            lot.pass(TimeDelta::days(round + 1));
+            let again = lot.website().submissions().submit(&camry()).unwrap();
+            let start = Barrier::new(4);
+            let outcomes: Vec<_> = std::thread::scope(|scope| {
+                let reviewers: Vec<_> = (0..4)
+                    .map(|_| {
+                        let desk = lot.another_process().acting_as(Actor::system());
+                        let start = &start;
+                        scope.spawn(move || {
+                            start.wait();
+                            desk.submissions().approve(again.id, &Approval::as_offered())
+                        })
+                    })
+                    .collect();
+                reviewers.into_iter().map(|reviewer| reviewer.join().unwrap()).collect()
+            });
+            assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+            let refusals = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
+            assert!(refusals.into_iter().all(|refusal| refusal.code() == "submission_already_reviewed"));
+        }
+        assert_eq!(lot.desk().inventory().statistics().unwrap().sales.total.count, 4);
+    }
+
+    fn a_rejected_car_may_be_offered_again(lot: &Lot) {
+        let desk = lot.desk();
+        let first = lot.website().submissions().submit(&camry()).unwrap();
+        assert_eq!(lot.website().submissions().submit(&camry_again()).unwrap_err().code(), "duplicate_vin");
+        let (_, manager) = lot.staff(Role::Manager);
+        manager.submissions().reject(first.id, "too dear").unwrap();
+        lot.pass(TimeDelta::days(3));
+        let again = lot.website().submissions().submit(&camry_again()).unwrap();
+        assert_eq!((again.id, again.submission_status), (first.id, SubmissionStatus::Pending));
+        assert_eq!((again.submitted_at, again.created_at), (Some(lot.now()), first.created_at));
+        assert_eq!((again.reviewed_at, again.reviewed_by, again.rejection_reason.clone()), (None, None, None));
+        assert_eq!((again.customer_name.as_deref(), again.customer_email.clone()), (Some("Ben Example"), None));
+        assert_eq!((again.mileage, again.trim.clone()), (Some(91_000), None), "nothing of the earlier offer stays");
+        assert_eq!(desk.submissions().get(first.id).unwrap(), again);
+        assert_eq!(lot.website().submissions().submit(&camry()).unwrap_err().code(), "duplicate_vin", "pending again");
+
+        let entries = trail(lot, first.id);
+        assert_eq!(actions(&entries), ["create", "reject", "reoffer"]);
+        let changes = entries[2].changes.as_ref().unwrap();
+        assert_eq!(changes["rejection_reason"], json!({"from": "too dear", "to": null}));
+        assert_eq!(changes["submission_status"], json!({"from": "rejected", "to": "pending"}));
+        assert_eq!(changes["customer_name"], "changed", "no personal data in the trail");
+        desk.submissions().approve(first.id, &Approval::as_offered()).unwrap();
+    }
+
+    fn a_car_in_stock_is_not_offered_again_and_one_that_is_gone_is(lot: &Lot) {
+        let desk = lot.desk();
+        let vehicle = taken_in(lot, 16_900);
+        for status in VehicleStatus::UNSOLD {
+            desk.inventory().set_status(vehicle.id, status).unwrap();
+            let refusal = lot.website().submissions().submit(&camry()).unwrap_err();
+            assert_eq!(refusal.code(), "duplicate_vin", "{status}");
+        }
+        // A VIN that was corrected after the approval: the car is in stock all the same.
+        let corrected = VehicleUpdate { vin: Some("4T1B11HK9KU211112".into()), ..VehicleUpdate::default() };
+        desk.inventory().update(vehicle.id, &corrected).unwrap();
+        assert_eq!(lot.website().submissions().submit(&camry()).unwrap_err().code(), "duplicate_vin");
+        desk.inventory().delete(vehicle.id).unwrap();
+        assert_eq!(lot.website().submissions().submit(&camry()).unwrap().submission_status, SubmissionStatus::Pending);
+    }
+
+    fn offers_made_again_count_for_the_limit_of_an_address(lot: &Lot) {
+        let here = lot.dealership.acting_as(Actor::public().from_ip("203.0.113.7".parse().unwrap()));
+        for _ in 0..5 {
+            let offer = here.submissions().submit(&camry()).unwrap();
+            lot.desk().submissions().reject(offer.id, "no").unwrap();
+        }
+        assert_eq!(here.submissions().submit(&camry()).unwrap_err().code(), "too_many_submissions");
+    }
+
+    fn a_rejected_car_offered_by_many_at_once_is_taken_once(lot: &Lot) {
+        let offer = lot.website().submissions().submit(&camry()).unwrap();
+        lot.desk().submissions().reject(offer.id, "no").unwrap();
+        let start = Barrier::new(6);
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let customers: Vec<_> = (0..6)
+                .map(|_| {
+                    let website = lot.another_process().acting_as(Actor::public());
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        website.submissions().submit(&camry())
+                    })
+                })
+                .collect();
+            customers.into_iter().map(|customer| customer.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        let refusals: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
+        assert!(refusals.iter().all(|refusal| refusal.code() == "duplicate_vin"), "{refusals:?}");
+    }
+
+    fn a_sale_is_undone_for_a_week_and_a_relist_starts_anew(lot: &Lot) {
+        let desk = lot.desk();
+        let listed = desk.inventory().add(&corolla(1)).unwrap();
+        lot.pass(TimeDelta::days(30));
+        sell(lot, listed.id, 13_500);
+        lot.pass(TimeDelta::days(7));
+        let undone = desk.inventory().undo_sale(listed.id).unwrap();
+        assert_eq!((undone.status, undone.sold_at, undone.listed_at), (VehicleStatus::Available, None, listed.listed_at));
+        let read = desk.inventory().get(listed.id).unwrap();
+        assert_eq!((&read.vehicle, read.days_in_stock), (&undone, 37));
+        assert_eq!(desk.inventory().statistics().unwrap().sales.total.count, 0, "an undone sale is none");
+        assert_eq!(desk.inventory().undo_sale(listed.id).unwrap_err().code(), "vehicle_not_sold");
+
+        sell(lot, listed.id, 13_500);
+        lot.pass(TimeDelta::days(7) + TimeDelta::microseconds(1));
+        assert_eq!(desk.inventory().undo_sale(listed.id).unwrap_err().code(), "sale_too_old");
+        let relisted = desk.inventory().relist(listed.id).unwrap();
+        assert_eq!(relisted.listed_at, Some(lot.now()));
+        let sales = desk.inventory().statistics().unwrap().sales;
+        assert_eq!((sales.total.count, sales.came_back), (1, 1));
+        let entries = trail(lot, listed.id);
+        assert_eq!(actions(&entries), ["create", "status", "undo_sale", "status", "relist"]);
+        let changes = entries[2].changes.as_ref().unwrap();
+        assert_eq!(changes["status"], json!({"from": "sold", "to": "available"}));
+        assert_eq!(changes.get("listed_at"), None::<&Value>);
+        let nowhere = VehicleId::new(lot.now());
+        assert_eq!(desk.inventory().undo_sale(nowhere).unwrap_err().code(), "vehicle_not_found");
+        let (_, viewer) = lot.staff(Role::Viewer);
+        assert_eq!(viewer.inventory().undo_sale(listed.id).unwrap_err().code(), "forbidden");
+    }
+
+    fn sales_of_another_program_are_counted_as_well(lot: &Lot) {
+        let desk = lot.desk();
+        let [first, second] = [1, 2].map(|number| desk.inventory().add(&corolla(number)).unwrap());
+        lot.pass(TimeDelta::days(10));
+        lot.execute("UPDATE inventory SET status = 'sold', sold_at = updated_at");
+        let sales = desk.inventory().statistics().unwrap().sales;
+        assert_eq!((sales.total.count, sales.total.value, sales.came_back), (2, Money::from_dollars(28_000), 0));
+        desk.inventory().relist(first.id).unwrap();
+        let sales = desk.inventory().statistics().unwrap().sales;
+        assert_eq!((sales.total.count, sales.came_back), (2, 1), "the sale before the relist stays");
+        desk.inventory().delete(second.id).unwrap();
+        assert_eq!(desk.inventory().statistics().unwrap().sales.total.count, 1);
+    }
+}
