@@ -43,6 +43,7 @@ pub(crate) fn apart(url: &str) -> Option<(String, Option<&str>)> {
 
 fn usual_host(host: &str) -> Cow<'_, str> {
     let host = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
+    let host = host.strip_suffix('.').unwrap_or(host);
     let host = host.strip_prefix("www.").unwrap_or(host);
     if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
         let lower = host.to_ascii_lowercase();

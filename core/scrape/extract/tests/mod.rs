@@ -7,6 +7,7 @@ mod identity;
 mod json_ld;
 mod linked_cards;
 mod own_page;
+mod vendor;
 
 use std::{fs, path::Path};
 
