@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-PACKAGES = {"jpauto", "jpauto-cli"}
+PACKAGES = {"jpauto", "jpauto-cli", "jpauto-http"}
 # Runs for the comparison of `make bench-extract` alone.
 LEFT_OUT = {"extract_once"}
 SECONDS = int(os.environ.get("JPAUTO_BENCH_SECONDS", "900"))

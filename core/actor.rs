@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, ErrorCode},
-    ids::UserId,
+    ids::{TokenId, UserId},
 };
 
 /// Who asks for an operation, and from where. Both go into the audit trail.
@@ -33,6 +33,7 @@ enum Who {
     Public,
     System,
     User(UserId),
+    Token { id: TokenId, user: Option<UserId> },
 }
 
 impl Actor {
@@ -54,6 +55,16 @@ impl Actor {
         Self::of(Who::User(id))
     }
 
+    /// An API token. It acts for the user who created it, if a user did.
+    pub(crate) fn token(id: TokenId, user: Option<UserId>) -> Self {
+        Self::of(Who::Token { id, user })
+    }
+
+    /// The same address and client with another actor.
+    pub(crate) fn as_actor(&self, actor: Self) -> Self {
+        Self { who: actor.who, ..self.clone() }
+    }
+
     /// The same, acting from this address.
     #[must_use]
     pub fn from_ip(mut self, ip: IpAddr) -> Self {
@@ -68,12 +79,22 @@ impl Actor {
         self
     }
 
-    /// The id of the member of staff, if the actor is one.
+    /// The id of the member of staff who acts, or for whom a token acts.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId> {
         match self.who {
             Who::User(id) => Some(id),
+            Who::Token { user, .. } => user,
             Who::Public | Who::System => None,
+        }
+    }
+
+    /// The id of the API token, if the actor is one.
+    #[must_use]
+    pub fn token_id(&self) -> Option<TokenId> {
+        match self.who {
+            Who::Token { id, .. } => Some(id),
+            Who::Public | Who::System | Who::User(_) => None,
         }
     }
 
@@ -97,7 +118,7 @@ impl Actor {
         Self { who, ip: None, user_agent: None }
     }
 
-    /// Checks that this actor may do it, given the role that the database has for the user.
+    /// Checks that this actor may do it, given the role that the database has for the user or the token.
     ///
     /// # Errors
     /// `not_signed_in` for the public; `forbidden` for a role that may not.
@@ -105,11 +126,13 @@ impl Actor {
         match (self.who, role) {
             (Who::System, _) => Ok(()),
             (Who::Public, _) if permission.needs().is_none() => Ok(()),
-            (Who::Public, _) | (Who::User(_), None) => {
+            (Who::Public, _) | (Who::User(_) | Who::Token { .. }, None) => {
                 Err(Error::new(ErrorCode::NotSignedIn, "sign in as a member of staff to do this"))
             }
-            (Who::User(_), Some(role)) if permission.needs().is_none_or(|least| role >= least) => Ok(()),
-            (Who::User(_), Some(role)) => Err(Error::new(
+            (Who::User(_) | Who::Token { .. }, Some(role)) if permission.needs().is_none_or(|least| role >= least) => {
+                Ok(())
+            }
+            (Who::User(_) | Who::Token { .. }, Some(role)) => Err(Error::new(
                 ErrorCode::Forbidden,
                 format!(
                     "this takes the role {}, not {}",
@@ -144,6 +167,8 @@ words!(Role, InvalidRole at "/role" {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Permission {
+    /// Prove who one is.
+    SignIn,
     /// Send an offer of a car.
     SendSubmissions,
     /// Read the public fields of vehicles that are listed.
@@ -158,6 +183,8 @@ pub enum Permission {
     ReadCompetitors,
     /// Read alerts.
     ReadAlerts,
+    /// Create, list and revoke one's own API tokens.
+    ManageOwnTokens,
     /// Add and change vehicles.
     WriteInventory,
     /// Correct, approve and reject submissions.
@@ -174,6 +201,8 @@ pub enum Permission {
     DeleteSubmissions,
     /// Invite, change and deactivate users.
     ManageUsers,
+    /// List and revoke everybody's API tokens.
+    ManageTokens,
     /// Read the audit trail.
     ReadActivity,
     /// Remove what is kept and over.
@@ -185,20 +214,24 @@ impl Permission {
     #[must_use]
     pub const fn needs(self) -> Option<Role> {
         match self {
-            Self::SendSubmissions | Self::ReadListedVehicles => None,
+            Self::SignIn | Self::SendSubmissions | Self::ReadListedVehicles => None,
             Self::ReadSubmissions
             | Self::ReadInventory
             | Self::ReadMarket
             | Self::ReadCompetitors
-            | Self::ReadAlerts => Some(Role::Viewer),
+            | Self::ReadAlerts
+            | Self::ManageOwnTokens => Some(Role::Viewer),
             Self::WriteInventory
             | Self::ReviewSubmissions
             | Self::Analyze
             | Self::ManageCompetitors
             | Self::DismissAlerts => Some(Role::Manager),
-            Self::DeleteVehicles | Self::DeleteSubmissions | Self::ManageUsers | Self::ReadActivity | Self::CleanUp => {
-                Some(Role::Admin)
-            }
+            Self::DeleteVehicles
+            | Self::DeleteSubmissions
+            | Self::ManageUsers
+            | Self::ManageTokens
+            | Self::ReadActivity
+            | Self::CleanUp => Some(Role::Admin),
         }
     }
 }
@@ -222,6 +255,8 @@ mod tests {
             (Permission::DeleteVehicles, false, false, true),
             (Permission::ManageUsers, false, false, true),
             (Permission::ReadActivity, false, false, true),
+            (Permission::ManageOwnTokens, true, true, true),
+            (Permission::ManageTokens, false, false, true),
             (Permission::CleanUp, false, false, true),
         ] {
             let may = |role| user.must(permission, Some(role)).is_ok();
@@ -230,6 +265,8 @@ mod tests {
                 [viewer, manager, admin],
                 "{permission:?}"
             );
+            let token = Actor::token(TokenId::new(now), None);
+            assert_eq!(token.must(permission, Some(Role::Manager)).is_ok(), manager, "{permission:?}");
             assert_eq!(Actor::public().must(permission, None).is_ok(), permission.needs().is_none(), "{permission:?}");
             assert!(Actor::system().must(permission, None).is_ok());
         }

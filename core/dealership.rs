@@ -14,7 +14,7 @@ use crate::{
     inventory::OnVehicleChange,
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
-    users,
+    tokens,
 };
 
 /// One dealership's data and rules over one database; cheap to clone, and safe to share between threads.
@@ -54,7 +54,7 @@ impl Dealership {
     pub fn with_config(config: Config) -> Result<Self> {
         let database = Database::open(&config.database)?;
         let parts = parts(&config)?;
-        let house = House { database, clock: config.clock.clone(), role_of: users::role_of_active_user, parts };
+        let house = House { database, clock: config.clock.clone(), role_of: tokens::role_of, parts };
         Ok(Self { house: Arc::new(house), config: Arc::new(config) })
     }
 

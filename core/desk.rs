@@ -20,7 +20,6 @@ use crate::{
     clock::Clock,
     db::{Database, DbConnection, DbResult},
     error::{Error, ErrorCode, Result},
-    ids::UserId,
 };
 
 /// The operations that one actor may ask for, noun by noun.
@@ -34,8 +33,8 @@ pub struct Desk {
 pub(crate) struct House {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
-    /// Looks up what an active user may do; it fails for one who is unknown or deactivated.
-    pub(crate) role_of: fn(&mut DbConnection, UserId) -> DbResult<Role>,
+    /// Looks up the role that a user or a token has now; it fails for one that may not act. Others have none.
+    pub(crate) role_of: fn(&mut DbConnection, &Actor, &Clock) -> DbResult<Option<Role>>,
     pub(crate) parts: Parts,
 }
 
@@ -125,6 +124,12 @@ impl Desk {
         self.house.database.connections()
     }
 
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.house.clock.now()
     }
@@ -166,13 +171,11 @@ impl Desk {
         })
     }
 
-    /// Whether the actor may, as the database stands now.
-    pub(crate) fn authorize(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<()> {
-        let role = match self.actor.user_id() {
-            Some(id) => Some((self.house.role_of)(conn, id)?),
-            None => None,
-        };
-        Ok(self.actor.must(permission, role)?)
+    /// Whether the actor may, as the database stands now. Answers the role, if the actor has one.
+    pub(crate) fn authorize(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<Option<Role>> {
+        let role = (self.house.role_of)(conn, &self.actor, &self.house.clock)?;
+        self.actor.must(permission, role)?;
+        Ok(role)
     }
 }
 

@@ -111,6 +111,8 @@ id! {
     ActivityId;
     /// An alert.
     AlertId;
+    /// An API token.
+    TokenId;
 }
 
 #[cfg(test)]

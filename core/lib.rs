@@ -36,7 +36,7 @@
 //! # Ok::<(), jpauto::Error>(())
 //! ```
 //!
-//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Alerts`],
+//! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Tokens`], [`Alerts`],
 //! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
@@ -70,9 +70,12 @@ mod ids;
 mod inventory;
 mod leases;
 mod money;
+mod network;
 mod page;
 mod scrape;
+mod secret;
 mod submissions;
+mod tokens;
 mod tracking;
 mod users;
 
@@ -90,7 +93,7 @@ pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, SaleId, ScrapeId, SubmissionId, UserId, VehicleId,
+    MetricsId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
@@ -99,6 +102,7 @@ pub use inventory::{
 };
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
+pub use network::client_network;
 pub use page::{Page, PageRequest};
 pub use scrape::{
     browser::{BrowserConfig, Sandbox},
@@ -109,5 +113,6 @@ pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,
 };
+pub use tokens::{IssuedToken, NewToken, Token, Tokens};
 pub use users::{NewUser, Provider, User, Users};
 pub use vin::{InvalidVin, Vin};

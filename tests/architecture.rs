@@ -19,11 +19,17 @@ use syn::{
 
 /// The layers from the ground up, each with its rooms. A room uses rooms of its own layer and of those below.
 const LAYERS: [(&str, &[&str]); 7] = [
-    ("values", &["actor", "change", "clock", "error", "fields", "ids", "money", "page", "typed", "vin", "words"]),
+    (
+        "values",
+        &[
+            "actor", "change", "clock", "error", "fields", "ids", "money", "network", "page", "secret", "typed", "vin",
+            "words",
+        ],
+    ),
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),
-    ("nouns", &["competitors", "inventory", "submissions", "users"]),
+    ("nouns", &["competitors", "inventory", "submissions", "tokens", "users"]),
     ("services over several nouns", &["evaluation", "market"]),
     ("dealership", &["config", "dealership"]),
 ];

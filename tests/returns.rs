@@ -124,6 +124,26 @@ on_both_databases! {
         assert_eq!((back.model.as_str(), back.images.len()), ("Camry", 2));
     }
 
+    fn a_sold_car_that_staff_add_again_is_its_row_on_sale(lot: &Lot) {
+        let desk = lot.desk();
+        let first = NewVehicle { engine: Some("1.8".into()), stock_number: Some("A1".into()), ..corolla(1) };
+        let first = desk.inventory().add(&first).unwrap();
+        assert_eq!(desk.inventory().add(&corolla(1)).unwrap_err().code(), "duplicate_vin", "it is not sold yet");
+        sell(lot, first.id, 13_500);
+        lot.pass(TimeDelta::days(100));
+        let bought = NewVehicle { vin: corolla(1).vin.to_lowercase(), mileage: 70_000, cost: Some(Money::from_dollars(9_000)), ..corolla(1) };
+        let tenth = NewVehicle { price: Money::from_dollars(1_400), ..bought.clone() };
+        let careful = desk.inventory().refusing_doubtful_prices();
+        assert_eq!(careful.add(&tenth).unwrap_err().code(), "price_doubtful");
+        let back = careful.add(&bought).unwrap();
+        assert_eq!((back.id, back.mileage, back.listed_at), (first.id, 70_000, Some(lot.now())));
+        assert_eq!((back.engine.as_deref(), back.stock_number.as_deref()), (Some("1.8"), Some("A1")));
+        assert_eq!((back.status, back.sold_at, back.cost), (VehicleStatus::Available, None, Some(Money::from_dollars(9_000))));
+        assert_eq!(desk.inventory().get(first.id).unwrap().vehicle, back);
+        assert_eq!(actions(&trail(lot, first.id)), ["create", "status", "relist"]);
+        assert_eq!(desk.inventory().statistics().unwrap().sales.came_back, 1);
+    }
+
     fn what_the_market_said_before_the_sale_is_gone_and_its_prices_stay(lot: &Lot) {
         let desk = lot.desk();
         let vehicle = taken_in(lot, 16_900);

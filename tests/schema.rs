@@ -30,6 +30,7 @@ pub(crate) type Lines<'a> = &'a mut dyn FnMut(&str) -> Vec<String>;
 /// The document says them in its descriptions; `running` and `partial` are jpauto's own.
 pub(crate) const WORDS: &[(&str, &str, &[&str])] = &[
     ("users", "role", &["admin", "manager", "viewer"]),
+    ("api_tokens", "role", &["admin", "manager", "viewer"]),
     ("pending_submissions", "submission_status", &["pending", "approved", "rejected"]),
     ("inventory", "status", &["available", "sold", "pending", "hold"]),
     ("export_logs", "status", &["success", "failure"]),
@@ -137,6 +138,22 @@ pub(crate) const OURS: &[Table] = &[
             ("read_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &["competitor_id"],
+    },
+    Table { name: "activity_logs", columns: &[("token_id", "UUID", "")], indexes: &[] },
+    Table {
+        name: "api_tokens",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("name", "STRING", "NOT NULL"),
+            ("role", "STRING(20)", "NOT NULL"),
+            ("secret_hash", "STRING(64)", "NOT NULL"),
+            ("user_id", "UUID", "FK → users.id"),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", ""),
+            ("last_used_at", "TIMESTAMP", ""),
+            ("revoked_at", "TIMESTAMP", ""),
+        ],
+        indexes: &["created_at, id", "user_id, created_at, id"],
     },
     Table {
         name: "vehicle_sales",

@@ -67,6 +67,19 @@ on_both_databases! {
         here.submissions().submit(&offer(7)).unwrap();
     }
 
+    fn the_addresses_of_one_network_share_the_allowance(lot: &Lot) {
+        let from = |address: &str| lot.dealership.acting_as(Actor::public().from_ip(address.parse().unwrap()));
+        // The last has zeros where its text leaves them out.
+        let of_one = ["2001:db8:0:2::1", "2001:db8:0:2:ffff::2", "2001:db8:0:2:1:2:3:4", "2001:db8:0:2:0:0:0:9"];
+        for (number, address) in of_one.into_iter().chain(["2001:db8:0:2::"]).enumerate() {
+            from(address).submissions().submit(&offer(number as u32)).unwrap();
+        }
+        let refusal = from("2001:db8:0:2:abcd::").submissions().submit(&offer(5)).unwrap_err();
+        assert_eq!(refusal.code(), "too_many_submissions");
+        from("2001:db8:0:3::1").submissions().submit(&offer(5)).unwrap();
+        from("2001:db8::2").submissions().submit(&offer(6)).unwrap();
+    }
+
     fn an_approval_makes_one_vehicle_with_its_trail(lot: &Lot) {
         let (manager, desk) = lot.staff(Role::Manager);
         let submission = lot.website().submissions().submit(&camry()).unwrap();

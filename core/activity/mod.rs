@@ -17,7 +17,7 @@ use crate::{
     db::{DbConnection, DbResult},
     desk::Acting,
     error::Result,
-    ids::{ActivityId, UserId},
+    ids::{ActivityId, TokenId, UserId},
 };
 
 /// What was done.
@@ -51,6 +51,8 @@ pub enum Action {
     Evaluate,
     /// A scrape of a competitor was recorded.
     Record,
+    /// An API token was taken back.
+    Revoke,
 }
 
 words!(Action, InvalidAction at "/action" {
@@ -67,6 +69,7 @@ words!(Action, InvalidAction at "/action" {
     Analyze => "analyze",
     Evaluate => "evaluate",
     Record => "record",
+    Revoke => "revoke",
 });
 
 /// An entry of the audit trail.
@@ -79,7 +82,7 @@ pub struct ActivityEntry {
     pub user_id: Option<UserId>,
     /// What was done, as a word of [`Action`]. Other applications may have written other words.
     pub action: String,
-    /// The noun: `users`, `submissions`, `inventory`, `competitors`.
+    /// The noun: `users`, `tokens`, `submissions`, `inventory`, `competitors`.
     pub resource_type: String,
     /// The id of the row.
     pub resource_id: Option<Uuid>,
@@ -91,6 +94,8 @@ pub struct ActivityEntry {
     pub user_agent: Option<String>,
     /// When it was done.
     pub created_at: DateTime<Utc>,
+    /// The API token that it was done through.
+    pub token_id: Option<TokenId>,
 }
 
 /// Which entries to list. By default all, newest first.
@@ -170,6 +175,7 @@ pub(crate) fn record_changes(
             ip_address: acting.actor.ip().map(|ip| ip.to_string()),
             user_agent: acting.actor.user_agent().map(ToOwned::to_owned),
             created_at: acting.now,
+            token_id: acting.actor.token_id(),
         },
     )
 }

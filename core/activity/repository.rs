@@ -1,5 +1,7 @@
 //! Rows of `activity_logs`. They are inserted and read, never updated or deleted.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
@@ -12,7 +14,8 @@ use crate::{
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
-    ids::{ActivityId, UserId},
+    ids::{ActivityId, TokenId, UserId},
+    network::{address_patterns, client_network},
     page::{Page, PageRequest, in_index_order},
     typed::{MOST_CANDIDATES, Reference},
 };
@@ -29,6 +32,7 @@ struct Row {
     ip_address: Option<String>,
     user_agent: Option<String>,
     created_at: Option<Instant>,
+    token_id: Option<TokenId>,
 }
 
 impl From<Row> for ActivityEntry {
@@ -43,6 +47,7 @@ impl From<Row> for ActivityEntry {
             ip_address: row.ip_address,
             user_agent: row.user_agent,
             created_at: row.created_at.map(DateTime::from).unwrap_or_default(),
+            token_id: row.token_id,
         }
     }
 }
@@ -58,6 +63,7 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult
         ip_address: entry.ip_address.clone(),
         user_agent: entry.user_agent.clone(),
         created_at: Some(entry.created_at.into()),
+        token_id: entry.token_id,
     };
     diesel::insert_into(dsl::activity_logs).values(&row).execute(conn)?;
     Ok(())
@@ -104,24 +110,45 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
-/// The times of the public's entries of these kinds from one address since then, newest first, at most `most`.
+/// Of a client's entries this many are looked at. Patterns may match other clients' too.
+const MOST_LOOKED_AT: i64 = 1_000;
+
+/// The times of the public's entries of these kinds from one client since then, newest first, at most `most`.
 pub(crate) fn times_by_the_public(
     conn: &mut DbConnection,
     resource_type: &str,
     actions: &[super::Action],
-    ip_address: &str,
+    client: IpAddr,
     since: DateTime<Utc>,
     most: u32,
 ) -> DbResult<Vec<DateTime<Utc>>> {
-    let times: Vec<Option<Instant>> = dsl::activity_logs
-        .filter(dsl::ip_address.eq(ip_address))
+    let mut query = dsl::activity_logs
         .filter(dsl::user_id.is_null())
+        .filter(dsl::token_id.is_null())
         .filter(dsl::created_at.gt(Instant(since)))
         .filter(dsl::resource_type.eq(resource_type))
         .filter(dsl::action.eq_any(actions.iter().map(|action| action.as_str())))
+        .into_boxed::<MultiBackend>();
+    if client.is_ipv4() {
+        query = query.filter(dsl::ip_address.eq(client.to_string()));
+    } else {
+        let address = || dsl::ip_address.assume_not_null();
+        let mut patterns = address_patterns(client).into_iter();
+        if let Some(first) = patterns.next() {
+            // No address is like nothing.
+            let [second, third] = [patterns.next(), patterns.next()].map(Option::unwrap_or_default);
+            query = query.filter(address().like(first).or(address().like(second)).or(address().like(third)));
+        }
+    }
+    let rows: Vec<(Option<String>, Option<Instant>)> = query
         .order(dsl::created_at.desc())
-        .limit(most.into())
-        .select(dsl::created_at)
+        .limit(MOST_LOOKED_AT)
+        .select((dsl::ip_address, dsl::created_at))
         .load(conn)?;
-    Ok(times.into_iter().flatten().map(DateTime::from).collect())
+    let is_of_client = |address: &Option<String>| {
+        let address = address.as_deref().and_then(|address| address.parse().ok());
+        address.is_some_and(|address| client_network(address) == client)
+    };
+    let times = rows.into_iter().filter(|(address, _)| is_of_client(address)).filter_map(|(_, time)| time);
+    Ok(times.take(most as usize).map(DateTime::from).collect())
 }

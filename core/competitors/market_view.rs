@@ -23,12 +23,16 @@ numbers! {
         sold_days: u32 = 30,
         /// Days for which a price cut counts: 7.
         price_cut_days: u32 = 7,
+        /// A price under this is a placeholder, as in pricing: 1,000.
+        lowest_price: Money = Money::from_dollars(1_000),
+        /// A price over this is a placeholder: 500,000.
+        highest_price: Money = Money::from_dollars(500_000),
         /// The most miles by which a car may differ from ours and be compared with it: 10,000.
         undercut_mileage: i32 = 10_000,
     }
 }
 
-/// What one line of the view stands for.
+/// What one line of the view counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketGroup {
@@ -53,11 +57,13 @@ pub struct MarketViewFilter {
     pub model: Option<String>,
     pub year_min: Option<i32>,
     pub year_max: Option<i32>,
-    /// What a line stands for.
+    /// What a line counts.
     pub group: MarketGroup,
 }
 
 /// The market in total and by make and model, as of one moment.
+///
+/// A vehicle that several stores list, by its VIN, counts once: by its lowest price, since it was first seen at any of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MarketView {
     /// All that matches the filter; its make, model and year are `None`.
@@ -96,9 +102,9 @@ pub struct ModelFigures {
     pub year: Option<i32>,
     /// Competitors that have one on sale.
     pub competitors: i64,
-    /// Listings on sale.
+    /// Vehicles on sale.
     pub on_sale: i64,
-    /// Those of them that have a price.
+    /// Those of them that have a price which is no placeholder.
     pub priced: i64,
     /// The median of those prices; of an even number the mean of the two middle ones, to the cent, halves up.
     pub median_price: Option<Money>,
@@ -106,11 +112,11 @@ pub struct ModelFigures {
     pub lowest_price: Option<Money>,
     /// The highest of them.
     pub highest_price: Option<Money>,
-    /// The median of the days that the listings on sale have been there.
+    /// The median of the days that the vehicles on sale have been there.
     pub median_days_on_market: Option<f64>,
-    /// Listings on sale that are cheaper than at some moment of the last seven days, as `price_drop_within_days` finds them.
+    /// Vehicles on sale that are cheaper than at some moment of the last seven days, as `price_drop_within_days` finds them.
     pub price_cuts_7d: i64,
-    /// Listings sold within 30 days, without vehicles that changed lots.
+    /// Vehicles sold within 30 days, without vehicles that changed lots.
     pub sold_30d: i64,
 }
 
@@ -133,7 +139,7 @@ pub struct UndercutFilter {
 /// A competitor's car like one of ours, for less; on the market as [`MarketView`] counts it.
 ///
 /// A car is like ours with the same model year, make and model (whatever the case), the same trim where both name one, and about
-/// the same mileage. Without a mileage nothing is compared.
+/// the same mileage. Without a mileage nothing is compared. A placeholder undercuts nothing, and a branded title only a branded one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the fields are columns of inventory and of competitor_inventory")]
 pub struct Undercut {

@@ -107,7 +107,7 @@ pub struct Trends {
     pub avg_days_on_market: Option<f64>,
     /// Change of the sales of 30 days.
     pub vehicles_sold_30d: Option<i32>,
-    /// Sales of 30 days in the sum of those and the listings on sale, from 0 to 1; nothing for an empty lot.
+    /// Sales of 30 days divided by the sum of these sales and the listings on sale, from 0 to 1. `None` for an empty lot.
     pub turnover: Option<f64>,
 }
 

@@ -77,17 +77,23 @@ fn place_of_page(listing: &StoredListing) -> Option<String> {
     Some(format!("{}/{}", url.host_str()?, first.unwrap_or_default()))
 }
 
-/// What a scrape leaves to be looked after that saw the whole lot, or a list that may be cut: there it tells which; linear.
+/// Which missing cars to look for by their own pages. None, unless the scrape saw the whole lot or a list that may be cut. Linear.
 pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
-    // The doubts of a list that came to its end: the pages of what is missing tell whether it was all.
-    let may_be_whole = |reason: &IncompleteReason| {
-        matches!(
-            reason,
-            IncompleteReason::LastPageFull
-                | IncompleteReason::ManyMissing
-                | IncompleteReason::ListNarrowed
-                | IncompleteReason::ClaimsMore
-        )
+    use IncompleteReason as Reason;
+    // A list with these doubts may be whole: the missing cars' own pages say whether it is.
+    let may_be_whole = |reason: &Reason| match reason {
+        Reason::LastPageFull | Reason::ManyMissing | Reason::ListNarrowed | Reason::ClaimsMore => true,
+        Reason::Discarded
+        | Reason::Empty
+        | Reason::ClosedByRobots
+        | Reason::PageFailed
+        | Reason::ClaimsNone
+        | Reason::LastPageNotReached
+        | Reason::FewerThanClaimed
+        | Reason::LotReplaced
+        | Reason::ListMoved
+        | Reason::ListChanged
+        | Reason::CalledSold => false,
     };
     if !plan.doubts.0.iter().all(may_be_whole) {
         return Suspects::default();

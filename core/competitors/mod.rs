@@ -125,7 +125,7 @@ pub enum CompetitorKey {
     Name {
         /// The name.
         name: String,
-        /// The address of the list, for a competitor that is added. `None` stands for an address under `.invalid`, which is
+        /// The address of the list, for a competitor that is added. `None` means an address under `.invalid`, which is
         /// never fetched.
         inventory_url: Option<String>,
     },
@@ -426,7 +426,7 @@ pub struct ScrapeRecord {
     pub completeness: Completeness,
     /// All the doubts about it, the gravest first.
     pub doubts: Vec<IncompleteReason>,
-    /// How far it is believed, from 0 to 1: of what it did not see.
+    /// How far its silence is believed, from 0 to 1: 1 means that a car it did not show was not there.
     pub weight: f64,
     /// Pages read; `None` where the listings came from elsewhere.
     pub pages_fetched: Option<u32>,

@@ -90,7 +90,8 @@ impl Competitor {
     }
 }
 
-/// The competitor in its canonical form. Fields that did not change are not checked.
+/// Returns the competitor in its canonical form. The name, and the form and length of the addresses, are always checked.
+/// The platform, the configuration and the guard's rules are checked only if their field changed.
 ///
 /// # Errors
 /// `invalid_competitor` with each field at fault.

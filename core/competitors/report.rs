@@ -110,7 +110,8 @@ pub struct SoldVehicle {
     /// The vehicle as it was seen last.
     #[serde(flatten)]
     pub vehicle: RecordedVehicle,
-    /// When: the first complete scrape that missed it, or the one that said so.
+    /// The first scrape after its last sighting, whatever the doubts about that scrape, or the day on which the website says
+    /// that it was sold.
     pub sold_at: DateTime<Utc>,
     /// Whole days from the first sighting.
     pub days_on_market: i32,

@@ -200,7 +200,7 @@ pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) 
     Ok(())
 }
 
-/// Deletes at most so many of the competitor's listings with their prices; how many it were.
+/// Deletes at most this many of the competitor's listings, with their prices. Returns how many it deleted.
 pub(super) fn delete_listings(conn: &mut DbConnection, id: CompetitorId, at_most: usize) -> DbResult<usize> {
     let ids: Vec<Option<ListingId>> = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))

@@ -9,7 +9,7 @@ numbers! {
     /// What each part of a listing weighs; together 100 by default.
     #[derive(Clone, Debug, PartialEq, Eq)]
     ScoreRules {
-        /// To be known again: by a VIN, an id of the website or a stock number (30).
+        /// It can be recognised: it has a VIN, an id of the website or a stock number (30).
         identity: u32 = 30,
         /// What it costs (25).
         price: u32 = 25,
@@ -17,18 +17,20 @@ numbers! {
         vehicle: u32 = 20,
         /// How far it has run (15).
         mileage: u32 = 15,
-        /// A page of its own, which proves that it is gone when it is (7).
+        /// It has a page of its own (7). If that page disappears, the car is gone.
         url: u32 = 7,
         /// A picture (3).
         image: u32 = 3,
-        /// What an identity other than the VIN counts, in percent (50): it ends with the dealer.
+        /// How much an id or a stock number counts as an identity where there is no VIN, in percent (50). Only the VIN is
+        /// the same at another dealer.
         identity_without_vin_percent: u32 = 50,
     }
 }
 
 /// How complete listings are: `percent = 100 * sum(weight * share) / sum(weight)`, rounded, over the parts of [`ScoreRules`].
 ///
-/// The share of a part is the share of listings that have it; of the identity, a listing without a VIN has a half.
+/// The share of a part is the share of listings that have it. An id or a stock number without a VIN counts
+/// `identity_without_vin_percent` of an identity.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReadingScore {
     /// 0 to 100; 0 where there is no listing.

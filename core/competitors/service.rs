@@ -195,8 +195,9 @@ impl<'a> Competitors<'a> {
 
     /// Records one scrape, what a competitor's website showed at one time, in one transaction.
     ///
-    /// A scrape without listings is recorded too, and marks nothing sold. The same scrape recorded again changes nothing. Under
-    /// a name that no competitor has, one is added in the same transaction.
+    /// A scrape without listings is recorded too, with the doubt `empty`. It hardly counts as a look. A car that earlier
+    /// scrapes missed often enough may still be found sold by it, once enough days have passed. The same scrape recorded
+    /// again changes nothing. Under a name that no competitor has, one is added in the same transaction.
     ///
     /// Of a lot of more than 1,000 vehicles, what was seen is written in several transactions, so that other writers get in. What
     /// follows from it is written in the last one: what was sold, the scrape itself, figures and alerts. Where it ends before that,
@@ -226,12 +227,13 @@ impl<'a> Competitors<'a> {
 
     /// Records saved or fetched pages that together are one scrape.
     ///
-    /// They are a whole lot, unless each of them leads to a next page, one of several with addresses of their own leads to a page
-    /// that is not among them, or none of them is the first one by its links (the warning `begins_late`). The places of refused
-    /// listings count through all pages in their order. A page without listings and of no known platform counts as unreadable.
+    /// They are a whole lot, except in three cases: every page has a next page; a page links to a next page that is
+    /// missing, where each page has its own address; or no page is the first by its links (warning `begins_late`). The
+    /// places of refused listings count through all pages in their order. A page without listings and of no known platform
+    /// counts as unreadable.
     ///
     /// # Errors
-    /// As [`Competitors::record`]; `invalid_pages` for none at all; as [`listings_from_bytes`] for a page that can not be
+    /// As [`Competitors::record`]; `invalid_pages` for none at all; as [`listings_from_bytes`] for a page that cannot be
     /// read, with its place in the pointer. Then nothing is written.
     ///
     /// [`listings_from_bytes`]: crate::extract::listings_from_bytes
@@ -244,7 +246,8 @@ impl<'a> Competitors<'a> {
         self.record_pages_of(&competitor.into(), pages, ScrapeReading::whole_lot(), observed_at)
     }
 
-    /// Records saved or fetched pages that are known to be a part of a list: cars that they do not show are not missed.
+    /// Records saved or fetched pages that are a part of a list. The scrape has the doubt `last_page_not_reached`: it
+    /// hardly counts as a look at the cars that it does not show.
     ///
     /// # Errors
     /// As [`Competitors::record_pages`].
@@ -439,8 +442,8 @@ fn add(conn: &mut DbConnection, acting: Acting<'_>, competitor: &NewCompetitor) 
     Ok(competitor)
 }
 
-/// Takes back what was recorded under a clock that had gone ahead, with the first scrape under a right one; whether anything
-/// was.
+/// Takes back what was recorded while the clock was ahead, at the first scrape after it was set right. Returns whether
+/// there was anything.
 fn take_back_future_sightings(
     conn: &mut DbConnection,
     competitor: &Competitor,

@@ -285,6 +285,7 @@ table! {
         ip_address -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         created_at -> Nullable<DbInstant>,
+        token_id -> Nullable<DbId>,
     }
 }
 
@@ -424,6 +425,23 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    api_tokens (id) {
+        id -> DbId,
+        name -> Text,
+        role -> Text,
+        secret_hash -> Text,
+        user_id -> Nullable<DbId>,
+        created_at -> DbInstant,
+        expires_at -> Nullable<DbInstant>,
+        last_used_at -> Nullable<DbInstant>,
+        revoked_at -> Nullable<DbInstant>,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -444,5 +462,6 @@ allow_tables_to_appear_in_same_query!(
     competitor_pages,
     call_budgets,
     vin_decodes,
+    api_tokens,
     vehicle_sales,
 );

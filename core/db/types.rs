@@ -27,7 +27,7 @@ use super::connection::{MultiBackend, MultiRawValue};
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, SaleId, ScrapeId, SubmissionId, UserId, VehicleId,
+        MetricsId, PageId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -190,6 +190,7 @@ id_in_sql!(
     PageId,
     ActivityId,
     AlertId,
+    TokenId,
     AnyId,
 );
 

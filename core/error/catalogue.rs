@@ -111,6 +111,26 @@ catalogue! {
             "The role of the account does not allow this.",
             "Ask somebody with the role that the message names, or have your role changed.";
     }
+    "Tokens" {
+        TokenRefused: Unauthenticated, "token_refused",
+            "The API token is unknown, revoked or expired.",
+            "Send a token that `jpauto token create` has shown, as `Authorization: Bearer`.";
+        TokenNotFound: NotFound, "token_not_found",
+            "There is no such API token.",
+            "Check the id. Only administrators see tokens of others.";
+        InvalidToken: InvalidInput, "invalid_token",
+            "Some fields of the API token are not acceptable.",
+            "Correct the fields that the error lists.";
+        RoleAboveOwn: Forbidden, "role_above_own",
+            "A token may not do more than the user who creates it.",
+            "Choose your own role or a lower one, or ask an administrator.";
+        PersonRequired: Forbidden, "person_required",
+            "This is for a person, and a token asked for it.",
+            "Sign in and do it yourself, or use the command line.";
+        RandomnessUnavailable: Internal, "randomness_unavailable",
+            "The operating system gave no random bytes.",
+            "Look into the log and at the system.";
+    }
     "Users" {
         UserNotFound: NotFound, "user_not_found",
             "There is no such user.",
@@ -655,6 +675,9 @@ catalogue! {
         UnsupportedMediaType: InvalidInput, "unsupported_media_type",
             "The body is not of a type that this path takes.",
             "Send `Content-Type: application/json`.";
+        CrossSiteRequest: Forbidden, "cross_site_request",
+            "The page of another website sent this with the session of its visitor.",
+            "Send it from the server's own pages, or name the website among the allowed origins.";
         BodyTooLarge: InvalidInput, "body_too_large",
             "The body is too large.",
             "Send less at a time.";

@@ -33,31 +33,31 @@ pub(super) fn undo_sale(
     })
 }
 
-/// The sold vehicle as it is taken in again: its row, with what is offered now.
+/// The sold vehicle as it is taken in again: its row, with what is said of it now.
 ///
-/// Who entered it, its stock number, and what does not change with an owner stay where the offer says nothing: trim, colours and
-/// engine, equipment, list price. What tells of the car's state is the offer's alone: condition, title, owners, accidents,
-/// reports, warranty, pictures, advertisement, and what it cost. Without an offer of them they are empty.
+/// Who entered it, its stock number, and what does not change with an owner stay where nothing else is said: trim, colours and
+/// engine, equipment, list price. What tells of the car's state is what is said now alone: condition, title, owners, accidents,
+/// reports, warranty, pictures, advertisement, and what it cost. Where nothing is said, they are empty.
 pub(crate) fn take_back(sold: &Vehicle, offered: Vehicle) -> Vehicle {
     let kept = sold.clone();
     Vehicle {
         id: kept.id,
         created_by: kept.created_by,
         created_at: kept.created_at,
-        stock_number: kept.stock_number,
+        stock_number: offered.stock_number.or(kept.stock_number),
         trim: offered.trim.or(kept.trim),
         exterior_color: offered.exterior_color.or(kept.exterior_color),
         interior_color: offered.interior_color.or(kept.interior_color),
         transmission: offered.transmission.or(kept.transmission),
         fuel_type: offered.fuel_type.or(kept.fuel_type),
-        engine: kept.engine,
-        drivetrain: kept.drivetrain,
-        body_style: kept.body_style,
-        doors: kept.doors,
-        mpg_city: kept.mpg_city,
-        mpg_highway: kept.mpg_highway,
-        msrp: kept.msrp,
-        features: kept.features,
+        engine: offered.engine.or(kept.engine),
+        drivetrain: offered.drivetrain.or(kept.drivetrain),
+        body_style: offered.body_style.or(kept.body_style),
+        doors: offered.doors.or(kept.doors),
+        mpg_city: offered.mpg_city.or(kept.mpg_city),
+        mpg_highway: offered.mpg_highway.or(kept.mpg_highway),
+        msrp: offered.msrp.or(kept.msrp),
+        features: if offered.features.is_empty() { kept.features } else { offered.features },
         ..offered
     }
 }

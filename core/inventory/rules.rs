@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleWarning, check_given, limits};
+use super::{
+    NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleWarning, check_given, limits, returns,
+};
 use crate::{
     error::{Error, ErrorCode, Faults, FieldError, Result},
     ids::{SubmissionId, UserId, VehicleId},
@@ -127,9 +129,23 @@ impl DoubtfulPrices {
     }
 }
 
-/// Makes the vehicle that staff add.
-pub(super) fn add(new: &NewVehicle, rules: &InventoryRules, by: Option<UserId>, now: DateTime<Utc>) -> Result<Vehicle> {
-    check(entered(new.clone(), by, now), rules, now)
+/// Makes the vehicle that staff add. A car that we sold before (`sold`) is taken back: the vehicle is its row.
+pub(super) fn add(
+    new: &NewVehicle,
+    sold: Option<&Vehicle>,
+    rules: &InventoryRules,
+    doubtful: DoubtfulPrices,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<Vehicle> {
+    let vehicle = entered(new.clone(), by, now);
+    let vehicle = match sold {
+        Some(sold) => returns::take_back(sold, vehicle),
+        None => vehicle,
+    };
+    let vehicle = check(vehicle, rules, now)?;
+    let (price, others) = (vehicle.price, [sold.map(|sold| sold.price)]);
+    with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)
 }
 
 /// Makes the vehicle of an approved submission. The reviewer's overrides and the check come after.
@@ -334,7 +350,7 @@ mod tests {
     }
 
     fn added(new: &NewVehicle) -> Result<Vehicle> {
-        add(new, &InventoryRules::default(), None, now())
+        add(new, None, &InventoryRules::default(), DoubtfulPrices::Warn, None, now())
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     ids::{UserId, VehicleId},
     page::{Page, PageRequest},
     typed::Reference,
-    vin::Vin,
+    vin::{self, Vin},
 };
 
 /// The dealership's own vehicles.
@@ -78,15 +78,28 @@ impl<'a> Inventory<'a> {
 
     /// Adds a vehicle and puts it on sale.
     ///
+    /// A car that is in the inventory as sold comes back: its row is on sale again, as an approval does it
+    /// ([`Submissions::approve`](crate::Submissions::approve) says which of its fields stay).
+    ///
     /// # Errors
     /// `invalid_vehicle` with the fields at fault; `duplicate_vin`; `duplicate_stock_number`.
     pub fn add(&self, vehicle: &NewVehicle) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
-            let vehicle = rules::add(vehicle, self.rules(), acting.actor.user_id(), acting.now)?;
-            self.doubtful.ensure_none(&vehicle.warnings)?;
+            let known = match vin::number_of(&vehicle.vin, vehicle.year) {
+                Ok(number) => repository::find_by_vin_to_change(conn, &number)?,
+                Err(_no_number) => None,
+            };
+            let sold = known.filter(|known| known.status == VehicleStatus::Sold);
+            let (rules, by) = (self.rules(), acting.actor.user_id());
+            let vehicle = rules::add(vehicle, sold.as_ref(), rules, self.doubtful, by, acting.now)?;
             repository::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
-            repository::insert(conn, &vehicle)?;
-            activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
+            match &sold {
+                Some(sold) => put_back_on_sale(self.desk, conn, acting, sold, &vehicle)?,
+                None => {
+                    repository::insert(conn, &vehicle)?;
+                    activity::record(conn, acting, Action::Create, None, Some(&vehicle))?;
+                }
+            }
             Ok(vehicle)
         })
     }

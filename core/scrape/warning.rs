@@ -1,4 +1,4 @@
-//! Doubts about what was read from a website, as data.
+//! Warnings about what was read from a website, as data.
 //!
 //! A [`Warning`] is a case with its facts. Programs match on the case or on its stable [`code`](Warning::code); people read
 //! its sentence, which `Display` writes. As JSON, a warning is one object: `code`, `message`, then the facts. The table in

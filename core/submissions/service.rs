@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     ids::SubmissionId,
     inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus},
+    network::client_network,
     page::{Page, PageRequest},
     typed::Reference,
 };
@@ -55,10 +56,10 @@ impl<'a> Submissions<'a> {
             let intake: &IntakeRules = self.desk.rules();
             let submission = rules::submit(submission, intake, acting.now)?;
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
-                let (ip, since) = (ip.to_string(), acting.now - intake.window);
-                lock_words(conn, &format!("submissions from {ip}"))?;
+                let (client, since) = (client_network(ip), acting.now - intake.window);
+                lock_words(conn, &format!("submissions from {client}"))?;
                 let (most, sending) = (intake.most_in_window, [Action::Create, Action::Reoffer]);
-                let sent = activity::times_by_the_public(conn, "submissions", &sending, &ip, since, most)?;
+                let sent = activity::times_by_the_public(conn, "submissions", &sending, client, since, most)?;
                 rules::ensure_within_rate_limit(&sent, intake, acting.now)?;
             }
             self.doubtful.ensure_none(&submission.warnings)?;

@@ -2,7 +2,7 @@
 //!
 //! A scrape has any number of doubts. One that touches the whole list lowers the weight of the scrape: of what it did not see, the least
 //! weight counts. One that touches a part of the list lowers the weight of what vanished together, and leaves the rest alone.
-//! [`DOUBTS`] has them all: to add one, add a row, its word in [`IncompleteReason`] and a test. The numbers are in
+//! [`DOUBTS`] has them all. CONTRIBUTING.md says how to add one. The numbers are in
 //! `config::EvidenceRules`; what follows from a weight is in `sold`, and the arguments are in docs/tracking.md.
 
 use chrono::TimeDelta;
@@ -300,16 +300,23 @@ impl IncompleteReason {
     /// Whether a list was seen to its end all the same, so that the doubt is about what it did not show.
     pub(crate) const fn is_of_a_whole_list(self) -> bool {
         use IncompleteReason as Reason;
-        matches!(
-            self,
+        match self {
             Reason::LotReplaced
-                | Reason::ClaimsMore
-                | Reason::LastPageFull
-                | Reason::ListNarrowed
-                | Reason::ListChanged
-                | Reason::CalledSold
-                | Reason::ManyMissing
-        )
+            | Reason::ClaimsMore
+            | Reason::LastPageFull
+            | Reason::ListNarrowed
+            | Reason::ListChanged
+            | Reason::CalledSold
+            | Reason::ManyMissing => true,
+            Reason::Discarded
+            | Reason::Empty
+            | Reason::ClosedByRobots
+            | Reason::PageFailed
+            | Reason::ClaimsNone
+            | Reason::LastPageNotReached
+            | Reason::FewerThanClaimed
+            | Reason::ListMoved => false,
+        }
     }
 }
 
@@ -444,7 +451,13 @@ impl Evidence<'_> {
                 Warning::ListChanged { missing: missing_of_list, known: self.list.vehicles.unwrap_or(known) }
             }
             IncompleteReason::CalledSold => Warning::CalledSold,
-            _ => return None,
+            // The reason says it all: there are no figures to add.
+            IncompleteReason::Discarded
+            | IncompleteReason::Empty
+            | IncompleteReason::ClosedByRobots
+            | IncompleteReason::PageFailed
+            | IncompleteReason::LastPageNotReached
+            | IncompleteReason::FewerThanClaimed => return None,
         })
     }
 }

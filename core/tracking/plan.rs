@@ -154,9 +154,9 @@ pub struct ScrapeCounts {
     pub duplicates: usize,
     /// Sightings that could not be recorded.
     pub refused: usize,
-    /// Listings that this scrape made missed often enough to be thought sold; the sums teach patience with the dealer.
+    /// Listings that have now been missing for `return_from_days`. The dealer's returns are counted against their sum.
     pub absences: u64,
-    /// Listings that had been missed that often and were seen again.
+    /// Listings that were seen again after they had been missing for that long.
     pub returns: u64,
 }
 

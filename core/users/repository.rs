@@ -8,7 +8,7 @@ use crate::{
     actor::Role,
     db::{
         DbConnection, DbResult, Instant, MultiBackend, lock_row,
-        schema::{activity_logs, inventory, pending_submissions, users, users::dsl},
+        schema::{activity_logs, api_tokens, inventory, pending_submissions, users, users::dsl},
     },
     error::{Error, ErrorCode},
     ids::UserId,
@@ -150,7 +150,9 @@ pub(super) fn is_named(conn: &mut DbConnection, id: UserId) -> DbResult<bool> {
     let reviewed = pending_submissions::table.filter(pending_submissions::reviewed_by.eq(id));
     let wrote = inventory::table.filter(inventory::created_by.eq(id).or(inventory::updated_by.eq(id)));
     let acted = activity_logs::table.filter(activity_logs::user_id.eq(id));
+    let made = api_tokens::table.filter(api_tokens::user_id.eq(id));
     Ok(select(exists(reviewed)).get_result::<bool>(conn)?
+        || select(exists(made)).get_result::<bool>(conn)?
         || select(exists(wrote)).get_result::<bool>(conn)?
         || select(exists(acted)).get_result::<bool>(conn)?)
 }

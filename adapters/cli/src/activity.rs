@@ -22,7 +22,7 @@ pub(crate) enum ActivityCommand {
         /// Of this action
         #[arg(long, value_name = "ACTION", value_parser = one_of!(Action))]
         action: Option<Action>,
-        /// About this noun: users, submissions, inventory, competitors
+        /// About this noun: users, tokens, submissions, inventory, competitors
         #[arg(long, value_name = "NOUN")]
         resource: Option<String>,
         /// About the row of this id, or the vehicle of this VIN or stock number, or the beginning of one
@@ -75,13 +75,14 @@ impl Row for ActivityEntry {
             Some(Value::Object(changes)) => changes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
             _ => String::new(),
         };
+        let by = self.user_id.map(|id| id.to_string()).or_else(|| self.token_id.map(|id| format!("token {id}")));
         vec![
             moment(self.created_at).into(),
             self.action.as_str().into(),
             self.resource_type.as_str().into(),
             changed.into(),
             Cell::new(dash(self.resource_id, |id| id.to_string())).tone(Tone::Faint),
-            dash(self.user_id, |id| id.to_string()).into(),
+            dash(by, |by| by).into(),
             dash(self.user_agent.clone(), |agent| agent).into(),
         ]
     }

@@ -17,6 +17,7 @@ use crate::{
     scrape::ScrapeArgs,
     serve::ServeArgs,
     submission::SubmissionCommand,
+    token::TokenCommand,
     user::UserCommand,
     vehicle::VehicleCommand,
     vin::VinArgs,
@@ -182,6 +183,9 @@ pub(crate) enum Command {
     /// Members of staff and their roles
     #[command(subcommand)]
     User(UserCommand),
+    /// Secrets with which machines use the HTTP API
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// The audit trail: who did what
     #[command(subcommand)]
     Activity(ActivityCommand),

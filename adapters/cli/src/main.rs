@@ -26,6 +26,7 @@ mod sentences;
 mod serve;
 mod source;
 mod submission;
+mod token;
 mod user;
 mod vehicle;
 mod vin;
@@ -113,6 +114,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),
+        Command::Token(command) => token::run(command, context),
         Command::Demo(arguments) => demo::run(&arguments, context),
     }
 }

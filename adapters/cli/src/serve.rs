@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use jpauto::ErrorCode;
-use jpauto_http::{IpNet, ServerConfig, Shutdown};
+use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
 
 use crate::{context::Context, failure::Failure, output::remark};
 
@@ -26,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// A proxy whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "NETWORK")]
     trust_proxy: Vec<IpNet>,
+    /// An origin (scheme and host) whose pages may use the API from a browser; repeatable
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<Origin>,
 }
 
 /// Serves until the process is told to end.
@@ -34,6 +37,7 @@ pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Fai
     dealership.check_ready()?;
     let mut config = ServerConfig::new(arguments.address);
     config.trusted_proxies = arguments.trust_proxy;
+    config.allowed_origins = arguments.allow_origin;
     jpauto_http::serve_blocking(dealership, config, |address| remark(&format!("serving on http://{address}/")))
         .map(|shutdown| match shutdown {
             Shutdown::Finished => {}

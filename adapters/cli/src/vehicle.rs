@@ -20,7 +20,7 @@ use crate::{
 /// What to do with vehicles. Each is named by its id, VIN or stock number, or by the beginning of one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum VehicleCommand {
-    /// Add a vehicle and put it on sale
+    /// Add a vehicle and put it on sale; a car that we sold before is on sale again
     #[command(after_help = ADD_EXAMPLES)]
     Add {
         #[command(flatten)]

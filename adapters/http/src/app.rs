@@ -18,10 +18,11 @@ use warp::{
 use crate::{
     caller::Caller,
     gate::{Gate, GateLimits},
-    health, inventory,
+    health::{self, Readiness},
+    inventory,
     problem::Problem,
     request::BodyLimits,
-    routes, submissions,
+    routes, submissions, tokens,
 };
 
 /// The open dealership and its gate. It is cheap to clone.
@@ -33,35 +34,33 @@ pub(crate) struct App {
 struct Shared {
     dealership: Dealership,
     gate: Gate,
+    readiness: Readiness,
     body: BodyLimits,
 }
 
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
-        Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), body }) }
+        Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), readiness: Readiness::default(), body }) }
     }
 
     pub(crate) fn body_limits(&self) -> &BodyLimits {
         &self.shared.body
     }
 
-    /// Calls the library as the caller, through the gate.
+    /// Calls the library as the caller, through the gate. The caller's credential is looked up first.
     pub(crate) async fn at_desk<T: Send + 'static>(
         &self,
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let actor = caller.actor();
-        self.with_dealership(move |dealership| work(&dealership.acting_as(actor))).await
+        let (lane, caller, dealership) = (caller.lane, caller.clone(), self.shared.dealership.clone());
+        let work = move || work(&dealership.acting_as(caller.authenticate(&dealership)?));
+        Ok(self.shared.gate.run(lane, work).await??)
     }
 
-    /// Calls the library itself, through the gate.
-    pub(crate) async fn with_dealership<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Dealership) -> jpauto::Result<T> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let dealership = self.shared.dealership.clone();
-        Ok(self.shared.gate.run(move || work(&dealership)).await??)
+    /// Whether the database answers and has the right schema. It does not wait at the gate.
+    pub(crate) async fn check_ready(&self) -> Result<(), Problem> {
+        self.shared.readiness.check(&self.shared.dealership).await
     }
 }
 
@@ -71,6 +70,8 @@ pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejec
         .or(inventory::routes(app))
         .unify()
         .or(submissions::routes(app))
+        .unify()
+        .or(tokens::routes(app))
         .unify()
         .or(otherwise())
         .unify()

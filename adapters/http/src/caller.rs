@@ -1,13 +1,14 @@
-//! Who calls: the id of the request, the client's address behind trusted proxies, and the actor for the library.
-//!
-//! There are no sessions yet, so every caller is the public.
+//! Who calls: the id of the request, the client's address behind trusted proxies, and what the client proves to be somebody
+//! with. The library decides who that is.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use ipnet::IpNet;
-use jpauto::Actor;
+use jpauto::{Actor, Dealership};
 use uuid::Uuid;
-use warp::http::header::{HeaderMap, USER_AGENT};
+use warp::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
+
+use crate::{gate::Lane, problem::Problem};
 
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -22,6 +23,27 @@ pub(crate) struct Caller {
     pub(crate) request_id: String,
     pub(crate) address: IpAddr,
     user_agent: Option<String>,
+    credential: Credential,
+    /// The queue that its work stands in.
+    pub(crate) lane: Lane,
+}
+
+/// What a request proves its caller with.
+#[derive(Clone, PartialEq, Eq)]
+enum Credential {
+    Nothing,
+    /// The secret of an API token.
+    Token(String),
+}
+
+impl fmt::Debug for Credential {
+    /// Without the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Token(_) => "Token",
+        })
+    }
 }
 
 impl Caller {
@@ -31,17 +53,52 @@ impl Caller {
             request_id: request_id(headers),
             address: address(headers, peer, trusted_proxies),
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
+            lane: Lane::default(),
+            credential: bearer_token(headers).map_or(Credential::Nothing, Credential::Token),
         }
     }
 
-    /// The actor for the library.
-    pub(crate) fn actor(&self) -> Actor {
+    /// The actor for the library, which looks the credential up.
+    ///
+    /// # Errors
+    /// `token_refused`.
+    pub(crate) fn authenticate(&self, dealership: &Dealership) -> jpauto::Result<Actor> {
+        match &self.credential {
+            Credential::Nothing => Ok(self.visitor()),
+            Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().authenticate(secret),
+        }
+    }
+
+    /// Refuses a caller who proves nothing. A route that needs a role asks this before it reads a body.
+    pub(crate) fn must_prove_something(&self) -> Result<(), Problem> {
+        match self.credential {
+            Credential::Nothing => Err(Problem::not_signed_in()),
+            Credential::Token(_) => Ok(()),
+        }
+    }
+
+    /// The public, from this address and through this client.
+    fn visitor(&self) -> Actor {
         let actor = Actor::public().from_ip(self.address);
         match &self.user_agent {
             Some(user_agent) => actor.with_user_agent(user_agent),
             None => actor,
         }
     }
+}
+
+/// The token of `Authorization: Bearer`. Other schemes are for others, such as a proxy with a password of its own.
+///
+/// Of two headers nobody knows which holds, so no token stands in the place of both, and the library refuses it.
+fn bearer_token(headers: &HeaderMap) -> Option<String> {
+    let is_bearer = |scheme: &str| scheme.eq_ignore_ascii_case("bearer");
+    let mut tokens = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let (scheme, token) = text.split_once(' ').unwrap_or((&text, ""));
+        is_bearer(scheme).then(|| token.trim().to_owned())
+    });
+    let token = tokens.next()?;
+    Some(if tokens.next().is_some() { String::new() } else { token })
 }
 
 /// The sender's own id if it is safe in a log, else a new one.
@@ -103,6 +160,25 @@ mod tests {
         }
         let twice = headers(&[(FORWARDED_FOR, "1.2.3.4"), (FORWARDED_FOR, "198.51.100.1")]);
         assert_eq!(address(&twice, "10.0.0.1".parse().unwrap(), &trusted).to_string(), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_bearer_token_is_read_and_shown_nowhere() {
+        for (sent, token) in [
+            (&["Bearer jpa_1"][..], Some("jpa_1")),
+            (&["bearer   jpa_1 "], Some("jpa_1")),
+            (&["Basic dXNlcjpwdw=="], None),
+            (&["Basic dXNlcjpwdw==", "Bearer jpa_1"], Some("jpa_1")),
+            (&["Bearer"], Some("")),
+            (&["Bearer jpa_1", "Bearer jpa_2"], Some("")),
+            (&["Bearerjpa_1"], None),
+            (&[], None),
+        ] {
+            let pairs: Vec<_> = sent.iter().map(|value| ("authorization", *value)).collect();
+            assert_eq!(bearer_token(&headers(&pairs)).as_deref(), token, "{sent:?}");
+        }
+        let caller = Caller::of(&headers(&[("authorization", "Bearer jpa_secret")]), [127, 0, 0, 1].into(), &[]);
+        assert!(!format!("{caller:?}").contains("secret"), "{caller:?}");
     }
 
     #[test]

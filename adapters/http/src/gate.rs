@@ -1,20 +1,22 @@
 //! The gate between async code and the library. It runs a bounded number of calls at a time, on blocking threads.
 //!
-//! A request is admitted or refused at once, waits a bounded time for a worker, and is answered with 504 after a deadline.
-//! Under overload, clients get a quick 503 instead of slower and slower answers: with 200 clients and work for 8, the
-//! throughput stays the same and the rest is refused within a millisecond. Work that has started is not stopped; the
-//! database's statement timeout ends it.
+//! A request runs at once, waits a bounded time, or is refused, and it is answered with 504 after a deadline. How long it may
+//! wait is decided in `admission`. Offers of the public and writes of the staff have places of their own, so that visitors who
+//! browse can not keep them out. Work that has started is not stopped; the database's statement timeout ends it.
 
-use std::{sync::Arc, time::Duration};
-
-use jpauto::ErrorCode;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinError,
-    time::timeout,
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use crate::problem::Problem;
+use jpauto::ErrorCode;
+use tokio::{sync::oneshot, task::JoinError, time::timeout};
+
+use crate::{
+    admission::{WaitLimits, WaitingTime},
+    problem::Problem,
+};
 
 /// How much work is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +24,19 @@ use crate::problem::Problem;
 pub struct GateLimits {
     /// Calls into the library at a time (8). The server lowers it to the number of database connections.
     pub workers: usize,
-    /// Requests that may wait for a worker (16). A longer queue only makes every answer slower.
+    /// Workers that only writes without credentials use, which are offers of the public (1).
+    pub offers: usize,
+    /// Workers that only writes of callers with credentials use (1).
+    pub writes: usize,
+    /// The wait for a worker that may last (100 ms).
+    pub target_wait: Duration,
+    /// How long the wait may stay above the target (100 ms). After that the server is overloaded, and requests that would wait
+    /// longer than the target are refused at once.
+    pub overload_after: Duration,
+    /// The longest wait for a worker (250 ms), also in a burst.
+    pub longest_wait: Duration,
+    /// Requests of a kind that may wait at a time (1,024).
     pub queue: usize,
-    /// How long a request waits for a worker (500 ms) before it is refused.
-    pub queue_wait: Duration,
     /// How long a request waits for its answer (40 s). This is longer than the database's statement timeout, and shorter than
     /// the usual timeout of a proxy.
     pub deadline: Duration,
@@ -37,27 +48,84 @@ impl Default for GateLimits {
     fn default() -> Self {
         Self {
             workers: 8,
-            queue: 16,
-            queue_wait: Duration::from_millis(500),
+            offers: 1,
+            writes: 1,
+            target_wait: Duration::from_millis(100),
+            overload_after: Duration::from_millis(100),
+            longest_wait: Duration::from_millis(250),
+            queue: 1_024,
             deadline: Duration::from_secs(40),
             retry_after: Duration::from_secs(1),
         }
     }
 }
 
+/// What kind of work a request is. Each kind has a queue of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Reads.
+    #[default]
+    Reads,
+    /// Writes without credentials: offers of the public.
+    Offers,
+    /// Writes of callers with credentials.
+    Writes,
+}
+
+const LANES: [Lane; 3] = [Lane::Reads, Lane::Offers, Lane::Writes];
+
+/// A worker's place: for one kind of work, or for all.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Of(Lane),
+    Shared,
+}
+
 /// Admits work within the limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gate {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     limits: GateLimits,
-    /// One permit for each worker and each place in the queue.
-    places: Arc<Semaphore>,
-    workers: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    free: usize,
+    free_of: [usize; LANES.len()],
+    queues: [VecDeque<Waiter>; LANES.len()],
+    waits: [WaitingTime; LANES.len()],
+}
+
+#[derive(Debug)]
+struct Waiter {
+    since: Instant,
+    admitted: oneshot::Sender<Permit>,
+}
+
+/// The right to occupy a place. The next in the queue gets it when this is dropped.
+#[derive(Debug)]
+struct Permit {
+    inner: Arc<Inner>,
+    place: Option<Place>,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            Inner::release(&self.inner, place);
+        }
+    }
 }
 
 /// Why there is no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shut {
-    /// The work did not start: no place in the queue, or no worker in time.
+    /// The work did not start: it would have waited too long, or has.
     Full { retry_after: Duration },
     /// The work started and did not finish in time. It may still finish.
     Overdue,
@@ -68,34 +136,136 @@ pub(crate) enum Shut {
 impl Gate {
     pub(crate) fn new(limits: GateLimits) -> Self {
         let workers = limits.workers.max(1);
-        Self {
-            limits,
-            places: Arc::new(Semaphore::new(workers.saturating_add(limits.queue).min(Semaphore::MAX_PERMITS))),
-            workers: Arc::new(Semaphore::new(workers.min(Semaphore::MAX_PERMITS))),
-        }
+        // At least one worker is for all.
+        let offers = limits.offers.min(workers - 1);
+        let writes = limits.writes.min(workers - 1 - offers);
+        let mut state = State { free: workers - offers - writes, ..State::default() };
+        state.free_of[Lane::Offers as usize] = offers;
+        state.free_of[Lane::Writes as usize] = writes;
+        Self { inner: Arc::new(Inner { limits, state: Mutex::new(state) }) }
     }
 
     /// Runs blocking work on a thread of its own.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Shut> {
-        let permits = self.admit().await.ok_or(Shut::Full { retry_after: self.limits.retry_after })?;
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Shut> {
+        let limits = &self.inner.limits;
+        let permit = self.admit(lane).await.ok_or(Shut::Full { retry_after: limits.retry_after })?;
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
-            // The permits are moved into the closure: the slot stays taken until the work ends, even if the client goes away
-            // or the deadline passes.
-            let _permits = permits;
+            // The permit is moved into the closure: the place stays taken until the work ends, even if the client goes away or
+            // the deadline passes.
+            let _permit = permit;
             span.in_scope(work)
         });
-        match timeout(self.limits.deadline, task).await {
+        match timeout(limits.deadline, task).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(reason)) => Err(told_by(&reason)),
             Err(_elapsed) => Err(Shut::Overdue),
         }
     }
 
-    async fn admit(&self) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let worker = timeout(self.limits.queue_wait, Arc::clone(&self.workers).acquire_owned()).await.ok()?.ok()?;
-        Some((place, worker))
+    async fn admit(&self, lane: Lane) -> Option<Permit> {
+        let turn = match Inner::enter(&self.inner, lane, Instant::now())? {
+            Turn::Now(permit) => return Some(permit),
+            Turn::Waiting(turn) => turn,
+        };
+        // A permit that comes too late is dropped with the receiver, and so given on.
+        timeout(self.inner.limits.longest_wait, turn).await.ok()?.ok()
+    }
+}
+
+enum Turn {
+    Now(Permit),
+    Waiting(oneshot::Receiver<Permit>),
+}
+
+impl Inner {
+    /// No code panics while it holds the lock, so what a panic elsewhere has left is whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_limits(&self) -> WaitLimits {
+        let GateLimits { target_wait: target, overload_after: interval, longest_wait: most, .. } = self.limits;
+        WaitLimits { target, interval, most }
+    }
+
+    /// A place, a turn in the queue, or nothing where the queue refuses.
+    fn enter(inner: &Arc<Self>, lane: Lane, now: Instant) -> Option<Turn> {
+        let state = &mut *inner.state();
+        let lane_of = lane as usize;
+        state.forget_those_who_left(lane_of);
+        if state.queues[lane_of].is_empty() {
+            let place = if state.free_of[lane_of] > 0 {
+                state.free_of[lane_of] -= 1;
+                Some(Place::Of(lane))
+            } else if state.free > 0 {
+                state.free -= 1;
+                Some(Place::Shared)
+            } else {
+                None
+            };
+            if place.is_some() {
+                state.waits[lane_of].passed(now, &inner.wait_limits());
+                return Some(Turn::Now(Permit { inner: Arc::clone(inner), place }));
+            }
+        }
+        let queue = &mut state.queues[lane_of];
+        let first_waited = queue.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(first.since));
+        let is_full = queue.len() >= inner.limits.queue;
+        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, &inner.wait_limits()) {
+            return None;
+        }
+        let (admitted, turn) = oneshot::channel();
+        queue.push_back(Waiter { since: now, admitted });
+        Some(Turn::Waiting(turn))
+    }
+
+    /// Gives a place to the one who has waited longest for it.
+    fn release(inner: &Arc<Self>, place: Place) {
+        let now = Instant::now();
+        let state = &mut *inner.state();
+        while let Some((lane, waiter)) = state.next_for(place) {
+            let permit = Permit { inner: Arc::clone(inner), place: Some(place) };
+            match waiter.admitted.send(permit) {
+                Ok(()) => {
+                    let waited = now.saturating_duration_since(waiter.since);
+                    state.waits[lane].left(waited, now, &inner.wait_limits());
+                    return;
+                }
+                // It left meanwhile. Its permit must not be given back while the lock is held.
+                Err(mut permit) => permit.place = None,
+            }
+        }
+        match place {
+            Place::Of(lane) => state.free_of[lane as usize] += 1,
+            Place::Shared => state.free += 1,
+        }
+    }
+}
+
+impl State {
+    fn forget_those_who_left(&mut self, lane: usize) {
+        while self.queues[lane].front().is_some_and(|waiter| waiter.admitted.is_closed()) {
+            self.queues[lane].pop_front();
+        }
+    }
+
+    fn next_for(&mut self, place: Place) -> Option<(usize, Waiter)> {
+        for lane in 0..LANES.len() {
+            self.forget_those_who_left(lane);
+        }
+        let lane = match place {
+            Place::Of(lane) => lane as usize,
+            Place::Shared => {
+                let first = |lane: &usize| self.queues[*lane].front().map(|waiter| waiter.since);
+                (0..LANES.len()).filter(|lane| first(lane).is_some()).min_by_key(first)?
+            }
+        };
+        Some((lane, self.queues[lane].pop_front()?))
     }
 }
 
@@ -119,24 +289,24 @@ impl From<Shut> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc, time::Instant};
+    use std::sync::mpsc;
 
     use super::*;
 
-    fn gate(workers: usize, queue: usize, deadline: Duration) -> Arc<Gate> {
-        let queue_wait = Duration::from_millis(50);
-        Arc::new(Gate::new(GateLimits { workers, queue, queue_wait, deadline, ..GateLimits::default() }))
+    fn gate(workers: usize, queue: usize, deadline: Duration) -> Gate {
+        let longest_wait = Duration::from_millis(50);
+        Gate::new(GateLimits { workers, queue, longest_wait, deadline, offers: 0, writes: 0, ..GateLimits::default() })
     }
 
     const LONG: Duration = Duration::from_secs(10);
 
     /// Occupies a worker until the sender is dropped.
-    async fn occupy(gate: &Arc<Gate>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Shut>>) {
+    async fn occupy(gate: &Gate, lane: Lane) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Shut>>) {
         let (free, freed) = mpsc::channel::<()>();
-        let (begun, has_begun) = tokio::sync::oneshot::channel();
-        let gate = Arc::clone(gate);
+        let (begun, has_begun) = oneshot::channel();
+        let gate = gate.clone();
         let task = tokio::spawn(async move {
-            gate.run(move || {
+            gate.run(lane, move || {
                 begun.send(()).unwrap();
                 assert!(freed.recv().is_err(), "the sender is dropped, not used");
             })
@@ -146,60 +316,134 @@ mod tests {
         (free, task)
     }
 
+    fn waiting(gate: &Gate) -> usize {
+        gate.inner.state().queues.iter().map(VecDeque::len).sum()
+    }
+
+    async fn until_free(gate: &Gate) {
+        while gate.inner.state().free == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     #[tokio::test]
     async fn what_finds_no_place_is_refused_at_once_and_what_finds_no_worker_after_the_wait() {
         let gate = gate(1, 1, LONG);
-        let (free, working) = occupy(&gate).await;
-        let waiting = tokio::spawn({
-            let gate = Arc::clone(&gate);
-            async move { gate.run(|| ()).await }
+        let (free, working) = occupy(&gate, Lane::Reads).await;
+        let waiter = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.run(Lane::Reads, || ()).await }
         });
-        while gate.places.available_permits() > 0 {
+        while waiting(&gate) == 0 {
             tokio::task::yield_now().await;
         }
         let began = Instant::now();
-        let refused = gate.run(|| ()).await;
+        let refused = gate.run(Lane::Reads, || ()).await;
         assert_eq!(refused, Err(Shut::Full { retry_after: Duration::from_secs(1) }));
         assert!(began.elapsed() < Duration::from_millis(40), "{:?}", began.elapsed());
-        assert!(matches!(waiting.await.unwrap(), Err(Shut::Full { .. })), "the queue's wait has passed");
+        assert!(matches!(waiter.await.unwrap(), Err(Shut::Full { .. })), "the longest wait has passed");
         drop(free);
         assert_eq!(working.await.unwrap(), Ok(()));
-        assert_eq!(gate.run(|| 7).await, Ok(7));
+        assert_eq!(gate.run(Lane::Reads, || 7).await, Ok(7));
     }
 
     #[tokio::test]
-    async fn a_slot_stays_taken_after_the_deadline_until_the_work_has_ended() {
-        let gate = gate(1, 0, Duration::from_millis(50));
-        let (free, overdue) = occupy(&gate).await;
-        assert_eq!(overdue.await.unwrap(), Err(Shut::Overdue));
-        assert!(matches!(gate.run(|| ()).await, Err(Shut::Full { .. })));
-        drop(free);
-        while gate.workers.available_permits() == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+    async fn offers_and_writes_pass_while_readers_wait() {
+        let limits = GateLimits { workers: 3, longest_wait: LONG, ..GateLimits::default() };
+        let gate = Gate::new(limits);
+        let (free, reading) = occupy(&gate, Lane::Reads).await;
+        let reader = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.run(Lane::Reads, || 1).await }
+        });
+        while waiting(&gate) == 0 {
+            tokio::task::yield_now().await;
         }
-        assert_eq!(gate.run(|| ()).await, Ok(()));
+        assert_eq!(gate.run(Lane::Offers, || 2).await, Ok(2));
+        assert_eq!(gate.run(Lane::Writes, || 3).await, Ok(3));
+        assert_eq!(waiting(&gate), 1, "the reader still waits");
+        let (free_offers, offering) = occupy(&gate, Lane::Offers).await;
+        let second_offer = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.run(Lane::Offers, || 4).await }
+        });
+        while waiting(&gate) == 1 {
+            tokio::task::yield_now().await;
+        }
+        drop(free);
+        assert_eq!((reading.await.unwrap(), reader.await.unwrap()), (Ok(()), Ok(1)), "the reader has waited longest");
+        assert_eq!(second_offer.await.unwrap(), Ok(4), "then the shared worker takes the offer");
+        drop(free_offers);
+        assert_eq!(offering.await.unwrap(), Ok(()));
     }
 
     #[tokio::test]
-    async fn a_slot_stays_taken_when_the_client_goes_away() {
+    async fn a_burst_waits_and_is_not_refused() {
+        let gate = Gate::new(GateLimits { longest_wait: LONG, ..GateLimits::default() });
+        let burst: Vec<_> = (0..64)
+            .map(|number| {
+                let gate = gate.clone();
+                tokio::spawn(async move { gate.run(Lane::Reads, move || number).await })
+            })
+            .collect();
+        for (number, answer) in burst.into_iter().enumerate() {
+            assert_eq!(answer.await.unwrap(), Ok(number));
+        }
+        assert_eq!(gate.inner.state().free, 6, "every place was given back");
+    }
+
+    #[tokio::test]
+    async fn a_place_stays_taken_after_the_deadline_until_the_work_has_ended() {
+        let gate = gate(1, 0, Duration::from_millis(50));
+        let (free, overdue) = occupy(&gate, Lane::Reads).await;
+        assert_eq!(overdue.await.unwrap(), Err(Shut::Overdue));
+        assert!(matches!(gate.run(Lane::Reads, || ()).await, Err(Shut::Full { .. })));
+        drop(free);
+        until_free(&gate).await;
+        assert_eq!(gate.run(Lane::Reads, || ()).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_place_stays_taken_when_the_client_goes_away() {
         let gate = gate(1, 0, LONG);
-        let (free, gone) = occupy(&gate).await;
+        let (free, gone) = occupy(&gate, Lane::Reads).await;
         gone.abort();
         assert!(gone.await.unwrap_err().is_cancelled());
-        assert!(matches!(gate.run(|| ()).await, Err(Shut::Full { .. })));
+        assert!(matches!(gate.run(Lane::Reads, || ()).await, Err(Shut::Full { .. })));
         drop(free);
-        while gate.workers.available_permits() == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        assert_eq!(gate.run(|| ()).await, Ok(()));
+        until_free(&gate).await;
+        assert_eq!(gate.run(Lane::Reads, || ()).await, Ok(()));
     }
 
     #[tokio::test]
-    async fn a_panic_is_told_as_such_and_frees_the_slot() {
+    async fn a_client_that_leaves_the_queue_keeps_no_place() {
+        let gate = gate(1, 8, LONG);
+        let (free, working) = occupy(&gate, Lane::Reads).await;
+        let impatient: Vec<_> = (0..3)
+            .map(|_| {
+                let gate = gate.clone();
+                tokio::spawn(async move { gate.run(Lane::Reads, || ()).await })
+            })
+            .collect();
+        while waiting(&gate) < 3 {
+            tokio::task::yield_now().await;
+        }
+        for one in impatient {
+            one.abort();
+            assert!(one.await.unwrap_err().is_cancelled());
+        }
+        drop(free);
+        assert_eq!(working.await.unwrap(), Ok(()));
+        until_free(&gate).await;
+        assert_eq!(gate.run(Lane::Reads, || 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_as_such_and_frees_the_place() {
         let gate = gate(1, 0, LONG);
         for _ in 0..3 {
-            assert_eq!(gate.run(|| panic!("a fault")).await, Err::<(), _>(Shut::Panicked));
+            assert_eq!(gate.run(Lane::Reads, || panic!("a fault")).await, Err::<(), _>(Shut::Panicked));
         }
-        assert_eq!(gate.run(|| ()).await, Ok(()));
+        assert_eq!(gate.run(Lane::Reads, || ()).await, Ok(()));
     }
 }

@@ -5,19 +5,25 @@
 //! common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into problem
 //! documents. TLS is left to a proxy, and the command line reads the configuration.
 
+mod admission;
 mod app;
 mod caller;
+mod crowd;
+mod forgery;
 mod gate;
 mod health;
 mod inventory;
 mod middleware;
+mod origin;
 mod problem;
 mod request;
 mod routes;
 mod server;
 mod submissions;
+mod tokens;
 
 pub use gate::GateLimits;
 pub use ipnet::IpNet;
+pub use origin::{InvalidOrigin, Origin};
 pub use request::BodyLimits;
 pub use server::{ConnectionLimits, Server, ServerConfig, Shutdown, StartError, serve_blocking};

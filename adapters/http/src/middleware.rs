@@ -1,10 +1,17 @@
 //! What every request and answer goes through: the caller, panics, problem documents, `ETag`, headers and the log.
 
-use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, time::Instant};
+use std::{
+    convert::Infallible,
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
 
 use futures_util::FutureExt as _;
 use hyper::body::Body as _;
 use ipnet::IpNet;
+use jpauto::ErrorCode;
 use tower::{Service, ServiceExt as _};
 use tracing::Instrument as _;
 use warp::{
@@ -12,7 +19,8 @@ use warp::{
     http::{
         HeaderName, HeaderValue, Method, Request, StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS,
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG,
+            HeaderMap, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     reply::Response,
@@ -20,16 +28,22 @@ use warp::{
 
 use crate::{
     caller::{Caller, REQUEST_ID},
+    forgery,
+    gate::Lane,
     problem::Problem,
+    server::ServerConfig,
 };
 
 /// Passes one request to the API, and completes its answer.
-pub(crate) async fn answer<S, B>(api: S, peer: IpAddr, trusted_proxies: &[IpNet], mut request: Request<B>) -> Response
+pub(crate) async fn answer<S, B>(api: S, peer: IpAddr, config: &ServerConfig, mut request: Request<B>) -> Response
 where
     S: Service<Request<B>, Response = Response, Error = Infallible>,
 {
     let began = Instant::now();
-    let caller = Caller::of(request.headers(), peer, trusted_proxies);
+    let trusted_proxies = &config.trusted_proxies;
+    let mut caller = Caller::of(request.headers(), peer, trusted_proxies);
+    caller.lane = lane(&request);
+    say_once_if_a_proxy_is_not_trusted(request.headers(), peer, trusted_proxies);
     let request_id = caller.request_id.clone();
     let method = request.method().clone();
     let span = tracing::info_span!("request", %request_id, %method, path = request.uri().path());
@@ -39,9 +53,13 @@ where
         // HEAD has the same answer without its body, so the same handler makes it.
         *request.method_mut() = Method::GET;
     }
-    let response = match AssertUnwindSafe(api.oneshot(request)).catch_unwind().instrument(span.clone()).await {
-        Ok(Ok(response)) => response,
-        Err(_panic) => Problem::internal().into_response(),
+    let response = if is_forged(&method, request.headers(), config) {
+        Problem::new(ErrorCode::CrossSiteRequest, "the page of another website sent this").into_response()
+    } else {
+        match AssertUnwindSafe(api.oneshot(request)).catch_unwind().instrument(span.clone()).await {
+            Ok(Ok(response)) => response,
+            Err(_panic) => Problem::internal().into_response(),
+        }
     };
     let mut response = written(response, &request_id);
     if matches!(method, Method::GET | Method::HEAD) && is_known(&response, &known_tags) {
@@ -56,6 +74,40 @@ where
         tracing::info!(status = response.status().as_u16(), duration_ms, "answered");
     });
     response
+}
+
+/// Only what a browser adds by itself can be misused by others, which is a cookie.
+fn is_forged(method: &Method, headers: &HeaderMap, config: &ServerConfig) -> bool {
+    headers.contains_key(COOKIE) && forgery::may_be_forged(method, headers, &config.allowed_origins)
+}
+
+/// Behind a proxy that is not trusted all clients look like one, and share one allowance.
+fn say_once_if_a_proxy_is_not_trusted(headers: &HeaderMap, peer: IpAddr, trusted_proxies: &[IpNet]) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let is_forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+    let peer = peer.to_canonical();
+    if is_forwarded
+        && !trusted_proxies.iter().any(|network| network.contains(&peer))
+        && !SAID.swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!(
+            %peer,
+            "a request came through a proxy that is not trusted, so its clients count as one; \
+             if the proxy is yours, start the server with --trust-proxy and its network"
+        );
+    }
+}
+
+/// Which queue a request stands in. It is decided before anybody has looked at the credentials.
+fn lane<B>(request: &Request<B>) -> Lane {
+    let headers = request.headers();
+    let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let has_credentials = headers.contains_key(AUTHORIZATION) || headers.contains_key(COOKIE);
+    match (is_write, has_credentials) {
+        (false, _) => Lane::Reads,
+        (true, true) => Lane::Writes,
+        (true, false) => Lane::Offers,
+    }
 }
 
 /// Replaces an answer that carries a problem by the problem's document.
@@ -88,6 +140,12 @@ fn dress(headers: &mut HeaderMap, request_id: &str) {
     let caching = if headers.contains_key(ETAG) { "no-cache" } else { "no-store" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // An answer is data. Shown as a page it runs nothing, loads nothing and stands in no frame.
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        headers.insert(CONTENT_SECURITY_POLICY, nothing);
+    }
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static(REQUEST_ID), request_id);

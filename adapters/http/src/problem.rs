@@ -107,9 +107,13 @@ impl Problem {
         self.with_header(RETRY_AFTER, &seconds.max(1).to_string())
     }
 
-    /// A 401 must name a scheme. There is no registered name for the cookie of a session.
+    /// A 401 must name a scheme (RFC 6750). There is no registered name for the cookie of a session.
     fn challenging(self) -> Self {
-        self.with_header(WWW_AUTHENTICATE, "Session realm=\"jpauto\"")
+        let challenge = match self.code {
+            ErrorCode::TokenRefused => "Bearer realm=\"jpauto\", error=\"invalid_token\"",
+            _ => "Bearer realm=\"jpauto\"",
+        };
+        self.with_header(WWW_AUTHENTICATE, challenge)
     }
 
     fn with_header(mut self, name: HeaderName, value: &str) -> Self {

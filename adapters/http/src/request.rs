@@ -26,7 +26,7 @@ const LONGEST_MESSAGE: usize = 300;
 pub struct BodyLimits {
     /// The largest body that is read, in bytes (1 MiB).
     pub largest: usize,
-    /// How long a client may take to send the body (10 s).
+    /// How long a client may take to send the body (8 s).
     pub read_timeout: Duration,
     /// How much of a larger body is read and discarded, in bytes (32 MiB). Without this, the connection would break while the
     /// client sends, and the client would not see the answer.
@@ -35,7 +35,7 @@ pub struct BodyLimits {
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self { largest: 1 << 20, read_timeout: Duration::from_secs(10), most_discarded: 32 << 20 }
+        Self { largest: 1 << 20, read_timeout: Duration::from_secs(8), most_discarded: 32 << 20 }
     }
 }
 

@@ -66,6 +66,10 @@ const ROUTES: &[Route] = &[
     route(Method::PATCH, "/api/users/{id}", Permission::ManageUsers),
     route(Method::DELETE, "/api/users/{id}", Permission::ManageUsers),
     route(Method::GET, "/api/activity", Permission::ReadActivity),
+    route(Method::GET, "/api/tokens", Permission::ManageOwnTokens),
+    route(Method::POST, "/api/tokens", Permission::ManageOwnTokens),
+    route(Method::GET, "/api/tokens/{id}", Permission::ManageOwnTokens),
+    route(Method::DELETE, "/api/tokens/{id}", Permission::ManageOwnTokens),
 ];
 
 /// The answer to a request that no handler takes: 401 if the route needs a role, 405 or the options of a path that exists, else

@@ -30,14 +30,20 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
-use tower::{Layer as _, Service, service_fn};
-use tower_http::compression::CompressionLayer;
-use warp::http::Request;
+use tower::{Layer as _, Service, layer::util::Identity, service_fn, util::Either};
+use tower_http::{compression::CompressionLayer, cors::CorsLayer};
+use warp::http::{
+    HeaderName, Method, Request,
+    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, RETRY_AFTER},
+};
 
 use crate::{
     app::{self, App},
+    caller::REQUEST_ID,
+    crowd::Crowd,
     gate::GateLimits,
     middleware,
+    origin::Origin,
     request::BodyLimits,
 };
 
@@ -61,6 +67,9 @@ pub struct ServerConfig {
     pub gate: GateLimits,
     /// The proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
+    /// The origins of other websites whose pages may use the API, such as `https://console.example`. None by
+    /// default: a page of another website can read nothing.
+    pub allowed_origins: Vec<Origin>,
     /// How long requests may take to finish at shutdown (10 s).
     pub drain: Duration,
 }
@@ -75,6 +84,7 @@ impl ServerConfig {
             body: BodyLimits::default(),
             gate: GateLimits::default(),
             trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
             drain: Duration::from_secs(10),
         }
     }
@@ -86,7 +96,10 @@ impl ServerConfig {
 pub struct ConnectionLimits {
     /// Connections at a time (1,024). More wait in the kernel's queue.
     pub most: usize,
-    /// How long a client may take for a request's header, and how long it may keep an idle connection (10 s).
+    /// Connections at a time of one client (256): of one IPv4 address, or of one IPv6 network of 64 bits. More are closed at
+    /// once. A trusted proxy may have all.
+    pub most_of_one_client: usize,
+    /// How long a client may take for a request's header, and how long it may keep an idle connection (8 s).
     pub header_read_timeout: Duration,
     /// The longest header of a request, in bytes (16 KiB). hyper needs at least 8 KiB.
     pub longest_header: usize,
@@ -101,7 +114,8 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             most: 1_024,
-            header_read_timeout: Duration::from_secs(10),
+            most_of_one_client: 256,
+            header_read_timeout: Duration::from_secs(8),
             longest_header: 16 << 10,
             http2_streams: 64,
             longest_life: Duration::from_secs(600),
@@ -192,6 +206,7 @@ impl Server {
         let api = warp::service(app::api(&self.app));
         let config = Arc::new(self.config);
         let mut connections = JoinSet::new();
+        let crowd = Crowd::default();
         let mut end = pin!(end);
         tracing::info!(address = %self.address, "listening");
         loop {
@@ -199,10 +214,16 @@ impl Server {
                 () = &mut end => break,
                 Some(outcome) = connections.join_next() => note(outcome),
                 (stream, peer, slot) = accept(&self.listener, &slots) => {
+                    let is_proxy = config.trusted_proxies.iter().any(|network| network.contains(&peer.ip().to_canonical()));
+                    let most = if is_proxy { usize::MAX } else { config.connections.most_of_one_client };
+                    let Some(counted) = crowd.admit(peer.ip(), most) else {
+                        tracing::debug!(%peer, "a client has all the connections that it may have");
+                        continue;
+                    };
                     let connection = Connection { peer, ended: ended.clone(), config: Arc::clone(&config) };
                     let api = api.clone();
                     connections.spawn(async move {
-                        let _slot = slot;
+                        let _held = (slot, counted);
                         connection.serve(stream, api).await;
                     });
                 }
@@ -265,6 +286,22 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Answers what browsers ask before a page of another website uses the API, and lets them read the answers.
+fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
+    if allowed.is_empty() {
+        return Either::Right(Identity::new());
+    }
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE];
+    let layer = CorsLayer::new()
+        .allow_origin(allowed.iter().map(|origin| origin.header().clone()).collect::<Vec<_>>())
+        .allow_credentials(true)
+        .allow_methods(methods)
+        .allow_headers([CONTENT_TYPE, AUTHORIZATION, IF_MATCH, IF_NONE_MATCH])
+        .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID)])
+        .max_age(Duration::from_secs(600));
+    Either::Left(layer)
+}
+
 /// The next connection, as soon as there is room for it.
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
@@ -306,10 +343,11 @@ impl Connection {
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config) = (api.clone(), Arc::clone(&config));
-                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config.trusted_proxies, request).await) }
+                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config, request).await) }
             }
         });
-        let service = TowerToHyperService::new(CompressionLayer::new().layer(service));
+        let service = CompressionLayer::new().layer(cross_origin(&self.config.allowed_origins).layer(service));
+        let service = TowerToHyperService::new(service);
         let builder = self.builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut first_request = pin!(sleep(limits.header_read_timeout));

@@ -96,6 +96,36 @@ fn no_more_connections_than_allowed_are_served_at_a_time() {
 }
 
 #[test]
+fn one_client_may_not_have_all_connections() {
+    let lot = Lot::with(|config| config.connections.most_of_one_client = 2);
+    let mut held: Vec<_> = (0..2).map(|_| lot.connect()).collect();
+    let mut answer = [0; 1024];
+    for stream in &mut held {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+        assert!(stream.read(&mut answer).unwrap() > 0);
+    }
+    assert!(until_closed(&mut lot.connect()).0.is_empty(), "closed at once, without an answer");
+    drop(held);
+    let is_answered = || {
+        let mut stream = lot.connect();
+        let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\nconnection: close\r\n\r\n");
+        asked.is_ok() && until_closed(&mut stream).0.starts_with(b"HTTP/1.1 200")
+    };
+    wait_until("room for a new connection", is_answered);
+}
+
+#[test]
+fn a_burst_of_clients_is_answered_without_a_refusal() {
+    let lot = Lot::open();
+    let answers: Vec<u16> = std::thread::scope(|threads| {
+        let client = || threads.spawn(|| (0..5).map(|_| lot.get("/api/inventory?limit=20").status).collect::<Vec<_>>());
+        let clients: Vec<_> = (0..64).map(|_| client()).collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    assert_eq!(answers, [200; 320]);
+}
+
+#[test]
 fn a_client_that_goes_away_disturbs_nobody() {
     let lot = Lot::open();
     for _ in 0..50 {

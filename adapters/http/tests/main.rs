@@ -11,3 +11,4 @@ mod inventory;
 mod submissions;
 mod support;
 mod surroundings;
+mod tokens;

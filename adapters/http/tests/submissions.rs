@@ -52,6 +52,27 @@ fn an_offer_is_taken_in_and_answered_with_a_receipt() {
 }
 
 #[test]
+fn what_to_look_at_twice_stands_in_the_receipt() {
+    let lot = Lot::open();
+    for (changes, warning) in [
+        (json!({"year": 1957, "vin": "VC57L123456"}), json!({"code": "chassis_number"})),
+        (
+            json!({"vin": null, "asking_price": "0.01"}),
+            json!({
+                "code": "price_out_of_range", "field": "asking_price", "price": "0.01", "lowest": "200.00",
+                "highest": "500000.00",
+            }),
+        ),
+    ] {
+        let mut offer = offer();
+        offer.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let json = [("content-type", "application/json")];
+        let answer = lot.ask("POST", "/api/submissions", &json, offer.to_string().as_bytes());
+        assert_eq!((answer.status, &answer.json()["warnings"]), (201, &json!([warning])));
+    }
+}
+
+#[test]
 fn bad_fields_are_named_and_nothing_is_kept() {
     let lot = Lot::open();
     for (field, value, code) in [

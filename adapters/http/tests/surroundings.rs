@@ -12,7 +12,7 @@ use std::{
 use jpauto::{Clock, Dealership};
 use serde_json::json;
 
-use crate::support::{Lot, holding_clock, wait_until};
+use crate::support::{Answer, Lot, holding_clock, wait_until};
 
 #[test]
 fn health_and_readiness_answer() {
@@ -122,7 +122,7 @@ fn more_than_the_gate_lets_in_is_refused_at_once_and_health_stays() {
         let refused = lot.get("/api/inventory");
         assert_eq!((refused.status, refused.problem().as_str()), (503, "overloaded"));
         assert_eq!(refused.header("retry-after"), Some("1"));
-        assert_eq!(lot.get("/readyz").status, 503);
+        assert_eq!(lot.get("/readyz").status, 200);
         assert_eq!(lot.get("/healthz").status, 200);
         let overdue = slow.join().unwrap();
         assert_eq!((overdue.status, overdue.problem().as_str()), (504, "deadline_passed"));
@@ -130,6 +130,83 @@ fn more_than_the_gate_lets_in_is_refused_at_once_and_health_stays() {
     assert_eq!(lot.get("/api/inventory").status, 503, "the work still holds its worker");
     held.store(false, Ordering::SeqCst);
     wait_until("a free worker", || lot.get("/api/inventory").status == 200);
+}
+
+#[test]
+fn offers_are_taken_while_visitors_keep_every_other_worker() {
+    let (clock, held, inside) = holding_clock();
+    let lot = Lot::with_clock(clock, |config| {
+        config.gate.workers = 3;
+        config.gate.longest_wait = Duration::from_millis(50);
+    });
+    // A read does not ask for the time. Writes with a cookie occupy the shared worker here, and the one of their own.
+    let with_cookie = [("content-type", "application/json"), ("cookie", "visited=1")];
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"});
+    let body = offer.to_string();
+    std::thread::scope(|threads| {
+        let write = || threads.spawn(|| lot.ask("POST", "/api/submissions", &with_cookie, body.as_bytes()).status);
+        let writes = [write(), write()];
+        wait_until("the first write", || inside.load(Ordering::SeqCst));
+        wait_until("no worker for readers", || lot.get("/api/inventory").status == 503);
+        let offer = threads.spawn(|| lot.post("/api/submissions", &offer).status);
+        std::thread::sleep(Duration::from_millis(200));
+        held.store(false, Ordering::SeqCst);
+        assert_eq!(offer.join().unwrap(), 201);
+        assert!(writes.into_iter().all(|write| write.join().unwrap() < 500));
+    });
+    assert_eq!(lot.get("/api/inventory").status, 200);
+}
+
+fn preflight(lot: &Lot, origin: &str) -> Answer {
+    let headers = [("origin", origin), ("access-control-request-method", "POST")];
+    lot.ask("OPTIONS", "/api/submissions", &headers, b"")
+}
+
+#[test]
+fn only_pages_of_allowed_origins_may_use_the_api() {
+    let closed = Lot::open();
+    assert_eq!(preflight(&closed, "https://console.example").header("access-control-allow-origin"), None);
+    let lot = Lot::with(|config| config.allowed_origins.push("https://console.example".parse().unwrap()));
+    let asked = preflight(&lot, "https://console.example");
+    assert_eq!(asked.header("access-control-allow-origin"), Some("https://console.example"));
+    assert_eq!(asked.header("access-control-allow-credentials"), Some("true"));
+    assert_eq!(preflight(&lot, "https://evil.example").header("access-control-allow-origin"), None);
+    let read = |origin| lot.ask("GET", "/api/inventory", &[("origin", origin)], b"");
+    assert_eq!(read("https://console.example").header("access-control-allow-origin"), Some("https://console.example"));
+    assert_eq!(read("https://evil.example").header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn a_write_that_another_website_sent_with_a_cookie_is_refused() {
+    let lot = Lot::open();
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"}).to_string();
+    for (origin, cookie, status) in [
+        ("https://evil.example", Some("session=1"), 403),
+        ("http://lot", Some("session=1"), 201),
+        ("https://evil.example", None, 201),
+    ] {
+        let mut headers = vec![("content-type", "application/json"), ("origin", origin)];
+        headers.extend(cookie.map(|cookie| ("cookie", cookie)));
+        let answer = lot.ask("POST", "/api/submissions", &headers, offer.as_bytes());
+        assert_eq!(answer.status, status, "{origin} {cookie:?}");
+        if status == 403 {
+            assert_eq!(answer.problem(), "cross_site_request");
+        }
+    }
+}
+
+#[test]
+fn an_answer_opened_as_a_page_does_nothing() {
+    let lot = Lot::open();
+    for path in ["/api/inventory", "/nowhere"] {
+        let answer = lot.get(path);
+        assert_eq!(
+            answer.header("content-security-policy"),
+            Some("default-src 'none'; frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+    }
 }
 
 #[test]

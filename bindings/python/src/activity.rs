@@ -22,7 +22,7 @@ record! {
             user_id: Option<Uuid>,
             /// What was done, such as `approve`; older applications may have written other words.
             action: String,
-            /// The noun: `users`, `submissions`, `inventory`, `competitors`.
+            /// The noun: `users`, `tokens`, `submissions`, `inventory`, `competitors`.
             resource_type: String,
             /// The id of the row.
             resource_id: Option<Uuid>,
@@ -34,6 +34,8 @@ record! {
             user_agent: Option<String>,
             /// When.
             created_at: DateTime<Utc>,
+            /// The API token that it was done through.
+            token_id: Option<Uuid>,
         }
     }
 }

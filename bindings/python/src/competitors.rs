@@ -118,7 +118,7 @@ record! {
             unconfirmed_price: Option<Amount>,
             /// The lowest price ever believed.
             lowest_price: Option<Amount>,
-            /// The chance that it comes back, from 0 to 1, where it was found sold by its absence.
+            /// The chance that it comes back, from 0 to 1, if it was found sold by its absence.
             p_return: Option<f64>,
             /// Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`.
             stock_status: Option<&'static str>,
@@ -186,7 +186,8 @@ record! {
             avg_days_on_market: Option<f64>,
             /// Change of the sales of 30 days.
             vehicles_sold_30d: Option<i32>,
-            /// Sales of 30 days in the sum of those and the listings on sale, from 0 to 1; `None` for an empty lot.
+            /// Sales of 30 days divided by the sum of these sales and the listings on sale, from 0 to 1. `None` for an
+            /// empty lot.
             turnover: Option<f64>,
         }
     }
@@ -216,9 +217,10 @@ record! {
             duplicates: usize,
             /// Listings that could not be recorded.
             refused: usize,
-            /// Listings that this scrape made missed often enough to be thought sold.
+            /// Listings that have now been missing for three days (`return_from_days`). If they are seen again, that is a
+            /// return.
             absences: u64,
-            /// Listings that had been missed that often and were seen again.
+            /// Listings that were seen again after they had been missing for three days or more.
             returns: u64,
         }
     }
@@ -240,9 +242,9 @@ record! {
             incomplete_reason: Option<&'static str> = [completeness.reason()],
             /// All the doubts about it, the gravest first.
             doubts: Vec<&'static str>,
-            /// How far it is believed, from 0 to 1: of what it did not see.
+            /// How far its silence is believed, from 0 to 1: 1 means that a car it did not show was not there.
             weight: f64,
-            /// Pages read; `None` where the listings came from elsewhere.
+            /// Pages read; `None` if the listings were not read from pages.
             pages_fetched: Option<u32>,
             /// The total that the website itself claims.
             total_claimed: Option<u32>,
@@ -316,7 +318,8 @@ recorded_vehicle! {
 recorded_vehicle! {
     /// A vehicle that turned sold, as it was seen last.
     SoldVehicle of competitors::SoldVehicle, (.vehicle) {
-        /// When: the first complete scrape that missed it, or the one that said so.
+        /// The first scrape after its last sighting, whatever the doubts about that scrape, or the day on which the website
+        /// says that it was sold.
         sold_at: DateTime<Utc>,
         /// Whole days from the first sighting.
         days_on_market: i32,
@@ -359,7 +362,7 @@ record! {
             incomplete_reason: Option<&'static str> = [completeness.reason()],
             /// All the doubts about it, the gravest first.
             doubts: Vec<&'static str>,
-            /// How far it is believed, from 0 to 1: of what it did not see.
+            /// How far its silence is believed, from 0 to 1: 1 means that a car it did not show was not there.
             weight: f64,
             /// What changed, in numbers.
             counts: ScrapeCounts,
@@ -419,7 +422,7 @@ record! {
     }
 }
 
-/// The competing dealers and what stands on their lots. A competitor is named by its id or by its name, whatever the case.
+/// The competing dealers and their listings. A competitor is named by its id or by its name, whatever the case.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Competitors {
     handle: Handle,
@@ -430,7 +433,7 @@ impl Competitors {
         Self { handle: handle.clone() }
     }
 
-    /// The competitor that an id or a name stands for.
+    /// The competitor with this id or name.
     fn id_of(&self, competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorId> {
         match key_of(competitor)? {
             CompetitorKey::Id(id) => Ok(id),
@@ -457,7 +460,7 @@ fn key_of(competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorKey> {
 impl Competitors {
     /// Watches a dealer from now on; `name` and `inventory_url` are needed.
     ///
-    /// Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`).
+    /// Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`, `duplicate_inventory_url`).
     #[pyo3(signature = (**fields))]
     fn add(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Competitor> {
         let competitor: NewCompetitor = input::fields(py, fields)?;
@@ -478,8 +481,8 @@ impl Competitors {
         self.handle.run(py, |desk| desk.competitors().get(id)).map(Competitor::told)
     }
 
-    /// Changes the named fields; `None` empties a field. Raises `InvalidInput` (`invalid_competitor`), `Conflict`
-    /// (`duplicate_competitor`).
+    /// Changes the named fields; `None` empties a field. Raises `NotFound` (`competitor_not_found`), `InvalidInput`
+    /// (`invalid_competitor`), `Conflict` (`duplicate_competitor`, `duplicate_inventory_url`).
     #[pyo3(signature = (competitor, **fields))]
     fn update(
         &self,
@@ -492,7 +495,7 @@ impl Competitors {
         self.handle.run(py, |desk| desk.competitors().update(id, &update)).map(Competitor::told)
     }
 
-    /// Leaves the competitor alone until `resume`; what is known of it stays.
+    /// Stops scraping the competitor until `resume`. Its listings stay.
     fn pause(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<Competitor> {
         let id = self.id_of(competitor)?;
         self.handle.run(py, |desk| desk.competitors().pause(id)).map(Competitor::told)
@@ -512,7 +515,7 @@ impl Competitors {
         self.handle.run(py, |desk| desk.competitors().believe(id)).map(LotVerdict::told)
     }
 
-    /// Lets the newest scrape count for nothing: what it alone has found sold is on sale again.
+    /// Discards the newest scrape. The cars that only this scrape found sold are on sale again.
     ///
     /// Raises `NotFound` (`competitor_not_found`, `scrape_not_found`).
     fn distrust(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<LotVerdict> {
@@ -529,7 +532,7 @@ impl Competitors {
     /// Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
     ///
     /// With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
-    /// nothing. The same scrape recorded again changes nothing. A competitor named by a text that nobody is called is added.
+    /// nothing. The same scrape recorded again changes nothing. If no competitor has this name, one is added.
     ///
     /// Raises `InvalidInput` where a listing has an unknown or ill-typed field (`/listings/3/price`) or `observed_at` is
     /// naive or still to come, `NotFound` (`competitor_not_found`) for an unknown id.
@@ -557,8 +560,8 @@ impl Competitors {
 
     /// Records saved pages that are one scrape: pairs of a page (text, or bytes in any encoding) and its address.
     ///
-    /// With `complete`, they are the whole list together, as far as they show it themselves; otherwise they are a part of it,
-    /// and what they do not show is not missed.
+    /// With `complete`, the pages are the whole list, unless their own links say otherwise. Without it they are a part of
+    /// the list, and hardly count as a look at the cars that they do not show.
     ///
     /// Raises `InvalidInput` as `jpauto.extract.listings` and `record_listings` do.
     #[pyo3(signature = (competitor, pages, *, observed_at, platform = None, complete = true))]

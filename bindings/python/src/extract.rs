@@ -72,7 +72,7 @@ record! {
 
 record! {
     /// What a person should know before trusting what was read.
-    ExtractionWarning of Doubt {
+    ExtractionWarning of WarningView {
         () {
             /// The stable word, such as `no_listings`.
             code: &'static str,
@@ -87,14 +87,14 @@ record! {
 }
 
 /// A warning as Python sees it.
-pub(crate) struct Doubt {
+pub(crate) struct WarningView {
     code: &'static str,
     message: String,
     pages: Vec<usize>,
     details: Value,
 }
 
-impl Doubt {
+impl WarningView {
     fn of(code: &'static str, message: String, pages: Vec<usize>, warning: &extract::Warning) -> Self {
         let mut details = serde_json::to_value(warning).unwrap_or_default();
         if let Some(details) = details.as_object_mut() {
@@ -106,13 +106,13 @@ impl Doubt {
 
 impl Told<extract::Warning> for ExtractionWarning {
     fn told(warning: extract::Warning) -> Self {
-        Self::told(Doubt::of(warning.code(), warning.to_string(), Vec::new(), &warning))
+        Self::told(WarningView::of(warning.code(), warning.to_string(), Vec::new(), &warning))
     }
 }
 
 impl Told<extract::ListWarning> for ExtractionWarning {
     fn told(listed: extract::ListWarning) -> Self {
-        Self::told(Doubt::of(listed.code(), listed.to_string(), listed.pages, &listed.warning))
+        Self::told(WarningView::of(listed.code(), listed.to_string(), listed.pages, &listed.warning))
     }
 }
 
@@ -129,7 +129,7 @@ record! {
             next: Option<String>,
             /// The vehicles, in the order of the page.
             listings: Vec<ScrapedListing>,
-            /// Vehicles that the page lists without a word about them: it was not finished.
+            /// Cards of vehicles that are still empty: the page was read before it was filled.
             unsettled: u32,
             /// What a person should know before trusting the result.
             warnings: Vec<ExtractionWarning>,
@@ -158,7 +158,7 @@ pub(crate) fn listings(
         .map_err(|reason| error::exception(py, &reason))
 }
 
-/// The bytes of a page given as text or as bytes; text is decoded already, whatever the page says of itself.
+/// The bytes of a page. Of a text, the `content_type` and the page's own encoding are ignored: it is decoded already.
 pub(crate) fn page<'a>(
     html: &'a Bound<'_, PyAny>,
     content_type: Option<&'a str>,
@@ -178,19 +178,19 @@ pub(crate) fn platforms() -> Vec<&'static str> {
     extract::platforms()
 }
 
-/// The price in dollars that a text tells, `None` where it tells none for certain: a monthly payment, a range.
+/// The price in dollars in a text; `None` if there is no certain one, such as in a monthly payment or a range.
 #[pyfunction]
 pub(crate) fn price(text: &str) -> Option<Amount> {
     Option::told(extract::price(text))
 }
 
-/// The miles that a text tells, `None` where it tells none for certain.
+/// The miles in a text; `None` if there is no certain number.
 #[pyfunction]
 pub(crate) fn mileage(text: &str) -> Option<i32> {
     extract::mileage(text)
 }
 
-/// A text as a person would read it: entities decoded, tags and odd spaces removed; `None` where it says nothing.
+/// A text as a person would read it: entities decoded, tags and odd spaces removed; `None` if nothing is left.
 #[pyfunction]
 pub(crate) fn text(text: &str) -> Option<String> {
     extract::text(text)

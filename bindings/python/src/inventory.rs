@@ -237,8 +237,9 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().find(text)).map(StockedVehicle::told)
     }
 
-    /// Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
-    /// `duplicate_stock_number`).
+    /// Adds a vehicle and puts it on sale. A car that we sold before comes back: its row is on sale again.
+    ///
+    /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
     #[pyo3(signature = (**fields))]
     fn add(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
         let vehicle: NewVehicle = input::fields(py, fields)?;

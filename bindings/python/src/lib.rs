@@ -15,6 +15,7 @@ mod market;
 mod query;
 mod record;
 mod submissions;
+mod tokens;
 mod users;
 mod vin;
 
@@ -46,6 +47,7 @@ mod _jpauto {
         },
         query::{Query, Rows},
         submissions::{Submission, SubmissionWarning, Submissions},
+        tokens::{IssuedToken, Token, Tokens},
         users::{User, Users},
         vin::{Vin, VinReport, parse, report},
     };

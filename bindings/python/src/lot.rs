@@ -14,6 +14,7 @@ use crate::{
     market::Market,
     record::{Told as _, record},
     submissions::Submissions,
+    tokens::Tokens,
     users::Users,
 };
 
@@ -134,6 +135,12 @@ impl Lot {
     #[getter]
     fn users(&self) -> Users {
         Users::at(&self.handle)
+    }
+
+    /// API tokens for machines.
+    #[getter]
+    fn tokens(&self) -> Tokens {
+        Tokens::at(&self.handle)
     }
 
     /// The audit trail.

@@ -145,19 +145,19 @@ record! {
     /// The slopes of the logarithm of the price that the prices were adjusted with.
     Adjustment of market::Adjustment {
         () {
-            /// A mile more, at most zero; it moves prices only where `mileage` is `applied` or `typical`.
+            /// The slope for one mile more, zero or below. It changes prices only if `mileage` is `applied` or `typical`.
             per_mile: f64,
             /// The slope of the comparables alone, of whatever sign; `None` where they are alike in mileage.
             per_mile_alone: Option<f64>,
             /// How much of the typical slope is in `per_mile`, from 0 to 1: the rest is of the comparables.
             typical_share: f64,
-            /// What was taken for typical; `None` in what was kept before it was told.
+            /// The typical slope that was assumed; `None` in analyses stored before it was recorded.
             typical_mileage: Option<TypicalMileage>,
             /// What became of the mileage slope: `applied`, `not_needed`, `no_spread`, `wrong_sign` or `typical`.
             mileage: String,
             /// How many comparables the mileage slope was estimated from.
             mileage_sample: usize,
-            /// A year newer, at least zero; it moves prices only where `year` is `applied`.
+            /// The slope for one year newer, zero or above. It changes prices only if `year` is `applied`.
             per_year: f64,
             /// What became of the year slope: `applied`, `not_needed`, `no_spread`, `too_few` or `wrong_sign`.
             year: String,
@@ -328,7 +328,7 @@ record! {
 record! {
     /// What a vehicle is worth on the market, how sure that is, and why.
     ///
-    /// With too few comparables the figures of what was found are still told, but nothing that judges a price is: no range
+    /// With too few comparables the figures of the ones found are still given, but nothing that judges a price: no range
     /// and no position.
     Analysis of market::Analysis {
         () {
@@ -340,8 +340,8 @@ record! {
             median: Option<Amount> = [adjusted.map(|adjusted| adjusted.median)],
             /// The quartiles of the adjusted prices: the range that is recommended.
             range: Option<(Amount, Amount)> = [recommended_range],
-            /// What our price should do: it is `high`, `low` or `competitive`, or there is `insufficient_data`; `None` without
-            /// a price of ours.
+            /// How our price compares with the median: `high`, `low`, `competitive` or `insufficient_data`. `None` if the
+            /// market is known and we have no price.
             recommendation: Option<&'static str>,
             /// How far to trust it: `insufficient`, `limited`, `moderate` or `high`.
             confidence: &'static str,
@@ -365,7 +365,7 @@ record! {
             cost_to_market_percent: Option<f64>,
             /// Supply and demand.
             supply: Supply,
-            /// Where the market is going over two weeks, where the history tells.
+            /// The trend of the market over two weeks, if the history is long enough.
             velocity: Option<Velocity>,
             /// The same over one week.
             week: Option<Velocity>,
@@ -390,7 +390,7 @@ record! {
 record! {
     /// The last analysis of a vehicle as it is kept.
     ///
-    /// The words and the analysis are `None` where another program, or another release, wrote what this one can not read.
+    /// The words and the analysis are `None` where another program, or another release, wrote what this one cannot read.
     ResearchResult of market::ResearchResult {
         () {
             /// The row's id; it stays the same from analysis to analysis.
@@ -405,7 +405,7 @@ record! {
             max_price: Option<Amount>,
             /// Kept comparables.
             sample_size: i32,
-            /// What the price should do.
+            /// How the price compared with the market: `high`, `low`, `competitive` or `insufficient_data`.
             price_recommendation: Option<&'static str>,
             /// Where the comparables came from.
             data_source: Option<&'static str>,
@@ -466,7 +466,7 @@ record! {
 }
 
 record! {
-    /// Where a run stands, told after each vehicle.
+    /// The progress of a run, after each vehicle.
     Progress of market::Progress {
         () {
             /// Vehicles that the run set out to analyse.
@@ -517,8 +517,8 @@ record! {
             failed: Vec<FailedVehicle> = [failed.iter().map(Failed::from).collect::<Vec<_>>()],
             /// Vehicles that are left for a later run.
             remaining: usize,
-            /// The source of listings that is configured and did not answer for some vehicles, and why at first: these were
-            /// compared with the others' listings alone.
+            /// The source that is configured and did not answer for some vehicles, with the first reason. These vehicles
+            /// were compared with the listings of the other sources.
             missing_source: Option<MissingSource>,
             /// How many vehicles those are.
             without_source: usize,
@@ -532,7 +532,7 @@ impl From<&(VehicleId, jpauto::Error)> for Failed {
     }
 }
 
-/// What the market says of the dealership's vehicles.
+/// What the dealership's vehicles are worth on the market.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Market {
     handle: Handle,
@@ -591,8 +591,8 @@ impl Market {
 
     /// Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
     ///
-    /// `progress` is called with a `Progress` after each vehicle. Where it returns `False`, the run ends, and what was
-    /// done stays, with the few vehicles that were kept in one transaction with the last.
+    /// `progress` is called with a `Progress` after each vehicle. If it returns `False`, the run ends. What was analysed
+    /// stays, the other vehicles of the same transaction included (16 at most).
     #[pyo3(signature = (*, limit = None, progress = None))]
     fn analyze_due(
         &self,

@@ -338,6 +338,7 @@ ids!(
     MarketPriceId,
     ScrapeId,
     SubmissionId,
+    TokenId,
     UserId,
     VehicleId,
 );

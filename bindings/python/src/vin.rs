@@ -12,7 +12,8 @@ use crate::{
 };
 
 record! {
-    /// What is known of one text that should be a VIN; for a text that is none, `reason` says why, and the rest is `None`.
+    /// What is known of a text that should be a VIN. If it is not a VIN, `reason` says why, and the fields below it are
+    /// `None`.
     VinReport of jpauto::vin::Report {
         () {
             /// The VIN in upper case, or the refused text as it was given.
@@ -23,11 +24,11 @@ record! {
             reason: Option<String>,
             /// Whether the check digit at position 9 is right; a wrong one leaves a VIN valid.
             check_digit_ok: Option<bool>,
-            /// The model year, `None` also where position 10 holds none.
+            /// The model year; `None` also if position 10 holds none.
             model_year: Option<i32>,
             /// The other years that the code may mean, earliest first.
             model_year_alternatives: Option<Vec<i32>>,
-            /// Whether the model year must be so.
+            /// Whether the model year is proven.
             conclusive: Option<bool>,
             /// The world manufacturer identifier, three characters.
             wmi: Option<String>,
@@ -79,7 +80,7 @@ impl Vin {
         self.vin.check_digit().expected
     }
 
-    /// The model year, `None` where position 10 holds none.
+    /// The model year; `None` if position 10 holds none.
     #[getter]
     fn model_year(&self) -> Option<i32> {
         self.model_year.year

@@ -381,9 +381,9 @@ fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) 
 /// The least cut of a price.
 pub(super) const LEAST_CUT: Money = Money::from_cents(1);
 
-/// The SQL condition that a listing's price is lower, by an amount, than one that was in force at a time or later. `listing` is the
-/// name of the row in the query. The amount and the time stand between the three parts. The condition holds only where the price
-/// has changed since that time, which an index knows.
+/// The SQL condition that a price fell by at least an amount since a time: the present price is lower than one that was in
+/// force then or later. `listing` is the name of the row in the query. The amount and the time stand between the three
+/// parts. The condition holds only where the price has changed since that time, which an index knows.
 pub(super) fn fell(listing: &str) -> [String; 3] {
     let of_listing = |row: &str| format!("{row}.competitor_inventory_id = {listing}.id");
     [

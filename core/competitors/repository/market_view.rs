@@ -2,11 +2,14 @@
 //!
 //! Medians are the middle values by rank (window functions), exact to the cent on both databases; PostgreSQL's
 //! `percentile_cont` computes with floating-point numbers. Each page ranks the listings on sale and those sold lately twice,
-//! for its lines and for the total: n log n in their number.
+//! for its lines and for the total: n log n in their number. A vehicle that several stores list counts once, by the listing that
+//! pricing would take. Only the listings of such vehicles are ranked: a rank for each listing takes a third longer, and SQLite joins
+//! them to the others in quadratic time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    RunQueryDsl as _, sql_query,
+    prelude::*,
+    sql_query,
     sql_types::{BigInt, Integer, Nullable, Text},
 };
 
@@ -26,8 +29,10 @@ use crate::{
         DbConnection, DbResult,
         functions::lowered,
         on_each,
+        schema::inventory,
         types::{DbId, DbInstant, DbMoney},
     },
+    extract::{OdometerStatus, TitleBrand},
     ids::{CompetitorId, ListingId, VehicleId},
     money::Money,
     page::{Page, PageRequest},
@@ -168,31 +173,76 @@ pub(in crate::competitors) fn market_view(
 /// The time and the rules by which a view is counted.
 type Context<'a> = (DateTime<Utc>, &'a MarketViewRules, &'a TrackingRules);
 
+/// How the rows of a view are put together.
+struct Grouping {
+    /// What the rows of a line have in common, as the listing says it; followed by a comma.
+    keys: &'static str,
+    /// The same as columns; followed by a comma.
+    columns: &'static str,
+    /// The same as the key of a line.
+    of_line: &'static str,
+    group: &'static str,
+    partition: &'static str,
+    /// How a row finds its line, and a line the middle values named behind it.
+    with_line: &'static str,
+    having: &'static str,
+}
+
+impl Lines {
+    /// The total needs no keys; with constant ones, PostgreSQL would sort by them.
+    fn grouping(self) -> Grouping {
+        let keys = match self {
+            Self::All => {
+                return Grouping {
+                    keys: "",
+                    columns: "",
+                    of_line: "'' AS make_key, '' AS model_key, 0 AS year_key,",
+                    group: "",
+                    partition: "",
+                    with_line: "ON true",
+                    having: "",
+                };
+            }
+            Self::Group(MarketGroup::Model) => "lower(make) AS make_key, lower(model) AS model_key, 0 AS year_key,",
+            Self::Group(MarketGroup::ModelYear) => {
+                "lower(make) AS make_key, lower(model) AS model_key, coalesce(year, 0) AS year_key,"
+            }
+        };
+        Grouping {
+            keys,
+            columns: "make_key, model_key, year_key,",
+            of_line: "make_key, model_key, year_key,",
+            group: "GROUP BY make_key, model_key, year_key",
+            partition: "PARTITION BY make_key, model_key, year_key",
+            with_line: "USING (make_key, model_key, year_key)",
+            // Another store may spell the model of a vehicle otherwise than the one by which it counts.
+            having: "HAVING sum(here) + sum(sold) > 0",
+        }
+    }
+}
+
 /// The middle prices and the middle first sightings of each line.
-const MIDDLES: &str = "
-    price_place AS (
-        SELECT make_key, model_key, year_key, lot.price, line.priced,
-               row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.price) AS place
-        FROM lot JOIN line USING (make_key, model_key, year_key)
-        WHERE lot.price IS NOT NULL
-    ),
-    middle_price AS (
-        SELECT make_key, model_key, year_key, sum(price) AS middle_sum, count(*) AS middle_count
-        FROM price_place WHERE 2 * place BETWEEN priced AND priced + 2
-        GROUP BY make_key, model_key, year_key
-    ),
-    age_place AS (
-        SELECT make_key, model_key, year_key, lot.since,
-               count(*) OVER (PARTITION BY make_key, model_key, year_key) AS aged,
-               row_number() OVER (PARTITION BY make_key, model_key, year_key ORDER BY lot.since) AS place
-        FROM lot JOIN line USING (make_key, model_key, year_key)
-        WHERE lot.since IS NOT NULL
-    ),
-    middle_age AS (
-        SELECT make_key, model_key, year_key, min(since) AS earlier_middle, max(since) AS later_middle
-        FROM age_place WHERE 2 * place BETWEEN aged AND aged + 2
-        GROUP BY make_key, model_key, year_key
-    )";
+fn middles(Grouping { columns, group, partition, with_line, .. }: &Grouping) -> String {
+    format!(
+        "price_place AS (
+             SELECT {columns} lot.price, line.priced, row_number() OVER ({partition} ORDER BY lot.price) AS place
+             FROM lot JOIN line {with_line} WHERE lot.price IS NOT NULL
+         ),
+         middle_price AS (
+             SELECT {columns} sum(price) AS middle_sum, count(*) AS middle_count
+             FROM price_place WHERE 2 * place BETWEEN priced AND priced + 2 {group}
+         ),
+         age_place AS (
+             SELECT {columns} lot.since, count(*) OVER ({partition}) AS aged,
+                    row_number() OVER ({partition} ORDER BY lot.since) AS place
+             FROM lot JOIN line {with_line} WHERE lot.since IS NOT NULL
+         ),
+         middle_age AS (
+             SELECT {columns} min(since) AS earlier_middle, max(since) AS later_middle
+             FROM age_place WHERE 2 * place BETWEEN aged AND aged + 2 {group}
+         )"
+    )
+}
 
 fn figures(
     conn: &mut DbConnection,
@@ -201,74 +251,101 @@ fn figures(
     context: Context<'_>,
 ) -> DbResult<Vec<FiguresRow>> {
     let mut bounds = Bounds::default();
-    let lot = lot(conn, filter, lines, context, &mut bounds);
+    let grouping = lines.grouping();
+    let lot = lot(conn, filter, (lines, &grouping), context, &mut bounds);
     let beyond = position.map_or_else(String::new, |(on_sale, make, model, year)| {
         let values = [Bound::Count(on_sale), Bound::Text(make), Bound::Text(model), Bound::Number(year)];
         let places = bounds.places(values);
-        format!("HAVING (-sum(here), make_key, model_key, year_key) > ({places})")
+        format!("AND (-sum(here), make_key, model_key, year_key) > ({places})")
     });
     let most = bounds.place(Bound::Count(most));
+    let middles = middles(&grouping);
+    let Grouping { of_line, group, with_line, having, .. } = grouping;
     let sql = format!(
-        "WITH lot AS ({lot}),
+        "WITH {lot},
          line AS (
-             SELECT make_key, model_key, year_key, min(make) AS make, min(model) AS model,
-                    count(DISTINCT competitor_id) AS competitors, sum(here) AS on_sale, count(price) AS priced,
-                    min(price) AS lowest_price, max(price) AS highest_price, sum(cut) AS price_cuts,
-                    count(*) - sum(here) AS sold
-             FROM lot
-             GROUP BY make_key, model_key, year_key {beyond}
+             SELECT {of_line} min(make) AS make, min(model) AS model,
+                    count(DISTINCT competitor_id) AS competitors, coalesce(sum(here), 0) AS on_sale, count(price) AS priced,
+                    min(price) AS lowest_price, max(price) AS highest_price, coalesce(sum(cut), 0) AS price_cuts,
+                    coalesce(sum(sold), 0) AS sold
+             FROM lot {group} {having} {beyond}
              ORDER BY sum(here) DESC, make_key, model_key, year_key
              LIMIT {most}
          ),
-         {MIDDLES}
-         SELECT * FROM line
-         LEFT JOIN middle_price USING (make_key, model_key, year_key)
-         LEFT JOIN middle_age USING (make_key, model_key, year_key)
+         {middles}
+         SELECT * FROM line LEFT JOIN middle_price {with_line} LEFT JOIN middle_age {with_line}
          ORDER BY on_sale DESC, make_key, model_key, year_key"
     );
     Ok(load!(conn, sql, bounds))
 }
 
-/// The rows that are counted: listings on the market, and those sold lately.
+/// The rows that are counted: listings on the market, and those sold lately. Of a vehicle that several stores list, one listing counts
+/// as here; the others name their stores alone.
 fn lot(
     conn: &DbConnection,
     filter: &MarketViewFilter,
-    lines: Lines,
+    (lines, grouping): (Lines, &Grouping),
     (now, rules, tracking): Context<'_>,
     bounds: &mut Bounds,
 ) -> String {
-    let keys = match lines {
-        Lines::All => "'' AS make_key, '' AS model_key, 0 AS year_key",
-        Lines::Group(MarketGroup::Model) => "lower(make) AS make_key, lower(model) AS model_key, 0 AS year_key",
-        Lines::Group(MarketGroup::ModelYear) => {
-            "lower(make) AS make_key, lower(model) AS model_key, coalesce(year, 0) AS year_key"
-        }
+    let ago = |days: u32| Bound::Time(Instant(now - TimeDelta::days(days.into())));
+    let asked = |bounds: &mut Bounds| {
+        let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
+        format!("{ON_SALE} AND {}{}", is_watched("listing", &seen_since), conditions(filter, lines, bounds))
     };
-    let time = |time: DateTime<Utc>| Bound::Time(Instant(time));
-    let ago = |days: u32| time(now - TimeDelta::days(days.into()));
-    let cut_since = bounds.place(ago(rules.price_cut_days));
-    let [was, ago_it_was, end] = fell("listing");
-    let least = bounds.place(Bound::Price(LEAST_CUT));
-    let in_force_since = bounds.place(ago(rules.price_cut_days));
-    // Where the last change was a cut, the prices before it need not be read.
-    let is_cut = format!("price < previous_price OR {was}{least}{ago_it_was}{in_force_since}{end}");
-    let seen_since = bounds.place(time(tracking.on_the_market_since(now)));
-    let on_sale = conditions(filter, lines, bounds);
+    let is_all = *filter == MarketViewFilter { group: filter.group, ..MarketViewFilter::default() };
+    // Without a filter the index on VINs alone tells which of them stand there twice.
+    let of_filter = if is_all { String::new() } else { format!("AND {}", asked(bounds)) };
+    let [lowest, highest] = [rules.lowest_price, rules.highest_price].map(|price| bounds.place(Bound::Price(price)));
+    // A placeholder, such as 1 or 999,999, is no price.
+    let price = format!("CASE WHEN price BETWEEN {lowest} AND {highest} THEN price END");
+    let cut = is_cut(ago(rules.price_cut_days), bounds);
+    let asked_once = asked(bounds);
+    let cut_too = is_cut(ago(rules.price_cut_days), bounds);
+    let asked_twice = asked(bounds);
     let sold_since = bounds.place(ago(rules.sold_days));
     let sold = conditions(filter, lines, bounds);
-    let is_watched = is_watched("listing", &seen_since);
     let is_transferred = is_transferred(conn, "listing", tracking.transfer_days);
+    let keys = grouping.keys;
     format!(
-        "SELECT {keys}, make, model, competitor_id, price, coalesce(first_seen_at, created_at) AS since, 1 AS here,
-                CASE WHEN price_changed_at >= {cut_since} AND ({is_cut}) THEN 1 ELSE 0 END AS cut
-         FROM competitor_inventory AS listing
-         WHERE {ON_SALE} AND {is_watched} {on_sale}
-         UNION ALL
-         SELECT {keys}, make, model, NULL, NULL, NULL, 0, 0
-         FROM competitor_inventory AS listing
-         WHERE is_sold AND sold_at >= {sold_since} {sold} AND NOT {is_transferred}"
+        "repeated AS (
+             SELECT vin FROM competitor_inventory AS listing
+             WHERE vin IS NOT NULL {of_filter} GROUP BY vin HAVING count(*) > 1 AND {IS_VIN}
+         ),
+         lot AS (
+             SELECT {keys} make, model, competitor_id, {price} AS price, coalesce(first_seen_at, created_at) AS since, 1 AS here,
+                    CASE WHEN {cut} THEN 1 ELSE 0 END AS cut, 0 AS sold
+             FROM competitor_inventory AS listing
+             WHERE {asked_once} AND (vin IS NULL OR vin NOT IN (SELECT vin FROM repeated))
+             UNION ALL
+             SELECT {keys} make, model, competitor_id, CASE WHEN place = 1 THEN {price} END, CASE WHEN place = 1 THEN since END,
+                    CASE WHEN place = 1 THEN 1 ELSE 0 END, CASE WHEN place = 1 AND {cut_too} THEN 1 ELSE 0 END, 0
+             FROM (
+                 SELECT id, make, model, year, competitor_id, price, previous_price, price_changed_at,
+                        row_number() OVER (PARTITION BY vin ORDER BY {price} NULLS LAST, last_seen_at DESC, id) AS place,
+                        min(coalesce(first_seen_at, created_at)) OVER (PARTITION BY vin) AS since
+                 FROM competitor_inventory AS listing WHERE {asked_twice} AND vin IN (SELECT vin FROM repeated)
+             ) AS listing
+             UNION ALL
+             SELECT {keys} make, model, NULL, NULL, NULL, 0, 0, 1
+             FROM competitor_inventory AS listing
+             WHERE is_sold AND sold_at >= {sold_since} {sold} AND NOT {is_transferred}
+         )"
     )
 }
+
+/// The SQL condition that a listing costs less than at some moment since then.
+fn is_cut(since: Bound, bounds: &mut Bounds) -> String {
+    let cut_since = bounds.place(since.clone());
+    let [was, ago, end] = fell("listing");
+    let least = bounds.place(Bound::Price(LEAST_CUT));
+    let in_force_since = bounds.place(since);
+    // Where the last change was a cut, the prices before it need not be read.
+    format!("price_changed_at >= {cut_since} AND (price < previous_price OR {was}{least}{ago}{in_force_since}{end})")
+}
+
+/// Whether a VIN tells vehicles apart: not a placeholder of one sign.
+const IS_VIN: &str = "length(vin) = 17 AND replace(vin, substr(vin, 1, 1), '') <> ''";
 
 /// Counts the listings that are not known to be sold and are not on the market, and their dealers.
 pub(in crate::competitors) fn left_out(
@@ -338,6 +415,37 @@ rows!(UndercutRow => Undercut {
     difference: Money as DbMoney,
 });
 
+/// The SQL condition that nothing is known against the title of a listing, or that ours is branded, too; as `AND ...`.
+fn titles_agree(branded: &[VehicleId], bounds: &mut Bounds) -> String {
+    let quoted = |words: Vec<&str>| words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
+    let brands = TitleBrand::ALL.into_iter().filter(|brand| brand.is_brand()).map(TitleBrand::as_str).collect();
+    let wrong =
+        OdometerStatus::ALL.into_iter().filter(|status| status.is_wrong()).map(OdometerStatus::as_str).collect();
+    let mut sql = format!(
+        " AND ((coalesce(listing.title_brand, '') NOT IN ({}) AND coalesce(listing.odometer_status, '') NOT IN ({}))",
+        quoted(brands),
+        quoted(wrong)
+    );
+    if !branded.is_empty() {
+        let places = bounds.places(branded.iter().copied().map(Bound::Vehicle));
+        sql.push_str(&format!(" OR vehicle.id IN ({places})"));
+    }
+    sql + ")"
+}
+
+/// Our unsold vehicles whose title is branded; few are.
+fn branded_vehicles(conn: &mut DbConnection) -> DbResult<Vec<VehicleId>> {
+    use inventory::dsl;
+    let titles: Vec<(VehicleId, Option<String>)> = dsl::inventory
+        .filter(dsl::title_status.is_not_null())
+        .filter(dsl::status.is_null().or(dsl::status.ne("sold")))
+        .select((dsl::id, dsl::title_status))
+        .load(conn)?;
+    let is_branded =
+        |title: &Option<String>| title.as_deref().and_then(TitleBrand::of_status).is_some_and(TitleBrand::is_brand);
+    Ok(titles.into_iter().filter(|(_, title)| is_branded(title)).map(|(id, _)| id).collect())
+}
+
 /// A page of the competitors' cars like ours for less, the largest difference first. Each of our unsold vehicles is compared by
 /// the index on year, make and model; each page compares them all.
 pub(in crate::competitors) fn undercuts(
@@ -351,9 +459,10 @@ pub(in crate::competitors) fn undercuts(
     let position: Option<(i64, ListingId, VehicleId)> = request.position(ORDER)?;
     let mut bounds = Bounds::default();
     let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
+    let lowest = bounds.place(Bound::Price(rules.lowest_price));
     let fewer = bounds.place(Bound::Number(rules.undercut_mileage));
     let more = bounds.place(Bound::Number(rules.undercut_mileage));
-    let mut more_conditions = String::new();
+    let mut more_conditions = titles_agree(&branded_vehicles(conn)?, &mut bounds);
     if let Some(vehicle) = filter.vehicle {
         more_conditions.push_str(&format!(" AND vehicle.id = {}", bounds.place(Bound::Vehicle(vehicle))));
     }
@@ -383,7 +492,7 @@ pub(in crate::competitors) fn undercuts(
          JOIN competitors ON competitors.id = listing.competitor_id
          WHERE (vehicle.status <> 'sold' OR vehicle.status IS NULL)
            AND {ON_SALE} AND {is_watched}
-           AND listing.price > 0 AND listing.price < vehicle.price
+           AND listing.price >= {lowest} AND listing.price < vehicle.price
            AND listing.mileage BETWEEN vehicle.mileage - {fewer} AND vehicle.mileage + {more}
            AND (listing.trim IS NULL OR vehicle.trim IS NULL OR lower(listing.trim) = lower(vehicle.trim))
            AND (listing.vin IS NULL OR listing.vin <> vehicle.vin) {more_conditions}

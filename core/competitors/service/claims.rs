@@ -34,7 +34,7 @@ const LEASE: &str = "scrape:";
 /// The pause before a database that was busy, or a host that another process asks, is tried again.
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// Failures of the database that may not happen again a little later.
+/// Failures of the database that usually pass after a moment.
 const PASSING_FAILURES: [ErrorCode; 3] =
     [ErrorCode::DatabaseBusy, ErrorCode::DatabaseTimeout, ErrorCode::DatabaseUnavailable];
 
@@ -47,7 +47,7 @@ pub(super) fn is_passing(reason: &Error) -> bool {
 pub(super) enum Trigger {
     /// A person asked for this competitor.
     Requested,
-    /// Its last scrape is this long ago.
+    /// Its time has come: the time that was set for the next scrape, or this long after the last one.
     Due(Duration),
 }
 
@@ -58,7 +58,8 @@ pub(super) struct Claims<'a> {
     pub(super) holder: String,
     /// Leaves one connection of the pool for renewing leases, and for other users of the dealership.
     pub(super) database: Semaphore,
-    /// Locked while a shared host is taken or given back, so that giving it back for one scrape does not take it from another.
+    /// Locked while a shared host is taken or given back. Otherwise one scrape could give back a host that another has just
+    /// taken.
     pub(super) hosts: Mutex<()>,
     held: Mutex<HeldLeases>,
 }
@@ -87,7 +88,8 @@ impl<'a> Claims<'a> {
         now + revisit::span(self.rules().lease)
     }
 
-    /// Repeats work on the database while that is busy, for as long as a lease lasts: what was fetched took longer to get.
+    /// Repeats work on the database while it is busy, for as long as a lease lasts. Fetching the pages again would take
+    /// longer.
     pub(super) fn retry_while_busy<T>(&self, stop: &Stop, work: impl Fn() -> Result<T>) -> Result<T> {
         let end = Instant::now() + self.rules().lease;
         loop {
@@ -238,7 +240,7 @@ struct HeldLease {
     /// Distinguishes this acquisition from earlier and later ones of the same lease.
     acquisition: u64,
     until: DateTime<Utc>,
-    /// One under the lease of a competitor; any number under that of a shared host, of which one at a time asks it.
+    /// The scrapes under this lease: one for a competitor, any number for a shared host. Those of a shared host take turns.
     scrapes: Vec<(CompetitorId, Arc<Stop>)>,
 }
 
@@ -261,7 +263,7 @@ impl HeldLeases {
         lease.scrapes.push((scrape, Arc::clone(stop)));
     }
 
-    /// Takes a scrape from a lease; whether none is left.
+    /// Takes a scrape from a lease. Returns whether none is left.
     pub(super) fn remove(&mut self, name: &str, scrape: CompetitorId) -> bool {
         let Some(HeldLease { scrapes, .. }) = self.leases.get_mut(name) else { return true };
         if let Some(place) = scrapes.iter().position(|(known, _)| *known == scrape) {
@@ -339,7 +341,7 @@ pub(super) struct Claimed<'a> {
     claims: &'a Claims<'a>,
     id: CompetitorId,
     stop: &'a Stop,
-    /// A panic until it is known better.
+    /// How the claim ends. It counts as a panic until `end` is set.
     pub(super) end: ClaimEnd,
 }
 
@@ -390,7 +392,7 @@ pub(super) fn host_is_in_use(
     Ok(repository::names_and_addresses(conn, &ids)?.iter().any(|(.., url)| is_at(url, host)))
 }
 
-/// Why a competitor can not be claimed: the refusal names the competitor that is being scraped, which may be another one of
+/// Why a competitor cannot be claimed: the refusal names the competitor that is being scraped, which may be another one of
 /// its host, and the holder of its lease.
 pub(super) fn already_running(
     conn: &mut DbConnection,
@@ -405,7 +407,7 @@ pub(super) fn already_running(
     let found = known.iter().find(|(known, ..)| *known == id);
     let found = found.or_else(|| known.iter().find(|(.., url)| is_at(url, host)));
     let Some((name, lease)) = found.and_then(|(id, name, _)| Some((name, scraped.remove(id)?))) else {
-        // The host is asked for another website's list, or not any more.
+        // The host is in use for another website's list, or has become free meanwhile.
         return Ok(Error::new(ErrorCode::ScrapeRunning, format!("{already}, for another competitor of the same host")));
     };
     let [since, until] = [lease.since, lease.until].map(|time| time.format("%Y-%m-%d %H:%M:%S UTC"));

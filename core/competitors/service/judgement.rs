@@ -24,9 +24,10 @@ use crate::{
 };
 
 impl Competitors<'_> {
-    /// Takes the newest lot as it is, with what the scrapes before it missed: those since the last one without a doubt count as whole
-    /// looks. What is missing for enough days is found sold now, the rest by the rule; the alerts about the lot close. A newest scrape
-    /// that was discarded counts again; discarded ones before it do not.
+    /// Believes the newest scrape, and every scrape since the last one without a doubt: each counts as a whole look. Cars
+    /// that have been missing for enough days become sold now. What is missing for enough days is found sold now, the rest
+    /// by the rule; the alerts about the lot close. A newest scrape that was discarded counts again; discarded ones before
+    /// it do not.
     ///
     /// # Errors
     /// `competitor_not_found`; `scrape_not_found` before the first scrape and where the newest one failed; `scrape_not_doubted`.
@@ -73,7 +74,8 @@ impl Competitors<'_> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (competitor, newest) = self.newest(conn, acting, id)?;
             let undone = repository::discard_scrape(conn, &newest, acting.now)?;
-            // They speak of what it saw. That the lot was not seen whole for long stays true.
+            // These alerts are about what this scrape saw. `inventory_incomplete` stays: the lot still has not been seen
+            // whole for long.
             let about_the_scrape = [AlertType::InventoryDropped, AlertType::InventoryReplaced];
             update_alerts(conn, id, &about_the_scrape.map(Verdict::Close), acting.now)?;
             let on_sale_again = undone.iter().map(|(id, listing)| RecordedVehicle::of(*id, listing)).collect();

@@ -1,4 +1,4 @@
-//! Asks for the pages of missing cars: a page that is gone proves that its car is.
+//! Asks for the pages of missing cars. If a page is gone, its car is gone.
 //!
 //! Which pages prove something is a rule (`missing`). Here they are looked up and asked for.
 
@@ -12,13 +12,13 @@ use crate::{
 
 /// The pages to ask for.
 pub(super) struct MissingPages {
-    /// The page of a car that is on the list. Where it is gone as well, the others prove nothing.
+    /// The page of a car that is on the list. If it is gone as well, the others prove nothing.
     control: String,
     missing: Vec<(ListingId, String)>,
 }
 
 impl MissingPages {
-    /// The pages that tell what became of the cars that a scrape misses; `None` where no car could be the control.
+    /// The pages of the cars that a scrape misses. `None` if no car can be the control.
     pub(super) fn of(conn: &mut DbConnection, Draft { lot, plan, .. }: &Draft) -> DbResult<Option<Self>> {
         let suspects = missing::suspects(plan, &lot.stored);
         let controls: Vec<_> = suspects.controls.iter().map(|&row| lot.ids[row]).collect();
@@ -33,7 +33,7 @@ impl MissingPages {
         Ok(control.map(|control| Self { control, missing }))
     }
 
-    /// Asks for at most this many of the pages; the listings whose pages are gone.
+    /// Asks for at most this many of the pages. Returns the listings whose pages are gone.
     pub(super) fn gone(self, session: &Session, at_most: usize) -> Vec<ListingId> {
         let Self { control, mut missing } = self;
         // Each is asked for sooner or later, whatever the others answer.

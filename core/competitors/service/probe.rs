@@ -28,13 +28,13 @@ impl Competitors<'_> {
     ///
     /// An address may be of any page of the website: where it lists no vehicles, the list is looked for.
     ///
-    /// It asks a few pages at the pace of every other request of this process. It takes no lease, for it writes nothing, a
-    /// read-only database is enough: so another process that scrapes the same host may ask it at the same time.
+    /// It fetches a few pages at this process's usual pace. It writes nothing, so it takes no lease, and a read-only
+    /// database is enough. Another process may therefore ask the same host at the same time.
     ///
     /// # Errors
     /// `forbidden`; `not_configured` without [`Config::fetch`](crate::Config::fetch); `invalid_url`; `unknown_platform`;
     /// `invalid_competitor` for a configuration at fault; `browser_not_available` where its pages are to be rendered and no Chromium
-    /// is installed. A website that can not be read is a report with a
+    /// is installed. A website that cannot be read is a report with a
     /// [`failure`](TestReport::failure).
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
         self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;

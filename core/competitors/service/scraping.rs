@@ -38,10 +38,10 @@ use crate::{
 impl Competitors<'_> {
     /// Scrapes a competitor's website now, politely, and records what it shows.
     ///
-    /// All pages of the list are fetched before anything is written. Where a later page fails, the pages before it are recorded
-    /// as a part of the lot, which marks nothing sold. The observer is called with each page and ten times a second; when it
-    /// breaks, the scrape ends at once with nothing recorded. Only of a lot of more than 1,000 vehicles some may have been written
-    /// as seen by then.
+    /// All pages of the list are fetched before anything is written. Where a later page fails, the pages before it are
+    /// recorded as a part of the lot. Such a scrape hardly counts as a look at what is missing. The observer is called with
+    /// each page and ten times a second; when it breaks, the scrape ends at once with nothing recorded. Only of a lot of
+    /// more than 1,000 vehicles some may have been written as seen by then.
     ///
     /// # Errors
     /// - `competitor_not_found`; `not_configured` without `Config::fetch`.
@@ -79,10 +79,10 @@ impl Competitors<'_> {
     /// Scrapes every competitor that is due, several at once, and records what their websites show.
     ///
     /// Any number of processes may run this on one PostgreSQL and share the work. A failing competitor never stops the
-    /// others; it is due again after half an hour, and later with each failure in a row. The observer is called with each page
-    /// and each end, on the thread of the caller, and at least ten times a second. When it breaks, running scrapes end at once
-    /// with nothing recorded; the report has those recorded before. Memory grows with the competitors by a line each, and with
-    /// the threads by the lots that are being read.
+    /// others. It is due again after half an hour, after a bot check or a closing robots.txt after a day, and later with
+    /// each failure in a row. The observer is called with each page and each end, on the thread of the caller, and at least
+    /// ten times a second. When it breaks, running scrapes end at once with nothing recorded; the report has those recorded
+    /// before. Memory holds a short summary for each competitor and one whole lot for each thread.
     ///
     /// # Errors
     /// `forbidden`; `not_configured` without `Config::fetch`; `invalid_scrape_limits`. A failure of one competitor stands in the
@@ -300,7 +300,7 @@ impl<'a> Run<'a> {
         repository::keep_pages(conn, competitor.id, read, &competitor.list_source().reader(), (since, now))
     }
 
-    /// Sets when the website is visited next: sooner where pages of it failed, not before it asked for.
+    /// Sets the time of the next visit: sooner if pages failed, but never before the time that the website asked for.
     fn set_next_visit(
         &self,
         conn: &mut DbConnection,

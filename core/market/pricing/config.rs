@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Money;
+use crate::{Money, competitors::MarketViewRules};
 
 /// How far around the subject one tier of the search reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,7 @@ pub struct PricingRules {
 
 impl Default for PricingRules {
     fn default() -> Self {
+        let believable = MarketViewRules::default();
         Self {
             tiers: vec![
                 TierLimits { mileage_window: 20_000, year_window: 0 },
@@ -113,8 +114,8 @@ impl Default for PricingRules {
             radius_miles: 250.0,
             listed_within_days: 90,
             sold_within_days: 45,
-            lowest_price: Money::from_dollars(1_000),
-            highest_price: Money::from_dollars(500_000),
+            lowest_price: believable.lowest_price,
+            highest_price: believable.highest_price,
             minimum_sample: 5,
             moderate_sample: 15,
             high_sample: 30,

@@ -41,19 +41,19 @@ pub(crate) use self::rendering::Rendering;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BrowserConfig {
-    /// The program; without it Chromium, Chrome or Edge is looked for where it is usually installed.
+    /// The program. Without it, Chromium, Chrome or Edge is looked for in the usual places.
     pub executable: Option<PathBuf>,
     /// Whether Chromium shuts its pages off from the rest of the machine.
     pub sandbox: Sandbox,
-    /// One page, from its request until it is taken (60 s); the browser is ended then.
+    /// The time for one page, from its request to its HTML (60 s). The browser is ended after that.
     pub page_timeout: Duration,
     /// How long nothing may change before a page counts as finished (500 ms).
     pub settle: Duration,
-    /// A page that does not come to rest is taken as it is so long after its answer (15 s).
+    /// A page that does not come to rest is taken as it is this long after its answer (15 s).
     pub longest_settle: Duration,
-    /// Requests of one page (500).
+    /// The most requests of one page (500).
     pub max_requests: usize,
-    /// Bytes that one page moves, as they are sent (64 MiB).
+    /// The most bytes that one page may move, as they are sent (64 MiB).
     pub max_bytes: u64,
 }
 
@@ -74,12 +74,12 @@ impl Default for BrowserConfig {
 /// Whether Chromium's sandbox stands between the pages and the machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sandbox {
-    /// Always, but for root: Chromium refuses to be root's with a sandbox. Run as an ordinary user to have it.
+    /// Always, except as root: Chromium does not run as root with a sandbox.
     #[default]
     UnlessRoot,
     /// Always; as root Chromium does not start.
     Always,
-    /// Never: for containers that do not let ordinary users make namespaces, where the container is the wall.
+    /// Never: for containers that do not let ordinary users make namespaces. There the container is the wall.
     Never,
 }
 
@@ -87,7 +87,7 @@ pub enum Sandbox {
 #[cfg(all(feature = "browser", unix))]
 pub(crate) enum Loaded {
     Page(Box<super::fetch::Fetched>),
-    /// It stands at another address, or wants to.
+    /// It is at another address, or navigates there.
     Elsewhere(url::Url),
 }
 

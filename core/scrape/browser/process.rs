@@ -61,13 +61,13 @@ const NAMES: [&str; 7] = [
 /// Longer than the second that Chromium gets.
 const END_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How often something is looked for that does not tell by itself.
+/// How often a state is checked that sends no event.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Where programs stand; the environment of this one, with whatever secrets it holds, is not handed on.
+/// Where programs are found. The environment of this process is not handed on: it may hold secrets.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What the log says is told up to this length.
+/// At most this much of the log is quoted.
 const MAX_REASON_BYTES: u64 = 64 * 1024;
 
 /// One running browser.
@@ -101,7 +101,7 @@ pub(super) fn executable(config: &BrowserConfig) -> Result<PathBuf> {
 }
 
 impl Process {
-    /// Starts the browser with the proxy as its only way out; the address of its debugging socket is the second part.
+    /// Starts the browser with the proxy as its only way out. Returns it with the address of its debugging socket.
     pub(super) fn start(
         executable: &Path,
         config: &BrowserConfig,
@@ -153,7 +153,7 @@ impl Process {
         Err(io::Error::new(io::ErrorKind::TimedOut, "Chromium did not start in time"))
     }
 
-    /// Why Chromium does not start, where its log says so in words that are known.
+    /// Why Chromium does not start, if its log says so in known words.
     fn refusal(&self) -> Option<&'static str> {
         let mut log = Vec::new();
         fs::File::open(self.profile.path().join("log")).ok()?.take(MAX_REASON_BYTES).read_to_end(&mut log).ok()?;

@@ -61,12 +61,12 @@ pub(super) struct Line(Arc<Shared>);
 struct Shared {
     writer: Mutex<WebSocket<TcpStream>>,
     next: AtomicU64,
-    /// Who waits for which answer; `None` once the socket is closed.
+    /// The callers that wait for an answer; `None` once the socket is closed.
     waiting: Mutex<Option<HashMap<u64, mpsc::Sender<io::Result<Value>>>>>,
 }
 
 impl Line {
-    /// Connects to a debugging socket; events come out of the second part, in order.
+    /// Connects to a debugging socket. The receiver gets the events in order.
     pub(super) fn connect(socket: &str, max_message_bytes: usize) -> io::Result<(Self, mpsc::Receiver<Event>)> {
         let authority = socket.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let stream = TcpStream::connect(authority)?;
@@ -88,7 +88,7 @@ impl Line {
         Ok((line, happened))
     }
 
-    /// Sends a command, to a page where a session is named, and waits for its answer.
+    /// Sends a command and waits for its answer. With a session, the command goes to that page.
     pub(super) fn call(&self, session: Option<&str>, method: &str, params: Value) -> io::Result<Value> {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = mpsc::channel();
@@ -125,7 +125,7 @@ impl Line {
                     };
                     let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(sender) = waiting.as_mut().and_then(|waiting| waiting.remove(&id)) {
-                        // Nobody listens any more where the page was given up.
+                        // Nobody listens any more if the page was given up.
                         let _ = sender.send(answer);
                     }
                 }
@@ -139,7 +139,7 @@ impl Line {
             }
         }
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Whoever else holds the socket finds it closed.
+        // Other holders of the socket find it closed.
         let _ = reader.get_ref().shutdown(std::net::Shutdown::Both);
     }
 }

@@ -35,7 +35,7 @@ const MOST_HEADERS: usize = 128;
 /// How long a head may take to arrive; an answer has the deadline of the page.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is done in the browser's name, and how much of it.
+/// The connections of the browser, and how many bytes they may move.
 pub(super) struct Proxy {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -53,7 +53,7 @@ struct Traffic {
     opened: u64,
     bytes_left: u64,
     last_byte: Instant,
-    /// Why the last connection to a host and port did not come about.
+    /// Why the last connection to a host and port failed.
     failures: HashMap<String, ExchangeFailure>,
 }
 
@@ -104,7 +104,7 @@ impl Proxy {
         self.shared.traffic().bytes_left == 0
     }
 
-    /// Why the server of this address was not reached, where it was not.
+    /// Why the server of this address was not reached, if it was not.
     pub(super) fn failure(&self, url: &Url) -> Option<ExchangeFailure> {
         self.shared.traffic().failures.remove(&server_of(url))
     }
@@ -114,7 +114,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::SeqCst);
         self.shared.traffic().end_all();
-        // Whoever waits for a connection gets one, and looks.
+        // The thread that waits for a connection gets one, and checks.
         drop(TcpStream::connect_timeout(&self.address, HEAD_TIMEOUT));
     }
 }
@@ -141,7 +141,7 @@ impl Shared {
 impl Traffic {
     fn end_all(&mut self) {
         for stream in self.open.values().flatten().flatten() {
-            // One that has ended already is as good.
+            // A connection that has ended already is fine.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
@@ -165,7 +165,7 @@ impl<'a> Counted<'a> {
         Ok(Self { shared, number })
     }
 
-    /// Connects to the server of the address, where the guard lets it.
+    /// Connects to the server of the address, if the guard allows it.
     fn connect(&self, url: &Url) -> io::Result<TcpStream> {
         let server = self.shared.exchanger.connect(url, HEAD_TIMEOUT).map_err(|failure| {
             tracing::debug!(server = server_of(url), ?failure, "a page was kept from a server");
@@ -179,7 +179,7 @@ impl<'a> Counted<'a> {
         if let Some(ends) = traffic.open.get_mut(&self.number) {
             ends[1] = Some(server.try_clone()?);
         }
-        // Whoever closed the proxy meanwhile did not see this end.
+        // A proxy that was closed meanwhile did not see this end.
         if self.shared.closed.load(Ordering::SeqCst) {
             return Err(io::Error::other("the proxy is closed"));
         }
@@ -265,7 +265,7 @@ fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     })
 }
 
-/// Passes an answer on, saying that the connection ends with it: the next request may be for another server.
+/// Passes an answer on with `Connection: close`: the next request may be for another server.
 fn pass_answer(mut server: &TcpStream, mut client: &TcpStream, shared: &Shared) -> io::Result<()> {
     let mut ahead = Vec::new();
     let rest = loop {
@@ -305,7 +305,7 @@ fn pass(mut from: impl Read, mut to: &TcpStream, shared: &Shared) -> io::Result<
     }
 }
 
-/// Reads to the empty line after a head, which may have begun to arrive; what came of the body is the second part.
+/// Reads to the empty line after a head, part of which may have arrived. Returns the head and what came of the body.
 fn read_head(from: &mut impl Read, mut head: Vec<u8>) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let mut chunk = [0; 4096];
     let mut looked_at = 0;
@@ -317,7 +317,7 @@ fn read_head(from: &mut impl Read, mut head: Vec<u8>) -> io::Result<(Vec<u8>, Ve
         if head.len() > MAX_HEAD_BYTES {
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "a head without end"));
         }
-        // The end may stand across two reads.
+        // The end may lie across two reads.
         looked_at = head.len().saturating_sub(3);
         let length = match from.read(&mut chunk) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -329,7 +329,7 @@ fn read_head(from: &mut impl Read, mut head: Vec<u8>) -> io::Result<(Vec<u8>, Ve
     }
 }
 
-/// All headers but those about this one connection, and the word that it ends.
+/// All headers except those about this connection, with `Connection: close`.
 fn write_headers(to: &mut Vec<u8>, headers: &[httparse::Header<'_>]) {
     const OF_THE_CONNECTION: [&str; 5] =
         ["connection", "keep-alive", "proxy-connection", "proxy-authorization", "upgrade"];

@@ -1,4 +1,4 @@
-//! When a page that is still being made counts as finished. Pure, given the time.
+//! When a page that scripts still fill counts as finished. Pure, given the time.
 //!
 //! No event says so: scripts ask for the list after the page is loaded, and chats and counters never come to rest. So a page is
 //! finished when its network is quiet and the number of its vehicles stays the same. A page without a vehicle is given more

@@ -66,7 +66,7 @@ impl Rendering {
     /// Loads a page and waits until it is finished; the caller has the host's turn.
     pub(crate) fn load(&self, judge: Judge, deadline: Instant, stop: &Stop) -> Result<Loaded, FetchError> {
         let address = judge.asked().to_string();
-        // A browser that something went wrong with is not asked again.
+        // A browser that failed is not used again.
         let known = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let known = known.filter(|running| running.process.is_running());
         let mut running = match known.map_or_else(|| self.start(deadline, stop), Ok) {
@@ -116,7 +116,7 @@ impl Talk {
                     let watched = hearing.lock().unwrap_or_else(PoisonError::into_inner);
                     watched.as_ref().filter(|watched| watched.session == event.session).map(|it| Arc::clone(&it.watch))
                 };
-                // A page that is gone wants no word any more.
+                // A page that is gone needs no answer any more.
                 if let Some(Err(reason)) = watch.map(|watch| watch.hear(&answering, event)) {
                     tracing::debug!(%reason, "a word on a request was too late");
                 }
@@ -132,7 +132,7 @@ impl Talk {
 
 /// Why there is no page.
 enum Failure {
-    /// It is the page's own; the browser is well.
+    /// The page is the reason; the browser still works.
     Page(FetchError),
     Browser(io::Error),
 }
@@ -144,7 +144,7 @@ impl From<io::Error> for Failure {
 }
 
 impl Running {
-    /// Loads a page; at the deadline, or when somebody asks to stop, the browser is ended, and with it whatever is waited for.
+    /// Loads a page. At the deadline, or when somebody asks to stop, the browser is ended, and with it every wait.
     fn load(
         &mut self,
         judge: Judge,
@@ -197,7 +197,7 @@ fn show(talk: &Talk, proxy: &Proxy, judge: Judge, config: &BrowserConfig) -> Res
     outcome
 }
 
-/// A page that is being made.
+/// A page that is being rendered.
 struct Page<'a> {
     line: &'a Line,
     session: &'a str,
@@ -208,7 +208,7 @@ struct Page<'a> {
     config: &'a BrowserConfig,
 }
 
-/// What a look at the page tells cheaply.
+/// What a cheap look at the page finds.
 #[derive(Deserialize)]
 struct Look {
     state: String,
@@ -217,7 +217,7 @@ struct Look {
 }
 
 impl Page<'_> {
-    /// Sees to it that nothing is asked for unseen, and that nothing is saved.
+    /// Has every request intercepted, and downloads refused.
     fn prepare(&self) -> io::Result<()> {
         let all = json!({"urlPattern": "*", "requestStage": "Request"});
         let answers = json!({"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"});
@@ -293,7 +293,7 @@ impl Page<'_> {
         judge.rendered(answered, shown, html).map_err(Failure::Page)
     }
 
-    /// Why there is nothing to see: it was kept from the browser, or the server was not reached.
+    /// Why there is no page: it was kept from the browser, or the server was not reached.
     fn not_shown(&self, reason: &str) -> Result<Loaded, Failure> {
         self.check_bytes()?;
         if let Some(ended) = self.watch.ended() {
@@ -302,7 +302,7 @@ impl Page<'_> {
         let judge = self.watch.judge();
         Err(Failure::Page(match self.proxy.failure(judge.asked()) {
             Some(failure) => judge.not_reached(failure),
-            // Chromium reached it and liked nothing that came: a certificate, half an answer.
+            // Chromium reached the server and refused the answer: a bad certificate, half an answer.
             None => FetchError::Connection { address: judge.asked().to_string(), source: reason.into() },
         }))
     }

@@ -20,13 +20,13 @@ use super::{
 };
 use crate::scrape::fetch::{Answer, BodyWanted, FetchError, Fetched, Judge};
 
-/// Bytes of an answer that are asked for at once.
+/// How many bytes of an answer are read at once.
 const PIECE_BYTES: usize = 1024 * 1024;
 
-/// Headers that speak of the body as it was sent, or that Chromium has heeded already.
+/// Headers about the body as it was sent, and those that Chromium has acted on already.
 const SPENT_HEADERS: [&str; 4] = ["content-encoding", "content-length", "transfer-encoding", "set-cookie"];
 
-/// A request that waits for a word, or the answer to one.
+/// A request that waits for a decision, or the answer to one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Paused {
@@ -115,7 +115,7 @@ impl Watch {
         self.state().ended.get_or_insert(outcome);
     }
 
-    /// Whether a request goes out.
+    /// Decides whether a request is sent.
     fn goes_out(&self, asked: &Paused) -> Result<(), &'static str> {
         let mut state = self.state();
         state.requests += 1;
@@ -139,7 +139,7 @@ impl Watch {
             return Err("BlockedByClient");
         }
         match url.scheme() {
-            // What these show, the page brought with it.
+            // The content of these is in the page itself.
             "data" | "blob" | "about" => return Ok(()),
             _ => {}
         }
@@ -192,7 +192,7 @@ impl Watch {
 }
 
 impl Watch {
-    /// Hears of something that happened on the page, and says what is to become of it.
+    /// Takes an event of the page, and returns the command that answers it.
     pub(super) fn hear(&self, line: &Line, event: Event) -> io::Result<()> {
         let session = event.session.as_str();
         match event.method.as_str() {
@@ -211,7 +211,7 @@ impl Watch {
                 let over = event.params["requestId"].as_str().unwrap_or_default();
                 self.state().open.remove(over);
             }
-            // A box waits for a click, and the page with it.
+            // A dialog waits for a click, and blocks the page.
             "Page.javascriptDialogOpening" => {
                 line.call(Some(session), "Page.handleJavaScriptDialog", json!({"accept": false}))?;
             }
@@ -221,7 +221,7 @@ impl Watch {
     }
 }
 
-/// Reads as much of an answer as is wanted, and whether that was all.
+/// Reads as much of an answer as is wanted. Returns whether that was all.
 fn read((line, session): (&Line, &str), request: &str, wanted: BodyWanted) -> io::Result<(Vec<u8>, bool)> {
     let (BodyWanted::UpTo(limit) | BodyWanted::Glimpse(limit)) = wanted else { return Ok((Vec::new(), false)) };
     let taken = line.call(Some(session), "Fetch.takeResponseBodyAsStream", json!({"requestId": request}))?;
@@ -244,7 +244,7 @@ fn read((line, session): (&Line, &str), request: &str, wanted: BodyWanted) -> io
     Ok((body, false))
 }
 
-/// Pages are made of these; the rest is for eyes and ears, or for counting visitors.
+/// Pages are made of these. The rest is pictures, sound, or counters of visitors.
 fn is_wanted(kind: &str) -> bool {
     matches!(kind, "Document" | "Stylesheet" | "Script" | "XHR" | "Fetch" | "Preflight" | "EventSource" | "Other")
 }

@@ -147,7 +147,7 @@ fn matches_nothing(key: impl Into<String>, cards: Option<usize>) -> Warning {
     Warning::SelectorMatchesNothing { key: key.into(), cards }
 }
 
-/// Offers a text to a field; `None` where it says nothing for that field.
+/// Offers a text to a field; `None` if it holds no value for that field.
 pub(super) fn offer_field(draft: &mut Draft, field: ListingField, text: &str) -> Option<()> {
     let place = match field {
         ListingField::Vin => Field::Vin,
@@ -199,7 +199,7 @@ fn offer(draft: &mut Draft, page: &Page<'_>, field: ListingField, text: &str) ->
     link.is_some().then_some(())
 }
 
-/// A configured field is what its place says, and nothing where that says nothing.
+/// A configured field is read from its place, and is empty if that place is empty.
 pub(super) fn take_back(field: ListingField, listing: &mut ScrapedListing, configured: &ScrapedListing) {
     let said = configured;
     match field {

@@ -96,7 +96,7 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 }
 
 impl Endpoint {
-    /// What to ask first for the list that `page` shows to people; `None` where the address leads nowhere from there.
+    /// The first request for the list that `page` shows to people; `None` if the address is not valid there.
     pub(crate) fn first_request(self: &Arc<Self>, page: &Url) -> Option<DataRequest> {
         let mut url = page.join(&self.config.url).ok()?;
         for (name, value) in &self.config.parameters {
@@ -123,12 +123,12 @@ impl Endpoint {
         }
     }
 
-    /// Where the configuration says that the list stands in an answer, in words.
+    /// Where the configuration looks for the list in an answer, in words.
     pub(crate) fn place_of_list(&self) -> String {
         if self.listings.is_whole_document() { "its top".to_owned() } else { format!("`{}`", self.listings) }
     }
 
-    /// Reads an answer; `None` where its vehicles are not where they should be.
+    /// Reads an answer; `None` if the list is not where the configuration says.
     pub(crate) fn read(&self, request: &DataRequest, answer: &Json<'_>) -> Option<DataPage> {
         let (listings, found) = match self.listings.find(answer)? {
             Json::Array(records) => self.records(records.iter(), request),

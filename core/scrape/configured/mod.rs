@@ -463,7 +463,7 @@ pub struct EndpointConfig {
     pub url: String,
     /// How to ask.
     pub method: Method,
-    /// Headers that it asks for. Those that say who we are, and those that would log in, can not be set.
+    /// Headers that it asks for. Those that say who we are, and those that would log in, cannot be set.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// Parameters of the query: texts, numbers, true or false.

@@ -66,7 +66,7 @@ impl JsonPath {
         })
     }
 
-    /// The place at the end of the path, made where objects lack it; `None` where something else stands in its way.
+    /// The place at the end of the path. Missing objects are made. `None` if another value is in the way.
     pub(super) fn place<'v>(&self, document: &'v mut Value) -> Option<&'v mut Value> {
         self.0.iter().try_fold(document, |value, step| {
             if value.is_null() {

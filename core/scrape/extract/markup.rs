@@ -1,6 +1,6 @@
 //! A page as a stream of tags, read without building a tree.
 //!
-//! Embedded data, links and totals stand in the markup itself, and a tree costs ten times what this scan does. What is
+//! Embedded data, links and totals can be read from the markup, and a tree costs ten times as much as this scan. What is
 //! deliberately not here: the rules by which a browser repairs nesting, which `tree` follows.
 
 use std::{borrow::Cow, ops::Range};
@@ -42,7 +42,7 @@ impl<'a> Tag<'a> {
         self.attributes().next().is_some()
     }
 
-    /// Whether its content is no markup, wherever it stands.
+    /// Whether its content is never markup.
     fn is_raw(&self) -> bool {
         let initial = self.name.as_bytes()[0].to_ascii_lowercase();
         matches!(initial, b's' | b't' | b'n' | b'i' | b'x') && RAW.iter().any(|raw| self.is(raw))
@@ -145,14 +145,14 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// A piece of markup before anybody has said whether what follows it is markup as well.
+/// A piece of markup, before it is known whether its content is markup as well.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Piece<'a> {
     Open(Tag<'a>),
     Close(&'a str),
     Text(&'a str),
     Comment,
-    /// `</>`, which stands for nothing.
+    /// `</>`, which means nothing.
     Nothing,
     /// From its `<` to its `>`.
     Doctype(&'a str),
@@ -189,7 +189,7 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    /// The next piece, whatever the one before it was.
+    /// The next piece, without regard to the one before it.
     pub(crate) fn piece(&mut self) -> Option<Piece<'a>> {
         loop {
             let bytes = self.html.as_bytes();
@@ -273,7 +273,7 @@ impl<'a> Tokens<'a> {
         Some(content)
     }
 
-    /// The tag whose name begins at `start`. One that the page ends within is none.
+    /// The tag whose name begins at `start`; `None` if the page ends within it.
     fn tag(&mut self, start: usize) -> Option<Tag<'a>> {
         let text = &self.html[start..];
         let name_end = text
@@ -291,8 +291,8 @@ impl<'a> Tokens<'a> {
         })
     }
 
-    /// What stands between here and the end of an element that holds no markup. Its end tag is passed where `Tokens` is read
-    /// token by token, and is the next piece otherwise.
+    /// The text up to the end of an element that holds no markup. `Tokens` skips the end tag; otherwise it is the next
+    /// piece.
     pub(crate) fn content(&mut self, name: &str, kind: Content) -> &'a str {
         let start = self.at;
         self.at = match kind {
@@ -317,7 +317,7 @@ impl<'a> Tokens<'a> {
         bytes.len()
     }
 
-    /// Where a script ends: in a comment of old times, the end tag of a script within it is passed over.
+    /// Where a script ends. Within `<!--` of a script, the end tag of a nested script is skipped.
     fn script_end(&self) -> usize {
         const NAME: &str = "script";
         let end = self.end_tag(NAME);
@@ -393,7 +393,7 @@ impl Script<'_> {
     }
 }
 
-/// The scripts of a page that say anything.
+/// The scripts of a page that are not empty.
 pub(crate) fn scripts<'a>(tokens: &[Token<'a>]) -> Vec<Script<'a>> {
     let script = |token: &Token<'a>| match token {
         Token::Raw(tag, body) if tag.is("script") && !body.trim_ascii().is_empty() => Some(Script { tag: *tag, body }),

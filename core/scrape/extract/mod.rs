@@ -15,6 +15,7 @@ mod decoys;
 mod dom;
 mod encoding;
 mod entities;
+mod facts;
 mod fields;
 mod general;
 mod heading;

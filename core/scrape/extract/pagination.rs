@@ -15,14 +15,14 @@ use super::{
     page::Page,
 };
 
-/// What a page says about the pages around it.
+/// What a page says about its place in the list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pagination {
     pub(crate) total: Option<u32>,
     pub(crate) next: Option<String>,
     /// Whether it says in words that nothing was found.
     pub(crate) says_none: bool,
-    /// What a button or a link says behind which a script shows more of the list.
+    /// The text of a button or link with which a script shows more of the list.
     pub(crate) more_by_script: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn next_by_number(
 const PAGE_PARAMETERS: [&str; 12] =
     ["page", "pt", "pn", "_p", "p", "pg", "page_no", "pageno", "pagenumber", "paged", "currentpage", "pageindex"];
 
-/// How many bytes of a page stand for one of its text, at a guess on the safe side.
+/// How many bytes of a page there are for one byte of text. A safe guess.
 const BYTES_PER_WORDS_BYTE: usize = 8;
 
 /// Reads both from the page.
@@ -75,7 +75,7 @@ pub(crate) fn read(page: &Page<'_>) -> Pagination {
     Pagination { total, says_none: reader.says_none, next: reader.next(), more_by_script }
 }
 
-/// How plainly a link says that it leads to the next page.
+/// How clearly a link leads to the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Plainness {
     /// Its page number is the current one plus one.
@@ -98,13 +98,13 @@ struct OpenLink<'a> {
     disabled: bool,
     /// Whether it is a button, which has no address.
     is_button: bool,
-    /// Whether nobody sees it, or nobody can use it.
+    /// Whether it is hidden or disabled.
     is_unseen: bool,
     /// The classes of the list item around it.
     item_class: &'a str,
 }
 
-/// Attributes that label a link for those who do not see it.
+/// Attributes that label a link for screen readers.
 const LABELS: [&str; 3] = ["aria-label", "title", "data-action"];
 
 impl<'a> OpenLink<'a> {
@@ -129,14 +129,14 @@ impl<'a> OpenLink<'a> {
     }
 }
 
-/// Whether a style hides what has it.
+/// Whether a style hides its element.
 fn hides(style: &str) -> bool {
     let style: String =
         style.chars().filter(|sign| !sign.is_whitespace()).map(|sign| sign.to_ascii_lowercase()).collect();
     style.contains("display:none") || style.contains("visibility:hidden")
 }
 
-/// Whether classes say so in the words of the usual frameworks.
+/// Whether the classes of the usual frameworks hide or disable it.
 fn says_hidden(classes: &str) -> bool {
     const CLASSES: [&str; 6] = ["hidden", "hide", "d-none", "is-hidden", "invisible", "visually-hidden"];
     CLASSES.iter().any(|class| has_class(classes, class))
@@ -270,7 +270,7 @@ impl<'a> Reader<'_, 'a> {
         let here = comparable(self.page.url.as_str());
         let plainest =
             self.candidates.iter().filter(|(_, url)| comparable(url) != here).max_by(|(one, _), (other, _)| {
-                // Of equals, the first on the page.
+                // Of equal links, the first on the page.
                 one.cmp(other).then(std::cmp::Ordering::Greater)
             })?;
         Some(comparable(&plainest.1).into_owned())
@@ -312,7 +312,7 @@ fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
         || card::mentions(link.class, "next") && CLASSES.iter().any(|class| has_class(link.class, class))
 }
 
-/// Whether the words of a text say that a page follows.
+/// Whether a text says that a page follows.
 fn says_next_page(text: &str) -> bool {
     const WORDS: [&str; 3] = ["next page", "go to next page", "go to the next page"];
     let text = text.trim_matches(|c: char| !c.is_alphanumeric());
@@ -394,7 +394,7 @@ fn counts_vehicles<'a>(after: impl Iterator<Item = &'a str>) -> bool {
 /// Whether a piece of text says that nothing was found: `No vehicles found`, `No results match your search`.
 fn says_none(text: &str) -> bool {
     let text = text.trim_ascii_start();
-    // Nearly every text is seen at once not to begin so.
+    // Nearly every text is ruled out by its beginning.
     if !matches!(text.as_bytes(), [b'n' | b'N', b'o' | b'O', b' ', ..]) {
         return false;
     }

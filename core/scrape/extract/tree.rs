@@ -41,7 +41,7 @@ pub(super) struct Node<'a> {
 pub(super) enum Kind<'a> {
     /// The page itself, and what a `template` keeps.
     Root,
-    /// `tag` is `None` for one that the page left out, such as a `tbody`.
+    /// `tag` is `None` for an element that the page left out, such as a `tbody`.
     Element {
         name: LocalName,
         tag: Option<Tag<'a>>,
@@ -120,7 +120,7 @@ impl<'a> Feed<'a> {
                     attrs: Vec::new(),
                     had_duplicate_attributes: false,
                 };
-                // What a script would do now is of no concern.
+                // Scripts are not run.
                 let _script = self.give(Token::TagToken(tag));
             }
             // That it stands between two texts keeps them apart; what it says is never read.
@@ -152,7 +152,7 @@ impl<'a> Feed<'a> {
                 self.give_content(&entities::decode_text(text));
             }
             TokenSinkResult::RawData(RawKind::ScriptData | RawKind::ScriptDataEscaped(_)) => {
-                // Nobody reads it from the tree.
+                // It is not read from the tree.
                 self.tokens.content(tag.name(), Content::Script);
             }
             TokenSinkResult::RawData(RawKind::Rawtext) => {

@@ -22,7 +22,8 @@ pub(super) fn rules_of(answer: &Answer) -> Rules {
     }
 }
 
-/// The text of a robots.txt, whatever its label says; one of UTF-16 without a mark is known by the zeros between its letters.
+/// The text of a robots.txt, decoded by its bytes first and by its content type second. UTF-16 without a byte order mark is
+/// recognised by its zero bytes.
 fn text_of_rules(answer: &Answer) -> Cow<'_, str> {
     let by_zeros = match *answer.body {
         [0, letter, ..] if letter != 0 => Some("charset=utf-16be"),
@@ -76,7 +77,7 @@ pub(super) fn is_readable_type(content_type: &str) -> bool {
         && !essence.starts_with("image/")
 }
 
-/// Types under which old servers hand out JSON: what comes decides.
+/// Types under which old servers send JSON. The body decides whether it is readable.
 pub(super) fn is_vague_type(content_type: &str) -> bool {
     matches!(&*essence(content_type), "text/plain" | "application/javascript" | "text/javascript")
 }

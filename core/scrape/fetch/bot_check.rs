@@ -12,10 +12,10 @@ use reqwest::header::{HeaderMap, LOCATION};
 
 use crate::scrape::extract::markup::{Token, Tokens};
 
-/// No check is longer; of a longer refusal this much is searched.
+/// A longer page with a good status is no bot check. Of a longer refusal only this much is searched.
 const LOOKED_AT_BYTES: usize = 128 * 1024;
 
-/// Less text than this (letters, not spaces) is no page.
+/// A page with less text than this, spaces left out, may be a bot check.
 const HOLLOW_BELOW_BYTES: usize = 600;
 
 /// Headers that only a check has: a name and the beginning of the value.
@@ -133,7 +133,7 @@ struct Looks {
     letters: usize,
     /// It describes itself in JSON-LD.
     has_data: bool,
-    /// It loads scripts that are no vendor's of checks: an application may fill it yet.
+    /// It loads scripts of its own, so it may be an application that fills the page later.
     has_scripts_of_its_own: bool,
 }
 

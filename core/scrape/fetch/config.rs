@@ -51,8 +51,8 @@ pub struct FetchConfig {
     pub allow_private_networks: bool,
     /// Whether ports other than 80 and 443 may be fetched from.
     pub allow_any_port: bool,
-    /// Servers of private and loopback networks that may be fetched from although their networks may not, each by its
-    /// number and port (none); an address must name them by number, too.
+    /// Servers that may be fetched from although their network or port is not allowed otherwise, each by its number and
+    /// port (none). An address must name the server by number as well.
     pub allowed_servers: Vec<SocketAddr>,
     /// How pages that need a browser are rendered.
     pub browser: BrowserConfig,

@@ -42,7 +42,7 @@ pub(crate) enum FetchError {
     Redirects { address: String, limit: usize },
     /// A bot check stands in place of the page. Nothing is done to get round it.
     #[error("{address} shows a bot check in place of the page")]
-    Blocked { address: String, status: u16 },
+    Blocked { address: String },
     /// Compressed in a way that was not asked for.
     #[error("{address} is encoded as {encoding:?}, which was not asked for and is not read")]
     Encoded { address: String, encoding: String },
@@ -63,7 +63,7 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    /// The category of a scrape that this failure ends.
+    /// The error type that a scrape is recorded with if this failure ends it.
     pub(crate) fn category(&self) -> ScrapeErrorType {
         match self {
             Self::Refused { .. } | Self::Connection { .. } | Self::BrokeOff { .. } => ScrapeErrorType::Network,
@@ -84,8 +84,7 @@ impl FetchError {
         matches!(self, Self::Connection { .. } | Self::BrokeOff { .. } | Self::TimedOut { .. })
     }
 
-    /// Whether it says nothing about the other pages of the website: a server that is out of reach, out of order or has had
-    /// enough is not asked page after page.
+    /// Whether the other pages of the website may still be asked for. They are not if the server is down, fails or refuses.
     pub(crate) fn concerns_one_page(&self) -> bool {
         match self {
             Self::Status { status, retry_after, .. } => *status < 500 && *status != 429 && retry_after.is_none(),
@@ -95,10 +94,16 @@ impl FetchError {
         }
     }
 
-    /// The status of an answer that was no page; 404 and 410 say that a vehicle is gone.
+    /// Whether the server says that there is no such page (404, 410). A bot check says nothing about the page, whatever its
+    /// status.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Status { status: 404 | 410, .. })
+    }
+
+    #[cfg(test)]
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
-            Self::Status { status, .. } | Self::Blocked { status, .. } => Some(*status),
+            Self::Status { status, .. } => Some(*status),
             _ => None,
         }
     }

@@ -1,8 +1,8 @@
 //! One request and its answer: connected where the guard allows, bounded in time and in size.
 //!
-//! What is deliberately not here: redirects, retries, robots.txt and pauses, which the session sees to, and HTTP/2, which has
-//! nothing to multiplex where a host gets one request at a time. The answer is decompressed by the client; the limit counts
-//! what comes out, so a small bomb is stopped as a large page is.
+//! What is deliberately not here: redirects, retries, robots.txt and pauses, which the session sees to, and HTTP/2, which
+//! has nothing to multiplex where a host gets one request at a time. The client decompresses the answer. The limit counts
+//! the decompressed bytes, so it also stops a small file that expands to a huge one.
 
 use std::{
     error::Error as StdError,
@@ -171,7 +171,7 @@ impl Exchanger {
         Ok(Answer { status, headers, body, is_whole })
     }
 
-    /// A connection to the server of an address, for whoever speaks to it in another way; the guard is asked as for a request.
+    /// Connects to the server of an address, for callers with a protocol of their own. The guard is asked as for a request.
     #[cfg(all(feature = "browser", unix))]
     pub(crate) fn connect(&self, url: &Url, within: Duration) -> Result<TcpStream, ExchangeFailure> {
         let ends = Instant::now() + within.min(CONNECT_TIMEOUT);
@@ -212,7 +212,7 @@ impl Exchanger {
     }
 }
 
-/// Reads up to the limit; whether that was all.
+/// Reads up to the limit. Returns whether that was the whole body.
 fn read(mut response: Response, body: &mut Vec<u8>, limit: usize, stop: &Stop) -> Result<bool, ExchangeFailure> {
     let mut chunk = vec![0; 16 * 1024];
     loop {
@@ -243,7 +243,8 @@ fn declares_its_end(headers: &HeaderMap) -> bool {
     headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
-/// Whether an HTML document ends before it is closed: one whose length nobody knows, and any that ends within a script.
+/// Whether an HTML document was cut off: it has no `</html>`, and the server did not say its length or it ends within a
+/// script.
 ///
 /// Parts of a document, which open none, have no end to look for.
 fn breaks_off(body: &[u8], declares_its_end: bool) -> bool {

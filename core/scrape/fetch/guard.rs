@@ -2,7 +2,8 @@
 //!
 //! A competitor's address is typed in by people, and each redirect is written by a stranger; neither may reach the machine
 //! itself, its network or the metadata service of its host. [`Guard::check_url`] looks at the address as written and
-//! [`Guard::check_address`] at what a name stands for; [`super::names`] sees to it that nothing else is connected to.
+//! [`Guard::check_address`] at the addresses of a name. [`super::names`] ensures that
+//! nothing else is connected to.
 //!
 //! What is deliberately not here: lists of names. A name is judged by the addresses behind it.
 
@@ -36,7 +37,8 @@ pub(crate) struct Guard {
     pub(crate) allow_private_networks: bool,
     /// Any port instead of 80 and 443.
     pub(crate) allow_any_port: bool,
-    /// Private and loopback servers that may be fetched from all the same, where an address names them by number.
+    /// Servers that may be fetched from although their network or port is not allowed otherwise, where an address names
+    /// them by number. Link-local servers never.
     pub(crate) allowed_servers: Arc<[SocketAddr]>,
 }
 
@@ -84,7 +86,7 @@ impl Guard {
         self.allowed_servers.contains(&server) && (is_private(server.ip()) || is_public(server.ip()))
     }
 
-    /// Names that mean the machine itself wherever they are looked up (RFC 6761), refused without asking.
+    /// Refuses `localhost` and the names below it without looking them up (RFC 6761), unless private networks are allowed.
     fn check_name(&self, name: &str) -> Result<(), Refusal> {
         let name = name.strip_suffix('.').unwrap_or(name);
         if name.is_empty() {
@@ -128,7 +130,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Global unicast is `2000::/3`; all that carries an IPv4 address inside (mapped, NAT64, ...) lies outside of it but for two.
+/// Public addresses lie in `2000::/3`. Of the forms that hold an IPv4 address, only Teredo and 6to4 lie there, and both are
+/// refused.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0..=0x1ff, ..] => false, // Teredo and other protocol assignments

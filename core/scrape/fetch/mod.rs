@@ -1,8 +1,9 @@
 //! Polite HTTP: pages of other people's servers, fetched at their pace and on their terms.
 //!
-//! A [`Fetcher`] holds what the threads of a process share: the pause of each host, robots.txt files, resolved names. Make one
-//! and clone it; two would pause half as long. A [`Session`] is one scrape, with its cookies and its deadline, and
-//! [`Session::get`] fetches one page. `docs/extraction.md` states the rules of politeness.
+//! A [`Fetcher`] holds what the threads of a process share: the pause of each host, robots.txt files, resolved names. Make
+//! one and clone it. Two fetchers do not share the pause, so a host would be asked twice as often. A [`Session`] is one
+//! scrape, with its cookies and its deadline, and [`Session::get`] fetches one page. `docs/extraction.md` states the rules
+//! of politeness.
 //!
 //! What is deliberately not here: the database, the encoding of texts (a body is bytes, and `extract` decodes it), HTTP/2,
 //! proxies, and anything that disguises the program or passes a bot check.
@@ -59,7 +60,7 @@ use crate::{Error, ErrorCode, Result, scrape::browser::Rendering};
 /// Answers that are no page are read this far, to see whether they are bot checks.
 const GLIMPSE_BYTES: usize = 64 * 1024;
 
-/// More cookies than this in one request are no cookies any server would take.
+/// If the cookies of a request are longer than this, none is sent: no server takes so many.
 const MAX_COOKIE_BYTES: usize = 16 * 1024;
 
 /// The polite HTTP client; clones share hosts, robots.txt files and connections.
@@ -90,7 +91,7 @@ impl Fetcher {
         self.0.config.max_pages
     }
 
-    /// The same with names and time from elsewhere.
+    /// The same with another DNS lookup and another clock, for tests.
     fn with(config: FetchConfig, lookup: Lookup, timing: Arc<dyn Timing>) -> Result<Self> {
         config.check_pause()?;
         let guard = Guard {
@@ -112,7 +113,7 @@ impl Fetcher {
         self.session_until(None, Arc::default())
     }
 
-    /// The same, over at an instant where that comes first, and as soon as somebody asks to stop.
+    /// The same, but it also ends at `end` and as soon as somebody asks to stop.
     pub(crate) fn session_until(&self, end: Option<Instant>, stop: Arc<Stop>) -> Session {
         let own_end = self.0.timing.now() + self.0.config.scrape_timeout;
         let deadline = end.map_or(own_end, |end| end.min(own_end));
@@ -143,15 +144,15 @@ impl Session {
         Ok(self)
     }
 
-    /// Whether the server says that there is no such page (404, 410). Any other answer is no proof of anything, and no
-    /// browser is asked for one.
+    /// Whether the server says that there is no such page (404, 410). Any other answer proves nothing. The page is fetched
+    /// without the browser.
     ///
     /// # Errors
-    /// As [`Session::get`] where there is no page to see and no such word either.
+    /// As [`Session::get`], except for the statuses 404 and 410.
     pub(crate) fn is_gone(&self, url: &str) -> Result<bool, FetchError> {
         match self.fetch(&PageRequest::get(url)) {
             Ok(_) => Ok(false),
-            Err(failure) if matches!(failure.status(), Some(404 | 410)) => Ok(true),
+            Err(failure) if failure.is_gone() => Ok(true),
             Err(failure) => Err(failure),
         }
     }
@@ -217,7 +218,7 @@ impl Session {
         Ok(rules)
     }
 
-    /// What is known of an origin's robots.txt, once no other session is asking for it: that may take as long as a page.
+    /// Waits until no other session is fetching this robots.txt, and returns what is known of it.
     fn asked_by_one<'s, T>(&self, slot: &'s Mutex<T>, url: &Url) -> Result<MutexGuard<'s, T>, FetchError> {
         loop {
             match slot.try_lock() {
@@ -234,8 +235,8 @@ impl Session {
         }
     }
 
-    /// Fetches a robots.txt. A refusing answer is a rule too; without any answer the page fails as it would have itself, and
-    /// a site that is down is not said to be closed.
+    /// Fetches a robots.txt. An error status is a rule, too. Without an answer the page fails with the same error, so a
+    /// site that is down is not reported as closed.
     fn fetch_rules(&self, url: &Url) -> Result<Rules, FetchError> {
         let config = &self.fetcher.config;
         let mut url = url
@@ -250,7 +251,7 @@ impl Session {
                 _ => BodyWanted::Glimpse(GLIMPSE_BYTES),
             })?;
             if is_bot_check(&answer) {
-                return Err(FetchError::Blocked { address: url.to_string(), status: answer.status });
+                return Err(FetchError::Blocked { address: url.to_string() });
             }
             match self.fetcher.redirected(&url, &answer)? {
                 Some(next) => url = next,
@@ -354,7 +355,7 @@ impl Shared {
     fn page(&self, url: Url, answer: Answer, request: &PageRequest) -> Result<Fetched, FetchError> {
         let address = || url.to_string();
         if is_bot_check(&answer) {
-            return Err(FetchError::Blocked { address: address(), status: answer.status });
+            return Err(FetchError::Blocked { address: address() });
         }
         let not_modified = answer.status == 304 && request.is_conditional();
         if !not_modified && !is_page(answer.status) {
@@ -398,7 +399,7 @@ impl Shared {
 
     /// Sends a request from a thread of its own, so that a caller that waits for the answer can stop waiting.
     ///
-    /// The host stays in use until the exchange has ended, even where no caller waits any more, which is by its deadline at the
+    /// The host stays in use until the exchange has ended, even if no caller waits any more. It ends at its deadline at the
     /// latest.
     fn exchange(
         self: &Arc<Self>,
@@ -435,7 +436,7 @@ pub(crate) fn shown(address: &str) -> String {
     if url.username().is_empty() && url.password().is_none() {
         return address.to_owned();
     }
-    // An address that can have a name can be without one.
+    // Neither call can fail here: the address has a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.into()

@@ -120,7 +120,7 @@ impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
         let known = self.locked().get(name.as_str()).map(|pinned| pinned.addresses.clone());
         let answer = known
-            // Port 0 stands for the one of the URL.
+            // Port 0 means the port of the URL.
             .map(|known| Box::new(known.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name was not looked up beforehand").into());
         Box::pin(std::future::ready(answer))

@@ -44,7 +44,7 @@ const MOST_HOSTS: usize = 4096;
 /// How often a wait that cannot be woken up looks whether it is to stop.
 pub(crate) const STOP_CHECK: Duration = Duration::from_millis(25);
 
-/// Longer pauses outlast any scrape, and none may outrun the clock.
+/// A pause is cut to this. No scrape takes longer, and adding a huge span to an `Instant` would overflow.
 const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
 
 /// The hosts that were spoken to, each with the time from which it may be spoken to again.
@@ -102,7 +102,7 @@ impl Hosts {
         let now = self.timing.now();
         let pause = state.not_before.map_or(Duration::ZERO, |start| start.saturating_duration_since(now));
         if now + pause > deadline {
-            // A thread that woke up in vain wakes the next.
+            // This thread does not use the host, so it wakes the next one.
             host.freed.notify_one();
             return Err(NoTurn::TooLate);
         }

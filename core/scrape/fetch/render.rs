@@ -77,7 +77,7 @@ impl Session {
     }
 }
 
-/// What may be asked of a page while the browser renders it, and what its answer is worth.
+/// Decides what may be requested while the browser renders a page, and what the answer is.
 pub(crate) struct Judge {
     fetcher: Arc<Shared>,
     rules: Arc<Rules>,
@@ -105,14 +105,13 @@ impl Judge {
         self.fetcher.guard.check_url(url)
     }
 
-    /// Whether the rules at hand, those of the page's own origin, close an address: what would be left alone if it were asked for
-    /// by itself is left alone where a page asks for it.
+    /// Whether robots.txt closes an address on the page's own origin. Such an address is not fetched for a page either.
     pub(crate) fn is_closed(&self, url: &Url) -> bool {
         url.origin() == self.asked.origin() && self.rules.check(url).is_err()
     }
 
-    /// What a navigation of the whole page to another address is: one on the same origin that robots.txt allows goes on,
-    /// and for any other the page is loaded anew, in that host's turn.
+    /// Says what follows when the whole page goes to another address. The page is always loaded anew, in the turn of the
+    /// new host. An address that the guard refuses, or that the robots.txt of the same origin closes, is an error.
     pub(crate) fn moved(&self, mut to: Url) -> Result<Loaded, FetchError> {
         to.set_fragment(None);
         let address = to.to_string();
@@ -123,8 +122,7 @@ impl Judge {
         Ok(Loaded::Elsewhere(to))
     }
 
-    /// What the server's answer is: a page, to be rendered, or the word of another address. A bot check is told here, before
-    /// any script of it has run.
+    /// Judges the server's answer: a page to render, or a redirect. A bot check is recognised here, before its scripts run.
     pub(crate) fn answered(&self, answer: Answer) -> Result<Loaded, FetchError> {
         if let Some(next) = self.fetcher.redirected(&self.asked, &answer)? {
             return Ok(Loaded::Elsewhere(next));

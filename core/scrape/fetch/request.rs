@@ -18,7 +18,8 @@ pub(crate) struct PageRequest {
     pub(crate) last_modified: Option<String>,
     /// Headers that an endpoint asks for, such as an API key; sent to the origin of `url` alone.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body of a search, sent by POST as JSON unless `headers` say otherwise, and repeated like any other request.
+    /// The body of a search. It is sent by POST, as JSON unless `headers` say otherwise, and retried like any other
+    /// request.
     pub(crate) body: Option<String>,
 }
 
@@ -39,7 +40,7 @@ impl PageRequest {
         Self { url: url.into(), ..Self::default() }
     }
 
-    /// The headers as far as they can be sent; what a server once gave may be no header any more.
+    /// The headers of the request. A value that is no valid header is left out, such as a strange `ETag`.
     pub(super) fn headers_for(&self, is_first_origin: bool) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let known = [(IF_NONE_MATCH, &self.etag), (IF_MODIFIED_SINCE, &self.last_modified)];
@@ -87,6 +88,6 @@ pub(crate) struct Fetched {
     pub(crate) content_type: Option<String>,
     pub(crate) etag: Option<String>,
     pub(crate) last_modified: Option<String>,
-    /// The page is the one that `etag` and `last_modified` of the request were given with.
+    /// The server says that the page has not changed since the version that the request named.
     pub(crate) not_modified: bool,
 }

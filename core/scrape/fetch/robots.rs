@@ -28,11 +28,11 @@ const MOST_ANCHORED_RULES: usize = 500;
 
 /// The rules of one origin.
 pub(crate) enum Rules {
-    /// There is no such file: everything may be fetched.
+    /// The server has no such file or refuses it (any 4xx but 429): everything may be fetched.
     Open,
-    /// The server did not hand the file out or it could not be read, so that nothing is known to be allowed; the text says which.
+    /// The file is refused for good or cannot be read: everything is closed. The text says why.
     Closed(String),
-    /// The server could not hand the file out this time, so that nothing is known to be allowed for now; the text says why.
+    /// The server failed or is too busy (429, 5xx): everything is closed for now. The text says why.
     Withheld(String),
     /// The file's own rules.
     Listed(Box<Robot>),
@@ -79,7 +79,7 @@ impl Rules {
     }
 }
 
-/// A line with its rule spelt as addresses are, and with the product alone of an agent such as `jpauto/1.0`.
+/// A line of the file in comparable form: the rule spelt like an address, the user agent without its version.
 fn one_line(line: &str) -> String {
     let line = line.split('#').next().unwrap_or_default().trim_end();
     let agent = line.split_once(':').filter(|(name, _)| name.trim_start().get(..4).is_some_and(is_user));
@@ -101,8 +101,9 @@ fn is_user(start_of_name: &str) -> bool {
 
 /// The one spelling of a path with its query in which a rule and an address are compared (RFC 9309, 2.2.2).
 ///
-/// Letters and digits stand as they are, whoever escaped them, and so do the marks that part an address where nobody escaped
-/// them; a slash parts no query. All else is escaped in capitals. In a rule `*` and a `$` at its end are not meant as such.
+/// Letters and digits are unescaped. Separators such as `?` and `&` stay as they are written. A slash in the query is
+/// unescaped. Everything else is escaped, in capitals. In a rule, `*` and a `$` at the end are wildcards and stay as they
+/// are.
 fn spelt(path: &str, is_rule: bool) -> String {
     let mut spelt = String::with_capacity(path.len());
     let mut is_query = false;

@@ -32,7 +32,7 @@ impl Stop {
     /// Waits for the span to pass, or until somebody asks.
     pub(crate) fn sleep(&self, span: Duration) {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever waits looks again at what has become of the wish.
+        // The caller checks `is_asked` afterwards.
         drop(self.heard.wait_timeout_while(asked, span, |asked| !*asked));
     }
 }

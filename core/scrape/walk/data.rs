@@ -1,7 +1,7 @@
 //! The list that a platform gives as data beside its pages.
 //!
-//! It stands for the pages where it comes to its end and brings as many vehicles as are claimed. Where it does not, the pages are
-//! read after all, and what it said counts beside them. A walk that stops in the middle takes what it said so far for the list.
+//! The data replaces the pages if it is read to its end and brings as many vehicles as are claimed. Else the pages are read
+//! as well, and both count. A walk that stops in the middle keeps the data read so far.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ pub(super) struct DataList<'a> {
     next: Option<DataRequest>,
     /// The answers with where they came from.
     read: Vec<(String, Extraction)>,
-    /// What tells its vehicles from others.
+    /// The keys of its vehicles.
     known: HashSet<String>,
     claimed: Option<u32>,
     /// How many vehicles the first page shows, and how many it claims.
@@ -25,7 +25,7 @@ pub(super) struct DataList<'a> {
 impl<'a> DataList<'a> {
     pub(super) fn begin(first: DataRequest, turn: HostTurn<'a>, page: Option<&Extraction>) -> Self {
         let shown_by_page = page.map_or(0, |page| page.listings.len());
-        // A page that claims none and shows some is no measure.
+        // A page that claims 0 vehicles and shows some cannot be compared with.
         let claimed_by_page = page.and_then(|page| page.total).filter(|total| *total > 0 || shown_by_page == 0);
         let (read, known) = (Vec::new(), HashSet::new());
         Self { turn, next: Some(first), read, known, claimed: None, shown_by_page, claimed_by_page }
@@ -39,7 +39,7 @@ impl<'a> DataList<'a> {
     /// Takes an answer.
     ///
     /// # Errors
-    /// Why the list can not stand for the pages.
+    /// Why the data cannot replace the pages.
     fn take(&mut self, url: String, answer: Extraction) -> Result<(), String> {
         let before = self.known.len();
         self.known.extend(answer.listings.iter().filter_map(key_of));
@@ -54,7 +54,7 @@ impl<'a> DataList<'a> {
         Ok(())
     }
 
-    /// Whether it brought enough vehicles to stand for the pages; of one that was not read to its end, any.
+    /// Fails if it brought too few vehicles to replace the pages. If it was not read to its end, one vehicle is enough.
     ///
     /// # Errors
     /// Why not.
@@ -62,7 +62,7 @@ impl<'a> DataList<'a> {
         let found = self.read.iter().map(|(_, answer)| answer.listings.len()).sum::<usize>().min(self.known.len());
         let most_on_page = |claimed: u32| (claimed as usize).max(self.shown_by_page);
         if let Some(by_page) = self.claimed_by_page.filter(|claimed| found > 2 * most_on_page(*claimed)) {
-            // It is the list of something larger.
+            // It lists more than this page's lot, such as a whole group.
             self.read.clear();
             return Err(format!("it has {found} vehicles where the page has {by_page}"));
         }
@@ -77,7 +77,7 @@ impl<'a> DataList<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Asks for one answer of the data; behind the last it is known whether it stands for the pages.
+    /// Asks for one answer of the data. After the last answer, decides whether the data replaces the pages.
     pub(super) fn step_data(&mut self, mut data: DataList<'a>) -> Result<(), Ended> {
         match self.ask_for_data(&mut data)? {
             Ok(()) if data.next.is_some() => self.data = Some(data),
@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Asks for one answer; the inner error says why the data can not stand for the pages.
+    /// Asks for one answer; the inner error says why the data cannot replace the pages.
     fn ask_for_data(&mut self, data: &mut DataList<'a>) -> Result<Result<(), String>, Ended> {
         let Some(request) = data.next.take() else { return Ok(Ok(())) };
         if !self.requests.may_ask() {

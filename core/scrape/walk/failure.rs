@@ -1,4 +1,4 @@
-//! How a walk ends that has nothing to hand over.
+//! Why a walk ended without a result.
 
 use std::time::Duration;
 
@@ -37,17 +37,17 @@ impl Failed {
         Self::new(ScrapeErrorType::Parsing, message)
     }
 
-    /// Somebody else's turn, or the end of the process, came first.
+    /// The walk was stopped, or had to leave the host to another process.
     pub(crate) fn stopped() -> Self {
         Self::new(ScrapeErrorType::Timeout, "it was stopped before its end")
     }
 
-    /// How to read it is not what it should be.
+    /// The configuration cannot be used.
     pub(super) fn reading(reason: &Error) -> Self {
         Self::parsing(reason.to_string())
     }
 
-    /// What was fetched is not what it should be.
+    /// The page or answer could not be read.
     pub(super) fn reading_of(url: &str, reason: &Error) -> Self {
         Self::parsing(format!("{url}: {reason}"))
     }
@@ -78,7 +78,7 @@ impl From<FetchError> for Ended {
             FetchError::Stopped { .. } => Self::Stopped,
             failure => Self::Failed(Failed {
                 retry_after: failure.retry_after(),
-                is_gone: matches!(failure.status(), Some(404 | 410)),
+                is_gone: failure.is_gone(),
                 ..Failed::new(failure.category(), failure.to_string())
             }),
         }

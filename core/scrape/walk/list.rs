@@ -1,6 +1,6 @@
 //! The pages of a list as far as they were read: what they showed, and how a list looks that is at its end. No I/O.
 //!
-//! Repeats of a vehicle on several pages stay; who records them folds them.
+//! A vehicle on several pages stays several times. The recording merges them.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ pub(crate) struct Shown {
     pub(crate) warnings: Vec<ListWarning>,
 }
 
-/// A page or an answer that stands for a part of the list.
+/// A page or an answer that is a part of the list.
 #[derive(Clone, Debug)]
 pub(crate) struct WalkedPage {
     pub(crate) url: String,
@@ -39,7 +39,7 @@ pub(crate) struct WalkedPage {
 pub(super) enum Origin {
     Page,
     Answer,
-    /// Data that was not enough to stand for the pages.
+    /// Data that was not enough to replace the pages.
     Beside,
 }
 
@@ -49,8 +49,8 @@ struct Part {
     said: Extraction,
 }
 
-/// After this many pages that were linked to and show nothing new, the list leads in a circle: some websites put a new number into
-/// each link.
+/// After this many linked pages with nothing new, the list is taken to lead in a circle. Some websites put a new number
+/// into each link.
 const FRUITLESS_ENDURED: u32 = 2;
 
 /// What the pages of one list showed so far.
@@ -58,9 +58,9 @@ pub(super) struct List {
     usual: Option<String>,
     scraper: Option<Scraper>,
     read: Vec<Part>,
-    /// What tells the vehicles so far from others.
+    /// The keys of the vehicles seen so far.
     known: HashSet<String>,
-    /// Pages linked to as the next one that show only what is known.
+    /// Linked pages that show vehicles, but no new one.
     repeats: u32,
     /// Pages linked to as the next one that show nothing that is not known.
     fruitless: u32,
@@ -104,12 +104,12 @@ impl List {
         self.take(url, Origin::Page, said, self.counts_pages() || ends)
     }
 
-    /// Takes a page or an answer; `false` for a counted one that lies behind the last. Counted ones go on for ever: one that
-    /// repeats what is known, or shows nothing, lies behind. One that was linked to should have shown something.
+    /// Takes a page or an answer. Returns `false` for a counted page behind the last one: counting never ends, so a page
+    /// that shows nothing new lies behind the end. A linked page that shows nothing new is kept and noted.
     pub(super) fn take(&mut self, url: &str, origin: Origin, mut said: Extraction, is_counted: bool) -> bool {
         // What a vehicle's own page suggests stands on another page of the lot, or on none.
         said.listings.retain(ScrapedListing::is_offered_here);
-        // Every one is noted. What has no key can not be told from what is new.
+        // Every listing is noted. One without a key counts as new.
         let new = said.listings.iter().filter(|listing| key_of(listing).is_none_or(|key| self.known.insert(key)));
         let shows_anything_new = new.count() > 0;
         if let Some(last) = self.read.last_mut().filter(|_| !shows_anything_new) {
@@ -193,15 +193,15 @@ impl List {
         self.repeats
     }
 
-    /// Whether what is linked to leads in a circle, whatever its addresses are, or into nothing.
+    /// Whether the links lead in a circle or to nothing new, whatever their addresses.
     pub(super) fn is_in_a_circle(&self) -> bool {
         let mut pages = self.pages().rev();
         let repeats_itself = pages.next().zip(pages.next()).is_some_and(|(last, before)| is_same(last, before));
         self.fruitless >= FRUITLESS_ENDURED || repeats_itself
     }
 
-    /// Leaves out a last page that shows just the vehicles of the first, where each between showed something new: there a list is
-    /// at its end that leads back to its beginning.
+    /// Drops a last page that repeats the first one, if every page between showed something new. Such a list leads back to
+    /// its beginning, and so it has ended.
     pub(super) fn comes_round(&mut self) -> bool {
         let ends = self.read.first().zip(self.read.last());
         let comes_round = self.read.len() > 2
@@ -214,7 +214,8 @@ impl List {
         comes_round
     }
 
-    /// Leaves out the empty answers behind the last vehicle, where each before showed something new: some name a next one for ever.
+    /// Drops the empty answers at the end, if every answer before them showed something new. Some endpoints always name a
+    /// next answer.
     pub(super) fn ends_in_nothing(&mut self) -> bool {
         let is_empty = |part: &&Part| part.said.listings.is_empty() && part.said.unsettled == 0;
         let empty = self.read.iter().rev().take_while(is_empty).count();
@@ -233,7 +234,8 @@ impl List {
         only.is_some_and(|page| page.warnings.iter().any(|warning| matches!(warning, Warning::MoreByScript { .. })))
     }
 
-    /// How many vehicles the last page shows, where it is as full as one before it and no total tells that it is the last.
+    /// How many vehicles the last page shows, if it shows at least as many as the emptiest page before it and no total
+    /// tells that it is the last. A list of one page counts as full.
     pub(super) fn full_last_page(&self) -> Option<u32> {
         self.open_last_page().filter(|last| self.page_vehicles().is_none_or(|least| *last >= least))
     }
@@ -248,7 +250,7 @@ impl List {
         Some(count(last)).filter(|_| !is_all)
     }
 
-    /// How many vehicles each page but the last shows at the least: one more stands on a page that features it.
+    /// The fewest vehicles on any page but the last. A page that features a vehicle has one more.
     fn page_vehicles(&self) -> Option<u32> {
         let shown: Vec<usize> = self.pages().map(|page| page.listings.len()).collect();
         shown.split_last()?.1.iter().copied().min().map(count)
@@ -261,15 +263,15 @@ impl List {
         count(page_overlap::on_several_pages(&pages))
     }
 
-    /// How many pages are lost though they came.
+    /// How many pages were fetched but cannot be used.
     fn lost(&self, total_claimed: Option<u32>) -> u32 {
         let is_lost = |page: &&Extraction| {
-            // A page that shows nothing and that nobody knows is likelier an error page than an empty lot. So is one among
-            // others, also where its platform is known.
+            // An empty page of no known platform is likelier an error page than an empty lot. An empty page among several
+            // is one, too, even if its platform is known.
             let is_error_page = page.listings.is_empty() && (self.read.len() > 1 || !is_vendor(page.platform));
-            // So is one that found nothing where others found some, and shows vehicles all the same.
+            // A page that claims 0 vehicles but shows some is lost, if other pages claim more.
             let found_none = page.total == Some(0) && !page.listings.is_empty() && total_claimed > Some(0);
-            // So is one that lists vehicles without a word about them.
+            // A page whose cards are still empty is lost as well.
             is_error_page || page.unsettled > 0 || found_none
         };
         count(self.all().filter(is_lost).count())
@@ -311,9 +313,10 @@ impl List {
         let aside = count(stores::take_one(&mut listings, store, &mut of_stores));
         warnings.extend(of_stores.into_iter().map(ListWarning::from));
         reading.pages_fetched = u32::try_from(pages.len()).ok();
-        // What the website claims counts the other stores' vehicles, too. One that names no store may be of the one meant.
+        // The website's claim includes the vehicles of the other stores. A vehicle without a store may belong to ours.
         reading.total_claimed = total_claimed.map(|claimed| claimed.saturating_sub(aside).max(claimed.min(1)));
-        // Where nobody is the one that is meant, its name is wrong or has changed: that says nothing about its lot.
+        // If no vehicle is of our store, its name is wrong or has changed. That says nothing about its lot, so the page
+        // counts as failed.
         reading.pages_failed += u32::from(listings.is_empty() && shows_any);
         Shown { listings, reading, platform, pages, warnings }
     }
@@ -351,7 +354,7 @@ fn is_same(one: &Extraction, other: &Extraction) -> bool {
     keys(one).is_some_and(|shown| !shown.is_empty() && keys(other).is_some_and(|known| known == shown))
 }
 
-/// What tells a listing from the others of its list, for counting.
+/// The key of a listing within its list, for counting.
 pub(crate) fn key_of(listing: &ScrapedListing) -> Option<String> {
     let keys = [&listing.vin, &listing.external_id, &listing.stock_number, &listing.url];
     keys.into_iter().flatten().next().cloned()

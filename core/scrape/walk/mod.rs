@@ -1,10 +1,11 @@
 //! A list of vehicles on a website, read page after page until it ends. No database.
 //!
-//! [`Walk::begin`] asks for the first page, each [`Walk::step`] for one more, and [`Walk::finish`] says what they showed. A scrape
-//! takes steps until none is left, a probe takes a few. Where the platform gives its list as data, `data` asks for that after the
-//! first page; it stands for the pages, or the pages are read after all. A configured endpoint is asked in place of pages.
-//! `list` knows what was shown so far and when a list ends, `site_scope` which addresses belong to it, `requests` what may be
-//! asked, `page_cache` what an unchanged page said. How one page is fetched politely is in `fetch`, how it is read in `extract`.
+//! [`Walk::begin`] asks for the first page, each [`Walk::step`] for one more, and [`Walk::finish`] says what they showed. A
+//! scrape takes steps until none is left, a probe takes a few. Where the platform gives its list as data, `data` asks for
+//! it after the first page. If the data is complete, it replaces the pages; else the pages are read. A configured endpoint
+//! is asked in place of pages. `list` knows what was shown so far and when a list ends, `site_scope` which addresses belong
+//! to it, `requests` what may be asked, `page_cache` what an unchanged page said. How one page is fetched politely is in
+//! `fetch`, how it is read in `extract`.
 
 mod data;
 mod failure;
@@ -54,9 +55,9 @@ pub(crate) struct WalkLimits {
     pub(crate) most_pages: usize,
     /// Pages of the last complete scrape: one more is asked for where a counted list ends earlier.
     pub(crate) pages_before: usize,
-    /// Vehicles that a list given as data must bring to stand for the pages, in percent of what is claimed.
+    /// Vehicles that a list given as data must bring to replace the pages, in percent of what is claimed.
     pub(crate) data_share_percent: u32,
-    /// Whether a list that has moved to another website, or to the front page, is read there.
+    /// Whether a list is read on when its address leads to another website or to the front page.
     pub(crate) follows_moves: bool,
 }
 
@@ -65,16 +66,16 @@ pub(crate) struct WalkLimits {
 pub(crate) struct Walked {
     pub(crate) shown: Shown,
     pub(crate) read: PagesRead,
-    /// Where the list goes on behind what was read.
+    /// The next page, if the list was not read to its end.
     pub(crate) next: Option<String>,
-    /// How long the website asked to be left alone, where it did so in the middle.
+    /// How long the website asked to be left alone, if it did so during the walk.
     pub(crate) retry_after: Option<Duration>,
     is_of_endpoint: bool,
 }
 
 impl Walked {
     /// # Errors
-    /// Why it shows no vehicle, where that is no empty lot.
+    /// Why it shows no vehicle, unless the lot is empty.
     pub(crate) fn with_vehicles(self) -> Result<Self, Failed> {
         if !self.shown.listings.is_empty() || (self.shown.reading.pages_failed == 0 && !self.is_of_endpoint) {
             return Ok(self);
@@ -98,8 +99,8 @@ impl Walked {
 /// Reads a list to its end. What was read before a page failed is kept, as a part of the lot.
 ///
 /// # Errors
-/// Where the first page already fails, where nothing is shown that could be recorded, and at any page where the website has had
-/// enough: a bot check is not looked at twice.
+/// If the first page fails; if nothing could be recorded; and at any page if the website shows a bot check or somebody
+/// stops the scrape.
 pub(crate) fn to_the_end(asking: Asking<'_>, source: ListSource<'_>, limits: WalkLimits) -> Result<Walked, Ended> {
     let (mut walk, _first_page) = Walk::begin(asking, source, limits)?;
     while walk.step()? {}
@@ -112,10 +113,10 @@ pub(crate) struct Walk<'a> {
     limits: WalkLimits,
     scope: Scope<'a>,
     list: List,
-    /// The platform's data, until it is known whether it stands for the pages.
+    /// The platform's data, until it is known whether it replaces the pages.
     data: Option<DataList<'a>>,
     next: Option<Ask>,
-    /// Whether nothing more is asked, though there is a next one.
+    /// Whether nothing more is asked for, although there is a next page.
     is_over: bool,
     /// What was asked for.
     visited: HashSet<String>,
@@ -125,7 +126,7 @@ pub(crate) struct Walk<'a> {
     /// Pages that could not be fetched or read, and those that robots.txt closes.
     failed: u32,
     closed: u32,
-    /// Whether a page so far was a document that ends as documents should.
+    /// Whether any page so far ended with `</html>`.
     ends_documents: bool,
 }
 
@@ -153,7 +154,7 @@ impl Ask {
         }
     }
 
-    /// What tells it from the others of its list.
+    /// Its key, unique within the list.
     fn key(&self) -> String {
         match self {
             Self::Page(url) => url.clone(),
@@ -166,7 +167,7 @@ impl Ask {
 enum Following {
     /// A part of it, with what comes next.
     Part(Option<Ask>),
-    /// A counted one that shows nothing new: it lies behind the last, as it seems.
+    /// A counted page that shows nothing new. It seems to lie behind the last one.
     Behind,
 }
 
@@ -180,7 +181,7 @@ impl<'a> Walk<'a> {
     /// Asks for the first page; answers it as it was sent, or `None` for an endpoint and for a page that has not changed.
     ///
     /// # Errors
-    /// Where it can not be had, or is none of the list.
+    /// If it cannot be fetched or read, or is no page of the list.
     pub(crate) fn begin(
         asking: Asking<'a>,
         source: ListSource<'_>,
@@ -269,7 +270,7 @@ impl<'a> Walk<'a> {
     /// Asks for the next page or answer; `false` where the list has ended, or nothing more may be asked.
     ///
     /// # Errors
-    /// Where the website has had enough, or nobody wants to go on. A page that fails otherwise ends the list before its end.
+    /// If the website shows a bot check, or somebody stops the walk. Any other failure of a page ends the list early.
     pub(crate) fn step(&mut self) -> Result<bool, Ended> {
         if let Some(data) = self.data.take() {
             return self.step_data(data).map(|()| true);
@@ -309,7 +310,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether it is what the list began with.
+    /// Whether this is the first page or request of the list.
     fn is_first(&self, ask: &Ask) -> bool {
         match (&self.scope, ask) {
             (Scope::Pages(list), Ask::Page(url)) => Url::parse(url).is_ok_and(|url| list.begins_at(&url)),
@@ -318,7 +319,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether the likes of it are counted, not named by those before them.
+    /// Whether the next page is found by counting, not by a link on the page before.
     fn is_counted(&self, ask: &Ask) -> bool {
         match ask {
             Ask::Page(_) => self.list.counts_pages(),
@@ -341,7 +342,8 @@ impl<'a> Walk<'a> {
         self.is_over = self.next.is_some() && self.list.is_in_a_circle();
     }
 
-    /// Where to look once more before the end of counted pages is believed, behind one that shows so many vehicles.
+    /// The page to look at once more before the end of counted pages is believed. `shown` is the number of vehicles on the
+    /// page before it.
     fn behind(&mut self, asked: &Ask, shown: Option<u32>) -> Option<Ask> {
         let (scraper, shown) = (self.list.scraper()?, shown?);
         let behind = match asked {
@@ -352,12 +354,14 @@ impl<'a> Walk<'a> {
         Some(behind)
     }
 
-    /// What the last page shows that showed anything new, where it is full: one behind it that shows nothing may have failed.
+    /// How many vehicles the last page with anything new shows, if it is full. An empty page behind a full one may have
+    /// failed.
     fn full(&self) -> Option<u32> {
         self.list.full_last_page().filter(|_| self.looked_behind.is_none())
     }
 
-    /// What the page read last shows, where it ends the list by its word, earlier than lately: it may have been shown in part.
+    /// How many vehicles the last page shows, if it says that it is the last and the list had more pages in the last
+    /// complete scrape. It may have been shown only in part.
     fn early(&self) -> Option<u32> {
         let is_early = self.requests.reached.pages < self.limits.pages_before && self.looked_behind.is_none();
         let shown = self.list.last().filter(|_| is_early)?.listings.len();
@@ -372,10 +376,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes on without a page that could not be had; what came before it is kept.
+    /// Goes on without a page that could not be fetched or read. The pages before it are kept.
     ///
     /// # Errors
-    /// The end itself where the website has had enough, or nobody wants to go on.
+    /// The end itself, if the website shows a bot check or somebody stops the walk.
     fn lose(&mut self, url: &str, ended: Ended) -> Result<(), Ended> {
         let failure = ended.of_one_page()?;
         tracing::info!(%url, reason = failure.message, "a page failed; what came before it is kept");
@@ -428,7 +432,7 @@ impl<'a> Walk<'a> {
         self.visited.contains(reached.as_str()) || matches!(&self.scope, Scope::Pages(list) if list.begins_at(reached))
     }
 
-    /// Whether what came back for an address is a page of the list; the first one says where the list stands.
+    /// Fails if what came back for an address is no page of the list. The first page sets where the list stands.
     fn must_be_of_list(&mut self, asked: &str, reached: &Url, is_first: bool) -> Result<(), Failed> {
         let Scope::Pages(list) = &mut self.scope else { return Ok(()) };
         let is_of_it = match Url::parse(asked) {
@@ -447,7 +451,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A document that breaks off where others of the same website come to their end is a part of what it was.
+    /// Refuses a document without its end, if an earlier page of the website had one: it was cut off.
     fn must_be_whole(&mut self, url: &str, sent: &Fetched) -> Result<(), Failed> {
         match has_its_end(&sent.body) {
             Some(false) if self.ends_documents => {
@@ -460,7 +464,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The next page, counted on from the address that was asked for: in that of a redirect the number may stand elsewhere.
+    /// The next page, counted from the address that was asked for. After a redirect the page number may stand elsewhere in
+    /// the address.
     fn counted_on(&self, next: String, asked: &str, reached: &Url) -> String {
         let counted = || {
             let shown = u32::try_from(self.list.last()?.listings.len()).ok()?;
@@ -477,26 +482,27 @@ impl<'a> Walk<'a> {
         }
         let (said, following) = self.requests.answer(request)?;
         self.requests.count(&said);
-        // One that names an answer to come calls itself no end, unless answers are counted.
+        // An answer that names a next one does not say that the list has ended, unless answers are counted.
         let may_be_behind = self.list.counts_answers() || !self.leads_on(&said, following.as_ref());
         let is_part = self.list.take(request.url.as_str(), Origin::Answer, said, may_be_behind);
         let following = following.map(|request| Ask::Answer(Box::new(request)));
         Ok(if is_part { Following::Part(following) } else { Following::Behind })
     }
 
-    /// Whether an answer of an endpoint names one to come: one that was not asked for, or any behind vehicles.
+    /// Whether an answer names a next one. After an empty answer, one that was asked before does not count.
     fn leads_on(&self, answer: &Extraction, following: Option<&DataRequest>) -> bool {
         let is_new = |request: &DataRequest| !self.visited.contains(&requests::key_of_request(request));
         following.is_some_and(|request| !answer.listings.is_empty() || is_new(request))
     }
 
-    /// What all pages showed; a next page that is left over was too many, failed, stands elsewhere, or leads in a circle.
+    /// Returns what all pages showed. If `next` is left, that page was beyond the limit, failed, is on another website, or
+    /// leads in a circle.
     pub(crate) fn finish(mut self) -> Walked {
         if let Some(data) = self.data.take() {
             self.settle_data(data, Ok(()));
         }
         let is_of_endpoint = matches!(self.scope, Scope::Endpoint { .. });
-        // Some pagers lead on for ever, to pages that show nothing.
+        // On some websites the next link never ends and leads to empty pages.
         let may_end_in_nothing = self.list.is_in_a_circle() || (is_of_endpoint && self.next.is_none());
         if may_end_in_nothing && self.list.ends_in_nothing() {
             self.next = None;

@@ -16,11 +16,11 @@ const BLOCK_MOST: usize = 24;
 /// Pages overlap by no more than this many vehicles.
 const OVERLAP_MOST: usize = 100;
 
-/// A block is the reason where it leaves at most one of this many vehicles that stand on several pages.
+/// A block explains the repeats if without it at most one in this many remains.
 const BLOCK_EXPLAINS: usize = 8;
 
-/// Vehicles, by what tells them from others, that stand on several of these pages in their order. Linear: where there are
-/// any, gone through as often as a block may have vehicles.
+/// The number of vehicles that stand on several of these pages. Each page is a list of keys in order. Linear: the pages are
+/// gone through twice for each possible length of a block.
 pub(crate) fn on_several_pages(pages: &[Vec<String>]) -> usize {
     let first = pages.first().map_or(&[][..], Vec::as_slice);
     let parts: Vec<&[String]> =

@@ -13,7 +13,8 @@ pub struct ScrapeReading {
     pub pages_fetched: Option<u32>,
     /// How many vehicles the website claims to have.
     pub total_claimed: Option<u32>,
-    /// How many vehicles the last page showed, where it was as full as the others and nothing else tells that it was the last.
+    /// How many vehicles the last page showed, if that is as many as the emptiest page before it and nothing else tells
+    /// that it was the last.
     pub full_last_page: Option<u32>,
     /// What the list looked like, to compare the next scrape with.
     pub list: ListShape,
@@ -27,7 +28,7 @@ pub struct ScrapeReading {
 /// What a list looked like to a scrape, apart from its vehicles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListShape {
-    /// How many vehicles each of its pages but the last showed, or more; `None` for a list of one page.
+    /// The fewest vehicles on any page but the last; `None` for a list of one page.
     pub page_vehicles: Option<u32>,
     /// How many the last one showed, where no total tells that it was the last; of no use once the scrape is judged.
     pub last_page: Option<u32>,

@@ -1,7 +1,7 @@
 //! The requests of a walk for pages and answers.
 //!
-//! A page whose version is known is asked for by it. A walk makes a bounded number of requests, and none to a host that another
-//! scrape is asking.
+//! If the version of a page is known, the request names it. A walk makes a bounded number of requests, and none to a host
+//! that another scrape is asking.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
 
 /// Where one has to wait for one's turn among all processes.
 pub(crate) trait SharedHosts {
-    /// Waits until nobody else speaks to this host, not for ever; it is ours until the answer is dropped.
+    /// Waits for a limited time until nobody else uses this host. The host is ours until the returned turn is dropped.
     ///
     /// # Errors
     /// [`Ended::Busy`] where somebody else goes on speaking to it.
@@ -84,7 +84,7 @@ pub(super) enum Got {
 /// The requests of one walk.
 pub(super) struct Requests<'a> {
     asking: Asking<'a>,
-    /// The host that nobody else speaks to meanwhile.
+    /// The host of the list. The scrape's claim keeps other scrapes away from it.
     own_host: Option<String>,
     most_pages: usize,
     pub(super) reached: Reached,
@@ -100,7 +100,7 @@ pub(super) struct HostTurn<'a> {
 }
 
 impl HostTurn<'_> {
-    /// Whether a request goes to this host: an answer does not choose who else is asked.
+    /// Fails for a request to another host: an answer must not decide which hosts are asked.
     pub(super) fn must_be_at(&self, request: &DataRequest) -> Result<(), Ended> {
         if request.url.host_str() == self.host.as_deref() {
             return Ok(());
@@ -201,7 +201,7 @@ impl<'a> Requests<'a> {
     }
 }
 
-/// What tells a request from the others of its list.
+/// The key of a request, unique within its list.
 pub(super) fn key_of_request(request: &DataRequest) -> String {
     let body = request.body.as_ref().map(ToString::to_string).unwrap_or_default();
     format!("{} {body}", request.url)

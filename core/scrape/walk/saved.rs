@@ -28,7 +28,7 @@ pub struct ScrapedPage {
     pub platform: Option<String>,
 }
 
-/// Reads all pages, or none where one can not be read; `usual` is the platform of the competitor, `config` how to read it.
+/// Reads all pages, or none where one cannot be read; `usual` is the platform of the competitor, `config` how to read it.
 pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&Value>) -> Result<Shown> {
     if pages.is_empty() {
         return Err(Error::invalid_field(ErrorCode::InvalidPages, "/pages", "expected at least one page"));
@@ -48,10 +48,10 @@ pub(crate) fn read(pages: &[ScrapedPage], usual: Option<&str>, config: Option<&V
     Ok(shown)
 }
 
-/// Whether one of the pages may be the first of the list: it leads to none before it, gives itself no later number, and leads on to
-/// the second. Saved under one address, pages two and three look like a list that is read to its end.
+/// Whether one of the pages may be the first of the list. The first page links to none before it, has no number above 1,
+/// and links to the second. Without this check, pages two and three saved under one address would look like a whole list.
 fn begins(pages: &[ScrapedPage], read: &[&Extraction]) -> Result<bool> {
-    // Where one was taken for a page behind the last, which is whose is not known.
+    // If a page was dropped as lying behind the last one, pages and readings cannot be paired.
     if pages.len() != read.len() {
         return Ok(true);
     }
@@ -74,7 +74,8 @@ fn is_first(page: &ScrapedPage, extraction: &Extraction) -> Result<bool> {
     };
     let (own, next) = (numbers(position.address.as_ref()), numbers(extraction.next.as_ref()));
     let shown = extraction.listings.len();
-    // The second page is number two, or number one of those that begin at none, or begins behind as many as the first shows.
+    // The second page has the number 2, or 1 where counting begins at 0, or an offset equal to the number of vehicles on
+    // the first page.
     let leads_to_second = next.is_empty() || next.contains(&2) || next.contains(&1) || next == HashSet::from([shown]);
     Ok(!position.leads_back && own.iter().all(|number| *number <= 1) && leads_to_second)
 }

@@ -1,4 +1,4 @@
-//! The website that a list stands on: what is found on another is another's lot.
+//! The website of a list. Pages of another website belong to another lot.
 //!
 //! What is deliberately not here: who may be asked at all, which the fetcher's guard knows, and endpoints, which vendors keep on
 //! hosts of their own.
@@ -69,7 +69,7 @@ impl ListAddress {
         &self.reached
     }
 
-    /// Whether an address is that of its first page, be it by a number.
+    /// Whether an address is that of the first page. It may carry the page number 0 or 1.
     pub(crate) fn begins_at(&self, url: &Url) -> bool {
         let same = |first: &Url| url.path() == first.path() && url.query() == first.query();
         let asked = [&self.asked, &self.reached];
@@ -147,7 +147,7 @@ fn asks(url: &Url) -> HashSet<(String, String)> {
     telling.map(|(name, value)| (name, Some(value).filter(|value| is_word(value)).unwrap_or_default())).collect()
 }
 
-/// Whether a redirect led away from the page of a list that was asked for: to one that its number is lost on, or its place.
+/// Whether a redirect led away from the page that was asked for: the new address lacks the page number or the path.
 ///
 /// What tells the page from the first one, a part of its path or the value of a parameter, must still stand in the address that
 /// was reached, and so must each part of its path, or of the path that the first page was reached at. Else it is likelier a front
@@ -179,7 +179,8 @@ fn parts(url: &Url) -> HashSet<String> {
     segments.chain(values).filter(|part| !part.is_empty()).collect()
 }
 
-/// The host that lists the vehicles, as those take turns who ask it; `None` for an address that is nowhere.
+/// The host of a list, in the form that scrapes use to take turns. `None` for an unreadable address and for a host under
+/// `.invalid`.
 pub(crate) fn host(inventory_url: &str) -> Option<String> {
     let url = Url::parse(inventory_url).ok()?;
     host_of(&url).filter(|host| !host.ends_with(".invalid")).map(ToOwned::to_owned)

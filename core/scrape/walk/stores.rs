@@ -14,8 +14,8 @@ use crate::{
 /// So many stores are named in a warning.
 const NAMED: usize = 8;
 
-/// Leaves the vehicles of the store that is meant, and says how many of other stores it put aside. One that names no store may
-/// be of the one that is meant: it is left out, and is lacking.
+/// Keeps only the vehicles of our store, and returns how many vehicles of other stores were dropped. A vehicle without a
+/// store is dropped, too, and not counted: it may be ours.
 pub(crate) fn take_one(listings: &mut Vec<ScrapedListing>, meant: Option<&str>, warnings: &mut Vec<Warning>) -> usize {
     let mut stores: BTreeMap<&str, usize> = BTreeMap::new();
     listings.iter().filter_map(store_of).for_each(|store| *stores.entry(store).or_default() += 1);

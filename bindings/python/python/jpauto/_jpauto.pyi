@@ -57,6 +57,7 @@ __all__ = [
     "ExtractionWarning",
     "FailedVehicle",
     "Inventory",
+    "IssuedToken",
     "LeftOut",
     "Listing",
     "Lot",
@@ -95,6 +96,8 @@ __all__ = [
     "SubmissionWarning",
     "Submissions",
     "Supply",
+    "Token",
+    "Tokens",
     "Trends",
     "TypicalMileage",
     "User",
@@ -153,7 +156,7 @@ class ActivityEntry:
 
     @property
     def resource_type(self) -> str:
-        """The noun: `users`, `submissions`, `inventory`, `competitors`."""
+        """The noun: `users`, `tokens`, `submissions`, `inventory`, `competitors`."""
 
     @property
     def resource_id(self) -> UUID | None:
@@ -174,6 +177,10 @@ class ActivityEntry:
     @property
     def created_at(self) -> datetime:
         """When."""
+
+    @property
+    def token_id(self) -> UUID | None:
+        """The API token that it was done through."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -946,8 +953,9 @@ class Inventory:
         """
 
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
-        """Adds a vehicle and puts it on sale. Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`,
-        `duplicate_stock_number`).
+        """Adds a vehicle and puts it on sale. A car that we sold before comes back: its row is on sale again.
+
+        Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
     def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
@@ -986,6 +994,18 @@ class Inventory:
 
     def statistics(self) -> Statistics:
         """Counts, value and age of the inventory, and what was sold."""
+
+@final
+class IssuedToken:
+    """A new token with its secret, which is never shown again."""
+
+    @property
+    def token(self) -> Token:
+        """The token."""
+
+    @property
+    def secret(self) -> str:
+        """What the machine sends as `Authorization: Bearer`. It begins with `jpa_`."""
 
 @final
 class LeftOut:
@@ -1201,6 +1221,10 @@ class Lot:
     @property
     def users(self) -> Users:
         """Staff accounts and their roles."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """API tokens for machines."""
 
     @property
     def activity(self) -> Activity:
@@ -2882,6 +2906,67 @@ class Supply:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Token:
+    """An API token, without its secret."""
+
+    @property
+    def id(self) -> UUID:
+        """The token's id."""
+
+    @property
+    def name(self) -> str:
+        """What it is for."""
+
+    @property
+    def role(self) -> Role:
+        """The most that it may do: `viewer`, `manager` or `admin`."""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The user who created it and for whom it acts; `None` if the system did."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it ends by itself."""
+
+    @property
+    def last_used_at(self) -> datetime | None:
+        """When it was last used, to the minute."""
+
+    @property
+    def revoked_at(self) -> datetime | None:
+        """When it was revoked."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Tokens:
+    """API tokens. Users manage their own, administrators everybody's."""
+
+    def create(self, *, name: str, role: Role = "viewer", expires_at: datetime | None = None) -> IssuedToken:
+        """Creates a token. Its role is not above that of the user who acts. Without `expires_at` it is valid until it is revoked.
+
+        Raises `InvalidInput` (`invalid_token`), `Forbidden` (`role_above_own`).
+        """
+
+    def list(self, *, limit: int | None = None) -> Query[Token]:
+        """The tokens, newest first; for an administrator those of everybody."""
+
+    def get(self, id: UUID | str) -> Token:
+        """One token. Raises `NotFound` (`token_not_found`)."""
+
+    def revoke(self, id: UUID | str) -> Token:
+        """Revokes a token, which is refused from now on. Raises `NotFound` (`token_not_found`)."""
 
 @final
 class Trends:

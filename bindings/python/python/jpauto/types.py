@@ -61,6 +61,7 @@ Action = Literal[
     "analyze",
     "evaluate",
     "record",
+    "revoke",
 ]
 AlertType = Literal[
     "overpriced",

@@ -379,12 +379,15 @@ fn cookies_stay_within_their_session_and_host() {
 #[case::interstitial(Reply::html("<title>Just a moment...</title><script>window._cf_chl_opt={}</script>"))]
 #[case::sent_away(Reply::redirect("https://validate.perfdrive.com/?ssa=1"))]
 #[case::unavailable(Reply::new(503, &[("Content-Type", "text/html")], "<title>Just a moment...</title>"))]
+#[case::missing(Reply::new(404, &[("Content-Type", "text/html")], "<title>Just a moment...</title>"))]
+#[case::gone(Reply::new(410, &[("cf-mitigated", "challenge")], ""))]
 fn a_bot_check_ends_the_page_at_once(#[case] reply: Reply) {
     let server = Server::without_robots(move |_| reply.clone());
     let (session, _) = session();
     let failure = get(&session, server.url("/used")).unwrap_err();
     assert_eq!(failure.category(), ScrapeErrorType::Blocked, "{failure}");
     assert_eq!(server.pages().len(), 1, "nothing is tried again");
+    assert!(session.is_gone(&server.url("/used")).is_err(), "it proves nothing");
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! When a queue refuses: not by its length but by the time that a request would wait in it, as the algorithm `CoDel` does for packets.
+//!
+//! A burst may wait. A wait that stays above the target for an interval is an overload, and then a request that would wait longer
+//! than the target is refused at the door. Those that are admitted wait about as long as the target, and the queue never runs dry.
+//! Source: Nichols, Jacobson, "Controlling Queue Delay", ACM Queue 10(5), 2012.
+
+use std::time::{Duration, Instant};
+
+/// The numbers of a queue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WaitLimits {
+    /// The longest wait that may last.
+    pub(crate) target: Duration,
+    /// How long the wait may stay above the target.
+    pub(crate) interval: Duration,
+    /// The longest wait at all.
+    pub(crate) most: Duration,
+}
+
+/// How long requests wait in one queue.
+#[derive(Debug, Default)]
+pub(crate) struct WaitingTime {
+    /// The mean time between two requests that leave the queue while others wait.
+    pace: Option<Duration>,
+    last_left: Option<Instant>,
+    is_overloaded: bool,
+    /// Since when waits have been those of the other state.
+    turning_since: Option<Instant>,
+}
+
+/// One part in so many of a new time goes into the mean.
+const SMOOTHING: u32 = 16;
+
+impl WaitingTime {
+    /// A request was admitted without a wait.
+    pub(crate) fn passed(&mut self, now: Instant, limits: &WaitLimits) {
+        self.last_left = Some(now);
+        self.judge(Duration::ZERO, now, limits);
+    }
+
+    /// A request left the queue for a worker after this wait.
+    pub(crate) fn left(&mut self, waited: Duration, now: Instant, limits: &WaitLimits) {
+        if let Some(last) = self.last_left {
+            let since = now.saturating_duration_since(last);
+            // Otherwise the queue was empty meanwhile, and the time says how often clients ask.
+            if waited >= since {
+                self.pace = Some(self.pace.map_or(since, |pace| (pace * (SMOOTHING - 1) + since) / SMOOTHING));
+            }
+        }
+        self.last_left = Some(now);
+        self.judge(waited, now, limits);
+    }
+
+    /// An overload begins and ends with an interval of waits that say so.
+    fn judge(&mut self, waited: Duration, now: Instant, limits: &WaitLimits) {
+        // In an overload waits are about the target. Only waits well below it say that fewer ask.
+        let threshold = if self.is_overloaded { limits.target / 2 } else { limits.target };
+        let is_long = waited > threshold;
+        if is_long == self.is_overloaded {
+            self.turning_since = None;
+        } else if now.saturating_duration_since(*self.turning_since.get_or_insert(now)) >= limits.interval {
+            self.is_overloaded = is_long;
+            self.turning_since = None;
+        }
+    }
+
+    /// Whether a request is refused that would stand behind so many others, of which the first has waited for `first_waited`.
+    pub(crate) fn refuses(&self, queued: usize, first_waited: Duration, limits: &WaitLimits) -> bool {
+        let ahead = u32::try_from(queued).unwrap_or(u32::MAX).saturating_add(1);
+        let by_pace = self.pace.unwrap_or_default().saturating_mul(ahead);
+        // Where nothing moves there is no pace, but the first in the queue grows old.
+        let expected = by_pace.max(first_waited);
+        let stands = self.is_overloaded || first_waited >= limits.target + limits.interval;
+        expected > limits.most || (stands && expected > limits.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: WaitLimits = WaitLimits { target: ms(100), interval: ms(100), most: ms(250) };
+
+    const fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    /// A queue that is served every `pace` for so long; requests arrive whenever `queued` is below `wanted`. Returns the longest
+    /// wait after the first second, how many were served and how many refused.
+    fn simulate(pace: Duration, wanted: usize, span: Duration) -> (Duration, usize, usize) {
+        let start = Instant::now();
+        let mut queue = std::collections::VecDeque::new();
+        let (mut waiting, mut longest, mut served, mut refused) = (WaitingTime::default(), ms(0), 0, 0);
+        let mut now = start;
+        waiting.passed(now, &LIMITS);
+        while now < start + span {
+            for _ in queue.len()..wanted {
+                let first_waited = queue.front().map_or(ms(0), |since| now - *since);
+                if waiting.refuses(queue.len(), first_waited, &LIMITS) {
+                    refused += 1;
+                    break;
+                }
+                queue.push_back(now);
+            }
+            now += pace;
+            if let Some(since) = queue.pop_front() {
+                waiting.left(now - since, now, &LIMITS);
+                served += 1;
+                if now > start + ms(1000) {
+                    longest = longest.max(now - since);
+                }
+            }
+        }
+        (longest, served, refused)
+    }
+
+    #[test]
+    fn sixty_four_clients_of_a_quick_answer_are_never_refused() {
+        let (longest, _, refused) = simulate(ms(1), 64, ms(5_000));
+        assert!(refused == 0 && longest <= ms(64), "{longest:?} {refused}");
+    }
+
+    #[test]
+    fn in_an_overload_waits_stay_at_the_target_and_the_queue_never_runs_dry() {
+        // 200 clients of 20 ms on eight workers.
+        let (longest, served, refused) = simulate(Duration::from_micros(2_500), 192, ms(5_000));
+        assert!(refused > 0 && longest <= ms(110), "{longest:?} {refused}");
+        assert_eq!(served, 2_000, "one every 2.5 ms");
+    }
+
+    #[test]
+    fn where_nothing_moves_new_requests_are_refused_at_the_door() {
+        let start = Instant::now();
+        let mut waiting = WaitingTime::default();
+        waiting.passed(start, &LIMITS);
+        for (waited, refused) in [(0, false), (99, false), (199, false), (200, true), (249, true), (251, true)] {
+            assert_eq!(waiting.refuses(8, ms(waited), &LIMITS), refused, "{waited}");
+        }
+    }
+
+    #[test]
+    fn an_overload_ends_after_an_interval_of_short_waits() {
+        let start = Instant::now();
+        let mut waiting = WaitingTime::default();
+        waiting.passed(start, &LIMITS);
+        for number in 1..=100 {
+            waiting.left(ms(150), start + ms(2 * number), &LIMITS);
+        }
+        assert!(waiting.refuses(60, ms(0), &LIMITS), "60 places at 2 ms");
+        assert!(!waiting.refuses(20, ms(0), &LIMITS), "20 places take 42 ms");
+        // A wait above half of the target begins the interval anew.
+        for at in (202..=350).step_by(2) {
+            let waited = if at == 250 { ms(60) } else { ms(40) };
+            waiting.left(waited, start + ms(at), &LIMITS);
+        }
+        assert!(waiting.is_overloaded, "98 ms");
+        waiting.left(ms(40), start + ms(352), &LIMITS);
+        assert!(!waiting.is_overloaded);
+        assert!(!waiting.refuses(60, ms(0), &LIMITS));
+        assert!(waiting.refuses(150, ms(0), &LIMITS), "300 ms are never waited");
+    }
+}

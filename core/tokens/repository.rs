@@ -1,0 +1,116 @@
+//! Rows of `api_tokens`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::Token;
+use crate::{
+    actor::Role,
+    db::{
+        DbConnection, DbResult, Instant, MultiBackend, lock_row,
+        schema::api_tokens::{self, dsl},
+    },
+    error::{Error, ErrorCode},
+    ids::{TokenId, UserId},
+    page::{Page, PageRequest, in_index_order},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_tokens)]
+struct Row {
+    id: TokenId,
+    name: String,
+    role: String,
+    user_id: Option<UserId>,
+    created_at: Instant,
+    expires_at: Option<Instant>,
+    last_used_at: Option<Instant>,
+    revoked_at: Option<Instant>,
+}
+
+impl TryFrom<Row> for Token {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            role: Role::stored(&row.role)?,
+            user_id: row.user_id,
+            created_at: row.created_at.into(),
+            expires_at: row.expires_at.map(DateTime::from),
+            last_used_at: row.last_used_at.map(DateTime::from),
+            revoked_at: row.revoked_at.map(DateTime::from),
+        })
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, token: &Token, secret_hash: &str) -> DbResult<()> {
+    let row = (
+        dsl::id.eq(token.id),
+        dsl::name.eq(&token.name),
+        dsl::role.eq(token.role.as_str()),
+        dsl::secret_hash.eq(secret_hash),
+        dsl::user_id.eq(token.user_id),
+        dsl::created_at.eq(Instant(token.created_at)),
+        dsl::expires_at.eq(token.expires_at.map(Instant)),
+    );
+    diesel::insert_into(dsl::api_tokens).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The token, if it is this user's. Without a user, anybody's.
+pub(super) fn get(conn: &mut DbConnection, id: TokenId, of: Option<UserId>) -> DbResult<Token> {
+    let mut query = dsl::api_tokens.find(id).select(Row::as_select()).into_boxed::<MultiBackend>();
+    if let Some(user) = of {
+        query = query.filter(dsl::user_id.eq(user));
+    }
+    let row: Option<Row> = query.first(conn).optional()?;
+    Ok(row.ok_or_else(|| Error::new(ErrorCode::TokenNotFound, "there is no such API token"))?.try_into()?)
+}
+
+/// The same. Locks the row until the transaction ends.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: TokenId, of: Option<UserId>) -> DbResult<Token> {
+    lock_row!(conn, dsl::api_tokens.find(id).select(dsl::id));
+    get(conn, id, of)
+}
+
+/// The token and the hash of its secret.
+pub(super) fn find_with_hash(conn: &mut DbConnection, id: TokenId) -> DbResult<Option<(Token, String)>> {
+    let found: Option<(Row, String)> =
+        dsl::api_tokens.find(id).select((Row::as_select(), dsl::secret_hash)).first(conn).optional()?;
+    Ok(found.map(|(row, hash)| Token::try_from(row).map(|token| (token, hash))).transpose()?)
+}
+
+/// The user's tokens, newest first. Without a user, everybody's.
+pub(super) fn list(conn: &mut DbConnection, of: Option<UserId>, request: &PageRequest) -> DbResult<Page<Token>> {
+    const ORDER: &str = "-created_at";
+    let matching = || {
+        let query = dsl::api_tokens.select(Row::as_select()).into_boxed::<MultiBackend>();
+        match of {
+            Some(user) => query.filter(dsl::user_id.eq(user)),
+            None => query,
+        }
+    };
+    let position: Option<(Option<DateTime<Utc>>, TokenId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.created_at.0), row.id))?;
+    Ok(page.try_map(Token::try_from)?)
+}
+
+pub(super) fn mark_revoked(conn: &mut DbConnection, token: &Token) -> DbResult<()> {
+    diesel::update(dsl::api_tokens.find(token.id))
+        .set(dsl::revoked_at.eq(token.revoked_at.map(Instant)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Notes that the token is used now, if that was last noted at `since` or before.
+pub(super) fn note_use(conn: &mut DbConnection, id: TokenId, since: DateTime<Utc>, now: DateTime<Utc>) -> DbResult<()> {
+    let outdated = dsl::last_used_at.is_null().or(dsl::last_used_at.le(Instant(since)));
+    diesel::update(dsl::api_tokens.find(id).filter(outdated))
+        .set(dsl::last_used_at.eq(Some(Instant(now))))
+        .execute(conn)?;
+    Ok(())
+}
