@@ -23,52 +23,51 @@ fn cars(card: &dyn Fn(usize, &str, &str, &str, &str) -> String) -> Vec<ScrapedLi
     listings(&page, "https://lot.example/cars/").unwrap().listings
 }
 
+type Template = fn(usize, &str, &str, &str, &str) -> String;
+const TEMPLATES: [(&str, Template); 8] = [
+    ("all facts", |at, name, slug, price, miles| {
+        format!(
+            r#"<div class="car"><h2><a href="/cars/{slug}/">{name}</a></h2><p>Stock #: V100{at}</p><p>Mileage: {miles}</p><p class="price">${price}</p></div>"#
+        )
+    }),
+    ("a link around", |_, name, slug, price, miles| {
+        format!(
+            r#"<a class="tile" href="/cars/{slug}"><h3>{name}</h3><span class="price">${price}</span><span>{miles} miles</span></a>"#
+        )
+    }),
+    ("a button behind", |at, name, slug, price, _| {
+        format!(
+            r#"<article class="car"><h3>{name}</h3><p>Price: ${price}</p><p>Stock: V100{at}</p><a class="btn" href="/cars/{slug}/?utm_source=list">View details</a></article>"#
+        )
+    }),
+    ("two links", |_, name, slug, price, _| {
+        format!(
+            r#"<li class="item"><a href="/cars/{slug}/"><img src="/p.jpg" alt="{name}"></a><div><a href="/cars/{slug}/#top">{name}</a></div><strong class="price">${price}</strong></li>"#
+        )
+    }),
+    ("a row of a table", |at, name, slug, price, miles| {
+        format!(
+            r#"<table><tr><td><a href="/cars/{slug}">{name}</a></td><td>${price}</td><td>{miles} miles</td><td>Stock # V100{at}</td></tr></table>"#
+        )
+    }),
+    ("by a query", |_, name, slug, price, _| {
+        format!(r#"<div class="car"><a href="/car.php?id={slug}">{name}</a> <span class="price">${price}</span></div>"#)
+    }),
+    ("miles alone", |_, name, slug, _, miles| {
+        format!(
+            r#"<div class="car"><h4><a href="/cars/{slug}">{name}</a></h4><p>{miles} miles</p><p>Call for price</p></div>"#
+        )
+    }),
+    ("a rank in the query", |at, name, slug, price, _| {
+        format!(
+            r#"<div class="car"><h4><a href="/cars/{slug}?rank={at}">{name}</a></h4><b class="price">${price}</b></div>"#
+        )
+    }),
+];
+
 #[test]
 fn cards_of_any_template_are_vehicles_by_what_they_say() {
-    type Template = fn(usize, &str, &str, &str, &str) -> String;
-    let templates: [(&str, Template); 8] = [
-        ("all facts", |at, name, slug, price, miles| {
-            format!(
-                r#"<div class="car"><h2><a href="/cars/{slug}/">{name}</a></h2><p>Stock #: V100{at}</p><p>Mileage: {miles}</p><p class="price">${price}</p></div>"#
-            )
-        }),
-        ("a link around", |_, name, slug, price, miles| {
-            format!(
-                r#"<a class="tile" href="/cars/{slug}"><h3>{name}</h3><span class="price">${price}</span><span>{miles} miles</span></a>"#
-            )
-        }),
-        ("a button behind", |at, name, slug, price, _| {
-            format!(
-                r#"<article class="car"><h3>{name}</h3><p>Price: ${price}</p><p>Stock: V100{at}</p><a class="btn" href="/cars/{slug}/?utm_source=list">View details</a></article>"#
-            )
-        }),
-        ("two links", |_, name, slug, price, _| {
-            format!(
-                r#"<li class="item"><a href="/cars/{slug}/"><img src="/p.jpg" alt="{name}"></a><div><a href="/cars/{slug}/#top">{name}</a></div><strong class="price">${price}</strong></li>"#
-            )
-        }),
-        ("a row of a table", |at, name, slug, price, miles| {
-            format!(
-                r#"<table><tr><td><a href="/cars/{slug}">{name}</a></td><td>${price}</td><td>{miles} miles</td><td>Stock # V100{at}</td></tr></table>"#
-            )
-        }),
-        ("by a query", |_, name, slug, price, _| {
-            format!(
-                r#"<div class="car"><a href="/car.php?id={slug}">{name}</a> <span class="price">${price}</span></div>"#
-            )
-        }),
-        ("miles alone", |_, name, slug, _, miles| {
-            format!(
-                r#"<div class="car"><h4><a href="/cars/{slug}">{name}</a></h4><p>{miles} miles</p><p>Call for price</p></div>"#
-            )
-        }),
-        ("a rank in the query", |at, name, slug, price, _| {
-            format!(
-                r#"<div class="car"><h4><a href="/cars/{slug}?rank={at}">{name}</a></h4><b class="price">${price}</b></div>"#
-            )
-        }),
-    ];
-    for (template, card) in templates {
+    for (template, card) in TEMPLATES {
         let found = cars(&card);
         assert_eq!(found.len(), 4, "{template}: {found:?}");
         for ((at, listing), (name, slug, price, _)) in found.iter().enumerate().zip(CARS) {
