@@ -81,7 +81,7 @@ test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtu
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/wheels/*.whl
 	$(STEP) "import it" env -C / "$(TARGET)/wheel-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
-	$(STEP) "pytest of the wheel" "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
+	$(STEP) "pytest of the wheel" tests/with-postgres "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 
 .PHONY: check
 check: check-format check-lint check-docs check-dependencies check-scripts check-python ## formatting, lints, documentation, licences: everything but the tests

@@ -88,6 +88,33 @@ on_both_databases! {
         assert!(!import(&[saved(20..28, r#"<link rel="prev" href="/used?page=2">"#, None)]));
     }
 
+    fn a_page_in_the_middle_that_was_not_saved_is_missed_by_its_number(lot: &Lot) {
+        let mut day = 0;
+        let mut import = |pages: &[&ScrapedPage]| {
+            day += 1;
+            let pages: Vec<_> = pages.iter().map(|page| (*page).clone()).collect();
+            let key = CompetitorKey::named(format!("Motors {day}"));
+            lot.desk().competitors().record_pages(key, &pages, lot.now()).unwrap().completeness.reason()
+        };
+        let missed = Some(IncompleteReason::LastPageNotReached);
+        let [first, second, third] = [2, 3, 4].map(|next| {
+            let start = (next - 2) * 10;
+            saved(start..start + 10, "", Some(&format!("/used?page={next}")))
+        });
+        for head in [r#"<link rel="canonical" href="/used?page=4">"#, r#"<link rel="prev" href="/used?page=3">"#] {
+            let last = saved(30..36, head, None);
+            assert_eq!(import(&[&first, &second, &third, &last]), None, "{head}");
+            assert_eq!(import(&[&last, &third, &first, &second]), None, "{head}");
+            for some in [vec![&first, &second, &last], vec![&first, &third, &last], vec![&first, &last]] {
+                assert_eq!(import(&some), missed, "{head}");
+            }
+        }
+        // One that says nothing of itself may be the second; of links with several numbers nobody knows which is the page's.
+        assert_eq!(import(&[&first, &saved(10..16, "", None)]), None);
+        let with_visitor = saved(0..10, "", Some("/used?page=2&visitor=4711"));
+        assert_eq!(import(&[&with_visitor, &saved(10..16, r#"<link rel="prev" href="/used?visitor=4711">"#, None)]), None);
+    }
+
     fn a_last_page_that_fails_sells_nothing_though_it_was_not_full(lot: &Lot) {
         let website = Website::open();
         let page = |number: u32| format!("/used?p={number}");
@@ -293,6 +320,10 @@ on_both_databases! {
         website.reply("/used", Reply::status(302).header("Location", "/es/all?lang=es&utm_source=used"));
         website.list("/es/all?lang=es&utm_source=used", 0..26, None);
         assert_eq!(scrape(&known, lot), (None, 26, 0));
+        // Another path that asks for a part narrows it, too; one that says what the path said before does not.
+        website.reply("/used", Reply::status(302).header("Location", "/cars?make=Toyota"));
+        website.list("/cars?make=Toyota", 0..20, None);
+        assert_eq!(scrape(&known, lot), (Some(IncompleteReason::ListNarrowed), 20, 0));
         // The owner says that the narrower list is meant.
         website.reply("/used", Reply::status(302).header("Location", "/all?make=Toyota"));
         let told = CompetitorUpdate {

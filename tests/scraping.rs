@@ -575,6 +575,34 @@ on_both_databases! {
         assert_eq!(gone.items.len(), 5, "and those that are gone are found");
     }
 
+    fn a_later_page_wrongly_called_unchanged_beside_a_fresh_first_one_sells_nothing(lot: &Lot) {
+        let website = Website::open();
+        let desk = opened(lot, |config| {
+            config.scraping.unchanged_at_most = Duration::from_secs(30 * 24 * 3600);
+            config.tracking.sold.floor_days = 4.0;
+        });
+        let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
+        let came = Arc::new(AtomicUsize::new(0));
+        let new = Arc::clone(&came);
+        website.answer(move |asked| {
+            // Cars come in front, and those at the end of the first page move to the second.
+            let new = u32::try_from(new.load(Ordering::SeqCst)).unwrap();
+            match asked.path.as_str() {
+                "/used" => Some(Reply::html(list_page(100 - new..120 - new, Some("/used?page=2"))).header("ETag", format!("\"{new}\""))),
+                "/used?page=2" if asked.header.contains("if-none-match") => Some(Reply::status(304)),
+                "/used?page=2" => Some(Reply::html(list_page(120 - new..135, None)).header("ETag", "\"b\"")),
+                _ => None,
+            }
+        });
+        desk.competitors().scrape(id, &mut unwatched).unwrap();
+        for on_day in 1..16 {
+            came.fetch_add(3, Ordering::SeqCst);
+            lot.pass(TimeDelta::days(1));
+            let report = desk.competitors().scrape(id, &mut unwatched).unwrap();
+            assert_eq!(report.counts.sold, 0, "day {on_day}");
+        }
+    }
+
     fn a_scrape_under_a_clock_that_was_ahead_leaves_the_website_due(lot: &Lot) {
         let website = Website::open();
         website.list("/used", 0..20, None);

@@ -26,7 +26,7 @@ macro_rules! vehicle_fields {
                 public model: required String [own_rule],
                 /// The VIN, or a chassis number of 5 to 17 characters before model year 1981; kept in upper case, unique.
                 public vin: required String [own_rule],
-                /// Asking price.
+                /// Our price, for which it is on sale.
                 public price: required Money [own_rule],
                 /// Miles on the odometer; 0 for a new vehicle.
                 public mileage: required i32 [own_rule],

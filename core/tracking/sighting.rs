@@ -237,7 +237,7 @@ impl Details {
 }
 
 /// Whether both are said, and neither holds the other whatever the case and the signs between.
-fn unlike(one: &Option<String>, other: &Option<String>) -> bool {
+pub(super) fn unlike(one: &Option<String>, other: &Option<String>) -> bool {
     let Some((one, other)) = one.as_deref().zip(other.as_deref()) else { return false };
     if one == other {
         return false;

@@ -177,8 +177,8 @@ impl SeenRows {
         }
     }
 
-    /// The next part: so many rows at most, of which one that was seen as it was counts for a quarter. `None` where no more
-    /// than that is left.
+    /// The next part: so many rows at most, of which one that was seen as it was counts for a quarter. `None` where nothing is
+    /// left.
     pub(in crate::competitors) fn next_part(&self, rows: usize) -> Option<SeenPart> {
         let SeenPart { reseen, changed, new } = &self.rest;
         let reseen_now = reseen.len().min(rows.saturating_mul(RESEEN_A_ROW));
@@ -190,7 +190,8 @@ impl SeenRows {
             changed: changed.start..changed.start + changed_now,
             new: new.start..new.start + new_now,
         };
-        (part != self.rest).then_some(part)
+        let is_empty = reseen_now + changed_now + new_now == 0;
+        (!is_empty).then_some(part)
     }
 
     /// Notes that a part is written.

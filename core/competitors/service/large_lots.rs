@@ -32,8 +32,9 @@ const SMALL_LOT: usize = 1_000;
 /// At most this many rows are written in one turn, each with its price.
 const ROWS_A_TURN: usize = 2_000;
 
-/// How often a scrape is planned before it is written whole.
-const ATTEMPTS: u32 = 3;
+/// How often a scrape is planned before it is written whole. While another large lot of the same competitor is being written, each
+/// attempt ends at its first turn.
+const ATTEMPTS: u32 = 20;
 
 /// What one turn does; it answers whether the plan still held.
 pub(super) type Work<'w> = dyn Fn(&mut DbConnection, Acting<'_>) -> DbResult<bool> + 'w;

@@ -116,8 +116,8 @@ impl Run<'_> {
             let ordered = self.ordered(some);
             let mut left = ordered.as_slice();
             while !left.is_empty() {
-                let most = together.min(turns.rows()).min(left.len());
-                let (batch, rest) = left.split_at(if self.auto_dev.may_ask() { 1 } else { most });
+                let at_once = if self.auto_dev.may_ask() { 1 } else { together.min(left.len()) };
+                let (batch, rest) = left.split_at(at_once);
                 left = rest;
                 together = (together * 2).min(VEHICLES_A_TRANSACTION);
                 let outcomes = self.analyze_several(batch, &turns);

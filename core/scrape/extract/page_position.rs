@@ -14,8 +14,8 @@ use super::{
 pub(crate) struct PagePosition {
     /// The address that it calls its own.
     pub(crate) address: Option<String>,
-    /// Whether it leads back to a page before it.
-    pub(crate) leads_back: bool,
+    /// The address of the page before it.
+    pub(crate) before: Option<String>,
 }
 
 impl PagePosition {
@@ -44,7 +44,7 @@ impl PagePosition {
         } else if tag.is("meta") && is("property", "og:url") {
             self.address = self.address.take().or_else(|| absolute("content"));
         } else if (tag.is("link") || tag.is("a")) && (is("rel", "prev") || is("rel", "previous")) {
-            self.leads_back |= absolute("href").is_some();
+            self.before = self.before.take().or_else(|| absolute("href"));
         }
     }
 }

@@ -126,16 +126,39 @@ pub(crate) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
     parts(url).difference(&parts(known)).filter_map(|part| part.parse().ok()).collect()
 }
 
-/// Parts of a query that name a visitor, a language or an order: they leave no vehicle out.
-const HARMLESS: [&str; 10] = ["hl", "lang", "language", "locale", "order", "orderby", "sid", "session", "sort", "view"];
+/// Parts of a query that name a visitor, a language, an order or the length of a page: they leave no vehicle out.
+const HARMLESS: [&str; 14] = [
+    "hl",
+    "lang",
+    "language",
+    "limit",
+    "locale",
+    "order",
+    "orderby",
+    "page_size",
+    "pagesize",
+    "per_page",
+    "sid",
+    "session",
+    "sort",
+    "view",
+];
 
-/// Whether the address that a list was reached at narrows the one before: the same with more in its path or its query, such as a make.
+/// Whether the address that a list was reached at narrows the one before: the same with more in its path or its query, such as a make,
+/// or another path with a query that asks for a part.
+///
+/// A list that has moved may say in its query what its path said before: `/used` is `/inventory?condition=used`.
 pub(crate) fn narrows(before: &str, now: &str) -> bool {
     let Some((before, now)) = Url::parse(before).ok().zip(Url::parse(now).ok()) else { return false };
     let (known, there) = (places(&before), places(&now));
     let is_language = |place: &&String| place.split(['-', '_']).all(|part| part.len() == 2);
     let gains_place = there.difference(&known).any(|place| !is_language(&place));
-    known.is_subset(&there) && (gains_place || !asks(&now).is_subset(&asks(&before)))
+    let asked_before = asks(&before);
+    let was_said = |value: &str| {
+        !value.is_empty() && known.iter().any(|place| place.split(['-', '_', '.']).any(|part| part == value))
+    };
+    let asks_for_part = asks(&now).iter().any(|asked| !asked_before.contains(asked) && !was_said(&asked.1));
+    asks_for_part || (known.is_subset(&there) && gains_place)
 }
 
 /// What a query asks of a list: the names of its parameters, with their values where those are words.
@@ -264,7 +287,12 @@ mod tests {
     #[case::a_visitor("/used", "/used?utm_source=x&sid=8a7f", false)]
     #[case::another_ticket("/used?t=8a7f", "/used?t=91bc", false)]
     #[case::the_first_page("/used", "/used?page=1&start=0", false)]
-    #[case::has_moved("/used", "/cars?make=Ford", false)]
+    #[case::has_moved("/used", "/cars", false)]
+    #[case::has_moved_to_a_part("/used", "/cars?make=Ford", true)]
+    #[case::says_it_in_its_query("/used-vehicles/", "/inventory?condition=used", false)]
+    #[case::says_it_and_more("/used", "/inventory?type=used&make=Ford", true)]
+    #[case::the_same_with_the_kind_said("/used", "/used?type=used", false)]
+    #[case::longer_pages("/used", "/cars?limit=100", false)]
     #[case::wider_again("/used?make=Ford", "/used", false)]
     fn a_list_is_narrowed_by_what_is_added_to_its_address(
         #[case] before: &str,

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::{Likeness, Match, RefusalReason};
 use crate::{
     money::Money,
-    tracking::sighting::{Keys, Sighting},
+    tracking::sighting::{Keys, Sighting, unlike},
 };
 
 /// Miles by which two sightings of one car in one scrape may differ: some blocks of a page round to a thousand.
-const MILES_ROUNDED: u32 = 1_000;
+const MILES_ROUNDED: u32 = ROUNDED_TO.unsigned_abs();
 
 /// Takes away the external ids and stock numbers that cars of one scrape show which can not be one: words in the place of a
 /// number. Two cars with VINs do not count, since the VINs distinguish them. Linear.
@@ -75,8 +75,61 @@ pub(super) fn fold_repeats(seen: &mut [Sighting]) -> Vec<Option<Match>> {
         }
         firsts.enter(seen, same[0]);
     }
+    fold_teasers(seen, &mut found);
     found
 }
+
+/// Folds what repeats another card of the page in fewer words: without any key, under an address of its own, and with rounded miles.
+/// Year, make, model and price must be the same, and the other must say more of itself. Linear.
+fn fold_teasers(seen: &mut [Sighting], found: &mut [Option<Match>]) {
+    /// By how many miles a figure may have been rounded.
+    fn rounded_by(miles: i32) -> i32 {
+        [1_000, 100].into_iter().find(|unit| miles % unit == 0).unwrap_or(1)
+    }
+    let shelf = |sighting: &Sighting| Some((Likeness::of(sighting)?, sighting.price?, sighting.details.mileage?));
+    // New cars have one price and hardly a mile.
+    let has_gone = |sighting: &Sighting| sighting.details.mileage.is_some_and(|miles| miles >= ROUNDED_TO);
+    let is_short = |sighting: &Sighting| sighting.keys.are_missing() && sighting.price.is_some() && has_gone(sighting);
+    if !seen.iter().zip(&*found).any(|(sighting, found)| found.is_none() && is_short(sighting)) {
+        return;
+    }
+    // Of the cars on a shelf two are enough: among several, nobody can tell which one a teaser shows.
+    let mut shelves: HashMap<(Likeness, Money, i32), Vec<usize>> = HashMap::new();
+    for (index, sighting) in seen.iter().enumerate().filter(|(index, _)| found[*index].is_none()) {
+        let Some((likeness, price, miles)) = shelf(sighting) else { continue };
+        let says_more = !sighting.keys.are_missing() || rounded_by(miles) == 1;
+        let shelf = shelves.entry((likeness, price, miles / ROUNDED_TO)).or_default();
+        if says_more && shelf.len() < 2 {
+            shelf.push(index);
+        }
+    }
+    for index in 0..seen.len() {
+        let Some((likeness, price, miles)) =
+            shelf(&seen[index]).filter(|_| found[index].is_none() && is_short(&seen[index]))
+        else {
+            continue;
+        };
+        let near = [-1, 0, 1].map(|step| (likeness.clone(), price, miles / ROUNDED_TO + step));
+        let on_shelves = near.iter().filter_map(|shelf| shelves.get(shelf)).flatten().copied();
+        let is_shown = |other: &usize| {
+            let apart = seen[*other].details.mileage.map_or(u32::MAX, |theirs| theirs.abs_diff(miles));
+            *other != index
+                && apart < rounded_by(miles).unsigned_abs()
+                && !unlike(&seen[*other].details.trim, &seen[index].details.trim)
+        };
+        let shown: Vec<usize> = on_shelves.filter(is_shown).collect();
+        if let Some(&only) = shown.first() {
+            let teaser = std::mem::take(&mut seen[index]);
+            if shown.len() == 1 {
+                seen[only].complete_from(teaser);
+            }
+            found[index] = Some(Match::Duplicate);
+        }
+    }
+}
+
+/// Blocks of a page round to a thousand miles at the most.
+const ROUNDED_TO: i32 = 1_000;
 
 /// The first sighting under each key.
 #[derive(Default)]

@@ -81,10 +81,40 @@ fn a_vin_that_appears_later_is_written() {
 #[case::rounded_miles(&["stock=1 miles=48321", "stock=1 miles=48000"], 1)]
 #[case::a_teaser_with_the_same_link(&["stock=1 url=/a", "stock=1 url=/a model=Special"], 1)]
 #[case::keyless_look_alikes(&["miles=5 url=/a", "miles=5 url=/b"], 2)]
+#[case::a_teaser_with_another_link(&["stock=1 miles=48321 price=20000 url=/a", "miles=48000 price=20000 url=/special"], 1)]
+#[case::a_teaser_in_front(&["miles=48300 price=20000 url=/special", "vin=A miles=48321 price=20000 url=/a"], 1)]
+#[case::a_teaser_of_a_keyless_car(&["miles=48321 price=20000 url=/a", "miles=49000 price=20000 url=/special"], 1)]
+#[case::a_teaser_of_one_of_two(&["stock=1 miles=48321 price=20000", "stock=2 miles=48400 price=20000", "miles=48000 price=20000 url=/s"], 2)]
+#[case::a_teaser_that_is_not_rounded(&["stock=1 miles=48321 price=20000 url=/a", "miles=48321 price=20000 url=/special"], 1)]
+#[case::keyless_cars_of_two_mileages(&["miles=48321 price=20000 url=/a", "miles=48325 price=20000 url=/b"], 2)]
+#[case::of_another_price(&["stock=1 miles=48321 price=20000 url=/a", "miles=48000 price=19000 url=/b"], 2)]
+#[case::too_far_to_be_rounded(&["stock=1 miles=48321 price=20000 url=/a", "miles=47000 price=20000 url=/b"], 2)]
+#[case::all_are_rounded(&["miles=48000 price=20000 url=/a", "miles=48500 price=20000 url=/b"], 2)]
+#[case::new_cars(&["stock=1 miles=0 price=20000 url=/a", "miles=0 price=20000 url=/b"], 2)]
 fn a_vehicle_on_two_pages_is_one(#[case] seen: &[&str], #[case] vehicles: usize) {
     let mut lot = lot();
     let plan = lot.see(0, &cars(seen));
     assert_eq!((plan.new.len(), plan.duplicates.len()), (vehicles, seen.len() - vehicles));
+}
+
+#[test]
+fn a_teaser_gives_its_car_neither_its_link_nor_its_miles() {
+    let mut lot = lot();
+    lot.see(0, &cars(&["miles=48000 price=20000 url=/special", "stock=1 miles=48321 price=20000 url=/a"]));
+    let details = &lot.stored[0].details;
+    assert_eq!((details.mileage, details.url.as_deref()), (Some(48_321), Some("/a")));
+    // The next day it teases with another car, and nothing has gone.
+    let plan = lot.see(1, &cars(&["stock=1 miles=48321 price=20000 url=/a"]));
+    assert_eq!((plan.new.len(), plan.unseen, lot.stored.len()), (0, 0, 1));
+}
+
+#[test]
+fn a_page_of_teasers_costs_linear_time() {
+    let teasers = (1..=20_000).map(|number| car(&format!("miles=48000 price=20000 url=/special/{number}")));
+    let full = (1..=20_000).map(|number| car(&format!("stock={number} miles=48321 price=20000 url=/{number}")));
+    let started = std::time::Instant::now();
+    assert_eq!(lot().see(0, &teasers.chain(full).collect::<Vec<_>>()).new.len(), 20_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -2519,7 +2519,7 @@ class StockedVehicle:
 
     @property
     def price(self) -> Decimal:
-        """Asking price."""
+        """Our price, for which it is on sale."""
 
     @property
     def mileage(self) -> int:
@@ -3141,7 +3141,7 @@ class Vehicle:
 
     @property
     def price(self) -> Decimal:
-        """Asking price."""
+        """Our price, for which it is on sale."""
 
     @property
     def mileage(self) -> int:
