@@ -11,7 +11,7 @@ use crate::{
     error::{Error, ErrorCode, Faults, Result},
     extract,
     ids::CompetitorId,
-    scrape::fetch::guard::Guard,
+    scrape::{extract::address, fetch::guard::Guard},
 };
 
 /// The longest texts of the columns, in characters.
@@ -174,14 +174,12 @@ fn check_url(faults: &mut Faults, pointer: &str, (text, before): (Option<&str>, 
 
 /// A key that is equal for two spellings of one list's address; `None` where there is no list.
 ///
-/// It is the host without `www.`, an unusual port, the path without its last slash, and the query. A fragment, which an adopted
-/// database may hold, is left out.
+/// It is the address in its normal form, so without what counts visitors. A fragment, which an adopted database may hold, is left
+/// out.
 pub(super) fn address_key(inventory_url: &str) -> Option<String> {
-    let host = revisit::host(inventory_url)?;
+    revisit::host(inventory_url)?;
     let url = Url::parse(inventory_url).ok()?;
-    let port = url.port().filter(|port| !matches!(port, 80 | 443)).map(|port| format!(":{port}")).unwrap_or_default();
-    let query = url.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
-    Some(format!("{host}{port}{}{query}", url.path().trim_end_matches('/')))
+    address::apart(url.as_str()).map(|(address, _)| address)
 }
 
 /// The store of a group whose cars are watched, in lower case.

@@ -213,8 +213,16 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
+        let places =
+            listings.iter().enumerate().filter(|(_, listing)| listing.is_offered_here()).map(|(place, _)| place);
+        let places: Vec<usize> = places.collect();
+        let listings = listings.into_iter().filter(ScrapedListing::is_offered_here).collect();
         let seen = Shown { listings, reading, ..Shown::default() };
-        self.record_seen(&competitor.into(), seen, observed_at)
+        let mut report = self.record_seen(&competitor.into(), seen, observed_at)?;
+        for refused in &mut report.refused {
+            refused.index = places.get(refused.index).copied().unwrap_or(refused.index);
+        }
+        Ok(report)
     }
 
     /// Records saved or fetched pages that together are one scrape.

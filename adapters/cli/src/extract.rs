@@ -21,7 +21,8 @@ Examples:
   jpauto extract used.html --url https://lot.example/ --format json | jq '.listings[].vin'
 
 With table and jsonl, stderr says which platform was found, the count of listings, the total that the page claims, and
-the address of the next page. The keys of a listing are the columns that `jpauto import listings` reads.";
+the address of the next page. The keys of a listing are the columns that `jpauto import listings` reads. On a vehicle's own
+page that vehicle comes first; those that the page suggests are `related`, and no scrape takes them.";
 
 /// The page to read.
 #[derive(Args, Debug)]
@@ -54,6 +55,12 @@ pub(crate) fn run(arguments: &ExtractArgs, output: &mut Output) -> Result<(), Fa
     output.flush()?;
     remark(&format!("platform: {}", page.platform));
     remark(&format!("count: {}", page.listings.len()));
+    let related = page.listings.iter().filter(|listing| !listing.is_offered_here()).count();
+    if related > 0 {
+        remark(&format!(
+            "related: {related} of these, suggested on another vehicle's own page; a scrape leaves them out"
+        ));
+    }
     remark(&format!("total: {}", page.total.map_or_else(|| "unknown".to_owned(), |total| total.to_string())));
     remark(&format!("next: {}", page.next.as_deref().unwrap_or("none")));
     Ok(())
@@ -62,6 +69,12 @@ pub(crate) fn run(arguments: &ExtractArgs, output: &mut Output) -> Result<(), Fa
 /// The bytes of a saved page.
 pub(crate) fn read_page(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
     source::read_whole(path, PAGE_BYTES_MAX)
+}
+
+/// The vehicle, and whether the page merely suggests it.
+fn named(listing: &ScrapedListing) -> String {
+    let name = car(listing.year, listing.make.as_deref(), listing.model.as_deref(), listing.trim.as_deref());
+    if listing.is_offered_here() { name } else { format!("{name} (related)") }
 }
 
 impl Row for ScrapedListing {
@@ -78,7 +91,7 @@ impl Row for ScrapedListing {
     fn cells(&self) -> Vec<Cell> {
         let text = |value: &Option<String>| Cell::new(dash(value.clone(), |text| text));
         vec![
-            car(self.year, self.make.as_deref(), self.model.as_deref(), self.trim.as_deref()).into(),
+            named(self).into(),
             dash(self.price, money).into(),
             dash(self.mileage, miles).into(),
             text(&self.vin),

@@ -54,7 +54,7 @@ fn extract_prints_listings_and_says_what_it_found() {
     let listings = ran.lines();
     assert_eq!(listings[0]["vin"], "1FTEW1EP6KFA10001");
     assert_eq!((&listings[0]["price"], &listings[2]["price"]), (&json!("31995.00"), &Value::Null));
-    assert_eq!(listings[0].as_object().unwrap().len(), 23, "every column, absent ones as null");
+    assert_eq!(listings[0].as_object().unwrap().len(), 24, "every column, absent ones as null");
     assert!(ran.stderr.starts_with("platform: autowall\ncount: 3\ntotal: 7\nnext: https://"), "{}", ran.stderr);
 
     let document = lot.json(["extract", page, "--url", "https://lot.example/used"]);

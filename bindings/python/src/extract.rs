@@ -62,6 +62,8 @@ record! {
             is_sold: Option<bool>,
             /// When the website itself says that it was sold.
             sold_at: Option<DateTime<Utc>>,
+            /// `True` for a vehicle that is only suggested on the own page of another one; a scrape leaves it out.
+            related: Option<bool>,
             /// What else the website said and a person may want to see, as it said it.
             raw_data: Option<Document>,
         }

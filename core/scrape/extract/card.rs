@@ -271,6 +271,12 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
     best.and_then(|(evidence, href)| Some((evidence, page.absolute(href)?)))
 }
 
+/// Whether a link may lead to a vehicle's page: not to a form, a report or another website's button.
+pub(super) fn may_be_a_vehicle(href: &str) -> bool {
+    let leads_nowhere = href.is_empty() || NO_PAGES.iter().any(|start| href.starts_with(start));
+    !leads_nowhere && !OTHER_LINKS.iter().any(|word| mentions(href, word))
+}
+
 /// Beginnings of links that lead to no page.
 const NO_PAGES: [&str; 5] = ["#", "javascript:", "mailto:", "tel:", "sms:"];
 

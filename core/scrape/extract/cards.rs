@@ -1,8 +1,9 @@
-//! Vehicles found by their VINs alone, on pages that no other technique can read.
+//! The cards of vehicles on a page, found by the VINs on them or by what links to them.
 //!
 //! A VIN in a text, an attribute or a link is an anchor. The largest element that holds exactly one VIN, within one that holds
-//! several, is that vehicle's card; `card` reads it. What is deliberately not here: any knowledge of a vendor. A VIN makes no
-//! listing where the text around it names neither the car nor a price, as in a compare form or a tracking pixel.
+//! several, is that vehicle's card; `card` reads it. A VIN makes no listing where the text around it names neither the car nor
+//! a price, as in a compare form or a tracking pixel. Cards without any VIN are `linked_cards`. What is deliberately not here: any
+//! knowledge of a vendor.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,9 @@ use super::{
     card::{heading_within, is_marked_sold, link, mentions, read},
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
+    linked_cards,
     listing::ScrapedListing,
+    own_page::Subject,
     page::Page,
     vins::{self, Context},
 };
@@ -20,23 +23,81 @@ const SIDE_WIDGETS: [&str; 6] = ["similar", "recommend", "recently", "related", 
 /// Of these, the ones that templates also write on the cards of the list itself.
 const ALSO_ON_CARDS: [&str; 2] = ["compare", "featured"];
 
-/// The vehicles of the page's cards, in document order.
-pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
-    let anchors = Anchors::find(dom);
-    let mut cards: Vec<Card> = anchors.maximal(dom).into_iter().map(|card| anchors.narrowed(dom, card)).collect();
+/// A card and the vehicle on it.
+pub(super) struct Card {
+    /// Its place in the page.
+    pub(super) at: usize,
+    pub(super) listing: ScrapedListing,
+}
+
+/// Fewer cards with a VIN may be a form or a counter beside a list of cards without one.
+const FEW: usize = 4;
+
+/// The cards of the page's vehicles, in document order. A page that may be one vehicle's own, by what it says of itself, suggests
+/// others.
+pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject) -> Vec<Card> {
+    let may_be_own = subject.may_be_a_vehicle();
+    let anchors = Anchors::of_vins(dom);
+    let mut found = if anchors.names.len() == 1 {
+        only_vin(page, dom, subject, &anchors.names[0])
+    } else {
+        by_vin(page, dom, &anchors)
+    };
+    if found.len() >= FEW && !may_be_own {
+        return found;
+    }
+    let mut linked = linked_cards::find(page, dom);
+    if anchors.names.len() == 1 && linked.len() > 1 {
+        // The VIN is of one of them, or of the page: the whole page is no card.
+        found.clear();
+    }
+    // Cards do not overlap: the one before a place and the one behind it are all that may.
+    linked.retain(|card| {
+        let behind = found.partition_point(|known| known.at < card.at);
+        let holds = |known: &Card| dom.within(known.at).contains(&card.at);
+        let is_held = |known: &Card| dom.within(card.at).contains(&known.at);
+        !found.get(behind).is_some_and(is_held) && !found[..behind].last().is_some_and(holds)
+    });
+    if may_be_own || linked.len() > found.len() {
+        found.append(&mut linked);
+        found.sort_by_key(|card| card.at);
+    }
+    found
+}
+
+/// The page with a single VIN: a list of one, which links to it, or that vehicle's own. Where nothing is said of the car but its
+/// name, the page must be named so, or the VIN is an example.
+fn only_vin(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, vin: &str) -> Vec<Card> {
+    let is_frame = |element: &Element<'_>| matches!(element.name(), "nav" | "footer");
+    let frames = dom.elements(0..dom.len()).filter(|(_, element)| is_frame(element)).map(|(at, _)| dom.within(at));
+    let rest = dom.without(frames.collect());
+    let at = rest.elements(0..rest.len()).find(|(_, element)| element.name() == "body").map_or(0, |(at, _)| at);
+    if rest.element(at).is_none() {
+        return Vec::new();
+    }
+    let mut draft = Draft::default();
+    let linked = link(page, &rest, at, Some(vin)).filter(|(evidence, _)| *evidence > 0);
+    draft.listing.url = Some(linked.map_or_else(|| page.url.to_string(), |(_, url)| url));
+    draft.listing.vin = Some(vin.to_owned());
+    read(page, &rest, at, &mut draft);
+    let listing = draft.listing;
+    let is_described = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
+    let is_vehicle = says_enough(&listing) && (is_described || subject.is_named(&listing, false));
+    // The page as a whole: its head and what stands in front are no other card.
+    is_vehicle.then_some(Card { at: 0, listing }).into_iter().collect()
+}
+
+/// The cards that VINs point out.
+fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
+    let mut cards: Vec<Place> = anchors.maximal(dom).into_iter().map(|card| anchors.narrowed(dom, card)).collect();
     cards.retain({
         let side = side_widgets(dom, &cards);
         move |card| !side.iter().any(|range| range.contains(&card.at))
     });
-    let mut best: HashMap<usize, (usize, usize, ScrapedListing)> = HashMap::new();
+    let mut best: HashMap<usize, (usize, Card)> = HashMap::new();
     for card in cards {
         let mut draft = Draft::default();
-        draft.listing.vin = Some(anchors.vins[card.vin].clone());
-        if anchors.vins.len() == 1 {
-            // A page with one vehicle is a list of one, which links to it, or that vehicle's own.
-            let linked = link(page, dom, card.at, draft.listing.vin.as_deref()).filter(|(evidence, _)| *evidence > 0);
-            draft.listing.url = Some(linked.map_or_else(|| page.url.to_string(), |(_, url)| url));
-        }
+        draft.listing.vin = Some(anchors.names[card.name].clone());
         read(page, dom, card.at, &mut draft);
         let mut listing = draft.listing;
         if !says_enough(&listing) {
@@ -44,20 +105,24 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
         }
         listing.is_sold = is_marked_sold(dom, card.at).then_some(true);
         let score = known_fields(&listing);
-        let known = best.get(&card.vin).map_or(0, |(known, ..)| *known);
+        let known = best.get(&card.name).map_or(0, |(known, ..)| *known);
         if score > known {
-            best.insert(card.vin, (score, card.at, listing));
+            best.insert(card.name, (score, Card { at: card.at, listing }));
         }
     }
-    let mut found: Vec<(usize, ScrapedListing)> = best.into_values().map(|(_, at, listing)| (at, listing)).collect();
-    // A mark that most cards carry is a part of the template, shown by a style where it counts.
-    if found.iter().filter(|(_, listing)| listing.is_sold.is_some()).count() * 2 >= found.len() {
-        found.iter_mut().for_each(|(_, listing)| listing.is_sold = None);
-    }
-    let beside = without_vin(page, dom, &anchors, &found);
+    let mut found: Vec<Card> = best.into_values().map(|(_, card)| card).collect();
+    doubt_marks(&mut found);
+    let beside = without_vin(page, dom, anchors, &found);
     found.extend(beside);
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, listing)| listing).collect()
+    found.sort_by_key(|card| card.at);
+    found
+}
+
+/// Takes no mark for a sale that most cards carry: it is a part of the template, shown by a style where it counts.
+pub(super) fn doubt_marks(cards: &mut [Card]) {
+    if cards.iter().filter(|card| card.listing.is_sold.is_some()).count() * 2 >= cards.len() {
+        cards.iter_mut().for_each(|card| card.listing.is_sold = None);
+    }
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {
@@ -88,7 +153,7 @@ fn known_fields(listing: &ScrapedListing) -> usize {
     .count()
 }
 
-/// How many VINs stand within an element.
+/// How many vehicles are named within an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holds {
     Nothing,
@@ -96,53 +161,36 @@ enum Holds {
     Several,
 }
 
+/// Where a card is, and which name it holds.
 #[derive(Clone, Copy)]
-struct Card {
-    at: usize,
-    vin: usize,
+pub(super) struct Place {
+    pub(super) at: usize,
+    pub(super) name: usize,
 }
 
-/// The VINs of a page and which elements hold them.
-struct Anchors {
-    vins: Vec<String>,
+/// What names the vehicles of a page, a VIN or an address, and which elements hold each.
+pub(super) struct Anchors {
+    pub(super) names: Vec<String>,
     holds: Vec<Holds>,
 }
 
 impl Anchors {
-    fn find(dom: &Dom<'_>) -> Self {
+    fn of_vins(dom: &Dom<'_>) -> Self {
+        Self::noted(dom, note_vins)
+    }
+
+    /// The names that `note` finds, each with the element or text that holds it.
+    pub(super) fn noted(dom: &Dom<'_>, note: impl FnOnce(&Dom<'_>, &mut dyn FnMut(usize, String))) -> Self {
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        let mut anchors = Self { vins: Vec::new(), holds: vec![Holds::Nothing; dom.len()] };
-        let mut context = Context::Anywhere;
-        for at in 0..dom.len() {
-            let mut note = |vin: String| {
-                let next = numbers.len();
-                let number = *numbers.entry(vin.clone()).or_insert(next);
-                if number == next {
-                    anchors.vins.push(vin);
-                }
-                anchors.holds[at] = joined(anchors.holds[at], Holds::One(number));
-            };
-            match &dom.node(at).kind {
-                Kind::Text(text) => {
-                    vins::find(text, context).for_each(&mut note);
-                    // `VIN:` in an element of its own labels the next text.
-                    let text = text.trim();
-                    if !text.is_empty() {
-                        context = if is_vin_label(text) { Context::Labelled } else { Context::Anywhere };
-                    }
-                }
-                Kind::Element(element) => {
-                    for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
-                        let context = if name.to_ascii_lowercase().contains("vin") {
-                            Context::Labelled
-                        } else {
-                            Context::Anywhere
-                        };
-                        vins::find(value, context).for_each(&mut note);
-                    }
-                }
+        let mut anchors = Self { names: Vec::new(), holds: vec![Holds::Nothing; dom.len()] };
+        note(dom, &mut |at, name| {
+            let next = numbers.len();
+            let number = *numbers.entry(name.clone()).or_insert(next);
+            if number == next {
+                anchors.names.push(name);
             }
-        }
+            anchors.holds[at] = joined(anchors.holds[at], Holds::One(number));
+        });
         // What is within an element stands behind it, so one pass from the end sums up every element.
         for at in (1..dom.len()).rev() {
             let parent = dom.node(at).parent;
@@ -153,29 +201,25 @@ impl Anchors {
         anchors
     }
 
-    /// The largest elements that hold one VIN; of a page with a single VIN, its body.
-    fn maximal(&self, dom: &Dom<'_>) -> Vec<Card> {
-        if self.vins.len() == 1 {
-            let body = dom.elements(0..dom.len()).find(|(_, element)| element.name() == "body").map_or(0, |(at, _)| at);
-            return vec![Card { at: body, vin: 0 }];
-        }
+    /// The largest elements that hold one name of several.
+    pub(super) fn maximal(&self, dom: &Dom<'_>) -> Vec<Place> {
         dom.elements(0..dom.len())
             .filter_map(|(at, _)| {
-                let Holds::One(vin) = self.holds[at] else { return None };
+                let Holds::One(name) = self.holds[at] else { return None };
                 let parent = dom.parent(at)?;
-                (self.holds[parent] == Holds::Several).then_some(Card { at, vin })
+                (self.holds[parent] == Holds::Several).then_some(Place { at, name })
             })
             .collect()
     }
 
-    /// A row that happens to hold one VIN, among rows of several cards, is left for the card within it.
-    fn narrowed(&self, dom: &Dom<'_>, card: Card) -> Card {
+    /// A row that happens to hold one name, among rows of several cards, is left for the card within it.
+    pub(super) fn narrowed(&self, dom: &Dom<'_>, card: Place) -> Place {
         let mut at = card.at;
         while self.is_row(dom, at) || self.holds_another_card(dom, at) {
-            let Some(inner) = dom.children(at).find(|child| self.holds[*child] == Holds::One(card.vin)) else { break };
+            let Some(inner) = dom.children(at).find(|child| self.holds[*child] == Holds::One(card.name)) else { break };
             at = inner;
         }
-        Card { at, ..card }
+        Place { at, ..card }
     }
 
     fn is_row(&self, dom: &Dom<'_>, at: usize) -> bool {
@@ -187,7 +231,7 @@ impl Anchors {
             && neighbours(dom, parent, at).iter().any(near)
     }
 
-    /// Whether beside the child with the VIN stands one like it that names another vehicle without a VIN.
+    /// Whether beside the child with the name stands one like it that names another vehicle without a VIN.
     fn holds_another_card(&self, dom: &Dom<'_>, at: usize) -> bool {
         let Some(inner) = dom.children(at).find(|child| self.holds[*child] != Holds::Nothing) else { return false };
         neighbours(dom, at, inner).into_iter().any(|sibling| {
@@ -199,6 +243,30 @@ impl Anchors {
     }
 }
 
+/// Notes the VINs of a page's texts and attributes.
+fn note_vins(dom: &Dom<'_>, note: &mut dyn FnMut(usize, String)) {
+    let mut context = Context::Anywhere;
+    for at in 0..dom.len() {
+        match &dom.node(at).kind {
+            Kind::Text(text) => {
+                vins::find(text, context).for_each(|vin| note(at, vin));
+                // `VIN:` in an element of its own labels the next text.
+                let text = text.trim();
+                if !text.is_empty() {
+                    context = if is_vin_label(text) { Context::Labelled } else { Context::Anywhere };
+                }
+            }
+            Kind::Element(element) => {
+                for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
+                    let is_label = name.to_ascii_lowercase().contains("vin");
+                    let context = if is_label { Context::Labelled } else { Context::Anywhere };
+                    vins::find(value, context).for_each(|vin| note(at, vin));
+                }
+            }
+        }
+    }
+}
+
 fn joined(one: Holds, other: Holds) -> Holds {
     match (one, other) {
         (Holds::Nothing, known) | (known, Holds::Nothing) => known,
@@ -207,7 +275,7 @@ fn joined(one: Holds, other: Holds) -> Holds {
     }
 }
 
-fn is_vin_label(text: &str) -> bool {
+pub(super) fn is_vin_label(text: &str) -> bool {
     Field::named(text) == Some(Field::Vin)
 }
 
@@ -235,7 +303,7 @@ fn has_class(dom: &Dom<'_>, at: usize) -> bool {
 }
 
 /// Whether two elements were made by the same template: same tag, same first class.
-fn alike(dom: &Dom<'_>, one: usize, other: usize) -> bool {
+pub(super) fn alike(dom: &Dom<'_>, one: usize, other: usize) -> bool {
     let (Some(one), Some(other)) = (dom.element(one), dom.element(other)) else { return false };
     one.name() == other.name() && first_class(one) == first_class(other)
 }
@@ -249,7 +317,7 @@ fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
 }
 
 /// The ranges of widgets beside the list; none where they would leave out half of the cards or more.
-fn side_widgets(dom: &Dom<'_>, cards: &[Card]) -> Vec<std::ops::Range<usize>> {
+fn side_widgets(dom: &Dom<'_>, cards: &[Place]) -> Vec<std::ops::Range<usize>> {
     let mut found: Vec<std::ops::Range<usize>> = Vec::new();
     let mut left_out = 0;
     for (at, element) in dom.elements(0..dom.len()) {
@@ -274,13 +342,9 @@ fn side_widgets(dom: &Dom<'_>, cards: &[Card]) -> Vec<std::ops::Range<usize>> {
 }
 
 /// The cards of vehicles without a VIN that stand in the same lists as those with one.
-fn without_vin(
-    page: &Page<'_>,
-    dom: &Dom<'_>,
-    anchors: &Anchors,
-    found: &[(usize, ScrapedListing)],
-) -> Vec<(usize, ScrapedListing)> {
-    let mut lists: Vec<(usize, usize)> = found.iter().filter_map(|(at, _)| Some((dom.parent(*at)?, *at))).collect();
+fn without_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors, found: &[Card]) -> Vec<Card> {
+    let mut lists: Vec<(usize, usize)> =
+        found.iter().filter_map(|card| Some((dom.parent(card.at)?, card.at))).collect();
     lists.sort_unstable();
     lists.dedup_by_key(|(parent, _)| *parent);
     let mut beside = Vec::new();
@@ -296,7 +360,7 @@ fn without_vin(
             // A banner has a year, an amount and a link as well, but no number of its own.
             let numbered = listing.price.is_some() && listing.external_id.is_some() && listing.url.is_some();
             if listing.year.is_some() && if listing.make.is_some() { offered } else { numbered } {
-                beside.push((child, listing));
+                beside.push(Card { at: child, listing });
             }
         }
     }

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeSeed as _};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::{ListingLimits, ScrapedListing, Warning, encoding, merge, page, unsettled_warning, value::Json};
+use super::{ListingLimits, ScrapedListing, Warning, encoding, merge, page, unsettled_warning, value::Json, vendor};
 use crate::{
     Error, ErrorCode, Result,
     scrape::{configured::Endpoint, platforms},
@@ -183,8 +183,11 @@ pub fn listings_from_data(request: &DataRequest, body: &str) -> Result<DataPage>
         next.otherwise = None;
     }
     read.warnings.extend(unsettled_warning(read.unsettled));
+    if let Some(platform) = platforms::named(request.platform).filter(|_| request.configured.is_none()) {
+        read.warnings.extend(vendor::missing_in_data(platform, &read.listings, &request.page));
+    }
     read.listings.retain(ScrapedListing::has_identity);
-    read.listings = merge::same_vehicles(read.listings);
+    read.listings = merge::same_vehicles(read.listings, &request.page);
     read.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
     Ok(read)
 }

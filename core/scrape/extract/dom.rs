@@ -17,6 +17,7 @@ use super::{
 use crate::Result;
 
 /// A start tag as read: its name in lower case, and its attributes in the order of the page, decoded.
+#[derive(Clone)]
 pub(crate) struct Element<'a> {
     name: LocalName,
     attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -67,6 +68,7 @@ pub(crate) fn attribute<'e>(element: &'e Element<'_>, wanted: &str) -> Option<&'
 }
 
 /// What stands at one place of the page.
+#[derive(Clone)]
 pub(crate) enum Kind<'a> {
     Element(Element<'a>),
     Text(StrTendril),
@@ -195,6 +197,28 @@ impl<'a> Dom<'a> {
             }
             None
         })
+    }
+
+    /// The same without what stands in some ranges, each of whole elements and texts below one parent.
+    pub(crate) fn without(&self, mut left_out: Vec<Range<usize>>) -> Self {
+        left_out.sort_unstable_by_key(|range| range.start);
+        let mut left_out = left_out.into_iter().peekable();
+        let mut until = 0;
+        let mut nodes: Vec<Node<'a>> = Vec::with_capacity(self.len());
+        // Where each node stands, or the one behind it where it is left out.
+        let mut places = Vec::with_capacity(self.len() + 1);
+        for (at, node) in self.nodes.iter().enumerate() {
+            while let Some(range) = left_out.next_if(|range| range.start <= at) {
+                until = until.max(range.end);
+            }
+            places.push(nodes.len());
+            if at >= until {
+                nodes.push(Node { kind: node.kind.clone(), parent: places[node.parent], end: node.end });
+            }
+        }
+        places.push(nodes.len());
+        nodes.iter_mut().for_each(|node| node.end = places[node.end]);
+        Self { nodes }
     }
 
     /// The element around one, `None` for the outermost.

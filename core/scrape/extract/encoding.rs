@@ -21,6 +21,13 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
         [0, b'<' | b'{' | b'[', ..] => return UTF_16BE.decode_without_bom_handling(bytes).0,
         _ => {}
     }
+    // JSON is UTF-8 by its standard, and what is UTF-8 beyond ASCII is that by no accident, whatever a server's setting labels it.
+    if matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..])
+        && let Ok(text) = std::str::from_utf8(bytes)
+        && !text.is_ascii()
+    {
+        return Cow::Borrowed(text);
+    }
     let told = content_type.and_then(charset).filter(|told| !is_utf_16(told) || may_be_utf_16(bytes));
     let labelled = told.or_else(|| label_within(bytes));
     match labelled {
@@ -110,6 +117,18 @@ mod tests {
             ("meta utf-16", "<meta charset=utf-16><p>é".as_bytes(), None, "<meta charset=utf-16><p>é"),
             ("true label utf-16", &after_space, Some("text/html; charset=utf-16le"), "\u{a0}<p>Škoda"),
             ("json", b"{\"make\":\"\xa9koda\"}", Some("application/json; charset=iso-8859-2"), "{\"make\":\"Škoda\"}"),
+            (
+                "json in utf-8 under another label",
+                "{\"make\":\"Škoda\"}".as_bytes(),
+                Some("application/json; charset=shift_jis"),
+                "{\"make\":\"Škoda\"}",
+            ),
+            (
+                "json with a page in it",
+                "[\"<meta charset=gbk>Škoda\"]".as_bytes(),
+                Some("application/json"),
+                "[\"<meta charset=gbk>Škoda\"]",
+            ),
             ("json in utf-16", b"{\0}\0", Some("application/json"), "{}"),
             ("json in utf-16, big end first", b"\0[\0]", None, "[]"),
             ("unknown label", "<p>é".as_bytes(), Some("text/html; charset=klingon"), "<p>é"),

@@ -459,6 +459,11 @@ impl Draft {
         }
     }
 
+    /// Whether the price is what the dealer asks, and not what the maker suggests.
+    pub(super) fn price_is_asked(&self) -> bool {
+        self.price_rank.is_some_and(|rank| rank < PriceRank::Suggested)
+    }
+
     /// Reads year, make, model and trim from a heading, for what no field has said.
     pub(crate) fn offer_heading(&mut self, raw: &str) {
         self.offer_brand(TitleBrand::of_badge(raw));

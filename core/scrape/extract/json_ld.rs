@@ -1,37 +1,71 @@
 //! Vehicles in JSON-LD, in every shape that dealers' sites have been met with.
 //!
 //! A vehicle is a `Vehicle` or `Car`, alone, in a `@graph`, as the `item` of a list, or offered by an `AutoDealer` whose
-//! `Offer` holds the price; or a `Product` that proves to be a vehicle by a VIN or its heading. What is deliberately not here:
-//! vehicles that another one mentions (`isSimilarTo`), and blocks of any other type, such as the `VideoObject` of each car.
+//! `Offer` holds the price; or a `Product` that proves to be a vehicle by a VIN or its heading. An `@id` tells nodes of the page
+//! apart and is no address. What is deliberately not here: vehicles that another one mentions (`isSimilarTo`) or an article is
+//! about, models that many offers are of, and blocks of any other type, such as the `VideoObject` of each car.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
+
+use memchr::memmem;
 
 use super::{
-    entities,
+    decoys, entities,
     fields::{Draft, Field, PriceRank},
     heading, json,
     listing::ScrapedListing,
-    offers,
+    merge, offers,
     page::Page,
+    references,
     value::{Json, Object},
     vins,
 };
 /// The vehicles of the page's JSON-LD blocks, each once.
 pub(crate) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
-    let mut found = Vec::new();
-    for script in page.scripts().iter().filter(|script| script.is_json_ld()) {
-        for block in blocks(script.body) {
-            walk(&block, page, &mut found);
-        }
+    let bodies = || page.scripts().iter().filter(|script| script.is_json_ld()).map(|script| script.body);
+    let mut scripts: Vec<Vec<Json<'_>>> = bodies().map(blocks).collect();
+    if bodies().any(|body| memmem::find(body.as_bytes(), b"@id").is_some()) {
+        references::resolve(&mut scripts, &page.url);
     }
-    super::merge::same_vehicles(found)
+    let mut found = Vec::new();
+    scripts.iter().flatten().for_each(|block| walk(block, page, &mut found));
+    merge::same_vehicles(each_node_once(found), &page.url)
 }
 
 /// The vehicles of one value in the shape of JSON-LD.
 pub(crate) fn vehicles_of(block: &Json<'_>, page: &Page<'_>) -> Vec<ScrapedListing> {
     let mut found = Vec::new();
     walk(block, page, &mut found);
-    found
+    each_node_once(found)
+}
+
+/// A vehicle and the `@id` of its node.
+struct Found {
+    id: Option<String>,
+    listing: ScrapedListing,
+}
+
+/// Joins what was read of one node in several places. Templates that give all their vehicles one `@id` tell them apart otherwise.
+fn each_node_once(found: Vec<Found>) -> Vec<ScrapedListing> {
+    let mut listings: Vec<ScrapedListing> = Vec::with_capacity(found.len());
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for Found { id, listing } in found {
+        match id.map(|id| places.entry(id)) {
+            Some(Entry::Occupied(known)) if !merge::are_two_vehicles(&listings[*known.get()], &listing) => {
+                listings[*known.get()].fill_from(listing);
+                continue;
+            }
+            Some(Entry::Vacant(place)) => {
+                place.insert(listings.len());
+            }
+            _ => {}
+        }
+        listings.push(listing);
+    }
+    listings
 }
 
 /// The values of one script. Some hold several in a row, some wear the comment marks of older times, some are encoded.
@@ -89,7 +123,25 @@ const CONTAINERS: [&str; 11] = [
     "about",
 ];
 
-fn walk(block: &Json<'_>, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
+/// Nodes about a vehicle that offer none.
+const ARTICLES: [&str; 14] = [
+    "AnalysisNewsArticle",
+    "Article",
+    "Blog",
+    "BlogPosting",
+    "Event",
+    "FAQPage",
+    "HowTo",
+    "NewsArticle",
+    "Question",
+    "Report",
+    "Review",
+    "ReviewNewsArticle",
+    "TechArticle",
+    "VideoObject",
+];
+
+fn walk(block: &Json<'_>, page: &Page<'_>, found: &mut Vec<Found>) {
     // Depth first on a stack of its own, the first entry on top, so that listings keep the order of the page.
     let mut pending = vec![(block, Around::default())];
     while let Some((value, around)) = pending.pop() {
@@ -97,7 +149,10 @@ fn walk(block: &Json<'_>, page: &Page<'_>, found: &mut Vec<ScrapedListing>) {
             Json::Array(items) => pending.extend(items.iter().rev().map(|item| (item, around))),
             Json::Object(node) => {
                 if let Some(listing) = vehicle(node, around, page) {
-                    found.push(listing);
+                    found.push(Found { id: references::id_of(node, &page.url), listing });
+                    continue;
+                }
+                if is_type(node, &ARTICLES) {
                     continue;
                 }
                 let around = Around {
@@ -136,13 +191,35 @@ fn vehicle(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> Option<Scr
     let proven = listing.vin.is_some() || (listing.make.is_some() && listing.year.is_some());
     // A declared vehicle needs something to be known by, or the empty `Car` of a template would count.
     let known = proven || listing.stock_number.is_some() || (listing.make.is_some() && listing.model.is_some());
+    if is_model(node, &listing) || (product && !declared && is_goods(node, &listing)) {
+        return None;
+    }
     (if declared { known } else { proven }).then_some(listing)
+}
+
+/// Whether a node is a model of which there are many: no one car has a range of prices, or several offers.
+fn is_model(node: &Object<'_>, listing: &ScrapedListing) -> bool {
+    let number = |offer: &Object<'_>, key: &str| offer.get(key).and_then(scalar)?.trim().parse::<f64>().ok();
+    let of_many = |offer: &&Object<'_>| {
+        let prices = number(offer, "lowPrice").zip(number(offer, "highPrice"));
+        number(offer, "offerCount").is_some_and(|count| count > 1.0) || prices.is_some_and(|(low, high)| low < high)
+    };
+    let is_one = listing.vin.is_some() || node.contains_key("mileageFromOdometer");
+    !is_one && offers(node).iter().any(of_many)
+}
+
+/// Whether a product that is named like a vehicle is something for one.
+fn is_goods(node: &Object<'_>, listing: &ScrapedListing) -> bool {
+    let is_one = listing.vin.is_some() || node.contains_key("mileageFromOdometer");
+    let is_cheap = listing.price.is_some_and(|price| price < decoys::LEAST_PRICE);
+    let is_named_so = || node.get("name").and_then(said).is_some_and(|name| decoys::is_no_vehicle(&name));
+    !is_one && (is_cheap || is_named_so())
 }
 
 fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {
     let mut draft = Draft::default();
     let mut offer = |field: Field, keys: &[&str]| {
-        for text in keys.iter().filter_map(|key| node.get(key)).filter_map(scalar) {
+        for text in keys.iter().filter_map(|key| node.get(key)).filter_map(said) {
             draft.offer(field, &text);
         }
     };
@@ -167,19 +244,17 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
     let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, offers::price(&offers));
     offer_facts(node, &offers, &mut draft);
-    for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(scalar)
-    {
+    for name in [Some(node), around.entry].into_iter().flatten().filter_map(|node| node.get("name")).filter_map(said) {
         draft.offer_heading(&name);
     }
     let mut listing = draft.listing;
     // A VIN given as the `sku` is no stock number.
     listing.stock_number = listing.stock_number.filter(|stock| vins::parse(stock).is_none());
     let links = [Some(node), around.offer, offers.first().copied(), around.entry];
-    let link =
-        links.into_iter().flatten().flat_map(|node| [node.get("url"), node.get("@id")]).flatten().filter_map(scalar);
+    let link = links.into_iter().flatten().filter_map(|node| node.get("url")).filter_map(scalar);
     listing.url = link.filter(|link| !link.starts_with('#')).find_map(|link| page.absolute(&link));
     listing.image_url =
-        node.get("image").or_else(|| node.get("photo")).and_then(scalar).and_then(|link| page.absolute(&link));
+        node.get("image").or_else(|| node.get("photo")).and_then(said).and_then(|link| page.absolute(&link));
     if listing.vin.is_none() {
         // Lists of products often name the VIN in the address alone.
         listing.vin = listing.url.as_deref().and_then(|url| vins::find(url, vins::Context::Anywhere).next());
@@ -194,7 +269,6 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
     listing
 }
 
-/// `model` sometimes holds the whole heading again.
 /// What is said beside the fields of the car: where it stands, and what its price depends on.
 fn offer_facts(node: &Object<'_>, offers: &[&Object<'_>], draft: &mut Draft) {
     for availability in offers.iter().filter_map(|offer| offer.get("availability")).filter_map(scalar) {
@@ -221,6 +295,7 @@ fn additional<'v>(node: &'v Object<'v>) -> impl Iterator<Item = (&'v str, &'v Js
     })
 }
 
+/// `model` sometimes holds the whole heading again.
 fn heading_contradicts(listing: &ScrapedListing) -> bool {
     listing.model.as_deref().is_some_and(|model| heading::split(model).is_some_and(|heading| heading.make.is_some()))
 }
@@ -233,6 +308,14 @@ fn first<'v, 'a>(value: &'v Json<'a>) -> &'v Json<'a> {
 }
 
 /// The text of a value, of the first of several, or of an object's name, value or address.
+fn said<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
+    match first(value) {
+        Json::Object(node) => ["name", "value", "url", "contentUrl"].iter().find_map(|key| node.get(key)?.text()),
+        single => single.text(),
+    }
+}
+
+/// The same where a value may be a term or an address, which JSON-LD writes as the `@id` of an object.
 pub(super) fn scalar<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     match first(value) {
         Json::Object(node) => {

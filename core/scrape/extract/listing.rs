@@ -80,6 +80,8 @@ pub struct ScrapedListing {
     pub is_sold: Option<bool>,
     /// When the website itself says that it was sold. A website names days of its own clock: the time may be off by one.
     pub sold_at: Option<DateTime<Utc>>,
+    /// Whether it is only suggested on the own page of another vehicle: a scrape leaves it out. `None` for any other.
+    pub related: Option<bool>,
     /// What else the website said and a person may want to see, as it said it.
     pub raw_data: Option<serde_json::Value>,
 }
@@ -177,6 +179,12 @@ impl ScrapedListing {
             || self.external_id.is_some()
             || self.stock_number.is_some()
             || (self.year.is_some() && self.make.is_some() && self.model.is_some() && self.mileage.is_some())
+    }
+
+    /// Whether it belongs to the list or is the vehicle of the page, and is not merely suggested there.
+    #[must_use]
+    pub fn is_offered_here(&self) -> bool {
+        self.related != Some(true)
     }
 
     /// Forgets texts that no column would hold: a page's prose in the place of a value must not cost the whole listing.
@@ -281,7 +289,7 @@ mod tests {
     fn every_key_is_written_also_where_the_value_is_absent() {
         let json = serde_json::to_value(ScrapedListing::default()).unwrap();
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys.len(), 23);
+        assert_eq!(keys.len(), 24);
         assert!(json.as_object().unwrap().values().all(serde_json::Value::is_null));
     }
 

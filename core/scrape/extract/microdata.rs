@@ -6,7 +6,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
-    card,
+    card, decoys,
     dom::{Dom, Element, attribute},
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
@@ -31,11 +31,21 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
         read_properties(dom, at, &mut draft);
         card::read(page, dom, at, &mut draft);
         let listing = draft.listing;
-        if listing.vin.is_some() || (listing.year.is_some() && listing.make.is_some()) {
+        let is_goods = || listing.price.is_some_and(|price| price < decoys::LEAST_PRICE) || is_named_otherwise(dom, at);
+        if listing.vin.is_some() || (listing.year.is_some() && listing.make.is_some() && !is_goods()) {
             found.push(listing);
         }
     }
     found
+}
+
+/// Whether a scope is named like a vehicle and something else: a part for one, a review of one.
+fn is_named_otherwise(dom: &Dom<'_>, scope: usize) -> bool {
+    let is_name = |element: &Element<'_>| attribute(element, "itemprop") == Some("name");
+    let mut names = dom.elements(dom.within(scope)).filter(|(_, element)| is_name(element));
+    names
+        .next()
+        .is_some_and(|(at, element)| decoys::is_no_vehicle(attribute(element, "content").unwrap_or(&dom.text(at))))
 }
 
 fn is_vehicle_type(itemtype: &str) -> bool {

@@ -1,9 +1,10 @@
 //! Listings out of pages, without configuration: a page's text in, vehicles out.
 //!
-//! A platform known by its marks is read by its own file. Any other page is read by its structured data (JSON-LD, then
-//! microdata) and, where that is missing or says too little, by the cards that its VINs point out. What is deliberately not
-//! here: fetching, the database, and any judgement whether a scrape was complete.
+//! A platform known by its marks is read by its own file, and what that leaves empty is read as on any page. Any other page is read
+//! by its structured data (JSON-LD, then microdata) and its cards (`general`). `merge` makes one listing of all that was read of
+//! one vehicle. What is deliberately not here: fetching, the database, and any judgement whether a scrape was complete.
 
+pub(crate) mod address;
 mod amounts;
 mod badges;
 mod card;
@@ -13,15 +14,18 @@ mod chunks;
 mod clean;
 mod condition;
 mod data;
+mod decoys;
 mod dom;
 mod encoding;
 mod entities;
 mod facts;
 mod fields;
+mod general;
 mod heading;
 mod json;
 mod json_ld;
 mod limits;
+mod linked_cards;
 mod listing;
 pub(crate) mod markup;
 mod merge;
@@ -30,6 +34,7 @@ mod miles;
 mod numbers;
 mod odometer;
 mod offers;
+mod own_page;
 mod page;
 mod page_position;
 mod pagination;
@@ -37,15 +42,17 @@ mod pairing;
 mod price_choice;
 mod price_words;
 mod record;
+mod references;
 mod site;
 mod stock;
 mod template;
 mod title_brand;
 mod tree;
 mod value;
+mod vendor;
 mod vins;
 
-use std::{borrow::Cow, cell::OnceCell, collections::HashSet};
+use std::{borrow::Cow, cell::OnceCell};
 
 use serde::Serialize;
 use url::Url;
@@ -57,6 +64,7 @@ pub(crate) use self::{
     dom::{Dom, attribute},
     encoding::decode,
     fields::{Draft, Field, PriceRank},
+    general::General,
     json::{assigned as assigned_value, value_at_start},
     json_ld::{listings as json_ld_listings, unescaped, vehicles_of},
     markup::{Tag, Token},
@@ -69,6 +77,7 @@ pub(crate) use self::{
     site::Site,
     template::{Template, text_of_class},
     value::{Json, Object, Wanted},
+    vendor::Usual,
     vins::parse as vin_of,
 };
 pub use self::{
@@ -267,15 +276,22 @@ fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
     let mut warnings = Vec::new();
     let platform = choice.platform_of(page);
     let read = match platform {
-        Some(platform) => (platform.parse)(page)?.map(|parts| (platform.name, parts)),
+        Some(platform) => (platform.parse)(page)?.map(|parts| (platform, parts)),
         None => None,
     };
     if let (Some(platform), None) = (platform, &read) {
         warnings.push(Warning::PlatformLayoutUnknown { platform: platform.name });
     }
     let (platform, parts) = match read {
-        Some(read) => read,
-        None => generic(page)?,
+        Some((platform, parts)) => {
+            let parts = vendor::completed(page, parts)?;
+            warnings.extend(vendor::missing(platform, &parts.listings, &page.url));
+            (platform.name, parts)
+        }
+        None => {
+            let general = general::read(page)?;
+            (general.platform, general.into_parts())
+        }
     };
     Ok(completed(page, platform, parts, warnings))
 }
@@ -297,7 +313,7 @@ fn unsettled_warning(unsettled: u32) -> Option<Warning> {
 
 fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
     // Featured vehicles stand on a page twice.
-    parts.listings = merge::same_vehicles(parts.listings);
+    parts.listings = merge::same_vehicles(parts.listings, &page.url);
     parts.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
     let around = if parts.total.is_none() || parts.next.is_none() {
         pagination::read(page)
@@ -335,60 +351,7 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
 
 /// What a page of any vendor gives.
 pub(crate) fn read_any_page(page: &Page<'_>) -> Result<Parts> {
-    generic(page).map(|(_, parts)| parts)
-}
-
-/// Structured data first; the tree, and with it microdata and cards, only where that leaves something open.
-fn generic(page: &Page<'_>) -> Result<(&'static str, Parts)> {
-    let mut structured = json_ld::listings(page);
-    if !structured.is_empty() && !leaves_open(page, &structured) {
-        return Ok((STRUCTURED_DATA, Parts { listings: structured, ..Parts::default() }));
-    }
-    let dom = page.dom()?;
-    let microdata = microdata::listings(page, dom);
-    if microdata.len() > structured.len() {
-        structured = merge::same_vehicles(microdata.into_iter().chain(structured).collect());
-        // A scope of microdata is read as a card already.
-        if !has_strangers(page, &structured) {
-            return Ok((STRUCTURED_DATA, Parts { listings: structured, ..Parts::default() }));
-        }
-    } else {
-        merge::fill(&mut structured, microdata);
-    }
-    let cards = cards::listings(page, dom);
-    // A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
-    let (platform, mut leading, other) =
-        if cards.len() > structured.len() { (CARDS, cards, structured) } else { (STRUCTURED_DATA, structured, cards) };
-    merge::fill(&mut leading, other);
-    let platform = if leading.is_empty() { GENERIC } else { platform };
-    Ok((platform, Parts { listings: leading, ..Parts::default() }))
-}
-
-/// Whether the cards may know vehicles, prices or VINs that the structured data lacks.
-fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
-    let unpriced = structured.iter().all(|listing| listing.price.is_none());
-    let unidentified = structured.iter().any(|listing| listing.vin.is_none());
-    unpriced || unidentified || has_strangers(page, structured)
-}
-
-/// Whether the page shows more VINs of other vehicles than the data has vehicles: the data is not the list then.
-fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
-    let known: HashSet<&str> = structured.iter().filter_map(|listing| listing.vin.as_deref()).collect();
-    let mut strangers = HashSet::new();
-    for token in page.tokens() {
-        let mut note = |text: &str| {
-            strangers.extend(vins::find(text, vins::Context::Anywhere).filter(|vin| !known.contains(&**vin)));
-        };
-        match token {
-            Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),
-            Token::Text(text) => note(text),
-            _ => {}
-        }
-        if strangers.len() > structured.len() {
-            return true;
-        }
-    }
-    false
+    general::read(page).map(General::into_parts)
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub(crate) struct Template {
     pub(crate) fields: &'static [(Field, &'static str)],
     /// Where an element of a field holds label and value, the class of the value within it.
     pub(crate) value: Option<&'static str>,
-    /// Classes of the asking price, the most trusted first. Where any is named, no other amount of the card is a price.
+    /// Classes of the asking price, the most trusted first. On a card that has one, no other amount is a price; a card without any
+    /// is read as any card.
     pub(crate) prices: &'static [&'static str],
 }
 
@@ -58,7 +59,7 @@ impl Template {
             }
             card::read(page, dom, at, &mut draft);
             let mut listing = draft.listing;
-            if !self.prices.is_empty() {
+            if self.prices.iter().any(|class| of_class(dom, at, class).is_some()) {
                 listing.price = self.price(dom, at);
             }
             if listing.has_identity() {

@@ -89,6 +89,17 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// As [`Object::weighed`].
+    pub(crate) fn weighed(&self, left: usize) -> Option<usize> {
+        const TEXT_BYTES: usize = 32;
+        match self {
+            Self::Object(members) => members.weighed(left),
+            Self::Array(items) => items.iter().try_fold(left.checked_sub(1)?, |left, item| item.weighed(left)),
+            Self::String(text) => left.checked_sub(1 + text.len() / TEXT_BYTES),
+            Self::Null | Self::Bool(_) | Self::Number(_) => left.checked_sub(1),
+        }
+    }
+
     /// The same value, to be kept.
     pub(crate) fn to_value(&self) -> Value {
         match self {
@@ -148,8 +159,18 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(key, value)| (&**key, value))
     }
 
+    /// The same, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Json<'a>)> {
+        self.0.iter_mut().map(|(key, value)| (&**key, value))
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &Json<'a>> {
         self.0.iter().map(|(_, value)| value)
+    }
+
+    /// Takes its weight, in values and stretches of text, from what is left; `None` where it is heavier.
+    pub(crate) fn weighed(&self, left: usize) -> Option<usize> {
+        self.values().try_fold(left.checked_sub(1)?, |left, value| value.weighed(left))
     }
 
     pub(crate) fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {

@@ -16,6 +16,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["a123InventoryItem"]), Mark::possible(&["static.auction123.com/showroom"])],
     parse,
+    pages_lack: &[],
     list_paths: &[],
     endpoint: None,
 };

@@ -7,6 +7,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["/cgi-bin/srp_vehicles.cgi"])],
     parse: any_layout,
+    pages_lack: &[],
     list_paths: &["/cgi-bin/srp_vehicles.cgi"],
     endpoint: None,
 };

@@ -13,6 +13,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["inventory-panel", "data-displaymake"]), Mark::loaded("automanagerprodcdn.azureedge.net")],
     parse,
+    pages_lack: &[],
     list_paths: &["/view-inventory"],
     endpoint: None,
 };

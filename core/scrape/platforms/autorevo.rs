@@ -18,6 +18,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::loaded("autorevo-powersites.com"),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/vehicles"],
     endpoint: None,
 };

@@ -17,6 +17,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["/gs-vehicle/"]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/gs-vehicle/list"],
     endpoint: None,
 };

@@ -14,6 +14,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["cdn.carbase.com/dealer/"]), Mark::possible(&["https://www.carbase.com"])],
     parse,
+    pages_lack: &[],
     list_paths: &["/used-inventory?PageNumber=1&SortBy=1&PageSize=100"],
     endpoint: None,
 };

@@ -12,7 +12,7 @@ use super::{Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        Dom, Draft, Field, Page, Parts, ScrapedListing, Template, attribute, json_ld_listings, text_of_class,
+        Dom, Draft, Field, Page, Parts, ScrapedListing, Template, Usual, attribute, json_ld_listings, text_of_class,
     },
 };
 
@@ -27,6 +27,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["Powered by Carsforsale.com"]),
     ],
     parse,
+    pages_lack: &[Usual::Vin],
     list_paths: &["/cars-for-sale"],
     endpoint: None,
 };

@@ -13,6 +13,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["assets.cobaltnitra.com"]), Mark::certain(&["nv_search_count_container"])],
     parse,
+    pages_lack: &[],
     list_paths: &["/VehicleSearchResults?search=used"],
     endpoint: None,
 };

@@ -21,6 +21,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["TealiumProductListTags"]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/newandusedcars?clearall=1&pagesize=100"],
     endpoint: None,
 };

@@ -15,6 +15,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["lib.dealercenterwsstatic.net"]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/inventory/"],
     endpoint: None,
 };

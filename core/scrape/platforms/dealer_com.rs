@@ -34,6 +34,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["ddc-site", "static.dealer.com/"]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/all-inventory/index.htm", "/used-inventory/index.htm"],
     endpoint: Some(Endpoint { first_request, takes_filters: true, want, read }),
 };

@@ -15,6 +15,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["cdn.dealereprocess.", "vehicle_item"]), Mark::loaded("cdn.dealereprocess.")],
     parse,
+    pages_lack: &[],
     list_paths: &[],
     endpoint: None,
 };

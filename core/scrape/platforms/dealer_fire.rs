@@ -20,6 +20,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::loaded("cdn-ds.com"),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/inventory"],
     endpoint: None,
 };

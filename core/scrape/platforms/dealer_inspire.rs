@@ -26,6 +26,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["Visit http://www.dealerinspire.com to Inspire"]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/used-vehicles/"],
     endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };

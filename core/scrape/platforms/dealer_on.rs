@@ -7,7 +7,7 @@ use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
-        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, StockStatus, Template, Wanted,
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, ScrapedListing, StockStatus, Template, Usual, Wanted,
         attribute, count_at, next_by_number, price, value_at, value_at_start, vehicles_of, vin_of,
     },
 };
@@ -22,6 +22,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::certain(&["hasVehicleInfo"]),
     ],
     parse,
+    pages_lack: &[Usual::Price, Usual::Mileage],
     list_paths: &["/searchall.aspx", "/searchused.aspx"],
     endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };

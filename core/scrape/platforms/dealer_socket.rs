@@ -14,6 +14,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["secureoffersites.com", "_website_gemini"])],
     parse,
+    pages_lack: &[],
     list_paths: &["/inventory/used"],
     endpoint: None,
 };

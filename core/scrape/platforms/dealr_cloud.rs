@@ -7,6 +7,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::possible(&[".dealr.cloud/"])],
     parse: any_layout,
+    pages_lack: &[],
     list_paths: &[],
     endpoint: None,
 };

@@ -32,7 +32,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use url::Url;
 
-use super::extract::{DataPage, DataRequest, Json, Page, Parts, Wanted, read_any_page};
+use super::extract::{DataPage, DataRequest, Json, Page, Parts, Usual, Wanted, address, read_any_page};
 use crate::Result;
 
 /// A vendor's way of writing inventory pages.
@@ -45,6 +45,8 @@ pub(crate) struct Platform {
     pub(crate) marks: &'static [Mark],
     /// Reads a page; `None` where its listings are nowhere this file knows to look.
     pub(crate) parse: fn(&Page<'_>) -> Result<Option<Parts>>,
+    /// What the vendor's pages usually do not show of any vehicle.
+    pub(crate) pages_lack: &'static [Usual],
     /// Where the vendor's websites usually show their list, the whole lot first; what a front page links to is tried before.
     pub(crate) list_paths: &'static [&'static str],
     /// Where the vendor's websites give the list as data, if anywhere.
@@ -76,9 +78,7 @@ impl Endpoint {
 fn is_no_filter(name: &str) -> bool {
     const PLACES: [&str; 12] =
         ["page", "p", "_p", "pt", "pn", "start", "offset", "limit", "pagesize", "page_no", "sort", "sortby"];
-    const TRACKERS: [&str; 4] = ["utm_", "gclid", "fbclid", "msclkid"];
-    let name = name.to_ascii_lowercase();
-    PLACES.contains(&name.as_str()) || TRACKERS.iter().any(|tracker| name.starts_with(tracker))
+    PLACES.iter().any(|place| name.eq_ignore_ascii_case(place)) || address::is_tracker(name)
 }
 
 /// Texts in a page's source, letter by letter, that are evidence for a platform.

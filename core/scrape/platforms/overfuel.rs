@@ -8,7 +8,9 @@ use url::Url;
 use super::{Endpoint, Mark, Platform, may_ask};
 use crate::{
     Result,
-    scrape::extract::{DataPage, DataRequest, Field, Json, Layout, Page, Parts, Wanted, count_at, json_ld_listings},
+    scrape::extract::{
+        DataPage, DataRequest, Field, Json, Layout, Page, Parts, Usual, Wanted, count_at, json_ld_listings,
+    },
 };
 
 pub(crate) const PLATFORM: Platform = Platform {
@@ -16,6 +18,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["api.overfuel.com"]), Mark::certain(&["static.overfuel.com", "__NEXT_DATA__"])],
     parse,
+    pages_lack: &[Usual::Mileage],
     list_paths: &[],
     endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };

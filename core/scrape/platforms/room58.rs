@@ -9,6 +9,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::certain(&["cdn.room58.com", "TRACKING_DATA_LAYER"]), Mark::possible(&["cdn.room58.com"])],
     parse: any_layout,
+    pages_lack: &[],
     list_paths: &[],
     endpoint: None,
 };

@@ -25,6 +25,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["var vdpVehicleExteriorColor"]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/inventory/used"],
     endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };

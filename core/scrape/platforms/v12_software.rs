@@ -9,6 +9,7 @@ pub(crate) const PLATFORM: Platform = Platform {
     terms: None,
     marks: &[Mark::possible(&["//www.v12software.com"])],
     parse: any_layout,
+    pages_lack: &[],
     list_paths: &["/vehicles", "/inventory"],
     endpoint: None,
 };

@@ -23,6 +23,7 @@ pub(crate) const PLATFORM: Platform = Platform {
         Mark::possible(&["//waynereaves."]),
     ],
     parse,
+    pages_lack: &[],
     list_paths: &["/inventory"],
     endpoint: Some(Endpoint { first_request, takes_filters: false, want, read }),
 };

@@ -106,7 +106,9 @@ impl List {
 
     /// Takes a page or an answer. Returns `false` for a counted page behind the last one: counting never ends, so a page
     /// that shows nothing new lies behind the end. A linked page that shows nothing new is kept and noted.
-    pub(super) fn take(&mut self, url: &str, origin: Origin, said: Extraction, is_counted: bool) -> bool {
+    pub(super) fn take(&mut self, url: &str, origin: Origin, mut said: Extraction, is_counted: bool) -> bool {
+        // What a vehicle's own page suggests stands on another page of the lot, or on none.
+        said.listings.retain(ScrapedListing::is_offered_here);
         // Every listing is noted. One without a key counts as new.
         let new = said.listings.iter().filter(|listing| key_of(listing).is_none_or(|key| self.known.insert(key)));
         let shows_anything_new = new.count() > 0;

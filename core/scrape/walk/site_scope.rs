@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use url::Url;
 
+use crate::scrape::extract::address::is_tracker;
+
 /// The website of one competitor: its host with or without `www.`, what lies below that host, and its port.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
@@ -125,23 +127,17 @@ pub(crate) fn numbers_beside(url: &Url, known: &Url) -> HashSet<usize> {
 }
 
 /// Parts of a query that name a visitor, a language, an order or the length of a page: they leave no vehicle out.
-const HARMLESS: [&str; 20] = [
-    "fbclid",
-    "gclid",
+const HARMLESS: [&str; 14] = [
     "hl",
     "lang",
     "language",
     "limit",
     "locale",
-    "mc_cid",
-    "mc_eid",
-    "msclkid",
     "order",
     "orderby",
     "page_size",
     "pagesize",
     "per_page",
-    "phpsessid",
     "sid",
     "session",
     "sort",
@@ -167,7 +163,7 @@ pub(crate) fn narrows(before: &str, now: &str) -> bool {
 
 /// What a query asks of a list: the names of its parameters, with their values where those are words.
 fn asks(url: &Url) -> HashSet<(String, String)> {
-    let is_harmless = |name: &str| name.starts_with("utm_") || HARMLESS.contains(&name);
+    let is_harmless = |name: &str| is_tracker(name) || HARMLESS.contains(&name);
     let is_word = |value: &str| value.chars().all(char::is_alphabetic);
     let pairs = url.query_pairs().map(|(name, value)| (name.to_lowercase(), value.to_lowercase()));
     let telling = pairs.filter(|(name, value)| !is_harmless(name) && !["", "0", "1"].contains(&value.as_str()));

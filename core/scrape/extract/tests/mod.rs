@@ -4,7 +4,11 @@ mod any_card;
 mod any_text;
 mod cards;
 mod facts;
+mod identity;
 mod json_ld;
+mod linked_cards;
+mod own_page;
+mod vendor;
 
 use std::{fs, path::Path};
 

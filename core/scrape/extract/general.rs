@@ -1,0 +1,137 @@
+//! What a page of any vendor gives: its structured data, its cards, and of a vehicle's own page that vehicle first.
+//!
+//! The longer of two readings is the list of the page, and the other says more of its vehicles. What is deliberately not here: how
+//! each reading is made, and any knowledge of a vendor.
+
+use std::collections::HashSet;
+
+use super::{
+    CARDS, GENERIC, Parts, STRUCTURED_DATA, cards,
+    cards::Card,
+    json_ld,
+    listing::ScrapedListing,
+    markup::Token,
+    merge::{Joined, Role},
+    microdata, own_page,
+    own_page::Subject,
+    page::Page,
+    vins,
+};
+use crate::Result;
+
+/// What was read, and by which technique.
+pub(crate) struct General {
+    pub(crate) platform: &'static str,
+    /// Whether the first vehicle is the page's own, and the others are only suggested there.
+    pub(crate) is_own_page: bool,
+    pub(crate) listings: Vec<ScrapedListing>,
+}
+
+impl General {
+    fn list(platform: &'static str, listings: Vec<ScrapedListing>) -> Self {
+        Self { platform, is_own_page: false, listings }
+    }
+
+    pub(crate) fn into_parts(self) -> Parts {
+        Parts { listings: self.listings, ..Parts::default() }
+    }
+}
+
+/// Structured data first; the tree, and with it microdata and cards, only where that leaves something open.
+pub(crate) fn read(page: &Page<'_>) -> Result<General> {
+    read_of(page, &Subject::of(page))
+}
+
+/// The same of a page of which it is known what it says of itself.
+pub(crate) fn read_of(page: &Page<'_>, subject: &Subject) -> Result<General> {
+    let structured = json_ld::listings(page);
+    let may_be_own = subject.may_be_a_vehicle();
+    if !structured.is_empty() && !may_be_own && !leaves_open(page, &structured) {
+        return Ok(General::list(STRUCTURED_DATA, structured));
+    }
+    let dom = page.dom()?;
+    let microdata = microdata::listings(page, dom);
+    let is_microdata = microdata.len() > structured.len();
+    let (leading, other, role) =
+        if is_microdata { (microdata, structured, Role::Counts) } else { (structured, microdata, Role::Fills) };
+    let mut joined = Joined::on(&page.url);
+    joined.take(leading, Role::Counts);
+    joined.take(other, role);
+    let data = joined.into_listings();
+    // A scope of microdata is read as a card already.
+    if is_microdata && !may_be_own && data.iter().all(is_one_car) && !has_strangers(page, &data) {
+        return Ok(General::list(STRUCTURED_DATA, data));
+    }
+    let cards = cards::find(page, dom, subject);
+    if let Some(listings) = own_page::read(subject, page, dom, &data, &cards) {
+        let by_cards = data.is_empty();
+        let platform = if by_cards { CARDS } else { STRUCTURED_DATA };
+        return Ok(General { platform, is_own_page: true, listings });
+    }
+    Ok(list(page, data, cards))
+}
+
+/// The vehicles of a list. A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
+fn list(page: &Page<'_>, data: Vec<ScrapedListing>, cards: Vec<Card>) -> General {
+    let cards: Vec<ScrapedListing> = cards.into_iter().map(|card| card.listing).collect();
+    let is_by_cards = cards.len() > data.iter().filter(|listing| is_one_car(listing)).count();
+    let counts = |listing: &ScrapedListing| if is_by_cards { listing.vin.is_some() } else { is_one_car(listing) };
+    let mut joined = Joined::on(&page.url);
+    let take_data = |joined: &mut Joined| {
+        joined.begin();
+        for listing in data {
+            let role = if counts(&listing) { Role::Counts } else { Role::Fills };
+            joined.take_one(listing, role);
+        }
+    };
+    if is_by_cards {
+        joined.take(cards, Role::Counts);
+        take_data(&mut joined);
+    } else {
+        take_data(&mut joined);
+        joined.take(cards, Role::Fills);
+    }
+    let listings = joined.into_listings();
+    let platform = match () {
+        () if listings.is_empty() => GENERIC,
+        () if is_by_cards => CARDS,
+        () => STRUCTURED_DATA,
+    };
+    General::list(platform, listings)
+}
+
+/// Whether a vehicle is one that could be known again, by a number or its miles, and not a model of the same name.
+pub(super) fn is_one_car(listing: &ScrapedListing) -> bool {
+    let is_numbered = listing.vin.is_some() || listing.stock_number.is_some() || listing.external_id.is_some();
+    is_numbered || listing.mileage.is_some()
+}
+
+/// Whether the page may know vehicles, prices, mileages or VINs that the structured data lacks.
+fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
+    let lacks_all = |is_missing: &dyn Fn(&ScrapedListing) -> bool| structured.iter().all(is_missing);
+    let unidentified = structured.iter().any(|listing| listing.vin.is_none());
+    lacks_all(&|listing| listing.price.is_none())
+        || lacks_all(&|listing| listing.mileage.is_none())
+        || unidentified
+        || has_strangers(page, structured)
+}
+
+/// Whether the page shows more VINs of other vehicles than the data has vehicles: the data is not the list then.
+fn has_strangers(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
+    let known: HashSet<&str> = structured.iter().filter_map(|listing| listing.vin.as_deref()).collect();
+    let mut strangers = HashSet::new();
+    for token in page.tokens() {
+        let mut note = |text: &str| {
+            strangers.extend(vins::find(text, vins::Context::Anywhere).filter(|vin| !known.contains(&**vin)));
+        };
+        match token {
+            Token::Open(tag) => tag.attributes().for_each(|(_, value)| note(value)),
+            Token::Text(text) => note(text),
+            _ => {}
+        }
+        if strangers.len() > structured.len() {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,321 @@
+//! Cards of vehicles without a VIN: repeated elements, each with a heading of year and make and a link of its own.
+//!
+//! A link that a heading names is an anchor, as a VIN is in `cards`; where no heading is a link, the heading itself is. A card counts
+//! as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something else (`decoys`). Such a
+//! vehicle is known again by its stock number or by its address. What is deliberately not here: cards that stand among cards
+//! with a VIN.
+
+use std::collections::HashMap;
+
+use super::{
+    address,
+    card::{self, heading_within, is_marked_sold},
+    cards::{Anchors, Card, doubt_marks},
+    decoys,
+    dom::{Dom, Kind, attribute},
+    fields::Draft,
+    heading,
+    page::Page,
+};
+use crate::Money;
+
+/// The cards, in document order.
+pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    let linked = by_links(page, dom);
+    if linked.is_empty() { by_headings(page, dom) } else { linked }
+}
+
+fn by_links(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    let here = address::key(page.url.as_str());
+    let mut urls: HashMap<String, String> = HashMap::new();
+    let mut first = None;
+    let anchors = Anchors::noted(dom, |dom, note| {
+        for (at, element) in dom.elements(0..dom.len()).filter(|(_, element)| element.name() == "a") {
+            let href = attribute(element, "href").map(str::trim).filter(|href| card::may_be_a_vehicle(href));
+            // Links do not nest, so that looking into each takes one look at the page.
+            let Some(href) = href.filter(|_| heading_within(dom, at).is_some()) else { continue };
+            let Some(url) = page.absolute(href) else { continue };
+            let Some(key) = address::key(&url).filter(|key| Some(key) != here.as_ref()) else { continue };
+            first.get_or_insert(at);
+            urls.entry(key.clone()).or_insert(url);
+            note(at, key);
+        }
+    });
+    if anchors.names.len() == 1 {
+        let url = urls.into_values().next();
+        return first.zip(url).and_then(|(at, url)| lone(page, dom, at, &url)).into_iter().collect();
+    }
+    let mut cards = Vec::new();
+    for place in anchors.maximal(dom) {
+        let place = anchors.narrowed(dom, place);
+        let url = urls.get(&anchors.names[place.name]).cloned();
+        cards.extend(read(page, dom, place.at, url));
+    }
+    repeated(dom, cards)
+}
+
+/// The same where the headings are no links, and each card leads on by a button.
+fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    let anchors = Anchors::noted(dom, |dom, note| {
+        for (at, element) in dom.elements(0..dom.len()) {
+            let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+                && dom.node(at).end - at < HEADING_NODES_MAX
+                && heading::split(&dom.text(at)).is_some_and(|heading| heading.make.is_some());
+            if is_heading {
+                note(at, at.to_string());
+            }
+        }
+    });
+    if anchors.names.len() < 2 {
+        return Vec::new();
+    }
+    let here = address::key(page.url.as_str());
+    let mut cards = Vec::new();
+    let mut links: HashMap<String, usize> = HashMap::new();
+    for place in anchors.maximal(dom) {
+        let place = anchors.narrowed(dom, place);
+        let url = card::link(page, dom, place.at, None).map(|(_, url)| url);
+        let Some(key) = url.as_deref().and_then(address::key).filter(|key| Some(key) != here.as_ref()) else {
+            continue;
+        };
+        *links.entry(key).or_default() += 1;
+        cards.extend(read(page, dom, place.at, url));
+    }
+    // A link that all cards share is to a form.
+    let is_own = |(card, _): &(Card, Proof)| {
+        card.listing.url.as_deref().and_then(address::key).is_some_and(|key| links.get(&key) == Some(&1))
+    };
+    cards.retain(is_own);
+    repeated(dom, cards)
+}
+
+/// An element with more within it is a block, not a heading.
+const HEADING_NODES_MAX: usize = 24;
+
+/// The cards of which another was made by the same template, each address once.
+///
+/// Of a template whose cards mostly prove to be vehicles, those that ask a visitor to call are vehicles as well.
+fn repeated(dom: &Dom<'_>, cards: Vec<(Card, Proof)>) -> Vec<Card> {
+    let shape = |card: &Card| dom.element(card.at).map(|element| (element.name(), element.classes().next()));
+    let mut shapes: HashMap<_, (usize, usize)> = HashMap::new();
+    for (card, proof) in &cards {
+        let (all, proven) = shapes.entry(shape(card)).or_default();
+        *all += 1;
+        *proven += usize::from(proof.is_enough());
+    }
+    let is_vehicle = |(card, proof): &(Card, Proof)| {
+        let (all, proven) = shapes.get(&shape(card)).copied().unwrap_or_default();
+        proven > 1 && (proof.is_enough() || (proof.asks_to_call && !proof.is_decoy && proven * 2 >= all))
+    };
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut found: Vec<Card> = Vec::with_capacity(cards.len());
+    for (card, _) in cards.into_iter().filter(is_vehicle) {
+        match card.listing.url.as_deref().and_then(address::key).map(|key| *known.entry(key).or_insert(found.len())) {
+            Some(at) if at < found.len() => found[at].listing.fill_from(card.listing),
+            _ => found.push(card),
+        }
+    }
+    doubt_marks(&mut found);
+    name_by_address(&mut found);
+    found
+}
+
+/// Gives each vehicle without any number the place of its page on the website for one. What a query says may change from day to
+/// day, such as the rank in the list: it counts where nothing else tells two vehicles apart.
+fn name_by_address(cards: &mut [Card]) {
+    let place = |card: &Card| {
+        let key = card.listing.url.as_deref().and_then(address::key)?;
+        key.split_once('/').map(|(_, place)| format!("/{place}"))
+    };
+    let path = |place: &str| place.split('?').next().unwrap_or(place).to_owned();
+    let mut paths: HashMap<String, usize> = HashMap::new();
+    cards.iter().filter_map(place).for_each(|place| *paths.entry(path(&place)).or_default() += 1);
+    for card in cards {
+        let has_number = [&card.listing.vin, &card.listing.stock_number, &card.listing.external_id]
+            .iter()
+            .any(|number| number.is_some());
+        if !has_number && let Some(place) = place(card) {
+            let path = path(&place);
+            let is_enough = paths.get(&path) == Some(&1);
+            card.listing.external_id = Some(if is_enough { path } else { place });
+        }
+    }
+}
+
+/// How far around a lone link its card may be.
+const LEVELS_MAX: usize = 6;
+
+/// The card of the only link that names a vehicle, where it says two things of it: nothing repeats it.
+fn lone(page: &Page<'_>, dom: &Dom<'_>, link: usize, url: &str) -> Option<Card> {
+    let around = std::iter::successors(Some(link), |at| dom.parent(*at)).take(LEVELS_MAX);
+    let is_page = |at: usize| dom.element(at).is_none_or(|element| matches!(element.name(), "body" | "html" | "main"));
+    let mut read = around.take_while(|at| !is_page(*at)).filter_map(|at| read(page, dom, at, Some(url.to_owned())));
+    let (card, _) = read.find(|(_, proof)| proof.is_enough() && proof.facts() >= 2)?;
+    let mut cards = [card];
+    name_by_address(&mut cards);
+    cards.into_iter().next()
+}
+
+/// What a card says that an offered car has.
+#[derive(Default)]
+struct Proof {
+    price: bool,
+    /// Whether the amount stands for itself, and no word beside it makes another thing of it.
+    price_is_plain: bool,
+    mileage: bool,
+    stock_number: bool,
+    /// Whether its words are about a model rather than one car.
+    is_of_a_model: bool,
+    is_decoy: bool,
+    /// Whether it is one whose price is asked by phone, or that is nearly sold.
+    asks_to_call: bool,
+}
+
+impl Proof {
+    fn facts(&self) -> usize {
+        [self.price, self.mileage, self.stock_number].into_iter().filter(|fact| *fact).count()
+    }
+
+    fn is_enough(&self) -> bool {
+        let is_one_car = self.mileage || self.stock_number;
+        !self.is_decoy && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
+    }
+}
+
+/// Fewer miles beside no price are a range, a trip or a warranty.
+const LEAST_MILES: i32 = 1_000;
+
+/// Reads a card; `None` where it names no vehicle or has no link.
+fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Option<(Card, Proof)> {
+    let mut draft = Draft::default();
+    draft.listing.url = Some(url?);
+    card::read(page, dom, at, &mut draft);
+    let is_asked = draft.price_is_asked();
+    let mut listing = draft.listing;
+    if listing.year.is_none() || listing.make.is_none() {
+        return None;
+    }
+    let words = Words::of(dom, at);
+    let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
+    let url = listing.url.as_deref().unwrap_or_default();
+    let proof = Proof {
+        price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
+        price_is_plain: listing.price.is_some_and(|price| words.ask(price)),
+        mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
+        stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
+        is_of_a_model: decoys::speaks_of_a_model(&words.lower),
+        is_decoy: words.name_no_vehicle
+            || decoys::leads_elsewhere(url)
+            || decoys::sells_no_car(&words.lower)
+            || heads_around(dom, at).is_some_and(|heads| decoys::is_of_rates(&heads)),
+        asks_to_call: decoys::asks_to_call(&words.lower),
+    };
+    listing.is_sold = is_marked_sold(dom, at).then_some(true);
+    Some((Card { at, listing }, proof))
+}
+
+/// A longer row is no row of heads.
+const HEADS_NODES_MAX: usize = 128;
+
+/// The first row of the table that a row stands in.
+fn heads_around(dom: &Dom<'_>, row: usize) -> Option<String> {
+    let is = |at: usize, name: &str| dom.element(at).is_some_and(|element| element.name() == name);
+    let table = std::iter::successors(dom.parent(row).filter(|_| is(row, "tr")), |at| dom.parent(*at)).take(3);
+    let table = table.into_iter().find(|at| is(*at, "table"))?;
+    let heads = dom.within(table).take(HEADS_NODES_MAX).find(|at| is(*at, "tr"))?;
+    (dom.node(heads).end - heads < HEADS_NODES_MAX).then(|| dom.text(heads))
+}
+
+/// Whether a text is an amount, at most with a word for a price in front.
+fn is_amount(text: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "asking",
+        "cash",
+        "clearance",
+        "final",
+        "internet",
+        "list",
+        "now",
+        "only",
+        "our",
+        "price",
+        "retail",
+        "sale",
+        "selling",
+        "special",
+        "today",
+        "usd",
+        "your",
+    ];
+    let mut words = text.split(|sign: char| !sign.is_alphabetic()).filter(|word| !word.is_empty());
+    words.all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+/// The texts of a card.
+struct Words {
+    /// The first of them, in lower case.
+    lower: String,
+    /// The digits of the short ones and of the long ones, text by text.
+    short: Vec<String>,
+    long: Vec<String>,
+    /// The digits of texts that are an amount, at most with a word for a price.
+    amounts: Vec<String>,
+    /// Whether a heading speaks of something else than a vehicle.
+    name_no_vehicle: bool,
+}
+
+/// More words of a card are not looked at.
+const WORDS_BYTES_MAX: usize = 4_000;
+/// A longer text is prose.
+const SHORT_BYTES: usize = 48;
+
+impl Words {
+    fn of(dom: &Dom<'_>, card: usize) -> Self {
+        let mut words = Self {
+            lower: String::new(),
+            short: Vec::new(),
+            long: Vec::new(),
+            amounts: Vec::new(),
+            name_no_vehicle: false,
+        };
+        for at in dom.within(card) {
+            match &dom.node(at).kind {
+                Kind::Text(text) if words.lower.len() < WORDS_BYTES_MAX => {
+                    let text = text.trim();
+                    if text.is_empty() {
+                        continue;
+                    }
+                    words.lower.push_str(&text.to_lowercase());
+                    words.lower.push(' ');
+                    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                    if !digits.is_empty() && is_amount(text) {
+                        words.amounts.push(digits.clone());
+                    }
+                    if !digits.is_empty() {
+                        if text.len() <= SHORT_BYTES { words.short.push(digits) } else { words.long.push(digits) }
+                    }
+                    let is_heading = || heading::split(text).is_some_and(|heading| heading.make.is_some());
+                    words.name_no_vehicle |= is_heading() && decoys::is_no_vehicle(text);
+                }
+                Kind::Element(element) if matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6") => {
+                    words.name_no_vehicle |= decoys::is_no_vehicle(&dom.text(at));
+                }
+                _ => {}
+            }
+        }
+        words
+    }
+
+    /// Whether a price stands for itself in a text.
+    fn ask(&self, price: Money) -> bool {
+        let dollars = (price.cents() / 100).to_string();
+        self.amounts.iter().any(|amount| amount.starts_with(&dollars))
+    }
+
+    /// Whether a number stands in a short text, or in none at all: prose that mentions miles is about a journey.
+    fn state(&self, miles: i32) -> bool {
+        let digits = miles.to_string();
+        let holds = |texts: &[String]| texts.iter().any(|text| text.contains(&digits));
+        holds(&self.short) || !holds(&self.long)
+    }
+}

@@ -1,0 +1,308 @@
+//! A vehicle's own page: whose it is, and what it says of that vehicle beside those that it suggests.
+//!
+//! The page's own vehicle is the one whose VIN stands in the page's address, the one that stands at that address, or the one that the
+//! page's heading names and that leads nowhere else. The rest of the page, without the cards of others, is read as that
+//! vehicle's card. What is deliberately not here: finding the cards of the others (`cards`).
+
+use std::{collections::HashSet, ops::Range};
+
+use super::{
+    address, card,
+    cards::{self, Card},
+    decoys,
+    dom::{Dom, Kind, attribute},
+    fields::Draft,
+    general::is_one_car,
+    heading::{self, Heading},
+    listing::ScrapedListing,
+    markup::Token,
+    merge::{self, Joined, Role},
+    page::Page,
+    pagination,
+    vins::{self, Context},
+};
+
+/// What a page says of itself.
+pub(super) struct Subject {
+    /// The addresses that it goes by, each in its usual form.
+    addresses: Vec<String>,
+    /// The vehicle that its only main heading of one names.
+    heading: Option<Heading>,
+    /// The one that its title names.
+    title: Option<Heading>,
+    /// The VINs in its address.
+    vins: Vec<String>,
+    /// Whether its main heading speaks of a test, a part or the like.
+    is_about_something_else: bool,
+}
+
+/// A longer heading is a text.
+const HEADING_BYTES_MAX: usize = 300;
+
+impl Subject {
+    /// Reads it off the page's tokens.
+    pub(super) fn of(page: &Page<'_>) -> Self {
+        let named =
+            |text: &str| heading::split(text).filter(|heading| heading.make.is_some() && heading.model.is_some());
+        let mut subject = Self {
+            addresses: Vec::new(),
+            heading: None,
+            title: None,
+            vins: vins::find(page.url.as_str(), Context::Anywhere).collect(),
+            is_about_something_else: decoys::leads_elsewhere(page.url.as_str()),
+        };
+        let mut others = Vec::new();
+        let mut open: Option<String> = None;
+        let mut headings: Vec<Heading> = Vec::new();
+        for token in page.tokens() {
+            match token {
+                Token::Open(tag) if tag.is("h1") => open = Some(String::new()),
+                Token::Close(name) if name.eq_ignore_ascii_case("h1") => {
+                    let text = open.take().unwrap_or_default();
+                    subject.is_about_something_else |= decoys::is_no_vehicle(&text);
+                    let heading = named(&text);
+                    headings.extend(heading.filter(|heading| !headings.contains(heading)));
+                }
+                Token::Text(text) => {
+                    if let Some(heading) = open.as_mut().filter(|heading| heading.len() < HEADING_BYTES_MAX) {
+                        heading.push_str(text);
+                        heading.push(' ');
+                    }
+                }
+                Token::Raw(tag, text) if tag.is("title") && subject.title.is_none() => subject.title = named(text),
+                Token::Open(tag) if tag.is("link") && tag.attribute("rel").is_some_and(|rel| rel == "canonical") => {
+                    others.extend(tag.attribute("href").and_then(|href| page.absolute(&href)));
+                }
+                Token::Open(tag)
+                    if tag.is("meta") && tag.attribute("property").is_some_and(|name| name == "og:url") =>
+                {
+                    others.extend(tag.attribute("content").and_then(|url| page.absolute(&url)));
+                }
+                _ => {}
+            }
+        }
+        // Of several the page is a list.
+        subject.heading = headings.pop().filter(|_| headings.is_empty());
+        let own = address::apart(page.url.as_str()).into_iter().map(|(address, _)| address);
+        let others = others.iter().filter_map(|url| address::key(url));
+        subject.addresses = own.chain(others).filter(|address| address.contains(['/', '?'])).collect();
+        subject
+    }
+
+    /// Whether it may be the own page of a vehicle.
+    pub(super) fn may_be_a_vehicle(&self) -> bool {
+        !self.vins.is_empty() || self.heading.is_some() || self.title.is_some()
+    }
+
+    /// Which of these vehicles the page is of.
+    pub(super) fn own(&self, listings: &[ScrapedListing]) -> Option<usize> {
+        let only = |is_own: &dyn Fn(&ScrapedListing) -> bool| {
+            let mut own = listings.iter().enumerate().filter(|(_, listing)| is_own(listing)).map(|(at, _)| at);
+            own.next().filter(|_| own.next().is_none())
+        };
+        let has_vin = |listing: &ScrapedListing| listing.vin.as_ref().is_some_and(|vin| self.vins.contains(vin));
+        let stands_here = |listing: &ScrapedListing| {
+            self.is_here(listing) && (self.is_named(listing, false) || self.address_names(listing))
+        };
+        let is_named_and_nowhere_else = |listing: &ScrapedListing| {
+            self.is_named(listing, true) && (listings.len() == 1 || listing.url.is_none() || self.is_here(listing))
+        };
+        only(&has_vin).or_else(|| only(&stands_here)).or_else(|| only(&is_named_and_nowhere_else))
+    }
+
+    /// Whether a vehicle is said to stand at the page's address.
+    fn is_here(&self, listing: &ScrapedListing) -> bool {
+        let address = listing.url.as_deref().and_then(address::apart).map(|(address, _)| address);
+        address.is_some_and(|address| self.addresses.contains(&address))
+    }
+
+    /// Whether the page's heading, or else its title, names this vehicle; `whole` asks for the model as well.
+    pub(super) fn is_named(&self, listing: &ScrapedListing, whole: bool) -> bool {
+        let agrees = |heading: &Heading| {
+            let model_agrees =
+                listing.model.is_some() && !merge::unlike(heading.model.as_deref(), listing.model.as_deref());
+            Some(heading.year) == listing.year
+                && listing.make.is_some()
+                && !merge::unlike(heading.make.as_deref(), listing.make.as_deref())
+                && (!whole || model_agrees)
+        };
+        self.heading.as_ref().or(self.title.as_ref()).is_some_and(agrees)
+    }
+
+    /// Whether the page's address holds the vehicle's number.
+    fn address_names(&self, listing: &ScrapedListing) -> bool {
+        let numbers = [listing.stock_number.as_deref(), listing.external_id.as_deref()].into_iter().flatten();
+        let mut numbers =
+            numbers.filter(|number| number.len() >= 4 && number.bytes().any(|byte| byte.is_ascii_digit()));
+        numbers.any(|number| self.addresses.iter().any(|address| card::mentions(address, &number.to_ascii_lowercase())))
+    }
+}
+
+/// The page's own vehicle, whole, and then those that it suggests; `None` for a page that is no vehicle's own.
+///
+/// `data` is what the page's data says, `cards` what stands on its cards.
+pub(super) fn read(
+    subject: &Subject,
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    data: &[ScrapedListing],
+    cards: &[Card],
+) -> Option<Vec<ScrapedListing>> {
+    if !subject.may_be_a_vehicle() {
+        return None;
+    }
+    let by_data = subject.own(data);
+    let main_heading = subject.heading.as_ref().and_then(|named| main_heading(dom, named));
+    let known_vin = by_data.and_then(|at| data[at].vin.clone());
+    let is_own_card = |card: &Card| {
+        let vin = card.listing.vin.as_ref();
+        let holds_heading = main_heading.is_some_and(|at| dom.within(card.at).contains(&at));
+        vin.is_some_and(|vin| known_vin.as_ref() == Some(vin) || subject.vins.contains(vin))
+            || (holds_heading && subject.is_named(&card.listing, true))
+    };
+    let own_card = cards.iter().find(|card| is_own_card(card));
+    let others: Vec<Range<usize>> =
+        cards.iter().filter(|card| !is_own_card(card)).map(|card| dom.within(card.at)).collect();
+    let rest = rest_of_page(
+        page,
+        dom,
+        &others,
+        main_heading,
+        known_vin.or_else(|| own_card.and_then(|card| card.listing.vin.clone())),
+    );
+    let mut own = match (by_data, own_card) {
+        (Some(at), _) => {
+            Some(data[at].clone()).filter(|own| is_one_car(own) || rest.vin.is_some() || rest.stock_number.is_some())?
+        }
+        (None, Some(card)) => ScrapedListing { url: Some(page.url.to_string()), ..card.listing.clone() },
+        (None, None) => {
+            main_heading?;
+            ScrapedListing { url: Some(page.url.to_string()), ..proven(&rest, subject, page, cards.len())? }
+        }
+    };
+    if !merge::are_unlike(&own, &rest) {
+        own.fill_from(rest);
+    }
+    let mut joined = Joined::on(&page.url);
+    joined.take(vec![own], Role::Counts);
+    joined.take(
+        data.iter().enumerate().filter(|(at, _)| Some(*at) != by_data).map(|(_, one)| one.clone()).collect(),
+        Role::Counts,
+    );
+    joined.take(cards.iter().map(|card| card.listing.clone()).collect(), Role::Counts);
+    let mut listings = joined.into_listings();
+    listings.iter_mut().skip(1).for_each(|listing| listing.related = Some(true));
+    Some(listings)
+}
+
+/// What the page says beside its cards, where that proves a vehicle on offer and not an article about one.
+fn proven(rest: &ScrapedListing, subject: &Subject, page: &Page<'_>, cards: usize) -> Option<ScrapedListing> {
+    let is_described = rest.stock_number.is_some() && (rest.price.is_some() || rest.mileage.is_some());
+    let is_proven =
+        subject.is_named(rest, true) && (rest.vin.is_some() || (is_described && !subject.is_about_something_else));
+    let goes_on = || {
+        let around = pagination::read(page);
+        around.next.is_some() || around.total.is_some_and(|total| total as usize > cards.max(1))
+    };
+    (is_proven && !goes_on()).then(|| rest.clone())
+}
+
+/// The place of the main heading that names the vehicle.
+fn main_heading(dom: &Dom<'_>, named: &Heading) -> Option<usize> {
+    let headings = dom.elements(0..dom.len()).filter(|(_, element)| element.name() == "h1");
+    headings.map(|(at, _)| at).find(|at| heading::split(&dom.text(*at)).as_ref() == Some(named))
+}
+
+/// The page without the cards of others, and without what frames it, read as one card.
+fn rest_of_page(
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    cards: &[Range<usize>],
+    main_heading: Option<usize>,
+    vin: Option<String>,
+) -> ScrapedListing {
+    let mut left_out = suggestions(dom, main_heading);
+    left_out.extend(cards.iter().cloned());
+    let rest = dom.without(left_out);
+    let mut draft = Draft::default();
+    draft.listing.vin = vin.or_else(|| only_vin(&rest));
+    draft.listing.url = Some(page.url.to_string());
+    if rest.element(0).is_some() {
+        card::read(page, &rest, 0, &mut draft);
+    }
+    draft.listing
+}
+
+/// The VIN of a page, where it shows one alone.
+fn only_vin(dom: &Dom<'_>) -> Option<String> {
+    let mut found: HashSet<String> = HashSet::new();
+    let mut labelled = false;
+    for at in 0..dom.len() {
+        match &dom.node(at).kind {
+            Kind::Text(text) => {
+                let context = if labelled { Context::Labelled } else { Context::Anywhere };
+                found.extend(vins::find(text, context));
+                labelled = if text.trim().is_empty() { labelled } else { cards::is_vin_label(text.trim()) };
+            }
+            Kind::Element(element) => {
+                let long = element.attrs().filter(|(_, value)| value.len() >= 17);
+                long.for_each(|(_, value)| found.extend(vins::find(value, Context::Anywhere)));
+            }
+        }
+        if found.len() > 1 {
+            return None;
+        }
+    }
+    found.into_iter().next()
+}
+
+/// Classes and ids of parts that suggest other vehicles.
+const SUGGESTING: [&str; 8] =
+    ["similar", "recommend", "recently", "related", "you-may", "youmay", "also-like", "more-vehicles"];
+/// What such parts are headed by.
+const SUGGESTIONS: [&str; 11] = [
+    "similar",
+    "you may also",
+    "you might also",
+    "recommended",
+    "recently viewed",
+    "related",
+    "more vehicles",
+    "other vehicles",
+    "more like this",
+    "customers also",
+    "compare with",
+];
+/// An element with more within it is no heading.
+const HEADING_NODES_MAX: usize = 12;
+
+/// The parts of a page that suggest other vehicles, or lead through the website.
+fn suggestions(dom: &Dom<'_>, main_heading: Option<usize>) -> Vec<Range<usize>> {
+    let holds_heading = |range: &Range<usize>| main_heading.is_some_and(|at| range.contains(&at));
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (at, element) in dom.elements(0..dom.len()) {
+        if found.last().is_some_and(|range| range.contains(&at)) {
+            continue;
+        }
+        let names = || ["class", "id"].iter().filter_map(|name| attribute(element, name));
+        let is_suggesting = || names().any(|name| SUGGESTING.iter().any(|word| card::mentions(name, word)));
+        let range = if matches!(element.name(), "nav" | "footer") || is_suggesting() {
+            Some(dom.within(at))
+        } else if matches!(element.name(), "h2" | "h3" | "h4" | "h5") && is_heading_of_suggestions(dom, at) {
+            // What follows the heading below the same parent is what it heads.
+            dom.parent(at).map(|parent| at..dom.node(parent).end)
+        } else {
+            None
+        };
+        found.extend(range.filter(|range| !holds_heading(range)));
+    }
+    found
+}
+
+fn is_heading_of_suggestions(dom: &Dom<'_>, at: usize) -> bool {
+    let is_short = dom.node(at).end - at < HEADING_NODES_MAX;
+    is_short && {
+        let text = dom.text(at).to_lowercase();
+        SUGGESTIONS.iter().any(|words| text.starts_with(words))
+    }
+}

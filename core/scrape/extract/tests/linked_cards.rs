@@ -1,0 +1,131 @@
+//! Vehicles without a VIN, and pages that sell nothing.
+
+use super::*;
+
+const CARS: [(&str, &str, u32, u32); 4] = [
+    ("1968 Plymouth Road Runner", "1968-plymouth-road-runner", 149_900, 61_200),
+    ("1970 Chevrolet Chevelle SS", "1970-chevrolet-chevelle", 119_900, 12_450),
+    ("2017 Chevrolet Corvette Z06", "2017-chevrolet-corvette", 79_900, 3_487),
+    ("2015 Ford Mustang GT", "2015-ford-mustang", 24_900, 33_120),
+];
+
+fn grouped(number: u32) -> String {
+    format!("{},{:03}", number / 1_000, number % 1_000)
+}
+
+/// The four cars on cards of one template.
+fn cars(card: &dyn Fn(usize, &str, &str, &str, &str) -> String) -> Vec<ScrapedListing> {
+    let card = |(at, (name, slug, price, miles)): (usize, &(&str, &str, u32, u32))| {
+        card(at, name, slug, &grouped(*price), &grouped(*miles))
+    };
+    let page =
+        format!("<body><p>4 vehicles</p><div>{}</div></body>", CARS.iter().enumerate().map(card).collect::<String>());
+    listings(&page, "https://lot.example/cars/").unwrap().listings
+}
+
+type Template = fn(usize, &str, &str, &str, &str) -> String;
+const TEMPLATES: [(&str, Template); 8] = [
+    ("all facts", |at, name, slug, price, miles| {
+        format!(
+            r#"<div class="car"><h2><a href="/cars/{slug}/">{name}</a></h2><p>Stock #: V100{at}</p><p>Mileage: {miles}</p><p class="price">${price}</p></div>"#
+        )
+    }),
+    ("a link around", |_, name, slug, price, miles| {
+        format!(
+            r#"<a class="tile" href="/cars/{slug}"><h3>{name}</h3><span class="price">${price}</span><span>{miles} miles</span></a>"#
+        )
+    }),
+    ("a button behind", |at, name, slug, price, _| {
+        format!(
+            r#"<article class="car"><h3>{name}</h3><p>Price: ${price}</p><p>Stock: V100{at}</p><a class="btn" href="/cars/{slug}/?utm_source=list">View details</a></article>"#
+        )
+    }),
+    ("two links", |_, name, slug, price, _| {
+        format!(
+            r#"<li class="item"><a href="/cars/{slug}/"><img src="/p.jpg" alt="{name}"></a><div><a href="/cars/{slug}/#top">{name}</a></div><strong class="price">${price}</strong></li>"#
+        )
+    }),
+    ("a row of a table", |at, name, slug, price, miles| {
+        format!(
+            r#"<table><tr><td><a href="/cars/{slug}">{name}</a></td><td>${price}</td><td>{miles} miles</td><td>Stock # V100{at}</td></tr></table>"#
+        )
+    }),
+    ("by a query", |_, name, slug, price, _| {
+        format!(r#"<div class="car"><a href="/car.php?id={slug}">{name}</a> <span class="price">${price}</span></div>"#)
+    }),
+    ("miles alone", |_, name, slug, _, miles| {
+        format!(
+            r#"<div class="car"><h4><a href="/cars/{slug}">{name}</a></h4><p>{miles} miles</p><p>Call for price</p></div>"#
+        )
+    }),
+    ("a rank in the query", |at, name, slug, price, _| {
+        format!(
+            r#"<div class="car"><h4><a href="/cars/{slug}?rank={at}">{name}</a></h4><b class="price">${price}</b></div>"#
+        )
+    }),
+];
+
+#[test]
+fn cards_of_any_template_are_vehicles_by_what_they_say() {
+    for (template, card) in TEMPLATES {
+        let found = cars(&card);
+        assert_eq!(found.len(), 4, "{template}: {found:?}");
+        for ((at, listing), (name, slug, price, _)) in found.iter().enumerate().zip(CARS) {
+            assert!(
+                name.starts_with(&format!("{} {}", listing.year.unwrap(), listing.make.as_deref().unwrap())),
+                "{template}"
+            );
+            assert!(listing.url.as_ref().unwrap().contains(slug), "{template}: {listing:?}");
+            assert!(listing.has_identity(), "{template}: {listing:?}");
+            let asked = (template != "miles alone").then(|| Money::from_cents(i64::from(price) * 100));
+            assert_eq!(listing.price, asked, "{template}");
+            if let Some(stock) = &listing.stock_number {
+                assert_eq!(stock, &format!("V100{at}"), "{template}");
+            } else {
+                let place = listing.external_id.as_deref().unwrap();
+                let expected =
+                    if template == "by a query" { format!("/car.php?id={slug}") } else { format!("/cars/{slug}") };
+                assert_eq!(place, expected, "{template}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_car_whose_price_is_asked_by_phone_stands_among_those_that_say_more() {
+    let found = cars(&|at, name, slug, price, _| {
+        let said = if at == 2 { "Call for price".to_owned() } else { format!("<b class='price'>${price}</b>") };
+        format!(r#"<div class="car"><h2><a href="/cars/{slug}">{name}</a></h2>{said}</div>"#)
+    });
+    assert_eq!((found.len(), found[2].price), (4, None));
+    let with_banner = cars(&|at, name, slug, price, _| {
+        if at == 2 {
+            return r#"<div class="car"><h2><a href="/blog/mustang">2026 Ford Mustang Review</a></h2><p>Read what we think</p></div>"#.to_owned();
+        }
+        format!(r#"<div class="car"><h2><a href="/cars/{slug}">{name}</a></h2><b class='price'>${price}</b></div>"#)
+    });
+    assert_eq!(with_banner.len(), 3);
+}
+
+#[test]
+fn a_last_page_with_one_car_has_that_car() {
+    let page = r#"<body><div class="list"><div class="car"><h2><a href="/cars/9">1969 Chevrolet Camaro</a></h2><p>Stock #: V1009</p>
+        <p class="price">$64,900</p></div></div><a href="/cars/?page=1">1</a></body>"#;
+    let found = listings(page, "https://lot.example/cars/?page=2").unwrap().listings;
+    assert_eq!((found.len(), found[0].stock_number.as_deref()), (1, Some("V1009")));
+}
+
+#[test]
+fn pages_that_sell_nothing_have_no_vehicle() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/nothing_for_sale");
+    let mut pages = 0;
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let html = fs::read_to_string(&path).unwrap();
+        for url in ["https://lot.example/used", "https://lot.example/", "https://lot.example/page/7/?from=menu"] {
+            let read = listings(&html, url).unwrap();
+            assert_eq!(read.listings, [], "{} at {url}", path.display());
+        }
+        pages += 1;
+    }
+    assert!(pages >= 20, "{pages}");
+}

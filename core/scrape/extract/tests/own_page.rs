@@ -1,0 +1,175 @@
+//! A vehicle's own page, which suggests others.
+
+use super::*;
+
+const OWN: &str = "1G1YK2D73G5100001";
+const URL: &str = "https://lot.example/vdp/1/";
+
+/// The vehicles that a page suggests, as cards of a template with a VIN on some of them.
+fn similar(card: &dyn Fn(usize, &str, &str) -> String) -> String {
+    let cars = [
+        ("2020 Chevrolet Tahoe LT", "1GNSKBKC9LR700001"),
+        ("2016 Chevrolet Corvette 1LT", "1G1YK2D73G5100028"),
+        ("2019 Ford F-150 XLT", "1FTEW1C59KFA70002"),
+    ];
+    cars.iter().enumerate().map(|(at, (name, vin))| card(at + 2, name, vin)).collect()
+}
+
+fn with_vin(at: usize, name: &str, vin: &str) -> String {
+    format!(
+        r#"<div class="car"><a href="/vdp/{at}/"><h3>{name}</h3></a><b class="price">$2{at},000</b><i>VIN: {vin}</i><i>1{at},500 miles</i></div>"#
+    )
+}
+
+fn in_a_photo(at: usize, name: &str, vin: &str) -> String {
+    let vin = if at == 3 { "" } else { vin };
+    format!(
+        r#"<div class="col"><a class="tile" href="/vdp/{at}/"><img src="/photos/{vin}-1.jpg" alt=""><div>{name}</div><div>$2{at},000</div></a></div>"#
+    )
+}
+
+fn without_vin(at: usize, name: &str, _vin: &str) -> String {
+    format!(
+        r#"<li class="tile"><a href="/vdp/{at}/">{name}</a><b class="price">$2{at},000</b><i>Stock #: S10{at}</i></li>"#
+    )
+}
+
+const DATA: &str = r#"<script type="application/ld+json">{"@type": "Car", "name": "2016 Chevrolet Corvette 2LT",
+    "vehicleIdentificationNumber": "1G1YK2D73G5100001", "offers": {"price": "35000"}}</script>"#;
+const FACTS: &str = r#"<h1>2016 Chevrolet Corvette 2LT</h1><p class="price">$35,000</p><dl><dt>Mileage</dt><dd>97,000</dd>
+    <dt>Stock #</dt><dd>C1001</dd></dl>"#;
+const VIN_ON_PAGE: &str = "<table><tr><td>VIN</td><td>1G1YK2D73G5100001</td></tr></table>";
+
+fn assert_own_first(html: &str, url: &str) -> Vec<ScrapedListing> {
+    let read = listings(html, url).unwrap().listings;
+    let Some((own, others)) = read.split_first() else { panic!("nothing on {html}") };
+    assert_eq!(own.vin.as_deref(), Some(OWN), "{html}");
+    let said = (own.year, own.model.as_deref(), own.trim.as_deref(), own.price, own.mileage);
+    assert_eq!(
+        said,
+        (Some(2016), Some("Corvette"), Some("2LT"), Some(Money::from_dollars(35_000)), Some(97_000)),
+        "{html}"
+    );
+    assert_eq!((own.stock_number.as_deref(), own.related), (Some("C1001"), None), "{html}");
+    assert!(others.iter().all(|other| other.related == Some(true) && other.vin.as_deref() != Some(OWN)), "{others:?}");
+    others.to_vec()
+}
+
+#[test]
+fn the_own_vehicle_comes_first_and_whole_whatever_suggests_others() {
+    let sections = [similar(&with_vin), similar(&in_a_photo), similar(&without_vin)];
+    for section in sections {
+        for (data, vin) in [(DATA, ""), (DATA, VIN_ON_PAGE), ("", VIN_ON_PAGE)] {
+            for around in ["<section class='vdp-similar'>", "<div><h2>You may also like</h2>", "<div>"] {
+                let page = format!(
+                    "<html><head><title>Corvette</title>{data}</head><body>{FACTS}{vin}{around}{section}</body>"
+                );
+                assert_eq!(assert_own_first(&page, URL).len(), 3, "{page}");
+                let above = format!(
+                    "<html><head>{data}</head><body>{around}{section}</section></div><main>{FACTS}{vin}</main></body>"
+                );
+                assert_eq!(assert_own_first(&above, URL).len(), 3, "{above}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_own_vehicle_is_known_by_the_address_of_its_page() {
+    let listed = |vin: &str, name: &str, url: &str| {
+        format!(
+            r#"{{"@type": "Car", "name": "{name}", "vin": "{vin}", "url": "{url}", "mileageFromOdometer": 97000, "sku": "C1001", "offers": {{"price": 35000}}}}"#
+        )
+    };
+    let blocks = |own: &str| {
+        let cars = [
+            listed("1G1YK2D73G5100028", "2016 Chevrolet Corvette 2LT", "https://lot.example/vdp/2/"),
+            listed(OWN, "2016 Chevrolet Corvette 2LT", own),
+            listed("1G1YK2D73G5100031", "2016 Chevrolet Corvette 2LT", "https://lot.example/vdp/3/"),
+        ];
+        format!(
+            r#"<title>2016 Chevrolet Corvette | Valley Motors</title><link rel="canonical" href="https://www.lot.example/vdp/1/">
+            <script type="application/ld+json">[{}]</script>"#,
+            cars.join(",")
+        )
+    };
+    for own in ["https://lot.example/vdp/1/", "http://www.lot.example/vdp/1?utm_source=x", "/vdp/1#photos"] {
+        assert_eq!(assert_own_first(&blocks(own), URL).len(), 2, "{own}");
+    }
+    // The canonical address, where the page was reached by another.
+    assert_eq!(
+        assert_own_first(&blocks("https://lot.example/vdp/1/"), "https://lot.example/vehicle.php?id=9").len(),
+        2
+    );
+    // A VIN in the address, whatever the data calls it.
+    assert_eq!(assert_own_first(&blocks(""), "https://lot.example/used/Corvette-1G1YK2D73G5100001/").len(), 2);
+}
+
+#[test]
+fn a_vehicle_without_a_vin_has_a_page_of_its_own_as_well() {
+    let page =
+        format!("<body>{FACTS}<section><h2>Similar Vehicles</h2><ul>{}</ul></section></body>", similar(&without_vin));
+    let read = listings(&page, URL).unwrap().listings;
+    let own = &read[0];
+    assert_eq!(
+        (own.stock_number.as_deref(), own.price, own.mileage),
+        (Some("C1001"), Some(Money::from_dollars(35_000)), Some(97_000))
+    );
+    assert_eq!((own.url.as_deref(), own.related), (Some(URL), None));
+    assert_eq!(read.iter().filter(|other| other.related == Some(true)).count(), 3);
+    let alone = listings(&format!("<body>{FACTS}</body>"), URL).unwrap().listings;
+    assert_eq!((alone.len(), alone[0].stock_number.as_deref()), (1, Some("C1001")));
+}
+
+#[test]
+fn a_list_of_one_model_is_no_vehicles_own_page() {
+    for section in [similar(&with_vin), similar(&without_vin)] {
+        for head in [
+            "<title>Used 2016 Chevrolet Corvette for Sale</title><h1>Used 2016 Chevrolet Corvette for Sale</h1>",
+            "<title>Used Vehicles</title><h1>3 Used Vehicles</h1>",
+            "<h1>2016 Chevrolet Corvette</h1><p>3 vehicles</p>",
+        ] {
+            let read = listings(&format!("{head}<div class=list>{section}</div>"), LOT).unwrap();
+            assert_eq!(read.listings.len(), 3, "{head}");
+            assert!(read.listings.iter().all(ScrapedListing::is_offered_here), "{head} {:?}", read.listings);
+        }
+    }
+    let listed = |at: usize, name: &str, vin: &str| {
+        format!(
+            r#"{{"@type": "Car", "name": "{name}", "vin": "{vin}", "url": "/vdp/{at}/", "offers": {{"price": 2{at}000}}}},"#
+        )
+    };
+    let page = format!(
+        r#"<h1>2016 Chevrolet Corvette</h1><script type="application/ld+json">[{}{{}}]</script>"#,
+        similar(&listed)
+    );
+    let read = listings(&page, LOT).unwrap().listings;
+    assert_eq!((read.len(), read.iter().filter(|one| one.related.is_some()).count()), (3, 0));
+}
+
+#[test]
+fn a_vendors_cards_do_not_replace_the_vehicle_that_the_page_is_of() {
+    let marks = [
+        ("dealer_inspire", r#"<script>var SEARCH_SERVICE={};</script>"#, "result-wrap"),
+        (
+            "dealer_eprocess",
+            r#"<link rel="stylesheet" href="https://cdn.dealereprocess.org/a.css"><p class="vehicle_item_x">"#,
+            "vehicle_item",
+        ),
+        ("dealer_center", r#"<script>var dws_const_a = 1;</script>"#, "dws-listing-item"),
+        ("team_velocity", r#"<i class="standard-inventory-x" data-itemid=""></i>"#, "standard-inventory"),
+        ("dealer_on", r#"<i class="hasVehicleInfo"></i>"#, "srpVehicle"),
+    ];
+    for (platform, mark, class) in marks {
+        let card = |at: usize, name: &str, vin: &str| {
+            let record = format!(r#"{{"vin": "{vin}", "price": "2{at}000"}}"#).replace('"', "&quot;");
+            with_vin(at, name, vin).replace(
+                r#"class="car""#,
+                &format!(r#"class="{class}" data-vehicle="{record}" data-price="2{at}000" data-itemid="a-{vin}""#),
+            )
+        };
+        let page = format!("<html><head>{mark}{DATA}</head><body>{FACTS}<div>{}</div></body>", similar(&card));
+        assert_eq!(listings(&page, URL).unwrap().platform, platform);
+        assert_eq!(assert_own_first(&page, URL).len(), 3, "{platform}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What a vendor's reader leaves empty, filled by the general reading, and what a whole list lacks that such lists have.
+//!
+//! A vendor knows best where its pages ask a price. A field that it finds nowhere on a page stands elsewhere since the vendor
+//! changed its pages: then the general reading says it. What is deliberately not here: any one vendor; those are `platforms`.
+
+use url::Url;
+
+use super::{
+    Parts, Warning, general,
+    listing::ScrapedListing,
+    merge::{self, Joined, Role},
+    own_page::Subject,
+    page::Page,
+};
+use crate::{Result, scrape::platforms::Platform};
+
+/// A field of a listing that a whole list may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usual {
+    Price,
+    Mileage,
+    Vin,
+}
+
+impl Usual {
+    const ALL: [Self; 3] = [Self::Price, Self::Mileage, Self::Vin];
+
+    /// The field's name, as listings have it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Price => "price",
+            Self::Mileage => "mileage",
+            Self::Vin => "vin",
+        }
+    }
+
+    fn is_in(self, listing: &ScrapedListing) -> bool {
+        match self {
+            Self::Price => listing.price.is_some(),
+            Self::Mileage => listing.mileage.is_some(),
+            Self::Vin => listing.vin.is_some(),
+        }
+    }
+}
+
+/// Fills what a vendor's reader found on none of a page's vehicles, and puts the page's own vehicle in front of those that it suggests.
+pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
+    let subject = Subject::of(page);
+    let nowhere = |is_in: &dyn Fn(&ScrapedListing) -> bool| !parts.listings.iter().any(is_in);
+    let lacks_price = nowhere(&|listing| listing.price.is_some());
+    let lacks_any = lacks_price
+        || nowhere(&|listing| listing.mileage.is_some())
+        || nowhere(&|listing| listing.vin.is_some())
+        || nowhere(&|listing| listing.stock_number.is_some())
+        || nowhere(&|listing| listing.url.is_some())
+        || nowhere(&|listing| listing.model.is_some());
+    if !lacks_any && !subject.may_be_a_vehicle() {
+        return Ok(parts);
+    }
+    let general = general::read_of(page, &subject)?;
+    let is_own_page = general.is_own_page;
+    let mut others = general.listings;
+    if is_own_page {
+        parts.listings = own_first(page, parts.listings, others);
+        return Ok(parts);
+    }
+    if !lacks_price {
+        // Where this vendor asks a price, what stands elsewhere is another one.
+        others.iter_mut().for_each(|listing| listing.price = None);
+    }
+    merge::fill(&mut parts.listings, others, &page.url);
+    Ok(parts)
+}
+
+/// The page's own vehicle, as the vendor's reader knows it and with what the page says, and behind it the others.
+fn own_first(page: &Page<'_>, of_vendor: Vec<ScrapedListing>, general: Vec<ScrapedListing>) -> Vec<ScrapedListing> {
+    let mut general = general.into_iter();
+    let Some(own) = general.next() else { return of_vendor };
+    let mut joined = Joined::on(&page.url);
+    let (same, others): (Vec<_>, Vec<_>) =
+        of_vendor.into_iter().partition(|listing| listing.vin.is_some() && listing.vin == own.vin);
+    joined.take(same, Role::Counts);
+    joined.take(vec![own], Role::Counts);
+    joined.take(others, Role::Counts);
+    joined.take(general.collect(), Role::Counts);
+    let mut listings = joined.into_listings();
+    listings.iter_mut().enumerate().for_each(|(at, listing)| listing.related = (at > 0).then_some(true));
+    listings
+}
+
+/// A lone vehicle without a price is one that is asked for by phone.
+const FEWEST: usize = 2;
+
+/// Says which fields no vehicle of a page has, though most lists of the vendor have them.
+pub(super) fn missing(platform: &Platform, listings: &[ScrapedListing], page: &Url) -> Vec<Warning> {
+    missing_but(platform, listings, page, platform.pages_lack)
+}
+
+/// The same of an answer of the vendor's endpoint.
+pub(super) fn missing_in_data(platform: &Platform, listings: &[ScrapedListing], page: &Url) -> Vec<Warning> {
+    missing_but(platform, listings, page, &[])
+}
+
+fn missing_but(platform: &Platform, listings: &[ScrapedListing], page: &Url, but: &[Usual]) -> Vec<Warning> {
+    if listings.len() < FEWEST {
+        return Vec::new();
+    }
+    let is_expected = |usual: &Usual| !but.contains(usual) && (*usual != Usual::Mileage || !is_of_new_cars(page));
+    let missing = Usual::ALL.into_iter().filter(is_expected);
+    let missing = missing.filter(|usual| !listings.iter().any(|listing| usual.is_in(listing)));
+    let warning =
+        |usual: Usual| Warning::FieldMissing { platform: platform.name, field: usual.name(), found: listings.len() };
+    missing.map(warning).collect()
+}
+
+/// Whether the address is that of a list of new cars, which have no mileage.
+fn is_of_new_cars(page: &Url) -> bool {
+    let address = page.as_str().to_ascii_lowercase();
+    address.split(|sign: char| !sign.is_ascii_alphanumeric()).any(|word| matches!(word, "new" | "searchnew"))
+}
