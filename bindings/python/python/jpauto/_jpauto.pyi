@@ -2274,6 +2274,10 @@ class ScrapedListing:
         """When the website itself says that it was sold."""
 
     @property
+    def related(self) -> bool | None:
+        """`True` for a vehicle that is only suggested on the own page of another one; a scrape leaves it out."""
+
+    @property
     def raw_data(self) -> Any | None:
         """What else the website said and a person may want to see, as it said it."""
 

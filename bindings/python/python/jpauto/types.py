@@ -244,4 +244,5 @@ class NewListing(TypedDict, total=False):
     odometer_status: str | None
     is_sold: bool | None
     sold_at: datetime | str | None
+    related: bool | None
     raw_data: Any
