@@ -1367,7 +1367,7 @@ pub(crate) fn dealer_on(
                 .map(|number| {
                     format!(
                         r#"{{"VehicleCard": {{"VehicleVin": "{}", "VehicleYear": 2018, "VehicleMake": "Toyota",
-                            "VehicleModel": "Corolla", "VehicleInternetPrice": 15000}}}}"#,
+                            "VehicleModel": "Corolla", "VehicleInternetPrice": 15000, "VehicleMileage": 40000}}}}"#,
                         vin(number)
                     )
                 })

@@ -302,7 +302,7 @@ mod tests {
             "pointer": "/featured"
           },
           {
-            "message": "expected one of available pending hold sold",
+            "message": "expected one of available pending hold sold unknown",
             "pointer": "/status"
           },
           {

@@ -224,7 +224,8 @@ mod tests {
     fn asked(texts: &[(&str, &str)]) -> Option<i64> {
         let texts: String =
             texts.iter().map(|(text, class)| format!(r#"<span class="{class}">{text}</span>"#)).collect();
-        let page = format!("<body><h3>2019 Ford F-150 XLT</h3>{texts}<p>VIN: 1FTEW1EP6KFA10001</p></body>");
+        let page =
+            format!("<body><h3>2019 Ford F-150 XLT</h3>{texts}<p>VIN: 1FTEW1EP6KFA10001</p><p>45,000 miles</p></body>");
         let read = listings(&page, "https://lot.example/v/1").unwrap().listings;
         let [ScrapedListing { price, .. }] = &read[..] else { panic!("{read:?}") };
         price.map(|price| price.cents() / 100)
