@@ -18,7 +18,7 @@ Examples:
   jpauto --as ann@lot.example token create 'stock sync' --role manager
 
 The secret is shown once. A machine sends it with each request to the HTTP API:
-  curl -H \"Authorization: Bearer $JPAUTO_TOKEN\" http://127.0.0.1:8080/api/submissions
+  curl -H \"Authorization: Bearer $JPAUTO_TOKEN\" http://127.0.0.1:8080/api/auth/me
 
 A token created --as a user never does more than that user may do now, and ends with the account.";
 
