@@ -101,5 +101,5 @@ fn a_file_in_a_folder_that_cannot_be_written_is_read() {
     let refused = lot.run(arguments);
     allow(0o755);
     assert_eq!(read.code, 0, "{read:?}");
-    refused.fails(4, "error[database_unavailable]: cannot use the database kept/jpauto.db: the file or its folder");
+    refused.fails(3, "error[database_read_only]: ");
 }
