@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Bits of an IPv6 address that name the network of one subscriber. The other bits are the subscriber's to choose.
+/// Groups of 16 bits that name a subscriber's network in an IPv6 address. The subscriber chooses the other groups.
 const GROUPS: usize = 4;
 
 /// The client that an address belongs to: an IPv4 address itself, and of IPv6 the network of 64 bits, because a subscriber is given

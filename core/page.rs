@@ -78,7 +78,7 @@ impl PageRequest {
         i64::from(self.limit) + 1
     }
 
-    /// How many of the rows to read are missing once so many have been read.
+    /// How many rows are still to be read after `read` rows.
     pub(crate) fn rows_missing(&self, read: usize) -> i64 {
         self.rows_to_read() - i64::try_from(read).unwrap_or(i64::MAX)
     }

@@ -148,7 +148,7 @@ pub(super) struct Change {
     pub(super) after: Option<String>,
 }
 
-/// What setting a column to an expression would change, for at most so many rows.
+/// What setting a column to an expression would change, for a bounded number of rows.
 pub(super) fn changes(
     conn: &mut DbConnection,
     table: &str,

@@ -13,9 +13,9 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Numbers {
-    /// The number of whoever comes next.
+    /// The number that the next writer to ask will get.
     next: u64,
-    /// The number of whoever may write.
+    /// The number of the writer whose turn it is.
     served: u64,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct WaitingTime {
     turning_since: Option<Instant>,
 }
 
-/// One part in so many of a new time goes into the mean.
+/// A new time has a sixteenth of the weight in the mean.
 const SMOOTHING: u32 = 16;
 
 impl WaitingTime {
@@ -64,7 +64,7 @@ impl WaitingTime {
         }
     }
 
-    /// Whether a request is refused that would stand behind so many others, of which the first has waited for `first_waited`.
+    /// Whether a new request is refused. `queued` requests stand before it, and the first of them has waited for `first_waited`.
     pub(crate) fn refuses(&self, queued: usize, first_waited: Duration, limits: &WaitLimits) -> bool {
         let ahead = u32::try_from(queued).unwrap_or(u32::MAX).saturating_add(1);
         let by_pace = self.pace.unwrap_or_default().saturating_mul(ahead);

@@ -9,7 +9,7 @@ mod admission;
 mod app;
 mod auth;
 mod caller;
-mod crowd;
+mod client_connections;
 mod forgery;
 mod gate;
 mod health;

@@ -40,7 +40,7 @@ use warp::http::{
 use crate::{
     app::{self, App},
     caller::REQUEST_ID,
-    crowd::Crowd,
+    client_connections::ClientConnections,
     gate::GateLimits,
     middleware,
     origin::Origin,
@@ -206,7 +206,7 @@ impl Server {
         let api = warp::service(app::api(&self.app));
         let config = Arc::new(self.config);
         let mut connections = JoinSet::new();
-        let crowd = Crowd::default();
+        let clients = ClientConnections::default();
         let mut end = pin!(end);
         tracing::info!(address = %self.address, "listening");
         loop {
@@ -216,7 +216,7 @@ impl Server {
                 (stream, peer, slot) = accept(&self.listener, &slots) => {
                     let is_proxy = config.trusted_proxies.iter().any(|network| network.contains(&peer.ip().to_canonical()));
                     let most = if is_proxy { usize::MAX } else { config.connections.most_of_one_client };
-                    let Some(counted) = crowd.admit(peer.ip(), most) else {
+                    let Some(counted) = clients.admit(peer.ip(), most) else {
                         tracing::debug!(%peer, "a client has all the connections that it may have");
                         continue;
                     };

@@ -179,7 +179,7 @@ fn fill_up(
     after: Option<ListingId>,
     request: &PageRequest,
 ) -> DbResult<()> {
-    let missing = request.rows_to_read() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let missing = request.rows_missing(rows.len());
     if missing <= 0 {
         return Ok(());
     }

@@ -177,7 +177,7 @@ impl SeenRows {
         }
     }
 
-    /// The next part: so many rows at most, of which one that was seen as it was counts for a quarter. `None` where nothing is
+    /// The next part, of a bounded number of rows. A row that was seen unchanged counts for a quarter. `None` if nothing is
     /// left.
     pub(in crate::competitors) fn next_part(&self, rows: usize) -> Option<SeenPart> {
         let SeenPart { reseen, changed, new } = &self.rest;

@@ -10,18 +10,18 @@ use jpauto::client_network;
 
 /// The connections of each client.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Crowd {
-    connections: Arc<Mutex<HashMap<IpAddr, usize>>>,
+pub(crate) struct ClientConnections {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 /// One connection of a client; it is counted until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Counted {
-    crowd: Crowd,
+    all: ClientConnections,
     client: IpAddr,
 }
 
-impl Crowd {
+impl ClientConnections {
     /// Counts a connection, or returns `None` if the client has as many as it may.
     pub(crate) fn admit(&self, address: IpAddr, most: usize) -> Option<Counted> {
         let client = client_network(address);
@@ -31,17 +31,17 @@ impl Crowd {
             return None;
         }
         *count += 1;
-        Some(Counted { crowd: self.clone(), client })
+        Some(Counted { all: self.clone(), client })
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut connections = self.crowd.connections();
+        let mut connections = self.all.connections();
         if let Some(count) = connections.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
@@ -57,8 +57,8 @@ mod tests {
 
     #[test]
     fn connections_are_counted_by_client_until_they_end() {
-        let crowd = Crowd::default();
-        let admit = |address: &str| crowd.admit(address.parse().unwrap(), 2);
+        let clients = ClientConnections::default();
+        let admit = |address: &str| clients.admit(address.parse().unwrap(), 2);
         let first = admit("2001:db8:1:2::1");
         let second = admit("2001:db8:1:2:ffff::9");
         assert!(first.is_some() && second.is_some() && admit("2001:db8:1:2::3").is_none(), "one network");
@@ -70,6 +70,6 @@ mod tests {
         assert!(mapped.0.is_some() && mapped.1.is_some() && admit("192.0.2.1").is_none(), "one IPv4 address");
         assert!(admit("192.0.2.2").is_some());
         drop((second, third, mapped));
-        assert!(crowd.connections().is_empty());
+        assert!(clients.connections().is_empty());
     }
 }
