@@ -167,7 +167,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(market_view)
         .with_rules(scraping)
         .with_rules(evaluation)
-        .with(OnVehicleChange(market::vehicle_changed))
+        .with(OnVehicleChange(market::vehicles_changed))
         .with(SingleFlight::default())
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)

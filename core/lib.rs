@@ -78,11 +78,24 @@ mod page;
 mod scrape;
 mod secret;
 mod sessions;
+mod sheets;
 mod sign_in;
 mod submissions;
 mod tokens;
 mod tracking;
 mod users;
+
+/// Stock that comes in a file: CSV, TSV, JSON Lines or an Excel workbook; [`Inventory::import`] reads it.
+pub mod imports {
+    pub use crate::{
+        inventory::import::{
+            ChangedVehicle, DateOrder, ImportCounts, ImportMode, ImportOptions, ImportOutcome, ImportReport,
+            ImportedColumn, ImportedVehicle, LeftOut, Mapping, MissingVehicles, RefusedRow, RowFault, RowWarning,
+            SoldHeldBack,
+        },
+        sheets::{SheetEncoding, SheetFile, SheetFormat, SheetLimits, SheetShape},
+    };
+}
 
 pub use activity::{Action, Activity, ActivityEntry, ActivityFilter};
 pub use actor::{Actor, Permission, Role};

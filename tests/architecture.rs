@@ -28,7 +28,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ),
     ("database", &["db"]),
     ("desk", &["activity", "alerts", "desk", "leases"]),
-    ("outside and rules", &["scrape", "tracking"]),
+    ("outside and rules", &["scrape", "sheets", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
     ("services over several nouns", &["adoption", "evaluation", "market"]),
     ("dealership", &["config", "dealership"]),

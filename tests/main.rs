@@ -26,6 +26,7 @@ mod contract;
 mod database;
 mod errors;
 mod evaluation;
+mod imports;
 mod inventory;
 mod judgement;
 mod leases;

@@ -186,28 +186,48 @@ pub(crate) fn record_changes_of_many(
     insert(conn, acting, action, (resource_type, None), changes)
 }
 
+/// What is written about one row among many: what was done to it, and what changed.
+pub(crate) type RowEntry = (Action, Uuid, Map<String, Value>);
+
+/// Writes the entries of many rows of one noun.
+pub(crate) fn record_rows(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    resource_type: &str,
+    rows: Vec<RowEntry>,
+) -> DbResult<()> {
+    let of_row = |(action, id, changes)| entry(acting, action, (resource_type, Some(id)), changes);
+    repository::insert_all(conn, rows.into_iter().map(of_row).collect())
+}
+
 fn insert(
     conn: &mut DbConnection,
     acting: Acting<'_>,
     action: Action,
-    (resource_type, resource_id): (&str, Option<Uuid>),
+    resource: (&str, Option<Uuid>),
     changes: Map<String, Value>,
 ) -> DbResult<()> {
-    repository::insert(
-        conn,
-        &ActivityEntry {
-            id: ActivityId::new(acting.now),
-            user_id: acting.actor.user_id(),
-            action: action.as_str().to_owned(),
-            resource_type: resource_type.to_owned(),
-            resource_id,
-            changes: Some(Value::Object(changes)),
-            ip_address: acting.actor.ip().map(|ip| ip.to_string()),
-            user_agent: acting.actor.user_agent().map(ToOwned::to_owned),
-            created_at: acting.now,
-            token_id: acting.actor.token_id(),
-        },
-    )
+    repository::insert(conn, entry(acting, action, resource, changes))
+}
+
+fn entry(
+    acting: Acting<'_>,
+    action: Action,
+    (resource_type, resource_id): (&str, Option<Uuid>),
+    changes: Map<String, Value>,
+) -> ActivityEntry {
+    ActivityEntry {
+        id: ActivityId::new(acting.now),
+        user_id: acting.actor.user_id(),
+        action: action.as_str().to_owned(),
+        resource_type: resource_type.to_owned(),
+        resource_id,
+        changes: Some(Value::Object(changes)),
+        ip_address: acting.actor.ip().map(|ip| ip.to_string()),
+        user_agent: acting.actor.user_agent().map(ToOwned::to_owned),
+        created_at: acting.now,
+        token_id: acting.actor.token_id(),
+    }
 }
 
 pub(crate) use repository::times_by_the_public;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{ActivityEntry, ActivityFilter};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, Json, MultiBackend, insert_rows,
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
@@ -52,20 +52,30 @@ impl From<Row> for ActivityEntry {
     }
 }
 
-pub(super) fn insert(conn: &mut DbConnection, entry: &ActivityEntry) -> DbResult<()> {
-    let row = Row {
-        id: entry.id,
-        user_id: entry.user_id,
-        action: Some(entry.action.clone()),
-        resource_type: Some(entry.resource_type.clone()),
-        resource_id: entry.resource_id.map(AnyId),
-        changes: entry.changes.clone().map(Json),
-        ip_address: entry.ip_address.clone(),
-        user_agent: entry.user_agent.clone(),
-        created_at: Some(entry.created_at.into()),
-        token_id: entry.token_id,
-    };
-    diesel::insert_into(dsl::activity_logs).values(&row).execute(conn)?;
+impl From<ActivityEntry> for Row {
+    fn from(entry: ActivityEntry) -> Self {
+        Self {
+            id: entry.id,
+            user_id: entry.user_id,
+            action: Some(entry.action),
+            resource_type: Some(entry.resource_type),
+            resource_id: entry.resource_id.map(AnyId),
+            changes: entry.changes.map(Json),
+            ip_address: entry.ip_address,
+            user_agent: entry.user_agent,
+            created_at: Some(entry.created_at.into()),
+            token_id: entry.token_id,
+        }
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, entry: ActivityEntry) -> DbResult<()> {
+    diesel::insert_into(dsl::activity_logs).values(&Row::from(entry)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_all(conn: &mut DbConnection, entries: Vec<ActivityEntry>) -> DbResult<()> {
+    insert_rows!(conn, activity_logs::table, entries.into_iter().map(Row::from).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -61,6 +61,29 @@ macro_rules! lock_row {
 }
 pub(crate) use lock_row;
 
+/// Inserts many rows: by `COPY` on PostgreSQL, and by one prepared statement on SQLite, where a statement costs no journey.
+macro_rules! insert_rows {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let rows = $rows;
+        match $conn {
+            #[cfg(feature = "postgres")]
+            $crate::db::DbConnection::Postgres(conn) => {
+                if !rows.is_empty() {
+                    let copy = diesel::copy_from($table).from_insertable(rows);
+                    diesel::prelude::ExecuteCopyFromDsl::execute(copy, conn)?;
+                }
+            }
+            #[cfg(feature = "sqlite")]
+            $crate::db::DbConnection::Sqlite(conn) => {
+                for row in rows {
+                    diesel::RunQueryDsl::execute(diesel::insert_into($table).values(row), conn)?;
+                }
+            }
+        }
+    }};
+}
+pub(crate) use insert_rows;
+
 /// Which database a URL names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {

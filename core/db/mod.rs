@@ -33,7 +33,7 @@ use std::{
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 
 use connection::{ConnectionLimits, Manager, Target};
-pub(crate) use connection::{DbConnection, MultiBackend, lock_row, on_each};
+pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub(crate) use migrate::Migrated;
 pub(crate) use types::{Instant, Json};

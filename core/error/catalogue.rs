@@ -242,6 +242,23 @@ catalogue! {
             "The price looks like a typing error.",
             "Correct the price. If it is right, confirm it: `--yes` on the command line.";
     }
+    "Imports" {
+        SheetUnreadable: InvalidInput, "sheet_unreadable",
+            "The file is no table that can be read.",
+            "Correct what the message names, or save the file as CSV UTF-8 or .xlsx.";
+        SheetWithoutHeader: InvalidInput, "sheet_without_header",
+            "The file does not name its columns, or none of them is the VIN or the stock number.",
+            "Name the columns in the first row, or say with a mapping what they are.";
+        InvalidMapping: InvalidInput, "invalid_mapping",
+            "The columns of the file and the fields of a vehicle do not go together.",
+            "Write the mapping out (`--write-mapping`), correct it, and give it with the file.";
+        ImportRefused: InvalidInput, "import_refused",
+            "Rows of the file are not acceptable.",
+            "Correct the rows that the error lists, or import the others without them (`--keep-going`).";
+        ImportHeldBack: Refused, "import_held_back",
+            "More than half of the stock is missing from the file, so its vehicles were not marked sold.",
+            "Check that the file is whole. If it is, confirm it: `--confirm` on the command line.";
+    }
     "Market" {
         VehicleNotAnalyzed: NotFound, "vehicle_not_analyzed",
             "The vehicle has no analysis yet.",

@@ -1,10 +1,11 @@
 //! The dealership's own vehicles: adding, changing, selling and relisting them.
 //!
 //! `fields.rs` lists the fields of a vehicle, `limits.rs` says what they may hold, `rules.rs` has the statuses and ages,
-//! `returns.rs` the cars that come back, `sales.rs` what was sold, `warning.rs` what to look at twice. Prices of the market
-//! are in `market`.
+//! `returns.rs` the cars that come back, `sales.rs` what was sold, `warning.rs` what to look at twice, `import/`
+//! files with many vehicles. Prices of the market are in `market`.
 
 mod fields;
+pub(crate) mod import;
 pub(crate) mod limits;
 mod repository;
 mod returns;
@@ -28,7 +29,7 @@ pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
 pub(crate) use rules::{DoubtfulPrices, check, from_submission, with_price_warnings};
 pub use sales::{MonthOfSales, SaleCount, SalesStatistics};
 pub use service::Inventory;
-pub(crate) use service::{OnVehicleChange, put_back_on_sale};
+pub(crate) use service::{OnVehicleChange, VehicleChange, put_back_on_sale};
 pub use warning::VehicleWarning;
 
 use crate::{

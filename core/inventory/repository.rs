@@ -1,5 +1,7 @@
-//! Rows of `inventory`. `reference` finds a vehicle by what a person typed, `sales` has the rows of `vehicle_sales`.
+//! Rows of `inventory`. `reference` finds a vehicle by what a person typed, `sales` has the rows of `vehicle_sales`,
+//! `import` many vehicles at once.
 
+mod import;
 mod reference;
 mod sales;
 
@@ -29,8 +31,9 @@ use crate::{
     vehicle_fields,
 };
 
+pub(super) use import::{Reading, insert_all, unsold_ids, update_all, with_ids, with_numbers};
 pub(super) use reference::candidates;
-pub(super) use sales::{add_sale, delete_sale, ensure_sale, recorded_sales, sold_vehicles};
+pub(super) use sales::{add_sale, add_sales, delete_sale, ensure_sale, recorded_sales, sold_vehicles};
 
 vehicle_fields!(record_row Vehicle in inventory);
 

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleWarning, check_given, limits, returns,
+    NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleUpdate, VehicleWarning, check_given,
+    limits, returns,
 };
 use crate::{
     error::{Error, ErrorCode, Faults, FieldError, Result},
@@ -146,6 +147,27 @@ pub(super) fn add(
     let vehicle = check(vehicle, rules, now)?;
     let (price, others) = (vehicle.price, [sold.map(|sold| sold.price)]);
     with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)
+}
+
+/// The vehicle with the named fields changed; `None` where nothing is other than before.
+pub(super) fn update(
+    before: &Vehicle,
+    update: &VehicleUpdate,
+    rules: &InventoryRules,
+    doubtful: DoubtfulPrices,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<Option<Vehicle>> {
+    let changed = check(update.apply_to(before.clone()), rules, now)?;
+    if changed == *before {
+        return Ok(None);
+    }
+    let after = Vehicle { updated_at: Some(now), updated_by: by, ..changed };
+    if after.price == before.price {
+        return Ok(Some(after));
+    }
+    let (price, others) = (after.price, [Some(before.price)]);
+    with_price_warnings(after, "price", price, &others, &rules.limits, doubtful).map(Some)
 }
 
 /// Makes the vehicle of an approved submission. The reviewer's overrides and the check come after.

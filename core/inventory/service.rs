@@ -25,7 +25,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Inventory<'a> {
     desk: &'a Desk,
-    doubtful: DoubtfulPrices,
+    pub(super) doubtful: DoubtfulPrices,
 }
 
 impl Desk {
@@ -43,8 +43,16 @@ found_by_the_desk!(InventoryRules);
 /// The inventory stands below those who follow from it, so the dealership hands it their function.
 pub(crate) struct OnVehicleChange(pub(crate) VehicleChanged);
 
-/// Called with the vehicle before and after the change, `None` where it goes.
-type VehicleChanged = fn(&Desk, &mut DbConnection, &Vehicle, Option<&Vehicle>, DateTime<Utc>) -> DbResult<()>;
+/// Called with vehicles that change in one transaction.
+type VehicleChanged = fn(&Desk, &mut DbConnection, &[VehicleChange<'_>], DateTime<Utc>) -> DbResult<()>;
+
+/// A vehicle before and after a change.
+#[derive(Clone, Copy)]
+pub(crate) struct VehicleChange<'v> {
+    pub(crate) before: &'v Vehicle,
+    /// `None` where the vehicle goes.
+    pub(crate) after: Option<&'v Vehicle>,
+}
 
 impl Part for OnVehicleChange {
     const MISSING: &'static str = "nobody follows the changes of vehicles";
@@ -199,15 +207,9 @@ impl<'a> Inventory<'a> {
     pub fn update(&self, id: VehicleId, update: &VehicleUpdate) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
             let before = self.get_to_change(conn, id)?;
-            let changed = rules::check(update.apply_to(before.clone()), self.rules(), acting.now)?;
-            if changed == before {
-                return Ok(before);
-            }
-            let mut after = Vehicle { updated_at: Some(acting.now), updated_by: acting.actor.user_id(), ..changed };
-            if after.price != before.price {
-                let (limits, price, others) = (&self.rules().limits, after.price, [Some(before.price)]);
-                after = rules::with_price_warnings(after, "price", price, &others, limits, self.doubtful)?;
-            }
+            let by = acting.actor.user_id();
+            let after = rules::update(&before, update, self.rules(), self.doubtful, by, acting.now)?;
+            let Some(after) = after else { return Ok(before) };
             repository::ensure_vin_and_stock_number_are_free(conn, &after)?;
             repository::update(conn, &after)?;
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
@@ -341,7 +343,7 @@ impl<'a> Inventory<'a> {
         self.desk
     }
 
-    fn rules(&self) -> &'a InventoryRules {
+    pub(super) fn rules(&self) -> &'a InventoryRules {
         self.desk.rules()
     }
 
@@ -388,8 +390,18 @@ fn vehicle_changed(
     after: Option<&Vehicle>,
     now: DateTime<Utc>,
 ) -> DbResult<()> {
+    vehicles_changed(desk, conn, &[VehicleChange { before, after }], now)
+}
+
+/// The same of many vehicles.
+pub(super) fn vehicles_changed(
+    desk: &Desk,
+    conn: &mut DbConnection,
+    changes: &[VehicleChange<'_>],
+    now: DateTime<Utc>,
+) -> DbResult<()> {
     let OnVehicleChange(tell) = desk.part()?;
-    tell(desk, conn, before, after, now)
+    tell(desk, conn, changes, now)
 }
 
 /// Writes a sold vehicle that is for sale again. Its earlier sale is kept.

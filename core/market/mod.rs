@@ -16,7 +16,7 @@ mod repository;
 mod research;
 mod service;
 
-pub(crate) use self::{auto_dev::AutoDev, service::vehicle_changed};
+pub(crate) use self::{auto_dev::AutoDev, service::vehicles_changed};
 pub use self::{
     auto_dev::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, Coordinates},
     backtest::{BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError},

@@ -15,7 +15,7 @@ pub(super) use self::{
     comparables::{
         ComparableQuery, ListedModels, Recency, comparables, comparables_of_each, comparables_of_model, newest_figures,
     },
-    history::{history, history_since, record_market_price, record_own_price},
+    history::{history, history_since, record_market_price, record_own_prices},
     past_listings::{listed_models, past_listings},
 };
 use super::{
@@ -265,28 +265,45 @@ pub(super) fn own_vins(conn: &mut DbConnection) -> DbResult<OwnVins> {
     Ok(vins.iter().map(String::as_str).collect())
 }
 
-/// Closes the open alerts about a vehicle's price, as nobody will analyse it again. `why` is the end of their message.
-pub(super) fn close_alerts(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
-    alerts::close(conn, &AlertType::OF_PRICES, vehicle.id.into(), &|alert| ended(alert, vehicle, why), now)
+/// Closes the open alerts about the prices of vehicles, as nobody will analyse them again. `why` is the end of their message.
+pub(super) fn close_alerts(
+    conn: &mut DbConnection,
+    vehicles: &[&Vehicle],
+    why: &str,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    if vehicles.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = vehicles.iter().map(|vehicle| vehicle.id.into()).collect();
+    let open = alerts::subjects_of_open(conn, &AlertType::OF_PRICES, &ids)?;
+    for vehicle in vehicles.iter().filter(|vehicle| open.contains(&vehicle.id.into())) {
+        alerts::close(conn, &AlertType::OF_PRICES, vehicle.id.into(), &|alert| ended(alert, vehicle, why), now)?;
+    }
+    Ok(())
 }
 
-/// Removes the analysis of a vehicle that was described wrongly, and closes its alerts: it counts as never analysed.
+/// Removes the analyses of vehicles that were described wrongly, and closes their alerts: they count as never analysed.
 ///
-/// Its history stays. `why` is the end of the alerts' message.
-pub(super) fn forget(conn: &mut DbConnection, vehicle: &Vehicle, why: &str, now: DateTime<Utc>) -> DbResult<()> {
-    let of_vehicle = market_research_results::inventory_id.eq(vehicle.id);
-    diesel::delete(market_research_results::table.filter(of_vehicle)).execute(conn)?;
+/// Their history stays. `why` is the end of the alerts' message.
+pub(super) fn forget(conn: &mut DbConnection, vehicles: &[&Vehicle], why: &str, now: DateTime<Utc>) -> DbResult<()> {
+    if vehicles.is_empty() {
+        return Ok(());
+    }
+    let ids = || vehicles.iter().map(|vehicle| vehicle.id);
+    let of_vehicles = market_research_results::inventory_id.eq_any(ids());
+    diesel::delete(market_research_results::table.filter(of_vehicles)).execute(conn)?;
     // Medians of the wrong description are not compared with later ones.
-    let of_vehicle =
-        market_price_history::inventory_id.eq(vehicle.id).and(market_price_history::searched_for.is_not_null());
+    let of_vehicles =
+        market_price_history::inventory_id.eq_any(ids()).and(market_price_history::searched_for.is_not_null());
     let unsaid = market_price_history::searched_for.eq(None::<String>);
-    diesel::update(market_price_history::table.filter(of_vehicle)).set(unsaid).execute(conn)?;
-    close_alerts(conn, vehicle, why, now)
+    diesel::update(market_price_history::table.filter(of_vehicles)).set(unsaid).execute(conn)?;
+    close_alerts(conn, vehicles, why, now)
 }
 
 /// Removes all research about a vehicle that is about to be deleted, and closes its alerts.
 pub(super) fn delete_of_vehicle(conn: &mut DbConnection, vehicle: &Vehicle, now: DateTime<Utc>) -> DbResult<()> {
     let of_vehicle = market_price_history::inventory_id.eq(vehicle.id);
     diesel::delete(market_price_history::table.filter(of_vehicle)).execute(conn)?;
-    forget(conn, vehicle, "it is no longer in the inventory", now)
+    forget(conn, &[vehicle], "it is no longer in the inventory", now)
 }

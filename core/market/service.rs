@@ -27,7 +27,7 @@ use crate::{
     desk::{Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, Result},
     ids::VehicleId,
-    inventory::{self, Inventory, Vehicle, VehicleFilter, VehicleStatus},
+    inventory::{self, Inventory, Vehicle, VehicleChange, VehicleFilter, VehicleStatus},
     page::{Page, PageRequest},
     tracking::TrackingRules,
 };
@@ -327,31 +327,38 @@ impl Inventory<'_> {
     }
 }
 
-/// What a change of a vehicle means for its research, in the transaction of that change.
+/// What changes of vehicles mean for their research, in the transaction of those changes.
 ///
 /// A new price is a point of the history. A vehicle that is described otherwise, or that was sold and is listed anew, has no
-/// research any more. A sold one has no open alert about its price, and one that goes (`after` is `None`) leaves nothing.
-pub(crate) fn vehicle_changed(
+/// research any more. A sold one has no open alert about its price, and one that goes (its `after` is `None`) leaves nothing.
+pub(crate) fn vehicles_changed(
     desk: &Desk,
     conn: &mut DbConnection,
-    before: &Vehicle,
-    after: Option<&Vehicle>,
+    changes: &[VehicleChange<'_>],
     now: DateTime<Utc>,
 ) -> DbResult<()> {
-    let Some(after) = after else { return repository::delete_of_vehicle(conn, before, now) };
-    if after.price != before.price {
-        repository::record_own_price(conn, after.id, after.price, now)?;
+    let (mut prices, mut described_otherwise, mut back, mut sold) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for VehicleChange { before, after } in changes {
+        let Some(after) = after else {
+            repository::delete_of_vehicle(conn, before, now)?;
+            continue;
+        };
+        if after.price != before.price {
+            prices.push((after.id, after.price));
+        }
+        if is_another(before, after, desk.rules()) {
+            described_otherwise.push(*before);
+        } else if before.status == VehicleStatus::Sold && after.listed_at != before.listed_at {
+            back.push(*before);
+        }
+        if after.status == VehicleStatus::Sold && before.status != VehicleStatus::Sold {
+            sold.push(*after);
+        }
     }
-    let is_back = before.status == VehicleStatus::Sold && after.listed_at != before.listed_at;
-    if is_another(before, after, desk.rules()) {
-        repository::forget(conn, before, "the vehicle is described otherwise now", now)?;
-    } else if is_back {
-        repository::forget(conn, before, "the vehicle came back and is listed anew", now)?;
-    }
-    if after.status == VehicleStatus::Sold && before.status != VehicleStatus::Sold {
-        repository::close_alerts(conn, after, "now it is sold", now)?;
-    }
-    Ok(())
+    repository::record_own_prices(conn, &prices, now)?;
+    repository::forget(conn, &described_otherwise, "the vehicle is described otherwise now", now)?;
+    repository::forget(conn, &back, "the vehicle came back and is listed anew", now)?;
+    repository::close_alerts(conn, &sold, "now it is sold", now)
 }
 
 fn must_be_unsold(vehicle: &Vehicle) -> Result<()> {

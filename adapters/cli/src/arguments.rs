@@ -164,7 +164,7 @@ pub(crate) enum Command {
     /// The dealership's own vehicles
     #[command(subcommand)]
     Vehicle(VehicleCommand),
-    /// Record a competitor's lot, from saved pages or from listings
+    /// Take in files: our own vehicles, or a competitor's lot from saved pages or listings
     #[command(subcommand)]
     Import(ImportCommand),
     /// The dealers that are watched, and what stands on their lots

@@ -1,7 +1,10 @@
-//! `jpauto import`: a competitor's lot as somebody saw it, from saved pages or from listings collected elsewhere.
+//! `jpauto import`: the dealership's own stock from a file, and a competitor's lot as somebody saw it, from saved pages or from
+//! listings collected elsewhere.
 //!
-//! All input is read before anything is written. What is deliberately not here: what a sighting means; the library tells new
+//! All input is read before anything is written. `vehicles` has the own stock. What is deliberately not here: what a sighting means; the library tells new
 //! from known and sold from missed.
+
+mod vehicles;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +20,7 @@ use jpauto::{
 };
 use serde::Serialize;
 
+use self::vehicles::VehiclesArgs;
 use crate::{
     competitor::{completeness, likely_to_return, meaning},
     context::Context,
@@ -53,6 +57,8 @@ A competitor that is not known yet is added.";
 /// What to import.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
+    /// Import the dealership's own vehicles from the file that another system writes
+    Vehicles(VehiclesArgs),
     /// Import saved pages of a dealer's website; together they are one scrape of the whole lot
     #[command(after_help = EXAMPLES)]
     Page(PageArgs),
@@ -107,6 +113,7 @@ pub(crate) struct ListingsArgs {
 /// Imports it.
 pub(crate) fn run(command: ImportCommand, context: &mut Context) -> Result<(), Failure> {
     match command {
+        ImportCommand::Vehicles(arguments) => vehicles::run(&arguments, context),
         ImportCommand::Page(arguments) => import_pages(arguments, context),
         ImportCommand::Listings(arguments) => import_listings(arguments, context),
     }

@@ -13,6 +13,7 @@ mod competitor_market;
 mod database;
 mod demo;
 mod help;
+mod import_vehicles;
 mod interrupted;
 mod judgement;
 mod market;

@@ -5,6 +5,7 @@ use jpauto::{NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
+    imports::{self, ImportReport, Sections, Switches},
     input,
     lot::Handle,
     market::MarketPrice,
@@ -311,6 +312,32 @@ impl Inventory {
     fn price_history(&self, id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
+    }
+
+    /// Imports a file of vehicles, a path or bytes: CSV, TSV, JSON lines or an Excel workbook. A vehicle is known by its VIN, then
+    /// by its stock number. Everything is written in one transaction, or nothing if one row is refused: look at `outcome`.
+    ///
+    /// `mapping` says what columns are whose names do not: `{"columns": {"Our Ref": "stock_number"}}`. With `dry_run` nothing is
+    /// written, with `keep_going` refused rows are left out. With `sold_if_missing`, vehicles that are not in the file are sold,
+    /// more than half of the stock only with `confirm`.
+    ///
+    /// Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_mapping`, `file_unreadable`, `file_too_large`).
+    #[pyo3(signature = (file, *, mapping = None, dry_run = false, keep_going = false, sold_if_missing = false, confirm = false))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn import_file(
+        &self,
+        py: Python<'_>,
+        file: &Bound<'_, PyAny>,
+        mapping: Option<&Bound<'_, PyAny>>,
+        dry_run: bool,
+        keep_going: bool,
+        sold_if_missing: bool,
+        confirm: bool,
+    ) -> PyResult<ImportReport> {
+        let file = imports::file(file)?;
+        let options = imports::options(mapping, &Switches { dry_run, keep_going, sold_if_missing, confirm })?;
+        let imported = self.handle.run(py, |desk| desk.inventory().import(&file, &options));
+        imported.map(|report| ImportReport::told(Sections::of(&report)))
     }
 
     /// Counts, value and age of the inventory, and what was sold.

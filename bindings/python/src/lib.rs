@@ -8,6 +8,7 @@ mod alerts;
 mod competitors;
 mod error;
 mod extract;
+mod imports;
 mod input;
 mod inventory;
 mod lot;
@@ -37,6 +38,7 @@ mod _jpauto {
             PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
+        imports::ImportReport,
         inventory::{
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{
-        DbConnection, DbResult, Instant,
+        DbConnection, DbResult, Instant, insert_rows,
         schema::{
             inventory,
             vehicle_sales::{self, dsl},
@@ -55,6 +55,11 @@ impl From<SaleRow> for Sale {
 
 pub(in crate::inventory) fn add_sale(conn: &mut DbConnection, sale: &Sale) -> DbResult<()> {
     diesel::insert_into(dsl::vehicle_sales).values(&SaleRow::from(sale)).execute(conn)?;
+    Ok(())
+}
+
+pub(in crate::inventory) fn add_sales(conn: &mut DbConnection, sales: &[Sale]) -> DbResult<()> {
+    insert_rows!(conn, vehicle_sales::table, sales.iter().map(SaleRow::from).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    db::{DbConnection, DbResult, Instant, MultiBackend, schema::market_price_history},
+    db::{DbConnection, DbResult, Instant, MultiBackend, insert_rows, schema::market_price_history},
     ids::{MarketPriceId, VehicleId},
     market::{HistoryPoint, MarketPrice, ResearchResult},
     money::Money,
@@ -106,26 +106,24 @@ pub(in crate::market) fn record_market_price(
     )
 }
 
-/// Records a price that staff set, as a point of the vehicle's history without a median.
-pub(in crate::market) fn record_own_price(
+/// Records prices that staff set, each as a point of its vehicle's history without a median.
+pub(in crate::market) fn record_own_prices(
     conn: &mut DbConnection,
-    vehicle: VehicleId,
-    price: Money,
+    prices: &[(VehicleId, Money)],
     now: DateTime<Utc>,
 ) -> DbResult<()> {
-    insert_point(
-        conn,
-        &HistoryRow {
-            id: MarketPriceId::new(now),
-            inventory_id: Some(vehicle),
-            our_price: price,
-            median_market_price: None,
-            min_market_price: None,
-            sample_size: None,
-            recorded_at: Some(now.into()),
-            searched_for: None,
-        },
-    )
+    let point = |(vehicle, price): &(VehicleId, Money)| HistoryRow {
+        id: MarketPriceId::new(now),
+        inventory_id: Some(*vehicle),
+        our_price: *price,
+        median_market_price: None,
+        min_market_price: None,
+        sample_size: None,
+        recorded_at: Some(now.into()),
+        searched_for: None,
+    };
+    insert_rows!(conn, market_price_history::table, prices.iter().map(point).collect::<Vec<_>>());
+    Ok(())
 }
 
 fn insert_point(conn: &mut DbConnection, row: &HistoryRow) -> DbResult<()> {

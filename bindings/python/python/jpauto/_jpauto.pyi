@@ -1,7 +1,7 @@
 """The extension module: what it registers is in `src/`, one file a noun."""
 
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from os import PathLike
@@ -59,6 +59,7 @@ __all__ = [
     "ExtractionWarning",
     "FailedVehicle",
     "Finding",
+    "ImportReport",
     "Inventory",
     "IssuedToken",
     "LeftOut",
@@ -1058,6 +1059,26 @@ class Inventory:
 
     def price_history(self, id: UUID | str, *, limit: int | None = None) -> Query[MarketPrice]:
         """A vehicle's price history, newest first; the same as `market.history`."""
+
+    def import_file(
+        self,
+        file: str | PathLike[str] | bytes,
+        *,
+        mapping: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        keep_going: bool = False,
+        sold_if_missing: bool = False,
+        confirm: bool = False,
+    ) -> ImportReport:
+        """Imports a file of vehicles, a path or bytes: CSV, TSV, JSON lines or an Excel workbook. A vehicle is known by its VIN, then
+        by its stock number. Everything is written in one transaction, or nothing if one row is refused: look at `outcome`.
+
+        `mapping` says what columns are whose names do not: `{"columns": {"Our Ref": "stock_number"}}`. With `dry_run` nothing is
+        written, with `keep_going` refused rows are left out. With `sold_if_missing`, vehicles that are not in the file are sold,
+        more than half of the stock only with `confirm`.
+
+        Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_mapping`, `file_unreadable`, `file_too_large`).
+        """
 
     def statistics(self) -> Statistics:
         """Counts, value and age of the inventory, and what was sold."""
@@ -2958,6 +2979,68 @@ class VehicleWarning:
     @property
     def details(self) -> Any:
         """The figures behind it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ImportReport:
+    """What an import did, or would do, row by row; each part is as `jpauto import vehicles --format json` prints it."""
+
+    @property
+    def outcome(self) -> str:
+        """`written`, `written_in_part`, `dry_run`, `refused` or `held_back`."""
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """How the file is written: `format`, `encoding`, `delimiter`, `sheet` and `header`."""
+
+    @property
+    def columns(self) -> list[dict[str, Any]]:
+        """What was done with each column: `name`, `field` and `left_out`."""
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """The mapping that says the same, to be corrected and given as `mapping`."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many `rows` there were, and how many were `added`, `changed`, `relisted`, `sold`, `unchanged` and `refused`."""
+
+    @property
+    def added(self) -> list[dict[str, Any]]:
+        """The vehicles that are new."""
+
+    @property
+    def changed(self) -> list[dict[str, Any]]:
+        """The vehicles that are other than before, each with its `changes`."""
+
+    @property
+    def relisted(self) -> list[dict[str, Any]]:
+        """The sold vehicles that are for sale again."""
+
+    @property
+    def sold(self) -> list[dict[str, Any]]:
+        """The vehicles that are sold now."""
+
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """The rows that were refused, each with its `faults`."""
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        """What to look at twice: `row` and `message`."""
+
+    @property
+    def sold_held_back(self) -> dict[str, Any] | None:
+        """Why vehicles that are missing from the file were not marked sold."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

@@ -1,0 +1,68 @@
+//! Stock that comes in a file: vehicles are added, changed, relisted and marked sold, by the rules of every other change.
+//!
+//! `columns.rs` says what a column means, `values.rs` and `dates.rs` what a cell says, `plan.rs` what a row does, `service.rs` does
+//! it. Deliberately not here: how a file is read, which `sheets` knows.
+
+mod columns;
+mod dates;
+mod plan;
+mod report;
+mod service;
+mod state;
+mod values;
+
+use super::VehicleStatus;
+
+pub use columns::{ImportedColumn, LeftOut, Mapping};
+pub use dates::DateOrder;
+pub use report::{
+    ChangedVehicle, ImportCounts, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow, RowFault, RowWarning,
+    SoldHeldBack,
+};
+
+/// How a file of vehicles is imported.
+///
+/// ```
+/// use jpauto::imports::{ImportMode, ImportOptions};
+///
+/// let trial = ImportOptions { mode: ImportMode::DryRun, ..ImportOptions::default() };
+/// assert_eq!(ImportOptions::default().mode, ImportMode::AllOrNothing);
+/// # let _ = trial;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportOptions {
+    /// What the columns mean where their names do not say it.
+    pub mapping: Mapping,
+    /// What is written.
+    pub mode: ImportMode,
+    /// What happens to vehicles in stock that are not in the file.
+    pub missing: MissingVehicles,
+    /// How much of a file is read.
+    pub limits: crate::sheets::SheetLimits,
+}
+
+/// What an import writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ImportMode {
+    /// Everything in one transaction, or nothing if one row is refused.
+    #[default]
+    AllOrNothing,
+    /// What can be written, in transactions of a thousand rows; refused rows are left out.
+    KeepGoing,
+    /// Nothing. The report says what would be written.
+    DryRun,
+}
+
+/// What happens to vehicles in stock that are not in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MissingVehicles {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are marked sold, unless they are more than half of the stock: then nothing is written.
+    MarkSold,
+    /// They are marked sold, however many they are.
+    MarkSoldConfirmed,
+}

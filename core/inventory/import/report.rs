@@ -1,0 +1,241 @@
+//! What an import did, or would do, row by row.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{ImportedColumn, Mapping};
+use crate::{
+    error::{Error, ErrorCode, FieldError, Result},
+    ids::VehicleId,
+    inventory::Vehicle,
+    money::Money,
+    sheets::SheetShape,
+};
+
+/// What an import did, or would do.
+#[must_use = "rows may be refused: `ensure_written` says so"]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// What became of it as a whole.
+    pub outcome: ImportOutcome,
+    /// The name of the file.
+    pub file: String,
+    /// How the file is written.
+    pub shape: SheetShape,
+    /// What was done with each column.
+    pub columns: Vec<ImportedColumn>,
+    /// The mapping that says the same, for whoever wants to correct it.
+    pub mapping: Mapping,
+    /// How many rows did what.
+    pub counts: ImportCounts,
+    /// The vehicles that are new.
+    pub added: Vec<ImportedVehicle>,
+    /// The vehicles that are other than before, field by field.
+    pub changed: Vec<ChangedVehicle>,
+    /// The sold vehicles that are for sale again.
+    pub relisted: Vec<ImportedVehicle>,
+    /// The vehicles that are sold now: the file says so, or does not have them.
+    pub sold: Vec<ImportedVehicle>,
+    /// The rows that were refused, and why.
+    pub refused: Vec<RefusedRow>,
+    /// What to look at twice in rows that were not refused.
+    pub warnings: Vec<RowWarning>,
+    /// Why the vehicles that are missing from the file were not marked sold.
+    pub sold_held_back: Option<SoldHeldBack>,
+}
+
+/// What became of an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ImportOutcome {
+    /// Everything is written.
+    Written,
+    /// What could be written is; the refused rows are not.
+    WrittenInPart,
+    /// Nothing was to be written.
+    DryRun,
+    /// Nothing is written: rows were refused.
+    Refused,
+    /// Nothing is written: more than half of the stock is missing from the file.
+    HeldBack,
+}
+
+/// How many rows did what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ImportCounts {
+    /// Rows with values.
+    pub rows: usize,
+    /// New vehicles.
+    pub added: usize,
+    /// Vehicles that are other than before.
+    pub changed: usize,
+    /// Sold vehicles that are for sale again.
+    pub relisted: usize,
+    /// Vehicles that are sold now.
+    pub sold: usize,
+    /// Vehicles that the file has as they are.
+    pub unchanged: usize,
+    /// Rows that were refused.
+    pub refused: usize,
+}
+
+/// A vehicle of a row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ImportedVehicle {
+    /// The line of a text file on which the row begins, or the row of a worksheet; `None` for a vehicle that is not in the file.
+    pub row: Option<u64>,
+    /// The vehicle. After a dry run there is none of this id if it is new.
+    pub id: VehicleId,
+    /// Model year.
+    pub year: i32,
+    /// Make.
+    pub make: String,
+    /// Model.
+    pub model: String,
+    /// Trim level.
+    pub trim: Option<String>,
+    /// VIN or chassis number.
+    pub vin: String,
+    /// Stock number.
+    pub stock_number: Option<String>,
+    /// Price.
+    pub price: Money,
+    /// Mileage.
+    pub mileage: i32,
+}
+
+impl ImportedVehicle {
+    pub(super) fn of(row: Option<u64>, vehicle: &Vehicle) -> Self {
+        Self {
+            row,
+            id: vehicle.id,
+            year: vehicle.year,
+            make: vehicle.make.clone(),
+            model: vehicle.model.clone(),
+            trim: vehicle.trim.clone(),
+            vin: vehicle.vin.clone(),
+            stock_number: vehicle.stock_number.clone(),
+            price: vehicle.price,
+            mileage: vehicle.mileage,
+        }
+    }
+}
+
+/// A vehicle that is other than before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ChangedVehicle {
+    /// The vehicle as it is now.
+    #[serde(flatten)]
+    pub vehicle: ImportedVehicle,
+    /// The fields that differ: `{"price": {"from": "14000.00", "to": "13500.00"}}`.
+    pub changes: Map<String, Value>,
+}
+
+/// A row that was refused.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RefusedRow {
+    /// The line on which it begins, or its row in a worksheet.
+    pub row: u64,
+    /// Its VIN as it is written.
+    pub vin: Option<String>,
+    /// Its stock number as it is written.
+    pub stock_number: Option<String>,
+    /// What is wrong with it.
+    pub faults: Vec<RowFault>,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RowFault {
+    /// The name of the column in the file; `None` if it is about the whole row.
+    pub column: Option<String>,
+    /// The field of the vehicle.
+    pub field: Option<&'static str>,
+    /// What stands in the cell, cut where it is long.
+    pub value: Option<String>,
+    /// What is wrong, and what is expected.
+    pub message: String,
+}
+
+impl RowFault {
+    /// A fault of the row as a whole.
+    pub(super) fn of_row(message: impl Into<String>) -> Self {
+        Self { column: None, field: None, value: None, message: message.into() }
+    }
+}
+
+/// Something to look at twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RowWarning {
+    /// The line on which the row begins, or its row in a worksheet.
+    pub row: u64,
+    /// What is doubtful.
+    pub message: String,
+}
+
+/// Why the vehicles that are missing from a file were not marked sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SoldHeldBack {
+    /// More than half of the stock is missing; it can be confirmed.
+    MoreThanHalf {
+        /// How many are missing.
+        missing: usize,
+        /// How many vehicles were in stock before.
+        in_stock: usize,
+    },
+    /// Rows were refused, so it is not known which vehicles they are.
+    RowsRefused,
+}
+
+/// So many faults are fields of an error; the report has all.
+const MOST_FIELDS: usize = 100;
+
+impl ImportReport {
+    /// The report, if nothing stood in the way of writing it: it is written, or a dry run that would be.
+    ///
+    /// # Errors
+    /// `import_refused` with the first 100 faults, each at its row: `/12/price`. `import_held_back` if more than half of the stock
+    /// is missing from the file.
+    pub fn ensure_written(self) -> Result<Self> {
+        if let Some(SoldHeldBack::MoreThanHalf { missing, in_stock }) = self.sold_held_back {
+            let message = format!("{missing} of {in_stock} vehicles in stock are missing from {}", self.file);
+            return Err(Error::new(ErrorCode::ImportHeldBack, message));
+        }
+        if self.refused.is_empty() {
+            return Ok(self);
+        }
+        let written = match self.outcome {
+            ImportOutcome::WrittenInPart => "the others are written",
+            _ => "nothing is written",
+        };
+        let message = format!("{} of {} rows are refused; {written}", self.counts.refused, self.counts.rows);
+        let fields = self.refused.iter().flat_map(|row| row.faults.iter().map(move |fault| (row.row, fault)));
+        let mut error = Error::new(ErrorCode::ImportRefused, message);
+        for FieldError { pointer, message } in fields.take(MOST_FIELDS).map(field_error) {
+            error = error.with_field(pointer, message);
+        }
+        Err(error)
+    }
+}
+
+fn field_error((row, fault): (u64, &RowFault)) -> FieldError {
+    let pointer = match fault.field {
+        Some(field) => format!("/{row}/{field}"),
+        None => format!("/{row}"),
+    };
+    let message = match &fault.value {
+        Some(value) => format!("{}; found {value:?}", fault.message),
+        None => fault.message.clone(),
+    };
+    FieldError { pointer, message }
+}

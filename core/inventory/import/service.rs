@@ -1,0 +1,295 @@
+//! The import of a file: all of it in one transaction, or as much as can be in many, or nothing for a trial.
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn, Mapping, MissingVehicles, SoldHeldBack,
+    columns,
+    columns::{LISTED_AT, SOLD_AT},
+    dates::{Dates, OrderProof},
+    plan::{self, Planned, Terms},
+    state::{Chunk, Known, Run, numbers_of},
+};
+use crate::{
+    activity::{self, Action, Audited as _},
+    actor::Permission,
+    db::{DbConnection, DbResult, Failure},
+    desk::Acting,
+    error::{Error, ErrorCode, Result},
+    ids::VehicleId,
+    inventory::{
+        Inventory, Vehicle,
+        repository::{self, Reading},
+        sales::Sale,
+        service::{VehicleChange, vehicles_changed},
+    },
+    sheets::{Sheet, SheetChoices, SheetFile, SheetRow},
+};
+
+/// Rows are read, looked up and written in groups of this many.
+const CHUNK: usize = 1_000;
+
+/// A file whose columns are known.
+pub(super) struct Table<'t> {
+    pub(super) sheet: Sheet<'t>,
+    pub(super) columns: Vec<ImportedColumn>,
+    pub(super) mapping: &'t Mapping,
+    pub(super) dates: Dates,
+}
+
+impl<'t> Table<'t> {
+    fn open(file: &'t SheetFile, options: &'t ImportOptions) -> Result<Self> {
+        let sheet = find(file, options)?;
+        let mapping = &options.mapping;
+        let columns = columns::resolve(&sheet.columns, mapping)?;
+        let dates = dates_of(&sheet, &columns, mapping)?;
+        Ok(Self { sheet, columns, mapping, dates })
+    }
+}
+
+impl Table<'_> {
+    /// The column that is read as this field.
+    pub(super) fn column_of(&self, field: &str) -> Option<&ImportedColumn> {
+        self.columns.iter().find(|column| column.field == Some(field))
+    }
+}
+
+fn find<'t>(file: &'t SheetFile, options: &ImportOptions) -> Result<Sheet<'t>> {
+    let mapping = &options.mapping;
+    let choices = SheetChoices { sheet: mapping.sheet.as_deref(), delimiter: mapping.delimiter };
+    Sheet::find(file, options.limits, choices, &|name| columns::is_known(name, mapping))
+}
+
+/// The order of the file's dates. Only a file with dates is read for it.
+fn dates_of(sheet: &Sheet<'_>, columns: &[ImportedColumn], mapping: &Mapping) -> Result<Dates> {
+    let is_date = |column: &ImportedColumn| matches!(column.field, Some(LISTED_AT | SOLD_AT));
+    let mut proof = OrderProof::default();
+    if mapping.dates.is_none() && columns.iter().any(is_date) {
+        sheet.read(|row| {
+            let dates = columns.iter().zip(&row.cells).filter(|(column, _)| is_date(column));
+            dates.for_each(|(_, cell)| proof.look_at(cell, row.number));
+            Ok::<(), Error>(())
+        })?;
+    }
+    Ok(proof.verdict(mapping.dates))
+}
+
+impl Mapping {
+    /// What this mapping and the usual names make of the columns of a file, written out to be corrected.
+    ///
+    /// Of two columns for one field, the second is left out.
+    ///
+    /// # Errors
+    /// `sheet_unreadable`; `sheet_without_header`; `file_unreadable`; `file_too_large`.
+    ///
+    /// ```
+    /// use jpauto::imports::{Mapping, SheetFile};
+    ///
+    /// let file = SheetFile::from_bytes("stock.csv", "Stock #,List Price,Lot row\nA1,7995,3\n".as_bytes());
+    /// let mapping = Mapping::default().written_out_for(&file)?;
+    /// assert_eq!(mapping.columns["Stock #"].as_deref(), Some("stock_number"));
+    /// assert_eq!(mapping.columns["Lot row"], None);
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    pub fn written_out_for(&self, file: &SheetFile) -> Result<Self> {
+        let options = ImportOptions { mapping: self.clone(), ..ImportOptions::default() };
+        let sheet = find(file, &options)?;
+        Ok(columns::written_out(&columns::first_of_each(&sheet.columns, self), self))
+    }
+}
+
+impl Inventory<'_> {
+    /// Imports a file of vehicles. A vehicle is known by its VIN, then by its stock number; the others are new.
+    ///
+    /// What a row leaves blank stays as it is. A status column marks vehicles sold and offers sold ones again. The report says of
+    /// every row what became of it; [`ImportReport::ensure_written`] makes an error of refused rows.
+    ///
+    /// # Errors
+    /// `sheet_unreadable`, `sheet_without_header`, `invalid_mapping` and `file_too_large` for the file as a whole. Where the
+    /// database fails in [`ImportMode::KeepGoing`], the rows before are written, and the import can be repeated.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, imports::{ImportOptions, SheetFile}};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let text = "Stock #,VIN,Yr,Make,Model,Odometer,List Price\nA1,4T1B11HK9KU211111,2019,Toyota,Camry,\"52,000\",\"$15,900\"\n";
+    /// let file = SheetFile::from_bytes("stock.csv", text.as_bytes());
+    /// let report = desk.inventory().import(&file, &ImportOptions::default())?.ensure_written()?;
+    /// assert_eq!(report.counts.added, 1);
+    /// let again = desk.inventory().import(&file, &ImportOptions::default())?;
+    /// assert_eq!(again.counts.unchanged, 1);
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    pub fn import(&self, file: &SheetFile, options: &ImportOptions) -> Result<ImportReport> {
+        let table = Table::open(file, options)?;
+        match options.mode {
+            ImportMode::DryRun => self.import_nothing(&table, options),
+            ImportMode::AllOrNothing => self.import_all_or_nothing(&table, options),
+            ImportMode::KeepGoing => self.import_what_can_be(&table, options),
+        }
+    }
+
+    fn import_nothing(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+        let acting = Acting { actor: self.desk().actor(), now: self.desk().now() };
+        self.desk().read_snapshot(Permission::WriteInventory, |conn| {
+            let mut run = self.begin(table, options, conn, acting)?;
+            each_chunk(table, |rows| {
+                let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToCompare)?;
+                Ok::<(), Failure>(run.absorb(chunk)?)
+            })?;
+            for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
+                let sold = sell(conn, &run, ids, Reading::ToCompare)?;
+                run.absorb(sold)?;
+            }
+            Ok(run.report)
+        })
+    }
+
+    fn import_all_or_nothing(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+        let refused = RefCell::new(None);
+        let outcome = self.desk().write(Permission::WriteInventory, |conn, acting| {
+            let mut run = self.begin(table, options, conn, acting)?;
+            each_chunk(table, |rows| {
+                let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToChange)?;
+                if !chunk.has_refused() && !run.has_refused() {
+                    self.apply(conn, acting, &chunk.planned)?;
+                }
+                Ok::<(), Failure>(run.absorb(chunk)?)
+            })?;
+            for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
+                let sold = sell(conn, &run, ids, Reading::ToChange)?;
+                self.apply(conn, acting, &sold.planned)?;
+                run.absorb(sold)?;
+            }
+            let mut report = run.report;
+            report.outcome = match (&report.sold_held_back, report.refused.is_empty()) {
+                (_, false) => ImportOutcome::Refused,
+                (Some(SoldHeldBack::MoreThanHalf { .. }), true) => ImportOutcome::HeldBack,
+                _ => ImportOutcome::Written,
+            };
+            if report.outcome == ImportOutcome::Written {
+                return Ok(report);
+            }
+            // An error takes back what the transaction did.
+            refused.replace(Some(report));
+            Err(Error::new(ErrorCode::ImportRefused, "rows are refused; nothing is written").into())
+        });
+        match refused.into_inner() {
+            Some(report) if outcome.is_err() => Ok(report),
+            _ => outcome,
+        }
+    }
+
+    fn import_what_can_be(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+        let now = self.desk().now();
+        let acting = Acting { actor: self.desk().actor(), now };
+        let run = self.desk().read(Permission::WriteInventory, |conn| self.begin(table, options, conn, acting))?;
+        let mut run = run;
+        each_chunk(table, |rows| {
+            let chunk = self.desk().write(Permission::WriteInventory, |conn, acting| {
+                let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToChange)?;
+                self.apply(conn, acting, &chunk.planned)?;
+                Ok(chunk)
+            })?;
+            run.absorb(chunk)
+        })?;
+        for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
+            let sold = self.desk().write(Permission::WriteInventory, |conn, acting| {
+                let sold = sell(conn, &run, ids, Reading::ToChange)?;
+                self.apply(conn, acting, &sold.planned)?;
+                Ok(sold)
+            })?;
+            run.absorb(sold)?;
+        }
+        let mut report = run.report;
+        let is_whole = report.refused.is_empty() && report.sold_held_back.is_none();
+        report.outcome = if is_whole { ImportOutcome::Written } else { ImportOutcome::WrittenInPart };
+        Ok(report)
+    }
+
+    fn begin<'t>(
+        &'t self,
+        table: &'t Table<'t>,
+        options: &ImportOptions,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+    ) -> DbResult<Run<'t>> {
+        let (by, now) = (acting.actor.user_id(), acting.now);
+        let mut run = Run::new(table, Terms { rules: self.rules(), doubtful: self.doubtful, by, now });
+        if options.missing != MissingVehicles::Keep {
+            run.unsold_before = Some(repository::unsold_ids(conn)?);
+        }
+        Ok(run)
+    }
+
+    /// Writes what rows do, with its audit rows and what follows from it elsewhere.
+    fn apply(&self, conn: &mut DbConnection, acting: Acting<'_>, planned: &[Planned]) -> DbResult<()> {
+        let planned: Vec<_> = planned.iter().filter(|planned| !planned.steps.is_empty()).collect();
+        let new: Vec<&Vehicle> = planned.iter().filter(|it| it.before.is_none()).map(|it| &it.after).collect();
+        let changes: Vec<VehicleChange<'_>> = planned
+            .iter()
+            .filter_map(|it| Some(VehicleChange { before: it.before.as_ref()?, after: Some(&it.after) }))
+            .collect();
+        for planned in planned.iter().filter(|planned| planned.is_relisting()) {
+            if let Some(sold) = &planned.before {
+                repository::ensure_sale(conn, &Sale::of(sold, None, acting.now))?;
+            }
+        }
+        repository::insert_all(conn, &new)?;
+        let changed: Vec<&Vehicle> = changes.iter().filter_map(|change| change.after).collect();
+        repository::update_all(conn, &changed)?;
+        let sales = planned.iter().filter(|planned| planned.is_sale());
+        let sales: Vec<Sale> = sales.map(|planned| Sale::of(&planned.after, None, acting.now)).collect();
+        repository::add_sales(conn, &sales)?;
+        vehicles_changed(self.desk(), conn, &changes, acting.now)?;
+        let entries = planned.iter().map(|planned| entries_of(planned)).collect::<Result<Vec<_>>>()?;
+        activity::record_rows(conn, acting, Vehicle::RESOURCE, entries.into_iter().flatten().collect())
+    }
+}
+
+/// The entries of the audit trail, one for each step.
+fn entries_of(planned: &Planned) -> Result<Vec<(Action, Uuid, Map<String, Value>)>> {
+    let mut before = planned.before.as_ref();
+    let mut entries = Vec::with_capacity(planned.steps.len());
+    for step in &planned.steps {
+        let changes = activity::changes_between(before, Some(&step.after))?;
+        entries.push((step.action, step.after.id.into(), changes));
+        before = Some(&step.after);
+    }
+    Ok(entries)
+}
+
+fn is_confirmed(options: &ImportOptions) -> bool {
+    options.missing == MissingVehicles::MarkSoldConfirmed
+}
+
+/// Hands out the rows in groups.
+fn each_chunk<E: From<Error>>(
+    table: &Table<'_>,
+    mut each: impl FnMut(Vec<SheetRow>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut rows = Vec::with_capacity(CHUNK);
+    table.sheet.read(|row| {
+        rows.push(row);
+        if rows.len() < CHUNK { Ok(()) } else { each(std::mem::replace(&mut rows, Vec::with_capacity(CHUNK))) }
+    })?;
+    if rows.is_empty() { Ok(()) } else { each(rows) }
+}
+
+fn look_up_and_plan(conn: &mut DbConnection, run: &Run<'_>, rows: &[SheetRow], reading: Reading) -> DbResult<Chunk> {
+    let rows = run.read(rows);
+    let (vins, stock_numbers) = numbers_of(&rows);
+    let known = Known::new(repository::with_numbers(conn, &vins, &stock_numbers, reading)?, run.terms());
+    Ok(run.plan(rows, &known))
+}
+
+fn sell(conn: &mut DbConnection, run: &Run<'_>, ids: &[VehicleId], reading: Reading) -> DbResult<Chunk> {
+    let mut chunk = Chunk::default();
+    for vehicle in repository::with_ids(conn, ids, reading)? {
+        chunk.planned.push(plan::sell(vehicle, run.terms())?);
+    }
+    Ok(chunk)
+}

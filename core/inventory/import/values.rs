@@ -1,0 +1,356 @@
+//! A row's cells as the values of fields, each read as people write it. Pure.
+
+use serde_json::{Map, Value};
+
+use super::{
+    ImportedColumn, Mapping, RowFault,
+    columns::{FEATURED, LISTED_AT, SOLD_AT, STATUS, given},
+    dates::{self, Dates, Moment},
+};
+use crate::{
+    fields::{Field, FieldType, Presence},
+    inventory::VehicleStatus,
+    money::Money,
+    sheets::{Cell, SheetRow},
+    typed,
+};
+
+/// What a row says of a vehicle. A field that its row leaves blank is not in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowValues {
+    pub(super) row: u64,
+    /// The fields that staff enter, as JSON has them.
+    pub(super) fields: Map<String, Value>,
+    pub(super) status: Option<VehicleStatus>,
+    pub(super) featured: Option<bool>,
+    pub(super) listed_at: Option<Moment>,
+    pub(super) sold_at: Option<Moment>,
+    /// The cells of lists as they are written.
+    pub(super) lists: Vec<(&'static str, String)>,
+    pub(super) faults: Vec<RowFault>,
+}
+
+impl RowValues {
+    fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.as_str()
+    }
+
+    /// The VIN or chassis number as it is written.
+    pub(super) fn vin(&self) -> Option<&str> {
+        self.text("vin")
+    }
+
+    pub(super) fn stock_number(&self) -> Option<&str> {
+        self.text("stock_number")
+    }
+}
+
+/// A cell has at most this many characters where it is shown.
+const SHOWN: usize = 60;
+
+/// Reads a row. What cannot be read is a fault of the row.
+pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], mapping: &Mapping, dates: Dates) -> RowValues {
+    let mut values = RowValues { row: row.number, ..RowValues::default() };
+    if let Some(fault) = &row.fault {
+        values.faults.push(RowFault { column: None, field: None, value: None, message: fault.clone() });
+    }
+    for (column, cell) in columns.iter().zip(&row.cells) {
+        let Some(field) = column.field else { continue };
+        if cell.is_blank() {
+            continue;
+        }
+        if let Err(message) = read_cell(&mut values, field, cell, mapping, dates) {
+            // Of a row whose cells stand in the wrong columns, this alone is worth saying.
+            if row.fault.is_none() {
+                let value = Some(shortened(&cell.shown())).filter(|_| !matches!(cell, Cell::Fault(_)));
+                values.faults.push(RowFault { column: Some(column.name.clone()), field: Some(field), value, message });
+            }
+        }
+    }
+    values
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn read_cell(
+    values: &mut RowValues,
+    field: &'static str,
+    cell: &Cell,
+    mapping: &Mapping,
+    dates: Dates,
+) -> Result<(), String> {
+    if let Cell::Fault(fault) = cell {
+        return Err(fault.clone());
+    }
+    match field {
+        STATUS => values.status = Some(status(cell, mapping)?),
+        FEATURED => values.featured = Some(truth(cell)?),
+        LISTED_AT if *cell != Cell::Null => values.listed_at = Some(dates::read(cell, dates)?),
+        SOLD_AT if *cell != Cell::Null => values.sold_at = Some(dates::read(cell, dates)?),
+        LISTED_AT | SOLD_AT => {}
+        _ => {
+            let Some(described) = given(field) else { return Ok(()) };
+            if described.r#type == FieldType::Texts && matches!(cell, Cell::Text(_)) {
+                values.lists.push((described.name, text(cell)?));
+            }
+            values.fields.insert(field.to_owned(), value(described, cell)?);
+        }
+    }
+    Ok(())
+}
+
+fn value(field: &Field, cell: &Cell) -> Result<Value, String> {
+    if *cell == Cell::Null {
+        return match (field.presence, field.r#type) {
+            (Presence::Nullable, _) => Ok(Value::Null),
+            (Presence::Defaulted, FieldType::Texts) => Ok(Value::Array(Vec::new())),
+            _ => Err("is required".to_owned()),
+        };
+    }
+    match field.r#type {
+        FieldType::Money => money(cell).map(|money| Value::String(money.to_string())),
+        FieldType::Number => number(cell).map(Value::from),
+        FieldType::Truth => truth(cell).map(Value::Bool),
+        FieldType::Texts => Ok(Value::from(texts(cell)?)),
+        _ if field.name == "vin" => vin(cell).map(Value::String),
+        _ => text(cell).map(Value::String),
+    }
+}
+
+/// A text. What was made harmless for a spreadsheet is as it was before.
+fn text(cell: &Cell) -> Result<String, String> {
+    match cell {
+        Cell::Text(text) => {
+            let text = text.trim();
+            let is_formula = |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+            Ok(text.strip_prefix('\'').filter(is_formula).unwrap_or(text).to_owned())
+        }
+        Cell::Number(number) => Ok(written(*number)),
+        Cell::Serial(_) => Err("expected a text, found a date: format the column as text".to_owned()),
+        Cell::Bool(truth) => Ok(truth.to_string()),
+        Cell::Texts(texts) if texts.len() == 1 => Ok(texts[0].clone()),
+        _ => Err("expected one text".to_owned()),
+    }
+}
+
+/// A number as its digits. Sums in a workbook may be off in the last of their binary digits.
+fn written(number: f64) -> String {
+    let rounded = (number * 1e6).round() / 1e6;
+    if (rounded - number).abs() < 1e-7 { rounded.to_string() } else { number.to_string() }
+}
+
+/// `1.23457E+16`: what a spreadsheet makes of a long number.
+fn is_scientific(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_point = digits.contains(['.', ',']) || exponent.starts_with(['+', '-']);
+    has_point && is_number(&digits.replace(['.', ','], "")) && is_number(exponent.trim_start_matches(['+', '-']))
+}
+
+const SCIENTIFIC: &str =
+    "the spreadsheet has made a number of it and lost its digits: format the column as text and enter it again";
+
+fn vin(cell: &Cell) -> Result<String, String> {
+    // More digits than a number of a spreadsheet holds.
+    let is_long = |number: f64| number.abs() >= 1e15;
+    match cell {
+        Cell::Number(number) if is_long(*number) => Err(SCIENTIFIC.to_owned()),
+        Cell::Text(text) if is_scientific(text.trim()) => Err(SCIENTIFIC.to_owned()),
+        _ => {
+            let text = text(cell)?;
+            Ok(text.chars().filter(|sign| !sign.is_whitespace()).collect::<String>().to_ascii_uppercase())
+        }
+    }
+}
+
+fn money(cell: &Cell) -> Result<Money, String> {
+    const EXPECTED: &str = "expected dollars such as 13500 or $13,500.00";
+    match cell {
+        Cell::Number(number) => {
+            let found = Money::from_dollars_rounded(*number).filter(|money| (money.dollars() - number).abs() < 1e-6);
+            found.ok_or_else(|| EXPECTED.to_owned())
+        }
+        Cell::Text(text) => typed::money(without_zeros(text)).map_err(|_invalid| EXPECTED.to_owned()),
+        _ => Err(EXPECTED.to_owned()),
+    }
+}
+
+/// JSON's `13500.000` without the zeros that no cent needs.
+fn without_zeros(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once('.') {
+        Some((whole, cents)) if cents.len() > 2 && cents[2..].bytes().all(|byte| byte == b'0') => {
+            &text[..whole.len() + 3]
+        }
+        _ => text,
+    }
+}
+
+fn number(cell: &Cell) -> Result<i32, String> {
+    const EXPECTED: &str = "expected a whole number such as 52000 or 52,000";
+    let found = match cell {
+        Cell::Number(number) if number.fract() == 0.0 && number.abs() < 1e9 => Some(*number as i32),
+        Cell::Text(text) => {
+            let text = text.trim().to_ascii_lowercase();
+            let text = [" miles", " mi", " mi.", "mi"].iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(&text);
+            let is_whole = |zeros: &str| zeros.bytes().all(|byte| byte == b'0');
+            let text = text.split_once('.').map_or(text, |(whole, rest)| if is_whole(rest) { whole } else { text });
+            typed::whole_number(text)
+        }
+        _ => None,
+    };
+    found.ok_or_else(|| EXPECTED.to_owned())
+}
+
+fn truth(cell: &Cell) -> Result<bool, String> {
+    let word = match cell {
+        Cell::Bool(truth) => return Ok(*truth),
+        Cell::Number(number) => number.to_string(),
+        Cell::Text(text) => text.trim().to_lowercase(),
+        _ => String::new(),
+    };
+    match word.as_str() {
+        "yes" | "y" | "true" | "t" | "1" | "x" => Ok(true),
+        "no" | "n" | "false" | "f" | "0" => Ok(false),
+        _ => Err("expected yes or no".to_owned()),
+    }
+}
+
+/// A list: JSON, or lines, or parts between bars, semicolons or commas, the first of these that occurs.
+fn texts(cell: &Cell) -> Result<Vec<String>, String> {
+    if let Cell::Texts(texts) = cell {
+        return Ok(texts.clone());
+    }
+    let text = text(cell)?;
+    if text.starts_with('[') {
+        return serde_json::from_str(&text).map_err(|_other| "expected a JSON list of texts".to_owned());
+    }
+    let is_addresses = text.starts_with("http://") || text.starts_with("https://");
+    let separator = ['\n', '|', ';', ','].into_iter().find(|sign| {
+        // An address may hold a comma or a semicolon.
+        text.contains(*sign) && (!is_addresses || matches!(sign, '\n' | '|') || begins_addresses(&text, *sign))
+    });
+    let parts: Vec<&str> = match separator {
+        Some(sign) => text.split(sign).collect(),
+        None if is_addresses => text.split_whitespace().collect(),
+        None => vec![&text],
+    };
+    Ok(parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect())
+}
+
+/// Whether an address begins behind each of these signs.
+fn begins_addresses(text: &str, sign: char) -> bool {
+    text.split(sign).all(|part| part.trim().is_empty() || part.trim_start().starts_with("http"))
+}
+
+fn status(cell: &Cell, mapping: &Mapping) -> Result<VehicleStatus, String> {
+    let word = text(cell)?;
+    let is_word = |other: &str| other.trim().eq_ignore_ascii_case(&word);
+    if let Some((_, status)) = mapping.statuses.iter().find(|(other, _)| is_word(other)) {
+        return Ok(*status);
+    }
+    match word.to_lowercase().as_str() {
+        "available" | "active" | "in stock" | "instock" | "for sale" | "in inventory" | "frontline" => {
+            Ok(VehicleStatus::Available)
+        }
+        "pending" | "sale pending" | "deposit" | "reserved" => Ok(VehicleStatus::Pending),
+        "hold" | "on hold" | "not for sale" => Ok(VehicleStatus::Hold),
+        "sold" | "delivered" => Ok(VehicleStatus::Sold),
+        _ => {
+            Err("expected available, pending, hold or sold; a mapping says what other words mean (statuses)".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::import::DateOrder;
+
+    fn read_as(field: &'static str, cell: Cell) -> Result<Value, String> {
+        let column = ImportedColumn { name: field.to_owned(), field: Some(field), left_out: None };
+        let row = SheetRow { number: 2, cells: vec![cell], fault: None };
+        let values = read(&row, &[column], &Mapping::default(), Dates::In(DateOrder::MonthFirst));
+        match values.faults.first() {
+            Some(fault) => Err(fault.message.clone()),
+            None => Ok(values
+                .fields
+                .get(field)
+                .cloned()
+                .unwrap_or_else(|| Value::from(values.status.map(VehicleStatus::as_str)))),
+        }
+    }
+
+    fn text(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn values_are_read_as_people_write_them() {
+        for (field, cell, value) in [
+            ("price", text(" $13,500 "), Value::from("13500.00")),
+            ("price", text("13500.5"), Value::from("13500.50")),
+            ("price", text("13500.000"), Value::from("13500.00")),
+            ("price", Cell::Number(13_499.989_999_999_998), Value::from("13499.99")),
+            ("mileage", text("52,000 mi"), Value::from(52_000)),
+            ("mileage", text("52000.0"), Value::from(52_000)),
+            ("mileage", Cell::Number(52_000.0), Value::from(52_000)),
+            ("vin", text("1hgcm82633a 004352"), Value::from("1HGCM82633A004352")),
+            ("stock_number", Cell::Number(1_042.0), Value::from("1042")),
+            ("stock_number", text("0123"), Value::from("0123")),
+            ("engine", Cell::Number(2.5), Value::from("2.5")),
+            ("trim", text("'=1+1"), Value::from("=1+1")),
+            ("trim", text("'90s"), Value::from("'90s")),
+            ("trim", Cell::Null, Value::Null),
+            ("service_records", text("Yes"), Value::from(true)),
+            ("features", text("Tow hitch, Roof rack"), serde_json::json!(["Tow hitch", "Roof rack"])),
+            ("features", text("Seats, heated\nRoof rack"), serde_json::json!(["Seats, heated", "Roof rack"])),
+            ("features", text("[\"a,b\"]"), serde_json::json!(["a,b"])),
+            ("images", text("https://x.example/1,2.jpg"), serde_json::json!(["https://x.example/1,2.jpg"])),
+            (
+                "images",
+                text("https://x.example/1.jpg,https://x.example/2.jpg"),
+                serde_json::json!(["https://x.example/1.jpg", "https://x.example/2.jpg"]),
+            ),
+            (
+                "images",
+                text("https://x.example/1.jpg https://x.example/2.jpg"),
+                serde_json::json!(["https://x.example/1.jpg", "https://x.example/2.jpg"]),
+            ),
+            ("status", text("In Stock"), Value::from("available")),
+        ] {
+            assert_eq!(read_as(field, cell.clone()), Ok(value), "{field} of {cell:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        for (field, cell) in [
+            ("price", text("12.5k")),
+            ("price", text("13.500,00")),
+            ("price", text("call")),
+            ("price", Cell::Number(0.001)),
+            ("price", Cell::Serial(46_348.0)),
+            ("price", Cell::Null),
+            ("mileage", text("52.5")),
+            ("mileage", text("TMU")),
+            ("year", Cell::Number(f64::NAN)),
+            ("vin", text("1.23457E+16")),
+            ("vin", text("1,2E+16")),
+            ("vin", Cell::Number(1.234_57e16)),
+            ("service_records", text("some")),
+            ("status", text("gone fishing")),
+            ("trim", Cell::Serial(46_348.0)),
+            ("trim", Cell::Texts(vec!["a".into(), "b".into()])),
+            ("features", text("[1]")),
+        ] {
+            assert!(read_as(field, cell.clone()).is_err(), "{field} of {cell:?}");
+        }
+        assert!(!is_scientific("12E45"), "a chassis number");
+    }
+}

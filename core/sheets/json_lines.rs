@@ -1,0 +1,174 @@
+//! One JSON object a line. Every row names its columns itself; together they are the columns of the table.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    io::{BufRead, BufReader, Read as _},
+};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::{
+    Cell, Place, Sheet, SheetEncoding, SheetFile, SheetFormat, SheetLimits, SheetRow, SheetShape,
+    encoding::{self, Decoded, row_too_long},
+    unreadable,
+};
+use crate::error::{Error, Result};
+
+pub(super) fn find(file: &SheetFile, limits: SheetLimits) -> Result<Sheet<'_>> {
+    let encoding = encoding::detect(file, &limits)?;
+    let shape = SheetShape {
+        format: SheetFormat::JsonLines,
+        encoding: Some(encoding),
+        delimiter: None,
+        sheet: None,
+        header: None,
+    };
+    let mut sheet = Sheet { file, limits, place: Place::JsonLines { encoding }, columns: Vec::new(), shape };
+    let mut places = HashMap::new();
+    let mut columns: Vec<String> = Vec::new();
+    each_line(&sheet, encoding, &mut |_, line| {
+        // What is no object is told when the rows are read.
+        let Ok(Members(members)) = serde_json::from_slice::<Members>(line) else { return Ok(()) };
+        for (name, _) in members {
+            if !places.contains_key(&name) {
+                places.insert(name.clone(), columns.len());
+                columns.push(name);
+            }
+        }
+        if columns.len() > limits.columns {
+            return Err(unreadable(format!("the objects have more than {} different members", limits.columns)));
+        }
+        Ok::<(), Error>(())
+    })?;
+    sheet.columns = columns;
+    Ok(sheet)
+}
+
+pub(super) fn read<E: From<Error>>(
+    sheet: &Sheet<'_>,
+    encoding: SheetEncoding,
+    each: &mut impl FnMut(SheetRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let places: HashMap<&str, usize> =
+        sheet.columns.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+    each_line(sheet, encoding, &mut |number, line| {
+        let mut cells = vec![Cell::Empty; sheet.columns.len()];
+        let fault = match serde_json::from_slice::<Members>(line) {
+            Ok(Members(members)) => {
+                for (name, value) in members {
+                    if let Some(place) = places.get(name.as_str()) {
+                        cells[*place] = cell(value);
+                    }
+                }
+                None
+            }
+            Err(reason) => Some(format!("expected one JSON object: {reason}")),
+        };
+        each(SheetRow { number, cells, fault })
+    })
+}
+
+fn each_line<E: From<Error>>(
+    sheet: &Sheet<'_>,
+    encoding: SheetEncoding,
+    each: &mut impl FnMut(u64, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut reader = BufReader::with_capacity(64 * 1024, Decoded::new(sheet.file, encoding)?);
+    let (mut line, mut number) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        let read = (&mut reader).take(sheet.limits.row_bytes + 1).read_until(b'\n', &mut line);
+        if read.map_err(|reason| sheet.file.broken(reason))? == 0 {
+            return Ok(());
+        }
+        number += 1;
+        if line.len() as u64 > sheet.limits.row_bytes {
+            return Err(row_too_long(number, &sheet.limits).into());
+        }
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            each(number, line)?;
+        }
+    }
+}
+
+fn cell(value: Value) -> Cell {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(truth) => Cell::Bool(truth),
+        Value::Number(number) => Cell::Text(number.to_string()),
+        Value::String(text) => Cell::Text(text),
+        Value::Array(items) => {
+            let text = |item| match item {
+                Value::String(text) => Some(text),
+                _ => None,
+            };
+            items
+                .into_iter()
+                .map(text)
+                .collect::<Option<_>>()
+                .map_or_else(|| Cell::Fault("expected a list of texts alone".to_owned()), Cell::Texts)
+        }
+        Value::Object(_) => Cell::Fault("expected a value and not an object".to_owned()),
+    }
+}
+
+/// The members of an object in order; a name that stands twice is refused.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members: Vec<(String, Value)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            // Few enough members for a plain search; more than a table has columns are refused anyway.
+            if members.len() < 1_000 && members.iter().any(|(other, _)| *other == name) {
+                return Err(serde::de::Error::custom(format_args!("`{name}` stands twice")));
+            }
+            members.push((name, value));
+        }
+        Ok(Members(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheets::SheetChoices;
+
+    #[test]
+    fn the_columns_are_what_all_rows_name_and_a_bad_line_is_one_bad_row() {
+        let text = "{\"vin\": \"A\", \"price\": 7}\n\n{\"vin\": \"B\", \"features\": [\"x\"], \"sold\": null}\n{\"vin\": \n{\"a\": 1, \"a\": 2}\n";
+        let file = SheetFile::from_bytes("stock.jsonl", text.as_bytes());
+        let sheet = Sheet::find(&file, SheetLimits::default(), SheetChoices::default(), &|_| false).unwrap();
+        assert_eq!(sheet.columns, ["vin", "price", "features", "sold"]);
+        let mut rows = Vec::new();
+        sheet
+            .read(|row: SheetRow| -> Result<()> {
+                rows.push(row);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(rows[0].cells, [Cell::Text("A".into()), Cell::Text("7".into()), Cell::Empty, Cell::Empty]);
+        assert_eq!(rows[1].cells[2..], [Cell::Texts(vec!["x".into()]), Cell::Null]);
+        assert_eq!(
+            rows.iter().map(|row| (row.number, row.fault.is_some())).collect::<Vec<_>>(),
+            [(1, false), (3, false), (4, true), (5, true)]
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! How much of a file is read.
+
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SheetLimits {
+    /// The most bytes of a file of text (512 MiB).
+    pub text_bytes: u64,
+    /// The most bytes of a row of text (1 MiB).
+    pub row_bytes: u64,
+    /// The most rows (1,000,000, about as many as a worksheet has).
+    pub rows: u64,
+    /// The most columns (500).
+    pub columns: usize,
+    /// The most bytes of a workbook, which is compressed (64 MiB).
+    pub workbook_bytes: u64,
+    /// The most bytes of a workbook when it is unpacked (512 MiB).
+    pub unpacked_bytes: u64,
+    /// The most bytes of the texts that the cells of a workbook share, which are held in memory (128 MiB).
+    pub shared_text_bytes: u64,
+    /// The most files in a workbook (2,000).
+    pub workbook_entries: usize,
+}
+
+impl Default for SheetLimits {
+    fn default() -> Self {
+        Self {
+            text_bytes: 512 * MIB,
+            row_bytes: MIB,
+            rows: 1_000_000,
+            columns: 500,
+            workbook_bytes: 64 * MIB,
+            unpacked_bytes: 512 * MIB,
+            shared_text_bytes: 128 * MIB,
+            workbook_entries: 2_000,
+        }
+    }
+}
+
+const MIB: u64 = 1024 * 1024;
+
+/// `512 MiB`.
+pub(super) fn in_words(bytes: u64) -> String {
+    if bytes < MIB { format!("{} KiB", bytes / 1024) } else { format!("{} MiB", bytes / MIB) }
+}
