@@ -9,6 +9,7 @@ use crate::{
     db::DatabaseConfig,
     evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
+    jobs::JobRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
@@ -54,6 +55,8 @@ pub struct Config {
     pub evaluation: EvaluationRules,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
+    /// When jobs run.
+    pub jobs: JobRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -76,6 +79,7 @@ impl Config {
             vpic: None,
             evaluation: EvaluationRules::default(),
             sessions: None,
+            jobs: JobRules::default(),
             clock: Clock::system(),
         }
     }

@@ -113,6 +113,8 @@ id! {
     AlertId;
     /// An API token.
     TokenId;
+    /// A run of a job.
+    RunId;
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The operations on competitors.
 //!
-//! `scraping` and `probe` have those that fetch, `recording` writes what one scrape saw, and `large_lots` most of it in turns where
+//! `scraping` and `probe` have those that fetch, `figures` counts the figures anew, `recording` writes what one scrape saw, and `large_lots` most of it in turns where
 //! that is much. A scrape runs under a claim (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
 //! missing cars (`missing_pages`).
 
 mod claims;
+mod figures;
 mod host_sharing;
 mod judgement;
 mod large_lots;

@@ -53,7 +53,6 @@ pub(crate) use self::{
     exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
     guard::Refusal,
     request::{Fetched, PageRequest},
-    stop::Stop,
 };
 use crate::{Error, ErrorCode, Result, scrape::browser::Rendering};
 
