@@ -308,7 +308,7 @@ impl Plan {
     }
 
     fn add(&mut self, index: usize, sighting: Sighting, scrape: &ScrapeFacts, rules: &TrackingRules) {
-        let Sighting { keys, details, price, is_sold, sold_at: _, raw_data, is_retold: _ } = sighting;
+        let Sighting { keys, details, price, is_sold, sold_at: _, raw_data, is_on_unchanged_page: _ } = sighting;
         let mut listing = StoredListing {
             keys,
             details,
@@ -349,7 +349,7 @@ impl Plan {
             _ => Turn::None,
         };
         // The doubt stays until a page that was written anew says the same.
-        if sighting.is_retold && sighting.price == listing.unconfirmed_price {
+        if sighting.is_on_unchanged_page && sighting.price == listing.unconfirmed_price {
             sighting.price = None;
         }
         if turn == Turn::None && !would_change(listing, &sighting, rules) {

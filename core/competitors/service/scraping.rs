@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
         let (desk, id) = (self.claims.desk, competitor.id);
         let Walked { shown, read, retry_after, .. } = walked;
         let seen = (shown, competitor.list_source().reader());
-        let mut recording = Recording::fetched(desk, seen, observed_at, &read.retold);
+        let mut recording = Recording::fetched(desk, seen, observed_at, &read.unchanged_keys);
         let most_checks = missing::checks_wanted(competitor.scraper_config.as_ref());
         if most_checks > 0 {
             let missing = {
