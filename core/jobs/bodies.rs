@@ -240,17 +240,18 @@ fn check(desk: &Desk) -> Result<Done> {
         count: finding.count,
         remedy: finding.remedy.as_str().to_owned(),
     });
-    let report = CheckJobReport {
-        findings: findings.collect(),
-        rows: found.findings.iter().map(|finding| finding.count).sum(),
-    };
+    let report =
+        CheckJobReport { findings: findings.collect(), rows: found.findings.iter().map(|finding| finding.count).sum() };
     done(&report)
 }
 
 fn backup(desk: &Desk) -> Result<Done> {
     let rules = &desk.part::<Timetable>()?.rules;
     let Some(folder) = &rules.backup_folder else {
-        return Err(Error::new(ErrorCode::NotConfigured, "there is no folder for backups: configure jobs.backup_folder"));
+        return Err(Error::new(
+            ErrorCode::NotConfigured,
+            "there is no folder for backups: configure jobs.backup_folder",
+        ));
     };
     let made = desk.database().backup(&folder.join(name_of_backup(desk.now())))?;
     let Some(bytes) = made.bytes else {
@@ -299,7 +300,7 @@ mod tests {
     #[test]
     fn old_backups_go_and_other_files_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |second| name_of_backup(DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap());
+        let at = |second: i64| name_of_backup(DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap());
         let ours: Vec<_> = (0..5).map(at).collect();
         let others = ["jpauto.db", "jpauto-before-the-move.db", "notes.txt"];
         for name in ours.iter().map(String::as_str).chain(others) {

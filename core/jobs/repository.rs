@@ -9,7 +9,10 @@ use diesel::prelude::*;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{Job, Run, RunFilter, RunProgress, RunStatus, rules::{self, End}};
+use super::{
+    Job, Run, RunFilter, RunProgress, RunStatus,
+    rules::{self, End},
+};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend, lock_row,

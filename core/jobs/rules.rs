@@ -21,7 +21,6 @@ pub(super) struct Done {
 /// Why a run was told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    Nothing,
     /// Somebody cancelled it.
     Cancelled,
     /// The process ends, or the lease is lost.
@@ -56,7 +55,7 @@ pub(super) fn end(done: Done, told: Told) -> End {
     let result = Some(report);
     let word = match told {
         Told::Cancelled => Run::CANCELLED,
-        Told::Nothing | Told::Interrupted => Run::INTERRUPTED,
+        Told::Interrupted => Run::INTERRUPTED,
     };
     let (status, error) = match (stopped, failed, succeeded) {
         (true, ..) => (RunStatus::Failure, Some(word.to_owned())),
@@ -119,10 +118,10 @@ mod tests {
     #[test]
     fn a_run_ends_as_its_items_did() {
         for (succeeded, failed, stopped, told, status, error) in [
-            (3, 0, false, Told::Nothing, RunStatus::Success, None),
-            (0, 0, false, Told::Nothing, RunStatus::Success, None),
-            (2, 1, false, Told::Nothing, RunStatus::Partial, Some("first")),
-            (0, 2, false, Told::Nothing, RunStatus::Failure, Some("first")),
+            (3, 0, false, Told::Interrupted, RunStatus::Success, None),
+            (0, 0, false, Told::Interrupted, RunStatus::Success, None),
+            (2, 1, false, Told::Interrupted, RunStatus::Partial, Some("first")),
+            (0, 2, false, Told::Interrupted, RunStatus::Failure, Some("first")),
             (2, 0, true, Told::Cancelled, RunStatus::Failure, Some("cancelled")),
             (2, 1, true, Told::Interrupted, RunStatus::Failure, Some("interrupted")),
             (3, 0, false, Told::Cancelled, RunStatus::Success, None),

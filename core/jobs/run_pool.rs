@@ -11,11 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Run, StartedRun, Stop,
-    rules::End,
-    running::Account,
-};
+use super::{Run, StartedRun, Stop, rules::End, running::Account};
 use crate::{
     error::{Error, ErrorCode, Result},
     ids::RunId,

@@ -6,10 +6,10 @@
 
 use std::str::FromStr as _;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, LocalResult, NaiveDateTime, Offset as _, SubsecRound as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use croner::{
-    Cron,
+    Cron, JobType,
     parser::{CronParser, Seconds},
 };
 
@@ -23,11 +23,8 @@ pub(super) struct Schedule {
 /// A longer text is no cron expression.
 const LONGEST: usize = 200;
 
-/// How far the search is moved on when the answer is not later than what was asked for.
-const STEP: TimeDelta = TimeDelta::minutes(15);
-
-/// A gap or an overlap of clocks is at most a day long.
-const MOST_STEPS: i32 = 100;
+/// So many times of an hour that comes twice are passed over at most: one a second.
+const MOST_STEPS: usize = 10_000;
 
 impl Schedule {
     pub(super) fn parse(cron: &str, zone: Tz) -> Result<Self, String> {
@@ -43,16 +40,61 @@ impl Schedule {
     }
 
     /// The first time after this one.
+    ///
+    /// The expression is asked about the hands of the clock alone, as if they never jumped; what their jumps mean is said here. The
+    /// distance from UTC is followed from one jump to the next.
     pub(super) fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // Within the second hour of an overlap, the search may answer with the first hour.
-        (0..MOST_STEPS).find_map(|step| {
-            let from = (time + STEP * step).with_timezone(&self.zone);
-            match self.cron.find_next_occurrence(&from, false) {
-                Ok(next) if next.to_utc() > time => Some(Some(next.to_utc())),
-                Ok(_) => None,
-                Err(_never) => Some(None),
+        let is_fixed = self.cron.determine_job_type() == JobType::FixedTime;
+        let mut from = time.trunc_subsecs(0);
+        let mut is_included = false;
+        for _ in 0..MOST_STEPS {
+            let distance = self.distance(from);
+            let shown = self.next_shown((from + distance).naive_utc(), is_included)?;
+            let next = shown.and_utc() - distance;
+            if self.distance(next) == distance {
+                if !is_fixed || !self.is_second_pass(shown, next) {
+                    return Some(next);
+                }
+                (from, is_included) = (next, false);
+                continue;
             }
-        })?
+            let jump = self.jump_between(from, next);
+            let lands_on = (jump + self.distance(jump)).naive_utc();
+            // The clock skips what it was to show.
+            if is_fixed && shown < lands_on {
+                return Some(jump);
+            }
+            (from, is_included) = (jump, true);
+        }
+        None
+    }
+
+    /// What the clock next shows that fits the expression, if it never jumped.
+    fn next_shown(&self, shown: NaiveDateTime, is_included: bool) -> Option<NaiveDateTime> {
+        self.cron.find_next_occurrence(&shown.and_utc(), is_included).ok().map(|next| next.naive_utc())
+    }
+
+    /// How far the clock is ahead of UTC.
+    fn distance(&self, time: DateTime<Utc>) -> TimeDelta {
+        let offset = self.zone.offset_from_utc_datetime(&time.naive_utc()).fix();
+        TimeDelta::seconds(offset.local_minus_utc().into())
+    }
+
+    /// Whether the clock shows this for the second time.
+    fn is_second_pass(&self, shown: NaiveDateTime, time: DateTime<Utc>) -> bool {
+        matches!(self.zone.from_local_datetime(&shown), LocalResult::Ambiguous(first, _) if first.to_utc() != time)
+    }
+
+    /// The first second with another distance from UTC than at `from`, which `until` has.
+    fn jump_between(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> DateTime<Utc> {
+        let distance = self.distance(from);
+        let (mut before, mut after) = (from.timestamp(), until.timestamp());
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            let at_middle = DateTime::from_timestamp(middle, 0).map(|time| self.distance(time));
+            if at_middle == Some(distance) { before = middle } else { after = middle }
+        }
+        DateTime::from_timestamp(after, 0).unwrap_or(until)
     }
 
     /// The latest time after the first and up to the second.
@@ -188,7 +230,9 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_is_refused() {
-        for wrong in ["", " ", "* * * *", "60 * * * *", "0 2 * * * * * *", "every day", "\u{1f697} * * * *", &"*".repeat(500)] {
+        for wrong in
+            ["", " ", "* * * *", "60 * * * *", "0 2 * * * * * *", "every day", "\u{1f697} * * * *", &"*".repeat(500)]
+        {
             assert!(Schedule::parse(wrong, Tz::UTC).is_err(), "{wrong}");
         }
     }

@@ -138,9 +138,7 @@ impl Retention {
             .load(c))?;
         let Some(last) = found.last().map(|found| found.id) else { return Ok((0, None)) };
         // The condition is looked at again: a row may have been used meanwhile.
-        let sql = format!(
-            "DELETE FROM {table} AS kept WHERE {condition} AND {behind} AND kept.{key} <= $4"
-        );
+        let sql = format!("DELETE FROM {table} AS kept WHERE {condition} AND {behind} AND kept.{key} <= $4");
         let removed = on_each!(conn, c => sql_query(sql)
             .bind::<DbInstant, _>(until)
             .bind::<Bool, _>(after.is_none())

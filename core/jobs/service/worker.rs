@@ -142,9 +142,8 @@ impl Jobs<'_> {
     /// Begins the run of a time of a schedule; `None` where another process has, or where the job is being run.
     fn start_at(&self, job: Job, time: DateTime<Utc>) -> Result<Option<StartedRun>> {
         let options = RunOptions::default();
-        let run = self
-            .desk
-            .write(Permission::RunJobs, |conn, acting| self.begin(conn, acting, job, &options, Some(time)))?;
+        let run =
+            self.desk.write(Permission::RunJobs, |conn, acting| self.begin(conn, acting, job, &options, Some(time)))?;
         Ok(run.map(|run| self.started(run, job, &options)))
     }
 }
