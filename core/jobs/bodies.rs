@@ -150,10 +150,10 @@ fn scraped(report: &ScrapeReport) -> Result<Done> {
 
 fn competitor_metrics(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
     let (mut report, mut first, mut stopped) = (MetricsReport::default(), None, false);
-    desk.competitors().count_metrics(&mut |competitor, outcome| {
-        match outcome {
-            Ok(()) => report.competitors += 1,
-            Err(error) => {
+    desk.competitors().count_metrics(&mut |competitor, error| {
+        match error {
+            None => report.competitors += 1,
+            Some(error) => {
                 report.failed += 1;
                 first.get_or_insert_with(|| as_kept(error));
                 if report.failures.len() < MOST_FAILURES {

@@ -135,26 +135,26 @@ mod tests {
 
     #[test]
     fn a_job_takes_its_own_options_only() {
-        let competitor = RunOptions::competitor(CompetitorId::new(DateTime::UNIX_EPOCH));
+        let competitor = || RunOptions::competitor(CompetitorId::new(DateTime::UNIX_EPOCH));
         let limited = |limit| RunOptions { limit: Some(limit), ..RunOptions::default() };
         for (job, options, pointer) in [
-            (Job::CompetitorScrape, competitor.clone(), None),
+            (Job::CompetitorScrape, competitor(), None),
             (Job::MarketResearch, RunOptions::all(), None),
             (Job::MarketResearch, limited(5), None),
             (Job::CompetitorScrape, limited(5), None),
             (Job::CleanUp, RunOptions::dry_run(), None),
-            (Job::CleanUp, competitor.clone(), Some("/competitor_id")),
+            (Job::CleanUp, competitor(), Some("/competitor_id")),
             (Job::CompetitorScrape, RunOptions::all(), Some("/all")),
             (Job::Check, limited(5), Some("/limit")),
             (Job::MarketResearch, limited(0), Some("/limit")),
-            (Job::CompetitorScrape, RunOptions { limit: Some(1), ..competitor.clone() }, Some("/limit")),
+            (Job::CompetitorScrape, RunOptions { limit: Some(1), ..competitor() }, Some("/limit")),
             (Job::MarketResearch, RunOptions::dry_run(), Some("/dry_run")),
         ] {
             let refusal = check_options(job, &options).err().map(|error| error.fields()[0].pointer.clone());
             assert_eq!(refusal.as_deref(), pointer, "{job} {options:?}");
         }
-        assert_ne!(lease(Job::CompetitorScrape, &competitor), lease(Job::CompetitorScrape, &RunOptions::default()));
-        assert!(lease(Job::CompetitorScrape, &competitor).len() <= 100, "as long as a lease's name may be");
+        assert_ne!(lease(Job::CompetitorScrape, &competitor()), lease(Job::CompetitorScrape, &RunOptions::default()));
+        assert!(lease(Job::CompetitorScrape, &competitor()).len() <= 100, "as long as a lease's name may be");
     }
 
     #[test]

@@ -10,10 +10,13 @@ use crate::{
     actor::Permission,
     competitors::{Competitor, CompetitorFilter, repository},
     desk::Turns,
-    error::Result,
+    error::{Error, Result},
     page::PageRequest,
     tracking::TrackingRules,
 };
+
+/// Called with each competitor and the error where its figures could not be counted.
+type Counted<'o> = dyn FnMut(&Competitor, Option<&Error>) -> ControlFlow<()> + 'o;
 
 impl Competitors<'_> {
     /// Counts the figures of each active competitor as of now, one transaction each. A scrape counts its competitor's by itself.
@@ -23,10 +26,7 @@ impl Competitors<'_> {
     ///
     /// # Errors
     /// `forbidden`; as any read.
-    pub fn count_metrics(
-        &self,
-        observer: &mut dyn FnMut(&Competitor, Result<(), &crate::Error>) -> ControlFlow<()>,
-    ) -> Result<()> {
+    pub fn count_metrics(&self, observer: &mut Counted<'_>) -> Result<()> {
         let filter = CompetitorFilter { active: Some(true), ..CompetitorFilter::default() };
         let turns = Turns::new(self.desk, Permission::ManageCompetitors, 1);
         let mut page = PageRequest::largest();
@@ -34,7 +34,7 @@ impl Competitors<'_> {
             let competitors = self.list(&filter, &page)?;
             for competitor in &competitors.items {
                 let counted = self.count_metrics_of(&turns, competitor);
-                if observer(competitor, counted.as_ref().copied()).is_break() {
+                if observer(competitor, counted.as_ref().err()).is_break() {
                     return Ok(());
                 }
             }
