@@ -13,6 +13,7 @@ use crate::{
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
+    sign_in::SignInConfig,
     submissions::IntakeRules,
 };
 
@@ -55,6 +56,8 @@ pub struct Config {
     pub evaluation: EvaluationRules,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
+    /// Where people sign in; without it they sign in by one-time links alone.
+    pub sign_in: Option<SignInConfig>,
     /// When jobs run.
     pub jobs: JobRules,
     /// What time it is.
@@ -79,6 +82,7 @@ impl Config {
             vpic: None,
             evaluation: EvaluationRules::default(),
             sessions: None,
+            sign_in: None,
             jobs: JobRules::default(),
             clock: Clock::system(),
         }

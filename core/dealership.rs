@@ -17,6 +17,7 @@ use crate::{
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
+    sign_in::Providers,
     tokens,
 };
 
@@ -54,8 +55,8 @@ impl Dealership {
     ///
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
-    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`;
-    /// `invalid_schedule`.
+    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
+    /// `invalid_sign_in_config`; `invalid_schedule`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -155,6 +156,7 @@ fn parts(config: &Config) -> Result<Parts> {
         auto_dev,
         vpic,
         sessions,
+        sign_in,
         jobs,
         clock: _,
     } = config.clone();
@@ -173,5 +175,6 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(sessions.map(SessionConfig::checked).transpose()?)
+        .with_some(sign_in.map(Providers::new).transpose()?)
         .with_some(vpic.map(Vpic::new).transpose()?))
 }

@@ -116,7 +116,10 @@ pub use scrape::{
     fetch::FetchConfig,
 };
 pub use sessions::{IssuedSession, ResumedSession, SessionConfig, Sessions};
-pub use sign_in::{Me, SignIn, SignInLink};
+pub use sign_in::{
+    Admission, Callback, ClientAuthentication, Me, ProviderConfig, ProviderKind, SignIn, SignInConfig, SignInLink,
+    SignInProvider, SignInStart, SignedIn,
+};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

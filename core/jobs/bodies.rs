@@ -186,6 +186,10 @@ fn remove_all(desk: &Desk, report: &mut CleanUpReport, steps: &mut Steps<'_>) ->
     let sessions = if dry_run { desk.sessions().count_expired()? } else { desk.sessions().prune()? };
     let mut go_on = note("sessions", sessions, steps);
     if go_on.is_continue() {
+        let sign_ins = if dry_run { desk.sign_in().count_expired()? } else { desk.sign_in().prune()? };
+        go_on = note("sign_ins", sign_ins, steps);
+    }
+    if go_on.is_continue() {
         let evaluation = desk.evaluation();
         let expired = if dry_run { evaluation.count_expired()? } else { evaluation.remove_expired(usize::MAX)? };
         let _ = note("evaluations", expired.evaluations, steps);

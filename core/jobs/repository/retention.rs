@@ -27,7 +27,7 @@ pub(in crate::jobs) struct Retention {
 }
 
 /// All of them. A table whose rows end and are of no use afterwards is one row more.
-pub(in crate::jobs) const RETENTIONS: [Retention; 6] = [
+pub(in crate::jobs) const RETENTIONS: [Retention; 5] = [
     Retention {
         name: "research",
         noun: "inventory",
@@ -66,13 +66,6 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 6] = [
         is_over: "(kept.revoked_at < $1 OR kept.expires_at < $1)",
         days: |rules| rules.ended_tokens_days,
     },
-    Retention {
-        name: "sign_in_links",
-        noun: "sign_in_links",
-        table: "sign_in_links",
-        is_over: "kept.expires_at < $1",
-        days: |_| 0,
-    },
 ];
 
 #[derive(QueryableByName)]
@@ -97,11 +90,6 @@ impl Retention {
         Instant(span.and_then(|span| now.checked_sub_signed(span)).unwrap_or(DateTime::UNIX_EPOCH))
     }
 
-    /// The column by which the rows are gone through. A user has one link at most.
-    fn key(&self) -> &'static str {
-        if self.table == "sign_in_links" { "user_id" } else { "id" }
-    }
-
     /// How many rows are over.
     pub(in crate::jobs) fn count(
         &self,
@@ -124,12 +112,11 @@ impl Retention {
         (after, most): (Option<AnyId>, usize),
         now: DateTime<Utc>,
     ) -> DbResult<(usize, Option<AnyId>)> {
-        let (table, key, condition) = (self.table, self.key(), self.condition(rules));
+        let (table, condition) = (self.table, self.condition(rules));
         let (until, limit) = (self.until(rules, now), i64::try_from(most).unwrap_or(i64::MAX));
-        let behind = format!("($2 OR kept.{key} > $3)");
-        let sql = format!(
-            "SELECT kept.{key} AS id FROM {table} AS kept WHERE {condition} AND {behind} ORDER BY kept.{key} LIMIT $4"
-        );
+        let behind = format!("($2 OR kept.id > $3)");
+        let sql =
+            format!("SELECT kept.id FROM {table} AS kept WHERE {condition} AND {behind} ORDER BY kept.id LIMIT $4");
         let found: Vec<Found> = on_each!(conn, c => sql_query(sql)
             .bind::<DbInstant, _>(until)
             .bind::<Bool, _>(after.is_none())
@@ -138,7 +125,7 @@ impl Retention {
             .load(c))?;
         let Some(last) = found.last().map(|found| found.id) else { return Ok((0, None)) };
         // The condition is looked at again: a row may have been used meanwhile.
-        let sql = format!("DELETE FROM {table} AS kept WHERE {condition} AND {behind} AND kept.{key} <= $4");
+        let sql = format!("DELETE FROM {table} AS kept WHERE {condition} AND {behind} AND kept.id <= $4");
         let removed = on_each!(conn, c => sql_query(sql)
             .bind::<DbInstant, _>(until)
             .bind::<Bool, _>(after.is_none())
