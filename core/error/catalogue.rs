@@ -568,6 +568,9 @@ catalogue! {
         RunsFull: Unavailable, "runs_full",
             "This process makes as many runs as it may at a time.",
             "Try again when one of them has ended.";
+        RunFailed: Unavailable, "run_failed",
+            "The run failed, or a part of it did.",
+            "Read the error and the result of the run.";
         JobPanicked: Internal, "job_panicked",
             "The job stopped at a fault of this program.",
             "Report this with the log.";

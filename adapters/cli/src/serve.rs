@@ -1,6 +1,6 @@
 //! `jpauto serve`: the HTTP server over the database. What is deliberately not here: the server.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, thread};
 
 use clap::Args;
 use jpauto::ErrorCode;
@@ -32,6 +32,13 @@ pub(crate) struct ServeArgs {
     allow_origin: Vec<Origin>,
     #[command(flatten)]
     sessions: SessionOptions,
+    /// Run the jobs when they are due, too
+    #[arg(long, env = "JPAUTO_JOBS_WORK", hide_env_values = true, value_parser = switch)]
+    work: bool,
+    #[command(flatten)]
+    worker: WorkerOptions,
+    #[command(flatten)]
+    jobs: JobOptions,
 }
 
 /// Serves until the process is told to end.

@@ -114,7 +114,7 @@ impl Retention {
     ) -> DbResult<(usize, Option<AnyId>)> {
         let (table, condition) = (self.table, self.condition(rules));
         let (until, limit) = (self.until(rules, now), i64::try_from(most).unwrap_or(i64::MAX));
-        let behind = format!("($2 OR kept.id > $3)");
+        let behind = "($2 OR kept.id > $3)";
         let sql =
             format!("SELECT kept.id FROM {table} AS kept WHERE {condition} AND {behind} ORDER BY kept.id LIMIT $4");
         let found: Vec<Found> = on_each!(conn, c => sql_query(sql)
