@@ -44,7 +44,7 @@
 //! # Cargo features
 //! `sqlite` (default): an embedded SQLite, compiled in. `postgres`: PostgreSQL through the system's libpq.
 //! `postgres-bundled`: the same with libpq and OpenSSL built from source. `browser`: competitors' pages that need JavaScript,
-//! rendered by the Chromium that is installed.
+//! rendered by the Chromium that is installed. `openapi`: schemas of the types for the OpenAPI document of a server (`utoipa`).
 
 #[macro_use]
 mod words;
@@ -73,6 +73,8 @@ mod inventory;
 mod leases;
 mod money;
 mod network;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod page;
 mod scrape;
 mod secret;

@@ -137,6 +137,7 @@ impl fmt::Debug for SignInLink {
 
 /// Who an actor is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Me {
     /// The member of staff, or the one for whom the token acts.
