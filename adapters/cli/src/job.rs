@@ -75,16 +75,16 @@ pub(crate) struct RunArgs {
     /// The job
     #[arg(value_name = "JOB", value_parser = any_job())]
     job: Job,
-    /// Of competitor_scrape: this competitor alone, by name or id
+    /// Of `competitor_scrape`: this competitor alone, by name or id
     #[arg(long, value_name = "COMPETITOR")]
     competitor: Option<String>,
-    /// Of market_research: every unsold vehicle, due or not
+    /// Of `market_research`: every unsold vehicle, due or not
     #[arg(long)]
     all: bool,
-    /// Of market_research and competitor_scrape: at most so many of what is due
+    /// Of `market_research` and `competitor_scrape`: at most so many of what is due
     #[arg(long, value_name = "NUMBER")]
     limit: Option<u32>,
-    /// Of clean_up: count what would go, and remove nothing
+    /// Of `clean_up`: count what would go, and remove nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -254,7 +254,11 @@ impl Row for Run {
 /// A text that leaves room for the other columns; `job show` has the whole.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
-    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST - 1).chain(['…']).collect() }
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST - 1).chain(['…']).collect()
+    }
 }
 
 impl Row for JobOverview {
@@ -276,7 +280,8 @@ impl Row for JobOverview {
             (None, None, None) => Cell::new("off").tone(Tone::Faint),
         };
         let last = self.last_run.as_ref();
-        let status = last.map_or_else(|| Cell::new(NOTHING), |run| Cell::new(run.status.as_str()).tone(tone(run.status)));
+        let status =
+            last.map_or_else(|| Cell::new(NOTHING), |run| Cell::new(run.status.as_str()).tone(tone(run.status)));
         vec![
             self.name.as_str().into(),
             self.cron.as_str().into(),
