@@ -89,8 +89,8 @@ pub(crate) struct Sighting {
     /// When, by the same word.
     pub(crate) sold_at: Option<DateTime<Utc>>,
     pub(crate) raw_data: Option<Value>,
-    /// Whether it is only what an unchanged page said before: that confirms nothing.
-    pub(crate) is_retold: bool,
+    /// Whether it stands only on a page that has not changed, which confirms nothing.
+    pub(crate) is_on_unchanged_page: bool,
 }
 
 /// What a website may say of a number before it counts as not said.
@@ -140,7 +140,7 @@ impl From<ScrapedListing> for Sighting {
             is_sold: scraped.is_sold.unwrap_or(false),
             sold_at: scraped.sold_at.filter(|_| scraped.is_sold == Some(true)).map(|sold_at| sold_at.trunc_subsecs(6)),
             raw_data: scraped.raw_data.filter(has_no_null_character),
-            is_retold: false,
+            is_on_unchanged_page: false,
         }
     }
 }
@@ -159,7 +159,7 @@ impl Sighting {
         own.title_brand = TitleBrand::more_telling(own.title_brand, theirs.title_brand);
         own.condition = Condition::more_telling(own.condition, theirs.condition);
         own.sale_status = SaleStatus::more_telling(own.sale_status, theirs.sale_status);
-        let Self { keys, details, price, is_sold, sold_at, raw_data, is_retold: _ } = other;
+        let Self { keys, details, price, is_sold, sold_at, raw_data, is_on_unchanged_page: _ } = other;
         self.keys.complete_from(keys);
         self.details.complete_from(details);
         self.price = self.price.or(price);

@@ -66,7 +66,7 @@ pub(super) struct Draft {
     pub(super) plan: Plan,
     pub(super) rows: SeenRows,
     /// What is told of it, where that was found out before.
-    pub(super) told: Option<Told>,
+    pub(super) told: Option<ReportedVehicles>,
 }
 
 impl Draft {
@@ -88,14 +88,14 @@ pub(super) fn turns_of(id: CompetitorId) -> String {
     format!("recording {id}")
 }
 
-/// What a report tells of the vehicles.
-pub(super) struct Told {
+/// What a report contains about the vehicles.
+pub(super) struct ReportedVehicles {
     vehicles: Vehicles,
     arrived: Vec<TransferredVehicle>,
     departed: Vec<TransferredVehicle>,
 }
 
-impl Told {
+impl ReportedVehicles {
     pub(super) fn of(
         conn: &mut DbConnection,
         competitor: CompetitorId,
@@ -115,7 +115,7 @@ struct Planned {
     lot: Lot,
     plan: Plan,
     rows: SeenRows,
-    told: Option<Told>,
+    told: Option<ReportedVehicles>,
 }
 
 /// What was recorded, and what the next visit depends on.
@@ -124,7 +124,7 @@ pub(super) struct Recorded {
     pub(super) competitor: Competitor,
     /// Set where a failure of the same moment had been recorded before.
     pub(super) error_type: Option<ScrapeErrorType>,
-    /// Where pages of this scrape failed: how many scrapes in a row saw a part of the lot.
+    /// The number of scrapes in a row that saw only a part of the lot. `None` unless `page_failed` is the gravest doubt.
     pub(super) partial_scrapes: Option<u32>,
     /// Whether the pages were read as the competitor is to be read now.
     pub(super) is_current_reader: bool,
@@ -133,26 +133,32 @@ pub(super) struct Recorded {
 impl<'a> Recording<'a> {
     /// A scrape whose pages came from elsewhere.
     pub(super) fn new(desk: &'a Desk, seen: Shown, observed_at: DateTime<Utc>) -> Self {
-        Self::with_retold(desk, seen, observed_at, &HashSet::new())
+        Self::with_unchanged(desk, seen, observed_at, &HashSet::new())
     }
 
-    /// A scrape whose pages were fetched here, by a reader. `retold` are the keys of vehicles on pages that were not sent
+    /// A scrape whose pages were fetched here, by a reader. `unchanged_keys` are the keys of vehicles on pages that were not sent
     /// again because they had not changed.
     pub(super) fn fetched(
         desk: &'a Desk,
         (seen, reader): (Shown, String),
         observed_at: DateTime<Utc>,
-        retold: &HashSet<String>,
+        unchanged_keys: &HashSet<String>,
     ) -> Self {
-        Self { reader: Some(reader), ..Self::with_retold(desk, seen, observed_at, retold) }
+        Self { reader: Some(reader), ..Self::with_unchanged(desk, seen, observed_at, unchanged_keys) }
     }
 
-    fn with_retold(desk: &'a Desk, mut seen: Shown, observed_at: DateTime<Utc>, retold: &HashSet<String>) -> Self {
-        let is_retold =
-            |listing: &ScrapedListing| !retold.is_empty() && key_of(listing).is_some_and(|key| retold.contains(&key));
+    fn with_unchanged(
+        desk: &'a Desk,
+        mut seen: Shown,
+        observed_at: DateTime<Utc>,
+        unchanged_keys: &HashSet<String>,
+    ) -> Self {
+        let is_on_unchanged_page = |listing: &ScrapedListing| {
+            !unchanged_keys.is_empty() && key_of(listing).is_some_and(|key| unchanged_keys.contains(&key))
+        };
         let mut sightings: Vec<Sighting> = std::mem::take(&mut seen.listings)
             .into_iter()
-            .map(|listing| Sighting { is_retold: is_retold(&listing), ..Sighting::from(listing) })
+            .map(|listing| Sighting { is_on_unchanged_page: is_on_unchanged_page(&listing), ..Sighting::from(listing) })
             .collect();
         identity::disown_shared_keys(&mut sightings);
         let (reader, gone, draft, has_taken_turns) = (None, Vec::new(), RefCell::default(), Cell::default());
@@ -188,7 +194,7 @@ impl<'a> Recording<'a> {
         self.draft.replace(Some(draft));
     }
 
-    /// Plans the scrape before it is written; the pages that tell more of the cars that it misses.
+    /// Plans the scrape before it is written. Returns the pages to ask for about the missing cars.
     pub(super) fn draft(&self, id: CompetitorId) -> Result<Option<MissingPages>> {
         let (draft, pages) = self.desk.read_snapshot(Permission::ManageCompetitors, |conn| {
             let (competitor, now) = (repository::get(conn, id)?, self.desk.now());
@@ -235,9 +241,9 @@ impl<'a> Recording<'a> {
         let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
         let told = match told {
             Some(told) => told,
-            None => Told::of(conn, id, (&lot, &plan, &rows), self.desk.rules())?,
+            None => ReportedVehicles::of(conn, id, (&lot, &plan, &rows), self.desk.rules())?,
         };
-        let Told { vehicles, arrived, departed } = told;
+        let ReportedVehicles { vehicles, arrived, departed } = told;
         let Vehicles { new, updated, price_changes, sold, relisted, refused, .. } = vehicles;
         let report = RecordReport {
             competitor_id: id,
@@ -266,8 +272,8 @@ impl<'a> Recording<'a> {
         Ok(Recorded { report, competitor, error_type: kept.error_type, partial_scrapes, is_current_reader })
     }
 
-    /// How far the scrape came, as far as that holds, and whether its pages were read as the competitor is to be read now. An
-    /// address or a configuration that was changed meanwhile makes it a part of the lot at best.
+    /// Returns how far the scrape came, and whether its pages were read by the competitor's present address and configuration.
+    /// If these were changed meanwhile, the scrape counts as a part of the lot.
     fn reading(&self, competitor: &Competitor) -> (ScrapeReading, bool) {
         let is_current = self.reader.as_ref().is_none_or(|reader| *reader == competitor.list_source().reader());
         let last_page_reached = self.seen.reading.last_page_reached && is_current;
@@ -329,7 +335,7 @@ impl<'a> Recording<'a> {
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
         let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
         let kept = keep(conn, scrape, acting.now)?;
-        // Figures of an older scrape are those of the newest one, corrected.
+        // A late scrape corrects the figures of the newest one.
         let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
         let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules(), tracking.transfer_days)?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;

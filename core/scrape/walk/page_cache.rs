@@ -21,7 +21,7 @@ use crate::{
 /// A larger reading is not kept: no page for people holds as many vehicles.
 const READING_BYTES: usize = 512 * 1024;
 
-/// More than this is not kept of one scrape, without what was kept before it and has not changed.
+/// At most this much is kept of one scrape. Pages that were kept before and have not changed do not count.
 const COMPETITOR_BYTES: usize = 8 * 1024 * 1024;
 
 /// Longer addresses and versions are not kept.
@@ -98,8 +98,8 @@ pub(crate) struct PagesRead {
     /// Those that have not changed.
     pub(crate) unchanged: HashSet<PageId>,
     pub(crate) new: Vec<NewPage>,
-    /// What tells the vehicles of the unchanged pages from others.
-    pub(crate) retold: HashSet<String>,
+    /// The keys of the vehicles on unchanged pages.
+    pub(crate) unchanged_keys: HashSet<String>,
     /// Whether the list was read to its end: then pages that were not met are no longer part of it.
     pub(crate) to_the_end: bool,
     bytes: usize,
@@ -150,7 +150,8 @@ pub(crate) struct ListSource<'a> {
 }
 
 impl ListSource<'_> {
-    /// Names what reads its pages: the readers as they are, the platform, the configuration.
+    /// A name for the way in which its pages are read. It changes with the address, the platform, the browser, the
+    /// configuration, the version and `READER_REVISION`.
     pub(crate) fn reader(&self) -> String {
         self.reader_of_revision(READER_REVISION)
     }

@@ -183,7 +183,7 @@ impl<'a> Requests<'a> {
                 let id = kept.id;
                 if let Some(said) = kept.reading.into_extraction() {
                     self.read.unchanged.insert(id);
-                    self.read.retold.extend(said.listings.iter().filter_map(key_of));
+                    self.read.unchanged_keys.extend(said.listings.iter().filter_map(key_of));
                     return Ok((Got::Unchanged(said), fetched.final_url));
                 }
             }
