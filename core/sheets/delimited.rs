@@ -189,7 +189,10 @@ fn count_lines(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn table(text: &str) -> (Vec<String>, Vec<(u64, Vec<String>, bool)>, SheetShape) {
+    /// A row: its number, its cells as they are shown, and whether it has a fault.
+    type Shown = (u64, Vec<String>, bool);
+
+    fn table(text: &str) -> (Vec<String>, Vec<Shown>, SheetShape) {
         let file = SheetFile::from_bytes("stock.csv", text.as_bytes());
         let known = |name: &str| ["vin", "price", "model"].contains(&name.trim().to_lowercase().as_str());
         let sheet = Sheet::find(&file, SheetLimits::default(), SheetChoices::default(), &known).unwrap();
@@ -200,7 +203,7 @@ mod tests {
                 Ok(())
             })
             .unwrap();
-        (sheet.columns.clone(), rows, sheet.shape.clone())
+        (sheet.columns.clone(), rows, sheet.shape)
     }
 
     #[test]

@@ -16,6 +16,9 @@ use super::{
 };
 use crate::error::{Error, Result};
 
+/// The number of a row, from 0, and its cells with their columns.
+type CellsOfRow = (u32, Vec<(u32, Cell)>);
+
 type Source<'f> = BufReader<Box<dyn file::Seekable + 'f>>;
 
 /// A table that is found in a worksheet.
@@ -138,25 +141,31 @@ struct Rows<'w, 'f> {
     /// The first cell of the next row.
     ahead: Option<((u32, u32), Cell)>,
     most_columns: usize,
+    /// The reader fails where it is asked for more at the end.
+    has_ended: bool,
 }
 
 impl<'w, 'f> Rows<'w, 'f> {
     fn of(workbook: &'w mut Xlsx<Source<'f>>, sheet: &str, limits: &SheetLimits) -> Result<Self> {
         let cells = guarded(|| workbook.worksheet_cells_reader(sheet))?;
-        Ok(Self { cells, ahead: None, most_columns: limits.columns })
+        Ok(Self { cells, ahead: None, most_columns: limits.columns, has_ended: false })
     }
 
     fn next_cell(&mut self) -> Result<Option<((u32, u32), Cell)>> {
         if let Some(ahead) = self.ahead.take() {
             return Ok(Some(ahead));
         }
+        if self.has_ended {
+            return Ok(None);
+        }
         let cells = &mut self.cells;
         let record = guarded(|| cells.next_cell_with_formula_metadata())?;
+        self.has_ended = record.is_none();
         Ok(record.map(|record| (record.pos, cell(&record.value, record.formula.is_some()))))
     }
 
-    /// The number of the next row, from 0, and its cells with their columns.
-    fn next_row(&mut self) -> Result<Option<(u32, Vec<(u32, Cell)>)>> {
+    /// The next row.
+    fn next_row(&mut self) -> Result<Option<CellsOfRow>> {
         let Some(((row, column), first)) = self.next_cell()? else { return Ok(None) };
         let mut cells = vec![(column, first)];
         while let Some(((other, column), cell)) = self.next_cell()? {

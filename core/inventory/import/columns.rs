@@ -267,15 +267,15 @@ fn plain(name: &str) -> String {
 /// The field that a column of this name usually is, also one that the library keeps.
 fn field_named(name: &str) -> Option<&'static str> {
     let name = plain(name);
-    let is_called = |other: &&str| plain(other) == name;
+    let is_called = |other: &&'static str| plain(other) == name;
     if let Some(field) = Vehicle::FIELDS.iter().map(|field| field.name).find(is_called) {
         return Some(field);
     }
-    let usual = SYNONYMS.iter().find(|(_, names)| names.iter().any(|other| is_called(&other)));
+    let usual = SYNONYMS.iter().find(|(_, names)| names.iter().any(is_called));
     usual
         .map(|(field, _)| *field)
-        .or_else(|| SOLD_SYNONYMS.iter().any(|other| is_called(&other)).then_some(SOLD_AT))
-        .or_else(|| FEATURED_SYNONYMS.iter().any(|other| is_called(&other)).then_some(FEATURED))
+        .or_else(|| SOLD_SYNONYMS.iter().any(is_called).then_some(SOLD_AT))
+        .or_else(|| FEATURED_SYNONYMS.iter().any(is_called).then_some(FEATURED))
 }
 
 /// Whether a cell reads as the name of a column that is imported.

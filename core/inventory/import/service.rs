@@ -2,9 +2,6 @@
 
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
-use uuid::Uuid;
-
 use super::{
     ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn, Mapping, MissingVehicles, SoldHeldBack,
     columns,
@@ -14,7 +11,7 @@ use super::{
     state::{Chunk, Known, Run, numbers_of},
 };
 use crate::{
-    activity::{self, Action, Audited as _},
+    activity::{self, Audited as _, RowEntry},
     actor::Permission,
     db::{DbConnection, DbResult, Failure},
     desk::Acting,
@@ -251,7 +248,7 @@ impl Inventory<'_> {
 }
 
 /// The entries of the audit trail, one for each step.
-fn entries_of(planned: &Planned) -> Result<Vec<(Action, Uuid, Map<String, Value>)>> {
+fn entries_of(planned: &Planned) -> Result<Vec<RowEntry>> {
     let mut before = planned.before.as_ref();
     let mut entries = Vec::with_capacity(planned.steps.len());
     for step in &planned.steps {

@@ -55,9 +55,7 @@ pub(in crate::inventory) fn with_ids(
             Reading::ToChange => get_all_to_change(conn, ids)?,
             Reading::ToCompare => get_all(conn, ids)?,
         };
-        for vehicle in found.into_values() {
-            vehicles.push(vehicle?);
-        }
+        vehicles.extend(found.into_values());
     }
     Ok(vehicles)
 }

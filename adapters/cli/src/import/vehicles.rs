@@ -16,6 +16,7 @@ use jpauto::{
         SoldHeldBack,
     },
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::section;
@@ -221,7 +222,7 @@ fn described(shape: &SheetShape) -> String {
 }
 
 /// A fault and the row that it is in.
-#[derive(Clone)]
+#[derive(Serialize)]
 struct Fault {
     row: u64,
     fault: RowFault,
