@@ -197,6 +197,8 @@ pub enum Permission {
     ReadCompetitors,
     /// Read alerts.
     ReadAlerts,
+    /// Read the history of exports, and check files of feeds.
+    ReadExports,
     /// Create, list and revoke one's own API tokens.
     ManageOwnTokens,
     /// See who one is, and end one's own sessions.
@@ -209,6 +211,8 @@ pub enum Permission {
     Analyze,
     /// Add, change and scrape competitors.
     ManageCompetitors,
+    /// Export feeds.
+    Export,
     /// Dismiss alerts.
     DismissAlerts,
     /// Delete a vehicle.
@@ -236,12 +240,14 @@ impl Permission {
             | Self::ReadMarket
             | Self::ReadCompetitors
             | Self::ReadAlerts
+            | Self::ReadExports
             | Self::ManageOwnTokens
             | Self::ReadOwnAccount => Some(Role::Viewer),
             Self::WriteInventory
             | Self::ReviewSubmissions
             | Self::Analyze
             | Self::ManageCompetitors
+            | Self::Export
             | Self::DismissAlerts => Some(Role::Manager),
             Self::DeleteVehicles
             | Self::DeleteSubmissions
@@ -269,6 +275,8 @@ mod tests {
             (Permission::WriteInventory, false, true, true),
             (Permission::ReviewSubmissions, false, true, true),
             (Permission::ManageCompetitors, false, true, true),
+            (Permission::ReadExports, true, true, true),
+            (Permission::Export, false, true, true),
             (Permission::DeleteVehicles, false, false, true),
             (Permission::ManageUsers, false, false, true),
             (Permission::ReadActivity, false, false, true),

@@ -8,6 +8,7 @@ use crate::{
     competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
     db::DatabaseConfig,
     evaluation::{EvaluationRules, VpicConfig},
+    exports::ExportConfig,
     inventory::InventoryRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
@@ -52,6 +53,8 @@ pub struct Config {
     pub vpic: Option<VpicConfig>,
     /// How long evaluations of VINs hold, and what a purchase must leave us with.
     pub evaluation: EvaluationRules,
+    /// How feeds are made and where they go.
+    pub exports: ExportConfig,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
     /// What time it is.
@@ -75,6 +78,7 @@ impl Config {
             auto_dev: None,
             vpic: None,
             evaluation: EvaluationRules::default(),
+            exports: ExportConfig::default(),
             sessions: None,
             clock: Clock::system(),
         }

@@ -153,6 +153,7 @@ fn parts(config: &Config) -> Result<Parts> {
         auto_dev,
         vpic,
         sessions,
+        exports,
         clock: _,
     } = config.clone();
     Ok(Parts::default()
@@ -164,6 +165,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(market_view)
         .with_rules(scraping)
         .with_rules(evaluation)
+        .with_rules(exports)
         .with(OnVehicleChange(market::vehicle_changed))
         .with(SingleFlight::default())
         .with_some(fetch.map(Fetcher::new).transpose()?)

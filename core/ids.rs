@@ -111,6 +111,8 @@ id! {
     ActivityId;
     /// An alert.
     AlertId;
+    /// An export of a feed.
+    ExportId;
     /// An API token.
     TokenId;
 }

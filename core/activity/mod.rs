@@ -53,6 +53,8 @@ pub enum Action {
     Record,
     /// A migration repaired what another application had written.
     Repair,
+    /// A feed was exported, or was to be.
+    Export,
     /// An API token was taken back.
     Revoke,
     /// A user signed in.
@@ -76,6 +78,7 @@ words!(Action, InvalidAction at "/action" {
     Evaluate => "evaluate",
     Record => "record",
     Repair => "repair",
+    Export => "export",
     Revoke => "revoke",
     SignIn => "sign_in",
     SignOut => "sign_out",

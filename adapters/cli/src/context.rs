@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
-    market::AutoDevConfig,
+    exports::ExportConfig, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, failure::Failure, output::Output};
@@ -42,6 +42,7 @@ pub(crate) struct Context {
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
+    pub(crate) exports: ExportConfig,
     pub(crate) output: Output,
 }
 
@@ -58,6 +59,7 @@ impl Context {
             auto_dev: None,
             vpic: None,
             sessions: None,
+            exports: ExportConfig::default(),
             output: Output::to_stdout(global.format),
         }
     }
@@ -100,6 +102,7 @@ impl Context {
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
+        config.exports = self.exports.clone();
         config.database.read_only = self.read_only;
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)
