@@ -154,7 +154,7 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 	echo "$(CURDIR)/bindings/python/python" >"$$("$(VENV)/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/jpauto.pth"
 	@touch $@
 
-# numpy and scipy, which slopes and quantiles are compared with.
-.venv/agreement: .venv/ready
+# numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
+.venv/agreement: .venv/ready bindings/python/pyproject.toml
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
 	@touch $@

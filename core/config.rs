@@ -13,6 +13,7 @@ use crate::{
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
+    sign_in::SignInConfig,
     submissions::IntakeRules,
 };
 
@@ -57,6 +58,8 @@ pub struct Config {
     pub exports: ExportConfig,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
+    /// Where people sign in; without it they sign in by one-time links alone.
+    pub sign_in: Option<SignInConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -80,6 +83,7 @@ impl Config {
             evaluation: EvaluationRules::default(),
             exports: ExportConfig::default(),
             sessions: None,
+            sign_in: None,
             clock: Clock::system(),
         }
     }
