@@ -8,6 +8,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 use jpauto::market::{
@@ -66,6 +67,9 @@ pub(crate) fn python() -> PathBuf {
     if let Some(named) = env::var_os("JPAUTO_TEST_PYTHON") {
         return named.into();
     }
+    // One test installs it, and the others wait.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _waiting = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("agreement");
     let (python, ready) = (folder.join("bin/python"), folder.join("ready-with-yaml"));
     if !ready.exists() {

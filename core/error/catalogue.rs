@@ -204,6 +204,12 @@ catalogue! {
         ExportStopped: Refused, "export_stopped",
             "The export was stopped before it was done. Nothing was published.",
             "Start it again.";
+        DeliveryRefused: Refused, "delivery_refused",
+            "The server does not take the feed.",
+            "Read what it said, and correct the address or the login.";
+        DeliveryFailed: Unavailable, "delivery_failed",
+            "The server that takes the feed could not be reached, or is not ready.",
+            "Try again later. The message says what happened.";
         FeedInvalid: InvalidInput, "feed_invalid",
             "The file that was checked is not as the platform wants it.",
             "Correct the faults that were listed.";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Platform, mapping::Mapping, rule::is_web_address};
+use super::{Platform, delivery::Login, mapping::Mapping, rule::is_web_address};
 use crate::desk::found_by_the_desk;
 
 /// How feeds are made and where they go.
@@ -91,6 +91,8 @@ pub struct FeedConfig {
     pub mapping: Option<Mapping>,
     /// What is done with a cell that a spreadsheet would run as a formula.
     pub formulas: Formulas,
+    /// Who we are to the server that takes the feed.
+    pub login: Login,
 }
 
 /// What is done with a text in a CSV that begins with `=`, `+`, `-`, `@`, a tab or a return.

@@ -6,6 +6,7 @@
 
 mod check;
 mod config;
+mod delivery;
 mod destination;
 mod enumerations;
 mod feed;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{CheckedFeed, FeedFault};
 pub use config::{DealershipDetails, ExportConfig, FeedConfig, Formulas};
+pub use delivery::Login;
 pub use mapping::{MappedColumn, Mapping};
 pub use service::Exports;
 
@@ -198,6 +200,32 @@ impl Export {
     }
 }
 
+/// What may be asked from afar: a feed to where the configuration says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ExportRequest {
+    /// The feed.
+    pub platform: Platform,
+    /// The form, where the feed has several.
+    #[serde(default)]
+    pub format: Option<FeedFormat>,
+    /// Publish it although it shrank by more than half.
+    #[serde(default)]
+    pub confirm: bool,
+    /// Make and check the feed, and publish nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+impl From<ExportRequest> for Export {
+    fn from(asked: ExportRequest) -> Self {
+        let ExportRequest { platform, format, confirm, dry_run } = asked;
+        Self { format, confirm, dry_run, ..Self::of(platform) }
+    }
+}
+
 /// How far an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -210,6 +238,7 @@ pub struct ExportProgress {
 
 /// What an export did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ExportReport {
     /// The row of the history. `None` for a dry run.
@@ -242,6 +271,7 @@ pub struct ExportReport {
 
 /// A vehicle that a feed does not carry, or a value that it leaves empty.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Omission {
     /// The vehicle.
@@ -260,6 +290,7 @@ pub struct Omission {
 
 /// How much was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Omitted {
@@ -267,6 +298,17 @@ pub enum Omitted {
     Vehicle,
     /// One value of it.
     Value,
+}
+
+impl Omitted {
+    /// The word for it: `vehicle` or `value`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Vehicle => "vehicle",
+            Self::Value => "value",
+        }
+    }
 }
 
 /// Whether an export succeeded.
@@ -289,6 +331,7 @@ words!(ExportStatus, InvalidExportStatus at "/status" {
 
 /// A row of the history of exports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ExportEntry {
     /// Its id.

@@ -8,6 +8,7 @@ use serde_json::{Map, json};
 use super::{
     CheckedFeed, Export, ExportConfig, ExportEntry, ExportFilter, ExportProgress, ExportReport, ExportStatus,
     FeedConfig, FeedFormat, Mapping, Platform, check,
+    delivery::{self, Login},
     destination::Destination,
     feed::{Feed, Surroundings},
     feeds,
@@ -62,6 +63,15 @@ impl Plan<'_> {
             now: self.now,
         }
     }
+
+    /// Who we are to the server. Only the configured destination is told, and only it may stand in a private network.
+    fn login(&self) -> Login {
+        let is_configured = match &self.export.destination {
+            None => true,
+            Some(named) => self.agreed.destination.as_ref() == Some(named),
+        };
+        if is_configured { self.agreed.login.clone() } else { Login::default() }
+    }
 }
 
 /// A feed in its place, or ready to be put there.
@@ -94,8 +104,8 @@ impl Exports<'_> {
     /// # Errors
     /// `not_configured`, naming the key; `invalid_destination`; `invalid_mapping`; `invalid_feed_format`; `export_held_back` for a feed
     /// that shrank by more than half; `export_destination_occupied` for a folder of pages that a person fills;
-    /// `export_not_written`; `export_invalid` where the check finds faults; `export_refused` and `export_unavailable` from the
-    /// server that takes it; `export_stopped`.
+    /// `export_not_written`; `export_invalid` where the check finds faults; `delivery_refused` and `delivery_failed` from the server
+    /// that takes it; `export_stopped`.
     pub fn run(
         &self,
         export: &Export,
@@ -154,8 +164,12 @@ impl Exports<'_> {
         }
         let by_name = destination.as_ref().and_then(Destination::format).filter(|format| feed.formats.contains(format));
         let format = export.format.or(mapping.and_then(|mapping| mapping.format)).or(by_name).or(agreed.format);
-        let format = format.unwrap_or(feed.formats[0]);
-        if !feed.formats.contains(&format) {
+        // A server takes one file.
+        let is_sent = matches!(destination, Some(Destination::Server(_)));
+        let usual =
+            *feed.formats.iter().find(|format| !is_sent || **format != FeedFormat::Pages).unwrap_or(&feed.formats[0]);
+        let format = format.unwrap_or(usual);
+        if !feed.formats.contains(&format) || (is_sent && format == FeedFormat::Pages) {
             let known: Vec<_> = feed.formats.iter().map(|format| format.as_str()).collect();
             let message = format!("expected one of {}", known.join(" "));
             return Err(Error::invalid_field(ErrorCode::InvalidFeedFormat, "/format", message));
@@ -194,8 +208,12 @@ impl Exports<'_> {
         ensure_not_shrunk(plan, &written, last_vehicle_count)?;
         let mut done = Done { written, last_vehicle_count, answer: None, destination: None };
         done.destination = plan.destination.as_ref().map(|destination| destination.shown(&name, plan.format));
-        if !plan.export.dry_run {
-            stage.publish().map_err(not_written)?;
+        if plan.export.dry_run {
+            return Ok(done);
+        }
+        match plan.destination.as_ref().and_then(|destination| destination.address(&name)) {
+            Some(url) => done.answer = Some(delivery::put(&url, stage.path(), plan.format, &plan.login())?),
+            None => stage.publish().map_err(not_written)?,
         }
         Ok(done)
     }

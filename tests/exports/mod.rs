@@ -1,5 +1,6 @@
 //! Feeds: what they hold, what they leave out, and how they come to their place.
 
+mod delivery;
 mod feeds;
 mod history;
 
@@ -98,14 +99,14 @@ fn hostile() -> NewVehicle {
     }
 }
 
-fn run(desk: &Desk, export: &Export) -> jpauto::Result<ExportReport> {
+fn run_export(desk: &Desk, export: &Export) -> jpauto::Result<ExportReport> {
     desk.exports().run(export, &mut |_| ControlFlow::Continue(()))
 }
 
 /// Exports a feed into a folder, and answers where it is.
 #[track_caller]
 fn exported(desk: &Desk, platform: Platform, folder: &Path) -> PathBuf {
-    let report = run(desk, &Export::of(platform).to(folder.to_string_lossy())).unwrap();
+    let report = run_export(desk, &Export::of(platform).to(folder.to_string_lossy())).unwrap();
     report.destination.unwrap().into()
 }
 

@@ -12,6 +12,7 @@ mod auth;
 mod body;
 mod caller;
 mod client_connections;
+mod exports;
 mod forgery;
 mod gate;
 mod health;

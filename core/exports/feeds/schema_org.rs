@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn feed() -> Feed {
-    let columns = vec![
+    let mut columns = vec![
         Column::constant("@type", "Car").required().rule(Rule::OneOf(&["Car"])),
         Column::new("name", fields::title).required(),
         Column::new("image", fields::all_pictures).rule(Rule::Urls).separated_by("\n"),
@@ -48,6 +48,17 @@ pub(super) fn feed() -> Feed {
         Column::new("vehicleEngine.name", fields::engine),
         Column::new("vehicleEngine.fuelType", fields::fuel_type),
         Column::new("vehicleTransmission", fields::transmission),
+    ];
+    columns.extend(offer());
+    let mut feed = Feed::new(Platform::SchemaOrg, &[FeedFormat::JsonLd], columns);
+    feed.statuses = VehicleStatus::LISTED.to_vec();
+    feed.file_name = |_, _| "vehicles.jsonld".to_owned();
+    feed
+}
+
+/// What the vehicle is offered for.
+fn offer() -> Vec<Column> {
+    vec![
         Column::new("itemCondition", |vehicle, _| {
             let condition = if state(vehicle) == State::New { "NewCondition" } else { "UsedCondition" };
             Value::text(format!("https://schema.org/{condition}"))
@@ -72,11 +83,7 @@ pub(super) fn feed() -> Feed {
             if surroundings.dealership.name.is_some() { Value::text("AutoDealer") } else { Value::Missing }
         }),
         Column::new("offers.seller.name", fields::dealer_name),
-    ];
-    let mut feed = Feed::new(Platform::SchemaOrg, &[FeedFormat::JsonLd], columns);
-    feed.statuses = VehicleStatus::LISTED.to_vec();
-    feed.file_name = |_, _| "vehicles.jsonld".to_owned();
-    feed
+    ]
 }
 
 fn wheels(drive: Drive) -> Option<&'static str> {

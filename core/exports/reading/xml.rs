@@ -13,6 +13,7 @@ const DEEPEST: usize = 3;
 pub(super) fn read(file: Limited, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
     let meter = file.meter();
     let mut reader = Reader::from_reader(BufReader::new(file));
+    reader.config_mut().expand_empty_elements = true;
     let (mut buffer, mut head) = (Vec::new(), Head::default());
     let (mut row, mut open, mut text) = (Named::new(feed), Vec::<String>::new(), String::new());
     let mut roots = 0;

@@ -16,6 +16,8 @@ __all__ = [
     "CompetitorChanges",
     "Confidence",
     "DataSource",
+    "ExportStatus",
+    "FeedFormat",
     "ListingSort",
     "MarketMood",
     "Money",
@@ -23,6 +25,7 @@ __all__ = [
     "NewListing",
     "NewSubmission",
     "NewVehicle",
+    "Platform",
     "Provider",
     "Recommendation",
     "Role",
@@ -46,6 +49,23 @@ VehicleSort = Literal["listed_at", "-listed_at", "price", "-price", "mileage", "
 SubmissionStatus = Literal["pending", "approved", "rejected", "unknown"]
 SubmissionSort = Literal["submitted_at", "-submitted_at"]
 Role = Literal["viewer", "manager", "admin", "unknown"]
+ExportStatus = Literal["success", "failure", "unknown"]
+FeedFormat = Literal["csv", "tsv", "xml", "json_lines", "json_ld", "pages", "zip"]
+Platform = Literal[
+    "jekyll",
+    "autotrader",
+    "cars_com",
+    "cargurus",
+    "meta",
+    "google_vehicle_listings",
+    "google_vehicle_ads",
+    "dealer_center",
+    "carsforsale",
+    "schema_org",
+    "csv",
+    "json_lines",
+    "custom",
+]
 Provider = Literal["google", "microsoft"]
 Action = Literal[
     "create",
@@ -62,6 +82,7 @@ Action = Literal[
     "evaluate",
     "record",
     "repair",
+    "export",
     "revoke",
     "sign_in",
     "sign_out",
