@@ -37,8 +37,8 @@ mod _jpauto {
             ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict, Metrics, PriceChange,
             PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
-        extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         exports::{CheckedFeed, Export, ExportReport, Exports, FeedFault, Omission},
+        extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         inventory::{
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,
