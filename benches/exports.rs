@@ -4,7 +4,11 @@
 //! PostgreSQL is measured where `JPAUTO_TEST_POSTGRES` names a server (`tests/with-postgres`) and psql is installed. An export also
 //! reads its file back and checks it, which COPY does not.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark that can not set itself up has nothing to measure")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark that can not set itself up has nothing to measure"
+)]
 
 use std::{
     fs::{self, File},
@@ -114,7 +118,8 @@ fn fill(url: &str) {
             diesel::SqliteConnection::establish(path).expect("the file").batch_execute(&sql).expect("the vehicles");
         }
         None => {
-            let list = "'[\"https://img.example/1.jpg\",\"https://img.example/2.jpg\",\"https://img.example/3.jpg\"]'::jsonb";
+            let list =
+                "'[\"https://img.example/1.jpg\",\"https://img.example/2.jpg\",\"https://img.example/3.jpg\"]'::jsonb";
             let row = values(
                 "lpad(to_hex(i), 32, '0')::uuid",
                 "'2T1BURHE0JC' || lpad(i::text, 6, '0')",

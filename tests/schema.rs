@@ -429,7 +429,7 @@ fn sql_type(database: Database, document: &str) -> String {
         },
         Database::Sqlite => match name {
             "UUID" => "BLOB",
-            "INTEGER" | "BOOLEAN" | "DECIMAL" => "INTEGER",
+            "INTEGER" | "BIGINT" | "BOOLEAN" | "DECIMAL" => "INTEGER",
             "DOUBLE" => "REAL",
             _ => "TEXT",
         }

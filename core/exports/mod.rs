@@ -46,7 +46,7 @@ pub enum Platform {
     Autotrader,
     /// Cars.com.
     CarsCom,
-    /// CarGurus.
+    /// `CarGurus`.
     Cargurus,
     /// Meta's catalogue of vehicles, for Facebook and Instagram.
     Meta,

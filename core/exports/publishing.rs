@@ -7,16 +7,12 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use super::{FeedFormat, writing::PAGES_MARK};
 
 /// How the hidden names end.
 const UNFINISHED: &str = ".part";
-
-/// A folder without a mark may be one that another run has just made.
-const JUST_MADE: Duration = Duration::from_secs(60);
 
 /// A feed that is being written.
 pub(super) struct Stage {
@@ -35,19 +31,23 @@ impl Stage {
         remove_unfinished(folder, &name);
         loop {
             let path = folder.join(format!(".{name}.{:08x}{UNFINISHED}", fastrand::u32(..)));
-            let locked = if format == FeedFormat::Pages {
-                fs::create_dir(&path).and_then(|()| File::create_new(path.join(PAGES_MARK)))
-            } else {
-                File::create_new(&path)
-            };
-            let lock = match locked {
+            let is_folder = format == FeedFormat::Pages;
+            let made = if is_folder { fs::create_dir(&path) } else { File::create_new(&path).map(drop) };
+            match made {
                 Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => continue,
-                locked => locked?,
+                made => made?,
+            }
+            // Until it is locked, another run may take it for a remnant.
+            let lock = match lockable(&path).and_then(|lock| lock.lock().map(|()| lock)) {
+                Err(reason) if reason.kind() == io::ErrorKind::NotFound => continue,
+                lock => lock?,
             };
-            lock.lock()?;
-            // Another run may have taken it for a remnant before it was locked.
             if path.exists() {
-                return Ok(Self { path, target: target.to_owned(), _lock: lock });
+                let stage = Self { path, target: target.to_owned(), _lock: lock };
+                if is_folder {
+                    File::create(stage.path.join(PAGES_MARK))?;
+                }
+                return Ok(stage);
             }
         }
     }
@@ -92,6 +92,15 @@ pub(super) fn is_somebody_elses(folder: &Path) -> io::Result<bool> {
     }
 }
 
+/// What is locked while a run writes there: the file or the folder itself.
+fn lockable(path: &Path) -> io::Result<File> {
+    if cfg!(unix) || path.is_file() {
+        return File::open(path);
+    }
+    // Windows opens no folder.
+    File::options().write(true).create(true).truncate(true).open(path.join(PAGES_MARK))
+}
+
 /// Removes what nobody writes any more.
 fn remove_unfinished(folder: &Path, name: &str) {
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -101,14 +110,8 @@ fn remove_unfinished(folder: &Path, name: &str) {
             continue;
         }
         let path = entry.path();
-        let lock = if path.is_dir() { File::open(path.join(PAGES_MARK)) } else { File::open(&path) };
-        let is_left = match lock.map(|lock| lock.try_lock()) {
-            Ok(outcome) => !matches!(outcome, Err(TryLockError::WouldBlock)),
-            Err(_no_mark) => {
-                let changed = entry.metadata().and_then(|of| of.modified()).ok();
-                changed.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > JUST_MADE)
-            }
-        };
+        // What cannot be opened is somebody's, or gone.
+        let is_left = lockable(&path).is_ok_and(|lock| !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)));
         if is_left {
             remove(&path);
         }
@@ -179,7 +182,7 @@ mod tests {
         fs::write(folder.path().join(".other.csv.00000001.part"), "another feed's").unwrap();
         let pages = folder.path().join(".feed.csv.00000002.part");
         fs::create_dir(&pages).unwrap();
-        fs::write(pages.join(PAGES_MARK), "").unwrap();
+        fs::write(pages.join("1.md"), "left before it was marked, or half removed").unwrap();
         let first = Stage::begin(&target, FeedFormat::Csv).unwrap();
         let second = Stage::begin(&target, FeedFormat::Csv).unwrap();
         assert!(first.path().exists() && second.path().exists());

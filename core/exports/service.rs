@@ -189,7 +189,7 @@ impl Exports<'_> {
             _ => None,
         };
         self.ensure_not_occupied(plan, target.as_deref())?;
-        let staged = target.clone().unwrap_or_else(|| own.path().join(&name));
+        let staged = target.unwrap_or_else(|| own.path().join(&name));
         let stage = Stage::begin(&staged, plan.format).map_err(not_written)?;
         let order = Order {
             feed: &plan.feed,

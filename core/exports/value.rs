@@ -136,11 +136,8 @@ fn clean(text: Cow<'_, str>, lines: Lines) -> Cow<'_, str> {
         match sign {
             '\r' if signs.peek() == Some(&'\n') => {}
             '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' if lines == Lines::Kept => cleaned.push('\n'),
-            '\r' | '\n' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
-                if !cleaned.ends_with(' ') {
-                    cleaned.push(' ');
-                }
-            }
+            '\r' | '\n' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' if cleaned.ends_with(' ') => {}
+            '\r' | '\n' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push(' '),
             sign if is_plain(sign) => cleaned.push(sign),
             _ => {}
         }

@@ -8,6 +8,7 @@
 
 mod auth;
 mod connections;
+mod exports;
 mod inventory;
 mod submissions;
 mod support;

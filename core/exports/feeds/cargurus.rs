@@ -1,4 +1,4 @@
-//! CarGurus: a CSV with the columns of its feed requirements, read second hand. A car that is sold is one that is not in the file.
+//! `CarGurus`: a CSV with the columns of its feed requirements, read second hand. A car that is sold is one that is not in the file.
 //!
 //! The order and the wording of the header are free there. Only JPEG, PNG and GIF pictures are taken.
 

@@ -28,6 +28,9 @@ pub(super) fn read(file: Limited, delimiter: u8, feed: &Feed, visitor: &mut Visi
         let row = texts(&record, line)?;
         if awaits_header {
             places = places_of(&row, feed, &mut head);
+            if places.iter().all(Option::is_none) {
+                return Err(Unreadable::At(line, "expected the names of this feed's columns".to_owned()));
+            }
             (width, awaits_header) = (row.len(), false);
             continue;
         }
