@@ -199,6 +199,8 @@ pub enum Permission {
     ReadAlerts,
     /// Read the history of exports, and check files of feeds.
     ReadExports,
+    /// Read the jobs and the history of their runs.
+    ReadJobs,
     /// Create, list and revoke one's own API tokens.
     ManageOwnTokens,
     /// See who one is, and end one's own sessions.
@@ -215,6 +217,8 @@ pub enum Permission {
     Export,
     /// Dismiss alerts.
     DismissAlerts,
+    /// Run jobs, and cancel their runs.
+    RunJobs,
     /// Delete a vehicle.
     DeleteVehicles,
     /// Delete a submission.
@@ -241,6 +245,7 @@ impl Permission {
             | Self::ReadCompetitors
             | Self::ReadAlerts
             | Self::ReadExports
+            | Self::ReadJobs
             | Self::ManageOwnTokens
             | Self::ReadOwnAccount => Some(Role::Viewer),
             Self::WriteInventory
@@ -248,7 +253,8 @@ impl Permission {
             | Self::Analyze
             | Self::ManageCompetitors
             | Self::Export
-            | Self::DismissAlerts => Some(Role::Manager),
+            | Self::DismissAlerts
+            | Self::RunJobs => Some(Role::Manager),
             Self::DeleteVehicles
             | Self::DeleteSubmissions
             | Self::ManageUsers
@@ -277,6 +283,8 @@ mod tests {
             (Permission::ManageCompetitors, false, true, true),
             (Permission::ReadExports, true, true, true),
             (Permission::Export, false, true, true),
+            (Permission::ReadJobs, true, true, true),
+            (Permission::RunJobs, false, true, true),
             (Permission::DeleteVehicles, false, false, true),
             (Permission::ManageUsers, false, false, true),
             (Permission::ReadActivity, false, false, true),

@@ -10,6 +10,7 @@ use crate::{
     evaluation::{EvaluationRules, VpicConfig},
     exports::ExportConfig,
     inventory::InventoryRules,
+    jobs::JobRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
@@ -60,6 +61,8 @@ pub struct Config {
     pub sessions: Option<SessionConfig>,
     /// Where people sign in; without it they sign in by one-time links alone.
     pub sign_in: Option<SignInConfig>,
+    /// When jobs run.
+    pub jobs: JobRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -84,6 +87,7 @@ impl Config {
             exports: ExportConfig::default(),
             sessions: None,
             sign_in: None,
+            jobs: JobRules::default(),
             clock: Clock::system(),
         }
     }

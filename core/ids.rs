@@ -125,6 +125,8 @@ id! {
     ExportId;
     /// An API token.
     TokenId;
+    /// A run of a job.
+    RunId;
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub mod competitors;
 pub mod evaluation;
 pub mod exports;
 pub mod fields;
+pub mod jobs;
 pub mod market;
 pub mod typed;
 pub mod vin;
@@ -101,13 +102,14 @@ pub use evaluation::Evaluations;
 pub use exports::Exports;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, InvalidId, ListingId, ListingPriceId,
-    MarketPriceId, MetricsId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+    MarketPriceId, MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
     SalesStatistics, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter,
     VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
 };
+pub use jobs::Jobs;
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use network::client_network;

@@ -28,6 +28,8 @@ mod errors;
 mod evaluation;
 mod exports;
 mod inventory;
+mod jobs;
+mod jobs_due;
 mod judgement;
 mod leases;
 mod list_orders;

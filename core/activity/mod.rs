@@ -57,6 +57,10 @@ pub enum Action {
     Export,
     /// An API token was taken back.
     Revoke,
+    /// A run of a job was asked for.
+    Run,
+    /// A run of a job is to end.
+    Cancel,
     /// A user signed in.
     SignIn,
     /// A user signed out, or was.
@@ -80,6 +84,8 @@ words!(Action, InvalidAction at "/action" {
     Repair => "repair",
     Export => "export",
     Revoke => "revoke",
+    Run => "run",
+    Cancel => "cancel",
     SignIn => "sign_in",
     SignOut => "sign_out",
 });

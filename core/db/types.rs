@@ -34,7 +34,7 @@ use super::{
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, ListingId, ListingPriceId,
-        MarketPriceId, MetricsId, PageId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+        MarketPriceId, MetricsId, PageId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -199,6 +199,7 @@ id_in_sql!(
     AlertId,
     ExportId,
     TokenId,
+    RunId,
     AnyId,
 );
 

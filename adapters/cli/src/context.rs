@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
-    exports::ExportConfig, market::AutoDevConfig,
+    exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, failure::Failure, output::Output};
@@ -43,6 +43,7 @@ pub(crate) struct Context {
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
     pub(crate) exports: ExportConfig,
+    jobs: JobRules,
     pub(crate) output: Output,
 }
 
@@ -60,6 +61,7 @@ impl Context {
             vpic: None,
             sessions: None,
             exports: ExportConfig::default(),
+            jobs: JobRules::default(),
             output: Output::to_stdout(global.format),
         }
     }
@@ -94,6 +96,11 @@ impl Context {
         self.sessions = how;
     }
 
+    /// Lets jobs of what is opened from now on run by these rules.
+    pub(crate) fn run_jobs_by(&mut self, rules: JobRules) {
+        self.jobs = rules;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
@@ -103,6 +110,7 @@ impl Context {
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
         config.exports = self.exports.clone();
+        config.jobs = self.jobs.clone();
         config.database.read_only = self.read_only;
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)

@@ -19,6 +19,7 @@ mod failure;
 mod fields;
 mod filters;
 mod import;
+mod job;
 mod market;
 mod migrate;
 mod output;
@@ -35,6 +36,7 @@ mod token;
 mod user;
 mod vehicle;
 mod vin;
+mod work;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -121,7 +123,9 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Market(command) => market::run(command, context),
         Command::Export(arguments) => export::run(arguments, context),
         Command::Report => report::run(context),
-        Command::Serve(arguments) => serve::run(arguments, context),
+        Command::Job(command) => job::run(command, context),
+        Command::Work(arguments) => work::run(&arguments, context),
+        Command::Serve(arguments) => serve::run(*arguments, context),
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),

@@ -15,6 +15,7 @@ mod demo;
 mod export;
 mod help;
 mod interrupted;
+mod job;
 mod judgement;
 mod market;
 mod market_command;
@@ -25,3 +26,4 @@ mod vin_command;
 #[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
 #[path = "../../../tests/support/website.rs"]
 mod website;
+mod workers;

@@ -34,7 +34,6 @@ use reqwest::{
 };
 use url::Url;
 
-pub use self::config::FetchConfig;
 #[cfg(all(feature = "browser", unix))]
 pub(crate) use self::render::Judge;
 use self::{
@@ -48,12 +47,12 @@ use self::{
     pace::{Hosts, NoTurn, RealTime, STOP_CHECK, Timing, Turn},
     robots::{Known, Rules, RulesByOrigin},
 };
+pub use self::{config::FetchConfig, stop::Stop};
 pub(crate) use self::{
     error::FetchError,
     exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
     guard::Refusal,
     request::{Fetched, PageRequest},
-    stop::Stop,
 };
 use crate::{Error, ErrorCode, Result, scrape::browser::Rendering};
 
