@@ -8,7 +8,7 @@ use jpauto::{
     ErrorCode,
     exports::{
         CheckedFeed, Export, ExportConfig, ExportEntry, ExportFilter, ExportProgress, ExportReport, ExportStatus,
-        FeedConfig, FeedFault, FeedFormat, Mapping, Omission, Omitted, Platform,
+        FeedFault, FeedFormat, Mapping, Omission, Omitted, Platform,
     },
 };
 
@@ -164,7 +164,7 @@ fn configure(arguments: &ExportArgs, platform: Platform, config: &mut ExportConf
     if vehicle_url.is_some() {
         config.vehicle_url.clone_from(vehicle_url);
     }
-    let feed = config.feeds.entry(platform).or_insert_with(FeedConfig::default);
+    let feed = config.feeds.entry(platform).or_default();
     if dealer_id.is_some() {
         feed.dealer_id.clone_from(dealer_id);
     }
