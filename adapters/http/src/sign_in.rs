@@ -112,7 +112,7 @@ async fn begun(app: &App, request: &Request) -> Outcome {
     let provider: String = request.segment("provider")?;
     let return_to = request.query(|query| query.text("return_to"))?.unwrap_or_else(|| auth::HOME.to_owned());
     let (config, sessions) = configured(app)?;
-    let back = format!("{}/api/auth/{provider}/callback", config.public_url);
+    let back = config.address_of(&format!("/api/auth/{provider}/callback"));
     let browser = session_cookie::named(&request.headers, session_cookie::browser_name(sessions));
     let start = app
         .at_provider(&request.caller, move |desk| {
@@ -142,7 +142,7 @@ async fn finished(app: &App, request: &Request) -> Outcome {
             desk.sign_in().finish(&provider, &callback, browser.as_deref(), replaced.as_deref())
         })
         .await?;
-    let mut response = see_other(&format!("{}{}", config.public_url, signed_in.return_to));
+    let mut response = see_other(&config.address_of(&signed_in.return_to));
     if let Some(cookie) = session_cookie::set(sessions, &signed_in.session.cookie, signed_in.session.expires_at) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -182,6 +182,7 @@ fn the_cookie_is_the_hosts_alone_where_there_is_tls() {
     let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
     config.sessions = Some(SessionConfig::new(vec!["a secret of many letters".into()]));
     let mut sign_in = SignInConfig::new("https://lot.example/");
+    sign_in.public_url.push('/');
     sign_in.allow_loopback_http = true;
     sign_in.providers = vec![ProviderConfig::other("id", &provider.issuer, CLIENT, Some(SECRET.into()))];
     config.sign_in = Some(sign_in);
