@@ -154,6 +154,15 @@ impl<'a> SignIn<'a> {
         Ok(SignedIn { session, return_to: pending.return_to })
     }
 
+    /// How many sign-ins that had begun, and how many links, have expired and are still stored.
+    ///
+    /// # Errors
+    /// `forbidden` below the role admin.
+    pub fn count_expired(&self) -> Result<usize> {
+        let now = self.desk.now();
+        self.desk.read(Permission::CleanUp, |conn| repository::count_expired(conn, now))
+    }
+
     /// Deletes links and sign-ins that have expired, in transactions of a bounded size, and answers how many.
     ///
     /// # Errors
@@ -267,6 +276,9 @@ fn account_of(
             activity::record(conn, acting, Action::Update, Some(before), Some(&user))?;
         }
         Some(_) => {}
+    }
+    if is_tied && rules::proves_address(person, &user) {
+        repository::mark_verified(conn, &hash)?;
     }
     if !is_tied {
         repository::insert_identity(conn, &hash, &person.issuer, user.id, person.email_verified, acting.now)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
-    market::AutoDevConfig,
+    jobs::JobRules, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, failure::Failure, output::Output};
@@ -42,6 +42,7 @@ pub(crate) struct Context {
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
+    jobs: JobRules,
     pub(crate) output: Output,
 }
 
@@ -58,6 +59,7 @@ impl Context {
             auto_dev: None,
             vpic: None,
             sessions: None,
+            jobs: JobRules::default(),
             output: Output::to_stdout(global.format),
         }
     }
@@ -92,6 +94,11 @@ impl Context {
         self.sessions = how;
     }
 
+    /// Lets jobs of what is opened from now on run by these rules.
+    pub(crate) fn run_jobs_by(&mut self, rules: JobRules) {
+        self.jobs = rules;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config = Config::new(&self.database_url);
@@ -100,6 +107,7 @@ impl Context {
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
+        config.jobs = self.jobs.clone();
         config.database.read_only = self.read_only;
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)

@@ -18,6 +18,7 @@ mod failure;
 mod fields;
 mod filters;
 mod import;
+mod job;
 mod market;
 mod migrate;
 mod output;
@@ -34,6 +35,7 @@ mod token;
 mod user;
 mod vehicle;
 mod vin;
+mod work;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -119,7 +121,9 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
         Command::Report => report::run(context),
-        Command::Serve(arguments) => serve::run(arguments, context),
+        Command::Job(command) => job::run(command, context),
+        Command::Work(arguments) => work::run(&arguments, context),
+        Command::Serve(arguments) => serve::run(*arguments, context),
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),

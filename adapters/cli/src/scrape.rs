@@ -83,6 +83,11 @@ pub(crate) struct FetchOptions {
 }
 
 impl FetchOptions {
+    /// The same where there is a contact. Without one, nothing is fetched.
+    pub(crate) fn config_if_given(&self) -> Result<Option<(FetchConfig, ScrapingRules)>, Failure> {
+        self.contact.is_some().then(|| self.config()).transpose()
+    }
+
     /// The library's configuration; a wrong option is an error of input.
     pub(crate) fn config(&self) -> Result<(FetchConfig, ScrapingRules), Failure> {
         let contact = self.contact.as_ref().ok_or_else(|| {

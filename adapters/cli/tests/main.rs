@@ -14,6 +14,7 @@ mod database;
 mod demo;
 mod help;
 mod interrupted;
+mod job;
 mod judgement;
 mod market;
 mod market_command;
@@ -24,3 +25,4 @@ mod vin_command;
 #[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
 #[path = "../../../tests/support/website.rs"]
 mod website;
+mod workers;

@@ -51,6 +51,13 @@ impl Lot {
             "JPAUTO_FETCH_PAUSE",
             "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS",
             "JPAUTO_SCRAPING_LEASE",
+            "JPAUTO_JOBS_AT_ONCE",
+            "JPAUTO_JOBS_PATIENCE",
+            "JPAUTO_JOBS_TIME_ZONE",
+            "JPAUTO_JOBS_LEASE",
+            "JPAUTO_JOBS_BACKUP_FOLDER",
+            "JPAUTO_JOBS_BACKUP_COPIES",
+            "JPAUTO_JOBS_WORK",
             "AUTODEV_API_KEY",
             "JPAUTO_SESSIONS_SECRET",
             "JPAUTO_SESSIONS_SECRET_FILE",
@@ -93,6 +100,13 @@ impl Lot {
     #[track_caller]
     pub(crate) fn items<const N: usize>(&self, arguments: [&str; N]) -> Vec<Value> {
         self.json(arguments)["items"].as_array().unwrap().clone()
+    }
+
+    /// A customer's offer of the Camry.
+    pub(crate) fn offer_camry(&self, mileage: &str, asking_price: &str) -> Value {
+        let car = ["--year", "2019", "--make", "Toyota", "--model", "Camry", "--vin", CAMRY];
+        let submit = ["submission", "submit", "--mileage", mileage, "--asking-price", asking_price, "--format", "json"];
+        self.run(submit.into_iter().chain(car)).document()
     }
 
     /// A vehicle for sale, and its id.
