@@ -8,6 +8,7 @@ use jpauto::{Dealership, Desk, SessionConfig};
 use warp::{Filter, Rejection, reply::Response};
 
 use crate::{
+    background::{Background, RunLimits},
     body::BodyLimits,
     caller::Caller,
     gate::{Gate, GateLimits},
@@ -21,6 +22,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct App {
     shared: Arc<Shared>,
+    background: Arc<Background>,
 }
 
 struct Shared {
@@ -32,7 +34,19 @@ struct Shared {
 
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
-        Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), readiness: Readiness::default(), body }) }
+        let shared = Shared { dealership, gate: Gate::new(gate), readiness: Readiness::default(), body };
+        Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
+    }
+
+    /// The same with other limits of runs.
+    pub(crate) fn making_runs(mut self, limits: RunLimits) -> Self {
+        self.background = Arc::new(Background::new(limits));
+        self
+    }
+
+    /// What goes on when its request is answered.
+    pub(crate) fn background(&self) -> &Arc<Background> {
+        &self.background
     }
 
     pub(crate) fn body_limits(&self) -> &BodyLimits {

@@ -20,7 +20,7 @@ use warp::{
 
 use crate::{
     app::App,
-    auth, health, inventory, openapi,
+    auth, health, inventory, jobs, openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     request::{Ids, Request},
@@ -36,6 +36,7 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     users::OPERATIONS,
     auth::OPERATIONS,
     tokens::OPERATIONS,
+    jobs::OPERATIONS,
 ];
 
 /// Every operation.

@@ -9,6 +9,7 @@
 mod auth;
 mod connections;
 mod inventory;
+mod jobs;
 mod submissions;
 mod support;
 mod surroundings;
