@@ -20,7 +20,7 @@ use warp::{
 
 use crate::{
     app::App,
-    auth, health, inventory, openapi,
+    auth, health, inventory, jobs, openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     request::{Ids, Request},
@@ -37,6 +37,7 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     auth::OPERATIONS,
     sign_in::OPERATIONS,
     tokens::OPERATIONS,
+    jobs::OPERATIONS,
 ];
 
 /// Every operation.
