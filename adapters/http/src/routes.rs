@@ -20,11 +20,11 @@ use warp::{
 
 use crate::{
     app::App,
-    auth, exports, health, inventory, openapi,
+    auth, exports, health, inventory, jobs, openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     request::{Ids, Request},
-    submissions, tokens, users,
+    sign_in, submissions, tokens, users,
 };
 
 /// The operations of each noun.
@@ -35,8 +35,10 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     submissions::OPERATIONS,
     users::OPERATIONS,
     auth::OPERATIONS,
+    sign_in::OPERATIONS,
     tokens::OPERATIONS,
     exports::OPERATIONS,
+    jobs::OPERATIONS,
 ];
 
 /// Every operation.
