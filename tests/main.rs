@@ -26,6 +26,7 @@ mod contract;
 mod database;
 mod errors;
 mod evaluation;
+mod idempotency;
 mod inventory;
 mod jobs;
 mod jobs_due;
