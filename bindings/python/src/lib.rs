@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod input;
 mod inventory;
+mod jobs;
 mod lot;
 mod market;
 mod query;
@@ -41,6 +42,7 @@ mod _jpauto {
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,
         },
+        jobs::{JobOverview, Jobs, Run, RunProgress},
         lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,

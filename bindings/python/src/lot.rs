@@ -15,6 +15,7 @@ use crate::{
     competitors::Competitors,
     error,
     inventory::Inventory,
+    jobs::Jobs,
     market::Market,
     record::{Told as _, record},
     sessions::Sessions,
@@ -193,6 +194,12 @@ impl Lot {
     #[getter]
     fn sign_in(&self) -> SignIn {
         SignIn::at(&self.handle)
+    }
+
+    /// Jobs, their schedules and their runs.
+    #[getter]
+    fn jobs(&self) -> Jobs {
+        Jobs::at(&self.handle)
     }
 
     /// API tokens for machines.

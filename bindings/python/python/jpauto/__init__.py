@@ -19,6 +19,7 @@ while it is iterated. Failures raise an `Error` with a stable `code`; each kind 
 
 from jpauto import extract, types, vin
 from jpauto._jpauto import (
+    __version__,
     Activity,
     ActivityEntry,
     AdjustedPrices,
@@ -40,6 +41,8 @@ from jpauto._jpauto import (
     Finding,
     Inventory,
     IssuedToken,
+    JobOverview,
+    Jobs,
     LeftOut,
     Listing,
     Lot,
@@ -51,6 +54,7 @@ from jpauto._jpauto import (
     MigrationReport,
     MissingSource,
     MonthOfSales,
+    open,
     Position,
     PriceChange,
     PricedComparable,
@@ -63,6 +67,8 @@ from jpauto._jpauto import (
     RefusedListing,
     ResearchResult,
     Rows,
+    Run,
+    RunProgress,
     SaleCount,
     SalesStatistics,
     ScrapeCounts,
@@ -93,8 +99,6 @@ from jpauto._jpauto import (
     Vin,
     VinReport,
     WantedAlert,
-    __version__,
-    open,
 )
 from jpauto.errors import (
     Conflict,
@@ -139,6 +143,8 @@ __all__ = [
     "InvalidInput",
     "Inventory",
     "IssuedToken",
+    "JobOverview",
+    "Jobs",
     "LeftOut",
     "Listing",
     "Lot",
@@ -166,6 +172,8 @@ __all__ = [
     "RefusedListing",
     "ResearchResult",
     "Rows",
+    "Run",
+    "RunProgress",
     "SaleCount",
     "SalesStatistics",
     "ScrapeCounts",

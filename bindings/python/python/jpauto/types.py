@@ -17,6 +17,7 @@ __all__ = [
     "Condition",
     "Confidence",
     "DataSource",
+    "Job",
     "ListingSort",
     "MarketMood",
     "Money",
@@ -28,6 +29,7 @@ __all__ = [
     "Provider",
     "Recommendation",
     "Role",
+    "RunStatus",
     "SaleStatus",
     "ScrapeErrorType",
     "Severity",
@@ -68,6 +70,8 @@ Action = Literal[
     "record",
     "repair",
     "revoke",
+    "run",
+    "cancel",
     "sign_in",
     "sign_out",
 ]
@@ -81,9 +85,12 @@ AlertType = Literal[
     "inventory_replaced",
     "inventory_incomplete",
     "storage_limit",
+    "job_failing",
     "unreadable_values",
 ]
 Severity = Literal["warning", "critical"]
+Job = Literal["market_research", "competitor_scrape", "competitor_metrics", "clean_up", "check", "backup"]
+RunStatus = Literal["running", "success", "partial", "failure", "unknown"]
 ListingSort = Literal[
     "first_seen_at",
     "-first_seen_at",
