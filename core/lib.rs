@@ -69,6 +69,7 @@ mod db;
 mod dealership;
 mod desk;
 mod error;
+mod idempotency;
 mod ids;
 mod inventory;
 mod leases;
@@ -85,6 +86,7 @@ mod submissions;
 mod tokens;
 mod tracking;
 mod users;
+mod version;
 
 pub use activity::{Action, Activity, ActivityEntry, ActivityFilter};
 pub use actor::{Actor, Permission, Role};
@@ -96,18 +98,19 @@ pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
 pub use db::{Backup, DatabaseConfig};
 pub use dealership::Dealership;
-pub use desk::Desk;
+pub use desk::{Desk, Repetition};
 pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use exports::Exports;
+pub use idempotency::{KeptAnswer, RepeatableCall};
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, InvalidId, ListingId, ListingPriceId,
     MarketPriceId, MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
-    SalesStatistics, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter,
-    VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
+    SalesStatistics, ShownVehicle, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle,
+    VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
 };
 pub use jobs::Jobs;
 pub use market::{Market, PricingRules};
@@ -130,4 +133,5 @@ pub use submissions::{
 };
 pub use tokens::{IssuedToken, NewToken, Token, Tokens};
 pub use users::{NewUser, Provider, User, Users};
+pub use version::{InvalidVersion, Version};
 pub use vin::{InvalidVin, Vin};

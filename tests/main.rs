@@ -27,6 +27,7 @@ mod database;
 mod errors;
 mod evaluation;
 mod exports;
+mod idempotency;
 mod inventory;
 mod jobs;
 mod jobs_due;

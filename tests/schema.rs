@@ -234,6 +234,18 @@ pub(crate) const OURS: &[Table] = &[
         indexes: &["user_id"],
     },
     Table {
+        name: "idempotency_keys",
+        columns: &[
+            ("name_hash", "STRING(64)", "PK"),
+            ("request_hash", "STRING(64)", "NOT NULL"),
+            ("status", "INTEGER", ""),
+            ("location", "TEXT", ""),
+            ("answer", "TEXT", ""),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["created_at"],
+    },
+    Table {
         name: "call_budgets",
         columns: &[
             ("period", "STRING(100)", "PK"),

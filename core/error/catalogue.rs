@@ -632,6 +632,9 @@ catalogue! {
         InvalidCursor: InvalidInput, "invalid_cursor",
             "This is not a cursor of this list.",
             "Pass the `next` of an earlier page of the same list, or start at the first page.";
+        VersionChanged: Conflict, "version_changed",
+            "It was changed since it was read, so it was not changed again.",
+            "Read it again, and make the change upon what it is now.";
         InvalidSort: InvalidInput, "invalid_sort",
             "The list cannot be sorted this way.",
             "Use one of the words that the error lists.";
@@ -796,6 +799,15 @@ catalogue! {
         MethodNotAllowed: InvalidInput, "method_not_allowed",
             "The path does not take this method.",
             "Use a method that the header `Allow` lists.";
+        InvalidIdempotencyKey: InvalidInput, "invalid_idempotency_key",
+            "This is not a key of a call that may be repeated.",
+            "Send a short text without blanks, such as a UUID.";
+        IdempotencyKeyReused: InvalidInput, "idempotency_key_reused",
+            "The key was used for another call within the last 24 hours.",
+            "Use a new key for each call, and the same key only to repeat one.";
+        RequestInFlight: Conflict, "request_in_flight",
+            "The first call with this key has no answer yet, or ended without one.",
+            "Repeat the call a little later. If it stays so, look whether the work was done.";
         MalformedJson: InvalidInput, "malformed_json",
             "The body is not JSON.",
             "Correct it where the detail says.";

@@ -11,6 +11,7 @@ mod exports;
 mod extract;
 mod input;
 mod inventory;
+mod jobs;
 mod lot;
 mod market;
 mod query;
@@ -43,6 +44,7 @@ mod _jpauto {
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,
         },
+        jobs::{JobOverview, Jobs, Run, RunProgress},
         lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,

@@ -20,6 +20,7 @@ use crate::{
     exports::Exports,
     input,
     inventory::Inventory,
+    jobs::Jobs,
     market::Market,
     record::{Told as _, record},
     sessions::Sessions,
@@ -203,6 +204,12 @@ impl Lot {
     #[getter]
     fn sign_in(&self) -> SignIn {
         SignIn::at(&self.handle)
+    }
+
+    /// Jobs, their schedules and their runs.
+    #[getter]
+    fn jobs(&self) -> Jobs {
+        Jobs::at(&self.handle)
     }
 
     /// API tokens for machines.

@@ -271,6 +271,13 @@ impl<A: Shown, B: Shown> Shown for (A, B) {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Document(Value);
 
+impl Document {
+    /// The document of a value of the library. Without one, it is `None`.
+    pub(crate) fn of(value: &impl serde::Serialize) -> Self {
+        Self(serde_json::to_value(value).unwrap_or_default())
+    }
+}
+
 impl Told<Value> for Document {
     fn told(value: Value) -> Self {
         Self(value)
@@ -337,6 +344,7 @@ ids!(
     ExportId,
     ListingId,
     MarketPriceId,
+    RunId,
     ScrapeId,
     SubmissionId,
     TokenId,
@@ -375,6 +383,8 @@ words!(
     jpauto::competitors::SaleStatus,
     jpauto::competitors::StockStatus,
     jpauto::competitors::TitleBrand,
+    jpauto::jobs::Job,
+    jpauto::jobs::RunStatus,
     jpauto::market::AutoDevVersion,
     jpauto::market::Confidence,
     jpauto::market::DataSource,

@@ -19,6 +19,7 @@ while it is iterated. Failures raise an `Error` with a stable `code`; each kind 
 
 from jpauto import extract, types, vin
 from jpauto._jpauto import (
+    __version__,
     Activity,
     ActivityEntry,
     AdjustedPrices,
@@ -45,6 +46,8 @@ from jpauto._jpauto import (
     Finding,
     Inventory,
     IssuedToken,
+    JobOverview,
+    Jobs,
     LeftOut,
     Listing,
     Lot,
@@ -57,6 +60,7 @@ from jpauto._jpauto import (
     MissingSource,
     MonthOfSales,
     Omission,
+    open,
     Position,
     PriceChange,
     PricedComparable,
@@ -69,6 +73,8 @@ from jpauto._jpauto import (
     RefusedListing,
     ResearchResult,
     Rows,
+    Run,
+    RunProgress,
     SaleCount,
     SalesStatistics,
     ScrapeCounts,
@@ -99,8 +105,6 @@ from jpauto._jpauto import (
     Vin,
     VinReport,
     WantedAlert,
-    __version__,
-    open,
 )
 from jpauto.errors import (
     Conflict,
@@ -150,6 +154,8 @@ __all__ = [
     "InvalidInput",
     "Inventory",
     "IssuedToken",
+    "JobOverview",
+    "Jobs",
     "LeftOut",
     "Listing",
     "Lot",
@@ -178,6 +184,8 @@ __all__ = [
     "RefusedListing",
     "ResearchResult",
     "Rows",
+    "Run",
+    "RunProgress",
     "SaleCount",
     "SalesStatistics",
     "ScrapeCounts",

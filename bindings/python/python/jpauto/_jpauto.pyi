@@ -21,6 +21,7 @@ from jpauto.types import (
     DataSource,
     ExportStatus,
     FeedFormat,
+    Job,
     ListingSort,
     MarketMood,
     Money,
@@ -33,6 +34,7 @@ from jpauto.types import (
     Provider,
     Recommendation,
     Role,
+    RunStatus,
     SaleStatus,
     ScrapeErrorType,
     Severity,
@@ -74,6 +76,8 @@ __all__ = [
     "Finding",
     "Inventory",
     "IssuedToken",
+    "JobOverview",
+    "Jobs",
     "LeftOut",
     "Listing",
     "Lot",
@@ -98,6 +102,8 @@ __all__ = [
     "RefusedListing",
     "ResearchResult",
     "Rows",
+    "Run",
+    "RunProgress",
     "SaleCount",
     "SalesStatistics",
     "ScrapeCounts",
@@ -1523,6 +1529,10 @@ class Lot:
     @property
     def users(self) -> Users:
         """Staff accounts and their roles."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """Jobs, their schedules and their runs."""
 
     @property
     def sessions(self) -> Sessions:
@@ -3315,6 +3325,185 @@ class Supply:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RunProgress:
+    """How far a run has come."""
+
+    @property
+    def done(self) -> int:
+        """Items that are done, failed ones included."""
+
+    @property
+    def total(self) -> int | None:
+        """Of how many, where that is known."""
+
+    @property
+    def failed(self) -> int:
+        """Of those that are done, the ones that failed."""
+
+    @property
+    def message(self) -> str | None:
+        """What is being done."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Run:
+    """A run of a job."""
+
+    @property
+    def id(self) -> UUID:
+        """The run's id."""
+
+    @property
+    def job_name(self) -> str:
+        """The job's name; older applications may have written other names."""
+
+    @property
+    def status(self) -> RunStatus:
+        """How it stands: `running`, `success`, `partial`, `failure` or `unknown`."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began."""
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When it ended."""
+
+    @property
+    def duration_ms(self) -> int | None:
+        """How long it took, in milliseconds."""
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What it did."""
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed: `interrupted`, `cancelled`, or the code and the message of an error."""
+
+    @property
+    def scheduled_for(self) -> datetime | None:
+        """The time of its schedule that it answers to; `None` where somebody asked for it."""
+
+    @property
+    def requested_by(self) -> UUID | None:
+        """The user who asked for it; `None` for the program itself."""
+
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """What it was to do otherwise than by itself."""
+
+    @property
+    def progress(self) -> RunProgress | None:
+        """How far it has come."""
+
+    @property
+    def cancel_requested_at(self) -> datetime | None:
+        """When somebody asked for its end."""
+
+    @property
+    def holder(self) -> str | None:
+        """The process that makes it, or made it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class JobOverview:
+    """A job, its schedule and its last run."""
+
+    @property
+    def name(self) -> Job:
+        """The job's name."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it runs by its schedule."""
+
+    @property
+    def missing(self) -> str | None:
+        """What is not configured and keeps the job from running."""
+
+    @property
+    def cron(self) -> str:
+        """Its schedule as a cron expression."""
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone of the schedule."""
+
+    @property
+    def next_run_at(self) -> datetime | None:
+        """When it runs next; `None` where it does not run by its schedule."""
+
+    @property
+    def due_since(self) -> datetime | None:
+        """The time of the schedule that no worker has answered to yet."""
+
+    @property
+    def last_run(self) -> Run | None:
+        """Its last run."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Jobs:
+    """Jobs, their schedules and their runs."""
+
+    def list(self) -> builtins.list[JobOverview]:
+        """All jobs, each with its schedule, its last run and its next one."""
+
+    def run(
+        self,
+        job: Job,
+        *,
+        competitor_id: UUID | str | None = None,
+        all: bool = False,
+        limit: int | None = None,
+        dry_run: bool = False,
+        progress: Callable[[RunProgress], bool | None] | None = None,
+    ) -> Run:
+        """Runs a job now, due or not, and returns how the run ended. That it failed raises nothing: see `status` and `error`.
+
+        `progress` is called with each step; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
+
+        Raises `NotFound` (`job_not_found`, `competitor_not_found`), `Conflict` (`job_running`), `InvalidInput`
+        (`invalid_run_options`), `Refused` (`not_configured`).
+        """
+
+    def run_due(self, *, progress: Callable[[RunProgress], bool | None] | None = None) -> builtins.list[Run]:
+        """Runs every job that is due, one after the other, and returns the runs as they ended.
+
+        A time of a schedule is answered to once, by one process; of those that were missed, the latest is made up.
+        """
+
+    def history(
+        self, *, job: Job | None = None, status: RunStatus | None = None, limit: int | None = None
+    ) -> Query[Run]:
+        """The runs, newest first."""
+
+    def get(self, id: UUID | str) -> Run:
+        """One run. Raises `NotFound` (`run_not_found`)."""
+
+    def cancel(self, id: UUID | str) -> Run:
+        """Asks for the end of a run, whichever process makes it. It ends at its next step.
+
+        Raises `NotFound` (`run_not_found`), `Conflict` (`run_over`).
+        """
 
 @final
 class Token:

@@ -19,6 +19,7 @@ __all__ = [
     "DataSource",
     "ExportStatus",
     "FeedFormat",
+    "Job",
     "ListingSort",
     "MarketMood",
     "Money",
@@ -31,6 +32,7 @@ __all__ = [
     "Provider",
     "Recommendation",
     "Role",
+    "RunStatus",
     "SaleStatus",
     "ScrapeErrorType",
     "Severity",
@@ -89,6 +91,8 @@ Action = Literal[
     "repair",
     "export",
     "revoke",
+    "run",
+    "cancel",
     "sign_in",
     "sign_out",
 ]
@@ -102,9 +106,12 @@ AlertType = Literal[
     "inventory_replaced",
     "inventory_incomplete",
     "storage_limit",
+    "job_failing",
     "unreadable_values",
 ]
 Severity = Literal["warning", "critical"]
+Job = Literal["market_research", "competitor_scrape", "competitor_metrics", "clean_up", "check", "backup"]
+RunStatus = Literal["running", "success", "partial", "failure", "unknown"]
 ListingSort = Literal[
     "first_seen_at",
     "-first_seen_at",
