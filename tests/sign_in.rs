@@ -136,6 +136,10 @@ on_both_databases! {
         let squatter = user(lot, &sign_in(&server, &provider).unwrap());
         as_person(&provider, "eve", "eve@lot.example", true);
         assert_eq!(code(sign_in(&server, &provider)), "email_not_verified");
+        as_person(&provider, "squatter", "eve@lot.example", true);
+        assert_eq!(sign_in(&server, &provider).unwrap().session.user_id, squatter.id);
+        as_person(&provider, "eve", "eve@lot.example", true);
+        assert_eq!(sign_in(&server, &provider).unwrap().session.user_id, squatter.id, "the provider has verified it since");
         lot.desk().users().delete(squatter.id).unwrap();
         assert_eq!(user(lot, &sign_in(&server, &provider).unwrap()).oauth_id, "eve");
         provider.claim("email", Value::Null);
@@ -325,6 +329,27 @@ on_both_databases! {
         begin_at("2001:db8:1:2::1").unwrap();
         assert_eq!(lot.count("SELECT count(*) FROM sign_in_states"), 1, "a beginning sweeps up");
     }
+}
+
+/// On PostgreSQL both may be under way.
+#[cfg(feature = "postgres")]
+#[test]
+fn a_sign_in_does_not_undo_a_deactivation_that_is_under_way() {
+    use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+    let lot = Lot::on_postgres();
+    let provider = Provider::start(lot.now());
+    let server = server(&lot, &provider);
+    let (manager, _) = lot.staff(Role::Manager);
+    as_person(&provider, "manager", &manager.email, true);
+    let mut other = PgConnection::establish(&lot.url).unwrap();
+    other.batch_execute("BEGIN; UPDATE users SET is_active = false").unwrap();
+    let outcome = std::thread::scope(|scope| {
+        let signing_in = scope.spawn(|| code(sign_in(&server, &provider)));
+        std::thread::sleep(Duration::from_millis(500));
+        other.batch_execute("COMMIT").unwrap();
+        signing_in.join().unwrap()
+    });
+    assert_eq!((outcome, lot.desk().users().get(manager.id).unwrap().is_active), ("user_inactive", false));
 }
 
 #[cfg(feature = "sqlite")]
