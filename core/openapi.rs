@@ -8,7 +8,10 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
-use crate::money::Money;
+use crate::{
+    money::Money,
+    vin::{ManufacturerIdentifier, SquishVin, Vin},
+};
 
 impl PartialSchema for Money {
     fn schema() -> RefOr<Schema> {
@@ -18,6 +21,25 @@ impl PartialSchema for Money {
 }
 
 impl ToSchema for Money {}
+
+/// Gives values that are written as text their schema.
+macro_rules! texts {
+    ($($name:ident: $about:literal),+) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).description(Some($about)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+texts!(
+    Vin: "The 17 characters of a VIN.",
+    SquishVin: "The characters of a VIN that tell its kind.",
+    ManufacturerIdentifier: "The characters of a VIN that name its maker."
+);
 
 /// The schema of an id.
 pub(crate) fn id() -> RefOr<Schema> {
