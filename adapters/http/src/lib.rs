@@ -5,17 +5,21 @@
 //! common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into problem
 //! documents. TLS is left to a proxy, and the command line reads the configuration.
 
+mod activity;
 mod admission;
+mod alerts;
 mod answer;
 mod app;
 mod auth;
 mod body;
 mod caller;
 mod client_connections;
+mod competitors;
 mod forgery;
 mod gate;
 mod health;
 mod inventory;
+mod market;
 mod middleware;
 mod openapi;
 mod operation;
@@ -29,6 +33,7 @@ mod session_cookie;
 mod submissions;
 mod tokens;
 mod users;
+mod vin;
 
 pub use body::BodyLimits;
 pub use gate::GateLimits;

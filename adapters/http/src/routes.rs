@@ -19,12 +19,13 @@ use warp::{
 };
 
 use crate::{
+    activity, alerts,
     app::App,
-    auth, health, inventory, openapi,
+    auth, competitors, health, inventory, market, openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     request::{Ids, Request},
-    submissions, tokens, users,
+    submissions, tokens, users, vin,
 };
 
 /// The operations of each noun.
@@ -36,6 +37,11 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     users::OPERATIONS,
     auth::OPERATIONS,
     tokens::OPERATIONS,
+    vin::OPERATIONS,
+    market::OPERATIONS,
+    competitors::OPERATIONS,
+    alerts::OPERATIONS,
+    activity::OPERATIONS,
 ];
 
 /// Every operation.

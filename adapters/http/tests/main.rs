@@ -6,10 +6,17 @@
 #![expect(unreachable_pub, reason = "a test binary has no users")]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod attention;
 mod auth;
+mod competitors;
 mod connections;
 mod inventory;
+mod market;
 mod submissions;
 mod support;
 mod surroundings;
 mod tokens;
+mod vin;
+#[allow(dead_code, reason = "the library's own tests use other parts of it")]
+#[path = "../../../tests/support/website.rs"]
+mod website;
