@@ -25,7 +25,7 @@ use crate::{
     operation::{Operation, noun_of},
     problem::Problem,
     request::{Ids, Request},
-    submissions, tokens, users, vin,
+    sign_in, submissions, tokens, users, vin,
 };
 
 /// The operations of each noun.
@@ -36,6 +36,7 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     submissions::OPERATIONS,
     users::OPERATIONS,
     auth::OPERATIONS,
+    sign_in::OPERATIONS,
     tokens::OPERATIONS,
     vin::OPERATIONS,
     market::OPERATIONS,
