@@ -10,14 +10,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use repository::{find_by_account, find_by_email, get, insert, note_sign_in, role_of_active_user, update};
+pub(crate) use repository::{
+    find_by_account, find_by_email, get, get_to_change, insert, note_sign_in, role_of_active_user, update,
+};
 pub(crate) use rules::is_plausible_email;
 pub use service::Users;
 
-use crate::{activity::Audited, actor::Role, ids::UserId};
+use crate::{activity::Audited, actor::Role, ids::UserId, version::Version};
 
 /// A staff account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct User {
@@ -41,6 +43,14 @@ pub struct User {
     pub is_active: bool,
     /// When the account was made.
     pub created_at: Option<DateTime<Utc>>,
+}
+
+impl User {
+    /// The version of the row, for [`Users::if_version`].
+    #[must_use]
+    pub fn version(&self) -> Version {
+        Version::of(self)
+    }
 }
 
 impl Audited for User {

@@ -134,14 +134,12 @@ impl Operation {
         self
     }
 
-    #[expect(dead_code, reason = "no operation compares versions yet")]
     /// `If-Match` is honoured; the handler passes `request.if_match()` to the library.
     pub(crate) const fn versioned(mut self) -> Self {
         self.versioned = true;
         self
     }
 
-    #[expect(dead_code, reason = "no operation keeps answers yet")]
     /// `Idempotency-Key` is honoured.
     pub(crate) const fn repeatable(mut self) -> Self {
         self.repeatable = true;
@@ -151,6 +149,11 @@ impl Operation {
     /// Whether the caller must be somebody.
     pub(crate) fn needs_a_role(&self) -> bool {
         self.permission.is_some_and(|permission| permission.needs().is_some())
+    }
+
+    /// Whether it answers a page of a list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.query.iter().copied().flatten().any(|parameter| parameter.name == "after")
     }
 
     /// The noun: the folder of the path, and the tag in the document.
@@ -214,6 +217,15 @@ impl Answer {
         Self {
             status: StatusCode::CREATED,
             about: "Created. `Location` has its address.",
+            content: Content::Json(shape),
+        }
+    }
+
+    /// 202 with JSON and `Location`.
+    pub(crate) const fn accepted(shape: Shape) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            about: "Begun. `Location` has the address at which to look at it.",
             content: Content::Json(shape),
         }
     }

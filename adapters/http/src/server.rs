@@ -34,11 +34,12 @@ use tower::{Layer as _, Service, layer::util::Identity, service_fn, util::Either
 use tower_http::{compression::CompressionLayer, cors::CorsLayer};
 use warp::http::{
     HeaderName, Method, Request,
-    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER},
 };
 
 use crate::{
     app::{self, App},
+    background::RunLimits,
     body::BodyLimits,
     caller::REQUEST_ID,
     client_connections::ClientConnections,
@@ -65,6 +66,8 @@ pub struct ServerConfig {
     pub body: BodyLimits,
     /// How much work is admitted.
     pub gate: GateLimits,
+    /// How many runs of jobs are made in the background, and followed.
+    pub runs: RunLimits,
     /// The proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
     /// The origins of other websites whose pages may use the API, such as `https://console.example`. None by
@@ -83,6 +86,7 @@ impl ServerConfig {
             connections: ConnectionLimits::default(),
             body: BodyLimits::default(),
             gate: GateLimits::default(),
+            runs: RunLimits::default(),
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             drain: Duration::from_secs(10),
@@ -189,7 +193,7 @@ impl Server {
         // More workers than connections would only wait for each other, with a thread each.
         let database_connections = usize::try_from(dealership.config().database.pool_size).unwrap_or(usize::MAX);
         config.gate.workers = config.gate.workers.min(database_connections);
-        let app = App::new(dealership, config.gate, config.body);
+        let app = App::new(dealership, config.gate, config.body).making_runs(config.runs);
         Ok(Self { listener, address, app, config })
     }
 
@@ -199,11 +203,13 @@ impl Server {
         self.address
     }
 
-    /// Answers requests until the future ends. Then it accepts no more connections and lets the busy ones finish.
+    /// Answers requests until the future ends. Then it accepts no more connections and lets the busy ones finish, and the runs that it
+    /// makes in the background. Runs that do not finish in time are interrupted.
     pub async fn run_until(self, end: impl Future<Output = ()>) -> Shutdown {
         let (ending, ended) = watch::channel(());
         let slots = Arc::new(Semaphore::new(self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS)));
         let api = warp::service(app::api(&self.app));
+        let background = Arc::clone(self.app.background());
         let config = Arc::new(self.config);
         let mut connections = JoinSet::new();
         let clients = ClientConnections::default();
@@ -232,7 +238,9 @@ impl Server {
         drop(self.listener);
         tracing::info!(connections = connections.len(), "ending");
         ending.send_replace(());
-        drain(connections, config.drain).await
+        // Both have the same time: streams of events end at once, and runs finish or are interrupted.
+        let (shutdown, ()) = tokio::join!(drain(connections, config.drain), background.end(config.drain));
+        shutdown
     }
 }
 
@@ -296,8 +304,14 @@ fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
         .allow_origin(allowed.iter().map(|origin| origin.header().clone()).collect::<Vec<_>>())
         .allow_credentials(true)
         .allow_methods(methods)
-        .allow_headers([CONTENT_TYPE, AUTHORIZATION, IF_MATCH, IF_NONE_MATCH])
-        .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID)])
+        .allow_headers([
+            CONTENT_TYPE,
+            AUTHORIZATION,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID), LOCATION])
         .max_age(Duration::from_secs(600));
     Either::Left(layer)
 }
