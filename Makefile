@@ -167,7 +167,7 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:api
 	@touch $@
 
-# numpy and scipy, which slopes and quantiles are compared with.
-.venv/agreement: .venv/ready
+# numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
+.venv/agreement: .venv/ready bindings/python/pyproject.toml
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
 	@touch $@

@@ -37,7 +37,7 @@
 //! ```
 //!
 //! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Tokens`], [`Alerts`],
-//! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
+//! [`Exports`], [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
 //!
@@ -51,6 +51,7 @@ mod words;
 
 pub mod competitors;
 pub mod evaluation;
+pub mod exports;
 pub mod fields;
 pub mod jobs;
 pub mod market;
@@ -100,10 +101,11 @@ pub use dealership::Dealership;
 pub use desk::{Desk, Repetition};
 pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
+pub use exports::Exports;
 pub use idempotency::{KeptAnswer, RepeatableCall};
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, InvalidId, ListingId, ListingPriceId,
+    MarketPriceId, MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,

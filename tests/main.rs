@@ -26,6 +26,7 @@ mod contract;
 mod database;
 mod errors;
 mod evaluation;
+mod exports;
 mod idempotency;
 mod inventory;
 mod jobs;

@@ -268,6 +268,12 @@ table! {
         status -> Nullable<Text>,
         error_message -> Nullable<Text>,
         exported_at -> Nullable<DbInstant>,
+        destination -> Nullable<Text>,
+        left_out_count -> Nullable<Integer>,
+        bytes -> Nullable<BigInt>,
+        error_code -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        report -> Nullable<DbJson>,
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
-    jobs::JobRules, market::AutoDevConfig,
+    exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, failure::Failure, output::Output};
@@ -42,6 +42,7 @@ pub(crate) struct Context {
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
+    pub(crate) exports: ExportConfig,
     jobs: JobRules,
     pub(crate) output: Output,
 }
@@ -59,6 +60,7 @@ impl Context {
             auto_dev: None,
             vpic: None,
             sessions: None,
+            exports: ExportConfig::default(),
             jobs: JobRules::default(),
             output: Output::to_stdout(global.format),
         }
@@ -107,6 +109,7 @@ impl Context {
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
+        config.exports = self.exports.clone();
         config.jobs = self.jobs.clone();
         config.database.read_only = self.read_only;
         config.database.create = self.create;

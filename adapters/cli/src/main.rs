@@ -13,6 +13,7 @@ mod check;
 mod competitor;
 mod context;
 mod demo;
+mod export;
 mod extract;
 mod failure;
 mod fields;
@@ -120,6 +121,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
+        Command::Export(arguments) => export::run(arguments, context),
         Command::Report => report::run(context),
         Command::Job(command) => job::run(command, context),
         Command::Work(arguments) => work::run(&arguments, context),

@@ -12,6 +12,7 @@ mod competitor;
 mod competitor_market;
 mod database;
 mod demo;
+mod export;
 mod help;
 mod interrupted;
 mod job;

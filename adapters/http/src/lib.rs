@@ -14,6 +14,7 @@ mod body;
 mod caller;
 mod client_connections;
 mod docs;
+mod exports;
 mod forgery;
 mod gate;
 mod health;

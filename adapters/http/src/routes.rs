@@ -20,7 +20,7 @@ use warp::{
 
 use crate::{
     app::App,
-    auth, docs, health, inventory, jobs, openapi,
+    auth, docs, exports, health, inventory, jobs, openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     repeated,
@@ -36,6 +36,7 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     tokens::OPERATIONS,
     auth::OPERATIONS,
     sign_in::OPERATIONS,
+    exports::OPERATIONS,
     jobs::OPERATIONS,
     health::OPERATIONS,
     openapi::OPERATIONS,

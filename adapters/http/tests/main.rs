@@ -15,6 +15,7 @@
 mod auth;
 mod connections;
 mod contract;
+mod exports;
 mod inventory;
 mod jobs;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]

@@ -7,6 +7,7 @@ mod activity;
 mod alerts;
 mod competitors;
 mod error;
+mod exports;
 mod extract;
 mod input;
 mod inventory;
@@ -37,6 +38,7 @@ mod _jpauto {
             ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict, Metrics, PriceChange,
             PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
+        exports::{CheckedFeed, Export, ExportReport, Exports, FeedFault, Omission},
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         inventory::{
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,

@@ -17,6 +17,8 @@ __all__ = [
     "Condition",
     "Confidence",
     "DataSource",
+    "ExportStatus",
+    "FeedFormat",
     "Job",
     "ListingSort",
     "MarketMood",
@@ -26,6 +28,7 @@ __all__ = [
     "NewSubmission",
     "NewVehicle",
     "OdometerStatus",
+    "Platform",
     "Provider",
     "Recommendation",
     "Role",
@@ -53,6 +56,23 @@ VehicleSort = Literal["listed_at", "-listed_at", "price", "-price", "mileage", "
 SubmissionStatus = Literal["pending", "approved", "rejected", "unknown"]
 SubmissionSort = Literal["submitted_at", "-submitted_at"]
 Role = Literal["viewer", "manager", "admin", "unknown"]
+ExportStatus = Literal["success", "failure", "unknown"]
+FeedFormat = Literal["csv", "tsv", "xml", "json_lines", "json_ld", "pages", "zip"]
+Platform = Literal[
+    "jekyll",
+    "autotrader",
+    "cars_com",
+    "cargurus",
+    "meta",
+    "google_vehicle_listings",
+    "google_vehicle_ads",
+    "dealer_center",
+    "carsforsale",
+    "schema_org",
+    "csv",
+    "json_lines",
+    "custom",
+]
 Provider = Literal["google", "microsoft"]
 Action = Literal[
     "create",
@@ -69,6 +89,7 @@ Action = Literal[
     "evaluate",
     "record",
     "repair",
+    "export",
     "revoke",
     "run",
     "cancel",
