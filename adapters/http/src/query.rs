@@ -41,7 +41,7 @@ pub(crate) struct Amount;
 
 impl PartialSchema for Amount {
     fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"));
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^(-?[0-9]{1,16}(\.[0-9]{1,2})?)?$"));
         text.examples([serde_json::json!("13500.00")]).into()
     }
 }
