@@ -8,7 +8,10 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::SchemaType},
 };
 
-use crate::money::Money;
+use crate::{
+    money::Money,
+    vin::{ManufacturerIdentifier, SquishVin, Vin},
+};
 
 impl PartialSchema for Money {
     fn schema() -> RefOr<Schema> {
@@ -19,6 +22,24 @@ impl PartialSchema for Money {
 
 impl ToSchema for Money {}
 
+/// Gives values that are written as text their schema.
+macro_rules! texts {
+    ($($name:ident: $about:literal),+) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).description(Some($about)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+texts!(
+    Vin: "The 17 characters of a VIN.",
+    SquishVin: "The characters of a VIN that tell its kind.",
+    ManufacturerIdentifier: "The characters of a VIN that name its maker."
+);
 /// The schema of an amount that a client sends, also as a number.
 pub(crate) fn sent_amount() -> RefOr<Schema> {
     let about = "Dollars and cents, as a text or as a number.";

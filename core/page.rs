@@ -118,6 +118,7 @@ struct Position<O, K> {
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items, in the order asked for.

@@ -92,6 +92,7 @@ words!(Action, InvalidAction at "/action" {
 
 /// An entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ActivityEntry {
     /// The entry's id.

@@ -83,6 +83,7 @@ words!(Severity, InvalidSeverity at "/severity" {
 
 /// An alert.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Alert {
     /// The alert's id.

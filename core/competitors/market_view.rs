@@ -65,6 +65,7 @@ pub struct MarketViewFilter {
 ///
 /// A vehicle that several stores list, by its VIN, counts once: by its lowest price, since it was first seen at any of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MarketView {
     /// All that matches the filter; its make, model and year are `None`.
     pub total: ModelFigures,
@@ -80,6 +81,7 @@ pub struct MarketView {
 /// [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days): all of a dealer that has failed for so long,
 /// and single ones of a dealer whose list is read in part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LeftOut {
     /// The listings.
     pub listings: i64,
@@ -93,6 +95,7 @@ pub struct LeftOut {
 
 /// The figures of one make and model, of one model year where the view is by year.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelFigures {
     /// The make, spelled as one of the listings spells it.
     pub make: Option<String>,
@@ -141,6 +144,7 @@ pub struct UndercutFilter {
 /// A car is like ours with the same model year, make and model (whatever the case), the same trim where both name one, and about
 /// the same mileage. Without a mileage nothing is compared. A placeholder undercuts nothing, and a branded title only a branded one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the fields are columns of inventory and of competitor_inventory")]
 pub struct Undercut {
     /// Ours.

@@ -74,6 +74,7 @@ pub(crate) struct MetricCounts {
 
 /// One row of `competitor_metrics`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the fields are the columns of competitor_metrics")]
 pub struct Metrics {
     pub total_inventory: i32,
@@ -96,6 +97,7 @@ pub(crate) enum AverageFit {
 
 /// What changed against the row nearest to a week or a month ago, and how fast the lot turns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trends {
     /// When the compared row was calculated.
     pub since: Option<DateTime<Utc>>,

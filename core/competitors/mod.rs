@@ -9,6 +9,8 @@ mod alert;
 mod market_view;
 mod metrics;
 mod missing;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod probe;
 mod progress;
 mod registration;
@@ -67,6 +69,7 @@ pub use crate::{
 
 /// A watched dealer: a row of `competitors`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields are the columns of competitors")]
 pub struct Competitor {
@@ -169,6 +172,7 @@ impl From<CompetitorId> for CompetitorKey {
 /// # Ok::<(), jpauto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewCompetitor {
     /// The dealer's name here; up to 255 characters, unique whatever the case.
@@ -210,6 +214,7 @@ pub struct CompetitorFilter {
 
 /// A competitor with its newest figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompetitorOverview {
     /// Who it is.
     pub competitor: Competitor,
@@ -225,6 +230,7 @@ pub struct CompetitorOverview {
 
 /// A vehicle on a competitor's website: a row of `competitor_inventory`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
 pub struct Listing {
@@ -289,6 +295,7 @@ pub struct Listing {
 /// comparable. Transfers are found by VINs and times on each reading and never stored, so the order in which lots are recorded
 /// does not matter. [`TrackingRules::transfer_days`] bounds the time between the two lots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Transfer {
     /// Its listing there.
     pub listing_id: ListingId,
@@ -412,6 +419,7 @@ words!(ListingSort, InvalidSort at "/sort" {
 
 /// A point of a listing's price history: a row of `competitor_price_history`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PricePoint {
     /// The price since this time.
     pub price: Money,
@@ -425,6 +433,7 @@ pub struct PricePoint {
 
 /// One scrape of a competitor: a row of `competitor_scrapes`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScrapeRecord {
     /// Its id.
     pub id: ScrapeId,

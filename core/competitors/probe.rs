@@ -122,6 +122,7 @@ words!(PlatformCertainty, InvalidPlatformCertainty at "/platform_certainty" {
 
 /// What a probe of a website brought.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestReport {
     /// The address that was tried.
     pub url: String,
@@ -181,6 +182,7 @@ impl TestReport {
 
 /// A page or an answer of a probe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestedPage {
     /// Its address.
     pub url: String,
@@ -190,6 +192,7 @@ pub struct TestedPage {
 
 /// Why a website could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestFailure {
     /// As a scrape records it.
     pub error_type: ScrapeErrorType,

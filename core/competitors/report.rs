@@ -68,6 +68,7 @@ pub struct RecordReport {
 
 /// A competitor's vehicle, in the words by which a person knows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the fields are the columns of competitor_inventory")]
 pub struct RecordedVehicle {
     pub id: ListingId,
@@ -106,6 +107,7 @@ pub struct PriceChange {
 
 /// A vehicle that turned sold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SoldVehicle {
     /// The vehicle as it was seen last.
     #[serde(flatten)]
@@ -121,6 +123,7 @@ pub struct SoldVehicle {
 
 /// What the owner's word about a doubted lot changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct LotVerdict {
     /// Whose lot it is.
@@ -139,6 +142,7 @@ pub struct LotVerdict {
 
 /// A vehicle that changed lots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TransferredVehicle {
     /// The vehicle on this lot.
     #[serde(flatten)]

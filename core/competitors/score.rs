@@ -32,6 +32,7 @@ numbers! {
 /// The share of a part is the share of listings that have it. An id or a stock number without a VIN counts
 /// `identity_without_vin_percent` of an identity.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReadingScore {
     /// 0 to 100; 0 where there is no listing.
     pub percent: u32,
@@ -41,6 +42,7 @@ pub struct ReadingScore {
 
 /// One part of a score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScorePart {
     /// `identity`, `price`, `vehicle`, `mileage`, `url` or `image`.
     pub name: &'static str,

@@ -293,7 +293,7 @@ catalogue! {
         SheetWithoutHeader: InvalidInput, "sheet_without_header",
             "The file does not name its columns, or none of them is the VIN or the stock number.",
             "Name the columns in the first row, or say with a mapping what they are.";
-        InvalidMapping: InvalidInput, "invalid_mapping",
+        InvalidImportMapping: InvalidInput, "invalid_import_mapping",
             "The columns of the file and the fields of a vehicle do not go together.",
             "Write the mapping out (`--write-mapping`), correct it, and give it with the file.";
         ImportRefused: InvalidInput, "import_refused",

@@ -53,6 +53,7 @@ impl EvaluationRequest {
 
 /// What a VIN says: by itself, and by NHTSA's decoder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Decoded {
     /// What the VIN says by itself.
@@ -67,6 +68,7 @@ pub struct Decoded {
 
 /// Which vehicle a VIN stands for, precisely enough to look for comparables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Identity {
     /// Model year.
     pub year: i32,
@@ -104,6 +106,7 @@ words!(IdentitySource, InvalidIdentitySource at "/source" {
 
 /// What a vehicle is worth here, how sure that is, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Evaluation {
     /// The VIN.

@@ -10,6 +10,7 @@ use crate::market::MissingSource;
 
 /// What to know before relying on a decoding or an evaluation, as data. Its `Display` is the sentence for people, without a full stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = EvaluationWarning))]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Warning {

@@ -8,7 +8,7 @@
 use std::{cmp::Ordering, ops::RangeInclusive};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Comparable, OwnVins, PricingRules, Subject,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What happened to a listing that the rule is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BacktestEvent {
     /// It was sold at its last asking price.
@@ -36,7 +36,9 @@ pub enum BacktestEvent {
 words!(BacktestEvent, InvalidEvent at "/event" { Sold => "sold", PriceCut => "price_cut" });
 
 /// Which events are judged; all by default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BacktestOptions {
     /// Of this make only, compared as in [`Subject::make`].
@@ -87,6 +89,7 @@ impl BacktestOptions {
 
 /// The mean error of an estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EstimateError {
     /// The mean of `|ln(estimate / truth)|`.
     pub mae_log: f64,
@@ -96,6 +99,7 @@ pub struct EstimateError {
 
 /// How the rule did on a set of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BacktestScore {
     /// Events looked at.
     pub events: usize,
@@ -115,6 +119,7 @@ pub struct BacktestScore {
 
 /// What a backtest found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct BacktestReport {
     /// Models with events.

@@ -22,6 +22,7 @@ use crate::{
 ///
 /// The words and the analysis are `None` where another program or another release wrote something that this one cannot read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ResearchResult {
     /// The row's id; it stays the same from analysis to analysis.
@@ -113,6 +114,7 @@ pub struct VehiclePosition {
 
 /// How the unsold vehicles stand in the market, at today's prices against the medians of their last analyses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct MarketOverview {
     /// Unsold vehicles.

@@ -461,6 +461,25 @@ pub struct ListWarning {
     pub pages: Vec<usize>,
 }
 
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ListWarning {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{ObjectBuilder, Type};
+
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        ObjectBuilder::new()
+            .description(Some("A warning with its facts, and the `pages` that it was met on where these are known."))
+            .property("code", text())
+            .property("message", text())
+            .required("code")
+            .required("message")
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ListWarning {}
+
 impl ListWarning {
     /// The stable word for it, as [`Warning::code`].
     #[must_use]

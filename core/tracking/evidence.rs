@@ -109,6 +109,7 @@ impl Recognition {
 
 /// Whether the scrape saw the whole lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Completeness {
     /// It has no doubt. A vehicle that it did not show was missed by a whole look.

@@ -133,6 +133,7 @@ pub(crate) struct RefusedSighting {
 
 /// How many listings a scrape found and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScrapeCounts {
     /// Sightings handed in: new, sold at first sight, seen again, already known, duplicates and refused together.
     pub listings_found: usize,

@@ -35,6 +35,7 @@ const VALUES: [u16; 256] = {
 
 /// The check digit in a VIN, and the one that its other characters give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckDigit {
     /// The one that the other sixteen characters give: a digit or X.
     pub expected: char,

@@ -13,6 +13,7 @@ use super::Vin;
 
 /// The country whose authority assigned the manufacturer's identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Country {
     /// Its name in English, by the newer tables, or by the older where the newer assign the characters to nobody.
     pub name: &'static str,

@@ -9,6 +9,7 @@ use super::{CheckDigit, Country, Manufacturer, ManufacturerIdentifier, Region, S
 
 /// What a VIN says by itself, read in a given year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = VinFacts))]
 #[non_exhaustive]
 pub struct Facts {
     /// The VIN.

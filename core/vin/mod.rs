@@ -125,6 +125,7 @@ pub struct ManufacturerIdentifier {
 
 /// The part of the world whose authority assigned the manufacturer's identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Region {

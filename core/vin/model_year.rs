@@ -43,6 +43,7 @@ pub struct ModelYear {
 
 /// How certain a model year is that was read from a VIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum YearBasis {

@@ -9,6 +9,7 @@ use super::Vin;
 /// Its JSON always has all nine keys, with `null` for what is unknown. For a text that is no VIN, `vin` is the text as given,
 /// `reason` says why it is none, and the rest is `null`. A VIN with a wrong check digit is `valid` and has no `reason`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = VinReport))]
 #[non_exhaustive]
 pub struct Report {
     /// The VIN in upper case, or the refused text as it was given.

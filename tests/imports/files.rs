@@ -64,7 +64,7 @@ on_both_databases! {
             (b"%PDF-1.7".to_vec(), "sheet_unreadable", "a PDF"),
             (good.replace(HEADER, "a,b,c,d,e,f,g").into_bytes(), "sheet_without_header", "no names of columns"),
             (good.replace("Stock #,VIN", "Lot,Key").into_bytes(), "sheet_without_header", "VIN or the stock number"),
-            (good.replace("Odometer", "Internet Price").into_bytes(), "invalid_mapping", "are both price"),
+            (good.replace("Odometer", "Internet Price").into_bytes(), "invalid_import_mapping", "are both price"),
             (good.bytes().flat_map(|byte| [byte, 0]).collect(), "sheet_unreadable", "line 1 holds a NUL"),
             ([good.as_bytes(), "é\n".as_bytes(), b"\xe9 \n"].concat(), "sheet_unreadable", "mixes encodings"),
         ] {

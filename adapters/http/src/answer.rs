@@ -33,7 +33,12 @@ pub(crate) fn one_version(thing: &impl Serialize, version: Option<Version>) -> O
 
 /// A page of a list, with the address of the next one.
 pub(crate) fn page<T: Serialize>(request: &Request, page: &Page<T>) -> Outcome {
-    let response = one(page)?;
+    holding_page(request, page, page)
+}
+
+/// Something that holds a page of a list, with the address of the next one.
+pub(crate) fn holding_page<T>(request: &Request, thing: &impl Serialize, page: &Page<T>) -> Outcome {
+    let response = one(thing)?;
     let Some(next) = &page.next else { return Ok(response) };
     let link = format!("<{}?{}>; rel=\"next\"", request.path, query_after(&request.raw_query, next));
     Ok(with_header(response, LINK, &link))
@@ -41,8 +46,12 @@ pub(crate) fn page<T: Serialize>(request: &Request, page: &Page<T>) -> Outcome {
 
 /// Something that was created in the list to which the request was sent.
 pub(crate) fn created(request: &Request, id: impl Display, thing: &impl Serialize) -> Outcome {
-    let response = with_json(StatusCode::CREATED, text_of(thing)?);
-    Ok(with_header(response, LOCATION, &format!("{}/{id}", request.path)))
+    created_at(&format!("{}/{id}", request.path), thing)
+}
+
+/// Something that was created, and its address.
+pub(crate) fn created_at(path: &str, thing: &impl Serialize) -> Outcome {
+    Ok(with_header(with_json(StatusCode::CREATED, text_of(thing)?), LOCATION, path))
 }
 
 /// What an action leads to, with its version where it has one.

@@ -12,7 +12,7 @@ use crate::{
     background::{Background, RunLimits},
     body::BodyLimits,
     caller::Caller,
-    gate::{Gate, GateLimits},
+    gate::{Gate, GateLimits, Lane},
     health::Readiness,
     problem::Problem,
     request::{BodyStream, Request},
@@ -67,7 +67,25 @@ impl App {
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (lane, caller, dealership) = (caller.lane, caller.clone(), self.shared.dealership.clone());
+        self.in_lane(caller.lane, caller, work).await
+    }
+
+    /// The same for a call that may take seconds. Such calls have places of their own, so that they keep no others out.
+    pub(crate) async fn at_length<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.in_lane(Lane::Long, caller, work).await
+    }
+
+    async fn in_lane<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        caller: &Caller,
+        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (caller, dealership) = (caller.clone(), self.shared.dealership.clone());
         let work = move || {
             let desk = dealership.acting_as(caller.authenticate(&dealership)?);
             match &caller.once {

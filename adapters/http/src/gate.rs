@@ -2,7 +2,8 @@
 //!
 //! A request runs at once, waits a bounded time, or is refused, and it is answered with 504 after a deadline. How long it may
 //! wait is decided in `admission`. Offers of the public and writes of the staff have places of their own, so that visitors who
-//! browse can not keep them out. Work that has started is not stopped; the database's statement timeout ends it.
+//! browse can not keep them out. Work that may take seconds has places of its own and no others, so that it keeps nobody out.
+//! Work that has started is not stopped; the database's statement timeout ends it.
 
 use std::{
     collections::VecDeque,
@@ -28,6 +29,8 @@ pub struct GateLimits {
     pub offers: usize,
     /// Workers that only writes of callers with credentials use (1).
     pub writes: usize,
+    /// Workers beside these that only requests use which may take seconds, such as those that look at a website (4).
+    pub long: usize,
     /// The wait for a worker that may last (100 ms).
     pub target_wait: Duration,
     /// How long the wait may stay above the target (100 ms). After that the server is overloaded, and requests that would wait
@@ -50,6 +53,7 @@ impl Default for GateLimits {
             workers: 8,
             offers: 1,
             writes: 1,
+            long: 4,
             target_wait: Duration::from_millis(100),
             overload_after: Duration::from_millis(100),
             longest_wait: Duration::from_millis(250),
@@ -70,9 +74,18 @@ pub(crate) enum Lane {
     Offers,
     /// Writes of callers with credentials.
     Writes,
+    /// What may take seconds.
+    Long,
 }
 
-const LANES: [Lane; 3] = [Lane::Reads, Lane::Offers, Lane::Writes];
+const LANES: [Lane; 4] = [Lane::Reads, Lane::Offers, Lane::Writes, Lane::Long];
+
+impl Lane {
+    /// Whether it may take the workers that are for all.
+    fn shares(self) -> bool {
+        self != Self::Long
+    }
+}
 
 /// A worker's place: for one kind of work, or for all.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +155,7 @@ impl Gate {
         let mut state = State { free: workers - offers - writes, ..State::default() };
         state.free_of[Lane::Offers as usize] = offers;
         state.free_of[Lane::Writes as usize] = writes;
+        state.free_of[Lane::Long as usize] = limits.long;
         Self { inner: Arc::new(Inner { limits, state: Mutex::new(state) }) }
     }
 
@@ -202,7 +216,7 @@ impl Inner {
             let place = if state.free_of[lane_of] > 0 {
                 state.free_of[lane_of] -= 1;
                 Some(Place::Of(lane))
-            } else if state.free > 0 {
+            } else if state.free > 0 && lane.shares() {
                 state.free -= 1;
                 Some(Place::Shared)
             } else {
@@ -262,7 +276,8 @@ impl State {
             Place::Of(lane) => lane as usize,
             Place::Shared => {
                 let first = |lane: &usize| self.queues[*lane].front().map(|waiter| waiter.since);
-                (0..LANES.len()).filter(|lane| first(lane).is_some()).min_by_key(first)?
+                let sharing = LANES.into_iter().filter(|lane| lane.shares()).map(|lane| lane as usize);
+                sharing.filter(|lane| first(lane).is_some()).min_by_key(first)?
             }
         };
         Some((lane, self.queues[lane].pop_front()?))
@@ -375,6 +390,23 @@ mod tests {
         assert_eq!(second_offer.await.unwrap(), Ok(4), "then the shared worker takes the offer");
         drop(free_offers);
         assert_eq!(offering.await.unwrap(), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn long_work_keeps_nobody_out_and_is_kept_out_by_nobody() {
+        let limits =
+            GateLimits { workers: 1, long: 1, longest_wait: Duration::from_millis(50), ..GateLimits::default() };
+        let gate = Gate::new(limits);
+        let (free_long, long) = occupy(&gate, Lane::Long).await;
+        assert_eq!(gate.run(Lane::Reads, || 1).await, Ok(1));
+        let refused = gate.run(Lane::Long, || 2).await;
+        assert!(matches!(refused, Err(Shut::Full { .. })), "its only place is taken, and others are not for it");
+        drop(free_long);
+        assert_eq!(long.await.unwrap(), Ok(()));
+        let (free, reading) = occupy(&gate, Lane::Reads).await;
+        assert_eq!(gate.run(Lane::Long, || 3).await, Ok(3));
+        drop(free);
+        assert_eq!(reading.await.unwrap(), Ok(()));
     }
 
     #[tokio::test]

@@ -5,7 +5,9 @@
 //! common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into problem
 //! documents. TLS is left to a proxy, and the command line reads the configuration.
 
+mod activity;
 mod admission;
+mod alerts;
 mod answer;
 mod app;
 mod auth;
@@ -13,6 +15,7 @@ mod background;
 mod body;
 mod caller;
 mod client_connections;
+mod competitors;
 mod docs;
 mod exports;
 mod forgery;
@@ -20,6 +23,7 @@ mod gate;
 mod health;
 mod inventory;
 mod jobs;
+mod market;
 mod middleware;
 mod openapi;
 mod operation;
@@ -36,6 +40,7 @@ mod sign_in;
 mod submissions;
 mod tokens;
 mod users;
+mod vin;
 
 pub use background::RunLimits;
 pub use body::BodyLimits;

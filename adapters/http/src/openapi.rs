@@ -319,7 +319,10 @@ fn require_every_property(schema: &mut Value) {
         Value::Object(members) => {
             let names =
                 members.get("properties").and_then(Value::as_object).map(|properties| properties.keys().cloned());
-            if let Some(names) = names.map(Vec::from_iter).filter(|names| !names.is_empty()) {
+            let names = names.map(Vec::from_iter).filter(|names| !names.is_empty());
+            // A schema that takes no other fields is of what clients send, and an answer repeats it as it was sent.
+            let is_sent = members.get("additionalProperties") == Some(&Value::Bool(false));
+            if let Some(names) = names.filter(|_| !is_sent) {
                 members.insert("required".to_owned(), json!(names));
             }
             members.values_mut().for_each(require_every_property);

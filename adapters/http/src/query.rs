@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jpauto::{ErrorCode, FieldError, Money, PageRequest};
 use utoipa::{
     PartialSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) struct Amount;
 
 impl PartialSchema for Amount {
     fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"));
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^(-?[0-9]{1,16}(\.[0-9]{1,2})?)?$"));
         text.examples([serde_json::json!("13500.00")]).into()
     }
 }
@@ -54,6 +54,16 @@ impl PartialSchema for PageLimit {
         let number =
             ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(PageRequest::MAX_LIMIT));
         number.into()
+    }
+}
+
+/// The schema of an id of whatever it may be.
+pub(crate) struct AnyId;
+
+impl PartialSchema for AnyId {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
     }
 }
 
@@ -90,6 +100,20 @@ impl Parameters {
         self.read(name, |text| text.parse().map_err(|_reason| "expected a whole number".to_owned()))
     }
 
+    /// A whole number from zero.
+    pub(crate) fn count(&mut self, name: &str) -> Option<u32> {
+        self.read(name, |text| text.parse().map_err(|_reason| "expected a whole number from 0".to_owned()))
+    }
+
+    pub(crate) fn id<T: FromStr>(&mut self, name: &str) -> Option<T> {
+        self.read(name, read_id)
+    }
+
+    /// Any number of ids. The parameter is repeated for each.
+    pub(crate) fn ids<T: FromStr>(&mut self, name: &str) -> Vec<T> {
+        self.all(name, read_id)
+    }
+
     pub(crate) fn money(&mut self, name: &str) -> Option<Money> {
         self.read(name, |text| text.parse().map_err(|reason: jpauto::InvalidMoney| reason.to_string()))
     }
@@ -105,14 +129,18 @@ impl Parameters {
 
     /// Any number of words of a closed set. The parameter is repeated for each.
     pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(&mut self, name: &str) -> Vec<T> {
-        let mut words = Vec::new();
+        self.all(name, read_word)
+    }
+
+    fn all<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let mut all = Vec::new();
         for value in self.every(name) {
-            match read_word(&value) {
-                Ok(word) => words.push(word),
+            match read(&value) {
+                Ok(value) => all.push(value),
                 Err(message) => self.fault(name, message),
             }
         }
-        words
+        all
     }
 
     /// Which page is asked for, by `limit` and `after`.
@@ -157,6 +185,10 @@ impl Parameters {
             self.faults.push(FieldError { pointer, message: message.into() });
         }
     }
+}
+
+fn read_id<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_reason| "expected a UUID".to_owned())
 }
 
 fn read_word<T: FromStr<Err = jpauto::Error>>(text: &str) -> Result<T, String> {

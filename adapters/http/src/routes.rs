@@ -19,13 +19,14 @@ use warp::{
 };
 
 use crate::{
+    activity, alerts,
     app::App,
-    auth, docs, exports, health, inventory, jobs, openapi,
+    auth, competitors, docs, exports, health, inventory, jobs, market, openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     repeated,
     request::{Ids, Request},
-    sign_in, submissions, tokens, users,
+    sign_in, submissions, tokens, users, vin,
 };
 
 /// The operations of each noun.
@@ -36,6 +37,11 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     tokens::OPERATIONS,
     auth::OPERATIONS,
     sign_in::OPERATIONS,
+    vin::OPERATIONS,
+    market::OPERATIONS,
+    competitors::OPERATIONS,
+    alerts::OPERATIONS,
+    activity::OPERATIONS,
     exports::OPERATIONS,
     jobs::OPERATIONS,
     health::OPERATIONS,

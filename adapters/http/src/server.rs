@@ -256,7 +256,7 @@ pub fn serve_blocking(
     // A few more threads than workers: work that has passed its deadline still holds its thread.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(config.gate.workers.saturating_add(8))
+        .max_blocking_threads(config.gate.workers.saturating_add(config.gate.long).saturating_add(8))
         .thread_name("jpauto-http")
         .build()
         .map_err(StartError::Runtime)?;

@@ -12,12 +12,15 @@
     reason = "a test stops at the first surprise and says what it skips"
 )]
 
+mod attention;
 mod auth;
+mod competitors;
 mod connections;
 mod contract;
 mod exports;
 mod inventory;
 mod jobs;
+mod market;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;
@@ -28,3 +31,7 @@ mod submissions;
 mod support;
 mod surroundings;
 mod tokens;
+mod vin;
+#[allow(dead_code, reason = "the library's own tests use other parts of it")]
+#[path = "../../../tests/support/website.rs"]
+mod website;

@@ -321,7 +321,7 @@ impl Inventory {
     /// written, with `keep_going` refused rows are left out. With `sold_if_missing`, vehicles that are not in the file are sold,
     /// more than half of the stock only with `confirm`.
     ///
-    /// Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_mapping`, `file_unreadable`, `file_too_large`).
+    /// Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping`, `file_unreadable`, `file_too_large`).
     #[pyo3(signature = (file, *, mapping = None, dry_run = false, keep_going = false, sold_if_missing = false, confirm = false))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn import_file(

@@ -31,4 +31,4 @@ def test_refused_rows_are_told_and_wrong_mappings_raise(tmp_path: Path) -> None:
         assert (report.refused[0]["row"], report.refused[0]["faults"][0]["column"]) == (2, "Ask")
         with pytest.raises(jpauto.InvalidInput) as error:
             lot.inventory.import_file(file, mapping={"columns": {"Ask": "prize"}})
-        assert error.value.code == "invalid_mapping"
+        assert error.value.code == "invalid_import_mapping"

@@ -7,14 +7,16 @@ use crate::{
     actor::Permission,
     competitors::{
         Competitor, NewCompetitor, PlatformCertainty, ScrapingRules, TestOptions, TestReport, TestSite, probe,
-        registration,
+        registration, repository,
     },
     error::Result,
+    ids::CompetitorId,
     scrape::{fetch::Fetcher, walk::WalkLimits},
 };
 
 /// A competitor that was added by its address, and what its website showed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AddedCompetitor {
     /// The competitor as it is stored.
     pub competitor: Competitor,
@@ -46,6 +48,15 @@ impl Competitors<'_> {
             follows_moves: true,
         };
         probe::run((fetcher.session(), limits), &site.into(), options, self.desk.rules())
+    }
+
+    /// Tries out what a scrape of a competitor would see, as [`Competitors::test`] does.
+    ///
+    /// # Errors
+    /// `competitor_not_found`; otherwise as [`Competitors::test`].
+    pub fn test_known(&self, id: CompetitorId, options: &TestOptions) -> Result<TestReport> {
+        let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
+        self.test(&competitor, options)
     }
 
     /// Watches a dealer from now on, by the address of its website alone: `inventory_url` may be any page of it.

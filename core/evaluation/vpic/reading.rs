@@ -14,6 +14,7 @@ use crate::{Money, Vin, scrape::api::printable};
 
 /// What vPIC says of a VIN. What it does not know is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VpicDecode {
@@ -67,6 +68,7 @@ pub struct VpicDecode {
 
 /// A remark of vPIC about a VIN, by vPIC's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct VpicFinding(
     /// The number, such as 1 for a wrong check digit.

@@ -304,7 +304,7 @@ impl Mapping {
 /// What is done with each column.
 ///
 /// # Errors
-/// `invalid_mapping` for a field that there is not, a column that the file has not, or two columns for one field;
+/// `invalid_import_mapping` for a field that there is not, a column that the file has not, or two columns for one field;
 /// `sheet_without_header` if neither VIN nor stock number has a column.
 pub(super) fn resolve(names: &[String], mapping: &Mapping) -> Result<Vec<ImportedColumn>> {
     let mut faults = Faults::default();
@@ -329,7 +329,7 @@ pub(super) fn resolve(names: &[String], mapping: &Mapping) -> Result<Vec<Importe
             faults.add(pointer(&column.name), message);
         }
     }
-    faults.into_result(ErrorCode::InvalidMapping)?;
+    faults.into_result(ErrorCode::InvalidImportMapping)?;
     if !columns.iter().any(|column| matches!(column.field, Some("vin" | "stock_number"))) {
         let message = "no column is the VIN or the stock number: name it in a mapping (--write-mapping)";
         return Err(Error::new(ErrorCode::SheetWithoutHeader, message));
@@ -440,7 +440,10 @@ mod tests {
         };
         let header = names(&["VIN", "Price", "Internet Price", "Ref"]);
         let twice = resolve(&header, &Mapping::default()).unwrap_err();
-        assert_eq!((twice.code(), twice.fields()[0].pointer.as_str()), ("invalid_mapping", "/columns/Internet Price"));
+        assert_eq!(
+            (twice.code(), twice.fields()[0].pointer.as_str()),
+            ("invalid_import_mapping", "/columns/Internet Price")
+        );
         let said = mapping(&[("Price", Some("msrp")), ("Ref", Some("stock_number"))]);
         let columns = resolve(&header, &said).unwrap();
         let fields: Vec<_> = columns.iter().filter_map(|column| column.field).collect();
@@ -453,7 +456,7 @@ mod tests {
         for wrong in
             [mapping(&[("Price", Some("prize")), ("Ref", None)]), mapping(&[("Prize", Some("price")), ("Price", None)])]
         {
-            assert_eq!(resolve(&header, &wrong).unwrap_err().code(), "invalid_mapping");
+            assert_eq!(resolve(&header, &wrong).unwrap_err().code(), "invalid_import_mapping");
         }
         let without = resolve(&names(&["Price", "Miles"]), &Mapping::default()).unwrap_err();
         assert_eq!(without.code(), "sheet_without_header");

@@ -105,7 +105,7 @@ impl Inventory<'_> {
     /// every row what became of it; [`ImportReport::ensure_written`] makes an error of refused rows.
     ///
     /// # Errors
-    /// `sheet_unreadable`, `sheet_without_header`, `invalid_mapping` and `file_too_large` for the file as a whole. Where the
+    /// `sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping` and `file_too_large` for the file as a whole. Where the
     /// database fails in [`ImportMode::KeepGoing`], the rows before are written, and the import can be repeated.
     ///
     /// ```

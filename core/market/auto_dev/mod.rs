@@ -22,6 +22,7 @@ pub(super) use self::run::AutoDevRun;
 
 /// A search made at auto.dev: how to make it again, and how much of the answer was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AutoDevSearch {
     /// The version of the interface that was asked.
     pub version: AutoDevVersion,

@@ -20,6 +20,7 @@ use crate::Money;
 
 /// What became of an adjustment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SlopeOutcome {
     /// The slope was used.
@@ -38,6 +39,7 @@ pub enum SlopeOutcome {
 
 /// The slopes of `ln price` that the prices were adjusted with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Adjustment {
     /// `b_m`, at most zero. It moves prices only where the outcome is `applied` or `typical`.
     pub per_mile: f64,
@@ -68,6 +70,7 @@ pub struct Adjustment {
 
 /// The prices of the kept comparables after adjustment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AdjustedPrices {
     /// Lowest.
     pub min: Money,

@@ -21,6 +21,7 @@ use crate::{Money, error::Error, market::auto_dev::AutoDevSearch};
 /// Under the minimum sample the raw and adjusted figures are still given. What judges a price is not: there is no range, no
 /// position and no cost to market.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Analysis {
     /// When.
     pub analyzed_at: DateTime<Utc>,
@@ -87,6 +88,7 @@ impl Analysis {
 
 /// A comparable and what it would cost with the subject's mileage and year.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PricedComparable {
     /// The listing.
     #[serde(flatten)]
@@ -115,6 +117,7 @@ words!(DataSource, InvalidDataSource at "/data_source" { None => "none", Competi
 
 /// A source of listings that is configured and did not answer. The result uses the others alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MissingSource {
     /// Which one.
     pub source: Source,
@@ -132,6 +135,7 @@ impl MissingSource {
 
 /// The search that was made: everything needed to make it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchParameters {
     /// Which tier was taken, from 1.
     pub tier: usize,

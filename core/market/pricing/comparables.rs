@@ -34,6 +34,7 @@ words!(Source, InvalidSource at "/source" { Competitor => "competitor", AutoDev 
 
 /// A listing to compare with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Comparable {
     /// Where it was found.
     pub source: Source,
@@ -84,6 +85,7 @@ pub struct Comparable {
 
 /// How many listings were left out, and why. Each is counted once, for the first reason that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = LeftOutComparables))]
 pub struct LeftOut {
     /// Another make, model, year, trim or mileage than the tier asks for.
     pub unlike: usize,

@@ -18,6 +18,7 @@ pub struct TierLimits {
 ///
 /// `docs/pricing.md` names the data that the defaults come from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TypicalMileage {
     /// The slope of `ln price` on miles: -0.000004, that is 3.9 % less for 10,000 miles more. Zero switches the prior off.

@@ -14,6 +14,7 @@ use crate::{
 
 /// The alert that should be open for the vehicle now. Any other alert about its price should be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WantedAlert {
     /// What about.
     pub alert_type: AlertType,

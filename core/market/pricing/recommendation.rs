@@ -34,6 +34,7 @@ words!(Recommendation, InvalidRecommendation at "/recommendation" {
 
 /// A range of prices, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PriceRange {
     /// From.
     pub low: Money,
@@ -43,6 +44,7 @@ pub struct PriceRange {
 
 /// Where our price stands among the adjusted prices.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Position {
     /// `(price - median) / median` in percent.
     pub difference_percent: f64,

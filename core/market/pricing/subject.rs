@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     branded_title::is_branded_title,
     config::PricingRules,
@@ -15,7 +17,9 @@ use crate::{
 };
 
 /// The vehicle that is to be priced: one of ours, or one that we may buy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Subject {
     /// Its VIN, where known. A listing with this VIN is never a comparable.
     pub vin: Option<String>,

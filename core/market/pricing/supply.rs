@@ -17,6 +17,7 @@ const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// Supply and demand among the competitors' comparables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Supply {
     /// On offer now.
     pub active: usize,

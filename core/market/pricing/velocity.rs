@@ -38,6 +38,7 @@ words!(MarketMood, InvalidMood at "/mood" { BuyersMarket => "buyers_market", Sel
 
 /// The change of the raw median over one or two weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Velocity {
     /// The change in percent of the earlier median.
     pub change_percent: f64,

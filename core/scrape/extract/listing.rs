@@ -27,6 +27,7 @@ use crate::{ErrorCode, FieldError, Money, error::Faults};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ScrapedListing {
     /// The website's own id for the vehicle.

@@ -16,6 +16,7 @@ const REGISTERED: &str = include_str!("registered.tsv");
 
 /// The company that registered a manufacturer identifier with NHTSA, by vPIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Manufacturer {
     /// Three characters, or six for a maker of few vehicles.
@@ -23,6 +24,7 @@ pub struct Manufacturer {
     /// The company, as it registered itself.
     pub name: &'static str,
     /// The makes registered under this identifier, in alphabetical order; none for trailers.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub makes: Makes,
     /// The kind of vehicle that the identifier was assigned for.
     pub vehicle_type: Option<VehicleType>,
@@ -34,6 +36,7 @@ pub struct Makes(&'static str);
 
 /// The kind of vehicle that a manufacturer identifier is assigned for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum VehicleType {

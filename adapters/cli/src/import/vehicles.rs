@@ -134,7 +134,7 @@ fn open(path: &Path) -> Result<SheetFile, Failure> {
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
     let bytes = source::read_whole(path, MAPPING_BYTES_MAX)?;
     serde_json::from_slice(&bytes)
-        .map_err(|reason| Failure::new(ErrorCode::InvalidMapping, format!("{}: {reason}", path.display())))
+        .map_err(|reason| Failure::new(ErrorCode::InvalidImportMapping, format!("{}: {reason}", path.display())))
 }
 
 fn write_mapping(path: &Path, mapping: &Mapping, output: &mut Output) -> Result<(), Failure> {

@@ -102,6 +102,41 @@ impl Lot {
         self.ask("POST", target, &[("content-type", "application/json")], json.to_string().as_bytes())
     }
 
+    /// A header that lets a request act with this role.
+    pub fn authorization(&self, role: Role) -> String {
+        let new = NewToken { name: role.to_string(), role, expires_at: None };
+        format!("Bearer {}", self.staff().tokens().create(&new).unwrap().secret)
+    }
+
+    /// What comes of a request with an authorization, which is none where it is empty. A null is no body.
+    pub fn call(&self, authorization: &str, method: &str, target: &str, json: &Value) -> Answer {
+        let mut headers = vec![("content-type", "application/json")];
+        if !authorization.is_empty() {
+            headers.push(("authorization", authorization));
+        }
+        let body = if json.is_null() { String::new() } else { json.to_string() };
+        self.ask(method, target, &headers, body.as_bytes())
+    }
+
+    /// Checks of each call that it is open to a role and those above it, and to none below.
+    #[track_caller]
+    pub fn opens_to(&self, calls: &[(Role, &str, &str, Value)]) {
+        let roles = [Role::Viewer, Role::Manager, Role::Admin].map(|role| (role, self.authorization(role)));
+        for (least, method, target, json) in calls {
+            let answer = self.call("", method, target, json);
+            assert_eq!((answer.status, answer.problem().as_str()), (401, "not_signed_in"), "{method} {target}");
+            for (role, authorization) in &roles {
+                let answer = self.call(authorization, method, target, json);
+                if role < least {
+                    let problem = (answer.status, answer.problem());
+                    assert_eq!(problem, (403, "forbidden".into()), "{role} {method} {target}");
+                } else {
+                    assert!(![401, 403, 405, 500].contains(&answer.status), "{role} {method} {target}: {answer:?}");
+                }
+            }
+        }
+    }
+
     pub fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = format!("{method} {target} HTTP/1.1\r\nhost: lot\r\nconnection: close\r\n");
         for (name, value) in headers {

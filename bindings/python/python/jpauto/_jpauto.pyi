@@ -1318,7 +1318,7 @@ class Inventory:
         written, with `keep_going` refused rows are left out. With `sold_if_missing`, vehicles that are not in the file are sold,
         more than half of the stock only with `confirm`.
 
-        Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_mapping`, `file_unreadable`, `file_too_large`).
+        Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping`, `file_unreadable`, `file_too_large`).
         """
 
     def statistics(self) -> Statistics:
