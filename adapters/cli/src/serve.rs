@@ -3,14 +3,16 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use jpauto::ErrorCode;
+use jpauto::{Dealership, ErrorCode};
 use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
+use serde::Serialize;
 
 use crate::{context::Context, failure::Failure, output::remark, sign_in::SessionOptions};
 
 const EXAMPLES: &str = "\
 Examples:
   jpauto serve
+  jpauto serve --config /etc/jpauto/jpauto.toml --check
   jpauto --db postgres://lot@localhost/lot serve --address 0.0.0.0:8080 --trust-proxy 10.0.0.0/8
   openssl rand -hex 32 > session-secret; jpauto serve --session-secret-file session-secret
 
@@ -21,27 +23,55 @@ TLS is ended by a proxy in front.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ServeArgs {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    address: SocketAddr,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT")]
+    address: Option<SocketAddr>,
     /// A proxy whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "NETWORK")]
     trust_proxy: Vec<IpNet>,
     /// An origin (scheme and host) whose pages may use the API from a browser; repeatable
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<Origin>,
+    /// Read the configuration, open the database, say what would be served, and serve nothing
+    #[arg(long)]
+    check: bool,
     #[command(flatten)]
     sessions: SessionOptions,
 }
 
+impl ServeArgs {
+    pub(crate) fn only_checks(&self) -> bool {
+        self.check
+    }
+
+    fn config(&self, context: &Context) -> ServerConfig {
+        let mut config = context.settings.server.clone();
+        config.address = self.address.unwrap_or(config.address);
+        if !self.trust_proxy.is_empty() {
+            config.trusted_proxies.clone_from(&self.trust_proxy);
+        }
+        if !self.allow_origin.is_empty() {
+            config.allowed_origins.clone_from(&self.allow_origin);
+        }
+        config
+    }
+}
+
 /// Serves until the process is told to end.
-pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Failure> {
-    context.sign_sessions(arguments.sessions.config()?);
+pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Failure> {
+    let sessions = arguments.sessions.config(&context.settings)?;
+    context.sign_sessions(sessions);
+    context.use_all_that_is_configured();
+    let config = arguments.config(context);
+    if arguments.check {
+        let database = without_secrets(&context.settings.database.url);
+        let new = if context.pass_over_a_missing_database() { " (it is made at the first start)" } else { "" };
+        let dealership = context.dealership()?;
+        dealership.check_ready()?;
+        return context.output.item(&WouldBeServed::of(&dealership, database + new, &config));
+    }
     let dealership = context.dealership()?;
     dealership.check_ready()?;
-    let mut config = ServerConfig::new(arguments.address);
-    config.trusted_proxies = arguments.trust_proxy;
-    config.allowed_origins = arguments.allow_origin;
     jpauto_http::serve_blocking(dealership, config, |address| remark(&format!("serving on http://{address}/")))
         .map(|shutdown| match shutdown {
             Shutdown::Finished => {}
@@ -50,4 +80,58 @@ pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Fai
             _ => {}
         })
         .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))
+}
+
+/// What `--check` says. It holds no secret.
+#[derive(Serialize)]
+struct WouldBeServed {
+    database: String,
+    address: SocketAddr,
+    trusted_proxies: Vec<String>,
+    allowed_origins: Vec<String>,
+    sign_in: bool,
+    /// Who asks competitors' websites.
+    fetch_contact: Option<String>,
+    auto_dev: bool,
+    vpic: Option<String>,
+}
+
+impl WouldBeServed {
+    fn of(dealership: &Dealership, database: String, server: &ServerConfig) -> Self {
+        let config = dealership.config();
+        Self {
+            database,
+            address: server.address,
+            trusted_proxies: server.trusted_proxies.iter().map(ToString::to_string).collect(),
+            allowed_origins: server.allowed_origins.iter().map(ToString::to_string).collect(),
+            sign_in: config.sessions.is_some(),
+            fetch_contact: config.fetch.as_ref().map(|fetch| fetch.contact.clone()),
+            auto_dev: config.auto_dev.is_some(),
+            vpic: config.vpic.as_ref().map(|vpic| vpic.base_url.clone()),
+        }
+    }
+}
+
+/// The address of a database without its user, password and parameters.
+fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let place = rest.split('?').next().unwrap_or_default();
+    format!("{scheme}://{}", place.rsplit('@').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_what_is_secret() {
+        for (url, shown) in [
+            ("sqlite:lot.db", "sqlite:lot.db"),
+            ("postgres://lot:secret@db.example:5433/lot?sslmode=require", "postgres://db.example:5433/lot"),
+            ("postgres:///lot?password=secret&host=/run/postgresql", "postgres:///lot"),
+            ("postgres://lot:a@b?c@db/lot", "postgres://b"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod commands;
 mod competitor;
 mod competitor_market;
+mod configuration;
 mod database;
 mod demo;
 mod help;
