@@ -12,6 +12,7 @@ use crate::{
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
+    sign_in::SignInConfig,
     submissions::IntakeRules,
 };
 
@@ -54,6 +55,8 @@ pub struct Config {
     pub evaluation: EvaluationRules,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
+    /// Where people sign in; without it they sign in by one-time links alone.
+    pub sign_in: Option<SignInConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -76,6 +79,7 @@ impl Config {
             vpic: None,
             evaluation: EvaluationRules::default(),
             sessions: None,
+            sign_in: None,
             clock: Clock::system(),
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
+    sign_in::Providers,
     tokens,
 };
 
@@ -53,7 +54,8 @@ impl Dealership {
     ///
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
-    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`.
+    /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
+    /// `invalid_sign_in_config`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -153,6 +155,7 @@ fn parts(config: &Config) -> Result<Parts> {
         auto_dev,
         vpic,
         sessions,
+        sign_in,
         clock: _,
     } = config.clone();
     Ok(Parts::default()
@@ -169,5 +172,6 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(sessions.map(SessionConfig::checked).transpose()?)
+        .with_some(sign_in.map(Providers::new).transpose()?)
         .with_some(vpic.map(Vpic::new).transpose()?))
 }

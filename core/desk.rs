@@ -1,7 +1,7 @@
 //! The context of one actor: the database, the clock, and what the nouns were given when the dealership was opened.
-//!
-//! A noun adds its accessor by `impl Desk` in its own folder and takes its numbers from [`Desk::rules`], its clients from [`Desk::part`], so this
-//! file knows no noun. Deliberately not here: opening a database and handing out desks, which `dealership` does.
+//! A noun adds its accessor by `impl Desk` in its own folder. It takes its numbers from [`Desk::rules`] and its clients from
+//! [`Desk::part`], so this file knows no noun. Deliberately not here: opening a database and handing out desks, which
+//! `dealership` does.
 
 mod turns;
 

@@ -18,6 +18,9 @@
 //! The lines stand in groups: `key` has the id, `kept` what the library writes, `given` what clients write. `derived` has what
 //! follows from the other fields and is not stored; its line ends with the function that computes it.
 
+#[cfg(feature = "openapi")]
+pub(crate) mod schema;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -115,6 +118,16 @@ pub const NOT_GIVEN: i32 = i32::MIN;
 pub(crate) trait FieldValue {
     /// How it is described.
     const TYPE: FieldType;
+
+    /// The schema of its values.
+    #[cfg(feature = "openapi")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema::of_type(Self::TYPE)
+    }
+
+    /// Adds the schemas that this one refers to.
+    #[cfg(feature = "openapi")]
+    fn parts(_parts: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {}
 
     /// What a required field of this type holds before a value is given.
     fn not_given() -> Self
@@ -222,6 +235,30 @@ macro_rules! described {
 }
 pub(crate) use described;
 
+/// The schema of a record.
+#[cfg(feature = "openapi")]
+macro_rules! record_schema {
+    ($type:ident, $fields:expr, $use:ident { $($name:ident: $of:ty,)+ }) => {
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let properties = vec![$((stringify!($name), <$of as $crate::fields::FieldValue>::schema()),)+];
+                $crate::fields::schema::record($fields, properties, $crate::fields::schema::Use::$use)
+            }
+        }
+
+        impl utoipa::ToSchema for $type {
+            fn schemas(parts: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+                $(<$of as $crate::fields::FieldValue>::parts(parts);)+
+            }
+        }
+    };
+}
+#[cfg(not(feature = "openapi"))]
+macro_rules! record_schema {
+    ($($anything:tt)*) => {};
+}
+pub(crate) use record_schema;
+
 /// Makes of a list the record, what a client gives for a new one, and an update of it.
 macro_rules! record_types {
     (
@@ -260,6 +297,8 @@ macro_rules! record_types {
                 $($(#[doc = $doc])+ $audience $name: $presence $type,)+
             };
         }
+
+        $crate::fields::record_schema! { $record, <Self as $crate::fields::Described>::FIELDS, Answer { $($name: $type,)+ } }
     };
     (@input
         $(#[$about_new:meta])* $new:ident, $(#[$about_update:meta])* $update:ident of $record:ident
@@ -317,6 +356,9 @@ macro_rules! record_types {
         impl $crate::fields::Described for $update {
             const FIELDS: &'static [$crate::fields::Field] = $new::FIELDS;
         }
+
+        $crate::fields::record_schema! { $new, <Self as $crate::fields::Described>::FIELDS, New { $($name: $type,)+ } }
+        $crate::fields::record_schema! { $update, <Self as $crate::fields::Described>::FIELDS, Update { $($name: $type,)+ } }
     };
 }
 pub(crate) use record_types;
@@ -346,6 +388,10 @@ macro_rules! public_view {
         pub struct $view {
             $($(pub $name: $crate::fields::field_type!(record $presence $type),)?)+
         }
+
+        $crate::fields::record_schema! { $view, <$record as $crate::fields::Described>::FIELDS, Answer {
+            $($($name: $type,)?)+
+        } }
 
         impl From<$record> for $view {
             fn from(record: $record) -> Self {

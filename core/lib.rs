@@ -44,7 +44,7 @@
 //! # Cargo features
 //! `sqlite` (default): an embedded SQLite, compiled in. `postgres`: PostgreSQL through the system's libpq.
 //! `postgres-bundled`: the same with libpq and OpenSSL built from source. `browser`: competitors' pages that need JavaScript,
-//! rendered by the Chromium that is installed.
+//! rendered by the Chromium that is installed. `openapi`: schemas of the types for the OpenAPI document of a server (`utoipa`).
 
 #[macro_use]
 mod words;
@@ -72,6 +72,8 @@ mod inventory;
 mod leases;
 mod money;
 mod network;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod page;
 mod scrape;
 mod secret;
@@ -114,7 +116,10 @@ pub use scrape::{
     fetch::FetchConfig,
 };
 pub use sessions::{IssuedSession, ResumedSession, SessionConfig, Sessions};
-pub use sign_in::{Me, SignIn, SignInLink};
+pub use sign_in::{
+    Admission, Callback, ClientAuthentication, Me, ProviderConfig, ProviderKind, SignIn, SignInConfig, SignInLink,
+    SignInProvider, SignInStart, SignedIn,
+};
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

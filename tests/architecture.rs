@@ -22,8 +22,8 @@ const LAYERS: [(&str, &[&str]); 7] = [
     (
         "values",
         &[
-            "actor", "change", "clock", "error", "fields", "ids", "money", "network", "page", "secret", "typed", "vin",
-            "words",
+            "actor", "change", "clock", "error", "fields", "ids", "money", "network", "openapi", "page", "secret",
+            "typed", "vin", "words",
         ],
     ),
     ("database", &["db"]),

@@ -43,6 +43,7 @@ mod returns;
 mod schema;
 mod scraping;
 mod sessions;
+mod sign_in;
 mod simulated_market;
 mod stubs;
 mod submissions;

@@ -176,6 +176,31 @@ pub(crate) const OURS: &[Table] = &[
             ("expires_at", "TIMESTAMP", "NOT NULL"),
             ("used_at", "TIMESTAMP", ""),
         ],
+        indexes: &["user_id", "expires_at"],
+    },
+    Table {
+        name: "sign_in_states",
+        columns: &[
+            ("state_hash", "STRING(64)", "PK"),
+            ("browser_hash", "STRING(64)", "NOT NULL"),
+            ("provider", "STRING(50)", "NOT NULL"),
+            ("redirect_uri", "TEXT", "NOT NULL"),
+            ("return_to", "TEXT", "NOT NULL"),
+            ("client", "STRING(50)", ""),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+            ("expires_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["expires_at", "client"],
+    },
+    Table {
+        name: "sign_in_identities",
+        columns: &[
+            ("identity_hash", "STRING(64)", "PK"),
+            ("issuer", "TEXT", "NOT NULL"),
+            ("user_id", "UUID", "FK → users.id, NOT NULL"),
+            ("email_verified", "BOOLEAN", "NOT NULL"),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+        ],
         indexes: &["user_id"],
     },
     Table {

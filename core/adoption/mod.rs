@@ -1,5 +1,5 @@
-//! Databases that another application has written: what in them is not as jpauto writes it, and what of that is certain to
-//! mean what.
+//! Databases that another application has written: finds values that jpauto would not have written, and repairs those whose
+//! meaning is certain.
 //!
 //! Rows are read whatever they hold: an unknown word is `unknown`, a list of another shape is read where the shape is clear
 //! and empty where it is not. `migrate` repairs what is certain, in its own transaction, and reports every kind that it

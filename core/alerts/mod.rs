@@ -36,7 +36,7 @@ pub enum AlertType {
     InventoryDropped,
     /// A competitor's lot is suddenly another one, or its vehicles have new numbers.
     InventoryReplaced,
-    /// No scrape has seen a whole lot of the competitor for long, so no vehicle can be found sold there.
+    /// No scrape without a doubt for days: what is missing at the competitor is found sold late.
     InventoryIncomplete,
     /// The photo storage is almost full.
     StorageLimit,

@@ -25,7 +25,7 @@ pub(super) const SCRAPE_ALERTS: [AlertType; 5] = [
     AlertType::InventoryIncomplete,
 ];
 
-/// The scrapes in a row, up to the present one, that saw a part of the lot.
+/// The scrapes in a row, up to the present one, that had a doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PartialScrapes {
     /// How many, with the present one.

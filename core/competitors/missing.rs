@@ -33,14 +33,14 @@ pub(super) struct Suspects {
     missing: Vec<usize>,
 }
 
-/// So many listings are looked at for one that has not changed for long.
+/// How many listings to try as the control, which must not have changed for long.
 const CONTROLS: usize = 500;
 
 /// What a scrape saw is written when it is over; none takes longer than this.
 const SCRAPE_HOURS: i64 = 2;
 
 impl Suspects {
-    /// The missing ones of which a control tells that has not changed since a time.
+    /// The missing listings that this control can prove gone, if it has not changed since `unchanged_since`.
     pub(super) fn told_by(
         &self,
         control: usize,
@@ -77,7 +77,7 @@ fn place_of_page(listing: &StoredListing) -> Option<String> {
     Some(format!("{}/{}", url.host_str()?, first.unwrap_or_default()))
 }
 
-/// Which missing cars to look for by their own pages. None, unless the scrape saw the whole lot or a list that may be cut. Linear.
+/// Which missing cars to look for by their own pages. None if the scrape has a doubt that these pages cannot settle. Linear.
 pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
     use IncompleteReason as Reason;
     // A list with these doubts may be whole: the missing cars' own pages say whether it is.

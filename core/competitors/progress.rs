@@ -136,7 +136,7 @@ pub struct ScrapeSummary {
     pub completeness: Completeness,
     /// What changed, in numbers.
     pub counts: ScrapeCounts,
-    /// How many doubts there are about the pages.
+    /// How many warnings there are about the pages.
     pub warnings: usize,
 }
 

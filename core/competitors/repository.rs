@@ -1,8 +1,7 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
-//!
-//! `listing_row` has the columns of a listing. `listings` and `price_history` read one table each, `figures` and `scrape_log` write theirs, too. `crawling` has what a
-//! scrape needs before and after. `lot` loads what it is planned from, `recording` writes the plan. `market_view` counts over
-//! all competitors.
+//! `listing_row` has the columns of a listing. `listings` and `price_history` read one table each; `figures` and `scrape_log` also
+//! write theirs. `crawling` has what a scrape needs before and after. `lot` loads what a plan is made from, `recording` writes
+//! the plan. `market_view` counts over all competitors.
 
 mod crawling;
 mod figures;

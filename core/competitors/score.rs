@@ -1,4 +1,4 @@
-//! How much of what matters a reading of a website brought. No I/O.
+//! A score for a reading of a website: how many of the important fields it found. No I/O.
 
 use serde::Serialize;
 

@@ -1,8 +1,7 @@
 //! The operations on competitors.
-//!
-//! `scraping` and `probe` have those that fetch, `recording` writes what one scrape saw, and `large_lots` most of it in turns where
-//! that is much. A scrape runs under a claim (`claims`), reads lists from hosts that many dealers share in turn with others (`host_sharing`), and asks for the pages of
-//! missing cars (`missing_pages`).
+//! `scraping` and `probe` have those that fetch. `recording` writes what one scrape saw; `large_lots` writes most of a large lot
+//! in turns before that. A scrape runs under a claim (`claims`), takes turns on hosts that many dealers share
+//! (`host_sharing`), and asks for the pages of missing cars (`missing_pages`).
 
 mod claims;
 mod host_sharing;

@@ -455,6 +455,35 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    sign_in_states (state_hash) {
+        state_hash -> Text,
+        browser_hash -> Text,
+        provider -> Text,
+        redirect_uri -> Text,
+        return_to -> Text,
+        client -> Nullable<Text>,
+        created_at -> DbInstant,
+        expires_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    sign_in_identities (identity_hash) {
+        identity_hash -> Text,
+        issuer -> Text,
+        user_id -> DbId,
+        email_verified -> Bool,
+        created_at -> DbInstant,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -477,5 +506,7 @@ allow_tables_to_appear_in_same_query!(
     vin_decodes,
     api_tokens,
     sign_in_links,
+    sign_in_states,
+    sign_in_identities,
     vehicle_sales,
 );

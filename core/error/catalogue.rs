@@ -133,6 +133,42 @@ catalogue! {
         LinkRefused: Unauthenticated, "link_refused",
             "The sign-in link is unknown, was used before or has expired.",
             "Ask for a new one: `jpauto user link EMAIL`.";
+        InvalidSignInConfig: Misconfigured, "invalid_sign_in_config",
+            "The configuration of signing in is not acceptable.",
+            "Correct the values that the error names.";
+        UnknownProvider: NotFound, "unknown_provider",
+            "There is no sign-in provider with this name.",
+            "Choose one of those that `GET /api/auth` lists.";
+        InvalidReturnTo: InvalidInput, "invalid_return_to",
+            "After signing in, a browser goes on to a path on this server, and nowhere else.",
+            "Send a path, such as `/inventory`.";
+        TooManySignIns: RateLimited, "too_many_sign_ins",
+            "Too many sign-ins from this address are under way.",
+            "Finish one, or wait. Behind a proxy that is not trusted, all clients have one address.";
+        SignInExpired: Unauthenticated, "sign_in_expired",
+            "The sign-in is unknown, was finished before, began in another browser or took too long.",
+            "Begin again.";
+        SignInDenied: Unauthenticated, "sign_in_denied",
+            "The person or the provider has said no.",
+            "Begin again, and let the provider confirm who you are.";
+        SignInRefused: Unauthenticated, "sign_in_refused",
+            "What the provider answered does not prove who signed in.",
+            "Begin again. If it stays so, the log of the server has the reason.";
+        NotAdmitted: Forbidden, "not_admitted",
+            "Nobody has invited this account, and it is none of those that may sign in without.",
+            "Ask an administrator to add you: `jpauto user add EMAIL --name NAME`. Or sign in with another account.";
+        EmailMissing: Forbidden, "email_missing",
+            "The provider has sent no e-mail address, and a new account needs one.",
+            "Let the provider pass the address on (scope `email`), or have an administrator make a sign-in link.";
+        EmailNotVerified: Forbidden, "email_not_verified",
+            "A user with this address exists, and it is not proven that the address is that of the person who signs in.",
+            "Verify the address at the provider, or sign in as before, or by a link of an administrator: `jpauto user link EMAIL`.";
+        ProviderUnavailable: Unavailable, "provider_unavailable",
+            "The sign-in provider does not answer as it should.",
+            "Try again after `Retry-After`. The log of the server has the reason.";
+        ProviderRefusedUs: Misconfigured, "provider_refused_us",
+            "The sign-in provider does not accept this server as its client.",
+            "Compare the client's id, its secret and the redirect address with those registered at the provider.";
         RandomnessUnavailable: Internal, "randomness_unavailable",
             "The operating system gave no random bytes.",
             "Look into the log and at the system.";

@@ -91,6 +91,11 @@ vehicle_fields! {
 
 impl FieldValue for VehicleStatus {
     const TYPE: FieldType = FieldType::Word;
+
+    #[cfg(feature = "openapi")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        <Self as utoipa::PartialSchema>::schema()
+    }
 }
 
 impl Audited for Vehicle {

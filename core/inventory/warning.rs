@@ -15,6 +15,7 @@ use crate::{
 ///
 /// Its JSON has the facts beside `code`; the sentence for people is the `Display`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum VehicleWarning {
@@ -134,6 +135,18 @@ fn words(field: &str) -> String {
 
 impl FieldValue for Vec<VehicleWarning> {
     const TYPE: FieldType = FieldType::Structs;
+
+    #[cfg(feature = "openapi")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        <Self as utoipa::PartialSchema>::schema()
+    }
+
+    #[cfg(feature = "openapi")]
+    fn parts(parts: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        use utoipa::{PartialSchema as _, ToSchema as _};
+        parts.push((VehicleWarning::name().into_owned(), VehicleWarning::schema()));
+        VehicleWarning::schemas(parts);
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Leases: the right to do what one process may do at a time, for as long as its holder renews it.
+//! Leases: only one process at a time may do a thing, for as long as it renews its lease.
 //!
 //! A lease is a row of `job_leases` with the time at which it ends, so that the work of a process that died is taken over. A
 //! lease that has ended stays ended: no renewal revives it, even where nobody else took it. The times are those of the

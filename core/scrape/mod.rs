@@ -1,9 +1,8 @@
 //! What other dealers' websites say: pages read into listings.
-//!
-//! [`extract`] holds the techniques that work on any page, `platforms` the vendors whose pages are known by heart, `configured`
-//! the reading of a website as its competitor says. All are pure: text in, listings out. `fetch` gets the pages, politely, and
-//! `browser` renders those that need it. `api` asks services that are made for programs, through the same guard. What is deliberately not here: the database, the tracking rules, and anything that
-//! knows a competitor.
+//! [`extract`] has the techniques that work on any page, `platforms` the vendors whose pages are known, and `configured` reads a
+//! website as its competitor's configuration says. All are pure: text in, listings out. `fetch` gets the pages, politely, and
+//! `browser` renders those that need it. `api` asks services that are made for programs, through the same guard. What is
+//! deliberately not here: the database, the tracking rules, and anything that knows a competitor.
 
 pub(crate) mod api;
 pub(crate) mod browser;

@@ -107,8 +107,8 @@ warnings! {
         button: String,
     } = "more_by_script"
         => format!(
-            "the list goes on behind the button {button:?}, which a script answers: the rest is not read, and no vehicle counts \
-             as sold without it; configure an endpoint or a pagination in the scraper_config"
+            "the list goes on behind the button {button:?}, which a script answers: the rest is not read, and what is \
+             missing is found sold only much later; configure an endpoint or a pagination in the scraper_config"
         );
 
     /// Vehicles of the list were not filled in yet.
@@ -165,7 +165,7 @@ warnings! {
     /// None of the saved pages is the first of the list.
     BeginsLate = "begins_late"
         => "none of the pages is the first of the list, judging by the pages that they link to: they count as a part of the list, \
-            and vehicles that are not on them do not count as missing";
+            and vehicles that are not on them are found sold only much later";
 
     /// The list that the website gives as data could not stand for its pages.
     DataNotEnough {
@@ -192,9 +192,9 @@ warnings! {
         reason: String,
     } = "page_failed" => reason;
 
-    /// A page that showed nothing seemed to end the list, but the page after it shows more. Its code is `page_failed`.
+    /// A page seemed to end the list, but the page after it shows more. Its code is `page_failed`.
     EndedEarly {
-        /// The page that showed nothing.
+        /// The page that seemed to end the list.
         url: String,
     } = "page_failed" => format!("{url} seemed to end the list, but the page after it shows more");
 
@@ -283,7 +283,7 @@ warnings! {
     } = "last_page_full"
         => format!(
             "the list ends with a full page{}, a page earlier than the last whole lot, and {missing} vehicles of that are missing: \
-             the pages after it may have failed, so nothing counts as sold until the list has looked like this for some days; \
+             the pages after it may have failed, so what is missing is found sold only after the list has looked like this for some days; \
              `check_missing` in the scraper_config looks for their own pages",
             last_page.map_or_else(String::new, |page| format!(", number {page}"))
         );
@@ -297,7 +297,7 @@ warnings! {
     } = "list_narrowed"
         => format!(
             "the address leads to {}, a narrower list than before, and {missing} vehicles of the last whole lot are missing there: \
-             nothing counts as sold until this has lasted for some days; if that is the whole list, make it the inventory address",
+             what is missing is found sold only after this has lasted for some days; if that is the whole list, make it the inventory address",
             url.as_deref().unwrap_or("another address")
         );
 
@@ -325,8 +325,8 @@ warnings! {
 
     /// The website says that it found nothing, and shows vehicles.
     ClaimsNone = "claims_none"
-        => "the website says that it found no vehicle, but shows some: they may be others than were asked for, so nothing counts as \
-            sold";
+        => "the website says that it found no vehicle, but shows some: they may be others than were asked for, so what is \
+            missing is found sold only much later";
 
     /// Vehicles are missing since the address or the configuration was changed.
     ListChanged {

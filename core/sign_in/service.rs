@@ -2,16 +2,28 @@
 
 use serde_json::Map;
 
-use super::{Me, SignInLink, repository, rules};
+use super::{
+    Callback, Me, Pending, SignInLink, SignInProvider, SignInStart, SignedIn,
+    config::ProviderConfig,
+    openid::{Authorization, Person, Providers, Redemption},
+    repository, rules,
+};
 use crate::{
     activity::{self, Action},
     actor::{Actor, Permission},
+    db::{DbConnection, DbResult},
     desk::{Acting, Desk},
     error::{Error, ErrorCode, Result},
-    secret,
+    network, secret,
     sessions::{self, IssuedSession, SessionConfig},
-    users,
+    users::{self, User},
 };
+
+/// What has expired and is deleted in one transaction, of each kind.
+const BATCH: i64 = 1_000;
+
+/// What has expired and is deleted when somebody begins to sign in, so that the table stays small where nobody cleans up.
+const SWEPT_AT_BEGIN: i64 = 100;
 
 /// Signing in.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +44,133 @@ impl<'a> SignIn<'a> {
         Self { desk }
     }
 
+    /// The providers at which people can sign in.
+    #[must_use]
+    pub fn providers(&self) -> Vec<SignInProvider> {
+        let providers = self.desk.find_part::<Providers>().filter(|_| self.desk.find_part::<SessionConfig>().is_some());
+        let providers = providers.map(|providers| providers.config().providers.as_slice()).unwrap_or_default();
+        providers.iter().map(|it| SignInProvider { name: it.name.clone(), title: it.title.clone() }).collect()
+    }
+
+    /// Begins to sign in at a provider: answers the address that the browser must go to, and a secret for a cookie.
+    ///
+    /// `redirect_uri` is where the provider sends the browser back to, below the public address; it must be registered there.
+    /// `return_to` is the path on this server that the browser goes on to. `browser` is the secret of the cookie, if there is one
+    /// already: two tabs of a browser sign in side by side.
+    ///
+    /// # Errors
+    /// `unknown_provider`; `invalid_return_to`; `provider_unavailable`; `too_many_sign_ins` with the time to wait; `not_configured`
+    /// without providers or without secrets for sessions.
+    pub fn begin(
+        &self,
+        provider: &str,
+        redirect_uri: &str,
+        return_to: &str,
+        browser: Option<&str>,
+    ) -> Result<SignInStart> {
+        let (providers, _) = (self.desk.part::<Providers>()?, self.desk.part::<SessionConfig>()?);
+        let config = providers.config();
+        providers.named(provider)?;
+        rules::check_redirect(config, redirect_uri)?;
+        let client = self.desk.actor().ip().map(|ip| network::client_network(ip).to_string());
+        let (provider, redirect_uri) = (provider.to_owned(), redirect_uri.to_owned());
+        let pending = Pending { provider, redirect_uri, return_to: rules::local_path(return_to)?, client };
+        let state = rules::state_of(secret::random()?);
+        let browser = match browser.filter(|secret| rules::is_browser(secret)) {
+            Some(known) => known.to_owned(),
+            None => rules::browser_of(secret::random()?),
+        };
+        let ties = rules::ties(&browser, &state);
+        let url = providers.authorization_url(
+            &pending.provider,
+            &Authorization {
+                redirect_uri: &pending.redirect_uri,
+                state: &state,
+                nonce: &ties.nonce,
+                challenge: &rules::challenge_of(&ties.verifier),
+            },
+        )?;
+        let (state_hash, browser_hash) = (secret::hash(&state), secret::hash(&browser));
+        let expires_at = self.desk.write(Permission::SignIn, |conn, acting| {
+            repository::delete_expired(conn, acting.now, SWEPT_AT_BEGIN)?;
+            if let Some(client) = &pending.client
+                && repository::count_of_client(conn, client, acting.now)? >= i64::from(config.most_per_client)
+            {
+                let message = "too many sign-ins from this address are under way";
+                return Err(Error::new(ErrorCode::TooManySignIns, message).with_retry_after(config.lifetime).into());
+            }
+            let end = acting.now + config.lifetime;
+            repository::insert_state(conn, &state_hash, &browser_hash, &pending, acting.now, end)?;
+            Ok(end)
+        })?;
+        Ok(SignInStart { url, browser, expires_at })
+    }
+
+    /// Ends a sign-in with what the provider sent the browser back with. The session has a new id and takes the place of the
+    /// session of `replaced`, a cookie's value; `browser` is the secret that [`SignIn::begin`] answered.
+    ///
+    /// # Errors
+    /// `sign_in_expired` for a state that is unknown, used, late or of another browser; `sign_in_denied` by the person or the provider;
+    /// `sign_in_refused` for a code or an ID token that does not hold; `provider_unavailable`, `provider_refused_us`;
+    /// `email_missing`, `email_not_verified`, `not_admitted`; `user_inactive`; `unknown_provider`; `not_configured`.
+    pub fn finish(
+        &self,
+        provider: &str,
+        callback: &Callback,
+        browser: Option<&str>,
+        replaced: Option<&str>,
+    ) -> Result<SignedIn> {
+        let (providers, sessions) = (self.desk.part::<Providers>()?, self.desk.part::<SessionConfig>()?);
+        let config = providers.named(provider)?;
+        let (state, browser) = (callback.state.as_deref().unwrap_or_default(), browser.unwrap_or_default());
+        if !rules::is_state(state) || !rules::is_browser(browser) {
+            return Err(rules::state_refusal());
+        }
+        let (state_hash, browser_hash) = (secret::hash(state), secret::hash(browser));
+        // Whatever comes of it, the state is used up.
+        let pending = self.desk.write(Permission::SignIn, |conn, acting| {
+            repository::take_state(conn, &state_hash, &browser_hash, acting.now)
+        })?;
+        let pending = pending.filter(|it| it.provider == provider).ok_or_else(rules::state_refusal)?;
+        providers.check_issuer(provider, callback.iss.as_deref())?;
+        let code = callback.code_of(config)?;
+        let ties = rules::ties(browser, state);
+        let person = providers.person(
+            provider,
+            &Redemption {
+                code,
+                redirect_uri: &pending.redirect_uri,
+                nonce: &ties.nonce,
+                verifier: &ties.verifier,
+                now: self.desk.now(),
+            },
+        )?;
+        let session = self.desk.write(Permission::SignIn, |conn, acting| {
+            let user = account_of(conn, acting, providers, config, &person)?;
+            users::note_sign_in(conn, user.id, acting.now)?;
+            let actor = acting.actor.as_actor(Actor::user(user.id));
+            sessions::begin(conn, Acting { actor: &actor, ..acting }, sessions, user.id, replaced)
+        })?;
+        Ok(SignedIn { session, return_to: pending.return_to })
+    }
+
+    /// Deletes links and sign-ins that have expired, in transactions of a bounded size, and answers how many.
+    ///
+    /// # Errors
+    /// `forbidden` below the role admin.
+    pub fn prune(&self) -> Result<usize> {
+        let mut pruned = 0;
+        loop {
+            let batch = self
+                .desk
+                .write(Permission::CleanUp, |conn, acting| repository::delete_expired(conn, acting.now, BATCH))?;
+            pruned += batch;
+            if batch == 0 {
+                return Ok(pruned);
+            }
+        }
+    }
+
     /// Makes a link with which the user with this address signs in, once and within 15 minutes.
     ///
     /// # Errors
@@ -39,14 +178,14 @@ impl<'a> SignIn<'a> {
     pub fn link(&self, email: &str) -> Result<SignInLink> {
         self.desk.actor().must_be_person()?;
         let email = email.trim().to_lowercase();
-        let secret = rules::secret_of(secret::random()?);
+        let secret = rules::link_of(secret::random()?);
         let hash = secret::hash(&secret);
         self.desk.write(Permission::ManageUsers, |conn, acting| {
             let user = users::find_by_email(conn, &email)?
                 .ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no user with this address"))?;
             users::role_of_active_user(conn, user.id)?;
-            let expires_at = rules::end(acting.now);
-            repository::insert(conn, &hash, user.id, acting.now, expires_at)?;
+            let expires_at = rules::link_end(acting.now);
+            repository::insert_link(conn, &hash, user.id, acting.now, expires_at)?;
             activity::record_changes(conn, acting, Action::Create, "sign_in_links", user.id.into(), Map::new())?;
             Ok(SignInLink { user_id: user.id, secret: secret.clone(), expires_at })
         })
@@ -55,7 +194,7 @@ impl<'a> SignIn<'a> {
     /// Whether a text has the form of a link's secret. Nothing is looked up.
     #[must_use]
     pub fn is_link(text: &str) -> bool {
-        rules::is_secret(text)
+        rules::is_link(text)
     }
 
     /// Signs in by a link. The session has a new id and takes the place of the session of `replaced`, a cookie's value.
@@ -64,12 +203,12 @@ impl<'a> SignIn<'a> {
     /// `link_refused`, which does not say why; `user_inactive`; `not_configured` without secrets for sessions.
     pub fn redeem(&self, secret: &str, replaced: Option<&str>) -> Result<IssuedSession> {
         let config: &SessionConfig = self.desk.part()?;
-        if !rules::is_secret(secret) {
-            return Err(rules::refusal());
+        if !rules::is_link(secret) {
+            return Err(rules::link_refusal());
         }
         let hash = secret::hash(secret);
         self.desk.write(Permission::SignIn, |conn, acting| {
-            let user = repository::redeem(conn, &hash, acting.now)?.ok_or_else(rules::refusal)?;
+            let user = repository::redeem_link(conn, &hash, acting.now)?.ok_or_else(rules::link_refusal)?;
             users::role_of_active_user(conn, user)?;
             users::note_sign_in(conn, user, acting.now)?;
             let actor = acting.actor.as_actor(Actor::user(user));
@@ -89,4 +228,63 @@ impl<'a> SignIn<'a> {
             Ok(Me { user, token_id: actor.token_id(), role })
         })
     }
+}
+
+/// The user of a person: found by the account at the provider, or by an address that is proven on both sides, or made now.
+fn account_of(
+    conn: &mut DbConnection,
+    acting: Acting<'_>,
+    providers: &Providers,
+    provider: &ProviderConfig,
+    person: &Person,
+) -> DbResult<User> {
+    let hash = rules::identity_hash(person);
+    let (before, is_tied) = match repository::user_of_identity(conn, &hash)? {
+        Some(id) => (Some(users::get(conn, id)?), true),
+        None => (known_otherwise(conn, provider, person)?, false),
+    };
+    if let Some(user) = &before {
+        users::role_of_active_user(conn, user.id)?;
+    }
+    let user = match &before {
+        Some(user) => user.clone(),
+        None => {
+            rules::admit(providers.config(), provider, person)?;
+            let email = person.email.as_deref().ok_or_else(|| rules::missing_address(provider))?;
+            rules::new_user(provider, person, email, acting.now)
+        }
+    };
+    let user = rules::signed_in(providers.config(), provider, person, &user);
+    let actor = acting.actor.as_actor(Actor::user(user.id));
+    let acting = Acting { actor: &actor, ..acting };
+    match &before {
+        None => {
+            users::insert(conn, &user)?;
+            activity::record(conn, acting, Action::Create, None, Some(&user))?;
+        }
+        Some(before) if *before != user => {
+            users::update(conn, &user)?;
+            activity::record(conn, acting, Action::Update, Some(before), Some(&user))?;
+        }
+        Some(_) => {}
+    }
+    if !is_tied {
+        repository::insert_identity(conn, &hash, &person.issuer, user.id, person.email_verified, acting.now)?;
+    }
+    Ok(user)
+}
+
+/// The user that another application made for this account, or the one with the person's address.
+fn known_otherwise(conn: &mut DbConnection, provider: &ProviderConfig, person: &Person) -> DbResult<Option<User>> {
+    if rules::may_be_stored_elsewhere(provider)
+        && let Some(user) = users::find_by_account(conn, &provider.name, &person.subject)?
+    {
+        return Ok(Some(user));
+    }
+    let Some(email) = person.email.as_deref() else { return Ok(None) };
+    let Some(user) = users::find_by_email(conn, email)? else { return Ok(None) };
+    if person.email_verified && repository::has_proven_address(conn, user.id)? {
+        return Ok(Some(user));
+    }
+    Err(rules::address_refusal(provider).into())
 }

@@ -74,6 +74,11 @@ submission_fields! {
 
 impl FieldValue for SubmissionStatus {
     const TYPE: FieldType = FieldType::Word;
+
+    #[cfg(feature = "openapi")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        <Self as utoipa::PartialSchema>::schema()
+    }
 }
 
 impl Audited for Submission {

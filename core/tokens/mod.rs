@@ -25,6 +25,7 @@ use crate::{
 
 /// An API token, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Token {
     /// The token's id.
@@ -56,6 +57,7 @@ impl Audited for Token {
 
 /// What a new API token is to be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewToken {
     /// What it is for, in 1 to 255 characters.
@@ -75,6 +77,7 @@ impl Default for NewToken {
 
 /// A new token with its secret, which is never shown again.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct IssuedToken {
     /// The token.

@@ -31,7 +31,7 @@ pub(crate) struct Absences {
     pub(crate) fixed: Vec<(DateTime<Utc>, f64)>,
     /// How the dealer's listings behave, this scrape included.
     pub(crate) returns: Returns,
-    /// Listings that have been missing for long enough to be a return when they are seen again, since this scrape.
+    /// Listings whose absence reached `return_from_days` with this scrape.
     pub(crate) newly_absent: u64,
     /// How many are missing that vanished together and are not believed to be gone yet.
     pub(crate) together: usize,
@@ -112,7 +112,7 @@ impl Scrape<'_> {
         absences
     }
 
-    /// What the average dealer would have shown again of one that is missing, since a look of full weight last missed it.
+    /// How many returns this missing listing adds to the expected ones since the last look of full weight.
     fn gain(&self, absent: &Absent, rules: &TrackingRules) -> Option<f64> {
         if !self.is_believed() {
             return None;

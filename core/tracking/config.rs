@@ -1,6 +1,6 @@
 //! The numbers of the rules of tracking, in groups.
 //!
-//! Each group is `#[non_exhaustive]`: start from its default and change what differs, by a field or by the verb of its name.
+//! Each group is `#[non_exhaustive]`: start from its default and change what differs, by a field or by the method of that name.
 //! A number that is added later breaks nobody.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
@@ -123,7 +123,7 @@ rules! {
         common_cause: f64 = 0.7,
         /// The risk of a return falls to 1/e for each span of this many days that a car was listed: 25.
         listed_days: f64 = 25.0,
-        /// But not below this: 0.15.
+        /// The risk of a return is never taken as lower than this: 0.15.
         least_risk: f64 = 0.15,
         /// How much of that risk is left where the website says that a car stands on the lot: 0.06.
         in_stock_risk: f64 = 0.06,
@@ -137,21 +137,21 @@ rules! {
         weights: DoubtWeights = DoubtWeights::default(),
         /// Vehicles that a whole list must at least have, in percent of what the website itself claims: 90.
         claimed_share_percent: u32 = 90,
-        /// So many vehicles fewer than claimed are forgiven whatever the share: 2.
+        /// How many vehicles fewer than claimed are forgiven, whatever the share: 2.
         claimed_slack: u32 = 2,
         /// Vehicles that may stand on several pages of a list before it counts as moving: 2.
         moved_slack: u32 = 2,
-        /// The same in percent of the vehicles seen; it moves where both are exceeded: 5.
+        /// How many percent of the vehicles seen must also stand on several pages before a list counts as moving: 5.
         moved_percent: u32 = 5,
-        /// Vehicles of the last believed scrape that one must recognise, in percent: 50. Fewer are another lot.
+        /// How many percent of the vehicles of the last scrape of full weight a scrape must recognise: 50. Fewer are another lot.
         recognised_share_percent: u32 = 50,
         /// A list of which half has stood there for this many days is no longer another lot: 5.
         standing_days: u32 = 5,
         /// Days in which a whole lot may be sold: 14.
         turnover_days: u32 = 14,
-        /// So many vehicles that are missing are forgiven beside the share that may have gone: 2.
+        /// How many missing vehicles are forgiven beyond the share that may have been sold: 2.
         turnover_slack: u32 = 2,
-        /// Days for which a list that is cut is compared with how it was before: 21. Then it is the list.
+        /// Days for which a list that is cut is compared with how it was before: 21. After them the cut list is taken for the whole list.
         cut_remembered_days: u32 = 21,
         /// Below this chance of that many sales at once another cause is likelier: 0.005.
         together_chance: f64 = 0.005,
@@ -159,13 +159,13 @@ rules! {
         together_spread: f64 = 2.0,
         /// What vanished together counts for no less than this share of a look: 0.25.
         together_least: f64 = 0.25,
-        /// It is a doubt to tell a person where its share is below this: 0.5.
+        /// A group that vanished together is a doubt if its share of a look is below this: 0.5.
         together_told_below: f64 = 0.5,
-        /// And where at least this many vanished: 5.
+        /// How many must have vanished together for this doubt: 5.
         many_missing_least: usize = 5,
         /// Vehicles that a website must call sold at once before its word is doubted: 5.
         called_sold_doubted: usize = 5,
-        /// The same in percent of what is on sale: 25.
+        /// How many percent of what is on sale a website must call sold at once before its word is doubted: 25.
         called_sold_percent: u32 = 25,
     }
 }
@@ -212,7 +212,7 @@ rules! {
         inventory_drop_percent: u32 = 50,
         /// How many of those make the median: 7.
         inventory_drop_scrapes: usize = 7,
-        /// Scrapes in a row that saw a part of the lot from which on an alert is open, this one included: 3.
+        /// Scrapes in a row with a doubt, this one included, from which on an alert is open: 3.
         after_incomplete: u32 = 3,
         /// Days that those scrapes must span: 2.
         incomplete_days: u32 = 2,

@@ -62,13 +62,13 @@ pub(crate) struct ListBefore<'a> {
     pub(crate) is_changed: bool,
 }
 
-/// Which of the vehicles that the last scrape of full weight saw one has met again.
+/// How many vehicles of the last scrape of full weight this scrape recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Recognition {
     /// Vehicles on sale that it saw, and those of them recognised.
     pub(crate) known: usize,
     pub(crate) recognised: usize,
-    /// Vehicles of this scrape that have stood there for long enough to be believed, whatever stood there before.
+    /// Vehicles of this scrape that have stood there for `standing_days`, whatever stood there before.
     pub(crate) standing: usize,
     /// The time since somebody last saw vehicles there, believed or not.
     pub(crate) unwatched: TimeDelta,
@@ -79,19 +79,20 @@ impl Recognition {
         self.known.saturating_sub(self.recognised)
     }
 
-    /// Whether fewer were recognised than could be, by far, and by more than may have gone since somebody last looked.
+    /// Whether this looks like another lot: fewer than `recognised_share_percent` were recognised, and more are missing than can have been
+    /// sold since the last look.
     fn is_of_another_lot(&self, rules: &EvidenceRules) -> bool {
         let (known, recognised) = (self.known as i128, self.recognised as i128);
         let is_minority = recognised * 100 < known * i128::from(rules.recognised_share_percent);
         is_minority && self.lacks_more_than_go(rules)
     }
 
-    /// Whether more are missing than may have gone since somebody last looked.
+    /// Whether more are missing than can have been sold since the last look.
     fn lacks_more_than_go(&self, rules: &EvidenceRules) -> bool {
         self.are_more_than_go(self.missing(), self.known, rules)
     }
 
-    /// Whether some of a number of vehicles are more than may have gone since somebody last looked.
+    /// Whether `some` of `of` vehicles are more than can have been sold since the last look.
     fn are_more_than_go(&self, some: usize, of: usize, rules: &EvidenceRules) -> bool {
         let turnover = i128::from(TimeDelta::days(rules.turnover_days.into()).num_seconds().max(1));
         let beyond_slack = some as i128 - i128::from(rules.turnover_slack);
@@ -110,13 +111,13 @@ impl Recognition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Completeness {
-    /// What it did not see was not there.
+    /// It has no doubt. A vehicle that it did not show was missed by a whole look.
     Complete,
-    /// It adds and updates what it saw and proves nothing about the rest.
+    /// It has at least one doubt, and this is the gravest. A vehicle that it did not show was missed by a part of a look.
     Incomplete(IncompleteReason),
 }
 
-/// Why a scrape does not count as having seen the whole lot.
+/// Why a scrape may not have seen the whole lot. The documents call it a doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -188,11 +189,12 @@ enum Weight {
     Cut,
     /// Of what vanished together, by how unlikely that was.
     Group,
-    /// Of nothing: the vehicles that it touches are not seen, whatever is said of them.
+    /// None. The website's word is not believed: the vehicles that it calls sold count as not seen.
     Word,
 }
 
-/// Every doubt, the gravest first. Reports name the first one that holds.
+/// Every doubt, in the order of the weight that it leaves of the whole scrape. Doubts about a group of vehicles leave 1 and come last.
+/// Reports name the first one that holds.
 pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
     use IncompleteReason as Reason;
     use Weight::{Cut, Group, Scrape, Word};
@@ -340,7 +342,7 @@ impl Evidence<'_> {
         self.claims().is_some_and(|now| now.hidden() > self.hid() + i64::from(self.rules.claimed_slack))
     }
 
-    /// Whether the list ended far before what the website claims. One that was believed with as many hidden is not short.
+    /// Whether the list ended far before what the website claims. A list that hid as many when it was last believed is not short.
     fn is_short(&self) -> bool {
         let is_short = |claimed| is_short_of(claimed, self.rules);
         self.claims().is_some_and(is_short) && (self.hides_more() || !self.claimed.is_some_and(is_short))
@@ -391,8 +393,8 @@ impl Evidence<'_> {
         self.list.shape.and_then(|shape| shape.page_vehicles)
     }
 
-    /// Whether it ends with a full page before as many pages as the list had. Pages that show more than those did may have it all, but
-    /// for what has gone.
+    /// Whether the list has fewer pages than before, the last one full, and vehicles are missing. If its pages are larger now, fewer pages
+    /// may hold the whole list; then more must be missing than can have been sold.
     fn lost_pages(&self) -> bool {
         let Some(last) = self.reading.list.last_page.filter(|_| self.has_fewer_pages()) else { return false };
         let page = self.page_before().unwrap_or(last);
@@ -415,12 +417,12 @@ impl Evidence<'_> {
             && self.recognition.lacks_more_than_go(self.rules)
     }
 
-    /// Whether vehicles of the list before it was cut are missing, more than go within a few days.
+    /// Whether more than `turnover_slack` vehicles of the earlier list are missing.
     fn lacks_of_the_list(&self) -> bool {
         self.list.missing > self.rules.turnover_slack as usize
     }
 
-    /// Whether the website leads to an address that narrows the one before. One that a person gave is a list that was changed.
+    /// Whether the website leads to an address that narrows the one before. If a person changed the address, the doubt is `ListChanged` instead.
     fn is_narrowed(&self) -> bool {
         self.reading.list.redirected && self.list.is_narrowed && self.lacks_of_the_list()
     }
@@ -429,7 +431,7 @@ impl Evidence<'_> {
         self.list.is_changed && self.lacks_of_the_list()
     }
 
-    /// What to tell the person who may mend the address or the order of the list.
+    /// The warning that gives the figures of a doubt. `None` if the doubt's sentence says all.
     pub(crate) fn warning(&self, doubt: IncompleteReason) -> Option<Warning> {
         let Recognition { known, recognised, .. } = self.recognition;
         let (reading, missing, missing_of_list) = (self.reading, self.recognition.missing(), self.list.missing);

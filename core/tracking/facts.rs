@@ -49,8 +49,8 @@ impl StoredListing {
         self.details.stock_status.is_some_and(|status| status != StockStatus::InStock)
     }
 
-    /// Whether it was found sold by its absence, or by its own page being gone: that is dated after the last sighting. What the website
-    /// calls sold is not.
+    /// Whether it was found sold by its absence, or because its own page is gone. Such sales are dated after the last sighting; sales that
+    /// the website announces are not.
     pub(crate) fn is_gone(&self) -> bool {
         self.is_sold && self.sold_at.is_some_and(|sold_at| sold_at > self.last_seen_at)
     }
@@ -219,7 +219,7 @@ impl ScrapeFacts {
         let Some(then) = self.last_believed().map(|scrape| scrape.observed_at) else { return recognition };
         let long_ago = self.observed_at - TimeDelta::days(rules.evidence.standing_days.into());
         for (listing, &was_seen) in stored.iter().zip(was_seen) {
-            // One that was thought sold is recognised, too: recorded again, this scrape must find the same.
+            // A listing already marked sold counts as recognised, so that recording the same scrape twice gives the same result.
             let was_there = was_seen || (!listing.is_sold && listing.last_seen_at >= then);
             let is_known = listing.first_seen_at <= then && was_there;
             recognition.known += usize::from(is_known);

@@ -79,7 +79,7 @@ pub(crate) struct ChangedListing {
     /// The whole row as it is to be.
     pub(crate) after: StoredListing,
     pub(crate) raw_data: Option<serde_json::Value>,
-    /// The columns that differ, in the seed's words.
+    /// The names of the columns that differ.
     pub(crate) columns: Vec<&'static str>,
     pub(crate) turn: Turn,
 }
@@ -348,7 +348,7 @@ impl Plan {
             (false, true) => Turn::Sold,
             _ => Turn::None,
         };
-        // The doubt stays until a page that was written anew says the same.
+        // An unchanged page cannot confirm a price: only a page that was written anew can.
         if sighting.is_on_unchanged_page && sighting.price == listing.unconfirmed_price {
             sighting.price = None;
         }
@@ -375,8 +375,8 @@ impl Plan {
         self.changed.push(ChangedListing { stored: row, sighting: index, after, raw_data, columns, turn });
     }
 
-    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting. One that
-    /// was not missing for long yet is an absence now, as it is a return when it comes back.
+    /// Marks listings that were not seen and whose own pages the website says are gone: proof that needs no waiting. If it was
+    /// missing for less than `return_from_days`, its absence is counted now, because its return would be counted as well.
     pub(crate) fn mark_gone(
         &mut self,
         stored: &[StoredListing],

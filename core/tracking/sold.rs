@@ -55,7 +55,7 @@ pub(crate) fn risk(listed_days: f64, is_in_stock: bool, rules: &SoldRules) -> f6
     if is_in_stock { listed * rules.in_stock_risk } else { listed }
 }
 
-/// The share of listings at the average dealer that come back between the first day of a return and this many days of absence.
+/// The share of an average dealer's missing listings that return after `return_from_days` and before `absent_days` days.
 pub(crate) fn returned_by(absent_days: f64, rules: &SoldRules) -> f64 {
     if absent_days <= rules.return_from_days {
         return 0.0;
@@ -77,8 +77,8 @@ pub(crate) fn p_return(theta: f64, risk: f64, absent_days: f64, rules: &SoldRule
     ((rules.return_rate * theta * risk * to_come).clamp(0.0, 1.0) * PLACES).round() / PLACES
 }
 
-/// The shortest time unseen after which a listing may count as sold, as far as a page that is wrongly called unchanged matters: half of
-/// it lies a day below any floor.
+/// The patience from which the age limit of kept pages follows. A kept page is believed for at most half of it, so a page that is
+/// wrongly called unchanged is read again a day before a listing could count as sold by it.
 pub(crate) fn shortest_patience(rules: &TrackingRules) -> TimeDelta {
     span(rules.sold.floor_days.min(2.0 * (rules.sold.floor_days_told - 1.0)).max(0.0))
 }
@@ -124,8 +124,8 @@ pub(crate) struct Look {
     pub(crate) weight: f64,
 }
 
-/// The looks after a time, each counted by its weight but for no more than that of the group, until there are enough. The looks
-/// are ascending.
+/// Adds up the looks after a time, which are ascending. A look counts its weight, at most the group's, times the days since the look
+/// before (1 to `look_days_most`), at most 1. Looks within `looks_apart_hours` are one. Stops at `rules.looks`.
 pub(crate) fn looks(after: DateTime<Utc>, looks: &[Look], group: f64, rules: &SoldRules) -> f64 {
     let apart = rules.looks_apart_hours / 24.0;
     let (mut sum, mut counted, mut before) = (0.0, 0.0, after);
@@ -153,16 +153,15 @@ pub(crate) fn first_look(after: DateTime<Utc>, looks: &[Look]) -> Option<DateTim
     looks.get(looks.partition_point(|look| look.at <= after)).map(|look| look.at)
 }
 
-/// A doubt about a website that is looked at for the first time and calls so many of its vehicles sold: there is no lot yet that
-/// could be compared with.
+/// The warning about a website that calls many of its vehicles sold at the first scrape, when there is no lot yet to compare with.
 pub(crate) fn called_at_first_sight(sold: usize, of: usize, rules: &TrackingRules) -> Option<Warning> {
     let is_doubted = sold >= rules.evidence.called_sold_doubted
         && sold as u128 * 100 > of as u128 * u128::from(rules.evidence.called_sold_percent);
     is_doubted.then_some(Warning::CalledSoldAtFirst { sold, found: of })
 }
 
-/// Whether the day on which a website says that a listing was sold is still to come: it stands there until then. A day is not
-/// the same day everywhere.
+/// Whether the sale date that the website gives is in the future: until then the listing is on sale. One day is allowed for time
+/// zones.
 pub(crate) fn is_to_come(said: Option<DateTime<Utc>>, observed_at: DateTime<Utc>) -> bool {
     said.is_some_and(|said| said - observed_at > TimeDelta::days(1))
 }

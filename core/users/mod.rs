@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use repository::{find_by_email, get, note_sign_in, role_of_active_user};
+pub(crate) use repository::{find_by_account, find_by_email, get, insert, note_sign_in, role_of_active_user, update};
 pub(crate) use rules::is_plausible_email;
 pub use service::Users;
 
@@ -18,6 +18,7 @@ use crate::{activity::Audited, actor::Role, ids::UserId};
 
 /// A staff account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct User {
     /// The account's id.
@@ -69,7 +70,9 @@ words!(Provider, InvalidProvider at "/oauth_provider" {
 });
 
 /// A new account, made before its owner first signs in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct NewUser {
     /// The e-mail address that the owner has at the provider.
     pub email: String,
@@ -78,6 +81,7 @@ pub struct NewUser {
     /// The role.
     pub role: Role,
     /// The sign-in provider.
+    #[serde(rename = "oauth_provider")]
     pub provider: Provider,
 }
 

@@ -11,7 +11,7 @@ use crate::{
         functions::{lower, lowered},
         lock_row,
         row::unknown_word,
-        schema::{activity_logs, api_tokens, inventory, pending_submissions, users, users::dsl},
+        schema::{activity_logs, api_tokens, inventory, pending_submissions, sign_in_identities, users, users::dsl},
     },
     error::{Error, ErrorCode},
     ids::UserId,
@@ -86,7 +86,7 @@ pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResu
     }
 }
 
-pub(super) fn insert(conn: &mut DbConnection, user: &User) -> DbResult<()> {
+pub(crate) fn insert(conn: &mut DbConnection, user: &User) -> DbResult<()> {
     diesel::insert_into(dsl::users).values(&Row::from(user)).execute(conn)?;
     Ok(())
 }
@@ -95,7 +95,7 @@ pub(super) fn insert(conn: &mut DbConnection, user: &User) -> DbResult<()> {
 ///
 /// # Errors
 /// `unknown_word` for a role that cannot be written back.
-pub(super) fn update(conn: &mut DbConnection, user: &User) -> DbResult<()> {
+pub(crate) fn update(conn: &mut DbConnection, user: &User) -> DbResult<()> {
     if user.role == Role::Unknown {
         return Err(unknown_word("the role of this user is not known here: give another one first").into());
     }
@@ -154,6 +154,23 @@ pub(crate) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Op
         .first(conn)
         .optional()?;
     Ok(row.map(User::from))
+}
+
+/// The user that has this account at a provider, as another application keeps it.
+pub(crate) fn find_by_account(conn: &mut DbConnection, provider: &str, account: &str) -> DbResult<Option<User>> {
+    let row: Option<Row> = dsl::users
+        .filter(dsl::oauth_provider.eq(provider).and(dsl::oauth_id.eq(account)))
+        .order(dsl::id)
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// Forgets the accounts that the user signs in with.
+pub(super) fn forget_accounts(conn: &mut DbConnection, id: UserId) -> DbResult<()> {
+    diesel::delete(sign_in_identities::table.filter(sign_in_identities::user_id.eq(id))).execute(conn)?;
+    Ok(())
 }
 
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {

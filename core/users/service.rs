@@ -124,6 +124,7 @@ impl<'a> Users<'a> {
             rules::ensure_not_oneself(acting.actor, id)?;
             if repository::is_named(conn, id)? {
                 repository::update(conn, &rules::stripped(&user))?;
+                repository::forget_accounts(conn, id)?;
             } else {
                 repository::delete(conn, id)?;
             }

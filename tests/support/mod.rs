@@ -1,6 +1,8 @@
 //! What every test starts from: an empty dealership over a database of its own, and a clock that the test moves.
 
 pub mod made_up_market;
+#[allow(dead_code, reason = "only some tests sign in at it")]
+pub mod openid;
 #[allow(dead_code, reason = "only some tests look at statements")]
 pub mod statements;
 #[allow(dead_code, reason = "benchmarks and the command line's tests use other parts of it")]

@@ -126,7 +126,7 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`; else that of the configuration or of DATABASE_URL
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`; else that of the configuration or of `DATABASE_URL`
     /// [default: sqlite:jpauto.db]
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) db: Option<String>,

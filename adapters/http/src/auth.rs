@@ -1,23 +1,59 @@
 //! `/api/auth`: signing in by a one-time link, who one is, and signing out.
 
-use jpauto::{ErrorCode, SignIn};
-use serde_json::json;
+use jpauto::{ErrorCode, Me, Permission, SignIn};
+use serde::Serialize;
+use utoipa::ToSchema;
 use warp::{
-    Filter, Rejection, Reply as _,
+    Reply as _,
     http::{
         HeaderValue, StatusCode,
         header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE},
     },
-    reply::Response,
 };
 
 use crate::{
-    app::{self, App},
+    answer,
+    app::App,
     caller::Caller,
+    operation::{Answer, Content, Operation, Outcome, Parameter, handler, plain, shape},
     problem::Problem,
-    request::Parameters,
+    request::Request,
     session_cookie,
 };
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::get("/api/auth/me", handler!(me))
+        .permission(Permission::ReadOwnAccount)
+        .summary("Who one is")
+        .answers(&[Answer::ok(shape::<Me>())]),
+    Operation::get("/api/auth/link", handler!(link_page))
+        .permission(Permission::SignIn)
+        .summary("The page of a sign-in link")
+        .about("A page with a button that sends the link. Looking at it does not use the link up.")
+        .query(&[LINK])
+        .answers(&[Answer::other(StatusCode::OK, "The page.", Content::Other("text/html"))])
+        .errors(&[ErrorCode::LinkRefused]),
+    Operation::post("/api/auth/link", handler!(redeem))
+        .permission(Permission::SignIn)
+        .summary("Sign in by a link")
+        .query(&[LINK])
+        .answers(&[Answer::other(StatusCode::SEE_OTHER, "Signed in, with the cookie of a session.", Content::Nothing)])
+        .errors(&[ErrorCode::LinkRefused, ErrorCode::NotConfigured, ErrorCode::UserInactive]),
+    Operation::post("/api/auth/logout", handler!(logout))
+        .permission(Permission::SignIn)
+        .summary("Sign out")
+        .query(&[&[Parameter::new("everywhere", plain::<bool>(), "End all sessions of the user, not this one alone.")]])
+        .answers(&[Answer::ok(shape::<SignedOut>())]),
+];
+
+const LINK: &[Parameter] = &[Parameter::new("token", plain::<String>(), "The secret of the link.")];
+
+/// What signing out has done.
+#[derive(Serialize, ToSchema)]
+struct SignedOut {
+    /// How many sessions ended.
+    ended: usize,
+}
 
 /// The page of a link. It has a button, because programs that look at mails follow links and would use them up.
 const LINK_PAGE: &str = "\
@@ -35,55 +71,32 @@ const LINK_POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'non
 /// Where a browser goes once it is signed in.
 const HOME: &str = "/api/auth/me";
 
-pub(crate) fn routes(app: &App) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let me = warp::path!("api" / "auth" / "me")
-        .and(warp::get())
-        .and(app::called(app))
-        .then(|app, caller| async move { app::answer(me(&app, &caller).await) });
-    let page = warp::path!("api" / "auth" / "link")
-        .and(warp::get())
-        .and(app::query())
-        .map(|query: String| app::answer(link_page(&query)));
-    let redeem = warp::path!("api" / "auth" / "link")
-        .and(warp::post())
-        .and(app::called(app))
-        .and(app::query())
-        .then(|app, caller, query: String| async move { app::answer(redeem(&app, &caller, &query).await) });
-    let logout = warp::path!("api" / "auth" / "logout")
-        .and(warp::post())
-        .and(app::called(app))
-        .and(app::query())
-        .then(|app, caller, query: String| async move { app::answer(logout(&app, &caller, &query).await) });
-    me.or(page).unify().or(redeem).unify().or(logout).unify()
-}
-
-async fn me(app: &App, caller: &Caller) -> Result<Response, Problem> {
-    let me = app.at_desk(caller, |desk| desk.sign_in().me()).await?;
-    app::json(StatusCode::OK, &me)
+async fn me(app: App, request: Request) -> Outcome {
+    let me = app.at_desk(&request.caller, |desk| desk.sign_in().me()).await?;
+    answer::one(&me)
 }
 
 /// Looks nothing up and repeats nothing: whether the link is valid is said when it is used.
-fn link_page(query: &str) -> Result<Response, Problem> {
-    link_in(query)?;
+async fn link_page(_app: App, request: Request) -> Outcome {
+    link_in(&request)?;
     let mut response = LINK_PAGE.into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(LINK_POLICY));
     Ok(response)
 }
 
-fn link_in(query: &str) -> Result<String, Problem> {
-    let mut parameters = Parameters::parse(query);
-    let secret = parameters.text("token");
-    parameters.finish()?;
+fn link_in(request: &Request) -> Result<String, Problem> {
+    let secret = request.query(|query| query.text("token"))?;
     secret.filter(|secret| SignIn::is_link(secret)).ok_or_else(|| {
         Problem::new(ErrorCode::LinkRefused, "the link is unknown, was used before or has expired").challenging()
     })
 }
 
-async fn redeem(app: &App, caller: &Caller, query: &str) -> Result<Response, Problem> {
-    let secret = link_in(query)?;
-    let replaced = cookie_of(app, caller);
-    let issued = app.as_visitor(caller, move |desk| desk.sign_in().redeem(&secret, replaced.as_deref())).await?;
+async fn redeem(app: App, request: Request) -> Outcome {
+    let secret = link_in(&request)?;
+    let replaced = cookie_of(&app, &request.caller);
+    let issued =
+        app.as_visitor(&request.caller, move |desk| desk.sign_in().redeem(&secret, replaced.as_deref())).await?;
     // Without a configuration nobody could have been signed in.
     let cookie = app.sessions().and_then(|config| session_cookie::set(config, &issued.cookie, issued.expires_at));
     let mut response = StatusCode::SEE_OTHER.into_response();
@@ -95,10 +108,9 @@ async fn redeem(app: &App, caller: &Caller, query: &str) -> Result<Response, Pro
 }
 
 /// Ends the session of the cookie, or with `everywhere=true` all sessions of the user.
-async fn logout(app: &App, caller: &Caller, query: &str) -> Result<Response, Problem> {
-    let mut parameters = Parameters::parse(query);
-    let everywhere = parameters.truth("everywhere").unwrap_or(false);
-    parameters.finish()?;
+async fn logout(app: App, request: Request) -> Outcome {
+    let caller = &request.caller;
+    let everywhere = request.query(|query| query.truth("everywhere"))?.unwrap_or(false);
     let ended = if everywhere {
         caller.must_prove_something()?;
         app.at_desk(caller, |desk| {
@@ -107,10 +119,10 @@ async fn logout(app: &App, caller: &Caller, query: &str) -> Result<Response, Pro
         })
         .await?
     } else {
-        let cookie = cookie_of(app, caller);
+        let cookie = cookie_of(&app, caller);
         app.as_visitor(caller, move |desk| cookie.map_or(Ok(0), |cookie| desk.sessions().destroy(&cookie))).await?
     };
-    let mut response = app::json(StatusCode::OK, &json!({"ended": ended}))?;
+    let mut response = answer::json(StatusCode::OK, &SignedOut { ended })?;
     if let Some(cookie) = app.sessions().and_then(session_cookie::clear) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

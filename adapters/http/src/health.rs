@@ -5,30 +5,47 @@
 use std::{sync::Arc, time::Duration};
 
 use jpauto::{Dealership, ErrorCode};
-use serde_json::json;
+use serde::Serialize;
 use tokio::{sync::Semaphore, time::timeout};
-use warp::{Filter, Rejection, http::StatusCode, reply::Response};
+use utoipa::ToSchema;
+use warp::http::StatusCode;
 
 use crate::{
-    app::{self, App},
+    answer,
+    app::App,
+    operation::{Answer, Operation, Outcome, handler, shape},
     problem::Problem,
+    request::Request,
 };
 
-pub(crate) fn routes(app: &App) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let app = app.clone();
-    let health = warp::path!("healthz")
-        .and(warp::get())
-        .map(|| app::answer(app::json(StatusCode::OK, &json!({"status": "ok"}))));
-    let readiness = warp::path!("readyz").and(warp::get()).then(move || {
-        let app = app.clone();
-        async move { app::answer(ready(&app).await) }
-    });
-    health.or(readiness).unify()
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::get("/healthz", handler!(health))
+        .summary("Whether the process answers")
+        .answers(&[Answer::ok(shape::<Health>())]),
+    Operation::get("/readyz", handler!(readiness))
+        .summary("Whether the database answers and has the right schema")
+        .answers(&[Answer::ok(shape::<Health>())])
+        .errors(&[
+            ErrorCode::DatabaseUnavailable,
+            ErrorCode::DatabaseOutdated,
+            ErrorCode::DatabaseNewer,
+            ErrorCode::DeadlinePassed,
+        ]),
+];
+
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok` or `ready`.
+    status: &'static str,
 }
 
-async fn ready(app: &App) -> Result<Response, Problem> {
+async fn health(_app: App, _request: Request) -> Outcome {
+    answer::json(StatusCode::OK, &Health { status: "ok" })
+}
+
+async fn readiness(app: App, _request: Request) -> Outcome {
     app.check_ready().await.map_err(Problem::into_unavailable)?;
-    app::json(StatusCode::OK, &json!({"status": "ready"}))
+    answer::json(StatusCode::OK, &Health { status: "ready" })
 }
 
 /// How long a client waits for the database's answer.

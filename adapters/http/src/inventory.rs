@@ -1,70 +1,74 @@
-//! `GET /api/inventory` and `GET /api/inventory/{id}`: the vehicles on the website.
+//! `/api/inventory`: the vehicles on the website.
 //!
 //! The library's `ListedVehicle` decides which fields are public.
 
-use jpauto::{VehicleFilter, VehicleId};
-use warp::{
-    Filter, Rejection,
-    http::{HeaderValue, header::LINK},
-    reply::Response,
-};
+use jpauto::{ErrorCode, ListedVehicle, Money, Permission, VehicleFilter, VehicleId, VehicleSort, VehicleStatus};
 
 use crate::{
-    app::{self, App},
-    caller::Caller,
-    problem::Problem,
-    request::{Parameters, query_after},
+    answer,
+    app::App,
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    query::{PAGE, Parameters},
+    request::Request,
 };
 
-pub(crate) fn routes(app: &App) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let list = warp::path!("api" / "inventory")
-        .and(warp::get())
-        .and(app::called(app))
-        .and(app::query())
-        .then(|app, caller, query: String| async move { app::answer(list(&app, &caller, &query).await) });
-    let get = warp::path!("api" / "inventory" / VehicleId)
-        .and(warp::get())
-        .and(app::called(app))
-        .and(app::query())
-        .then(|id, app, caller, query: String| async move { app::answer(get(&app, &caller, id, &query).await) });
-    list.or(get).unify()
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::get("/api/inventory", handler!(list))
+        .permission(Permission::ReadListedVehicles)
+        .summary("List vehicles")
+        .query(&[FILTER, PAGE])
+        .answers(&[Answer::ok(page_of::<ListedVehicle>())]),
+    Operation::get("/api/inventory/{id}", handler!(get))
+        .permission(Permission::ReadListedVehicles)
+        .summary("Get a vehicle")
+        .answers(&[Answer::ok(shape::<ListedVehicle>())])
+        .errors(&[ErrorCode::VehicleNotFound]),
+];
+
+const FILTER: &[Parameter] = &[
+    Parameter::new("status", plain::<VehicleStatus>(), "In one of these statuses. Without it, in any.").repeated(),
+    Parameter::new("make", plain::<String>(), "Of this make. The case of letters does not matter."),
+    Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
+    Parameter::new("year_min", plain::<i32>(), "Of this model year or later."),
+    Parameter::new("year_max", plain::<i32>(), "Of this model year or earlier."),
+    Parameter::new("price_min", plain::<Money>(), "At this price or above."),
+    Parameter::new("price_max", plain::<Money>(), "At this price or below."),
+    Parameter::new("mileage_min", plain::<i32>(), "With this mileage or more."),
+    Parameter::new("mileage_max", plain::<i32>(), "With this mileage or less."),
+    Parameter::new("featured", plain::<bool>(), "Those on the homepage, or the others."),
+    Parameter::new(
+        "q",
+        plain::<String>(),
+        "Each of these words occurs in the make, model, trim, VIN, stock number or description.",
+    ),
+    Parameter::new("sort", plain::<VehicleSort>(), "The order. A minus means the largest first."),
+];
+
+async fn list(app: App, request: Request) -> Outcome {
+    let (filter, page) = request.query(|query| (read_filter(query), query.page()))?;
+    let vehicles = app.at_desk(&request.caller, move |desk| desk.inventory().list_public(&filter, &page)).await?;
+    answer::page(&request, &vehicles)
 }
 
-async fn list(app: &App, caller: &Caller, query: &str) -> Result<Response, Problem> {
-    let mut parameters = Parameters::parse(query);
-    let filter = read_filter(&mut parameters);
-    let page = parameters.page();
-    parameters.finish()?;
-    let vehicles = app.at_desk(caller, move |desk| desk.inventory().list_public(&filter, &page)).await?;
-    let mut response = app::json_with_tag(&vehicles)?;
-    if let Some(next) = &vehicles.next {
-        let link = format!("</api/inventory?{}>; rel=\"next\"", query_after(query, next));
-        if let Ok(link) = HeaderValue::from_str(&link) {
-            response.headers_mut().insert(LINK, link);
-        }
-    }
-    Ok(response)
+async fn get(app: App, request: Request) -> Outcome {
+    let id: VehicleId = request.id()?;
+    let vehicle = app.at_desk(&request.caller, move |desk| desk.inventory().get_public(id)).await?;
+    answer::one(&vehicle)
 }
 
-async fn get(app: &App, caller: &Caller, id: VehicleId, query: &str) -> Result<Response, Problem> {
-    Parameters::parse(query).finish()?;
-    let vehicle = app.at_desk(caller, move |desk| desk.inventory().get_public(id)).await?;
-    app::json_with_tag(&vehicle)
-}
-
-fn read_filter(parameters: &mut Parameters) -> VehicleFilter {
+fn read_filter(query: &mut Parameters) -> VehicleFilter {
     let mut filter = VehicleFilter::default();
-    filter.status = parameters.words("status");
-    filter.make = parameters.text("make");
-    filter.model = parameters.text("model");
-    filter.year_min = parameters.whole_number("year_min");
-    filter.year_max = parameters.whole_number("year_max");
-    filter.price_min = parameters.money("price_min");
-    filter.price_max = parameters.money("price_max");
-    filter.mileage_min = parameters.whole_number("mileage_min");
-    filter.mileage_max = parameters.whole_number("mileage_max");
-    filter.featured = parameters.truth("featured");
-    filter.q = parameters.text("q");
-    filter.sort = parameters.word("sort").unwrap_or_default();
+    filter.status = query.words("status");
+    filter.make = query.text("make");
+    filter.model = query.text("model");
+    filter.year_min = query.whole_number("year_min");
+    filter.year_max = query.whole_number("year_max");
+    filter.price_min = query.money("price_min");
+    filter.price_max = query.money("price_max");
+    filter.mileage_min = query.whole_number("mileage_min");
+    filter.mileage_max = query.whole_number("mileage_max");
+    filter.featured = query.truth("featured");
+    filter.q = query.text("q");
+    filter.sort = query.word("sort").unwrap_or_default();
     filter
 }

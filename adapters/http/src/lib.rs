@@ -1,13 +1,15 @@
 //! The HTTP server over a [`jpauto::Dealership`]: warp filters on an accept loop of its own. It has no business rule.
 //!
 //! [`serve_blocking`] runs a server until the process gets a signal to end. [`Server`] is for programs with their own runtime.
-//! Each noun has a file that reads its requests and writes its answers. `middleware.rs` handles what all requests have in
+//! `routes.rs` has the table of all operations; each noun has a file with its rows and handlers. `middleware.rs` handles what all requests have in
 //! common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into problem
 //! documents. TLS is left to a proxy, and the command line reads the configuration.
 
 mod admission;
+mod answer;
 mod app;
 mod auth;
+mod body;
 mod caller;
 mod client_connections;
 mod forgery;
@@ -15,17 +17,21 @@ mod gate;
 mod health;
 mod inventory;
 mod middleware;
+mod openapi;
+mod operation;
 mod origin;
 mod problem;
+mod query;
 mod request;
 mod routes;
 mod server;
 mod session_cookie;
 mod submissions;
 mod tokens;
+mod users;
 
+pub use body::BodyLimits;
 pub use gate::GateLimits;
 pub use ipnet::IpNet;
 pub use origin::{InvalidOrigin, Origin};
-pub use request::BodyLimits;
 pub use server::{ConnectionLimits, Server, ServerConfig, Shutdown, StartError, serve_blocking};

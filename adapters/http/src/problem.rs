@@ -85,7 +85,7 @@ impl Problem {
     /// The document, with the id of the request.
     pub(crate) fn into_document(self, request_id: &str) -> Response {
         let document = Document {
-            r#type: format!("{TYPE_BASE}{}", self.code),
+            r#type: type_of(self.code),
             title: self.code.sentence(),
             status: self.status.as_u16(),
             code: self.code,
@@ -157,7 +157,7 @@ impl From<jpauto::Error> for Problem {
 }
 
 /// The one place where codes become statuses: by their kind, and a few by themselves. `docs/errors.md` lists both.
-fn status_of(code: ErrorCode) -> StatusCode {
+pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
     match (code, code.kind()) {
         (ErrorCode::MalformedJson | ErrorCode::BodyBrokenOff, _) => StatusCode::BAD_REQUEST,
         (ErrorCode::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
@@ -179,6 +179,11 @@ fn status_of(code: ErrorCode) -> StatusCode {
         // A kind of a later release is not the client's fault either.
         (_, ErrorKind::Misconfigured | ErrorKind::Internal | _) => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+/// The address that stands for a code.
+pub(crate) fn type_of(code: ErrorCode) -> String {
+    format!("{TYPE_BASE}{code}")
 }
 
 /// What a client is told of a failure that is not its own.

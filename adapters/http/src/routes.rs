@@ -1,97 +1,98 @@
-//! The table of all paths and methods of the API, and the answer to a request that no handler takes.
+//! The table of all operations, and the way from a request to its handler.
+//!
+//! The table is the source of routing, permissions and the OpenAPI document. To add a noun:
+//! 1. A file of its name with `pub(crate) const OPERATIONS: &[Operation]`, and its line in [`NOUNS`]. One row is
+//!    `Operation::patch("/api/inventory/{id}", handler!(update)).permission(..).summary(..).body(shape::<VehicleUpdate>())`
+//!    and what else `operation.rs` offers: `query`, `answers`, `errors`, `versioned`, `repeatable`.
+//! 2. Its handlers: `async fn update(app: App, request: Request) -> Outcome`. `request.id()?`, `request.query(|query| ..)?` and
+//!    `request.json().await?` read what was sent; `app.at_desk(&request.caller, move |desk| ..).await?` calls the library;
+//!    `answer::one`, `page`, `created`, `done` and `nothing` write the answer.
+//! 3. In core, `#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]` on the types that bodies and answers hold.
+//! 4. The library decides. A handler compares nothing and has no defaults of its own.
 
-use jpauto::Permission;
+use std::{collections::HashMap, sync::LazyLock};
+
 use warp::{
     Reply as _,
     http::{HeaderValue, Method, StatusCode, header::ALLOW},
     reply::Response,
 };
 
-use crate::problem::Problem;
+use crate::{
+    app::App,
+    auth, health, inventory, openapi,
+    operation::{Operation, noun_of},
+    problem::Problem,
+    request::{Ids, Request},
+    submissions, tokens, users,
+};
 
-/// One method of one path.
-struct Route {
-    method: Method,
-    /// A segment in braces matches any one segment.
-    path: &'static str,
-    /// The permission that the library asks for. `None` if the route does not call it.
-    permission: Option<Permission>,
-}
-
-const fn route(method: Method, path: &'static str, permission: Permission) -> Route {
-    Route { method, path, permission: Some(permission) }
-}
-
-const fn open(path: &'static str) -> Route {
-    Route { method: Method::GET, path, permission: None }
-}
-
-const ROUTES: &[Route] = &[
-    open("/healthz"),
-    open("/readyz"),
-    route(Method::GET, "/api/inventory", Permission::ReadListedVehicles),
-    route(Method::POST, "/api/inventory", Permission::WriteInventory),
-    route(Method::GET, "/api/inventory/statistics", Permission::ReadInventory),
-    route(Method::GET, "/api/inventory/{id}", Permission::ReadListedVehicles),
-    route(Method::PATCH, "/api/inventory/{id}", Permission::WriteInventory),
-    route(Method::DELETE, "/api/inventory/{id}", Permission::DeleteVehicles),
-    route(Method::POST, "/api/inventory/{id}/status", Permission::WriteInventory),
-    route(Method::POST, "/api/inventory/{id}/relist", Permission::WriteInventory),
-    route(Method::POST, "/api/inventory/{id}/undo_sale", Permission::WriteInventory),
-    route(Method::POST, "/api/inventory/{id}/feature", Permission::WriteInventory),
-    route(Method::GET, "/api/submissions", Permission::ReadSubmissions),
-    route(Method::POST, "/api/submissions", Permission::SendSubmissions),
-    route(Method::GET, "/api/submissions/{id}", Permission::ReadSubmissions),
-    route(Method::PATCH, "/api/submissions/{id}", Permission::ReviewSubmissions),
-    route(Method::DELETE, "/api/submissions/{id}", Permission::DeleteSubmissions),
-    route(Method::POST, "/api/submissions/{id}/approve", Permission::ReviewSubmissions),
-    route(Method::POST, "/api/submissions/{id}/reject", Permission::ReviewSubmissions),
-    route(Method::GET, "/api/market", Permission::ReadMarket),
-    route(Method::GET, "/api/market/{id}", Permission::ReadMarket),
-    route(Method::GET, "/api/market/{id}/history", Permission::ReadMarket),
-    route(Method::POST, "/api/market/{id}/analyze", Permission::Analyze),
-    route(Method::GET, "/api/competitors", Permission::ReadCompetitors),
-    route(Method::POST, "/api/competitors", Permission::ManageCompetitors),
-    route(Method::GET, "/api/competitors/{id}", Permission::ReadCompetitors),
-    route(Method::PATCH, "/api/competitors/{id}", Permission::ManageCompetitors),
-    route(Method::DELETE, "/api/competitors/{id}", Permission::ManageCompetitors),
-    route(Method::GET, "/api/competitors/{id}/listings", Permission::ReadCompetitors),
-    route(Method::GET, "/api/competitors/{id}/metrics", Permission::ReadCompetitors),
-    route(Method::GET, "/api/competitors/{id}/scrapes", Permission::ReadCompetitors),
-    route(Method::GET, "/api/alerts", Permission::ReadAlerts),
-    route(Method::POST, "/api/alerts/{id}/dismiss", Permission::DismissAlerts),
-    route(Method::GET, "/api/users", Permission::ManageUsers),
-    route(Method::POST, "/api/users", Permission::ManageUsers),
-    route(Method::GET, "/api/users/{id}", Permission::ManageUsers),
-    route(Method::PATCH, "/api/users/{id}", Permission::ManageUsers),
-    route(Method::DELETE, "/api/users/{id}", Permission::ManageUsers),
-    route(Method::GET, "/api/activity", Permission::ReadActivity),
-    route(Method::GET, "/api/auth/me", Permission::ReadOwnAccount),
-    route(Method::GET, "/api/auth/link", Permission::SignIn),
-    route(Method::POST, "/api/auth/link", Permission::SignIn),
-    route(Method::POST, "/api/auth/logout", Permission::SignIn),
-    route(Method::GET, "/api/tokens", Permission::ManageOwnTokens),
-    route(Method::POST, "/api/tokens", Permission::ManageOwnTokens),
-    route(Method::GET, "/api/tokens/{id}", Permission::ManageOwnTokens),
-    route(Method::DELETE, "/api/tokens/{id}", Permission::ManageOwnTokens),
+/// The operations of each noun.
+pub(crate) const NOUNS: &[&[Operation]] = &[
+    health::OPERATIONS,
+    openapi::OPERATIONS,
+    inventory::OPERATIONS,
+    submissions::OPERATIONS,
+    users::OPERATIONS,
+    auth::OPERATIONS,
+    tokens::OPERATIONS,
 ];
 
-/// The answer to a request that no handler takes: 401 if the route needs a role, 405 or the options of a path that exists, else
-/// 404.
-pub(crate) fn answer_without_handler(method: &Method, path: &str) -> Response {
-    let of_path: Vec<&Route> = ROUTES.iter().filter(|route| matches(route.path, path)).collect();
-    if of_path.is_empty() {
-        return Problem::not_found().into_response();
+/// Every operation.
+pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
+    NOUNS.iter().copied().flatten()
+}
+
+/// The operations by their noun, so that a request is compared with few paths.
+static BY_NOUN: LazyLock<HashMap<&'static str, Vec<&'static Operation>>> = LazyLock::new(|| {
+    let mut by_noun: HashMap<_, Vec<_>> = HashMap::new();
+    for operation in operations() {
+        by_noun.entry(operation.noun()).or_default().push(operation);
     }
-    match of_path.iter().find(|route| route.method == *method) {
-        Some(route) if route.permission.is_some_and(|permission| permission.needs().is_some()) => {
-            Problem::not_signed_in().into_response()
-        }
-        // The id is malformed, so nothing has it.
-        Some(_) => Problem::not_found().into_response(),
-        None if *method == Method::OPTIONS => options(&allow(&of_path)),
-        None => Problem::method_not_allowed(&allow(&of_path)).into_response(),
+    by_noun
+});
+
+/// Answers a request: by the operation with its method and path, with 405 or the options of a path that exists, or with 404.
+pub(crate) async fn answer(app: App, method: Method, path: &str, mut request: Request) -> Response {
+    let of_path = operations_of(path);
+    let Some(first) = of_path.first() else { return Problem::not_found().into_response() };
+    let Some(operation) = of_path.iter().find(|operation| operation.method == method) else {
+        let allow = allow(&of_path);
+        return match method {
+            Method::OPTIONS => options(&allow),
+            _ => Problem::method_not_allowed(&allow).into_response(),
+        };
+    };
+    request.ids = Ids::of(first.path, path);
+    handle(app, operation, request).await.unwrap_or_else(Problem::into_response)
+}
+
+async fn handle(app: App, operation: &Operation, request: Request) -> Result<Response, Problem> {
+    if operation.needs_a_role() {
+        request.caller.must_prove_something()?;
     }
+    if !request.ids.are_well_formed() {
+        return Err(Problem::not_found());
+    }
+    // Those who look after the server may add what they like to the path of its health.
+    if operation.query.is_empty() && operation.permission.is_some() {
+        request.query(|_query| ())?;
+    }
+    (operation.handle)(app, request).await
+}
+
+/// The operations of the path. A path without parameters goes before one that has them.
+fn operations_of(path: &str) -> Vec<&'static Operation> {
+    // A slash at the end makes no difference.
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let Some(of_noun) = BY_NOUN.get(noun_of(path)) else { return Vec::new() };
+    let mut found: Vec<&Operation> =
+        of_noun.iter().copied().filter(|operation| matches(operation.path, path)).collect();
+    let parameters = |operation: &Operation| operation.path.matches('{').count();
+    if let Some(fewest) = found.iter().map(|operation| parameters(operation)).min() {
+        found.retain(|operation| parameters(operation) == fewest);
+    }
+    found
 }
 
 fn options(allow: &str) -> Response {
@@ -102,8 +103,8 @@ fn options(allow: &str) -> Response {
     response
 }
 
-fn allow(of_path: &[&Route]) -> String {
-    let mut methods: Vec<&str> = of_path.iter().map(|route| route.method.as_str()).collect();
+fn allow(of_path: &[&Operation]) -> String {
+    let mut methods: Vec<&str> = of_path.iter().map(|operation| operation.method.as_str()).collect();
     if methods.contains(&"GET") {
         methods.push("HEAD");
     }
@@ -113,9 +114,7 @@ fn allow(of_path: &[&Route]) -> String {
     methods.join(", ")
 }
 
-/// As warp matches: a slash at the end makes no difference.
 fn matches(pattern: &str, path: &str) -> bool {
-    let path = path.strip_suffix('/').unwrap_or(path);
     let mut wanted = pattern.split('/');
     let mut given = path.split('/');
     loop {
@@ -136,46 +135,65 @@ mod tests {
 
     #[cfg(feature = "sqlite")]
     #[tokio::test]
-    async fn every_route_is_served_as_the_table_says() {
-        use crate::{app, caller::Caller, gate::GateLimits, request::BodyLimits};
+    async fn every_operation_is_served_as_the_table_says() {
+        use crate::{app, body::BodyLimits, caller::Caller, gate::GateLimits};
 
         let dealership = jpauto::Dealership::open("sqlite::memory:").unwrap();
-        let api = app::api(&app::App::new(dealership, GateLimits::default(), BodyLimits::default()));
+        let api = app::api(&App::new(dealership, GateLimits::default(), BodyLimits::default()));
         let caller = Caller::of(&warp::http::HeaderMap::new(), [127, 0, 0, 1].into(), &[]);
-        for Route { method, path, permission } in ROUTES {
+        for operation in operations() {
+            let Operation { method, path, .. } = operation;
             let path = path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
             let request = warp::test::request().method(method.as_str()).path(&path).extension(caller.clone());
             let answer = request.filter(&api).await.unwrap();
             let code = answer.extensions().get::<Problem>().map(|problem| problem.code);
-            let takes_a_role = permission.is_some_and(|permission| permission.needs().is_some());
-            assert_eq!(code == Some(ErrorCode::NotSignedIn), takes_a_role, "{method} {path} {code:?}");
-            assert_ne!(code, Some(ErrorCode::NotFound), "{method} {path}");
+            assert_eq!(code == Some(ErrorCode::NotSignedIn), operation.needs_a_role(), "{method} {path} {code:?}");
+            assert!(!matches!(code, Some(ErrorCode::NotFound | ErrorCode::MethodNotAllowed)), "{method} {path}");
         }
     }
 
     #[test]
-    fn what_takes_a_role_answers_401_and_what_does_not_exist_404_or_405() {
-        for (method, path, status, allow) in [
-            (Method::GET, "/api/users", 401, None),
-            (Method::GET, "/api/submissions", 401, None),
-            (Method::GET, "/api/submissions/", 401, None),
-            (Method::POST, "/api/inventory", 401, None),
-            (Method::POST, "/api/submissions/1/approve", 401, None),
-            (Method::GET, "/api/inventory/statistics", 401, None),
-            (Method::GET, "/api/inventory/no-id", 404, None),
-            (Method::GET, "/", 404, None),
-            (Method::GET, "/api/nothing", 404, None),
-            (Method::GET, "/api//inventory", 404, None),
-            (Method::GET, "/api/submissions//approve", 404, None),
-            (Method::PUT, "/api/inventory", 405, Some("GET, HEAD, OPTIONS, POST")),
-            (Method::POST, "/healthz", 405, Some("GET, HEAD, OPTIONS")),
-            (Method::OPTIONS, "/api/alerts/1/dismiss", 204, Some("OPTIONS, POST")),
-        ] {
-            let response = answer_without_handler(&method, path);
-            let problem = response.extensions().get::<Problem>().cloned();
-            let told = problem.map_or(response, |problem| problem.into_document("id"));
-            assert_eq!(told.status().as_u16(), status, "{method} {path}");
-            assert_eq!(told.headers().get(ALLOW).map(|value| value.to_str().unwrap()), allow, "{method} {path}");
+    fn every_row_is_whole_and_stands_once() {
+        let mut seen = std::collections::HashSet::new();
+        let mut named = std::collections::HashSet::new();
+        for operation in operations() {
+            let Operation { method, path, name, summary, answers, .. } = operation;
+            assert!(seen.insert((method, path)), "{method} {path} stands twice");
+            assert!(named.insert((operation.noun(), name)), "{method} {path}: another operation is named {name}");
+            assert!(!summary.is_empty() && !summary.ends_with('.'), "{method} {path}: {summary}");
+            assert!(!answers.is_empty(), "{method} {path} has no answer");
+            assert!(path.starts_with('/') && !path.ends_with('/'), "{path}");
         }
+    }
+
+    #[test]
+    fn a_path_is_found_with_its_methods() {
+        for (path, found) in [
+            ("/api/submissions", Some("/api/submissions")),
+            ("/api/submissions/", Some("/api/submissions")),
+            ("/api/inventory/no-id", Some("/api/inventory/{id}")),
+            ("/api/auth/me", Some("/api/auth/me")),
+            ("/", None),
+            ("", None),
+            ("/api", None),
+            ("/api/nothing", None),
+            ("/api//inventory", None),
+            ("/api/inventory//", None),
+            ("/api/inventory/1/2", None),
+            ("/inventory", None),
+            ("//healthz", None),
+        ] {
+            assert_eq!(operations_of(path).first().map(|operation| operation.path), found, "{path}");
+        }
+        assert_eq!(allow(&operations_of("/api/tokens")), "GET, HEAD, OPTIONS, POST");
+        assert_eq!(allow(&operations_of("/readyz")), "GET, HEAD, OPTIONS");
+    }
+
+    #[test]
+    fn a_path_without_parameters_goes_before_one_with_them() {
+        assert!(matches("/api/inventory/{id}", "/api/inventory/statistics"));
+        let ids = Ids::of("/api/inventory/{id}/pictures/{picture}", "/api/inventory/7/pictures/a%20b");
+        assert_eq!(format!("{ids:?}"), r#"Ids([("id", "7"), ("picture", "a b")])"#);
+        assert!(!ids.are_well_formed());
     }
 }

@@ -39,12 +39,12 @@ use warp::http::{
 
 use crate::{
     app::{self, App},
+    body::BodyLimits,
     caller::REQUEST_ID,
     client_connections::ClientConnections,
     gate::GateLimits,
     middleware,
     origin::Origin,
-    request::BodyLimits,
 };
 
 /// The settings of the server. Start from [`ServerConfig::new`].

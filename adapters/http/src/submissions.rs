@@ -1,33 +1,65 @@
-//! `POST /api/submissions`: a customer offers a car.
+//! `/api/submissions`: customers offer cars.
 
-use bytes::Buf;
 use chrono::{DateTime, Utc};
-use futures_util::Stream;
-use jpauto::{NewSubmission, Submission, SubmissionId, SubmissionStatus, SubmissionWarning};
-use serde::Serialize;
-use warp::{
-    Filter, Rejection,
-    http::{
-        HeaderValue, StatusCode,
-        header::{HeaderMap, LOCATION},
-    },
-    reply::Response,
+use jpauto::{
+    ErrorCode, NewSubmission, Permission, Submission, SubmissionFilter, SubmissionId, SubmissionSort, SubmissionStatus,
+    SubmissionWarning,
 };
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
-    app::{self, App},
-    caller::Caller,
-    problem::Problem,
-    request::read_json,
+    answer,
+    app::App,
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    query::{PAGE, Parameters},
+    request::Request,
 };
 
-/// The answer to the customer: the id, and warnings about the offer. It does not repeat what the customer sent, so that an
-/// answer in a log or a cache contains no personal data.
-#[derive(Serialize)]
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::get("/api/submissions", handler!(list))
+        .permission(Permission::ReadSubmissions)
+        .summary("List submissions")
+        .query(&[FILTER, PAGE])
+        .answers(&[Answer::ok(page_of::<Submission>())]),
+    Operation::post("/api/submissions", handler!(submit))
+        .permission(Permission::SendSubmissions)
+        .summary("Offer a car")
+        .about("Anybody may, a few times in half an hour from one address. The answer does not repeat what was sent.")
+        .body(shape::<NewSubmission>())
+        .answers(&[Answer::created(shape::<Receipt>())])
+        .errors(&[ErrorCode::InvalidSubmission, ErrorCode::DuplicateVin, ErrorCode::TooManySubmissions]),
+    Operation::get("/api/submissions/{id}", handler!(get))
+        .permission(Permission::ReadSubmissions)
+        .summary("Get a submission")
+        .answers(&[Answer::ok(shape::<Submission>())])
+        .errors(&[ErrorCode::SubmissionNotFound]),
+];
+
+const FILTER: &[Parameter] = &[
+    Parameter::new("submission_status", plain::<SubmissionStatus>(), "In this status. Without it, in any."),
+    Parameter::new("make", plain::<String>(), "Of this make. The case of letters does not matter."),
+    Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
+    Parameter::new(
+        "q",
+        plain::<String>(),
+        "Each of these words occurs in the make, model, VIN, or the customer's name or e-mail.",
+    ),
+    Parameter::new("sort", plain::<SubmissionSort>(), "The order. A minus means the newest first."),
+];
+
+/// The answer to the customer: the id, and warnings about the offer.
+///
+/// It does not repeat what the customer sent, so that an answer in a log or a cache contains no personal data.
+#[derive(Serialize, ToSchema)]
 struct Receipt {
+    /// The submission's id.
     id: SubmissionId,
+    /// Where it stands.
     submission_status: SubmissionStatus,
+    /// When it came.
     submitted_at: Option<DateTime<Utc>>,
+    /// What to look at twice.
     warnings: Vec<SubmissionWarning>,
 }
 
@@ -42,27 +74,30 @@ impl From<Submission> for Receipt {
     }
 }
 
-pub(crate) fn routes(app: &App) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    warp::path!("api" / "submissions")
-        .and(warp::post())
-        .and(app::called(app))
-        .and(warp::header::headers_cloned())
-        .and(warp::body::stream())
-        .then(|app, caller, headers, body| async move { app::answer(submit(&app, &caller, &headers, body).await) })
+async fn list(app: App, request: Request) -> Outcome {
+    let (filter, page) = request.query(|query| (read_filter(query), query.page()))?;
+    let submissions = app.at_desk(&request.caller, move |desk| desk.submissions().list(&filter, &page)).await?;
+    answer::page(&request, &submissions)
 }
 
-async fn submit(
-    app: &App,
-    caller: &Caller,
-    headers: &HeaderMap,
-    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-) -> Result<Response, Problem> {
-    let offer: NewSubmission = read_json(headers, body, app.body_limits()).await?;
-    let submission = app.at_desk(caller, move |desk| desk.submissions().submit(&offer)).await?;
-    let location = HeaderValue::from_str(&format!("/api/submissions/{}", submission.id));
-    let mut response = app::json(StatusCode::CREATED, &Receipt::from(submission))?;
-    if let Ok(location) = location {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    Ok(response)
+async fn submit(app: App, request: Request) -> Outcome {
+    let offer: NewSubmission = request.json().await?;
+    let submission = app.at_desk(&request.caller, move |desk| desk.submissions().submit(&offer)).await?;
+    answer::created(&request, submission.id, &Receipt::from(submission))
+}
+
+async fn get(app: App, request: Request) -> Outcome {
+    let id = request.id()?;
+    let submission = app.at_desk(&request.caller, move |desk| desk.submissions().get(id)).await?;
+    answer::one(&submission)
+}
+
+fn read_filter(query: &mut Parameters) -> SubmissionFilter {
+    let mut filter = SubmissionFilter::default();
+    filter.submission_status = query.word("submission_status");
+    filter.make = query.text("make");
+    filter.model = query.text("model");
+    filter.q = query.text("q");
+    filter.sort = query.word("sort").unwrap_or_default();
+    filter
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 record! {
-    /// A doubt about a vehicle that does not refuse it.
+    /// A warning about a vehicle that does not refuse it.
     VehicleWarning of Coded {
         () {
             /// The stable word, such as `price_out_of_range`.

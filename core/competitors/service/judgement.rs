@@ -24,9 +24,8 @@ use crate::{
 };
 
 impl Competitors<'_> {
-    /// Believes the newest scrape, and every scrape since the last one without a doubt: each counts as a whole look. Cars
-    /// that have been missing for enough days become sold now. What is missing for enough days is found sold now, the rest
-    /// by the rule; the alerts about the lot close. A newest scrape that was discarded counts again; discarded ones before
+    /// Believes the newest scrape, and every scrape since the last one without a doubt: each counts as a whole look. Cars that
+    /// have been missing for long enough are found sold now; the others follow by the rule. The alerts about the lot close. A newest scrape that was discarded counts again; discarded ones before
     /// it do not.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 use super::{
     audit,
-    recording::{Draft, Recording, Told, turns_of},
+    recording::{Draft, Recording, ReportedVehicles, turns_of},
 };
 use crate::{
     actor::Permission,
@@ -32,11 +32,11 @@ const SMALL_LOT: usize = 1_000;
 /// At most this many rows are written in one turn, each with its price.
 const ROWS_A_TURN: usize = 2_000;
 
-/// How often a scrape is planned before it is written whole. While another large lot of the same competitor is being written, each
-/// attempt ends at its first turn.
+/// How often to plan anew after another scrape came between. Then everything is written in one transaction. While another large lot of
+/// the same competitor is being written, each attempt ends at its first turn.
 const ATTEMPTS: u32 = 20;
 
-/// What one turn does; it answers whether the plan still held.
+/// What one turn does. It returns whether the plan still held.
 pub(super) type Work<'w> = dyn Fn(&mut DbConnection, Acting<'_>) -> DbResult<bool> + 'w;
 
 /// Runs one turn; `None` where the recording is to end.
@@ -118,7 +118,7 @@ impl Recording<'_> {
         }
         draft.plan.mark_gone(&draft.lot.stored, &draft.lot.rows_of(&self.gone), &draft.lot.facts, tracking);
         draft.told = Some(self.desk().read(Permission::ManageCompetitors, |conn| {
-            Told::of(conn, id, (&draft.lot, &draft.plan, &draft.rows), tracking)
+            ReportedVehicles::of(conn, id, (&draft.lot, &draft.plan, &draft.rows), tracking)
         })?);
         Ok(Some(draft))
     }
@@ -126,7 +126,7 @@ impl Recording<'_> {
     fn write_turns(&self, draft: &mut Draft, turns: &Turns<'_>, in_turn: &InTurn<'_>) -> Result<Ended> {
         while let Some(part) = draft.rows.next_part(turns.rows()) {
             let documents = Documents::take(&mut draft.plan, &part);
-            // A new name each time: others that plan between two turns see the first of them and not the second.
+            // Each turn has a new name, so that a plan made between two turns notices the second.
             let turn = leases::new_holder();
             let written =
                 in_turn(turns, &|conn, acting| self.write_turn(conn, acting, (draft, &turn), (&part, &documents)))?;

@@ -66,7 +66,7 @@ pub(super) struct Draft {
     pub(super) plan: Plan,
     pub(super) rows: SeenRows,
     /// What is told of it, where that was found out before.
-    pub(super) told: Option<Told>,
+    pub(super) told: Option<ReportedVehicles>,
 }
 
 impl Draft {
@@ -88,14 +88,14 @@ pub(super) fn turns_of(id: CompetitorId) -> String {
     format!("recording {id}")
 }
 
-/// What a report tells of the vehicles.
-pub(super) struct Told {
+/// What a report contains about the vehicles.
+pub(super) struct ReportedVehicles {
     vehicles: Vehicles,
     arrived: Vec<TransferredVehicle>,
     departed: Vec<TransferredVehicle>,
 }
 
-impl Told {
+impl ReportedVehicles {
     pub(super) fn of(
         conn: &mut DbConnection,
         competitor: CompetitorId,
@@ -115,7 +115,7 @@ struct Planned {
     lot: Lot,
     plan: Plan,
     rows: SeenRows,
-    told: Option<Told>,
+    told: Option<ReportedVehicles>,
 }
 
 /// What was recorded, and what the next visit depends on.
@@ -124,7 +124,7 @@ pub(super) struct Recorded {
     pub(super) competitor: Competitor,
     /// Set where a failure of the same moment had been recorded before.
     pub(super) error_type: Option<ScrapeErrorType>,
-    /// The number of scrapes in a row that saw only a part of the lot. `None` unless pages of this scrape failed.
+    /// The number of scrapes in a row that saw only a part of the lot. `None` unless `page_failed` is the gravest doubt.
     pub(super) partial_scrapes: Option<u32>,
     /// Whether the pages were read as the competitor is to be read now.
     pub(super) is_current_reader: bool,
@@ -241,9 +241,9 @@ impl<'a> Recording<'a> {
         let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
         let told = match told {
             Some(told) => told,
-            None => Told::of(conn, id, (&lot, &plan, &rows), self.desk.rules())?,
+            None => ReportedVehicles::of(conn, id, (&lot, &plan, &rows), self.desk.rules())?,
         };
-        let Told { vehicles, arrived, departed } = told;
+        let ReportedVehicles { vehicles, arrived, departed } = told;
         let Vehicles { new, updated, price_changes, sold, relisted, refused, .. } = vehicles;
         let report = RecordReport {
             competitor_id: id,

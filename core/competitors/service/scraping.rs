@@ -40,8 +40,8 @@ impl Competitors<'_> {
     ///
     /// All pages of the list are fetched before anything is written. Where a later page fails, the pages before it are
     /// recorded as a part of the lot. Such a scrape hardly counts as a look at what is missing. The observer is called with
-    /// each page and ten times a second; when it breaks, the scrape ends at once with nothing recorded. Only of a lot of
-    /// more than 1,000 vehicles some may have been written as seen by then.
+    /// each page and ten times a second; when it breaks, the scrape ends at once with nothing recorded. Of a lot of more than
+    /// 1,000 vehicles, some rows may already be written as seen.
     ///
     /// # Errors
     /// - `competitor_not_found`; `not_configured` without `Config::fetch`.
@@ -50,7 +50,8 @@ impl Competitors<'_> {
     ///   since when it scrapes, and when its lease ends.
     /// - `scrape_cancelled` where the observer ended it.
     /// - `scrape_taken_over` where a lease of this scrape ended before it was renewed, that of a host which it shares with
-    ///   others included: another process was free to take it. Nothing is recorded.
+    ///   others included: another process was free to take it. Nothing is recorded, except that rows of a lot of more than 1,000 vehicles may
+    ///   already be written as seen.
     /// - `Unavailable` with the code `scrape_` and a word of [`ScrapeErrorType`], such as `scrape_blocked`. The failure is
     ///   recorded.
     pub fn scrape(
@@ -286,7 +287,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Keeps the pages for the next scrape; those that were not read as the competitor is to be read now are forgotten.
+    /// Keeps the pages for the next scrape. If the competitor's address or configuration changed meanwhile, forgets them.
     fn keep_pages(
         &self,
         conn: &mut DbConnection,

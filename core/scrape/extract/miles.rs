@@ -1,6 +1,6 @@
 //! Mileages, read from what people and programs write.
 //!
-//! Kilometres and distances that no odometer shows are none. What is deliberately not here: whether the odometer can be believed
+//! Kilometres, and distances that no odometer shows, are not read as mileages. What is deliberately not here: whether the odometer can be believed
 //! (`odometer`).
 
 use serde_json::Number;

@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doubt_is_told_once_with_its_pages() {
+    fn a_warning_is_given_once_with_its_pages() {
         let warning = |unsettled| Warning::ListingsUnsettled { unsettled };
         let pages: Vec<_> = [vec![1], vec![1, 2], vec![], vec![1], vec![3]]
             .into_iter()

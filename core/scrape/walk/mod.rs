@@ -121,7 +121,7 @@ pub(crate) struct Walk<'a> {
     /// What was asked for.
     visited: HashSet<String>,
     warnings: Vec<Warning>,
-    /// The counted page that showed nothing, behind which one more is looked at.
+    /// The page that seemed to end the list, while the page after it is asked for.
     looked_behind: Option<String>,
     /// Pages that could not be fetched or read, and those that robots.txt closes.
     failed: u32,
@@ -342,7 +342,7 @@ impl<'a> Walk<'a> {
         self.is_over = self.next.is_some() && self.list.is_in_a_circle();
     }
 
-    /// The page to look at once more before the end of counted pages is believed. `shown` is the number of vehicles on the
+    /// The page after `asked`. It is asked for before the end of a counted list is believed. `shown` is the number of vehicles on the
     /// page before it.
     fn behind(&mut self, asked: &Ask, shown: Option<u32>) -> Option<Ask> {
         let (scraper, shown) = (self.list.scraper()?, shown?);
@@ -368,7 +368,7 @@ impl<'a> Walk<'a> {
         u32::try_from(shown).ok().filter(|shown| *shown > 0)
     }
 
-    /// The list goes on: if a page before showed nothing, it failed to.
+    /// The list goes on after all: the page that seemed to end it counts as failed.
     fn goes_on_behind(&mut self) {
         if let Some(url) = self.looked_behind.take() {
             self.failed += 1;

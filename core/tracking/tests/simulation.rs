@@ -2,7 +2,7 @@
 //!
 //! A lot is scraped daily: 30 days before the fault, 60 from its first day on, and 30 after. Each day one car in 45 is sold and
 //! replaced, and each car may stay away for some days, most of them few (a tail like 1/sqrt). A sale is false where the car is
-//! still on the lot. The bounds are the websites of docs/tracking.md. `JPAUTO_SIMULATION_SEEDS=20` runs twenty times as many lots.
+//! still on the lot. The bounds stand in the cases below. `JPAUTO_SIMULATION_SEEDS=20` runs twenty times as many lots.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -67,7 +67,7 @@ fn the_sample_has_every_key_with_its_default_and_no_other() {
     }
     assert_eq!(in_sample.len(), KEYS.len());
     let undescribed = SAMPLE.lines().zip(SAMPLE.lines().skip(1)).find(|(before, line)| {
-        line.starts_with(|sign: char| sign == '#')
+        line.starts_with('#')
             && line.contains(" = ")
             && !line.starts_with("# ")
             && !before.starts_with("# ")

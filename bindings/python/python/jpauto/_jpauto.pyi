@@ -2899,7 +2899,7 @@ class SubmissionWarning:
 
 @final
 class VehicleWarning:
-    """A doubt about a vehicle that does not refuse it."""
+    """A warning about a vehicle that does not refuse it."""
 
     @property
     def code(self) -> str:

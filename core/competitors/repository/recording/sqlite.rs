@@ -1,4 +1,4 @@
-//! The plan on SQLite: prepared statements, for a statement costs no journey there.
+//! The plan on SQLite: prepared statements, because SQLite has no network round trip.
 
 use chrono::{DateTime, Utc};
 use diesel::{SqliteConnection, prelude::*};

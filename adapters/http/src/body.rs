@@ -1,0 +1,187 @@
+//! Reads the JSON body of a request, within limits, and names every fault.
+//!
+//! Whether the values are acceptable is for the library to say.
+
+use std::time::Duration;
+
+use bytes::{Buf, BufMut as _, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+use jpauto::{ErrorCode, FieldError};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+use tokio::time::timeout;
+use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap};
+
+use crate::problem::Problem;
+
+/// A message may quote what was sent, up to this length in bytes.
+pub(crate) const LONGEST_MESSAGE: usize = 300;
+
+/// The limits of a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BodyLimits {
+    /// The largest body that is read, in bytes (1 MiB).
+    pub largest: usize,
+    /// How long a client may take to send the body (8 s).
+    pub read_timeout: Duration,
+    /// How much of a larger body is read and discarded, in bytes (32 MiB). Without this, the connection would break while the
+    /// client sends, and the client would not see the answer.
+    pub most_discarded: usize,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self { largest: 1 << 20, read_timeout: Duration::from_secs(8), most_discarded: 32 << 20 }
+    }
+}
+/// Reads a JSON object.
+///
+/// # Errors
+/// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `malformed_json`; `invalid_body` with the field that is unknown
+/// or has the wrong type.
+pub(crate) async fn read_json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    limits: &BodyLimits,
+) -> Result<T, Problem> {
+    must_be_json(headers)?;
+    let bytes = timeout(limits.read_timeout, read_body(headers, body, limits)).await.map_err(|_elapsed| {
+        let message = format!("the body did not come within {} seconds", limits.read_timeout.as_secs());
+        Problem::new(ErrorCode::BodyTooSlow, message)
+    })??;
+    parse_json(&bytes)
+}
+
+/// Requires JSON. A browser sends other types from a foreign page without asking first, so this keeps such requests out.
+fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let text_of = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let media_type = text_of(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let encoding = text_of(CONTENT_ENCODING).unwrap_or("identity");
+    if media_type.eq_ignore_ascii_case("application/json") && encoding.eq_ignore_ascii_case("identity") {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, "expected a body of type application/json, not compressed"))
+}
+
+async fn read_body(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    limits: &BodyLimits,
+) -> Result<BytesMut, Problem> {
+    let too_large = || {
+        let message = format!("at most {} bytes are read", limits.largest);
+        Problem::new(ErrorCode::BodyTooLarge, message)
+    };
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limits.largest) && headers.contains_key(EXPECT) {
+        // The client waits for permission to send the body.
+        return Err(too_large());
+    }
+    let mut body = std::pin::pin!(body);
+    let mut bytes = BytesMut::new();
+    let mut seen = 0_usize;
+    while let Some(chunk) = body.next().await {
+        let chunk =
+            chunk.map_err(|_reason| Problem::new(ErrorCode::BodyBrokenOff, "the body ended before it was complete"))?;
+        seen = seen.saturating_add(chunk.remaining());
+        if seen <= limits.largest {
+            bytes.put(chunk);
+        } else if seen > limits.most_discarded {
+            break;
+        }
+    }
+    if seen > limits.largest { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| refused(fault.path(), fault.inner()))?;
+    json.end().map_err(|reason| malformed(&reason))?;
+    // Serde would also accept a list of the values in the order of the fields.
+    let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    if is_object { Ok(read) } else { Err(invalid_body(String::new(), "expected a JSON object".to_owned())) }
+}
+
+fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Problem {
+    if !reason.is_data() {
+        return malformed(reason);
+    }
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    });
+    let text = reason.to_string();
+    let place = format!(" at line {} column {}", reason.line(), reason.column());
+    let message = text.strip_suffix(&place).unwrap_or(&text);
+    invalid_body(pointer_to(segments.map(|segment| cut(&segment, LONGEST_MESSAGE))), cut(message, LONGEST_MESSAGE))
+}
+
+fn malformed(reason: &serde_json::Error) -> Problem {
+    let message = format!("the body is no JSON: {reason}");
+    Problem::new(ErrorCode::MalformedJson, message)
+}
+
+fn invalid_body(pointer: String, message: String) -> Problem {
+    Problem::invalid(ErrorCode::InvalidBody, vec![FieldError { pointer, message }])
+}
+/// RFC 6901.
+pub(crate) fn pointer_to(segments: impl IntoIterator<Item = String>) -> String {
+    segments.into_iter().map(|segment| format!("/{}", segment.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+#[cfg(test)]
+pub(crate) mod tests {
+    use jpauto::{Money, NewSubmission};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    pub(crate) async fn told(problem: Problem) -> Value {
+        use http_body_util::BodyExt as _;
+        let body = problem.into_document("id").into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_or_its_fault_is_named() {
+        let long = "x".repeat(5_000);
+        for (body, status, code, pointer) in [
+            ("", 400, "malformed_json", None),
+            ("{", 400, "malformed_json", None),
+            ("{\"year\": 2019,}", 400, "malformed_json", None),
+            ("{} {}", 400, "malformed_json", None),
+            ("\u{feff}{}", 400, "malformed_json", None),
+            ("{\"make\": \"\\ud800\"}", 400, "malformed_json", None),
+            (&"[".repeat(100_000), 422, "invalid_body", Some("/0")),
+            (&format!("{{\"images\": {}", "[".repeat(100_000)), 422, "invalid_body", Some("/images/0")),
+            ("[2019, \"Toyota\", \"Camry\"]", 422, "invalid_body", Some("")),
+            ("\"Toyota\"", 422, "invalid_body", Some("")),
+            ("{\"colour\": 1}", 422, "invalid_body", Some("/colour")),
+            ("{\"year\": \"new\"}", 422, "invalid_body", Some("/year")),
+            ("{\"year\": 1e99}", 422, "invalid_body", Some("/year")),
+            ("{\"images\": [\"a\", 1]}", 422, "invalid_body", Some("/images/1")),
+            ("{\"asking_price\": 1.005}", 422, "invalid_body", Some("/asking_price")),
+            ("{\"year\": 2019, \"year\": 2020}", 422, "invalid_body", Some("")),
+            (&format!("{{\"year\": \"{long}\"}}"), 422, "invalid_body", Some("/year")),
+        ] {
+            let shown: String = body.chars().take(40).collect();
+            let problem = told(parse_json::<NewSubmission>(body.as_bytes()).unwrap_err()).await;
+            assert_eq!(problem["status"], status, "{shown} {problem}");
+            assert_eq!(problem["code"], code, "{shown}");
+            assert_eq!(problem["errors"][0]["pointer"].as_str(), pointer, "{shown} {problem}");
+            assert!(problem.to_string().len() < 2_000, "{shown}");
+        }
+        let read: NewSubmission =
+            parse_json(json!({"year": 2019, "asking_price": 1.5}).to_string().as_bytes()).unwrap();
+        assert_eq!((read.year, read.asking_price), (2019, Some(Money::from_cents(150))));
+    }
+}

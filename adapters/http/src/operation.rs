@@ -1,0 +1,269 @@
+//! One operation of the API as a row of a table: how it is called, what it takes, what it answers, who may, and its handler.
+//!
+//! `routes.rs` collects the rows of all nouns and says how one is added.
+
+use std::{borrow::Cow, future::Future, pin::Pin};
+
+use jpauto::{ErrorCode, Permission};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, Ref, RefOr, Schema, Type,
+        schema::{ArrayBuilder, SchemaType},
+    },
+};
+use warp::{
+    http::{Method, StatusCode},
+    reply::Response,
+};
+
+use crate::{app::App, problem::Problem, request::Request};
+
+/// What a handler ends with.
+pub(crate) type Outcome = Result<Response, Problem>;
+
+/// The future of a handler.
+pub(crate) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// A handler and its name, which is made by [`handler!`].
+pub(crate) type Handler = (&'static str, fn(App, Request) -> Handling);
+
+/// The handler for a row of the table, from an `async fn(App, Request) -> Outcome`.
+macro_rules! handler {
+    ($name:ident) => {
+        (stringify!($name), |app, request| Box::pin($name(app, request)))
+    };
+}
+pub(crate) use handler;
+
+/// One method of one path.
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    /// A segment in braces is a parameter. One that is named `id` must be a UUID.
+    pub(crate) path: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) handle: fn(App, Request) -> Handling,
+    /// What the library asks for. `None` if the operation does not call it for the caller.
+    pub(crate) permission: Option<Permission>,
+    pub(crate) summary: &'static str,
+    /// More than the summary says, in Markdown.
+    pub(crate) about: &'static str,
+    pub(crate) query: &'static [&'static [Parameter]],
+    pub(crate) body: Option<Shape>,
+    pub(crate) answers: &'static [Answer],
+    /// The codes of its own. Those that follow from the other columns are not repeated.
+    pub(crate) errors: &'static [ErrorCode],
+    /// Whether `If-Match` is compared with the version of the thing.
+    pub(crate) versioned: bool,
+    /// Whether `Idempotency-Key` makes a repeated call answer as the first.
+    pub(crate) repeatable: bool,
+}
+
+impl Operation {
+    const fn new(method: Method, path: &'static str, handler: Handler) -> Self {
+        Self {
+            method,
+            path,
+            name: handler.0,
+            handle: handler.1,
+            permission: None,
+            summary: "",
+            about: "",
+            query: &[],
+            body: None,
+            answers: &[],
+            errors: &[],
+            versioned: false,
+            repeatable: false,
+        }
+    }
+
+    pub(crate) const fn get(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::GET, path, handler)
+    }
+
+    pub(crate) const fn post(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::POST, path, handler)
+    }
+
+    #[expect(dead_code, reason = "no operation changes fields yet")]
+    pub(crate) const fn patch(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::PATCH, path, handler)
+    }
+
+    pub(crate) const fn delete(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::DELETE, path, handler)
+    }
+
+    /// The permission that the library asks for. Where it takes a role, a caller without credentials gets 401 before anything
+    /// is read.
+    pub(crate) const fn permission(mut self, permission: Permission) -> Self {
+        self.permission = Some(permission);
+        self
+    }
+
+    /// One line without a full stop.
+    pub(crate) const fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    pub(crate) const fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// The parameters of the query, in groups that operations share. Any other parameter is refused.
+    pub(crate) const fn query(mut self, groups: &'static [&'static [Parameter]]) -> Self {
+        self.query = groups;
+        self
+    }
+
+    /// The JSON object that the body holds.
+    pub(crate) const fn body(mut self, shape: Shape) -> Self {
+        self.body = Some(shape);
+        self
+    }
+
+    pub(crate) const fn answers(mut self, answers: &'static [Answer]) -> Self {
+        self.answers = answers;
+        self
+    }
+
+    pub(crate) const fn errors(mut self, errors: &'static [ErrorCode]) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    #[expect(dead_code, reason = "no operation compares versions yet")]
+    /// `If-Match` is honoured; the handler passes `request.if_match()` to the library.
+    pub(crate) const fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    #[expect(dead_code, reason = "no operation keeps answers yet")]
+    /// `Idempotency-Key` is honoured.
+    pub(crate) const fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    /// Whether the caller must be somebody.
+    pub(crate) fn needs_a_role(&self) -> bool {
+        self.permission.is_some_and(|permission| permission.needs().is_some())
+    }
+
+    /// The noun: the folder of the path, and the tag in the document.
+    pub(crate) fn noun(&self) -> &'static str {
+        noun_of(self.path)
+    }
+}
+
+/// The segment that names the noun: the first one, or the one after `api`.
+pub(crate) fn noun_of(path: &str) -> &str {
+    let mut segments = path.trim_start_matches('/').split('/');
+    match segments.next() {
+        Some("api") => segments.next().unwrap_or_default(),
+        first => first.unwrap_or_default(),
+    }
+}
+
+/// A parameter of a query.
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) shape: Shape,
+    /// Whether it may be repeated.
+    pub(crate) repeats: bool,
+}
+
+impl Parameter {
+    pub(crate) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, about, shape, repeats: false }
+    }
+
+    pub(crate) const fn repeated(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+}
+
+/// An answer that is no problem.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) about: &'static str,
+    pub(crate) content: Content,
+}
+
+/// What the body of an answer is.
+pub(crate) enum Content {
+    Nothing,
+    Json(Shape),
+    /// Another media type.
+    Other(&'static str),
+}
+
+impl Answer {
+    /// 200 with JSON.
+    pub(crate) const fn ok(shape: Shape) -> Self {
+        Self { status: StatusCode::OK, about: "Done.", content: Content::Json(shape) }
+    }
+
+    /// 201 with JSON and `Location`.
+    pub(crate) const fn created(shape: Shape) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            about: "Created. `Location` has its address.",
+            content: Content::Json(shape),
+        }
+    }
+
+    /// 204 without a body.
+    pub(crate) const fn nothing(about: &'static str) -> Self {
+        Self { status: StatusCode::NO_CONTENT, about, content: Content::Nothing }
+    }
+
+    /// Another status or media type.
+    pub(crate) const fn other(status: StatusCode, about: &'static str, content: Content) -> Self {
+        Self { status, about, content }
+    }
+}
+
+/// The schema of a type, made when the document is.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    /// Empty for a schema that stands where it is used.
+    pub(crate) name: fn() -> Cow<'static, str>,
+    pub(crate) schema: fn() -> RefOr<Schema>,
+    /// Adds the schemas that this one refers to.
+    pub(crate) parts: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+/// The schema of a type with a name.
+pub(crate) const fn shape<T: ToSchema>() -> Shape {
+    Shape { name: T::name, schema: T::schema, parts: T::schemas }
+}
+
+/// The schema of a type that needs no name, such as a text or a number.
+pub(crate) const fn plain<T: PartialSchema>() -> Shape {
+    Shape { name: || Cow::Borrowed(""), schema: T::schema, parts: |_parts| {} }
+}
+
+/// The schema of a page of a list.
+pub(crate) const fn page_of<T: ToSchema>() -> Shape {
+    Shape {
+        name: || Cow::Owned(format!("PageOf{}", T::name())),
+        schema: || {
+            let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+            let next = ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+                .description(Some("The cursor of the next page."));
+            ObjectBuilder::new().property("items", items).property("next", next).into()
+        },
+        parts: |parts| {
+            parts.push((T::name().into_owned(), T::schema()));
+            T::schemas(parts);
+        },
+    }
+}
