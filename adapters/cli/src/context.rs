@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
-    market::AutoDevConfig,
+    Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, SignInConfig, competitors::ScrapingRules,
+    evaluation::VpicConfig, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, configuration::Settings, failure::Failure, output::Output};
@@ -34,6 +34,7 @@ pub(crate) struct Context {
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
+    sign_in: Option<SignInConfig>,
     pub(crate) output: Output,
 }
 
@@ -54,6 +55,7 @@ impl Context {
             auto_dev: None,
             vpic: None,
             sessions: None,
+            sign_in: None,
             output: Output::to_stdout(global.format),
         }
     }
@@ -89,6 +91,7 @@ impl Context {
         self.fetch = (!settings.fetch().contact.is_empty()).then(|| settings.fetch().clone());
         self.auto_dev = settings.auto_dev();
         self.vpic = settings.vpic().cloned();
+        self.sign_in = settings.sign_in();
     }
 
     /// Lets people sign in at what is opened from now on, where it is told how sessions are signed.
@@ -104,6 +107,7 @@ impl Context {
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
+        config.sign_in = self.sign_in.clone();
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)
     }

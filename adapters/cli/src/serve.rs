@@ -89,7 +89,10 @@ struct WouldBeServed {
     address: SocketAddr,
     trusted_proxies: Vec<String>,
     allowed_origins: Vec<String>,
-    sign_in: bool,
+    /// Whether sessions are signed. Without that nobody can sign in.
+    sessions: bool,
+    /// The providers that people sign in at, beside one-time links.
+    sign_in: Vec<String>,
     /// Who asks competitors' websites.
     fetch_contact: Option<String>,
     auto_dev: bool,
@@ -104,7 +107,8 @@ impl WouldBeServed {
             address: server.address,
             trusted_proxies: server.trusted_proxies.iter().map(ToString::to_string).collect(),
             allowed_origins: server.allowed_origins.iter().map(ToString::to_string).collect(),
-            sign_in: config.sessions.is_some(),
+            sessions: config.sessions.is_some(),
+            sign_in: config.sign_in.iter().flat_map(|it| &it.providers).map(|it| it.name.clone()).collect(),
             fetch_contact: config.fetch.as_ref().map(|fetch| fetch.contact.clone()),
             auto_dev: config.auto_dev.is_some(),
             vpic: config.vpic.as_ref().map(|vpic| vpic.base_url.clone()),

@@ -56,7 +56,7 @@ fn a_check_says_what_would_be_served_and_makes_nothing() {
     let ran = lot.run(["serve", "--check", "--config", "jpauto.toml", "--format", "json"]);
     let served = ran.document();
     assert_eq!(served["address"], "127.0.0.1:8099");
-    assert_eq!((&served["sign_in"], &served["auto_dev"]), (&true.into(), &false.into()));
+    assert_eq!((&served["sessions"], &served["auto_dev"]), (&true.into(), &false.into()));
     assert!(!ran.stdout.contains("more than"), "no secret is shown");
     lot.write("secrets", "short\n");
     lot.run(["serve", "--check", "--config", "jpauto.toml"]).fails(2, "error[invalid_session_config]: ");

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, ffi::OsString, path::Path};
 use super::{
     Fault, Settings,
     given::Given,
-    keys::{self, KEYS, Key},
-    nearest, secret_file,
+    keys::{self, Found, KEYS},
+    nearest, providers, secret_file,
 };
 
 /// The variable of the file with the configuration itself.
@@ -42,19 +42,26 @@ pub(super) fn read(
         }
     }
     let others = OTHER_NAMES.iter().filter_map(|(name, path)| Some(((*name).to_owned(), keys::find(path)?)));
-    for (name, key) in others.chain(KEYS.iter().map(|key| (key.variable(), key))) {
+    let of_keys = KEYS.iter().map(|key| (keys::variable(key.path), Found::Key(key)));
+    let of_providers: Vec<_> = given
+        .keys()
+        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        .filter_map(|name| providers::of_variable(name).map(|(provider, key)| (name, Found::OfProvider(provider, key))))
+        .map(|(name, found)| (name.to_owned(), found))
+        .collect();
+    for (name, key) in others.chain(of_keys).chain(of_providers) {
         if let Some(value) = given.remove(&name) {
-            note(faults, &name, (key.set)(settings, &Given::Text(value)));
+            note(faults, &name, key.set(settings, &Given::Text(value)));
         }
         let file = format!("{name}_FILE");
-        if key.is_secret
+        if key.is_secret()
             && let Some(path) = given.remove(&file)
         {
-            note(faults, &file, secret_file::set(key, Path::new(&path), settings));
+            note(faults, &file, secret_file::set(&key, Path::new(&path), settings));
         }
     }
     for name in given.into_keys() {
-        let nearest = nearest::nearest(&name, KEYS.iter().map(Key::variable));
+        let nearest = nearest::nearest(&name, keys::paths().map(|path| keys::variable(&path)));
         note(faults, &name, Err(nearest::unknown("variable", nearest)));
     }
 }

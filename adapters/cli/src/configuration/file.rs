@@ -1,6 +1,9 @@
 //! The file: TOML, with the line of each fault.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use jpauto::ErrorCode;
 use toml::{
@@ -11,7 +14,7 @@ use toml::{
 use super::{
     Fault, Settings,
     given::{Given, Setting as _},
-    keys::{self, KEYS},
+    keys::{self, Found, KEYS},
     nearest, secret_file,
 };
 use crate::{failure::Failure, source};
@@ -49,8 +52,16 @@ struct Reader<'a> {
     settings: &'a mut Settings,
     faults: &'a mut Vec<Fault>,
     /// The secrets that are in files, by their keys. They are read last.
-    files: Vec<(&'static keys::Key, std::path::PathBuf, String)>,
-    given: BTreeSet<&'static str>,
+    files: Vec<SecretFile>,
+    given: BTreeSet<String>,
+}
+
+/// A secret in a file of its own.
+struct SecretFile {
+    key: String,
+    found: Found,
+    path: PathBuf,
+    place: String,
 }
 
 impl Reader<'_> {
@@ -67,16 +78,17 @@ impl Reader<'_> {
 
     fn entry(&mut self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<(), String> {
         if let Some(key) = keys::find(path) {
-            self.given.insert(key.path);
-            return (key.set)(self.settings, &Given::of(value.get_ref()));
+            self.given.insert(path.to_owned());
+            return key.set(self.settings, &Given::of(value.get_ref()));
         }
-        if let Some(key) = path.strip_suffix("_file").and_then(keys::find).filter(|key| key.is_secret) {
+        let of_secret = path.strip_suffix("_file").and_then(|key| Some((key, keys::find(key)?)));
+        if let Some((key, found)) = of_secret.filter(|(_, found)| found.is_secret()) {
             let file = String::read(&Given::of(value.get_ref()))?;
             if !file.is_empty() {
                 // Beside the file that names it, wherever the command is run.
                 let file = self.path.parent().unwrap_or(Path::new("")).join(file);
                 let place = format!("{}:{}", self.path.display(), line_of(self.text, value.span().start));
-                self.files.push((key, file, place));
+                self.files.push(SecretFile { key: key.to_owned(), found, path: file, place });
             }
             return Ok(());
         }
@@ -87,18 +99,18 @@ impl Reader<'_> {
             }
             _ if keys::is_section(path) => Err(format!("expected a section, [{path}]")),
             DeValue::Table(_) => Err(nearest::unknown("section", nearest::nearest(path, sections()))),
-            _ => Err(nearest::unknown("key", nearest::nearest(path, KEYS.iter().map(|key| key.path.to_owned())))),
+            _ => Err(nearest::unknown("key", nearest::nearest(path, keys::paths()))),
         }
     }
 
     fn secret_files(&mut self) {
-        for (key, file, place) in std::mem::take(&mut self.files) {
-            let set = match self.given.contains(key.path) {
-                true => Err(format!("give either {} or {}_file", key.path, key.path)),
-                false => secret_file::set(key, &file, self.settings),
+        for SecretFile { key, found, path, place } in std::mem::take(&mut self.files) {
+            let set = match self.given.contains(&key) {
+                true => Err(format!("give either {key} or {key}_file")),
+                false => secret_file::set(&found, &path, self.settings),
             };
             if let Err(message) = set {
-                self.faults.push(Fault { place: Some(place), key: format!("{}_file", key.path), message });
+                self.faults.push(Fault { place: Some(place), key: format!("{key}_file"), message });
             }
         }
     }

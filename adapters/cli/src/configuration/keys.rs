@@ -3,6 +3,7 @@
 use super::{
     Settings,
     given::{Bytes, Form, Given, Secrets, Usual},
+    providers::{self, ProviderKey},
 };
 
 /// One key of the configuration.
@@ -17,21 +18,61 @@ pub(super) struct Key {
     pub(super) show: fn(&Settings) -> String,
 }
 
-impl Key {
-    /// The environment variable of this key.
-    pub(super) fn variable(&self) -> String {
-        format!("JPAUTO_{}", self.path.replace('.', "_").to_uppercase())
-    }
-}
-
 /// The key of this path.
-pub(super) fn find(path: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.path == path)
+pub(super) fn find(path: &str) -> Option<Found> {
+    if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+        return Some(Found::Key(key));
+    }
+    let (provider, name) = path.strip_prefix("sign_in.")?.split_once('.')?;
+    Some(Found::OfProvider(provider.to_owned(), providers::find(name)?))
 }
 
 /// Whether keys stand in this section or below it.
 pub(super) fn is_section(path: &str) -> bool {
     KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+        || path.strip_prefix("sign_in.").is_some_and(|provider| !provider.contains('.'))
+}
+
+/// A key that was found by its path.
+#[derive(Clone)]
+pub(super) enum Found {
+    Key(&'static Key),
+    /// A key of one provider of sign-in, whose section has the provider's name.
+    OfProvider(String, &'static ProviderKey),
+}
+
+impl Found {
+    pub(super) fn is_secret(&self) -> bool {
+        match self {
+            Self::Key(key) => key.is_secret,
+            Self::OfProvider(_, key) => key.is_secret,
+        }
+    }
+
+    pub(super) fn set(&self, settings: &mut Settings, given: &Given) -> Result<(), String> {
+        match self {
+            Self::Key(key) => (key.set)(settings, given),
+            Self::OfProvider(provider, key) => (key.set)(providers::named(&mut settings.providers, provider), given),
+        }
+    }
+}
+
+/// Every key with its path, whether it is a secret, and its value as a configuration file writes it.
+pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
+    let mut shown: Vec<_> = KEYS.iter().map(|key| (key.path.to_owned(), key.is_secret, (key.show)(settings))).collect();
+    let after_sign_in = shown.iter().rposition(|(path, ..)| path.starts_with("sign_in.")).map_or(0, |last| last + 1);
+    shown.splice(after_sign_in..after_sign_in, providers::shown(&settings.providers));
+    shown
+}
+
+/// The paths of all keys; of providers, those of the two that have a name here.
+pub(super) fn paths() -> impl Iterator<Item = String> {
+    shown(&Settings::default()).into_iter().map(|(path, ..)| path)
+}
+
+/// The environment variable of a key.
+pub(super) fn variable(path: &str) -> String {
+    format!("JPAUTO_{}", path.replace('.', "_").to_uppercase())
 }
 
 macro_rules! form {
@@ -89,6 +130,9 @@ keys! {
     }
     "log" in (log) { format, filter }
     "sessions" in (sessions) { secrets = Secrets (secret), cookie_name, secure, idle, longest }
+    "sign_in" in (sign_in) {
+        public_url, administrators, lifetime, most_per_client, call_timeout, calls_at_once, kept_for, allow_loopback_http,
+    }
     "dealership" in (dealership) { zip }
     "fetch" in (fetch) {
         contact, pause, max_pages, page_timeout, scrape_timeout, retries, first_backoff, longest_backoff,

@@ -9,6 +9,7 @@ mod file;
 mod given;
 mod keys;
 mod nearest;
+mod providers;
 mod quantity;
 mod secret_file;
 #[cfg(test)]
@@ -17,8 +18,8 @@ mod tests;
 use std::{ffi::OsString, fmt, path::Path};
 
 use jpauto::{
-    Config, DatabaseConfig, ErrorCode, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules, SessionConfig,
-    TrackingRules,
+    Config, DatabaseConfig, ErrorCode, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules, ProviderConfig,
+    SessionConfig, SignInConfig, TrackingRules,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules},
     evaluation::{EvaluationRules, PurchaseRules, VpicConfig},
     market::AutoDevConfig,
@@ -42,6 +43,9 @@ pub(crate) struct Settings {
     pub(crate) server: ServerConfig,
     pub(crate) log: LogSettings,
     sessions: SessionConfig,
+    sign_in: SignInConfig,
+    /// The providers of sign-in, each with a section of its own.
+    providers: Vec<ProviderConfig>,
     dealership: DealershipSettings,
     fetch: FetchConfig,
     scraping: ScrapingRules,
@@ -106,6 +110,8 @@ impl Default for Settings {
             server: ServerConfig::new(([127, 0, 0, 1], 8080).into()),
             log: LogSettings::default(),
             sessions: SessionConfig::new(Vec::new()),
+            sign_in: SignInConfig::new(""),
+            providers: Vec::new(),
             dealership: DealershipSettings::default(),
             fetch: FetchConfig::new(""),
             scraping: ScrapingRules::default(),
@@ -171,18 +177,18 @@ impl Settings {
 
     /// Every key with its value as a file writes it. A default has a mark in front, and a secret is not shown.
     pub(crate) fn shown(&self) -> String {
-        let defaults = Self::default();
+        let defaults = keys::shown(&Self::default());
         let mut lines = Vec::new();
-        let mut section = "";
-        for key in keys::KEYS {
-            let Some((of, name)) = key.path.rsplit_once('.') else { continue };
+        let mut section = String::new();
+        for (path, is_secret, value) in keys::shown(self) {
+            let Some((of, name)) = path.rsplit_once('.') else { continue };
             if of != section {
                 lines.push(format!("[{of}]"));
-                section = of;
+                of.clone_into(&mut section);
             }
-            let (value, default) = ((key.show)(self), (key.show)(&defaults));
-            let mark = if value == default { "#" } else { "" };
-            let value = if key.is_secret && value != default { given::quoted("not shown") } else { value };
+            let is_default = defaults.iter().any(|(known, _, default)| *known == path && *default == value);
+            let mark = if is_default { "#" } else { "" };
+            let value = if is_secret && !is_default { given::quoted("not shown") } else { value };
             lines.push(format!("{mark}{name} = {value}"));
         }
         lines.join("\n")
@@ -212,6 +218,14 @@ impl Settings {
     /// How vPIC is asked, unless that is switched off.
     pub(crate) fn vpic(&self) -> Option<&VpicConfig> {
         self.vpic_use.enabled.then_some(&self.vpic)
+    }
+
+    /// Where people sign in, if there is a provider.
+    pub(crate) fn sign_in(&self) -> Option<SignInConfig> {
+        let mut config = self.sign_in.clone();
+        config.public_url.truncate(config.public_url.trim_end_matches('/').len());
+        config.providers.clone_from(&self.providers);
+        (!config.providers.is_empty()).then_some(config)
     }
 
     /// How sessions are signed. Without a secret, nobody can sign in.

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::{Settings, given::Given, keys::Key};
+use super::{Settings, given::Given, keys::Found};
 use crate::{failure::Failure, source};
 
 /// The most bytes of such a file.
 const BYTES_MAX: usize = 16 * 1024;
 
 /// Sets the key to what the file holds.
-pub(super) fn set(key: &Key, path: &Path, settings: &mut Settings) -> Result<(), String> {
+pub(super) fn set(key: &Found, path: &Path, settings: &mut Settings) -> Result<(), String> {
     let bytes = source::read_whole(path, BYTES_MAX).map_err(|failure| match failure {
         Failure::Own { message, .. } => message,
         _ => format!("cannot read {}", path.display()),
@@ -18,5 +18,5 @@ pub(super) fn set(key: &Key, path: &Path, settings: &mut Settings) -> Result<(),
     if text.trim().is_empty() {
         return Err(format!("{} is empty", path.display()));
     }
-    (key.set)(settings, &Given::Text(text))
+    key.set(settings, &Given::Text(text))
 }

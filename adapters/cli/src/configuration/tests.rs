@@ -27,8 +27,8 @@ fn loaded(file: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
 }
 
 /// Every key with its value, as a file writes them.
-fn values(settings: &Settings) -> Vec<(&'static str, String)> {
-    KEYS.iter().map(|key| (key.path, (key.show)(settings))).collect()
+fn values(settings: &Settings) -> Vec<(String, String)> {
+    keys::shown(settings).into_iter().map(|(path, _, value)| (path, value)).collect()
 }
 
 /// The lines of the sample that set a key, each with the key's path and its value.
@@ -54,7 +54,8 @@ fn the_sample_has_every_key_with_its_default_and_no_other() {
         let mut lines: Vec<String> = SAMPLE.lines().map(str::to_owned).collect();
         for (number, path, _) in sample_lines() {
             let name = path.rsplit('.').next().unwrap();
-            lines[number] = format!("#{name} = {}", (find(&path).unwrap().show)(&defaults));
+            let (_, default) = values(&defaults).into_iter().find(|(known, _)| *known == path).unwrap();
+            lines[number] = format!("#{name} = {default}");
         }
         fs::write(repository("adapters/cli/jpauto.toml"), lines.join("\n") + "\n").unwrap();
         return;
@@ -62,15 +63,12 @@ fn the_sample_has_every_key_with_its_default_and_no_other() {
     let in_sample: Vec<_> = sample_lines().into_iter().map(|(_, path, value)| (path, value)).collect();
     for (path, default) in values(&defaults) {
         let found: Vec<_> =
-            in_sample.iter().filter(|(known, _)| known == path).map(|(_, value)| value.as_str()).collect();
+            in_sample.iter().filter(|(known, _)| *known == path).map(|(_, value)| value.as_str()).collect();
         assert_eq!(found, [default.as_str()], "{path}: {UPDATE}=1 writes the defaults anew");
     }
-    assert_eq!(in_sample.len(), KEYS.len());
+    assert_eq!(in_sample.len(), values(&defaults).len());
     let undescribed = SAMPLE.lines().zip(SAMPLE.lines().skip(1)).find(|(before, line)| {
-        line.starts_with('#')
-            && line.contains(" = ")
-            && !line.starts_with("# ")
-            && !before.starts_with("# ")
+        line.starts_with('#') && line.contains(" = ") && !line.starts_with("# ") && !before.starts_with("# ")
     });
     assert_eq!(undescribed, None, "each key is described");
 }
@@ -96,7 +94,7 @@ fn every_default_is_read_from_a_variable() {
         let text = shown.trim_matches('"').to_owned();
         let set = if text.is_empty() || text == "[]" { Ok(()) } else { (key.set)(&mut settings, &Given::Text(text)) };
         assert_eq!((set, (key.show)(&settings)), (Ok(()), shown), "{}", key.path);
-        assert!(seen.insert(key.variable()), "{} is two keys", key.variable());
+        assert!(seen.insert(keys::variable(key.path)), "{} is two keys", key.path);
     }
 }
 
@@ -114,13 +112,15 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 26] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 28] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
-    ("adapters/http/src/request.rs", "BodyLimits", "server.body", &[]),
+    ("adapters/http/src/body.rs", "BodyLimits", "server.body", &[]),
     ("adapters/http/src/gate.rs", "GateLimits", "server.gate", &[]),
     ("core/sessions/config.rs", "SessionConfig", "sessions", &[]),
+    ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
+    ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
     ("core/scrape/browser/mod.rs", "BrowserConfig", "fetch.browser", &[]),
     ("core/competitors/revisit.rs", "ScrapingRules", "scraping", &[]),
@@ -172,6 +172,7 @@ fn every_field_of_the_structs_is_a_key() {
         "vpic",
         "evaluation",
         "sessions",
+        "sign_in",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");
@@ -257,6 +258,26 @@ fn what_is_wrong_in_the_environment_is_named_with_its_variable() {
     let of_others =
         [("JPAUTO_PORT", "tcp://10.0.0.1:8080"), ("JPAUTO_SERVICE_HOST", "10.0.0.1"), ("JPAUTO_TEST_X", "1")];
     assert!(loaded("", &of_others).is_ok());
+}
+
+#[test]
+fn a_provider_of_sign_in_has_a_section_of_its_own_name() {
+    let file = "[sign_in]\npublic_url = \"https://lot.example/\"\n[sign_in.google]\nclient_id = \"an id\"\n\
+                [sign_in.keycloak]\nissuer = \"https://id.example\"\nadmission = [\"lot.example\"]\n";
+    let variables =
+        [("JPAUTO_SIGN_IN_GOOGLE_CLIENT_SECRET", "hidden"), ("JPAUTO_SIGN_IN_KEYCLOAK_CLIENT_ID", "of keycloak")];
+    let settings = loaded(file, &variables).unwrap();
+    let sign_in = settings.sign_in().unwrap();
+    assert_eq!(sign_in.public_url, "https://lot.example");
+    let [google, keycloak] = &sign_in.providers[..] else { panic!("{sign_in:?}") };
+    assert_eq!((google.client_id.as_str(), google.client_secret.as_deref()), ("an id", Some("hidden")));
+    assert_eq!((keycloak.name.as_str(), keycloak.client_id.as_str()), ("keycloak", "of keycloak"));
+    assert_eq!(keycloak.admission, jpauto::Admission::Domains(vec!["lot.example".to_owned()]));
+    assert!(!settings.shown().contains("hidden") && settings.shown().contains("[sign_in.keycloak]"));
+    let wrong = loaded("[sign_in.google]\nclient_idd = \"\"\n", &[]).err().unwrap();
+    assert!(wrong.ends_with("did you mean sign_in.google.client_id?"), "{wrong}");
+    let wrong = loaded("", &[("JPAUTO_SIGN_IN_PUBLIC_URI", "x")]).err().unwrap();
+    assert!(wrong.ends_with("did you mean JPAUTO_SIGN_IN_PUBLIC_URL?"), "{wrong}");
 }
 
 #[test]
