@@ -14,6 +14,8 @@ mod lot;
 mod market;
 mod query;
 mod record;
+mod sessions;
+mod sign_in;
 mod submissions;
 mod tokens;
 mod users;
@@ -46,6 +48,8 @@ mod _jpauto {
             SearchParameters, Supply, TypicalMileage, Velocity, WantedAlert,
         },
         query::{Query, Rows},
+        sessions::Sessions,
+        sign_in::{SignIn, SignInLink},
         submissions::{Submission, SubmissionWarning, Submissions},
         tokens::{IssuedToken, Token, Tokens},
         users::{User, Users},

@@ -17,6 +17,8 @@ use crate::{
     inventory::Inventory,
     market::Market,
     record::{Told as _, record},
+    sessions::Sessions,
+    sign_in::SignIn,
     submissions::Submissions,
     tokens::Tokens,
     users::Users,
@@ -179,6 +181,18 @@ impl Lot {
     #[getter]
     fn users(&self) -> Users {
         Users::at(&self.handle)
+    }
+
+    /// Sessions of people who are signed in.
+    #[getter]
+    fn sessions(&self) -> Sessions {
+        Sessions::at(&self.handle)
+    }
+
+    /// Signing in at the server.
+    #[getter]
+    fn sign_in(&self) -> SignIn {
+        SignIn::at(&self.handle)
     }
 
     /// API tokens for machines.

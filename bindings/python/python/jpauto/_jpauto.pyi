@@ -90,6 +90,9 @@ __all__ = [
     "ScrapeRecord",
     "ScrapedListing",
     "SearchParameters",
+    "Sessions",
+    "SignIn",
+    "SignInLink",
     "SoldVehicle",
     "Statistics",
     "StatusCount",
@@ -1287,6 +1290,14 @@ class Lot:
         """Staff accounts and their roles."""
 
     @property
+    def sessions(self) -> Sessions:
+        """Sessions of people who are signed in."""
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Signing in at the server."""
+
+    @property
     def tokens(self) -> Tokens:
         """API tokens for machines."""
 
@@ -2360,6 +2371,45 @@ class SearchParameters:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Sessions:
+    """Sessions of people who are signed in at the server."""
+
+    def destroy_all_of(self, user: UUID | str) -> int:
+        """Signs a user out everywhere, and returns how many sessions ended. Those of others take the role `admin`."""
+
+    def prune(self) -> int:
+        """Deletes the sessions that have ended, and returns how many."""
+
+@final
+class SignIn:
+    """Signing in at the server."""
+
+    def link(self, email: str) -> SignInLink:
+        """Makes a link with which the user with this address signs in, once and within 15 minutes. A newer link replaces it.
+
+        Raises `NotFound` (`user_not_found`), `Forbidden` (`user_inactive`).
+        """
+
+    def prune(self) -> int:
+        """Deletes links and sign-ins that have expired, and returns how many."""
+
+@final
+class SignInLink:
+    """A link to sign in with, once."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Whom it signs in."""
+
+    @property
+    def secret(self) -> str:
+        """What the address holds: `https://lot.example/api/auth/link?token=` and this."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when it is valid."""
 
 @final
 class SoldVehicle:
