@@ -26,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "HOST:PORT")]
     address: Option<SocketAddr>,
+    /// Where GET /metrics is answered, in the text format of Prometheus: an address that the public does not reach
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics_address: Option<SocketAddr>,
     /// A proxy whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "NETWORK")]
     trust_proxy: Vec<IpNet>,
@@ -47,6 +50,7 @@ impl ServeArgs {
     fn config(&self, context: &Context) -> ServerConfig {
         let mut config = context.settings.server.clone();
         config.address = self.address.unwrap_or(config.address);
+        config.metrics_address = self.metrics_address.or(config.metrics_address);
         if !self.trust_proxy.is_empty() {
             config.trusted_proxies.clone_from(&self.trust_proxy);
         }
@@ -87,6 +91,7 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
 struct WouldBeServed {
     database: String,
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     trusted_proxies: Vec<String>,
     allowed_origins: Vec<String>,
     /// Whether sessions are signed. Without that nobody can sign in.
@@ -105,6 +110,7 @@ impl WouldBeServed {
         Self {
             database,
             address: server.address,
+            metrics_address: server.metrics_address,
             trusted_proxies: server.trusted_proxies.iter().map(ToString::to_string).collect(),
             allowed_origins: server.allowed_origins.iter().map(ToString::to_string).collect(),
             sessions: config.sessions.is_some(),

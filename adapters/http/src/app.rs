@@ -10,7 +10,7 @@ use warp::{Filter, Rejection, reply::Response};
 use crate::{
     body::BodyLimits,
     caller::Caller,
-    gate::{Gate, GateLimits},
+    gate::{Gate, GateLimits, GateState},
     health::Readiness,
     problem::Problem,
     request::{BodyStream, Request},
@@ -33,6 +33,15 @@ struct Shared {
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
         Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), readiness: Readiness::default(), body }) }
+    }
+
+    pub(crate) fn dealership(&self) -> &Dealership {
+        &self.shared.dealership
+    }
+
+    /// What the gate does now.
+    pub(crate) fn gate_state(&self) -> GateState {
+        self.shared.gate.now()
     }
 
     pub(crate) fn body_limits(&self) -> &BodyLimits {

@@ -108,6 +108,15 @@ impl Caller {
         self.extension.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// What the caller sends to be known by, for the log. Whether it holds is not said.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.credential {
+            Credential::Nothing => "public",
+            Credential::Token(_) => "token",
+            Credential::Cookies(_) => "session",
+        }
+    }
+
     /// Refuses a caller who proves nothing. A route that needs a role asks this before it reads a body.
     pub(crate) fn must_prove_something(&self) -> Result<(), Problem> {
         match self.credential {

@@ -16,6 +16,7 @@ mod forgery;
 mod gate;
 mod health;
 mod inventory;
+mod metrics;
 mod middleware;
 mod openapi;
 mod operation;

@@ -9,6 +9,7 @@
 mod auth;
 mod connections;
 mod inventory;
+mod metrics;
 mod submissions;
 mod support;
 mod surroundings;

@@ -120,7 +120,7 @@ keys! {
     "database" in (database) {
         url (secret), read_only, pool_size, pool_timeout, statement_timeout, lock_timeout, idle_in_transaction_timeout,
     }
-    "server" in (server) { address, trusted_proxies, allowed_origins, drain }
+    "server" in (server) { address, metrics_address, trusted_proxies, allowed_origins, drain }
     "server.connections" in (server.connections) {
         most, most_of_one_client, header_read_timeout, longest_header = Bytes, http2_streams, longest_life,
     }
