@@ -197,6 +197,8 @@ pub enum Permission {
     ReadCompetitors,
     /// Read alerts.
     ReadAlerts,
+    /// Read the jobs and the history of their runs.
+    ReadJobs,
     /// Create, list and revoke one's own API tokens.
     ManageOwnTokens,
     /// See who one is, and end one's own sessions.
@@ -211,6 +213,8 @@ pub enum Permission {
     ManageCompetitors,
     /// Dismiss alerts.
     DismissAlerts,
+    /// Run jobs, and cancel their runs.
+    RunJobs,
     /// Delete a vehicle.
     DeleteVehicles,
     /// Delete a submission.
@@ -236,13 +240,15 @@ impl Permission {
             | Self::ReadMarket
             | Self::ReadCompetitors
             | Self::ReadAlerts
+            | Self::ReadJobs
             | Self::ManageOwnTokens
             | Self::ReadOwnAccount => Some(Role::Viewer),
             Self::WriteInventory
             | Self::ReviewSubmissions
             | Self::Analyze
             | Self::ManageCompetitors
-            | Self::DismissAlerts => Some(Role::Manager),
+            | Self::DismissAlerts
+            | Self::RunJobs => Some(Role::Manager),
             Self::DeleteVehicles
             | Self::DeleteSubmissions
             | Self::ManageUsers
@@ -269,6 +275,8 @@ mod tests {
             (Permission::WriteInventory, false, true, true),
             (Permission::ReviewSubmissions, false, true, true),
             (Permission::ManageCompetitors, false, true, true),
+            (Permission::ReadJobs, true, true, true),
+            (Permission::RunJobs, false, true, true),
             (Permission::DeleteVehicles, false, false, true),
             (Permission::ManageUsers, false, false, true),
             (Permission::ReadActivity, false, false, true),

@@ -14,13 +14,19 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 /// # Ok::<(), chrono::ParseError>(())
 /// ```
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+pub struct Clock(Source);
+
+#[derive(Clone)]
+enum Source {
+    Machine,
+    Function(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>),
+}
 
 impl Clock {
     /// The clock of the machine.
     #[must_use]
     pub fn system() -> Self {
-        Self::from_fn(Utc::now)
+        Self(Source::Machine)
     }
 
     /// A clock that stands still at one time, for tests and replays.
@@ -31,13 +37,22 @@ impl Clock {
 
     /// A clock that calls the given function.
     pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+        Self(Source::Function(Arc::new(now)))
     }
 
     /// The current time in UTC, cut to microseconds because PostgreSQL stores no more.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        (self.0)().trunc_subsecs(6)
+        match &self.0 {
+            Source::Machine => Utc::now(),
+            Source::Function(now) => now(),
+        }
+        .trunc_subsecs(6)
+    }
+
+    /// Whether it is the clock of the machine, in whose place the database server's may be asked.
+    pub(crate) fn is_of_the_machine(&self) -> bool {
+        matches!(self.0, Source::Machine)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     db::DatabaseConfig,
     evaluation::{EvaluationRules, VpicConfig},
     inventory::InventoryRules,
+    jobs::JobRules,
     market::{AutoDevConfig, PricingRules},
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
@@ -57,6 +58,8 @@ pub struct Config {
     pub sessions: Option<SessionConfig>,
     /// Where people sign in; without it they sign in by one-time links alone.
     pub sign_in: Option<SignInConfig>,
+    /// When jobs run.
+    pub jobs: JobRules,
     /// What time it is.
     pub clock: Clock,
 }
@@ -80,6 +83,7 @@ impl Config {
             evaluation: EvaluationRules::default(),
             sessions: None,
             sign_in: None,
+            jobs: JobRules::default(),
             clock: Clock::system(),
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     evaluation::{SingleFlight, Vpic},
     inventory::OnVehicleChange,
+    jobs::Timetable,
     market::{self, AutoDev},
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
@@ -55,7 +56,7 @@ impl Dealership {
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
-    /// `invalid_sign_in_config`.
+    /// `invalid_sign_in_config`; `invalid_schedule`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -162,6 +163,7 @@ fn parts(config: &Config) -> Result<Parts> {
         vpic,
         sessions,
         sign_in,
+        jobs,
         clock: _,
     } = config.clone();
     Ok(Parts::default()
@@ -175,6 +177,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(evaluation)
         .with(OnVehicleChange(market::vehicle_changed))
         .with(SingleFlight::default())
+        .with(Timetable::new(jobs)?)
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(sessions.map(SessionConfig::checked).transpose()?)

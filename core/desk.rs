@@ -134,6 +134,21 @@ impl Desk {
         self.house.clock.now()
     }
 
+    /// What time it is, for the part that a connection is asked about.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.house.clock
+    }
+
+    /// The database itself, for what concerns all of it.
+    pub(crate) fn database(&self) -> &Database {
+        &self.house.database
+    }
+
+    /// The desk of the program itself, which keeps account of what others have asked for.
+    pub(crate) fn of_the_machine(&self) -> Self {
+        Self { house: Arc::clone(&self.house), actor: self.actor.as_actor(Actor::system()) }
+    }
+
     /// Runs queries for an actor who may.
     pub(crate) fn read<T>(
         &self,

@@ -123,6 +123,8 @@ id! {
     AlertId;
     /// An API token.
     TokenId;
+    /// A run of a job.
+    RunId;
 }
 
 #[cfg(test)]

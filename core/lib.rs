@@ -52,6 +52,7 @@ mod words;
 pub mod competitors;
 pub mod evaluation;
 pub mod fields;
+pub mod jobs;
 pub mod market;
 pub mod typed;
 pub mod vin;
@@ -99,13 +100,14 @@ pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
 pub use ids::{
     ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+    MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
     SalesStatistics, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter,
     VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
 };
+pub use jobs::Jobs;
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use network::client_network;

@@ -30,7 +30,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("desk", &["activity", "alerts", "desk", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "market"]),
+    ("services over several nouns", &["adoption", "evaluation", "jobs", "market"]),
     ("dealership", &["config", "dealership"]),
 ];
 

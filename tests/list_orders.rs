@@ -4,7 +4,7 @@ use diesel::{Connection as _, RunQueryDsl as _, connection::SimpleConnection as 
 use jpauto::{
     ActivityFilter, AlertFilter, Desk, Page, PageRequest, Result, SubmissionFilter, SubmissionSort, VehicleFilter,
     VehicleSort,
-    competitors::{CompetitorFilter, ListingFilter, ListingSort},
+    competitors::{CompetitorFilter, Condition, ListingFilter, ListingSort},
 };
 
 use crate::support::{
@@ -54,6 +54,11 @@ fn lists() -> Vec<List> {
         lists.push(list("competitor_inventory", &format!("listings by {sort}"), move |desk, page| {
             desk.competitors().listings(&ListingFilter { sort, ..ListingFilter::default() }, page)
         }));
+        // A fact that few websites give leaves so few rows that a database may well sort those.
+        let filter = ListingFilter { condition: vec![Condition::Used], sort, ..ListingFilter::default() };
+        lists.push(list("competitor_inventory", &format!("used listings by {sort}"), move |desk, page| {
+            desk.competitors().listings(&filter, page)
+        }));
     }
     lists
 }
@@ -90,9 +95,10 @@ fn fill(lot: &Lot) {
          INSERT INTO competitors (id, name, inventory_url)
              SELECT {id}, 'Dealer ' || n, 'https://dealer.example/' || n FROM {numbers} AS t (n);
          INSERT INTO competitor_inventory (id, competitor_id, year, price, highest_price, mileage, first_seen_at, last_seen_at,
-                                           is_sold, days_on_market)
+                                           is_sold, days_on_market, condition)
              SELECT {id}, {id}, 2000 + n % 25, 13000 + {product} % 2000, 15000, {product} % 90000, {day}, {day},
-                    n % 10 = 0, CASE WHEN n % 10 = 0 THEN n % 90 END FROM {numbers} AS t (n);
+                    n % 10 = 0, CASE WHEN n % 10 = 0 THEN n % 90 END, CASE WHEN n % 20 <> 0 THEN 'used' END
+             FROM {numbers} AS t (n);
          ANALYZE;"
     );
     // SQLite names the columns of a row source by the query itself.

@@ -27,6 +27,8 @@ mod database;
 mod errors;
 mod evaluation;
 mod inventory;
+mod jobs;
+mod jobs_due;
 mod judgement;
 mod leases;
 mod list_orders;

@@ -1,7 +1,5 @@
 //! Cars that come back: taken in again after a sale, offered again after a rejection, a sale undone.
 
-use std::sync::Barrier;
-
 use chrono::TimeDelta;
 use jpauto::{
     ActivityEntry, ActivityFilter, Actor, Approval, Change, Money, NewSubmission, NewVehicle, PageRequest, Role,
@@ -165,19 +163,8 @@ on_both_databases! {
             sell(lot, vehicle.id, 16_900);
             lot.pass(TimeDelta::days(round + 1));
             let again = lot.website().submissions().submit(&camry()).unwrap();
-            let start = Barrier::new(4);
-            let outcomes: Vec<_> = std::thread::scope(|scope| {
-                let reviewers: Vec<_> = (0..4)
-                    .map(|_| {
-                        let desk = lot.another_process().acting_as(Actor::system());
-                        let start = &start;
-                        scope.spawn(move || {
-                            start.wait();
-                            desk.submissions().approve(again.id, &Approval::as_offered())
-                        })
-                    })
-                    .collect();
-                reviewers.into_iter().map(|reviewer| reviewer.join().unwrap()).collect()
+            let outcomes = lot.at_once(4, |reviewer, _| {
+                reviewer.acting_as(Actor::system()).submissions().approve(again.id, &Approval::as_offered())
             });
             assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
             let refusals = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
@@ -239,20 +226,7 @@ on_both_databases! {
     fn a_rejected_car_offered_by_many_at_once_is_taken_once(lot: &Lot) {
         let offer = lot.website().submissions().submit(&camry()).unwrap();
         lot.desk().submissions().reject(offer.id, "no").unwrap();
-        let start = Barrier::new(6);
-        let outcomes: Vec<_> = std::thread::scope(|scope| {
-            let customers: Vec<_> = (0..6)
-                .map(|_| {
-                    let website = lot.another_process().acting_as(Actor::public());
-                    let start = &start;
-                    scope.spawn(move || {
-                        start.wait();
-                        website.submissions().submit(&camry())
-                    })
-                })
-                .collect();
-            customers.into_iter().map(|customer| customer.join().unwrap()).collect()
-        });
+        let outcomes = lot.at_once(6, |website, _| website.acting_as(Actor::public()).submissions().submit(&camry()));
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
         let refusals: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
         assert!(refusals.iter().all(|refusal| refusal.code() == "duplicate_vin"), "{refusals:?}");
@@ -287,6 +261,61 @@ on_both_databases! {
         assert_eq!(desk.inventory().undo_sale(nowhere).unwrap_err().code(), "vehicle_not_found");
         let (_, viewer) = lot.staff(Role::Viewer);
         assert_eq!(viewer.inventory().undo_sale(listed.id).unwrap_err().code(), "forbidden");
+    }
+
+    fn sales_are_counted_by_month_whoever_recorded_them(lot: &Lot) {
+        let inventory = lot.desk();
+        let inventory = inventory.inventory();
+        let second = TimeDelta::seconds(1);
+        // For each car: the days and the time from its listing to its sale, and what the buyer paid.
+        let sales = [
+            (TimeDelta::days(10), Some(9_500)),
+            (TimeDelta::days(20) - TimeDelta::microseconds(1), None),
+            (TimeDelta::days(31) + second * 86_399, Some(12_000)),
+            (TimeDelta::microseconds(999_999), None),
+            (TimeDelta::days(365), Some(1)),
+        ];
+        let mut wanted = std::collections::BTreeMap::<String, (i64, i64, i64)>::new();
+        for (number, (stay, paid)) in (1..).zip(sales) {
+            lot.pass(TimeDelta::microseconds(700_001));
+            let car = inventory.add(&corolla(number)).unwrap();
+            lot.pass(stay);
+            let mut change = StatusChange::from(VehicleStatus::Sold);
+            change.sale_price = paid.map(Money::from_dollars);
+            let sold = inventory.set_status(car.id, change).unwrap();
+            let month = wanted.entry(sold.sold_at.unwrap().format("%Y-%m").to_string()).or_default();
+            let worth = paid.map_or(sold.price.cents(), |dollars| i64::from(dollars) * 100);
+            *month = (month.0 + 1, month.1 + worth, month.2 + (sold.sold_at.unwrap() - sold.listed_at.unwrap()).num_days());
+        }
+        // One comes back and is sold again, one was sold by another program before it was listed, one nobody knows when.
+        let again = inventory.find(&corolla(1).vin).unwrap().vehicle;
+        inventory.relist(again.id).unwrap();
+        lot.pass(TimeDelta::days(2));
+        sell(lot, again.id, 9_000);
+        let month = wanted.entry(lot.now().format("%Y-%m").to_string()).or_default();
+        *month = (month.0 + 1, month.1 + 900_000, month.2 + 2);
+        let [early, unknown] = [11, 12].map(|number| inventory.add(&corolla(number)).unwrap());
+        let week_ago = lot.now() - TimeDelta::days(7);
+        lot.execute(&format!(
+            "UPDATE inventory SET status = 'sold', sold_at = '{}' WHERE vin = '{}';
+             UPDATE inventory SET status = 'sold', sold_at = NULL, listed_at = NULL, updated_at = NULL WHERE vin = '{}'",
+            week_ago.format("%Y-%m-%dT%H:%M:%S%.6fZ"), early.vin, unknown.vin
+        ));
+        for (time, vehicle) in [(week_ago, early), (lot.now(), unknown)] {
+            let month = wanted.entry(time.format("%Y-%m").to_string()).or_default();
+            *month = (month.0 + 1, month.1 + vehicle.price.cents(), month.2);
+        }
+        let counted = inventory.statistics().unwrap().sales;
+        let by_month: Vec<_> = counted
+            .by_month
+            .iter()
+            .map(|of| {
+                let days = of.sales.average_days_to_sell.unwrap() * of.sales.count as f64;
+                (of.month.clone(), (of.sales.count, of.sales.value.cents(), days.round() as i64))
+            })
+            .collect();
+        assert_eq!(by_month, wanted.into_iter().rev().collect::<Vec<_>>());
+        assert_eq!((counted.total.count, counted.came_back), (8, 1));
     }
 
     fn sales_of_another_program_are_counted_as_well(lot: &Lot) {

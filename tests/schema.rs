@@ -115,6 +115,24 @@ pub(crate) const OURS: &[Table] = &[
         indexes: &[],
     },
     Table {
+        name: "job_history",
+        columns: &[
+            ("scheduled_for", "TIMESTAMP", ""),
+            ("requested_by", "UUID", ""),
+            ("options", "JSONB", ""),
+            ("progress", "JSONB", ""),
+            ("cancel_requested_at", "TIMESTAMP", ""),
+            ("lease", "STRING(100)", ""),
+            ("holder", "STRING(255)", ""),
+        ],
+        indexes: &["started_at, id", "job_name, started_at, id"],
+    },
+    Table {
+        name: "job_schedules",
+        columns: &[("job_name", "STRING(100)", "PK"), ("done_until", "TIMESTAMP", "NOT NULL")],
+        indexes: &[],
+    },
+    Table {
         name: "vin_decodes",
         columns: &[
             ("vin", "STRING(17)", "PK"),

@@ -178,22 +178,11 @@ on_both_databases! {
     }
 
     fn a_customers_flood_at_once_is_stopped_at_five(lot: &Lot) {
-        let start = Barrier::new(12);
-        let taken = std::thread::scope(|scope| {
-            let senders: Vec<_> = (0..12)
-                .map(|number| {
-                    let actor = Actor::public().from_ip("203.0.113.7".parse().unwrap());
-                    let website = lot.another_process().acting_as(actor);
-                    let start = &start;
-                    scope.spawn(move || {
-                        start.wait();
-                        website.submissions().submit(&offer(number)).is_ok()
-                    })
-                })
-                .collect();
-            senders.into_iter().map(|sender| sender.join().unwrap()).filter(|taken| *taken).count()
+        let taken = lot.at_once(12, |website, number| {
+            let website = website.acting_as(Actor::public().from_ip("203.0.113.7".parse().unwrap()));
+            website.submissions().submit(&offer(number as u32)).is_ok()
         });
-        assert_eq!(taken, 5);
+        assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 5);
     }
 
     fn letters_beyond_ascii_are_found(lot: &Lot) {
@@ -206,20 +195,7 @@ on_both_databases! {
     }
 
     fn two_offers_of_one_car_at_once_are_taken_once(lot: &Lot) {
-        let start = Barrier::new(6);
-        let outcomes: Vec<_> = std::thread::scope(|scope| {
-            let customers: Vec<_> = (0..6)
-                .map(|_| {
-                    let website = lot.another_process().acting_as(Actor::public());
-                    let start = &start;
-                    scope.spawn(move || {
-                        start.wait();
-                        website.submissions().submit(&camry())
-                    })
-                })
-                .collect();
-            customers.into_iter().map(|customer| customer.join().unwrap()).collect()
-        });
+        let outcomes = lot.at_once(6, |website, _| website.acting_as(Actor::public()).submissions().submit(&camry()));
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
         assert!(outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).all(|refusal| refusal.code() == "duplicate_vin"));
     }

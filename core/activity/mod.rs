@@ -55,6 +55,10 @@ pub enum Action {
     Repair,
     /// An API token was taken back.
     Revoke,
+    /// A run of a job was asked for.
+    Run,
+    /// A run of a job is to end.
+    Cancel,
     /// A user signed in.
     SignIn,
     /// A user signed out, or was.
@@ -77,6 +81,8 @@ words!(Action, InvalidAction at "/action" {
     Record => "record",
     Repair => "repair",
     Revoke => "revoke",
+    Run => "run",
+    Cancel => "cancel",
     SignIn => "sign_in",
     SignOut => "sign_out",
 });

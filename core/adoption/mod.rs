@@ -14,7 +14,7 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
-pub(crate) use service::{check, migrate};
+pub(crate) use service::{alert_of, check, migrate};
 
 /// What a call of `migrate` did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -54,13 +54,18 @@ pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<Migrati
     let machine = Actor::system();
     let (migrated, findings) = database.migrate(|conn| {
         let findings = look(conn, Some(Acting { actor: &machine, now }))?;
-        match alert(&findings) {
-            Some(alert) => alerts::open(conn, &alert, now)?,
-            None => alerts::close_about_nothing(conn, AlertType::UnreadableValues, now)?,
-        }
+        alert_of(conn, &findings, now)?;
         Ok(findings)
     })?;
     Ok(MigrationReport { applied: migrated.applied, version: migrated.version, findings })
+}
+
+/// Opens the alert about rows that cannot be read, or closes it where there are none.
+pub(crate) fn alert_of(conn: &mut DbConnection, findings: &[Finding], now: DateTime<Utc>) -> DbResult<()> {
+    match alert(findings) {
+        Some(alert) => alerts::open(conn, &alert, now),
+        None => alerts::close_about_nothing(conn, AlertType::UnreadableValues, now),
+    }
 }
 
 /// Goes through all tables. Repairs what is certain where somebody acts.

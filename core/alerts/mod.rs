@@ -40,6 +40,8 @@ pub enum AlertType {
     InventoryIncomplete,
     /// The photo storage is almost full.
     StorageLimit,
+    /// A job failed, and has not succeeded since.
+    JobFailing,
     /// Rows hold words, lists or values of another application that cannot be read.
     UnreadableValues,
 }
@@ -54,6 +56,7 @@ words!(AlertType, InvalidAlertType at "/alert_type" {
     InventoryReplaced => "inventory_replaced",
     InventoryIncomplete => "inventory_incomplete",
     StorageLimit => "storage_limit",
+    JobFailing => "job_failing",
     UnreadableValues => "unreadable_values",
 });
 

@@ -1,6 +1,7 @@
 //! Which detail pages to ask for, to learn at once what became of listings that a list no longer shows.
 //!
-//! A page that answers 404 or 410 is proof, and any other answer is none. But a website that has moved all its pages, or shows
+//! A page whose own website answers 404 or 410 is proof, and any other answer is none, nor is that of a website which it redirects
+//! to. But a website that has moved all its pages, or shows
 //! none of them to strangers, answers so for cars that it still offers: hence the control, the page of a car on the list, which
 //! must be there, must stand where the pages of the missing ones stood, and must have stood there already when they were last
 //! seen. An address that carries the price or the mileage changes with it, and proves nothing. What is deliberately not here:
@@ -12,9 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use url::Url;
 
-use super::IncompleteReason;
+use super::{Competitor, IncompleteReason};
 use crate::{
-    scrape::configured::CHECKS_MAX,
+    scrape::{configured::CHECKS_MAX, walk::site_scope::Home},
     tracking::{facts::StoredListing, plan::Plan},
 };
 
@@ -22,6 +23,12 @@ use crate::{
 pub(super) fn checks_wanted(scraper_config: Option<&Value>) -> usize {
     let wanted = scraper_config.and_then(|config| config.get("check_missing")?.as_u64()).unwrap_or(0);
     usize::try_from(wanted).unwrap_or(usize::MAX).min(CHECKS_MAX as usize)
+}
+
+/// The websites whose word about their cars counts: that of the list, and the one that is entered as the dealer's.
+pub(super) fn own_websites(competitor: &Competitor) -> Vec<Home> {
+    let addresses = [Some(competitor.inventory_url.as_str()), competitor.website_url.as_deref()];
+    addresses.into_iter().flatten().filter_map(|address| Home::of(&Url::parse(address).ok()?)).collect()
 }
 
 /// What to look after; the indices are those of the stored listings.

@@ -341,6 +341,16 @@ pub struct ListingFilter {
     pub mileage_max: Option<i32>,
     pub days_on_market_min: Option<i32>,
     pub days_on_market_max: Option<i32>,
+    /// Of any of these; of all, and of those that say nothing, where it is empty.
+    pub stock_status: Vec<StockStatus>,
+    /// Of any of these; of all, and of those that say nothing, where it is empty.
+    pub sale_status: Vec<SaleStatus>,
+    /// Of any of these; of all, and of those that say nothing, where it is empty.
+    pub title_brand: Vec<TitleBrand>,
+    /// Of any of these; of all, and of those that say nothing, where it is empty.
+    pub condition: Vec<Condition>,
+    /// Of any of these; of all, and of those that say nothing, where it is empty.
+    pub odometer_status: Vec<OdometerStatus>,
     /// Only listings whose price is below an earlier one.
     pub price_dropped: bool,
     /// Only listings whose price is this much below an earlier one, or more.

@@ -319,6 +319,23 @@ table! {
         duration_ms -> Nullable<Integer>,
         result -> Nullable<DbJson>,
         error -> Nullable<Text>,
+        scheduled_for -> Nullable<DbInstant>,
+        requested_by -> Nullable<DbId>,
+        options -> Nullable<DbJson>,
+        progress -> Nullable<DbJson>,
+        cancel_requested_at -> Nullable<DbInstant>,
+        lease -> Nullable<Text>,
+        holder -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    job_schedules (job_name) {
+        job_name -> Text,
+        done_until -> DbInstant,
     }
 }
 
@@ -501,6 +518,7 @@ allow_tables_to_appear_in_same_query!(
     job_history,
     competitor_scrapes,
     job_leases,
+    job_schedules,
     competitor_pages,
     call_budgets,
     vin_decodes,

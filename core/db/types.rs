@@ -34,7 +34,7 @@ use super::{
 use crate::{
     ids::{
         ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+        MetricsId, PageId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -198,6 +198,7 @@ id_in_sql!(
     ActivityId,
     AlertId,
     TokenId,
+    RunId,
     AnyId,
 );
 

@@ -546,6 +546,38 @@ catalogue! {
             "The audit entry could not be made, so the change was not made either.",
             "Read the log for the reason.";
     }
+    "Jobs" {
+        JobNotFound: NotFound, "job_not_found",
+            "There is no such job.",
+            "Use one of the names that the error lists.";
+        InvalidRunStatus: InvalidInput, "invalid_run_status",
+            "This is not a status of a run.",
+            "Use one of the words that the error lists.";
+        RunNotFound: NotFound, "run_not_found",
+            "There is no such run of a job.",
+            "Look it up in the history. Clean-up removes old runs.";
+        InvalidRunOptions: InvalidInput, "invalid_run_options",
+            "The job does not take these options.",
+            "Correct the fields that the error lists.";
+        JobRunning: Conflict, "job_running",
+            "The job is running already.",
+            "Wait for its end, or cancel it.";
+        RunOver: Conflict, "run_over",
+            "The run has ended.",
+            "Read its result.";
+        RunsFull: Unavailable, "runs_full",
+            "This process makes as many runs as it may at a time.",
+            "Try again when one of them has ended.";
+        RunFailed: Unavailable, "run_failed",
+            "The run failed, or a part of it did.",
+            "Read the error and the result of the run.";
+        JobPanicked: Internal, "job_panicked",
+            "The job stopped at a fault of this program.",
+            "Report this with the log.";
+        InvalidSchedule: Misconfigured, "invalid_schedule",
+            "The configuration of the jobs is wrong.",
+            "Correct the fields that the error lists.";
+    }
     "Lists and text" {
         AmbiguousReference: InvalidInput, "ambiguous_reference",
             "Several rows are named by this text.",

@@ -160,6 +160,16 @@ pub(super) fn remove_expired_decodes(conn: &mut DbConnection, now: DateTime<Utc>
     Ok(diesel::delete(table.filter(vin.eq_any(over)).filter(is_over())).execute(conn)?)
 }
 
+/// How many evaluations and how many answers of vPIC have expired.
+pub(super) fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<(usize, usize)> {
+    let evaluations: i64 = vin_evaluation_cache::table
+        .filter(vin_evaluation_cache::expires_at.le(Instant(now)))
+        .count()
+        .get_result(conn)?;
+    let decodes: i64 = vin_decodes::table.filter(vin_decodes::expires_at.le(Instant(now))).count().get_result(conn)?;
+    Ok((usize::try_from(evaluations).unwrap_or_default(), usize::try_from(decodes).unwrap_or_default()))
+}
+
 /// Whether anything expired is left.
 pub(super) fn is_any_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<bool> {
     let evaluations = vin_evaluation_cache::table.filter(vin_evaluation_cache::expires_at.le(Instant(now)));

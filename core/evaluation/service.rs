@@ -202,6 +202,17 @@ impl<'a> Evaluations<'a> {
         Ok(Expired { evaluations, decodes, is_all: decodes < left || !is_left()? })
     }
 
+    /// How much has expired and is still stored.
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn count_expired(&self) -> Result<Expired> {
+        let now = self.desk.now();
+        let (evaluations, decodes) =
+            self.desk.read(Permission::CleanUp, |conn| repository::count_expired(conn, now))?;
+        Ok(Expired { evaluations, decodes, is_all: evaluations + decodes == 0 })
+    }
+
     fn remove_in_batches(
         &self,
         limit: usize,

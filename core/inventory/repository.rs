@@ -22,7 +22,7 @@ use crate::{
         schema::{inventory, inventory::dsl},
         types::DbMoney,
     },
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     page::{Page, PageRequest, contains_patterns, in_index_order},
@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub(super) use reference::candidates;
-pub(super) use sales::{add_sale, delete_sale, ensure_sale, recorded_sales, sold_vehicles};
+pub(super) use sales::{add_sale, delete_sale, ensure_sale, sales_by_month};
 
 vehicle_fields!(record_row Vehicle in inventory);
 
@@ -69,18 +69,15 @@ pub(crate) fn get_to_change(conn: &mut DbConnection, id: VehicleId) -> DbResult<
     get(conn, id)
 }
 
-/// Those of the vehicles that there are, each as far as it can be read.
-pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+/// Those of the vehicles that there are.
+pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Vehicle>> {
     let rows: Vec<Row> =
         dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(Row::as_select()).load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.id, Ok(Vehicle::from(row)))).collect())
+    Ok(rows.into_iter().map(|row| (row.id, Vehicle::from(row))).collect())
 }
 
 /// The same, locked until the transaction ends.
-pub(crate) fn get_all_to_change(
-    conn: &mut DbConnection,
-    ids: &[VehicleId],
-) -> DbResult<HashMap<VehicleId, Result<Vehicle>>> {
+pub(crate) fn get_all_to_change(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Vehicle>> {
     lock_row!(conn, dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(dsl::id));
     get_all(conn, ids)
 }

@@ -1,11 +1,9 @@
 //! What the dealership has sold: one sale a row, kept when the car comes back, and counted by month.
 
-use std::collections::{BTreeMap, HashSet};
-
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Vehicle, rules};
+use super::Vehicle;
 use crate::{
     ids::{SaleId, VehicleId},
     money::Money,
@@ -73,48 +71,37 @@ pub struct MonthOfSales {
     pub sales: SaleCount,
 }
 
-/// Sales as they are added up.
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    count: i64,
-    value: Money,
-    days: i64,
+/// The sums of a month's sales.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MonthSums {
+    pub(super) month: String,
+    pub(super) count: i64,
+    pub(super) value: Money,
+    /// The days from `listed_at` to the sale.
+    pub(super) days: i64,
+    /// The sales of cars that are in stock again, or were sold once more.
+    pub(super) came_back: i64,
 }
 
-impl Sum {
-    fn add(&mut self, sale: &Sale) {
-        self.count += 1;
-        self.value = self.value + sale.sale_price.unwrap_or(sale.price);
-        self.days += rules::days_in_stock(sale.listed_at, Some(sale.sold_at), sale.sold_at);
-    }
-
-    fn counted(self) -> SaleCount {
-        let average_days_to_sell = (self.count > 0).then(|| self.days as f64 / self.count as f64);
-        SaleCount { count: self.count, value: self.value, average_days_to_sell }
+impl SaleCount {
+    fn of(count: i64, value: Money, days: i64) -> Self {
+        let average_days_to_sell = (count > 0).then(|| days as f64 / count as f64);
+        Self { count, value, average_days_to_sell }
     }
 }
 
 impl SalesStatistics {
-    /// Counts the recorded sales, and the vehicles that are sold without a record of it, as other programs sell them.
-    pub(super) fn of(recorded: &[Sale], sold: &[Sale]) -> Self {
-        let key = |sale: &Sale| (sale.inventory_id, sale.sold_at);
-        let standing: HashSet<_> = sold.iter().map(key).collect();
-        let known: HashSet<_> = recorded.iter().map(key).collect();
-        let came_back = recorded.iter().filter(|sale| !standing.contains(&key(sale))).count();
-        let (mut total, mut months) = (Sum::default(), BTreeMap::<_, Sum>::new());
-        for sale in recorded.iter().chain(sold.iter().filter(|sale| !known.contains(&key(sale)))) {
-            total.add(sale);
-            months.entry((sale.sold_at.year(), sale.sold_at.month())).or_default().add(sale);
+    /// Adds the months up.
+    pub(super) fn of(months: Vec<MonthSums>) -> Self {
+        let (mut count, mut value, mut days, mut came_back) = (0, Money::default(), 0, 0);
+        for month in &months {
+            (count, value) = (count + month.count, value + month.value);
+            (days, came_back) = (days + month.days, came_back + month.came_back);
         }
         let by_month = months
             .into_iter()
-            .rev()
-            .map(|((year, month), sum)| MonthOfSales { month: format!("{year}-{month:02}"), sales: sum.counted() });
-        Self {
-            total: total.counted(),
-            came_back: i64::try_from(came_back).unwrap_or(i64::MAX),
-            by_month: by_month.collect(),
-        }
+            .map(|of| MonthOfSales { month: of.month, sales: SaleCount::of(of.count, of.value, of.days) });
+        Self { total: SaleCount::of(count, value, days), came_back, by_month: by_month.collect() }
     }
 }
 
@@ -123,26 +110,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sales_are_counted_once_whoever_recorded_them() {
-        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let cars: Vec<_> = (0..3).map(|_| VehicleId::new(time("2026-01-01T00:00:00Z"))).collect();
-        let sale = |car: usize, listed: &str, sold: &str, paid: Option<i32>| Sale {
-            id: SaleId::new(time(sold)),
-            inventory_id: cars[car],
-            sold_at: time(sold),
-            listed_at: Some(time(listed)),
-            price: Money::from_dollars(10_000),
-            sale_price: paid.map(Money::from_dollars),
+    fn the_months_add_up() {
+        let month = |month: &str, count, dollars, days, came_back| MonthSums {
+            month: month.to_owned(),
+            count,
+            value: Money::from_dollars(dollars),
+            days,
+            came_back,
         };
-        let first = sale(0, "2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z", Some(9_500));
-        let again = sale(0, "2026-03-01T00:00:00Z", "2026-03-21T00:00:00Z", None);
-        let foreign = sale(1, "2026-03-01T00:00:00Z", "2026-03-31T23:00:00Z", None);
-        let statistics = SalesStatistics::of(&[first, again], &[Sale { sale_price: None, ..again }, foreign]);
+        let statistics =
+            SalesStatistics::of(vec![month("2026-03", 2, 20_000, 50, 0), month("2026-01", 1, 9_500, 10, 1)]);
         assert_eq!((statistics.total.count, statistics.came_back), (3, 1));
         assert_eq!(statistics.total.value, Money::from_dollars(29_500));
         assert_eq!(statistics.total.average_days_to_sell, Some(20.0));
-        let months: Vec<_> = statistics.by_month.iter().map(|of| (of.month.as_str(), of.sales.count)).collect();
-        assert_eq!(months, [("2026-03", 2), ("2026-01", 1)]);
-        assert_eq!(SalesStatistics::of(&[], &[]), SalesStatistics::default());
+        let months: Vec<_> = statistics.by_month.iter().map(|of| (of.month.as_str(), of.sales)).collect();
+        let january = SaleCount { count: 1, value: Money::from_dollars(9_500), average_days_to_sell: Some(10.0) };
+        assert_eq!((months[0].0, months[0].1.average_days_to_sell), ("2026-03", Some(25.0)));
+        assert_eq!(months[1], ("2026-01", january));
+        assert_eq!(SalesStatistics::of(vec![]), SalesStatistics::default());
     }
 }

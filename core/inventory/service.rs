@@ -307,14 +307,15 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Counts, worth and age of the lot, and what was sold. Four queries, which read a few narrow columns of each vehicle and sale.
+    /// Counts, worth and age of the lot, and what was sold. Three queries; that of the age reads a few narrow columns of each unsold
+    /// vehicle.
     ///
     /// # Errors
     /// As any read.
     pub fn statistics(&self) -> Result<Statistics> {
         let now = self.desk.now();
         let (by_status, ages, sales) = self.desk.read_snapshot(Permission::ReadInventory, |conn| {
-            let sales = SalesStatistics::of(&repository::recorded_sales(conn)?, &repository::sold_vehicles(conn, now)?);
+            let sales = SalesStatistics::of(repository::sales_by_month(conn, now)?);
             Ok((repository::count_by_status(conn)?, repository::unsold_ages(conn)?, sales))
         })?;
         let total = by_status

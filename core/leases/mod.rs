@@ -1,14 +1,16 @@
 //! Leases: only one process at a time may do a thing, for as long as it renews its lease.
 //!
 //! A lease is a row of `job_leases` with the time at which it ends, so that the work of a process that died is taken over. A
-//! lease that has ended stays ended: no renewal revives it, even where nobody else took it. The times are those of the
-//! callers' clocks, which must agree better than a third of a lease, the time between two renewals. Leases leave no audit
-//! rows: they say who works, and nothing about the business.
+//! lease that has ended stays ended: no renewal revives it, even where nobody else took it. The times are the callers'. Jobs take
+//! them from `shared_now`; where they are of the callers' clocks, these must agree better than a third of a lease, the time
+//! between two renewals. Leases leave no audit rows: they say who works, and nothing about the business.
 
 mod repository;
 
 use chrono::{DateTime, Utc};
-pub(crate) use repository::{forget, held_by, holder, last_holder, live_leases, note_last, release, renew, take};
+pub(crate) use repository::{
+    forget, held_by, holder, last_holder, live_leases, note_last, release, renew, shared_now, take,
+};
 use uuid::Uuid;
 
 /// A lease that has not ended.

@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{Lease, Taken};
-use crate::db::{
-    DbConnection, DbResult, Instant, lock_row,
-    schema::job_leases::{self, dsl},
+use crate::{
+    clock::Clock,
+    db::{
+        DbConnection, DbResult, Instant, lock_row,
+        schema::job_leases::{self, dsl},
+    },
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -27,6 +30,25 @@ impl Row {
 fn locked(conn: &mut DbConnection, name: &str) -> DbResult<Option<Row>> {
     lock_row!(conn, dsl::job_leases.find(name).select(dsl::job_name));
     Ok(dsl::job_leases.find(name).select(Row::as_select()).first(conn).optional()?)
+}
+
+#[cfg(feature = "postgres")]
+#[derive(QueryableByName)]
+struct Time {
+    #[diesel(sql_type = crate::db::types::DbInstant)]
+    now: Instant,
+}
+
+/// The time by the clock that all processes share: the database server's on PostgreSQL. A clock that the configuration gives is
+/// asked itself.
+pub(crate) fn shared_now(conn: &mut DbConnection, clock: &Clock) -> DbResult<DateTime<Utc>> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) if clock.is_of_the_machine() => {
+            Ok(diesel::sql_query("SELECT clock_timestamp() AS now").get_result::<Time>(conn)?.now.into())
+        }
+        _ => Ok(clock.now()),
+    }
 }
 
 /// Takes a lease that is free or has ended, or extends the holder's own.

@@ -83,6 +83,19 @@ pub(super) fn delete_of_user(conn: &mut DbConnection, user: &str) -> DbResult<us
     Ok(on_each!(conn, c => sql_query(query).bind::<Text, _>(user).execute(c))?)
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    sessions: i64,
+}
+
+/// How many sessions have ended.
+pub(super) fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<usize> {
+    let query = sql(conn, "SELECT count(*) AS sessions FROM session WHERE expire < LOCAL($1)");
+    let count: Count = on_each!(conn, c => sql_query(query).bind::<DbInstant, _>(Instant(now)).get_result(c))?;
+    Ok(usize::try_from(count.sessions).unwrap_or_default())
+}
+
 /// Deletes sessions that have ended, the oldest first, and answers how many. The end is looked at again for each row, because
 /// another server may extend one meanwhile.
 pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: u32) -> DbResult<usize> {

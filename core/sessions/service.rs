@@ -120,6 +120,15 @@ impl<'a> Sessions<'a> {
         })
     }
 
+    /// How many sessions have ended and are still stored.
+    ///
+    /// # Errors
+    /// `forbidden` below the role admin.
+    pub fn count_expired(&self) -> Result<usize> {
+        let now = self.desk.now();
+        self.desk.read(Permission::CleanUp, |conn| repository::count_expired(conn, now))
+    }
+
     /// Deletes the sessions that have ended, in transactions of a bounded size, and answers how many.
     ///
     /// # Errors

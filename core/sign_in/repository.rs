@@ -119,6 +119,14 @@ pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: 
     Ok(deleted)
 }
 
+/// How many states and links have expired.
+pub(super) fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<usize> {
+    let old_states: i64 =
+        states::sign_in_states.filter(states::expires_at.le(Instant(now))).count().get_result(conn)?;
+    let old_links: i64 = links::sign_in_links.filter(links::expires_at.le(Instant(now))).count().get_result(conn)?;
+    Ok(usize::try_from(old_states + old_links).unwrap_or_default())
+}
+
 /// Whose the account of a provider is.
 pub(super) fn user_of_identity(conn: &mut DbConnection, identity_hash: &str) -> DbResult<Option<UserId>> {
     Ok(identities::sign_in_identities.find(identity_hash).select(identities::user_id).first(conn).optional()?)

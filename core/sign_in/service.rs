@@ -154,6 +154,15 @@ impl<'a> SignIn<'a> {
         Ok(SignedIn { session, return_to: pending.return_to })
     }
 
+    /// How many sign-ins that had begun, and how many links, have expired and are still stored.
+    ///
+    /// # Errors
+    /// `forbidden` below the role admin.
+    pub fn count_expired(&self) -> Result<usize> {
+        let now = self.desk.now();
+        self.desk.read(Permission::CleanUp, |conn| repository::count_expired(conn, now))
+    }
+
     /// Deletes links and sign-ins that have expired, in transactions of a bounded size, and answers how many.
     ///
     /// # Errors

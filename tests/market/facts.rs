@@ -1,8 +1,8 @@
 //! What websites say of titles, conditions and odometers, from the scrape to the price.
 
 use jpauto::{
-    competitors::{Listing as Listed, ListingFilter},
-    extract::{Condition, OdometerStatus, SaleStatus, TitleBrand},
+    competitors::{Listing as Listed, ListingFilter, ListingSort},
+    extract::{Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand},
 };
 
 use super::*;
@@ -47,6 +47,37 @@ fn five_clean() -> impl Iterator<Item = ScrapedListing> {
 }
 
 on_both_databases! {
+    fn listings_are_found_by_what_their_websites_say(lot: &Lot) {
+        let pending = ScrapedListing { sale_status: Some(SaleStatus::Pending), condition: Some(Condition::Used), ..listed(3, 9_000) };
+        let on_the_way = ScrapedListing {
+            stock_status: Some(StockStatus::InTransit),
+            condition: Some(Condition::Certified),
+            odometer_status: Some(OdometerStatus::TrueMileageUnknown),
+            ..listed(4, 9_500)
+        };
+        let silent = listed(5, 10_000);
+        record(lot, vec![branded(1, TitleBrand::Salvage), branded(2, TitleBrand::Flood), pending, on_the_way, silent]);
+        let all = ListingFilter::default();
+        for (filter, expected) in [
+            (ListingFilter { title_brand: vec![TitleBrand::Salvage], ..all.clone() }, vec![1]),
+            (ListingFilter { title_brand: vec![TitleBrand::Flood, TitleBrand::Salvage, TitleBrand::Lemon], ..all.clone() }, vec![1, 2]),
+            (ListingFilter { title_brand: vec![TitleBrand::Clean], ..all.clone() }, vec![]),
+            (ListingFilter { sale_status: vec![SaleStatus::Pending], ..all.clone() }, vec![3]),
+            (ListingFilter { condition: vec![Condition::Used, Condition::Certified], ..all.clone() }, vec![3, 4]),
+            (ListingFilter { condition: vec![Condition::Used], sale_status: vec![SaleStatus::Available], ..all.clone() }, vec![]),
+            (ListingFilter { odometer_status: vec![OdometerStatus::TrueMileageUnknown], ..all.clone() }, vec![4]),
+            (ListingFilter { stock_status: vec![StockStatus::InTransit], ..all.clone() }, vec![4]),
+            (all, vec![1, 2, 3, 4, 5]),
+        ] {
+            let filter = ListingFilter { sort: ListingSort::FirstSeenAt, ..filter };
+            let found = lot.desk().competitors().listings(&filter, &PageRequest::first(100)).unwrap().items;
+            let mut found: Vec<_> = found.iter().map(|listing| listing.vin.clone().unwrap()).collect();
+            found.sort();
+            let expected: Vec<_> = expected.into_iter().map(|number| vin(800_000 + number)).collect();
+            assert_eq!(found, expected, "{filter:?}");
+        }
+    }
+
     fn what_a_website_says_of_a_car_is_kept_and_changes_with_it(lot: &Lot) {
         let facts = |listing: &Listed| (listing.title_brand, listing.condition, listing.odometer_status, listing.sale_status);
         let said = ScrapedListing {

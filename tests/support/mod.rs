@@ -8,7 +8,7 @@ pub mod statements;
 #[allow(dead_code, reason = "benchmarks and the command line's tests use other parts of it")]
 pub mod website;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewSubmission, NewUser, NewVehicle, Role, User};
@@ -156,6 +156,23 @@ impl Lot {
             #[allow(unreachable_patterns, reason = "where both databases are compiled in")]
             _ => unreachable!("{}", self.url),
         }
+    }
+
+    /// What processes of their own answer that all begin at the same moment; each is given its number.
+    pub fn at_once<T: Send>(&self, processes: usize, work: impl Fn(&Dealership, usize) -> T + Sync) -> Vec<T> {
+        let start = Barrier::new(processes);
+        std::thread::scope(|scope| {
+            let running: Vec<_> = (0..processes)
+                .map(|number| {
+                    let (dealership, start, work) = (self.another_process(), &start, &work);
+                    scope.spawn(move || {
+                        start.wait();
+                        work(&dealership, number)
+                    })
+                })
+                .collect();
+            running.into_iter().map(|thread| thread.join().unwrap()).collect()
+        })
     }
 
     /// Another handle on the same database, with its own pool: as a second process would have.

@@ -14,6 +14,7 @@ use crate::{
     demo::DemoArgs,
     extract::ExtractArgs,
     import::ImportCommand,
+    job::JobCommand,
     market::{self, MarketCommand},
     output::Format,
     report,
@@ -25,6 +26,7 @@ use crate::{
     user::UserCommand,
     vehicle::VehicleCommand,
     vin::VinArgs,
+    work::WorkArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -190,8 +192,13 @@ pub(crate) enum Command {
     /// The audit trail: who did what
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Jobs, when they run, and what their runs did
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Run the jobs when they are due, until the process is told to end
+    Work(Box<WorkArgs>),
     /// Serve the HTTP API
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Bring the database's schema to this release's
     #[command(after_help = MIGRATE_HELP)]
     Migrate,
@@ -229,6 +236,7 @@ impl Command {
         matches!(
             self,
             Self::Migrate
+                | Self::Work(_)
                 | Self::Import(_)
                 | Self::Submission(SubmissionCommand::Submit { .. })
                 | Self::Vehicle(VehicleCommand::Add { .. })

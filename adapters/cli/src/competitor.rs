@@ -107,7 +107,7 @@ pub(crate) enum CompetitorCommand {
         #[arg(value_name = "COMPETITOR")]
         competitors: Vec<String>,
         #[command(flatten)]
-        filter: ListingOptions,
+        filter: Box<ListingOptions>,
         #[command(flatten)]
         paging: Paging,
     },

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, SignInConfig, competitors::ScrapingRules,
-    evaluation::VpicConfig, market::AutoDevConfig,
+    evaluation::VpicConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, configuration::Settings, failure::Failure, output::Output};
@@ -35,6 +35,7 @@ pub(crate) struct Context {
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
     sign_in: Option<SignInConfig>,
+    jobs: JobRules,
     pub(crate) output: Output,
 }
 
@@ -45,6 +46,7 @@ impl Context {
             settings.database.url = url;
         }
         settings.database.read_only |= global.read_only;
+        let jobs = settings.jobs();
         Self {
             scraping: settings.scraping().clone(),
             settings,
@@ -56,6 +58,7 @@ impl Context {
             vpic: None,
             sessions: None,
             sign_in: None,
+            jobs,
             output: Output::to_stdout(global.format),
         }
     }
@@ -99,6 +102,11 @@ impl Context {
         self.sessions = how;
     }
 
+    /// Lets jobs of what is opened from now on run by these rules.
+    pub(crate) fn run_jobs_by(&mut self, rules: JobRules) {
+        self.jobs = rules;
+    }
+
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
         let mut config: Config = self.settings.library();
@@ -108,6 +116,7 @@ impl Context {
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
         config.sign_in = self.sign_in.clone();
+        config.jobs = self.jobs.clone();
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)
     }

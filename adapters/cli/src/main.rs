@@ -20,6 +20,7 @@ mod failure;
 mod fields;
 mod filters;
 mod import;
+mod job;
 mod market;
 mod migrate;
 mod output;
@@ -36,6 +37,7 @@ mod token;
 mod user;
 mod vehicle;
 mod vin;
+mod work;
 
 use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
@@ -144,6 +146,8 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
         Command::Report => report::run(context),
+        Command::Job(command) => job::run(command, context),
+        Command::Work(arguments) => work::run(&arguments, context),
         Command::Serve(arguments) => serve::run(&arguments, context),
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),

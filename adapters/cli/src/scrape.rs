@@ -83,6 +83,12 @@ pub(crate) struct FetchOptions {
 }
 
 impl FetchOptions {
+    /// The same where there is a contact. Without one, nothing is fetched.
+    pub(crate) fn config_if_given(&self, settings: &Settings) -> Result<Option<(FetchConfig, ScrapingRules)>, Failure> {
+        let is_given = self.contact.is_some() || !settings.fetch().contact.is_empty();
+        is_given.then(|| self.config(settings)).transpose()
+    }
+
     /// The library's configuration; a wrong option is an error of input.
     pub(crate) fn config(&self, settings: &Settings) -> Result<(FetchConfig, ScrapingRules), Failure> {
         let mut fetch = settings.fetch().clone();

@@ -1,19 +1,26 @@
 //! `jpauto serve`: the HTTP server over the database. What is deliberately not here: the server.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc, thread};
 
 use clap::Args;
-use jpauto::{Dealership, ErrorCode};
+use jpauto::{Actor, Dealership, ErrorCode, jobs::Stop};
 use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
 use serde::Serialize;
 
-use crate::{context::Context, failure::Failure, output::remark, sign_in::SessionOptions};
+use crate::{
+    context::Context,
+    failure::Failure,
+    output::remark,
+    sign_in::SessionOptions,
+    work::{JobOptions, Worker, WorkerOptions},
+};
 
 const EXAMPLES: &str = "\
 Examples:
   jpauto serve
   jpauto serve --config /etc/jpauto/jpauto.toml --check
   jpauto --db postgres://lot@localhost/lot serve --address 0.0.0.0:8080 --trust-proxy 10.0.0.0/8
+  jpauto serve --work --contact webmaster@dealer.example      the jobs run in the same process
   openssl rand -hex 32 > session-secret; jpauto serve --session-secret-file session-secret
 
 It runs until SIGTERM or Ctrl-C, then lets requests finish. GET /readyz answers 200 once the database can be read.
@@ -40,6 +47,13 @@ pub(crate) struct ServeArgs {
     check: bool,
     #[command(flatten)]
     sessions: SessionOptions,
+    /// Run the jobs when they are due, too
+    #[arg(long)]
+    work: bool,
+    #[command(flatten)]
+    worker: WorkerOptions,
+    #[command(flatten)]
+    jobs: JobOptions,
 }
 
 impl ServeArgs {
@@ -66,6 +80,7 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
     let sessions = arguments.sessions.config(&context.settings)?;
     context.sign_sessions(sessions);
     context.use_all_that_is_configured();
+    arguments.jobs.apply(context)?;
     let config = arguments.config(context);
     if arguments.check {
         let database = without_secrets(&context.settings.database.url);
@@ -76,14 +91,27 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
     }
     let dealership = context.dealership()?;
     dealership.check_ready()?;
-    jpauto_http::serve_blocking(dealership, config, |address| remark(&format!("serving on http://{address}/")))
+    let stop = Arc::<Stop>::default();
+    let works = arguments.work || context.settings.worker.work;
+    let worker = works.then(|| {
+        let (worker, stop) = (Worker::new(&arguments.worker, &context.settings), Arc::clone(&stop));
+        let desk = dealership.acting_as(Actor::system());
+        thread::spawn(move || worker.work(&desk, &stop))
+    });
+    let served = jpauto_http::serve_blocking(dealership, config, |address| {
+        remark(&format!("serving on http://{address}/"));
+    });
+    stop.ask();
+    let worked = worker.map_or(Ok(()), |worker| worker.join().unwrap_or(Ok(())));
+    served
         .map(|shutdown| match shutdown {
             Shutdown::Finished => {}
             Shutdown::Cut(connections) => remark(&format!("{connections} busy connections were cut")),
             // A way to end that this build has no words for.
             _ => {}
         })
-        .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))
+        .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))?;
+    worked
 }
 
 /// What `--check` says. It holds no secret.

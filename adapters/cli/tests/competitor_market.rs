@@ -169,6 +169,40 @@ fn listings_are_filtered_and_put_in_order() {
 }
 
 #[test]
+fn listings_are_found_by_what_their_websites_say() {
+    let lot = Lot::new();
+    let said = |vin: &str, facts: Value| {
+        let mut listing: Value = serde_json::from_str(&line(vin, (2019, "Toyota", "Camry"), 30_000, 15_500)).unwrap();
+        listing.as_object_mut().unwrap().extend(facts.as_object().unwrap().clone());
+        listing.to_string()
+    };
+    let lines = [
+        said(CUT, json!({"title_brand": "salvage", "condition": "used", "odometer_status": "exceeds_limits"})),
+        said(STEADY, json!({"title_brand": "clean", "condition": "certified", "sale_status": "pending"})),
+        said(ELSEWHERE, json!({"condition": "used", "stock_status": "in_transit"})),
+    ];
+    lot.write("day.jsonl", lines.join("\n"));
+    let at = Utc::now().to_rfc3339();
+    lot.json(["import", "listings", "--competitor", "Example Motors", "--observed-at", &at, "day.jsonl"]);
+    let vins = |arguments: &[&str]| {
+        let ran =
+            lot.run(["competitor", "listings", "--format", "jsonl", "--sort", "first_seen_at"].iter().chain(arguments));
+        field(&ran.lines(), "vin")
+    };
+    assert_eq!(vins(&["--title-brand", "salvage"]), [CUT]);
+    assert_eq!(vins(&["--title-brand", "salvage", "--title-brand", "clean"]).len(), 2);
+    assert_eq!(vins(&["--condition", "used", "--odometer-status", "exceeds_limits"]), [CUT]);
+    assert_eq!(vins(&["--sale-status", "pending"]), [STEADY]);
+    assert_eq!(vins(&["--stock-status", "in_transit"]), [ELSEWHERE]);
+    assert_eq!(vins(&["--title-brand", "lemon"]), [""; 0]);
+    lot.run(["competitor", "listings", "--condition", "rusty"]).refuses("certified");
+    let told = text(&lot, ["competitor", "listings"]);
+    for words in ["salvage title, odometer exceeds limits", "certified, sale pending", "in transit"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
 fn a_dealer_is_shown_with_its_figures_and_their_course() {
     let lot = watched();
     let shown = lot.json(["competitor", "show", "example motors"]);

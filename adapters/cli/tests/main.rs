@@ -16,6 +16,7 @@ mod demo;
 mod failures;
 mod help;
 mod interrupted;
+mod job;
 mod judgement;
 mod market;
 mod market_command;
@@ -26,3 +27,4 @@ mod vin_command;
 #[allow(dead_code, unreachable_pub, reason = "the library's own tests use the rest of it")]
 #[path = "../../../tests/support/website.rs"]
 mod website;
+mod workers;

@@ -30,22 +30,7 @@ fn the_full_story_from_an_offer_to_the_report() {
     assert_eq!((&imported["added"], &imported["counts"]["new"]), (&json!(true), &json!(8)));
     assert_eq!(imported["completeness"], "complete");
 
-    let offer = lot.json([
-        "submission",
-        "submit",
-        "--year",
-        "2019",
-        "--make",
-        "Toyota",
-        "--model",
-        "Camry",
-        "--vin",
-        CAMRY,
-        "--mileage",
-        "31000",
-        "--asking-price",
-        "19000",
-    ]);
+    let offer = lot.offer_camry("31000", "19000");
     let waiting = lot.json(["report"]);
     assert_eq!(waiting["submissions"].as_array().unwrap().len(), 1);
     lot.json(["submission", "approve", offer["id"].as_str().unwrap()]);

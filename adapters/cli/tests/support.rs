@@ -84,6 +84,13 @@ impl Lot {
         self.json(arguments)["items"].as_array().unwrap().clone()
     }
 
+    /// A customer's offer of the Camry.
+    pub(crate) fn offer_camry(&self, mileage: &str, asking_price: &str) -> Value {
+        let car = ["--year", "2019", "--make", "Toyota", "--model", "Camry", "--vin", CAMRY];
+        let submit = ["submission", "submit", "--mileage", mileage, "--asking-price", asking_price, "--format", "json"];
+        self.run(submit.into_iter().chain(car)).document()
+    }
+
     /// A vehicle for sale, and its id.
     pub(crate) fn add_camry(&self) -> String {
         let vehicle = self.json([

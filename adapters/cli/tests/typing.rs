@@ -161,22 +161,7 @@ fn a_sale_is_undone_and_a_car_comes_back() {
     assert_eq!((&undone["status"], &undone["listed_at"]), (&json!("available"), &listed));
     lot.run(["vehicle", "undo-sale", "A1042"]).fails(3, "error[vehicle_not_sold]: ");
     lot.json(["vehicle", "status", "A1042", "sold", "--sale-price", "15500"]);
-    let offer = lot.json([
-        "submission",
-        "submit",
-        "--year",
-        "2019",
-        "--make",
-        "Toyota",
-        "--model",
-        "Camry",
-        "--vin",
-        CAMRY,
-        "--mileage",
-        "39000",
-        "--asking-price",
-        "11000",
-    ]);
+    let offer = lot.offer_camry("39000", "11000");
     let back = lot.json(["submission", "approve", CAMRY, "--price", "13900"]);
     assert_eq!((&back["stock_number"], &back["source_submission_id"]), (&json!("A1042"), &offer["id"]));
     assert_eq!(

@@ -610,13 +610,17 @@ impl Competitors {
 
     /// The listings that the filters let through, of one competitor or of all, the newest first.
     ///
-    /// `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before. Make and model are
-    /// compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
-    /// `days_on_market` or `price_drop`, with a minus in front for the largest first.
+    /// `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before, `price_drop_min` those
+    /// cheaper by so much, within so many days. `q` are words that all stand in make, model, trim, VIN or stock number. VIN, make
+    /// and model are compared whatever their case, and bounds are included. `stock_status`, `sale_status`, `title_brand`,
+    /// `condition` and `odometer_status` are what the website says, each one word or several. `sort` is `first_seen_at`, `price`,
+    /// `mileage`, `year`, `days_on_market` or `price_drop`, with a minus in front for the largest first.
     #[pyo3(signature = (
-        competitor = None, *, sold = None, make = None, model = None, year_min = None, year_max = None, price_min = None,
-        price_max = None, mileage_min = None, mileage_max = None, days_on_market_min = None, days_on_market_max = None,
-        price_dropped = false, sort = None, limit = None
+        competitor = None, *, sold = None, vin = None, make = None, model = None, year_min = None, year_max = None,
+        price_min = None, price_max = None, mileage_min = None, mileage_max = None, days_on_market_min = None,
+        days_on_market_max = None, stock_status = None, sale_status = None, title_brand = None, condition = None,
+        odometer_status = None, price_dropped = false, price_drop_min = None, price_drop_within_days = None, q = None,
+        sort = None, limit = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn listings(
@@ -624,6 +628,7 @@ impl Competitors {
         py: Python<'_>,
         competitor: Option<&Bound<'_, PyAny>>,
         sold: Option<bool>,
+        vin: Option<String>,
         make: Option<String>,
         model: Option<String>,
         year_min: Option<i32>,
@@ -634,13 +639,22 @@ impl Competitors {
         mileage_max: Option<i32>,
         days_on_market_min: Option<i32>,
         days_on_market_max: Option<i32>,
+        stock_status: Option<&Bound<'_, PyAny>>,
+        sale_status: Option<&Bound<'_, PyAny>>,
+        title_brand: Option<&Bound<'_, PyAny>>,
+        condition: Option<&Bound<'_, PyAny>>,
+        odometer_status: Option<&Bound<'_, PyAny>>,
         price_dropped: bool,
+        price_drop_min: Option<&Bound<'_, PyAny>>,
+        price_drop_within_days: Option<u32>,
+        q: Option<String>,
         sort: Option<&str>,
         limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = ListingFilter {
             competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
             sold,
+            vin,
             make,
             model,
             year_min,
@@ -651,9 +665,16 @@ impl Competitors {
             mileage_max,
             days_on_market_min,
             days_on_market_max,
+            stock_status: input::words(stock_status)?,
+            sale_status: input::words(sale_status)?,
+            title_brand: input::words(title_brand)?,
+            condition: input::words(condition)?,
+            odometer_status: input::words(odometer_status)?,
             price_dropped,
+            price_drop_min: input::money("price_drop_min", price_drop_min)?,
+            price_drop_within_days,
+            q,
             sort: input::optional_word(py, sort)?.unwrap_or_default(),
-            ..ListingFilter::default()
         };
         Ok(Query::of::<Listing, _>(&self.handle, limit, move |desk, page| desk.competitors().listings(&filter, page)))
     }

@@ -329,6 +329,14 @@ fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
             }
         };
     }
+    macro_rules! among {
+        ($($word:ident),+) => {
+            $(if !filter.$word.is_empty() {
+                query = query.filter(dsl::$word.eq_any(filter.$word.iter().map(|word| word.as_str())));
+            })+
+        };
+    }
+    among!(stock_status, sale_status, title_brand, condition, odometer_status);
     between!(dsl::year, filter.year_min, filter.year_max);
     between!(dsl::price, filter.price_min, filter.price_max);
     between!(dsl::mileage, filter.mileage_min, filter.mileage_max);

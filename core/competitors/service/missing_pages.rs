@@ -7,7 +7,7 @@ use crate::{
     competitors::{missing, repository},
     db::{DbConnection, DbResult},
     ids::ListingId,
-    scrape::fetch::Session,
+    scrape::{fetch::Session, walk::site_scope::Home},
 };
 
 /// The pages to ask for.
@@ -33,13 +33,19 @@ impl MissingPages {
         Ok(control.map(|control| Self { control, missing }))
     }
 
-    /// Asks for at most this many of the pages. Returns the listings whose pages are gone.
-    pub(super) fn gone(self, session: &Session, at_most: usize) -> Vec<ListingId> {
+    /// Asks for at most this many of the pages. Returns the listings whose pages are gone. Only the dealer's own websites are
+    /// asked, and only their answers count.
+    pub(super) fn gone(self, session: &Session, own: &[Home], at_most: usize) -> Vec<ListingId> {
         let Self { control, mut missing } = self;
+        let is_own = |url: &str| own.iter().any(|home| home.has_text(url));
+        missing.retain(|(_, url)| is_own(url));
+        if missing.is_empty() {
+            return Vec::new();
+        }
         // Each is asked for sooner or later, whatever the others answer.
         fastrand::shuffle(&mut missing);
         missing.truncate(at_most);
-        match session.is_gone(&control) {
+        match session.is_gone(&control, is_own) {
             Ok(false) => {}
             Ok(true) => {
                 tracing::info!(%control, "a car on the list has no page of its own: missing pages prove nothing");
@@ -52,7 +58,7 @@ impl MissingPages {
         }
         let mut gone = Vec::new();
         for (id, url) in missing {
-            match session.is_gone(&url) {
+            match session.is_gone(&url, is_own) {
                 Ok(true) => gone.push(id),
                 Ok(false) => {}
                 Err(reason) if !reason.concerns_one_page() => {

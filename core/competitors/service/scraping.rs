@@ -244,7 +244,8 @@ impl<'a> Run<'a> {
                 let _permit = self.claims.database.acquire();
                 recording.draft(id)?
             };
-            recording.gone = missing.map(|pages| pages.gone(session, most_checks)).unwrap_or_default();
+            let own = missing::own_websites(competitor);
+            recording.gone = missing.map(|pages| pages.gone(session, &own, most_checks)).unwrap_or_default();
         }
         if stop.is_asked() || !self.write_ahead(&recording, id, stop)? {
             return Ok(Outcome::Stopped);

@@ -1,22 +1,27 @@
 //! Rows of `vehicle_sales`.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
 
 use crate::{
     db::{
-        DbConnection, DbResult, Instant,
-        schema::{
-            inventory,
-            vehicle_sales::{self, dsl},
-        },
+        DbConnection, DbResult, Instant, on_each,
+        schema::vehicle_sales::{self, dsl},
+        types::{DbInstant, DbMoney},
     },
     ids::{SaleId, VehicleId},
-    inventory::{Vehicle, VehicleStatus, sales::Sale},
+    inventory::{
+        Vehicle,
+        sales::{MonthSums, Sale},
+    },
     money::Money,
 };
 
-#[derive(Insertable, Queryable, Selectable)]
+#[derive(Insertable)]
 #[diesel(table_name = vehicle_sales, treat_none_as_default_value = false)]
 struct SaleRow {
     id: SaleId,
@@ -36,19 +41,6 @@ impl From<&Sale> for SaleRow {
             listed_at: sale.listed_at.map(Instant),
             price: sale.price,
             sale_price: sale.sale_price,
-        }
-    }
-}
-
-impl From<SaleRow> for Sale {
-    fn from(row: SaleRow) -> Self {
-        Self {
-            id: row.id,
-            inventory_id: row.inventory_id,
-            sold_at: row.sold_at.into(),
-            listed_at: row.listed_at.map(DateTime::from),
-            price: row.price,
-            sale_price: row.sale_price,
         }
     }
 }
@@ -75,26 +67,65 @@ pub(in crate::inventory) fn delete_sale(conn: &mut DbConnection, sold: &Vehicle)
     Ok(())
 }
 
-/// All recorded sales.
-pub(in crate::inventory) fn recorded_sales(conn: &mut DbConnection) -> DbResult<Vec<Sale>> {
-    let rows: Vec<SaleRow> = dsl::vehicle_sales.select(SaleRow::as_select()).load(conn)?;
-    Ok(rows.into_iter().map(Sale::from).collect())
+#[derive(QueryableByName)]
+struct MonthRow {
+    #[diesel(sql_type = Text)]
+    month: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = DbMoney)]
+    value: Money,
+    #[diesel(sql_type = BigInt)]
+    days: i64,
+    #[diesel(sql_type = BigInt)]
+    came_back: i64,
 }
 
-/// The sales that the rows of sold vehicles tell of.
-pub(in crate::inventory) fn sold_vehicles(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<Sale>> {
-    type Columns = (VehicleId, Option<Instant>, Option<Instant>, Option<Instant>, Money);
-    let rows: Vec<Columns> = inventory::table
-        .filter(inventory::status.eq(VehicleStatus::Sold.as_str()))
-        .select((inventory::id, inventory::sold_at, inventory::updated_at, inventory::listed_at, inventory::price))
-        .load(conn)?;
-    let sale = |(inventory_id, sold_at, updated_at, listed_at, price): Columns| Sale {
-        id: SaleId::new(now),
-        inventory_id,
-        sold_at: sold_at.or(updated_at).or(listed_at).map_or(now, DateTime::from),
-        listed_at: listed_at.map(DateTime::from),
-        price,
-        sale_price: None,
+/// The recorded sales by month, latest first, with those that the rows of sold vehicles tell of and nobody recorded, as other
+/// programs sell. A sale came back if its vehicle is not sold any more, or was sold once more.
+///
+/// The days are those of `rules::days_in_stock`; a test compares the two.
+pub(in crate::inventory) fn sales_by_month(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<MonthSums>> {
+    let [month, days] = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            ["to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM')", "greatest(extract(day FROM sold_at - listed_at), 0)"]
+        }
+        // SQLite rounds fractions of a second, so they are compared apart.
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => [
+            "substr(sold_at, 1, 7)",
+            "max((strftime('%s', substr(sold_at, 1, 19)) - strftime('%s', substr(listed_at, 1, 19))
+                  - (substr(sold_at, 20) < substr(listed_at, 20))) / 86400, 0)",
+        ],
     };
-    Ok(rows.into_iter().map(sale).collect())
+    // Another program may not say when it sold a vehicle: then its last change is the time.
+    let sql = format!(
+        "WITH sold AS (
+             SELECT id, coalesce(sold_at, updated_at, listed_at, $1) AS sold_at, listed_at, price
+             FROM inventory WHERE status = 'sold'
+         ), sales AS (
+             SELECT sale.sold_at, sale.listed_at, coalesce(sale.sale_price, sale.price) AS value,
+                    CASE WHEN sold.id IS NULL THEN 1 ELSE 0 END AS came_back
+             FROM vehicle_sales AS sale
+             LEFT JOIN sold ON sold.id = sale.inventory_id AND sold.sold_at = sale.sold_at
+             UNION ALL
+             SELECT sold.sold_at, sold.listed_at, sold.price, 0
+             FROM sold
+             LEFT JOIN vehicle_sales AS sale ON sale.inventory_id = sold.id AND sale.sold_at = sold.sold_at
+             WHERE sale.id IS NULL
+         )
+         SELECT {month} AS month, count(*) AS count, sum(value) AS value,
+                CAST(coalesce(sum({days}), 0) AS bigint) AS days, CAST(sum(came_back) AS bigint) AS came_back
+         FROM sales GROUP BY 1 ORDER BY 1 DESC"
+    );
+    let rows: Vec<MonthRow> = on_each!(conn, conn => sql_query(&sql).bind::<DbInstant, _>(Instant(now)).load(conn)?);
+    let sums = |row: MonthRow| MonthSums {
+        month: row.month,
+        count: row.count,
+        value: row.value,
+        days: row.days,
+        came_back: row.came_back,
+    };
+    Ok(rows.into_iter().map(sums).collect())
 }

@@ -264,7 +264,7 @@ impl Run<'_> {
         listings.refresh(conn)?;
         let mut materials = Vec::with_capacity(ids.len());
         for id in ids {
-            let vehicle = vehicles.remove(id).unwrap_or_else(|| Err(not_found()));
+            let vehicle = vehicles.remove(id).ok_or_else(not_found);
             let vehicle = match vehicle.and_then(|vehicle| must_be_unsold(&vehicle).map(|()| vehicle)) {
                 Ok(vehicle) => vehicle,
                 Err(error) => {
@@ -326,9 +326,7 @@ impl Run<'_> {
                 continue;
             };
             let id = prepared.vehicle.id;
-            let is_unchanged = vehicles
-                .get(&id)
-                .is_some_and(|vehicle| vehicle.as_ref().is_ok_and(|vehicle| prepared.holds(vehicle, before.get(&id))));
+            let is_unchanged = vehicles.get(&id).is_some_and(|vehicle| prepared.holds(vehicle, before.get(&id)));
             if is_unchanged {
                 self.write(conn, acting, prepared, alerted.contains(&id.into()))?;
             }

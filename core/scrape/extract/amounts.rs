@@ -130,7 +130,8 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
 }
 
 fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> bool {
-    if memchr::memchr(b'$', text.as_bytes()).is_some() {
+    let names_dollars = || text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.eq_ignore_ascii_case("usd"));
+    if memchr::memchr(b'$', text.as_bytes()).is_some() || names_dollars() {
         return true;
     }
     let chunk = &chunks[at];
@@ -157,6 +158,12 @@ pub(super) fn column_of(columns: &[Column], at: usize) -> Option<Stated> {
 /// The amounts of one text, each with what the text says of it.
 fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
     let found = numbers::dollars(text);
+    if let [(first, _), (second, _), ..] = &found[..]
+        && price_words::begins_an_aside(&text[first.end..second.start])
+    {
+        // `$21,995 plus tax and $599 doc fee`: what comes on top is no part of the price.
+        return amounts_of(&text[..first.end], is_rate);
+    }
     if found.len() > 1 && !is_rate {
         let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
         let ends = [0].into_iter().chain(found.iter().map(|(place, _)| place.end));

@@ -2,7 +2,7 @@
 //!
 //! What is deliberately not here: where the cards are (`cards`), and which of several amounts is the price (`price_choice`).
 
-pub(super) use super::card_heading::heading_within;
+pub(super) use super::card_heading::{heading_within, is_headed};
 use super::{
     amounts::Column,
     badges::Badges,
@@ -10,7 +10,7 @@ use super::{
     chunks::{self, Chunk, is_hidden, is_struck},
     dom::{Dom, Kind, attribute},
     fields::{Draft, Field},
-    heading, json,
+    heading, json, numbers,
     page::Page,
     price_choice, price_words,
     value::Json,
@@ -25,7 +25,9 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     if read_texts(dom, card, &columns, draft) && draft.listing.price.is_none() {
         page.note_unclear_price(card);
     }
-    if let Some(heading) = heading_within(dom, card) {
+    // Where all of it is known, a heading says nothing more.
+    let heading = if draft.is_named() { None } else { heading_within(dom, card) };
+    if let Some(heading) = heading {
         draft.offer_split(heading);
     } else if draft.listing.year.is_none() {
         draft.listing.year = year_in_heading(dom, card);
@@ -62,13 +64,26 @@ fn columns<'d>(dom: &'d Dom<'_>, row: usize) -> Vec<(&'d str, usize)> {
     if cells(head).chain(cells(row)).any(is_wide) {
         return Vec::new();
     }
-    let said = |cell: usize| {
-        dom.within(cell).take(HEAD_NODES).find_map(|at| match &dom.node(at).kind {
-            Kind::Text(text) if text.len() <= HEAD_BYTES && !text.trim().is_empty() => Some(&**text),
-            _ => None,
-        })
+    cells(head).zip(cells(row)).filter_map(|(head, cell)| Some((head_of(dom, head)?, cell))).collect()
+}
+
+/// Whether the heads of a table name a column for the year and one for the make of a vehicle.
+pub(super) fn heads_name_a_vehicle(dom: &Dom<'_>, table: usize) -> bool {
+    let row = dom.elements(dom.within(table)).take(ROW_NODES).find(|(_, element)| element.name() == "tr");
+    let Some((row, _)) = row else { return false };
+    let named = |wanted: Field| {
+        let mut cells = dom.children(row).take(ROW_NODES);
+        cells.any(|cell| head_of(dom, cell).is_some_and(|head| Field::named(head) == Some(wanted)))
     };
-    cells(head).zip(cells(row)).filter_map(|(head, cell)| Some((said(head)?, cell))).collect()
+    named(Field::Year) && named(Field::Make)
+}
+
+/// What the head of a column says.
+fn head_of<'d>(dom: &'d Dom<'_>, cell: usize) -> Option<&'d str> {
+    dom.within(cell).take(HEAD_NODES).find_map(|at| match &dom.node(at).kind {
+        Kind::Text(text) if text.len() <= HEAD_BYTES && !text.trim().is_empty() => Some(&**text),
+        _ => None,
+    })
 }
 
 /// The cells of a row, by the heads of their columns; their prices are chosen with the others of the row.
@@ -140,9 +155,16 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
             }
         }
     }
+    for text in &texts.badges {
+        let text = without_its_kind(text);
+        let named = labelled(text).is_some_and(|(field, rest)| badges.note_named(field, rest));
+        if !named {
+            badges.note(text);
+        }
+    }
     badges.offer(draft);
     for chunk in &shown {
-        if draft.listing.mileage.is_none() && names_miles(&chunk.text) {
+        if draft.listing.mileage.is_none() && (names_miles(&chunk.text) || is_called_miles(dom, chunk)) {
             draft.offer(Field::Mileage, &chunk.text);
         }
     }
@@ -151,6 +173,31 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
         .filter_map(|(head, cell)| Some((dom.within(*cell), price_words::by_label(head.trim())?)))
         .collect();
     price_choice::offer(dom, card, &texts, &columns, draft)
+}
+
+/// What a picture of a badge says, without the word for what it is: `Certified logo`.
+fn without_its_kind(text: &str) -> &str {
+    const KINDS: [&str; 7] = ["badge", "banner", "icon", "image", "logo", "ribbon", "sticker"];
+    let last = text.rsplit_once(' ').filter(|(_, last)| KINDS.iter().any(|kind| last.eq_ignore_ascii_case(kind)));
+    last.map_or(text, |(text, _)| text)
+}
+
+/// Digits of a number that a class calls miles: fewer may be miles a gallon.
+const MILES_DIGITS: usize = 4;
+
+/// Whether a bare number stands in an element whose class calls it miles.
+fn is_called_miles(dom: &Dom<'_>, chunk: &Chunk) -> bool {
+    let digits = chunk.text.bytes().filter(u8::is_ascii_digit).count();
+    if digits < MILES_DIGITS || numbers::lone_number(&chunk.text).is_none() {
+        return false;
+    }
+    let around = std::iter::successors(dom.parent(chunk.at), |at| dom.parent(*at)).take(2);
+    around.filter(|at| dom.node(*at).end - at < HEADING_NODES_MAX).any(|at| {
+        let classes = dom.element(at).and_then(|element| attribute(element, "class")).unwrap_or_default();
+        mentions(classes, "mileage")
+            || mentions(classes, "odometer")
+            || classes.split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case("miles"))
+    })
 }
 
 /// How far around a label is looked for what it labels.
@@ -193,7 +240,7 @@ fn names_miles(text: &str) -> bool {
 
 fn ends_in_miles(text: &str) -> bool {
     let text = text.as_bytes();
-    ["miles", "mi", "mi."].iter().any(|unit| {
+    ["miles", "mi", "mi.", "smi"].iter().any(|unit| {
         text.len().checked_sub(unit.len()).is_some_and(|at| {
             let before = at.checked_sub(1).map_or(b'x', |before| text[before]);
             text[at..].eq_ignore_ascii_case(unit.as_bytes()) && (before == b' ' || before.is_ascii_digit())
@@ -221,6 +268,9 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     let (label, rest) = text.split_once('#').or_else(|| text.split_once(' '))?;
     match Field::named(label)? {
         field @ (Field::StockNumber | Field::Vin) if !rest.trim().contains(' ') => Some((field, rest.trim())),
+        Field::Mileage if rest.trim().starts_with(|sign: char| sign.is_ascii_digit()) => {
+            Some((Field::Mileage, rest.trim()))
+        }
         _ => None,
     }
 }

@@ -81,6 +81,14 @@ pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
     best.map(|(_, heading)| heading)
 }
 
+/// Whether a heading or a title within names a vehicle with its model.
+pub(super) fn is_headed(dom: &Dom<'_>, at: usize) -> bool {
+    dom.elements(dom.within(at)).any(|(at, element)| {
+        let tier = tier(element).filter(|tier| *tier < LINK && dom.node(at).end - at < HEADING_NODES_MAX);
+        tier.and_then(|tier| shown_by(dom, at, tier)).is_some_and(|heading| heading.model.is_some())
+    })
+}
+
 fn named(text: &str) -> Option<Heading> {
     heading::split(text).filter(|heading| heading.make.is_some())
 }

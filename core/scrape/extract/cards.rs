@@ -5,14 +5,15 @@
 //! a price, as in a compare form or a tracking pixel. Cards without any VIN are `linked_cards`. What is deliberately not here: any
 //! knowledge of a vendor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use super::{
-    card::{heading_within, is_marked_sold, link, mentions, read},
+    card::{heading_within, is_headed, is_marked_sold, labelled, link, mentions, read},
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
     linked_cards,
     listing::ScrapedListing,
+    merge,
     own_page::Subject,
     page::Page,
     vins::{self, Context},
@@ -82,35 +83,94 @@ fn only_vin(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, vin: &str) -> Vec
     read(page, &rest, at, &mut draft);
     let listing = draft.listing;
     let is_described = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
-    let is_vehicle = says_enough(&listing) && (is_described || subject.is_named(&listing, false));
+    let is_headed = || !subject.is_about_something_else() && is_headed(&rest, at) && is_labelled(&rest, vin);
+    let is_vehicle = says_enough(&listing) && (is_described || subject.is_named(&listing, false) || is_headed());
     // The page as a whole: its head and what stands in front are no other card.
     is_vehicle.then_some(Card { at: 0, listing }).into_iter().collect()
+}
+
+/// Whether a label stands in front of a VIN, in its own text or in the one before.
+fn is_labelled(dom: &Dom<'_>, vin: &str) -> bool {
+    let mut is_behind_label = false;
+    (0..dom.len()).any(|at| {
+        let Kind::Text(text) = &dom.node(at).kind else { return false };
+        let text = text.trim();
+        let was_behind_label = is_behind_label;
+        is_behind_label = if text.is_empty() { is_behind_label } else { is_vin_label(text) };
+        mentions(text, &vin.to_ascii_lowercase())
+            && (was_behind_label || labelled(text).is_some_and(|(field, _)| field == Field::Vin))
+    })
+}
+
+/// Takes a VIN from the cards of other cars, whose links alone hold it.
+pub(super) fn disown_foreign_vins(dom: &Dom<'_>, cards: &mut [Card]) {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, card) in cards.iter().enumerate() {
+        if let Some(vin) = &card.listing.vin {
+            places.entry(vin.clone()).or_default().push(place);
+        }
+    }
+    for (vin, places) in places {
+        let own = places.iter().copied().find(|place| states(dom, cards[*place].at, &vin));
+        let Some(own) = own.filter(|_| places.len() > 1) else { continue };
+        for place in places {
+            if merge::have_unlike_names(&cards[own].listing, &cards[place].listing) {
+                cards[place].listing.vin = None;
+            }
+        }
+    }
+}
+
+/// Whether a card states a VIN elsewhere than in an address.
+fn states(dom: &Dom<'_>, card: usize, vin: &str) -> bool {
+    let vin = vin.to_ascii_lowercase();
+    dom.within(card).any(|at| match &dom.node(at).kind {
+        Kind::Text(text) => mentions(text, &vin),
+        Kind::Element(element) => {
+            element.attrs().any(|(name, value)| !matches!(name, "href" | "src" | "action") && mentions(value, &vin))
+        }
+    })
 }
 
 /// The cards that VINs point out.
 fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
     let mut cards: Vec<Place> = anchors.maximal(dom).into_iter().map(|card| anchors.narrowed(dom, card)).collect();
+    // Widgets do not overlap: the last one that begins in front of a card is the only one that may hold it.
     cards.retain({
         let side = side_widgets(dom, &cards);
-        move |card| !side.iter().any(|range| range.contains(&card.at))
+        move |card| {
+            let behind = side.partition_point(|range| range.start <= card.at);
+            !side[..behind].last().is_some_and(|range| range.contains(&card.at))
+        }
     });
-    let mut best: HashMap<usize, (usize, Card)> = HashMap::new();
+    let mut best: HashMap<usize, Card> = HashMap::new();
     for card in cards {
+        let vin = &anchors.names[card.name];
         let mut draft = Draft::default();
-        draft.listing.vin = Some(anchors.names[card.name].clone());
+        draft.listing.vin = Some(vin.clone());
         read(page, dom, card.at, &mut draft);
         let mut listing = draft.listing;
         if !says_enough(&listing) {
             continue;
         }
         listing.is_sold = is_marked_sold(dom, card.at).then_some(true);
-        let score = known_fields(&listing);
-        let known = best.get(&card.name).map_or(0, |(known, ..)| *known);
-        if score > known {
-            best.insert(card.name, (score, Card { at: card.at, listing }));
+        let read = Card { at: card.at, listing };
+        match best.entry(card.name) {
+            Entry::Vacant(place) => {
+                place.insert(read);
+            }
+            Entry::Occupied(mut place) => {
+                // The link on one car's card may hold another's VIN.
+                let known = place.get();
+                let are_two = merge::have_unlike_names(&known.listing, &read.listing);
+                let is_own = |card: &Card| are_two && states(dom, card.at, vin);
+                if (is_own(&read), known_fields(&read.listing)) > (is_own(known), known_fields(&known.listing)) {
+                    place.insert(read);
+                }
+            }
         }
     }
-    let mut found: Vec<Card> = best.into_values().map(|(_, card)| card).collect();
+    let mut found: Vec<Card> = best.into_values().collect();
     doubt_marks(&mut found);
     let beside = without_vin(page, dom, anchors, &found);
     found.extend(beside);
@@ -226,15 +286,13 @@ impl Anchors {
         let Some(parent) = dom.parent(at) else { return false };
         // The siblings right before and behind are enough, and keep long lists linear.
         let near = |sibling: &usize| self.holds[*sibling] == Holds::Several && alike(dom, at, *sibling);
-        dom.node(parent).end - parent > 1
-            && self.holds[parent] == Holds::Several
-            && neighbours(dom, parent, at).iter().any(near)
+        dom.node(parent).end - parent > 1 && self.holds[parent] == Holds::Several && dom.neighbours(at).iter().any(near)
     }
 
     /// Whether beside the child with the name stands one like it that names another vehicle without a VIN.
     fn holds_another_card(&self, dom: &Dom<'_>, at: usize) -> bool {
         let Some(inner) = dom.children(at).find(|child| self.holds[*child] != Holds::Nothing) else { return false };
-        neighbours(dom, at, inner).into_iter().any(|sibling| {
+        dom.neighbours(inner).into_iter().any(|sibling| {
             self.holds[sibling] == Holds::Nothing
                 && alike(dom, inner, sibling)
                 && has_class(dom, inner)
@@ -258,7 +316,7 @@ fn note_vins(dom: &Dom<'_>, note: &mut dyn FnMut(usize, String)) {
             }
             Kind::Element(element) => {
                 for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
-                    let is_label = name.to_ascii_lowercase().contains("vin");
+                    let is_label = mentions(name, "vin");
                     let context = if is_label { Context::Labelled } else { Context::Anywhere };
                     vins::find(value, context).for_each(|vin| note(at, vin));
                 }
@@ -278,25 +336,6 @@ fn joined(one: Holds, other: Holds) -> Holds {
 pub(super) fn is_vin_label(text: &str) -> bool {
     Field::named(text) == Some(Field::Vin)
 }
-
-/// The elements before and behind one, below the same parent.
-fn neighbours(dom: &Dom<'_>, parent: usize, at: usize) -> Vec<usize> {
-    let mut before = None;
-    let mut behind = None;
-    // Looked for from the element outwards would need links that the flat tree has not; a bounded look from the front will do.
-    for child in dom.children(parent).take(NEIGHBOURS_LOOKED_AT) {
-        if child < at {
-            before = Some(child);
-        } else if child > at {
-            behind = Some(child);
-            break;
-        }
-    }
-    before.into_iter().chain(behind).collect()
-}
-
-/// How far into a parent neighbours are looked for; a list page shows at most a few hundred cards.
-const NEIGHBOURS_LOOKED_AT: usize = 500;
 
 fn has_class(dom: &Dom<'_>, at: usize) -> bool {
     dom.element(at).is_some_and(|element| element.classes().next().is_some())

@@ -1,7 +1,8 @@
 //! The texts of a card in reading order, each with its place and what is seen of it.
 //!
 //! Left out are texts without a letter or digit, and what a style hides. What is struck through stays, marked as such: it is
-//! no price, but a caption may belong to it. What is deliberately not here: what the texts mean.
+//! no price, but a caption may belong to it. A label that stands in an attribute (`aria-label`, `data-label`, the `alt` of an icon) is
+//! a text in front of what its element holds. What is deliberately not here: what the texts mean.
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use super::{
     card::mentions,
     card_heading::HEADING_NODES_MAX,
     clean,
-    dom::{Dom, Element, Kind, attribute},
+    dom::{Dom, Element, Kind},
     fields::Field,
     price_words::{self, OfClass},
 };
@@ -29,12 +30,24 @@ pub(super) struct Chunk {
 /// The texts of a card, and what the classes of small elements say of the amounts in them, the outermost first.
 pub(super) struct Texts {
     pub(super) chunks: Vec<Chunk>,
+    /// What pictures and icons say, which hold no text: `Salvage Title` on a badge.
+    pub(super) badges: Vec<String>,
     pub(super) classes: Vec<(Range<usize>, OfClass)>,
+}
+
+impl Texts {
+    /// Drops the label of an attribute that the text behind it repeats.
+    fn drop_label_like(&mut self, text: &str) {
+        let text = text.trim_end_matches([':', ' ']);
+        self.chunks.pop_if(|label| label.text.eq_ignore_ascii_case(text));
+    }
 }
 
 /// Reads the texts of a card.
 pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
-    let mut texts = Texts { chunks: Vec::new(), classes: Vec::new() };
+    let mut texts = Texts { chunks: Vec::new(), badges: Vec::new(), classes: Vec::new() };
+    // Whether the last text stands in an attribute.
+    let mut is_attribute = false;
     // Where what is hidden, struck through, called a price or a button ends.
     let (mut hidden_until, mut struck_until, mut priced_until, mut button_until) = (0, 0, 0, 0);
     for at in dom.within(card) {
@@ -45,6 +58,17 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 until(&mut hidden_until, is_hidden(element));
                 until(&mut struck_until, is_struck(element));
                 until(&mut button_until, is_button(element));
+                let is_shown = at != card && at >= hidden_until.max(button_until);
+                match said_by_attribute(element).filter(|_| is_shown) {
+                    Some(label) if is_label(label) => {
+                        let (text, is_struck, is_priced) =
+                            (clean::collapse(label), at < struck_until, at < priced_until);
+                        texts.chunks.push(Chunk { text, at, is_struck, is_priced, is_button: false });
+                        is_attribute = true;
+                    }
+                    Some(badge) if end == at + 1 => texts.badges.push(clean::collapse(badge)),
+                    _ => {}
+                }
                 // A class on the whole card (`has-price`) says nothing about one text.
                 if at != card
                     && end - at < HEADING_NODES_MAX
@@ -60,19 +84,15 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 if text != "$" && !text.chars().any(char::is_alphanumeric) {
                     continue;
                 }
-                let mut push = |text: String| {
-                    texts.chunks.push(Chunk {
-                        text,
-                        at,
-                        is_struck: at < struck_until,
-                        is_priced: at < priced_until,
-                        is_button: at < button_until,
-                    });
-                };
+                if std::mem::take(&mut is_attribute) {
+                    texts.drop_label_like(&text);
+                }
+                let (is_struck, is_priced) = (at < struck_until, at < priced_until);
+                let chunk = |text: String| Chunk { text, at, is_struck, is_priced, is_button: at < button_until };
                 if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
-                    push(text);
+                    texts.chunks.push(chunk(text));
                 } else {
-                    apart(&text).for_each(|piece| push(piece.to_owned()));
+                    texts.chunks.extend(apart(&text).map(|piece| chunk(piece.to_owned())));
                 }
             }
             Kind::Text(_) => {}
@@ -81,32 +101,81 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
     texts
 }
 
+/// What an attribute says of an element, or of the text in it. Of a link it says where that leads.
+fn said_by_attribute<'e>(element: &'e Element<'_>) -> Option<&'e str> {
+    let says = |(name, value): (&'e str, &'e str)| {
+        let is_said = match name {
+            "alt" | "title" | "aria-label" | "data-label" | "data-title" | "data-th" | "data-column"
+            | "data-heading" => value.len() <= SAID_BYTES,
+            _ => false,
+        };
+        is_said.then_some(value)
+    };
+    if element.name() == "a" { None } else { element.attrs().find_map(says) }
+}
+
+/// A longer text is a description.
+const SAID_BYTES: usize = 60;
+
+/// Whether a text labels a field that has its value elsewhere, or an amount.
+fn is_label(text: &str) -> bool {
+    let names_a_field = matches!(
+        Field::named(text),
+        Some(
+            Field::Vin
+                | Field::StockNumber
+                | Field::Year
+                | Field::Make
+                | Field::Model
+                | Field::Trim
+                | Field::Mileage
+                | Field::ExteriorColor
+                | Field::Transmission
+                | Field::FuelType
+                | Field::BodyStyle
+                | Field::TitleBrand
+                | Field::OdometerStatus
+                | Field::SaleStatus
+        )
+    );
+    let has_digit = || text.bytes().any(|byte| byte.is_ascii_digit());
+    names_a_field || (!has_digit() && price_words::by_label(text).is_some())
+}
+
 /// Whether an element's own style, attribute or class hides it, the class in the words of the usual frameworks.
 pub(super) fn is_hidden(element: &Element<'_>) -> bool {
     const CLASSES: [&str; 4] = ["hidden", "d-none", "is-hidden", "invisible"];
-    let style = attribute(element, "style").unwrap_or_default();
-    attribute(element, "hidden").is_some()
-        || (mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none"))
-        || element.classes().any(|class| CLASSES.contains(&class))
+    let hides = |style: &str| mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none");
+    element.attrs().any(|(name, value)| match name {
+        "hidden" => true,
+        "style" => hides(value),
+        "class" => value.split_ascii_whitespace().any(|class| CLASSES.contains(&class)),
+        _ => false,
+    })
 }
 
 pub(super) fn is_struck(element: &Element<'_>) -> bool {
     const CLASSES: [&str; 4] = ["was", "old-price", "was-price", "oldprice"];
+    let is_former = |class: &str| CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known));
     matches!(element.name(), "s" | "strike" | "del")
-        || attribute(element, "style").is_some_and(|style| mentions(style, "line-through"))
-        || attribute(element, "class").is_some_and(|classes| {
-            mentions(classes, "strike")
-                || mentions(classes, "line-through")
-                || classes
-                    .split_ascii_whitespace()
-                    .any(|class| CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known)))
+        || element.attrs().any(|(name, value)| match name {
+            "style" => mentions(value, "line-through"),
+            "class" => {
+                mentions(value, "strike")
+                    || mentions(value, "line-through")
+                    || value.split_ascii_whitespace().any(is_former)
+            }
+            _ => false,
         })
 }
 
 fn is_button(element: &Element<'_>) -> bool {
     element.name() == "button"
-        || attribute(element, "role").is_some_and(|role| role == "button")
-        || element.classes().any(|class| matches!(class, "btn" | "button" | "cta"))
+        || element.attrs().any(|(name, value)| match name {
+            "role" => value == "button",
+            "class" => value.split_ascii_whitespace().any(|class| matches!(class, "btn" | "button" | "cta")),
+            _ => false,
+        })
 }
 
 /// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.

@@ -60,7 +60,11 @@ impl Condition {
 
     /// Reads a text of a card that stands by itself. A bare `New` says that the car arrived lately.
     pub(super) fn of_badge(text: &str) -> Option<Self> {
-        let words = letters(text)?;
+        // Most texts of a card begin and end with other letters.
+        let last = last_part(text);
+        let begins = || last.chars().find(|sign| sign.is_alphabetic()).is_some_and(|sign| "bcpuBCPU".contains(sign));
+        let ends = || last.chars().rfind(|sign| sign.is_alphabetic()).is_some_and(|sign| "dD".contains(sign));
+        let words = if begins() || ends() { letters(text)? } else { return None };
         match words.as_str() {
             "brandnew" => Some(Self::New),
             "used" | "preowned" => Some(Self::Used),
@@ -100,9 +104,13 @@ fn letters(text: &str) -> Option<String> {
     if text.len() > CHARS_MAX {
         return None;
     }
-    let last = text.trim_end_matches('/').rsplit(['/', '#']).next().unwrap_or(text);
-    let letters = last.chars().filter(|sign| sign.is_alphabetic()).flat_map(char::to_lowercase).collect::<String>();
+    let letters =
+        last_part(text).chars().filter(|sign| sign.is_alphabetic()).flat_map(char::to_lowercase).collect::<String>();
     (!letters.is_empty()).then_some(letters)
+}
+
+fn last_part(text: &str) -> &str {
+    text.trim_end_matches('/').rsplit(['/', '#']).next().unwrap_or(text)
 }
 
 /// Reads a condition in our words or in a website's own; one that is unknown is none.

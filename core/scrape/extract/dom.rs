@@ -90,6 +90,10 @@ pub(crate) struct Dom<'a> {
     nodes: Vec<Node<'a>>,
 }
 
+/// How much of an element's text is read: no name and no value is longer.
+const TEXT_BYTES_MAX: usize = 4 * 1024;
+const TEXT_NODES_MAX: usize = 1_024;
+
 pub(super) const UNREAD: [&str; 8] = ["script", "style", "noscript", "template", "svg", "iframe", "select", "textarea"];
 
 impl<'a> Dom<'a> {
@@ -199,6 +203,29 @@ impl<'a> Dom<'a> {
         })
     }
 
+    /// The elements right before and behind one, below the same parent.
+    pub(crate) fn neighbours(&self, at: usize) -> Vec<usize> {
+        let Some(parent) = self.parent(at) else { return Vec::new() };
+        // The node in front is the parent, or the last one within the sibling before.
+        let mut before = at - 1;
+        while before != parent {
+            while self.nodes[before].parent != parent {
+                before = self.nodes[before].parent;
+            }
+            if self.element(before).is_some() {
+                break;
+            }
+            before -= 1;
+        }
+        let end = self.nodes[parent].end;
+        let mut behind = self.nodes[at].end;
+        while behind < end && self.element(behind).is_none() {
+            behind += 1;
+        }
+        let before = Some(before).filter(|before| *before != parent);
+        before.into_iter().chain((behind < end).then_some(behind)).collect()
+    }
+
     /// The same without what stands in some ranges, each of whole elements and texts below one parent.
     pub(crate) fn without(&self, mut left_out: Vec<Range<usize>>) -> Self {
         left_out.sort_unstable_by_key(|range| range.start);
@@ -227,13 +254,18 @@ impl<'a> Dom<'a> {
         (parent != at).then_some(parent)
     }
 
-    /// All text within, pieces joined by a space and spaces collapsed.
+    /// The text within, pieces joined by a space and spaces collapsed. What is longer than any name or value is cut off: elements
+    /// that hold each other may all be asked.
     pub(crate) fn text(&self, at: usize) -> String {
         let mut joined = String::new();
-        for node in &self.nodes[self.within(at)] {
+        for node in self.nodes[self.within(at)].iter().take(TEXT_NODES_MAX) {
             if let Kind::Text(text) = &node.kind {
-                joined.push_str(text);
+                let end = (0..=text.len().min(TEXT_BYTES_MAX)).rev().find(|end| text.is_char_boundary(*end));
+                joined.push_str(&text[..end.unwrap_or_default()]);
                 joined.push(' ');
+                if joined.len() > TEXT_BYTES_MAX {
+                    break;
+                }
             }
         }
         clean::collapse(&joined)

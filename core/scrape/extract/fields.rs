@@ -115,7 +115,7 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 191] = [
+static NAMES: [(&str, Field); 203] = [
     ("askingprice", Field::Price(PriceRank::Asking)),
     ("availability", Field::StockStatus),
     ("bestprice", Field::Price(PriceRank::Asking)),
@@ -138,6 +138,10 @@ static NAMES: [(&str, Field); 191] = [
     ("cylinders", Field::Other),
     ("dealerdiscount", Field::Other),
     ("dealerprice", Field::Price(PriceRank::Asking)),
+    ("dealpending", Field::Standing(StockStatus::SalePending)),
+    ("depositpending", Field::Standing(StockStatus::SalePending)),
+    ("depositreceived", Field::Standing(StockStatus::SalePending)),
+    ("deposittaken", Field::Standing(StockStatus::SalePending)),
     ("description", Field::Other),
     ("discount", Field::Other),
     ("discounts", Field::Other),
@@ -205,6 +209,8 @@ static NAMES: [(&str, Field); 191] = [
     ("mileagestatus", Field::OdometerStatus),
     ("mileagetype", Field::OdometerStatus),
     ("miles", Field::Mileage),
+    ("millaje", Field::Mileage),
+    ("millas", Field::Mileage),
     ("model", Field::Model),
     ("modelyear", Field::Year),
     ("mpg", Field::Other),
@@ -214,6 +220,7 @@ static NAMES: [(&str, Field); 191] = [
     ("newusedtype", Field::Condition),
     ("now", Field::Price(PriceRank::Plain)),
     ("nowprice", Field::Price(PriceRank::Asking)),
+    ("odo", Field::Mileage),
     ("odometer", Field::Mileage),
     ("odometerbrand", Field::OdometerStatus),
     ("odometercondition", Field::OdometerStatus),
@@ -223,11 +230,13 @@ static NAMES: [(&str, Field); 191] = [
     ("odometerstatus", Field::OdometerStatus),
     ("odometertype", Field::OdometerStatus),
     ("oemcertified", Field::InCondition(Condition::Certified)),
+    ("onhold", Field::Standing(StockStatus::SalePending)),
     ("onlineprice", Field::Price(PriceRank::Asking)),
     ("onorder", Field::Standing(StockStatus::InProduction)),
     ("options", Field::Other),
     ("ourprice", Field::Price(PriceRank::Asking)),
     ("payment", Field::Other),
+    ("pendingsale", Field::Standing(StockStatus::SalePending)),
     ("phone", Field::Other),
     ("preowned", Field::InCondition(Condition::Used)),
     ("price", Field::Price(PriceRank::Plain)),
@@ -236,8 +245,10 @@ static NAMES: [(&str, Field); 191] = [
     ("rebuilttitle", Field::Branded(TitleBrand::Rebuilt)),
     ("reconstructedtitle", Field::Branded(TitleBrand::Rebuilt)),
     ("regularprice", Field::Price(PriceRank::Retail)),
+    ("reserved", Field::Standing(StockStatus::SalePending)),
     ("retail", Field::Price(PriceRank::Retail)),
     ("retailprice", Field::Price(PriceRank::Retail)),
+    ("saleinprogress", Field::Standing(StockStatus::SalePending)),
     ("salepending", Field::Standing(StockStatus::SalePending)),
     ("saleprice", Field::Price(PriceRank::Asking)),
     ("salesprice", Field::Price(PriceRank::Asking)),
@@ -274,6 +285,7 @@ static NAMES: [(&str, Field); 191] = [
     ("trim", Field::Trim),
     ("trimlevel", Field::Trim),
     ("type", Field::Condition),
+    ("undercontract", Field::Standing(StockStatus::SalePending)),
     ("used", Field::InCondition(Condition::Used)),
     ("usedornew", Field::Condition),
     ("uuid", Field::ExternalId),
@@ -468,11 +480,15 @@ impl Draft {
     pub(crate) fn offer_heading(&mut self, raw: &str) {
         self.offer_brand(TitleBrand::of_badge(raw));
         self.offer_condition(Condition::of_heading(raw));
-        let ScrapedListing { year, make, model, trim, .. } = &self.listing;
-        let has_all = year.is_some() && make.is_some() && model.is_some() && trim.is_some();
-        if let Some(heading) = (!has_all).then(|| heading::split(raw)).flatten() {
+        if let Some(heading) = (!self.is_named()).then(|| heading::split(raw)).flatten() {
             self.offer_split(heading);
         }
+    }
+
+    /// Whether it has all that a heading may say.
+    pub(super) fn is_named(&self) -> bool {
+        let ScrapedListing { year, make, model, trim, .. } = &self.listing;
+        year.is_some() && make.is_some() && model.is_some() && trim.is_some()
     }
 
     /// The same of a heading that is split already.

@@ -1,7 +1,7 @@
 //! Cards of vehicles without a VIN: repeated elements, each with a heading of year and make and a link of its own.
 //!
-//! A link that a heading names is an anchor, as a VIN is in `cards`; where no heading is a link, the heading itself is. A card counts
-//! as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something else (`decoys`). Such a
+//! A link that a heading names is an anchor, as a VIN is in `cards`; where no heading is a link, the heading itself is; where there
+//! is no heading, the label of a make is, or a row of a table with columns for year and make. A card counts as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something else (`decoys`). Such a
 //! vehicle is known again by its stock number or by its address. What is deliberately not here: cards that stand among cards
 //! with a VIN.
 
@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use super::{
     address,
     card::{self, heading_within, is_marked_sold},
-    cards::{Anchors, Card, doubt_marks},
+    cards::{Anchors, Card, disown_foreign_vins, doubt_marks},
     decoys,
     dom::{Dom, Kind, attribute},
-    fields::Draft,
+    fields::{Draft, Field},
     heading,
     page::Page,
 };
@@ -21,8 +21,11 @@ use crate::Money;
 
 /// The cards, in document order.
 pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
-    let linked = by_links(page, dom);
-    if linked.is_empty() { by_headings(page, dom) } else { linked }
+    [by_links, by_headings, by_labels]
+        .iter()
+        .map(|find| find(page, dom))
+        .find(|cards| !cards.is_empty())
+        .unwrap_or_default()
 }
 
 fn by_links(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
@@ -66,6 +69,39 @@ fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
             }
         }
     });
+    let mut cards = around(page, dom, &anchors);
+    cards.retain(|(card, _)| card.listing.url.is_some());
+    repeated(dom, cards)
+}
+
+/// The same where year and make stand apart, each with a label of its own or in a column of a table. Few such cards lead on: a
+/// stock number is enough to know one again.
+fn by_labels(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    let anchors = Anchors::noted(dom, |dom, note| {
+        let mut rows_until = 0;
+        for at in 0..dom.len() {
+            match &dom.node(at).kind {
+                Kind::Element(element) if element.name() == "table" && card::heads_name_a_vehicle(dom, at) => {
+                    rows_until = dom.node(at).end;
+                }
+                Kind::Element(element) if element.name() == "tr" && at < rows_until => note(at, at.to_string()),
+                Kind::Text(text) if at >= rows_until && is_label_of_a_make(text) => note(at, at.to_string()),
+                _ => {}
+            }
+        }
+    });
+    let mut cards = around(page, dom, &anchors);
+    cards.retain(|(card, proof)| card.listing.url.is_some() || proof.stock_number);
+    repeated(dom, cards)
+}
+
+fn is_label_of_a_make(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.len() <= SHORT_BYTES && card::labelled(text).is_some_and(|(field, _)| field == Field::Make)
+}
+
+/// The cards around anchors that say nothing of where their vehicles stand.
+fn around(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<(Card, Proof)> {
     if anchors.names.len() < 2 {
         return Vec::new();
     }
@@ -75,18 +111,19 @@ fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
     for place in anchors.maximal(dom) {
         let place = anchors.narrowed(dom, place);
         let url = card::link(page, dom, place.at, None).map(|(_, url)| url);
-        let Some(key) = url.as_deref().and_then(address::key).filter(|key| Some(key) != here.as_ref()) else {
-            continue;
-        };
-        *links.entry(key).or_default() += 1;
+        let key = url.as_deref().and_then(address::key).filter(|key| Some(key) != here.as_ref());
+        let url = url.filter(|_| key.is_some());
+        key.into_iter().for_each(|key| *links.entry(key).or_default() += 1);
         cards.extend(read(page, dom, place.at, url));
     }
     // A link that all cards share is to a form.
-    let is_own = |(card, _): &(Card, Proof)| {
-        card.listing.url.as_deref().and_then(address::key).is_some_and(|key| links.get(&key) == Some(&1))
-    };
-    cards.retain(is_own);
-    repeated(dom, cards)
+    for (card, _) in &mut cards {
+        let key = card.listing.url.as_deref().and_then(address::key);
+        if key.is_some_and(|key| links.get(&key) != Some(&1)) {
+            card.listing.url = None;
+        }
+    }
+    cards
 }
 
 /// An element with more within it is a block, not a heading.
@@ -116,6 +153,7 @@ fn repeated(dom: &Dom<'_>, cards: Vec<(Card, Proof)>) -> Vec<Card> {
         }
     }
     doubt_marks(&mut found);
+    disown_foreign_vins(dom, &mut found);
     name_by_address(&mut found);
     found
 }
@@ -185,11 +223,13 @@ impl Proof {
 /// Fewer miles beside no price are a range, a trip or a warranty.
 const LEAST_MILES: i32 = 1_000;
 
-/// Reads a card; `None` where it names no vehicle or has no link.
+/// Reads a card with its link; `None` where it names no vehicle.
 fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Option<(Card, Proof)> {
     let mut draft = Draft::default();
-    draft.listing.url = Some(url?);
+    draft.listing.url.clone_from(&url);
     card::read(page, dom, at, &mut draft);
+    // Its other links lead elsewhere.
+    draft.listing.url = url;
     let is_asked = draft.price_is_asked();
     let mut listing = draft.listing;
     if listing.year.is_none() || listing.make.is_none() {
@@ -207,7 +247,8 @@ fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Optio
         is_decoy: words.name_no_vehicle
             || decoys::leads_elsewhere(url)
             || decoys::sells_no_car(&words.lower)
-            || heads_around(dom, at).is_some_and(|heads| decoys::is_of_rates(&heads)),
+            || heads_around(dom, at)
+                .is_some_and(|heads| decoys::is_of_rates(&heads) || decoys::sells_no_car(&heads.to_lowercase())),
         asks_to_call: decoys::asks_to_call(&words.lower),
     };
     listing.is_sold = is_marked_sold(dom, at).then_some(true);
@@ -297,7 +338,10 @@ impl Words {
                     let is_heading = || heading::split(text).is_some_and(|heading| heading.make.is_some());
                     words.name_no_vehicle |= is_heading() && decoys::is_no_vehicle(text);
                 }
-                Kind::Element(element) if matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6") => {
+                Kind::Element(element)
+                    if matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+                        && dom.node(at).end - at < HEADING_NODES_MAX =>
+                {
                     words.name_no_vehicle |= decoys::is_no_vehicle(&dom.text(at));
                 }
                 _ => {}

@@ -38,6 +38,11 @@ impl<'a> Tag<'a> {
         self.name
     }
 
+    /// Whether its attributes, as they are written, hold a text, given in lower case, in any case.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        super::card::mentions(self.attributes, text)
+    }
+
     pub(crate) fn has_attributes(&self) -> bool {
         self.attributes().next().is_some()
     }

@@ -271,6 +271,13 @@ pub(super) fn are_unlike(one: &ScrapedListing, other: &ScrapedListing) -> bool {
     contradict(one, other, &Identity::StockNumber(String::new()))
 }
 
+/// Whether two entries name two cars, whatever numbers they share.
+pub(super) fn have_unlike_names(one: &ScrapedListing, other: &ScrapedListing) -> bool {
+    one.year.zip(other.year).is_some_and(|(one, other)| one != other)
+        || unlike(one.make.as_deref(), other.make.as_deref())
+        || unlike(one.model.as_deref(), other.model.as_deref())
+}
+
 /// Whether both are said, and neither holds the other, whatever the case and the signs between.
 pub(super) fn unlike(one: Option<&str>, other: Option<&str>) -> bool {
     let letters = |text: &str| -> String {

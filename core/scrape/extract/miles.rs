@@ -68,7 +68,15 @@ fn miles_among_others(lower: &str) -> Option<i32> {
     }
     let comma = |c: char| matches!(c, '|' | '/' | ';' | '(' | ')' | '\u{2022}' | '\u{b7}' | '\u{2013}' | '\u{2014}');
     let parts = lower.split(comma).flat_map(|part| part.split(", "));
-    let mut read = parts.filter(|part| says(part, &UNITS)).filter_map(miles_of_one);
+    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
+    let mut read = parts.iter().filter(|part| says(part, &UNITS)).filter_map(|part| miles_of_one(part)).peekable();
+    // `45,678 (73,512 km)`: beside kilometres a bare number is miles.
+    if read.peek().is_none() {
+        let (numbers, others): (Vec<&str>, Vec<&str>) = parts.iter().partition(|part| lone_number(part).is_some());
+        let [only] = numbers[..] else { return None };
+        let is_metric = !others.is_empty() && others.iter().all(|part| says(part, &["km", "kms", "kilometers"]));
+        return is_metric.then(|| miles_of_one(only)).flatten();
+    }
     let first = read.next()?;
     read.all(|other| other == first).then_some(first)
 }
@@ -107,6 +115,7 @@ mod tests {
             ("45,678 mi, Automatic", Some(45_678)),
             ("73,512 km / 45,678 mi", Some(45_678)),
             ("45,678 mi (73,512 km)", Some(45_678)),
+            ("45,678 (73,512 km)", Some(45_678)),
             ("45,678 mi \u{b7} 12 mi away", Some(45_678)),
             ("45,678 mi / 45,679 mi", None),
             ("12 mo / 12,000 mi", None),

@@ -65,7 +65,7 @@ impl OdometerStatus {
             return None;
         }
         let words = Words::of(text)?;
-        let speaks = ["tmu", "mileage", "miles", "odometer"].iter().any(|word| words.hold(word));
+        let speaks = ["tmu", "mileage", "miles", "odometer", "mechanical limits"].iter().any(|word| words.hold(word));
         words.said().filter(|_| speaks)
     }
 }

@@ -60,7 +60,8 @@ impl Subject {
                 Token::Close(name) if name.eq_ignore_ascii_case("h1") => {
                     let text = open.take().unwrap_or_default();
                     subject.is_about_something_else |= decoys::is_no_vehicle(&text);
-                    let heading = named(&text);
+                    // Two different ones make a list of the page; more of them say nothing more.
+                    let heading = named(&text).filter(|_| headings.len() < 2);
                     headings.extend(heading.filter(|heading| !headings.contains(heading)));
                 }
                 Token::Text(text) => {
@@ -92,6 +93,11 @@ impl Subject {
     /// Whether it may be the own page of a vehicle.
     pub(super) fn may_be_a_vehicle(&self) -> bool {
         !self.vins.is_empty() || self.heading.is_some() || self.title.is_some()
+    }
+
+    /// Whether its main heading or its address speaks of a test, a part or the like.
+    pub(super) fn is_about_something_else(&self) -> bool {
+        self.is_about_something_else
     }
 
     /// Which of these vehicles the page is of.

@@ -80,14 +80,19 @@ mod thing {
     pub(super) const OFF: u32 = 1 << 20;
     /// Of which the price is what stands in front.
     pub(super) const CONDITION: u32 = 1 << 21;
+    /// That a price was lowered: by how much, where `by` follows.
+    pub(super) const LOWERED: u32 = 1 << 22;
+    pub(super) const BY: u32 = 1 << 23;
+    /// What a dealer does not do who names one price: `No-Haggle Price`.
+    pub(super) const HAGGLING: u32 = 1 << 24;
 }
 use thing::{
-    AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, MARKET, NEUTRAL, OFF, PRICE,
-    RATE, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
+    AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
+    MARKET, NEUTRAL, OFF, PRICE, RATE, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
 };
 
 /// The known words by what they mention.
-const WORDS: [(u32, &str); 22] = [
+const WORDS: [(u32, &str); 25] = [
     (
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
@@ -99,7 +104,7 @@ const WORDS: [(u32, &str); 22] = [
         FEE,
         "fee fees doc tax taxes registration handling delivery destination freight prep documentation processing \
          smog addendum accessories installed charge charges adjustment adjustments shipping transport \
-         reconditioning protection package packages ttl dmv etch",
+         reconditioning protection package packages ttl dmv etch add adds addon addons markup",
     ),
     (
         SAVING,
@@ -120,7 +125,10 @@ const WORDS: [(u32, &str); 22] = [
          college conditional",
     ),
     (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta"),
-    (ASKING_SHORT, "final now online our special today todays your net best sales advertised pay dealer nuestro"),
+    (
+        ASKING_SHORT,
+        "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro",
+    ),
     (CASH, "cash"),
     (PRICE, "price prices priced pricing cost total subtotal precio"),
     (
@@ -142,6 +150,9 @@ const WORDS: [(u32, &str); 22] = [
     (AFTER, "after"),
     (OFF, "off"),
     (CONDITION, "with w if when"),
+    (LOWERED, "reduced discounted lowered slashed"),
+    (BY, "by"),
+    (HAGGLING, "haggle hassle dicker negotiation"),
 ];
 
 /// The known words, sorted for the search.
@@ -153,10 +164,30 @@ static KNOWN: LazyLock<Vec<(&str, u32)>> = LazyLock::new(|| {
     known.into_iter().collect()
 });
 
+/// Which letters follow each letter at the beginning of a known word, a bit a letter; words of one letter have none.
+static INITIALS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+    let mut initials = [0; 26];
+    for (word, _) in KNOWN.iter() {
+        let letters = word.as_bytes();
+        initials[usize::from(letters[0] - b'a')] |= letters.get(1).map_or(ALONE, |second| 1 << (second - b'a'));
+    }
+    initials
+});
+/// The bit of a word of one letter.
+const ALONE: u32 = 1 << 31;
+
 /// No known word is longer.
 const WORD_BYTES_MAX: usize = 14;
 
 fn mentioned(word: &str) -> u32 {
+    let letter = |byte: &u8| u32::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
+    let bytes = word.as_bytes();
+    let initial = bytes.first().and_then(|first| INITIALS.get(letter(first) as usize)).copied().unwrap_or_default();
+    let second = bytes.get(1).map_or(ALONE, |second| 1_u32.checked_shl(letter(second)).unwrap_or_default());
+    // Most words mention nothing, and their first two letters say so.
+    if initial & second == 0 {
+        return 0;
+    }
     let mut buffer = [0_u8; WORD_BYTES_MAX];
     let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
     lower.copy_from_slice(word.as_bytes());
@@ -178,7 +209,8 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
         count += 1;
         // `Value Your Trade` asks for something, `Value` labels an amount.
         let is_label = things & WORTH != 0 && words.peek().is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
-        if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label {
+        let is_no_haggling = things & REMARK != 0 && words.peek().is_some_and(|next| mentioned(next) == HAGGLING);
+        if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label && !is_no_haggling {
             return None;
         }
         let is_about_a_price = all & (PRICE | ASKING | CASH) != 0;
@@ -189,6 +221,7 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
         match things {
             ASIDE => return None,
             BEFORE if count == 1 => return Some((RETAIL, count)),
+            BY if all & (LOWERED | DROP) != 0 => all |= SAVING,
             // `Off-Road` and `Off Lease` are no discounts.
             OFF if !words
                 .peek()
@@ -212,6 +245,13 @@ fn with_aside(price: u32, aside: u32, behind: u32) -> u32 {
         CONDITION if is_conditional => RETAIL | PRICE,
         _ => price,
     }
+}
+
+/// Whether words behind a price begin a remark about it, such as what comes on top.
+pub(super) fn begins_an_aside(text: &str) -> bool {
+    let text = text.trim_start_matches([' ', '(', '*', ',']);
+    let first = text.split(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
+    text.starts_with('+') || mentioned(first) == ASIDE
 }
 
 /// What words say of the amount that they belong to.
@@ -259,14 +299,17 @@ pub(super) struct OfClass {
     pub(super) is_price: bool,
 }
 
-/// The words of classes, what they mention, and whether they count as a part of a longer word too, as in `totalmsrp`.
+/// The words of classes in the order of the alphabet, what they mention, and whether they count as a part of a longer word too, as
+/// in `totalmsrp`. Some are of other languages that dealers' themes use.
 static CLASS_WORDS: [(&str, u32, bool); 41] = [
+    ("ahorro", SAVING, false),
     ("asking", ASKING, false),
     ("current", ASKING, false),
     ("deposit", DOWN, false),
     ("discount", SAVING, false),
     ("discounts", SAVING, false),
     ("down", DOWN, false),
+    ("enganche", DOWN, false),
     ("fee", FEE, false),
     ("fees", FEE, false),
     ("final", ASKING, false),
@@ -274,14 +317,18 @@ static CLASS_WORDS: [(&str, u32, bool); 41] = [
     ("internet", ASKING, false),
     ("kbb", VALUE, false),
     ("lease", RATE, false),
+    ("mensual", RATE, true),
     ("month", FINANCE, true),
     ("monthly", RATE, true),
     ("msrp", SUGGESTED, true),
     ("now", ASKING, false),
+    ("oferta", ASKING, false),
     ("old", RETAIL, false),
     ("original", RETAIL, false),
     ("our", ASKING, false),
+    ("pago", RATE, false),
     ("payment", RATE, true),
+    ("precio", PRICE, true),
     ("price", PRICE, true),
     ("rebate", SAVING, true),
     ("regular", RETAIL, false),
@@ -296,22 +343,21 @@ static CLASS_WORDS: [(&str, u32, bool); 41] = [
     ("strike", RETAIL, false),
     ("was", RETAIL, false),
     ("weekly", FINANCE, true),
-    // Words of the same kinds that other languages of dealers' themes use.
-    ("ahorro", SAVING, false),
-    ("enganche", DOWN, false),
-    ("mensual", RATE, true),
-    ("oferta", ASKING, false),
-    ("pago", RATE, false),
-    ("precio", PRICE, true),
 ];
 
-/// Which letters begin a word of [`CLASS_WORDS`]: a bit a letter.
-const CLASS_INITIALS: u32 = {
-    let mut initials = 0;
+/// Which letters follow each letter at the beginning of a word of [`CLASS_WORDS`], a bit a letter, and the words that begin with it.
+static CLASS_INITIALS: [(u32, usize, usize); 26] = {
+    let mut initials = [(0, 0, 0); 26];
     let mut at = 0;
     while at < CLASS_WORDS.len() {
-        initials |= 1 << (CLASS_WORDS[at].0.as_bytes()[0] - b'a');
+        let word = CLASS_WORDS[at].0.as_bytes();
+        let (seconds, start, end) = &mut initials[(word[0] - b'a') as usize];
+        if *end == 0 {
+            *start = at;
+        }
+        *seconds |= 1 << (word[1] - b'a');
         at += 1;
+        *end = at;
     }
     initials
 };
@@ -345,14 +391,18 @@ pub(super) fn by_class(element: &Element<'_>) -> Option<OfClass> {
 
 fn mentioned_in_classes(classes: &[u8]) -> u32 {
     let mut things = 0;
-    for (at, byte) in classes.iter().enumerate() {
-        let initial = byte.to_ascii_lowercase().wrapping_sub(b'a');
-        if initial >= 26 || CLASS_INITIALS >> initial & 1 == 0 {
+    let letter = |byte: u8| usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
+    for (at, pair) in classes.windows(2).enumerate() {
+        let byte = pair[0];
+        let Some((seconds, start, stop)) = CLASS_INITIALS.get(letter(byte)) else { continue };
+        // Most places of a class begin none of the words, and two letters say so.
+        let second = letter(pair[1]);
+        if second >= 26 || seconds >> second & 1 == 0 {
             continue;
         }
         let before = at.checked_sub(1).map_or(b' ', |before| classes[before]);
         let begins = !before.is_ascii_alphabetic() || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
-        for (word, thing, also_within) in &CLASS_WORDS {
+        for (word, thing, also_within) in &CLASS_WORDS[*start..*stop] {
             let end = at + word.len();
             if !(begins || *also_within)
                 || !classes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
@@ -470,6 +520,11 @@ mod tests {
             ("Fair Market Price", Some(Stated::Value)),
             ("Trade-in", Some(Stated::Value)),
             ("Average price", Some(Stated::Value)),
+            ("Reduced by", Some(Stated::Saving)),
+            ("Dealer Add-Ons", Some(Stated::Fee)),
+            ("For sale by owner", Some(Stated::Price(PriceRank::Asking))),
+            ("No-Haggle Price", Some(Stated::Price(PriceRank::Plain))),
+            ("No haggling", None),
             ("+ tax & fees", None),
             ("plus taxes", None),
             ("Doc fee included", None),
@@ -490,6 +545,7 @@ mod tests {
 
     #[test]
     fn classes_say_what_their_amounts_are() {
+        assert!(CLASS_WORDS.is_sorted_by_key(|(word, ..)| *word));
         let of = |classes: &str| {
             let things = mentioned_in_classes(classes.as_bytes());
             [PRICE, ASKING, RETAIL, SUGGESTED, RATE, FINANCE, DOWN, FEE, SAVING]

@@ -111,7 +111,7 @@ impl SaleStatus {
 const CHARS_MAX: usize = 60;
 
 /// What websites call each status, letters alone; the first that a text holds counts.
-const WORDS: [(&str, StockStatus); 23] = [
+const WORDS: [(&str, StockStatus); 26] = [
     ("intransitatfactory", StockStatus::InProduction),
     ("intransit", StockStatus::InTransit),
     ("enroute", StockStatus::InTransit),
@@ -134,6 +134,9 @@ const WORDS: [(&str, StockStatus); 23] = [
     ("reserved", StockStatus::SalePending),
     ("deposittaken", StockStatus::SalePending),
     ("depositpending", StockStatus::SalePending),
+    ("depositreceived", StockStatus::SalePending),
+    ("onhold", StockStatus::SalePending),
+    ("saleinprogress", StockStatus::SalePending),
     ("undercontract", StockStatus::SalePending),
 ];
 

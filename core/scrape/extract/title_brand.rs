@@ -84,6 +84,10 @@ impl TitleBrand {
         let words = Words::of(text);
         let is_all = |known: &[&[&str]]| words.all(|word| known.iter().any(|words| words.contains(&word)));
         let says_nothing_else = is_all(&[&ALONE, &FILLERS]);
+        // Two words of brands are one badge: `Lemon Law Buyback`, `Restored Salvage`, `Certificate of Destruction`.
+        let brands = (0..words.len()).filter(|place| word_brand(words.get(*place)).is_some()).count();
+        let names_brands = (brands > 1 || words.any(|word| MAKES_A_BRAND.contains(&word)))
+            && words.all(|word| word_brand(word).is_some() || FILLERS.contains(&word) || CONNECTORS.contains(&word));
         let is_heading = words.any(is_year);
         let last = words.len().saturating_sub(1);
         words
@@ -91,6 +95,7 @@ impl TitleBrand {
                 let is_alone = words.is(place, &ALONE);
                 words.is_beside_title(place)
                     || (is_alone && says_nothing_else)
+                    || names_brands
                     || (is_heading && (words.is(place, &["salvage"]) || (is_alone && (place == 0 || place == last))))
             })
             .or_else(|| words.clean())
@@ -176,6 +181,8 @@ const FILLERS: [&str; 17] = [
     "insurance",
     "loss",
 ];
+/// Words beside which each word of a brand is one.
+const MAKES_A_BRAND: [&str; 5] = ["certificate", "law", "manufacturer", "damage", "nonrepairable"];
 /// Words between a brand and the title, and between a denial and what it denies.
 const CONNECTORS: [&str; 24] = [
     "a", "an", "and", "any", "as", "be", "been", "ever", "from", "had", "has", "have", "is", "it", "its", "of", "on",
@@ -205,13 +212,24 @@ fn is_year(word: &str) -> bool {
 
 /// Whether a text has one of the beginnings without which it says nothing of a title. Nearly all texts end here.
 fn may_speak_of_titles(text: &str) -> bool {
-    const BEGINNINGS: [&str; 5] = ["title", "salvage", "rebuilt", "reconstructed", "branded"];
+    const BEGINNINGS: [&str; 10] = [
+        "title",
+        "salvage",
+        "rebuilt",
+        "reconstructed",
+        "branded",
+        "buy",
+        "destruction",
+        "lemon law",
+        "parts only",
+        "restored",
+    ];
     let text = text.as_bytes();
     (0..text.len()).any(|at| {
         let rest = &text[at..];
         let begins =
             |word: &&str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
-        matches!(rest[0] | 0x20, b't' | b's' | b'r' | b'b') && BEGINNINGS.iter().any(begins)
+        matches!(rest[0] | 0x20, b't' | b's' | b'r' | b'b' | b'd' | b'l' | b'p') && BEGINNINGS.iter().any(begins)
     })
 }
 

@@ -94,10 +94,13 @@ impl FetchError {
         }
     }
 
-    /// Whether the server says that there is no such page (404, 410). A bot check says nothing about the page, whatever its
-    /// status.
-    pub(crate) fn is_gone(&self) -> bool {
-        matches!(self, Self::Status { status: 404 | 410, .. })
+    /// The address whose server says that there is no such page (404, 410), behind all redirects. A bot check says nothing about
+    /// the page, whatever its status.
+    pub(crate) fn gone_at(&self) -> Option<&str> {
+        match self {
+            Self::Status { status: 404 | 410, address, .. } => Some(address),
+            _ => None,
+        }
     }
 
     #[cfg(test)]

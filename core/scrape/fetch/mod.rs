@@ -34,7 +34,6 @@ use reqwest::{
 };
 use url::Url;
 
-pub use self::config::FetchConfig;
 #[cfg(all(feature = "browser", unix))]
 pub(crate) use self::render::Judge;
 use self::{
@@ -48,12 +47,12 @@ use self::{
     pace::{Hosts, NoTurn, RealTime, STOP_CHECK, Timing, Turn},
     robots::{Known, Rules, RulesByOrigin},
 };
+pub use self::{config::FetchConfig, stop::Stop};
 pub(crate) use self::{
     error::FetchError,
     exchange::{Answer, BodyWanted, ExchangeFailure, Exchanger, has_its_end},
     guard::Refusal,
     request::{Fetched, PageRequest},
-    stop::Stop,
 };
 use crate::{Error, ErrorCode, Result, scrape::browser::Rendering};
 
@@ -144,15 +143,15 @@ impl Session {
         Ok(self)
     }
 
-    /// Whether the server says that there is no such page (404, 410). Any other answer proves nothing. The page is fetched
-    /// without the browser.
+    /// Whether the server says that there is no such page (404, 410), and is one whose word counts: `is_own` is asked about the
+    /// address that answered, behind all redirects. Any other answer proves nothing. The page is fetched without the browser.
     ///
     /// # Errors
-    /// As [`Session::get`], except for the statuses 404 and 410.
-    pub(crate) fn is_gone(&self, url: &str) -> Result<bool, FetchError> {
+    /// As [`Session::get`], except for the statuses 404 and 410 of a server whose word counts.
+    pub(crate) fn is_gone(&self, url: &str, is_own: impl Fn(&str) -> bool) -> Result<bool, FetchError> {
         match self.fetch(&PageRequest::get(url)) {
             Ok(_) => Ok(false),
-            Err(failure) if failure.is_gone() => Ok(true),
+            Err(failure) if failure.gone_at().is_some_and(is_own) => Ok(true),
             Err(failure) => Err(failure),
         }
     }

@@ -1,4 +1,4 @@
-//! Ends a scrape from another thread, during any of its waits.
+//! Ends work from another thread, during any of its waits.
 //!
 //! What is deliberately not here: deadlines, which each wait knows itself.
 
@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-/// A request to stop: made once, seen by every wait that shares it.
+/// A request to stop: made once, seen by every thread that shares it.
 #[derive(Debug, Default)]
-pub(crate) struct Stop {
+pub struct Stop {
     asked: Mutex<bool>,
     heard: Condvar,
 }
@@ -19,18 +19,19 @@ pub(crate) static NEVER: Stop = Stop { asked: Mutex::new(false), heard: Condvar:
 
 impl Stop {
     /// Asks every thread to stop, and wakes those that wait.
-    pub(crate) fn ask(&self) {
+    pub fn ask(&self) {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.heard.notify_all();
     }
 
     /// Whether somebody has asked.
-    pub(crate) fn is_asked(&self) -> bool {
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the span to pass, or until somebody asks.
-    pub(crate) fn sleep(&self, span: Duration) {
+    pub fn sleep(&self, span: Duration) {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         // The caller checks `is_asked` afterwards.
         drop(self.heard.wait_timeout_while(asked, span, |asked| !*asked));

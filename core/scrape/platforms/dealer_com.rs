@@ -434,6 +434,9 @@ fn shown_by_uuid(page: &Page<'_>) -> HashMap<String, (Option<String>, Option<Str
     for token in page.tokens() {
         let Token::Open(tag) = token else { continue };
         if tag.is("a") {
+            if !tag.mentions(".htm") {
+                continue;
+            }
             let Some(link) = tag.attribute("href") else { continue };
             let Some(uuid) = uuid_of(&link) else { continue };
             let link = link.split('?').next().unwrap_or(&link).to_owned();

@@ -164,9 +164,16 @@ static SEARCH: LazyLock<Option<(Vec<&'static str>, AhoCorasick)>> = LazyLock::ne
     texts.dedup();
     // Leftmost matches alone let the search skip ahead by many bytes at a time. It never reports two in one place, so no
     // text may hold another: a test sees to that.
-    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?;
+    let sought = texts.iter().map(|text| sought(text));
+    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(sought).ok()?;
     Some((texts, search))
 });
+
+/// The part of a mark's text that is searched for. Pages are full of these beginnings, at each of which the search would stop.
+fn sought(text: &str) -> &str {
+    const COMMON: [&str; 2] = ["data-", "ddc"];
+    COMMON.into_iter().find_map(|beginning| text.strip_prefix(beginning)).unwrap_or(text)
+}
 
 /// The platform of a page, if any.
 pub(crate) fn detect(page: &Page<'_>) -> Option<&'static Platform> {
@@ -178,9 +185,12 @@ pub(crate) fn recognised(page: &Page<'_>) -> Option<(Confidence, &'static Platfo
     let (texts, search) = SEARCH.as_ref()?;
     let mut found = vec![Found::default(); texts.len()];
     for hit in search.find_iter(page.html) {
-        let found = &mut found[hit.pattern().as_usize()];
-        found.is_written = true;
-        found.is_loaded |= is_within_loading_tag(page.html, hit.start());
+        let at = hit.pattern().as_usize();
+        if page.html[..hit.end()].ends_with(texts[at]) {
+            let found = &mut found[at];
+            found.is_written = true;
+            found.is_loaded = found.is_loaded || is_within_loading_tag(page.html, hit.start());
+        }
     }
     let found = |text: &str| texts.binary_search(&text).map_or_else(|_none| Found::default(), |at| found[at]);
     let is_found = |mark: &&Mark| match mark.kind {

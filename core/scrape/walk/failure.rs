@@ -14,8 +14,8 @@ pub(crate) struct Failed {
     pub(crate) message: String,
     /// How long the website asked to be left alone.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether the server says that there is no such page.
-    pub(crate) is_gone: bool,
+    /// The address whose server says that there is no such page.
+    pub(crate) gone_at: Option<String>,
 }
 
 /// Why a walk went no further.
@@ -30,7 +30,7 @@ pub(crate) enum Ended {
 
 impl Failed {
     pub(super) fn new(error_type: ScrapeErrorType, message: impl Into<String>) -> Self {
-        Self { error_type, message: message.into(), retry_after: None, is_gone: false }
+        Self { error_type, message: message.into(), retry_after: None, gone_at: None }
     }
 
     pub(super) fn parsing(message: String) -> Self {
@@ -78,7 +78,7 @@ impl From<FetchError> for Ended {
             FetchError::Stopped { .. } => Self::Stopped,
             failure => Self::Failed(Failed {
                 retry_after: failure.retry_after(),
-                is_gone: failure.is_gone(),
+                gone_at: failure.gone_at().map(ToOwned::to_owned),
                 ..Failed::new(failure.category(), failure.to_string())
             }),
         }

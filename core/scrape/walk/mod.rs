@@ -26,7 +26,7 @@ use self::{
     data::DataList,
     list::{List, Origin},
     requests::{Got, HostTurn, Requests},
-    site_scope::ListAddress,
+    site_scope::{Home, ListAddress},
 };
 pub(crate) use self::{
     failure::{Ended, Failed},
@@ -287,7 +287,7 @@ impl<'a> Walk<'a> {
         match following {
             Ok(following) => self.go_on(&ask, following),
             // A server may well say that there is no page behind the last.
-            Err(Ended::Failed(failure)) if failure.is_gone && self.is_counted(&ask) => {
+            Err(Ended::Failed(failure)) if self.is_counted(&ask) && self.is_told_gone(&ask, &failure) => {
                 self.next = self.behind(&ask, self.full());
             }
             Err(ended) => {
@@ -324,6 +324,17 @@ impl<'a> Walk<'a> {
         match ask {
             Ask::Page(_) => self.list.counts_pages(),
             Ask::Answer(_) => self.list.counts_answers(),
+        }
+    }
+
+    /// Whether the website that was asked says that there is no such page. Another one that it redirects to does not know.
+    fn is_told_gone(&self, ask: &Ask, failure: &Failed) -> bool {
+        let Some(told_by) = failure.gone_at.as_deref() else { return false };
+        match &self.scope {
+            Scope::Pages(list) => list.home().has_text(told_by),
+            Scope::Endpoint { .. } => {
+                Url::parse(ask.url()).ok().and_then(|url| Home::of(&url)).is_some_and(|home| home.has_text(told_by))
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 use clap::Args;
 use jpauto::{
     CompetitorId, Money,
-    competitors::{Listing, ListingFilter, ListingSort, PricePoint},
+    competitors::{
+        Condition, Listing, ListingFilter, ListingSort, OdometerStatus, PricePoint, SaleStatus, StockStatus, TitleBrand,
+    },
 };
 
 use crate::{
@@ -18,6 +20,7 @@ Examples:
   jpauto competitor listings --sold --all --format jsonl > sold.jsonl
   jpauto competitor listings --active --days-on-market-min 45 --sort=-days_on_market
   jpauto competitor listings --price-drop-min 500 --price-drop-within 7 --sort=-price_drop
+  jpauto competitor listings --title-brand salvage --title-brand rebuilt --sort price
   jpauto competitor listings --vin 1HGCM82633A004352";
 
 /// Which listings.
@@ -43,6 +46,21 @@ pub(crate) struct ListingOptions {
     /// On the market for so many days or shorter
     #[arg(long, value_name = "DAYS")]
     days_on_market_max: Option<i32>,
+    /// Standing there, by its website's word; repeatable, as are the four below
+    #[arg(long, value_name = "STATUS", value_parser = one_of!(StockStatus))]
+    stock_status: Vec<StockStatus>,
+    /// How far its sale has come
+    #[arg(long, value_name = "STATUS", value_parser = one_of!(SaleStatus))]
+    sale_status: Vec<SaleStatus>,
+    /// What its title says
+    #[arg(long, value_name = "BRAND", value_parser = one_of!(TitleBrand))]
+    title_brand: Vec<TitleBrand>,
+    /// Offered as new, used or certified
+    #[arg(long, value_parser = one_of!(Condition))]
+    condition: Vec<Condition>,
+    /// What is said of its odometer
+    #[arg(long, value_name = "STATUS", value_parser = one_of!(OdometerStatus))]
+    odometer_status: Vec<OdometerStatus>,
     /// Those whose price has come down
     #[arg(long)]
     price_dropped: bool,
@@ -82,6 +100,11 @@ impl ListingOptions {
             mileage_max: self.within.mileage_max,
             days_on_market_min: self.days_on_market_min,
             days_on_market_max: self.days_on_market_max,
+            stock_status: self.stock_status,
+            sale_status: self.sale_status,
+            title_brand: self.title_brand,
+            condition: self.condition,
+            odometer_status: self.odometer_status,
             price_dropped: self.price_dropped,
             price_drop_min: self.price_drop_min,
             price_drop_within_days: self.price_drop_within,
@@ -99,6 +122,7 @@ impl Row for Listing {
         Column::number("Miles"),
         Column::number("Days"),
         Column::text("Sold"),
+        Column::text("Said of it").spare(1),
         Column::text("VIN").spare(1),
         Column::text("Stock").spare(2),
         Column::text("First seen").spare(3),
@@ -112,6 +136,7 @@ impl Row for Listing {
             dash(self.mileage, miles).into(),
             self.days_on_market.to_string().into(),
             self.fate().into(),
+            self.said().into(),
             Cell::new(dash(self.vin.clone(), |vin| vin)).tone(Tone::Faint),
             dash(self.stock_number.clone(), |number| number).into(),
             day(self.first_seen_at).into(),
@@ -137,17 +162,36 @@ impl Row for PricePoint {
     }
 }
 
-/// What became of a listing, for people.
-trait Fate {
+/// What is shown of a listing for people.
+trait Shown {
     fn fate(&self) -> String;
+    fn said(&self) -> String;
 }
 
-impl Fate for Listing {
+impl Shown for Listing {
     /// The day of the sale, or who has the vehicle now.
     fn fate(&self) -> String {
         match &self.transferred_to {
             Some(transfer) => format!("to {}", transfer.competitor),
             None => dash(self.sold_at, day),
         }
+    }
+
+    /// What its website says of it that a buyer would ask, in a few words: `certified, sale pending`.
+    fn said(&self) -> String {
+        let title = self.title_brand.filter(|brand| *brand != TitleBrand::Clean).map(|brand| format!("{brand} title"));
+        let odometer = self.odometer_status.filter(|status| *status != OdometerStatus::Actual);
+        let pending = self.sale_status.filter(|status| *status != SaleStatus::Available);
+        let away =
+            self.stock_status.filter(|status| !matches!(status, StockStatus::InStock | StockStatus::SalePending));
+        let words = [
+            title,
+            odometer.map(|status| format!("odometer {}", status.as_str().replace('_', " "))),
+            self.condition.filter(|condition| *condition != Condition::Used).map(|condition| condition.to_string()),
+            pending.map(|status| format!("sale {status}")),
+            away.map(|status| status.as_str().replace('_', " ")),
+        ];
+        let said: Vec<_> = words.into_iter().flatten().collect();
+        dash(Some(said).filter(|said| !said.is_empty()), |said| said.join(", "))
     }
 }

@@ -133,6 +133,14 @@ keys! {
     "sign_in" in (sign_in) {
         public_url, administrators, lifetime, most_per_client, call_timeout, calls_at_once, kept_for, allow_loopback_http,
     }
+    "jobs" in (worker) { work, at_once, patience }
+    "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
+    "jobs.schedules" in (schedules) {
+        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup,
+    }
+    "jobs.retention" in (jobs.retention) {
+        research_days, price_history_days, price_history_kept, dismissed_alerts_days, runs_days, ended_tokens_days,
+    }
     "dealership" in (dealership) { zip }
     "fetch" in (fetch) {
         contact, pause, max_pages, page_timeout, scrape_timeout, retries, first_backoff, longest_backoff,

@@ -15,13 +15,14 @@ mod secret_file;
 #[cfg(test)]
 mod tests;
 
-use std::{ffi::OsString, fmt, path::Path};
+use std::{ffi::OsString, fmt, path::Path, time::Duration};
 
 use jpauto::{
     Config, DatabaseConfig, ErrorCode, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules, ProviderConfig,
     SessionConfig, SignInConfig, TrackingRules,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules},
     evaluation::{EvaluationRules, PurchaseRules, VpicConfig},
+    jobs::{Job, JobRules},
     market::AutoDevConfig,
 };
 use jpauto_http::ServerConfig;
@@ -46,6 +47,9 @@ pub(crate) struct Settings {
     sign_in: SignInConfig,
     /// The providers of sign-in, each with a section of its own.
     providers: Vec<ProviderConfig>,
+    pub(crate) worker: WorkerSettings,
+    jobs: JobRules,
+    schedules: Schedules,
     dealership: DealershipSettings,
     fetch: FetchConfig,
     scraping: ScrapingRules,
@@ -81,6 +85,68 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// How this process runs jobs.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkerSettings {
+    pub(crate) work: bool,
+    pub(crate) at_once: usize,
+    pub(crate) patience: Duration,
+}
+
+/// When a job runs, as a cron expression; `None` is never.
+#[derive(Clone, Debug)]
+struct Schedule(Option<String>);
+
+/// Makes the schedules of all jobs, each a field by the job's name.
+macro_rules! schedules {
+    ($($name:ident: $job:ident),+ $(,)?) => {
+        #[derive(Clone, Debug)]
+        struct Schedules {
+            $($name: Schedule),+
+        }
+
+        impl Default for Schedules {
+            fn default() -> Self {
+                let standard = JobRules::default().schedules;
+                let of = |job| standard.get(&job).filter(|it| it.enabled).map(|it| it.cron.clone());
+                Self { $($name: Schedule(of(Job::$job))),+ }
+            }
+        }
+
+        impl Schedules {
+            fn apply(&self, rules: JobRules) -> JobRules {
+                $(
+                    let rules = match &self.$name.0 {
+                        Some(cron) => rules.at(Job::$job, cron),
+                        None => rules.off(Job::$job),
+                    };
+                )+
+                rules
+            }
+        }
+    };
+}
+
+schedules! {
+    market_research: MarketResearch,
+    competitor_scrape: CompetitorScrape,
+    competitor_metrics: CompetitorMetrics,
+    clean_up: CleanUp,
+    check: Check,
+    backup: Backup,
+}
+
+impl given::Setting for Schedule {
+    fn read(given: &given::Given) -> Result<Self, String> {
+        let cron = String::read(given)?;
+        Ok(Self(Some(cron).filter(|cron| cron != "off" && !cron.is_empty())))
+    }
+
+    fn show(&self) -> String {
+        given::quoted(self.0.as_deref().unwrap_or("off"))
+    }
+}
+
 /// What is said of the dealership itself.
 #[derive(Clone, Debug, Default)]
 struct DealershipSettings {
@@ -112,6 +178,9 @@ impl Default for Settings {
             sessions: SessionConfig::new(Vec::new()),
             sign_in: SignInConfig::new(""),
             providers: Vec::new(),
+            worker: WorkerSettings { work: false, at_once: 4, patience: Duration::from_secs(20) },
+            jobs: JobRules::default(),
+            schedules: Schedules::default(),
             dealership: DealershipSettings::default(),
             fetch: FetchConfig::new(""),
             scraping: ScrapingRules::default(),
@@ -192,6 +261,11 @@ impl Settings {
             lines.push(format!("{mark}{name} = {value}"));
         }
         lines.join("\n")
+    }
+
+    /// When jobs run.
+    pub(crate) fn jobs(&self) -> JobRules {
+        self.schedules.apply(self.jobs.clone())
     }
 
     /// How websites are fetched. Without a contact, nothing may be fetched.

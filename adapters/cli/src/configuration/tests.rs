@@ -112,7 +112,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 28] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 30] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
@@ -121,6 +121,8 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 28] = [
     ("core/sessions/config.rs", "SessionConfig", "sessions", &[]),
     ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
     ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
+    ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
+    ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
     ("core/scrape/browser/mod.rs", "BrowserConfig", "fetch.browser", &[]),
     ("core/competitors/revisit.rs", "ScrapingRules", "scraping", &[]),
@@ -173,10 +175,22 @@ fn every_field_of_the_structs_is_a_key() {
         "evaluation",
         "sessions",
         "sign_in",
+        "jobs",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");
     }
+}
+
+#[test]
+fn every_job_has_a_schedule() {
+    for job in jpauto::jobs::Job::ALL {
+        assert!(find(&format!("jobs.schedules.{job}")).is_some(), "{job}");
+    }
+    let rules = loaded("[jobs.schedules]\ncheck = \"off\"\nbackup = \"0 1 * * *\"\n", &[]).unwrap().jobs();
+    let of = |job| rules.schedules.get(&job).map(|schedule| (schedule.enabled, schedule.cron.as_str()));
+    assert_eq!(of(jpauto::jobs::Job::Backup), Some((true, "0 1 * * *")));
+    assert!(of(jpauto::jobs::Job::Check).is_none_or(|(enabled, _)| !enabled));
 }
 
 #[test]

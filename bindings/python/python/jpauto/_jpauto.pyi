@@ -16,6 +16,7 @@ from jpauto.types import (
     AgeState,
     AlertType,
     CompetitorChanges,
+    Condition,
     Confidence,
     DataSource,
     ListingSort,
@@ -25,15 +26,19 @@ from jpauto.types import (
     NewListing,
     NewSubmission,
     NewVehicle,
+    OdometerStatus,
     Provider,
     Recommendation,
     Role,
+    SaleStatus,
     ScrapeErrorType,
     Severity,
     Source,
+    StockStatus,
     SubmissionChanges,
     SubmissionSort,
     SubmissionStatus,
+    TitleBrand,
     VehicleChanges,
     VehicleSort,
     VehicleStatus,
@@ -821,6 +826,7 @@ class Competitors:
         competitor: UUID | str | None = None,
         *,
         sold: bool | None = None,
+        vin: str | None = None,
         make: str | None = None,
         model: str | None = None,
         year_min: int | None = None,
@@ -831,15 +837,25 @@ class Competitors:
         mileage_max: int | None = None,
         days_on_market_min: int | None = None,
         days_on_market_max: int | None = None,
+        stock_status: StockStatus | Iterable[StockStatus] | None = None,
+        sale_status: SaleStatus | Iterable[SaleStatus] | None = None,
+        title_brand: TitleBrand | Iterable[TitleBrand] | None = None,
+        condition: Condition | Iterable[Condition] | None = None,
+        odometer_status: OdometerStatus | Iterable[OdometerStatus] | None = None,
         price_dropped: bool = False,
+        price_drop_min: Money | None = None,
+        price_drop_within_days: int | None = None,
+        q: str | None = None,
         sort: ListingSort | None = None,
         limit: int | None = None,
     ) -> Query[Listing]:
         """The listings that the filters let through, of one competitor or of all, the newest first.
 
-        `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before. Make and model are
-        compared whatever their case, and bounds are included. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
-        `days_on_market` or `price_drop`, with a minus in front for the largest first.
+        `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before, `price_drop_min` those
+        cheaper by so much, within so many days. `q` are words that all stand in make, model, trim, VIN or stock number. VIN, make
+        and model are compared whatever their case, and bounds are included. `stock_status`, `sale_status`, `title_brand`,
+        `condition` and `odometer_status` are what the website says, each one word or several. `sort` is `first_seen_at`, `price`,
+        `mileage`, `year`, `days_on_market` or `price_drop`, with a minus in front for the largest first.
         """
 
     def listing(self, id: UUID | str) -> Listing:

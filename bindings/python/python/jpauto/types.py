@@ -14,6 +14,7 @@ __all__ = [
     "AgeState",
     "AlertType",
     "CompetitorChanges",
+    "Condition",
     "Confidence",
     "DataSource",
     "ListingSort",
@@ -23,15 +24,19 @@ __all__ = [
     "NewListing",
     "NewSubmission",
     "NewVehicle",
+    "OdometerStatus",
     "Provider",
     "Recommendation",
     "Role",
+    "SaleStatus",
     "ScrapeErrorType",
     "Severity",
     "Source",
+    "StockStatus",
     "SubmissionChanges",
     "SubmissionSort",
     "SubmissionStatus",
+    "TitleBrand",
     "VehicleChanges",
     "VehicleSort",
     "VehicleStatus",
@@ -93,6 +98,11 @@ ListingSort = Literal[
     "price_drop",
     "-price_drop",
 ]
+StockStatus = Literal["in_stock", "in_transit", "in_production", "sale_pending"]
+SaleStatus = Literal["available", "pending"]
+TitleBrand = Literal["clean", "branded", "salvage", "rebuilt", "flood", "lemon", "junk"]
+Condition = Literal["new", "used", "certified"]
+OdometerStatus = Literal["actual", "tmu", "exempt", "exceeds_limits"]
 ScrapeErrorType = Literal["network", "timeout", "http_status", "blocked", "robots", "parsing", "empty"]
 Recommendation = Literal["high", "low", "competitive", "insufficient_data"]
 Confidence = Literal["insufficient", "limited", "moderate", "high"]

@@ -1,0 +1,109 @@
+//! Workers on one PostgreSQL that are killed in the middle of their runs, and what the history then says.
+//!
+//! `JPAUTO_TEST_WORKERS=120,10` runs it for 120 seconds and kills a worker every 10.
+
+use std::{
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+use serde_json::Value;
+
+use crate::{interrupted::Commands, postgres::Schema};
+
+/// Enough that a run takes a part of its second.
+const COMPETITORS: usize = 60;
+
+const JOBS: [&str; 5] = ["market_research", "competitor_scrape", "clean_up", "check", "backup"];
+
+fn worker(commands: &Commands<'_>) -> Child {
+    let mut command = commands.command(&["work", "--job-lease", "0.8", "--schedule", "competitor_metrics=* * * * * *"]);
+    for job in JOBS {
+        command.args(["--schedule", &format!("{job}=off")]);
+    }
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn time(run: &Value, field: &str) -> DateTime<Utc> {
+    run[field].as_str().unwrap_or_else(|| panic!("no {field}: {run}")).parse().unwrap()
+}
+
+#[test]
+fn two_workers_of_which_one_is_killed_again_and_again_make_each_second_once() {
+    let Some(schema) = Schema::create() else {
+        eprintln!("skipped: JPAUTO_TEST_POSTGRES names no server");
+        return;
+    };
+    let wanted = std::env::var("JPAUTO_TEST_WORKERS").unwrap_or_else(|_not_set| "14,3".to_owned());
+    let (seconds, every) = wanted.split_once(',').unwrap();
+    let (span, every) = (Duration::from_secs(seconds.parse().unwrap()), Duration::from_secs(every.parse().unwrap()));
+    let commands = Commands { program: env!("CARGO_BIN_EXE_jpauto"), database: &schema.url };
+    assert!(commands.command(&["migrate"]).stdout(Stdio::null()).status().unwrap().success());
+    let mut conn = PgConnection::establish(&schema.url).unwrap();
+    conn.batch_execute(&format!(
+        "INSERT INTO competitors (id, name, website_url, inventory_url, active)
+         SELECT gen_random_uuid(), 'Dealer ' || n, 'http://dealer.example/' || n, 'http://dealer.example/' || n, true
+         FROM generate_series(1, {COMPETITORS}) AS n"
+    ))
+    .unwrap();
+    let (mut kills, begun_at) = (0, Instant::now());
+    let mut workers = [worker(&commands), worker(&commands)];
+    while begun_at.elapsed() < span {
+        thread::sleep(every - Duration::from_millis(fastrand::u64(0..900)));
+        let victim = &mut workers[kills % 2];
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        workers[kills % 2] = worker(&commands);
+        kills += 1;
+    }
+    // The last one begins to listen for signals meanwhile.
+    thread::sleep(Duration::from_millis(1_500));
+    for mut worker in workers {
+        assert!(Command::new("kill").arg(worker.id().to_string()).status().unwrap().success());
+        assert!(worker.wait().unwrap().success(), "a worker ends as it is told to");
+    }
+    judge(commands.lines(&["job", "history", "competitor_metrics", "--all"]), kills, span);
+}
+
+/// No two runs at once, no second answered to twice or to none, and each run as it ended.
+fn judge(mut runs: Vec<Value>, kills: usize, span: Duration) {
+    runs.reverse();
+    let interrupted: Vec<_> = runs.iter().filter(|run| run["error"] == "interrupted").collect();
+    for run in runs.iter().filter(|run| run["error"] != "interrupted") {
+        assert_eq!((&run["status"], &run["result"]["competitors"]), (&"success".into(), &COMPETITORS.into()), "{run}");
+    }
+    assert!(interrupted.len() <= kills, "{} of {kills}: {interrupted:?}", interrupted.len());
+    for pair in runs.windows(2) {
+        let (first, second) = (&pair[0], &pair[1]);
+        // A run that was killed last, and whose lease has not been taken since, has no time of its end.
+        assert!(time(first, "completed_at") <= time(second, "started_at"), "at once: {first} {second}");
+        assert!(time(first, "scheduled_for") < time(second, "scheduled_for"), "twice: {first} {second}");
+    }
+    let second = TimeDelta::seconds(1);
+    let (first, last) = (time(&runs[0], "scheduled_for"), time(runs.last().unwrap(), "scheduled_for"));
+    assert_eq!(first, first.duration_trunc(second).unwrap());
+    let answered: Vec<_> = runs.iter().map(|run| time(run, "scheduled_for")).collect();
+    let mut at = first;
+    let mut waited = 0;
+    while at < last {
+        if !answered.contains(&at) {
+            // A run or the lease of a dead one was in its way until the next second had come.
+            let is_in_the_way =
+                |run: &&Value| time(run, "started_at") <= at + second && time(run, "completed_at") >= at;
+            assert!(runs[..runs.len() - 1].iter().any(|run| is_in_the_way(&run)), "lost: {at} of {answered:?}");
+            waited += 1;
+        }
+        at += second;
+    }
+    println!(
+        "{} runs in {} s, {kills} kills, {} interrupted, {waited} seconds passed over while a run or a dead one's lease was \
+         in the way",
+        runs.len(),
+        span.as_secs(),
+        interrupted.len()
+    );
+    assert!(runs.len() as u64 + waited >= span.as_secs() / 2, "{} runs", runs.len());
+}

@@ -1,0 +1,58 @@
+//! Counting the competitors' figures without a scrape: what was sold or new within 30 days moves with the time.
+
+use std::ops::ControlFlow;
+
+use serde_json::{Map, json};
+
+use super::Competitors;
+use crate::{
+    activity::{self, Action, Audited as _},
+    actor::Permission,
+    competitors::{Competitor, CompetitorFilter, repository},
+    desk::Turns,
+    error::{Error, Result},
+    page::PageRequest,
+    tracking::TrackingRules,
+};
+
+/// Called with each competitor and the error where its figures could not be counted.
+type Counted<'o> = dyn FnMut(&Competitor, Option<&Error>) -> ControlFlow<()> + 'o;
+
+impl Competitors<'_> {
+    /// Counts the figures of each active competitor as of now, one transaction each. A scrape counts its competitor's by itself.
+    ///
+    /// The observer is called after each competitor, with the error where it failed; the others go on. When it breaks, the count ends
+    /// there.
+    ///
+    /// # Errors
+    /// `forbidden`; as any read.
+    pub fn count_metrics(&self, observer: &mut Counted<'_>) -> Result<()> {
+        let filter = CompetitorFilter { active: Some(true), ..CompetitorFilter::default() };
+        let turns = Turns::new(self.desk, Permission::ManageCompetitors, 1);
+        let mut page = PageRequest::largest();
+        loop {
+            let competitors = self.list(&filter, &page)?;
+            for competitor in &competitors.items {
+                let counted = self.count_metrics_of(&turns, competitor);
+                if observer(competitor, counted.as_ref().err()).is_break() {
+                    return Ok(());
+                }
+            }
+            let Some(next) = competitors.next else { return Ok(()) };
+            page = page.after(next);
+        }
+    }
+
+    fn count_metrics_of(&self, turns: &Turns<'_>, competitor: &Competitor) -> Result<()> {
+        let tracking: &TrackingRules = self.desk.rules();
+        turns.write(|conn, acting| {
+            // One that was deleted meanwhile has no figures.
+            let Some(competitor) = repository::find_to_change(conn, competitor.id)? else { return Ok(()) };
+            let (id, rules) = (competitor.id, self.desk.rules());
+            let metrics = repository::count_metrics(conn, id, acting.now, rules, tracking.transfer_days)?;
+            repository::add_metrics(conn, id, &metrics, acting.now)?;
+            let changes = Map::from_iter([("metrics".to_owned(), json!({"from": null, "to": acting.now}))]);
+            activity::record_changes(conn, acting, Action::Record, Competitor::RESOURCE, id.into(), changes)
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! Rows of `job_history` and `job_schedules`. What clean-up removes is in `retention`.
+
+pub(super) mod retention;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use super::{
+    Job, Run, RunFilter, RunProgress, RunStatus,
+    rules::{self, End},
+};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend, lock_row,
+        schema::{job_history, job_history::dsl, job_schedules},
+    },
+    error::{Error, ErrorCode, Result},
+    ids::{RunId, UserId},
+    leases,
+    page::{Page, PageRequest, in_index_order},
+    typed::{MOST_CANDIDATES, Reference},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = job_history, treat_none_as_default_value = false)]
+struct Row {
+    id: RunId,
+    job_name: Option<String>,
+    status: Option<String>,
+    started_at: Option<Instant>,
+    completed_at: Option<Instant>,
+    duration_ms: Option<i32>,
+    result: Option<Json<Value>>,
+    error: Option<String>,
+    scheduled_for: Option<Instant>,
+    requested_by: Option<UserId>,
+    options: Option<Json<Value>>,
+    progress: Option<Json<Value>>,
+    cancel_requested_at: Option<Instant>,
+    lease: Option<String>,
+    holder: Option<String>,
+}
+
+impl From<Row> for Run {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            job_name: row.job_name.unwrap_or_default(),
+            status: row.status.as_deref().map_or(RunStatus::Unknown, RunStatus::stored),
+            started_at: row.started_at.map(DateTime::from),
+            completed_at: row.completed_at.map(DateTime::from),
+            duration_ms: row.duration_ms,
+            result: row.result.map(|result| result.0),
+            error: row.error,
+            scheduled_for: row.scheduled_for.map(DateTime::from),
+            requested_by: row.requested_by,
+            options: row.options.and_then(|options| super::RunOptions::deserialize(options.0).ok()),
+            progress: row.progress.and_then(|progress| RunProgress::deserialize(progress.0).ok()),
+            cancel_requested_at: row.cancel_requested_at.map(DateTime::from),
+            holder: row.holder,
+        }
+    }
+}
+
+fn document<T: serde::Serialize>(value: &T) -> Result<Json<Value>> {
+    serde_json::to_value(value).map(Json).map_err(|reason| {
+        Error::new(ErrorCode::DocumentNotWritten, "a run could not be written down").with_source(reason)
+    })
+}
+
+/// Writes a run that begins.
+pub(super) fn insert(conn: &mut DbConnection, run: &Run, lease: &str) -> DbResult<()> {
+    let row = Row {
+        id: run.id,
+        job_name: Some(run.job_name.clone()),
+        status: Some(run.status.as_str().to_owned()),
+        started_at: run.started_at.map(Instant),
+        completed_at: None,
+        duration_ms: None,
+        result: None,
+        error: None,
+        scheduled_for: run.scheduled_for.map(Instant),
+        requested_by: run.requested_by,
+        options: run.options.as_ref().map(document).transpose()?,
+        progress: None,
+        cancel_requested_at: None,
+        lease: Some(lease.to_owned()),
+        holder: run.holder.clone(),
+    };
+    diesel::insert_into(dsl::job_history).values(&row).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::RunNotFound, "there is no such run of a job")
+}
+
+/// The row as it is stored.
+pub(super) fn get(conn: &mut DbConnection, id: RunId) -> DbResult<Run> {
+    let row: Option<Row> = dsl::job_history.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(not_found)?.into())
+}
+
+/// The same. Locks the row until the transaction ends.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: RunId) -> DbResult<Run> {
+    lock_row!(conn, dsl::job_history.find(id).select(dsl::id));
+    get(conn, id)
+}
+
+/// The runs whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Run>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (RunId::from_uuid(first), RunId::from_uuid(last));
+    let rows: Vec<Row> = dsl::job_history
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Run::from).collect())
+}
+
+/// A page of runs, newest first.
+pub(super) fn list(conn: &mut DbConnection, filter: &RunFilter, request: &PageRequest) -> DbResult<Page<Run>> {
+    const ORDER: &str = "-started_at";
+    let matching = || {
+        let mut query = dsl::job_history.select(Row::as_select()).into_boxed::<MultiBackend>();
+        if let Some(job) = filter.job {
+            query = query.filter(dsl::job_name.eq(job.as_str()));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(dsl::status.eq(status.as_str()));
+        }
+        query
+    };
+    let position: Option<(Option<DateTime<Utc>>, RunId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::started_at, dsl::id, desc, position, request);
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.started_at.map(DateTime::from), row.id))?;
+    Ok(page.map(Run::from))
+}
+
+/// The last run of a job.
+pub(super) fn last(conn: &mut DbConnection, job: Job) -> DbResult<Option<Run>> {
+    let row: Option<Row> = dsl::job_history
+        .filter(dsl::job_name.eq(job.as_str()))
+        .filter(dsl::started_at.is_not_null())
+        .order((dsl::started_at.desc(), dsl::id.desc()))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Run::from))
+}
+
+/// A run that is called running although nobody holds its lease any more.
+#[derive(Debug)]
+pub(super) struct Dead {
+    pub(super) id: RunId,
+    pub(super) job_name: String,
+    pub(super) started_at: Option<DateTime<Utc>>,
+    pub(super) options: Option<super::RunOptions>,
+}
+
+/// The runs whose process died or lost its lease. The runs are read before the leases, which are given back with the end of a run.
+pub(super) fn dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<Dead>> {
+    let running: Vec<Row> = dsl::job_history
+        .filter(dsl::status.eq(RunStatus::Running.as_str()))
+        .filter(dsl::lease.is_not_null())
+        .order(dsl::id)
+        .select(Row::as_select())
+        .load(conn)?;
+    if running.is_empty() {
+        return Ok(Vec::new());
+    }
+    let live = leases::live_leases(conn, rules::LEASES, now)?;
+    let live: HashSet<_> = live.into_iter().map(|lease| (lease.name, lease.holder)).collect();
+    let is_dead = |row: &Row| {
+        let held = row.lease.clone().zip(row.holder.clone());
+        held.is_none_or(|held| !live.contains(&held))
+    };
+    let dead = running.into_iter().filter(is_dead).map(|row| {
+        let run = Run::from(row);
+        Dead { id: run.id, job_name: run.job_name, started_at: run.started_at, options: run.options }
+    });
+    Ok(dead.collect())
+}
+
+/// Shows runs whose process died as what they are, also where no worker has marked them yet.
+pub(super) fn show_dead(conn: &mut DbConnection, runs: &mut [Run], now: DateTime<Utc>) -> DbResult<()> {
+    if !runs.iter().any(Run::is_running) {
+        return Ok(());
+    }
+    let dead: HashSet<_> = dead(conn, now)?.into_iter().map(|dead| dead.id).collect();
+    for run in runs.iter_mut().filter(|run| run.is_running() && dead.contains(&run.id)) {
+        let End { status, error, .. } = End::interrupted();
+        (run.status, run.error) = (status, error);
+    }
+    Ok(())
+}
+
+/// Writes the end of a run that is running, and answers whether it was.
+pub(super) fn end(
+    conn: &mut DbConnection,
+    (id, started_at): (RunId, Option<DateTime<Utc>>),
+    end: &End,
+    now: DateTime<Utc>,
+) -> DbResult<bool> {
+    let millis = started_at.map(|started| (now - started).num_milliseconds().max(0));
+    let running = dsl::job_history.find(id).filter(dsl::status.eq(RunStatus::Running.as_str()));
+    let ended = diesel::update(running)
+        .set((
+            dsl::status.eq(end.status.as_str()),
+            dsl::completed_at.eq(Some(Instant(now))),
+            dsl::duration_ms.eq(millis.map(|millis| i32::try_from(millis).unwrap_or(i32::MAX))),
+            dsl::result.eq(end.result.clone().map(Json)),
+            dsl::error.eq(end.error.clone()),
+        ))
+        .execute(conn)?;
+    Ok(ended > 0)
+}
+
+/// Writes how far a run has come.
+pub(super) fn note_progress(conn: &mut DbConnection, id: RunId, progress: &RunProgress) -> DbResult<()> {
+    let running = dsl::job_history.find(id).filter(dsl::status.eq(RunStatus::Running.as_str()));
+    diesel::update(running).set(dsl::progress.eq(Some(document(progress)?))).execute(conn)?;
+    Ok(())
+}
+
+/// Whether somebody has asked for the end of a run.
+pub(super) fn is_to_end(conn: &mut DbConnection, id: RunId) -> DbResult<bool> {
+    let asked: Option<Option<Instant>> =
+        dsl::job_history.find(id).select(dsl::cancel_requested_at).first(conn).optional()?;
+    Ok(asked.flatten().is_some())
+}
+
+/// Notes that a run is to end.
+pub(super) fn ask_to_end(conn: &mut DbConnection, id: RunId, now: DateTime<Utc>) -> DbResult<()> {
+    diesel::update(dsl::job_history.find(id)).set(dsl::cancel_requested_at.eq(Some(Instant(now)))).execute(conn)?;
+    Ok(())
+}
+
+/// Up to when the times of each schedule are dealt with, by the job's name.
+pub(super) fn done_until(conn: &mut DbConnection) -> DbResult<HashMap<String, DateTime<Utc>>> {
+    let rows: Vec<(String, Instant)> =
+        job_schedules::table.select((job_schedules::job_name, job_schedules::done_until)).load(conn)?;
+    Ok(rows.into_iter().map(|(name, until)| (name, until.into())).collect())
+}
+
+/// The same of one job. Locks the row until the transaction ends.
+pub(super) fn done_until_to_change(conn: &mut DbConnection, job: Job) -> DbResult<Option<DateTime<Utc>>> {
+    lock_row!(conn, job_schedules::table.find(job.as_str()).select(job_schedules::job_name));
+    let until: Option<Instant> =
+        job_schedules::table.find(job.as_str()).select(job_schedules::done_until).first(conn).optional()?;
+    Ok(until.map(DateTime::from))
+}
+
+/// Begins to count the times of a schedule. Where another process has begun first, the transaction runs again and finds it.
+pub(super) fn begin_schedule(conn: &mut DbConnection, job: Job, now: DateTime<Utc>) -> DbResult<()> {
+    let row = (job_schedules::job_name.eq(job.as_str()), job_schedules::done_until.eq(Instant(now)));
+    diesel::insert_into(job_schedules::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn set_done_until(conn: &mut DbConnection, job: Job, until: DateTime<Utc>) -> DbResult<()> {
+    diesel::update(job_schedules::table.find(job.as_str()))
+        .set(job_schedules::done_until.eq(Instant(until)))
+        .execute(conn)?;
+    Ok(())
+}

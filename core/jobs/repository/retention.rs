@@ -1,0 +1,137 @@
+//! What clean-up removes of the tables that have no operation of their own for it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    QueryableByName, RunQueryDsl as _, sql_query,
+    sql_types::{BigInt, Bool, Nullable},
+};
+
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, on_each,
+        types::{AnyId, DbId, DbInstant},
+    },
+    jobs::RetentionRules,
+};
+
+/// Rows that are removed some time after they are over.
+pub(in crate::jobs) struct Retention {
+    /// What they are, as the report calls them.
+    pub(in crate::jobs) name: &'static str,
+    /// The noun under which the audit trail has their removal.
+    pub(in crate::jobs) noun: &'static str,
+    table: &'static str,
+    /// Which of them are over, as SQL: `$1` is the time up to which they are, `KEPT` the number that stays in any case.
+    is_over: &'static str,
+    days: fn(&RetentionRules) -> u32,
+}
+
+/// All of them. A table whose rows end and are of no use afterwards is one row more.
+pub(in crate::jobs) const RETENTIONS: [Retention; 5] = [
+    Retention {
+        name: "research",
+        noun: "inventory",
+        table: "market_research_results",
+        is_over: "EXISTS (SELECT 1 FROM inventory WHERE inventory.id = kept.inventory_id AND inventory.status = 'sold' \
+                  AND inventory.sold_at < $1)",
+        days: |rules| rules.research_days,
+    },
+    Retention {
+        name: "price_history",
+        noun: "inventory",
+        table: "market_price_history",
+        is_over: "kept.recorded_at < $1 AND EXISTS (SELECT 1 FROM market_price_history AS newer \
+                  WHERE newer.inventory_id = kept.inventory_id AND newer.recorded_at > kept.recorded_at \
+                  LIMIT 1 OFFSET KEPT)",
+        days: |rules| rules.price_history_days,
+    },
+    Retention {
+        name: "dismissed_alerts",
+        noun: "alerts",
+        table: "storage_alerts",
+        is_over: "kept.dismissed AND coalesce(kept.dismissed_at, kept.created_at) < $1",
+        days: |rules| rules.dismissed_alerts_days,
+    },
+    Retention {
+        name: "runs",
+        noun: "jobs",
+        table: "job_history",
+        is_over: "coalesce(kept.completed_at, kept.started_at) < $1 AND (kept.status IS NULL OR kept.status <> 'running')",
+        days: |rules| rules.runs_days,
+    },
+    Retention {
+        name: "ended_tokens",
+        noun: "tokens",
+        table: "api_tokens",
+        is_over: "(kept.revoked_at < $1 OR kept.expires_at < $1)",
+        days: |rules| rules.ended_tokens_days,
+    },
+];
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = DbId)]
+    id: AnyId,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+}
+
+impl Retention {
+    fn condition(&self, rules: &RetentionRules) -> String {
+        self.is_over.replace("KEPT", &rules.price_history_kept.saturating_sub(1).to_string())
+    }
+
+    fn until(&self, rules: &RetentionRules, now: DateTime<Utc>) -> Instant {
+        let span = TimeDelta::try_days((self.days)(rules).into());
+        Instant(span.and_then(|span| now.checked_sub_signed(span)).unwrap_or(DateTime::UNIX_EPOCH))
+    }
+
+    /// How many rows are over.
+    pub(in crate::jobs) fn count(
+        &self,
+        conn: &mut DbConnection,
+        rules: &RetentionRules,
+        now: DateTime<Utc>,
+    ) -> DbResult<usize> {
+        let (table, condition) = (self.table, self.condition(rules));
+        let sql = format!("SELECT count(*) AS rows FROM {table} AS kept WHERE {condition}");
+        let until = self.until(rules, now);
+        let count: Count = on_each!(conn, c => sql_query(sql).bind::<DbInstant, _>(until).get_result(c))?;
+        Ok(usize::try_from(count.rows).unwrap_or_default())
+    }
+
+    /// Removes up to so many rows behind a key, and answers how many with the key of the last one; `None` after the last rows.
+    pub(in crate::jobs) fn remove(
+        &self,
+        conn: &mut DbConnection,
+        rules: &RetentionRules,
+        (after, most): (Option<AnyId>, usize),
+        now: DateTime<Utc>,
+    ) -> DbResult<(usize, Option<AnyId>)> {
+        let (table, condition) = (self.table, self.condition(rules));
+        let (until, limit) = (self.until(rules, now), i64::try_from(most).unwrap_or(i64::MAX));
+        let behind = "($2 OR kept.id > $3)";
+        let sql =
+            format!("SELECT kept.id FROM {table} AS kept WHERE {condition} AND {behind} ORDER BY kept.id LIMIT $4");
+        let found: Vec<Found> = on_each!(conn, c => sql_query(sql)
+            .bind::<DbInstant, _>(until)
+            .bind::<Bool, _>(after.is_none())
+            .bind::<Nullable<DbId>, _>(after)
+            .bind::<BigInt, _>(limit)
+            .load(c))?;
+        let Some(last) = found.last().map(|found| found.id) else { return Ok((0, None)) };
+        // The condition is looked at again: a row may have been used meanwhile.
+        let sql = format!("DELETE FROM {table} AS kept WHERE {condition} AND {behind} AND kept.id <= $4");
+        let removed = on_each!(conn, c => sql_query(sql)
+            .bind::<DbInstant, _>(until)
+            .bind::<Bool, _>(after.is_none())
+            .bind::<Nullable<DbId>, _>(after)
+            .bind::<DbId, _>(last)
+            .execute(c))?;
+        Ok((removed, (found.len() == most).then_some(last)))
+    }
+}

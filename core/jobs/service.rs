@@ -1,0 +1,290 @@
+//! The operations on jobs and their runs. `worker` has those that start what is due.
+
+pub(super) mod worker;
+
+use std::{ops::ControlFlow, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Job, JobOverview, Run, RunFilter, RunOptions, RunPool, RunProgress, RunStatus, StartedRun, Stop,
+    config::Timetable,
+    repository,
+    rules::{self, End},
+    running::{self, Account},
+};
+use crate::{
+    activity::{self, Action},
+    actor::Permission,
+    db::{DbConnection, DbResult},
+    desk::{Acting, Desk},
+    error::{Error, ErrorCode, Result},
+    ids::RunId,
+    leases::{self, Taken},
+    page::{Page, PageRequest},
+    scrape::fetch::Fetcher,
+    typed::Reference,
+};
+
+/// The audit trail names a run by its id.
+const RESOURCE: &str = "jobs";
+
+/// Jobs, their schedules and their runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Jobs<'a> {
+    desk: &'a Desk,
+}
+
+impl Desk {
+    /// Jobs, their schedules and their runs.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs::at(self)
+    }
+}
+
+impl<'a> Jobs<'a> {
+    fn at(desk: &'a Desk) -> Self {
+        Self { desk }
+    }
+
+    /// All jobs, each with its schedule, its last run and its next one.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, jobs::Job};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let jobs = desk.jobs().list()?;
+    /// assert!(jobs.iter().any(|job| job.name == Job::MarketResearch && job.cron == "0 0 */3 * *"));
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn list(&self) -> Result<Vec<JobOverview>> {
+        let timetable = self.timetable()?;
+        self.desk.read(Permission::ReadJobs, |conn| {
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            let done_until = repository::done_until(conn)?;
+            let mut overviews = Vec::with_capacity(Job::ALL.len());
+            for job in Job::ALL {
+                let Some((configured, schedule)) = timetable.of(job) else { continue };
+                let missing = self.missing(job)?;
+                let enabled = configured.enabled && missing.is_none();
+                let done = done_until.get(job.as_str());
+                let mut last_run = repository::last(conn, job)?;
+                repository::show_dead(conn, last_run.as_mut_slice(), now)?;
+                overviews.push(JobOverview {
+                    name: job,
+                    enabled,
+                    missing: missing.map(ToOwned::to_owned),
+                    cron: configured.cron.clone(),
+                    time_zone: timetable.rules.time_zone.clone(),
+                    next_run_at: if enabled { schedule.next_after(now) } else { None },
+                    due_since: done.filter(|_| enabled).and_then(|done| schedule.latest_between(*done, now)),
+                    last_run,
+                });
+            }
+            Ok(overviews)
+        })
+    }
+
+    /// Begins a run of a job now, due or not. [`StartedRun::work`] makes it, on any thread.
+    ///
+    /// # Errors
+    /// `job_running` while it is being made, by whichever process; `not_configured` for a job that lacks a part;
+    /// `invalid_run_options`; `competitor_not_found`; `forbidden`.
+    pub fn start(&self, job: Job, options: &RunOptions) -> Result<StartedRun> {
+        rules::check_options(job, options)?;
+        if let Some(key) = self.missing(job)? {
+            return Err(Error::new(ErrorCode::NotConfigured, format!("the job {job} cannot run: configure {key}")));
+        }
+        if let Some(id) = options.competitor_id {
+            self.desk.competitors().get(id)?;
+        }
+        let started = self.desk.write(job.permission(), |conn, acting| self.begin(conn, acting, job, options, None))?;
+        started.map(|run| self.started(run, job, options)).ok_or_else(|| {
+            Error::new(ErrorCode::JobRunning, format!("the job {job} is running already: `job history` has its run"))
+        })
+    }
+
+    /// Runs a job now on this thread, due or not, and answers how the run ended. That it failed is no error of this call.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use jpauto::{Actor, Dealership, jobs::{Job, RunOptions, RunStatus}};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let run = desk.jobs().run(Job::CleanUp, &RunOptions::dry_run(), &mut |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(run.status, RunStatus::Success);
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Jobs::start`] and [`StartedRun::work`].
+    pub fn run(
+        &self,
+        job: Job,
+        options: &RunOptions,
+        observer: &mut dyn FnMut(&RunProgress) -> ControlFlow<()>,
+    ) -> Result<Run> {
+        self.start(job, options)?.work(&Stop::default(), observer)
+    }
+
+    /// Begins a run of a job now and makes it in the background, on a thread of the pool.
+    ///
+    /// # Errors
+    /// As [`Jobs::start`]; `runs_full` while the pool makes as many runs as it may.
+    pub fn run_in(&self, pool: &RunPool, job: Job, options: &RunOptions) -> Result<Run> {
+        pool.make(|| self.start(job, options))
+    }
+
+    /// A page of runs, newest first.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn history(&self, filter: &RunFilter, page: &PageRequest) -> Result<Page<Run>> {
+        self.desk.read(Permission::ReadJobs, |conn| {
+            let mut runs = repository::list(conn, filter, page)?;
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            repository::show_dead(conn, &mut runs.items, now)?;
+            Ok(runs)
+        })
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// `run_not_found`.
+    pub fn get(&self, id: RunId) -> Result<Run> {
+        self.desk.read(Permission::ReadJobs, |conn| {
+            let mut run = repository::get(conn, id)?;
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            repository::show_dead(conn, std::slice::from_mut(&mut run), now)?;
+            Ok(run)
+        })
+    }
+
+    /// The run of this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// `run_not_found`; `ambiguous_reference`, naming the candidates.
+    pub fn find(&self, text: &str) -> Result<Run> {
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ReadJobs, |conn| repository::candidates(conn, &reference))?;
+        let found = reference.only(found, repository::not_found, |run| (run.id.into(), run.job_name.clone()))?;
+        self.get(found.id)
+    }
+
+    /// Asks for the end of a run, whichever process makes it. It ends at its next step, and what it did by then stands. Asking again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// `run_not_found`; `run_over` for a run that has ended; `forbidden`.
+    pub fn cancel(&self, id: RunId) -> Result<Run> {
+        self.desk.write(Permission::RunJobs, |conn, acting| {
+            let mut run = repository::get_to_change(conn, id)?;
+            if let Some(job) = run.job() {
+                self.desk.authorize(conn, job.permission())?;
+            }
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            let mut shown = run.clone();
+            repository::show_dead(conn, std::slice::from_mut(&mut shown), now)?;
+            if !shown.is_running() {
+                return Err(Error::new(ErrorCode::RunOver, "the run has ended").into());
+            }
+            if run.cancel_requested_at.is_none() {
+                repository::ask_to_end(conn, id, now)?;
+                run.cancel_requested_at = Some(now);
+                let changes = changes_of(&[("job_name", json!(run.job_name))]);
+                activity::record_changes(conn, acting, Action::Cancel, RESOURCE, id.into(), changes)?;
+            }
+            Ok(run)
+        })
+    }
+
+    /// Begins a run within a transaction: takes its lease and writes its row. `None` while the lease is another run's, or where the
+    /// time of the schedule has been answered to.
+    fn begin(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        job: Job,
+        options: &RunOptions,
+        scheduled_for: Option<DateTime<Utc>>,
+    ) -> DbResult<Option<Run>> {
+        let rules = &self.timetable()?.rules;
+        if let Some(time) = scheduled_for {
+            let done = repository::done_until_to_change(conn, job)?;
+            if done.is_none_or(|done| done >= time) {
+                return Ok(None);
+            }
+        }
+        let now = leases::shared_now(conn, self.desk.clock())?;
+        let (lease, holder) = (rules::lease(job, options), leases::new_holder());
+        if leases::take(conn, &lease, &holder, now, running::until(now, rules.lease))? == Taken::No {
+            return Ok(None);
+        }
+        // The run that had the lease before is dead, if it is there.
+        mark_dead(conn, now)?;
+        let run = Run {
+            id: RunId::new(now),
+            job_name: job.as_str().to_owned(),
+            status: RunStatus::Running,
+            started_at: Some(now),
+            completed_at: None,
+            duration_ms: None,
+            result: None,
+            error: None,
+            scheduled_for,
+            requested_by: if scheduled_for.is_some() { None } else { acting.actor.user_id() },
+            options: (*options != RunOptions::default()).then(|| options.clone()),
+            progress: None,
+            cancel_requested_at: None,
+            holder: Some(holder),
+        };
+        repository::insert(conn, &run, &lease)?;
+        match scheduled_for {
+            Some(time) => repository::set_done_until(conn, job, time)?,
+            None => {
+                let changes = changes_of(&[("job_name", json!(job)), ("options", json!(options))]);
+                activity::record_changes(conn, acting, Action::Run, RESOURCE, run.id.into(), changes)?;
+            }
+        }
+        Ok(Some(run))
+    }
+
+    fn started(&self, run: Run, job: Job, options: &RunOptions) -> StartedRun {
+        let span = self.timetable().map(|timetable| timetable.rules.lease).unwrap_or_default();
+        let account = Account::new(self.desk.of_the_machine(), run, job, rules::lease(job, options), span);
+        StartedRun { desk: self.desk.clone(), job, options: options.clone(), account: Arc::new(account) }
+    }
+
+    fn missing(&self, job: Job) -> Result<Option<&'static str>> {
+        let fetches = self.desk.find_part::<Fetcher>().is_some();
+        Ok(rules::missing(job, &self.timetable()?.rules, fetches))
+    }
+
+    fn timetable(&self) -> Result<&'a Timetable> {
+        self.desk.part()
+    }
+}
+
+/// Marks the runs that nobody makes any more as interrupted.
+fn mark_dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<()> {
+    for dead in repository::dead(conn, now)? {
+        tracing::warn!(run = %dead.id, job = %dead.job_name, "a run was interrupted");
+        let end = End::interrupted();
+        let was_running = repository::end(conn, (dead.id, dead.started_at), &end, now)?;
+        let job = dead.job_name.parse().ok().filter(|_| !running::is_of_one(dead.options.as_ref()));
+        if let Some(job) = job.filter(|_| was_running) {
+            running::judge(conn, job, &end, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn changes_of(fields: &[(&str, Value)]) -> Map<String, Value> {
+    fields.iter().map(|(field, value)| ((*field).to_owned(), json!({"from": null, "to": value}))).collect()
+}

@@ -1,0 +1,11 @@
+DROP TABLE job_schedules;
+DROP INDEX job_history_running_idx;
+DROP INDEX job_history_job_name_started_at_id_idx;
+DROP INDEX job_history_started_at_id_idx;
+ALTER TABLE job_history DROP COLUMN holder;
+ALTER TABLE job_history DROP COLUMN lease;
+ALTER TABLE job_history DROP COLUMN cancel_requested_at;
+ALTER TABLE job_history DROP COLUMN progress;
+ALTER TABLE job_history DROP COLUMN options;
+ALTER TABLE job_history DROP COLUMN requested_by;
+ALTER TABLE job_history DROP COLUMN scheduled_for;

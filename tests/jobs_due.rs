@@ -1,0 +1,190 @@
+//! When jobs run: each time of a schedule once, the latest missed one made up; and what clean-up removes.
+
+use std::{ops::ControlFlow, sync::Mutex, thread, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jpauto::{
+    AlertFilter, Config, Dealership, Desk, ErrorCode, PageRequest,
+    jobs::{Job, JobOverview, JobReport, Run, RunFilter, RunOptions, RunPool, RunProgress, RunStatus, Stop, WorkEvent},
+};
+
+use crate::{
+    scraping::opened,
+    support::{Lot, corolla},
+};
+
+fn on(_: &RunProgress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// A dealership in which one job runs at noon in UTC, and no other by itself.
+fn with_noon(lot: &Lot) -> Desk {
+    opened(lot, |config: &mut Config| {
+        let jobs = Job::ALL.into_iter().fold(config.jobs.clone(), |jobs, job| jobs.off(job));
+        config.jobs = jobs.at(Job::Check, "0 12 * * *");
+        config.jobs.time_zone = "UTC".into();
+    })
+}
+
+fn due(desk: &Desk) -> Vec<(String, Option<DateTime<Utc>>)> {
+    let runs = desk.jobs().run_due(&mut on).unwrap();
+    runs.into_iter().map(|run| (run.job_name, run.scheduled_for)).collect()
+}
+
+fn check(desk: &Desk) -> JobOverview {
+    desk.jobs().list().unwrap().into_iter().find(|job| job.name == Job::Check).unwrap()
+}
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().unwrap()
+}
+
+fn history(desk: &Desk, job: Job) -> Vec<Run> {
+    desk.jobs().history(&RunFilter::default().job(job), &PageRequest::first(100)).unwrap().items
+}
+
+on_both_databases! {
+    fn each_time_of_a_schedule_is_answered_to_once(lot: &Lot) {
+        // It is noon on 1 March.
+        let (desk, other) = (with_noon(lot), with_noon(lot));
+        assert_eq!((check(&desk).last_run, check(&desk).due_since), (None, None));
+        assert_eq!(due(&desk), [], "a new database owes no runs");
+        lot.pass(TimeDelta::hours(23));
+        assert_eq!(due(&desk), []);
+        assert_eq!(check(&desk).next_run_at, Some(at("2026-03-02T12:00:00Z")));
+        lot.pass(TimeDelta::hours(2));
+        assert_eq!(check(&desk).due_since, Some(at("2026-03-02T12:00:00Z")));
+        assert_eq!(due(&other), [("check".to_owned(), Some(at("2026-03-02T12:00:00Z")))]);
+        assert_eq!(due(&desk), [], "the other process has made it");
+        let overview = check(&desk);
+        assert_eq!((overview.due_since, overview.next_run_at), (None, Some(at("2026-03-03T12:00:00Z"))));
+        let run = overview.last_run.unwrap();
+        assert_eq!((run.status, run.requested_by, run.started_at), (RunStatus::Success, None, Some(lot.now())));
+        let entries = lot.count("SELECT count(*) FROM activity_logs WHERE action = 'run'");
+        assert_eq!(entries, 0, "nobody asked for it");
+    }
+
+    fn of_the_missed_times_the_latest_is_made_up(lot: &Lot) {
+        let desk = with_noon(lot);
+        due(&desk);
+        lot.pass(TimeDelta::days(5) + TimeDelta::hours(20));
+        assert_eq!(due(&desk), [("check".to_owned(), Some(at("2026-03-06T12:00:00Z")))]);
+        assert_eq!(due(&desk), []);
+        assert_eq!(history(&desk, Job::Check).len(), 1);
+    }
+
+    fn a_job_that_is_being_run_waits_for_its_time_and_then_has_it(lot: &Lot) {
+        let desk = with_noon(lot);
+        due(&desk);
+        lot.pass(TimeDelta::hours(25));
+        let started = desk.jobs().start(Job::Check, &RunOptions::default()).unwrap();
+        assert_eq!(due(&desk), []);
+        started.work(&Stop::default(), &mut on).unwrap();
+        assert_eq!(due(&desk), [("check".to_owned(), Some(at("2026-03-02T12:00:00Z")))]);
+    }
+
+    fn a_job_that_is_off_or_lacks_a_part_does_not_run_by_itself(lot: &Lot) {
+        let desk = lot.desk();
+        let overviews = desk.jobs().list().unwrap();
+        let enabled: Vec<_> = overviews.iter().filter(|job| job.enabled).map(|job| job.name.as_str()).collect();
+        assert_eq!(enabled, ["market_research", "competitor_metrics", "clean_up", "check"]);
+        let scrape = overviews.iter().find(|job| job.name == Job::CompetitorScrape).unwrap();
+        assert_eq!((scrape.missing.as_deref(), scrape.next_run_at), (Some("fetch.contact"), None));
+        desk.jobs().run_due(&mut on).unwrap();
+        lot.pass(TimeDelta::days(8));
+        let mut runs: Vec<_> = desk.jobs().run_due(&mut on).unwrap().into_iter().map(|run| run.job_name).collect();
+        runs.sort();
+        assert_eq!(runs, ["check", "clean_up", "competitor_metrics", "market_research"]);
+    }
+
+    fn an_observer_that_breaks_ends_the_round(lot: &Lot) {
+        let desk = lot.desk();
+        (0..40).for_each(|number| drop(desk.inventory().add(&corolla(number)).unwrap()));
+        desk.jobs().run_due(&mut on).unwrap();
+        lot.pass(TimeDelta::days(8));
+        let runs = desk.jobs().run_due(&mut |_| ControlFlow::Break(())).unwrap();
+        assert_eq!((runs.len(), runs[0].error.as_deref()), (1, Some("interrupted")));
+    }
+
+    fn workers_of_two_processes_make_each_second_once(lot: &Lot) {
+        let url = lot.url.clone();
+        let open = || {
+            let mut config = Config::new(&url);
+            let jobs = Job::ALL.into_iter().fold(config.jobs.clone(), |jobs, job| jobs.off(job));
+            config.jobs = jobs.at(Job::CleanUp, "* * * * * *");
+            Dealership::with_config(config).unwrap().acting_as(jpauto::Actor::system())
+        };
+        let (stop, failed) = (Stop::default(), Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let pool = RunPool::new(2);
+                    open().jobs().work(&pool, &stop, &mut |event| {
+                        if let WorkEvent::Failed(error) = event {
+                            failed.lock().unwrap().push(error.to_string());
+                        }
+                    }).unwrap();
+                    pool.shut_down(Duration::from_secs(20));
+                });
+            }
+            thread::sleep(Duration::from_millis(4_500));
+            stop.ask();
+        });
+        assert_eq!(*failed.lock().unwrap(), [""; 0]);
+        let runs = history(&open(), Job::CleanUp);
+        let mut times: Vec<_> = runs.iter().map(|run| run.scheduled_for.unwrap()).collect();
+        times.dedup();
+        assert_eq!(times.len(), runs.len(), "{times:?}");
+        assert!((2..=5).contains(&runs.len()), "{}", runs.len());
+        assert!(runs.iter().all(|run| run.status == RunStatus::Success), "{runs:?}");
+        for pair in runs.windows(2) {
+            assert!(pair[0].started_at >= pair[1].completed_at, "{pair:?}");
+        }
+    }
+
+    fn a_wrong_schedule_is_refused_when_the_database_is_opened(lot: &Lot) {
+        let mut config = Config::new(&lot.url);
+        config.jobs = config.jobs.at(Job::CleanUp, "every night");
+        let refusal = Dealership::with_config(config).unwrap_err();
+        assert!(refusal.is(ErrorCode::InvalidSchedule) && refusal.fields()[0].pointer == "/jobs/clean_up/cron");
+    }
+
+    fn clean_up_removes_what_is_over_and_says_before_what_it_would(lot: &Lot) {
+        let desk = lot.desk();
+        let sold = desk.inventory().add(&corolla(1)).unwrap();
+        let kept = desk.inventory().add(&corolla(2)).unwrap();
+        desk.market().analyze(sold.id).unwrap();
+        desk.market().analyze(kept.id).unwrap();
+        desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+        for _ in 0..14 {
+            desk.market().analyze(kept.id).unwrap();
+            lot.pass(TimeDelta::days(1));
+        }
+        desk.inventory().set_status(sold.id, jpauto::VehicleStatus::Sold).unwrap();
+        let alert = desk.alerts().list(&AlertFilter::default(), &PageRequest::first(1)).unwrap().items.remove(0);
+        desk.alerts().dismiss(alert.id).unwrap();
+        lot.pass(TimeDelta::days(100));
+        let dry = |desk: &Desk| {
+            let run = desk.jobs().run(Job::CleanUp, &RunOptions::dry_run(), &mut on).unwrap();
+            let Some(JobReport::CleanUp(report)) = run.report() else { panic!("{run:?}") };
+            report
+        };
+        let first = dry(&desk);
+        assert_eq!((first.removed["research"], first.removed["price_history"], first.total), (1, 0, 1));
+        lot.pass(TimeDelta::days(100));
+        let would = dry(&desk);
+        let history = |desk: &Desk| desk.market().history(kept.id, &PageRequest::first(100)).unwrap().items;
+        let before = history(&desk);
+        let run = desk.jobs().run(Job::CleanUp, &RunOptions::default(), &mut on).unwrap();
+        let Some(JobReport::CleanUp(did)) = run.report() else { panic!("{run:?}") };
+        assert_eq!((did.dry_run, &did.removed, did.total), (false, &would.removed, would.total));
+        let counts = |name: &str| did.removed[name];
+        assert_eq!([counts("research"), counts("dismissed_alerts"), counts("runs")], [1, 2, 1], "{did:?}");
+        assert_eq!(counts("price_history"), before.len() - 10, "{did:?}");
+        assert_eq!(history(&desk), before[..10], "the newest ten stay");
+        assert!(desk.market().get(kept.id).is_ok());
+        assert_eq!(dry(&desk).total, 0);
+        assert!(lot.count("SELECT count(*) FROM activity_logs") > 0, "the audit trail stays");
+        assert!(lot.count("SELECT count(*) FROM activity_logs WHERE action = 'delete' AND resource_type = 'jobs'") > 0);
+    }
+}
