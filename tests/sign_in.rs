@@ -136,6 +136,10 @@ on_both_databases! {
         let squatter = user(lot, &sign_in(&server, &provider).unwrap());
         as_person(&provider, "eve", "eve@lot.example", true);
         assert_eq!(code(sign_in(&server, &provider)), "email_not_verified");
+        as_person(&provider, "squatter", "eve@lot.example", true);
+        assert_eq!(sign_in(&server, &provider).unwrap().session.user_id, squatter.id);
+        as_person(&provider, "eve", "eve@lot.example", true);
+        assert_eq!(sign_in(&server, &provider).unwrap().session.user_id, squatter.id, "the provider has verified it since");
         lot.desk().users().delete(squatter.id).unwrap();
         assert_eq!(user(lot, &sign_in(&server, &provider).unwrap()).oauth_id, "eve");
         provider.claim("email", Value::Null);

@@ -123,6 +123,17 @@ impl SignInConfig {
         }
     }
 
+    /// The address of a path below the public one.
+    ///
+    /// ```
+    /// let config = jpauto::SignInConfig::new("https://lot.example/");
+    /// assert_eq!(config.address_of("/api/auth"), "https://lot.example/api/auth");
+    /// ```
+    #[must_use]
+    pub fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.trim_end_matches('/'))
+    }
+
     /// # Errors
     /// `invalid_sign_in_config`, naming every value at fault and no secret.
     pub(super) fn checked(mut self) -> Result<Self> {

@@ -30,6 +30,7 @@ use crate::{
 
 /// A provider at which people can sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SignInProvider {
     /// The word in addresses.

@@ -142,6 +142,13 @@ pub(super) fn has_proven_address(conn: &mut DbConnection, user: UserId) -> DbRes
     Ok(verified.is_empty() || verified.contains(&true))
 }
 
+/// Notes that the provider has verified the address of the user.
+pub(super) fn mark_verified(conn: &mut DbConnection, identity_hash: &str) -> DbResult<()> {
+    let unverified = identities::sign_in_identities.find(identity_hash).filter(identities::email_verified.eq(false));
+    diesel::update(unverified).set(identities::email_verified.eq(true)).execute(conn)?;
+    Ok(())
+}
+
 /// Ties the account of a provider to a user.
 pub(super) fn insert_identity(
     conn: &mut DbConnection,

@@ -129,8 +129,7 @@ pub(super) fn local_path(text: &str) -> Result<String> {
 /// # Errors
 /// `invalid_sign_in_config`.
 pub(super) fn check_redirect(config: &SignInConfig, redirect_uri: &str) -> Result<()> {
-    let rest = redirect_uri.strip_prefix(&config.public_url);
-    if rest.is_some_and(|rest| rest.starts_with('/')) {
+    if redirect_uri.starts_with(&config.address_of("/")) {
         return Ok(());
     }
     let message = "a browser must come back to an address below the server's public one";
@@ -152,6 +151,11 @@ pub(super) fn may_be_stored_elsewhere(provider: &ProviderConfig) -> bool {
 /// Whether the configuration makes this person an administrator.
 pub(super) fn is_administrator(config: &SignInConfig, person: &Person) -> bool {
     person.email_verified && person.email.as_ref().is_some_and(|email| config.administrators.contains(email))
+}
+
+/// Whether the person proves the address of the user now.
+pub(super) fn proves_address(person: &Person, user: &User) -> bool {
+    person.email_verified && person.email.as_deref() == Some(user.email.as_str())
 }
 
 /// Refuses a person who has no account and does not get one by signing in.

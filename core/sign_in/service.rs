@@ -277,6 +277,9 @@ fn account_of(
         }
         Some(_) => {}
     }
+    if is_tied && rules::proves_address(person, &user) {
+        repository::mark_verified(conn, &hash)?;
+    }
     if !is_tied {
         repository::insert_identity(conn, &hash, &person.issuer, user.id, person.email_verified, acting.now)?;
     }

@@ -20,6 +20,7 @@ use ring::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use serde_json::{Map, Value, json};
+use url::form_urlencoded;
 
 pub const CLIENT: &str = "lot";
 pub const SECRET: &str = "a secret: of (many) letters";
@@ -252,9 +253,9 @@ impl Provider {
         if let Some(answer) = self.acts().token_answer.clone() {
             return answer;
         }
-        let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let form: HashMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
         let said = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let basic = STANDARD.encode(format!("{}:{}", encoded(CLIENT), encoded(SECRET)));
         let is_client = header.contains(&format!("Basic {basic}"))
             || (said("client_id"), said("client_secret")) == (CLIENT, SECRET);

@@ -1,10 +1,11 @@
 //! What every handler needs: the dealership behind its gate. Here is also the filter that all requests go through.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
-use jpauto::{Dealership, Desk, SessionConfig};
+use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider};
+use tokio::{sync::Semaphore, time::timeout};
 use warp::{Filter, Rejection, reply::Response};
 
 use crate::{
@@ -28,11 +29,18 @@ struct Shared {
     gate: Gate,
     readiness: Readiness,
     body: BodyLimits,
+    /// One for each call of a sign-in provider that may be under way.
+    sign_ins: Semaphore,
 }
+
+/// How long a sign-in waits for others to be done with their providers. It waits here, where it occupies no worker.
+const WAIT_FOR_SIGN_INS: Duration = Duration::from_secs(5);
 
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
-        Self { shared: Arc::new(Shared { dealership, gate: Gate::new(gate), readiness: Readiness::default(), body }) }
+        let sign_ins = Semaphore::new(dealership.config().sign_in.as_ref().map_or(1, |config| config.calls_at_once));
+        let (gate, readiness) = (Gate::new(gate), Readiness::default());
+        Self { shared: Arc::new(Shared { dealership, gate, readiness, body, sign_ins }) }
     }
 
     pub(crate) fn dealership(&self) -> &Dealership {
@@ -67,6 +75,28 @@ impl App {
     ) -> Result<T, Problem> {
         let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
         Ok(self.shared.gate.run(caller.lane, move || work(&dealership.acting_as(visitor))).await??)
+    }
+
+    /// The same for a call that asks a sign-in provider: few of them are under way at a time, because a provider may be slow.
+    pub(crate) async fn at_provider<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Ok(Ok(_place)) = timeout(WAIT_FOR_SIGN_INS, self.shared.sign_ins.acquire()).await else {
+            return Err(Problem::overloaded(WAIT_FOR_SIGN_INS));
+        };
+        self.as_visitor(caller, work).await
+    }
+
+    /// Where people can sign in.
+    pub(crate) fn providers(&self) -> Vec<SignInProvider> {
+        self.shared.dealership.acting_as(Actor::public()).sign_in().providers()
+    }
+
+    /// How people sign in at providers, if they can.
+    pub(crate) fn sign_in(&self) -> Option<&SignInConfig> {
+        self.shared.dealership.config().sign_in.as_ref()
     }
 
     /// How sessions are signed, if people can sign in.

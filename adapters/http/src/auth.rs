@@ -7,7 +7,7 @@ use warp::{
     Reply as _,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE},
+        header::{LOCATION, SET_COOKIE},
     },
 };
 
@@ -16,6 +16,7 @@ use crate::{
     app::App,
     caller::Caller,
     operation::{Answer, Content, Operation, Outcome, Parameter, handler, plain, shape},
+    page,
     problem::Problem,
     request::Request,
     session_cookie,
@@ -55,21 +56,11 @@ struct SignedOut {
     ended: usize,
 }
 
-/// The page of a link. It has a button, because programs that look at mails follow links and would use them up.
-const LINK_PAGE: &str = "\
-<!doctype html>
-<html lang=\"en\">
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width\">
-<title>Sign in</title>
-<form method=\"post\"><button>Sign in</button></form>
-";
-
-/// The form goes to the page's own address. Nothing else is loaded or run.
-const LINK_POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The page of a link has a button, because programs that look at mails follow links and would use them up.
+const BUTTON: &str = "<form method=\"post\"><button>Sign in</button></form>";
 
 /// Where a browser goes once it is signed in.
-const HOME: &str = "/api/auth/me";
+pub(crate) const HOME: &str = "/api/auth/me";
 
 async fn me(app: App, request: Request) -> Outcome {
     let me = app.at_desk(&request.caller, |desk| desk.sign_in().me()).await?;
@@ -79,10 +70,7 @@ async fn me(app: App, request: Request) -> Outcome {
 /// Looks nothing up and repeats nothing: whether the link is valid is said when it is used.
 async fn link_page(_app: App, request: Request) -> Outcome {
     link_in(&request)?;
-    let mut response = LINK_PAGE.into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(LINK_POLICY));
-    Ok(response)
+    Ok(page::page(StatusCode::OK, "Sign in", BUTTON))
 }
 
 fn link_in(request: &Request) -> Result<String, Problem> {

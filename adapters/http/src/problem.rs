@@ -19,6 +19,8 @@ use warp::{
     reply::Response,
 };
 
+use crate::page;
+
 /// The start of `type`; the code follows. `.example` is a reserved domain, so this stays valid wherever the server runs.
 const TYPE_BASE: &str = "https://jpauto.example/errors/";
 
@@ -80,6 +82,15 @@ impl Problem {
         self.status = StatusCode::SERVICE_UNAVAILABLE;
         let says_when = self.headers.iter().any(|(name, _)| name == RETRY_AFTER);
         if says_when { self } else { self.retry_after(TRY_AGAIN_AFTER) }
+    }
+
+    /// A page for a person, with what to do and the id of the request.
+    pub(crate) fn into_page(self, request_id: &str, what_now: &str) -> Response {
+        let [detail, remedy, id] = [&self.detail, self.code.remedy(), request_id].map(page::escaped);
+        let body = format!("<p>{detail}.\n<p>{remedy}\n{what_now}\n<p><small>{} · {id}</small>", self.code);
+        let mut response = page::page(self.status, self.code.sentence(), &body);
+        response.headers_mut().extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
+        response
     }
 
     /// The document, with the id of the request.

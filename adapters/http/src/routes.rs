@@ -26,7 +26,7 @@ use crate::{
     operation::{Operation, noun_of},
     problem::Problem,
     request::{Ids, Request},
-    submissions, tokens, users,
+    sign_in, submissions, tokens, users,
 };
 
 /// The operations of each noun.
@@ -37,6 +37,7 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     submissions::OPERATIONS,
     users::OPERATIONS,
     auth::OPERATIONS,
+    sign_in::OPERATIONS,
     tokens::OPERATIONS,
 ];
 

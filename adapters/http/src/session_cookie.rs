@@ -25,20 +25,38 @@ pub(crate) fn signed(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The value of a cookie that is not encoded. Of several with one name the first counts.
+pub(crate) fn named(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.to_str().unwrap_or_default().split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+}
+
+/// The name of the cookie that a browser has while it signs in.
+///
+/// A page of another host of the same domain can not set one whose name begins so.
+pub(crate) fn browser_name(config: &SessionConfig) -> &'static str {
+    if config.secure { "__Host-jpauto-sign-in" } else { "jpauto-sign-in" }
+}
+
+/// `Set-Cookie` for a browser that signs in.
+pub(crate) fn set_browser(config: &SessionConfig, secret: &str, end: DateTime<Utc>) -> Option<HeaderValue> {
+    header(browser_name(config), config.secure, secret, end)
+}
+
 /// `Set-Cookie` for a session.
 pub(crate) fn set(config: &SessionConfig, value: &str, end: DateTime<Utc>) -> Option<HeaderValue> {
-    header(config, &encoded(value), end)
+    header(&config.cookie_name, config.secure, &encoded(value), end)
 }
 
 /// `Set-Cookie` that makes a browser drop the cookie.
 pub(crate) fn clear(config: &SessionConfig) -> Option<HeaderValue> {
-    header(config, "", DateTime::UNIX_EPOCH)
+    header(&config.cookie_name, config.secure, "", DateTime::UNIX_EPOCH)
 }
 
-fn header(config: &SessionConfig, value: &str, end: DateTime<Utc>) -> Option<HeaderValue> {
-    let secure = if config.secure { "; Secure" } else { "" };
+fn header(name: &str, secure: bool, value: &str, end: DateTime<Utc>) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
     let end = end.format("%a, %d %b %Y %H:%M:%S GMT");
-    let text = format!("{}={value}; Path=/; Expires={end}; HttpOnly{secure}; SameSite=Lax", config.cookie_name);
+    let text = format!("{name}={value}; Path=/; Expires={end}; HttpOnly{secure}; SameSite=Lax");
     HeaderValue::from_str(&text).ok()
 }
 

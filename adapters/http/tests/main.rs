@@ -4,12 +4,22 @@
 
 #![cfg(feature = "sqlite")]
 #![expect(unreachable_pub, reason = "a test binary has no users")]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise and says what it skips"
+)]
 
 mod auth;
 mod connections;
 mod inventory;
 mod metrics;
+#[expect(dead_code, reason = "the library's own tests use other parts of it")]
+#[path = "../../../tests/support/openid.rs"]
+mod openid;
+mod sign_in;
 mod submissions;
 mod support;
 mod surroundings;

@@ -23,8 +23,8 @@ enum Scheme {
     Ed25519,
 }
 
-/// The algorithms that count, by their names in JOSE (RFC 7518, RFC 8037).
-const ALGORITHMS: [(&str, Scheme); 9] = [
+/// The algorithms that count, by their names in JOSE (RFC 7518, RFC 8037, RFC 9864).
+const ALGORITHMS: [(&str, Scheme); 10] = [
     ("RS256", Scheme::Rsa(&RSA_PKCS1_2048_8192_SHA256)),
     ("RS384", Scheme::Rsa(&RSA_PKCS1_2048_8192_SHA384)),
     ("RS512", Scheme::Rsa(&RSA_PKCS1_2048_8192_SHA512)),
@@ -34,6 +34,7 @@ const ALGORITHMS: [(&str, Scheme); 9] = [
     ("ES256", Scheme::Ec("P-256", &ECDSA_P256_SHA256_FIXED)),
     ("ES384", Scheme::Ec("P-384", &ECDSA_P384_SHA384_FIXED)),
     ("EdDSA", Scheme::Ed25519),
+    ("Ed25519", Scheme::Ed25519),
 ];
 
 /// Whether the algorithm is one that counts.
