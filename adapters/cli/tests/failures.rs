@@ -100,11 +100,12 @@ struct Load {
 impl Load {
     fn on(address: &str) -> Self {
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeSet::new())));
-        let clients = (0..8).map(|number| {
+        let clients = (0..8).map(|number: u32| {
             let (stop, acknowledged, address) = (Arc::clone(&stop), Arc::clone(&acknowledged), address.to_owned());
             thread::spawn(move || client(&address, number % 2 == 0, &stop, &acknowledged))
         });
-        Self { stop, acknowledged, clients: clients.collect() }
+        let clients = clients.collect();
+        Self { stop, acknowledged, clients }
     }
 
     fn taken(&self) -> usize {

@@ -184,13 +184,13 @@ fn every_field_of_the_structs_is_a_key() {
 
 #[test]
 fn every_job_has_a_schedule() {
-    for job in jpauto::jobs::Job::ALL {
+    for job in Job::ALL {
         assert!(find(&format!("jobs.schedules.{job}")).is_some(), "{job}");
     }
     let rules = loaded("[jobs.schedules]\ncheck = \"off\"\nbackup = \"0 1 * * *\"\n", &[]).unwrap().jobs();
     let of = |job| rules.schedules.get(&job).map(|schedule| (schedule.enabled, schedule.cron.as_str()));
-    assert_eq!(of(jpauto::jobs::Job::Backup), Some((true, "0 1 * * *")));
-    assert!(of(jpauto::jobs::Job::Check).is_none_or(|(enabled, _)| !enabled));
+    assert_eq!(of(Job::Backup), Some((true, "0 1 * * *")));
+    assert!(of(Job::Check).is_none_or(|(enabled, _)| !enabled));
 }
 
 #[test]
