@@ -66,7 +66,7 @@ pub(crate) struct JobOptions {
     /// Another schedule of a job as a cron expression, or `off`; repeatable
     #[arg(long, value_name = "JOB=CRON", value_parser = schedule)]
     schedule: Vec<(Job, Option<String>)>,
-    /// The time zone of the schedules [default: America/Los_Angeles]
+    /// The time zone of the schedules [default: `America/Los_Angeles`]
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
     /// Seconds without a sign of life after which a run counts as interrupted [default: 60]

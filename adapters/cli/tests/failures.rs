@@ -270,7 +270,6 @@ struct StoredId {
 
 /// Three times; `JPAUTO_TEST_RESTARTS=20` restarts it more often.
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so, and the figures of a long one are wanted")]
 fn a_postgresql_that_is_stopped_and_started_under_load_loses_no_acknowledged_offer() {
     if std::env::var_os("JPAUTO_TEST_POSTGRES").is_none() {
         eprintln!("skipped: JPAUTO_TEST_POSTGRES names no server, so PostgreSQL is not to be used");
