@@ -21,6 +21,9 @@ import time
 PACKAGES = {"jpauto", "jpauto-cli", "jpauto-http"}
 # Runs for the comparison of `make bench-extract` alone.
 LEFT_OUT = {"extract_once"}
+# Benchmarks that are scripts in this folder; they build what they measure.
+SCRIPTS = {"http"}
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS = int(os.environ.get("JPAUTO_BENCH_SECONDS", "900"))
 # Criterion's own are 3 and 5 seconds a figure; a benchmark that needs longer asks for it itself.
 CRITERION = ["--warm-up-time", "0.5", "--measurement-time", "2", "--noplot"]
@@ -50,11 +53,15 @@ def names():
     """What the benchmarks are called, in order."""
     packages = json.loads(output_of("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"))["packages"]
     targets = (target for package in packages if package["name"] in PACKAGES for target in package["targets"])
-    return sorted({target["name"] for target in targets if target["kind"] == ["bench"]} - LEFT_OUT)
+    return sorted({target["name"] for target in targets if target["kind"] == ["bench"]} - LEFT_OUT | SCRIPTS)
 
 
 def build(chosen):
     """The programs of the benchmarks and the folders that they run in, built for measuring."""
+    scripts = {name: (ROOT / f"benches/{name}.py", ROOT) for name in SCRIPTS.intersection(chosen)}
+    chosen = [name for name in chosen if name not in scripts]
+    if not chosen:
+        return scripts
     packages = [word for name in sorted(PACKAGES) for word in ("-p", name)]
     benches = [word for name in chosen for word in ("--bench", name)]
     features = ["--features", "jpauto/postgres-bundled"]
@@ -64,13 +71,14 @@ def build(chosen):
         message = json.loads(line)
         if message.get("executable") and message["target"]["kind"] == ["bench"]:
             found[message["target"]["name"]] = (message["executable"], pathlib.Path(message["manifest_path"]).parent)
-    return found
+    return found | scripts
 
 
 def run(name, program, folder):
     """The lines that it printed, and what went wrong."""
-    is_criterion = b"criterion" in pathlib.Path(folder, "benches", f"{name}.rs").read_bytes()
-    command = [program, "--bench", *(CRITERION if is_criterion else [])]
+    source = pathlib.Path(folder, "benches", f"{name}.rs")
+    is_criterion = source.exists() and b"criterion" in source.read_bytes()
+    command = [program] if name in SCRIPTS else [program, "--bench", *(CRITERION if is_criterion else [])]
     print(f"==> {name}", file=sys.stderr, flush=True)
     started = time.monotonic()
     child = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)

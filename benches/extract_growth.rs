@@ -1,10 +1,11 @@
 //! Reading pages of 10, 100, 1,000 and 10,000 cars: the time for each car stays the same.
 //!
 //! One line a kind of page: the microseconds for each car at each size, and how many times as long a car takes on the largest page as
-//! on that with a tenth of its cars. The sizes take turns, and the shortest of several rounds counts. Words on the command line choose kinds.
+//! on that with a tenth of its cars. The time is that of the processor. The sizes take turns, and the shortest of several rounds
+//! counts. Words on the command line choose kinds.
 #![expect(clippy::print_stdout, reason = "the times are what it is for")]
 
-use std::{fmt::Write as _, hint::black_box, time::Instant};
+use std::{fmt::Write as _, fs, hint::black_box, time::Instant};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 const ROUNDS: usize = 5;
@@ -78,8 +79,9 @@ const KINDS: [Kind; 22] = [
         )
     }),
     kind("cards with main headings", BODY, |n| card(n, "<b>$21,995</b>").replace("h3>", "h1>")),
+    // The rules of nesting look through all that is open, so that here a card costs more the deeper it is, up to the limit of 1,000.
     Kind {
-        most: 900,
+        most: 300,
         ..kind("cards one in the other", BODY, |n| {
             format!("<div class=card><h3>2019 Ford F-150</h3><p>VIN: {}</p><b>$21,995</b>", vin(n))
         })
@@ -168,6 +170,11 @@ fn page(kind: &Kind, cars: usize) -> String {
     page + kind.around.1
 }
 
+/// The processor time of this thread, where the system tells.
+fn used_nanos() -> Option<u64> {
+    fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
+
 fn measured(kind: &Kind) {
     let mut sizes: Vec<usize> = SIZES.into_iter().map(|size| size.min(kind.most)).collect();
     sizes.dedup();
@@ -176,9 +183,11 @@ fn measured(kind: &Kind) {
     let mut found = String::new();
     for _ in 0..ROUNDS {
         for ((cars, html), best) in pages.iter().zip(&mut best) {
-            let started = Instant::now();
+            let (started, used) = (Instant::now(), used_nanos());
             let read = black_box(jpauto::extract::listings(html, kind.url));
-            *best = best.min(started.elapsed().as_secs_f64() * 1e6 / *cars as f64);
+            let nanos =
+                used_nanos().zip(used).map_or(started.elapsed().as_nanos() as u64, |(now, before)| now - before);
+            *best = best.min(nanos as f64 / 1e3 / *cars as f64);
             found = match read {
                 Ok(read) => read.listings.len().to_string(),
                 Err(error) => error.code().to_owned(),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::TimeDelta;
 use jpauto::{
     Change, CompetitorId, Desk, PageRequest,
-    competitors::{CompetitorKey, CompetitorUpdate, IncompleteReason, ListingFilter, ScrapedPage},
+    competitors::{CompetitorKey, CompetitorUpdate, IncompleteReason, ListingFilter, RecordReport, ScrapedPage},
 };
 use serde_json::{Value, json};
 
@@ -47,6 +47,12 @@ fn scrape((desk, id): &(Desk, CompetitorId), lot: &Lot) -> (Option<IncompleteRea
     let reason = report.completeness.reason().map(IncompleteReason::as_str).filter(|reason| is_cut.contains(reason));
     assert_eq!(says_why, reason, "{:?}", report.warnings);
     (report.completeness.reason(), report.counts.vehicles, report.sold.len())
+}
+
+/// The report of a day later.
+fn scrape_of((desk, id): &(Desk, CompetitorId), lot: &Lot) -> RecordReport {
+    lot.pass(TimeDelta::days(1));
+    desk.competitors().scrape(*id, &mut unwatched).unwrap()
 }
 
 /// A saved page of a list: its cars, and what stands in its head.
@@ -113,6 +119,31 @@ on_both_databases! {
         assert_eq!(import(&[&first, &saved(10..16, "", None)]), None);
         let with_visitor = saved(0..10, "", Some("/used?page=2&visitor=4711"));
         assert_eq!(import(&[&with_visitor, &saved(10..16, r#"<link rel="prev" href="/used?visitor=4711">"#, None)]), None);
+    }
+
+    fn what_moved_on_to_a_page_that_is_sent_as_it_was_is_not_sold(lot: &Lot) {
+        let website = Website::open();
+        let first = |new: u32| Reply::html(list_page((0..new).map(|n| 100 + new - n).chain(0..10 - new), Some("/used?page=2")));
+        website.reply("/used", first(0));
+        website.list("/used?page=2", 10..18, None);
+        let known = competitor(&website, lot);
+        assert_eq!(scrape(&known, lot).1, 18);
+        // A new car comes every other day, and the second page is one of the first day.
+        for day in 1..=12 {
+            website.reply("/used", first(day / 2));
+            let report = scrape_of(&known, lot);
+            assert_eq!(report.sold.len(), 0, "day {day}");
+            let doubted = report.completeness.reason() == Some(IncompleteReason::PageOutdated);
+            assert_eq!(doubted, day % 2 == 0, "day {day}: {:?}", report.doubts);
+        }
+        // The second page is fresh again: all are there.
+        website.reply("/used?page=2", Reply::html(list_page(4..18, None)));
+        let report = scrape_of(&known, lot);
+        assert_eq!((report.counts.vehicles, report.sold.len()), (24, 0));
+        // One that is sold from amid the first page is found sold, after the patience of a dealer whose cars come back.
+        website.reply("/used", Reply::html(list_page((0..6).map(|n| 106 - n).chain([0, 1, 3, 4]), Some("/used?page=2"))));
+        let sold: usize = (0..20).map(|_day| scrape_of(&known, lot).sold.len()).sum();
+        assert_eq!(sold, 1);
     }
 
     fn a_last_page_that_fails_sells_nothing_though_it_was_not_full(lot: &Lot) {

@@ -66,7 +66,7 @@ on_both_databases! {
         assert_eq!((report.analyzed, report.insufficient, report.failed), (2, 2, 0));
         assert_eq!(desk.jobs().get(run.id).unwrap(), run);
         assert_eq!(desk.jobs().find(&run.id.to_string()[..14]).unwrap(), run);
-        assert_eq!(all_runs(&desk), [run.clone()]);
+        assert_eq!(all_runs(&desk), std::slice::from_ref(&run));
         let trail = lot.desk().activity().list(&ActivityFilter::default().resource(run.id), &PageRequest::first(9));
         let entries: Vec<_> = trail.unwrap().items.into_iter().map(|entry| (entry.action, entry.user_id)).collect();
         assert_eq!(entries, [("run".to_owned(), Some(manager.id))]);
@@ -234,7 +234,7 @@ on_both_databases! {
         for (role, may_run, may_clean) in [(Role::Viewer, false, false), (Role::Manager, true, false), (Role::Admin, true, true)] {
             let staff = lot.staff(role).1;
             assert_eq!(staff.jobs().list().unwrap().len(), Job::ALL.len());
-            assert_eq!((all_runs(&staff).len() > 0, staff.jobs().get(run.id).is_ok()), (true, true));
+            assert_eq!((!all_runs(&staff).is_empty(), staff.jobs().get(run.id).is_ok()), (true, true));
             assert_eq!(staff.jobs().run(Job::Check, &none, &mut on).is_ok(), may_run, "{role}");
             assert_eq!(staff.jobs().run_due(&mut on).is_ok(), may_run, "{role}");
             assert_eq!(staff.jobs().run(Job::CleanUp, &none, &mut on).is_ok(), may_clean, "{role}");

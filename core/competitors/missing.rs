@@ -89,7 +89,11 @@ pub(super) fn suspects(plan: &Plan, stored: &[StoredListing]) -> Suspects {
     use IncompleteReason as Reason;
     // A list with these doubts may be whole: the missing cars' own pages say whether it is.
     let may_be_whole = |reason: &Reason| match reason {
-        Reason::LastPageFull | Reason::ManyMissing | Reason::ListNarrowed | Reason::ClaimsMore => true,
+        Reason::LastPageFull
+        | Reason::ManyMissing
+        | Reason::ListNarrowed
+        | Reason::ClaimsMore
+        | Reason::PageOutdated => true,
         Reason::Discarded
         | Reason::Empty
         | Reason::ClosedByRobots

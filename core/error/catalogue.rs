@@ -571,6 +571,9 @@ catalogue! {
         RunFailed: Unavailable, "run_failed",
             "The run failed, or a part of it did.",
             "Read the error and the result of the run.";
+        StreamsFull: Unavailable, "streams_full",
+            "The server sends the events of as many runs as it may at a time.",
+            "Ask for the run itself instead, or try again later.";
         JobPanicked: Internal, "job_panicked",
             "The job stopped at a fault of this program.",
             "Report this with the log.";

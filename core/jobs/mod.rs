@@ -113,6 +113,7 @@ stored_word!(RunStatus);
 
 /// What a run is to do otherwise than by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RunOptions {
@@ -152,6 +153,7 @@ impl RunOptions {
 
 /// How far a run has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunProgress {
@@ -167,6 +169,7 @@ pub struct RunProgress {
 
 /// A run of a job: a row of `job_history`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Run {
     /// The run's id.
@@ -245,6 +248,7 @@ impl RunFilter {
 
 /// A job, its schedule and its last run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobOverview {
     /// The job.

@@ -44,6 +44,8 @@ pub(crate) struct Scrape<'a> {
     /// What its doubts left of it.
     pub(crate) weight: f64,
     pub(crate) is_cut: bool,
+    /// Whether single vehicles may stand where no page shows them.
+    pub(crate) hides: bool,
     /// How many came back with it.
     pub(crate) returned: u64,
 }
@@ -172,8 +174,11 @@ impl Scrape<'_> {
         };
         if self.is_believed() {
             // Another doubt explains them where there is one.
-            let together =
-                if self.is_cut { 0 } else { groups.values().filter(is_told).map(|group| group.missing).sum() };
+            let together = if self.is_cut || self.hides {
+                0
+            } else {
+                groups.values().filter(is_told).map(|group| group.missing).sum()
+            };
             absences.together = together;
             absences.fixed =
                 groups.iter().filter(|(_, group)| !group.is_fixed).map(|(last, group)| (*last, group.weight)).collect();
@@ -189,7 +194,7 @@ impl Scrape<'_> {
             let shown = seen_by.map_or(size, |scrape| scrape.vehicles);
             let weight = sold::together(size, shown, days(self.facts.observed_at - last), &rules.evidence);
             // A single car has gone its own way.
-            if self.is_cut && size >= 2 { weight.min(rules.evidence.weights.cut) } else { weight }
+            if self.hides || (self.is_cut && size >= 2) { weight.min(rules.evidence.weights.cut) } else { weight }
         });
         Group {
             weight,

@@ -150,6 +150,8 @@ pub enum IncompleteReason {
     ListNarrowed,
     /// The website counts more vehicles that it does not show than it did when the lot was last whole.
     ClaimsMore,
+    /// A page is sent as it was, though vehicles of the page in front have moved on to it.
+    PageOutdated,
     /// A person has discarded what it saw.
     Discarded,
 }
@@ -169,6 +171,7 @@ words!(IncompleteReason, InvalidIncompleteReason at "/incomplete_reason" {
     ManyMissing => "many_missing",
     ListNarrowed => "list_narrowed",
     ClaimsMore => "claims_more",
+    PageOutdated => "page_outdated",
     Discarded => "discarded",
 });
 
@@ -187,6 +190,8 @@ enum Weight {
     Scrape(fn(&DoubtWeights) -> f64),
     /// Of what vanished together, to the weight of a list that is cut.
     Cut,
+    /// The same, of a single vehicle as well.
+    Hidden,
     /// Of what vanished together, by how unlikely that was.
     Group,
     /// None. The website's word is not believed: the vehicles that it calls sold count as not seen.
@@ -197,7 +202,7 @@ enum Weight {
 /// Reports name the first one that holds.
 pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
     use IncompleteReason as Reason;
-    use Weight::{Cut, Group, Scrape, Word};
+    use Weight::{Cut, Group, Hidden, Scrape, Word};
     const UNSEEN: Weight = Scrape(|weights| weights.unseen);
     const fn doubt(reason: Reason, holds: fn(&Evidence<'_>) -> bool, weight: Weight, sentence: &'static str) -> Doubt {
         Doubt { reason, holds, weight, sentence }
@@ -239,6 +244,12 @@ pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
             "vehicles stand on several of its pages",
         ),
         doubt(Reason::LastPageFull, |seen| seen.is_cut(), Cut, "it ends a page earlier than before"),
+        doubt(
+            Reason::PageOutdated,
+            |seen| seen.reading.behind_old_pages > 0,
+            Hidden,
+            "a page is sent as it was, though vehicles have moved on to it",
+        ),
         doubt(Reason::ListNarrowed, |seen| seen.is_narrowed(), Cut, "its address leads to a narrower list than before"),
         doubt(
             Reason::ListChanged,
@@ -273,7 +284,7 @@ impl Doubts {
     pub(crate) fn weight(&self, rules: &EvidenceRules) -> f64 {
         let of_scrape = |doubt: &Doubt| match doubt.weight {
             Weight::Scrape(weight) => Some(weight(&rules.weights)),
-            Weight::Cut | Weight::Group | Weight::Word => None,
+            Weight::Cut | Weight::Hidden | Weight::Group | Weight::Word => None,
         };
         self.rows().filter_map(of_scrape).fold(1.0, f64::min)
     }
@@ -281,6 +292,11 @@ impl Doubts {
     /// Whether the list looks cut: then what vanishes in groups may stand behind the cut.
     pub(crate) fn are_of_a_cut(&self) -> bool {
         self.rows().any(|doubt| matches!(doubt.weight, Weight::Cut))
+    }
+
+    /// Whether single vehicles may stand where no page shows them.
+    pub(crate) fn are_of_hidden_vehicles(&self) -> bool {
+        self.rows().any(|doubt| matches!(doubt.weight, Weight::Hidden))
     }
 
     /// Whether the list was seen to its end all the same.
@@ -305,6 +321,7 @@ impl IncompleteReason {
         match self {
             Reason::LotReplaced
             | Reason::ClaimsMore
+            | Reason::PageOutdated
             | Reason::LastPageFull
             | Reason::ListNarrowed
             | Reason::ListChanged
@@ -459,6 +476,7 @@ impl Evidence<'_> {
             | IncompleteReason::ClosedByRobots
             | IncompleteReason::PageFailed
             | IncompleteReason::LastPageNotReached
+            | IncompleteReason::PageOutdated
             | IncompleteReason::FewerThanClaimed => return None,
         })
     }

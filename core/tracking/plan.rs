@@ -209,8 +209,8 @@ pub(crate) fn plan(
         }
     }
     if !scrape.is_late() {
-        let weighed =
-            Scrape { facts: scrape, weight: plan.weight, is_cut: doubts.are_of_a_cut(), returned: plan.returned };
+        let (is_cut, hides) = (doubts.are_of_a_cut(), doubts.are_of_hidden_vehicles());
+        let weighed = Scrape { facts: scrape, weight: plan.weight, is_cut, hides, returned: plan.returned };
         let absences = weighed.absences(stored, &was_seen, rules);
         evidence.together = absences.together;
         plan.take(absences);

@@ -28,7 +28,7 @@ fn worker(commands: &Commands<'_>) -> Child {
 }
 
 fn time(run: &Value, field: &str) -> DateTime<Utc> {
-    run[field].as_str().unwrap_or_else(|| panic!("no {field}: {run}")).parse().unwrap()
+    run[field].as_str().unwrap_or_default().parse().unwrap()
 }
 
 #[test]
@@ -69,6 +69,7 @@ fn two_workers_of_which_one_is_killed_again_and_again_make_each_second_once() {
 }
 
 /// No two runs at once, no second answered to twice or to none, and each run as it ended.
+#[expect(clippy::print_stdout, reason = "the figures, for one who runs it by hand with --nocapture")]
 fn judge(mut runs: Vec<Value>, kills: usize, span: Duration) {
     runs.reverse();
     let interrupted: Vec<_> = runs.iter().filter(|run| run["error"] == "interrupted").collect();

@@ -38,6 +38,11 @@ pub(crate) fn created(request: &Request, id: impl Display, thing: &impl Serializ
     Ok(with_header(response, LOCATION, &format!("{}/{id}", request.path)))
 }
 
+/// Something that goes on after this answer, and where to look at it.
+pub(crate) fn accepted(path: &str, thing: &impl Serialize) -> Outcome {
+    Ok(with_header(with_json(StatusCode::ACCEPTED, text_of(thing)?), LOCATION, path))
+}
+
 /// What an action leads to.
 pub(crate) fn done(thing: &impl Serialize) -> Outcome {
     json(StatusCode::OK, thing)

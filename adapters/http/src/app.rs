@@ -9,6 +9,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use warp::{Filter, Rejection, reply::Response};
 
 use crate::{
+    background::{Background, RunLimits},
     body::BodyLimits,
     caller::Caller,
     gate::{Gate, GateLimits, GateState},
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct App {
     shared: Arc<Shared>,
+    background: Arc<Background>,
 }
 
 struct Shared {
@@ -40,7 +42,19 @@ impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
         let sign_ins = Semaphore::new(dealership.config().sign_in.as_ref().map_or(1, |config| config.calls_at_once));
         let (gate, readiness) = (Gate::new(gate), Readiness::default());
-        Self { shared: Arc::new(Shared { dealership, gate, readiness, body, sign_ins }) }
+        let shared = Shared { dealership, gate, readiness, body, sign_ins };
+        Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
+    }
+
+    /// The same with other limits of runs.
+    pub(crate) fn making_runs(mut self, limits: RunLimits) -> Self {
+        self.background = Arc::new(Background::new(limits));
+        self
+    }
+
+    /// What goes on when its request is answered.
+    pub(crate) fn background(&self) -> &Arc<Background> {
+        &self.background
     }
 
     pub(crate) fn dealership(&self) -> &Dealership {

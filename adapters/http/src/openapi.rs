@@ -175,6 +175,7 @@ fn headers(operation: &Operation, status: StatusCode) -> Option<Value> {
     let is_list = operation.query.iter().any(|group| std::ptr::eq(*group, PAGE));
     match status {
         StatusCode::CREATED => Some(json!({"Location": header("The address of what was created.")})),
+        StatusCode::ACCEPTED => Some(json!({"Location": header("The address of what was begun.")})),
         StatusCode::SEE_OTHER => Some(json!({"Location": header("Where to go on.")})),
         StatusCode::OK if is_list => Some(json!({"Link": header("The address of the next page, as `rel=\"next\"`.")})),
         _ => None,

@@ -219,6 +219,15 @@ impl Answer {
         }
     }
 
+    /// 202 with JSON and `Location`.
+    pub(crate) const fn accepted(shape: Shape) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            about: "Begun. `Location` has the address at which to look at it.",
+            content: Content::Json(shape),
+        }
+    }
+
     /// 204 without a body.
     pub(crate) const fn nothing(about: &'static str) -> Self {
         Self { status: StatusCode::NO_CONTENT, about, content: Content::Nothing }

@@ -20,7 +20,7 @@ use warp::{
 
 use crate::{
     app::App,
-    auth, health, inventory,
+    auth, health, inventory, jobs,
     metrics::Route,
     openapi,
     operation::{Operation, noun_of},
@@ -39,6 +39,7 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     auth::OPERATIONS,
     sign_in::OPERATIONS,
     tokens::OPERATIONS,
+    jobs::OPERATIONS,
 ];
 
 /// Every operation.

@@ -39,6 +39,7 @@ use warp::http::{
 
 use crate::{
     app::{self, App},
+    background::RunLimits,
     body::BodyLimits,
     caller::REQUEST_ID,
     client_connections::ClientConnections,
@@ -69,6 +70,8 @@ pub struct ServerConfig {
     pub body: BodyLimits,
     /// How much work is admitted.
     pub gate: GateLimits,
+    /// How many runs of jobs are made in the background, and followed.
+    pub runs: RunLimits,
     /// The proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
     /// The origins of other websites whose pages may use the API, such as `https://console.example`. None by
@@ -88,6 +91,7 @@ impl ServerConfig {
             connections: ConnectionLimits::default(),
             body: BodyLimits::default(),
             gate: GateLimits::default(),
+            runs: RunLimits::default(),
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             drain: Duration::from_secs(10),
@@ -206,7 +210,7 @@ impl Server {
         // More workers than connections would only wait for each other, with a thread each.
         let database_connections = usize::try_from(dealership.config().database.pool_size).unwrap_or(usize::MAX);
         config.gate.workers = config.gate.workers.min(database_connections);
-        let app = App::new(dealership, config.gate, config.body);
+        let app = App::new(dealership, config.gate, config.body).making_runs(config.runs);
         Ok(Self { listener, address, metrics, metrics_listener, app, config })
     }
 
@@ -222,11 +226,13 @@ impl Server {
         self.config.metrics_address
     }
 
-    /// Answers requests until the future ends. Then it accepts no more connections and lets the busy ones finish.
+    /// Answers requests until the future ends. Then it accepts no more connections and lets the busy ones finish, and the runs that it
+    /// makes in the background. Runs that do not finish in time are interrupted.
     pub async fn run_until(self, end: impl Future<Output = ()>) -> Shutdown {
         let (ending, ended) = watch::channel(());
         let slots = Arc::new(Semaphore::new(self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS)));
         let api = warp::service(app::api(&self.app));
+        let background = Arc::clone(self.app.background());
         let config = Arc::new(self.config);
         // It ends with the set.
         let mut watched = JoinSet::new();
@@ -261,7 +267,9 @@ impl Server {
         drop(self.listener);
         tracing::info!(connections = connections.len(), "ending");
         ending.send_replace(());
-        drain(connections, config.drain).await
+        // Both have the same time: streams of events end at once, and runs finish or are interrupted.
+        let (shutdown, ()) = tokio::join!(drain(connections, config.drain), background.end(config.drain));
+        shutdown
     }
 }
 

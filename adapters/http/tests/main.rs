@@ -15,6 +15,7 @@
 mod auth;
 mod connections;
 mod inventory;
+mod jobs;
 mod metrics;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]

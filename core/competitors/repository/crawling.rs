@@ -1,6 +1,6 @@
 //! The rows that a scrape needs before and after it reads a list: competitors that are due, visits to come, and kept pages.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -212,9 +212,10 @@ pub(in crate::competitors) fn keep_pages(
     let of_competitor = dsl::competitor_pages.filter(dsl::competitor_id.eq(competitor));
     let known: Vec<(PageId, String, String, Instant)> =
         of_competitor.select((dsl::id, dsl::url, dsl::reader, dsl::read_at)).load(conn)?;
+    let anew: HashSet<&str> = read.new.iter().map(|page| page.url.as_str()).collect();
     let is_over = |(id, url, its_reader, read_at): &(PageId, String, String, Instant)| {
         let is_unchanged = read.unchanged.contains(id);
-        let is_read_anew = read.new.iter().any(|page| page.url == *url);
+        let is_read_anew = anew.contains(url.as_str());
         let is_believed = its_reader == reader && DateTime::from(*read_at) >= since;
         !is_unchanged && (is_read_anew || read.to_the_end || !is_believed)
     };

@@ -138,7 +138,7 @@ impl Competitors<'_> {
 fn missed(lot: &Lot, tracking: &TrackingRules) -> Plan {
     let at: DateTime<Utc> = lot.facts.observed_at;
     let was_seen: Vec<bool> = lot.stored.iter().map(|listing| listing.last_seen_at >= at).collect();
-    let scrape = Scrape { facts: &lot.facts, weight: 1.0, is_cut: false, returned: 0 };
+    let scrape = Scrape { facts: &lot.facts, weight: 1.0, is_cut: false, hides: false, returned: 0 };
     let mut plan = Plan::empty(0, ParseRate::default());
     plan.take(scrape.absences(&lot.stored, &was_seen, tracking));
     plan

@@ -2,11 +2,11 @@
 //!
 //! A vehicle on several pages stays several times. The recording merges them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{ListShape, ScrapeReading, page_overlap, saved::ScrapedPage, stores};
+use super::{ListShape, ScrapeReading, old_pages, old_pages::PageTwice, page_overlap, saved::ScrapedPage, stores};
 use crate::{
     error::Result,
     extract::{self, DataRequest, Extraction, ListWarning, ScrapedListing, Warning},
@@ -261,6 +261,18 @@ impl List {
         let keys = |page: &Extraction| page.listings.iter().filter_map(key_of).collect();
         let pages: Vec<Vec<String>> = self.pages().map(keys).collect();
         count(page_overlap::on_several_pages(&pages))
+    }
+
+    /// How many vehicles seem to have moved on to a page that is sent as it was; `before` has what stood on each page, by its address.
+    pub(super) fn behind_old_pages(&self, before: &HashMap<String, Vec<String>>) -> u32 {
+        let parts = self.read.iter().filter(|part| part.origin != Origin::Beside);
+        let pages: Vec<PageTwice> = parts
+            .map(|part| PageTwice {
+                before: before.get(&part.url).cloned(),
+                now: part.said.listings.iter().filter_map(key_of).collect(),
+            })
+            .collect();
+        count(old_pages::hidden(&pages))
     }
 
     /// How many pages were fetched but cannot be used.

@@ -10,6 +10,7 @@
 mod data;
 mod failure;
 mod list;
+mod old_pages;
 mod page_cache;
 mod page_overlap;
 mod reading;
@@ -532,8 +533,10 @@ impl<'a> Walk<'a> {
             self.warnings.push(Warning::NextPageElsewhere { url: ask.url().to_owned() });
         }
         let is_at_end = next.is_none() && !self.list.goes_on_by_script();
+        let behind_old_pages = self.list.behind_old_pages(&self.requests.before);
         let mut shown = self.list.finish();
         let reading = &mut shown.reading;
+        reading.behind_old_pages = behind_old_pages;
         reading.last_page_reached = is_at_end;
         reading.pages_failed += self.failed + repeats;
         reading.pages_closed_by_robots += self.closed;

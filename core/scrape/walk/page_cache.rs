@@ -1,7 +1,8 @@
 //! What the pages of a list said when they were last read, so that one which has not changed need not be sent again.
 //!
-//! A page is kept only where its server names a version of it (`ETag`, `Last-Modified`), and where it was read without a
-//! doubt. It is believed for a few days at most, and only by the reader that read it. What is deliberately not here: rows and
+//! A page is kept whole only where its server names a version of it (`ETag`, `Last-Modified`), and where it was read without a
+//! doubt. It is believed for a few days at most, and only by the reader that read it. Of any other page is kept which vehicles stood
+//! on it, to find pages that are sent as they were (`old_pages`). What is deliberately not here: rows and
 //! requests.
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::key_of;
 use crate::{
     extract::{self, Extraction, ScrapedListing},
     ids::PageId,
@@ -35,6 +37,9 @@ pub(crate) struct Reading {
     /// The address of the next page.
     pub(crate) next: Option<String>,
     listings: Vec<ScrapedListing>,
+    /// Of a page that is not kept whole, the keys of its vehicles in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<String>,
 }
 
 impl Reading {
@@ -62,6 +67,13 @@ pub(crate) struct KeptPage {
     pub(crate) reading: Reading,
 }
 
+impl KeptPage {
+    /// Whether its server can be asked whether it has changed.
+    pub(crate) fn has_version(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+}
+
 /// The pages of a competitor that may be believed, by address.
 #[derive(Debug, Default)]
 pub(crate) struct KeptPages(HashMap<String, KeptPage>);
@@ -80,6 +92,15 @@ impl KeptPages {
     /// Takes a page out: a list shows each page once.
     pub(crate) fn take(&mut self, url: &str) -> Option<KeptPage> {
         self.0.remove(url)
+    }
+
+    /// Which vehicles stood on each page, by their keys.
+    pub(super) fn shown(&self) -> HashMap<String, Vec<String>> {
+        let keys = |KeptPage { reading, .. }: &KeptPage| match reading.keys.is_empty() {
+            true => reading.listings.iter().filter_map(key_of).collect(),
+            false => reading.keys.clone(),
+        };
+        self.0.iter().map(|(url, page)| (url.clone(), keys(page))).collect()
     }
 }
 
@@ -106,20 +127,22 @@ pub(crate) struct PagesRead {
 }
 
 impl PagesRead {
-    /// Keeps a page where it can be asked for by its version and was read without a doubt.
+    /// Keeps a page: whole where it can be asked for by its version and was read without a doubt, else which vehicles stood on it.
     pub(crate) fn keep(&mut self, url: &str, fetched: &Fetched, extraction: &Extraction) {
         let has_version = fetched.etag.is_some() || fetched.last_modified.is_some();
         let texts = [Some(url), fetched.etag.as_deref(), fetched.last_modified.as_deref()];
         let fits = texts.into_iter().flatten().all(|text| text.len() <= TEXT_BYTES);
         let is_whole = !extraction.listings.is_empty() && extraction.unsettled == 0 && extraction.warnings.is_empty();
-        if !has_version || !fits || !is_whole {
+        if url.len() > TEXT_BYTES || extraction.listings.is_empty() {
             return;
         }
+        let whole = has_version && fits && is_whole;
         let reading = Reading {
             platform: extraction.platform.to_owned(),
-            total: extraction.total,
-            next: extraction.next.clone(),
-            listings: extraction.listings.clone(),
+            total: extraction.total.filter(|_| whole),
+            next: extraction.next.clone().filter(|_| whole),
+            listings: if whole { extraction.listings.clone() } else { Vec::new() },
+            keys: if whole { Vec::new() } else { extraction.listings.iter().filter_map(key_of).collect() },
         };
         // PostgreSQL's documents can not hold the character NUL.
         let Ok(text) = serde_json::to_string(&reading) else { return };
@@ -130,8 +153,8 @@ impl PagesRead {
         self.bytes += text.len();
         self.new.push(NewPage {
             url: url.to_owned(),
-            etag: fetched.etag.clone(),
-            last_modified: fetched.last_modified.clone(),
+            etag: fetched.etag.clone().filter(|_| whole),
+            last_modified: fetched.last_modified.clone().filter(|_| whole),
             reading,
         });
     }

@@ -21,6 +21,8 @@ pub struct ScrapeReading {
     /// Vehicles that several of its pages showed, without those that are shown so on purpose. The list moves then, and others
     /// may have been on no page.
     pub on_several_pages: u32,
+    /// Vehicles that seem to have moved on to a page that the website sends as it was before, so that no page shows them.
+    pub behind_old_pages: u32,
     /// Whether it says in words that nothing was found, and shows vehicles all the same.
     pub says_none: bool,
 }

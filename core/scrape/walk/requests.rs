@@ -3,7 +3,7 @@
 //! If the version of a page is known, the request names it. A walk makes a bounded number of requests, and none to a host
 //! that another scrape is asking.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use url::Url;
 
@@ -89,6 +89,8 @@ pub(super) struct Requests<'a> {
     most_pages: usize,
     pub(super) reached: Reached,
     pub(super) read: PagesRead,
+    /// Which vehicles stood on each page when it was last read, by its address.
+    pub(super) before: HashMap<String, Vec<String>>,
     /// How long the website asked to be left alone: it is not asked again in this walk.
     pub(super) retry_after: Option<Duration>,
 }
@@ -113,8 +115,8 @@ impl HostTurn<'_> {
 impl<'a> Requests<'a> {
     pub(super) fn new(asking: Asking<'a>, list_url: &str, most_pages: usize) -> Self {
         let own_host = site_scope::host(list_url);
-        let (reached, read) = (Reached::default(), PagesRead::default());
-        Self { asking, own_host, most_pages, reached, read, retry_after: None }
+        let (reached, read, before) = (Reached::default(), PagesRead::default(), asking.kept.shown());
+        Self { asking, own_host, most_pages, reached, read, before, retry_after: None }
     }
 
     /// Waits for the host of an endpoint, where it is another than that of the list: many websites may ask it.
@@ -174,7 +176,9 @@ impl<'a> Requests<'a> {
 
     /// Fetches a page, or learns that it is the one that is known; answers also where it was reached.
     pub(super) fn fetch(&mut self, mut request: PageRequest) -> Result<(Got, Url), Ended> {
-        if let Some(kept) = self.asking.kept.get(&request.url).filter(|_| request.body.is_none()) {
+        if let Some(kept) =
+            self.asking.kept.get(&request.url).filter(|kept| kept.has_version() && request.body.is_none())
+        {
             (request.etag, request.last_modified) = (kept.etag.clone(), kept.last_modified.clone());
         }
         let mut fetched = self.send(&request)?;

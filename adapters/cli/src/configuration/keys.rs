@@ -128,6 +128,7 @@ keys! {
     "server.gate" in (server.gate) {
         workers, offers, writes, target_wait, overload_after, longest_wait, queue, deadline, retry_after,
     }
+    "server.runs" in (server.runs) { at_once, streams }
     "log" in (log) { format, filter }
     "sessions" in (sessions) { secrets = Secrets (secret), cookie_name, secure, idle, longest }
     "sign_in" in (sign_in) {
