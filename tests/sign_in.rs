@@ -331,6 +331,27 @@ on_both_databases! {
     }
 }
 
+/// On PostgreSQL both may be under way.
+#[cfg(feature = "postgres")]
+#[test]
+fn a_sign_in_does_not_undo_a_deactivation_that_is_under_way() {
+    use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+    let lot = Lot::on_postgres();
+    let provider = Provider::start(lot.now());
+    let server = server(&lot, &provider);
+    let (manager, _) = lot.staff(Role::Manager);
+    as_person(&provider, "manager", &manager.email, true);
+    let mut other = PgConnection::establish(&lot.url).unwrap();
+    other.batch_execute("BEGIN; UPDATE users SET is_active = false").unwrap();
+    let outcome = std::thread::scope(|scope| {
+        let signing_in = scope.spawn(|| code(sign_in(&server, &provider)));
+        std::thread::sleep(Duration::from_millis(500));
+        other.batch_execute("COMMIT").unwrap();
+        signing_in.join().unwrap()
+    });
+    assert_eq!((outcome, lot.desk().users().get(manager.id).unwrap().is_active), ("user_inactive", false));
+}
+
 #[cfg(feature = "sqlite")]
 mod of_providers {
     use super::*;

@@ -155,7 +155,7 @@ pub(super) fn is_administrator(config: &SignInConfig, person: &Person) -> bool {
 
 /// Whether the person proves the address of the user now.
 pub(super) fn proves_address(person: &Person, user: &User) -> bool {
-    person.email_verified && person.email.as_deref() == Some(user.email.as_str())
+    person.email_verified && person.email.as_deref() == Some(user.email.to_lowercase().as_str())
 }
 
 /// Refuses a person who has no account and does not get one by signing in.
@@ -188,10 +188,7 @@ pub(super) fn admit(config: &SignInConfig, provider: &ProviderConfig, person: &P
 
 /// Refuses to take over a user by an address that is not proven.
 pub(super) fn address_refusal(provider: &ProviderConfig) -> Error {
-    let message = format!(
-        "a user with this address exists, and {} has not verified that the address is yours or nobody did for the user",
-        provider.title
-    );
+    let message = format!("a user with this address exists, and {} does not prove that it is you", provider.title);
     Error::new(ErrorCode::EmailNotVerified, message)
 }
 

@@ -252,18 +252,26 @@ fn account_of(
         Some(id) => (Some(users::get(conn, id)?), true),
         None => (known_otherwise(conn, provider, person)?, false),
     };
+    let config = providers.config();
+    let before = match before {
+        // Somebody may be deactivating the user, which a row read before would undo.
+        Some(user) if rules::signed_in(config, provider, person, &user) != user => {
+            Some(users::get_to_change(conn, user.id)?)
+        }
+        other => other,
+    };
     if let Some(user) = &before {
         users::role_of_active_user(conn, user.id)?;
     }
     let user = match &before {
         Some(user) => user.clone(),
         None => {
-            rules::admit(providers.config(), provider, person)?;
+            rules::admit(config, provider, person)?;
             let email = person.email.as_deref().ok_or_else(|| rules::missing_address(provider))?;
             rules::new_user(provider, person, email, acting.now)
         }
     };
-    let user = rules::signed_in(providers.config(), provider, person, &user);
+    let user = rules::signed_in(config, provider, person, &user);
     let actor = acting.actor.as_actor(Actor::user(user.id));
     let acting = Acting { actor: &actor, ..acting };
     match &before {
@@ -277,11 +285,11 @@ fn account_of(
         }
         Some(_) => {}
     }
-    if is_tied && rules::proves_address(person, &user) {
-        repository::mark_verified(conn, &hash)?;
-    }
+    let is_proven = rules::proves_address(person, &user);
     if !is_tied {
-        repository::insert_identity(conn, &hash, &person.issuer, user.id, person.email_verified, acting.now)?;
+        repository::insert_identity(conn, &hash, &person.issuer, user.id, is_proven, acting.now)?;
+    } else if is_proven {
+        repository::mark_verified(conn, &hash)?;
     }
     Ok(user)
 }

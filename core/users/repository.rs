@@ -139,7 +139,7 @@ pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> 
 /// The user. Locks all users until the transaction ends.
 ///
 /// It locks all because the rule that an administrator must remain is about all.
-pub(super) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
+pub(crate) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<User> {
     lock_row!(conn, dsl::users.order(dsl::id).select(dsl::id));
     get(conn, id)
 }
