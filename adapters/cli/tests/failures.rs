@@ -102,7 +102,7 @@ impl Load {
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeSet::new())));
         let clients = (0..8).map(|number: u32| {
             let (stop, acknowledged, address) = (Arc::clone(&stop), Arc::clone(&acknowledged), address.to_owned());
-            thread::spawn(move || client(&address, number % 2 == 0, &stop, &acknowledged))
+            thread::spawn(move || client(&address, number.is_multiple_of(2), &stop, &acknowledged))
         });
         let clients = clients.collect();
         Self { stop, acknowledged, clients }
