@@ -74,6 +74,15 @@ extension: .venv/ready
 	$(STEP) "cargo build" cargo build --locked --workspace
 	cp "$(TARGET)/debug/lib_jpauto.so" bindings/python/python/jpauto/_jpauto.abi3.so
 
+.PHONY: test-api
+test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 60" tries longer
+	$(STEP) "cargo build" cargo build --locked --workspace
+	@tests/with-postgres $(MAKE) --no-print-directory try-api ARGS="$(ARGS)"
+
+.PHONY: try-api
+try-api: .venv/api
+	$(STEP) "schemathesis" "$(VENV)/python" tests/api.py "$(TARGET)/debug/jpauto" $(ARGS)
+
 # As it is given away: the extension alone with its own features, in an environment that has nothing else.
 .PHONY: test-wheel
 test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtual environment
@@ -165,7 +174,11 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 	echo "$(CURDIR)/bindings/python/python" >"$$("$(VENV)/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/jpauto.pth"
 	@touch $@
 
-# numpy and scipy, which slopes and quantiles are compared with.
-.venv/agreement: .venv/ready
+.venv/api: .venv/ready
+	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:api
+	@touch $@
+
+# numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
+.venv/agreement: .venv/ready bindings/python/pyproject.toml
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
 	@touch $@

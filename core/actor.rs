@@ -197,6 +197,8 @@ pub enum Permission {
     ReadCompetitors,
     /// Read alerts.
     ReadAlerts,
+    /// Read the history of exports, and check files of feeds.
+    ReadExports,
     /// Read the jobs and the history of their runs.
     ReadJobs,
     /// Create, list and revoke one's own API tokens.
@@ -211,6 +213,8 @@ pub enum Permission {
     Analyze,
     /// Add, change and scrape competitors.
     ManageCompetitors,
+    /// Export feeds.
+    Export,
     /// Dismiss alerts.
     DismissAlerts,
     /// Run jobs, and cancel their runs.
@@ -240,6 +244,7 @@ impl Permission {
             | Self::ReadMarket
             | Self::ReadCompetitors
             | Self::ReadAlerts
+            | Self::ReadExports
             | Self::ReadJobs
             | Self::ManageOwnTokens
             | Self::ReadOwnAccount => Some(Role::Viewer),
@@ -247,6 +252,7 @@ impl Permission {
             | Self::ReviewSubmissions
             | Self::Analyze
             | Self::ManageCompetitors
+            | Self::Export
             | Self::DismissAlerts
             | Self::RunJobs => Some(Role::Manager),
             Self::DeleteVehicles
@@ -275,6 +281,8 @@ mod tests {
             (Permission::WriteInventory, false, true, true),
             (Permission::ReviewSubmissions, false, true, true),
             (Permission::ManageCompetitors, false, true, true),
+            (Permission::ReadExports, true, true, true),
+            (Permission::Export, false, true, true),
             (Permission::ReadJobs, true, true, true),
             (Permission::RunJobs, false, true, true),
             (Permission::DeleteVehicles, false, false, true),

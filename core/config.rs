@@ -8,6 +8,7 @@ use crate::{
     competitors::{MarketViewRules, MetricsRules, ScrapingRules, TrackingRules},
     db::DatabaseConfig,
     evaluation::{EvaluationRules, VpicConfig},
+    exports::ExportConfig,
     inventory::InventoryRules,
     jobs::JobRules,
     market::{AutoDevConfig, PricingRules},
@@ -54,6 +55,8 @@ pub struct Config {
     pub vpic: Option<VpicConfig>,
     /// How long evaluations of VINs hold, and what a purchase must leave us with.
     pub evaluation: EvaluationRules,
+    /// How feeds are made and where they go.
+    pub exports: ExportConfig,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
     /// Where people sign in; without it they sign in by one-time links alone.
@@ -81,6 +84,7 @@ impl Config {
             auto_dev: None,
             vpic: None,
             evaluation: EvaluationRules::default(),
+            exports: ExportConfig::default(),
             sessions: None,
             sign_in: None,
             jobs: JobRules::default(),

@@ -162,6 +162,7 @@ fn parts(config: &Config) -> Result<Parts> {
         auto_dev,
         vpic,
         sessions,
+        exports,
         sign_in,
         jobs,
         clock: _,
@@ -175,6 +176,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(market_view)
         .with_rules(scraping)
         .with_rules(evaluation)
+        .with_rules(exports)
         .with(OnVehicleChange(market::vehicle_changed))
         .with(SingleFlight::default())
         .with(Timetable::new(jobs)?)

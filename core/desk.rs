@@ -3,6 +3,7 @@
 //! [`Desk::part`], so this file knows no noun. Deliberately not here: opening a database and handing out desks, which
 //! `dealership` does.
 
+mod repeated;
 mod turns;
 
 use std::{
@@ -14,12 +15,14 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+pub use self::repeated::Repetition;
 pub(crate) use self::turns::Turns;
 use crate::{
     actor::{Actor, Permission, Role},
     clock::Clock,
     db::{Database, DbConnection, DbResult},
     error::{Error, ErrorCode, Result},
+    idempotency::RepeatableCall,
 };
 
 /// The operations that one actor may ask for, noun by noun.
@@ -27,6 +30,8 @@ use crate::{
 pub struct Desk {
     house: Arc<House>,
     actor: Actor,
+    /// The call that the next write does, and does once.
+    once: Option<RepeatableCall>,
 }
 
 /// What all desks of one dealership share.
@@ -98,7 +103,7 @@ impl Parts {
 
 impl Desk {
     pub(crate) fn new(house: Arc<House>, actor: Actor) -> Self {
-        Self { house, actor }
+        Self { house, actor, once: None }
     }
 
     /// The numbers of a noun's rules.
@@ -146,7 +151,7 @@ impl Desk {
 
     /// The desk of the program itself, which keeps account of what others have asked for.
     pub(crate) fn of_the_machine(&self) -> Self {
-        Self { house: Arc::clone(&self.house), actor: self.actor.as_actor(Actor::system()) }
+        Self { house: Arc::clone(&self.house), actor: self.actor.as_actor(Actor::system()), once: None }
     }
 
     /// Runs queries for an actor who may.
@@ -158,6 +163,19 @@ impl Desk {
         self.house.database.read(|conn| {
             self.authorize(conn, permission)?;
             queries(conn)
+        })
+    }
+
+    /// Runs queries for an actor who may do the less, with whether the actor may also do the more.
+    pub(crate) fn read_up_to<T>(
+        &self,
+        less: Permission,
+        more: Permission,
+        queries: impl Fn(&mut DbConnection, bool) -> DbResult<T>,
+    ) -> Result<T> {
+        self.house.database.read(|conn| {
+            let role = self.authorize(conn, less)?;
+            queries(conn, self.actor.must(more, role).is_ok())
         })
     }
 
@@ -180,10 +198,17 @@ impl Desk {
         work: impl Fn(&mut DbConnection, Acting<'_>) -> DbResult<T>,
     ) -> Result<T> {
         let now = self.now();
-        self.house.database.write(|conn| {
+        let written = self.house.database.write(|conn| {
             self.authorize(conn, permission)?;
+            if let Some(call) = &self.once {
+                call.claim(conn, now)?;
+            }
             work(conn, Acting { actor: &self.actor, now })
-        })
+        })?;
+        if let Some(call) = &self.once {
+            call.note_written();
+        }
+        Ok(written)
     }
 
     /// Whether the actor may, as the database stands now. Answers the role, if the actor has one.

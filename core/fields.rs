@@ -125,6 +125,15 @@ pub(crate) trait FieldValue {
         schema::of_type(Self::TYPE)
     }
 
+    /// The schema of the values that a client sends.
+    #[cfg(feature = "openapi")]
+    fn sent_schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        match Self::TYPE {
+            FieldType::Money => crate::openapi::sent_amount(),
+            _ => Self::schema(),
+        }
+    }
+
     /// Adds the schemas that this one refers to.
     #[cfg(feature = "openapi")]
     fn parts(_parts: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {}
@@ -238,10 +247,12 @@ pub(crate) use described;
 /// The schema of a record.
 #[cfg(feature = "openapi")]
 macro_rules! record_schema {
+    (@ Answer $of:ty) => { <$of as $crate::fields::FieldValue>::schema() };
+    (@ $use:ident $of:ty) => { <$of as $crate::fields::FieldValue>::sent_schema() };
     ($type:ident, $fields:expr, $use:ident { $($name:ident: $of:ty,)+ }) => {
         impl utoipa::PartialSchema for $type {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                let properties = vec![$((stringify!($name), <$of as $crate::fields::FieldValue>::schema()),)+];
+                let properties = vec![$((stringify!($name), $crate::fields::record_schema!(@ $use $of)),)+];
                 $crate::fields::schema::record($fields, properties, $crate::fields::schema::Use::$use)
             }
         }
@@ -276,6 +287,7 @@ macro_rules! record_types {
         $crate::fields::record_types! { @record
             $(#[$about])* $record { $($key)+ $($before)* $($given)+ $($after)* $($($derived)+)? }
         }
+        $crate::fields::record_types! { @version $record $($key)+ $($before)* $($given)+ $($after)* }
         $crate::fields::record_types! { @input
             $(#[$about_new])* $new, $(#[$about_update])* $update of $record
             [ $($key)+ ] [ $($before)* $($after)* $($($derived)+)? ] { $($given)+ }
@@ -299,6 +311,18 @@ macro_rules! record_types {
         }
 
         $crate::fields::record_schema! { $record, <Self as $crate::fields::Described>::FIELDS, Answer { $($name: $type,)+ } }
+    };
+    (@version $record:ident $(
+        $(#[doc = $doc:literal])+
+        $audience:ident $name:ident: $presence:ident $type:ty $([$($limit:tt)+])?,
+    )+) => {
+        impl $record {
+            /// The version of the row, for `if_version` of its noun.
+            #[must_use]
+            pub fn version(&self) -> $crate::version::Version {
+                $crate::version::Version::of(&[$($crate::version::Version::of(&self.$name)),+])
+            }
+        }
     };
     (@input
         $(#[$about_new:meta])* $new:ident, $(#[$about_update:meta])* $update:ident of $record:ident

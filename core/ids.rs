@@ -121,6 +121,8 @@ id! {
     ActivityId;
     /// An alert.
     AlertId;
+    /// An export of a feed.
+    ExportId;
     /// An API token.
     TokenId;
     /// A run of a job.

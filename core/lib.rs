@@ -37,7 +37,7 @@
 //! ```
 //!
 //! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Tokens`], [`Alerts`],
-//! [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
+//! [`Exports`], [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
 //!
@@ -51,6 +51,7 @@ mod words;
 
 pub mod competitors;
 pub mod evaluation;
+pub mod exports;
 pub mod fields;
 pub mod jobs;
 pub mod market;
@@ -68,6 +69,7 @@ mod db;
 mod dealership;
 mod desk;
 mod error;
+mod idempotency;
 mod ids;
 mod inventory;
 mod leases;
@@ -84,6 +86,7 @@ mod submissions;
 mod tokens;
 mod tracking;
 mod users;
+mod version;
 
 pub use activity::{Action, Activity, ActivityEntry, ActivityFilter};
 pub use actor::{Actor, Permission, Role};
@@ -95,17 +98,19 @@ pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
 pub use db::{Backup, Connections, DatabaseConfig};
 pub use dealership::Dealership;
-pub use desk::Desk;
+pub use desk::{Desk, Repetition};
 pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};
 pub use evaluation::Evaluations;
+pub use exports::Exports;
+pub use idempotency::{KeptAnswer, RepeatableCall};
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, InvalidId, ListingId, ListingPriceId, MarketPriceId,
-    MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, InvalidId, ListingId, ListingPriceId,
+    MarketPriceId, MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
-    SalesStatistics, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle, VehicleFilter,
-    VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
+    SalesStatistics, ShownVehicle, Statistics, StatusChange, StatusCount, StockCount, StockedVehicle, Vehicle,
+    VehicleFilter, VehicleLimits, VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
 };
 pub use jobs::Jobs;
 pub use market::{Market, PricingRules};
@@ -128,4 +133,5 @@ pub use submissions::{
 };
 pub use tokens::{IssuedToken, NewToken, Token, Tokens};
 pub use users::{NewUser, Provider, User, Users};
+pub use version::{InvalidVersion, Version};
 pub use vin::{InvalidVin, Vin};

@@ -5,7 +5,7 @@
 use serde_json::json;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::SchemaType},
 };
 
 use crate::money::Money;
@@ -18,6 +18,28 @@ impl PartialSchema for Money {
 }
 
 impl ToSchema for Money {}
+
+/// The schema of an amount that a client sends, also as a number.
+pub(crate) fn sent_amount() -> RefOr<Schema> {
+    let about = "Dollars and cents, as a text or as a number.";
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Number]))
+        .pattern(Some(r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"))
+        .description(Some(about))
+        .examples([json!("13500.00")])
+        .into()
+}
+
+/// The schema of an amount that a client may leave out.
+pub(crate) fn sent_amount_or_null() -> RefOr<Schema> {
+    match sent_amount() {
+        RefOr::T(Schema::Object(mut object)) => {
+            object.schema_type = SchemaType::from_iter([Type::String, Type::Number, Type::Null]);
+            RefOr::T(Schema::Object(object))
+        }
+        other => other,
+    }
+}
 
 /// The schema of an id.
 pub(crate) fn id() -> RefOr<Schema> {

@@ -8,6 +8,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 use jpauto::market::{
@@ -61,13 +62,16 @@ fn set(number: usize, rng: &mut fastrand::Rng) -> Set {
     Set { x, y, strata, shares: [0.0, 0.25, 0.5, 0.75, 1.0, rng.f64()] }
 }
 
-/// A Python with numpy and scipy, installed where it is not yet.
-fn python() -> PathBuf {
+/// A Python with numpy, scipy and PyYAML, installed where it is not yet.
+pub(crate) fn python() -> PathBuf {
     if let Some(named) = env::var_os("JPAUTO_TEST_PYTHON") {
         return named.into();
     }
+    // One test installs it, and the others wait.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _waiting = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("agreement");
-    let (python, ready) = (folder.join("bin/python"), folder.join("ready"));
+    let (python, ready) = (folder.join("bin/python"), folder.join("ready-with-yaml"));
     if !ready.exists() {
         let run = |command: &mut Command| {
             let done = command.output().unwrap();

@@ -23,14 +23,14 @@ const LAYERS: [(&str, &[&str]); 7] = [
         "values",
         &[
             "actor", "change", "clock", "error", "fields", "ids", "money", "network", "openapi", "page", "secret",
-            "typed", "vin", "words",
+            "typed", "version", "vin", "words",
         ],
     ),
     ("database", &["db"]),
-    ("desk", &["activity", "alerts", "desk", "leases"]),
+    ("desk", &["activity", "alerts", "desk", "idempotency", "leases"]),
     ("outside and rules", &["scrape", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "jobs", "market"]),
+    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market"]),
     ("dealership", &["config", "dealership"]),
 ];
 

@@ -28,11 +28,13 @@ fn row_of(kind: ErrorKind) -> (&'static str, u16, u8, &'static str) {
 }
 
 /// Codes with an HTTP status that is not the one of their kind.
-const STATUSES: [(ErrorCode, u16); 10] = [
+const STATUSES: [(ErrorCode, u16); 12] = [
     (ErrorCode::MalformedJson, 400),
+    (ErrorCode::InvalidQuery, 400),
     (ErrorCode::BodyBrokenOff, 400),
     (ErrorCode::MethodNotAllowed, 405),
     (ErrorCode::BodyTooSlow, 408),
+    (ErrorCode::VersionChanged, 412),
     (ErrorCode::BodyTooLarge, 413),
     (ErrorCode::UnsupportedMediaType, 415),
     (ErrorCode::DatabaseReadOnly, 503),

@@ -26,6 +26,8 @@ mod contract;
 mod database;
 mod errors;
 mod evaluation;
+mod exports;
+mod idempotency;
 mod inventory;
 mod jobs;
 mod jobs_due;

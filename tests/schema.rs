@@ -105,6 +105,18 @@ pub(crate) const OURS: &[Table] = &[
     },
     Table { name: "storage_alerts", columns: &[("subject_id", "UUID", "")], indexes: &["subject_id, alert_type"] },
     Table {
+        name: "export_logs",
+        columns: &[
+            ("destination", "TEXT", ""),
+            ("left_out_count", "INTEGER", ""),
+            ("bytes", "BIGINT", ""),
+            ("error_code", "STRING(100)", ""),
+            ("answer", "TEXT", ""),
+            ("report", "JSONB", ""),
+        ],
+        indexes: &["exported_at, id"],
+    },
+    Table {
         name: "job_leases",
         columns: &[
             ("job_name", "STRING(100)", "PK"),
@@ -220,6 +232,18 @@ pub(crate) const OURS: &[Table] = &[
             ("created_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &["user_id"],
+    },
+    Table {
+        name: "idempotency_keys",
+        columns: &[
+            ("name_hash", "STRING(64)", "PK"),
+            ("request_hash", "STRING(64)", "NOT NULL"),
+            ("status", "INTEGER", ""),
+            ("location", "TEXT", ""),
+            ("answer", "TEXT", ""),
+            ("created_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["created_at"],
     },
     Table {
         name: "call_budgets",
@@ -435,7 +459,7 @@ fn sql_type(database: Database, document: &str) -> String {
         },
         Database::Sqlite => match name {
             "UUID" => "BLOB",
-            "INTEGER" | "BOOLEAN" | "DECIMAL" => "INTEGER",
+            "INTEGER" | "BIGINT" | "BOOLEAN" | "DECIMAL" => "INTEGER",
             "DOUBLE" => "REAL",
             _ => "TEXT",
         }

@@ -53,6 +53,8 @@ pub enum Action {
     Record,
     /// A migration repaired what another application had written.
     Repair,
+    /// A feed was exported, or was to be.
+    Export,
     /// An API token was taken back.
     Revoke,
     /// A run of a job was asked for.
@@ -80,6 +82,7 @@ words!(Action, InvalidAction at "/action" {
     Evaluate => "evaluate",
     Record => "record",
     Repair => "repair",
+    Export => "export",
     Revoke => "revoke",
     Run => "run",
     Cancel => "cancel",

@@ -268,6 +268,12 @@ table! {
         status -> Nullable<Text>,
         error_message -> Nullable<Text>,
         exported_at -> Nullable<DbInstant>,
+        destination -> Nullable<Text>,
+        left_out_count -> Nullable<Integer>,
+        bytes -> Nullable<BigInt>,
+        error_code -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        report -> Nullable<DbJson>,
     }
 }
 
@@ -501,6 +507,20 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    idempotency_keys (name_hash) {
+        name_hash -> Text,
+        request_hash -> Text,
+        status -> Nullable<Integer>,
+        location -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        created_at -> DbInstant,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -527,4 +547,5 @@ allow_tables_to_appear_in_same_query!(
     sign_in_states,
     sign_in_identities,
     vehicle_sales,
+    idempotency_keys,
 );

@@ -33,8 +33,8 @@ use super::{
 };
 use crate::{
     ids::{
-        ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ListingId, ListingPriceId, MarketPriceId,
-        MetricsId, PageId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+        ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, ListingId, ListingPriceId,
+        MarketPriceId, MetricsId, PageId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
     },
     money::Money,
 };
@@ -197,6 +197,7 @@ id_in_sql!(
     PageId,
     ActivityId,
     AlertId,
+    ExportId,
     TokenId,
     RunId,
     AnyId,

@@ -173,6 +173,50 @@ catalogue! {
             "The operating system gave no random bytes.",
             "Look into the log and at the system.";
     }
+    "Exports" {
+        InvalidPlatform: InvalidInput, "invalid_platform",
+            "There is no feed of this name.",
+            "Choose one of those that the message names.";
+        InvalidFeedFormat: InvalidInput, "invalid_feed_format",
+            "The feed is not written in this form.",
+            "Choose one of those that the message names.";
+        InvalidExportStatus: InvalidInput, "invalid_export_status",
+            "There is no such status of an export.",
+            "Choose one of those that the message names.";
+        InvalidDestination: InvalidInput, "invalid_destination",
+            "The feed cannot go there.",
+            "Name a folder, a file or a URL.";
+        InvalidMapping: InvalidInput, "invalid_mapping",
+            "The mapping of columns is not acceptable.",
+            "Correct what the error lists. `docs/exports.md` has the fields.";
+        ExportHeldBack: Conflict, "export_held_back",
+            "The feed has far fewer vehicles than the last one, and was not published.",
+            "Look at what was left out. Confirm the export if it is right.";
+        ExportDestinationOccupied: Conflict, "export_destination_occupied",
+            "The folder of pages holds files that no export has made.",
+            "Name another folder, or confirm that it may be replaced.";
+        ExportInvalid: Internal, "export_invalid",
+            "The feed that was written does not pass its own check, and was not published.",
+            "Report it. The feed before is still in its place.";
+        ExportNotWritten: Unavailable, "export_not_written",
+            "The feed could not be written or put in its place.",
+            "Look at the disk and the rights of the folder. The feed before is still in its place.";
+        ExportStopped: Refused, "export_stopped",
+            "The export was stopped before it was done. Nothing was published.",
+            "Start it again.";
+        DeliveryRefused: Refused, "delivery_refused",
+            "The server does not take the feed.",
+            "Read what it said, and correct the address or the login.";
+        DeliveryFailed: Unavailable, "delivery_failed",
+            "The server that takes the feed could not be reached, or is not ready.",
+            "Try again later. The message says what happened.";
+        FeedInvalid: InvalidInput, "feed_invalid",
+            "The file that was checked is not as the platform wants it.",
+            "Correct the faults that were listed.";
+        FeedUnreadable: NotFound, "feed_unreadable",
+            "The file to check is not there or cannot be read.",
+            "Check its path and its rights.";
+    }
     "Users" {
         UserNotFound: NotFound, "user_not_found",
             "There is no such user.",
@@ -588,6 +632,9 @@ catalogue! {
         InvalidCursor: InvalidInput, "invalid_cursor",
             "This is not a cursor of this list.",
             "Pass the `next` of an earlier page of the same list, or start at the first page.";
+        VersionChanged: Conflict, "version_changed",
+            "It was changed since it was read, so it was not changed again.",
+            "Read it again, and make the change upon what it is now.";
         InvalidSort: InvalidInput, "invalid_sort",
             "The list cannot be sorted this way.",
             "Use one of the words that the error lists.";
@@ -755,6 +802,15 @@ catalogue! {
         MethodNotAllowed: InvalidInput, "method_not_allowed",
             "The path does not take this method.",
             "Use a method that the header `Allow` lists.";
+        InvalidIdempotencyKey: InvalidInput, "invalid_idempotency_key",
+            "This is not a key of a call that may be repeated.",
+            "Send a short text without blanks, such as a UUID.";
+        IdempotencyKeyReused: InvalidInput, "idempotency_key_reused",
+            "The key was used for another call within the last 24 hours.",
+            "Use a new key for each call, and the same key only to repeat one.";
+        RequestInFlight: Conflict, "request_in_flight",
+            "The first call with this key has no answer yet, or ended without one.",
+            "Repeat the call a little later. If it stays so, look whether the work was done.";
         MalformedJson: InvalidInput, "malformed_json",
             "The body is not JSON.",
             "Correct it where the detail says.";

@@ -62,9 +62,11 @@ pub(crate) fn record(fields: &[Field], properties: Vec<(&'static str, RefOr<Sche
 fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
     match schema {
         RefOr::T(Schema::Object(mut object)) if object.enum_values.is_none() => {
-            if let SchemaType::Type(of) = object.schema_type {
-                object.schema_type = SchemaType::from_iter([of, Type::Null]);
-            }
+            object.schema_type = match object.schema_type {
+                SchemaType::Type(of) => SchemaType::from_iter([of, Type::Null]),
+                SchemaType::Array(of) => of.into_iter().chain([Type::Null]).collect(),
+                SchemaType::AnyValue => SchemaType::AnyValue,
+            };
             RefOr::T(Schema::Object(object))
         }
         RefOr::T(Schema::Array(mut array)) => {

@@ -20,8 +20,8 @@ use uuid::Uuid;
 pub use limits::VehicleLimits;
 pub(crate) use limits::check_given;
 pub(crate) use repository::{
-    ensure_vin_and_stock_number_are_free, find_by_vin_to_change, get as get_vehicle, get_all, get_all_to_change,
-    get_to_change, insert, is_in_stock,
+    count_stock, ensure_vin_and_stock_number_are_free, find_by_vin_to_change, get as get_vehicle, get_all,
+    get_all_to_change, get_to_change, insert, is_in_stock, stock_after,
 };
 pub(crate) use returns::take_back;
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
@@ -37,6 +37,7 @@ use crate::{
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     vehicle_fields,
+    version::Version,
 };
 
 /// Where a vehicle stands between arrival and sale.
@@ -230,6 +231,7 @@ words!(VehicleSort, InvalidSort at "/sort" {
 
 /// A vehicle and its age in stock.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct StockedVehicle {
     /// The vehicle.
@@ -241,8 +243,58 @@ pub struct StockedVehicle {
     pub age_state: AgeState,
 }
 
+/// A vehicle as an actor may see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum ShownVehicle {
+    /// For staff.
+    Stocked(Box<StockedVehicle>),
+    /// For everybody else.
+    Listed(Box<ListedVehicle>),
+}
+
+/// A vehicle for staff has all that one for others has, so both may match.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ShownVehicle {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder};
+        let either = AnyOfBuilder::new()
+            .item(Ref::from_schema_name("StockedVehicle"))
+            .item(Ref::from_schema_name("ListedVehicle"));
+        RefOr::T(Schema::AnyOf(either.build()))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ShownVehicle {
+    fn schemas(parts: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        use utoipa::PartialSchema as _;
+        parts.push(("StockedVehicle".to_owned(), StockedVehicle::schema()));
+        parts.push(("ListedVehicle".to_owned(), ListedVehicle::schema()));
+        StockedVehicle::schemas(parts);
+        ListedVehicle::schemas(parts);
+    }
+}
+
+impl ShownVehicle {
+    fn listed(vehicle: Vehicle) -> Self {
+        Self::Listed(Box::new(vehicle.into()))
+    }
+
+    /// The version for [`Inventory::if_version`]. Only staff, who may change the vehicle, have one.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        match self {
+            Self::Stocked(stocked) => Some(stocked.vehicle.version()),
+            Self::Listed(_) => None,
+        }
+    }
+}
+
 /// Counts and sums over the vehicles that are not sold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Statistics {
     /// The vehicles that are not sold.
@@ -259,6 +311,7 @@ pub struct Statistics {
 
 /// A number of vehicles and what they are worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct StockCount {
     /// How many.
@@ -277,6 +330,7 @@ impl StockCount {
 
 /// The vehicles in one status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct StatusCount {
     /// The status.
@@ -288,6 +342,7 @@ pub struct StatusCount {
 
 /// The vehicles in one age bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct AgeCount {
     /// The bucket.

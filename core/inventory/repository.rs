@@ -188,6 +188,51 @@ fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
     with_words(query, filter.q.as_deref().unwrap_or_default())
 }
 
+/// The vehicles in these statuses, and those that were sold since then, where a time is given.
+fn stock(
+    statuses: &[VehicleStatus],
+    sold_since: Option<DateTime<Utc>>,
+) -> inventory::BoxedQuery<'static, MultiBackend> {
+    let words: Vec<_> = statuses.iter().map(|status| status.as_str()).collect();
+    let mut query = dsl::inventory.into_boxed().filter(dsl::status.eq_any(words));
+    // A null reads as the default.
+    if statuses.contains(&VehicleStatus::default()) {
+        query = query.or_filter(dsl::status.is_null());
+    }
+    if statuses.contains(&VehicleStatus::Unknown) {
+        query = query.or_filter(dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str)));
+    }
+    if let Some(since) = sold_since {
+        query = query.or_filter(dsl::status.eq(VehicleStatus::Sold.as_str()).and(dsl::sold_at.ge(Instant(since))));
+    }
+    query
+}
+
+/// How many vehicles [`stock_after`] has from its beginning to its end.
+pub(crate) fn count_stock(
+    conn: &mut DbConnection,
+    statuses: &[VehicleStatus],
+    sold_since: Option<DateTime<Utc>>,
+) -> DbResult<i64> {
+    Ok(stock(statuses, sold_since).count().get_result(conn)?)
+}
+
+/// The next vehicles after an id, in the order of ids: those in these statuses, and those that were sold since a time.
+pub(crate) fn stock_after(
+    conn: &mut DbConnection,
+    statuses: &[VehicleStatus],
+    sold_since: Option<DateTime<Utc>>,
+    after: Option<VehicleId>,
+    limit: i64,
+) -> DbResult<Vec<Vehicle>> {
+    let mut query = stock(statuses, sold_since);
+    if let Some(after) = after {
+        query = query.filter(dsl::id.gt(after));
+    }
+    let rows: Vec<Row> = query.order(dsl::id).limit(limit).select(Row::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(Vehicle::from).collect())
+}
+
 /// More words than this in a search are ignored.
 const MOST_WORDS: usize = 8;
 

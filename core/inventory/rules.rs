@@ -1,7 +1,7 @@
 //! The rules of the inventory: what makes a vehicle acceptable, how its status changes, and how its age is counted. No I/O.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleWarning, check_given, limits, returns,
@@ -185,12 +185,16 @@ pub(super) fn named_best(vehicles: Vec<Vehicle>, text: &str) -> Vec<Vehicle> {
 }
 
 /// A change of status; of a sale, also the price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StatusChange {
     /// The new status.
     pub status: VehicleStatus,
     /// What the buyer paid. It is kept with the sale and in the audit trail, not with the vehicle.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::sent_amount_or_null))]
     pub sale_price: Option<Money>,
 }
 
@@ -277,6 +281,7 @@ pub(crate) fn days_in_stock(
 
 /// How a vehicle's days in stock compare with the turn policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum AgeState {
@@ -301,6 +306,7 @@ pub(super) fn age_state(days: i64, rules: &InventoryRules) -> AgeState {
 
 /// A range of days in stock, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct AgeBucket {
     /// The first day.

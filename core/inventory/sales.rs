@@ -38,6 +38,7 @@ impl Sale {
 
 /// Sales over all time, of cars that came back since, too. An undone sale is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SalesStatistics {
     /// All sales.
@@ -50,6 +51,7 @@ pub struct SalesStatistics {
 
 /// A number of sales and what they brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SaleCount {
     /// How many.
@@ -62,6 +64,7 @@ pub struct SaleCount {
 
 /// The sales of one month.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct MonthOfSales {
     /// The month, such as `2026-11`.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
-    AgeCount, InventoryRules, ListedVehicle, NewVehicle, SalesStatistics, Statistics, StockCount, StockedVehicle,
-    Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate, repository, returns,
+    AgeCount, InventoryRules, ListedVehicle, NewVehicle, SalesStatistics, ShownVehicle, Statistics, StockCount,
+    StockedVehicle, Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate, repository, returns,
     rules::{self, DoubtfulPrices, StatusChange},
     sales::Sale,
 };
@@ -18,6 +18,7 @@ use crate::{
     ids::{UserId, VehicleId},
     page::{Page, PageRequest},
     typed::Reference,
+    version::{Expected, Version},
     vin::{self, Vin},
 };
 
@@ -26,6 +27,7 @@ use crate::{
 pub struct Inventory<'a> {
     desk: &'a Desk,
     doubtful: DoubtfulPrices,
+    expected: Expected<'a>,
 }
 
 impl Desk {
@@ -52,7 +54,13 @@ impl Part for OnVehicleChange {
 
 impl<'a> Inventory<'a> {
     fn at(desk: &'a Desk) -> Self {
-        Self { desk, doubtful: DoubtfulPrices::Warn }
+        Self { desk, doubtful: DoubtfulPrices::Warn, expected: Expected::default() }
+    }
+
+    /// The same, changing and deleting a vehicle only in one of these versions, else failing with `version_changed`.
+    #[must_use]
+    pub fn if_version(self, versions: &'a [Version]) -> Self {
+        Self { expected: Expected::one_of(versions), ..self }
     }
 
     /// The same, refusing with `price_doubtful` what is else a warning: a price that looks like a typing error
@@ -124,6 +132,36 @@ impl<'a> Inventory<'a> {
             None => Ok(Page { items: Vec::new(), next: None }),
         })?;
         Ok(vehicles.map(ListedVehicle::from))
+    }
+
+    /// A page of vehicles as the actor may see them: all with all their fields for staff, those on the website with their
+    /// public fields for others.
+    ///
+    /// # Errors
+    /// `invalid_cursor`.
+    pub fn list_shown(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<ShownVehicle>> {
+        let now = self.desk.now();
+        self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
+            Ok(match (sees_all, rules::only_listed(filter)) {
+                (true, _) => repository::list(conn, filter, page)?.map(|vehicle| self.shown(vehicle, now)),
+                (false, Some(filter)) => repository::list(conn, &filter, page)?.map(ShownVehicle::listed),
+                (false, None) => Page { items: Vec::new(), next: None },
+            })
+        })
+    }
+
+    /// One vehicle as the actor may see it: with all its fields for staff, with the public ones for others.
+    ///
+    /// # Errors
+    /// `vehicle_not_found`; for others than staff also if the vehicle is on hold or sold.
+    pub fn show(&self, id: VehicleId) -> Result<ShownVehicle> {
+        let now = self.desk.now();
+        self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
+            Ok(match sees_all {
+                true => self.shown(repository::get(conn, id)?, now),
+                false => ShownVehicle::listed(repository::get_listed(conn, id)?),
+            })
+        })
     }
 
     /// One vehicle with all its fields.
@@ -300,7 +338,7 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`.
     pub fn delete(&self, id: VehicleId) -> Result<()> {
         self.desk.write(Permission::DeleteVehicles, |conn, acting| {
-            let vehicle = repository::get_to_change(conn, id)?;
+            let vehicle = self.get_to_change(conn, id)?;
             self.vehicle_changed(conn, &vehicle, None, acting.now)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&vehicle), None)
@@ -342,13 +380,19 @@ impl<'a> Inventory<'a> {
         self.desk
     }
 
+    fn shown(&self, vehicle: Vehicle, now: DateTime<Utc>) -> ShownVehicle {
+        ShownVehicle::Stocked(Box::new(stocked(vehicle, self.rules(), now)))
+    }
+
     fn rules(&self) -> &'a InventoryRules {
         self.desk.rules()
     }
 
     /// The vehicle with its warnings, locked until the transaction ends.
     fn get_to_change(&self, conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
-        Ok(rules::with_warnings(repository::get_to_change(conn, id)?, &self.rules().limits))
+        let vehicle = repository::get_to_change(conn, id)?;
+        self.expected.check(|| vehicle.version())?;
+        Ok(rules::with_warnings(vehicle, &self.rules().limits))
     }
 
     fn vehicle_changed(

@@ -84,6 +84,7 @@ impl Audited for ResearchResult {
 
 /// A point of a vehicle's market price history: our price, and the market's where an analysis recorded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct MarketPrice {
     /// The point's id.

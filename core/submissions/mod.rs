@@ -106,6 +106,16 @@ pub struct Approval {
     pub overrides: VehicleUpdate,
 }
 
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Approval {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        VehicleUpdate::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Approval {}
+
 impl Approval {
     /// As submitted, at the asking price.
     #[must_use]

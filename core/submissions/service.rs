@@ -4,7 +4,7 @@ use super::{Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, 
 use crate::{
     activity::{self, Action},
     actor::Permission,
-    db::functions::lock_words,
+    db::{DbConnection, DbResult, functions::lock_words},
     desk::{Desk, found_by_the_desk},
     error::Result,
     ids::SubmissionId,
@@ -12,6 +12,7 @@ use crate::{
     network::client_network,
     page::{Page, PageRequest},
     typed::Reference,
+    version::{Expected, Version},
 };
 
 /// Customers' submissions and their review.
@@ -19,6 +20,7 @@ use crate::{
 pub struct Submissions<'a> {
     desk: &'a Desk,
     doubtful: DoubtfulPrices,
+    expected: Expected<'a>,
 }
 
 impl Desk {
@@ -33,7 +35,14 @@ found_by_the_desk!(IntakeRules);
 
 impl<'a> Submissions<'a> {
     fn at(desk: &'a Desk) -> Self {
-        Self { desk, doubtful: DoubtfulPrices::Warn }
+        Self { desk, doubtful: DoubtfulPrices::Warn, expected: Expected::default() }
+    }
+
+    /// The same, changing, reviewing and deleting a submission only in one of these versions, else failing with
+    /// `version_changed`.
+    #[must_use]
+    pub fn if_version(self, versions: &'a [Version]) -> Self {
+        Self { expected: Expected::one_of(versions), ..self }
     }
 
     /// The same, refusing with `price_doubtful` what is else a warning: a price that looks like a typing error. See
@@ -119,7 +128,7 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`; `submission_already_reviewed`; `invalid_submission`; `duplicate_vin`.
     pub fn update(&self, id: SubmissionId, update: &SubmissionUpdate) -> Result<Submission> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let before = self.with_warnings(repository::get_to_change(conn, id)?);
+            let before = self.with_warnings(self.get_to_change(conn, id)?);
             let after = rules::update(&before, update, self.desk.rules(), acting.now)?;
             if after == before {
                 return Ok(before);
@@ -150,7 +159,7 @@ impl<'a> Submissions<'a> {
     /// `duplicate_vin` and `duplicate_stock_number` against the inventory.
     pub fn approve(&self, id: SubmissionId, approval: &Approval) -> Result<Vehicle> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let submission = repository::get_to_change(conn, id)?;
+            let submission = self.get_to_change(conn, id)?;
             let known = match rules::approved_number(&submission, approval) {
                 Some(number) => inventory::find_by_vin_to_change(conn, &number)?,
                 None => None,
@@ -179,7 +188,7 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
     pub fn reject(&self, id: SubmissionId, reason: &str) -> Result<Submission> {
         self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
-            let submission = self.with_warnings(repository::get_to_change(conn, id)?);
+            let submission = self.with_warnings(self.get_to_change(conn, id)?);
             let by = acting.actor.user_id();
             let reviewed = rules::reject(&submission, reason, self.desk.rules(), by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
@@ -194,10 +203,17 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`.
     pub fn delete(&self, id: SubmissionId) -> Result<()> {
         self.desk.write(Permission::DeleteSubmissions, |conn, acting| {
-            let submission = repository::get_to_change(conn, id)?;
+            let submission = self.get_to_change(conn, id)?;
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&submission), None)
         })
+    }
+
+    /// The submission, locked until the transaction ends.
+    fn get_to_change(&self, conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+        let submission = repository::get_to_change(conn, id)?;
+        self.expected.check(|| submission.version())?;
+        Ok(submission)
     }
 
     fn with_warnings(&self, submission: Submission) -> Submission {

@@ -16,10 +16,10 @@ pub(crate) use repository::{
 pub(crate) use rules::is_plausible_email;
 pub use service::Users;
 
-use crate::{activity::Audited, actor::Role, ids::UserId};
+use crate::{activity::Audited, actor::Role, ids::UserId, version::Version};
 
 /// A staff account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct User {
@@ -43,6 +43,14 @@ pub struct User {
     pub is_active: bool,
     /// When the account was made.
     pub created_at: Option<DateTime<Utc>>,
+}
+
+impl User {
+    /// The version of the row, for [`Users::if_version`].
+    #[must_use]
+    pub fn version(&self) -> Version {
+        Version::of(self)
+    }
 }
 
 impl Audited for User {

@@ -9,12 +9,14 @@ use crate::{
     ids::UserId,
     page::{Page, PageRequest},
     typed::Reference,
+    version::{Expected, Version},
 };
 
 /// Staff accounts, for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
     desk: &'a Desk,
+    expected: Expected<'a>,
 }
 
 impl Desk {
@@ -27,7 +29,13 @@ impl Desk {
 
 impl<'a> Users<'a> {
     fn at(desk: &'a Desk) -> Self {
-        Self { desk }
+        Self { desk, expected: Expected::default() }
+    }
+
+    /// The same, changing and deleting a user only in one of these versions, else failing with `version_changed`.
+    #[must_use]
+    pub fn if_version(self, versions: &'a [Version]) -> Self {
+        Self { expected: Expected::one_of(versions), ..self }
     }
 
     /// Creates an account. Its owner takes it over at the first sign-in.
@@ -122,6 +130,7 @@ impl<'a> Users<'a> {
             let user = repository::get_to_change(conn, id)?;
             self.desk.authorize(conn, Permission::ManageUsers)?;
             rules::ensure_not_oneself(acting.actor, id)?;
+            self.expected.check(|| user.version())?;
             if repository::is_named(conn, id)? {
                 repository::update(conn, &rules::stripped(&user))?;
                 repository::forget_accounts(conn, id)?;
@@ -137,6 +146,7 @@ impl<'a> Users<'a> {
             let before = repository::get_to_change(conn, id)?;
             self.desk.authorize(conn, Permission::ManageUsers)?;
             rules::ensure_not_oneself(acting.actor, id)?;
+            self.expected.check(|| before.version())?;
             let after = change(&before);
             if after == before {
                 return Ok(before);

@@ -12,6 +12,7 @@ use crate::{
     competitor::CompetitorCommand,
     config::{self, ConfigCommand},
     demo::DemoArgs,
+    export::ExportArgs,
     extract::ExtractArgs,
     import::ImportCommand,
     job::JobCommand,
@@ -174,6 +175,8 @@ pub(crate) enum Command {
     /// What the lot is worth on the market, how that changed, and how good the rule is
     #[command(subcommand, after_help = market::EXAMPLES)]
     Market(MarketCommand),
+    /// Write the feeds of the website and of advertising platforms, and check them
+    Export(ExportArgs),
     /// Show the lot, its market, the competitors and what waits, on one page
     #[command(after_help = report::EXAMPLES)]
     Report,

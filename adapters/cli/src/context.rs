@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, SignInConfig, competitors::ScrapingRules,
-    evaluation::VpicConfig, jobs::JobRules, market::AutoDevConfig,
+    evaluation::VpicConfig, exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
 use crate::{arguments::Global, configuration::Settings, failure::Failure, output::Output};
@@ -35,6 +35,7 @@ pub(crate) struct Context {
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
     sign_in: Option<SignInConfig>,
+    pub(crate) exports: ExportConfig,
     jobs: JobRules,
     pub(crate) output: Output,
 }
@@ -46,7 +47,7 @@ impl Context {
             settings.database.url = url;
         }
         settings.database.read_only |= global.read_only;
-        let jobs = settings.jobs();
+        let (jobs, exports) = (settings.jobs(), settings.exports().clone());
         Self {
             scraping: settings.scraping().clone(),
             settings,
@@ -58,6 +59,7 @@ impl Context {
             vpic: None,
             sessions: None,
             sign_in: None,
+            exports,
             jobs,
             output: Output::to_stdout(global.format),
         }
@@ -116,6 +118,7 @@ impl Context {
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
         config.sign_in = self.sign_in.clone();
+        config.exports = self.exports.clone();
         config.jobs = self.jobs.clone();
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)

@@ -15,6 +15,7 @@ mod config;
 mod configuration;
 mod context;
 mod demo;
+mod export;
 mod extract;
 mod failure;
 mod fields;
@@ -145,6 +146,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
+        Command::Export(arguments) => export::run(arguments, context),
         Command::Report => report::run(context),
         Command::Job(command) => job::run(command, context),
         Command::Work(arguments) => work::run(&arguments, context),

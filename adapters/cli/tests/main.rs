@@ -13,6 +13,7 @@ mod competitor_market;
 mod configuration;
 mod database;
 mod demo;
+mod export;
 mod failures;
 mod help;
 mod interrupted;

@@ -1,16 +1,18 @@
 //! The answers of handlers that go well: one thing, a page of a list, something created.
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    hash::{DefaultHasher, Hasher as _},
+};
 
 use bytes::Bytes;
-use jpauto::Page;
+use jpauto::{Page, Version};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use warp::{
     Reply as _,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, ETAG, LINK, LOCATION},
+        header::{CONTENT_TYPE, ETAG, HeaderMap, IF_MATCH, LINK, LOCATION},
     },
     reply::Response,
 };
@@ -19,8 +21,13 @@ use crate::{operation::Outcome, problem::Problem, query::query_after, request::R
 
 /// One thing that was asked for.
 pub(crate) fn one(thing: &impl Serialize) -> Outcome {
+    one_version(thing, None)
+}
+
+/// One thing, with its version in the tag, so that `If-Match` can be compared with it.
+pub(crate) fn one_version(thing: &impl Serialize, version: Option<Version>) -> Outcome {
     let text = text_of(thing)?;
-    let tag = tag_of(&text);
+    let tag = tag_of(&text, version);
     Ok(with_header(with_json(StatusCode::OK, text), ETAG, &tag))
 }
 
@@ -36,6 +43,11 @@ pub(crate) fn page<T: Serialize>(request: &Request, page: &Page<T>) -> Outcome {
 pub(crate) fn created(request: &Request, id: impl Display, thing: &impl Serialize) -> Outcome {
     let response = with_json(StatusCode::CREATED, text_of(thing)?);
     Ok(with_header(response, LOCATION, &format!("{}/{id}", request.path)))
+}
+
+/// What an action leads to, with its version where it has one.
+pub(crate) fn done_to(thing: &impl Serialize, version: Version) -> Outcome {
+    one_version(thing, Some(version))
 }
 
 /// Something that goes on after this answer, and where to look at it.
@@ -59,12 +71,33 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Outcome {
 }
 
 /// The tag of an answer. It is weak because the same answer is sent compressed and uncompressed.
-pub(crate) fn tag_of(text: &[u8]) -> String {
-    let hash = Sha256::digest(text);
-    let mut tag = String::from("W/\"");
-    tag.extend(hash.iter().take(16).map(|byte| format!("{byte:02x}")));
-    tag.push('"');
-    tag
+///
+/// The answer to one version may differ by the day and by who asks, so the version alone does not do.
+pub(crate) fn tag_of(text: &[u8], version: Option<Version>) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text);
+    let hash = hasher.finish();
+    match version {
+        Some(version) => format!("W/\"{version}-{hash:016x}\""),
+        None => format!("W/\"{hash:016x}\""),
+    }
+}
+
+/// The versions in the tags of `If-Match`. `None` without the header, and for `*`, which every version matches.
+///
+/// Weak tags are compared, too: of an answer that is sent compressed there is no other. A tag of something else is no version,
+/// so it matches nothing.
+pub(crate) fn versions_in(headers: &HeaderMap) -> Option<Vec<Version>> {
+    let sent: Vec<_> = headers.get_all(IF_MATCH).iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    let tags = || sent.iter().flat_map(|value| value.split(',')).map(str::trim);
+    if sent.is_empty() || tags().any(|tag| tag == "*") {
+        return None;
+    }
+    let version = |tag: &str| {
+        let opaque = tag.trim_start_matches("W/").strip_prefix('"')?.strip_suffix('"')?;
+        opaque.split('-').next()?.parse().ok()
+    };
+    Some(tags().filter_map(version).collect())
 }
 
 fn text_of(value: &impl Serialize) -> Result<Bytes, Problem> {
@@ -87,4 +120,30 @@ pub(crate) fn with_header(mut response: Response, name: HeaderName, value: &str)
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_versions_of_tags_are_found() {
+        let version: Version = "00000000000000ff".parse().unwrap();
+        let tag = tag_of(b"{}", Some(version));
+        for (sent, found) in [
+            (&[][..], None),
+            (&["*"], None),
+            (&[&tag], Some(vec![version])),
+            (&[tag.trim_start_matches("W/")], Some(vec![version])),
+            (&["\"other\"", &format!("\"a\" , {tag}")], Some(vec![version])),
+            (&[&tag_of(b"{}", None)], Some(vec![tag_of(b"{}", None)[3..19].parse().unwrap()])),
+            (&["", "nonsense", "W/\"", "\""], Some(vec![])),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in sent {
+                headers.append(IF_MATCH, HeaderValue::from_str(value).unwrap());
+            }
+            assert_eq!(versions_in(&headers), found, "{sent:?}");
+        }
+    }
 }

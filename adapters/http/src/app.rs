@@ -77,7 +77,13 @@ impl App {
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let (lane, caller, dealership) = (caller.lane, caller.clone(), self.shared.dealership.clone());
-        let work = move || work(&dealership.acting_as(caller.authenticate(&dealership)?));
+        let work = move || {
+            let desk = dealership.acting_as(caller.authenticate(&dealership)?);
+            match &caller.once {
+                Some(call) => work(&desk.once(call)),
+                None => work(&desk),
+            }
+        };
         Ok(self.shared.gate.run(lane, work).await??)
     }
 

@@ -44,7 +44,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::SignIn)
         .summary("Sign out")
         .query(&[&[Parameter::new("everywhere", plain::<bool>(), "End all sessions of the user, not this one alone.")]])
-        .answers(&[Answer::ok(shape::<SignedOut>())]),
+        .answers(&[Answer::ok(shape::<SignedOut>())])
+        .errors(&[ErrorCode::NotSignedIn]),
 ];
 
 const LINK: &[Parameter] = &[Parameter::new("token", plain::<String>(), "The secret of the link.")];

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use bytes::{Buf, BufMut as _, BytesMut};
+use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use jpauto::{ErrorCode, FieldError};
 use serde::de::DeserializeOwned;
@@ -46,11 +46,23 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     limits: &BodyLimits,
 ) -> Result<T, Problem> {
     must_be_json(headers)?;
+    parse_json(&read(headers, body, limits).await?)
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// `body_too_large`, `body_too_slow`, `body_broken_off`.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    limits: &BodyLimits,
+) -> Result<Bytes, Problem> {
     let bytes = timeout(limits.read_timeout, read_body(headers, body, limits)).await.map_err(|_elapsed| {
         let message = format!("the body did not come within {} seconds", limits.read_timeout.as_secs());
         Problem::new(ErrorCode::BodyTooSlow, message)
     })??;
-    parse_json(&bytes)
+    Ok(bytes.freeze())
 }
 
 /// Requires JSON. A browser sends other types from a foreign page without asking first, so this keeps such requests out.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use jpauto::{Actor, Dealership};
+use jpauto::{Actor, Dealership, RepeatableCall};
 use uuid::Uuid;
 use warp::http::{
     HeaderValue,
@@ -33,6 +33,8 @@ pub(crate) struct Caller {
     credential: Credential,
     /// The cookie of a session that was extended, for the answer. All copies of the caller share it.
     extension: Arc<Mutex<Option<HeaderValue>>>,
+    /// The call that its work does once.
+    pub(crate) once: Option<RepeatableCall>,
     /// The queue that its work stands in.
     pub(crate) lane: Lane,
 }
@@ -65,6 +67,7 @@ impl Caller {
             request_id: request_id(headers),
             address: address(headers, peer, trusted_proxies),
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
+            once: None,
             lane: Lane::default(),
             credential: credential(headers),
             extension: Arc::default(),
@@ -115,6 +118,11 @@ impl Caller {
             Credential::Token(_) => "token",
             Credential::Cookies(_) => "session",
         }
+    }
+
+    /// Whether credentials were sent, right or wrong.
+    pub(crate) fn proves_something(&self) -> bool {
+        self.credential != Credential::Nothing
     }
 
     /// Refuses a caller who proves nothing. A route that needs a role asks this before it reads a body.

@@ -73,7 +73,7 @@ where
     if matches!(method, Method::GET | Method::HEAD) && is_known(&response, &known_tags) {
         response = not_modified(&response);
     }
-    dress(response.headers_mut(), &request_id);
+    dress(response.headers_mut(), &request_id, &method, caller.proves_something());
     if let Some(cookie) = caller.take_extension() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -157,9 +157,13 @@ fn not_modified(response: &Response) -> Response {
     answer
 }
 
-fn dress(headers: &mut HeaderMap, request_id: &str) {
-    // `no-cache` lets a client keep the answer, but it must validate it before each use.
-    let caching = if headers.contains_key(ETAG) { "no-cache" } else { "no-store" };
+fn dress(headers: &mut HeaderMap, request_id: &str, method: &Method, is_personal: bool) {
+    // `no-cache` lets a client keep the answer, but it must validate it before each use. What staff sees is kept by nobody else.
+    let caching = match (headers.contains_key(ETAG) && matches!(*method, Method::GET | Method::HEAD), is_personal) {
+        (false, _) => "no-store",
+        (true, false) => "no-cache",
+        (true, true) => "private, no-cache",
+    };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

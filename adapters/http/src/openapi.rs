@@ -18,7 +18,6 @@ use crate::{
     app::App,
     operation::{Answer, Content, Operation, Outcome, Parameter, Shape, handler},
     problem::status_of,
-    query::PAGE,
     request::Request,
     routes,
 };
@@ -29,7 +28,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation::get("/openapi.json", ha
 
 static DOCUMENT: LazyLock<(Bytes, String)> = LazyLock::new(|| {
     let text = Bytes::from(made().to_string());
-    let tag = answer::tag_of(&text);
+    let tag = answer::tag_of(&text, None);
     (text, tag)
 });
 
@@ -172,28 +171,30 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
 
 fn headers(operation: &Operation, status: StatusCode) -> Option<Value> {
     let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
-    let is_list = operation.query.iter().any(|group| std::ptr::eq(*group, PAGE));
     match status {
         StatusCode::CREATED => Some(json!({"Location": header("The address of what was created.")})),
         StatusCode::ACCEPTED => Some(json!({"Location": header("The address of what was begun.")})),
         StatusCode::SEE_OTHER => Some(json!({"Location": header("Where to go on.")})),
-        StatusCode::OK if is_list => Some(json!({"Link": header("The address of the next page, as `rel=\"next\"`.")})),
+        StatusCode::OK if operation.is_list() => {
+            Some(json!({"Link": header("The address of the next page, as `rel=\"next\"`.")}))
+        }
         _ => None,
     }
 }
 
 /// The codes that an operation may answer with: its own, and those that follow from what it takes.
-fn errors(operation: &Operation) -> BTreeSet<ErrorCode> {
+pub(crate) fn errors(operation: &Operation) -> BTreeSet<ErrorCode> {
     let mut codes: BTreeSet<_> = operation.errors.iter().copied().collect();
     let Some(_) = operation.permission else { return codes };
     let is_write = operation.method != Method::GET;
-    let is_list = operation.query.iter().any(|group| std::ptr::eq(*group, PAGE));
     codes.extend(OF_ALL);
     codes.extend([ErrorCode::InvalidQuery]);
     for (applies, more) in [
         (operation.needs_a_role(), &[ErrorCode::NotSignedIn, ErrorCode::Forbidden][..]),
         (operation.path.contains("{id}"), &[ErrorCode::NotFound]),
-        (is_list, &[ErrorCode::InvalidCursor]),
+        (operation.is_list(), &[ErrorCode::InvalidCursor]),
+        (operation.versioned, &[ErrorCode::VersionChanged]),
+        (operation.repeatable, OF_REPEATABLE_CALLS),
         (is_write, OF_WRITES),
         (operation.body.is_some(), OF_BODIES),
         (operation.body.is_some() || !operation.query.is_empty(), &[ErrorCode::InvalidText]),
@@ -221,6 +222,9 @@ const OF_ALL: &[ErrorCode] = &[
 
 const OF_WRITES: &[ErrorCode] =
     &[ErrorCode::CrossSiteRequest, ErrorCode::DatabaseFull, ErrorCode::DatabaseReadOnly, ErrorCode::AuditFailed];
+
+const OF_REPEATABLE_CALLS: &[ErrorCode] =
+    &[ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyReused, ErrorCode::RequestInFlight];
 
 const OF_BODIES: &[ErrorCode] = &[
     ErrorCode::UnsupportedMediaType,

@@ -86,7 +86,6 @@ impl Operation {
         Self::new(Method::POST, path, handler)
     }
 
-    #[expect(dead_code, reason = "no operation changes fields yet")]
     pub(crate) const fn patch(path: &'static str, handler: Handler) -> Self {
         Self::new(Method::PATCH, path, handler)
     }
@@ -135,14 +134,12 @@ impl Operation {
         self
     }
 
-    #[expect(dead_code, reason = "no operation compares versions yet")]
     /// `If-Match` is honoured; the handler passes `request.if_match()` to the library.
     pub(crate) const fn versioned(mut self) -> Self {
         self.versioned = true;
         self
     }
 
-    #[expect(dead_code, reason = "no operation keeps answers yet")]
     /// `Idempotency-Key` is honoured.
     pub(crate) const fn repeatable(mut self) -> Self {
         self.repeatable = true;
@@ -152,6 +149,11 @@ impl Operation {
     /// Whether the caller must be somebody.
     pub(crate) fn needs_a_role(&self) -> bool {
         self.permission.is_some_and(|permission| permission.needs().is_some())
+    }
+
+    /// Whether it answers a page of a list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.query.iter().copied().flatten().any(|parameter| parameter.name == "after")
     }
 
     /// The noun: the folder of the path, and the tag in the document.

@@ -170,9 +170,10 @@ impl From<jpauto::Error> for Problem {
 /// The one place where codes become statuses: by their kind, and a few by themselves. `docs/errors.md` lists both.
 pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
     match (code, code.kind()) {
-        (ErrorCode::MalformedJson | ErrorCode::BodyBrokenOff, _) => StatusCode::BAD_REQUEST,
+        (ErrorCode::MalformedJson | ErrorCode::InvalidQuery | ErrorCode::BodyBrokenOff, _) => StatusCode::BAD_REQUEST,
         (ErrorCode::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (ErrorCode::BodyTooSlow, _) => StatusCode::REQUEST_TIMEOUT,
+        (ErrorCode::VersionChanged, _) => StatusCode::PRECONDITION_FAILED,
         (ErrorCode::BodyTooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
         (ErrorCode::UnsupportedMediaType, _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (ErrorCode::DeadlinePassed, _) => StatusCode::GATEWAY_TIMEOUT,

@@ -25,6 +25,27 @@ pub(crate) const PAGE: &[Parameter] = &[
     Parameter::new("after", plain::<String>(), "The `next` of the page before."),
 ];
 
+/// The parameter by which one thing is found.
+pub(crate) const REFERENCE: &[Parameter] =
+    &[Parameter::new("reference", plain::<String>(), "What names one thing, or begins what names it.")];
+
+/// The parameter of operations that set a price.
+pub(crate) const DOUBTFUL: &[Parameter] = &[Parameter::new(
+    "refuse_doubtful_prices",
+    plain::<bool>(),
+    "Refuse a price that looks like a typing error. Without it, the answer has a warning.",
+)];
+
+/// The schema of an amount in a query.
+pub(crate) struct Amount;
+
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^-?[0-9]{1,16}(\.[0-9]{1,2})?$"));
+        text.examples([serde_json::json!("13500.00")]).into()
+    }
+}
+
 /// The schema of `limit`.
 pub(crate) struct PageLimit;
 

@@ -8,11 +8,13 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::Stream;
+use jpauto::Version;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use warp::http::header::HeaderMap;
 
 use crate::{
+    answer,
     body::{self, BodyLimits},
     caller::Caller,
     problem::Problem,
@@ -74,15 +76,35 @@ impl Request {
         parameters.finish().map(|()| read)
     }
 
+    /// The versions upon which a change is made, by `If-Match`. `None` where any will do.
+    pub(crate) fn if_match(&self) -> Option<Vec<Version>> {
+        answer::versions_in(&self.headers)
+    }
+
+    /// Reads the body and leaves it for the handler.
+    ///
+    /// # Errors
+    /// `body_too_large`, `body_too_slow`, `body_broken_off`.
+    pub(crate) async fn body(&self) -> Result<Bytes, Problem> {
+        let bytes = body::read(&self.headers, self.take_body(), &self.limits).await?;
+        let again = bytes.clone();
+        let stream: BodyStream = Box::pin(futures_util::stream::once(async { Ok(again) }));
+        *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
+        Ok(bytes)
+    }
+
     /// Reads the body, which must be a JSON object. It can be read once.
     ///
     /// # Errors
     /// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `malformed_json`; `invalid_body` with the field that is
     /// unknown or has the wrong type.
     pub(crate) async fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        body::read_json(&self.headers, self.take_body(), &self.limits).await
+    }
+
+    fn take_body(&self) -> BodyStream {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let body = body.unwrap_or_else(|| Box::pin(futures_util::stream::empty()));
-        body::read_json(&self.headers, body, &self.limits).await
+        body.unwrap_or_else(|| Box::pin(futures_util::stream::empty()))
     }
 }
 

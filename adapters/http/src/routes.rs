@@ -20,26 +20,29 @@ use warp::{
 
 use crate::{
     app::App,
-    auth, health, inventory, jobs,
+    auth, docs, exports, health, inventory, jobs,
     metrics::Route,
     openapi,
     operation::{Operation, noun_of},
     problem::Problem,
+    repeated,
     request::{Ids, Request},
     sign_in, submissions, tokens, users,
 };
 
 /// The operations of each noun.
 pub(crate) const NOUNS: &[&[Operation]] = &[
-    health::OPERATIONS,
-    openapi::OPERATIONS,
     inventory::OPERATIONS,
     submissions::OPERATIONS,
     users::OPERATIONS,
+    tokens::OPERATIONS,
     auth::OPERATIONS,
     sign_in::OPERATIONS,
-    tokens::OPERATIONS,
+    exports::OPERATIONS,
     jobs::OPERATIONS,
+    health::OPERATIONS,
+    openapi::OPERATIONS,
+    docs::OPERATIONS,
 ];
 
 /// Every operation.
@@ -94,6 +97,9 @@ async fn handle(app: App, operation: &Operation, request: Request) -> Result<Res
     // Those who look after the server may add what they like to the path of its health.
     if operation.query.is_empty() && operation.permission.is_some() {
         request.query(|_query| ())?;
+    }
+    if operation.repeatable {
+        return repeated::handle(app, operation, request).await;
     }
     (operation.handle)(app, request).await
 }

@@ -34,7 +34,7 @@ use tower::{Layer as _, Service, layer::util::Identity, service_fn, util::Either
 use tower_http::{compression::CompressionLayer, cors::CorsLayer};
 use warp::http::{
     HeaderName, Method, Request,
-    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER},
 };
 
 use crate::{
@@ -333,8 +333,14 @@ fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
         .allow_origin(allowed.iter().map(|origin| origin.header().clone()).collect::<Vec<_>>())
         .allow_credentials(true)
         .allow_methods(methods)
-        .allow_headers([CONTENT_TYPE, AUTHORIZATION, IF_MATCH, IF_NONE_MATCH])
-        .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID)])
+        .allow_headers([
+            CONTENT_TYPE,
+            AUTHORIZATION,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID), LOCATION])
         .max_age(Duration::from_secs(600));
     Either::Left(layer)
 }

@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use jpauto::{
-    ErrorCode, NewSubmission, Permission, Submission, SubmissionFilter, SubmissionId, SubmissionSort, SubmissionStatus,
-    SubmissionWarning,
+    Approval, Desk, ErrorCode, NewSubmission, Permission, Submission, SubmissionFilter, SubmissionId, SubmissionSort,
+    SubmissionStatus, SubmissionUpdate, SubmissionWarning, Submissions, Vehicle, Version,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use warp::http::header::LOCATION;
 
 use crate::{
     answer,
     app::App,
     operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
-    query::{PAGE, Parameters},
+    problem::Problem,
+    query::{DOUBTFUL, PAGE, Parameters, REFERENCE},
     request::Request,
 };
 
@@ -26,15 +28,82 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::SendSubmissions)
         .summary("Offer a car")
         .about("Anybody may, a few times in half an hour from one address. The answer does not repeat what was sent.")
+        .repeatable()
+        .query(&[DOUBTFUL])
         .body(shape::<NewSubmission>())
         .answers(&[Answer::created(shape::<Receipt>())])
-        .errors(&[ErrorCode::InvalidSubmission, ErrorCode::DuplicateVin, ErrorCode::TooManySubmissions]),
+        .errors(&[ErrorCode::InvalidSubmission, ErrorCode::DuplicateVin, ErrorCode::TooManySubmissions, ErrorCode::PriceDoubtful]),
+    Operation::get("/api/submissions/find", handler!(find))
+        .permission(Permission::ReadSubmissions)
+        .summary("Find a submission")
+        .about("By the id or VIN, or the beginning of one.")
+        .query(&[REFERENCE])
+        .answers(&[Answer::ok(shape::<Submission>())])
+        .errors(&[ErrorCode::SubmissionNotFound, ErrorCode::AmbiguousReference]),
     Operation::get("/api/submissions/{id}", handler!(get))
         .permission(Permission::ReadSubmissions)
         .summary("Get a submission")
         .answers(&[Answer::ok(shape::<Submission>())])
         .errors(&[ErrorCode::SubmissionNotFound]),
+    Operation::patch("/api/submissions/{id}", handler!(update))
+        .permission(Permission::ReviewSubmissions)
+        .summary("Correct fields of a pending submission")
+        .about("What is not named stays; `null` empties a field.")
+        .versioned()
+        .query(&[DOUBTFUL])
+        .body(shape::<SubmissionUpdate>())
+        .answers(&[Answer::ok(shape::<Submission>())])
+        .errors(&[
+            ErrorCode::SubmissionNotFound,
+            ErrorCode::SubmissionAlreadyReviewed,
+            ErrorCode::InvalidSubmission,
+            ErrorCode::DuplicateVin,
+            ErrorCode::PriceDoubtful,
+        ]),
+    Operation::delete("/api/submissions/{id}", handler!(delete))
+        .permission(Permission::DeleteSubmissions)
+        .summary("Delete a submission")
+        .about("A vehicle that was made of it stays.")
+        .versioned()
+        .answers(&[Answer::nothing("Deleted.")])
+        .errors(&[ErrorCode::SubmissionNotFound]),
+    Operation::post("/api/submissions/{id}/approve", handler!(approve))
+        .permission(Permission::ReviewSubmissions)
+        .summary("Approve a submission")
+        .about("Makes a vehicle of it. The body has the fields of the vehicle that the reviewer sets; the others are the customer's. `Location` has the address of the vehicle.")
+        .versioned()
+        .query(&[DOUBTFUL])
+        .body(shape::<Approval>())
+        .answers(&[Answer::ok(shape::<Vehicle>())])
+        .errors(&[
+            ErrorCode::SubmissionNotFound,
+            ErrorCode::SubmissionAlreadyReviewed,
+            ErrorCode::ApprovalIncomplete,
+            ErrorCode::InvalidVehicle,
+            ErrorCode::DuplicateVin,
+            ErrorCode::DuplicateStockNumber,
+            ErrorCode::PriceDoubtful,
+        ]),
+    Operation::post("/api/submissions/{id}/reject", handler!(reject))
+        .permission(Permission::ReviewSubmissions)
+        .summary("Reject a submission")
+        .versioned()
+        .body(shape::<Rejection>())
+        .answers(&[Answer::ok(shape::<Submission>())])
+        .errors(&[
+            ErrorCode::SubmissionNotFound,
+            ErrorCode::SubmissionAlreadyReviewed,
+            ErrorCode::RejectionReasonMissing,
+        ]),
 ];
+
+/// Why a submission is rejected.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Rejection {
+    /// The reason, for staff.
+    rejection_reason: String,
+}
 
 const FILTER: &[Parameter] = &[
     Parameter::new("submission_status", plain::<SubmissionStatus>(), "In this status. Without it, in any."),
@@ -81,15 +150,74 @@ async fn list(app: App, request: Request) -> Outcome {
 }
 
 async fn submit(app: App, request: Request) -> Outcome {
+    let conditions = Conditions::of(&request)?;
     let offer: NewSubmission = request.json().await?;
-    let submission = app.at_desk(&request.caller, move |desk| desk.submissions().submit(&offer)).await?;
+    let submission = app.at_desk(&request.caller, move |desk| conditions.at(desk).submit(&offer)).await?;
     answer::created(&request, submission.id, &Receipt::from(submission))
 }
 
 async fn get(app: App, request: Request) -> Outcome {
     let id = request.id()?;
     let submission = app.at_desk(&request.caller, move |desk| desk.submissions().get(id)).await?;
-    answer::one(&submission)
+    answer::one_version(&submission, Some(submission.version()))
+}
+
+async fn find(app: App, request: Request) -> Outcome {
+    let reference = request.query(|query| query.text("reference"))?.unwrap_or_default();
+    let submission = app.at_desk(&request.caller, move |desk| desk.submissions().find(&reference)).await?;
+    answer::one_version(&submission, Some(submission.version()))
+}
+
+async fn update(app: App, request: Request) -> Outcome {
+    let (id, conditions) = (request.id()?, Conditions::of(&request)?);
+    let update: SubmissionUpdate = request.json().await?;
+    let submission = app.at_desk(&request.caller, move |desk| conditions.at(desk).update(id, &update)).await?;
+    answer::done_to(&submission, submission.version())
+}
+
+async fn delete(app: App, request: Request) -> Outcome {
+    let (id, conditions) = (request.id()?, Conditions::of(&request)?);
+    app.at_desk(&request.caller, move |desk| conditions.at(desk).delete(id)).await?;
+    answer::nothing()
+}
+
+async fn approve(app: App, request: Request) -> Outcome {
+    let (id, conditions) = (request.id()?, Conditions::of(&request)?);
+    let approval: Approval = request.json().await?;
+    let vehicle = app.at_desk(&request.caller, move |desk| conditions.at(desk).approve(id, &approval)).await?;
+    let answer = answer::done(&vehicle)?;
+    Ok(answer::with_header(answer, LOCATION, &format!("/api/inventory/{}", vehicle.id)))
+}
+
+async fn reject(app: App, request: Request) -> Outcome {
+    let (id, conditions) = (request.id()?, Conditions::of(&request)?);
+    let Rejection { rejection_reason } = request.json().await?;
+    let rejected = move |desk: &Desk| conditions.at(desk).reject(id, &rejection_reason);
+    let submission = app.at_desk(&request.caller, rejected).await?;
+    answer::done_to(&submission, submission.version())
+}
+
+/// The conditions of a write.
+struct Conditions {
+    expected: Option<Vec<Version>>,
+    refuses_doubtful_prices: bool,
+}
+
+impl Conditions {
+    fn of(request: &Request) -> Result<Self, Problem> {
+        let refuses_doubtful_prices = request.query(|query| query.truth("refuse_doubtful_prices"))?.unwrap_or(false);
+        Ok(Self { expected: request.if_match(), refuses_doubtful_prices })
+    }
+
+    fn at<'a>(&'a self, desk: &'a Desk) -> Submissions<'a> {
+        let submissions = desk.submissions();
+        let submissions =
+            if self.refuses_doubtful_prices { submissions.refusing_doubtful_prices() } else { submissions };
+        match &self.expected {
+            Some(versions) => submissions.if_version(versions),
+            None => submissions,
+        }
+    }
 }
 
 fn read_filter(query: &mut Parameters) -> SubmissionFilter {

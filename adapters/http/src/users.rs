@@ -1,6 +1,6 @@
 //! `/api/users`: the accounts of members of staff.
 
-use jpauto::{ErrorCode, NewUser, Permission, Role, User, UserId};
+use jpauto::{Desk, ErrorCode, NewUser, Permission, Role, User, UserId, Users, Version};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -8,7 +8,7 @@ use crate::{
     answer,
     app::App,
     operation::{Answer, Operation, Outcome, handler, page_of, shape},
-    query::PAGE,
+    query::{PAGE, REFERENCE},
     request::Request,
 };
 
@@ -23,9 +23,17 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::ManageUsers)
         .summary("Add a user")
         .about("The owner of the address takes the account over by signing in.")
+        .repeatable()
         .body(shape::<NewUser>())
         .answers(&[Answer::created(shape::<User>())])
         .errors(&[ErrorCode::InvalidUser, ErrorCode::DuplicateEmail]),
+    Operation::get("/api/users/find", handler!(find))
+        .permission(Permission::ManageUsers)
+        .summary("Find a user")
+        .about("By the address, the id or the beginning of an id.")
+        .query(&[REFERENCE])
+        .answers(&[Answer::ok(shape::<User>())])
+        .errors(&[ErrorCode::UserNotFound, ErrorCode::AmbiguousReference]),
     Operation::get("/api/users/{id}", handler!(get))
         .permission(Permission::ManageUsers)
         .summary("Get a user")
@@ -35,23 +43,27 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::ManageUsers)
         .summary("Delete a user")
         .about("A user whom other rows name is deactivated instead, and loses name, address and picture.")
+        .versioned()
         .answers(&[Answer::nothing("Deleted.")])
         .errors(&[ErrorCode::UserNotFound, ErrorCode::NotOneself]),
     Operation::post("/api/users/{id}/role", handler!(set_role))
         .permission(Permission::ManageUsers)
         .summary("Set the role of a user")
         .body(shape::<RoleChange>())
+        .versioned()
         .answers(&[Answer::ok(shape::<User>())])
         .errors(&[ErrorCode::UserNotFound, ErrorCode::NotOneself]),
     Operation::post("/api/users/{id}/activate", handler!(activate))
         .permission(Permission::ManageUsers)
         .summary("Activate a user")
+        .versioned()
         .answers(&[Answer::ok(shape::<User>())])
         .errors(&[ErrorCode::UserNotFound, ErrorCode::NotOneself]),
     Operation::post("/api/users/{id}/deactivate", handler!(deactivate))
         .permission(Permission::ManageUsers)
         .summary("Deactivate a user")
         .about("Open sessions and tokens of the user end at once.")
+        .versioned()
         .answers(&[Answer::ok(shape::<User>())])
         .errors(&[ErrorCode::UserNotFound, ErrorCode::NotOneself]),
 ];
@@ -79,30 +91,47 @@ async fn add(app: App, request: Request) -> Outcome {
 async fn get(app: App, request: Request) -> Outcome {
     let id = request.id()?;
     let user = app.at_desk(&request.caller, move |desk| desk.users().get(id)).await?;
-    answer::one(&user)
+    answer::one_version(&user, Some(user.version()))
 }
 
 async fn delete(app: App, request: Request) -> Outcome {
     let id = request.id()?;
-    app.at_desk(&request.caller, move |desk| desk.users().delete(id)).await?;
+    let expected = request.if_match();
+    app.at_desk(&request.caller, move |desk| of(desk, expected.as_deref()).delete(id)).await?;
     answer::nothing()
 }
 
 async fn set_role(app: App, request: Request) -> Outcome {
     let id: UserId = request.id()?;
     let RoleChange { role } = request.json().await?;
-    let user = app.at_desk(&request.caller, move |desk| desk.users().set_role(id, role)).await?;
-    answer::done(&user)
+    let expected = request.if_match();
+    let user = app.at_desk(&request.caller, move |desk| of(desk, expected.as_deref()).set_role(id, role)).await?;
+    answer::done_to(&user, user.version())
 }
 
 async fn activate(app: App, request: Request) -> Outcome {
     let id = request.id()?;
-    let user = app.at_desk(&request.caller, move |desk| desk.users().activate(id)).await?;
-    answer::done(&user)
+    let expected = request.if_match();
+    let user = app.at_desk(&request.caller, move |desk| of(desk, expected.as_deref()).activate(id)).await?;
+    answer::done_to(&user, user.version())
 }
 
 async fn deactivate(app: App, request: Request) -> Outcome {
     let id = request.id()?;
-    let user = app.at_desk(&request.caller, move |desk| desk.users().deactivate(id)).await?;
-    answer::done(&user)
+    let expected = request.if_match();
+    let user = app.at_desk(&request.caller, move |desk| of(desk, expected.as_deref()).deactivate(id)).await?;
+    answer::done_to(&user, user.version())
+}
+
+fn of<'a>(desk: &'a Desk, expected: Option<&'a [Version]>) -> Users<'a> {
+    match expected {
+        Some(versions) => desk.users().if_version(versions),
+        None => desk.users(),
+    }
+}
+
+async fn find(app: App, request: Request) -> Outcome {
+    let reference = request.query(|query| query.text("reference"))?.unwrap_or_default();
+    let user = app.at_desk(&request.caller, move |desk| desk.users().find(&reference)).await?;
+    answer::one_version(&user, Some(user.version()))
 }

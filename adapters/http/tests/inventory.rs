@@ -93,7 +93,8 @@ fn a_query_that_is_not_understood_is_refused_by_name() {
         ("after=", "invalid_cursor", "/after"),
     ] {
         let answer = lot.get(&format!("/api/inventory?{query}"));
-        assert_eq!((answer.status, answer.problem().as_str()), (422, code), "{query}");
+        let status = if code == "invalid_query" { 400 } else { 422 };
+        assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{query}");
         assert_eq!(answer.pointers(), [pointer], "{query}");
     }
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";

@@ -14,13 +14,17 @@
 
 mod auth;
 mod connections;
+mod contract;
+mod exports;
 mod inventory;
 mod jobs;
 mod metrics;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;
+mod public;
 mod sign_in;
+mod staff;
 mod submissions;
 mod support;
 mod surroundings;

@@ -7,9 +7,11 @@ mod activity;
 mod alerts;
 mod competitors;
 mod error;
+mod exports;
 mod extract;
 mod input;
 mod inventory;
+mod jobs;
 mod lot;
 mod market;
 mod query;
@@ -36,11 +38,13 @@ mod _jpauto {
             ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict, Metrics, PriceChange,
             PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
         },
+        exports::{CheckedFeed, Export, ExportReport, Exports, FeedFault, Omission},
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         inventory::{
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,
         },
+        jobs::{JobOverview, Jobs, Run, RunProgress},
         lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
             AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,

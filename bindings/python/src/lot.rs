@@ -6,7 +6,10 @@ use std::{
 };
 
 use jpauto::{Actor, Config, Dealership, Desk};
-use pyo3::{prelude::*, types::PyType};
+use pyo3::{
+    prelude::*,
+    types::{PyDict, PyType},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +17,10 @@ use crate::{
     alerts::Alerts,
     competitors::Competitors,
     error,
+    exports::Exports,
+    input,
     inventory::Inventory,
+    jobs::Jobs,
     market::Market,
     record::{Told as _, record},
     sessions::Sessions,
@@ -120,12 +126,13 @@ impl Handle {
 ///
 /// `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
 /// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
-/// `pool_size` bounds the connections (8).
+/// `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
+/// `docs/exports.md` says.
 ///
 /// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`), `NotFound` (`user_not_found`).
 #[pyfunction]
-#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true))]
+#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None))]
 pub(crate) fn open(
     py: Python<'_>,
     database_url: &str,
@@ -133,11 +140,15 @@ pub(crate) fn open(
     act_as: Option<&str>,
     pool_size: Option<u32>,
     create: bool,
+    exports: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_only = read_only;
     config.database.create = create;
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
+    if exports.is_some() {
+        config.exports = input::fields(py, exports)?;
+    }
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
     Ok(Lot { handle: machine.acting_as(py, act_as)? })
@@ -195,10 +206,22 @@ impl Lot {
         SignIn::at(&self.handle)
     }
 
+    /// Jobs, their schedules and their runs.
+    #[getter]
+    fn jobs(&self) -> Jobs {
+        Jobs::at(&self.handle)
+    }
+
     /// API tokens for machines.
     #[getter]
     fn tokens(&self) -> Tokens {
         Tokens::at(&self.handle)
+    }
+
+    /// Feeds for the website and for advertising platforms.
+    #[getter]
+    fn exports(&self) -> Exports {
+        Exports::at(&self.handle)
     }
 
     /// The audit trail.

@@ -271,6 +271,13 @@ impl<A: Shown, B: Shown> Shown for (A, B) {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Document(Value);
 
+impl Document {
+    /// The document of a value of the library. Without one, it is `None`.
+    pub(crate) fn of(value: &impl serde::Serialize) -> Self {
+        Self(serde_json::to_value(value).unwrap_or_default())
+    }
+}
+
 impl Told<Value> for Document {
     fn told(value: Value) -> Self {
         Self(value)
@@ -334,8 +341,10 @@ ids!(
     AlertId,
     AnalysisId,
     CompetitorId,
+    ExportId,
     ListingId,
     MarketPriceId,
+    RunId,
     ScrapeId,
     SubmissionId,
     TokenId,
@@ -363,6 +372,10 @@ words!(
     jpauto::SubmissionStatus,
     jpauto::VehicleStatus,
     jpauto::competitors::IncompleteReason,
+    jpauto::exports::ExportStatus,
+    jpauto::exports::FeedFormat,
+    jpauto::exports::Omitted,
+    jpauto::exports::Platform,
     jpauto::competitors::RefusalReason,
     jpauto::competitors::ScrapeErrorType,
     jpauto::competitors::Condition,
@@ -370,6 +383,8 @@ words!(
     jpauto::competitors::SaleStatus,
     jpauto::competitors::StockStatus,
     jpauto::competitors::TitleBrand,
+    jpauto::jobs::Job,
+    jpauto::jobs::RunStatus,
     jpauto::market::AutoDevVersion,
     jpauto::market::Confidence,
     jpauto::market::DataSource,

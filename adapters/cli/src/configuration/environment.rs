@@ -81,5 +81,6 @@ fn is_of_interest(name: &str) -> bool {
 /// Kubernetes sets for a service called `jpauto`.
 fn is_of_others(name: &str) -> bool {
     ["JPAUTO_TEST_", "JPAUTO_BENCH_", "JPAUTO_PORT_", "JPAUTO_SERVICE_"].iter().any(|prefix| name.starts_with(prefix))
-        || ["JPAUTO_PORT", "JPAUTO_SAMPLES"].contains(&name)
+        // The option of `jpauto export` reads the last one.
+        || ["JPAUTO_PORT", "JPAUTO_SAMPLES", "JPAUTO_EXPORTS_DEALERSHIP"].contains(&name)
 }

@@ -142,7 +142,10 @@ keys! {
     "jobs.retention" in (jobs.retention) {
         research_days, price_history_days, price_history_kept, dismissed_alerts_days, runs_days, ended_tokens_days,
     }
-    "dealership" in (dealership) { zip }
+    "dealership" in (exports.dealership) {
+        name, street, city, state, zip, country, phone, email, website, latitude, longitude,
+    }
+    "exports" in (exports) { vehicle_url, least_share_of_last, most_omissions }
     "fetch" in (fetch) {
         contact, pause, max_pages, page_timeout, scrape_timeout, retries, first_backoff, longest_backoff,
         longest_retry_after, max_body_bytes = Bytes, max_header_bytes = Bytes, max_redirects, robots_lifetime,

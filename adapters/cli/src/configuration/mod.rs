@@ -22,6 +22,7 @@ use jpauto::{
     SessionConfig, SignInConfig, TrackingRules,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules},
     evaluation::{EvaluationRules, PurchaseRules, VpicConfig},
+    exports::ExportConfig,
     jobs::{Job, JobRules},
     market::AutoDevConfig,
 };
@@ -50,7 +51,8 @@ pub(crate) struct Settings {
     pub(crate) worker: WorkerSettings,
     jobs: JobRules,
     schedules: Schedules,
-    dealership: DealershipSettings,
+    /// It has the dealership, too.
+    exports: ExportConfig,
     fetch: FetchConfig,
     scraping: ScrapingRules,
     auto_dev_account: AutoDevAccount,
@@ -147,12 +149,6 @@ impl given::Setting for Schedule {
     }
 }
 
-/// What is said of the dealership itself.
-#[derive(Clone, Debug, Default)]
-struct DealershipSettings {
-    zip: Option<String>,
-}
-
 #[derive(Clone, Default)]
 struct AutoDevAccount {
     key: Option<String>,
@@ -181,7 +177,7 @@ impl Default for Settings {
             worker: WorkerSettings { work: false, at_once: 4, patience: Duration::from_secs(20) },
             jobs: JobRules::default(),
             schedules: Schedules::default(),
-            dealership: DealershipSettings::default(),
+            exports: ExportConfig::default(),
             fetch: FetchConfig::new(""),
             scraping: ScrapingRules::default(),
             auto_dev_account: AutoDevAccount::default(),
@@ -268,6 +264,11 @@ impl Settings {
         self.schedules.apply(self.jobs.clone())
     }
 
+    /// How feeds are made. What differs from feed to feed is said by the options of `jpauto export`.
+    pub(crate) fn exports(&self) -> &ExportConfig {
+        &self.exports
+    }
+
     /// How websites are fetched. Without a contact, nothing may be fetched.
     pub(crate) fn fetch(&self) -> &FetchConfig {
         &self.fetch
@@ -285,7 +286,7 @@ impl Settings {
     /// How auto.dev is asked with another key.
     pub(crate) fn auto_dev_with_key(&self, key: String) -> AutoDevConfig {
         let mut config = self.auto_dev.clone().with_key(key);
-        config.zip = config.zip.or_else(|| self.dealership.zip.clone());
+        config.zip = config.zip.or_else(|| self.exports.dealership.zip.clone());
         config
     }
 

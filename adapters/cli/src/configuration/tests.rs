@@ -112,7 +112,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 31] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 33] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
@@ -122,6 +122,8 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 31] = [
     ("core/sessions/config.rs", "SessionConfig", "sessions", &[]),
     ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
     ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
+    ("core/exports/config.rs", "ExportConfig", "exports", &["dealership", "feeds"]),
+    ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
     ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
     ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
@@ -177,6 +179,7 @@ fn every_field_of_the_structs_is_a_key() {
         "sessions",
         "sign_in",
         "jobs",
+        "exports",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewVehicle};
+use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewToken, NewVehicle, Role};
 use jpauto_http::{Server, ServerConfig, Shutdown};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -76,6 +76,16 @@ impl Lot {
 
     pub fn staff(&self) -> Desk {
         self.dealership.acting_as(Actor::system())
+    }
+
+    /// Asks as an API token of this role does, with JSON.
+    pub fn ask_as(&self, role: Role, method: &str, target: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let token = NewToken { name: format!("{role}"), role, expires_at: None };
+        let authorization = format!("Bearer {}", self.staff().tokens().create(&token).unwrap().secret);
+        let mut all = vec![("authorization", authorization.as_str()), ("content-type", "application/json")];
+        all.extend(headers);
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.ask(method, target, &all, body.as_bytes())
     }
 
     pub fn connect(&self) -> TcpStream {

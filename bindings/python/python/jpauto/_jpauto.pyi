@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, ClassVar, Generic, TypeVar, final
+from typing import Any, ClassVar, Generic, Literal, TypeVar, final
 from uuid import UUID
 
 from typing_extensions import Self, Unpack
@@ -19,6 +19,9 @@ from jpauto.types import (
     Condition,
     Confidence,
     DataSource,
+    ExportStatus,
+    FeedFormat,
+    Job,
     ListingSort,
     MarketMood,
     Money,
@@ -27,9 +30,11 @@ from jpauto.types import (
     NewSubmission,
     NewVehicle,
     OdometerStatus,
+    Platform,
     Provider,
     Recommendation,
     Role,
+    RunStatus,
     SaleStatus,
     ScrapeErrorType,
     Severity,
@@ -57,15 +62,22 @@ __all__ = [
     "AutoDevSearch",
     "Backup",
     "ChangedVehicle",
+    "CheckedFeed",
     "Competitor",
     "CompetitorOverview",
     "Competitors",
     "Extraction",
     "ExtractionWarning",
+    "Export",
+    "ExportReport",
+    "Exports",
     "FailedVehicle",
+    "FeedFault",
     "Finding",
     "Inventory",
     "IssuedToken",
+    "JobOverview",
+    "Jobs",
     "LeftOut",
     "Listing",
     "Lot",
@@ -77,6 +89,7 @@ __all__ = [
     "MigrationReport",
     "MissingSource",
     "MonthOfSales",
+    "Omission",
     "Position",
     "PriceChange",
     "PricePoint",
@@ -89,6 +102,8 @@ __all__ = [
     "RefusedListing",
     "ResearchResult",
     "Rows",
+    "Run",
+    "RunProgress",
     "SaleCount",
     "SalesStatistics",
     "ScrapeCounts",
@@ -647,6 +662,33 @@ class ChangedVehicle:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class CheckedFeed:
+    """The result of a check of a feed's file."""
+
+    @property
+    def platform(self) -> Platform:
+        """The feed whose rules were applied."""
+
+    @property
+    def format(self) -> FeedFormat:
+        """The form in which the file was read."""
+
+    @property
+    def vehicle_count(self) -> int:
+        """The vehicles in it."""
+
+    @property
+    def faults(self) -> list[FeedFault]:
+        """What is wrong, in the order of the file; the first of it where there is very much."""
+
+    @property
+    def fault_count(self) -> int:
+        """All faults, those that are not listed included."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+@final
 class Competitor:
     """A dealer whose website is watched."""
 
@@ -936,6 +978,162 @@ class ExtractionWarning:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class Export:
+    """A row of the history of exports."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def platform(self) -> str:
+        """The feed; older applications may have written other words."""
+
+    @property
+    def vehicle_count(self) -> int | None:
+        """The vehicles in it."""
+
+    @property
+    def status(self) -> ExportStatus:
+        """The outcome: `success`, `failure` or, of another application, `unknown`."""
+
+    @property
+    def error_message(self) -> str | None:
+        """Why it failed."""
+
+    @property
+    def exported_at(self) -> datetime | None:
+        """When it was."""
+
+    @property
+    def destination(self) -> str | None:
+        """Where it went."""
+
+    @property
+    def left_out_count(self) -> int | None:
+        """The vehicles that it does not carry."""
+
+    @property
+    def bytes(self) -> int | None:
+        """The size of all its files."""
+
+    @property
+    def error_code(self) -> str | None:
+        """The code of the error, such as `export_held_back`."""
+
+    @property
+    def answer(self) -> str | None:
+        """The answer of the server that took it."""
+
+    @property
+    def report(self) -> dict[str, Any] | None:
+        """What was left out, by field and reason, with counts."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+@final
+class ExportReport:
+    """The result of an export."""
+
+    @property
+    def id(self) -> UUID | None:
+        """The row of the history; `None` for a dry run."""
+
+    @property
+    def platform(self) -> Platform:
+        """The feed, such as `meta`."""
+
+    @property
+    def format(self) -> FeedFormat:
+        """Its form, such as `csv`."""
+
+    @property
+    def destination(self) -> str | None:
+        """Where it is now: a path or a URL."""
+
+    @property
+    def vehicle_count(self) -> int:
+        """The vehicles in it."""
+
+    @property
+    def left_out_count(self) -> int:
+        """The vehicles that it does not carry."""
+
+    @property
+    def bytes(self) -> int:
+        """The size of all its files."""
+
+    @property
+    def last_vehicle_count(self) -> int | None:
+        """The vehicles of the last export of this feed to this destination."""
+
+    @property
+    def omissions(self) -> list[Omission]:
+        """The vehicles and values that were left out, and why; the first of them where there are very many."""
+
+    @property
+    def omissions_not_listed(self) -> int:
+        """How many omissions are not listed."""
+
+    @property
+    def answer(self) -> str | None:
+        """The answer of the server that took it."""
+
+    @property
+    def exported_at(self) -> datetime:
+        """When it was exported."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing was published."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+@final
+class Exports:
+    """Feeds for the website and for advertising platforms, and the history of their exports."""
+
+    def run(
+        self,
+        platform: Platform,
+        *,
+        to: str | PathLike[str] | None = None,
+        format: FeedFormat | None = None,
+        mapping: dict[str, Any] | None = None,
+        confirm: bool = False,
+        dry_run: bool = False,
+    ) -> ExportReport:
+        """Exports a feed: reads the vehicles of one moment, writes and checks the feed, and puts it in its place.
+
+        `to` is a folder, a file or a URL; without it the feed goes where the configuration says. `mapping` has the columns, as
+        `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing.
+
+        Raises `InvalidInput` (`invalid_platform`, `invalid_destination`, `invalid_mapping`, `invalid_feed_format`), `Conflict`
+        (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`), `Unavailable`
+        (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
+        """
+
+    def check(
+        self, file: str | PathLike[str], *, platform: Platform, mapping: dict[str, Any] | None = None
+    ) -> CheckedFeed:
+        """Checks the file of a feed against the platform's rules, as far as they are known.
+
+        Raises `NotFound` (`feed_unreadable`), `InvalidInput` (`invalid_platform`, `invalid_mapping`), `Refused` (`not_configured`).
+        """
+
+    def list(
+        self,
+        *,
+        platform: Platform | None = None,
+        status: ExportStatus | None = None,
+        last_of_each: bool = False,
+        limit: int | None = None,
+    ) -> Query[Export]:
+        """The exports, newest first; with `last_of_each` of each feed the last one that succeeded."""
+
+@final
 class FailedVehicle:
     """A vehicle that could not be analysed."""
 
@@ -956,6 +1154,33 @@ class FailedVehicle:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class FeedFault:
+    """A fault of a feed's file."""
+
+    @property
+    def row(self) -> int:
+        """The line; in XML, JSON-LD and pages the number of the vehicle. 0 for the file as a whole."""
+
+    @property
+    def page(self) -> str | None:
+        """The name of the page, where the feed consists of pages."""
+
+    @property
+    def column(self) -> str | None:
+        """The column."""
+
+    @property
+    def rule(self) -> str:
+        """What was expected."""
+
+    @property
+    def found(self) -> str | None:
+        """What stands there, shortened."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
 
 @final
 class Finding:
@@ -1306,6 +1531,10 @@ class Lot:
         """Staff accounts and their roles."""
 
     @property
+    def jobs(self) -> Jobs:
+        """Jobs, their schedules and their runs."""
+
+    @property
     def sessions(self) -> Sessions:
         """Sessions of people who are signed in."""
 
@@ -1316,6 +1545,10 @@ class Lot:
     @property
     def tokens(self) -> Tokens:
         """API tokens for machines."""
+
+    @property
+    def exports(self) -> Exports:
+        """Feeds for the website and for advertising platforms."""
 
     @property
     def activity(self) -> Activity:
@@ -1556,6 +1789,37 @@ class MissingSource:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Omission:
+    """A vehicle that a feed does not carry, or a value that it leaves empty."""
+
+    @property
+    def vehicle_id(self) -> UUID:
+        """The vehicle's id."""
+
+    @property
+    def vin(self) -> str:
+        """Its VIN."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """Its stock number."""
+
+    @property
+    def what(self) -> Literal["vehicle", "value"]:
+        """Whether the whole `vehicle` was left out, or a `value` of it."""
+
+    @property
+    def field(self) -> str:
+        """The column of the feed, or the field of the vehicle."""
+
+    @property
+    def reason(self) -> str:
+        """What was wrong."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
 
 @final
 class Position:
@@ -3063,6 +3327,185 @@ class Supply:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class RunProgress:
+    """How far a run has come."""
+
+    @property
+    def done(self) -> int:
+        """Items that are done, failed ones included."""
+
+    @property
+    def total(self) -> int | None:
+        """Of how many, where that is known."""
+
+    @property
+    def failed(self) -> int:
+        """Of those that are done, the ones that failed."""
+
+    @property
+    def message(self) -> str | None:
+        """What is being done."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Run:
+    """A run of a job."""
+
+    @property
+    def id(self) -> UUID:
+        """The run's id."""
+
+    @property
+    def job_name(self) -> str:
+        """The job's name; older applications may have written other names."""
+
+    @property
+    def status(self) -> RunStatus:
+        """How it stands: `running`, `success`, `partial`, `failure` or `unknown`."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began."""
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When it ended."""
+
+    @property
+    def duration_ms(self) -> int | None:
+        """How long it took, in milliseconds."""
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What it did."""
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed: `interrupted`, `cancelled`, or the code and the message of an error."""
+
+    @property
+    def scheduled_for(self) -> datetime | None:
+        """The time of its schedule that it answers to; `None` where somebody asked for it."""
+
+    @property
+    def requested_by(self) -> UUID | None:
+        """The user who asked for it; `None` for the program itself."""
+
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """What it was to do otherwise than by itself."""
+
+    @property
+    def progress(self) -> RunProgress | None:
+        """How far it has come."""
+
+    @property
+    def cancel_requested_at(self) -> datetime | None:
+        """When somebody asked for its end."""
+
+    @property
+    def holder(self) -> str | None:
+        """The process that makes it, or made it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class JobOverview:
+    """A job, its schedule and its last run."""
+
+    @property
+    def name(self) -> Job:
+        """The job's name."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it runs by its schedule."""
+
+    @property
+    def missing(self) -> str | None:
+        """What is not configured and keeps the job from running."""
+
+    @property
+    def cron(self) -> str:
+        """Its schedule as a cron expression."""
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone of the schedule."""
+
+    @property
+    def next_run_at(self) -> datetime | None:
+        """When it runs next; `None` where it does not run by its schedule."""
+
+    @property
+    def due_since(self) -> datetime | None:
+        """The time of the schedule that no worker has answered to yet."""
+
+    @property
+    def last_run(self) -> Run | None:
+        """Its last run."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Jobs:
+    """Jobs, their schedules and their runs."""
+
+    def list(self) -> builtins.list[JobOverview]:
+        """All jobs, each with its schedule, its last run and its next one."""
+
+    def run(
+        self,
+        job: Job,
+        *,
+        competitor_id: UUID | str | None = None,
+        all: bool = False,
+        limit: int | None = None,
+        dry_run: bool = False,
+        progress: Callable[[RunProgress], bool | None] | None = None,
+    ) -> Run:
+        """Runs a job now, due or not, and returns how the run ended. That it failed raises nothing: see `status` and `error`.
+
+        `progress` is called with each step; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
+
+        Raises `NotFound` (`job_not_found`, `competitor_not_found`), `Conflict` (`job_running`), `InvalidInput`
+        (`invalid_run_options`), `Refused` (`not_configured`).
+        """
+
+    def run_due(self, *, progress: Callable[[RunProgress], bool | None] | None = None) -> builtins.list[Run]:
+        """Runs every job that is due, one after the other, and returns the runs as they ended.
+
+        A time of a schedule is answered to once, by one process; of those that were missed, the latest is made up.
+        """
+
+    def history(
+        self, *, job: Job | None = None, status: RunStatus | None = None, limit: int | None = None
+    ) -> Query[Run]:
+        """The runs, newest first."""
+
+    def get(self, id: UUID | str) -> Run:
+        """One run. Raises `NotFound` (`run_not_found`)."""
+
+    def cancel(self, id: UUID | str) -> Run:
+        """Asks for the end of a run, whichever process makes it. It ends at its next step.
+
+        Raises `NotFound` (`run_not_found`), `Conflict` (`run_over`).
+        """
+
+@final
 class Token:
     """An API token, without its secret."""
 
@@ -3610,6 +4053,7 @@ def open(
     act_as: str | None = None,
     pool_size: int | None = None,
     create: bool = True,
+    exports: dict[str, Any] | None = None,
 ) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
@@ -3618,7 +4062,8 @@ def open(
 
     `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
-    `pool_size` bounds the connections (8).
+    `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
+    `docs/exports.md` says.
 
     Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
     `database_incomplete`), `NotFound` (`user_not_found`).

@@ -17,6 +17,9 @@ __all__ = [
     "Condition",
     "Confidence",
     "DataSource",
+    "ExportStatus",
+    "FeedFormat",
+    "Job",
     "ListingSort",
     "MarketMood",
     "Money",
@@ -25,9 +28,11 @@ __all__ = [
     "NewSubmission",
     "NewVehicle",
     "OdometerStatus",
+    "Platform",
     "Provider",
     "Recommendation",
     "Role",
+    "RunStatus",
     "SaleStatus",
     "ScrapeErrorType",
     "Severity",
@@ -51,6 +56,23 @@ VehicleSort = Literal["listed_at", "-listed_at", "price", "-price", "mileage", "
 SubmissionStatus = Literal["pending", "approved", "rejected", "unknown"]
 SubmissionSort = Literal["submitted_at", "-submitted_at"]
 Role = Literal["viewer", "manager", "admin", "unknown"]
+ExportStatus = Literal["success", "failure", "unknown"]
+FeedFormat = Literal["csv", "tsv", "xml", "json_lines", "json_ld", "pages", "zip"]
+Platform = Literal[
+    "jekyll",
+    "autotrader",
+    "cars_com",
+    "cargurus",
+    "meta",
+    "google_vehicle_listings",
+    "google_vehicle_ads",
+    "dealer_center",
+    "carsforsale",
+    "schema_org",
+    "csv",
+    "json_lines",
+    "custom",
+]
 Provider = Literal["google", "microsoft"]
 Action = Literal[
     "create",
@@ -67,7 +89,10 @@ Action = Literal[
     "evaluate",
     "record",
     "repair",
+    "export",
     "revoke",
+    "run",
+    "cancel",
     "sign_in",
     "sign_out",
 ]
@@ -81,9 +106,12 @@ AlertType = Literal[
     "inventory_replaced",
     "inventory_incomplete",
     "storage_limit",
+    "job_failing",
     "unreadable_values",
 ]
 Severity = Literal["warning", "critical"]
+Job = Literal["market_research", "competitor_scrape", "competitor_metrics", "clean_up", "check", "backup"]
+RunStatus = Literal["running", "success", "partial", "failure", "unknown"]
 ListingSort = Literal[
     "first_seen_at",
     "-first_seen_at",

@@ -1,0 +1,160 @@
+//! The OpenAPI document against real answers: each operation is called once, and its answer must be as the document says.
+
+use std::collections::BTreeSet;
+
+use jpauto::{Config, Dealership, NewUser, Role, SessionConfig, User};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Lot, corolla};
+
+/// The nouns of which every operation is in [`CALLS`]. Of others, what is read without an id is called.
+const NOUNS: &[&str] = &["docs", "healthz", "inventory", "openapi.json", "readyz", "submissions", "tokens", "users"];
+
+/// A call of an operation by its id, with what stands for `{id}` and the query, and the body. An id is that of the last thing
+/// that was created by the operation that is named.
+const CALLS: &[(&str, &str, &str, &str)] = &[
+    ("healthz_health", "", "", ""),
+    ("readyz_readiness", "", "", ""),
+    ("openapi_json_document", "", "", ""),
+    ("docs_page", "", "", ""),
+    (
+        "inventory_add",
+        "",
+        "",
+        r#"{"year": 2019, "make": "Kia", "model": "Rio", "vin": "2T1BURHE0FC000042", "price": 9000, "mileage": 5}"#,
+    ),
+    ("inventory_list", "", "?limit=1&sort=-price", ""),
+    ("inventory_get", "inventory_add", "", ""),
+    ("inventory_find", "", "?reference=2T1BURHE0FC000042", ""),
+    ("inventory_update", "inventory_add", "", r#"{"price": "1.00", "doors": 4, "trim": null}"#),
+    ("inventory_feature", "inventory_add", "", ""),
+    ("inventory_unfeature", "inventory_add", "", ""),
+    ("inventory_set_status", "inventory_add", "", r#"{"status": "sold", "sale_price": "8000.00"}"#),
+    ("inventory_undo_sale", "inventory_add", "", ""),
+    ("inventory_set_status", "inventory_add", "", r#"{"status": "sold"}"#),
+    ("inventory_relist", "inventory_add", "", ""),
+    ("inventory_statistics", "", "", ""),
+    ("inventory_price_history", "inventory_add", "", ""),
+    ("inventory_delete", "inventory_add", "", ""),
+    (
+        "submissions_submit",
+        "",
+        "",
+        r#"{"year": 2019, "make": "Kia", "model": "Rio", "vin": "2T1BURHE0FC000043", "mileage": 5}"#,
+    ),
+    ("submissions_list", "", "", ""),
+    ("submissions_get", "submissions_submit", "", ""),
+    ("submissions_find", "", "?reference=2T1BURHE0FC000043", ""),
+    ("submissions_update", "submissions_submit", "", r#"{"asking_price": "1.00"}"#),
+    ("submissions_approve", "submissions_submit", "", r#"{"price": "9000.00"}"#),
+    ("submissions_delete", "submissions_submit", "", ""),
+    ("submissions_submit", "", "", r#"{"year": 2019, "make": "Kia", "model": "Rio"}"#),
+    ("submissions_reject", "submissions_submit", "", r#"{"rejection_reason": "rust"}"#),
+    ("users_add", "", "", r#"{"email": "b@example.com", "name": "B"}"#),
+    ("users_list", "", "", ""),
+    ("users_get", "users_add", "", ""),
+    ("users_find", "", "?reference=b@example.com", ""),
+    ("users_set_role", "users_add", "", r#"{"role": "manager"}"#),
+    ("users_deactivate", "users_add", "", ""),
+    ("users_activate", "users_add", "", ""),
+    ("users_delete", "users_add", "", ""),
+    ("tokens_create", "", "", r#"{"name": "export"}"#),
+    ("tokens_list", "", "", ""),
+    ("tokens_get", "tokens_create", "", ""),
+    ("tokens_revoke", "tokens_create", "", ""),
+    ("auth_me", "", "", ""),
+    ("auth_link_page", "", "?token={link}", ""),
+    ("auth_redeem", "", "?token={link}", ""),
+    ("auth_logout", "", "", ""),
+];
+
+/// A server where an administrator is signed in.
+fn open() -> (Lot, User, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
+    let mut sessions = SessionConfig::new(vec!["a secret of many letters".into()]);
+    sessions.secure = false;
+    config.sessions = Some(sessions);
+    let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {});
+    let user = NewUser { email: "a@example.com".into(), name: "A".into(), role: Role::Admin, ..NewUser::default() };
+    let user = lot.staff().users().add(&user).unwrap();
+    lot.staff().inventory().add(&corolla(0)).unwrap();
+    lot.staff().inventory().add(&corolla(1)).unwrap();
+    let answer = lot.ask("POST", &format!("/api/auth/link?token={}", link(&lot, &user)), &[], b"");
+    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    (lot, user, cookie)
+}
+
+fn link(lot: &Lot, user: &User) -> String {
+    lot.staff().sign_in().link(&user.email).unwrap().secret
+}
+
+/// The path, method and description of each operation.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, of_path)| {
+        let methods = of_path.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (path.clone(), method.to_uppercase(), operation.clone()))
+    });
+    operations.collect()
+}
+
+#[track_caller]
+fn check(document: &Value, operation: &Value, answer: &Answer) {
+    let id = &operation["operationId"];
+    let response = &operation["responses"][answer.status.to_string()];
+    assert!(response.is_object(), "{id} does not say that it answers {answer:?}");
+    let media_type = answer.header("content-type").map(|value| value.split(';').next().unwrap());
+    let Some(media_type) = media_type else {
+        assert!(response.get("content").is_none() && answer.body.is_empty(), "{id} has no body: {answer:?}");
+        return;
+    };
+    let content = &response["content"][media_type];
+    assert!(content.is_object(), "{id} does not say that it answers {media_type}");
+    let Some(schema) = content.get("schema") else { return };
+    let whole = json!({"allOf": [schema], "components": document["components"]});
+    let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
+    let faults: Vec<_> =
+        validator.iter_errors(&answer.json()).map(|fault| format!("{fault} at {}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{id} answers {}: {faults:#?}", answer.json());
+}
+
+#[test]
+fn a_real_answer_of_each_operation_is_as_its_schema_says() {
+    let (lot, user, cookie) = open();
+    let document = lot.get("/openapi.json").json();
+    let operations = operations(&document);
+    let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
+    let mut called = BTreeSet::new();
+    let mut created = std::collections::BTreeMap::new();
+    for (id, of, query, body) in CALLS {
+        let found = operations.iter().find(|(_, _, operation)| operation["operationId"] == *id);
+        let (path, method, operation) = found.unwrap_or_else(|| panic!("there is no operation {id}"));
+        let query =
+            if query.contains("{link}") { query.replace("{link}", &link(&lot, &user)) } else { (*query).to_owned() };
+        let target = path.replace("{id}", created.get(of).map_or("", String::as_str)) + &query;
+        let answer = lot.ask(method, &target, &headers, body.as_bytes());
+        assert!(answer.status < 400, "{id} {target} {answer:?}");
+        check(&document, operation, &answer);
+        if answer.status == 201 {
+            created.insert(*id, answer.json()["id"].as_str().unwrap().to_owned());
+        }
+        called.insert(*id);
+        if method == "GET" && !query.is_empty() {
+            continue;
+        }
+        // What nobody signed in is told is documented, too.
+        check(&document, operation, &lot.ask(method, &target, &[("content-type", "application/json")], b"{"));
+    }
+    for (path, method, operation) in &operations {
+        let id = operation["operationId"].as_str().unwrap();
+        if called.contains(id) {
+            continue;
+        }
+        let noun = operation["tags"][0].as_str().unwrap();
+        assert!(!NOUNS.contains(&noun), "{id} needs a line in CALLS");
+        if method == "GET" && !path.contains('{') {
+            check(&document, operation, &lot.ask("GET", path, &headers, b""));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Jobs and their runs: `lot.jobs`.
+
+use std::ops::ControlFlow;
+
+use chrono::{DateTime, Utc};
+use jpauto::{
+    CompetitorId, RunId,
+    jobs::{self, Job, RunFilter, RunOptions},
+};
+use pyo3::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    input,
+    lot::Handle,
+    query::Query,
+    record::{Document, Told, record},
+};
+
+record! {
+    /// How far a run has come.
+    RunProgress of jobs::RunProgress {
+        () {
+            /// Items that are done, failed ones included.
+            done: usize,
+            /// Of how many, where that is known.
+            total: Option<usize>,
+            /// Of those that are done, the ones that failed.
+            failed: usize,
+            /// What is being done.
+            message: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// A run of a job.
+    Run of jobs::Run {
+        () {
+            /// The run's id.
+            id: Uuid,
+            /// The job's name; older applications may have written other names.
+            job_name: String,
+            /// How it stands: `running`, `success`, `partial`, `failure` or `unknown`.
+            status: &'static str,
+            /// When it began.
+            started_at: Option<DateTime<Utc>>,
+            /// When it ended.
+            completed_at: Option<DateTime<Utc>>,
+            /// How long it took, in milliseconds.
+            duration_ms: Option<i32>,
+            /// What it did.
+            result: Option<Document>,
+            /// Why it failed: `interrupted`, `cancelled`, or the code and the message of an error.
+            error: Option<String>,
+            /// The time of its schedule that it answers to; `None` where somebody asked for it.
+            scheduled_for: Option<DateTime<Utc>>,
+            /// The user who asked for it; `None` for the program itself.
+            requested_by: Option<Uuid>,
+            /// What it was to do otherwise than by itself.
+            options: Option<Document>,
+            /// How far it has come.
+            progress: Option<RunProgress>,
+            /// When somebody asked for its end.
+            cancel_requested_at: Option<DateTime<Utc>>,
+            /// The process that makes it, or made it.
+            holder: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// A job, its schedule and its last run.
+    JobOverview of jobs::JobOverview {
+        () {
+            /// The job's name.
+            name: &'static str,
+            /// Whether it runs by its schedule.
+            enabled: bool,
+            /// What is not configured and keeps the job from running.
+            missing: Option<String>,
+            /// Its schedule as a cron expression.
+            cron: String,
+            /// The time zone of the schedule.
+            time_zone: String,
+            /// When it runs next; `None` where it does not run by its schedule.
+            next_run_at: Option<DateTime<Utc>>,
+            /// The time of the schedule that no worker has answered to yet.
+            due_since: Option<DateTime<Utc>>,
+            /// Its last run.
+            last_run: Option<Run>,
+        }
+    }
+}
+
+impl Told<RunOptions> for Document {
+    fn told(options: RunOptions) -> Self {
+        Self::of(&options)
+    }
+}
+
+/// Jobs, their schedules and their runs.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Jobs {
+    handle: Handle,
+}
+
+impl Jobs {
+    pub(crate) fn at(handle: &Handle) -> Self {
+        Self { handle: handle.clone() }
+    }
+
+    /// Runs with an observer that asks Python: `False` or an exception ends the run, and so does Ctrl-C.
+    fn observed<T: Send>(
+        &self,
+        py: Python<'_>,
+        progress: Option<&Py<PyAny>>,
+        run: impl FnOnce(&jpauto::Jobs<'_>, &mut dyn FnMut(&jobs::RunProgress) -> ControlFlow<()>) -> jpauto::Result<T>
+        + Send,
+    ) -> PyResult<T> {
+        let mut raised = None;
+        let mut observer = |at: &jobs::RunProgress| match Python::attach(|py| goes_on(py, progress, at)) {
+            Ok(true) => ControlFlow::Continue(()),
+            Ok(false) => ControlFlow::Break(()),
+            Err(error) => {
+                raised = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        let outcome = self.handle.run(py, |desk| run(&desk.jobs(), &mut observer));
+        match raised {
+            Some(error) => Err(error),
+            None => outcome,
+        }
+    }
+}
+
+fn goes_on(py: Python<'_>, progress: Option<&Py<PyAny>>, at: &jobs::RunProgress) -> PyResult<bool> {
+    py.check_signals()?;
+    let Some(progress) = progress else { return Ok(true) };
+    let answer = progress.bind(py).call1((RunProgress::told(at.clone()),))?;
+    // Only `False` itself ends the run: a function without a result answers `None`.
+    Ok(!answer.is(pyo3::types::PyBool::new(py, false)))
+}
+
+#[pymethods]
+impl Jobs {
+    /// All jobs, each with its schedule, its last run and its next one.
+    fn list(&self, py: Python<'_>) -> PyResult<Vec<JobOverview>> {
+        let jobs = self.handle.run(py, |desk| desk.jobs().list())?;
+        Ok(jobs.into_iter().map(JobOverview::told).collect())
+    }
+
+    /// Runs a job now, due or not, and returns how the run ended. That it failed raises nothing: see `status` and `error`.
+    ///
+    /// `progress` is called with each step; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
+    ///
+    /// Raises `NotFound` (`job_not_found`, `competitor_not_found`), `Conflict` (`job_running`), `InvalidInput`
+    /// (`invalid_run_options`), `Refused` (`not_configured`).
+    #[pyo3(signature = (job, *, competitor_id = None, all = false, limit = None, dry_run = false, progress = None))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn run(
+        &self,
+        py: Python<'_>,
+        job: &str,
+        competitor_id: Option<&Bound<'_, PyAny>>,
+        all: bool,
+        limit: Option<u32>,
+        dry_run: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Run> {
+        let job: Job = input::word(py, job)?;
+        let mut options = RunOptions::default();
+        options.competitor_id =
+            competitor_id.map(|id| input::uuid("competitor_id", id).map(CompetitorId::from_uuid)).transpose()?;
+        (options.all, options.limit, options.dry_run) = (all, limit, dry_run);
+        self.observed(py, progress.as_ref(), |jobs, observer| jobs.run(job, &options, observer)).map(Run::told)
+    }
+
+    /// Runs every job that is due, one after the other, and returns the runs as they ended.
+    ///
+    /// A time of a schedule is answered to once, by one process; of those that were missed, the latest is made up.
+    #[pyo3(signature = (*, progress = None))]
+    fn run_due(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Vec<Run>> {
+        let runs = self.observed(py, progress.as_ref(), |jobs, observer| jobs.run_due(observer))?;
+        Ok(runs.into_iter().map(Run::told).collect())
+    }
+
+    /// The runs, newest first.
+    #[pyo3(signature = (*, job = None, status = None, limit = None))]
+    fn history(
+        &self,
+        py: Python<'_>,
+        job: Option<&str>,
+        status: Option<&str>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let mut filter = RunFilter::default();
+        filter.job = input::optional_word(py, job)?;
+        filter.status = input::optional_word(py, status)?;
+        Ok(Query::of::<Run, _>(&self.handle, limit, move |desk, page| desk.jobs().history(&filter, page)))
+    }
+
+    /// One run. Raises `NotFound` (`run_not_found`).
+    fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Run> {
+        let id = RunId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.jobs().get(id)).map(Run::told)
+    }
+
+    /// Asks for the end of a run, whichever process makes it. It ends at its next step.
+    ///
+    /// Raises `NotFound` (`run_not_found`), `Conflict` (`run_over`).
+    fn cancel(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Run> {
+        let id = RunId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.jobs().cancel(id)).map(Run::told)
+    }
+}

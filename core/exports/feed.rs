@@ -1,0 +1,194 @@
+//! The shape that all feeds have: which vehicles it takes, its columns with their rules, and how it is written.
+//!
+//! A feed is data. What a column says of a vehicle is a pure function; the time is in [`Surroundings`].
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    FeedFormat, Platform,
+    config::DealershipDetails,
+    rule::Rule,
+    value::{Lines, Value},
+};
+use crate::inventory::{Vehicle, VehicleStatus};
+
+/// Everything that a column may look at beside the vehicle.
+pub(super) struct Surroundings<'a> {
+    pub(super) dealership: &'a DealershipDetails,
+    pub(super) dealer_id: Option<&'a str>,
+    pub(super) store_code: Option<&'a str>,
+    /// The pattern of the address of a vehicle's page.
+    pub(super) vehicle_url: Option<&'a str>,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// What a column says of a vehicle.
+pub(super) type ColumnValue = for<'v> fn(&'v Vehicle, &'v Surroundings<'_>) -> Value<'v>;
+
+/// Where the value of a column comes from.
+#[derive(Clone)]
+pub(super) enum Source {
+    Of(ColumnValue),
+    /// The picture at this place, the first one being 0.
+    Picture(usize),
+    /// The same for every vehicle.
+    Constant(String),
+    /// The value of another source, replaced by the word that stands beside it.
+    Reworded(ColumnValue, Vec<(String, String)>),
+}
+
+/// A column, an element or a field of a feed.
+#[derive(Clone)]
+pub(super) struct Column {
+    /// Its name. In a JSON-LD document it is a path, such as `offers.price`.
+    pub(super) name: Cow<'static, str>,
+    pub(super) source: Source,
+    /// A vehicle without it is left out.
+    pub(super) is_required: bool,
+    pub(super) rule: Rule,
+    /// What parts several values in one cell.
+    pub(super) separator: Cow<'static, str>,
+    /// At most this many characters.
+    pub(super) longest: Option<usize>,
+    pub(super) lines: Lines,
+    /// The configuration that a missing value is a matter of.
+    pub(super) configured_by: Option<&'static str>,
+    /// No two rows have the same.
+    pub(super) is_unique: bool,
+}
+
+impl Column {
+    pub(super) fn new(name: impl Into<Cow<'static, str>>, value: ColumnValue) -> Self {
+        Self::from(name.into(), Source::Of(value))
+    }
+
+    pub(super) fn constant(name: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        Self::from(name.into(), Source::Constant(value.to_owned()))
+    }
+
+    pub(super) fn from(name: Cow<'static, str>, source: Source) -> Self {
+        Self {
+            name,
+            source,
+            is_required: false,
+            rule: Rule::Any,
+            separator: Cow::Borrowed("|"),
+            longest: None,
+            lines: Lines::One,
+            configured_by: None,
+            is_unique: false,
+        }
+    }
+
+    /// The same, without which a vehicle is left out.
+    pub(super) fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    pub(super) fn rule(mut self, rule: Rule) -> Self {
+        self.rule = rule;
+        self
+    }
+
+    pub(super) fn separated_by(mut self, separator: &'static str) -> Self {
+        self.separator = Cow::Borrowed(separator);
+        self
+    }
+
+    pub(super) fn at_most(mut self, characters: usize) -> Self {
+        self.longest = Some(characters);
+        self
+    }
+
+    pub(super) fn with_lines(mut self) -> Self {
+        self.lines = Lines::Kept;
+        self
+    }
+
+    pub(super) fn unique(mut self) -> Self {
+        self.is_unique = true;
+        self
+    }
+
+    /// The same, required of the configuration rather than of a vehicle.
+    pub(super) fn configured_by(mut self, key: &'static str) -> Self {
+        self.configured_by = Some(key);
+        self.is_required = true;
+        self
+    }
+
+    /// What the column says of a vehicle, cleaned.
+    pub(super) fn value<'v>(&'v self, vehicle: &'v Vehicle, surroundings: &'v Surroundings<'_>) -> Value<'v> {
+        let value = match &self.source {
+            Source::Of(value) => value(vehicle, surroundings),
+            Source::Picture(place) => Value::text_of(super::fields::pictures(vehicle).nth(*place)),
+            Source::Constant(text) => Value::text(text.as_str()),
+            Source::Reworded(value, words) => reworded(value(vehicle, surroundings), words),
+        };
+        value.cleaned(self.lines, self.longest)
+    }
+}
+
+fn reworded<'v>(value: Value<'v>, words: &'v [(String, String)]) -> Value<'v> {
+    let mut text = String::new();
+    value.write_to(&mut text, "|");
+    match words.iter().find(|(from, _)| from.eq_ignore_ascii_case(&text)) {
+        Some((_, to)) => Value::text(to.as_str()),
+        None => value,
+    }
+}
+
+/// Why a vehicle is no matter of a feed: the field, and the reason.
+pub(super) type Refusal = (Cow<'static, str>, String);
+
+/// A feed.
+#[derive(Clone)]
+pub(super) struct Feed {
+    pub(super) platform: Platform,
+    /// The forms in which it may be written, the usual one first.
+    pub(super) formats: &'static [FeedFormat],
+    /// Whether the columns' names stand above the rows.
+    pub(super) has_header: bool,
+    /// Vehicles in these statuses are taken.
+    pub(super) statuses: Vec<VehicleStatus>,
+    /// Sold vehicles are taken for this many days after their sale.
+    pub(super) days_after_sale: Option<i64>,
+    pub(super) columns: Vec<Column>,
+    /// What else a feed does not carry.
+    pub(super) refuses: fn(&Vehicle) -> Option<Refusal>,
+    /// The name of the file, without its folder.
+    pub(super) file_name: fn(&Surroundings<'_>, FeedFormat) -> String,
+    /// A name that the configuration gives instead.
+    pub(super) named: Option<String>,
+    /// The text below the front matter of a page.
+    pub(super) body: Option<ColumnValue>,
+}
+
+impl Feed {
+    pub(super) fn new(platform: Platform, formats: &'static [FeedFormat], columns: Vec<Column>) -> Self {
+        Self {
+            platform,
+            formats,
+            has_header: true,
+            statuses: vec![VehicleStatus::Available],
+            days_after_sale: None,
+            columns,
+            refuses: |_| None,
+            file_name: |_, _| String::new(),
+            named: None,
+            body: None,
+        }
+    }
+
+    /// The name of the feed's file.
+    pub(super) fn file_name(&self, surroundings: &Surroundings<'_>, format: FeedFormat) -> String {
+        if let Some(name) = &self.named {
+            return name.clone();
+        }
+        let name = (self.file_name)(surroundings, format);
+        if name.is_empty() { format!("{}.{}", self.platform, format.extension()) } else { name }
+    }
+}

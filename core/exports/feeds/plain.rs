@@ -1,0 +1,68 @@
+//! Plain CSV and JSON Lines: every public field of every vehicle that is not sold, as the inventory has it.
+//!
+//! Line breaks stay, and nothing is left out: what is exported so can be read back.
+
+use crate::{
+    exports::{
+        FeedFormat, Platform,
+        feed::{Column, Feed},
+        fields,
+    },
+    inventory::VehicleStatus,
+};
+
+/// The columns, named as in the database.
+const COLUMNS: &[&str] = &[
+    "id",
+    "status",
+    "featured",
+    "year",
+    "make",
+    "model",
+    "trim",
+    "vin",
+    "stock_number",
+    "price",
+    "msrp",
+    "mileage",
+    "exterior_color",
+    "interior_color",
+    "transmission",
+    "engine",
+    "fuel_type",
+    "drivetrain",
+    "body_style",
+    "doors",
+    "mpg_city",
+    "mpg_highway",
+    "description",
+    "thumbnail",
+    "condition",
+    "title_status",
+    "owners",
+    "accidents",
+    "service_records",
+    "warranty",
+    "carfax_url",
+    "autocheck_url",
+    "features",
+    "images",
+    "listed_at",
+];
+
+pub(super) fn feed(platform: Platform, formats: &'static [FeedFormat]) -> Feed {
+    let columns = COLUMNS.iter().filter_map(|name| {
+        let column = Column::new(*name, fields::named(name)?).with_lines();
+        // A feature may hold a comma, an address a bar.
+        Some(column.separated_by(if *name == "features" || *name == "images" { "\n" } else { "|" }))
+    });
+    let mut feed = Feed::new(platform, formats, columns.collect());
+    // A price of zero is a fact here.
+    for column in feed.columns.iter_mut().filter(|column| column.name == "price") {
+        column.source =
+            crate::exports::feed::Source::Of(|vehicle, _| crate::exports::value::Value::Amount(vehicle.price));
+    }
+    feed.statuses = VehicleStatus::UNSOLD.to_vec();
+    feed.file_name = |_, format| format!("inventory.{}", format.extension());
+    feed
+}

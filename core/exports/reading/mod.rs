@@ -1,0 +1,147 @@
+//! Reads the rows of a feed's file back, whoever wrote it, for the check of it.
+//!
+//! A file is read with bounded memory: a row of more than [`LONGEST_ROW`] bytes is refused.
+
+mod json;
+mod pages;
+mod separated;
+mod xml;
+
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{self, BufReader, Read},
+    ops::ControlFlow,
+    path::Path,
+    rc::Rc,
+};
+
+use super::{FeedFormat, feed::Feed};
+
+/// The longest row, element, object or page that is read, in bytes.
+pub(super) const LONGEST_ROW: u64 = 4 * 1024 * 1024;
+
+/// What is wrong with a file as a whole, so that it cannot be read on.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// In this row, with what was expected.
+    At(u64, String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(reason: io::Error) -> Self {
+        Self::Io(reason)
+    }
+}
+
+/// A row of a file: its number as a person counts, and a text for each column of the feed that is there.
+pub(super) struct ReadRow<'r> {
+    /// The line of a text, or the number of the vehicle where a file has no lines.
+    pub(super) place: u64,
+    /// The name of the page, where rows are pages.
+    pub(super) name: Option<&'r str>,
+    pub(super) cells: &'r [Option<&'r str>],
+}
+
+/// Who looks at the rows.
+pub(super) type Visitor<'v> = dyn FnMut(&ReadRow<'_>) -> ControlFlow<()> + 'v;
+
+/// What stands above the rows.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    /// The columns of the feed that the file has not.
+    pub(super) missing: Vec<String>,
+    /// The columns that stand twice.
+    pub(super) repeated: Vec<String>,
+    /// The number of rows.
+    pub(super) rows: u64,
+}
+
+/// Shows every row to the visitor.
+pub(super) fn read(
+    path: &Path,
+    feed: &Feed,
+    format: FeedFormat,
+    visitor: &mut Visitor<'_>,
+) -> Result<Head, Unreadable> {
+    if format == FeedFormat::Pages {
+        return pages::read_folder(path, feed, visitor);
+    }
+    let file = File::open(path)?;
+    match format {
+        FeedFormat::Zip | FeedFormat::Pages => pages::read_zip(file, feed, visitor),
+        FeedFormat::Csv => separated::read(Limited::new(file), b',', feed, visitor),
+        FeedFormat::Tsv => separated::read(Limited::new(file), b'\t', feed, visitor),
+        FeedFormat::Xml => xml::read(Limited::new(file), feed, visitor),
+        FeedFormat::JsonLines => json::read_lines(BufReader::new(file), feed, visitor),
+        FeedFormat::JsonLd => json::read_graph(Limited::new(file), feed, visitor),
+    }
+}
+
+/// A file of which no row may be too long: whoever reads says when a row ends.
+struct Limited {
+    file: File,
+    since_row: Rc<Cell<u64>>,
+}
+
+impl Limited {
+    fn new(file: File) -> Self {
+        Self { file, since_row: Rc::default() }
+    }
+
+    fn meter(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.since_row)
+    }
+}
+
+impl Read for Limited {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.since_row.get() > LONGEST_ROW {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a row is longer than 4 MiB"));
+        }
+        let count = self.file.read(buffer)?;
+        self.since_row.set(self.since_row.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// The fault of a file that is read on demand: a row that is too long is its fault, anything else the disk's.
+fn unreadable(place: u64, reason: io::Error) -> Unreadable {
+    match reason.kind() {
+        io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => Unreadable::At(place, reason.to_string()),
+        _ => Unreadable::Io(reason),
+    }
+}
+
+/// The texts of a row by the names of its fields, for forms in which each row names them.
+struct Named {
+    texts: Vec<Option<String>>,
+}
+
+impl Named {
+    fn new(feed: &Feed) -> Self {
+        Self { texts: vec![None; feed.columns.len()] }
+    }
+
+    fn clear(&mut self) {
+        self.texts.iter_mut().for_each(|text| *text = None);
+    }
+
+    /// Adds a text; one that is there already is a list.
+    fn add(&mut self, feed: &Feed, name: &str, text: &str) {
+        let Some(place) = feed.columns.iter().position(|column| column.name == name) else { return };
+        match &mut self.texts[place] {
+            Some(list) => {
+                list.push_str(&feed.columns[place].separator);
+                list.push_str(text);
+            }
+            none => *none = Some(text.to_owned()),
+        }
+    }
+
+    fn show(&self, place: u64, name: Option<&str>, visitor: &mut Visitor<'_>) -> ControlFlow<()> {
+        let cells: Vec<_> = self.texts.iter().map(Option::as_deref).collect();
+        visitor(&ReadRow { place, name, cells: &cells })
+    }
+}

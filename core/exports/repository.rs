@@ -1,0 +1,118 @@
+//! Rows of `export_logs`. They are inserted and read, never changed.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
+use serde_json::Value;
+
+use super::{ExportEntry, ExportFilter, ExportStatus};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        schema::export_logs::{self, dsl},
+    },
+    ids::ExportId,
+    page::{Page, PageRequest, in_index_order},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = export_logs, treat_none_as_default_value = false)]
+struct Row {
+    id: ExportId,
+    platform: Option<String>,
+    vehicle_count: Option<i32>,
+    status: Option<String>,
+    error_message: Option<String>,
+    exported_at: Option<Instant>,
+    destination: Option<String>,
+    left_out_count: Option<i32>,
+    bytes: Option<i64>,
+    error_code: Option<String>,
+    answer: Option<String>,
+    report: Option<Json<Value>>,
+}
+
+impl From<Row> for ExportEntry {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            platform: row.platform.unwrap_or_default(),
+            vehicle_count: row.vehicle_count,
+            status: row.status.map_or(ExportStatus::Unknown, |word| ExportStatus::stored(&word)),
+            error_message: row.error_message,
+            exported_at: row.exported_at.map(DateTime::from),
+            destination: row.destination,
+            left_out_count: row.left_out_count,
+            bytes: row.bytes,
+            error_code: row.error_code,
+            answer: row.answer,
+            report: row.report.map(|report| report.0),
+        }
+    }
+}
+
+pub(super) fn insert(conn: &mut DbConnection, entry: &ExportEntry) -> DbResult<()> {
+    let row = Row {
+        id: entry.id,
+        platform: Some(entry.platform.clone()),
+        vehicle_count: entry.vehicle_count,
+        status: Some(entry.status.as_str().to_owned()),
+        error_message: entry.error_message.clone(),
+        exported_at: entry.exported_at.map(Instant),
+        destination: entry.destination.clone(),
+        left_out_count: entry.left_out_count,
+        bytes: entry.bytes,
+        error_code: entry.error_code.clone(),
+        answer: entry.answer.clone(),
+        report: entry.report.clone().map(Json),
+    };
+    diesel::insert_into(dsl::export_logs).values(&row).execute(conn)?;
+    Ok(())
+}
+
+/// The vehicles of the last export of this feed to this destination that succeeded.
+pub(super) fn last_vehicle_count(conn: &mut DbConnection, platform: &str, destination: &str) -> DbResult<Option<i32>> {
+    let found: Option<Option<i32>> = dsl::export_logs
+        .filter(dsl::platform.eq(platform))
+        .filter(dsl::destination.eq(destination))
+        .filter(dsl::status.eq(ExportStatus::Success.as_str()))
+        .order((dsl::exported_at.desc(), dsl::id.desc()))
+        .select(dsl::vehicle_count)
+        .first(conn)
+        .optional()?;
+    Ok(found.flatten())
+}
+
+pub(super) fn list(
+    conn: &mut DbConnection,
+    filter: &ExportFilter,
+    request: &PageRequest,
+) -> DbResult<Page<ExportEntry>> {
+    const ORDER: &str = "-exported_at";
+    let newer = diesel::alias!(export_logs as newer);
+    let success = ExportStatus::Success.as_str();
+    let matching = || {
+        let mut query = dsl::export_logs.select(Row::as_select()).into_boxed::<MultiBackend>();
+        if let Some(platform) = filter.platform {
+            query = query.filter(dsl::platform.eq(platform.as_str()));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(dsl::status.eq(status.as_str()));
+        }
+        if filter.last_of_each {
+            let later = newer
+                .filter(newer.field(dsl::platform).eq(dsl::platform))
+                .filter(newer.field(dsl::status).eq(success))
+                .filter(newer.field(dsl::exported_at).gt(dsl::exported_at));
+            query = query.filter(dsl::status.eq(success)).filter(not(exists(later)));
+        }
+        query
+    };
+    let position: Option<(Option<DateTime<Utc>>, ExportId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::exported_at, dsl::id, desc, position, request);
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.exported_at.map(DateTime::<Utc>::from), row.id))?;
+    Ok(page.map(ExportEntry::from))
+}

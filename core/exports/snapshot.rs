@@ -1,0 +1,197 @@
+//! Reads the vehicles of one snapshot in pages, and writes those that a feed takes.
+
+use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{
+    ExportProgress, FeedFormat, Formulas, Omission, Omitted,
+    check::{Seen, fault_of},
+    feed::{Column, Feed, Surroundings},
+    fields,
+    rule::Rule,
+    value::{Lines, Value},
+    writing::{self, Row},
+};
+use crate::{
+    db::{DbConnection, DbResult},
+    error::{Error, ErrorCode},
+    inventory::{self, Vehicle, VehicleStatus},
+};
+
+/// So many vehicles are in memory at once.
+const PAGE: i64 = 500;
+
+/// What to write, and where.
+pub(super) struct Order<'o> {
+    pub(super) feed: &'o Feed,
+    pub(super) surroundings: &'o Surroundings<'o>,
+    pub(super) path: &'o Path,
+    pub(super) format: FeedFormat,
+    pub(super) formulas: Formulas,
+    pub(super) most_omissions: usize,
+}
+
+/// What was written, and what was not.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) vehicle_count: u64,
+    pub(super) left_out_count: u64,
+    pub(super) bytes: u64,
+    pub(super) omissions: Vec<Omission>,
+    pub(super) omissions_not_listed: u64,
+    /// How often each field was at fault, by what was left out and why.
+    counts: BTreeMap<(String, String, bool), u64>,
+}
+
+/// Kinds of omissions that the history keeps.
+const MOST_KINDS: usize = 200;
+
+impl Written {
+    fn add(&mut self, vehicle: &Vehicle, what: Omitted, field: &str, reason: String, most: usize) {
+        let kind = (field.to_owned(), reason.clone(), what == Omitted::Vehicle);
+        if self.counts.len() < MOST_KINDS || self.counts.contains_key(&kind) {
+            *self.counts.entry(kind).or_default() += 1;
+        }
+        if self.omissions.len() >= most {
+            self.omissions_not_listed += 1;
+            return;
+        }
+        self.omissions.push(Omission {
+            vehicle_id: vehicle.id,
+            vin: vehicle.vin.clone(),
+            stock_number: vehicle.stock_number.clone(),
+            what,
+            field: field.to_owned(),
+            reason,
+        });
+    }
+
+    /// What the history keeps of the omissions.
+    pub(super) fn summary(&self) -> serde_json::Value {
+        let omissions: Vec<_> = self
+            .counts
+            .iter()
+            .map(|((field, reason, is_vehicle), count)| {
+                let what = if *is_vehicle { Omitted::Vehicle } else { Omitted::Value };
+                json!({"field": field, "reason": reason, "what": what, "count": count})
+            })
+            .collect();
+        json!({ "omissions": omissions })
+    }
+}
+
+/// Writes the feed, as the inventory is in the transaction of the connection.
+///
+/// # Errors
+/// `export_not_written` where the disk does not take it; `export_stopped` where the observer breaks off.
+pub(super) fn write(
+    conn: &mut DbConnection,
+    order: &Order<'_>,
+    observer: &mut dyn FnMut(ExportProgress) -> ControlFlow<()>,
+) -> DbResult<Written> {
+    let feed = order.feed;
+    let sold_since = feed.days_after_sale.map(|days| order.surroundings.now - TimeDelta::days(days));
+    let total = u64::try_from(inventory::count_stock(conn, &feed.statuses, sold_since)?).unwrap_or_default();
+    let mut writer = writing::begin(order.path, feed, order.format, order.formulas).map_err(not_written)?;
+    let mut work = Work { order, seen: Seen::new(&feed.columns), cell: String::new(), written: Written::default() };
+    let (mut done, mut last) = (0, None);
+    loop {
+        let vehicles = inventory::stock_after(conn, &feed.statuses, sold_since, last, PAGE)?;
+        for vehicle in &vehicles {
+            work.add(vehicle, writer.as_mut())?;
+        }
+        done += vehicles.len() as u64;
+        if observer(ExportProgress { done, total: total.max(done) }).is_break() {
+            return Err(Error::new(ErrorCode::ExportStopped, "the export was stopped; nothing was published").into());
+        }
+        let Some(end) = vehicles.last().filter(|_| vehicles.len() == PAGE as usize) else { break };
+        last = Some(end.id);
+    }
+    let mut written = work.written;
+    written.bytes = writer.finish().map_err(not_written)?;
+    Ok(written)
+}
+
+pub(super) fn not_written(reason: std::io::Error) -> Error {
+    Error::new(ErrorCode::ExportNotWritten, format!("the feed could not be written: {reason}")).with_source(reason)
+}
+
+struct Work<'o> {
+    order: &'o Order<'o>,
+    seen: Seen,
+    cell: String,
+    written: Written,
+}
+
+impl Work<'_> {
+    /// Writes the vehicle, or notes why not.
+    fn add(&mut self, vehicle: &Vehicle, writer: &mut dyn writing::RowWriter) -> DbResult<()> {
+        let Order { feed, surroundings, most_omissions, .. } = *self.order;
+        let refusal = refused_status(feed, vehicle).or_else(|| (feed.refuses)(vehicle));
+        if let Some((field, reason)) = refusal {
+            self.leave_out(vehicle, &field, reason);
+            return Ok(());
+        }
+        let mut values = Vec::with_capacity(feed.columns.len());
+        let mut left_empty: Vec<(&str, String)> = Vec::new();
+        for column in &feed.columns {
+            let mut value = column.value(vehicle, surroundings);
+            if let Some(reason) = self.fault(column, &value) {
+                if column.is_required {
+                    self.leave_out(vehicle, &column.name, reason);
+                    return Ok(());
+                }
+                left_empty.push((&column.name, reason));
+                value = Value::Missing;
+            }
+            values.push(value);
+        }
+        if let Some((field, reason)) = self.repeated(&values) {
+            self.leave_out(vehicle, &field, reason);
+            return Ok(());
+        }
+        for (field, reason) in left_empty {
+            self.written.add(vehicle, Omitted::Value, field, reason, most_omissions);
+        }
+        let body = feed.body.map_or(Value::Missing, |body| body(vehicle, surroundings).cleaned(Lines::Kept, None));
+        let page = if feed.body.is_some() { fields::page_id(vehicle) } else { String::new() };
+        writer.write(&feed.columns, &Row { values: &values, body, page: &page }).map_err(not_written)?;
+        self.written.vehicle_count += 1;
+        Ok(())
+    }
+
+    fn leave_out(&mut self, vehicle: &Vehicle, field: &str, reason: String) {
+        self.written.left_out_count += 1;
+        self.written.add(vehicle, Omitted::Vehicle, field, reason, self.order.most_omissions);
+    }
+
+    fn fault(&mut self, column: &Column, value: &Value<'_>) -> Option<String> {
+        if !column.is_required && column.rule == Rule::Any {
+            return None;
+        }
+        self.cell.clear();
+        value.write_to(&mut self.cell, &column.separator);
+        fault_of(column, Some(&self.cell))
+    }
+
+    /// Whether an earlier vehicle has a value that no two may have.
+    fn repeated(&mut self, values: &[Value<'_>]) -> Option<(String, String)> {
+        let columns = &self.order.feed.columns;
+        columns.iter().zip(values).enumerate().filter(|(_, (column, _))| column.is_unique).find_map(
+            |(place, (column, value))| {
+                self.cell.clear();
+                value.write_to(&mut self.cell, &column.separator);
+                let text = Some(self.cell.as_str()).filter(|text| !text.is_empty());
+                self.seen.fault_of(place, column, text).map(|reason| (column.name.to_string(), reason))
+            },
+        )
+    }
+}
+
+/// A vehicle whose status is no word of ours is no matter of a platform, though a row without one counts as available.
+fn refused_status(feed: &Feed, vehicle: &Vehicle) -> Option<super::feed::Refusal> {
+    let is_taken = vehicle.status != VehicleStatus::Unknown || feed.statuses.contains(&VehicleStatus::Unknown);
+    (!is_taken).then(|| ("status".into(), "its status is not known".to_owned()))
+}

@@ -1,0 +1,54 @@
+//! Rows of `idempotency_keys`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::KeptAnswer;
+use crate::db::{DbConnection, DbResult, Instant, schema::idempotency_keys::dsl};
+
+/// A call that was done.
+pub(crate) struct Row {
+    pub(crate) request: String,
+    pub(crate) answer: Option<KeptAnswer>,
+}
+
+type Columns = (String, Option<i32>, Option<String>, Option<String>);
+
+/// The call of this name, unless it is older.
+pub(crate) fn find(conn: &mut DbConnection, name: &str, since: DateTime<Utc>) -> DbResult<Option<Row>> {
+    let found: Option<Columns> = dsl::idempotency_keys
+        .find(name)
+        .filter(dsl::created_at.gt(Instant(since)))
+        .select((dsl::request_hash, dsl::status, dsl::location, dsl::answer))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(request, status, location, text)| {
+        let answer = status.map(|status| KeptAnswer { status, location, text: text.unwrap_or_default() });
+        Row { request, answer }
+    }))
+}
+
+/// Writes a call without its answer. Where another process inserts it first, the key is violated and the whole transaction
+/// runs again.
+pub(super) fn insert(conn: &mut DbConnection, name: &str, request: &str, now: DateTime<Utc>) -> DbResult<()> {
+    let row = (dsl::name_hash.eq(name), dsl::request_hash.eq(request), dsl::created_at.eq(Instant(now)));
+    diesel::insert_into(dsl::idempotency_keys).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Writes the answer of a call.
+pub(crate) fn keep(conn: &mut DbConnection, name: &str, answer: &KeptAnswer) -> DbResult<()> {
+    let columns = (
+        dsl::status.eq(Some(answer.status)),
+        dsl::location.eq(answer.location.as_deref()),
+        dsl::answer.eq(Some(answer.text.as_str())),
+    );
+    diesel::update(dsl::idempotency_keys.find(name)).set(columns).execute(conn)?;
+    Ok(())
+}
+
+/// Removes the calls that are older.
+pub(super) fn forget_before(conn: &mut DbConnection, time: DateTime<Utc>) -> DbResult<()> {
+    diesel::delete(dsl::idempotency_keys.filter(dsl::created_at.le(Instant(time)))).execute(conn)?;
+    Ok(())
+}

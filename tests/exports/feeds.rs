@@ -1,0 +1,276 @@
+//! What each feed holds, read back by readers that know nothing of jpauto.
+
+use std::{env, path::Path, process::Command};
+
+use jpauto::{
+    NewVehicle, VehicleId,
+    exports::{Export, FeedFormat, Mapping, Omitted, Platform},
+};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{agreement::python, support::corolla};
+
+fn mapping() -> Mapping {
+    serde_json::from_value(json!({
+        "file": "partner.csv",
+        "columns": [
+            {"name": "Stock #", "field": "stock_number", "required": true},
+            {"name": "Kind", "value": "Used"},
+            {"name": "Body", "field": "body_style", "words": {"4DR SEDAN": "Sedan"}, "one_of": ["Sedan", "SUV"]},
+            {"name": "Photos", "field": "images", "separator": ";"},
+            {"name": "Text", "field": "description", "longest": 10},
+        ],
+    }))
+    .unwrap()
+}
+
+fn export_of(platform: Platform, folder: &Path) -> Export {
+    let export = Export::of(platform).to(folder.to_string_lossy());
+    if platform == Platform::Custom { export.mapping(mapping()) } else { export }
+}
+
+/// The rows of a feed, as another reader has them; `None` where it cannot be installed.
+fn read(form: &str, path: &Path) -> Option<Value> {
+    if env::var_os("JPAUTO_TEST_OFFLINE").is_some() {
+        println!("skipped: JPAUTO_TEST_OFFLINE is set, and PyYAML would have to be installed");
+        return None;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/reader.py");
+    let ran = Command::new(python()).arg(script).arg(form).arg(path).output().unwrap();
+    assert!(ran.status.success(), "{form}: {}", String::from_utf8_lossy(&ran.stderr));
+    Some(serde_json::from_slice(&ran.stdout).unwrap())
+}
+
+/// A text as a platform gets it: one line.
+fn one_line(text: &str) -> String {
+    text.replace('\n', " ")
+}
+
+on_both_databases! {
+    fn each_feed_is_as_agreed_to_the_last_byte(lot: &Lot) {
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        let known: Vec<VehicleId> =
+            [full(), hostile()].iter().map(|vehicle| desk.inventory().add(vehicle).unwrap().id).collect();
+        for platform in Platform::ALL {
+            let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let report = run_export(&desk, &export_of(platform, first.path())).unwrap();
+            let path = PathBuf::from(report.destination.unwrap());
+            let again = PathBuf::from(run_export(&desk, &export_of(platform, second.path())).unwrap().destination.unwrap());
+            let text = bytes_of(&path);
+            assert_eq!(text, bytes_of(&again), "{platform}");
+            assert!(!text.contains("12345.00"), "{platform} says what we paid");
+            let mapping = (platform == Platform::Custom).then(mapping);
+            let checked = desk.exports().check(&path, platform, mapping.as_ref()).unwrap();
+            assert_eq!((checked.vehicle_count, checked.faults), (2, vec![]), "{platform}");
+            let text = known.iter().zip(["FIRST", "SECOND"]).fold(text, |text, (id, name)| text.replace(&id.to_string(), name));
+            insta::assert_snapshot!(format!("{platform}"), text);
+        }
+    }
+
+    fn hostile_text_comes_back_whole_from_other_readers(lot: &Lot) {
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        desk.inventory().add(&hostile()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let description = hostile().description.unwrap();
+        let harmless = |text: &str| format!("'{text}");
+        for (platform, form, description_at, color_at, is_kept) in [
+            (Platform::Csv, "csv", "description", "exterior_color", true),
+            (Platform::Autotrader, "csv", "Descriptions", "ExteriorColor", false),
+            (Platform::CarsCom, "csv", "Descriptions", "ExteriorColor", false),
+            (Platform::Cargurus, "csv", "Dealer Comments", "Exterior Color", false),
+            (Platform::Meta, "csv", "description", "exterior_color", false),
+            (Platform::GoogleVehicleAds, "csv", "description", "color", false),
+            (Platform::DealerCenter, "csv", "WebAdDescription", "Exterior Color", false),
+        ] {
+            let Some(rows) = read(form, &exported(&desk, platform, folder.path())) else { return };
+            let expected = if is_kept { description.clone() } else { one_line(&description) };
+            assert_eq!(rows[0][description_at], harmless(&expected), "{platform}");
+            assert_eq!(rows[0][color_at], harmless(HOSTILE), "{platform}");
+        }
+        let rows = read("bare", &exported(&desk, Platform::CarsForSale, folder.path())).unwrap();
+        assert_eq!((rows[0].as_array().unwrap().len(), &rows[0][15]), (20, &json!(harmless(HOSTILE))));
+        let rows = read("json_lines", &exported(&desk, Platform::JsonLines, folder.path())).unwrap();
+        assert_eq!((&rows[0]["description"], &rows[0]["features"][0]), (&json!(description), &json!(HOSTILE)));
+        assert_eq!((&rows[0]["price"], &rows[0]["trim"], &rows[0]["doors"]), (&json!("16999.50"), &json!("yes"), &json!(4)));
+        let rows = read("json_ld", &exported(&desk, Platform::SchemaOrg, folder.path())).unwrap();
+        assert_eq!((&rows[0]["color"], &rows[0]["offers"]["price"]), (&json!(HOSTILE), &json!("16999.50")));
+        for format in [FeedFormat::Pages, FeedFormat::Zip] {
+            let export = Export::of(Platform::Jekyll).to(folder.path().to_string_lossy()).format(format);
+            let path = PathBuf::from(run_export(&desk, &export).unwrap().destination.unwrap());
+            let page = &read(format.as_str(), &path).unwrap()[0];
+            for (key, expected) in [
+                ("exterior_color", json!(HOSTILE)),
+                ("body", json!(description)),
+                ("trim", json!("yes")),
+                ("stock_number", json!("2026-01-01")),
+                ("warranty", json!("null")),
+                ("price", json!("16999.50")),
+                ("mileage", json!(52_777)),
+                ("features", json!([HOSTILE, "12:30:45"])),
+                ("accident_history", json!("None")),
+            ] {
+                assert_eq!(page[key], expected, "{key}");
+            }
+        }
+        for platform in [Platform::Autotrader, Platform::CarsCom] {
+            let export = Export::of(platform).to(folder.path().to_string_lossy()).format(FeedFormat::Xml);
+            let path = PathBuf::from(run_export(&desk, &export).unwrap().destination.unwrap());
+            let vehicle = &read("xml", &path).unwrap()[0];
+            assert_eq!(vehicle["ExteriorColor"], json!([HOSTILE]));
+            assert_eq!(vehicle["Options"], json!([HOSTILE, "12:30:45"]));
+            assert_eq!(desk.exports().check(&path, platform, None).unwrap().faults, []);
+        }
+    }
+
+    fn what_a_platform_does_not_take_is_left_out_with_its_reason(lot: &Lot) {
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        desk.inventory().add(&full()).unwrap();
+        desk.inventory().add(&NewVehicle { title_status: Some("Salvage".into()), vin: vin(2), stock_number: None, ..full() }).unwrap();
+        desk.inventory().add(&NewVehicle { year: 1969, vin: "11334".into(), stock_number: Some("OLD".into()), ..full() }).unwrap();
+        desk.inventory().add(&corolla(4)).unwrap();
+        for (platform, count, expected) in [
+            (Platform::GoogleVehicleAds, 1, &["title_status", "vin", "color"][..]),
+            (Platform::GoogleVehicleListings, 4, &[]),
+            (Platform::Meta, 2, &["vin", "exterior_color"]),
+            (Platform::Cargurus, 3, &["VIN"]),
+            (Platform::Jekyll, 4, &[]),
+            (Platform::Csv, 4, &[]),
+        ] {
+            let report = run_export(&desk, &Export::of(platform).dry_run()).unwrap();
+            let left_out = report.omissions.iter().filter(|omission| omission.what == Omitted::Vehicle);
+            let fields: Vec<_> = left_out.map(|omission| omission.field.as_str()).collect();
+            assert_eq!((report.vehicle_count, &fields[..]), (count, expected), "{platform}");
+            assert_eq!(report.left_out_count, expected.len() as u64, "{platform}");
+        }
+        lot.execute("UPDATE inventory SET price = 0");
+        let report = run_export(&desk, &Export::of(Platform::Cargurus).dry_run()).unwrap();
+        assert_eq!((report.vehicle_count, report.omissions[0].field.as_str()), (0, "Price"));
+    }
+
+    fn statuses_are_those_of_the_platform(lot: &Lot) {
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        for (number, status) in ["available", "pending", "hold", "sold", "sold"].into_iter().enumerate() {
+            let number = u32::try_from(number).unwrap();
+            let vehicle = NewVehicle { vin: vin(number), stock_number: None, ..full() };
+            let id = desk.inventory().add(&vehicle).unwrap().id;
+            if status != "available" {
+                desk.inventory().set_status(id, status.parse::<jpauto::VehicleStatus>().unwrap()).unwrap();
+            }
+            if number == 3 {
+                lot.pass(chrono::TimeDelta::days(31));
+            }
+        }
+        for (platform, count) in
+            [(Platform::Jekyll, 2), (Platform::Meta, 3), (Platform::DealerCenter, 1), (Platform::Csv, 3)]
+        {
+            let report = run_export(&desk, &Export::of(platform).dry_run()).unwrap();
+            assert_eq!(report.vehicle_count, count, "{platform}");
+        }
+    }
+}
+
+/// A row of Meta's file with one value changed; `None` takes the column away.
+fn meta_with(changed: &str, value: Option<&str>) -> String {
+    let usual = [
+        ("vehicle_id", "A1"),
+        ("vin", "4T1B11HK5KU211111"),
+        ("title", "2019 Toyota Camry"),
+        ("description", "Fine"),
+        ("url", "https://motors.example/1"),
+        ("make", "Toyota"),
+        ("model", "Camry"),
+        ("year", "2019"),
+        ("mileage.value", "52000"),
+        ("mileage.unit", "MI"),
+        ("body_style", "sedan"),
+        ("drivetrain", "4X2"),
+        ("price", "15000.00 USD"),
+        ("exterior_color", "Red"),
+        ("state_of_vehicle", "Used"),
+        ("availability", "AVAILABLE"),
+        ("address.addr1", "1 Main St"),
+        ("address.city", "Los Angeles"),
+        ("address.region", "CA"),
+        ("address.country", "US"),
+        ("image[0].url", "https://img.example/1.jpg"),
+    ];
+    let columns = usual.iter().filter(|(name, _)| *name != changed || value.is_some());
+    let (names, values): (Vec<_>, Vec<_>) =
+        columns.map(|(name, usual)| (*name, if *name == changed { value.unwrap() } else { usual })).unzip();
+    format!("{}\n{}\n", names.join(","), values.join(","))
+}
+
+#[test]
+fn the_check_names_row_column_and_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
+    let path = folder.path().join("meta.csv");
+    let check = |text: &str| {
+        fs::write(&path, text).unwrap();
+        desk.exports().check(&path, Platform::Meta, None).unwrap()
+    };
+    assert_eq!(check(&meta_with("", None)).faults, []);
+    for (column, value, row, rule) in [
+        ("mileage.unit", Some("MILES"), 2, "expected one of MI, KM"),
+        ("drivetrain", Some("TWO_WD"), 2, "expected one of 4X2"),
+        ("vin", Some("123"), 2, "expected a VIN of 17 characters"),
+        ("price", Some("15000"), 2, "expected an amount above zero with its currency"),
+        ("price", Some("0.00 USD"), 2, "expected an amount above zero"),
+        ("body_style", Some("spaceship"), 2, "expected one of CONVERTIBLE"),
+        ("image[0].url", Some(""), 2, "expected a value, which is required"),
+        ("exterior_color", None, 0, "expected this column, which is required"),
+    ] {
+        let checked = check(&meta_with(column, value));
+        assert_eq!(checked.fault_count, 1, "{column}: {:?}", checked.faults);
+        let fault = &checked.faults[0];
+        assert_eq!((fault.row, fault.column.as_deref()), (row, Some(column)));
+        assert!(fault.rule.starts_with(rule), "{}", fault.rule);
+    }
+    let twice = meta_with("", None);
+    let twice = format!("{twice}{}", twice.lines().nth(1).unwrap());
+    let columns: Vec<_> = check(&twice).faults.into_iter().map(|fault| (fault.row, fault.column.unwrap())).collect();
+    assert_eq!(columns, [(3, "vehicle_id".to_owned()), (3, "vin".to_owned())]);
+    for (text, row) in [("", 1), ("vin\n\"open", 2), ("vin,make\n1\n", 2), ("vin\n\u{0}\u{fffd}", 0)] {
+        assert!(check(text).faults.iter().any(|fault| fault.row == row), "{text:?}");
+    }
+    let long = format!("vin\n{}", "x".repeat(9 * 1024 * 1024));
+    assert!(check(&long).faults[0].rule.contains("longer than 4 MiB"));
+    fs::write(&path, b"vin\n\xff\xfe").unwrap();
+    let checked = desk.exports().check(&path, Platform::Meta, None).unwrap();
+    assert_eq!(checked.faults[0].rule, "expected UTF-8 in value 1");
+    let missing = desk.exports().check(folder.path().join("none.csv"), Platform::Meta, None).unwrap_err();
+    assert_eq!(missing.code(), "feed_unreadable");
+}
+
+#[test]
+fn files_that_are_no_feeds_are_faults_and_no_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
+    for platform in [Platform::Jekyll, Platform::Autotrader, Platform::SchemaOrg, Platform::JsonLines, Platform::Csv] {
+        for name in ["feed.xml", "feed.zip", "feed.jsonl", "feed.jsonld", "feed.csv"] {
+            for text in [
+                "",
+                "{",
+                "[]",
+                "null",
+                "<a><b/></a>",
+                "<a",
+                "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+                "PK\u{3}\u{4}",
+                "\u{0}",
+            ] {
+                let path = folder.path().join(name);
+                fs::write(&path, text).unwrap();
+                if let Ok(checked) = desk.exports().check(&path, platform, None) {
+                    let is_empty = checked.vehicle_count == 0 && checked.fault_count == 0;
+                    assert!(!is_empty || platform == Platform::JsonLines, "{platform} {name} {text:?}: {checked:?}");
+                }
+            }
+        }
+    }
+}
