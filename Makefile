@@ -4,6 +4,7 @@
 ARGS ?=
 PYTHON ?= python3
 CARGO_DENY_VERSION := 0.20.2
+CARGO_DEB_VERSION := 3.8.0
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -93,6 +94,16 @@ test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtu
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
 	$(STEP) "pytest of the wheel" tests/with-postgres "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 
+# A release build takes minutes, so neither `test` nor `check` makes it.
+.PHONY: package
+package: ## the Debian package with the binary, its configuration and its systemd unit, unpacked and tried out
+	$(STEP) "cargo install cargo-deb" env $(QUICK_TO_BUILD) \
+		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deb --version $(CARGO_DEB_VERSION)
+	$(STEP) "cargo build --release" cargo build --locked --release -p jpauto-cli
+	$(STEP) "cargo deb" env PATH="$(CARGO_TOOLS)/bin:$$PATH" \
+		cargo deb --locked --no-build -p jpauto-cli --output "$(TARGET)/debian/jpauto.deb"
+	$(STEP) "check the package" tests/check-package "$(TARGET)/debian/jpauto.deb"
+
 .PHONY: check
 check: check-format check-lint check-docs check-dependencies check-scripts check-python ## formatting, lints, documentation, licences: everything but the tests
 
@@ -119,7 +130,7 @@ check-dependencies:
 
 .PHONY: check-scripts
 check-scripts:
-	$(STEP) "shell scripts" bash -c 'for script in .ci/run fuzz/run tests/apt-install tests/step tests/with-postgres; do bash -n "$$script"; done'
+	$(STEP) "shell scripts" bash -c 'for script in .ci/run fuzz/run tests/apt-install tests/check-package tests/step tests/with-postgres; do bash -n "$$script"; done'
 
 .PHONY: check-python
 check-python: .venv/ready

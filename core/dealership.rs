@@ -8,7 +8,7 @@ use crate::{
     actor::Actor,
     adoption::{self, CheckReport, MigrationReport},
     config::Config,
-    db::{Backup, Database},
+    db::{Backup, Connections, Database},
     desk::{Desk, House, Parts},
     error::Result,
     evaluation::{SingleFlight, Vpic},
@@ -122,6 +122,12 @@ impl Dealership {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The connections to the database as they are now, for whoever watches a server.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.house.database.connections_now()
     }
 
     /// Answers `Ok` when the database can be read and its schema is current.

@@ -109,7 +109,7 @@ pub use change::Change;
 pub use clock::Clock;
 pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
-pub use db::{Backup, DatabaseConfig};
+pub use db::{Backup, Connections, DatabaseConfig};
 pub use dealership::Dealership;
 pub use desk::{Desk, Repetition};
 pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};

@@ -53,6 +53,18 @@ type Transactions = <DbConnection as diesel::Connection>::TransactionManager;
 /// How often a whole transaction is run again when another writer came between.
 const ATTEMPTS: u32 = 8;
 
+/// The connections to the database at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Connections {
+    /// Those that are open.
+    pub open: u32,
+    /// Those of them that nothing uses.
+    pub idle: u32,
+    /// The most that may be open.
+    pub most: u32,
+}
+
 /// An open database: the pool, and whether its schema is the one that this library knows.
 pub(crate) struct Database {
     pool: r2d2::Pool<Manager>,
@@ -174,6 +186,12 @@ impl Database {
     /// How many connections there are at most.
     pub(crate) fn connections(&self) -> u32 {
         self.pool.max_size()
+    }
+
+    /// The connections of the pool as they are now.
+    pub(crate) fn connections_now(&self) -> Connections {
+        let state = self.pool.state();
+        Connections { open: state.connections, idle: state.idle_connections, most: self.pool.max_size() }
     }
 
     /// Answers `Ok` where the database can be read and its schema is current.

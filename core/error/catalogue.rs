@@ -672,6 +672,9 @@ catalogue! {
         InvalidDatabaseUrl: InvalidInput, "invalid_database_url",
             "This is not the address of a database.",
             "Give `sqlite:PATH`, `sqlite::memory:` or `postgresql://...`.";
+        InvalidConfiguration: Misconfigured, "invalid_configuration",
+            "The configuration has a key or a value that is wrong.",
+            "Read the message for the file, its line and the key. `jpauto config sample` lists the keys.";
         InvalidContact: Misconfigured, "invalid_contact",
             "The contact for webmasters is not an address.",
             "Configure an e-mail address or a web page at which the webmasters of fetched sites reach you.";
@@ -789,7 +792,7 @@ catalogue! {
             "Split the input.";
         ContactMissing: InvalidInput, "contact_missing",
             "Websites are fetched only with a contact for their webmasters.",
-            "Set JPAUTO_FETCH_CONTACT or give --contact.";
+            "Set `fetch.contact` or JPAUTO_FETCH_CONTACT, or give --contact.";
         WebsiteUnreadable: Unavailable, "website_unreadable",
             "The website could not be read.",
             "Read the report of the test, and correct the address or the scraper configuration.";

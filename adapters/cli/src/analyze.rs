@@ -52,7 +52,7 @@ pub(crate) struct AnalyzeArgs {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &AnalyzeArgs, context: &mut Context) -> Result<(), Failure> {
-    context.ask_auto_dev(arguments.auto_dev.config()?);
+    context.ask_auto_dev(arguments.auto_dev.config(&context.settings)?);
     let desk = context.desk()?;
     if let Some(name) = &arguments.vehicle {
         let stocked = vehicle::find(&desk, name)?;

@@ -10,6 +10,7 @@ use crate::{
     backup::BackupArgs,
     check,
     competitor::CompetitorCommand,
+    config::{self, ConfigCommand},
     demo::DemoArgs,
     export::ExportArgs,
     extract::ExtractArgs,
@@ -128,16 +129,10 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        default_value = "sqlite:jpauto.db",
-        global = true
-    )]
-    pub(crate) db: String,
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`; else that of the configuration or of `DATABASE_URL`
+    /// [default: sqlite:jpauto.db]
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) db: Option<String>,
     /// A table for people, one JSON document, or a JSON object a line; a table unless the command says otherwise
     #[arg(long, value_name = "FORMAT", value_enum, global = true)]
     pub(crate) format: Option<Format>,
@@ -215,6 +210,9 @@ pub(crate) enum Command {
     Check,
     /// Copy the whole database into a new file while it is in use
     Backup(BackupArgs),
+    /// What can be configured, and how
+    #[command(subcommand, after_help = config::HELP)]
+    Config(ConfigCommand),
 }
 
 const MIGRATE_HELP: &str = "\
@@ -225,12 +223,22 @@ times under another name), each repair with its entry in the audit trail, and th
 and changes nothing. Make a backup first: jpauto backup FILE.";
 
 impl Command {
+    /// What is logged where nothing else is asked for. A server logs its requests.
+    pub(crate) fn usual_log(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "warn,jpauto_http=info",
+            _ => "error",
+        }
+    }
+
     /// Whether the command is one that a dealership begins with. Any other one on a database that is missing has the wrong path.
     pub(crate) fn may_make_a_database(&self) -> bool {
+        if let Self::Serve(arguments) = self {
+            return !arguments.only_checks();
+        }
         matches!(
             self,
             Self::Migrate
-                | Self::Serve(_)
                 | Self::Work(_)
                 | Self::Import(_)
                 | Self::Submission(SubmissionCommand::Submit { .. })

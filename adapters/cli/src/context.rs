@@ -4,13 +4,12 @@
 
 use std::path::Path;
 
-use clap::parser::ValueSource;
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, competitors::ScrapingRules, evaluation::VpicConfig,
-    exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
+    Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, SignInConfig, competitors::ScrapingRules,
+    evaluation::VpicConfig, exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
-use crate::{arguments::Global, failure::Failure, output::Output};
+use crate::{arguments::Global, configuration::Settings, failure::Failure, output::Output};
 
 /// How the audit trail names this program.
 const USER_AGENT: &str = concat!("jpauto-cli/", env!("CARGO_PKG_VERSION"));
@@ -20,55 +19,55 @@ const USER_AGENT: &str = concat!("jpauto-cli/", env!("CARGO_PKG_VERSION"));
 pub(crate) enum DatabaseChoice {
     /// It was named on the command line.
     Named,
-    /// The environment names it, or nothing does.
+    /// The configuration names it, or nothing does.
     Default,
 }
 
-impl DatabaseChoice {
-    pub(crate) fn of(source: Option<ValueSource>) -> Self {
-        if source == Some(ValueSource::CommandLine) { Self::Named } else { Self::Default }
-    }
-}
-
-/// The global options, ready for use.
+/// The global options and the configuration, ready for use.
 pub(crate) struct Context {
-    database_url: String,
+    pub(crate) settings: Settings,
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
-    read_only: bool,
     create: bool,
     fetch: Option<FetchConfig>,
     scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
     vpic: Option<VpicConfig>,
     sessions: Option<SessionConfig>,
+    sign_in: Option<SignInConfig>,
     pub(crate) exports: ExportConfig,
     jobs: JobRules,
     pub(crate) output: Output,
 }
 
 impl Context {
-    pub(crate) fn new(global: Global, database_choice: DatabaseChoice) -> Self {
+    pub(crate) fn new(global: Global, mut settings: Settings) -> Self {
+        let database_choice = if global.db.is_some() { DatabaseChoice::Named } else { DatabaseChoice::Default };
+        if let Some(url) = global.db {
+            settings.database.url = url;
+        }
+        settings.database.read_only |= global.read_only;
+        let (jobs, exports) = (settings.jobs(), settings.exports().clone());
         Self {
-            database_url: global.db,
+            scraping: settings.scraping().clone(),
+            settings,
             database_choice,
             acting_as: global.acting_as,
-            read_only: global.read_only,
             create: false,
             fetch: None,
-            scraping: ScrapingRules::default(),
             auto_dev: None,
             vpic: None,
             sessions: None,
-            exports: ExportConfig::default(),
-            jobs: JobRules::default(),
+            sign_in: None,
+            exports,
+            jobs,
             output: Output::to_stdout(global.format),
         }
     }
 
-    /// The database that was named on the command line; what the environment says is not looked at.
+    /// The database that was named on the command line; what the configuration says is not looked at.
     pub(crate) fn named_database(&self) -> Option<&str> {
-        (self.database_choice == DatabaseChoice::Named).then_some(self.database_url.as_str())
+        (self.database_choice == DatabaseChoice::Named).then_some(self.settings.database.url.as_str())
     }
 
     /// Lets a SQLite file that is missing be made. Whoever reads from one that is missing is told so instead.
@@ -91,6 +90,15 @@ impl Context {
         self.vpic = how;
     }
 
+    /// Lets what is opened from now on use every part of the outside that is configured.
+    pub(crate) fn use_all_that_is_configured(&mut self) {
+        let settings = &self.settings;
+        self.fetch = (!settings.fetch().contact.is_empty()).then(|| settings.fetch().clone());
+        self.auto_dev = settings.auto_dev();
+        self.vpic = settings.vpic().cloned();
+        self.sign_in = settings.sign_in();
+    }
+
     /// Lets people sign in at what is opened from now on, where it is told how sessions are signed.
     pub(crate) fn sign_sessions(&mut self, how: Option<SessionConfig>) {
         self.sessions = how;
@@ -103,26 +111,37 @@ impl Context {
 
     /// Opens the database that was named.
     pub(crate) fn dealership(&self) -> Result<Dealership, Failure> {
-        let mut config = Config::new(&self.database_url);
+        let mut config: Config = self.settings.library();
         config.fetch = self.fetch.clone();
         config.scraping = self.scraping.clone();
         config.auto_dev = self.auto_dev.clone();
         config.vpic = self.vpic.clone();
         config.sessions = self.sessions.clone();
+        config.sign_in = self.sign_in.clone();
         config.exports = self.exports.clone();
         config.jobs = self.jobs.clone();
-        config.database.read_only = self.read_only;
         config.database.create = self.create;
         Ok(Dealership::with_config(config)?)
     }
 
     /// The same as [`Context::desk`], but where no database is there yet, none is left behind.
     pub(crate) fn desk_or_passing(&mut self) -> Result<Desk, Failure> {
-        let path = self.database_url.strip_prefix("sqlite:");
-        if self.database_choice == DatabaseChoice::Default && path.is_some_and(|path| !Path::new(path).exists()) {
-            self.database_url = "sqlite::memory:".to_owned();
+        if self.database_choice == DatabaseChoice::Default {
+            self.pass_over_a_missing_database();
         }
         self.desk()
+    }
+
+    /// Takes an empty database in memory in the place of a SQLite file that is missing in a folder that is there. Returns whether
+    /// it did.
+    pub(crate) fn pass_over_a_missing_database(&mut self) -> bool {
+        let Some(path) = self.settings.database.url.strip_prefix("sqlite:").map(Path::new) else { return false };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let is_missing = !path.exists() && path != Path::new(":memory:") && folder.is_none_or(Path::exists);
+        if is_missing {
+            self.settings.database.url = "sqlite::memory:".to_owned();
+        }
+        is_missing
     }
 
     /// The desk of the person named by `--as`, or of the machine itself.

@@ -70,7 +70,7 @@ pub(crate) struct ExportArgs {
 #[command(next_help_heading = "The dealership")]
 struct AboutUs {
     /// The address of a vehicle's page, with `{id}` for the last 8 characters of its VIN, or `{vin}`
-    #[arg(long, value_name = "PATTERN", env = "JPAUTO_EXPORTS_VEHICLE_URL")]
+    #[arg(long, value_name = "PATTERN")]
     vehicle_url: Option<String>,
     /// A JSON file with name, street, city, state, zip, country, phone, email, website, latitude, longitude
     #[arg(long, value_name = "FILE", env = "JPAUTO_EXPORTS_DEALERSHIP")]

@@ -11,6 +11,8 @@ mod auto_dev;
 mod backup;
 mod check;
 mod competitor;
+mod config;
+mod configuration;
 mod context;
 mod demo;
 mod export;
@@ -38,71 +40,93 @@ mod vehicle;
 mod vin;
 mod work;
 
-use std::{
-    ffi::{OsStr, OsString},
-    io::IsTerminal as _,
-    process::ExitCode,
-};
+use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
+use jpauto::ErrorCode;
 
 use crate::{
-    arguments::{Arguments, Command},
-    context::{Context, DatabaseChoice},
+    arguments::{Arguments, Command, Global},
+    config::ConfigCommand,
+    configuration::{LogFormat, LogSettings, Settings},
+    context::Context,
     failure::Failure,
     output::Format,
 };
 
 fn main() -> ExitCode {
-    let parsed = command_line().try_get_matches().and_then(|matches| {
-        Ok((Arguments::from_arg_matches(&matches)?, DatabaseChoice::of(matches.value_source("db"))))
-    });
-    let (Arguments { global, command }, database) = match parsed {
+    let parsed = command_line()
+        .try_get_matches()
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, configuration_file(&matches))));
+    let (Arguments { global, command }, file) = match parsed {
         Ok(parsed) => parsed,
-        Err(wrong) => return refuse(wrong),
+        Err(wrong) => return refuse(&wrong),
     };
-    log_to_stderr(if global.verbose { "jpauto=debug,info" } else { "error" });
     let in_json = global.format == Some(Format::Json);
-    let mut context = Context::new(global, database);
-    if command.may_make_a_database() {
-        context.make_a_database();
-    }
-    match run(command, &mut context).and_then(|()| Ok(context.output.finish()?)) {
+    match start(global, command, file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(in_json),
     }
 }
 
-/// The command line. A variable of the environment that is set to nothing is one that is not set.
-fn command_line() -> clap::Command {
-    without_variables(arguments::in_paragraphs(Arguments::command()), &|name| {
-        std::env::var_os(name).is_some_and(|value| value.is_empty())
-    })
+fn start(global: Global, command: Command, file: Option<PathBuf>) -> Result<(), Failure> {
+    // What shows how to configure must not fail for a configuration that is wrong.
+    let settings = match command {
+        Command::Config(ConfigCommand::Sample) => Settings::default(),
+        _ => Settings::load(file.as_deref(), std::env::vars_os())?,
+    };
+    let usual = if global.verbose { "jpauto=debug,info" } else { command.usual_log() };
+    log_to_stderr(usual, &settings.log)?;
+    let mut context = Context::new(global, settings);
+    if command.may_make_a_database() {
+        context.make_a_database();
+    }
+    run(command, &mut context)?;
+    Ok(context.output.finish()?)
 }
 
-/// The same without those variables of the environment that `is_left_out` names, in all its commands.
-fn without_variables(command: clap::Command, is_left_out: &dyn Fn(&OsStr) -> bool) -> clap::Command {
-    command
-        .mut_args(|option| match option.get_env().is_some_and(is_left_out) {
-            true => option.env(None::<&str>),
-            false => option,
-        })
-        .mut_subcommands(|command| without_variables(command, is_left_out))
+/// The command line.
+fn command_line() -> clap::Command {
+    with_configuration_file(arguments::in_paragraphs(Arguments::command()))
+}
+
+/// The same with `--config` on each command that has no `--config` of its own.
+fn with_configuration_file(command: clap::Command) -> clap::Command {
+    let has_its_own = command.get_arguments().any(|option| option.get_long() == Some("config"));
+    let command = match has_its_own {
+        true => command,
+        false => command.arg(
+            Arg::new(CONFIGURATION_FILE)
+                .long("config")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help_heading("Global options")
+                .help("The configuration, else the file that JPAUTO_CONFIG names; `jpauto config sample` prints one"),
+        ),
+    };
+    command.mut_subcommands(with_configuration_file)
+}
+
+const CONFIGURATION_FILE: &str = "configuration_file";
+
+/// The file that was named on the command line, else the one of the environment.
+fn configuration_file(matches: &ArgMatches) -> Option<PathBuf> {
+    let mut named = None;
+    let mut command = Some(matches);
+    while let Some(matches) = command {
+        if let Ok(Some(path)) = matches.try_get_one::<PathBuf>(CONFIGURATION_FILE) {
+            named = Some(path.clone());
+        }
+        command = matches.subcommand().map(|(_, matches)| matches);
+    }
+    named.or_else(|| std::env::var_os(configuration::FILE).filter(|path| !path.is_empty()).map(PathBuf::from))
 }
 
 /// Tells what is wrong with the arguments, or prints the help that they ask for.
-fn refuse(wrong: clap::Error) -> ExitCode {
+fn refuse(wrong: &clap::Error) -> ExitCode {
     // What `--help` prints is no failure, and a person reads clap's own words best: they know the usage and the nearest name.
-    if !wrong.use_stderr() {
-        wrong.exit();
-    }
-    // clap's usage repeats what was given, also by the environment, where whoever typed the command does not look.
-    let wrong = match without_variables(Arguments::command(), &|_| true).try_get_matches() {
-        Err(as_typed) if as_typed.use_stderr() => as_typed,
-        _ => wrong,
-    };
-    if json_was_asked_for(std::env::args_os()) {
-        return Failure::usage(&wrong).report(true);
+    if wrong.use_stderr() && json_was_asked_for(std::env::args_os()) {
+        return Failure::usage(wrong).report(true);
     }
     wrong.exit()
 }
@@ -112,6 +136,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Migrate => migrate::run(context),
         Command::Check => check::run(context),
         Command::Backup(arguments) => backup::run(&arguments, context),
+        Command::Config(command) => config::run(&command, context),
         Command::Vin(arguments) => vin::run(&arguments, context),
         Command::Extract(arguments) => extract::run(&arguments, &mut context.output),
         Command::Submission(command) => submission::run(command, context),
@@ -125,7 +150,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Report => report::run(context),
         Command::Job(command) => job::run(command, context),
         Command::Work(arguments) => work::run(&arguments, context),
-        Command::Serve(arguments) => serve::run(*arguments, context),
+        Command::Serve(arguments) => serve::run(&arguments, context),
         Command::Alert(command) => alert::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),
@@ -146,10 +171,20 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
     false
 }
 
-/// What the library traces, for who asked for it; `RUST_LOG` chooses otherwise.
-fn log_to_stderr(usual: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new(usual));
+/// What the library and the server trace. `RUST_LOG` counts before the configuration, and that before what is usual.
+fn log_to_stderr(usual: &str, log: &LogSettings) -> Result<(), Failure> {
+    use tracing_subscriber::EnvFilter;
+    let filter = match (EnvFilter::try_from_default_env(), &log.filter) {
+        (Ok(filter), _) => filter,
+        (Err(_not_set), Some(chosen)) => EnvFilter::try_new(chosen)
+            .map_err(|reason| Failure::new(ErrorCode::InvalidConfiguration, format!("log.filter: {reason}")))?,
+        (Err(_not_set), None) => EnvFilter::new(usual),
+    };
     let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(())
 }

@@ -212,7 +212,7 @@ pub(crate) fn run(command: MarketCommand, context: &mut Context) -> Result<(), F
         MarketCommand::Show { vehicle } => show(&vehicle, context),
         MarketCommand::Price(arguments) => price(arguments, context),
         MarketCommand::Overview { auto_dev } => {
-            context.ask_auto_dev(auto_dev.config()?);
+            context.ask_auto_dev(auto_dev.config(&context.settings)?);
             overview(context)
         }
         MarketCommand::History { vehicle, paging } => history(&vehicle, &paging, context),
@@ -244,7 +244,7 @@ fn show(name: &str, context: &mut Context) -> Result<(), Failure> {
 }
 
 fn price(arguments: PriceArgs, context: &mut Context) -> Result<(), Failure> {
-    context.ask_auto_dev(arguments.auto_dev.config()?);
+    context.ask_auto_dev(arguments.auto_dev.config(&context.settings)?);
     let subject = Subject {
         vin: arguments.vin,
         year: arguments.year,

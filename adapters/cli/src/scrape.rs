@@ -18,8 +18,8 @@ use jpauto::{
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::switch,
     competitor,
+    configuration::Settings,
     context::Context,
     failure::Failure,
     import,
@@ -69,37 +69,45 @@ pub(crate) struct ScrapeArgs {
 #[command(next_help_heading = "Fetching")]
 pub(crate) struct FetchOptions {
     /// Where webmasters reach you: an e-mail address or a web page, sent with each request
-    #[arg(long, value_name = "ADDRESS", env = "JPAUTO_FETCH_CONTACT", hide_env_values = true)]
+    #[arg(long, value_name = "ADDRESS")]
     contact: Option<String>,
-    /// Seconds of pause after each request to a host; robots.txt may ask for more
-    #[arg(long, value_name = "SECONDS", env = "JPAUTO_FETCH_PAUSE", hide_env_values = true, default_value = "1", value_parser = pause)]
-    pause: Duration,
+    /// Seconds of pause after each request to a host; robots.txt may ask for more [default: 1]
+    #[arg(long, value_name = "SECONDS", value_parser = pause)]
+    pause: Option<Duration>,
     /// Fetch from private networks and unusual ports too: for an intranet, never for what strangers name
-    #[arg(long, env = "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS", hide_env_values = true, value_parser = switch)]
+    #[arg(long)]
     allow_private_networks: bool,
-    /// Seconds without a sign of life after which another machine takes a scrape over
-    #[arg(long, value_name = "SECONDS", env = "JPAUTO_SCRAPING_LEASE", hide_env_values = true, default_value_t = 120)]
-    lease: u64,
+    /// Seconds without a sign of life after which another machine takes a scrape over [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    lease: Option<u64>,
 }
 
 impl FetchOptions {
     /// The same where there is a contact. Without one, nothing is fetched.
-    pub(crate) fn config_if_given(&self) -> Result<Option<(FetchConfig, ScrapingRules)>, Failure> {
-        self.contact.is_some().then(|| self.config()).transpose()
+    pub(crate) fn config_if_given(&self, settings: &Settings) -> Result<Option<(FetchConfig, ScrapingRules)>, Failure> {
+        let is_given = self.contact.is_some() || !settings.fetch().contact.is_empty();
+        is_given.then(|| self.config(settings)).transpose()
     }
 
     /// The library's configuration; a wrong option is an error of input.
-    pub(crate) fn config(&self) -> Result<(FetchConfig, ScrapingRules), Failure> {
-        let contact = self.contact.as_ref().ok_or_else(|| {
+    pub(crate) fn config(&self, settings: &Settings) -> Result<(FetchConfig, ScrapingRules), Failure> {
+        let mut fetch = settings.fetch().clone();
+        if let Some(contact) = &self.contact {
+            fetch.contact.clone_from(contact);
+        }
+        if fetch.contact.is_empty() {
             let message = "expected --contact ADDRESS or the variable JPAUTO_FETCH_CONTACT: websites are fetched only under an \
                            address, an e-mail address or a web page, at which their webmasters reach somebody";
-            Failure::new(ErrorCode::ContactMissing, message)
-        })?;
-        let mut fetch = FetchConfig::new(contact);
-        fetch.pause = self.pause;
-        (fetch.allow_private_networks, fetch.allow_any_port) =
-            (self.allow_private_networks, self.allow_private_networks);
-        let scraping = ScrapingRules { lease: Duration::from_secs(self.lease.max(1)), ..ScrapingRules::default() };
+            return Err(Failure::new(ErrorCode::ContactMissing, message));
+        }
+        fetch.pause = self.pause.unwrap_or(fetch.pause);
+        if self.allow_private_networks {
+            (fetch.allow_private_networks, fetch.allow_any_port) = (true, true);
+        }
+        let mut scraping = settings.scraping().clone();
+        if let Some(seconds) = self.lease {
+            scraping.lease = Duration::from_secs(seconds.max(1));
+        }
         Ok((fetch, scraping))
     }
 }
@@ -118,7 +126,7 @@ static IS_TO_END: AtomicBool = AtomicBool::new(false);
 
 /// Scrapes.
 pub(crate) fn run(arguments: &ScrapeArgs, context: &mut Context) -> Result<(), Failure> {
-    let (fetch, scraping) = arguments.fetching.config()?;
+    let (fetch, scraping) = arguments.fetching.config(&context.settings)?;
     context.fetch_with(fetch, scraping);
     let desk = context.desk()?;
     let heard = ctrlc::set_handler(|| {

@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, thread};
 
 use clap::Args;
-use jpauto::{Actor, ErrorCode, jobs::Stop};
+use jpauto::{Actor, Dealership, ErrorCode, jobs::Stop};
 use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
+use serde::Serialize;
 
 use crate::{
-    arguments::switch,
     context::Context,
     failure::Failure,
     output::remark,
@@ -18,6 +18,7 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   jpauto serve
+  jpauto serve --config /etc/jpauto/jpauto.toml --check
   jpauto --db postgres://lot@localhost/lot serve --address 0.0.0.0:8080 --trust-proxy 10.0.0.0/8
   jpauto serve --work --contact webmaster@dealer.example      the jobs run in the same process
   openssl rand -hex 32 > session-secret; jpauto serve --session-secret-file session-secret
@@ -29,19 +30,25 @@ TLS is ended by a proxy in front.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ServeArgs {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    address: SocketAddr,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT")]
+    address: Option<SocketAddr>,
+    /// Where GET /metrics is answered, in the text format of Prometheus: an address that the public does not reach
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics_address: Option<SocketAddr>,
     /// A proxy whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "NETWORK")]
     trust_proxy: Vec<IpNet>,
     /// An origin (scheme and host) whose pages may use the API from a browser; repeatable
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<Origin>,
+    /// Read the configuration, open the database, say what would be served, and serve nothing
+    #[arg(long)]
+    check: bool,
     #[command(flatten)]
     sessions: SessionOptions,
     /// Run the jobs when they are due, too
-    #[arg(long, env = "JPAUTO_JOBS_WORK", hide_env_values = true, value_parser = switch)]
+    #[arg(long)]
     work: bool,
     #[command(flatten)]
     worker: WorkerOptions,
@@ -49,21 +56,48 @@ pub(crate) struct ServeArgs {
     jobs: JobOptions,
 }
 
+impl ServeArgs {
+    pub(crate) fn only_checks(&self) -> bool {
+        self.check
+    }
+
+    fn config(&self, context: &Context) -> ServerConfig {
+        let mut config = context.settings.server.clone();
+        config.address = self.address.unwrap_or(config.address);
+        config.metrics_address = self.metrics_address.or(config.metrics_address);
+        if !self.trust_proxy.is_empty() {
+            config.trusted_proxies.clone_from(&self.trust_proxy);
+        }
+        if !self.allow_origin.is_empty() {
+            config.allowed_origins.clone_from(&self.allow_origin);
+        }
+        config
+    }
+}
+
 /// Serves until the process is told to end.
-pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Failure> {
-    context.sign_sessions(arguments.sessions.config()?);
+pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Failure> {
+    let sessions = arguments.sessions.config(&context.settings)?;
+    context.sign_sessions(sessions);
+    context.use_all_that_is_configured();
     arguments.jobs.apply(context)?;
+    let config = arguments.config(context);
+    if arguments.check {
+        let database = without_secrets(&context.settings.database.url);
+        let new = if context.pass_over_a_missing_database() { " (it is made at the first start)" } else { "" };
+        let dealership = context.dealership()?;
+        dealership.check_ready()?;
+        return context.output.item(&WouldBeServed::of(&dealership, database + new, &config));
+    }
     let dealership = context.dealership()?;
     dealership.check_ready()?;
     let stop = Arc::<Stop>::default();
-    let worker = arguments.work.then(|| {
-        let (worker, stop) = (Worker::new(&arguments.worker), Arc::clone(&stop));
+    let works = arguments.work || context.settings.worker.work;
+    let worker = works.then(|| {
+        let (worker, stop) = (Worker::new(&arguments.worker, &context.settings), Arc::clone(&stop));
         let desk = dealership.acting_as(Actor::system());
         thread::spawn(move || worker.work(&desk, &stop))
     });
-    let mut config = ServerConfig::new(arguments.address);
-    config.trusted_proxies = arguments.trust_proxy;
-    config.allowed_origins = arguments.allow_origin;
     let served = jpauto_http::serve_blocking(dealership, config, |address| {
         remark(&format!("serving on http://{address}/"));
     });
@@ -78,4 +112,64 @@ pub(crate) fn run(arguments: ServeArgs, context: &mut Context) -> Result<(), Fai
         })
         .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))?;
     worked
+}
+
+/// What `--check` says. It holds no secret.
+#[derive(Serialize)]
+struct WouldBeServed {
+    database: String,
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    trusted_proxies: Vec<String>,
+    allowed_origins: Vec<String>,
+    /// Whether sessions are signed. Without that nobody can sign in.
+    sessions: bool,
+    /// The providers that people sign in at, beside one-time links.
+    sign_in: Vec<String>,
+    /// Who asks competitors' websites.
+    fetch_contact: Option<String>,
+    auto_dev: bool,
+    vpic: Option<String>,
+}
+
+impl WouldBeServed {
+    fn of(dealership: &Dealership, database: String, server: &ServerConfig) -> Self {
+        let config = dealership.config();
+        Self {
+            database,
+            address: server.address,
+            metrics_address: server.metrics_address,
+            trusted_proxies: server.trusted_proxies.iter().map(ToString::to_string).collect(),
+            allowed_origins: server.allowed_origins.iter().map(ToString::to_string).collect(),
+            sessions: config.sessions.is_some(),
+            sign_in: config.sign_in.iter().flat_map(|it| &it.providers).map(|it| it.name.clone()).collect(),
+            fetch_contact: config.fetch.as_ref().map(|fetch| fetch.contact.clone()),
+            auto_dev: config.auto_dev.is_some(),
+            vpic: config.vpic.as_ref().map(|vpic| vpic.base_url.clone()),
+        }
+    }
+}
+
+/// The address of a database without its user, password and parameters.
+fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let place = rest.split('?').next().unwrap_or_default();
+    format!("{scheme}://{}", place.rsplit('@').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_what_is_secret() {
+        for (url, shown) in [
+            ("sqlite:lot.db", "sqlite:lot.db"),
+            ("postgres://lot:secret@db.example:5433/lot?sslmode=require", "postgres://db.example:5433/lot"),
+            ("postgres:///lot?password=secret&host=/run/postgresql", "postgres:///lot"),
+            ("postgres://lot:a@b?c@db/lot", "postgres://b"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
+    }
 }

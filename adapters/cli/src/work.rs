@@ -11,12 +11,13 @@ use std::{
 use clap::Args;
 use jpauto::{
     Desk, ErrorCode,
-    jobs::{Job, JobRules, Run, RunPool, Stop, WorkEvent},
+    jobs::{Job, Run, RunPool, Stop, WorkEvent},
 };
 
 use crate::{
     arguments::one_of,
     auto_dev::AutoDevOptions,
+    configuration::Settings,
     context::Context,
     failure::Failure,
     job::told,
@@ -50,12 +51,12 @@ pub(crate) struct WorkArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Worker")]
 pub(crate) struct WorkerOptions {
-    /// Runs of different jobs that are made at once
-    #[arg(long, value_name = "NUMBER", env = "JPAUTO_JOBS_AT_ONCE", hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
-    at_once: u8,
-    /// Seconds that runs in hand have to finish when the process is told to end
-    #[arg(long, value_name = "SECONDS", env = "JPAUTO_JOBS_PATIENCE", hide_env_values = true, default_value_t = 20)]
-    patience: u64,
+    /// Runs of different jobs that are made at once [default: 4]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=32))]
+    at_once: Option<u8>,
+    /// Seconds that runs in hand have to finish when the process is told to end [default: 20]
+    #[arg(long, value_name = "SECONDS")]
+    patience: Option<u64>,
 }
 
 /// When jobs run, and what they need.
@@ -65,18 +66,18 @@ pub(crate) struct JobOptions {
     /// Another schedule of a job as a cron expression, or `off`; repeatable
     #[arg(long, value_name = "JOB=CRON", value_parser = schedule)]
     schedule: Vec<(Job, Option<String>)>,
-    /// The time zone of the schedules
-    #[arg(long, value_name = "ZONE", env = "JPAUTO_JOBS_TIME_ZONE", hide_env_values = true, default_value_t = JobRules::default().time_zone)]
-    time_zone: String,
-    /// Seconds without a sign of life after which a run counts as interrupted
-    #[arg(long, value_name = "SECONDS", env = "JPAUTO_JOBS_LEASE", hide_env_values = true, default_value = "60", value_parser = seconds)]
-    job_lease: Duration,
+    /// The time zone of the schedules [default: `America/Los_Angeles`]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Seconds without a sign of life after which a run counts as interrupted [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    job_lease: Option<Duration>,
     /// The folder for backups of a SQLite database; without it the job `backup` does not run
-    #[arg(long, value_name = "FOLDER", env = "JPAUTO_JOBS_BACKUP_FOLDER", hide_env_values = true)]
+    #[arg(long, value_name = "FOLDER")]
     backup_folder: Option<std::path::PathBuf>,
-    /// Backups that are kept
-    #[arg(long, value_name = "NUMBER", env = "JPAUTO_JOBS_BACKUP_COPIES", hide_env_values = true, default_value_t = JobRules::default().backup_copies)]
-    backup_copies: usize,
+    /// Backups that are kept [default: 7]
+    #[arg(long, value_name = "NUMBER")]
+    backup_copies: Option<usize>,
     #[command(flatten)]
     fetching: FetchOptions,
     #[command(flatten)]
@@ -100,19 +101,23 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 impl JobOptions {
     /// Lets what is opened from now on run jobs so.
     pub(crate) fn apply(&self, context: &mut Context) -> Result<(), Failure> {
-        let mut rules = self.schedule.iter().fold(JobRules::default(), |rules, (job, cron)| match cron {
+        let mut rules = self.schedule.iter().fold(context.settings.jobs(), |rules, (job, cron)| match cron {
             Some(cron) => rules.at(*job, cron),
             None => rules.off(*job),
         });
-        rules.time_zone = self.time_zone.clone();
-        rules.lease = self.job_lease;
-        rules.backup_folder = self.backup_folder.clone().filter(|folder| !folder.as_os_str().is_empty());
-        rules.backup_copies = self.backup_copies;
+        if let Some(time_zone) = &self.time_zone {
+            rules.time_zone.clone_from(time_zone);
+        }
+        rules.lease = self.job_lease.unwrap_or(rules.lease);
+        if let Some(folder) = &self.backup_folder {
+            rules.backup_folder = Some(folder.clone()).filter(|folder| !folder.as_os_str().is_empty());
+        }
+        rules.backup_copies = self.backup_copies.unwrap_or(rules.backup_copies);
         context.run_jobs_by(rules);
-        if let Some((fetch, scraping)) = self.fetching.config_if_given()? {
+        if let Some((fetch, scraping)) = self.fetching.config_if_given(&context.settings)? {
             context.fetch_with(fetch, scraping);
         }
-        context.ask_auto_dev(self.auto_dev.config()?);
+        context.ask_auto_dev(self.auto_dev.config(&context.settings)?);
         Ok(())
     }
 }
@@ -130,7 +135,7 @@ pub(crate) fn run(arguments: &WorkArgs, context: &mut Context) -> Result<(), Fai
     desk.jobs().list()?;
     let stop = end_on_signals()?;
     remark("working; jobs run when they are due");
-    Worker::new(&arguments.worker).work(&desk, &stop)
+    Worker::new(&arguments.worker, &context.settings).work(&desk, &stop)
 }
 
 /// A stop that SIGTERM, SIGHUP and Ctrl-C ask for. The second time the process ends at once.
@@ -155,11 +160,12 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(options: &WorkerOptions) -> Self {
+    pub(crate) fn new(options: &WorkerOptions, settings: &Settings) -> Self {
+        let (at_once, patience) = (options.at_once.map(usize::from), options.patience.map(Duration::from_secs));
         let say = |run: &Run| remark(&told(run));
         Self {
-            pool: RunPool::reporting(usize::from(options.at_once), say),
-            patience: Duration::from_secs(options.patience),
+            pool: RunPool::reporting(at_once.unwrap_or(settings.worker.at_once), say),
+            patience: patience.unwrap_or(settings.worker.patience),
         }
     }
 

@@ -41,29 +41,11 @@ impl Lot {
     ) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path());
-        for name in [
-            "DATABASE_URL",
-            "RUST_LOG",
-            "COLUMNS",
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "JPAUTO_FETCH_CONTACT",
-            "JPAUTO_FETCH_PAUSE",
-            "JPAUTO_FETCH_ALLOW_PRIVATE_NETWORKS",
-            "JPAUTO_SCRAPING_LEASE",
-            "JPAUTO_JOBS_AT_ONCE",
-            "JPAUTO_JOBS_PATIENCE",
-            "JPAUTO_JOBS_TIME_ZONE",
-            "JPAUTO_JOBS_LEASE",
-            "JPAUTO_JOBS_BACKUP_FOLDER",
-            "JPAUTO_JOBS_BACKUP_COPIES",
-            "JPAUTO_JOBS_WORK",
-            "AUTODEV_API_KEY",
-            "JPAUTO_SESSIONS_SECRET",
-            "JPAUTO_SESSIONS_SECRET_FILE",
-            "JPAUTO_SESSIONS_COOKIE_NAME",
-            "AUTODEV_API_KEY_FILE",
-        ] {
+        for name in ["DATABASE_URL", "RUST_LOG", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        let is_read = |name: &str| name.starts_with("JPAUTO_") || name.starts_with("AUTODEV_");
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_read)) {
             command.env_remove(name);
         }
         command

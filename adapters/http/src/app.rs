@@ -12,7 +12,7 @@ use crate::{
     background::{Background, RunLimits},
     body::BodyLimits,
     caller::Caller,
-    gate::{Gate, GateLimits, Lane},
+    gate::{Gate, GateLimits, GateState, Lane},
     health::Readiness,
     problem::Problem,
     request::{BodyStream, Request},
@@ -55,6 +55,15 @@ impl App {
     /// What goes on when its request is answered.
     pub(crate) fn background(&self) -> &Arc<Background> {
         &self.background
+    }
+
+    pub(crate) fn dealership(&self) -> &Dealership {
+        &self.shared.dealership
+    }
+
+    /// What the gate does now.
+    pub(crate) fn gate_state(&self) -> GateState {
+        self.shared.gate.now()
     }
 
     pub(crate) fn body_limits(&self) -> &BodyLimits {

@@ -111,6 +111,15 @@ impl Caller {
         self.extension.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// What the caller sends to be known by, for the log. Whether it holds is not said.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.credential {
+            Credential::Nothing => "public",
+            Credential::Token(_) => "token",
+            Credential::Cookies(_) => "session",
+        }
+    }
+
     /// Whether credentials were sent, right or wrong.
     pub(crate) fn proves_something(&self) -> bool {
         self.credential != Credential::Nothing

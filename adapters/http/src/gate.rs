@@ -87,6 +87,22 @@ impl Lane {
     }
 }
 
+impl Lane {
+    /// The lanes with their names in the metrics.
+    pub(crate) const NAMED: [(Self, &'static str); LANES.len()] =
+        [(Self::Reads, "reads"), (Self::Offers, "offers"), (Self::Writes, "writes")];
+}
+
+/// What the gate does at one moment. The arrays are by lane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GateState {
+    pub(crate) workers: usize,
+    pub(crate) free: usize,
+    pub(crate) waiting: [usize; LANES.len()],
+    /// Since the start.
+    pub(crate) refused: [u64; LANES.len()],
+}
+
 /// A worker's place: for one kind of work, or for all.
 #[derive(Clone, Copy, Debug)]
 enum Place {
@@ -112,6 +128,7 @@ struct State {
     free_of: [usize; LANES.len()],
     queues: [VecDeque<Waiter>; LANES.len()],
     waits: [WaitingTime; LANES.len()],
+    refused: [u64; LANES.len()],
 }
 
 #[derive(Debug)]
@@ -166,7 +183,10 @@ impl Gate {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Shut> {
         let limits = &self.inner.limits;
-        let permit = self.admit(lane).await.ok_or(Shut::Full { retry_after: limits.retry_after })?;
+        let Some(permit) = self.admit(lane).await else {
+            self.inner.state().refused[lane as usize] += 1;
+            return Err(Shut::Full { retry_after: limits.retry_after });
+        };
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
             // The permit is moved into the closure: the place stays taken until the work ends, even if the client goes away or
@@ -178,6 +198,18 @@ impl Gate {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(reason)) => Err(told_by(&reason)),
             Err(_elapsed) => Err(Shut::Overdue),
+        }
+    }
+
+    /// What it does now.
+    pub(crate) fn now(&self) -> GateState {
+        let state = self.inner.state();
+        let waiting = |queue: &VecDeque<Waiter>| queue.iter().filter(|waiter| !waiter.admitted.is_closed()).count();
+        GateState {
+            workers: self.inner.limits.workers.max(1),
+            free: state.free + state.free_of.iter().sum::<usize>(),
+            waiting: state.queues.each_ref().map(waiting),
+            refused: state.refused,
         }
     }
 

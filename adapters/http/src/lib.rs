@@ -24,6 +24,7 @@ mod health;
 mod inventory;
 mod jobs;
 mod market;
+mod metrics;
 mod middleware;
 mod openapi;
 mod operation;

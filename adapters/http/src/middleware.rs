@@ -30,12 +30,19 @@ use crate::{
     caller::{Caller, REQUEST_ID},
     forgery,
     gate::Lane,
+    metrics::{Metrics, NO_ROUTE, Route},
     problem::Problem,
     server::ServerConfig,
 };
 
 /// Passes one request to the API, and completes its answer.
-pub(crate) async fn answer<S, B>(api: S, peer: IpAddr, config: &ServerConfig, mut request: Request<B>) -> Response
+pub(crate) async fn answer<S, B>(
+    api: S,
+    peer: IpAddr,
+    config: &ServerConfig,
+    metrics: &Metrics,
+    mut request: Request<B>,
+) -> Response
 where
     S: Service<Request<B>, Response = Response, Error = Infallible>,
 {
@@ -46,7 +53,7 @@ where
     say_once_if_a_proxy_is_not_trusted(request.headers(), peer, trusted_proxies);
     let request_id = caller.request_id.clone();
     let method = request.method().clone();
-    let span = tracing::info_span!("request", %request_id, %method, path = request.uri().path());
+    let span = tracing::info_span!("request", %request_id);
     let known_tags: Vec<HeaderValue> = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
     request.extensions_mut().insert(caller.clone());
     if method == Method::HEAD {
@@ -61,6 +68,7 @@ where
             Err(_panic) => Problem::internal().into_response(),
         }
     };
+    let route = response.extensions().get::<Route>().map_or(NO_ROUTE, |route| route.0);
     let mut response = written(response, &request_id);
     if matches!(method, Method::GET | Method::HEAD) && is_known(&response, &known_tags) {
         response = not_modified(&response);
@@ -72,10 +80,19 @@ where
     if method == Method::HEAD {
         response = without_body(response);
     }
-    span.in_scope(|| {
-        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(status = response.status().as_u16(), duration_ms, "answered");
-    });
+    let (status, took) = (response.status(), began.elapsed());
+    metrics.answered(route, &method, status, took);
+    // The pattern of the path and not the path: what a client writes there is nobody's business.
+    tracing::info!(
+        target: "jpauto_http::access",
+        %method,
+        route,
+        status = status.as_u16(),
+        milliseconds = took.as_micros() as f64 / 1_000.0,
+        request_id,
+        caller = caller.kind(),
+        "answered"
+    );
     response
 }
 

@@ -1,6 +1,6 @@
 //! The origin of a web page, as browsers send it.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use warp::http::{HeaderValue, Uri, header::InvalidHeaderValue};
 
@@ -25,6 +25,12 @@ pub struct InvalidOrigin;
 impl Origin {
     pub(crate) fn header(&self) -> &HeaderValue {
         &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
     }
 }
 

@@ -21,7 +21,9 @@ use warp::{
 use crate::{
     activity, alerts,
     app::App,
-    auth, competitors, docs, exports, health, inventory, jobs, market, openapi,
+    auth, competitors, docs, exports, health, inventory, jobs, market,
+    metrics::Route,
+    openapi,
     operation::{Operation, noun_of},
     problem::Problem,
     repeated,
@@ -64,11 +66,24 @@ static BY_NOUN: LazyLock<HashMap<&'static str, Vec<&'static Operation>>> = LazyL
 });
 
 /// Answers a request: by the operation with its method and path, with 405 or the options of a path that exists, or with 404.
-pub(crate) async fn answer(app: App, method: Method, path: &str, mut request: Request) -> Response {
+pub(crate) async fn answer(app: App, method: Method, path: &str, request: Request) -> Response {
     let of_path = operations_of(path);
     let Some(first) = of_path.first() else { return Problem::not_found().into_response() };
+    let mut response = answer_at(first, &of_path, app, method, path, request).await;
+    response.extensions_mut().insert(Route(first.path));
+    response
+}
+
+async fn answer_at(
+    first: &Operation,
+    of_path: &[&'static Operation],
+    app: App,
+    method: Method,
+    path: &str,
+    mut request: Request,
+) -> Response {
     let Some(operation) = of_path.iter().find(|operation| operation.method == method) else {
-        let allow = allow(&of_path);
+        let allow = allow(of_path);
         return match method {
             Method::OPTIONS => options(&allow),
             _ => Problem::method_not_allowed(&allow).into_response(),

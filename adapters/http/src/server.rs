@@ -44,6 +44,7 @@ use crate::{
     caller::REQUEST_ID,
     client_connections::ClientConnections,
     gate::GateLimits,
+    metrics::{self, Metrics},
     middleware,
     origin::Origin,
 };
@@ -60,6 +61,9 @@ use crate::{
 pub struct ServerConfig {
     /// The address to listen on. With port 0 the system chooses a free port; [`Server::address`] returns it.
     pub address: SocketAddr,
+    /// Where `GET /metrics` is answered, in the text format of Prometheus (nowhere). It is an address of its own because the figures
+    /// are not for the public, and everybody who reaches it may read them.
+    pub metrics_address: Option<SocketAddr>,
     /// The limits of connections.
     pub connections: ConnectionLimits,
     /// The limits of a request's body.
@@ -83,6 +87,7 @@ impl ServerConfig {
     pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
+            metrics_address: None,
             connections: ConnectionLimits::default(),
             body: BodyLimits::default(),
             gate: GateLimits::default(),
@@ -140,6 +145,9 @@ pub enum StartError {
         #[source]
         reason: io::Error,
     },
+    /// The counters of `/metrics` could not be made.
+    #[error("cannot count requests: {0}")]
+    Metrics(#[source] prometheus::Error),
     /// The system started no threads.
     #[error("cannot start the server's threads: {0}")]
     Runtime(#[source] io::Error),
@@ -177,6 +185,8 @@ pub enum Shutdown {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Metrics,
+    metrics_listener: Option<TcpListener>,
     app: App,
     config: ServerConfig,
 }
@@ -187,20 +197,33 @@ impl Server {
     /// # Errors
     /// [`StartError::Bind`].
     pub async fn bind(dealership: Dealership, mut config: ServerConfig) -> Result<Self, StartError> {
-        let cannot_listen = |reason| StartError::Bind { address: config.address, reason };
-        let listener = TcpListener::bind(config.address).await.map_err(cannot_listen)?;
-        let address = listener.local_addr().map_err(cannot_listen)?;
+        let (listener, address) = listen(config.address).await?;
+        let metrics = Metrics::new().map_err(StartError::Metrics)?;
+        let metrics_listener = match config.metrics_address {
+            Some(address) => {
+                let (listener, address) = listen(address).await?;
+                config.metrics_address = Some(address);
+                Some(listener)
+            }
+            None => None,
+        };
         // More workers than connections would only wait for each other, with a thread each.
         let database_connections = usize::try_from(dealership.config().database.pool_size).unwrap_or(usize::MAX);
         config.gate.workers = config.gate.workers.min(database_connections);
         let app = App::new(dealership, config.gate, config.body).making_runs(config.runs);
-        Ok(Self { listener, address, app, config })
+        Ok(Self { listener, address, metrics, metrics_listener, app, config })
     }
 
     /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address that answers `GET /metrics`, if one does.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.config.metrics_address
     }
 
     /// Answers requests until the future ends. Then it accepts no more connections and lets the busy ones finish, and the runs that it
@@ -211,6 +234,11 @@ impl Server {
         let api = warp::service(app::api(&self.app));
         let background = Arc::clone(self.app.background());
         let config = Arc::new(self.config);
+        // It ends with the set.
+        let mut watched = JoinSet::new();
+        if let Some(listener) = self.metrics_listener {
+            watched.spawn(metrics::serve(listener, self.metrics.clone(), self.app.clone()));
+        }
         let mut connections = JoinSet::new();
         let clients = ClientConnections::default();
         let mut end = pin!(end);
@@ -226,7 +254,8 @@ impl Server {
                         tracing::debug!(%peer, "a client has all the connections that it may have");
                         continue;
                     };
-                    let connection = Connection { peer, ended: ended.clone(), config: Arc::clone(&config) };
+                    let (metrics, config) = (self.metrics.clone(), Arc::clone(&config));
+                    let connection = Connection { peer, ended: ended.clone(), config, metrics };
                     let api = api.clone();
                     connections.spawn(async move {
                         let _held = (slot, counted);
@@ -316,6 +345,14 @@ fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
     Either::Left(layer)
 }
 
+/// A listener, and the address that it has.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let cannot_listen = |reason| StartError::Bind { address, reason };
+    let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    Ok((listener, address))
+}
+
 /// The next connection, as soon as there is room for it.
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
@@ -339,6 +376,7 @@ struct Connection {
     peer: SocketAddr,
     ended: watch::Receiver<()>,
     config: Arc<ServerConfig>,
+    metrics: Metrics,
 }
 
 impl Connection {
@@ -351,13 +389,15 @@ impl Connection {
             tracing::debug!(%reason, "answers may be delayed");
         }
         let limits = self.config.connections;
+        let _counted = self.metrics.connected();
         let has_asked = Arc::new(AtomicBool::new(false));
         let service = service_fn({
             let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
+            let metrics = self.metrics.clone();
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
-                let (api, config) = (api.clone(), Arc::clone(&config));
-                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config, request).await) }
+                let (api, config, metrics) = (api.clone(), Arc::clone(&config), metrics.clone());
+                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config, &metrics, request).await) }
             }
         });
         let service = CompressionLayer::new().layer(cross_origin(&self.config.allowed_origins).layer(service));

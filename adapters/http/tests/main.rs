@@ -21,6 +21,7 @@ mod exports;
 mod inventory;
 mod jobs;
 mod market;
+mod metrics;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;

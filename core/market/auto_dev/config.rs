@@ -186,6 +186,13 @@ impl AutoDevConfig {
         }
     }
 
+    /// The same with another key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into().trim().to_owned();
+        self
+    }
+
     /// The header that carries the key, marked so that no log of the client shows it.
     pub(super) fn authorization(&self) -> Result<HeaderValue> {
         let invalid = || {

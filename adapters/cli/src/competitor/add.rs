@@ -110,7 +110,7 @@ pub(super) fn run(arguments: &AddArgs, context: &mut Context) -> Result<(), Fail
         let added = context.desk()?.competitors().add(&new)?;
         return context.output.item(&added);
     }
-    let (fetch, scraping) = arguments.fetching.config()?;
+    let (fetch, scraping) = arguments.fetching.config(&context.settings)?;
     context.fetch_with(fetch, scraping);
     let added = context.desk()?.competitors().add_at(&new, &TestOptions::default())?;
     let output = &mut context.output;

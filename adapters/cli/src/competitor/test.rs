@@ -58,7 +58,7 @@ pub(crate) struct TestArgs {
 /// Tries it out.
 pub(super) fn run(arguments: &TestArgs, context: &mut Context) -> Result<(), Failure> {
     let config = arguments.config.as_deref().map(read_config).transpose()?;
-    let (fetch, scraping) = arguments.fetching.config()?;
+    let (fetch, scraping) = arguments.fetching.config(&context.settings)?;
     context.fetch_with(fetch, scraping);
     let desk = context.desk_or_passing()?;
     let text = arguments.website.as_str();

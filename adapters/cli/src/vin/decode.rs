@@ -14,6 +14,7 @@ use super::LINE_BYTES_MAX;
 use crate::{
     analyze,
     auto_dev::AutoDevOptions,
+    configuration::Settings,
     context::Context,
     failure::Failure,
     output::{Format, Output, Tone, car, counted, day, miles, moment, money},
@@ -74,7 +75,7 @@ struct VpicOptions {
     #[arg(long)]
     offline: bool,
     /// Another address of vPIC: an https:// mirror on a public server
-    #[arg(long, value_name = "URL", env = "JPAUTO_VPIC_BASE_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     vpic_url: Option<String>,
 }
 
@@ -109,8 +110,8 @@ pub(crate) struct EvaluateArgs {
 }
 
 impl VpicOptions {
-    fn config(&self) -> Option<VpicConfig> {
-        let mut config = VpicConfig::default();
+    fn config(&self, settings: &Settings) -> Option<VpicConfig> {
+        let mut config = settings.vpic()?.clone();
         if let Some(url) = self.vpic_url.as_ref().filter(|url| !url.is_empty()) {
             config.base_url.clone_from(url);
         }
@@ -128,7 +129,7 @@ pub(super) fn run(command: &VinCommand, context: &mut Context) -> Result<(), Fai
 
 fn decode(arguments: &DecodeArgs, context: &mut Context) -> Result<(), Failure> {
     let vins = vins_of(&arguments.vins)?;
-    context.ask_vpic(arguments.vpic.config());
+    context.ask_vpic(arguments.vpic.config(&context.settings));
     let decoded = context.desk_or_passing()?.evaluation().decode_many(&vins)?;
     print(&decoded, &mut context.output, print_decoded)
 }
@@ -168,9 +169,9 @@ fn vins_of(texts: &[String]) -> Result<Vec<Vin>, Failure> {
 fn evaluate(arguments: &EvaluateArgs, context: &mut Context) -> Result<(), Failure> {
     let mut request = EvaluationRequest::new(read(&arguments.vin)?, arguments.mileage);
     request.refresh = arguments.refresh;
-    context.ask_vpic(arguments.vpic.config());
+    context.ask_vpic(arguments.vpic.config(&context.settings));
     // Read in any case, so that a wrong option is reported offline too.
-    let auto_dev = arguments.auto_dev.config()?;
+    let auto_dev = arguments.auto_dev.config(&context.settings)?;
     context.ask_auto_dev(auto_dev.filter(|_| !arguments.vpic.offline));
     let evaluation = context.desk()?.evaluation().evaluate(&request)?;
     let output = &mut context.output;

@@ -1,0 +1,329 @@
+//! The configuration of all commands: one file, then environment variables over it. Options of a command come last.
+//!
+//! [`Settings`] holds the library's and the server's own structs, with their defaults. `keys` lists which key is which field,
+//! `given` reads a value into its type, `file` and `environment` find the values. `jpauto.toml` beside this crate is the
+//! commented sample. A test compares it with the table.
+
+mod environment;
+mod file;
+mod given;
+mod keys;
+mod nearest;
+mod providers;
+mod quantity;
+mod secret_file;
+#[cfg(test)]
+mod tests;
+
+use std::{ffi::OsString, fmt, path::Path, time::Duration};
+
+use jpauto::{
+    Config, DatabaseConfig, ErrorCode, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules, ProviderConfig,
+    SessionConfig, SignInConfig, TrackingRules,
+    competitors::{MarketViewRules, MetricsRules, ScrapingRules},
+    evaluation::{EvaluationRules, PurchaseRules, VpicConfig},
+    exports::ExportConfig,
+    jobs::{Job, JobRules},
+    market::AutoDevConfig,
+};
+use jpauto_http::ServerConfig;
+
+pub(crate) use environment::FILE;
+
+use crate::failure::Failure;
+
+/// A commented file with all keys and their defaults.
+pub(crate) const SAMPLE: &str = include_str!("../../jpauto.toml");
+
+/// The database where nothing names one.
+const DEFAULT_DATABASE: &str = "sqlite:jpauto.db";
+
+/// Everything that can be configured.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) database: DatabaseConfig,
+    pub(crate) server: ServerConfig,
+    pub(crate) log: LogSettings,
+    sessions: SessionConfig,
+    sign_in: SignInConfig,
+    /// The providers of sign-in, each with a section of its own.
+    providers: Vec<ProviderConfig>,
+    pub(crate) worker: WorkerSettings,
+    jobs: JobRules,
+    schedules: Schedules,
+    /// It has the dealership, too.
+    exports: ExportConfig,
+    fetch: FetchConfig,
+    scraping: ScrapingRules,
+    auto_dev_account: AutoDevAccount,
+    auto_dev: AutoDevConfig,
+    vpic_use: VpicUse,
+    vpic: VpicConfig,
+    intake: IntakeRules,
+    inventory: InventoryRules,
+    pricing: PricingRules,
+    evaluation: EvaluationRules,
+    purchase: PurchaseSettings,
+    tracking: TrackingRules,
+    metrics: MetricsRules,
+    market_view: MarketViewRules,
+}
+
+/// What is written to standard error.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogSettings {
+    pub(crate) format: LogFormat,
+    /// The levels by module, as `RUST_LOG` has them.
+    pub(crate) filter: Option<String>,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// How this process runs jobs.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkerSettings {
+    pub(crate) work: bool,
+    pub(crate) at_once: usize,
+    pub(crate) patience: Duration,
+}
+
+/// When a job runs, as a cron expression; `None` is never.
+#[derive(Clone, Debug)]
+struct Schedule(Option<String>);
+
+/// Makes the schedules of all jobs, each a field by the job's name.
+macro_rules! schedules {
+    ($($name:ident: $job:ident),+ $(,)?) => {
+        #[derive(Clone, Debug)]
+        struct Schedules {
+            $($name: Schedule),+
+        }
+
+        impl Default for Schedules {
+            fn default() -> Self {
+                let standard = JobRules::default().schedules;
+                let of = |job| standard.get(&job).filter(|it| it.enabled).map(|it| it.cron.clone());
+                Self { $($name: Schedule(of(Job::$job))),+ }
+            }
+        }
+
+        impl Schedules {
+            fn apply(&self, rules: JobRules) -> JobRules {
+                $(
+                    let rules = match &self.$name.0 {
+                        Some(cron) => rules.at(Job::$job, cron),
+                        None => rules.off(Job::$job),
+                    };
+                )+
+                rules
+            }
+        }
+    };
+}
+
+schedules! {
+    market_research: MarketResearch,
+    competitor_scrape: CompetitorScrape,
+    competitor_metrics: CompetitorMetrics,
+    clean_up: CleanUp,
+    check: Check,
+    backup: Backup,
+}
+
+impl given::Setting for Schedule {
+    fn read(given: &given::Given) -> Result<Self, String> {
+        let cron = String::read(given)?;
+        Ok(Self(Some(cron).filter(|cron| cron != "off" && !cron.is_empty())))
+    }
+
+    fn show(&self) -> String {
+        given::quoted(self.0.as_deref().unwrap_or("off"))
+    }
+}
+
+#[derive(Clone, Default)]
+struct AutoDevAccount {
+    key: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct VpicUse {
+    enabled: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct PurchaseSettings {
+    margin_basis_points: Option<u32>,
+    costs: Option<Money>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            database: DatabaseConfig::new(DEFAULT_DATABASE),
+            server: ServerConfig::new(([127, 0, 0, 1], 8080).into()),
+            log: LogSettings::default(),
+            sessions: SessionConfig::new(Vec::new()),
+            sign_in: SignInConfig::new(""),
+            providers: Vec::new(),
+            worker: WorkerSettings { work: false, at_once: 4, patience: Duration::from_secs(20) },
+            jobs: JobRules::default(),
+            schedules: Schedules::default(),
+            exports: ExportConfig::default(),
+            fetch: FetchConfig::new(""),
+            scraping: ScrapingRules::default(),
+            auto_dev_account: AutoDevAccount::default(),
+            auto_dev: AutoDevConfig::new(""),
+            vpic_use: VpicUse { enabled: true },
+            vpic: VpicConfig::default(),
+            intake: IntakeRules::default(),
+            inventory: InventoryRules::default(),
+            pricing: PricingRules::default(),
+            evaluation: EvaluationRules::default(),
+            purchase: PurchaseSettings::default(),
+            tracking: TrackingRules::default(),
+            metrics: MetricsRules::default(),
+            market_view: MarketViewRules::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file, where one is named, and the variables of the environment over it.
+    ///
+    /// # Errors
+    /// `invalid_configuration` with every fault. An error of the file's path where it can not be read.
+    pub(crate) fn load(
+        path: Option<&Path>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Failure> {
+        let mut settings = Self::default();
+        let mut faults = Vec::new();
+        if let Some(path) = path {
+            file::read(path, &mut settings, &mut faults)?;
+        }
+        environment::read(variables, &mut settings, &mut faults);
+        settings.fetch.allow_any_port |= settings.fetch.allow_private_networks;
+        if faults.is_empty() {
+            return Ok(settings);
+        }
+        let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Err(Failure::new(ErrorCode::InvalidConfiguration, message))
+    }
+
+    /// The library's configuration with the rules, and without the parts that a command asks for itself.
+    pub(crate) fn library(&self) -> Config {
+        let mut config = Config::new("");
+        config.database = self.database.clone();
+        config.intake = self.intake;
+        config.inventory = self.inventory.clone();
+        config.pricing = self.pricing.clone();
+        config.tracking = self.tracking.clone();
+        config.metrics = self.metrics.clone();
+        config.market_view = self.market_view.clone();
+        config.scraping = self.scraping.clone();
+        config.evaluation = self.evaluation.clone();
+        if self.purchase.margin_basis_points.is_some() || self.purchase.costs.is_some() {
+            config.evaluation.purchase = Some(PurchaseRules {
+                margin_basis_points: self.purchase.margin_basis_points.unwrap_or_default(),
+                costs: self.purchase.costs.unwrap_or_default(),
+            });
+        }
+        config
+    }
+
+    /// Every key with its value as a file writes it. A default has a mark in front, and a secret is not shown.
+    pub(crate) fn shown(&self) -> String {
+        let defaults = keys::shown(&Self::default());
+        let mut lines = Vec::new();
+        let mut section = String::new();
+        for (path, is_secret, value) in keys::shown(self) {
+            let Some((of, name)) = path.rsplit_once('.') else { continue };
+            if of != section {
+                lines.push(format!("[{of}]"));
+                of.clone_into(&mut section);
+            }
+            let is_default = defaults.iter().any(|(known, _, default)| *known == path && *default == value);
+            let mark = if is_default { "#" } else { "" };
+            let value = if is_secret && !is_default { given::quoted("not shown") } else { value };
+            lines.push(format!("{mark}{name} = {value}"));
+        }
+        lines.join("\n")
+    }
+
+    /// When jobs run.
+    pub(crate) fn jobs(&self) -> JobRules {
+        self.schedules.apply(self.jobs.clone())
+    }
+
+    /// How feeds are made. What differs from feed to feed is said by the options of `jpauto export`.
+    pub(crate) fn exports(&self) -> &ExportConfig {
+        &self.exports
+    }
+
+    /// How websites are fetched. Without a contact, nothing may be fetched.
+    pub(crate) fn fetch(&self) -> &FetchConfig {
+        &self.fetch
+    }
+
+    pub(crate) fn scraping(&self) -> &ScrapingRules {
+        &self.scraping
+    }
+
+    /// How auto.dev is asked. Without a key, it is not.
+    pub(crate) fn auto_dev(&self) -> Option<AutoDevConfig> {
+        self.auto_dev_account.key.clone().map(|key| self.auto_dev_with_key(key))
+    }
+
+    /// How auto.dev is asked with another key.
+    pub(crate) fn auto_dev_with_key(&self, key: String) -> AutoDevConfig {
+        let mut config = self.auto_dev.clone().with_key(key);
+        config.zip = config.zip.or_else(|| self.exports.dealership.zip.clone());
+        config
+    }
+
+    /// How vPIC is asked, unless that is switched off.
+    pub(crate) fn vpic(&self) -> Option<&VpicConfig> {
+        self.vpic_use.enabled.then_some(&self.vpic)
+    }
+
+    /// Where people sign in, if there is a provider.
+    pub(crate) fn sign_in(&self) -> Option<SignInConfig> {
+        let mut config = self.sign_in.clone();
+        config.public_url.truncate(config.public_url.trim_end_matches('/').len());
+        config.providers.clone_from(&self.providers);
+        (!config.providers.is_empty()).then_some(config)
+    }
+
+    /// How sessions are signed. Without a secret, nobody can sign in.
+    pub(crate) fn sessions(&self) -> &SessionConfig {
+        &self.sessions
+    }
+}
+
+/// What is wrong, and where.
+struct Fault {
+    /// `FILE:LINE`, or nothing for a variable, whose name is the key.
+    place: Option<String>,
+    key: String,
+    message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, key, message } = self;
+        match place {
+            Some(place) if key.is_empty() => write!(f, "{place}: {message}"),
+            Some(place) => write!(f, "{place}: {key}: {message}"),
+            None => write!(f, "{key}: {message}"),
+        }
+    }
+}
