@@ -62,7 +62,7 @@ fn set(number: usize, rng: &mut fastrand::Rng) -> Set {
     Set { x, y, strata, shares: [0.0, 0.25, 0.5, 0.75, 1.0, rng.f64()] }
 }
 
-/// A Python with numpy, scipy and PyYAML, installed where it is not yet.
+/// A Python with numpy, scipy and `PyYAML`, installed where it is not yet.
 pub(crate) fn python() -> PathBuf {
     if let Some(named) = env::var_os("JPAUTO_TEST_PYTHON") {
         return named.into();

@@ -85,12 +85,10 @@ impl Lane {
     fn shares(self) -> bool {
         self != Self::Long
     }
-}
 
-impl Lane {
     /// The lanes with their names in the metrics.
     pub(crate) const NAMED: [(Self, &'static str); LANES.len()] =
-        [(Self::Reads, "reads"), (Self::Offers, "offers"), (Self::Writes, "writes")];
+        [(Self::Reads, "reads"), (Self::Offers, "offers"), (Self::Writes, "writes"), (Self::Long, "long")];
 }
 
 /// What the gate does at one moment. The arrays are by lane.
