@@ -247,7 +247,7 @@ pub(crate) const DOUBTS: [Doubt; IncompleteReason::ALL.len()] = {
         doubt(Reason::LastPageFull, |seen| seen.is_cut(), Cut, "it ends a page earlier than before"),
         doubt(
             Reason::PageOutdated,
-            |seen| seen.reading.behind_old_pages > 0,
+            |seen| seen.has_old_pages(),
             Hidden,
             "a page is sent as it was, though vehicles have moved on to it",
         ),
@@ -378,6 +378,11 @@ impl Evidence<'_> {
         // A lot that shrank shows what it showed before.
         let is_a_part = self.recognition.recognised.saturating_mul(2) >= self.vehicles;
         self.vehicles > 0 && !stands && !is_a_part && self.recognition.is_of_another_lot(self.rules)
+    }
+
+    /// Whether vehicles seem to have moved on to a page that is sent as it was. A website that showed as many as it claims hides none.
+    fn has_old_pages(&self) -> bool {
+        self.reading.behind_old_pages > 0 && self.claims().is_none_or(|now| now.hidden() > 0)
     }
 
     /// Whether many vehicles stood on several pages, so that others may have been on no page. A website that showed as many as it

@@ -111,7 +111,6 @@ const SYNONYMS: [(&str, &[&str]); 34] = [
             "stk",
             "stk number",
             "stk no",
-            "stocknum",
             "inventory number",
             "unit number",
             "dealer stock number",

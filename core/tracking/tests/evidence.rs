@@ -54,6 +54,17 @@ fn doubts_are_a_set_of_which_the_gravest_counts() {
     assert_eq!(Doubts::default().weight(&rules), 1.0);
 }
 
+/// A website that shows as many vehicles as it counts hides none behind an old page.
+#[rstest]
+#[case::no_count(None, true)]
+#[case::counts_more(Some(41), true)]
+#[case::counts_what_it_shows(Some(40), false)]
+fn an_old_page_is_doubted_unless_the_count_is_met(#[case] total_claimed: Option<u32>, #[case] expected: bool) {
+    let reading = ScrapeReading { behind_old_pages: 1, total_claimed, ..ScrapeReading::whole_lot() };
+    let doubts = Doubts::about(&first(&reading, 40, &EvidenceRules::default()));
+    assert_eq!(doubts.0.contains(&IncompleteReason::PageOutdated), expected);
+}
+
 /// A lot is far smaller than it was when it lies below half of the median of those before.
 #[rstest]
 #[case::first_scrape(1, &[], false)]
