@@ -126,7 +126,7 @@ keys! {
     }
     "server.body" in (server.body) { largest = Bytes, read_timeout, most_discarded = Bytes }
     "server.gate" in (server.gate) {
-        workers, offers, writes, target_wait, overload_after, longest_wait, queue, deadline, retry_after,
+        workers, offers, writes, long, target_wait, overload_after, longest_wait, queue, deadline, retry_after,
     }
     "server.runs" in (server.runs) { at_once, streams }
     "log" in (log) { format, filter }
