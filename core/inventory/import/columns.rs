@@ -184,10 +184,10 @@ const SYNONYMS: [(&str, &[&str]); 34] = [
     ("transmission", &["trans", "transmission type", "gearbox", "transmission description"]),
     ("engine", &["engine description", "motor", "engine type", "engine size"]),
     ("fuel_type", &["fuel", "fuel description"]),
-    ("drivetrain", &["drive", "drive train", "drive type", "drivetype", "drive line", "driveline", "wheel drive"]),
-    ("body_style", &["body", "body type", "bodystyle", "vehicle type", "body description"]),
+    ("drivetrain", &["drive", "drive type", "drive line", "wheel drive"]),
+    ("body_style", &["body", "body type", "vehicle type", "body description"]),
     ("doors", &["number of doors", "door count", "num doors", "no of doors"]),
-    ("mpg_city", &["city mpg", "epa city", "city fuel economy", "citympg"]),
+    ("mpg_city", &["city mpg", "epa city", "city fuel economy"]),
     ("mpg_highway", &["highway mpg", "hwy mpg", "mpg hwy", "epa highway", "highway fuel economy"]),
     (
         "description",
