@@ -54,7 +54,7 @@ def test_an_observer_ends_a_run(lot: jpauto.Lot) -> None:
 
 def test_what_cannot_be_run_says_why(lot: jpauto.Lot) -> None:
     with pytest.raises(jpauto.NotFound) as unknown:
-        lot.jobs.run("nothing")
+        lot.jobs.run("nothing")  # type: ignore[arg-type]
     assert unknown.value.code == "job_not_found"
     with pytest.raises(jpauto.Refused) as missing:
         lot.jobs.run("competitor_scrape")
