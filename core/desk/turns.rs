@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
+
 use super::{Acting, Desk};
 use crate::{
     actor::Permission,
@@ -50,6 +52,25 @@ impl<'a> Turns<'a> {
         self.rows.set(next_rows(self.rows.get(), begun_at.get().elapsed(), self.most_rows));
         self.ended_at.set(Some(Instant::now()));
         outcome
+    }
+
+    /// Removes rows until no more are there or the limit is reached, and returns how many. `remove` takes the most rows that it
+    /// may remove, and returns how many it did.
+    pub(crate) fn remove(
+        &self,
+        limit: usize,
+        remove: impl Fn(&mut DbConnection, DateTime<Utc>, i64) -> DbResult<usize>,
+    ) -> Result<usize> {
+        let mut removed = 0;
+        loop {
+            let wanted = self.rows().min(limit - removed);
+            let rows = i64::try_from(wanted).unwrap_or(i64::MAX);
+            let found = self.write(|conn, acting| remove(conn, acting.now, rows))?;
+            removed += found.min(wanted);
+            if found < wanted || removed == limit {
+                return Ok(removed);
+            }
+        }
     }
 }
 

@@ -22,7 +22,6 @@ use crate::{
     Vin,
     activity::{self, Action},
     actor::Permission,
-    db::{DbConnection, DbResult},
     desk::{Desk, Part, Turns, found_by_the_desk},
     error::{Error, ErrorCode, Result},
     ids::EvaluationId,
@@ -195,9 +194,10 @@ impl<'a> Evaluations<'a> {
     /// # Errors
     /// `forbidden`; as any write. What was removed before stays removed.
     pub fn remove_expired(&self, limit: usize) -> Result<Expired> {
-        let evaluations = self.remove_in_batches(limit, repository::remove_expired_evaluations)?;
+        let turns = Turns::new(self.desk, Permission::CleanUp, ROWS_A_REMOVAL);
+        let evaluations = turns.remove(limit, repository::remove_expired_evaluations)?;
         let left = limit - evaluations;
-        let decodes = self.remove_in_batches(left, repository::remove_expired_decodes)?;
+        let decodes = turns.remove(left, repository::remove_expired_decodes)?;
         let is_left = || self.desk.read(Permission::CleanUp, |conn| repository::is_any_expired(conn, self.desk.now()));
         Ok(Expired { evaluations, decodes, is_all: decodes < left || !is_left()? })
     }
@@ -211,24 +211,6 @@ impl<'a> Evaluations<'a> {
         let (evaluations, decodes) =
             self.desk.read(Permission::CleanUp, |conn| repository::count_expired(conn, now))?;
         Ok(Expired { evaluations, decodes, is_all: evaluations + decodes == 0 })
-    }
-
-    fn remove_in_batches(
-        &self,
-        limit: usize,
-        remove: fn(&mut DbConnection, DateTime<Utc>, i64) -> DbResult<usize>,
-    ) -> Result<usize> {
-        let turns = Turns::new(self.desk, Permission::CleanUp, ROWS_A_REMOVAL);
-        let mut removed = 0;
-        loop {
-            let wanted = turns.rows().min(limit - removed);
-            let rows = i64::try_from(wanted).unwrap_or(i64::MAX);
-            let found = turns.write(|conn, acting| remove(conn, acting.now, rows))?;
-            removed += found.min(wanted);
-            if found < wanted || removed == limit {
-                return Ok(removed);
-            }
-        }
     }
 
     /// Looks for a stored evaluation that serves. For a refresh, a row that existed before it does not.

@@ -98,12 +98,11 @@ pub(super) fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbRe
 
 /// Deletes sessions that have ended, the oldest first, and answers how many. The end is looked at again for each row, because
 /// another server may extend one meanwhile.
-pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: u32) -> DbResult<usize> {
+pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
     let query = sql(
         conn,
         "DELETE FROM session WHERE expire < LOCAL($1) AND sid IN \
          (SELECT sid FROM session WHERE expire < LOCAL($1) ORDER BY expire LIMIT $2)",
     );
-    let most = i64::from(most);
     Ok(on_each!(conn, c => sql_query(query).bind::<DbInstant, _>(Instant(now)).bind::<BigInt, _>(most).execute(c))?)
 }

@@ -7,7 +7,7 @@ use crate::{
     activity::{self, Action},
     actor::{Actor, Permission},
     db::{DbConnection, DbResult},
-    desk::{Acting, Desk},
+    desk::{Acting, Desk, Turns},
     error::{ErrorCode, Result},
     ids::UserId,
 };
@@ -16,10 +16,10 @@ use crate::{
 const RESOURCE: &str = "sessions";
 
 /// Expired sessions that one transaction deletes.
-const BATCH: u32 = 1_000;
+const ROWS_A_REMOVAL: usize = 1_000;
 
 /// Expired sessions that a sign-in deletes, so that the table stays small where nobody cleans up.
-const SWEPT_AT_SIGN_IN: u32 = 100;
+const SWEPT_AT_SIGN_IN: i64 = 100;
 
 /// Sessions of people who are signed in.
 #[derive(Clone, Copy, Debug)]
@@ -134,15 +134,6 @@ impl<'a> Sessions<'a> {
     /// # Errors
     /// `forbidden` below the role admin.
     pub fn prune(&self) -> Result<usize> {
-        let mut pruned = 0;
-        loop {
-            let batch = self
-                .desk
-                .write(Permission::CleanUp, |conn, acting| repository::delete_expired(conn, acting.now, BATCH))?;
-            pruned += batch;
-            if batch < BATCH as usize {
-                return Ok(pruned);
-            }
-        }
+        Turns::new(self.desk, Permission::CleanUp, ROWS_A_REMOVAL).remove(usize::MAX, repository::delete_expired)
     }
 }

@@ -94,29 +94,26 @@ pub(super) fn take_state(
     Ok((taken == 1).then_some(Pending { provider, redirect_uri, return_to, client }))
 }
 
-/// Deletes states and links that have expired, at most so many of each, and answers how many.
-pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
-    let old_states: Vec<String> = states::sign_in_states
+/// Deletes states that have expired, the oldest first, and returns how many.
+pub(super) fn delete_expired_states(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
+    let old: Vec<String> = states::sign_in_states
         .filter(states::expires_at.le(Instant(now)))
         .order(states::expires_at)
         .limit(most)
         .select(states::state_hash)
         .load(conn)?;
-    let old_links: Vec<String> = links::sign_in_links
+    Ok(diesel::delete(states::sign_in_states.filter(states::state_hash.eq_any(old))).execute(conn)?)
+}
+
+/// Deletes links that have expired, the oldest first, and returns how many.
+pub(super) fn delete_expired_links(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
+    let old: Vec<String> = links::sign_in_links
         .filter(links::expires_at.le(Instant(now)))
         .order(links::expires_at)
         .limit(most)
         .select(links::secret_hash)
         .load(conn)?;
-    let mut deleted = 0;
-    if !old_states.is_empty() {
-        deleted +=
-            diesel::delete(states::sign_in_states.filter(states::state_hash.eq_any(old_states))).execute(conn)?;
-    }
-    if !old_links.is_empty() {
-        deleted += diesel::delete(links::sign_in_links.filter(links::secret_hash.eq_any(old_links))).execute(conn)?;
-    }
-    Ok(deleted)
+    Ok(diesel::delete(links::sign_in_links.filter(links::secret_hash.eq_any(old))).execute(conn)?)
 }
 
 /// How many states and links have expired.

@@ -12,15 +12,15 @@ use crate::{
     activity::{self, Action},
     actor::{Actor, Permission},
     db::{DbConnection, DbResult},
-    desk::{Acting, Desk},
+    desk::{Acting, Desk, Turns},
     error::{Error, ErrorCode, Result},
     network, secret,
     sessions::{self, IssuedSession, SessionConfig},
     users::{self, User},
 };
 
-/// What has expired and is deleted in one transaction, of each kind.
-const BATCH: i64 = 1_000;
+/// Expired rows that one transaction deletes.
+const ROWS_A_REMOVAL: usize = 1_000;
 
 /// What has expired and is deleted when somebody begins to sign in, so that the table stays small where nobody cleans up.
 const SWEPT_AT_BEGIN: i64 = 100;
@@ -92,7 +92,8 @@ impl<'a> SignIn<'a> {
         )?;
         let (state_hash, browser_hash) = (secret::hash(&state), secret::hash(&browser));
         let expires_at = self.desk.write(Permission::SignIn, |conn, acting| {
-            repository::delete_expired(conn, acting.now, SWEPT_AT_BEGIN)?;
+            repository::delete_expired_states(conn, acting.now, SWEPT_AT_BEGIN)?;
+            repository::delete_expired_links(conn, acting.now, SWEPT_AT_BEGIN)?;
             if let Some(client) = &pending.client
                 && repository::count_of_client(conn, client, acting.now)? >= i64::from(config.most_per_client)
             {
@@ -168,16 +169,9 @@ impl<'a> SignIn<'a> {
     /// # Errors
     /// `forbidden` below the role admin.
     pub fn prune(&self) -> Result<usize> {
-        let mut pruned = 0;
-        loop {
-            let batch = self
-                .desk
-                .write(Permission::CleanUp, |conn, acting| repository::delete_expired(conn, acting.now, BATCH))?;
-            pruned += batch;
-            if batch == 0 {
-                return Ok(pruned);
-            }
-        }
+        let turns = Turns::new(self.desk, Permission::CleanUp, ROWS_A_REMOVAL);
+        let states = turns.remove(usize::MAX, repository::delete_expired_states)?;
+        Ok(states + turns.remove(usize::MAX, repository::delete_expired_links)?)
     }
 
     /// Makes a link with which the user with this address signs in, once and within 15 minutes.
