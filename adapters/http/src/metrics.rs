@@ -4,7 +4,11 @@
 //! (`ServerConfig::metrics_address`), which is not to be reached by the public. Requests are counted as they are answered; the
 //! gate and the pool are looked at when somebody asks.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use hyper::body::Incoming;
 use hyper_util::{
@@ -42,6 +46,7 @@ pub(crate) struct Metrics {
     gate_waiting: IntGaugeVec,
     gate_refused: IntCounterVec,
     database: IntGaugeVec,
+    gathering: Arc<Mutex<()>>,
 }
 
 impl Metrics {
@@ -75,6 +80,7 @@ impl Metrics {
                 Opts::new("jpauto_database_connections", "Connections of the pool."),
                 &["state"],
             )?,
+            gathering: Arc::default(),
         };
         let collectors: [Box<dyn prometheus::core::Collector>; 8] = [
             Box::new(metrics.requests.clone()),
@@ -107,6 +113,8 @@ impl Metrics {
     }
 
     fn text(&self, app: &App) -> prometheus::Result<Vec<u8>> {
+        // The gate counts its refusals itself. Two requests at once would each add what is new.
+        let _one_at_a_time = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = app.gate_state();
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.gate_running.set(number(gate.workers.saturating_sub(gate.free)));
@@ -114,7 +122,6 @@ impl Metrics {
         for (lane, name) in Lane::NAMED {
             self.gate_waiting.with_label_values(&[name]).set(number(gate.waiting[lane as usize]));
             let refused = self.gate_refused.with_label_values(&[name]);
-            // The gate counts by itself. Two who ask at once write the same.
             refused.inc_by(gate.refused[lane as usize].saturating_sub(refused.get()));
         }
         self.look_at_the_pool(app.dealership());
