@@ -22,7 +22,7 @@ import time
 
 # This file would stand in for the package `http` of the standard library.
 sys.path.remove(str(pathlib.Path(__file__).resolve().parent))
-import urllib.request  # noqa: E402
+import urllib.request  # noqa: E402 - it imports the standard library's `http`
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/jpauto"

@@ -124,7 +124,7 @@ impl Dealership {
         &self.config
     }
 
-    /// The connections to the database as they are now, for whoever watches a server.
+    /// The connections to the database as they are now, to watch a server by.
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.house.database.connections_now()

@@ -1,4 +1,4 @@
-//! Checks the file of a feed against the rules of its columns, whoever wrote it.
+//! Checks the file of a feed against the rules of its columns. Any program may have written the file.
 
 use std::{collections::HashSet, ops::ControlFlow, path::Path};
 

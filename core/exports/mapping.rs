@@ -1,4 +1,4 @@
-//! A mapping: the columns of a feed as they were agreed with whoever takes it, written in a file.
+//! A mapping: the columns of a feed as they were agreed with the platform, written in a file.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

@@ -81,7 +81,7 @@ pub(crate) struct RunArgs {
     /// Of `market_research`: every unsold vehicle, due or not
     #[arg(long)]
     all: bool,
-    /// Of `market_research` and `competitor_scrape`: at most so many of what is due
+    /// Of `market_research` and `competitor_scrape`: the most vehicles or competitors to take of those that are due
     #[arg(long, value_name = "NUMBER")]
     limit: Option<u32>,
     /// Of `clean_up`: count what would go, and remove nothing

@@ -177,7 +177,7 @@ fn sigterm_under_load_finishes_what_was_begun_and_loses_nothing() {
     let took = began.elapsed();
     let (acknowledged, torn) = load.stop();
     assert_eq!((status.code(), torn), (Some(0), Vec::new()));
-    // The drain is ten seconds; whoever asks quickly is answered at once.
+    // The drain is ten seconds. A request that comes before it is answered at once.
     assert!(took < Duration::from_secs(12), "{took:?}");
     let stored = lot.run(["submission", "list", "--all", "--format", "jsonl"]);
     let stored: BTreeSet<_> = stored.lines().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();

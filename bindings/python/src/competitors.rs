@@ -211,10 +211,11 @@ impl Competitors {
     /// The listings that the filters let through, of one competitor or of all, the newest first.
     ///
     /// `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before, `price_drop_min` those
-    /// cheaper by so much, within so many days. `q` are words that all stand in make, model, trim, VIN or stock number. VIN, make
-    /// and model are compared whatever their case, and bounds are included. `stock_status`, `sale_status`, `title_brand`,
-    /// `condition` and `odometer_status` are what the website says, each one word or several. `sort` is `first_seen_at`, `price`,
-    /// `mileage`, `year`, `days_on_market` or `price_drop`, with a minus in front for the largest first.
+    /// cheaper by that amount or more, `price_drop_within_days` those cheaper than at some moment of that many last days. `q`
+    /// are words that all stand in make, model, trim, VIN or stock number. VIN, make and model are compared whatever their
+    /// case, and bounds are included. `stock_status`, `sale_status`, `title_brand`, `condition` and `odometer_status` are
+    /// what the website says, each one word or several. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
+    /// `days_on_market` or `price_drop`, with a minus in front for the largest first.
     #[pyo3(signature = (
         competitor = None, *, sold = None, vin = None, make = None, model = None, year_min = None, year_max = None,
         price_min = None, price_max = None, mileage_min = None, mileage_max = None, days_on_market_min = None,
