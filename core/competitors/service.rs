@@ -423,7 +423,7 @@ impl<'a> Competitors<'a> {
         let (mut key, mut was_added) = (Cow::Borrowed(key), false);
         if recording.is_large(&key, None)? {
             let (id, added) = recording.competitor_of_large_lot(&key)?;
-            recording.write_ahead(id, None, &|turns, work| turns.write(work).map(Some))?;
+            recording.write_large_lot(id, None, &|turns, work| turns.write(work).map(Some))?;
             (key, was_added) = (Cow::Owned(id.into()), added);
         }
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {

@@ -129,7 +129,7 @@ fn scraped(report: &ScrapeReport) -> Result<Done> {
     let result = ScrapeJobReport {
         recorded: report.recorded.len(),
         failed: report.failed.len(),
-        passed: report.passed,
+        skipped: report.skipped,
         remaining: report.remaining,
         vehicles: sum(|scrape| scrape.counts.vehicles),
         new: sum(|scrape| scrape.counts.new),

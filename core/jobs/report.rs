@@ -62,7 +62,7 @@ reports! {
         /// Competitors whose scrape failed.
         failed: usize,
         /// Competitors that another process scraped meanwhile.
-        passed: usize,
+        skipped: usize,
         /// Competitors that are left for a later run.
         remaining: usize,
         /// Vehicles that were seen.
