@@ -73,7 +73,6 @@ macro_rules! id {
     };
 }
 
-#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn operations_for_staff() -> Vec<Operation> {
     use Role::{Admin, Manager, Viewer};
     let vin = || Vin::parse("1M8GDM9AXKP042788").unwrap();
