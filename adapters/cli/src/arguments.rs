@@ -49,7 +49,7 @@ Exit codes:
   2  the input or the configuration is wrong
 
 Where an id is asked, its beginning will do if no other begins so; for a vehicle also its VIN or stock number, or the beginning
-of one. Money and miles may be typed as $7,995 and 112,345. A price that looks like a typing error asks for --yes.
+of one. Money and miles may be typed as $7,995 and 112,345 mi. A price that looks like a typing error asks for --yes.
 
 An error is one line on stderr, error[code]: message, and with --format json an object there.";
 
@@ -63,9 +63,9 @@ macro_rules! one_of {
 }
 pub(crate) use one_of;
 
-/// Reads a number of miles as people type it: `112,345`. Whether a car can have run them is for the library to say.
+/// Reads a number of miles as people type it: `112,345 mi`. Whether a car can have run them is for the library to say.
 pub(crate) fn miles(text: &str) -> Result<i32, &'static str> {
-    typed::whole_number(text).ok_or("expected a whole number of miles, such as 112,345")
+    typed::miles(text).ok_or(typed::EXPECTED_MILES)
 }
 
 /// Whether a doubtful price is meant.
