@@ -731,6 +731,10 @@ catalogue! {
         DatabaseIncomplete: Refused, "database_incomplete",
             "The file is a copy of a database in use, without the `-wal` file that holds its tables.",
             "Copy both files, or make the copy with `jpauto backup`. Remove the file if it is to be made anew.";
+        DatabaseDamaged: Refused, "database_damaged",
+            "The file of the database is damaged or cut off.",
+            "Keep the file, and put the last copy that `jpauto backup` made in its place. `sqlite3 FILE .recover` may save rows that are \
+             newer than the copy.";
         MissingRight: Misconfigured, "missing_right",
             "The role that the database is opened with lacks a right.",
             "Grant the right that the message names.";
