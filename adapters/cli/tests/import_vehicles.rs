@@ -51,6 +51,18 @@ fn a_dry_run_is_shown_row_by_row_and_a_refused_row_stops_the_import() {
 }
 
 #[test]
+fn a_file_without_rows_is_told_as_such() {
+    let lot = Lot::new();
+    lot.write("stock.csv", format!("{HEADER}\n"));
+    for arguments in [&["import", "vehicles", "stock.csv"][..], &["import", "vehicles", "stock.csv", "--dry-run"]] {
+        let done = lot.run(arguments);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        assert!(done.stdout.contains("The file has no rows below its header"), "{}", done.stdout);
+        assert!(!done.stdout.contains("Everything is written"), "{}", done.stdout);
+    }
+}
+
+#[test]
 fn a_mapping_is_written_out_corrected_and_heeded() {
     let lot = Lot::new();
     lot.write("stock.csv", csv(&[row(1, "$14,000")]).replace("List Price", "Ask"));
