@@ -6,7 +6,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use crate::{
     actor::Actor,
-    adoption::{self, CheckReport, MigrationReport},
+    adoption::{self, CheckReport, Finding, MigrationReport},
     config::Config,
     db::{Backup, Connections, Database},
     desk::{Desk, House, Parts},
@@ -46,7 +46,8 @@ impl Dealership {
     ///
     /// # Errors
     /// `invalid_database_url`; `database_unavailable` where it can not be opened; `not_a_database`; `database_incomplete` for
-    /// a copy without its `-wal`; `database_newer` where a later release has migrated it.
+    /// a copy without its `-wal`; `database_damaged` for a file that is cut off; `database_newer` where a later release has
+    /// migrated it.
     pub fn open(database_url: impl Into<String>) -> Result<Self> {
         Self::with_config(Config::new(database_url))
     }
@@ -91,6 +92,16 @@ impl Dealership {
     /// `database_outdated` before the first migration.
     pub fn check(&self) -> Result<CheckReport> {
         adoption::check(&self.house.database)
+    }
+
+    /// The rows that every list leaves out, because they have no id or lack what each row has; by table and column.
+    ///
+    /// Only a SQLite file that another program has written has such rows. [`Self::check`] names them as well.
+    ///
+    /// # Errors
+    /// `database_outdated` before the first migration.
+    pub fn left_out(&self) -> Result<Vec<Finding>> {
+        adoption::left_out(&self.house.database)
     }
 
     /// Copies the whole database, as it is at one moment, into a new file, while others read and write.

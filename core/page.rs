@@ -157,7 +157,8 @@ impl<T> Page<T> {
     }
 }
 
-/// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last.
+/// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last, and rows
+/// whose id is none are left out.
 ///
 /// An index on the column and the id has the rows in this order, so the last page costs what the first does. The databases put
 /// nulls in different places, and a search of an index for a pair is a search for its first half only. So a page is read in up to
@@ -178,11 +179,12 @@ macro_rules! in_index_order {
         let mut rows = Vec::new();
         if let Some((value, id)) = last.clone() {
             let query = $query().filter($column.eq(value)).filter($id.$beyond(id));
+            let query = query.filter($crate::db::types::has_id!($conn, $id));
             rows = query.order($id.$direction()).limit($request.rows_to_read()).load($conn)?;
         }
         let missing = $request.rows_missing(rows.len());
         if missing > 0 && last_without.is_none() {
-            let mut query = $query().filter($column.is_not_null());
+            let mut query = $query().filter($column.is_not_null()).filter($crate::db::types::has_id!($conn, $id));
             if let Some((value, _)) = last {
                 query = query.filter($column.$beyond(value));
             }
@@ -190,7 +192,7 @@ macro_rules! in_index_order {
         }
         let missing = $request.rows_missing(rows.len());
         if missing > 0 {
-            let mut query = $query().filter($column.is_null());
+            let mut query = $query().filter($column.is_null()).filter($crate::db::types::has_id!($conn, $id));
             if let Some(id) = last_without {
                 query = query.filter($id.$beyond(id));
             }

@@ -21,6 +21,7 @@ pub(crate) mod row;
 )]
 pub(crate) mod schema;
 pub(crate) mod texts;
+pub(crate) mod time;
 #[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;
 

@@ -22,6 +22,7 @@ use crate::{
     desk::Desk,
     error::{Error, ErrorCode, Result},
     ids::ExportId,
+    inventory::{InventoryRules, VehicleLimits},
     page::{Page, PageRequest},
 };
 
@@ -51,6 +52,7 @@ struct Plan<'p> {
     format: FeedFormat,
     destination: Option<Destination>,
     now: DateTime<Utc>,
+    limits: VehicleLimits,
 }
 
 impl Plan<'_> {
@@ -61,6 +63,7 @@ impl Plan<'_> {
             store_code: self.agreed.store_code.as_deref(),
             vehicle_url: self.config.vehicle_url.as_deref().filter(|_| self.config.has_page_addresses()),
             now: self.now,
+            limits: self.limits,
         }
     }
 
@@ -174,7 +177,8 @@ impl Exports<'_> {
             let message = format!("expected one of {}", known.join(" "));
             return Err(Error::invalid_field(ErrorCode::InvalidFeedFormat, "/format", message));
         }
-        let plan = Plan { export, config, agreed, feed, format, destination, now };
+        let limits = self.desk.rules::<InventoryRules>().limits;
+        let plan = Plan { export, config, agreed, feed, format, destination, now, limits };
         ensure_configured(&plan)?;
         Ok(plan)
     }

@@ -130,7 +130,7 @@ impl Handle {
 /// `docs/exports.md` says.
 ///
 /// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
-/// `database_incomplete`), `NotFound` (`user_not_found`).
+/// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
 #[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None))]
 pub(crate) fn open(

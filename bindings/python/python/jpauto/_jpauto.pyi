@@ -4150,7 +4150,7 @@ def open(
     `docs/exports.md` says.
 
     Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
-    `database_incomplete`), `NotFound` (`user_not_found`).
+    `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """
 
 def parse(text: str, *, current_year: int | None = None) -> Vin:
