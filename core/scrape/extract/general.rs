@@ -22,7 +22,7 @@ use crate::Result;
 /// What was read, and by which technique.
 pub(crate) struct General {
     pub(crate) platform: &'static str,
-    /// Whether the first vehicle is the page's own, and the others are only suggested there.
+    /// Whether the page is a vehicle's own: that comes first, unless it is sold, and the others are only suggested there.
     pub(crate) is_own_page: bool,
     pub(crate) listings: Vec<ScrapedListing>,
 }

@@ -19,11 +19,13 @@ mod dom;
 mod encoding;
 mod entities;
 mod facts;
+mod field_names;
 mod fields;
 mod general;
 mod heading;
 mod json;
 mod json_ld;
+mod label_sides;
 mod limits;
 mod linked_cards;
 mod listing;
@@ -44,9 +46,11 @@ mod price_words;
 mod record;
 mod references;
 mod site;
+mod sold_page;
 mod stock;
 mod template;
 mod title_brand;
+mod title_prose;
 mod tree;
 mod value;
 mod vendor;
@@ -77,7 +81,7 @@ pub(crate) use self::{
     site::Site,
     template::{Template, text_of_class},
     value::{Json, Object, Wanted},
-    vendor::Usual,
+    vendor::{Usual, field_missing},
     vins::parse as vin_of,
 };
 pub use self::{
@@ -290,6 +294,7 @@ fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
         }
         None => {
             let general = general::read(page)?;
+            warnings.extend(vendor::missing_anywhere(general.platform, &general.listings, &page.url));
             (general.platform, general.into_parts())
         }
     };

@@ -6,6 +6,7 @@ mod cards;
 mod facts;
 mod identity;
 mod json_ld;
+mod label_sides;
 mod labels;
 mod linked_cards;
 mod own_page;
