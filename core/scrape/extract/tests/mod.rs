@@ -9,6 +9,7 @@ mod json_ld;
 mod labels;
 mod linked_cards;
 mod own_page;
+mod prices;
 mod vendor;
 
 use std::{fs, path::Path};
