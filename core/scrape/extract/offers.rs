@@ -41,7 +41,7 @@ pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
             pending.extend(objects(offer.get("offers")).map(|inner| (inner, depth + 1)));
         }
     }
-    if best.is_none() { filler } else { best.and_then(|(_, agreed)| agreed) }
+    best.map_or(filler, |(_, agreed)| agreed)
 }
 
 /// How deep offers within an `AggregateOffer` are looked for.

@@ -229,12 +229,13 @@ impl<'b, 'd> Binder<'b, 'd> {
     /// Whether the columns with captions and amounts each begin with an amount and end with a caption.
     fn captions_are_below(&self, cells: &[(usize, Option<(usize, usize)>)]) -> bool {
         let is_caption = |item: usize| self.items[item].caption().is_some();
-        // Of each column, whether its first item is a caption, and its last.
+        // Of each column, whether its first item is a caption, and its last; a payment behind that says so itself needs none.
         let mut columns: Vec<(usize, bool, bool)> = Vec::new();
         for (item, cell) in cells {
             let Some((_, column)) = cell else { continue };
             match columns.iter_mut().find(|(known, ..)| known == column) {
-                Some((.., last)) => *last = is_caption(*item),
+                Some((.., last)) if is_caption(*item) || is_open(&self.items[*item]) => *last = is_caption(*item),
+                Some(_) => {}
                 None => columns.push((*column, is_caption(*item), is_caption(*item))),
             }
         }

@@ -72,6 +72,12 @@ fn a_sequence_of_amounts_and_captions_is_read_in_its_one_direction() {
             assert_eq!(asked(&shown).0, price, "{shown}");
         }
     }
+    // A payment behind them has its word in the next row.
+    let rows: String = ["$24,000", "MSRP", "$20,000", "Price", "$355", "/month"]
+        .iter()
+        .map(|text| format!("<tr><td>{text}</td></tr>"))
+        .collect();
+    assert_eq!(asked(&format!("<table>{rows}</table>")).0, Some(20_000));
 }
 
 #[test]
