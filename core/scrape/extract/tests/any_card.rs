@@ -166,6 +166,32 @@ fn in_order(row: &Row, is_caption_first: bool) -> [&str; 2] {
     if is_caption_first { [row.caption, &row.amount] } else { [&row.amount, row.caption] }
 }
 
+/// Amounts and captions that take turns, with nothing around each pair.
+fn in_one_direction(draw: &mut Draw, rows: &[Row], is_caption_first: bool) -> String {
+    match draw.below(3) {
+        // One column, each text in a row of its own.
+        0 => {
+            let texts: Vec<&str> = rows.iter().flat_map(|row| in_order(row, is_caption_first)).collect();
+            one_column(draw, &texts)
+        }
+        1 => {
+            let [first, second] = if is_caption_first { ["dt", "dd"] } else { ["dd", "dt"] };
+            let terms = rows.iter().map(|row| {
+                let [one, other] = in_order(row, is_caption_first);
+                format!("<{first}>{one}</{first}><{second}>{other}</{second}>")
+            });
+            format!("<dl>{}</dl>", terms.collect::<String>())
+        }
+        // Two rows, captions above or below.
+        _ => {
+            let row = |side: usize| -> String {
+                rows.iter().map(|row| format!("<td>{}</td>", in_order(row, is_caption_first)[side])).collect()
+            };
+            format!("<table><tr>{}</tr><tr>{}</tr></table>", row(0), row(1))
+        }
+    }
+}
+
 /// Texts of one column: a table with a row for each, a list, or siblings.
 fn one_column(draw: &mut Draw, texts: &[&str]) -> String {
     let (frame, open, close) = match draw.below(5) {
@@ -226,27 +252,7 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
                 },
             );
         }
-        // One column, each text in a row of its own.
-        10 if is_whole => {
-            let texts: Vec<&str> = rows.iter().flat_map(|row| in_order(row, is_caption_first)).collect();
-            return one_column(draw, &texts);
-        }
-        11 if is_whole => {
-            let names = if is_caption_first { ["dt", "dd"] } else { ["dd", "dt"] };
-            let [first, second] = names;
-            each("", "", &mut |row| {
-                let [one, other] = in_order(row, is_caption_first);
-                format!("<{first}>{one}</{first}><{second}>{other}</{second}>")
-            });
-            return format!("<dl>{html}</dl>");
-        }
-        // Two rows, captions above or below.
-        12 if is_whole => {
-            let row = |side: usize| -> String {
-                rows.iter().map(|row| format!("<td>{}</td>", in_order(row, is_caption_first)[side])).collect()
-            };
-            return format!("<table><tr>{}</tr><tr>{}</tr></table>", row(0), row(1));
-        }
+        10..=12 if is_whole => return in_one_direction(draw, rows, is_caption_first),
         8 if is_whole => each("", "<br>", &mut |row| format!("{}: {}", row.caption, row.amount)),
         9 if is_whole => return side_by_side(draw, rows, is_caption_first),
         _ => each("<div><div>", "</div></div>", &mut |row| pair(draw, row, is_caption_first)),
