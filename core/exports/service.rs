@@ -191,7 +191,7 @@ impl Exports<'_> {
         self.ensure_not_occupied(plan, target.as_deref())?;
         let address = plan.destination.as_ref().and_then(|destination| destination.address(&name));
         if let Some(url) = &address {
-            let key = format!("exports.{}.login", plan.export.platform);
+            let key = format!("exports.{}", plan.export.platform);
             delivery::ensure_can_be_sent(url, &plan.login(), &key)?;
         }
         let staged = target.unwrap_or_else(|| own.path().join(&name));

@@ -98,6 +98,7 @@ impl Server {
     /// vsftpd with these lines in its configuration.
     fn ftp(more: &str) -> Option<Self> {
         let vsftpd = program("vsftpd")?;
+        program("openssl")?;
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).display().to_string();
         ran(
@@ -248,8 +249,9 @@ fn a_server_whose_key_is_not_known_is_refused_with_what_to_add() {
     let destination = format!("sftp://127.0.0.1:{}{}/", server.port, server.path("in").display());
     let outcome = |login: Login| run_export(&desk(&lot, destination.clone(), login), &Export::of(Platform::Csv));
     let by_file = |text: String| {
-        fs::write(server.path("known"), text).unwrap();
-        Login { host_key: None, known_hosts_file: Some(server.path("known")), ..server.login() }
+        let file = server.path(&format!("known{}", fastrand::u64(..)));
+        fs::write(&file, text).unwrap();
+        Login { host_key: None, known_hosts_file: Some(file), ..server.login() }
     };
     let here = format!("[127.0.0.1]:{}", server.port);
     let (first, second) = (server.fingerprint("host_ecdsa"), server.fingerprint("host_ed25519"));

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Enough that an import takes a while.
-const ROWS: u32 = 2_000;
+const ROWS: u32 = 1_200;
 
 const HEADER: &str = "Stock #,VIN,Yr,Make,Model,Odometer,List Price,Lot row";
 
@@ -118,7 +118,6 @@ fn killed_again_and_again(lot: &Lot, database: &str) {
     let ran = import(&["--dry-run"]).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let longest = u64::try_from(began.elapsed().as_millis() * 2).unwrap();
-    let mut prices_before = BTreeSet::new();
     for round in 0..kills() {
         let price = 10_000 + round;
         write(price);
@@ -134,17 +133,11 @@ fn killed_again_and_again(lot: &Lot, database: &str) {
         let vehicles = commands.lines(&["vehicle", "list", "--all"]);
         let prices: BTreeSet<String> = vehicles.iter().map(|it| it["price"].as_str().unwrap().to_owned()).collect();
         let written = vehicles.iter().filter(|it| it["price"] == format!("{price}.00")).count();
-        if keeps_going {
-            assert!(prices.iter().filter(|it| !prices_before.contains(*it)).all(|it| *it == format!("{price}.00")));
-        } else {
-            assert!(
-                written == 0 || written == ROWS as usize,
-                "round {round}: {written} of {} at the new price",
-                vehicles.len()
-            );
-            assert!(written > 0 || prices == prices_before, "round {round}: {prices:?}");
-        }
-        prices_before = prices;
+        // A server of a database may still carry out what it was told last.
+        let tried: BTreeSet<_> = (10_000..=price).map(|price| format!("{price}.00")).collect();
+        assert!(prices.is_subset(&tried), "round {round}: {prices:?}");
+        let is_whole = written == 0 || written == ROWS as usize;
+        assert!(keeps_going || is_whole, "round {round}: {written} of {} at the new price", vehicles.len());
     }
     // The next one mends what the last one left, and each vehicle has its entries.
     let ran = import(&[]).output().unwrap();

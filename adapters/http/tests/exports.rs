@@ -91,7 +91,8 @@ fn a_feed_that_shrank_waits_for_a_confirmation_on_postgres() {
         return;
     };
     let schema = format!("http_exports_{}", std::process::id());
-    let sql = |statement: String| match Command::new("psql").args([&server, "-qc", &statement]).status() {
+    let sql = |statement: String| match Command::new("psql").args([server.as_str(), "-qc", statement.as_str()]).status()
+    {
         Ok(ended) => assert!(ended.success(), "{statement}"),
         Err(reason) => panic!("psql, which the client of PostgreSQL has: {reason}"),
     };

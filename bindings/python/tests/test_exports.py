@@ -73,5 +73,5 @@ def test_a_server_needs_a_login_that_is_whole(tmp_path: Path) -> None:
         with pytest.raises(jpauto.Refused) as missing:
             lot.exports.run("csv")
         assert missing.value.code == "not_configured"
-        assert "exports.csv.login.host_key" in str(missing.value)
+        assert "exports.csv.host_key" in str(missing.value)
         assert "open-sesame" not in str(missing.value)

@@ -1,7 +1,6 @@
 //! FTP, over TLS or where the operator allows it without: passive, a file at a time.
 
 use std::{
-    error::Error as _,
     fs::File,
     io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
@@ -24,7 +23,7 @@ const BUFFER: usize = 256 * 1024;
 pub(super) fn upload(parcel: &Parcel<'_>) -> Result<String, Failed> {
     let watch = Watch::begin(parcel.patience.attempt).map_err(|reason| Failed::for_good(not_written(reason)))?;
     let said = |failure: FtpError| failure_of(parcel, failure);
-    let path = RemoteFile::of(parcel.url).map_err(Failed::for_good)?.from_login();
+    let path = RemoteFile::of(parcel.url).map_err(Failed::for_good)?.below_login();
     let temporary = unfinished(&path);
     let mut ftp = sign_in(parcel, &watch)?;
     ftp.transfer_type(FileType::Binary).map_err(said)?;
@@ -105,9 +104,11 @@ fn rename(ftp: &mut RustlsFtpStream, temporary: &str, path: &str) -> Result<Stri
         outcome => return outcome,
     };
     let aside = aside(path);
+    // A folder has no size.
+    let is_feed = ftp.size(path).is_ok();
     // A run that was killed may have left one.
     let _ = ftp.rm(&aside);
-    if rename_once(ftp, path, &aside).is_err() {
+    if !is_feed || rename_once(ftp, path, &aside).is_err() {
         return Err(FtpError::UnexpectedResponse(refusal));
     }
     let outcome = rename_once(ftp, temporary, path);

@@ -118,7 +118,7 @@ pub(super) fn is_spoken(url: &Url) -> bool {
     Way::of(url).is_some()
 }
 
-/// Refuses what cannot be sent, before a vehicle is read for it. `key` is where the login is configured.
+/// Refuses what cannot be sent, before a vehicle is read for it. `key` is the section in which the feed is configured.
 ///
 /// # Errors
 /// `invalid_destination` for an address that is not spoken to; `not_configured` where the login lacks something.

@@ -33,12 +33,12 @@ impl RemoteFile {
 
     /// From the root of the server, or from the home folder where the address says `/~/`.
     #[cfg(feature = "sftp")]
-    pub(super) fn from_root(&self) -> String {
+    pub(super) fn rooted(&self) -> String {
         self.path.strip_prefix("/~/").unwrap_or(&self.path).to_owned()
     }
 
     /// From the folder in which a login begins, or from the root where the address has two slashes.
-    pub(super) fn from_login(&self) -> String {
+    pub(super) fn below_login(&self) -> String {
         self.path.strip_prefix("/~/").or_else(|| self.path.strip_prefix('/')).unwrap_or(&self.path).to_owned()
     }
 }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn an_address_says_where_the_file_is() {
-        for (address, from_root, from_login) in [
+        for (address, rooted, below_login) in [
             ("sftp://h.example/in/feed.csv", "/in/feed.csv", "in/feed.csv"),
             ("sftp://h.example/~/feed.csv", "feed.csv", "feed.csv"),
             ("ftp://h.example//srv/feed.csv", "//srv/feed.csv", "/srv/feed.csv"),
@@ -88,9 +88,9 @@ mod tests {
         ] {
             let file = RemoteFile::of(&Url::parse(address).unwrap()).unwrap();
             #[cfg(feature = "sftp")]
-            assert_eq!(file.from_root(), from_root, "{address}");
-            let _ = from_root;
-            assert_eq!(file.from_login(), from_login, "{address}");
+            assert_eq!(file.rooted(), rooted, "{address}");
+            let _ = rooted;
+            assert_eq!(file.below_login(), below_login, "{address}");
         }
         for address in
             ["ftp://h.example/", "sftp://h.example", "ftp://h.example/a%0D%0ADELE%20b", "ftp://h.example/%FF"]

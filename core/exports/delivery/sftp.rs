@@ -49,7 +49,7 @@ const GONE: [i32; 2] = [6, 7];
 pub(super) fn upload(parcel: &Parcel<'_>) -> Result<String, Failed> {
     let watch = Watch::begin(parcel.patience.attempt).map_err(|reason| Failed::for_good(not_written(reason)))?;
     let said = |failure: ssh2::Error| failure_of(parcel, failure);
-    let path = RemoteFile::of(parcel.url).map_err(Failed::for_good)?.from_root();
+    let path = RemoteFile::of(parcel.url).map_err(Failed::for_good)?.rooted();
     let temporary = unfinished(&path);
     let session = reach(parcel, &watch)?;
     sign_in(parcel, &session)?;
@@ -203,9 +203,10 @@ fn rename(sftp: &Sftp, temporary: &str, path: &str) -> Result<(), ssh2::Error> {
         Err(refusal) if matches!(refusal.code(), Cause::SFTP(_)) => refusal,
         outcome => return outcome,
     };
+    let is_feed = sftp.lstat(path).is_ok_and(|found| found.is_file());
     // A run that was killed may have left one.
     let _ = sftp.unlink(aside);
-    if sftp.rename(path, aside, None).is_err() {
+    if !is_feed || sftp.rename(path, aside, None).is_err() {
         return Err(refusal);
     }
     let outcome = sftp.rename(temporary, path, None);

@@ -38,14 +38,19 @@ fn what_cannot_be_sent_is_refused_beforehand_with_the_key_that_is_missing() {
             "invalid_destination",
             "allow_unencrypted_ftp",
         ),
-        ("ftp://h.example/a.csv", without(|it| it.user = None), "not_configured", "exports.csv.login.user"),
-        ("ftps://h.example/a.csv", without(|it| it.password = None), "not_configured", "login.password"),
-        ("sftp://h.example/a.csv", without(|it| it.password = None), "not_configured", "login.key_file or password"),
+        ("ftp://h.example/a.csv", without(|it| it.user = None), "not_configured", "exports.csv.user"),
+        ("ftps://h.example/a.csv", without(|it| it.password = None), "not_configured", "exports.csv.password"),
+        (
+            "sftp://h.example/a.csv",
+            without(|it| it.password = None),
+            "not_configured",
+            "exports.csv.key_file or password",
+        ),
         (
             "sftp://h.example/a.csv",
             without(|it| it.host_key = None),
             "not_configured",
-            "login.host_key or known_hosts_file",
+            "exports.csv.host_key or known_hosts_file",
         ),
         (
             "sftp://10.0.0.1/a.csv",
@@ -64,7 +69,7 @@ fn what_cannot_be_sent_is_refused_beforehand_with_the_key_that_is_missing() {
         ("gopher://h.example/a.csv", whole(), "invalid_destination", "no kind"),
     ] {
         let url = Url::parse(address).unwrap();
-        let refused = ensure_can_be_sent(&url, &login, "exports.csv.login").unwrap_err();
+        let refused = ensure_can_be_sent(&url, &login, "exports.csv").unwrap_err();
         assert_eq!(refused.code(), code, "{address}: {refused}");
         let all = format!("{refused} {:?}", refused.fields());
         assert!(all.contains(told), "{address}: {all}");
@@ -73,7 +78,7 @@ fn what_cannot_be_sent_is_refused_beforehand_with_the_key_that_is_missing() {
     for address in
         ["ftp://h.example/a.csv", "ftps://h.example/a.csv", "sftp://h.example/a.csv", "https://h.example/a.csv"]
     {
-        ensure_can_be_sent(&Url::parse(address).unwrap(), &whole(), "exports.csv.login").unwrap();
+        ensure_can_be_sent(&Url::parse(address).unwrap(), &whole(), "exports.csv").unwrap();
     }
 }
 

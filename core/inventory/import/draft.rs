@@ -11,9 +11,6 @@ use crate::{
     version::Version,
 };
 
-/// A plan for more vehicles than this is not held in memory.
-pub(super) const MOST_PLANNED: usize = 30_000;
-
 /// What an import does.
 pub(super) struct Draft {
     pub(super) parts: Vec<Part>,

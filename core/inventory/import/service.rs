@@ -4,14 +4,14 @@
 //! whether all still stands as it was planned upon, and writes. A file of very many changes is planned within it, because a plan
 //! is held in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::{
     ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn, Mapping, MissingVehicles, SoldHeldBack,
     columns,
     columns::{LISTED_AT, SOLD_AT},
     dates::{Dates, OrderProof},
-    draft::{Draft, MOST_PLANNED, Part},
+    draft::{Draft, Part},
     plan::{self, Planned, Terms},
     state::{Chunk, Known, Run, numbers_of},
 };
@@ -178,7 +178,7 @@ impl Inventory<'_> {
         self.desk().read_snapshot(Permission::WriteInventory, |conn| {
             let mut run = self.begin(table, options, conn, acting)?;
             let unsold = run.unsold_before.clone();
-            let (mut parts, mut planned) = (Vec::new(), 0);
+            let (mut parts, mut planned, most) = (Vec::new(), 0, options.limits.planned);
             let read = each_chunk(table, CHUNK, |rows| {
                 let rows = run.read(&rows);
                 let (vins, stock_numbers) = numbers_of(&rows);
@@ -193,13 +193,13 @@ impl Inventory<'_> {
                 } else {
                     parts.push(part);
                 }
-                if planned > MOST_PLANNED && !run.has_refused() {
+                if planned > most && !run.has_refused() {
                     // Ends the reading.
                     return Err(Failure::from(Error::new(ErrorCode::ImportRefused, "too many changes to hold")));
                 }
                 Ok(CHUNK)
             });
-            let is_cut_short = planned > MOST_PLANNED && !run.has_refused();
+            let is_cut_short = planned > most && !run.has_refused();
             if is_cut_short {
                 return Ok(Draft { parts: Vec::new(), unsold, report: run.report, is_cut_short });
             }
@@ -218,15 +218,15 @@ impl Inventory<'_> {
 
     /// Writes what was planned, unless another has changed one of the vehicles since: then it answers false.
     fn write_draft(&self, draft: &Draft) -> Result<bool> {
-        let is_stale = RefCell::new(false);
+        let is_stale = Cell::new(false);
         let outcome = self.desk().write(Permission::WriteInventory, |conn, acting| {
             if !draft.still_stands(conn)? {
-                is_stale.replace(true);
+                is_stale.set(true);
                 return Err(Error::new(ErrorCode::VersionChanged, "vehicles have changed meanwhile").into());
             }
             draft.parts.iter().try_for_each(|part| self.apply(conn, acting, &part.planned))
         });
-        if is_stale.into_inner() { Ok(false) } else { outcome.map(|()| true) }
+        if is_stale.get() { Ok(false) } else { outcome.map(|()| true) }
     }
 
     fn import_in_one_transaction(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
@@ -368,7 +368,7 @@ fn each_chunk<E: From<Error>>(
         if rows.len() >= wanted {
             wanted = each(std::mem::replace(&mut rows, Vec::with_capacity(wanted)))?;
         }
-        Ok(())
+        Ok::<(), E>(())
     })?;
     if rows.is_empty() { Ok(()) } else { each(rows).map(drop) }
 }
@@ -386,5 +386,5 @@ fn sell(conn: &mut DbConnection, run: &Run<'_>, ids: &[VehicleId], reading: Read
 
 fn sold(vehicles: Vec<Vehicle>, run: &Run<'_>) -> Result<Chunk> {
     let planned = vehicles.into_iter().map(|vehicle| plan::sell(vehicle, run.terms()));
-    Ok(Chunk { planned: planned.collect::<Result<_>>()?, ..Chunk::default() })
+    planned.collect::<Result<_>>().map(Chunk::of)
 }

@@ -46,6 +46,11 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// What no row says.
+    pub(super) fn of(planned: Vec<Planned>) -> Self {
+        Self { planned, ..Self::default() }
+    }
+
     pub(super) fn has_refused(&self) -> bool {
         !self.refused.is_empty()
     }
