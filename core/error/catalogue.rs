@@ -207,6 +207,9 @@ catalogue! {
         DeliveryRefused: Refused, "delivery_refused",
             "The server does not take the feed.",
             "Read what it said, and correct the address or the login.";
+        UnknownHostKey: Refused, "unknown_host_key",
+            "The SFTP server that takes the feed shows a key that is not known.",
+            "Ask whoever runs the server for its fingerprint. If it is the one in the message, set `host_key` in the feed's login.";
         DeliveryFailed: Unavailable, "delivery_failed",
             "The server that takes the feed could not be reached, or is not ready.",
             "Try again later. The message says what happened.";

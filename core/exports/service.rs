@@ -107,8 +107,8 @@ impl Exports<'_> {
     /// # Errors
     /// `not_configured`, naming the key; `invalid_destination`; `invalid_mapping`; `invalid_feed_format`; `export_held_back` for a feed
     /// that shrank by more than half; `export_destination_occupied` for a folder of pages that a person fills;
-    /// `export_not_written`; `export_invalid` where the check finds faults; `delivery_refused` and `delivery_failed` from the server
-    /// that takes it; `export_stopped`.
+    /// `export_not_written`; `export_invalid` where the check finds faults; `delivery_refused`, `unknown_host_key` and
+    /// `delivery_failed` from the server that takes it; `export_stopped`.
     pub fn run(
         &self,
         export: &Export,
@@ -193,6 +193,11 @@ impl Exports<'_> {
             _ => None,
         };
         self.ensure_not_occupied(plan, target.as_deref())?;
+        let address = plan.destination.as_ref().and_then(|destination| destination.address(&name));
+        if let Some(url) = &address {
+            let key = format!("exports.{}", plan.export.platform);
+            delivery::ensure_can_be_sent(url, &plan.login(), &key)?;
+        }
         let staged = target.unwrap_or_else(|| own.path().join(&name));
         let stage = Stage::begin(&staged, plan.format).map_err(not_written)?;
         let order = Order {
@@ -215,8 +220,8 @@ impl Exports<'_> {
         if plan.export.dry_run {
             return Ok(done);
         }
-        match plan.destination.as_ref().and_then(|destination| destination.address(&name)) {
-            Some(url) => done.answer = Some(delivery::put(&url, stage.path(), plan.format, &plan.login())?),
+        match address {
+            Some(url) => done.answer = Some(delivery::send(&url, stage.path(), plan.format, &plan.login())?),
             None => stage.publish().map_err(not_written)?,
         }
         Ok(done)

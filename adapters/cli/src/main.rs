@@ -180,6 +180,11 @@ fn log_to_stderr(usual: &str, log: &LogSettings) -> Result<(), Failure> {
             .map_err(|reason| Failure::new(ErrorCode::InvalidConfiguration, format!("log.filter: {reason}")))?,
         (Err(_not_set), None) => EnvFilter::new(usual),
     };
+    // Below that, the client of FTP tells each command that it sends, and one of them is the password.
+    let filter = match "suppaftp=info".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_cannot_be) => filter,
+    };
     let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr);
     match log.format {

@@ -1113,8 +1113,8 @@ class Exports:
         `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing.
 
         Raises `InvalidInput` (`invalid_platform`, `invalid_destination`, `invalid_mapping`, `invalid_feed_format`), `Conflict`
-        (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`), `Unavailable`
-        (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
+        (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`, `unknown_host_key`),
+        `Unavailable` (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
         """
 
     def check(
