@@ -184,5 +184,5 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 
 # numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
 .venv/agreement: .venv/ready bindings/python/pyproject.toml
-	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
+	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement --group bindings/python/pyproject.toml:s3
 	@touch $@

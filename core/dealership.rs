@@ -18,6 +18,7 @@ use crate::{
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
     sign_in::Providers,
+    storage::PhotoStore,
     tokens,
 };
 
@@ -57,7 +58,7 @@ impl Dealership {
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
-    /// `invalid_sign_in_config`; `invalid_schedule`.
+    /// `invalid_sign_in_config`; `invalid_storage_config`; `invalid_schedule`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -174,6 +175,8 @@ fn parts(config: &Config) -> Result<Parts> {
         vpic,
         sessions,
         exports,
+        storage,
+        photos,
         sign_in,
         jobs,
         clock: _,
@@ -195,5 +198,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(sessions.map(SessionConfig::checked).transpose()?)
         .with_some(sign_in.map(Providers::new).transpose()?)
+        .with_some(storage.map(|storage| PhotoStore::new(storage, &photos)).transpose()?)
+        .with_rules(photos)
         .with_some(vpic.map(Vpic::new).transpose()?))
 }

@@ -393,13 +393,13 @@ impl<'a> Inventory<'a> {
     }
 
     /// The vehicle with its warnings, locked until the transaction ends.
-    fn get_to_change(&self, conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+    pub(super) fn get_to_change(&self, conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
         let vehicle = repository::get_to_change(conn, id)?;
         self.expected.check(|| vehicle.version())?;
         Ok(rules::with_warnings(vehicle, &self.rules().limits))
     }
 
-    fn vehicle_changed(
+    pub(super) fn vehicle_changed(
         &self,
         conn: &mut DbConnection,
         before: &Vehicle,

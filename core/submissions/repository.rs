@@ -71,13 +71,13 @@ pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> 
     Ok(())
 }
 
-pub(super) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+pub(crate) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     let row: Option<Row> = dsl::pending_submissions.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.ok_or_else(not_found)?.into())
 }
 
 /// The submission, locked until the transaction ends.
-pub(super) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+pub(crate) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     lock_row!(conn, dsl::pending_submissions.find(id).select(dsl::id));
     get(conn, id)
 }

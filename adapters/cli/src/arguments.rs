@@ -18,10 +18,12 @@ use crate::{
     job::JobCommand,
     market::{self, MarketCommand},
     output::Format,
+    photo::{self, PhotoCommand},
     report,
     scrape::ScrapeArgs,
     serve::ServeArgs,
     session::SessionCommand,
+    storage::{self, StorageCommand},
     submission::SubmissionCommand,
     token::TokenCommand,
     user::UserCommand,
@@ -162,6 +164,12 @@ pub(crate) enum Command {
     /// The dealership's own vehicles
     #[command(subcommand)]
     Vehicle(VehicleCommand),
+    /// The pictures of a vehicle or of a submission
+    #[command(subcommand, after_help = photo::EXAMPLES)]
+    Photo(PhotoCommand),
+    /// The room that photos take, and photos that nothing shows
+    #[command(subcommand, after_help = storage::EXAMPLES)]
+    Storage(StorageCommand),
     /// Take in files: our own vehicles, or a competitor's lot from saved pages or listings
     #[command(subcommand)]
     Import(ImportCommand),

@@ -26,6 +26,7 @@ mod market;
 mod migrate;
 mod output;
 mod paging;
+mod photo;
 mod report;
 mod scrape;
 mod sentences;
@@ -33,6 +34,7 @@ mod serve;
 mod session;
 mod sign_in;
 mod source;
+mod storage;
 mod submission;
 mod token;
 mod user;
@@ -146,6 +148,8 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
+        Command::Photo(command) => photo::run(command, context),
+        Command::Storage(command) => storage::run(command, context),
         Command::Export(arguments) => export::run(arguments, context),
         Command::Report => report::run(context),
         Command::Job(command) => job::run(command, context),

@@ -38,6 +38,7 @@ mod routes;
 mod server;
 mod session_cookie;
 mod sign_in;
+mod storage;
 mod submissions;
 mod tokens;
 mod users;

@@ -25,6 +25,7 @@ mod metrics;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;
+mod photos;
 mod public;
 mod sign_in;
 mod staff;
