@@ -141,6 +141,9 @@ fn plan(lot: &Lot, statement: &str) -> Vec<String> {
 /// The arguments of `EXECUTE` for values as the statement's debug text has them: `[Instant(2025-01-01T00:00:00Z), 51]`.
 fn arguments(binds: &str) -> String {
     let values = binds.strip_prefix('[').and_then(|binds| binds.strip_suffix(']')).unwrap();
+    if values.is_empty() {
+        return String::new();
+    }
     let (mut depth, mut arguments) = (0, vec![String::new()]);
     for sign in values.chars() {
         depth += i32::from(matches!(sign, '[' | '(')) - i32::from(matches!(sign, ']' | ')'));
