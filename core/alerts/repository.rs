@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::{Alert, AlertFilter, AlertType, NewAlert, Severity};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order,
         schema::{storage_alerts, storage_alerts::dsl},
         types::AnyId,
     },
     error::{Error, ErrorCode},
     ids::AlertId,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
 

@@ -46,7 +46,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::{lock_words, lower, lowered},
-        lock_row,
+        in_index_order, lock_row,
         schema::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
             competitors, competitors::dsl, storage_alerts,
@@ -55,7 +55,7 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::{CompetitorId, ListingId},
-    page::{Page, PageRequest, contains_patterns, in_index_order},
+    page::{Page, PageRequest, contains_patterns},
 };
 
 /// More words than this in a search are ignored.

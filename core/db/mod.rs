@@ -10,6 +10,7 @@ mod failure;
 mod file;
 pub(crate) mod functions;
 mod migrate;
+mod paging;
 mod queue;
 #[cfg(feature = "postgres")]
 mod rights;
@@ -37,6 +38,7 @@ use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub(crate) use migrate::Migrated;
+pub(crate) use paging::{at_most, in_index_order, is_among};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;

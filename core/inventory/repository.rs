@@ -20,7 +20,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
-        lock_row,
+        in_index_order, is_among, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
         time::StoredTime,
@@ -29,7 +29,7 @@ use crate::{
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, in_index_order},
+    page::{Page, PageRequest, contains_patterns},
     vehicle_fields,
 };
 
@@ -156,7 +156,7 @@ fn has_all_values() -> SqlLiteral<Bool> {
 fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
     let mut query = dsl::inventory.filter(has_all_values()).into_boxed();
     if !filter.status.is_empty() {
-        let among = dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>());
+        let among = is_among(dsl::status, filter.status.iter().map(|status| status.as_str()).collect());
         let unknown = dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str));
         let holds = |status| filter.status.contains(&status);
         // A null reads as the default.

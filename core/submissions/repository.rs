@@ -8,7 +8,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
-        lock_row,
+        in_index_order, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
         time::StoredTime,
@@ -16,7 +16,7 @@ use crate::{
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, in_index_order},
+    page::{Page, PageRequest, contains_patterns},
     submission_fields,
     typed::{MOST_CANDIDATES, Reference},
 };

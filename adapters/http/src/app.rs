@@ -105,7 +105,7 @@ impl App {
     ) -> Result<T, Problem> {
         let (caller, dealership) = (caller.clone(), self.shared.dealership.clone());
         let work = move || {
-            let desk = dealership.acting_as(caller.authenticate(&dealership)?);
+            let desk = caller.desk(&dealership)?;
             match &caller.once {
                 Some(call) => work(&desk.once(call)),
                 None => work(&desk),
