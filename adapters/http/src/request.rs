@@ -102,6 +102,21 @@ impl Request {
         body::read_json(&self.headers, self.take_body(), &self.limits).await
     }
 
+    /// Reads the body, which must be a file of one of these media types.
+    ///
+    /// # Errors
+    /// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `body_broken_off`.
+    pub(crate) async fn file(&self, media_types: &[&str]) -> Result<Bytes, Problem> {
+        body::must_be(&self.headers, media_types)?;
+        body::read(&self.headers, self.take_body(), &self.limits).await
+    }
+
+    /// The same, with a body that may be as large as a file.
+    pub(crate) fn with_a_large_body(self) -> Self {
+        let limits = self.limits.of_files();
+        Self { limits, ..self }
+    }
+
     fn take_body(&self) -> BodyStream {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
         body.unwrap_or_else(|| Box::pin(futures_util::stream::empty()))
