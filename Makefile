@@ -31,8 +31,8 @@ demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the A
 # What takes long and does not wait for anything else comes first, side by side.
 .PHONY: test
 test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
-	@$(MAKE) --no-print-directory -j3 packages build .venv/agreement
-	@tests/with-postgres $(MAKE) --no-print-directory -j1 test-rust test-databases test-python
+	@$(MAKE) --no-print-directory -j3 packages build .venv/agreement .venv/api
+	@tests/with-postgres $(MAKE) --no-print-directory -j1 test-rust test-databases test-python try-api
 
 # The servers of the tests, and the browser that renders pages in them; any that is installed will do.
 .PHONY: packages
@@ -79,7 +79,7 @@ extension: .venv/ready
 	cp "$(TARGET)/debug/lib_jpauto.so" bindings/python/python/jpauto/_jpauto.abi3.so
 
 .PHONY: test-api
-test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 60" tries longer
+test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 600" tries every limit of every parameter
 	$(STEP) "cargo build" cargo build --locked --workspace
 	@tests/with-postgres $(MAKE) --no-print-directory try-api ARGS="$(ARGS)"
 

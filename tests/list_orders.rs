@@ -5,6 +5,8 @@ use jpauto::{
     ActivityFilter, AlertFilter, Desk, Page, PageRequest, Result, SubmissionFilter, SubmissionSort, VehicleFilter,
     VehicleSort,
     competitors::{CompetitorFilter, Condition, ListingFilter, ListingSort},
+    exports::{ExportFilter, ExportStatus, Platform},
+    jobs::{Job, RunFilter, RunStatus},
 };
 
 use crate::support::{
@@ -33,6 +35,28 @@ fn lists() -> Vec<List> {
         list("activity_logs", "activity", |desk, page| desk.activity().list(&ActivityFilter::default(), page)),
         list("storage_alerts", "open alerts", |desk, page| desk.alerts().list(&AlertFilter::default(), page)),
         list("competitors", "competitors", |desk, page| desk.competitors().list(&CompetitorFilter::default(), page)),
+        list("job_history", "runs", |desk, page| desk.jobs().history(&RunFilter::default(), page)),
+        list("job_history", "runs of a job", |desk, page| {
+            let mut filter = RunFilter::default();
+            filter.job = Some(Job::CleanUp);
+            desk.jobs().history(&filter, page)
+        }),
+        list("job_history", "runs that went well", |desk, page| {
+            let mut filter = RunFilter::default();
+            filter.status = Some(RunStatus::Success);
+            desk.jobs().history(&filter, page)
+        }),
+        list("export_logs", "exports", |desk, page| desk.exports().list(&ExportFilter::default(), page)),
+        list("export_logs", "exports of a feed", |desk, page| {
+            let mut filter = ExportFilter::default();
+            filter.platform = Some(Platform::Meta);
+            desk.exports().list(&filter, page)
+        }),
+        list("export_logs", "exports that went well", |desk, page| {
+            let mut filter = ExportFilter::default();
+            filter.status = Some(ExportStatus::Success);
+            desk.exports().list(&filter, page)
+        }),
     ];
     for sort in VehicleSort::ALL {
         lists.push(list("inventory", &format!("inventory by {sort}"), move |desk, page| {
@@ -92,6 +116,12 @@ fn fill(lot: &Lot) {
          INSERT INTO activity_logs (id, action, created_at) SELECT {id}, 'update', {day} FROM {numbers} AS t (n);
          INSERT INTO storage_alerts (id, alert_type, severity, message, dismissed, created_at)
              SELECT {id}, 'overpriced', 'warning', 'made up', CASE WHEN n % 10 = 0 THEN {yes} END, {day} FROM {numbers} AS t (n);
+         INSERT INTO job_history (id, job_name, status, started_at)
+             SELECT {id}, CASE WHEN n % 3 = 0 THEN 'clean_up' ELSE 'backup' END,
+                    CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, {day} FROM {numbers} AS t (n);
+         INSERT INTO export_logs (id, platform, status, exported_at)
+             SELECT {id}, CASE WHEN n % 3 = 0 THEN 'meta' ELSE 'cargurus' END,
+                    CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, {day} FROM {numbers} AS t (n);
          INSERT INTO competitors (id, name, inventory_url)
              SELECT {id}, 'Dealer ' || n, 'https://dealer.example/' || n FROM {numbers} AS t (n);
          INSERT INTO competitor_inventory (id, competitor_id, year, price, highest_price, mileage, first_seen_at, last_seen_at,

@@ -115,8 +115,7 @@ impl Exports<'_> {
         observer: &mut dyn FnMut(ExportProgress) -> ControlFlow<()>,
     ) -> Result<ExportReport> {
         let now = self.desk.now();
-        // Before anything is looked at.
-        self.desk.read(Permission::Export, |_| Ok(()))?;
+        self.desk.must(Permission::Export)?;
         let plan = self.plan(export, now)?;
         let outcome = self.make(&plan, observer);
         if export.dry_run {
@@ -132,7 +131,7 @@ impl Exports<'_> {
     /// # Errors
     /// `feed_unreadable`; `not_configured` and `invalid_mapping` for a custom feed.
     pub fn check(&self, file: impl AsRef<Path>, platform: Platform, mapping: Option<&Mapping>) -> Result<CheckedFeed> {
-        self.desk.read(Permission::ReadExports, |_| Ok(()))?;
+        self.desk.must(Permission::ReadExports)?;
         let path = file.as_ref();
         let agreed = self.config().feed(platform);
         let feed = feeds::of(platform, mapping.or(agreed.mapping.as_ref()))?;

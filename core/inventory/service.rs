@@ -215,6 +215,7 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<StockedVehicle> {
         let now = self.desk.now();
+        self.desk.must(Permission::ReadInventory)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadInventory, |conn| repository::candidates(conn, &reference))?;
         let found = rules::named_best(found, reference.as_str());

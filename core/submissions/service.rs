@@ -113,6 +113,7 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `submission_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Submission> {
+        self.desk.must(Permission::ReadSubmissions)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadSubmissions, |conn| repository::candidates(conn, &reference))?;
         let submission = reference.only(found, repository::not_found, |submission| {

@@ -5,7 +5,7 @@ use jpauto::{Alert, AlertFilter, AlertType, ErrorCode, Permission, Severity};
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     query::{AnyId, PAGE, Parameters},
     request::Request,
 };
@@ -27,8 +27,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 
 const FILTER: &[Parameter] = &[
     Parameter::new("with_dismissed", plain::<bool>(), "Closed alerts as well."),
-    Parameter::new("alert_type", plain::<AlertType>(), "Of this type."),
-    Parameter::new("severity", plain::<Severity>(), "As urgent as this."),
+    Parameter::new("alert_type", word::<AlertType>(), "Of this type."),
+    Parameter::new("severity", word::<Severity>(), "As urgent as this."),
     Parameter::new("about_prices", plain::<bool>(), "About the prices of vehicles."),
     Parameter::new("subject_id", plain::<AnyId>(), "About this vehicle or competitor."),
 ];

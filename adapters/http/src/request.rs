@@ -107,9 +107,24 @@ impl Request {
     ///
     /// # Errors
     /// `body_too_large`, `body_too_slow`, `body_broken_off`.
-    pub(crate) async fn file(&self, largest: usize, read_timeout: Duration) -> Result<Bytes, Problem> {
+    pub(crate) async fn bytes(&self, largest: usize, read_timeout: Duration) -> Result<Bytes, Problem> {
         let limits = BodyLimits { largest, read_timeout, ..self.limits };
         body::read(&self.headers, self.take_body(), &limits).await
+    }
+
+    /// Reads the body, which must be a file of one of these media types.
+    ///
+    /// # Errors
+    /// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `body_broken_off`.
+    pub(crate) async fn file(&self, media_types: &[&str]) -> Result<Bytes, Problem> {
+        body::must_be(&self.headers, media_types)?;
+        body::read(&self.headers, self.take_body(), &self.limits).await
+    }
+
+    /// The same, with a body that may be as large as a file.
+    pub(crate) fn with_a_large_body(self) -> Self {
+        let limits = self.limits.of_files();
+        Self { limits, ..self }
     }
 
     fn take_body(&self) -> BodyStream {

@@ -374,7 +374,7 @@ async fn receive(app: App, request: Request) -> Outcome {
     let length = app.as_visitor(&request.caller, expect).await?;
     // Only now is anything read, and no more than was announced.
     let _place = app.upload_place().await?;
-    let bytes = request.file(usize::try_from(length).unwrap_or(usize::MAX), LONGEST_UPLOAD).await?;
+    let bytes = request.bytes(usize::try_from(length).unwrap_or(usize::MAX), LONGEST_UPLOAD).await?;
     let receive = move |desk: &jpauto::Desk| desk.storage().receive(&permit, &content_type, &bytes);
     app.as_visitor(&request.caller, receive).await?;
     answer::nothing()

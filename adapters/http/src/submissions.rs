@@ -12,7 +12,7 @@ use warp::http::header::LOCATION;
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     problem::Problem,
     query::{DOUBTFUL, PAGE, Parameters, REFERENCE},
     request::Request,
@@ -106,7 +106,7 @@ struct Rejection {
 }
 
 const FILTER: &[Parameter] = &[
-    Parameter::new("submission_status", plain::<SubmissionStatus>(), "In this status. Without it, in any."),
+    Parameter::new("submission_status", word::<SubmissionStatus>(), "In this status. Without it, in any."),
     Parameter::new("make", plain::<String>(), "Of this make. The case of letters does not matter."),
     Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
     Parameter::new(
@@ -114,7 +114,7 @@ const FILTER: &[Parameter] = &[
         plain::<String>(),
         "Each of these words occurs in the make, model, VIN, or the customer's name or e-mail.",
     ),
-    Parameter::new("sort", plain::<SubmissionSort>(), "The order. A minus means the newest first."),
+    Parameter::new("sort", word::<SubmissionSort>(), "The order. A minus means the newest first."),
 ];
 
 /// The answer to the customer: the id, and warnings about the offer.

@@ -18,6 +18,7 @@ mod competitors;
 mod connections;
 mod contract;
 mod exports;
+mod imports;
 mod inventory;
 mod jobs;
 mod market;
@@ -26,7 +27,11 @@ mod metrics;
 #[path = "../../../tests/support/openid.rs"]
 mod openid;
 mod photos;
+#[path = "../../../tests/support/operations.rs"]
+mod operations;
+mod permission;
 mod public;
+mod served;
 mod sign_in;
 mod staff;
 mod submissions;

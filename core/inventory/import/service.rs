@@ -129,8 +129,7 @@ impl Inventory<'_> {
     /// # Ok::<(), jpauto::Error>(())
     /// ```
     pub fn import(&self, file: &SheetFile, options: &ImportOptions) -> Result<ImportReport> {
-        // Before the file is looked at.
-        self.desk().read(Permission::WriteInventory, |_| Ok(()))?;
+        self.desk().must(Permission::WriteInventory)?;
         let table = Table::open(file, options)?;
         match options.mode {
             ImportMode::DryRun => self.import_nothing(&table, options),

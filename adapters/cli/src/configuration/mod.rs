@@ -5,6 +5,7 @@
 //! commented sample. A test compares it with the table.
 
 mod environment;
+mod feeds;
 mod file;
 mod given;
 mod keys;
@@ -339,7 +340,7 @@ impl Settings {
         self.schedules.apply(self.jobs.clone())
     }
 
-    /// How feeds are made. What differs from feed to feed is said by the options of `jpauto export`.
+    /// How feeds are made. The options of `jpauto export` count before it.
     pub(crate) fn exports(&self) -> &ExportConfig {
         &self.exports
     }
