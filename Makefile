@@ -41,6 +41,10 @@ packages:
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing=postgresql; \
 	command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || missing="$$missing chromium"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
+	PATH="$$PATH:/usr/sbin" command -v sshd >/dev/null || missing="$$missing openssh-server"; \
+	PATH="$$PATH:/usr/sbin" command -v vsftpd >/dev/null || missing="$$missing vsftpd"; \
+	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
 	[ -z "$$missing" ] || tests/apt-install $$missing
 
 # Everything with the features of the whole workspace, so that nothing is compiled twice. Building is one step with the tests'
@@ -180,5 +184,5 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 
 # numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
 .venv/agreement: .venv/ready bindings/python/pyproject.toml
-	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
+	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement --group bindings/python/pyproject.toml:s3
 	@touch $@

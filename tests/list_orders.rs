@@ -11,7 +11,7 @@ use jpauto::{
 
 use crate::support::{
     Lot,
-    statements::{statements_of, watched},
+    statements::{kept_by, statements_of, watched},
 };
 
 const ROWS: u32 = 100_000;
@@ -171,6 +171,9 @@ fn plan(lot: &Lot, statement: &str) -> Vec<String> {
 /// The arguments of `EXECUTE` for values as the statement's debug text has them: `[Instant(2025-01-01T00:00:00Z), 51]`.
 fn arguments(binds: &str) -> String {
     let values = binds.strip_prefix('[').and_then(|binds| binds.strip_suffix(']')).unwrap();
+    if values.is_empty() {
+        return String::new();
+    }
     let (mut depth, mut arguments) = (0, vec![String::new()]);
     for sign in values.chars() {
         depth += i32::from(matches!(sign, '[' | '(')) - i32::from(matches!(sign, ']' | ')'));
@@ -220,5 +223,17 @@ on_both_databases! {
             }
         }
         assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    }
+
+    fn a_usual_page_is_a_statement_that_is_kept_and_planned_once(lot: &Lot) {
+        let desk = watched(lot);
+        let read = |limit| desk.inventory().list_public(&VehicleFilter::available(), &PageRequest::first(limit)).unwrap();
+        let (kept, sent) = statements_of(|| kept_by(|| read(20)));
+        assert_eq!((kept.len(), sent.len()), (2, 2), "{sent:?}");
+        assert!(sent.iter().all(|statement| statement.ends_with("LIMIT 21 -- binds: []")), "{sent:?}");
+        assert_eq!(kept_by(|| read(20)), <[String; 0]>::default(), "they are kept already");
+        // Every size a statement of its own would be five hundred of them.
+        let (kept, sent) = statements_of(|| kept_by(|| (1..=9).for_each(|limit| drop(read(limit)))));
+        assert_eq!((kept.len(), sent.len()), (2, 18), "{kept:?}");
     }
 }

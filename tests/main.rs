@@ -51,6 +51,7 @@ mod scraping;
 mod sessions;
 mod sign_in;
 mod simulated_market;
+mod storage;
 mod stubs;
 mod submissions;
 mod tokens;

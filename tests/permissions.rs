@@ -20,6 +20,7 @@ use jpauto::{
     imports::{ImportOptions, SheetFile},
     jobs::{Job, RunFilter, RunOptions, RunPool, Stop},
     market::{AnalyzeLimits, BacktestOptions, Subject},
+    storage::NewUpload,
 };
 use uuid::Uuid;
 
@@ -42,10 +43,17 @@ const OPEN_TO_ALL: &[&str] = &[
     "SignIn::is_link",
     "SignIn::providers",
     "SignIn::redeem",
+    "Storage::expect_upload",
+    "Storage::is_configured",
+    "Storage::photo_token",
+    "Storage::receive",
+    "Storage::serve",
+    "Storage::with_token",
     "Submissions::if_version",
     "Submissions::refusing_doubtful_prices",
     "Submissions::submit",
     "Tokens::authenticate",
+    "Tokens::desk_of",
     "Users::if_version",
 ];
 
@@ -234,6 +242,21 @@ fn operations_for_staff() -> Vec<Operation> {
         operation("SignIn::prune", Admin, |desk| desk.sign_in().prune()),
         operation("SignIn::link", Admin, |desk| desk.sign_in().link("no address")),
         operation("SignIn::me", Viewer, |desk| desk.sign_in().me()),
+        operation("Storage::sign_upload", Manager, |desk| {
+            desk.storage().sign_upload(id!(VehicleId), &NewUpload::default())
+        }),
+        operation("Storage::attach", Manager, |desk| desk.storage().attach(id!(SubmissionId), "no key")),
+        operation("Storage::add", Manager, |desk| desk.storage().add(id!(VehicleId), b"no photo")),
+        operation("Storage::list", Viewer, |desk| desk.storage().list(id!(VehicleId))),
+        operation("Storage::reorder", Manager, |desk| desk.storage().reorder(id!(VehicleId), &["none".into()])),
+        operation("Storage::remove", Manager, |desk| desk.storage().remove(id!(VehicleId), "none")),
+        operation("Storage::choose_thumbnail", Manager, |desk| desk.storage().choose_thumbnail(id!(VehicleId), "none")),
+        operation("Storage::usage", Viewer, |desk| desk.storage().usage(&mut |_| ControlFlow::Continue(()))),
+        operation("Storage::check", Manager, |desk| desk.storage().check(&mut |_| ControlFlow::Continue(()))),
+        operation("Storage::orphans", Admin, |desk| desk.storage().orphans(&mut |_| ControlFlow::Continue(()))),
+        operation("Storage::remove_orphans", Admin, |desk| {
+            desk.storage().remove_orphans(&mut |_| ControlFlow::Continue(()))
+        }),
         operation("Submissions::list", Viewer, |desk| desk.submissions().list(&SubmissionFilter::default(), &page())),
         operation("Submissions::get", Viewer, |desk| desk.submissions().get(id!(SubmissionId))),
         operation("Submissions::find", Viewer, |desk| desk.submissions().find(" ")),

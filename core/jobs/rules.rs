@@ -100,8 +100,9 @@ pub(super) fn lease(job: Job, options: &RunOptions) -> String {
 }
 
 /// What of the configuration a job can not do without, where it is missing.
-pub(super) fn missing(job: Job, rules: &JobRules, fetches: bool) -> Option<&'static str> {
+pub(super) fn missing(job: Job, rules: &JobRules, fetches: bool, stores_photos: bool) -> Option<&'static str> {
     match job {
+        Job::StorageCheck if !stores_photos => Some("storage.public_url"),
         Job::CompetitorScrape if !fetches => Some("fetch.contact"),
         Job::Backup if rules.backup_folder.is_none() => Some("jobs.backup_folder"),
         _ => None,

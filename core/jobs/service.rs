@@ -266,7 +266,8 @@ impl<'a> Jobs<'a> {
 
     fn missing(&self, job: Job) -> Result<Option<&'static str>> {
         let fetches = self.desk.find_part::<Fetcher>().is_some();
-        Ok(rules::missing(job, &self.timetable()?.rules, fetches))
+        let stores_photos = self.desk.storage().is_configured();
+        Ok(rules::missing(job, &self.timetable()?.rules, fetches, stores_photos))
     }
 
     fn timetable(&self) -> Result<&'a Timetable> {

@@ -40,6 +40,7 @@ mod server;
 mod session_cookie;
 mod sightings;
 mod sign_in;
+mod storage;
 mod submissions;
 mod tokens;
 mod users;

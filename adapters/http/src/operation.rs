@@ -96,6 +96,10 @@ impl Operation {
         Self::new(Method::PATCH, path, handler)
     }
 
+    pub(crate) const fn put(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::PUT, path, handler)
+    }
+
     pub(crate) const fn delete(path: &'static str, handler: Handler) -> Self {
         Self::new(Method::DELETE, path, handler)
     }

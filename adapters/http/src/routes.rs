@@ -28,13 +28,14 @@ use crate::{
     problem::Problem,
     repeated,
     request::{Ids, Request},
-    sightings, sign_in, submissions, tokens, users, vin,
+    sightings, sign_in, storage, submissions, tokens, users, vin,
 };
 
 /// The operations of each noun.
 pub(crate) const NOUNS: &[&[Operation]] = &[
     inventory::OPERATIONS,
     submissions::OPERATIONS,
+    storage::OPERATIONS,
     users::OPERATIONS,
     tokens::OPERATIONS,
     auth::OPERATIONS,

@@ -29,6 +29,7 @@ mod openid;
 #[path = "../../../tests/support/operations.rs"]
 mod operations;
 mod permission;
+mod photos;
 mod public;
 mod served;
 mod sign_in;

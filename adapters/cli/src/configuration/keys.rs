@@ -152,13 +152,20 @@ keys! {
     "jobs" in (worker) { work, at_once, patience }
     "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
     "jobs.schedules" in (schedules) {
-        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup,
+        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup, storage_check,
     }
     "jobs.retention" in (jobs.retention) {
         research_days, price_history_days, price_history_kept, dismissed_alerts_days, runs_days, ended_tokens_days,
     }
     "dealership" in (exports.dealership) {
         name, street, city, state, zip, country, phone, email, website, latitude, longitude,
+    }
+    "storage" in (storage) {
+        folder, endpoint, bucket, region, path_style, access_key (secret), secret_key (secret), public_url,
+    }
+    "storage" in (photos) {
+        most_bytes = Bytes, most_pixels, shortest_side, longest_side, small_side, jpeg_quality, upload_minutes,
+        customer_minutes, most_customer_uploads, orphan_hours, limit_bytes = Bytes, warning_percent, critical_percent,
     }
     "exports" in (exports) { vehicle_url, least_share_of_last, most_omissions }
     "fetch" in (fetch) {

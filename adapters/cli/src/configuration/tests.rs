@@ -127,7 +127,7 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 35] = [
     ("core/exports/config.rs", "ExportConfig", "exports", &["dealership", "feeds"]),
     ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
     ("core/exports/config.rs", "FeedConfig", "exports.meta", &["login"]),
-    ("core/exports/delivery.rs", "Login", "exports.meta", &[]),
+    ("core/exports/delivery/login.rs", "Login", "exports.meta", &[]),
     ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
     ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
@@ -184,6 +184,8 @@ fn every_field_of_the_structs_is_a_key() {
         "sign_in",
         "jobs",
         "exports",
+        "storage",
+        "photos",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");
