@@ -83,7 +83,38 @@ pub(super) struct Table {
     /// How the audit trail calls its rows.
     pub(super) noun: &'static str,
     columns: &'static [(&'static str, Holds)],
+    rules: &'static [Rule],
 }
+
+/// What must hold between the columns of a row, or between rows. Where it does not, a person decides.
+struct Rule {
+    kind: FindingKind,
+    column: &'static str,
+    /// Whether a row may break it, by a scan of the table.
+    scan: &'static str,
+    /// Whether it does, where that takes another large table.
+    exact: Option<&'static str>,
+}
+
+/// A sale has its time.
+const SOLD_VEHICLE: Rule =
+    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "status = 'sold' AND sold_at IS NULL", exact: None };
+const SOLD_LISTING: Rule =
+    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "is_sold AND sold_at IS NULL", exact: None };
+
+/// An approved submission has its vehicle, unless that was deleted since or came back through another one: then the audit trail
+/// has the approval.
+const APPROVED: Rule = Rule {
+    kind: FindingKind::NoVehicle,
+    column: "submission_status",
+    scan: "submission_status = 'approved' AND id NOT IN \
+           (SELECT source_submission_id FROM inventory WHERE source_submission_id IS NOT NULL)",
+    exact: Some(
+        "submission_status = 'approved' AND id NOT IN \
+         (SELECT source_submission_id FROM inventory WHERE source_submission_id IS NOT NULL) AND id NOT IN \
+         (SELECT resource_id FROM activity_logs WHERE action = 'approve' AND resource_id IS NOT NULL)",
+    ),
+};
 
 /// Every table that is looked at.
 pub(super) const TABLES: [Table; 7] = [
@@ -97,6 +128,7 @@ pub(super) const TABLES: [Table; 7] = [
             ("last_login", Holds::Time),
             ("created_at", Holds::Time),
         ],
+        rules: &[],
     },
     Table {
         name: "pending_submissions",
@@ -118,6 +150,7 @@ pub(super) const TABLES: [Table; 7] = [
             ("reviewed_at", Holds::Time),
             ("reviewed_by", Holds::Reference("users")),
         ],
+        rules: &[APPROVED],
     },
     Table {
         name: "inventory",
@@ -151,11 +184,13 @@ pub(super) const TABLES: [Table; 7] = [
             ("created_by", Holds::Reference("users")),
             ("updated_by", Holds::Reference("users")),
         ],
+        rules: &[SOLD_VEHICLE],
     },
     Table {
         name: "competitors",
         noun: "competitors",
         columns: &[("name", Holds::Text), ("inventory_url", Holds::Text)],
+        rules: &[],
     },
     Table {
         name: "competitor_inventory",
@@ -173,9 +208,20 @@ pub(super) const TABLES: [Table; 7] = [
             ("last_seen_at", Holds::Time),
             ("sold_at", Holds::Time),
         ],
+        rules: &[SOLD_LISTING],
     },
-    Table { name: "export_logs", noun: "export_logs", columns: &[("status", Holds::Word(&["success", "failure"]))] },
-    Table { name: "storage_alerts", noun: "alerts", columns: &[("severity", Holds::Word(&["warning", "critical"]))] },
+    Table {
+        name: "export_logs",
+        noun: "export_logs",
+        columns: &[("status", Holds::Word(&["success", "failure"]))],
+        rules: &[],
+    },
+    Table {
+        name: "storage_alerts",
+        noun: "alerts",
+        columns: &[("severity", Holds::Word(&["warning", "critical"]))],
+        rules: &[],
+    },
 ];
 
 /// How rows of a fault are put right.
@@ -228,6 +274,10 @@ impl Table {
     pub(super) fn faults(&self, twins: &[Twin], dialect: &Dialect) -> Vec<Fault> {
         let mut faults: Vec<Fault> =
             self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)).collect();
+        faults.extend(self.rules.iter().map(|rule| Fault {
+            exact: rule.exact.map(ToOwned::to_owned),
+            ..Fault::by_hand(rule.kind, rule.column, rule.scan.to_owned())
+        }));
         // `updated_at` first: whether it was filled by a default shows in `created_at`.
         for ours in ["updated_at", "created_at", "deleted_at"] {
             let twins = twins.iter().filter(|twin| twin.table == self.name && twin.ours == ours);
