@@ -27,10 +27,10 @@ const LAYERS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("database", &["db"]),
-    ("desk", &["activity", "alerts", "desk", "idempotency", "leases"]),
+    ("desk", &["activity", "alerts", "desk", "idempotency", "leases", "outbox"]),
     ("outside and rules", &["scrape", "sheets", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market"]),
+    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market", "notifications"]),
     ("dealership", &["config", "dealership"]),
 ];
 

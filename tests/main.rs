@@ -41,6 +41,7 @@ mod market_queries;
 mod market_view;
 #[cfg(feature = "postgres")]
 mod node_sessions;
+mod notifications;
 mod platforms;
 mod probe;
 mod rate_limits;
