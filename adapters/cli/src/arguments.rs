@@ -17,6 +17,7 @@ use crate::{
     import::ImportCommand,
     job::JobCommand,
     market::{self, MarketCommand},
+    notification::NotificationCommand,
     output::Format,
     report,
     scrape::ScrapeArgs,
@@ -183,6 +184,9 @@ pub(crate) enum Command {
     /// What asks for attention
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Who was told of what has happened, by e-mail and by webhook
+    #[command(subcommand)]
+    Notification(NotificationCommand),
     /// Members of staff and their roles
     #[command(subcommand)]
     User(UserCommand),

@@ -8,7 +8,7 @@ use super::{
     Fault, Settings,
     given::Given,
     keys::{self, Found, KEYS},
-    nearest, providers, secret_file,
+    named, nearest, providers, secret_file,
 };
 
 /// The variable of the file with the configuration itself.
@@ -49,7 +49,13 @@ pub(super) fn read(
         .filter_map(|name| providers::of_variable(name).map(|(provider, key)| (name, Found::OfProvider(provider, key))))
         .map(|(name, found)| (name.to_owned(), found))
         .collect();
-    for (name, key) in others.chain(of_keys).chain(of_providers) {
+    let of_named: Vec<_> = given
+        .keys()
+        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        .filter_map(|variable| named::of_variable(variable).map(|(name, key)| (variable, Found::OfNamed(name, key))))
+        .map(|(variable, found)| (variable.to_owned(), found))
+        .collect();
+    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_named) {
         if let Some(value) = given.remove(&name) {
             note(faults, &name, key.set(settings, &Given::Text(value)));
         }

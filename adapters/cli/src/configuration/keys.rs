@@ -3,6 +3,7 @@
 use super::{
     Settings,
     given::{Bytes, Form, Given, Secrets, Usual},
+    named::{self, NamedKey},
     providers::{self, ProviderKey},
 };
 
@@ -23,13 +24,17 @@ pub(super) fn find(path: &str) -> Option<Found> {
     if let Some(key) = KEYS.iter().find(|key| key.path == path) {
         return Some(Found::Key(key));
     }
+    if let Some((name, key)) = named::find(path) {
+        return Some(Found::OfNamed(name, key));
+    }
     let (provider, name) = path.strip_prefix("sign_in.")?.split_once('.')?;
     Some(Found::OfProvider(provider.to_owned(), providers::find(name)?))
 }
 
 /// Whether keys stand in this section or below it.
 pub(super) fn is_section(path: &str) -> bool {
-    KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    named::is_section(path)
+        || KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
         || path.strip_prefix("sign_in.").is_some_and(|provider| !provider.contains('.'))
 }
 
@@ -39,6 +44,8 @@ pub(super) enum Found {
     Key(&'static Key),
     /// A key of one provider of sign-in, whose section has the provider's name.
     OfProvider(String, &'static ProviderKey),
+    /// A key of a section that has a name, with the name.
+    OfNamed(String, &'static NamedKey),
 }
 
 impl Found {
@@ -46,6 +53,7 @@ impl Found {
         match self {
             Self::Key(key) => key.is_secret,
             Self::OfProvider(_, key) => key.is_secret,
+            Self::OfNamed(_, key) => key.is_secret,
         }
     }
 
@@ -53,6 +61,7 @@ impl Found {
         match self {
             Self::Key(key) => (key.set)(settings, given),
             Self::OfProvider(provider, key) => (key.set)(providers::named(&mut settings.providers, provider), given),
+            Self::OfNamed(name, key) => (key.set)(settings, name, given),
         }
     }
 }
@@ -62,6 +71,12 @@ pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
     let mut shown: Vec<_> = KEYS.iter().map(|key| (key.path.to_owned(), key.is_secret, (key.show)(settings))).collect();
     let after_sign_in = shown.iter().rposition(|(path, ..)| path.starts_with("sign_in.")).map_or(0, |last| last + 1);
     shown.splice(after_sign_in..after_sign_in, providers::shown(&settings.providers));
+    for (section, keys) in named::shown(settings) {
+        let first = section.split('.').next().unwrap_or_default();
+        let is_of = |path: &str| path.strip_prefix(first).is_some_and(|rest| rest.starts_with('.'));
+        let behind = shown.iter().rposition(|(path, ..)| is_of(path)).map_or(0, |last| last + 1);
+        shown.splice(behind..behind, keys);
+    }
     shown
 }
 
@@ -137,15 +152,24 @@ keys! {
     "jobs" in (worker) { work, at_once, patience }
     "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
     "jobs.schedules" in (schedules) {
-        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup,
+        market_research, competitor_scrape, competitor_metrics, export_jekyll, export_dealer_center, daily_digest,
+        clean_up, check, backup,
     }
     "jobs.retention" in (jobs.retention) {
-        research_days, price_history_days, price_history_kept, dismissed_alerts_days, runs_days, ended_tokens_days,
+        research_days, price_history_days, price_history_kept, dismissed_alerts_days, notifications_days,
+        outbox_days, runs_days, ended_tokens_days,
     }
     "dealership" in (exports.dealership) {
         name, street, city, state, zip, country, phone, email, website, latitude, longitude,
     }
     "exports" in (exports) { vehicle_url, least_share_of_last, most_omissions }
+    "notifications" in (notifications) { templates }
+    "notifications" in (notifications.rules) {
+        attempts, first_backoff, longest_backoff, timeout, lease, look_every, gather_alerts,
+    }
+    "notifications.email" in (email) {
+        host, port, tls, user, password (secret), ca_certificate, from, to, events, include_contact,
+    }
     "fetch" in (fetch) {
         contact, pause, max_pages, page_timeout, scrape_timeout, retries, first_backoff, longest_backoff,
         longest_retry_after, max_body_bytes = Bytes, max_header_bytes = Bytes, max_redirects, robots_lifetime,

@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod given;
 mod keys;
+mod named;
 mod nearest;
 mod providers;
 mod quantity;
@@ -25,6 +26,7 @@ use jpauto::{
     exports::ExportConfig,
     jobs::{Job, JobRules},
     market::AutoDevConfig,
+    notifications::{EmailConfig, NotificationConfig},
 };
 use jpauto_http::ServerConfig;
 
@@ -53,6 +55,8 @@ pub(crate) struct Settings {
     schedules: Schedules,
     /// It has the dealership, too.
     exports: ExportConfig,
+    notifications: NotificationConfig,
+    email: EmailConfig,
     fetch: FetchConfig,
     scraping: ScrapingRules,
     auto_dev_account: AutoDevAccount,
@@ -133,6 +137,9 @@ schedules! {
     market_research: MarketResearch,
     competitor_scrape: CompetitorScrape,
     competitor_metrics: CompetitorMetrics,
+    export_jekyll: ExportJekyll,
+    export_dealer_center: ExportDealerCenter,
+    daily_digest: DailyDigest,
     clean_up: CleanUp,
     check: Check,
     backup: Backup,
@@ -178,6 +185,8 @@ impl Default for Settings {
             jobs: JobRules::default(),
             schedules: Schedules::default(),
             exports: ExportConfig::default(),
+            notifications: NotificationConfig::default(),
+            email: EmailConfig::new("", "", [] as [&str; 0]),
             fetch: FetchConfig::new(""),
             scraping: ScrapingRules::default(),
             auto_dev_account: AutoDevAccount::default(),
@@ -231,6 +240,7 @@ impl Settings {
         config.market_view = self.market_view.clone();
         config.scraping = self.scraping.clone();
         config.evaluation = self.evaluation.clone();
+        config.notifications = self.notifications();
         if self.purchase.margin_basis_points.is_some() || self.purchase.costs.is_some() {
             config.evaluation.purchase = Some(PurchaseRules {
                 margin_basis_points: self.purchase.margin_basis_points.unwrap_or_default(),
@@ -264,7 +274,15 @@ impl Settings {
         self.schedules.apply(self.jobs.clone())
     }
 
-    /// How feeds are made. What differs from feed to feed is said by the options of `jpauto export`.
+    /// Who is told of what. A webhook without an address, and mail without a server, are none.
+    fn notifications(&self) -> NotificationConfig {
+        let mut config = self.notifications.clone();
+        config.webhooks.retain(|_, webhook| !webhook.url.is_empty());
+        config.email = (!self.email.host.is_empty()).then(|| self.email.clone());
+        config
+    }
+
+    /// How feeds are made. The options of `jpauto export` count before what differs from feed to feed here.
     pub(crate) fn exports(&self) -> &ExportConfig {
         &self.exports
     }

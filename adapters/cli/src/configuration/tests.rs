@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
+use jpauto::{exports::Platform, notifications::EmailTls};
+
 use super::{
     given::Given,
     keys::{KEYS, find},
@@ -112,7 +114,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 33] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 38] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
@@ -123,6 +125,11 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 33] = [
     ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
     ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
     ("core/exports/config.rs", "ExportConfig", "exports", &["dealership", "feeds"]),
+    ("core/exports/config.rs", "FeedConfig", "exports.jekyll", &["mapping", "formulas", "login"]),
+    ("core/notifications/config.rs", "NotificationConfig", "notifications", &["webhooks", "email", "rules"]),
+    ("core/notifications/config.rs", "NotificationRules", "notifications", &[]),
+    ("core/notifications/config.rs", "WebhookConfig", "notifications.webhooks.crm", &[]),
+    ("core/notifications/config.rs", "EmailConfig", "notifications.email", &[]),
     ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
     ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
     ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
@@ -180,6 +187,7 @@ fn every_field_of_the_structs_is_a_key() {
         "sign_in",
         "jobs",
         "exports",
+        "notifications",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");
@@ -296,6 +304,39 @@ fn a_provider_of_sign_in_has_a_section_of_its_own_name() {
     assert!(wrong.ends_with("did you mean sign_in.google.client_id?"), "{wrong}");
     let wrong = loaded("", &[("JPAUTO_SIGN_IN_PUBLIC_URI", "x")]).err().unwrap();
     assert!(wrong.ends_with("did you mean JPAUTO_SIGN_IN_PUBLIC_URL?"), "{wrong}");
+}
+
+#[test]
+fn a_webhook_and_a_feed_have_sections_of_their_names() {
+    let file = "[notifications]\nattempts = 3\n[notifications.webhooks.crm]\nurl = \"https://crm.example/hook?key=hidden\"\n\
+                events = [\"job.failed\"]\n[notifications.email]\nhost = \"mail.example\"\nport = 2525\ntls = \"implicit\"\n\
+                [exports.jekyll]\ndestination = \"/srv/site\"\n";
+    let variables = [
+        ("JPAUTO_NOTIFICATIONS_WEBHOOKS_CRM_SECRETS", "whsec_hidden"),
+        ("JPAUTO_NOTIFICATIONS_EMAIL_PASSWORD", "hidden"),
+        ("JPAUTO_EXPORTS_DEALER_CENTER_DESTINATION", "https://feeds.example/lot/"),
+        ("JPAUTO_EXPORTS_DEALER_CENTER_PASSWORD", "hidden"),
+    ];
+    let settings = loaded(file, &variables).unwrap();
+    let config = settings.library();
+    let (crm, email) = (&config.notifications.webhooks["crm"], config.notifications.email.as_ref().unwrap());
+    assert_eq!((crm.secrets.as_slice(), crm.events.len()), (&["whsec_hidden".to_owned()][..], 1));
+    assert_eq!((email.port, email.tls, config.notifications.rules.attempts), (Some(2525), EmailTls::Implicit, 3));
+    let feeds = &settings.exports().feeds;
+    assert_eq!(feeds[&Platform::Jekyll].destination.as_deref(), Some("/srv/site"));
+    assert_eq!(feeds[&Platform::DealerCenter].login.password.as_deref(), Some("hidden"));
+    let shown = settings.shown();
+    assert!(!shown.contains("hidden") && shown.contains("[notifications.webhooks.crm]"), "{shown}");
+    assert!(loaded("", &[]).unwrap().library().notifications.webhooks.is_empty());
+    for (wrong, expected) in [
+        ("[exports.jekyl]\ndestination = \"x\"\n", "did you mean exports.jekyll?"),
+        ("[exports.jekyll]\ndestinatoin = \"x\"\n", "did you mean exports.jekyll.destination?"),
+        ("[notifications.webhooks.crm]\nevents = [\"job.fail\"]\n", "expected one of submission.created"),
+        ("[notifications.email]\ntls = \"ssl\"\n", "notifications.email.tls: expected \"starttls\""),
+    ] {
+        let fault = loaded(wrong, &[]).err().unwrap_or_default();
+        assert!(fault.contains(expected), "{fault}");
+    }
 }
 
 #[test]
