@@ -56,6 +56,7 @@ pub mod fields;
 pub mod jobs;
 pub mod market;
 pub mod notifications;
+pub mod storage;
 pub mod typed;
 pub mod vin;
 
@@ -144,6 +145,7 @@ pub use sign_in::{
     Admission, Callback, ClientAuthentication, Me, ProviderConfig, ProviderKind, SignIn, SignInConfig, SignInLink,
     SignInProvider, SignInStart, SignedIn,
 };
+pub use storage::Storage;
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

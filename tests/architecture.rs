@@ -30,7 +30,10 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("desk", &["activity", "alerts", "desk", "idempotency", "leases", "outbox"]),
     ("outside and rules", &["scrape", "sheets", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market", "notifications"]),
+    (
+        "services over several nouns",
+        &["adoption", "evaluation", "exports", "jobs", "market", "notifications", "storage"],
+    ),
     ("dealership", &["config", "dealership"]),
 ];
 

@@ -42,6 +42,7 @@ mod market_view;
 #[cfg(feature = "postgres")]
 mod node_sessions;
 mod notifications;
+mod permissions;
 mod platforms;
 mod probe;
 mod rate_limits;
@@ -51,6 +52,7 @@ mod scraping;
 mod sessions;
 mod sign_in;
 mod simulated_market;
+mod storage;
 mod stubs;
 mod submissions;
 mod tokens;

@@ -25,7 +25,7 @@ pub use self::{
     config::{JobRules, JobSchedule, RetentionRules},
     report::{
         BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ExportJobReport, ItemFailure, JobReport,
-        MarketResearchReport, MetricsReport, ScrapeJobReport,
+        MarketResearchReport, MetricsReport, OrphansReport, ScrapeJobReport, StorageCheckReport,
     },
     run_pool::{RunPool, ShutDown},
     running::StartedRun,
@@ -61,6 +61,8 @@ pub enum Job {
     Check,
     /// Copies a SQLite database into the folder of backups.
     Backup,
+    /// Counts the room that photos take, and alerts where there is too little left.
+    StorageCheck,
 }
 
 words!(Job, JobNotFound at "/job" {
@@ -73,6 +75,7 @@ words!(Job, JobNotFound at "/job" {
     CleanUp => "clean_up",
     Check => "check",
     Backup => "backup",
+    StorageCheck => "storage_check",
 });
 
 impl Job {
@@ -86,7 +89,8 @@ impl Job {
             | Self::ExportJekyll
             | Self::ExportDealerCenter
             | Self::DailyDigest
-            | Self::Check => Permission::RunJobs,
+            | Self::Check
+            | Self::StorageCheck => Permission::RunJobs,
         }
     }
 

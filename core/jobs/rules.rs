@@ -106,6 +106,7 @@ pub(super) struct Configured {
     pub(super) sends_jekyll: bool,
     pub(super) sends_dealer_center: bool,
     pub(super) tells_daily: bool,
+    pub(super) stores_photos: bool,
 }
 
 /// What of the configuration a job can not do without, where it is missing.
@@ -115,6 +116,7 @@ pub(super) fn missing(job: Job, rules: &JobRules, configured: Configured) -> Opt
         Job::ExportJekyll if !configured.sends_jekyll => Some("exports.jekyll.destination"),
         Job::ExportDealerCenter if !configured.sends_dealer_center => Some("exports.dealer_center.destination"),
         Job::DailyDigest if !configured.tells_daily => Some("notifications"),
+        Job::StorageCheck if !configured.stores_photos => Some("storage.public_url"),
         Job::Backup if rules.backup_folder.is_none() => Some("jobs.backup_folder"),
         _ => None,
     }

@@ -65,6 +65,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// `forbidden`.
     pub fn list(&self) -> Result<Vec<JobOverview>> {
+        self.desk.must(Permission::ReadJobs)?;
         let timetable = self.timetable()?;
         self.desk.read(Permission::ReadJobs, |conn| {
             let now = leases::shared_now(conn, self.desk.clock())?;
@@ -98,6 +99,7 @@ impl<'a> Jobs<'a> {
     /// `job_running` while it is being made, by whichever process; `not_configured` for a job that lacks a part;
     /// `invalid_run_options`; `competitor_not_found`; `forbidden`.
     pub fn start(&self, job: Job, options: &RunOptions) -> Result<StartedRun> {
+        self.desk.must(job.permission())?;
         rules::check_options(job, options)?;
         if let Some(key) = self.missing(job)? {
             return Err(Error::new(ErrorCode::NotConfigured, format!("the job {job} cannot run: configure {key}")));
@@ -173,6 +175,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// `run_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Run> {
+        self.desk.must(Permission::ReadJobs)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadJobs, |conn| repository::candidates(conn, &reference))?;
         let found = reference.only(found, repository::not_found, |run| (run.id.into(), run.job_name.clone()))?;
@@ -272,6 +275,7 @@ impl<'a> Jobs<'a> {
             sends_jekyll: is_sent(Platform::Jekyll),
             sends_dealer_center: is_sent(Platform::DealerCenter),
             tells_daily: notifier.is_some_and(|notifier| notifier.tells(Event::DigestDaily)),
+            stores_photos: self.desk.storage().is_configured(),
         };
         Ok(rules::missing(job, &self.timetable()?.rules, configured))
     }

@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::{Notification, NotificationFilter, NotificationStatus};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, lock_row,
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, lock_row,
         schema::{notification_channels, notifications, notifications::dsl},
     },
     error::{Error, ErrorCode},
     ids::{EventId, NotificationId},
     outbox::Event,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
 

@@ -69,19 +69,16 @@ warnings! {
     } = "platform_layout_unknown"
         => format!("the page looks like {platform}, but its listings are in no known place; it was read like any other page");
 
-    /// A field that most lists of a platform have is missing on every vehicle.
+    /// A field that most lists of a platform, or of any website, have is missing on every vehicle.
     FieldMissing {
-        /// The platform.
+        /// The platform, or the technique as in [`Extraction::platform`](super::extract::Extraction::platform).
         platform: &'static str,
         /// The field, by its name in a listing, such as `price`.
         field: &'static str,
         /// Vehicles that were found.
         found: usize,
     } = "field_missing"
-        => format!(
-            "none of the {found} vehicles has a {field}, which most lists of {platform} show: the vendor may have changed its \
-             pages; `fields/{field}` in the scraper_config says where to look"
-        );
+        => super::extract::field_missing(platform, field, *found);
 
     /// The page claims fewer vehicles than it shows.
     ClaimsLessThanFound {
@@ -129,6 +126,15 @@ warnings! {
             "{unclear} of {found} vehicles have no price, though their cards state amounts: several could be it, or rows do not \
              add up; `fields/price` in the scraper_config says which one is asked"
         );
+
+    /// Amounts stand in the place of prices that are none, such as $1 or $9,999,999.
+    PricesFilledIn {
+        /// How many vehicles have no price for it.
+        fillers: usize,
+        /// Of how many.
+        found: usize,
+    } = "prices_filled_in"
+        => format!("{fillers} of {found} vehicles have no price: a placeholder such as $1 or $9,999,999 stands in its place");
 
     /// A selector of the configuration finds nothing that can be read.
     SelectorMatchesNothing {

@@ -23,6 +23,7 @@ mod judgement;
 mod market;
 mod market_command;
 mod notifications;
+mod photo;
 mod postgres;
 mod scraping;
 mod usage;

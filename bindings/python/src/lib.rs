@@ -20,6 +20,7 @@ mod query;
 mod record;
 mod sessions;
 mod sign_in;
+mod storage;
 mod submissions;
 mod tokens;
 mod users;
@@ -58,6 +59,7 @@ mod _jpauto {
         query::{Query, Rows},
         sessions::Sessions,
         sign_in::{SignIn, SignInLink},
+        storage::{Orphans, Photo, SignedUpload, Storage, StorageUsage, StoredObject},
         submissions::{Submission, SubmissionWarning, Submissions},
         tokens::{IssuedToken, Token, Tokens},
         users::{User, Users},

@@ -59,6 +59,7 @@ impl Competitors<'_> {
         id: CompetitorId,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<RecordReport> {
+        self.desk.must(Permission::ManageCompetitors)?;
         let fetcher = self.desk.part::<Fetcher>()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
         let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
@@ -93,6 +94,7 @@ impl Competitors<'_> {
         limits: &ScrapeLimits,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<ScrapeReport> {
+        self.desk.must(Permission::ManageCompetitors)?;
         limits.check()?;
         let fetcher = self.desk.part::<Fetcher>()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));

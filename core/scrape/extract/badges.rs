@@ -37,7 +37,7 @@ impl Badges {
 
     /// Notes a text that is no label.
     pub(super) fn note(&mut self, text: &str) {
-        if let Some(brand) = TitleBrand::of_badge(text) {
+        if let Some(brand) = TitleBrand::of_badge(text).or_else(|| TitleBrand::in_prose(text)) {
             self.note_brand(brand);
         }
         if let Some(condition) = Condition::of_badge(text).or_else(|| Condition::of_heading(text)) {

@@ -4,13 +4,16 @@
 
 pub(super) use super::card_heading::{heading_within, is_headed};
 use super::{
+    OdometerStatus,
     amounts::Column,
     badges::Badges,
     card_heading::{HEADING_NODES_MAX, year_in_heading},
     chunks::{self, Chunk, is_hidden, is_struck},
     dom::{Dom, Kind, attribute},
     fields::{Draft, Field},
-    heading, json, numbers,
+    heading, json,
+    label_sides::Labels,
+    miles, numbers,
     page::Page,
     price_choice, price_words,
     value::Json,
@@ -128,33 +131,8 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
     let texts = chunks::texts(dom, card);
     let shown: Vec<&Chunk> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
     let mut badges = Badges::default();
-    let mut at = 0;
-    while let Some(chunk) = shown.get(at) {
-        at += 1;
-        let Some((field, rest)) = labelled(&chunk.text) else {
-            badges.note(&chunk.text);
-            continue;
-        };
-        // Where it has an answer in a text of its own, that is its value.
-        let answer = shown.get(at).map(|next| &*next.text).filter(|next| rest.is_empty() && is_answer(next));
-        if badges.note_named(field, answer.unwrap_or(rest)) {
-            at += usize::from(answer.is_some());
-            continue;
-        }
-        match field {
-            // Chosen among all of the card's amounts.
-            Field::Price(_) => {}
-            _ if !rest.is_empty() => draft.offer(field, rest),
-            _ if is_below_its_value(dom, &shown, at - 1) => draft.offer(field, &shown[at - 2].text),
-            _ => {
-                let Some(value) = shown.get(at) else { break };
-                if labelled(&value.text).is_none() && !value.text.ends_with(':') {
-                    draft.offer(field, value.text.trim_end_matches([',', ';']));
-                    at += 1;
-                }
-            }
-        }
-    }
+    let mut labels = Labels::of(dom, &shown);
+    read_labelled(&mut labels, &shown, &mut badges, draft);
     for text in &texts.badges {
         let text = without_its_kind(text);
         let named = labelled(text).is_some_and(|(field, rest)| badges.note_named(field, rest));
@@ -163,8 +141,9 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
         }
     }
     badges.offer(draft);
-    for chunk in &shown {
-        if draft.listing.mileage.is_none() && (names_miles(&chunk.text) || is_called_miles(dom, chunk)) {
+    for (at, chunk) in shown.iter().enumerate() {
+        let wants = draft.listing.mileage.is_none() || draft.mileage_is_converted;
+        if wants && (names_miles(&chunk.text) || is_called_miles(dom, chunk)) && !labels.is_of_a_distance(at) {
             draft.offer(Field::Mileage, &chunk.text);
         }
     }
@@ -174,6 +153,51 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
         .collect();
     price_choice::offer(dom, card, &texts, &columns, draft)
 }
+
+/// Reads the texts that a label is in, in front of or behind; the others are badges.
+fn read_labelled(labels: &mut Labels<'_, '_>, shown: &[&Chunk], badges: &mut Badges, draft: &mut Draft) {
+    // Texts before this one are labels, or values of labels.
+    let mut taken = 0;
+    let mut at = 0;
+    while let Some(chunk) = shown.get(at) {
+        let label = at;
+        at += 1;
+        let Some((field, rest)) = labels.label_at(label) else {
+            badges.note(&chunk.text);
+            continue;
+        };
+        if matches!(field, Field::Standing(_) | Field::Branded(_) | Field::InCondition(_)) {
+            // Where it has an answer in a text of its own, that is its value.
+            let value = if rest.is_empty() { labels.value(label, field, taken) } else { None };
+            let answer = value.filter(|value| is_answer(&value.text));
+            badges.note_named(field, answer.as_ref().map_or(rest, |answer| &*answer.text));
+            if let Some(answer) = answer {
+                at += answer.taken;
+                taken = at;
+            }
+            continue;
+        }
+        match field {
+            // Chosen among all of the card's amounts.
+            Field::Price(_) => {}
+            _ if !rest.is_empty() => draft.offer(field, rest),
+            _ => {
+                if let Some(value) = labels.value(label, field, taken) {
+                    draft.offer(field, &value.text);
+                    at += value.taken;
+                }
+                // `30,000` `Miles` `Exempt`
+                let is_odometer = matches!(field, Field::Mileage | Field::Kilometers);
+                let next = shown.get(at).filter(|next| is_odometer && next.text.len() <= STATUS_BYTES);
+                draft.offer_odometer(next.and_then(|next| OdometerStatus::of_mileage(&next.text)));
+            }
+        }
+        taken = at;
+    }
+}
+
+/// A longer text behind the miles is about something else: `Actual photos`.
+const STATUS_BYTES: usize = 8;
 
 /// What a picture of a badge says, without the word for what it is: `Certified logo`.
 fn without_its_kind(text: &str) -> &str {
@@ -200,47 +224,42 @@ fn is_called_miles(dom: &Dom<'_>, chunk: &Chunk) -> bool {
     })
 }
 
-/// How far around a label is looked for what it labels.
-const LABEL_LEVELS: usize = 4;
-/// An element with more texts is no row of values and labels.
-const LABEL_TEXTS: usize = 32;
-
-/// Whether a label stands behind its value: the smallest element around it with another text holds value and label, or several of
-/// them in turns.
-fn is_below_its_value(dom: &Dom<'_>, shown: &[&Chunk], label: usize) -> bool {
-    let around = std::iter::successors(dom.parent(shown[label].at), |at| dom.parent(*at)).take(LABEL_LEVELS);
-    let texts = around.map(|element| {
-        let range = dom.within(element);
-        let start = shown.partition_point(|chunk| chunk.at < range.start);
-        (start, shown.partition_point(|chunk| chunk.at < range.end))
-    });
-    let Some((start, end)) = texts.into_iter().find(|(start, end)| end - start > 1) else { return false };
-    let is_label = |at: usize| labelled(&shown[at].text).is_some_and(|(_, rest)| rest.is_empty());
-    label > start
-        && end - start <= LABEL_TEXTS
-        && (end - start) % 2 == 0
-        && (start..end).all(|at| is_label(at) == ((at - start) % 2 == 1))
-}
-
 /// Whether a text answers a question, such as `Certified`.
 fn is_answer(text: &str) -> bool {
     ["yes", "no", "true", "false", "n/a"].iter().any(|answer| text.eq_ignore_ascii_case(answer))
 }
 
-/// Whether a text ends in a number of miles, or a part of it does that is more than a distance to the dealer.
+/// Whether a text ends in a number of miles or kilometres, or a part of it does that is more than a distance to the dealer.
 fn names_miles(text: &str) -> bool {
-    if ends_in_miles(text) {
+    if ends_in_miles(text, &MILES) || (ends_in_miles(text, &KILOMETERS) && has_thousands(text)) {
         return true;
     }
     let parts = || text.split(['|', '/', '(', ')', '\u{2022}', '\u{b7}']).map(str::trim);
-    parts().any(|part| {
-        part.len() < text.len() && ends_in_miles(part) && part.bytes().filter(u8::is_ascii_digit).count() > 3
-    })
+    let is_part = |part: &str| {
+        part.len() < text.len()
+            && has_thousands(part)
+            && (ends_in_miles(part, &MILES) || ends_in_miles(part, &KILOMETERS))
+    };
+    // `TMU 30,000 miles`, `30,000 miles TMU`
+    let is_beside_its_status = || {
+        (mentions(text, "mi") || mentions(text, "odo"))
+            && OdometerStatus::of_badge(text).is_some()
+            && has_thousands(text)
+    };
+    parts().any(is_part) || is_beside_its_status()
 }
 
-fn ends_in_miles(text: &str) -> bool {
+const MILES: [&str; 6] = ["miles", "mi", "mi.", "smi", "mls", "mile"];
+const KILOMETERS: [&str; 5] = ["km", "km.", "kms", "kilometers", "kilometres"];
+
+/// Whether a text has the digits of a thousand: fewer may be a distance, or miles a gallon.
+fn has_thousands(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= MILES_DIGITS
+}
+
+fn ends_in_miles(text: &str, units: &[&str]) -> bool {
     let text = text.as_bytes();
-    ["miles", "mi", "mi.", "smi"].iter().any(|unit| {
+    units.iter().any(|unit| {
         text.len().checked_sub(unit.len()).is_some_and(|at| {
             let before = at.checked_sub(1).map_or(b'x', |before| text[before]);
             text[at..].eq_ignore_ascii_case(unit.as_bytes()) && (before == b' ' || before.is_ascii_digit())
@@ -259,7 +278,9 @@ pub(super) fn mentions(text: &str, word: &str) -> bool {
 /// The field that a text labels, and what of its value stands in the same text.
 pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     if let Some((label, rest)) = text.split_once(':') {
-        return Field::named(label).map(|field| (field, rest.trim()));
+        // `MI` alone is a state.
+        let named = Field::named(label).or_else(|| miles::is_short_unit(label).then_some(Field::Mileage));
+        return named.map(|field| (field, rest.trim()));
     }
     if let Some(field) = Field::named(text) {
         return Some((field, ""));
@@ -268,8 +289,8 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     let (label, rest) = text.split_once('#').or_else(|| text.split_once(' '))?;
     match Field::named(label)? {
         field @ (Field::StockNumber | Field::Vin) if !rest.trim().contains(' ') => Some((field, rest.trim())),
-        Field::Mileage if rest.trim().starts_with(|sign: char| sign.is_ascii_digit()) => {
-            Some((Field::Mileage, rest.trim()))
+        field @ (Field::Mileage | Field::Kilometers) if rest.trim().starts_with(|sign: char| sign.is_ascii_digit()) => {
+            Some((field, rest.trim()))
         }
         _ => None,
     }

@@ -129,6 +129,7 @@ fn is_label(text: &str) -> bool {
                 | Field::Model
                 | Field::Trim
                 | Field::Mileage
+                | Field::Kilometers
                 | Field::ExteriorColor
                 | Field::Transmission
                 | Field::FuelType

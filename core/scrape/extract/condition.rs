@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::{card::mentions, heading};
+
 /// In what condition a car is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,25 +66,29 @@ impl Condition {
         let last = last_part(text);
         let begins = || last.chars().find(|sign| sign.is_alphabetic()).is_some_and(|sign| "bcpuBCPU".contains(sign));
         let ends = || last.chars().rfind(|sign| sign.is_alphabetic()).is_some_and(|sign| "dD".contains(sign));
-        let words = if begins() || ends() { letters(text)? } else { return None };
+        let words = if begins() || ends() || mentions(text, "certified") { letters(text)? } else { return None };
         match words.as_str() {
             "brandnew" => Some(Self::New),
             "used" | "preowned" => Some(Self::Used),
             "cpo" | "certified" | "certifiedused" => Some(Self::Certified),
-            words => (words.ends_with("certifiedpreowned") && !words.starts_with("no")).then_some(Self::Certified),
+            words if words.ends_with("certifiedpreowned") && !words.starts_with("no") => Some(Self::Certified),
+            _ => is_vouched_for(text).then_some(Self::Certified),
         }
     }
 
     /// Reads what stands in front of the year of a heading: `Certified Pre-Owned 2020 Honda Civic`.
     pub(super) fn of_heading(text: &str) -> Option<Self> {
         // Most texts of a card begin with something else.
-        if !text.starts_with(['b', 'B', 'c', 'C', 'n', 'N', 'p', 'P', 'u', 'U']) {
+        let is_vouched_for = !text.starts_with(['b', 'B', 'c', 'C', 'n', 'N', 'p', 'P', 'u', 'U']);
+        if is_vouched_for && !mentions(text, "certified") {
             return None;
         }
         let (kind, rest) = text.split_at(text.find(|sign: char| sign.is_ascii_digit())?);
         let is_year = ["19", "20"].iter().any(|century| rest.starts_with(century))
             && rest.bytes().take_while(u8::is_ascii_digit).count() == 4;
-        Self::read(kind).filter(|_| is_year)
+        let kind = kind.trim_end().trim_end_matches([':', '-', '|']);
+        let said = if is_vouched_for { Self::of_badge(kind) } else { Self::read(kind) };
+        said.filter(|_| is_year)
     }
 
     /// Of two readings of one car, the one that says more: that a used car is certified. Of others, the first.
@@ -96,6 +102,48 @@ impl Condition {
     /// The condition where the miles allow it.
     pub(crate) fn with_miles(self, mileage: Option<i32>) -> Option<Self> {
         (self != Self::New || mileage.is_none_or(|miles| miles <= NEW_MILES_MAX)).then_some(self)
+    }
+}
+
+/// Whether a text says that a maker vouches for the car: `Honda Certified`, `Toyota Gold Certified Used`, `Certified by BMW`.
+fn is_vouched_for(text: &str) -> bool {
+    const PROGRAMS: [&str; 15] = [
+        "advantage",
+        "assured",
+        "blue",
+        "elite",
+        "gold",
+        "l",
+        "motor",
+        "plus",
+        "precision",
+        "preferred",
+        "premium",
+        "program",
+        "select",
+        "silver",
+        "true",
+    ];
+    const MAKERS: [&str; 5] = ["factory", "hondatrue", "manufacturer", "oem", "maker"];
+    const CARS: [&str; 7] = ["pre-owned", "preowned", "used", "vehicle", "car", "cpo", "preferred"];
+    if text.len() > CHARS_MAX || !mentions(text, "certified") {
+        return false;
+    }
+    let is_any = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let trimmed = |word| str::trim_matches(word, |sign: char| !sign.is_alphanumeric());
+    let words: Vec<&str> = text.split([' ', '/']).map(trimmed).filter(|word| !word.is_empty()).collect();
+    let Some(at) = words.iter().position(|word| word.eq_ignore_ascii_case("certified")) else { return false };
+    let (before, behind) = (&words[..at], &words[at + 1..]);
+    let length_of_maker = |words: &[&str]| match words.first() {
+        Some(first) if is_any(first, &MAKERS) => Some(1),
+        _ => heading::words_of_make(words),
+    };
+    match (before, behind) {
+        ([], [by, maker @ ..]) if by.eq_ignore_ascii_case("by") => length_of_maker(maker) == Some(maker.len()),
+        (before, behind) => {
+            length_of_maker(before).is_some_and(|length| before[length..].iter().all(|word| is_any(word, &PROGRAMS)))
+                && behind.iter().all(|word| is_any(word, &CARS))
+        }
     }
 }
 
@@ -152,6 +200,25 @@ mod tests {
             ("NEW", None),
             ("Used", Some(Used)),
             ("Toyota Certified Pre-Owned", Some(Certified)),
+            ("Honda Certified", Some(Certified)),
+            ("TOYOTA CERTIFIED", Some(Certified)),
+            ("Toyota Gold Certified", Some(Certified)),
+            ("Toyota Certified Used", Some(Certified)),
+            ("HondaTrue Certified+", Some(Certified)),
+            ("Ford Blue Certified", Some(Certified)),
+            ("Mercedes-Benz Certified", Some(Certified)),
+            ("Land Rover Certified", Some(Certified)),
+            ("L/Certified", Some(Certified)),
+            ("Lexus L/Certified", Some(Certified)),
+            ("Certified by BMW", Some(Certified)),
+            ("Factory Certified", Some(Certified)),
+            ("Not Honda Certified", None),
+            ("Non-Certified", None),
+            ("Honda Certified Technicians", None),
+            ("Ask about Toyota Certified", None),
+            ("ASE Certified", None),
+            ("CARFAX Certified", None),
+            ("Certified by our mechanic", None),
             ("Certified inspection", None),
         ] {
             assert_eq!(Condition::of_badge(text), condition, "{text}");
@@ -160,6 +227,9 @@ mod tests {
             ("Used 2019 Ford F-150", Some(Used)),
             ("New 2026 Ford F-150", Some(New)),
             ("Certified Pre-Owned 2020 Honda Civic", Some(Certified)),
+            ("Honda Certified 2020 Honda Civic", Some(Certified)),
+            ("Toyota Certified Pre-Owned 2020 Toyota Camry", Some(Certified)),
+            ("Honda 2020 Civic", None),
             ("New Arrival: 2019 Ford F-150", None),
             ("New 4 tires", None),
             ("2019 Ford F-150", None),

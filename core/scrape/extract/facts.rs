@@ -5,6 +5,7 @@
 use super::{
     Condition, OdometerStatus, SaleStatus, TitleBrand,
     fields::{Draft, Field},
+    miles::{self, Reading, Unit},
     value::Json,
 };
 
@@ -20,6 +21,8 @@ impl Field {
                 | Self::InCondition(_)
                 | Self::OdometerStatus
                 | Self::SaleStatus
+                | Self::Description
+                | Self::Damages
         )
     }
 }
@@ -43,6 +46,26 @@ impl Draft {
     /// Offers what is said of its odometer.
     pub(crate) fn offer_odometer(&mut self, status: Option<OdometerStatus>) {
         self.listing.odometer_status = self.listing.odometer_status.or(status);
+    }
+
+    /// Offers what an odometer shows, and what is said of it; `unit` is that of a number without one.
+    pub(super) fn offer_mileage(&mut self, raw: &str, unit: Unit) {
+        if self.listing.mileage.is_none() || self.mileage_is_converted {
+            self.offer_reading(miles::reading(raw, unit));
+        }
+        if self.listing.odometer_status.is_none() {
+            self.listing.odometer_status = OdometerStatus::of_mileage(raw);
+        }
+    }
+
+    /// Offers the miles of an odometer; those that are stated replace those that were converted.
+    pub(super) fn offer_reading(&mut self, reading: Option<Reading>) {
+        let is_better =
+            |reading: &Reading| self.listing.mileage.is_none() || (self.mileage_is_converted && !reading.is_converted);
+        if let Some(reading) = reading.filter(is_better) {
+            self.listing.mileage = Some(reading.miles);
+            self.mileage_is_converted = reading.is_converted;
+        }
     }
 
     /// Offers of named values what prices depend on beside the fields of the car: title, condition, odometer, sale.

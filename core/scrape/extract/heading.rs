@@ -378,6 +378,11 @@ fn is_lead_in(word: &str) -> bool {
         || title_brand::speaks_of_a_title(word)
 }
 
+/// How many words in front are the name of a make.
+pub(super) fn words_of_make(words: &[&str]) -> Option<usize> {
+    make_at(words).map(|(_, length)| length)
+}
+
 fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
     let known = SPELLINGS.get(usize::from(initial(words)?))?;
     let found = known.iter().find(|(spelling, _)| starts_with(words, spelling));

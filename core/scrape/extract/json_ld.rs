@@ -17,7 +17,7 @@ use super::{
     fields::{Draft, Field, PriceRank},
     heading, json,
     listing::ScrapedListing,
-    merge, offers,
+    merge, miles, offers,
     page::Page,
     references,
     value::{Json, Object},
@@ -238,8 +238,8 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
     {
         draft.offer(Field::FuelType, &engine);
     }
-    if let Some(miles) = node.get("mileageFromOdometer").and_then(miles) {
-        draft.offer(Field::Mileage, &miles);
+    if let Some((stated, unit)) = node.get("mileageFromOdometer").and_then(miles::stated) {
+        draft.offer_mileage(&stated, unit);
     }
     let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, offers::price(&offers));
@@ -323,17 +323,6 @@ pub(super) fn scalar<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
         }
         single => single.text(),
     }
-}
-
-/// The first of a value's readings that is in miles.
-fn miles<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
-    let readings = value.as_array().unwrap_or(std::slice::from_ref(value));
-    readings.iter().find_map(|reading| {
-        let unit = reading.get("unitCode").or_else(|| reading.get("unitText")).and_then(Json::as_str).unwrap_or("SMI");
-        // UN/CEFACT: SMI is the statute mile, KMT the kilometre.
-        let in_miles = unit.eq_ignore_ascii_case("SMI") || unit.to_ascii_lowercase().starts_with("mi");
-        in_miles.then(|| scalar(reading)).flatten()
-    })
 }
 
 fn offers<'v>(node: &'v Object<'v>) -> Vec<&'v Object<'v>> {

@@ -10,7 +10,7 @@ use super::{
     dom::{Dom, Element, attribute},
     fields::{Draft, Field, PriceRank},
     listing::ScrapedListing,
-    offers,
+    miles, offers,
     page::Page,
     value::{Json, Object},
 };
@@ -69,8 +69,15 @@ pub(crate) fn read_properties(dom: &Dom<'_>, scope: usize, draft: &mut Draft) {
         let around = enclosing_scope(dom, at, scope).and_then(|nested| scopes.get(&nested).copied());
         offer(draft, around, property, &value_of(dom, at, element));
     }
-    let offers = offers_of(dom, scope);
-    draft.offer_price(PriceRank::Asking, offers::price(&offers.iter().collect::<Vec<_>>()));
+    let nested = scopes_within(dom, scope);
+    let offers: Vec<&Object<'_>> =
+        nested.iter().filter(|(property, _)| *property == "offers").map(|(_, offer)| offer).collect();
+    draft.offer_price(PriceRank::Asking, offers::price(&offers));
+    for (_, quantity) in nested.into_iter().filter(|(property, _)| *property == "mileageFromOdometer") {
+        if let Some((stated, unit)) = miles::stated(&Json::Object(quantity)) {
+            draft.offer_mileage(&stated, unit);
+        }
+    }
 }
 
 fn value_of<'d>(dom: &'d Dom<'_>, at: usize, element: &'d Element<'_>) -> Cow<'d, str> {
@@ -82,23 +89,22 @@ fn value_of<'d>(dom: &'d Dom<'_>, at: usize, element: &'d Element<'_>) -> Cow<'d
     stated.map_or_else(|| Cow::Owned(dom.text(at)), Cow::Borrowed)
 }
 
-/// The offers of one scope in the shape of JSON-LD, in which their price is chosen.
-fn offers_of<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<Object<'d>> {
+/// The scopes right within one, each with its property, in the shape of JSON-LD, in which prices are chosen and units are told.
+fn scopes_within<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<(&'d str, Object<'d>)> {
     struct Open<'d> {
         end: usize,
         property: &'d str,
         members: Vec<(&'d str, Json<'d>)>,
     }
-    let mut offers = Vec::new();
+    let mut found = Vec::new();
     let mut open: Vec<Open<'d>> = Vec::new();
     let mut close = |open: &mut Vec<Open<'d>>, before: usize| {
         while let Some(closed) = open.pop_if(|inner| inner.end <= before) {
             let made = as_object(closed.members);
             match open.last_mut() {
                 Some(around) => around.members.push((closed.property, Json::Object(made))),
-                // Offers of a vehicle that this one only mentions stand within its scope.
-                None if closed.property == "offers" => offers.push(made),
-                None => {}
+                // What a vehicle has that this one only mentions stands within its scope.
+                None => found.push((closed.property, made)),
             }
         }
     };
@@ -113,7 +119,7 @@ fn offers_of<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<Object<'d>> {
         }
     }
     close(&mut open, dom.node(scope).end);
-    offers
+    found
 }
 
 /// An object of its members; a property that is said several times has several values.
@@ -150,7 +156,6 @@ fn offer(draft: &mut Draft, around: Option<&str>, property: &str, value: &str) {
         (None, "name") => draft.offer_heading(value),
         (Some("brand" | "manufacturer"), "name") => draft.offer(Field::Make, value),
         (Some("model"), "name") => draft.offer(Field::Model, value),
-        (Some("mileageFromOdometer"), "value") => draft.offer(Field::Mileage, value),
         (Some("vehicleEngine"), "fuelType") => draft.offer(Field::FuelType, value),
         (None | Some("offers"), "sku") => draft.offer(Field::StockNumber, value),
         (Some("offers"), "itemCondition") => draft.offer(Field::Condition, value),

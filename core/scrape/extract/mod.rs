@@ -19,11 +19,14 @@ mod dom;
 mod encoding;
 mod entities;
 mod facts;
+mod field_names;
 mod fields;
+mod filler;
 mod general;
 mod heading;
 mod json;
 mod json_ld;
+mod label_sides;
 mod limits;
 mod linked_cards;
 mod listing;
@@ -40,13 +43,16 @@ mod page_position;
 mod pagination;
 mod pairing;
 mod price_choice;
+mod price_sentences;
 mod price_words;
 mod record;
 mod references;
 mod site;
+mod sold_page;
 mod stock;
 mod template;
 mod title_brand;
+mod title_prose;
 mod tree;
 mod value;
 mod vendor;
@@ -77,7 +83,7 @@ pub(crate) use self::{
     site::Site,
     template::{Template, text_of_class},
     value::{Json, Object, Wanted},
-    vendor::Usual,
+    vendor::{Usual, field_missing},
     vins::parse as vin_of,
 };
 pub use self::{
@@ -290,6 +296,7 @@ fn read_page(page: &Page<'_>, choice: Choice) -> Result<Extraction> {
         }
         None => {
             let general = general::read(page)?;
+            warnings.extend(vendor::missing_anywhere(general.platform, &general.listings, &page.url));
             (general.platform, general.into_parts())
         }
     };
@@ -335,8 +342,16 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     if found == 0 {
         warnings.push(Warning::NoListings);
     }
+    let fillers = parts
+        .listings
+        .iter_mut()
+        .filter_map(|listing| listing.price.take_if(|price| filler::is_filler(*price)))
+        .count();
+    if fillers > 0 {
+        warnings.push(Warning::PricesFilledIn { fillers, found });
+    }
     let unpriced = parts.listings.iter().filter(|listing| listing.price.is_none()).count();
-    let unclear = page.unclear_prices().min(unpriced);
+    let unclear = page.unclear_prices().min(unpriced - fillers);
     if unclear > 0 {
         warnings.push(Warning::PricesUnclear { unclear, found });
     }

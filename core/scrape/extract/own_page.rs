@@ -18,7 +18,7 @@ use super::{
     markup::Token,
     merge::{self, Joined, Role},
     page::Page,
-    pagination,
+    pagination, sold_page,
     vins::{self, Context},
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Subject {
     vins: Vec<String>,
     /// Whether its main heading speaks of a test, a part or the like.
     is_about_something_else: bool,
+    /// Whether its main heading says that its vehicle is sold, and nothing else.
+    says_sold: bool,
 }
 
 /// A longer heading is a text.
@@ -50,6 +52,7 @@ impl Subject {
             title: None,
             vins: vins::find(page.url.as_str(), Context::Anywhere).collect(),
             is_about_something_else: decoys::leads_elsewhere(page.url.as_str()),
+            says_sold: false,
         };
         let mut others = Vec::new();
         let mut open: Option<String> = None;
@@ -60,6 +63,7 @@ impl Subject {
                 Token::Close(name) if name.eq_ignore_ascii_case("h1") => {
                     let text = open.take().unwrap_or_default();
                     subject.is_about_something_else |= decoys::is_no_vehicle(&text);
+                    subject.says_sold |= sold_page::says_sold(&text);
                     // Two different ones make a list of the page; more of them say nothing more.
                     let heading = named(&text).filter(|_| headings.len() < 2);
                     headings.extend(heading.filter(|heading| !headings.contains(heading)));
@@ -92,7 +96,12 @@ impl Subject {
 
     /// Whether it may be the own page of a vehicle.
     pub(super) fn may_be_a_vehicle(&self) -> bool {
-        !self.vins.is_empty() || self.heading.is_some() || self.title.is_some()
+        !self.vins.is_empty() || self.heading.is_some() || self.title.is_some() || self.says_sold
+    }
+
+    /// Whether its main heading or its address names one vehicle.
+    fn is_of_one(&self) -> bool {
+        !self.vins.is_empty() || self.heading.is_some()
     }
 
     /// Whether its main heading or its address speaks of a test, a part or the like.
@@ -144,7 +153,8 @@ impl Subject {
     }
 }
 
-/// The page's own vehicle, whole, and then those that it suggests; `None` for a page that is no vehicle's own.
+/// The page's own vehicle, whole, and then those that it suggests; `None` for a page that is no vehicle's own. Of one that is sold the
+/// suggestions alone are left.
 ///
 /// `data` is what the page's data says, `cards` what stands on its cards.
 pub(super) fn read(
@@ -176,16 +186,15 @@ pub(super) fn read(
         main_heading,
         known_vin.or_else(|| own_card.and_then(|card| card.listing.vin.clone())),
     );
-    let mut own = match (by_data, own_card) {
+    let here = |own: ScrapedListing| ScrapedListing { url: Some(page.url.to_string()), ..own };
+    let own = match (by_data, own_card) {
         (Some(at), _) => {
-            Some(data[at].clone()).filter(|own| is_one_car(own) || rest.vin.is_some() || rest.stock_number.is_some())?
+            Some(data[at].clone()).filter(|own| is_one_car(own) || rest.vin.is_some() || rest.stock_number.is_some())
         }
-        (None, Some(card)) => ScrapedListing { url: Some(page.url.to_string()), ..card.listing.clone() },
-        (None, None) => {
-            main_heading?;
-            ScrapedListing { url: Some(page.url.to_string()), ..proven(&rest, subject, page, cards.len())? }
-        }
+        (None, Some(card)) => Some(here(card.listing.clone())),
+        (None, None) => main_heading.and_then(|_| proven(&rest, subject, page, cards.len())).map(here),
     };
+    let Some(mut own) = own else { return suggestions_of_sold(subject, page, dom, data, cards) };
     if !merge::are_unlike(&own, &rest) {
         own.fill_from(rest);
     }
@@ -206,11 +215,33 @@ fn proven(rest: &ScrapedListing, subject: &Subject, page: &Page<'_>, cards: usiz
     let is_described = rest.stock_number.is_some() && (rest.price.is_some() || rest.mileage.is_some());
     let is_proven =
         subject.is_named(rest, true) && (rest.vin.is_some() || (is_described && !subject.is_about_something_else));
-    let goes_on = || {
-        let around = pagination::read(page);
-        around.next.is_some() || around.total.is_some_and(|total| total as usize > cards.max(1))
-    };
-    (is_proven && !goes_on()).then(|| rest.clone())
+    (is_proven && !goes_on(page, cards)).then(|| rest.clone())
+}
+
+/// Whether a page is one of several, or claims more vehicles than its cards.
+fn goes_on(page: &Page<'_>, cards: usize) -> bool {
+    let around = pagination::read(page);
+    around.next.is_some() || around.total.is_some_and(|total| total as usize > cards.max(1))
+}
+
+/// What the page of a vehicle that is gone suggests, where it says that it is sold and nothing else of it.
+fn suggestions_of_sold(
+    subject: &Subject,
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    data: &[ScrapedListing],
+    cards: &[Card],
+) -> Option<Vec<ScrapedListing>> {
+    let is_sold = !(data.is_empty() && cards.is_empty())
+        && data.len().max(cards.len()) <= sold_page::CARDS_MAX
+        && (subject.says_sold || sold_page::is_said(dom, cards, !subject.is_of_one()))
+        && !goes_on(page, cards.len());
+    let mut joined = Joined::on(&page.url);
+    joined.take(is_sold.then(|| data.to_vec())?, Role::Counts);
+    joined.take(cards.iter().map(|card| card.listing.clone()).collect(), Role::Counts);
+    let mut listings = joined.into_listings();
+    listings.iter_mut().for_each(|listing| listing.related = Some(true));
+    Some(listings)
 }
 
 /// The place of the main heading that names the vehicle.

@@ -82,6 +82,9 @@ impl TitleBrand {
             return None;
         }
         let words = Words::of(text);
+        if words.are_of_others() {
+            return None;
+        }
         let is_all = |known: &[&[&str]]| words.all(|word| known.iter().any(|words| words.contains(&word)));
         let says_nothing_else = is_all(&[&ALONE, &FILLERS]);
         // Two words of brands are one badge: `Lemon Law Buyback`, `Restored Salvage`, `Certificate of Destruction`.
@@ -162,13 +165,16 @@ const BRANDS: [(&str, TitleBrand); 26] = [
 /// Words that are a badge by themselves.
 const ALONE: [&str; 5] = ["rebuilt", "reconstructed", "salvage", "salvaged", "branded"];
 /// Words of a badge beside them.
-const FILLERS: [&str; 17] = [
+const FILLERS: [&str; 20] = [
     "title",
     "titled",
     "titles",
     "brand",
     "certificate",
     "prior",
+    "previous",
+    "previously",
+    "formerly",
     "vehicle",
     "car",
     "law",
@@ -188,12 +194,12 @@ const CONNECTORS: [&str; 24] = [
     "a", "an", "and", "any", "as", "be", "been", "ever", "from", "had", "has", "have", "is", "it", "its", "of", "on",
     "or", "the", "t", "s", "was", "with", "former",
 ];
-const DENIALS: [&str; 14] =
+pub(super) const DENIALS: [&str; 14] =
     ["no", "non", "not", "never", "without", "zero", "free", "isn", "doesn", "don", "hasn", "wasn", "aren", "neither"];
 const IS_CLEAN: [&str; 3] = ["clean", "clear", "unbranded"];
 const TITLE: [&str; 3] = ["title", "titled", "titles"];
 
-fn word_brand(word: &str) -> Option<TitleBrand> {
+pub(super) fn word_brand(word: &str) -> Option<TitleBrand> {
     BRANDS.iter().find(|(name, _)| *name == word).map(|(_, brand)| *brand)
 }
 
@@ -211,7 +217,7 @@ fn is_year(word: &str) -> bool {
 }
 
 /// Whether a text has one of the beginnings without which it says nothing of a title. Nearly all texts end here.
-fn may_speak_of_titles(text: &str) -> bool {
+pub(super) fn may_speak_of_titles(text: &str) -> bool {
     const BEGINNINGS: [&str; 10] = [
         "title",
         "salvage",
@@ -233,11 +239,19 @@ fn may_speak_of_titles(text: &str) -> bool {
     })
 }
 
+/// Whether a text writes `R-Title` with its hyphen.
+fn has_r_title(text: &str) -> bool {
+    const NAME: &[u8] = b"r-title";
+    let text = text.as_bytes();
+    let is_there = |at: usize| at == 0 || !text[at - 1].is_ascii_alphanumeric();
+    text.windows(NAME.len()).enumerate().any(|(at, found)| found.eq_ignore_ascii_case(NAME) && is_there(at))
+}
+
 /// The words of a text in small letters.
-struct Words(Vec<String>);
+pub(super) struct Words(Vec<String>);
 
 impl Words {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut words: Vec<String> = Vec::new();
         let mut before = ' ';
         for sign in text.chars() {
@@ -251,6 +265,12 @@ impl Words {
                 }
             }
             before = sign;
+        }
+        // An `R-Title` is one of a car that was rebuilt; an `R` in front of `title` alone may be a trim.
+        if let Some(at) = words.windows(2).position(|pair| pair[0] == "r" && TITLE.contains(&pair[1].as_str()))
+            && (words.len() == 2 || has_r_title(text))
+        {
+            "rebuilt".clone_into(&mut words[at]);
         }
         // Two words that are one.
         for [one, other] in
@@ -267,19 +287,19 @@ impl Words {
         Self(words)
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    fn get(&self, place: usize) -> &str {
+    pub(super) fn get(&self, place: usize) -> &str {
         self.0.get(place).map_or("", String::as_str)
     }
 
-    fn is(&self, place: usize, of: &[&str]) -> bool {
+    pub(super) fn is(&self, place: usize, of: &[&str]) -> bool {
         of.contains(&self.get(place))
     }
 
-    fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+    pub(super) fn any(&self, is: impl Fn(&str) -> bool) -> bool {
         self.0.iter().any(|word| is(word))
     }
 
@@ -288,7 +308,7 @@ impl Words {
     }
 
     /// The brand that the words name at a place that counts: what a car has become before what it was.
-    fn brand(&self, counts: impl Fn(usize) -> bool) -> Option<TitleBrand> {
+    pub(super) fn brand(&self, counts: impl Fn(usize) -> bool) -> Option<TitleBrand> {
         let named = (0..self.len()).filter_map(|place| Some((place, word_brand(self.get(place))?)));
         let mut found: Option<TitleBrand> = None;
         for (_, brand) in named.filter(|(place, _)| counts(*place) && !self.is_denied(*place)) {
@@ -305,7 +325,7 @@ impl Words {
     }
 
     /// Whether `title` stands behind or in front of a word, with nothing but other brands between them.
-    fn is_beside_title(&self, place: usize) -> bool {
+    pub(super) fn is_beside_title(&self, place: usize) -> bool {
         let is_between = |place: &usize| {
             word_brand(self.get(*place)).is_some()
                 || CONNECTORS.contains(&self.get(*place))
@@ -325,7 +345,9 @@ impl Words {
         let before = (0..place).rev().find(|place| !is_between(place));
         let behind = (place + 1..self.len()).find(|place| !is_between(place));
         before.is_some_and(|place| self.is(place, &DENIALS))
-            || behind.is_some_and(|place| place + 1 == self.len() && self.is(place, &["no", "none", "false", "n"]))
+            || behind
+                .is_some_and(|place| place + 1 == self.len() && self.is(place, &["no", "none", "false", "n", "never"]))
+            || self.is(place + 1, &["free"])
     }
 }
 
@@ -401,6 +423,16 @@ mod tests {
             ("SALVAGE", Some(Salvage)),
             ("Rebuilt Title", Some(Rebuilt)),
             ("** REBUILT **", Some(Rebuilt)),
+            ("R-Title", Some(Rebuilt)),
+            ("R Title", Some(Rebuilt)),
+            ("Volkswagen Golf R, title clean", Some(Clean)),
+            ("Previously salvaged", Some(Salvage)),
+            ("PREVIOUS SALVAGE", Some(Salvage)),
+            ("Prior salvage", Some(Salvage)),
+            ("Reconstructed", Some(Rebuilt)),
+            ("Never salvaged", None),
+            ("Salvage-free", None),
+            ("We never sell cars with a salvage title", None),
             ("Branded Title", Some(Branded)),
             ("Clean Title", Some(Clean)),
             ("2019 Toyota Camry LE Salvage", Some(Salvage)),

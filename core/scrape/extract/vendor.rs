@@ -11,6 +11,7 @@ use super::{
     merge::{self, Joined, Role},
     own_page::Subject,
     page::Page,
+    vendors,
 };
 use crate::{Result, scrape::platforms::Platform};
 
@@ -74,8 +75,16 @@ pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
 
 /// The page's own vehicle, as the vendor's reader knows it and with what the page says, and behind it the others.
 fn own_first(page: &Page<'_>, of_vendor: Vec<ScrapedListing>, general: Vec<ScrapedListing>) -> Vec<ScrapedListing> {
-    let mut general = general.into_iter();
-    let Some(own) = general.next() else { return of_vendor };
+    let mut general = general.into_iter().peekable();
+    let Some(own) = general.next_if(ScrapedListing::is_offered_here) else {
+        // The page's own vehicle is gone.
+        let mut joined = Joined::on(&page.url);
+        joined.take(of_vendor, Role::Counts);
+        joined.take(general.collect(), Role::Counts);
+        let mut listings = joined.into_listings();
+        listings.iter_mut().for_each(|listing| listing.related = Some(true));
+        return listings;
+    };
     let mut joined = Joined::on(&page.url);
     let (same, others): (Vec<_>, Vec<_>) =
         of_vendor.into_iter().partition(|listing| listing.vin.is_some() && listing.vin == own.vin);
@@ -93,24 +102,45 @@ const FEWEST: usize = 2;
 
 /// Says which fields no vehicle of a page has, though most lists of the vendor have them.
 pub(super) fn missing(platform: &Platform, listings: &[ScrapedListing], page: &Url) -> Vec<Warning> {
-    missing_but(platform, listings, page, platform.pages_lack)
+    missing_but(platform.name, listings, page, platform.pages_lack)
 }
 
 /// The same of an answer of the vendor's endpoint.
 pub(super) fn missing_in_data(platform: &Platform, listings: &[ScrapedListing], page: &Url) -> Vec<Warning> {
-    missing_but(platform, listings, page, &[])
+    missing_but(platform.name, listings, page, &[])
 }
 
-fn missing_but(platform: &Platform, listings: &[ScrapedListing], page: &Url, but: &[Usual]) -> Vec<Warning> {
-    if listings.len() < FEWEST {
+/// The same of a page of no vendor. Small websites often show no VIN, and some no miles; a price nearly all.
+pub(super) fn missing_anywhere(technique: &'static str, listings: &[ScrapedListing], page: &Url) -> Vec<Warning> {
+    missing_but(technique, listings, page, &[Usual::Mileage, Usual::Vin])
+}
+
+fn missing_but(platform: &'static str, listings: &[ScrapedListing], page: &Url, but: &[Usual]) -> Vec<Warning> {
+    let offered = || listings.iter().filter(|listing| listing.is_offered_here());
+    let found = offered().count();
+    if found < FEWEST {
         return Vec::new();
     }
     let is_expected = |usual: &Usual| !but.contains(usual) && (*usual != Usual::Mileage || !is_of_new_cars(page));
     let missing = Usual::ALL.into_iter().filter(is_expected);
-    let missing = missing.filter(|usual| !listings.iter().any(|listing| usual.is_in(listing)));
-    let warning =
-        |usual: Usual| Warning::FieldMissing { platform: platform.name, field: usual.name(), found: listings.len() };
-    missing.map(warning).collect()
+    let missing = missing.filter(|usual| !offered().any(|listing| usual.is_in(listing)));
+    missing.map(|usual| Warning::FieldMissing { platform, field: usual.name(), found }).collect()
+}
+
+/// The sentence of [`Warning::FieldMissing`].
+pub(crate) fn field_missing(platform: &str, field: &str, found: usize) -> String {
+    let look = format!("`fields/{field}` in the scraper_config says where to look");
+    if known_vendor(platform) {
+        format!(
+            "no {field} on {found} of {found} vehicles, which most lists of {platform} show: the vendor may have changed its pages; {look}"
+        )
+    } else {
+        format!("no {field} on {found} of {found} vehicles: the page may show it in a way that is not read; {look}")
+    }
+}
+
+fn known_vendor(name: &str) -> bool {
+    vendors().any(|known| known == name)
 }
 
 /// Whether the address is that of a list of new cars, which have no mileage.

@@ -5,10 +5,10 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
-    Fault, Settings,
+    Fault, Settings, feeds,
     given::Given,
     keys::{self, Found, KEYS},
-    named, nearest, providers, secret_file,
+    nearest, providers, secret_file, webhooks,
 };
 
 /// The variable of the file with the configuration itself.
@@ -49,13 +49,19 @@ pub(super) fn read(
         .filter_map(|name| providers::of_variable(name).map(|(provider, key)| (name, Found::OfProvider(provider, key))))
         .map(|(name, found)| (name.to_owned(), found))
         .collect();
-    let of_named: Vec<_> = given
+    let of_feeds: Vec<_> = given
         .keys()
         .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
-        .filter_map(|variable| named::of_variable(variable).map(|(name, key)| (variable, Found::OfNamed(name, key))))
-        .map(|(variable, found)| (variable.to_owned(), found))
+        .filter_map(|name| feeds::of_variable(name).map(|(platform, key)| (name, Found::OfFeed(platform, key))))
+        .map(|(name, found)| (name.to_owned(), found))
         .collect();
-    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_named) {
+    let of_webhooks: Vec<_> = given
+        .keys()
+        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        .filter_map(|name| webhooks::of_variable(name).map(|(webhook, key)| (name, Found::OfWebhook(webhook, key))))
+        .map(|(name, found)| (name.to_owned(), found))
+        .collect();
+    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_feeds).chain(of_webhooks) {
         if let Some(value) = given.remove(&name) {
             note(faults, &name, key.set(settings, &Given::Text(value)));
         }

@@ -1,10 +1,13 @@
 //! The table of all keys: where each stands in the file, and which setting it is.
 
+use jpauto::exports::Platform;
+
 use super::{
     Settings,
+    feeds::{self, FeedKey},
     given::{Bytes, Form, Given, Secrets, Usual},
-    named::{self, NamedKey},
     providers::{self, ProviderKey},
+    webhooks::{self, WebhookKey},
 };
 
 /// One key of the configuration.
@@ -24,8 +27,11 @@ pub(super) fn find(path: &str) -> Option<Found> {
     if let Some(key) = KEYS.iter().find(|key| key.path == path) {
         return Some(Found::Key(key));
     }
-    if let Some((name, key)) = named::find(path) {
-        return Some(Found::OfNamed(name, key));
+    if let Some((platform, key)) = path.strip_prefix("exports.").and_then(feeds::find) {
+        return Some(Found::OfFeed(platform, key));
+    }
+    if let Some((name, key)) = webhooks::find(path) {
+        return Some(Found::OfWebhook(name, key));
     }
     let (provider, name) = path.strip_prefix("sign_in.")?.split_once('.')?;
     Some(Found::OfProvider(provider.to_owned(), providers::find(name)?))
@@ -33,9 +39,10 @@ pub(super) fn find(path: &str) -> Option<Found> {
 
 /// Whether keys stand in this section or below it.
 pub(super) fn is_section(path: &str) -> bool {
-    named::is_section(path)
+    webhooks::is_section(path)
         || KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
         || path.strip_prefix("sign_in.").is_some_and(|provider| !provider.contains('.'))
+        || path.strip_prefix("exports.").is_some_and(|platform| platform.parse::<Platform>().is_ok())
 }
 
 /// A key that was found by its path.
@@ -44,8 +51,10 @@ pub(super) enum Found {
     Key(&'static Key),
     /// A key of one provider of sign-in, whose section has the provider's name.
     OfProvider(String, &'static ProviderKey),
-    /// A key of a section that has a name, with the name.
-    OfNamed(String, &'static NamedKey),
+    /// A key of one feed, whose section has the platform's name.
+    OfFeed(Platform, &'static FeedKey),
+    /// A key of one webhook, whose section has the webhook's name.
+    OfWebhook(String, &'static WebhookKey),
 }
 
 impl Found {
@@ -53,7 +62,8 @@ impl Found {
         match self {
             Self::Key(key) => key.is_secret,
             Self::OfProvider(_, key) => key.is_secret,
-            Self::OfNamed(_, key) => key.is_secret,
+            Self::OfFeed(_, key) => key.is_secret,
+            Self::OfWebhook(_, key) => key.is_secret,
         }
     }
 
@@ -61,7 +71,8 @@ impl Found {
         match self {
             Self::Key(key) => (key.set)(settings, given),
             Self::OfProvider(provider, key) => (key.set)(providers::named(&mut settings.providers, provider), given),
-            Self::OfNamed(name, key) => (key.set)(settings, name, given),
+            Self::OfFeed(platform, key) => (key.set)(settings.exports.feeds.entry(*platform).or_default(), given),
+            Self::OfWebhook(name, key) => (key.set)(webhooks::named(&mut settings.notifications.webhooks, name), given),
         }
     }
 }
@@ -71,16 +82,14 @@ pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
     let mut shown: Vec<_> = KEYS.iter().map(|key| (key.path.to_owned(), key.is_secret, (key.show)(settings))).collect();
     let after_sign_in = shown.iter().rposition(|(path, ..)| path.starts_with("sign_in.")).map_or(0, |last| last + 1);
     shown.splice(after_sign_in..after_sign_in, providers::shown(&settings.providers));
-    for (section, keys) in named::shown(settings) {
-        let first = section.split('.').next().unwrap_or_default();
-        let is_of = |path: &str| path.strip_prefix(first).is_some_and(|rest| rest.starts_with('.'));
-        let behind = shown.iter().rposition(|(path, ..)| is_of(path)).map_or(0, |last| last + 1);
-        shown.splice(behind..behind, keys);
-    }
+    let after_exports = shown.iter().rposition(|(path, ..)| path.starts_with("exports.")).map_or(0, |last| last + 1);
+    shown.splice(after_exports..after_exports, feeds::shown(&settings.exports.feeds));
+    let after = shown.iter().rposition(|(path, ..)| path.starts_with("notifications.")).map_or(0, |last| last + 1);
+    shown.splice(after..after, webhooks::shown(&settings.notifications.webhooks));
     shown
 }
 
-/// The paths of all keys; of providers, those of the two that have a name here.
+/// The paths of all keys; of providers and of feeds, those in the sample.
 pub(super) fn paths() -> impl Iterator<Item = String> {
     shown(&Settings::default()).into_iter().map(|(path, ..)| path)
 }
@@ -139,7 +148,9 @@ keys! {
     "server.connections" in (server.connections) {
         most, most_of_one_client, header_read_timeout, longest_header = Bytes, http2_streams, longest_life,
     }
-    "server.body" in (server.body) { largest = Bytes, read_timeout, most_discarded = Bytes }
+    "server.body" in (server.body) {
+        largest = Bytes, read_timeout, most_discarded = Bytes, largest_file = Bytes, file_timeout,
+    }
     "server.gate" in (server.gate) {
         workers, offers, writes, long, target_wait, overload_after, longest_wait, queue, deadline, retry_after,
     }
@@ -153,7 +164,7 @@ keys! {
     "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
     "jobs.schedules" in (schedules) {
         market_research, competitor_scrape, competitor_metrics, export_jekyll, export_dealer_center, daily_digest,
-        clean_up, check, backup,
+        clean_up, check, backup, storage_check,
     }
     "jobs.retention" in (jobs.retention) {
         research_days, price_history_days, price_history_kept, dismissed_alerts_days, notifications_days,
@@ -161,6 +172,13 @@ keys! {
     }
     "dealership" in (exports.dealership) {
         name, street, city, state, zip, country, phone, email, website, latitude, longitude,
+    }
+    "storage" in (storage) {
+        folder, endpoint, bucket, region, path_style, access_key (secret), secret_key (secret), public_url,
+    }
+    "storage" in (photos) {
+        most_bytes = Bytes, most_pixels, shortest_side, longest_side, small_side, jpeg_quality, upload_minutes,
+        customer_minutes, most_customer_uploads, orphan_hours, limit_bytes = Bytes, warning_percent, critical_percent,
     }
     "exports" in (exports) { vehicle_url, least_share_of_last, most_omissions }
     "notifications" in (notifications) { templates }

@@ -124,6 +124,7 @@ Job = Literal[
     "clean_up",
     "check",
     "backup",
+    "storage_check",
 ]
 NotificationEvent = Literal[
     "submission.created",

@@ -70,7 +70,7 @@ fn miles_are_known_by_a_label_a_class_or_their_unit() {
         (r#"<li data-label="Mileage">45,678</li>"#, Some(45_678)),
         (r#"<li><i title="Mileage"></i>45,678</li>"#, Some(45_678)),
         (r#"<li><img src="/o.svg" alt="Odometer">45,678</li>"#, Some(45_678)),
-        ("<p>Kilometers: 73,512</p>", None),
+        ("<p>Kilometers: 73,512</p>", Some(45_678)),
         ("<p>Warranty: 36,000 miles</p>", None),
     ] {
         assert_eq!(first(&format!("<b>$21,995</b>{shown}"), true).mileage, miles, "{shown}");

@@ -6,9 +6,11 @@ mod cards;
 mod facts;
 mod identity;
 mod json_ld;
+mod label_sides;
 mod labels;
 mod linked_cards;
 mod own_page;
+mod prices;
 mod vendor;
 
 use std::{fs, path::Path};

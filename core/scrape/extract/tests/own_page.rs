@@ -173,3 +173,43 @@ fn a_vendors_cards_do_not_replace_the_vehicle_that_the_page_is_of() {
         assert_eq!(assert_own_first(&page, URL).len(), 3, "{platform}");
     }
 }
+
+#[test]
+fn the_page_of_a_car_that_is_sold_lists_what_it_suggests_as_related() {
+    let sections = [similar(&with_vin), similar(&in_a_photo), similar(&without_vin)];
+    let named = "<title>2016 Chevrolet Corvette 2LT</title><h1>2016 Chevrolet Corvette 2LT</h1>";
+    for section in &sections {
+        for head in [
+            format!("{named}<p>Sold!</p>"),
+            format!("{named}<b class=badge>SOLD</b>"),
+            format!("{named}<p>This vehicle has been <b>sold</b>.</p>"),
+            format!("{named}<p>Sorry, this vehicle is no longer available</p>"),
+            "<h1>Sold!</h1>".to_owned(),
+            "<title>2016 Chevrolet Corvette 2LT</title><h2>This vehicle has been sold</h2>".to_owned(),
+        ] {
+            for around in ["<section class='vdp-similar'>", "<div><h2>You may also like</h2>", "<div>"] {
+                let page = format!("<body>{head}{around}{section}</div></body>");
+                let read = listings(&page, URL).unwrap().listings;
+                assert_eq!(read.len(), 3, "{page}");
+                assert!(read.iter().all(|other| other.related == Some(true)), "{page}");
+            }
+        }
+        // A list stays one, whatever stands beside it.
+        for head in [
+            "<title>Used Cars</title><h1>Used Cars</h1><p>Sold!</p>".to_owned(),
+            format!("{named}<p>3 vehicles</p>"),
+            format!("{named}<nav><b>Sold</b></nav><a href='/sold'>Sold</a>"),
+            format!("{named}<p hidden>Sold!</p>"),
+            format!("{named}<p>Not sold</p><p>Sold as is</p>"),
+            format!("{named}<p>Sold!</p><p>Showing 3 of 40 vehicles</p>"),
+        ] {
+            let page = format!("<body>{head}<div>{section}</div></body>");
+            let read = listings(&page, LOT).unwrap().listings;
+            assert_eq!(read.len(), 3, "{page}");
+            assert!(read.iter().all(ScrapedListing::is_offered_here), "{page}");
+        }
+    }
+    let sold_tile = r#"<li class="tile"><a href="/vdp/9/">2020 Ford Edge</a><b>Sold</b></li>"#;
+    let page = format!("<body>{named}<ul>{sold_tile}{}</ul></body>", sections[2]);
+    assert!(listings(&page, LOT).unwrap().listings.iter().all(ScrapedListing::is_offered_here), "{page}");
+}

@@ -74,7 +74,7 @@ fn a_usual_field_that_no_vehicle_has_is_told() {
         let told = Warning::FieldMissing { platform, field: "price", found: 3 };
         assert_eq!((unpriced.listings.len(), &unpriced.warnings[..]), (3, &[told.clone()][..]), "{platform}");
         assert_eq!(told.code(), "field_missing");
-        assert!(told.to_string().starts_with("none of the 3 vehicles has a price"), "{told}");
+        assert!(told.to_string().starts_with("no price on 3 of 3 vehicles, which most lists"), "{told}");
         let some = read(mark, class, &|at| if at == 0 { r#"<b class="price">$21,995</b>"# } else { "" });
         assert_eq!(some.warnings, [], "{platform}: a car whose price is asked by phone is nothing new");
     }
@@ -112,4 +112,29 @@ fn a_vendors_records_are_filled_from_the_cards_where_a_field_stands_in_none() {
     assert_eq!(filled.listings[2].mileage, Some(32_120));
     // A record that states a price shows that the vendor's place for it holds: where it is empty, nothing is asked.
     assert_eq!(dollars(&page(r#", "price": 19995"#)), [Some(19_995), None, None]);
+}
+
+#[test]
+fn cards_of_no_vendor_without_any_price_are_told_as_well() {
+    let priced = read("", "car", &|_| "<b>$21,995</b>");
+    assert_eq!((priced.platform, &priced.warnings[..]), ("cards", &[][..]));
+    let some = read("", "car", &|at| if at == 0 { "<b>$21,995</b>" } else { "<p>Call us</p>" });
+    assert_eq!(some.warnings, []);
+    let unpriced = read("", "car", &|_| "<p>Call us</p>");
+    let told = Warning::FieldMissing { platform: "cards", field: "price", found: 3 };
+    assert_eq!(unpriced.warnings, [told.clone()]);
+    assert!(told.to_string().starts_with("no price on 3 of 3 vehicles: "), "{told}");
+    let data: String = CARS
+        .iter()
+        .map(|(vin, name)| {
+            format!(
+                r#"<script type="application/ld+json">{{"@type": "Car", "name": "{name}", "vin": "{vin}"}}</script>"#
+            )
+        })
+        .collect();
+    let told = Warning::FieldMissing { platform: "structured_data", field: "price", found: 3 };
+    assert_eq!(listings(&data, LOT).unwrap().warnings, [told]);
+    // A lone car may have no price, and what a page only suggests is no list.
+    let own = format!("<h1>2019 Ford F-150</h1><p>VIN: {}</p><p>Stock: P1</p><p>45,000 miles</p>", CARS[0].0);
+    assert_eq!(listings(&own, LOT).unwrap().warnings, []);
 }
