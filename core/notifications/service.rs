@@ -69,6 +69,7 @@ impl<'a> Notifications<'a> {
     /// # Errors
     /// `notification_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Notification> {
+        self.desk.must(Permission::ReadNotifications)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadNotifications, |conn| repository::candidates(conn, &reference))?;
         reference.only(found, repository::not_found, |it| (it.id.into(), format!("{} to {}", it.event, it.channel)))
@@ -133,8 +134,7 @@ impl<'a> Notifications<'a> {
     /// `channel_not_found`.
     pub fn test(&self, channel: &str) -> Result<Notification> {
         let notifier = self.notifier()?;
-        // The permission comes before the name is looked at.
-        self.desk.read(Permission::SendNotifications, |_| Ok(()))?;
+        self.desk.must(Permission::SendNotifications)?;
         let target = target(notifier, channel)?;
         let holder = leases::new_holder();
         let sent = self.desk.write(Permission::SendNotifications, |conn, acting| {

@@ -58,7 +58,7 @@ impl Notifications<'_> {
     /// `forbidden`; as any write.
     pub fn deliver_due(&self, stop: &Stop, observer: &mut dyn FnMut(DeliveryEvent<'_>)) -> Result<usize> {
         let notifier = self.notifier()?;
-        self.desk.read(Permission::SendNotifications, |_| Ok(()))?;
+        self.desk.must(Permission::SendNotifications)?;
         let sender = Sender::new(self.desk, notifier);
         sender.assign()?;
         let mut channels: Vec<_> = notifier.channels.iter().collect();
@@ -88,6 +88,7 @@ impl Notifications<'_> {
     /// # Errors
     /// `forbidden`, and other errors that do not pass by themselves.
     pub fn work(&self, stop: &Stop, observer: &mut dyn FnMut(DeliveryEvent<'_>)) -> Result<()> {
+        self.desk.must(Permission::SendNotifications)?;
         let pause = self.notifier()?.rules.look_every;
         while !stop.is_asked() {
             match self.deliver_due(stop, observer) {
