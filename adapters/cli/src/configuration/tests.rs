@@ -333,8 +333,8 @@ fn a_webhook_and_a_feed_have_sections_of_their_names() {
     assert!(!shown.contains("hidden") && shown.contains("[notifications.webhooks.crm]"), "{shown}");
     assert!(loaded("", &[]).unwrap().library().notifications.webhooks.is_empty());
     for (wrong, expected) in [
-        ("[exports.jekyl]\ndestination = \"x\"\n", "did you mean exports.jekyll?"),
-        ("[exports.jekyll]\ndestinatoin = \"x\"\n", "did you mean exports.jekyll.destination?"),
+        ("[exports.met]\ndestination = \"x\"\n", "did you mean exports.meta?"),
+        ("[exports.meta]\ndestinatoin = \"x\"\n", "did you mean exports.meta.destination?"),
         ("[notifications.webhooks.crm]\nevents = [\"job.fail\"]\n", "expected one of submission.created"),
         ("[notifications.email]\ntls = \"ssl\"\n", "notifications.email.tls: expected \"starttls\""),
     ] {
