@@ -183,17 +183,6 @@ impl Desk {
         self.read(permission, |_conn| Ok(()))
     }
 
-    /// Refuses an actor who may not, as the database stands now.
-    ///
-    /// An operation that looks at what it was given outside its transaction asks this first, so that nobody else learns what is
-    /// wrong with it. Its transaction asks again.
-    ///
-    /// # Errors
-    /// `not_signed_in`; `forbidden`.
-    pub fn must(&self, permission: Permission) -> Result<()> {
-        self.read(permission, |_conn| Ok(()))
-    }
-
     /// Runs queries for an actor who may.
     pub(crate) fn read<T>(
         &self,

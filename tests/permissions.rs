@@ -9,8 +9,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
     ActivityFilter, Actor, AlertFilter, AlertId, Approval, CompetitorId, Desk, ErrorKind, ListingId, Money, NewToken,
-    NewUser, NewVehicle, PageRequest, Result, Role, RunId, SubmissionFilter, SubmissionId, SubmissionUpdate, TokenId,
-    UserId, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate, Vin,
+    NewUser, NewVehicle, NotificationId, PageRequest, Result, Role, RunId, SubmissionFilter, SubmissionId,
+    SubmissionUpdate, TokenId, UserId, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate, Vin,
     competitors::{
         CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, MarketViewFilter, NewCompetitor,
         ScrapeErrorType, ScrapeLimits, ScrapeReading, ScrapedListing, TestOptions, UndercutFilter,
@@ -20,6 +20,7 @@ use jpauto::{
     imports::{ImportOptions, SheetFile},
     jobs::{Job, RunFilter, RunOptions, RunPool, Stop},
     market::{AnalyzeLimits, BacktestOptions, Subject},
+    notifications::NotificationFilter,
     storage::NewUpload,
 };
 use uuid::Uuid;
@@ -235,6 +236,22 @@ fn operations_for_staff() -> Vec<Operation> {
             desk.market().backtest(&options, &mut |_| ControlFlow::Continue(()))
         }),
         operation("Market::days_supply", Viewer, |desk| desk.market().days_supply("", "", 0)),
+        operation("Notifications::list", Viewer, |desk| {
+            desk.notifications().list(&NotificationFilter::default(), &page())
+        }),
+        operation("Notifications::get", Viewer, |desk| desk.notifications().get(id!(NotificationId))),
+        operation("Notifications::find", Viewer, |desk| desk.notifications().find(" ")),
+        operation("Notifications::channels", Viewer, |desk| desk.notifications().channels()),
+        operation("Notifications::retry", Manager, |desk| desk.notifications().retry(id!(NotificationId))),
+        operation("Notifications::test", Manager, |desk| desk.notifications().test("nobody")),
+        operation("Notifications::deliver_due", Manager, |desk| {
+            desk.notifications().deliver_due(&Stop::default(), &mut |_| {})
+        }),
+        operation("Notifications::work", Manager, |desk| {
+            let stop = Stop::default();
+            stop.ask();
+            desk.notifications().work(&stop, &mut |_| {})
+        }),
         operation("Sessions::destroy_all_of", Admin, |desk| desk.sessions().destroy_all_of(id!(UserId))),
         operation("Sessions::count_expired", Admin, |desk| desk.sessions().count_expired()),
         operation("Sessions::prune", Admin, |desk| desk.sessions().prune()),

@@ -22,6 +22,7 @@ use crate::{
     inventory::Inventory,
     jobs::Jobs,
     market::Market,
+    notifications::Notifications,
     record::{Told as _, record},
     sessions::Sessions,
     sign_in::SignIn,
@@ -245,6 +246,12 @@ impl Lot {
     #[getter]
     fn alerts(&self) -> Alerts {
         Alerts::at(&self.handle)
+    }
+
+    /// Who was told of what.
+    #[getter]
+    fn notifications(&self) -> Notifications {
+        Notifications::at(&self.handle)
     }
 
     /// Whether it is closed.

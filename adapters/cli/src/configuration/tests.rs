@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
-use jpauto::exports::{FeedFormat, Formulas, Platform};
+use jpauto::{
+    exports::{FeedFormat, Formulas, Platform},
+    notifications::EmailTls,
+};
 
 use super::{
     given::Given,
@@ -114,7 +117,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 35] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 39] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
@@ -125,6 +128,10 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 35] = [
     ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
     ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
     ("core/exports/config.rs", "ExportConfig", "exports", &["dealership", "feeds"]),
+    ("core/notifications/config.rs", "NotificationConfig", "notifications", &["webhooks", "email", "rules"]),
+    ("core/notifications/config.rs", "NotificationRules", "notifications", &[]),
+    ("core/notifications/config.rs", "WebhookConfig", "notifications.webhooks.crm", &[]),
+    ("core/notifications/config.rs", "EmailConfig", "notifications.email", &[]),
     ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
     ("core/exports/config.rs", "FeedConfig", "exports.meta", &["login"]),
     ("core/exports/delivery/login.rs", "Login", "exports.meta", &[]),
@@ -186,6 +193,7 @@ fn every_field_of_the_structs_is_a_key() {
         "exports",
         "storage",
         "photos",
+        "notifications",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");
@@ -302,6 +310,39 @@ fn a_provider_of_sign_in_has_a_section_of_its_own_name() {
     assert!(wrong.ends_with("did you mean sign_in.google.client_id?"), "{wrong}");
     let wrong = loaded("", &[("JPAUTO_SIGN_IN_PUBLIC_URI", "x")]).err().unwrap();
     assert!(wrong.ends_with("did you mean JPAUTO_SIGN_IN_PUBLIC_URL?"), "{wrong}");
+}
+
+#[test]
+fn a_webhook_and_a_feed_have_sections_of_their_names() {
+    let file = "[notifications]\nattempts = 3\n[notifications.webhooks.crm]\nurl = \"https://crm.example/hook?key=hidden\"\n\
+                events = [\"job.failed\"]\n[notifications.email]\nhost = \"mail.example\"\nport = 2525\ntls = \"implicit\"\n\
+                [exports.jekyll]\ndestination = \"/srv/site\"\n";
+    let variables = [
+        ("JPAUTO_NOTIFICATIONS_WEBHOOKS_CRM_SECRETS", "whsec_hidden"),
+        ("JPAUTO_NOTIFICATIONS_EMAIL_PASSWORD", "hidden"),
+        ("JPAUTO_EXPORTS_DEALER_CENTER_DESTINATION", "https://feeds.example/lot/"),
+        ("JPAUTO_EXPORTS_DEALER_CENTER_PASSWORD", "hidden"),
+    ];
+    let settings = loaded(file, &variables).unwrap();
+    let config = settings.library();
+    let (crm, email) = (&config.notifications.webhooks["crm"], config.notifications.email.as_ref().unwrap());
+    assert_eq!((crm.secrets.as_slice(), crm.events.len()), (&["whsec_hidden".to_owned()][..], 1));
+    assert_eq!((email.port, email.tls, config.notifications.rules.attempts), (Some(2525), EmailTls::Implicit, 3));
+    let feeds = &settings.exports().feeds;
+    assert_eq!(feeds[&Platform::Jekyll].destination.as_deref(), Some("/srv/site"));
+    assert_eq!(feeds[&Platform::DealerCenter].login.password.as_deref(), Some("hidden"));
+    let shown = settings.shown();
+    assert!(!shown.contains("hidden") && shown.contains("[notifications.webhooks.crm]"), "{shown}");
+    assert!(loaded("", &[]).unwrap().library().notifications.webhooks.is_empty());
+    for (wrong, expected) in [
+        ("[exports.met]\ndestination = \"x\"\n", "did you mean exports.meta?"),
+        ("[exports.meta]\ndestinatoin = \"x\"\n", "did you mean exports.meta.destination?"),
+        ("[notifications.webhooks.crm]\nevents = [\"job.fail\"]\n", "expected one of submission.created"),
+        ("[notifications.email]\ntls = \"ssl\"\n", "notifications.email.tls: expected \"starttls\""),
+    ] {
+        let fault = loaded(wrong, &[]).err().unwrap_or_default();
+        assert!(fault.contains(expected), "{fault}");
+    }
 }
 
 #[test]
