@@ -31,8 +31,8 @@ demo: ## sixty days of a dealership on a fresh SQLite file, a report, then the A
 # What takes long and does not wait for anything else comes first, side by side.
 .PHONY: test
 test: ## every test, on SQLite and on a throw-away PostgreSQL that it starts; installs what is missing
-	@$(MAKE) --no-print-directory -j3 packages build .venv/agreement
-	@tests/with-postgres $(MAKE) --no-print-directory -j1 test-rust test-databases test-python
+	@$(MAKE) --no-print-directory -j3 packages build .venv/agreement .venv/api
+	@tests/with-postgres $(MAKE) --no-print-directory -j1 test-rust test-databases test-python try-api
 
 # The servers of the tests, and the browser that renders pages in them; any that is installed will do.
 .PHONY: packages
@@ -41,6 +41,10 @@ packages:
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing=postgresql; \
 	command -v google-chrome-stable chromium chromium-browser chrome >/dev/null || missing="$$missing chromium"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
+	PATH="$$PATH:/usr/sbin" command -v sshd >/dev/null || missing="$$missing openssh-server"; \
+	PATH="$$PATH:/usr/sbin" command -v vsftpd >/dev/null || missing="$$missing vsftpd"; \
+	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
 	[ -z "$$missing" ] || tests/apt-install $$missing
 
 # Everything with the features of the whole workspace, so that nothing is compiled twice. Building is one step with the tests'
@@ -75,7 +79,7 @@ extension: .venv/ready
 	cp "$(TARGET)/debug/lib_jpauto.so" bindings/python/python/jpauto/_jpauto.abi3.so
 
 .PHONY: test-api
-test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 60" tries longer
+test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 600" tries every limit of every parameter
 	$(STEP) "cargo build" cargo build --locked --workspace
 	@tests/with-postgres $(MAKE) --no-print-directory try-api ARGS="$(ARGS)"
 
@@ -180,5 +184,5 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 
 # numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
 .venv/agreement: .venv/ready bindings/python/pyproject.toml
-	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement
+	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement --group bindings/python/pyproject.toml:s3
 	@touch $@

@@ -160,12 +160,12 @@ class Bench:
         return file
 
     def asked(self, port, paths, token=""):
-        """Answers a second, and how many were refused or lost."""
+        """Answers a second, how many were refused, and how many were lost or took more than two seconds."""
         environment = {**os.environ, "JPAUTO_BENCH_PATHS": str(paths), "JPAUTO_BENCH_TOKEN": token}
         command = [self.wrk, "-t2", f"-c{CONNECTIONS}", f"-d{max(1, round(SECONDS))}s", "-s", self.folder / "wrk.lua", f"http://127.0.0.1:{port}"]
         ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
         told = json.loads(ran.stdout.strip().splitlines()[-1])
-        return told["requests"] / (told["microseconds"] / 1e6), told["refused"] + told["errors"]
+        return told["requests"] / (told["microseconds"] / 1e6), told["refused"], told["errors"]
 
     def by_pgbench(self, url, what, count):
         """The same SQL as the public route sends, a second."""
@@ -198,19 +198,20 @@ def compared(bench, count):
             paths = bench.paths(what, count)
             address = f"http://127.0.0.1:{{}}{paths.read_text(encoding='utf-8').splitlines()[0]}"
             sizes = [len(urllib.request.urlopen(address.format(server.port)).read()) for server in (ours, light, express)]
-            best, refused = {}, 0
+            best, bad = {}, {}
             for _ in range(ROUNDS):
                 runs = {
-                    "pgbench": lambda: (bench.by_pgbench(url, what, count), 0),
+                    "pgbench": lambda: (bench.by_pgbench(url, what, count), 0, 0),
                     "public": lambda: bench.asked(ours.port, paths),
                     "staff": lambda: bench.asked(ours.port, paths, token),
                     "sqlite": lambda: bench.asked(light.port, paths),
                     "express": lambda: bench.asked(express.port, paths),
                 }
                 for name, run in runs.items():
-                    figure, lost = run()
+                    figure, refused, lost = run()
                     best[name] = max(figure, best.get(name, 0))
-                    refused += lost if name != "express" else 0
+                    if name != "express" and (refused or lost):
+                        bad.setdefault(name, []).append(f"{refused}+{lost}")
             of = f"{what:4} of {count:7,}"
             print(f"{of}: a second: " + ", ".join(f"{name} {figure:,.0f}" for name, figure in best.items()) + f"; bytes {sizes}", flush=True)
             for name in ("public", "staff"):
@@ -219,7 +220,8 @@ def compared(bench, count):
             times = best["public"] / best["express"]
             print(f"{of}: {times:.1f} times Express {verdict(times, TIMES_EXPRESS)}", flush=True)
             print(f"{of}: SQLite is {best['sqlite'] / best['public']:.2f} of PostgreSQL {verdict(best['sqlite'] / best['public'], 1)}", flush=True)
-            print(f"{of}: {refused} refused or lost {verdict(refused, 0, at_most=True)}", flush=True)
+            told = "; ".join(f"{name} {', '.join(runs)}" for name, runs in bad.items()) or "none"
+            print(f"{of}: refused+lost by run: {told} {verdict(len(bad), 0, at_most=True)}", flush=True)
         share = ours.memory() / express.memory()
         print(f"memory: {ours.memory():.0f} MiB, Express {express.memory():.0f} MiB: {share:.2f} {verdict(share, MEMORY_OF_EXPRESS, True)}", flush=True)
 

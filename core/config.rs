@@ -15,6 +15,7 @@ use crate::{
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
     sign_in::SignInConfig,
+    storage::{StorageConfig, StorageRules},
     submissions::IntakeRules,
 };
 
@@ -57,6 +58,10 @@ pub struct Config {
     pub evaluation: EvaluationRules,
     /// How feeds are made and where they go.
     pub exports: ExportConfig,
+    /// Where photos are kept; without it there are none but those of other websites.
+    pub storage: Option<StorageConfig>,
+    /// What a photo may be, and when there is too little room for photos.
+    pub photos: StorageRules,
     /// How sessions are signed; without it nobody can sign in, and cookies say nothing.
     pub sessions: Option<SessionConfig>,
     /// Where people sign in; without it they sign in by one-time links alone.
@@ -85,6 +90,8 @@ impl Config {
             vpic: None,
             evaluation: EvaluationRules::default(),
             exports: ExportConfig::default(),
+            storage: None,
+            photos: StorageRules::default(),
             sessions: None,
             sign_in: None,
             jobs: JobRules::default(),

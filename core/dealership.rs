@@ -6,7 +6,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use crate::{
     actor::Actor,
-    adoption::{self, CheckReport, MigrationReport},
+    adoption::{self, CheckReport, Finding, MigrationReport},
     config::Config,
     db::{Backup, Connections, Database},
     desk::{Desk, House, Parts},
@@ -18,6 +18,7 @@ use crate::{
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
     sign_in::Providers,
+    storage::PhotoStore,
     tokens,
 };
 
@@ -46,7 +47,8 @@ impl Dealership {
     ///
     /// # Errors
     /// `invalid_database_url`; `database_unavailable` where it can not be opened; `not_a_database`; `database_incomplete` for
-    /// a copy without its `-wal`; `database_newer` where a later release has migrated it.
+    /// a copy without its `-wal`; `database_damaged` for a file that is cut off; `database_newer` where a later release has
+    /// migrated it.
     pub fn open(database_url: impl Into<String>) -> Result<Self> {
         Self::with_config(Config::new(database_url))
     }
@@ -56,7 +58,7 @@ impl Dealership {
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
-    /// `invalid_sign_in_config`; `invalid_schedule`.
+    /// `invalid_sign_in_config`; `invalid_storage_config`; `invalid_schedule`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -91,6 +93,16 @@ impl Dealership {
     /// `database_outdated` before the first migration.
     pub fn check(&self) -> Result<CheckReport> {
         adoption::check(&self.house.database)
+    }
+
+    /// The rows that every list leaves out, because they have no id or lack what each row has; by table and column.
+    ///
+    /// Only a SQLite file that another program has written has such rows. [`Self::check`] names them as well.
+    ///
+    /// # Errors
+    /// `database_outdated` before the first migration.
+    pub fn left_out(&self) -> Result<Vec<Finding>> {
+        adoption::left_out(&self.house.database)
     }
 
     /// Copies the whole database, as it is at one moment, into a new file, while others read and write.
@@ -163,6 +175,8 @@ fn parts(config: &Config) -> Result<Parts> {
         vpic,
         sessions,
         exports,
+        storage,
+        photos,
         sign_in,
         jobs,
         clock: _,
@@ -184,5 +198,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(sessions.map(SessionConfig::checked).transpose()?)
         .with_some(sign_in.map(Providers::new).transpose()?)
+        .with_some(storage.map(|storage| PhotoStore::new(storage, &photos)).transpose()?)
+        .with_rules(photos)
         .with_some(vpic.map(Vpic::new).transpose()?))
 }

@@ -11,6 +11,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -32,7 +33,18 @@ pub struct Desk {
     actor: Actor,
     /// The call that the next write does, and does once.
     once: Option<RepeatableCall>,
+    seen: Option<SeenRole>,
 }
+
+/// The role that an actor had when it was looked up who that is. A read in the next moment need not look it up again; every write does.
+#[derive(Clone, Copy)]
+struct SeenRole {
+    role: Role,
+    at: Instant,
+}
+
+/// How long a role that was seen holds for reads: the time of a call that comes with its credential.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// What all desks of one dealership share.
 pub(crate) struct House {
@@ -103,7 +115,13 @@ impl Parts {
 
 impl Desk {
     pub(crate) fn new(house: Arc<House>, actor: Actor) -> Self {
-        Self { house, actor, once: None }
+        Self { house, actor, once: None, seen: None }
+    }
+
+    /// The desk of an actor of whom it was just looked up what role that is.
+    pub(crate) fn of_seen(&self, actor: Actor, role: Role) -> Self {
+        let seen = Some(SeenRole { role, at: Instant::now() });
+        Self { house: Arc::clone(&self.house), actor, once: None, seen }
     }
 
     /// The numbers of a noun's rules.
@@ -151,7 +169,18 @@ impl Desk {
 
     /// The desk of the program itself, which keeps account of what others have asked for.
     pub(crate) fn of_the_machine(&self) -> Self {
-        Self { house: Arc::clone(&self.house), actor: self.actor.as_actor(Actor::system()), once: None }
+        Self { house: Arc::clone(&self.house), actor: self.actor.as_actor(Actor::system()), once: None, seen: None }
+    }
+
+    /// Refuses an actor who may not, as the database stands now.
+    ///
+    /// An operation that looks at what it was given outside its transaction asks this first, so that nobody else learns what is
+    /// wrong with it. Its transaction asks again.
+    ///
+    /// # Errors
+    /// `not_signed_in`; `forbidden`.
+    pub fn must(&self, permission: Permission) -> Result<()> {
+        self.read(permission, |_conn| Ok(()))
     }
 
     /// Runs queries for an actor who may.
@@ -161,7 +190,7 @@ impl Desk {
         queries: impl Fn(&mut DbConnection) -> DbResult<T>,
     ) -> Result<T> {
         self.house.database.read(|conn| {
-            self.authorize(conn, permission)?;
+            self.authorize_read(conn, permission)?;
             queries(conn)
         })
     }
@@ -174,7 +203,7 @@ impl Desk {
         queries: impl Fn(&mut DbConnection, bool) -> DbResult<T>,
     ) -> Result<T> {
         self.house.database.read(|conn| {
-            let role = self.authorize(conn, less)?;
+            let role = self.authorize_read(conn, less)?;
             queries(conn, self.actor.must(more, role).is_ok())
         })
     }
@@ -186,7 +215,7 @@ impl Desk {
         queries: impl Fn(&mut DbConnection) -> DbResult<T>,
     ) -> Result<T> {
         self.house.database.read_snapshot(|conn| {
-            self.authorize(conn, permission)?;
+            self.authorize_read(conn, permission)?;
             queries(conn)
         })
     }
@@ -209,6 +238,15 @@ impl Desk {
             call.note_written();
         }
         Ok(written)
+    }
+
+    /// Whether the actor may read. Answers the role, if the actor has one.
+    fn authorize_read(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<Option<Role>> {
+        let Some(SeenRole { role, .. }) = self.seen.filter(|seen| seen.at.elapsed() < A_MOMENT) else {
+            return self.authorize(conn, permission);
+        };
+        self.actor.must(permission, Some(role))?;
+        Ok(Some(role))
     }
 
     /// Whether the actor may, as the database stands now. Answers the role, if the actor has one.

@@ -55,6 +55,7 @@ pub mod exports;
 pub mod fields;
 pub mod jobs;
 pub mod market;
+pub mod storage;
 pub mod typed;
 pub mod vin;
 
@@ -140,6 +141,7 @@ pub use sign_in::{
     Admission, Callback, ClientAuthentication, Me, ProviderConfig, ProviderKind, SignIn, SignInConfig, SignInLink,
     SignInProvider, SignInStart, SignedIn,
 };
+pub use storage::Storage;
 pub use submissions::{
     Approval, IntakeRules, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus,
     SubmissionUpdate, SubmissionWarning, Submissions,

@@ -157,50 +157,6 @@ impl<T> Page<T> {
     }
 }
 
-/// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last.
-///
-/// An index on the column and the id has the rows in this order, so the last page costs what the first does. The databases put
-/// nulls in different places, and a search of an index for a pair is a search for its first half only. So a page is read in up to
-/// three parts: rows with the position's value, rows beyond it, rows without a value. `$query` makes the query for each.
-macro_rules! in_index_order {
-    ($conn:expr, $query:expr, $column:expr, $id:expr, asc, $position:expr, $request:expr) => {
-        in_index_order!(@ $conn, $query, $column, $id, gt, asc, $position, $request)
-    };
-    ($conn:expr, $query:expr, $column:expr, $id:expr, desc, $position:expr, $request:expr) => {
-        in_index_order!(@ $conn, $query, $column, $id, lt, desc, $position, $request)
-    };
-    (@ $conn:expr, $query:expr, $column:expr, $id:expr, $beyond:ident, $direction:ident, $position:expr, $request:expr) => {{
-        let (last, last_without) = match $position {
-            Some((Some(value), id)) => (Some((value, id)), None),
-            Some((None, id)) => (None, Some(id)),
-            None => (None, None),
-        };
-        let mut rows = Vec::new();
-        if let Some((value, id)) = last.clone() {
-            let query = $query().filter($column.eq(value)).filter($id.$beyond(id));
-            rows = query.order($id.$direction()).limit($request.rows_to_read()).load($conn)?;
-        }
-        let missing = $request.rows_missing(rows.len());
-        if missing > 0 && last_without.is_none() {
-            let mut query = $query().filter($column.is_not_null());
-            if let Some((value, _)) = last {
-                query = query.filter($column.$beyond(value));
-            }
-            rows.append(&mut query.order(($column.$direction(), $id.$direction())).limit(missing).load($conn)?);
-        }
-        let missing = $request.rows_missing(rows.len());
-        if missing > 0 {
-            let mut query = $query().filter($column.is_null());
-            if let Some(id) = last_without {
-                query = query.filter($id.$beyond(id));
-            }
-            rows.append(&mut query.order($id.$direction()).limit(missing).load($conn)?);
-        }
-        rows
-    }};
-}
-pub(crate) use in_index_order;
-
 /// Two patterns for `LIKE` over `lower(..)` that match the word anywhere, with its special characters escaped.
 ///
 /// There are two because SQLite's `lower` changes ASCII letters only.

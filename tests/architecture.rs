@@ -30,7 +30,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("desk", &["activity", "alerts", "desk", "idempotency", "leases"]),
     ("outside and rules", &["scrape", "sheets", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market"]),
+    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market", "storage"]),
     ("dealership", &["config", "dealership"]),
 ];
 

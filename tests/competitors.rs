@@ -151,6 +151,8 @@ on_both_databases! {
             "https://www.lot.example/used/#",
             "https://lot.example/used#north",
             "https://lot.example/used#x",
+            "https://lot.example/%75sed",
+            "https://lot.example/new/../%75s%65d/.",
             "https://www.lot.example/used/?utm_source=news&utm_medium=email",
             "http://lot.example/used/?gclid=Cj0KCQ&fbclid=IwAR0#north",
         ] {

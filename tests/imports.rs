@@ -3,10 +3,15 @@
 mod files;
 mod workbooks;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicI32, Ordering},
+};
+
 use chrono::TimeDelta;
 use jpauto::{
-    Action, ActivityFilter, Change, Inventory, Money, NewVehicle, PageRequest, Role, VehicleFilter, VehicleStatus,
-    VehicleUpdate,
+    Action, ActivityFilter, Change, Clock, Config, Dealership, Inventory, Money, NewVehicle, PageRequest, Role,
+    VehicleFilter, VehicleStatus, VehicleUpdate,
     imports::{
         DateOrder, ImportMode, ImportOptions, ImportOutcome, ImportReport, Mapping, MissingVehicles, SheetFile,
         SoldHeldBack,
@@ -38,6 +43,23 @@ pub(crate) fn imported(inventory: Inventory<'_>, file: &SheetFile, options: &Imp
 pub(crate) fn counts(report: &ImportReport) -> [usize; 6] {
     let counts = report.counts;
     [counts.added, counts.changed, counts.relisted, counts.sold, counts.unchanged, counts.refused]
+}
+
+/// Paints the vehicle, as another program does it, and says whether that could be done at once.
+fn paint(url: &str, color: &str) -> impl Fn() -> bool + use<> {
+    use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
+    let url = url.to_owned();
+    let sql = format!("UPDATE inventory SET exterior_color = '{color}' WHERE stock_number = 'A1'");
+    move || match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let mut conn = SqliteConnection::establish(path).unwrap();
+            conn.batch_execute(&format!("PRAGMA busy_timeout = 0; {sql}")).is_ok()
+        }
+        None => {
+            let mut conn = PgConnection::establish(&url).unwrap();
+            conn.batch_execute(&format!("SET lock_timeout = '100ms'; {sql}")).is_ok()
+        }
+    }
 }
 
 fn stock(lot: &Lot) -> usize {
@@ -206,6 +228,64 @@ on_both_databases! {
         assert_eq!(lot.count("SELECT count(*) FROM market_research_results"), 1);
         let report = imported(desk.inventory(), &csv(&[row(1).replace("60,000", "95,000")]), &ImportOptions::default());
         assert_eq!((report.counts.changed, lot.count("SELECT count(*) FROM market_research_results")), (1, 0));
+    }
+
+    fn what_others_change_while_a_file_is_read_is_kept(lot: &Lot) {
+        imported(lot.desk().inventory(), &csv(&[row(1)]), &ImportOptions::default());
+        let mut painted = 0;
+        // Each time the vehicle is painted at another look at the clock: before the plan, between it and the transaction, within.
+        for look in 1..=8 {
+            let (looks, is_painted, url, now) = (AtomicI32::new(0), Arc::new(AtomicBool::new(false)), lot.url.clone(), lot.now());
+            let color = format!("Color {look}");
+            let (paints, told) = (paint(&url, &color), Arc::clone(&is_painted));
+            let clock = Clock::from_fn(move || {
+                if looks.fetch_add(1, Ordering::SeqCst) + 1 == look {
+                    told.store(paints(), Ordering::SeqCst);
+                }
+                now
+            });
+            let desk = Dealership::with_config(Config::new(&lot.url).clock(clock)).unwrap().acting_as(jpauto::Actor::system());
+            let file = csv(&[row(1).replace("14,000", &format!("14,{look}00"))]);
+            assert_eq!(counts(&imported(desk.inventory(), &file, &ImportOptions::default())), [0, 1, 0, 0, 0, 0]);
+            let vehicle = lot.desk().inventory().get_by_stock_number("A1").unwrap().vehicle;
+            assert_eq!(vehicle.price, Money::from_dollars(14_000 + look * 100));
+            if is_painted.load(Ordering::SeqCst) {
+                painted += 1;
+                assert_eq!(vehicle.exterior_color, Some(color));
+            }
+        }
+        assert!(painted >= 2, "{painted}");
+    }
+
+    fn a_file_of_more_changes_than_a_plan_holds_is_imported_alike(lot: &Lot) {
+        let mut options = ImportOptions::default();
+        options.limits.planned = 50;
+        let rows: Vec<_> = (1..=1_100).map(row).collect();
+        let refused = csv(&[&rows[..], &[row(1_101).replace("$14,000", "call us")]].concat());
+        let report = imported(lot.desk().inventory(), &refused, &options);
+        assert_eq!((report.outcome, report.counts.refused), (ImportOutcome::Refused, 1));
+        assert_eq!(lot.count("SELECT count(*) FROM inventory"), 0);
+        let report = imported(lot.desk().inventory(), &csv(&rows), &options);
+        assert_eq!((report.outcome, report.counts.added), (ImportOutcome::Written, 1_100));
+        assert_eq!(lot.count("SELECT count(*) FROM inventory"), 1_100);
+    }
+
+    fn relisting_sends_no_query_a_row(lot: &Lot) {
+        let file = |status: &str| {
+            let rows: Vec<_> = (1..=300).map(|number| format!("{},{status}", row(number))).collect();
+            SheetFile::from_bytes("s.csv", format!("{HEADER},Status\n{}\n", rows.join("\n")).into_bytes())
+        };
+        imported(lot.desk().inventory(), &file("sold"), &ImportOptions::default());
+        lot.pass(TimeDelta::days(1));
+        let desk = statements::watched(lot);
+        // As another program sells: nobody has recorded it.
+        lot.execute("DELETE FROM vehicle_sales WHERE inventory_id IN (SELECT id FROM inventory WHERE stock_number LIKE 'A1%')");
+        let (report, statements) =
+            statements::statements_of(|| imported(desk.inventory(), &file("available"), &ImportOptions::default()));
+        assert_eq!(counts(&report), [0, 0, 300, 0, 0, 0], "{:?}", report.refused);
+        let sent = statements.iter().filter(|it| !lot.url.starts_with("sqlite") || it.starts_with("SELECT")).count();
+        assert!(sent < 40, "{sent} statements");
+        assert_eq!(lot.count("SELECT count(*) FROM vehicle_sales"), 300);
     }
 
     fn an_import_sends_no_query_a_row(lot: &Lot) {

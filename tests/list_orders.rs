@@ -5,11 +5,13 @@ use jpauto::{
     ActivityFilter, AlertFilter, Desk, Page, PageRequest, Result, SubmissionFilter, SubmissionSort, VehicleFilter,
     VehicleSort,
     competitors::{CompetitorFilter, Condition, ListingFilter, ListingSort},
+    exports::{ExportFilter, ExportStatus, Platform},
+    jobs::{Job, RunFilter, RunStatus},
 };
 
 use crate::support::{
     Lot,
-    statements::{statements_of, watched},
+    statements::{kept_by, statements_of, watched},
 };
 
 const ROWS: u32 = 100_000;
@@ -33,6 +35,28 @@ fn lists() -> Vec<List> {
         list("activity_logs", "activity", |desk, page| desk.activity().list(&ActivityFilter::default(), page)),
         list("storage_alerts", "open alerts", |desk, page| desk.alerts().list(&AlertFilter::default(), page)),
         list("competitors", "competitors", |desk, page| desk.competitors().list(&CompetitorFilter::default(), page)),
+        list("job_history", "runs", |desk, page| desk.jobs().history(&RunFilter::default(), page)),
+        list("job_history", "runs of a job", |desk, page| {
+            let mut filter = RunFilter::default();
+            filter.job = Some(Job::CleanUp);
+            desk.jobs().history(&filter, page)
+        }),
+        list("job_history", "runs that went well", |desk, page| {
+            let mut filter = RunFilter::default();
+            filter.status = Some(RunStatus::Success);
+            desk.jobs().history(&filter, page)
+        }),
+        list("export_logs", "exports", |desk, page| desk.exports().list(&ExportFilter::default(), page)),
+        list("export_logs", "exports of a feed", |desk, page| {
+            let mut filter = ExportFilter::default();
+            filter.platform = Some(Platform::Meta);
+            desk.exports().list(&filter, page)
+        }),
+        list("export_logs", "exports that went well", |desk, page| {
+            let mut filter = ExportFilter::default();
+            filter.status = Some(ExportStatus::Success);
+            desk.exports().list(&filter, page)
+        }),
     ];
     for sort in VehicleSort::ALL {
         lists.push(list("inventory", &format!("inventory by {sort}"), move |desk, page| {
@@ -92,6 +116,12 @@ fn fill(lot: &Lot) {
          INSERT INTO activity_logs (id, action, created_at) SELECT {id}, 'update', {day} FROM {numbers} AS t (n);
          INSERT INTO storage_alerts (id, alert_type, severity, message, dismissed, created_at)
              SELECT {id}, 'overpriced', 'warning', 'made up', CASE WHEN n % 10 = 0 THEN {yes} END, {day} FROM {numbers} AS t (n);
+         INSERT INTO job_history (id, job_name, status, started_at)
+             SELECT {id}, CASE WHEN n % 3 = 0 THEN 'clean_up' ELSE 'backup' END,
+                    CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, {day} FROM {numbers} AS t (n);
+         INSERT INTO export_logs (id, platform, status, exported_at)
+             SELECT {id}, CASE WHEN n % 3 = 0 THEN 'meta' ELSE 'cargurus' END,
+                    CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, {day} FROM {numbers} AS t (n);
          INSERT INTO competitors (id, name, inventory_url)
              SELECT {id}, 'Dealer ' || n, 'https://dealer.example/' || n FROM {numbers} AS t (n);
          INSERT INTO competitor_inventory (id, competitor_id, year, price, highest_price, mileage, first_seen_at, last_seen_at,
@@ -141,6 +171,9 @@ fn plan(lot: &Lot, statement: &str) -> Vec<String> {
 /// The arguments of `EXECUTE` for values as the statement's debug text has them: `[Instant(2025-01-01T00:00:00Z), 51]`.
 fn arguments(binds: &str) -> String {
     let values = binds.strip_prefix('[').and_then(|binds| binds.strip_suffix(']')).unwrap();
+    if values.is_empty() {
+        return String::new();
+    }
     let (mut depth, mut arguments) = (0, vec![String::new()]);
     for sign in values.chars() {
         depth += i32::from(matches!(sign, '[' | '(')) - i32::from(matches!(sign, ']' | ')'));
@@ -190,5 +223,17 @@ on_both_databases! {
             }
         }
         assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    }
+
+    fn a_usual_page_is_a_statement_that_is_kept_and_planned_once(lot: &Lot) {
+        let desk = watched(lot);
+        let read = |limit| desk.inventory().list_public(&VehicleFilter::available(), &PageRequest::first(limit)).unwrap();
+        let (kept, sent) = statements_of(|| kept_by(|| read(20)));
+        assert_eq!((kept.len(), sent.len()), (2, 2), "{sent:?}");
+        assert!(sent.iter().all(|statement| statement.ends_with("LIMIT 21 -- binds: []")), "{sent:?}");
+        assert_eq!(kept_by(|| read(20)), <[String; 0]>::default(), "they are kept already");
+        // Every size a statement of its own would be five hundred of them.
+        let (kept, sent) = statements_of(|| kept_by(|| (1..=9).for_each(|limit| drop(read(limit)))));
+        assert_eq!((kept.len(), sent.len()), (2, 18), "{kept:?}");
     }
 }

@@ -41,6 +41,7 @@ mod market_queries;
 mod market_view;
 #[cfg(feature = "postgres")]
 mod node_sessions;
+mod permissions;
 mod platforms;
 mod probe;
 mod rate_limits;
@@ -50,6 +51,7 @@ mod scraping;
 mod sessions;
 mod sign_in;
 mod simulated_market;
+mod storage;
 mod stubs;
 mod submissions;
 mod tokens;

@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use jpauto::{Action, ActivityFilter, Actor, Desk, ErrorKind, IssuedToken, NewToken, PageRequest, Role, TokenId};
 
-use crate::support::{Lot, camry, corolla};
+use crate::support::{
+    Lot, camry, corolla,
+    statements::{statements_of, watched},
+};
 
 fn new(role: Role) -> NewToken {
     NewToken { name: format!("{role} token"), role, expires_at: None }
@@ -145,6 +148,21 @@ on_both_databases! {
         ] {
             assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Forbidden, "person_required"));
         }
+    }
+
+    fn a_read_looks_the_token_up_once_and_a_write_again(lot: &Lot) {
+        let issued = lot.desk().tokens().create(&new(Role::Manager)).unwrap();
+        lot.website().tokens().authenticate(&issued.secret).unwrap();
+        let website = watched(lot);
+        let (machine, sent) = statements_of(|| {
+            let machine = website.tokens().desk_of(&issued.secret).unwrap();
+            machine.inventory().statistics().unwrap();
+            machine
+        });
+        let of_tokens = |sent: &[String]| sent.iter().filter(|statement| statement.contains("api_tokens")).count();
+        assert_eq!(of_tokens(&sent), 1, "{sent:?}");
+        lot.desk().tokens().revoke(issued.token.id).unwrap();
+        assert_eq!(machine.inventory().add(&corolla(1)).unwrap_err().code(), "token_refused");
     }
 
     fn the_last_use_is_noted_once_a_minute(lot: &Lot) {

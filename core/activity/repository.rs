@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::{ActivityEntry, ActivityFilter};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, insert_rows,
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, insert_rows,
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
     ids::{ActivityId, TokenId, UserId},
     network::{address_patterns, client_network},
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
 

@@ -43,6 +43,7 @@ impl<'a> Activity<'a> {
     /// # Errors
     /// `activity_not_found` if no entry is about such a row; `ambiguous_reference`; `forbidden` below the role admin.
     pub fn find_resource(&self, text: &str) -> Result<Uuid> {
+        self.desk.must(Permission::ReadActivity)?;
         let none = || Error::new(ErrorCode::ActivityNotFound, "no entry is about a row with such an id");
         let reference = Reference::read(text).ok_or_else(none)?;
         if let Some(id) = reference.id() {

@@ -12,11 +12,23 @@ const BLANKS: &str = " \t\n\r\u{b}\u{c}\u{a0}";
 /// The first and the last model year that is believed.
 const YEARS: (i32, i32) = (1886, 2100);
 
+/// No number of a vehicle is larger; its mileage is the largest.
+const MOST: i32 = 2_000_000;
+
 /// Before this year a chassis number had any length.
 const FIRST_YEAR_OF_VINS: i32 = 1981;
 
+/// Makes a condition or an expression about a column.
+type OfColumn = fn(&str) -> String;
+
 /// What differs between the databases.
 pub(super) struct Dialect {
+    /// Whether the id of a row is none; `None` where the type holds nothing else, and no required column is null.
+    pub(super) is_no_id: Option<&'static str>,
+    /// The largest amount, where the type holds larger ones.
+    pub(super) most: Option<i64>,
+    /// An instant in another form: whether it is one, and as jpauto writes it; `None` where the type has one form.
+    pub(super) other_time: Option<[OfColumn; 2]>,
     /// The function that cuts characters off at both ends.
     pub(super) trim: &'static str,
     /// Whether a column holds anything but null or a list of texts.
@@ -83,10 +95,19 @@ pub(super) struct Table {
     /// How the audit trail calls its rows.
     pub(super) noun: &'static str,
     columns: &'static [(&'static str, Holds)],
+    /// Without these a row cannot be read.
+    required: &'static [&'static str],
+}
+
+impl Table {
+    /// A table that jpauto alone writes: of its rows only the ids are looked at.
+    const fn of_ours(name: &'static str) -> Self {
+        Self { name, noun: name, columns: &[], required: &[] }
+    }
 }
 
 /// Every table that is looked at.
-pub(super) const TABLES: [Table; 7] = [
+pub(super) const TABLES: [Table; 17] = [
     Table {
         name: "users",
         noun: "users",
@@ -97,6 +118,7 @@ pub(super) const TABLES: [Table; 7] = [
             ("last_login", Holds::Time),
             ("created_at", Holds::Time),
         ],
+        required: &["email", "name"],
     },
     Table {
         name: "pending_submissions",
@@ -118,6 +140,7 @@ pub(super) const TABLES: [Table; 7] = [
             ("reviewed_at", Holds::Time),
             ("reviewed_by", Holds::Reference("users")),
         ],
+        required: &["year", "make", "model"],
     },
     Table {
         name: "inventory",
@@ -145,17 +168,24 @@ pub(super) const TABLES: [Table; 7] = [
             ("cost", Holds::Amount),
             ("msrp", Holds::Amount),
             ("mileage", Holds::Number),
+            ("doors", Holds::Number),
+            ("mpg_city", Holds::Number),
+            ("mpg_highway", Holds::Number),
+            ("owners", Holds::Number),
+            ("accidents", Holds::Number),
             ("listed_at", Holds::Time),
             ("sold_at", Holds::Time),
             ("source_submission_id", Holds::Reference("pending_submissions")),
             ("created_by", Holds::Reference("users")),
             ("updated_by", Holds::Reference("users")),
         ],
+        required: &["year", "make", "model", "vin", "price", "mileage"],
     },
     Table {
         name: "competitors",
         noun: "competitors",
         columns: &[("name", Holds::Text), ("inventory_url", Holds::Text)],
+        required: &["name", "inventory_url"],
     },
     Table {
         name: "competitor_inventory",
@@ -173,9 +203,30 @@ pub(super) const TABLES: [Table; 7] = [
             ("last_seen_at", Holds::Time),
             ("sold_at", Holds::Time),
         ],
+        required: &["competitor_id"],
     },
-    Table { name: "export_logs", noun: "export_logs", columns: &[("status", Holds::Word(&["success", "failure"]))] },
-    Table { name: "storage_alerts", noun: "alerts", columns: &[("severity", Holds::Word(&["warning", "critical"]))] },
+    Table {
+        name: "export_logs",
+        noun: "export_logs",
+        columns: &[("status", Holds::Word(&["success", "failure"]))],
+        required: &[],
+    },
+    Table {
+        name: "storage_alerts",
+        noun: "alerts",
+        columns: &[("severity", Holds::Word(&["warning", "critical"]))],
+        required: &[],
+    },
+    Table::of_ours("market_research_results"),
+    Table::of_ours("market_price_history"),
+    Table::of_ours("vin_evaluation_cache"),
+    Table::of_ours("competitor_price_history"),
+    Table::of_ours("competitor_metrics"),
+    Table::of_ours("competitor_scrapes"),
+    Table::of_ours("activity_logs"),
+    Table::of_ours("job_history"),
+    Table::of_ours("vehicle_sales"),
+    Table::of_ours("api_tokens"),
 ];
 
 /// How rows of a fault are put right.
@@ -226,14 +277,32 @@ pub(super) struct Twin {
 impl Table {
     /// All that is looked for in this table, in the order in which it is repaired.
     pub(super) fn faults(&self, twins: &[Twin], dialect: &Dialect) -> Vec<Fault> {
-        let mut faults: Vec<Fault> =
-            self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)).collect();
+        let mut faults = self.unreadable(dialect);
+        faults.extend(self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)));
+        if !self.is_listed() {
+            return faults;
+        }
         // `updated_at` first: whether it was filled by a default shows in `created_at`.
         for ours in ["updated_at", "created_at", "deleted_at"] {
             let twins = twins.iter().filter(|twin| twin.table == self.name && twin.ours == ours);
             faults.extend(twins.filter_map(|twin| carried_over(twin, dialect)));
         }
         faults
+    }
+
+    /// Whether lists leave rows out of it that a person may look for.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// What makes rows unreadable.
+    pub(super) fn unreadable(&self, dialect: &Dialect) -> Vec<Fault> {
+        let Some(is_no_id) = dialect.is_no_id else { return Vec::new() };
+        let lacks = self.required.iter().map(|column| (*column, format!("{column} IS NULL")));
+        std::iter::once(("id", is_no_id.to_owned()))
+            .chain(lacks)
+            .map(|(column, scan)| Fault::by_hand(FindingKind::UnreadableRow, column, scan))
+            .collect()
     }
 
     fn faults_of(&self, column: &'static str, holds: Holds, dialect: &Dialect) -> Vec<Fault> {
@@ -266,17 +335,23 @@ impl Table {
                 vec![Fault { kind: FindingKind::ListShape, column, scan, exact: None, mend: Mend::List }]
             }
             Holds::Time => {
-                vec![Fault::by_hand(FindingKind::UnreadableTime, column, (dialect.is_no_time)(column))]
+                let mut faults =
+                    vec![Fault::by_hand(FindingKind::UnreadableTime, column, (dialect.is_no_time)(column))];
+                faults.extend(dialect.other_time.map(|[is_other, as_ours]| {
+                    Fault::mended(FindingKind::TimeForm, column, is_other(column), as_ours(column))
+                }));
+                faults
             }
             Holds::Amount | Holds::Price => {
                 let bound = if matches!(holds, Holds::Price) { "<=" } else { "<" };
                 let is_none = dialect.is_no_amount.map(|is_none| is_none(column));
-                let mut faults = is_implausible(format!("{column} {bound} 0"));
+                let beyond = dialect.most.map(|most| format!(" OR typeof({column}) = 'integer' AND {column} > {most}"));
+                let mut faults = is_implausible(format!("({column} {bound} 0{})", beyond.unwrap_or_default()));
                 faults.extend(is_none.map(|scan| Fault::by_hand(FindingKind::UnreadableAmount, column, scan)));
                 faults
             }
             Holds::Year => is_implausible(format!("{column} NOT BETWEEN {} AND {}", YEARS.0, YEARS.1)),
-            Holds::Number => is_implausible(format!("{column} < 0")),
+            Holds::Number => is_implausible(format!("{column} NOT BETWEEN 0 AND {MOST}")),
             Holds::Reference(table) => {
                 let name = self.name;
                 let scan = format!(

@@ -2,7 +2,7 @@
 //! meaning is certain.
 //!
 //! Rows are read whatever they hold: an unknown word is `unknown`, a list of another shape is read where the shape is clear
-//! and empty where it is not. `migrate` repairs what is certain, in its own transaction, and reports every kind that it
+//! and empty where it is not, and a row without an id is left out. `migrate` repairs what is certain, in its own transaction, and reports every kind that it
 //! found. `check` finds the same again at any time and changes nothing. `faults.rs` is the table of what is looked for.
 
 mod faults;
@@ -12,9 +12,8 @@ mod service;
 use std::fmt;
 
 use serde::Serialize;
-use uuid::Uuid;
 
-pub(crate) use service::{alert_of, check, migrate};
+pub(crate) use service::{alert_of, check, left_out, migrate};
 
 /// What a call of `migrate` did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,8 +47,9 @@ pub struct Finding {
     pub column: &'static str,
     /// How many rows.
     pub count: u64,
-    /// The ids of the first rows, at most three.
-    pub ids: Vec<Uuid>,
+    /// The ids of the first rows, at most three. What is no id stands as SQLite writes it: `X'616263'`, `'text'`, or the number of
+    /// the row where there is none: `rowid 7`.
+    pub ids: Vec<String>,
     /// Of unknown words, the first ones in order, at most three.
     pub words: Vec<String>,
     /// What became of it, or what is to be done.
@@ -154,7 +154,11 @@ kinds! {
     UnreadableTime: "unreadable_time", "no instant that can be reckoned with";
     /// Not a number.
     UnreadableAmount: "unreadable_amount", "not a number";
-    /// A value that no vehicle has: a year 0, a negative price, a VIN that is none, no make.
+    /// A row that has no id, or lacks what each row of its table has. It is left out of every list.
+    UnreadableRow: "unreadable_row", "no id, or a value is missing that each row has, so the row is left out";
+    /// An instant that is written otherwise than jpauto writes it. Repaired.
+    TimeForm: "time_form", "an instant in another form";
+    /// A value that no vehicle has: a year 0 or 3000, a price below zero or above a hundred million, a VIN that is none, no make.
     Implausible: "implausible", "a value that no vehicle has";
     /// The id of a row that does not exist.
     MissingReference: "missing_reference", "the id of a row that does not exist";
@@ -165,7 +169,14 @@ kinds! {
 impl FindingKind {
     /// Whether rows of this kind read as less than they hold. An alert names them.
     pub(crate) const fn is_unreadable(self) -> bool {
-        matches!(self, Self::UnknownWord | Self::UnreadableList | Self::UnreadableTime | Self::UnreadableAmount)
+        matches!(
+            self,
+            Self::UnknownWord
+                | Self::UnreadableList
+                | Self::UnreadableTime
+                | Self::UnreadableAmount
+                | Self::UnreadableRow
+        )
     }
 }
 

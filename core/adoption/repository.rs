@@ -25,6 +25,9 @@ pub(super) const BATCH: usize = 2_000;
 
 #[cfg(feature = "postgres")]
 const POSTGRES: Dialect = Dialect {
+    is_no_id: None,
+    most: None,
+    other_time: None,
     trim: "btrim",
     is_no_list: |column| {
         format!(
@@ -32,7 +35,7 @@ const POSTGRES: Dialect = Dialect {
              OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\")'))"
         )
     },
-    is_no_time: |column| format!("NOT isfinite({column})"),
+    is_no_time: |column| format!("NOT ({column} >= '1900-01-01' AND {column} < '9999-01-01')"),
     is_no_amount: Some(|column| format!("{column} = 'NaN'")),
     is_no_vin: |text| format!("{text} !~ '^[A-HJ-NPR-Z0-9]{{17}}$'"),
     instant: |column, r#type| match r#type {
@@ -45,7 +48,26 @@ const POSTGRES: Dialect = Dialect {
 };
 
 #[cfg(feature = "sqlite")]
+const IS_NO_ID: &str = "NOT (typeof(id) = 'blob' AND length(id) = 16)";
+
+/// Whether a text is an instant, in any form that SQLite reads. SQLite moves a 31 February into March.
+#[cfg(feature = "sqlite")]
+fn is_sqlite_time(column: &str) -> String {
+    format!(
+        "coalesce(typeof({column}) = 'text' AND strftime('%s', {column}) IS NOT NULL \
+         AND date(substr({column}, 1, 10), '+0 days') = substr({column}, 1, 10) \
+         AND substr({column}, 1, 4) BETWEEN '1900' AND '9998', 0)"
+    )
+}
+
+#[cfg(feature = "sqlite")]
 const SQLITE: Dialect = Dialect {
+    is_no_id: Some(IS_NO_ID),
+    most: Some(9_999_999_999),
+    other_time: Some([
+        |column| format!("{column} NOT GLOB '????-??-??T??:??:??.??????Z' AND {}", is_sqlite_time(column)),
+        |column| format!("strftime('%Y-%m-%dT%H:%M:%f000Z', {column})"),
+    ]),
     trim: "trim",
     is_no_list: |column| {
         format!(
@@ -53,11 +75,8 @@ const SQLITE: Dialect = Dialect {
              OR EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.type <> 'text') ELSE 1 END"
         )
     },
-    // SQLite moves a 31 February into March.
-    is_no_time: |column| {
-        format!("strftime('%Y-%m-%dT%H:%M:%S', substr({column}, 1, 19)) IS NOT substr({column}, 1, 19)")
-    },
-    is_no_amount: None,
+    is_no_time: |column| format!("{column} IS NOT NULL AND NOT {}", is_sqlite_time(column)),
+    is_no_amount: Some(|column| format!("typeof({column}) NOT IN ('integer', 'null')")),
     is_no_vin: |text| format!("(length({text}) <> 17 OR {text} GLOB '*[^A-HJ-NPR-Z0-9]*')"),
     instant: |column, r#type| {
         let r#type = r#type.to_ascii_uppercase();
@@ -99,12 +118,6 @@ struct Line {
     line: String,
 }
 
-#[derive(QueryableByName)]
-struct Id {
-    #[diesel(sql_type = DbId)]
-    id: AnyId,
-}
-
 /// Counts the rows of each condition in one scan of the table.
 pub(super) fn counts<'a>(
     conn: &mut DbConnection,
@@ -122,11 +135,17 @@ pub(super) fn count(conn: &mut DbConnection, table: &str, condition: &str) -> Db
     Ok(counts(conn, table, std::iter::once(condition))?.first().copied().unwrap_or(0))
 }
 
-/// The ids of the first rows of a condition.
-pub(super) fn sample(conn: &mut DbConnection, table: &str, condition: &str) -> DbResult<Vec<Uuid>> {
-    let sql = format!("SELECT id FROM {table} WHERE {condition} ORDER BY id LIMIT {}", Finding::SAMPLE);
-    let rows: Vec<Id> = on_each!(conn, c => sql_query(sql).load(c))?;
-    Ok(rows.into_iter().map(|row| row.id.0).collect())
+/// The ids of the first rows of a condition, and what stands in the place of one.
+pub(super) fn sample(conn: &mut DbConnection, table: &str, condition: &str) -> DbResult<Vec<String>> {
+    let line = match dialect(conn).is_no_id {
+        None => "CAST(id AS text)".to_owned(),
+        Some(is_none) => format!(
+            "CASE WHEN id IS NULL THEN 'rowid ' || rowid WHEN {is_none} THEN substr(quote(id), 1, 60) ELSE hex(id) END"
+        ),
+    };
+    let sql = format!("SELECT {line} AS line FROM {table} WHERE {condition} ORDER BY id LIMIT {}", Finding::SAMPLE);
+    let rows: Vec<Line> = on_each!(conn, c => sql_query(sql).load(c))?;
+    Ok(rows.into_iter().map(|Line { line }| Uuid::try_parse(&line).map_or(line, |id| id.to_string())).collect())
 }
 
 /// The first words of a column in the rows of a condition.
@@ -192,7 +211,9 @@ pub(super) fn documents(
     condition: &str,
     after: Option<AnyId>,
 ) -> DbResult<Vec<Document>> {
-    let select = format!("SELECT id, CAST({column} AS text) AS json FROM {table} WHERE ({condition})");
+    // A row without an id has no place in the order, so it is left as it is.
+    let has_id = dialect(conn).is_no_id.map(|is_none| format!(" AND NOT ({is_none})")).unwrap_or_default();
+    let select = format!("SELECT id, CAST({column} AS text) AS json FROM {table} WHERE ({condition}){has_id}");
     let order = format!("ORDER BY id LIMIT {BATCH}");
     Ok(match after {
         None => on_each!(conn, c => sql_query(format!("{select} {order}")).load(c))?,

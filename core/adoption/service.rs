@@ -37,6 +37,25 @@ pub(crate) fn check(database: &Database) -> Result<CheckReport> {
     Ok(CheckReport { findings })
 }
 
+/// The rows that lists leave out.
+pub(crate) fn left_out(database: &Database) -> Result<Vec<Finding>> {
+    database.read_snapshot(|conn| {
+        let dialect = repository::dialect(conn);
+        let mut findings = Vec::new();
+        for table in TABLES.iter().filter(|table| table.is_listed()) {
+            let faults = table.unreadable(dialect);
+            if faults.is_empty() {
+                continue;
+            }
+            let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
+            for (fault, count) in faults.iter().zip(counts).filter(|(_, count)| *count > 0) {
+                findings.extend(examine(conn, table, fault, count, None)?);
+            }
+        }
+        Ok(findings)
+    })
+}
+
 /// Brings the schema to this release's, and repairs the rows in the same transaction.
 ///
 /// Where the schema is current, the rows are looked at first without keeping anybody from writing.
@@ -75,6 +94,9 @@ fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Fin
     let mut findings = Vec::new();
     for table in &TABLES {
         let faults = table.faults(&twins, dialect);
+        if faults.is_empty() {
+            continue;
+        }
         let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
         let found: Vec<_> = faults.iter().zip(counts).filter(|(_, count)| *count > 0).collect();
         let is_repaired = acting.is_some() && found.iter().any(|(fault, _)| !matches!(fault.mend, Mend::ByHand));
@@ -173,7 +195,7 @@ fn finding_of(table: &Table, fault: &Fault, kind: FindingKind, remedy: Remedy) -
 fn note(finding: &mut Finding, id: AnyId) {
     finding.count += 1;
     if finding.ids.len() < Finding::SAMPLE {
-        finding.ids.push(id.0);
+        finding.ids.push(id.0.to_string());
     }
 }
 

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use repository::{close, close_about_nothing, is_open, is_open_about_nothing, open, subjects_of_open};
+pub(crate) use repository::{
+    close, close_about_nothing, end, is_open, is_open_about_nothing, newest_about_nothing, open, subjects_of_open,
+};
 pub use service::Alerts;
 
 use crate::{activity::Audited, ids::AlertId};
@@ -132,6 +134,8 @@ pub struct AlertFilter {
     pub with_dismissed: bool,
     /// Only alerts of this type.
     pub alert_type: Option<AlertType>,
+    /// Only alerts that are as urgent as this.
+    pub severity: Option<Severity>,
     /// Only alerts about vehicles' prices: overpriced, underpriced, or too few comparables.
     pub about_prices: bool,
     /// Only alerts about this vehicle or competitor.

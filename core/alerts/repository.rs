@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::{Alert, AlertFilter, AlertType, NewAlert, Severity};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order,
         schema::{storage_alerts, storage_alerts::dsl},
         types::AnyId,
     },
     error::{Error, ErrorCode},
     ids::AlertId,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
 
@@ -159,6 +159,36 @@ pub(crate) fn close_about_nothing(conn: &mut DbConnection, alert_type: AlertType
     Ok(())
 }
 
+/// The newest alert of this type that is about no vehicle or competitor, open or closed.
+pub(crate) fn newest_about_nothing(conn: &mut DbConnection, alert_type: AlertType) -> DbResult<Option<Alert>> {
+    let row: Option<Row> = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert_type.as_str()))
+        .filter(dsl::subject_id.is_null())
+        .order((dsl::created_at.desc(), dsl::id.desc()))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Alert::from))
+}
+
+/// Closes an alert whose trouble is over, with its last words and figures. One that a person has closed keeps the time of that.
+pub(crate) fn end(
+    conn: &mut DbConnection,
+    id: AlertId,
+    message: String,
+    metadata: Value,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    let still_open = dsl::storage_alerts.find(id).filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+    diesel::update(still_open)
+        .set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now)))))
+        .execute(conn)?;
+    diesel::update(dsl::storage_alerts.find(id))
+        .set((dsl::message.eq(message), dsl::metadata.eq(Json(metadata))))
+        .execute(conn)?;
+    Ok(())
+}
+
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.ok_or_else(not_found)?.into())
@@ -198,6 +228,14 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
         if let Some(alert_type) = filter.alert_type {
             query = query.filter(dsl::alert_type.eq(alert_type.as_str()));
         }
+        // A word of another application reads as a warning.
+        query = match filter.severity {
+            Some(Severity::Critical) => query.filter(dsl::severity.eq(Severity::Critical.as_str())),
+            Some(Severity::Warning) => {
+                query.filter(dsl::severity.is_null().or(dsl::severity.ne(Severity::Critical.as_str())))
+            }
+            None => query,
+        };
         if filter.about_prices {
             query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
         }

@@ -43,6 +43,7 @@ impl<'a> Alerts<'a> {
     /// # Errors
     /// `alert_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Alert> {
+        self.desk.must(Permission::ReadAlerts)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadAlerts, |conn| repository::candidates(conn, &reference))?;
         reference.only(found, repository::not_found, |alert| (alert.id.into(), alert.message.clone()))

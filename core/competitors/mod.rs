@@ -50,6 +50,7 @@ use crate::{
     money::Money,
     scrape::walk::ListSource,
     tracking::sold::Returns,
+    version::Version,
 };
 pub use crate::{
     extract::{Condition, OdometerStatus, SaleStatus, ScrapedListing, StockStatus, TitleBrand},
@@ -93,6 +94,14 @@ pub struct Competitor {
 }
 
 impl Competitor {
+    /// The version of what staff enters, for [`Competitors::if_version`]. A scrape leaves it as it is.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        let Self { name, website_url, inventory_url, platform_type, scraper_config, use_playwright, active, .. } = self;
+        let config = scraper_config.as_ref().map(ToString::to_string);
+        Version::of(&(self.id, name, website_url, inventory_url, platform_type, config, use_playwright, active))
+    }
+
     /// Where its list stands, and how it is read.
     pub(super) fn list_source(&self) -> ListSource<'_> {
         ListSource {

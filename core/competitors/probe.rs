@@ -22,7 +22,7 @@ use crate::{
         extract::{Site, decoded, with_page},
         fetch::{self, Session},
         platforms::{self, Confidence},
-        walk::{Asking, Ended, Failed, KeptPages, ListSource, Unshared, Walk, WalkLimits, Walked, key_of},
+        walk::{Asking, Failed, KeptPages, ListSource, Unshared, Walk, WalkEnd, WalkLimits, Walked, key_of},
     },
     tracking::{numbers, sold},
 };
@@ -423,10 +423,10 @@ impl<'a> Probe<'a> {
 }
 
 /// Why a probe goes no further. Nobody else's turn is waited for, and nobody stops it.
-fn failed(ended: Ended) -> Failed {
+fn failed(ended: WalkEnd) -> Failed {
     match ended {
-        Ended::Failed(failure) => failure,
-        Ended::Busy | Ended::Stopped => Failed::stopped(),
+        WalkEnd::Failed(failure) => failure,
+        WalkEnd::Busy | WalkEnd::Stopped => Failed::stopped(),
     }
 }
 

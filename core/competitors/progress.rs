@@ -98,7 +98,7 @@ pub enum ScrapeEvent<'a> {
     Failed(&'a ScrapeFailure),
     /// Another process scrapes the competitor or its host, or has done so meanwhile.
     #[non_exhaustive]
-    Passed {
+    Skipped {
         /// Who.
         competitor_id: CompetitorId,
         /// The name.
@@ -115,7 +115,7 @@ pub struct ScrapeReport {
     /// Those that failed.
     pub failed: Vec<ScrapeFailure>,
     /// Competitors that other processes took on.
-    pub passed: usize,
+    pub skipped: usize,
     /// Competitors that were due and not begun, or stopped with nothing recorded.
     pub remaining: usize,
     /// Whether the observer ended it.

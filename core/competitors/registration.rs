@@ -222,6 +222,9 @@ mod tests {
             "http://lot.example:80/used#",
             "https://lot.example/used#north",
             "https://lot.example./used?",
+            "https://lot.example/%75sed",
+            "https://lot.example/new/../%6eew/../used/.",
+            "https://l%6ft.example/used",
         ] {
             assert_eq!(key(same), plain, "{same}");
         }

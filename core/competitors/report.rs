@@ -22,6 +22,7 @@ use crate::{
 
 /// What recording a scrape did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RecordReport {
     /// Whose lot it is.
@@ -85,6 +86,7 @@ pub struct RecordedVehicle {
 
 /// A vehicle and which of its columns changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedVehicle {
     /// The vehicle as it is now.
     #[serde(flatten)]
@@ -95,6 +97,7 @@ pub struct ChangedVehicle {
 
 /// A vehicle with a new price.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PriceChange {
     /// The vehicle as it is now.
     #[serde(flatten)]
@@ -153,6 +156,7 @@ pub struct TransferredVehicle {
 
 /// A listing that was not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusedListing {
     /// Its place among the listings handed in, from zero.
     pub index: usize,

@@ -46,7 +46,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::{lock_words, lower, lowered},
-        lock_row,
+        in_index_order, lock_row,
         schema::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
             competitors, competitors::dsl, storage_alerts,
@@ -55,7 +55,7 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::{CompetitorId, ListingId},
-    page::{Page, PageRequest, contains_patterns, in_index_order},
+    page::{Page, PageRequest, contains_patterns},
 };
 
 /// More words than this in a search are ignored.
@@ -290,10 +290,11 @@ pub(super) fn ensure_address_is_free(conn: &mut DbConnection, competitor: &Compe
         .order(dsl::id)
         .select((dsl::name, dsl::inventory_url, dsl::scraper_config))
         .into_boxed::<MultiBackend>();
-    // A host in another script is stored as it was written.
+    // A host in another script, or with letters written as `%75`, is stored as it was written.
     if !host.contains("xn--") {
         let [lowered, _] = contains_patterns(host);
-        others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\'));
+        let may_be_escaped = dsl::inventory_url.like("%\\%%").escape('\\');
+        others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\').or(may_be_escaped));
     }
     let others: Vec<(String, String, Option<Json<Value>>)> = others.load(conn)?;
     let ours = (competitor.inventory_url.as_str(), competitor.scraper_config.as_ref());
@@ -344,6 +345,7 @@ fn seen_between(
     last: Option<Instant>,
     created: Option<Instant>,
 ) -> (DateTime<Utc>, DateTime<Utc>) {
-    let first = first.or(created).or(last).map(DateTime::from).unwrap_or_default();
-    (first, last.map_or(first, DateTime::from))
+    let [first, last, created] = [first, last, created].map(|time| time.and_then(Instant::known));
+    let first = first.or(created).or(last).unwrap_or_default();
+    (first, last.unwrap_or(first))
 }

@@ -44,12 +44,14 @@ use crate::{
         fetch::Fetcher,
         walk::{self, Shown},
     },
+    version::{Expected, Version},
 };
 
 /// Competing dealers and the cars on their lots.
 #[derive(Clone, Copy, Debug)]
 pub struct Competitors<'a> {
     desk: &'a Desk,
+    expected: Expected<'a>,
 }
 
 impl Desk {
@@ -71,7 +73,13 @@ impl Part for Fetcher {
 
 impl<'a> Competitors<'a> {
     fn at(desk: &'a Desk) -> Self {
-        Self { desk }
+        Self { desk, expected: Expected::default() }
+    }
+
+    /// The same, changing and deleting a competitor only in one of these versions, else failing with `version_changed`.
+    #[must_use]
+    pub fn if_version(self, versions: &'a [Version]) -> Self {
+        Self { expected: Expected::one_of(versions), ..self }
     }
 
     /// Adds a dealer, whose website is scraped from now on.
@@ -114,10 +122,10 @@ impl<'a> Competitors<'a> {
     /// some twenty looks ([`DoubtWeights::cut`](super::DoubtWeights::cut)).
     ///
     /// # Errors
-    /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`.
+    /// `competitor_not_found`; `invalid_competitor`; `duplicate_competitor`; `duplicate_inventory_url`; `version_changed`.
     pub fn update(&self, id: CompetitorId, update: &CompetitorUpdate) -> Result<Competitor> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
-            let before = repository::get_to_change(conn, id)?;
+            let before = self.get_to_change(conn, id)?;
             let after = registration::update(&before, update, acting.now)?;
             if after == before {
                 return Ok(before);
@@ -174,7 +182,7 @@ impl<'a> Competitors<'a> {
         while !is_gone {
             let most = turns.rows();
             is_gone = turns.write(|conn, acting| {
-                let competitor = repository::get_to_change(conn, id)?;
+                let competitor = self.get_to_change(conn, id)?;
                 let deleted = repository::delete_listings(conn, id, most)?;
                 let last_turn = turns_of(id);
                 if deleted < most {
@@ -391,6 +399,13 @@ impl<'a> Competitors<'a> {
         self.desk.read(Permission::ReadCompetitors, |conn| repository::left_out(conn, &filter, context))
     }
 
+    /// The competitor, locked, in the version that is expected.
+    fn get_to_change(&self, conn: &mut DbConnection, id: CompetitorId) -> DbResult<Competitor> {
+        let competitor = repository::get_to_change(conn, id)?;
+        self.expected.check(|| competitor.version())?;
+        Ok(competitor)
+    }
+
     fn note_failure(
         &self,
         conn: &mut DbConnection,
@@ -423,7 +438,7 @@ impl<'a> Competitors<'a> {
         let (mut key, mut was_added) = (Cow::Borrowed(key), false);
         if recording.is_large(&key, None)? {
             let (id, added) = recording.competitor_of_large_lot(&key)?;
-            recording.write_ahead(id, None, &|turns, work| turns.write(work).map(Some))?;
+            recording.write_large_lot(id, None, &|turns, work| turns.write(work).map(Some))?;
             (key, was_added) = (Cow::Owned(id.into()), added);
         }
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {

@@ -45,7 +45,7 @@ pub(super) enum Outcome {
     Recorded(Box<RecordReport>),
     Failed(Error),
     /// Another process does it, or has done it.
-    Passed,
+    Skipped,
     /// It was stopped, and nothing is recorded.
     Stopped,
 }
@@ -240,7 +240,7 @@ struct Tally {
     total: usize,
     done: usize,
     failed: usize,
-    passed: usize,
+    skipped: usize,
     listings: usize,
     running: HashMap<CompetitorId, Reached>,
     began: Instant,
@@ -248,7 +248,7 @@ struct Tally {
 
 impl Tally {
     fn new(total: usize) -> Self {
-        Self { total, done: 0, failed: 0, passed: 0, listings: 0, running: HashMap::new(), began: Instant::now() }
+        Self { total, done: 0, failed: 0, skipped: 0, listings: 0, running: HashMap::new(), began: Instant::now() }
     }
 
     /// Counts an event and calls the observer, unless that has ended the run already.
@@ -285,10 +285,10 @@ impl Tally {
                         let failure = ScrapeFailure { competitor_id: task.id, competitor: task.name.clone(), error };
                         (observe(self.progress(ScrapeEvent::Failed(&failure))), Outcome::Failed(failure.error))
                     }
-                    Outcome::Passed => {
-                        self.passed += 1;
-                        let event = ScrapeEvent::Passed { competitor_id: task.id, competitor: &task.name };
-                        (observe(self.progress(event)), Outcome::Passed)
+                    Outcome::Skipped => {
+                        self.skipped += 1;
+                        let event = ScrapeEvent::Skipped { competitor_id: task.id, competitor: &task.name };
+                        (observe(self.progress(event)), Outcome::Skipped)
                     }
                     Outcome::Stopped => (ControlFlow::Continue(()), Outcome::Stopped),
                 };
@@ -316,7 +316,7 @@ impl Tally {
             Some(total) if total > 0 => (reached.listings as f64 / f64::from(total)).min(NEARLY_DONE),
             _ => 0.0,
         };
-        let ended = (self.done + self.failed + self.passed) as f64;
+        let ended = (self.done + self.failed + self.skipped) as f64;
         let reached = ended + self.running.values().map(share).sum::<f64>();
         let factor = (self.total as f64 - reached).max(0.0) / reached;
         Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * factor).ok()

@@ -136,6 +136,9 @@ fn from_database(reason: DieselError) -> Error {
             message if message.contains("not a database") => {
                 Error::new(ErrorCode::NotADatabase, "the file is no SQLite database")
             }
+            message if message.contains("malformed") && message.contains("database") => {
+                damaged("the file of the database is damaged")
+            }
             _ => Error::new(ErrorCode::DatabaseError, "the database refused a statement"),
         },
         _ => Error::new(ErrorCode::DatabaseError, "the database gave an answer that could not be read"),
@@ -145,6 +148,12 @@ fn from_database(reason: DieselError) -> Error {
 
 fn read_only() -> Error {
     Error::new(ErrorCode::DatabaseReadOnly, "the database can not be written: it is open or stored read-only")
+}
+
+/// The error of a SQLite file that is not as SQLite left it.
+pub(super) fn damaged(what: &str) -> Error {
+    let message = format!("{what}: keep the file, and put the last copy that `jpauto backup` made in its place");
+    Error::new(ErrorCode::DatabaseDamaged, message)
 }
 
 fn busy() -> Error {
@@ -179,16 +188,26 @@ pub(super) fn cannot_connect_to(path: &std::path::Path, reason: diesel::Connecti
 
 pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
     let error = from_database(reason);
-    if error.is(ErrorCode::DatabaseError) {
-        let why = match is_folder_that_cannot_be_written(&error) {
-            true => ": the file or its folder cannot be written, so it can only be opened read-only",
-            false => "",
-        };
-        let message = format!("cannot use the database{}{why}", named(target));
-        return Error::new(ErrorCode::DatabaseUnavailable, message).with_source(error);
-    }
-    error
+    let file = named(target);
+    let file = if file.is_empty() { " file" } else { &file };
+    let code = match error.error_code() {
+        ErrorCode::DatabaseError if is_folder_that_cannot_be_written(&error) => ErrorCode::DatabaseReadOnly,
+        ErrorCode::DatabaseError => ErrorCode::DatabaseUnavailable,
+        code => code,
+    };
+    let message = match code {
+        ErrorCode::DatabaseUnavailable => format!("cannot use the database{}", named(target)),
+        ErrorCode::DatabaseReadOnly => format!("cannot write the database{}: {READ_ONLY}", named(target)),
+        ErrorCode::DatabaseDamaged => return damaged(&format!("the database{file} is damaged")).with_source(error),
+        ErrorCode::NotADatabase => format!("{} is no SQLite database: check the path", file.trim_start()),
+        _ => return error,
+    };
+    Error::new(code, message).with_source(error)
 }
+
+/// What is said of a file that can only be read.
+const READ_ONLY: &str =
+    "the file or its folder cannot be written by this user, so it can only be opened read-only (`jpauto --read-only`)";
 
 /// SQLite says so where it may not make the files that it wants beside the database.
 fn is_folder_that_cannot_be_written(error: &Error) -> bool {

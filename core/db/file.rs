@@ -16,6 +16,9 @@ use crate::error::{Error, ErrorCode, Result};
 /// How long another process may take between the first page of a file and the `-wal` beside it.
 const WHILE_IT_IS_MADE: Duration = Duration::from_secs(1);
 
+/// How long another process may take between the first page of a file and its last, where nothing stands beside it any more.
+const WHILE_IT_IS_WRITTEN: Duration = Duration::from_millis(60);
+
 /// What stands at the path of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileState {
@@ -24,18 +27,28 @@ pub(super) enum FileState {
     Empty,
     /// Its tables are in a `-wal` that is not there.
     Incomplete,
+    /// It ends before its last page, and nothing beside it has the rest.
+    CutOff {
+        length: u64,
+        whole: u64,
+    },
     Filled,
 }
 
 /// Looks at the file, and makes it where it is missing and may be made. Answers whether it is to be filled.
 ///
 /// # Errors
-/// `database_unavailable`; `database_incomplete`.
+/// `database_unavailable`; `database_incomplete`; `database_damaged`.
 pub(super) fn prepare(path: &Path, may_make: bool) -> Result<bool> {
-    let until = Instant::now() + WHILE_IT_IS_MADE;
+    let since = Instant::now();
     let state = loop {
         let state = look(path).map_err(|reason| failure::cannot_open(path, reason))?;
-        if state != FileState::Incomplete || Instant::now() >= until {
+        let patience = match state {
+            FileState::Incomplete => WHILE_IT_IS_MADE,
+            FileState::CutOff { .. } => WHILE_IT_IS_WRITTEN,
+            _ => Duration::ZERO,
+        };
+        if since.elapsed() >= patience {
             break state;
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -43,6 +56,10 @@ pub(super) fn prepare(path: &Path, may_make: bool) -> Result<bool> {
     match state {
         FileState::Filled => Ok(false),
         FileState::Incomplete => Err(incomplete(path)),
+        FileState::CutOff { length, whole } => {
+            let what = format!("the database {} is cut off after {length} of {whole} bytes", path.display());
+            Err(failure::damaged(&what))
+        }
         FileState::Missing if !may_make => Err(missing(path, "does not exist")),
         FileState::Empty if !may_make => Err(missing(path, "is empty")),
         FileState::Empty => Ok(true),
@@ -62,9 +79,17 @@ fn look(path: &Path) -> io::Result<FileState> {
     if found.len() == 0 {
         return Ok(FileState::Empty);
     }
-    let mut head = [0; 20];
+    let mut head = [0; HEAD];
     if fs::File::open(path)?.read_exact(&mut head).is_err() {
-        return Ok(FileState::Filled);
+        let is_of_sqlite = fs::read(path)?.starts_with(MAGIC);
+        let cut_off = FileState::CutOff { length: found.len(), whole: LEAST_PAGE };
+        return Ok(if is_of_sqlite { cut_off } else { FileState::Filled });
+    }
+    if let Some(whole) = whole_length(&head).filter(|whole| found.len() < *whole)
+        && has_no_wal(path)
+        && is_nothing(&beside(path, "-journal"))
+    {
+        return Ok(FileState::CutOff { length: found.len(), whole });
     }
     Ok(if !is_one_page_without_tables(&head, found.len()) {
         FileState::Filled
@@ -78,12 +103,31 @@ fn look(path: &Path) -> io::Result<FileState> {
 }
 
 /// Whether a file has its first page alone, which holds no table, and keeps what else there is in a `-wal`.
-fn is_one_page_without_tables(head: &[u8; 20], length: u64) -> bool {
-    let page_size = match u16::from_be_bytes([head[16], head[17]]) {
+fn is_one_page_without_tables(head: &[u8; HEAD], length: u64) -> bool {
+    head.starts_with(MAGIC) && head[18..20] == [2, 2] && length <= page_size(head)
+}
+
+/// How SQLite's files begin.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// SQLite has no smaller pages, and so no smaller files.
+const LEAST_PAGE: u64 = 512;
+
+/// The bytes at the beginning of a file that say what it is.
+const HEAD: usize = 100;
+
+fn page_size(head: &[u8; HEAD]) -> u64 {
+    match u16::from_be_bytes([head[16], head[17]]) {
         1 => 65_536,
         size => u64::from(size),
-    };
-    head.starts_with(b"SQLite format 3\0") && head[18..20] == [2, 2] && length <= page_size
+    }
+}
+
+/// How long the file was when SQLite last wrote it, where it says so.
+fn whole_length(head: &[u8; HEAD]) -> Option<u64> {
+    let number = |at: usize| u64::from(u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
+    // The number of pages holds if it was written at the last change.
+    (head.starts_with(MAGIC) && number(24) == number(92)).then(|| number(28) * page_size(head))
 }
 
 fn make(path: &Path) -> Result<()> {
@@ -100,7 +144,7 @@ fn make(path: &Path) -> Result<()> {
 }
 
 fn missing(path: &Path, what: &str) -> Error {
-    let message = format!("there is no database at {}: it {what}, and nothing here may make a new one", path.display());
+    let message = format!("there is no database at {}: it {what}; `jpauto migrate` makes a new one", path.display());
     Error::new(ErrorCode::DatabaseUnavailable, message)
 }
 
@@ -131,8 +175,12 @@ pub(super) fn address(path: &str, how: &str) -> String {
 
 /// Whether a database may be read without any file beside it: nothing waits in a `-wal`.
 pub(super) fn has_no_wal(path: &Path) -> bool {
-    fs::metadata(beside(path, "-wal"))
-        .map_or_else(|reason| reason.kind() == io::ErrorKind::NotFound, |wal| wal.len() == 0)
+    is_nothing(&beside(path, "-wal"))
+}
+
+/// Whether there is no such file, or nothing in it.
+fn is_nothing(path: &Path) -> bool {
+    fs::metadata(path).map_or_else(|reason| reason.kind() == io::ErrorKind::NotFound, |found| found.len() == 0)
 }
 
 #[cfg(test)]
@@ -144,6 +192,39 @@ mod tests {
         assert_eq!(address("/tmp/a b.db", "mode=rw"), "file:/tmp/a b.db?mode=rw");
         assert_eq!(address("50%?#.db", "mode=ro"), "file:50%25%3f%23.db?mode=ro");
         assert_eq!(address("//server/lot.db", "mode=rw"), "file:////server/lot.db?mode=rw");
+    }
+
+    #[test]
+    fn a_file_that_ends_before_its_last_page_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lot.db");
+        let mut whole = b"SQLite format 3\0\x10\x00\x02\x02".to_vec();
+        whole.resize(3 * 4_096, 0);
+        whole[31] = 3;
+        let cut_off = FileState::CutOff { length: 8_192, whole: 12_288 };
+        for (length, beside_it, expected) in [
+            (12_288, "", FileState::Filled),
+            (8_192, "", cut_off),
+            (4_096, "", FileState::CutOff { length: 4_096, whole: 12_288 }),
+            (50, "", FileState::CutOff { length: 50, whole: 512 }),
+            // A process that writes, or died, has the rest beside it.
+            (8_192, "-wal", FileState::Filled),
+            (8_192, "-journal", FileState::Filled),
+            // The number of pages was not written at the last change.
+            (8_191, "stale", FileState::Filled),
+        ] {
+            let mut content = whole[..length].to_vec();
+            content[27] = u8::from(beside_it == "stale");
+            fs::write(&path, content).unwrap();
+            let other = beside(&path, beside_it);
+            if beside_it.starts_with('-') {
+                fs::write(&other, "frames").unwrap();
+            }
+            assert_eq!(look(&path).unwrap(), expected, "{length} {beside_it}");
+            if beside_it.starts_with('-') {
+                fs::remove_file(&other).unwrap();
+            }
+        }
     }
 
     #[test]

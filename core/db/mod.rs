@@ -10,6 +10,7 @@ mod failure;
 mod file;
 pub(crate) mod functions;
 mod migrate;
+mod paging;
 mod queue;
 #[cfg(feature = "postgres")]
 mod rights;
@@ -21,6 +22,7 @@ pub(crate) mod row;
 )]
 pub(crate) mod schema;
 pub(crate) mod texts;
+pub(crate) mod time;
 #[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;
 
@@ -36,6 +38,7 @@ use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub(crate) use migrate::Migrated;
+pub(crate) use paging::{at_most, in_index_order, is_among};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;

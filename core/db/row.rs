@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{texts::Texts, types::Instant};
+use super::{texts::Texts, time::StoredTime};
 use crate::{
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
@@ -21,6 +21,11 @@ pub(crate) trait Stored: Sized {
     /// Reads what the column holds. One row that another application left in a bad state must not fail a whole list: what cannot
     /// be read is unknown or empty, and `jpauto check` names it.
     fn from_column(column: Self::Column) -> Self;
+
+    /// The same of a column that may be null; `None` where what it holds is nothing.
+    fn known(column: Self::Column) -> Option<Self> {
+        Some(Self::from_column(column))
+    }
 }
 
 /// The refusal to write a row back that holds a word of another application, which would lose that word.
@@ -47,14 +52,18 @@ macro_rules! stored_as_they_are {
 stored_as_they_are!(String, i32, bool, Money, UserId, SubmissionId, VehicleId);
 
 impl Stored for DateTime<Utc> {
-    type Column = Instant;
+    type Column = StoredTime;
 
-    fn to_column(&self) -> Instant {
-        Instant(*self)
+    fn to_column(&self) -> StoredTime {
+        (*self).into()
     }
 
-    fn from_column(column: Instant) -> Self {
-        column.0
+    fn from_column(column: StoredTime) -> Self {
+        column.nearest()
+    }
+
+    fn known(column: StoredTime) -> Option<Self> {
+        column.known()
     }
 }
 
@@ -152,7 +161,7 @@ macro_rules! column {
     (write nullable $($value:tt)+) => { $($value)+.as_ref().map($crate::db::row::Stored::to_column) };
     (write defaulted $($value:tt)+) => { Some($crate::db::row::Stored::to_column(&$($value)+)) };
     (read required $($column:tt)+) => { $crate::db::row::Stored::from_column($($column)+) };
-    (read nullable $($column:tt)+) => { $($column)+.map($crate::db::row::Stored::from_column) };
+    (read nullable $($column:tt)+) => { $($column)+.and_then($crate::db::row::Stored::known) };
     (read defaulted $($column:tt)+) => { $($column)+.map($crate::db::row::Stored::from_column).unwrap_or_default() };
 }
 pub(crate) use column;

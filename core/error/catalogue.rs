@@ -207,6 +207,9 @@ catalogue! {
         DeliveryRefused: Refused, "delivery_refused",
             "The server does not take the feed.",
             "Read what it said, and correct the address or the login.";
+        UnknownHostKey: Refused, "unknown_host_key",
+            "The SFTP server that takes the feed shows a key that is not known.",
+            "Ask whoever runs the server for its fingerprint. If it is the one in the message, set `host_key` in the feed's login.";
         DeliveryFailed: Unavailable, "delivery_failed",
             "The server that takes the feed could not be reached, or is not ready.",
             "Try again later. The message says what happened.";
@@ -607,6 +610,44 @@ catalogue! {
             "The audit entry could not be made, so the change was not made either.",
             "Read the log for the reason.";
     }
+    "Photo storage" {
+        InvalidUpload: InvalidInput, "invalid_upload",
+            "A file of this type or size is not taken.",
+            "Send a JPEG, PNG or WebP picture within the size that the message names.";
+        InvalidPhoto: InvalidInput, "invalid_photo",
+            "What was sent is no picture that can be shown: another kind of file, damaged, too large, or not what was announced.",
+            "Send it as the message says, as a whole JPEG, PNG or WebP picture.";
+        InvalidPhotoOrder: InvalidInput, "invalid_photo_order",
+            "The order does not name every picture once.",
+            "List the pictures, and send the ids of all of them in the new order.";
+        TooManyPhotos: Conflict, "too_many_photos",
+            "It has as many pictures as it may have.",
+            "Remove a picture first.";
+        PhotoNotFound: NotFound, "photo_not_found",
+            "There is no such photo.",
+            "List the pictures and take the id from there.";
+        UploadNotFound: NotFound, "upload_not_found",
+            "Nothing was uploaded under this key for this vehicle or submission, or it has been removed.",
+            "Have an upload signed, send the file to its address, and attach it within a day.";
+        UploadRefused: Forbidden, "upload_refused",
+            "The address does not allow this upload: it has ended, was changed, or the file is not the one that was announced.",
+            "Have an upload signed, and send exactly the announced file with the headers that come with the address.";
+        PhotoTokenRefused: Forbidden, "photo_token_refused",
+            "The token does not allow photos for this submission, or has ended.",
+            "Use the token that came with the submission, within an hour of sending it.";
+        TooManyUploads: RateLimited, "too_many_uploads",
+            "Too many uploads were begun from this address.",
+            "Wait as long as the error says, then go on.";
+        StorageUnavailable: Unavailable, "storage_unavailable",
+            "The photo storage could not be reached, or is not ready.",
+            "Try again later. The message says what happened.";
+        StorageRefused: Misconfigured, "storage_refused",
+            "The photo storage refused a request: the bucket, the key or its rights are wrong.",
+            "Correct the section `storage` of the configuration, or the rights of the key; the message has the service's word for it.";
+        InvalidStorageConfig: Misconfigured, "invalid_storage_config",
+            "The configuration of the photo storage is not acceptable.",
+            "Correct the keys that the message names.";
+    }
     "Jobs" {
         JobNotFound: NotFound, "job_not_found",
             "There is no such job.",
@@ -731,6 +772,10 @@ catalogue! {
         DatabaseIncomplete: Refused, "database_incomplete",
             "The file is a copy of a database in use, without the `-wal` file that holds its tables.",
             "Copy both files, or make the copy with `jpauto backup`. Remove the file if it is to be made anew.";
+        DatabaseDamaged: Refused, "database_damaged",
+            "The file of the database is damaged or cut off.",
+            "Keep the file, and put the last copy that `jpauto backup` made in its place. `sqlite3 FILE .recover` may save rows that are \
+             newer than the copy.";
         MissingRight: Misconfigured, "missing_right",
             "The role that the database is opened with lacks a right.",
             "Grant the right that the message names.";

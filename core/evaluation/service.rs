@@ -120,7 +120,7 @@ impl<'a> Evaluations<'a> {
     /// # Errors
     /// As [`Evaluations::decode`].
     pub fn decode_many(&self, vins: &[Vin]) -> Result<Vec<Decoded>> {
-        self.desk.read(Permission::Analyze, |_| Ok(()))?;
+        self.desk.must(Permission::Analyze)?;
         Ok(self.decoded(vins, false))
     }
 
@@ -153,6 +153,7 @@ impl<'a> Evaluations<'a> {
     /// # Errors
     /// `forbidden`; `invalid_evaluation` for an impossible mileage; as any read where the database cannot be reached.
     pub fn evaluate(&self, request: &EvaluationRequest) -> Result<Evaluation> {
+        self.desk.must(Permission::Analyze)?;
         rules::check_mileage(request.mileage)?;
         let mut failures = Vec::new();
         let passed_over = match self.look_up(request, None, &mut failures)? {

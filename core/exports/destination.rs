@@ -1,4 +1,4 @@
-//! Where a feed goes: a folder, a file, or a server that takes it by HTTP PUT.
+//! Where a feed goes: a folder, a file, or a server that takes it by HTTP PUT, SFTP or FTP.
 
 use std::path::{Path, PathBuf};
 
@@ -27,11 +27,16 @@ impl Destination {
         if text.trim().is_empty() || text.contains('\0') {
             return Err(refuse("expected a folder or a file"));
         }
-        if let Some((scheme, _)) = text.split_once("://") {
-            if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
-                return Err(refuse("expected a folder, a file, or an address that begins with https:// or http://"));
+        if text.contains("://") {
+            let mut url = Url::parse(text).map_err(|reason| refuse("expected an address").with_source(reason))?;
+            if !delivery::is_spoken(&url) {
+                return Err(refuse(
+                    "expected a folder, a file, or an address that begins with https://, http://, sftp://, ftps:// or ftp://",
+                ));
             }
-            let url = Url::parse(text).map_err(|reason| refuse("expected an address").with_source(reason))?;
+            if url.path().is_empty() {
+                url.set_path("/");
+            }
             if !url.username().is_empty() || url.password().is_some() {
                 return Err(refuse("expected no user and no password in the address; the feed's login has them"));
             }

@@ -12,7 +12,7 @@ use super::{
     rule::Rule,
     value::{Lines, Value},
 };
-use crate::inventory::{Vehicle, VehicleStatus};
+use crate::inventory::{Vehicle, VehicleLimits, VehicleStatus};
 
 /// Everything that a column may look at beside the vehicle.
 pub(super) struct Surroundings<'a> {
@@ -22,6 +22,7 @@ pub(super) struct Surroundings<'a> {
     /// The pattern of the address of a vehicle's page.
     pub(super) vehicle_url: Option<&'a str>,
     pub(super) now: DateTime<Utc>,
+    pub(super) limits: VehicleLimits,
 }
 
 /// What a column says of a vehicle.

@@ -9,6 +9,7 @@ use super::{
     value::Value,
 };
 use crate::{
+    inventory::pictures::whole_address,
     inventory::{Vehicle, VehicleStatus},
     money::Money,
 };
@@ -211,8 +212,14 @@ pub(super) fn images<'v>(vehicle: &'v Vehicle, _: &'v Surroundings<'_>) -> Value
 
 /// The pictures, the main one first and each of them once.
 pub(super) fn pictures(vehicle: &Vehicle) -> impl Iterator<Item = &str> {
-    let main = vehicle.thumbnail.as_deref();
-    let others = vehicle.images.iter().map(String::as_str).filter(move |image| Some(*image) != main);
+    in_order(&vehicle.images, vehicle.thumbnail.as_deref())
+}
+
+fn in_order<'v>(images: &'v [String], thumbnail: Option<&'v str>) -> impl Iterator<Item = &'v str> {
+    // Of a photo that we keep, `thumbnail` has the small one, and a feed takes the whole one.
+    let whole = thumbnail.and_then(whole_address);
+    let main = images.iter().map(String::as_str).find(|image| Some(*image) == whole.as_deref()).or(thumbnail);
+    let others = images.iter().map(String::as_str).filter(move |image| Some(*image) != main);
     main.into_iter().chain(others)
 }
 
@@ -338,6 +345,22 @@ mod tests {
             ("2.0L", None),
         ] {
             assert_eq!(cylinders_of(engine), expected, "{engine}");
+        }
+    }
+
+    #[test]
+    fn the_main_picture_comes_first_and_whole() {
+        let of = |number: u32| format!("https://photos.example/photos/0a/{number:030x}.jpg");
+        let images = [of(1), of(2), "https://other.example/3.jpg".to_owned()];
+        let small = of(2).replace(".jpg", "-small.jpg");
+        for (thumbnail, first, count) in [
+            (None, of(1), 3),
+            (Some(small.as_str()), of(2), 3),
+            (Some("https://other.example/3.jpg"), images[2].clone(), 3),
+            (Some("https://other.example/4.jpg"), "https://other.example/4.jpg".to_owned(), 4),
+        ] {
+            let pictures: Vec<_> = in_order(&images, thumbnail).collect();
+            assert_eq!((pictures[0], pictures.len()), (first.as_str(), count), "{thumbnail:?}");
         }
     }
 

@@ -10,11 +10,11 @@ use serde_json::Value;
 use super::{ExportEntry, ExportFilter, ExportStatus};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend,
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order,
         schema::export_logs::{self, dsl},
     },
     ids::ExportId,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
 };
 
 #[derive(Insertable, Queryable, Selectable)]

@@ -22,6 +22,7 @@ use crate::{
     desk::Desk,
     error::{Error, ErrorCode, Result},
     ids::ExportId,
+    inventory::{InventoryRules, VehicleLimits},
     page::{Page, PageRequest},
 };
 
@@ -51,6 +52,7 @@ struct Plan<'p> {
     format: FeedFormat,
     destination: Option<Destination>,
     now: DateTime<Utc>,
+    limits: VehicleLimits,
 }
 
 impl Plan<'_> {
@@ -61,6 +63,7 @@ impl Plan<'_> {
             store_code: self.agreed.store_code.as_deref(),
             vehicle_url: self.config.vehicle_url.as_deref().filter(|_| self.config.has_page_addresses()),
             now: self.now,
+            limits: self.limits,
         }
     }
 
@@ -104,16 +107,15 @@ impl Exports<'_> {
     /// # Errors
     /// `not_configured`, naming the key; `invalid_destination`; `invalid_mapping`; `invalid_feed_format`; `export_held_back` for a feed
     /// that shrank by more than half; `export_destination_occupied` for a folder of pages that a person fills;
-    /// `export_not_written`; `export_invalid` where the check finds faults; `delivery_refused` and `delivery_failed` from the server
-    /// that takes it; `export_stopped`.
+    /// `export_not_written`; `export_invalid` where the check finds faults; `delivery_refused`, `unknown_host_key` and
+    /// `delivery_failed` from the server that takes it; `export_stopped`.
     pub fn run(
         &self,
         export: &Export,
         observer: &mut dyn FnMut(ExportProgress) -> ControlFlow<()>,
     ) -> Result<ExportReport> {
         let now = self.desk.now();
-        // Before anything is looked at.
-        self.desk.read(Permission::Export, |_| Ok(()))?;
+        self.desk.must(Permission::Export)?;
         let plan = self.plan(export, now)?;
         let outcome = self.make(&plan, observer);
         if export.dry_run {
@@ -129,7 +131,7 @@ impl Exports<'_> {
     /// # Errors
     /// `feed_unreadable`; `not_configured` and `invalid_mapping` for a custom feed.
     pub fn check(&self, file: impl AsRef<Path>, platform: Platform, mapping: Option<&Mapping>) -> Result<CheckedFeed> {
-        self.desk.read(Permission::ReadExports, |_| Ok(()))?;
+        self.desk.must(Permission::ReadExports)?;
         let path = file.as_ref();
         let agreed = self.config().feed(platform);
         let feed = feeds::of(platform, mapping.or(agreed.mapping.as_ref()))?;
@@ -174,7 +176,8 @@ impl Exports<'_> {
             let message = format!("expected one of {}", known.join(" "));
             return Err(Error::invalid_field(ErrorCode::InvalidFeedFormat, "/format", message));
         }
-        let plan = Plan { export, config, agreed, feed, format, destination, now };
+        let limits = self.desk.rules::<InventoryRules>().limits;
+        let plan = Plan { export, config, agreed, feed, format, destination, now, limits };
         ensure_configured(&plan)?;
         Ok(plan)
     }
@@ -189,6 +192,11 @@ impl Exports<'_> {
             _ => None,
         };
         self.ensure_not_occupied(plan, target.as_deref())?;
+        let address = plan.destination.as_ref().and_then(|destination| destination.address(&name));
+        if let Some(url) = &address {
+            let key = format!("exports.{}", plan.export.platform);
+            delivery::ensure_can_be_sent(url, &plan.login(), &key)?;
+        }
         let staged = target.unwrap_or_else(|| own.path().join(&name));
         let stage = Stage::begin(&staged, plan.format).map_err(not_written)?;
         let order = Order {
@@ -211,8 +219,8 @@ impl Exports<'_> {
         if plan.export.dry_run {
             return Ok(done);
         }
-        match plan.destination.as_ref().and_then(|destination| destination.address(&name)) {
-            Some(url) => done.answer = Some(delivery::put(&url, stage.path(), plan.format, &plan.login())?),
+        match address {
+            Some(url) => done.answer = Some(delivery::send(&url, stage.path(), plan.format, &plan.login())?),
             None => stage.publish().map_err(not_written)?,
         }
         Ok(done)

@@ -129,7 +129,9 @@ impl Work<'_> {
     /// Writes the vehicle, or notes why not.
     fn add(&mut self, vehicle: &Vehicle, writer: &mut dyn writing::RowWriter) -> DbResult<()> {
         let Order { feed, surroundings, most_omissions, .. } = *self.order;
-        let refusal = refused_status(feed, vehicle).or_else(|| (feed.refuses)(vehicle));
+        let refusal = refused_status(feed, vehicle)
+            .or_else(|| impossible(vehicle, surroundings))
+            .or_else(|| (feed.refuses)(vehicle));
         if let Some((field, reason)) = refusal {
             self.leave_out(vehicle, &field, reason);
             return Ok(());
@@ -188,6 +190,14 @@ impl Work<'_> {
             },
         )
     }
+}
+
+/// A year, a price or a mileage that no vehicle has is an error of whoever wrote the row, and no matter of any platform.
+fn impossible(vehicle: &Vehicle, surroundings: &Surroundings<'_>) -> Option<super::feed::Refusal> {
+    let facts = (vehicle.year, vehicle.price, vehicle.mileage);
+    let fault = surroundings.limits.impossible(facts, surroundings.now)?;
+    let field = fault.pointer.trim_start_matches('/').to_owned();
+    Some((field.into(), fault.message))
 }
 
 /// A vehicle whose status is no word of ours is no matter of a platform, though a row without one counts as available.

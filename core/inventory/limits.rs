@@ -6,7 +6,11 @@
 use chrono::{DateTime, Datelike as _, Utc};
 use url::Url;
 
-use crate::{error::Faults, fields::NOT_GIVEN, money::Money};
+use crate::{
+    error::{ErrorCode, Faults, FieldError},
+    fields::NOT_GIVEN,
+    money::Money,
+};
 
 /// What the fields of a vehicle or of an offered car may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,19 @@ const LONGEST_URL: usize = 500;
 const LONGEST_LISTED_TEXT: usize = 2_000;
 
 impl VehicleLimits {
+    /// What of the year, the price and the mileage of a stored vehicle is none that a vehicle has.
+    pub(crate) fn impossible(
+        &self,
+        (year, stored, mileage): (i32, Money, i32),
+        now: DateTime<Utc>,
+    ) -> Option<FieldError> {
+        let mut faults = Faults::default();
+        self.check_year(&mut faults, year, now);
+        price(&mut faults, "/price", stored);
+        self.check_mileage(&mut faults, mileage);
+        faults.into_result(ErrorCode::InvalidVehicle).err()?.fields().first().cloned()
+    }
+
     pub(crate) fn check_year(&self, faults: &mut Faults, year: i32, now: DateTime<Utc>) {
         if year == NOT_GIVEN {
             return faults.add("/year", "is missing: give the model year");

@@ -7,6 +7,7 @@
 mod fields;
 pub(crate) mod import;
 pub(crate) mod limits;
+pub(crate) mod pictures;
 mod repository;
 mod returns;
 mod rules;

@@ -10,8 +10,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
+    expression::SqlLiteral,
     prelude::*,
-    sql_types::{BigInt, Nullable},
+    sql_types::{BigInt, Bool, Nullable},
 };
 
 use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus, rules};
@@ -19,21 +20,22 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
-        lock_row,
+        in_index_order, is_among, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
-        types::DbMoney,
+        time::StoredTime,
+        types::{DbMoney, has_id},
     },
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, in_index_order},
+    page::{Page, PageRequest, contains_patterns},
     vehicle_fields,
 };
 
 pub(super) use import::{Reading, insert_all, unsold_ids, update_all, with_ids, with_numbers};
 pub(super) use reference::candidates;
-pub(super) use sales::{add_sale, add_sales, delete_sale, ensure_sale, sales_by_month};
+pub(super) use sales::{add_sale, add_sales, delete_sale, ensure_sale, ensure_sales, sales_by_month};
 
 vehicle_fields!(record_row Vehicle in inventory);
 
@@ -144,11 +146,17 @@ pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: Submis
     Ok(unsold > 0)
 }
 
+/// Whether a row has what each vehicle has. What is missing in a row that another program wrote would fail the whole list.
+fn has_all_values() -> SqlLiteral<Bool> {
+    sql("(inventory.year IS NOT NULL AND inventory.make IS NOT NULL AND inventory.model IS NOT NULL \
+         AND inventory.vin IS NOT NULL AND inventory.price IS NOT NULL AND inventory.mileage IS NOT NULL)")
+}
+
 /// Selects the vehicles that match the filter.
 fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
-    let mut query = dsl::inventory.into_boxed();
+    let mut query = dsl::inventory.filter(has_all_values()).into_boxed();
     if !filter.status.is_empty() {
-        let among = dsl::status.eq_any(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>());
+        let among = is_among(dsl::status, filter.status.iter().map(|status| status.as_str()).collect());
         let unknown = dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str));
         let holds = |status| filter.status.contains(&status);
         // A null reads as the default.
@@ -193,6 +201,7 @@ fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
 
 /// The vehicles in these statuses, and those that were sold since then, where a time is given.
 fn stock(
+    conn: &DbConnection,
     statuses: &[VehicleStatus],
     sold_since: Option<DateTime<Utc>>,
 ) -> inventory::BoxedQuery<'static, MultiBackend> {
@@ -208,7 +217,7 @@ fn stock(
     if let Some(since) = sold_since {
         query = query.or_filter(dsl::status.eq(VehicleStatus::Sold.as_str()).and(dsl::sold_at.ge(Instant(since))));
     }
-    query
+    query.filter(has_all_values()).filter(has_id!(conn, dsl::id))
 }
 
 /// How many vehicles [`stock_after`] has from its beginning to its end.
@@ -217,7 +226,7 @@ pub(crate) fn count_stock(
     statuses: &[VehicleStatus],
     sold_since: Option<DateTime<Utc>>,
 ) -> DbResult<i64> {
-    Ok(stock(statuses, sold_since).count().get_result(conn)?)
+    Ok(stock(conn, statuses, sold_since).count().get_result(conn)?)
 }
 
 /// The next vehicles after an id, in the order of ids: those in these statuses, and those that were sold since a time.
@@ -228,7 +237,7 @@ pub(crate) fn stock_after(
     after: Option<VehicleId>,
     limit: i64,
 ) -> DbResult<Vec<Vehicle>> {
-    let mut query = stock(statuses, sold_since);
+    let mut query = stock(conn, statuses, sold_since);
     if let Some(after) = after {
         query = query.filter(dsl::id.gt(after));
     }
@@ -274,10 +283,11 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
         }};
     }
     let number = |number: i32| number;
-    let listed_at = |row: &Row| row.listed_at.map(DateTime::<Utc>::from);
+    let as_it_is = |time: StoredTime| time;
+    let listed_at = |row: &Row| row.listed_at.clone();
     let page = match filter.sort {
-        VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, Instant, listed_at),
-        VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, Instant, listed_at),
+        VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, as_it_is, listed_at),
+        VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, as_it_is, listed_at),
         VehicleSort::Price => in_order_of!(dsl::price, asc, Money::from_cents, |row: &Row| Some(row.price.cents())),
         VehicleSort::PriceDescending => {
             in_order_of!(dsl::price, desc, Money::from_cents, |row: &Row| Some(row.price.cents()))
@@ -290,16 +300,18 @@ pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &Pa
     Ok(page.map(Vehicle::from))
 }
 
-/// Counts vehicles and adds up their prices and costs, by status.
+/// Counts vehicles and adds up their prices and costs, by status. Amounts that no vehicle has are not added.
 pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCount>> {
     type Sums = (Option<String>, i64, Option<Money>, Option<Money>);
+    // In dollars or cents: what is beyond fits no column of ours. NaN is the largest of all.
     let rows: Vec<Sums> = dsl::inventory
+        .filter(has_id!(conn, dsl::id))
         .group_by(dsl::status)
         .select((
             dsl::status,
             sql::<BigInt>("count(*)"),
-            sql::<Nullable<DbMoney>>("sum(price)"),
-            sql::<Nullable<DbMoney>>("sum(cost)"),
+            sql::<Nullable<DbMoney>>("sum(CASE WHEN price >= 0 AND price < 10000000000 THEN price END)"),
+            sql::<Nullable<DbMoney>>("sum(CASE WHEN cost >= 0 AND cost < 10000000000 THEN cost END)"),
         ))
         .order(dsl::status)
         .load(conn)?;
@@ -318,14 +330,18 @@ pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCou
 
 /// Reads when each unsold vehicle went on sale, and its price and cost. The age statistics need no other column.
 pub(super) fn unsold_ages(conn: &mut DbConnection) -> DbResult<Vec<(Option<DateTime<Utc>>, StockCount)>> {
-    let rows: Vec<(Option<Instant>, Money, Option<Money>)> = dsl::inventory
+    let rows: Vec<(Option<StoredTime>, Money, Option<Money>)> = dsl::inventory
+        .filter(has_id!(conn, dsl::id))
+        .filter(dsl::price.is_not_null())
         .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))
         .select((dsl::listed_at, dsl::price, dsl::cost))
         .load(conn)?;
+    let possible = |amount: Money| if amount.fits_a_price() { amount } else { Money::ZERO };
     Ok(rows
         .into_iter()
-        .map(|(listed_at, value, cost)| {
-            (listed_at.map(DateTime::from), StockCount { count: 1, value, cost: cost.unwrap_or_default() })
+        .map(|(listed_at, price, cost)| {
+            let (value, cost) = (possible(price), possible(cost.unwrap_or_default()));
+            (listed_at.and_then(|time| time.known()), StockCount { count: 1, value, cost })
         })
         .collect())
 }

@@ -215,6 +215,7 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<StockedVehicle> {
         let now = self.desk.now();
+        self.desk.must(Permission::ReadInventory)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadInventory, |conn| repository::candidates(conn, &reference))?;
         let found = rules::named_best(found, reference.as_str());
@@ -366,15 +367,17 @@ impl<'a> Inventory<'a> {
             .into_iter()
             .map(|bucket| AgeCount { bucket, stock: StockCount::default() })
             .collect();
-        let mut days_of_all = 0;
+        let (mut days_of_all, mut known) = (0, 0_u32);
         for (listed_at, stock) in &ages {
             let days = rules::days_in_stock(*listed_at, None, now);
-            days_of_all += days;
+            if listed_at.is_some() {
+                (days_of_all, known) = (days_of_all + days, known + 1);
+            }
             for of_age in by_age.iter_mut().filter(|of_age| of_age.bucket.holds(days)) {
                 of_age.stock = of_age.stock.plus(*stock);
             }
         }
-        let average_days_in_stock = (!ages.is_empty()).then(|| days_of_all as f64 / ages.len() as f64);
+        let average_days_in_stock = (known > 0).then(|| days_of_all as f64 / f64::from(known));
         Ok(Statistics { total, by_status, by_age, average_days_in_stock, sales })
     }
 
@@ -391,13 +394,13 @@ impl<'a> Inventory<'a> {
     }
 
     /// The vehicle with its warnings, locked until the transaction ends.
-    fn get_to_change(&self, conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+    pub(super) fn get_to_change(&self, conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
         let vehicle = repository::get_to_change(conn, id)?;
         self.expected.check(|| vehicle.version())?;
         Ok(rules::with_warnings(vehicle, &self.rules().limits))
     }
 
-    fn vehicle_changed(
+    pub(super) fn vehicle_changed(
         &self,
         conn: &mut DbConnection,
         before: &Vehicle,

@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 
 use super::{
     BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ItemFailure, Job, MarketResearchReport, MetricsReport,
-    RunOptions, RunProgress, ScrapeJobReport,
+    OrphansReport, RunOptions, RunProgress, ScrapeJobReport, StorageCheckReport,
     config::Timetable,
     report::MOST_FAILURES,
     repository::retention::{RETENTIONS, Retention},
@@ -24,6 +24,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     ids::CompetitorId,
     market::AnalyzeLimits,
+    storage::{Orphans, StorageCheck, StorageProgress},
 };
 
 /// Rows that one transaction of clean-up removes at most.
@@ -41,6 +42,7 @@ pub(super) fn make(desk: &Desk, job: Job, options: &RunOptions, steps: &mut Step
         Job::CleanUp => clean_up(desk, options.dry_run, steps),
         Job::Check => check(desk),
         Job::Backup => backup(desk),
+        Job::StorageCheck => storage_check(desk, steps),
     }
 }
 
@@ -129,7 +131,7 @@ fn scraped(report: &ScrapeReport) -> Result<Done> {
     let result = ScrapeJobReport {
         recorded: report.recorded.len(),
         failed: report.failed.len(),
-        passed: report.passed,
+        skipped: report.skipped,
         remaining: report.remaining,
         vehicles: sum(|scrape| scrape.counts.vehicles),
         new: sum(|scrape| scrape.counts.new),
@@ -171,8 +173,40 @@ fn competitor_metrics(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
 
 fn clean_up(desk: &Desk, dry_run: bool, steps: &mut Steps<'_>) -> Result<Done> {
     let mut report = CleanUpReport { dry_run, ..CleanUpReport::default() };
-    let stopped = remove_all(desk, &mut report, steps)?.is_break();
-    Ok(Done { succeeded: report.total, stopped, ..done(&report)? })
+    let mut stopped = remove_all(desk, &mut report, steps)?.is_break();
+    let mut failed = None;
+    if !stopped && desk.storage().is_configured() {
+        // Photos come last: a bucket that does not answer keeps no row from going.
+        match remove_orphans(desk, dry_run, report.total, steps) {
+            Ok(orphans) => {
+                stopped = orphans.stopped;
+                report.orphans = Some(OrphansReport { objects: orphans.objects, bytes: orphans.bytes });
+            }
+            Err(error) => failed = Some(as_kept(&error)),
+        }
+    }
+    let succeeded = report.total.max(1);
+    Ok(Done { succeeded, failed: usize::from(failed.is_some()), error: failed, stopped, ..done(&report)? })
+}
+
+fn remove_orphans(desk: &Desk, dry_run: bool, rows: usize, steps: &mut Steps<'_>) -> Result<Orphans> {
+    let mut observer = |walked: StorageProgress| {
+        let message = Some(format!("orphans: {} objects looked at", walked.objects));
+        steps.reach(RunProgress { done: rows, message, ..RunProgress::default() })
+    };
+    let storage = desk.storage();
+    if dry_run { storage.orphans(&mut observer) } else { storage.remove_orphans(&mut observer) }
+}
+
+fn storage_check(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
+    let mut stopped = false;
+    let StorageCheck { usage, severity } = desk.storage().check(&mut |counted| {
+        let done = usize::try_from(counted.objects).unwrap_or(usize::MAX);
+        let go_on = steps.reach(RunProgress { done, ..RunProgress::default() });
+        stopped = go_on.is_break();
+        go_on
+    })?;
+    Ok(Done { succeeded: 1, stopped, ..done(&StorageCheckReport { usage, severity })? })
 }
 
 /// Goes through everything that ends. Breaks where the run is to end.

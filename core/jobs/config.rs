@@ -34,6 +34,7 @@ impl JobSchedule {
             Job::CleanUp => Self::at("0 3 * * 0"),
             Job::Check => Self::at("0 4 * * 0"),
             Job::Backup => Self::at("30 1 * * *"),
+            Job::StorageCheck => Self::at("0 0 * * *"),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use self::{
     config::{JobRules, JobSchedule, RetentionRules},
     report::{
         BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ItemFailure, JobReport, MarketResearchReport,
-        MetricsReport, ScrapeJobReport,
+        MetricsReport, OrphansReport, ScrapeJobReport, StorageCheckReport,
     },
     run_pool::{RunPool, ShutDown},
     running::StartedRun,
@@ -55,6 +55,8 @@ pub enum Job {
     Check,
     /// Copies a SQLite database into the folder of backups.
     Backup,
+    /// Counts the room that photos take, and alerts where there is too little left.
+    StorageCheck,
 }
 
 words!(Job, JobNotFound at "/job" {
@@ -64,6 +66,7 @@ words!(Job, JobNotFound at "/job" {
     CleanUp => "clean_up",
     Check => "check",
     Backup => "backup",
+    StorageCheck => "storage_check",
 });
 
 impl Job {
@@ -71,9 +74,11 @@ impl Job {
     pub(crate) const fn permission(self) -> Permission {
         match self {
             Self::CleanUp | Self::Backup => Permission::CleanUp,
-            Self::MarketResearch | Self::CompetitorScrape | Self::CompetitorMetrics | Self::Check => {
-                Permission::RunJobs
-            }
+            Self::MarketResearch
+            | Self::CompetitorScrape
+            | Self::CompetitorMetrics
+            | Self::Check
+            | Self::StorageCheck => Permission::RunJobs,
         }
     }
 

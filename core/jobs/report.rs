@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Job;
+use crate::{alerts::Severity, storage::StorageUsage};
 
 /// A report lists this many failures at most. The run's counts have all of them.
 pub(super) const MOST_FAILURES: usize = 20;
@@ -62,7 +63,7 @@ reports! {
         /// Competitors whose scrape failed.
         failed: usize,
         /// Competitors that another process scraped meanwhile.
-        passed: usize,
+        skipped: usize,
         /// Competitors that are left for a later run.
         remaining: usize,
         /// Vehicles that were seen.
@@ -95,6 +96,24 @@ reports! {
         removed: BTreeMap<String, usize>,
         /// All rows together.
         total: usize,
+        /// Objects of the photo storage that no row names. `None` where there is no storage, or it was not reached.
+        orphans: Option<OrphansReport>,
+    }
+
+    /// Objects that clean-up removed from the photo storage, or would remove.
+    OrphansReport {
+        /// How many.
+        objects: u64,
+        /// Their size together.
+        bytes: u64,
+    }
+
+    /// What a run of `storage_check` found.
+    StorageCheckReport {
+        /// How much room is taken.
+        usage: StorageUsage,
+        /// How urgent that is: `warning`, `critical`, or nothing.
+        severity: Option<Severity>,
     }
 
     /// What a run of `check` found.
@@ -146,6 +165,8 @@ pub enum JobReport {
     Check(CheckJobReport),
     /// Of `backup`.
     Backup(BackupReport),
+    /// Of `storage_check`.
+    StorageCheck(StorageCheckReport),
 }
 
 impl JobReport {
@@ -158,6 +179,7 @@ impl JobReport {
             Job::CleanUp => CleanUpReport::deserialize(result).map(Self::CleanUp),
             Job::Check => CheckJobReport::deserialize(result).map(Self::Check),
             Job::Backup => BackupReport::deserialize(result).map(Self::Backup),
+            Job::StorageCheck => StorageCheckReport::deserialize(result).map(Self::StorageCheck),
         }
         .ok()
     }

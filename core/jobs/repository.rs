@@ -15,13 +15,13 @@ use super::{
 };
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, lock_row,
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, lock_row,
         schema::{job_history, job_history::dsl, job_schedules},
     },
     error::{Error, ErrorCode, Result},
     ids::{RunId, UserId},
     leases,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
 

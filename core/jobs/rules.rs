@@ -20,7 +20,7 @@ pub(super) struct Done {
 
 /// Why a run was told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum StopCause {
     /// Somebody cancelled it.
     Cancelled,
     /// The process ends, or the lease is lost.
@@ -50,12 +50,12 @@ impl End {
 ///
 /// A run is a success where nothing failed, and partial where something did and something did not. One that was told to end and had
 /// done all by then is what it did.
-pub(super) fn end(done: Done, told: Told) -> End {
+pub(super) fn end(done: Done, cause: StopCause) -> End {
     let Done { report, succeeded, failed, error, stopped } = done;
     let result = Some(report);
-    let word = match told {
-        Told::Cancelled => Run::CANCELLED,
-        Told::Interrupted => Run::INTERRUPTED,
+    let word = match cause {
+        StopCause::Cancelled => Run::CANCELLED,
+        StopCause::Interrupted => Run::INTERRUPTED,
     };
     let (status, error) = match (stopped, failed, succeeded) {
         (true, ..) => (RunStatus::Failure, Some(word.to_owned())),
@@ -100,8 +100,9 @@ pub(super) fn lease(job: Job, options: &RunOptions) -> String {
 }
 
 /// What of the configuration a job can not do without, where it is missing.
-pub(super) fn missing(job: Job, rules: &JobRules, fetches: bool) -> Option<&'static str> {
+pub(super) fn missing(job: Job, rules: &JobRules, fetches: bool, stores_photos: bool) -> Option<&'static str> {
     match job {
+        Job::StorageCheck if !stores_photos => Some("storage.public_url"),
         Job::CompetitorScrape if !fetches => Some("fetch.contact"),
         Job::Backup if rules.backup_folder.is_none() => Some("jobs.backup_folder"),
         _ => None,
@@ -117,18 +118,18 @@ mod tests {
 
     #[test]
     fn a_run_ends_as_its_items_did() {
-        for (succeeded, failed, stopped, told, status, error) in [
-            (3, 0, false, Told::Interrupted, RunStatus::Success, None),
-            (0, 0, false, Told::Interrupted, RunStatus::Success, None),
-            (2, 1, false, Told::Interrupted, RunStatus::Partial, Some("first")),
-            (0, 2, false, Told::Interrupted, RunStatus::Failure, Some("first")),
-            (2, 0, true, Told::Cancelled, RunStatus::Failure, Some("cancelled")),
-            (2, 1, true, Told::Interrupted, RunStatus::Failure, Some("interrupted")),
-            (3, 0, false, Told::Cancelled, RunStatus::Success, None),
+        for (succeeded, failed, stopped, cause, status, error) in [
+            (3, 0, false, StopCause::Interrupted, RunStatus::Success, None),
+            (0, 0, false, StopCause::Interrupted, RunStatus::Success, None),
+            (2, 1, false, StopCause::Interrupted, RunStatus::Partial, Some("first")),
+            (0, 2, false, StopCause::Interrupted, RunStatus::Failure, Some("first")),
+            (2, 0, true, StopCause::Cancelled, RunStatus::Failure, Some("cancelled")),
+            (2, 1, true, StopCause::Interrupted, RunStatus::Failure, Some("interrupted")),
+            (3, 0, false, StopCause::Cancelled, RunStatus::Success, None),
         ] {
             let done = Done { report: Value::Null, succeeded, failed, error: Some("first".into()), stopped };
-            let ended = end(done, told);
-            assert_eq!((ended.status, ended.error.as_deref()), (status, error), "{succeeded} {failed} {told:?}");
+            let ended = end(done, cause);
+            assert_eq!((ended.status, ended.error.as_deref()), (status, error), "{succeeded} {failed} {cause:?}");
             assert!(ended.result.is_some(), "what was done is told in any case");
         }
     }

@@ -69,6 +69,12 @@ impl RunPool {
         self.0.runs().places
     }
 
+    /// How many runs are made at a time at most.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.0.most
+    }
+
     pub(super) fn is_full(&self) -> bool {
         let runs = self.0.runs();
         runs.is_closed || runs.places >= self.0.most

@@ -21,7 +21,7 @@ use super::{
     Job, Run, RunOptions, RunProgress, RunStatus, Stop, bodies,
     config::Timetable,
     repository,
-    rules::{self, Done, End, Told},
+    rules::{self, Done, End, StopCause},
 };
 use crate::{
     actor::Permission,
@@ -87,9 +87,9 @@ impl StartedRun {
         })?;
         let end = match outcome {
             _ if shared.is_lost() => End::interrupted(),
-            Ok(done) => rules::end(done, shared.told()),
+            Ok(done) => rules::end(done, shared.stop_cause()),
             Err(error) if shared.is_cancelled() && error.is(ErrorCode::ScrapeCancelled) => {
-                rules::end(Done { stopped: true, ..Done::default() }, Told::Cancelled)
+                rules::end(Done { stopped: true, ..Done::default() }, StopCause::Cancelled)
             }
             Err(error) if error.is(ErrorCode::ScrapeCancelled) => End::interrupted(),
             Err(error) => End::failed(as_kept(&error)),
@@ -274,8 +274,8 @@ impl Shared {
         self.is_cancelled.load(Ordering::Relaxed)
     }
 
-    fn told(&self) -> Told {
-        if self.is_cancelled() { Told::Cancelled } else { Told::Interrupted }
+    fn stop_cause(&self) -> StopCause {
+        if self.is_cancelled() { StopCause::Cancelled } else { StopCause::Interrupted }
     }
 }
 

@@ -63,6 +63,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// `forbidden`.
     pub fn list(&self) -> Result<Vec<JobOverview>> {
+        self.desk.must(Permission::ReadJobs)?;
         let timetable = self.timetable()?;
         self.desk.read(Permission::ReadJobs, |conn| {
             let now = leases::shared_now(conn, self.desk.clock())?;
@@ -96,6 +97,7 @@ impl<'a> Jobs<'a> {
     /// `job_running` while it is being made, by whichever process; `not_configured` for a job that lacks a part;
     /// `invalid_run_options`; `competitor_not_found`; `forbidden`.
     pub fn start(&self, job: Job, options: &RunOptions) -> Result<StartedRun> {
+        self.desk.must(job.permission())?;
         rules::check_options(job, options)?;
         if let Some(key) = self.missing(job)? {
             return Err(Error::new(ErrorCode::NotConfigured, format!("the job {job} cannot run: configure {key}")));
@@ -171,6 +173,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// `run_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Run> {
+        self.desk.must(Permission::ReadJobs)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadJobs, |conn| repository::candidates(conn, &reference))?;
         let found = reference.only(found, repository::not_found, |run| (run.id.into(), run.job_name.clone()))?;
@@ -263,7 +266,8 @@ impl<'a> Jobs<'a> {
 
     fn missing(&self, job: Job) -> Result<Option<&'static str>> {
         let fetches = self.desk.find_part::<Fetcher>().is_some();
-        Ok(rules::missing(job, &self.timetable()?.rules, fetches))
+        let stores_photos = self.desk.storage().is_configured();
+        Ok(rules::missing(job, &self.timetable()?.rules, fetches, stores_photos))
     }
 
     fn timetable(&self) -> Result<&'a Timetable> {

@@ -28,6 +28,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json,
         schema::{inventory, market_price_history, market_research_results},
+        types::has_id,
     },
     error::{Error, ErrorCode, Result},
     ids::{AnalysisId, VehicleId},
@@ -219,6 +220,8 @@ pub(super) fn unsold_by_age_of_analysis(
             market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
         )
         .filter(inventory::status.ne(VehicleStatus::Sold.as_str()).or(inventory::status.is_null()))
+        .filter(has_id!(conn, inventory::id))
+        .filter(inventory::make.is_not_null().and(inventory::model.is_not_null()).and(inventory::year.is_not_null()))
         .filter(last.is_null().or(last.le(Instant(analyzed_until))))
         .order((last.is_not_null(), last, inventory::id))
         .select((inventory::id, inventory::make, inventory::model, inventory::year, inventory::mileage))

@@ -104,6 +104,7 @@ pub struct MarketPrice {
 
 /// A vehicle with its last analysis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct VehiclePosition {
     /// The vehicle.
@@ -137,6 +138,7 @@ pub struct MarketOverview {
 
 /// How much of the month's budget of auto.dev calls is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct AutoDevUse {
     /// Calls made this month, by all processes that share the database.

@@ -49,6 +49,9 @@ impl Desk {
     }
 }
 
+/// How many subjects are looked for at a time.
+const MOST_SUBJECTS: usize = 1_000;
+
 found_by_the_desk!(PricingRules);
 
 impl Part for AutoDev {
@@ -83,6 +86,7 @@ impl<'a> Market<'a> {
     /// `forbidden`; `invalid_subject` without a make or a model, or with a price of zero; as any read. A source that fails is no
     /// error; [`Analysis::missing_source`] names it.
     pub fn price(&self, subject: &Subject) -> Result<Analysis> {
+        self.desk.must(Permission::Analyze)?;
         subject.check()?;
         let (pricing, now) = (self.pricing(), self.desk.now());
         let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
@@ -100,11 +104,18 @@ impl<'a> Market<'a> {
 
     /// The competitors' listings that the rule would choose from for each of the subjects, in their order.
     ///
-    /// One query, and one more for each model that is listed. They still include listings that the rule drops.
+    /// One query, and one more for each model that is listed. They still include listings that the rule drops. At most 1,000
+    /// subjects are taken at a time.
     ///
     /// # Errors
-    /// `forbidden`; as any read.
+    /// `forbidden`; `invalid_subject`.
     pub fn candidates(&self, subjects: &[Subject]) -> Result<Vec<Vec<Comparable>>> {
+        self.desk.must(Permission::ReadMarket)?;
+        if subjects.len() > MOST_SUBJECTS {
+            let message = format!("expected at most {MOST_SUBJECTS}");
+            return Err(Error::invalid_field(ErrorCode::InvalidSubject, "/subjects", message));
+        }
+        subjects.iter().try_for_each(Subject::check)?;
         let (pricing, now) = (self.pricing(), self.desk.now());
         let queries: Vec<_> = subjects.iter().map(|subject| query_for_subject(subject, pricing)).collect();
         let years = || queries.iter().map(ComparableQuery::years);
@@ -121,6 +132,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// As any read.
     pub fn auto_dev_use(&self) -> Result<Option<AutoDevUse>> {
+        self.desk.must(Permission::ReadMarket)?;
         let Some(auto_dev) = self.desk.find_part::<AutoDev>() else { return Ok(None) };
         let now = self.desk.now();
         let calls = self.desk.read(Permission::ReadMarket, |conn| repository::calls_made(conn, AUTO_DEV, now))?;
@@ -236,6 +248,7 @@ impl<'a> Market<'a> {
         options: &BacktestOptions,
         observer: &mut dyn FnMut(BacktestProgress) -> ControlFlow<()>,
     ) -> Result<BacktestReport> {
+        self.desk.must(Permission::Analyze)?;
         options.check()?;
         let (own, mut models) = self
             .desk
@@ -263,6 +276,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// `invalid_subject` without a make or a model; as any read.
     pub fn days_supply(&self, make: &str, model: &str, year: i32) -> Result<Supply> {
+        self.desk.must(Permission::ReadMarket)?;
         let (pricing, now) = (self.pricing(), self.desk.now());
         let subject = Subject { year, make: make.to_owned(), model: model.to_owned(), ..Subject::default() };
         subject.check()?;

@@ -127,6 +127,15 @@ warnings! {
              add up; `fields/price` in the scraper_config says which one is asked"
         );
 
+    /// Amounts stand in the place of prices that are none, such as $1 or $9,999,999.
+    PricesFilledIn {
+        /// How many vehicles have no price for it.
+        fillers: usize,
+        /// Of how many.
+        found: usize,
+    } = "prices_filled_in"
+        => format!("{fillers} of {found} vehicles have no price: a placeholder such as $1 or $9,999,999 stands in its place");
+
     /// A selector of the configuration finds nothing that can be read.
     SelectorMatchesNothing {
         /// Its place in the `scraper_config`, such as `fields/price`.

@@ -20,6 +20,9 @@ pub struct SheetLimits {
     pub shared_text_bytes: u64,
     /// The most files in a workbook (2,000).
     pub workbook_entries: usize,
+    /// The most changes that are held in memory until all rows are read (30,000). A file with more is read once more, while it is
+    /// written.
+    pub planned: usize,
 }
 
 impl Default for SheetLimits {
@@ -33,6 +36,7 @@ impl Default for SheetLimits {
             unpacked_bytes: 512 * MIB,
             shared_text_bytes: 128 * MIB,
             workbook_entries: 2_000,
+            planned: 30_000,
         }
     }
 }

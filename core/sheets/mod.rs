@@ -92,6 +92,7 @@ pub(crate) struct Sheet<'f> {
 
 /// How a table is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SheetShape {
     /// The kind of file.
@@ -108,6 +109,7 @@ pub struct SheetShape {
 
 /// How a text file writes its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub enum SheetEncoding {
     /// UTF-8, with or without a byte order mark.

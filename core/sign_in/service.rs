@@ -179,6 +179,7 @@ impl<'a> SignIn<'a> {
     /// # Errors
     /// `user_not_found`; `user_inactive`; `person_required` for a token; `forbidden` below the role admin.
     pub fn link(&self, email: &str) -> Result<SignInLink> {
+        self.desk.must(Permission::ManageUsers)?;
         self.desk.actor().must_be_person()?;
         let email = email.trim().to_lowercase();
         let secret = rules::link_of(secret::random()?);

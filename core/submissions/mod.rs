@@ -12,7 +12,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use repository::{get as get_submission, get_to_change as get_submission_to_change};
 pub use rules::IntakeRules;
+pub(crate) use rules::ensure_pending;
 pub use service::Submissions;
 
 use crate::{

@@ -8,14 +8,15 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
-        lock_row,
+        in_index_order, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
+        time::StoredTime,
     },
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId},
     money::Money,
-    page::{Page, PageRequest, contains_patterns, in_index_order},
+    page::{Page, PageRequest, contains_patterns},
     submission_fields,
     typed::{MOST_CANDIDATES, Reference},
 };
@@ -70,13 +71,13 @@ pub(super) fn delete(conn: &mut DbConnection, id: SubmissionId) -> DbResult<()> 
     Ok(())
 }
 
-pub(super) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+pub(crate) fn get(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     let row: Option<Row> = dsl::pending_submissions.find(id).select(Row::as_select()).first(conn).optional()?;
     Ok(row.ok_or_else(not_found)?.into())
 }
 
 /// The submission, locked until the transaction ends.
-pub(super) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
+pub(crate) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResult<Submission> {
     lock_row!(conn, dsl::pending_submissions.find(id).select(dsl::id));
     get(conn, id)
 }
@@ -141,7 +142,9 @@ pub(super) fn not_found() -> Error {
 /// Reads a page of the submissions that match the filter, in its order.
 /// Selects the submissions that match the filter.
 fn matching(filter: &SubmissionFilter) -> pending_submissions::BoxedQuery<'_, MultiBackend> {
-    let mut query = dsl::pending_submissions.into_boxed();
+    // What is missing in a row that another program wrote would fail the whole list.
+    let has_all = dsl::year.is_not_null().and(dsl::make.is_not_null()).and(dsl::model.is_not_null());
+    let mut query = dsl::pending_submissions.filter(has_all).into_boxed();
     if let Some(status) = filter.submission_status {
         let in_status = dsl::submission_status.eq(status.as_str());
         query = match status {
@@ -185,8 +188,7 @@ pub(super) fn list(
 ) -> DbResult<Page<Submission>> {
     let query = || matching(filter).select(Row::as_select());
     let order = filter.sort.as_str();
-    let position: Option<(Option<DateTime<Utc>>, SubmissionId)> = request.position(order)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<StoredTime>, SubmissionId)> = request.position(order)?;
     let rows: Vec<Row> = match filter.sort {
         SubmissionSort::SubmittedAt => {
             in_index_order!(conn, query, dsl::submitted_at, dsl::id, asc, position, request)
@@ -195,7 +197,7 @@ pub(super) fn list(
             in_index_order!(conn, query, dsl::submitted_at, dsl::id, desc, position, request)
         }
     };
-    let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.map(DateTime::<Utc>::from), row.id))?;
+    let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.clone(), row.id))?;
     Ok(page.map(Submission::from))
 }
 

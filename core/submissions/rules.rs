@@ -8,7 +8,7 @@ use crate::{
     ids::{SubmissionId, UserId},
     inventory::{
         self, DoubtfulPrices, InventoryRules, NewVehicle, Vehicle, VehicleLimits, check_given, limits,
-        with_price_warnings,
+        pictures::thumbnail_of, with_price_warnings,
     },
     money::Money,
     submission_fields,
@@ -198,7 +198,7 @@ pub(super) fn approve(
         transmission: submission.transmission.clone(),
         fuel_type: submission.fuel_type.clone(),
         condition: submission.condition.clone(),
-        thumbnail: submission.images.first().filter(|url| url.chars().count() <= 500).cloned(),
+        thumbnail: submission.images.first().and_then(|url| thumbnail_of(url)),
         images: submission.images.clone(),
         ..NewVehicle::default()
     };
@@ -248,7 +248,7 @@ pub(super) fn reject(
     })
 }
 
-pub(super) fn ensure_pending(submission: &Submission) -> Result<()> {
+pub(crate) fn ensure_pending(submission: &Submission) -> Result<()> {
     match submission.submission_status {
         // A word of another application decides nothing.
         SubmissionStatus::Pending | SubmissionStatus::Unknown => Ok(()),

@@ -5,7 +5,7 @@ use crate::{
     activity::{self, Action},
     actor::Permission,
     db::{DbConnection, DbResult, functions::lock_words},
-    desk::{Desk, found_by_the_desk},
+    desk::{Acting, Desk, found_by_the_desk},
     error::Result,
     ids::SubmissionId,
     inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus},
@@ -113,6 +113,7 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `submission_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Submission> {
+        self.desk.must(Permission::ReadSubmissions)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadSubmissions, |conn| repository::candidates(conn, &reference))?;
         let submission = reference.only(found, repository::not_found, |submission| {
@@ -207,6 +208,27 @@ impl<'a> Submissions<'a> {
             repository::delete(conn, id)?;
             activity::record(conn, acting, Action::Delete, Some(&submission), None)
         })
+    }
+
+    /// Changes the pictures of a pending submission in a transaction of the caller, with its audit row.
+    ///
+    /// # Errors
+    /// `submission_not_found`; `submission_already_reviewed`; `invalid_submission`.
+    pub(crate) fn change_images(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        id: SubmissionId,
+        images: &[String],
+    ) -> DbResult<()> {
+        let before = self.with_warnings(self.get_to_change(conn, id)?);
+        let update = SubmissionUpdate { images: Some(images.to_vec()), ..SubmissionUpdate::default() };
+        let after = rules::update(&before, &update, self.desk.rules(), acting.now)?;
+        if after == before {
+            return Ok(());
+        }
+        repository::update(conn, &after)?;
+        activity::record(conn, acting, Action::Update, Some(&before), Some(&after))
     }
 
     /// The submission, locked until the transaction ends.

@@ -7,12 +7,12 @@ use super::Token;
 use crate::{
     actor::Role,
     db::{
-        DbConnection, DbResult, Instant, MultiBackend, lock_row,
+        DbConnection, DbResult, Instant, MultiBackend, in_index_order, lock_row,
         schema::api_tokens::{self, dsl},
     },
     error::{Error, ErrorCode},
     ids::{TokenId, UserId},
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
 };
 
 #[derive(Queryable, Selectable)]

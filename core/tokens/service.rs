@@ -129,21 +129,36 @@ impl<'a> Tokens<'a> {
     /// Whether the token and its creator may act is read again with each operation.
     ///
     /// # Errors
-    /// `token_refused`. The error does not say why.
+    /// `token_refused`, which does not say why; `user_inactive` for a token of a user who may not act.
     pub fn authenticate(&self, secret: &str) -> Result<Actor> {
+        Ok(self.desk_of(secret)?.actor().clone())
+    }
+
+    /// The desk of the actor who sends this secret.
+    ///
+    /// Reads in the next moment trust what was read here; writes, and later reads, look at the token and its creator again.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub fn desk_of(&self, secret: &str) -> Result<Desk> {
         let id = rules::id_in(secret).ok_or_else(rules::refusal)?;
         let hash = secret::hash(secret);
         let now = self.desk.now();
-        let found = self.desk.read(Permission::SignIn, |conn| repository::find_with_hash(conn, id))?;
-        let (token, stored) = found.ok_or_else(rules::refusal)?;
-        if !secret::is_same(hash.as_bytes(), stored.as_bytes()) || !rules::is_valid(&token, now) {
-            return Err(rules::refusal());
-        }
+        let (token, role) = self.desk.read(Permission::SignIn, |conn| {
+            let (token, stored) = repository::find_with_hash(conn, id)?.ok_or_else(rules::refusal)?;
+            if !secret::is_same(hash.as_bytes(), stored.as_bytes()) || !rules::is_valid(&token, now) {
+                return Err(rules::refusal().into());
+            }
+            let creator = token.user_id.map(|id| users::role_of_active_user(conn, id)).transpose()?;
+            let role = rules::role_for(&token, creator);
+            Ok((token, role))
+        })?;
         let since = rules::use_noted_since(now);
         if token.last_used_at.is_none_or(|last| last <= since) {
             self.note_use(id, since);
         }
-        Ok(self.desk.actor().as_actor(Actor::token(id, token.user_id)))
+        let actor = self.desk.actor().as_actor(Actor::token(id, token.user_id));
+        Ok(self.desk.of_seen(actor, role))
     }
 
     /// A failure to note the use is no reason to refuse the token: the database may be open for reading only.

@@ -1,4 +1,4 @@
-//! Values as people type them: `$7,995`, `112,345`, and the beginning of an id.
+//! Values as people type them: `$7,995`, `112,345 mi`, and the beginning of an id.
 //!
 //! The command line reads its arguments and its imports so. Programs send exact values, which [`Money`] and serde read.
 //! Deliberately not here: texts of web pages, which `extract` reads.
@@ -39,17 +39,56 @@ pub fn money(text: &str) -> Result<Money, InvalidMoney> {
     }
 }
 
-/// Reads a whole number: `112345` or `112,345`; `None` for anything else.
+/// Reads a whole number: `112345`, `112,345` or `112345.00`; `None` for anything else.
+///
+/// One or two zeros behind a point are cents that a program has added. Three may be a thousand of another country's, so `112.000`
+/// is refused.
 ///
 /// ```
 /// assert_eq!(jpauto::typed::whole_number("112,345"), Some(112_345));
+/// assert_eq!(jpauto::typed::whole_number("7995.00"), Some(7_995));
 /// assert_eq!(jpauto::typed::whole_number("112.345"), None);
 /// ```
 #[must_use]
 pub fn whole_number(text: &str) -> Option<i32> {
     let text = text.trim();
+    let text = text.strip_suffix(".00").or_else(|| text.strip_suffix(".0")).unwrap_or(text);
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     format!("{sign}{}", without_separators(digits)?).parse().ok()
+}
+
+/// What is said about a text that is no mileage.
+pub const EXPECTED_MILES: &str = "expected a whole number of miles, such as 112,345, 112345 mi or 112k";
+
+/// Reads a mileage: what [`whole_number`] reads, also with its unit behind it, or `112k` and `112.5k` for thousands.
+///
+/// `None` for anything else. Kilometres are never taken for miles.
+///
+/// ```
+/// assert_eq!(jpauto::typed::miles("112,345 mi"), Some(112_345));
+/// assert_eq!(jpauto::typed::miles("112k miles"), Some(112_000));
+/// assert_eq!(jpauto::typed::miles("112345 km"), None);
+/// ```
+#[must_use]
+pub fn miles(text: &str) -> Option<i32> {
+    const UNITS: [&str; 4] = ["miles", "mile", "mi.", "mi"];
+    let text = text.trim().to_ascii_lowercase();
+    let number = UNITS.iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(&text).trim_end();
+    match number.strip_suffix('k') {
+        Some(thousands) => in_thousands(thousands.trim_end()),
+        None => whole_number(number),
+    }
+}
+
+/// `112` or `112.5` thousands.
+fn in_thousands(text: &str) -> Option<i32> {
+    let (whole, tenth) = text.split_once('.').unwrap_or((text, "0"));
+    let are_digits =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(whole, 3) || !are_digits(tenth, 1) {
+        return None;
+    }
+    Some(whole.parse::<i32>().ok()? * 1_000 + tenth.parse::<i32>().ok()? * 100)
 }
 
 /// The digits without the commas between groups of three; `None` if anything else stands there.
@@ -118,11 +157,73 @@ mod tests {
 
     #[test]
     fn whole_numbers_may_have_their_thousands_parted() {
-        for (text, number) in [("112,345", 112_345), (" 7 ", 7), ("0", 0), ("-1", -1), ("1,000,000", 1_000_000)] {
+        for (text, number) in [
+            ("112,345", 112_345),
+            (" 7 ", 7),
+            ("0", 0),
+            ("-1", -1),
+            ("1,000,000", 1_000_000),
+            ("7995.00", 7_995),
+            ("4.0", 4),
+        ] {
             assert_eq!(whole_number(text), Some(number), "{text}");
         }
-        for text in ["", "1,00", "112.345", "1,0000", "12 345", "+5", "9,999,999,999", "ten"] {
+        for text in [
+            "",
+            "1,00",
+            "112.345",
+            "112.000",
+            "7995.50",
+            ".00",
+            "7995.0.0",
+            "1,0000",
+            "12 345",
+            "+5",
+            "9,999,999,999",
+            "ten",
+        ] {
             assert_eq!(whole_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn miles_may_have_a_unit_or_be_thousands() {
+        for (text, miles) in [
+            ("112345", 112_345),
+            ("112,345", 112_345),
+            ("7995.00", 7_995),
+            ("112,345 mi", 112_345),
+            ("112345mi", 112_345),
+            ("112345 Miles", 112_345),
+            ("1 mile", 1),
+            ("52,000 mi.", 52_000),
+            ("112k", 112_000),
+            ("112 K", 112_000),
+            ("112.5k mi", 112_500),
+            ("0", 0),
+            ("-5", -5),
+        ] {
+            assert_eq!(super::miles(text), Some(miles), "{text}");
+        }
+        for text in [
+            "",
+            "mi",
+            "k",
+            "112,345k",
+            "112345k",
+            "112.55k",
+            "-112k",
+            "112kk",
+            "112 km",
+            "112345 kilometers",
+            "1.5",
+            "112.345 mi",
+            "$112",
+            "112m",
+            "112 mi mi",
+            "1,12 mi",
+        ] {
+            assert_eq!(miles(text), None, "{text}");
         }
     }
 
@@ -135,8 +236,8 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_much(text in "[-$,.0-9 uUsSdD]{0,30}|\\PC{0,20}") {
-            let _ = (money(&text), whole_number(&text));
+        fn no_text_is_too_much(text in "[-$,.0-9 uUsSdDkmi]{0,30}|\\PC{0,20}") {
+            let _ = (money(&text), whole_number(&text), miles(&text));
         }
     }
 }

@@ -9,13 +9,13 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
-        lock_row,
+        in_index_order, lock_row,
         row::unknown_word,
         schema::{activity_logs, api_tokens, inventory, pending_submissions, sign_in_identities, users, users::dsl},
     },
     error::{Error, ErrorCode},
     ids::UserId,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
 

@@ -92,6 +92,7 @@ impl<'a> Users<'a> {
         if text.contains('@') {
             return self.get_by_email(text);
         }
+        self.desk.must(Permission::ManageUsers)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ManageUsers, |conn| repository::candidates(conn, &reference))?;
         reference.only(found, repository::not_found, |user| (user.id.into(), user.email.clone()))

@@ -1,11 +1,13 @@
 //! The table of variants: a database as another application leaves it with one thing changed, what `migrate` makes of it, and
 //! a day's work on it afterwards.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use jpauto::{
     Action, ActivityFilter, Actor, AlertFilter, AlertType, Approval, Dealership, Finding, Money, PageRequest,
-    StatusChange, SubmissionFilter, SubmissionStatus, Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate,
+    StatusChange, SubmissionFilter, SubmissionStatus, Vehicle, VehicleFilter, VehicleSort, VehicleStatus,
+    VehicleUpdate,
+    exports::{Export, Platform},
 };
 
 use super::SEQUELIZE;
@@ -22,6 +24,8 @@ enum Change {
     Each { postgres: &'static str, sqlite: &'static str },
     /// SQLite has no such type, or jpauto's own tables there rule it out.
     Postgres(&'static str),
+    /// PostgreSQL's types refuse it.
+    Sqlite(&'static str),
 }
 
 /// What `migrate` says.
@@ -32,7 +36,7 @@ enum Outcome {
     Found(&'static [(&'static str, &'static str, u64, &'static str)]),
 }
 
-use Change::{Both, Each, Postgres};
+use Change::{Both, Each, Postgres, Sqlite};
 use Outcome::{Found, Refused};
 
 const WORKS: Outcome = Found(&[]);
@@ -284,21 +288,59 @@ const VARIANTS: &[(&str, Change, Outcome)] = &[
         Both(
             "UPDATE inventory SET year = 0 WHERE stock_number = 'S0001'; UPDATE inventory SET price = -1 WHERE stock_number = 'S0002';
              UPDATE inventory SET vin = 'OLDCAR' WHERE stock_number = 'S0003'; UPDATE inventory SET make = '' WHERE stock_number = 'S0004';
-             UPDATE inventory SET vin = 'VC57L123456', year = 1957 WHERE stock_number = 'S0005'",
+             UPDATE inventory SET vin = 'VC57L123456', year = 1957 WHERE stock_number = 'S0005';
+             UPDATE inventory SET year = 3000 WHERE stock_number = 'S0006'; UPDATE inventory SET mileage = -5 WHERE stock_number = 'S0009';
+             UPDATE inventory SET doors = 2000001 WHERE stock_number = 'S0010'",
         ),
         Found(&[
             ("implausible", "inventory.vin", 1, "by_hand"),
             ("implausible", "inventory.make", 1, "by_hand"),
-            ("implausible", "inventory.year", 1, "by_hand"),
+            ("implausible", "inventory.year", 2, "by_hand"),
             ("implausible", "inventory.price", 1, "by_hand"),
+            ("implausible", "inventory.mileage", 1, "by_hand"),
+            ("implausible", "inventory.doors", 1, "by_hand"),
         ]),
+    ),
+    (
+        "a price that no column of PostgreSQL takes",
+        Sqlite("UPDATE inventory SET price = 10000000000 WHERE stock_number = 'S0002'; UPDATE inventory SET price = 9000000000000000000 WHERE stock_number IN ('S0003', 'S0004')"),
+        Found(&[("implausible", "inventory.price", 3, "by_hand")]),
+    ),
+    (
+        "rows without an id",
+        Sqlite(
+            "UPDATE inventory SET id = x'616263' WHERE stock_number = 'S0100'; UPDATE inventory SET id = x'' WHERE stock_number = 'S0101';
+             UPDATE pending_submissions SET reviewed_by = x'07' WHERE customer_name = 'Customer 4'",
+        ),
+        Found(&[
+            ("missing_reference", "pending_submissions.reviewed_by", 1, "by_hand"),
+            ("unreadable_row", "inventory.id", 2, "by_hand"),
+        ]),
+    ),
+    (
+        "times in other forms",
+        Sqlite(
+            "UPDATE inventory SET listed_at = '2026-03-01 10:20:30' WHERE stock_number = 'S0001';
+             UPDATE inventory SET listed_at = '2026-03-01T10:20:30+02:00' WHERE stock_number = 'S0002';
+             UPDATE inventory SET listed_at = '2026-03-01' WHERE stock_number = 'S0003'",
+        ),
+        Found(&[("time_form", "inventory.listed_at", 3, "repaired")]),
+    ),
+    (
+        "many times that are none",
+        Sqlite(
+            "UPDATE inventory SET listed_at = 'yesterday' WHERE stock_number BETWEEN 'S0001' AND 'S0020';
+             UPDATE inventory SET listed_at = '03/01/2026' WHERE stock_number BETWEEN 'S0021' AND 'S0040'",
+        ),
+        Found(&[("unreadable_time", "inventory.listed_at", 40, "by_hand")]),
     ),
     (
         "no time and no number",
         Each {
             postgres: "UPDATE inventory SET listed_at = 'infinity', cost = 'NaN' WHERE stock_number = 'S0001';
                        UPDATE inventory SET listed_at = '-infinity' WHERE stock_number = 'S0002'",
-            sqlite: "UPDATE inventory SET listed_at = '2026-02-31T00:00:00.999999Z' WHERE stock_number IN ('S0001', 'S0002');
+            sqlite: "UPDATE inventory SET listed_at = '2026-02-31T00:00:00.999999Z' WHERE stock_number = 'S0001';
+                     UPDATE inventory SET listed_at = 'yesterday' WHERE stock_number = 'S0002';
                      UPDATE inventory SET listed_at = '2026-02-27T23:59:59.999999Z' WHERE stock_number = 'S0003'",
         },
         Found(&[
@@ -353,7 +395,8 @@ fn tried(name: &str, url: &str, outcome: &Outcome) {
     assert_eq!(found(&again.findings), left, "{name}: a second migration finds the same");
     audited(name, &dealership, &report.findings);
     let is_unreadable = |finding: &&Finding| {
-        matches!(finding.kind.as_str(), "unknown_word" | "unreadable_list" | "unreadable_time" | "unreadable_amount")
+        let kinds = ["unknown_word", "unreadable_list", "unreadable_time", "unreadable_amount", "unreadable_row"];
+        kinds.contains(&finding.kind.as_str())
     };
     let desk = dealership.acting_as(Actor::system());
     let mut filter = AlertFilter::default();
@@ -405,9 +448,15 @@ fn all(dealership: &Dealership, filter: &VehicleFilter) -> Vec<Vehicle> {
 /// What a dealership does with it: lists, an approval, an analysis, a change, a sale, a report.
 fn a_day(name: &str, dealership: &Dealership) {
     let desk = dealership.acting_as(Actor::system());
+    let left_out: u64 = dealership.left_out().unwrap().iter().map(|finding| finding.count).sum();
+    let there = VEHICLES as usize + 2 - usize::try_from(left_out).unwrap();
+    for sort in VehicleSort::ALL {
+        let ids: Vec<_> =
+            all(dealership, &VehicleFilter::default().sort(sort)).iter().map(|vehicle| vehicle.id).collect();
+        let once: BTreeSet<_> = ids.iter().collect();
+        assert_eq!((ids.len(), once.len()), (there, there), "{name} by {sort:?}");
+    }
     let vehicles = all(dealership, &VehicleFilter::default());
-    let ids: BTreeSet<_> = vehicles.iter().map(|vehicle| vehicle.id.to_string()).collect();
-    assert_eq!((vehicles.len(), ids.len()), (VEHICLES as usize + 2, VEHICLES as usize + 2), "{name}");
     for status in VehicleStatus::ALL {
         let mut filter = VehicleFilter::default();
         filter.status = vec![status];
@@ -421,6 +470,12 @@ fn a_day(name: &str, dealership: &Dealership) {
     let statistics = desk.inventory().statistics().unwrap();
     let unsold = vehicles.iter().filter(|vehicle| vehicle.status != VehicleStatus::Sold).count();
     assert_eq!(statistics.total.count, unsold as i64, "{name}");
+    let possible =
+        vehicles.iter().filter(|vehicle| vehicle.status != VehicleStatus::Sold && vehicle.price.fits_a_price());
+    let worth: i64 = possible.map(|vehicle| vehicle.price.cents()).sum();
+    assert_eq!(statistics.total.value.cents(), worth, "{name}: what no vehicle costs is not added");
+    assert!(statistics.average_days_in_stock.is_none_or(|days| days < 2_000.0), "{name}: {statistics:?}");
+    exported(name, dealership, &vehicles);
 
     let submissions = desk.submissions().list(&SubmissionFilter::default(), &PageRequest::first(100)).unwrap().items;
     assert_eq!(submissions.len(), SUBMISSIONS as usize + 3, "{name}");
@@ -441,7 +496,13 @@ fn a_day(name: &str, dealership: &Dealership) {
             assert_eq!(desk.inventory().get_by_vin(vin).unwrap().vehicle.id, vehicle.id, "{name}");
         }
         if vehicle.status != VehicleStatus::Sold {
-            desk.market().analyze(vehicle.id).unwrap();
+            match desk.market().analyze(vehicle.id) {
+                Ok(_) => assert!(vehicle.price.fits_a_price(), "{name}"),
+                Err(error) => {
+                    assert_eq!(error.code(), "invalid_vehicle", "{name}: {error}");
+                    assert!(!vehicle.price.fits_a_price(), "{name}: {error}");
+                }
+            }
         }
         let update = VehicleUpdate { description: jpauto::Change::Set("Seen".into()), ..VehicleUpdate::default() };
         match desk.inventory().update(vehicle.id, &update) {
@@ -458,6 +519,28 @@ fn a_day(name: &str, dealership: &Dealership) {
     }
     let left = dealership.migrate().unwrap().findings;
     assert!(!left.iter().any(|finding| finding.column == "status" && finding.words.is_empty()), "{name}");
+}
+
+/// A feed carries what a vehicle may have, and names the others with their reasons. An analysis of all does, too.
+fn exported(name: &str, dealership: &Dealership, vehicles: &[Vehicle]) {
+    let desk = dealership.acting_as(Actor::system());
+    let report = desk.exports().run(&Export::of(Platform::Csv).dry_run(), &mut |_| ControlFlow::Continue(())).unwrap();
+    let is_possible = |vehicle: &&Vehicle| {
+        (1900..=2100).contains(&vehicle.year) && vehicle.price.fits_a_price() && vehicle.mileage >= 0
+    };
+    let taken = vehicles.iter().filter(|vehicle| vehicle.status != VehicleStatus::Sold);
+    let impossible = taken.clone().filter(|vehicle| !is_possible(vehicle)).count();
+    assert_eq!(report.left_out_count, impossible as u64, "{name}: {:?}", report.omissions);
+    assert_eq!(report.vehicle_count, (taken.count() - impossible) as u64, "{name}");
+    let fields = ["year", "price", "mileage"];
+    assert!(
+        report.omissions.iter().all(|omission| fields.contains(&omission.field.as_str())),
+        "{:?}",
+        report.omissions
+    );
+    let analysed = desk.market().analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
+    let unpriced = vehicles.iter().filter(|it| it.status != VehicleStatus::Sold && !it.price.fits_a_price());
+    assert_eq!(analysed.failed.len(), unpriced.count(), "{name}: {:?}", analysed.failed);
 }
 
 /// The statements that fill the tables, with `$id` for what makes an id of a number and `$text` for a number of four digits.
@@ -492,7 +575,7 @@ fn each_variant_on_postgres() {
         "generate_series(1, ?) AS n",
     );
     for (name, change, outcome) in VARIANTS {
-        let (Both(change) | Each { postgres: change, .. } | Postgres(change)) = change;
+        let (Both(change) | Each { postgres: change, .. } | Postgres(change)) = change else { continue };
         let schema = Schema::create();
         let mut conn = schema.connect();
         conn.batch_execute(SEQUELIZE).unwrap();
@@ -522,7 +605,7 @@ fn each_variant_on_sqlite() {
                    (CAST('submission000002' AS BLOB), 'rejected', 2011, 'Ford', 'Focus'),
                    (CAST('submission000003' AS BLOB), 'pending', 2021, 'Kia', 'Soul')";
     for (name, change, outcome) in VARIANTS {
-        let (Both(change) | Each { sqlite: change, .. }) = change else { continue };
+        let (Both(change) | Each { sqlite: change, .. } | Sqlite(change)) = change else { continue };
         if matches!(outcome, Refused(_)) {
             continue;
         }

@@ -42,6 +42,24 @@ fn read(form: &str, path: &Path) -> Option<Value> {
     Some(serde_json::from_slice(&ran.stdout).unwrap())
 }
 
+/// Whether a text anywhere in it is such a one.
+fn holds(value: &Value, is_one: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => is_one(text),
+        Value::Array(values) => values.iter().any(|value| holds(value, is_one)),
+        Value::Object(fields) => fields.values().any(|value| holds(value, is_one)),
+        _ => false,
+    }
+}
+
+/// No platform that takes XML publishes a schema of it, so that this is all that can be asked of xmllint.
+fn is_well_formed(path: &Path) {
+    match Command::new("xmllint").args(["--noout", "--nonet"]).arg(path).output() {
+        Ok(ran) => assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr)),
+        Err(reason) => println!("skipped: xmllint, which `make packages` installs: {reason}"),
+    }
+}
+
 /// A text as a platform gets it: one line.
 fn one_line(text: &str) -> String {
     text.replace('\n', " ")
@@ -123,6 +141,35 @@ on_both_databases! {
             assert_eq!(vehicle["Options"], json!([HOSTILE, "12:30:45"]));
             assert_eq!(desk.exports().check(&path, platform, None).unwrap().faults, []);
         }
+    }
+
+    fn each_form_of_each_feed_is_read_by_another_reader(lot: &Lot) {
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        desk.inventory().add(&hostile()).unwrap();
+        let mut forms = 0;
+        for (platform, format) in Platform::ALL.into_iter().flat_map(|it| FeedFormat::ALL.map(|format| (it, format))) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = match run_export(&desk, &export_of(platform, folder.path()).format(format)) {
+                Err(refused) => {
+                    assert_eq!(refused.code(), "invalid_feed_format", "{platform} {format}: {refused}");
+                    continue;
+                }
+                Ok(report) => PathBuf::from(report.destination.unwrap()),
+            };
+            forms += 1;
+            let form = if platform == Platform::CarsForSale { "bare" } else { format.as_str() };
+            let Some(rows) = read(form, &path) else { return };
+            assert_eq!(rows.as_array().unwrap().len(), 1, "{platform} {format}");
+            // A mapping has a text of ten characters alone.
+            let expected = if platform == Platform::Custom { HOSTILE[..10].trim_end() } else { HOSTILE };
+            let harmless = format!("'{expected}");
+            assert!(holds(&rows, &|text| text == expected || text == harmless), "{platform} {format}: {rows}");
+            if format == FeedFormat::Xml {
+                is_well_formed(&path);
+            }
+        }
+        assert!(forms >= 20, "{forms}");
     }
 
     fn what_a_platform_does_not_take_is_left_out_with_its_reason(lot: &Lot) {

@@ -4,6 +4,8 @@ mod delivery;
 mod feeds;
 mod history;
 
+mod servers;
+
 use std::{
     fs,
     ops::ControlFlow,

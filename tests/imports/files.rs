@@ -86,12 +86,30 @@ on_both_databases! {
             (vec![good.replace("2018", "1018")], (2, "Yr", "expected a model year")),
             (vec![good.replace(",Toyota", "")], (2, "", "the row has 6 values and the header 7 columns")),
             (vec![format!("{good},x")], (2, "", "the row has 8 values and the header 7 columns")),
+            (vec![good.replace("60,000", "-5")], (2, "Odometer", "")),
+            (vec![good.replace("$14,000", "-$14,000")], (2, "List Price", "")),
+            (vec![good.replace("$14,000", "1,4000")], (2, "List Price", "expected dollars")),
+            (vec![good.replace(&vin(1), "").replace("A1", "")], (2, "", "neither a VIN nor a stock number")),
             (vec![String::new(), good.replace("\"60,000\"", "\"60,000")], (3, "Odometer", "expected a whole number")),
         ] {
             let (row, column, message) = first_fault(lot, &csv(&rows));
             assert_eq!((row, column.as_str()), (expected.0, expected.1), "{message}");
             assert!(message.contains(expected.2), "{message}");
         }
+        for (column, value, told) in [
+            ("Status", "lost", "expected"),
+            ("In Stock Date", "2099-01-01", "in the future"),
+            ("In Stock Date", "31.02.2026", ""),
+            ("Photos", "C:\\photos\\1.jpg", ""),
+        ] {
+            let text = format!("{HEADER},{column}\n{},{value}\n", row(1));
+            let (row, found, message) = first_fault(lot, &SheetFile::from_bytes("s.csv", text.into_bytes()));
+            assert_eq!((row, found.as_str()), (2, column), "{message}");
+            assert!(message.contains(told), "{message}");
+        }
+        let without = SheetFile::from_bytes("s.csv", format!("Stock #,VIN,Yr,Make,Model,Odometer\nA1,{},2018,Toyota,Corolla,5\n", vin(1)).into_bytes());
+        let (_, _, message) = first_fault(lot, &without);
+        assert!(message.contains("the file has no column for its price"), "{message}");
         let dates = format!("{HEADER},In Stock Date\n{},13/02/2026\n{},02/13/2026\n{},1/2/2026\n", row(1), row(2), row(3));
         let (row, column, message) = first_fault(lot, &SheetFile::from_bytes("s.csv", dates.into_bytes()));
         assert_eq!((row, column.as_str()), (4, "In Stock Date"));

@@ -10,6 +10,8 @@ use super::Lot;
 thread_local! {
     /// The library is synchronous, so statements run on the thread of the test.
     static STATEMENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// Those that connections keep prepared.
+    static KEPT: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A desk over the lot's database whose statements are kept.
@@ -17,10 +19,14 @@ pub fn watched(lot: &Lot) -> Desk {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         set_default_instrumentation(|| {
-            Some(Box::new(|event: InstrumentationEvent<'_>| {
-                if let InstrumentationEvent::StartQuery { query, .. } = event {
+            Some(Box::new(|event: InstrumentationEvent<'_>| match event {
+                InstrumentationEvent::StartQuery { query, .. } => {
                     STATEMENTS.with_borrow_mut(|statements| statements.push(query.to_string()));
                 }
+                InstrumentationEvent::CacheQuery { sql, .. } => {
+                    KEPT.with_borrow_mut(|kept| kept.push(sql.to_owned()));
+                }
+                _ => {}
             }))
         })
         .unwrap();
@@ -34,4 +40,11 @@ pub fn statements_of<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     STATEMENTS.take();
     let outcome = work();
     (outcome, STATEMENTS.take())
+}
+
+/// The statements that connections keep prepared since the work.
+pub fn kept_by<T>(work: impl FnOnce() -> T) -> Vec<String> {
+    KEPT.take();
+    work();
+    KEPT.take()
 }

@@ -23,6 +23,9 @@ pub(crate) enum AlertCommand {
         /// Of this type
         #[arg(long = "type", value_name = "TYPE", value_parser = one_of!(AlertType))]
         alert_type: Option<AlertType>,
+        /// As urgent as this
+        #[arg(long, value_name = "SEVERITY", value_parser = one_of!(Severity))]
+        severity: Option<Severity>,
         /// About this vehicle (id, VIN or stock number) or this competitor (name or id)
         #[arg(long, value_name = "SUBJECT")]
         subject: Option<String>,
@@ -41,10 +44,10 @@ pub(crate) enum AlertCommand {
 pub(crate) fn run(command: AlertCommand, context: &mut Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     match command {
-        AlertCommand::List { with_dismissed, alert_type, subject, paging } => {
+        AlertCommand::List { with_dismissed, alert_type, severity, subject, paging } => {
             let mut filter = AlertFilter::default();
             filter.with_dismissed = with_dismissed;
-            filter.alert_type = alert_type;
+            (filter.alert_type, filter.severity) = (alert_type, severity);
             filter.subject_id = subject.map(|text| subject_of(&desk, &text)).transpose()?;
             paging.print(&mut context.output, |page| desk.alerts().list(&filter, page))
         }

@@ -18,10 +18,12 @@ use crate::{
     job::JobCommand,
     market::{self, MarketCommand},
     output::Format,
+    photo::{self, PhotoCommand},
     report,
     scrape::ScrapeArgs,
     serve::ServeArgs,
     session::SessionCommand,
+    storage::{self, StorageCommand},
     submission::SubmissionCommand,
     token::TokenCommand,
     user::UserCommand,
@@ -49,7 +51,7 @@ Exit codes:
   2  the input or the configuration is wrong
 
 Where an id is asked, its beginning will do if no other begins so; for a vehicle also its VIN or stock number, or the beginning
-of one. Money and miles may be typed as $7,995 and 112,345. A price that looks like a typing error asks for --yes.
+of one. Money and miles may be typed as $7,995 and 112,345 mi. A price that looks like a typing error asks for --yes.
 
 An error is one line on stderr, error[code]: message, and with --format json an object there.";
 
@@ -63,9 +65,9 @@ macro_rules! one_of {
 }
 pub(crate) use one_of;
 
-/// Reads a number of miles as people type it: `112,345`. Whether a car can have run them is for the library to say.
+/// Reads a number of miles as people type it: `112,345 mi`. Whether a car can have run them is for the library to say.
 pub(crate) fn miles(text: &str) -> Result<i32, &'static str> {
-    typed::whole_number(text).ok_or("expected a whole number of miles, such as 112,345")
+    typed::miles(text).ok_or(typed::EXPECTED_MILES)
 }
 
 /// Whether a doubtful price is meant.
@@ -162,6 +164,12 @@ pub(crate) enum Command {
     /// The dealership's own vehicles
     #[command(subcommand)]
     Vehicle(VehicleCommand),
+    /// The pictures of a vehicle or of a submission
+    #[command(subcommand, after_help = photo::EXAMPLES)]
+    Photo(PhotoCommand),
+    /// The room that photos take, and photos that nothing shows
+    #[command(subcommand, after_help = storage::EXAMPLES)]
+    Storage(StorageCommand),
     /// Take in files: our own vehicles, or a competitor's lot from saved pages or listings
     #[command(subcommand)]
     Import(ImportCommand),

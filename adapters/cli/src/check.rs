@@ -36,17 +36,20 @@ pub(crate) fn print(findings: &[Finding], output: &mut Output) -> Result<(), Fai
         remark("the rows are as jpauto writes them");
         return Ok(());
     }
-    output.table(findings)
+    output.table(findings)?;
+    let named: Vec<_> = findings.iter().filter(|finding| !finding.ids.is_empty()).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    output.heading("First rows", &format!("at most {} of each", Finding::SAMPLE))?;
+    named.into_iter().try_for_each(|finding| {
+        output.text(&format!("{}.{}: {}", finding.table, finding.column, finding.ids.join(" ")))
+    })
 }
 
 impl Row for Finding {
-    const COLUMNS: &'static [Column] = &[
-        Column::text("Where"),
-        Column::number("Rows"),
-        Column::text("What"),
-        Column::text("To do"),
-        Column::text("First rows").spare(1),
-    ];
+    const COLUMNS: &'static [Column] =
+        &[Column::text("Where"), Column::number("Rows"), Column::text("What"), Column::text("To do")];
 
     fn cells(&self) -> Vec<Cell> {
         let what = match self.words.is_empty() {
@@ -58,13 +61,11 @@ impl Row for Finding {
             Remedy::Migrate => ("jpauto migrate", Tone::Warning),
             _ => ("by hand", Tone::Bad),
         };
-        let ids: Vec<_> = self.ids.iter().map(ToString::to_string).collect();
         vec![
             format!("{}.{}", self.table, self.column).into(),
             self.count.to_string().into(),
             what.into(),
             Cell::new(to_do).tone(tone),
-            Cell::new(ids.join(" ")).tone(Tone::Faint),
         ]
     }
 }

@@ -9,7 +9,12 @@ use jpauto::{
     evaluation::VpicConfig, exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
-use crate::{arguments::Global, configuration::Settings, failure::Failure, output::Output};
+use crate::{
+    arguments::Global,
+    configuration::Settings,
+    failure::Failure,
+    output::{Output, counted, remark},
+};
 
 /// How the audit trail names this program.
 const USER_AGENT: &str = concat!("jpauto-cli/", env!("CARGO_PKG_VERSION"));
@@ -147,6 +152,14 @@ impl Context {
     /// The desk of the person named by `--as`, or of the machine itself.
     pub(crate) fn desk(&self) -> Result<Desk, Failure> {
         let dealership = self.dealership()?;
+        // A command that cannot read at all says so itself.
+        for finding in dealership.left_out().unwrap_or_default() {
+            let rows = counted(finding.count, "row");
+            remark(&format!(
+                "{rows} of {} left out, which cannot be read: jpauto check names what is wrong",
+                finding.table
+            ));
+        }
         let machine = dealership.acting_as(Actor::system().with_user_agent(USER_AGENT));
         let Some(email) = &self.acting_as else { return Ok(machine) };
         let user = machine.users().get_by_email(email)?;

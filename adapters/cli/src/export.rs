@@ -46,7 +46,7 @@ pub(crate) struct ExportArgs {
     /// The feed
     #[arg(value_name = "PLATFORM", value_parser = one_of!(Platform), required = true)]
     platform: Option<Platform>,
-    /// A folder, or a file whose name ends as the feed's does, such as `.csv` or `.zip`
+    /// A folder, a file whose name ends as the feed's does, such as `.csv` or `.zip`, or an address: https://, sftp://, ftps://
     #[arg(long, value_name = "DESTINATION")]
     to: Option<String>,
     /// The form of the feed, where it has several

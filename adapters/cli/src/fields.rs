@@ -205,7 +205,7 @@ impl Fields {
 }
 
 fn read<'a, T: DeserializeOwned>(entries: impl Iterator<Item = &'a (String, Given)>) -> Result<T, Fault> {
-    T::deserialize(MapDeserializer::new(entries.map(|(name, given)| (name.as_str(), Reader(given)))))
+    T::deserialize(MapDeserializer::new(entries.map(|(name, given)| (name.as_str(), Reader { name, given }))))
 }
 
 /// The members of a JSON object, each named once.
@@ -267,7 +267,10 @@ impl de::Error for Fault {
 }
 
 /// A given value, read as the type that the struct asks for.
-struct Reader<'a>(&'a Given);
+struct Reader<'a> {
+    name: &'a str,
+    given: &'a Given,
+}
 
 impl<'de> IntoDeserializer<'de, Fault> for Reader<'de> {
     type Deserializer = Self;
@@ -288,7 +291,7 @@ fn plain_number(text: &str) -> Option<String> {
 impl Reader<'_> {
     /// The text, also where JSON holds it.
     fn text(&self) -> Option<&str> {
-        match self.0 {
+        match self.given {
             Given::Text(text) => Some(text),
             Given::Json(Value::String(text)) => Some(text),
             Given::Json(_) => None,
@@ -304,7 +307,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         if let Some(plain) = self.text().and_then(plain_number) {
             return visitor.visit_string(plain);
         }
-        match self.0 {
+        match self.given {
             Given::Text(text) if text.trim_start().starts_with('{') => match serde_json::from_str::<Value>(text) {
                 Ok(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
                 Err(reason) => Err(Fault::Other(format!("expected a JSON object: {reason}"))),
@@ -315,7 +318,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
+        match self.given {
             Given::Text(text) => visitor.visit_str(text),
             Given::Json(value) => value.deserialize_str(visitor).map_err(de::Error::custom),
         }
@@ -326,7 +329,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
+        match self.given {
             Given::Text(text) if text.is_empty() => visitor.visit_none(),
             Given::Json(Value::Null) => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -335,7 +338,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
     /// A list is a JSON array, or a single text.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
+        match self.given {
             Given::Text(text) if text.is_empty() => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<&str>())),
             Given::Text(text) if text.starts_with('[') => {
                 serde_json::Deserializer::from_str(text).deserialize_seq(visitor).map_err(de::Error::custom)
@@ -345,17 +348,21 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
-    /// A number may be typed with commas between its thousands, in JSON as well.
+    /// A number may be typed with commas between its thousands, and a mileage with its unit, in JSON as well.
     fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match (self.0, self.text().map(typed::whole_number)) {
+        let (number, expected): (fn(&str) -> Option<i32>, _) = match self.name {
+            "mileage" => (typed::miles, typed::EXPECTED_MILES),
+            _ => (typed::whole_number, "expected a whole number"),
+        };
+        match (self.given, self.text().map(number)) {
             (_, Some(Some(number))) => visitor.visit_i32(number),
-            (Given::Text(text), _) => Err(Fault::Other(format!("expected a whole number, not {text:?}"))),
+            (Given::Text(text), _) => Err(Fault::Other(format!("{expected}, not {text:?}"))),
             (Given::Json(value), _) => value.deserialize_i32(visitor).map_err(de::Error::custom),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
+        match self.given {
             Given::Text(text) => match text.trim().parse() {
                 Ok(truth) => visitor.visit_bool(truth),
                 Err(_not_one) => Err(Fault::Other(format!("expected true or false, not {text:?}"))),

@@ -26,6 +26,7 @@ mod market;
 mod migrate;
 mod output;
 mod paging;
+mod photo;
 mod report;
 mod scrape;
 mod sentences;
@@ -33,6 +34,7 @@ mod serve;
 mod session;
 mod sign_in;
 mod source;
+mod storage;
 mod submission;
 mod token;
 mod user;
@@ -146,6 +148,8 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Scrape(arguments) => scrape::run(&arguments, context),
         Command::Analyze(arguments) => analyze::run(&arguments, context),
         Command::Market(command) => market::run(command, context),
+        Command::Photo(command) => photo::run(command, context),
+        Command::Storage(command) => storage::run(command, context),
         Command::Export(arguments) => export::run(arguments, context),
         Command::Report => report::run(context),
         Command::Job(command) => job::run(command, context),
@@ -179,6 +183,11 @@ fn log_to_stderr(usual: &str, log: &LogSettings) -> Result<(), Failure> {
         (Err(_not_set), Some(chosen)) => EnvFilter::try_new(chosen)
             .map_err(|reason| Failure::new(ErrorCode::InvalidConfiguration, format!("log.filter: {reason}")))?,
         (Err(_not_set), None) => EnvFilter::new(usual),
+    };
+    // Below that, the client of FTP tells each command that it sends, and one of them is the password.
+    let filter = match "suppaftp=info".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_cannot_be) => filter,
     };
     let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr);

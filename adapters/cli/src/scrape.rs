@@ -281,7 +281,7 @@ fn finish(report: ScrapeReport, output: &mut Output) -> Result<(), Failure> {
         Format::Json => output.json(&json!({
             "recorded": report.recorded.iter().map(outcome_of).collect::<Vec<_>>(),
             "failed": report.failed.iter().map(failure_of).collect::<Vec<_>>(),
-            "passed": report.passed,
+            "skipped": report.skipped,
             "remaining": report.remaining,
             "stopped": report.stopped,
         }))?,
@@ -289,14 +289,14 @@ fn finish(report: ScrapeReport, output: &mut Output) -> Result<(), Failure> {
             "outcome": "run",
             "recorded": recorded,
             "failed": failed,
-            "passed": report.passed,
+            "skipped": report.skipped,
             "remaining": report.remaining,
             "stopped": report.stopped,
         }))?,
         Format::Table => {
-            let elsewhere = match report.passed {
+            let elsewhere = match report.skipped {
                 0 => String::new(),
-                passed => format!(", {passed} left to others at work"),
+                skipped => format!(", {skipped} left to others at work"),
             };
             let remaining = report.remaining;
             output

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::Lot;
+use crate::support::{Lot, Ran};
 
 #[test]
 fn reading_makes_no_database() {
@@ -23,8 +23,10 @@ fn reading_makes_no_database() {
         &["analyze", "--all"],
         &["--read-only", "report"],
     ] {
-        lot.run(arguments)
-            .fails(4, "error[database_unavailable]: there is no database at jpauto.db: it does not exist");
+        lot.run(arguments).fails(
+            4,
+            "error[database_unavailable]: there is no database at jpauto.db: it does not exist; `jpauto migrate`",
+        );
         assert!(!lot.path("jpauto.db").exists() && !lot.path("copy.db").exists(), "{arguments:?}");
     }
     assert_eq!(lot.run(["migrate"]).code, 0);
@@ -69,7 +71,8 @@ fn what_another_application_left_is_named_and_repaired() {
     let expected = pairs([("unknown_word", "by_hand"), ("vin_case", "repaired"), ("list_shape", "repaired")]);
     assert_eq!(kinds(&lot.json(["migrate"])), expected);
     let checked = lot.run(["check"]);
-    for part in ["inventory.status", "wholesale", "by hand"] {
+    let id = lot.json(["vehicle", "show", "A1042"])["id"].as_str().unwrap().to_owned();
+    for part in ["inventory.status", "wholesale", "by hand", &format!("inventory.status: {id}\n")] {
         assert!(checked.stdout.contains(part), "{part}: {}", checked.stdout);
     }
     assert!(lot.run(["report"]).stdout.contains("unreadable_values"));
@@ -80,26 +83,117 @@ fn what_another_application_left_is_named_and_repaired() {
     assert!(!lot.run(["report"]).stdout.contains("unreadable_values"), "the alert is over");
 }
 
+#[test]
+fn no_row_takes_a_command_down() {
+    use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+    let lot = Lot::new();
+    let good = lot.add_camry();
+    for (number, change) in [
+        "id = x'616263'",
+        "listed_at = 'yesterday'",
+        "price = -1",
+        "price = 10000000000",
+        "year = 0",
+        "year = 3000",
+        "mileage = -5",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let vin = format!("2T1BURHE0JC00000{number}");
+        let car =
+            ["--year", "2018", "--make", "Kia", "--model", "Rio", "--mileage", "9", "--price", "9000", "--vin", &vin];
+        assert_eq!(lot.run(["vehicle", "add"].iter().chain(&car)).code, 0);
+        let mut conn = SqliteConnection::establish(lot.path("jpauto.db").to_str().unwrap()).unwrap();
+        conn.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
+        conn.batch_execute(&format!("UPDATE inventory SET {change} WHERE vin = '{vin}'")).unwrap();
+    }
+    for arguments in [
+        &["vehicle", "list"][..],
+        &["vehicle", "list", "--all", "--sort", "-price"],
+        &["report"],
+        &["market", "overview"],
+        &["export", "csv", "--to", "feeds/"],
+        &["analyze", "--all"],
+    ] {
+        let ran = lot.run(arguments);
+        let fails_in_part = arguments[0] == "analyze";
+        assert!(ran.code == 0 || fails_in_part, "{arguments:?}: {ran:?}");
+        let told = "1 row of inventory left out, which cannot be read: jpauto check";
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+    let listed = lot.items(["vehicle", "list", "--all"]);
+    assert_eq!(listed.len(), 7);
+    assert!(listed.iter().any(|vehicle| vehicle["id"] == good.as_str()));
+    assert!(listed.iter().all(|vehicle| vehicle["days_in_stock"] == 0), "{listed:?}");
+    let feed = lot.json(["export", "csv", "--to", "feeds/", "--confirm"]);
+    assert_eq!((&feed["vehicle_count"], &feed["left_out_count"]), (&2.into(), &5.into()), "{feed}");
+    let checked = lot.run(["check"]);
+    for part in ["X'616263'", "inventory.listed_at", "inventory.price", "inventory.year", "inventory.mileage"] {
+        assert!(checked.stdout.contains(part), "{part}: {}", checked.stdout);
+    }
+    assert_eq!(lot.run(["migrate"]).code, 0);
+    assert_eq!(lot.items(["vehicle", "list", "--all"]).len(), 7, "and it stays so");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_in_a_folder_that_cannot_be_written_is_read() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::{fs::PermissionsExt as _, process::CommandExt as _};
     let lot = Lot::new();
     lot.add_camry();
+    // Whoever runs it must be able to reach it, wherever it was built.
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_jpauto")).arg(lot.path("jpauto")).status();
+    assert!(copied.unwrap().success());
     std::fs::create_dir(lot.path("kept")).unwrap();
     std::fs::rename(lot.path("jpauto.db"), lot.path("kept/jpauto.db")).unwrap();
-    let allow = |mode| std::fs::set_permissions(lot.path("kept"), std::fs::Permissions::from_mode(mode)).unwrap();
-    allow(0o555);
-    if std::fs::write(lot.path("kept/other"), "").is_ok() {
-        allow(0o755);
-        let told = b"skipped: this user may write into any folder\n";
-        drop(std::io::Write::write_all(&mut std::io::stderr(), told));
-        return;
+    let allow = |path: &str, mode| {
+        std::fs::set_permissions(lot.path(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow(".", 0o755);
+    // Root may write everything: be nobody then.
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let run = |options: &[&str]| {
+        let arguments = ["--db", "sqlite:kept/jpauto.db", "vehicle", "list"].into_iter().chain(options.iter().copied());
+        let mut command = lot.command_of(&lot.path("jpauto"), arguments);
+        if is_root {
+            command.uid(65_534);
+        }
+        Ran::of(command.output().unwrap())
+    };
+    for (folder, file) in [(0o555, 0o644), (0o555, 0o444)] {
+        allow("kept/jpauto.db", file);
+        allow("kept", folder);
+        let (read, refused) = (run(&["--read-only"]), run(&[]));
+        allow("kept", 0o755);
+        assert_eq!(read.code, 0, "{read:?}");
+        refused.fails(3, "error[database_read_only]: ");
+        assert!(refused.stderr.contains("--read-only"), "{}", refused.stderr);
     }
-    let arguments = ["--db", "sqlite:kept/jpauto.db", "vehicle", "show", "A1042"];
-    let read = lot.run(arguments.into_iter().chain(["--read-only"]));
-    let refused = lot.run(arguments);
-    allow(0o755);
-    assert_eq!(read.code, 0, "{read:?}");
-    refused.fails(3, "error[database_read_only]: ");
+}
+
+#[test]
+fn a_damaged_file_is_told_as_such() {
+    let lot = Lot::new();
+    lot.add_camry();
+    let whole = std::fs::read(lot.path("jpauto.db")).unwrap();
+    for length in [50, 4_096, whole.len() / 2, whole.len() - 1] {
+        lot.write("jpauto.db", &whole[..length]);
+        for arguments in [&["vehicle", "list"][..], &["--read-only", "check"]] {
+            let ran = lot.run(arguments);
+            ran.fails(3, "error[database_damaged]: ");
+            assert!(ran.stderr.contains("jpauto.db") && ran.stderr.contains("jpauto backup"), "{}", ran.stderr);
+        }
+        assert_eq!(std::fs::read(lot.path("jpauto.db")).unwrap().len(), length, "it is left as it is");
+    }
+    // As long as it was, with pages that are none.
+    let mut torn = whole.clone();
+    torn[2_048..].fill(0xA5);
+    lot.write("jpauto.db", &torn);
+    lot.run(["vehicle", "list"]).fails(3, "error[database_damaged]: ");
+    lot.write("jpauto.db", "a shopping list: milk, bread");
+    let ran = lot.run(["vehicle", "list"]);
+    ran.fails(3, "error[not_a_database]: jpauto.db is no SQLite database");
+    lot.write("jpauto.db", &whole);
+    assert_eq!(lot.items(["vehicle", "list"]).len(), 1);
 }

@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     interrupted::Commands,
     postgres,
-    support::{CAMRY, Lot},
+    support::{CAMRY, Lot, kills},
 };
-
-/// So many times is each export killed; `JPAUTO_TEST_KILLS` says otherwise.
-const KILLS: u32 = 10;
 
 /// Enough that an export takes a while.
 const VEHICLES: u32 = 3_000;
@@ -58,6 +55,37 @@ fn what_is_left_out_is_told_and_what_is_missing_is_named() {
 }
 
 #[test]
+fn a_feed_that_shrank_waits_for_confirm_on_both_databases() {
+    let lot = Lot::new();
+    let sqlite = format!("sqlite:{}", lot.path("jpauto.db").display());
+    let schema = postgres::Schema::create();
+    if schema.is_none() {
+        println!("PostgreSQL is skipped: JPAUTO_TEST_POSTGRES names no server");
+    }
+    for (name, database) in
+        [Some(("sqlite", &sqlite)), schema.as_ref().map(|it| ("postgres", &it.url))].into_iter().flatten()
+    {
+        let commands = Commands { program: env!("CARGO_BIN_EXE_jpauto"), database };
+        let file = lot.path(&format!("{name}.csv"));
+        let run = |arguments: &[&str]| commands.command(arguments).output().unwrap();
+        let export = |more: &[&str]| run(&[&["export", "csv", "--to", file.to_str().unwrap()], more].concat());
+        assert!(run(&["migrate"]).status.success());
+        fill(database);
+        assert!(export(&[]).status.success());
+        let before = fs::read_to_string(&file).unwrap();
+        sell_most(database);
+        let refused = export(&[]);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(3), "{told}");
+        assert!(told.contains("error[export_held_back]") && told.contains("from 3000 vehicles to 1"), "{told}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), before, "{name}: the feed before stands");
+        assert_eq!(commands.lines(&["export", "list"])[0]["error_code"], "export_held_back");
+        assert!(export(&["--confirm"]).status.success());
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2, "{name}");
+    }
+}
+
+#[test]
 fn an_export_that_is_killed_leaves_the_feed_before_whole_on_sqlite() {
     let lot = Lot::new();
     lot.add_camry();
@@ -95,6 +123,17 @@ fn fill(database: &str) {
     .unwrap();
 }
 
+/// All but one, as another application does it.
+fn sell_most(database: &str) {
+    use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
+    let sql = "UPDATE inventory SET status = 'sold' WHERE stock_number <> 'S1'";
+    match database.strip_prefix("sqlite:") {
+        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql),
+        None => PgConnection::establish(database).unwrap().batch_execute(sql),
+    }
+    .unwrap();
+}
+
 fn killed_again_and_again(lot: &Lot, database: &str) {
     fill(database);
     let commands = Commands { program: env!("CARGO_BIN_EXE_jpauto"), database };
@@ -108,11 +147,10 @@ fn killed_again_and_again(lot: &Lot, database: &str) {
     let whole = fs::read_to_string(&csv).unwrap();
     let count = |pages: &std::path::Path| fs::read_dir(pages).unwrap().count();
     let all_pages = count(&pages);
-    let kills = std::env::var("JPAUTO_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
     let began = std::time::Instant::now();
     assert!(export("jekyll").output().unwrap().status.success());
     let longest = u64::try_from(began.elapsed().as_millis()).unwrap();
-    for round in 0..kills {
+    for round in 0..kills() {
         let platform = if round % 2 == 0 { "jekyll" } else { "csv" };
         let mut running = export(platform).stdout(std::process::Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(fastrand::u64(0..=longest)));

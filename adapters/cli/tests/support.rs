@@ -9,6 +9,11 @@ use std::{
 
 use serde_json::Value;
 
+/// How often an export or an import is killed; `JPAUTO_TEST_KILLS` says otherwise.
+pub(crate) fn kills() -> u32 {
+    std::env::var("JPAUTO_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(10)
+}
+
 /// A folder that goes away with the test; the command runs in it, on `sqlite:jpauto.db`.
 pub(crate) struct Lot {
     folder: tempfile::TempDir,

@@ -38,12 +38,21 @@ fn money_and_miles_are_typed_as_people_do() {
     for (option, value) in [("--price-min", "7,00"), ("--price-max", "7.000,00"), ("--mileage-min", "1,12")] {
         lot.run(["vehicle", "list", option, value, "--format", "json"]).fails(2, "{\"error\":");
     }
+    for (typed, miles) in
+        [("112401.00", 112_401), ("112,402 mi", 112_402), ("112403 miles", 112_403), ("113k", 113_000)]
+    {
+        assert_eq!(lot.json(["vehicle", "update", "B7", "--mileage", typed])["mileage"], miles, "{typed}");
+    }
+    for refused in ["113000 km", "113.000", "113,5k"] {
+        lot.run(["vehicle", "update", "B7", "--mileage", refused])
+            .fails(2, "error[invalid_value]: mileage: expected a whole");
+    }
     let sold = lot.json(["vehicle", "status", "B7", "sold", "--sale-price", "$7,400"]);
     assert_eq!(sold["status"], "sold");
     let changes = &lot.items(["activity", "list", "--action", "status"])[0]["changes"];
     assert_eq!(changes["sale_price"]["to"], "7400.00");
     lot.run(["market", "price", "--year", "2017", "--make", "Ford", "--model", "Edge", "--mileage", "1,12"])
-        .refuses("expected a whole number of miles, such as 112,345");
+        .refuses("expected a whole number of miles, such as 112,345, 112345 mi or 112k");
     let offer = lot.json([
         "submission",
         "submit",
@@ -62,7 +71,7 @@ fn money_and_miles_are_typed_as_people_do() {
 #[test]
 fn listings_are_imported_with_amounts_as_people_typed_them() {
     let lot = Lot::new();
-    let line = r#"{"vin": "2FMPK4K91HBB11870", "year": 2017, "make": "Ford", "model": "Edge", "price": "$7,995", "mileage": "112,345"}"#;
+    let line = r#"{"vin": "2FMPK4K91HBB11870", "year": 2017, "make": "Ford", "model": "Edge", "price": "$7,995", "mileage": "112,345 mi"}"#;
     lot.write("monday.jsonl", line);
     let key = ["--competitor", "Valley", "--url", "https://valley.example/used"];
     let import = ["import", "listings", "monday.jsonl", "--observed-at", "2026-11-22T06:00:00Z", "--format", "json"];

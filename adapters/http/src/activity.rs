@@ -5,7 +5,7 @@ use jpauto::{Action, ActivityEntry, ActivityFilter, Permission};
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, word},
     query::{AnyId, PAGE, Parameters},
     request::Request,
 };
@@ -19,7 +19,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation::get("/api/activity", ha
 
 const FILTER: &[Parameter] = &[
     Parameter::new("user_id", plain::<AnyId>(), "Done by this member of staff."),
-    Parameter::new("action", plain::<Action>(), "This action."),
+    Parameter::new("action", word::<Action>(), "This action."),
     Parameter::new("resource_type", plain::<String>(), "About this noun, such as `inventory`."),
     Parameter::new("resource_id", plain::<AnyId>(), "About this row."),
 ];

@@ -1,11 +1,11 @@
 //! `/api/alerts`: what asks for attention.
 
-use jpauto::{Alert, AlertFilter, AlertType, ErrorCode, Permission};
+use jpauto::{Alert, AlertFilter, AlertType, ErrorCode, Permission, Severity};
 
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     query::{AnyId, PAGE, Parameters},
     request::Request,
 };
@@ -27,7 +27,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 
 const FILTER: &[Parameter] = &[
     Parameter::new("with_dismissed", plain::<bool>(), "Closed alerts as well."),
-    Parameter::new("alert_type", plain::<AlertType>(), "Of this type."),
+    Parameter::new("alert_type", word::<AlertType>(), "Of this type."),
+    Parameter::new("severity", word::<Severity>(), "As urgent as this."),
     Parameter::new("about_prices", plain::<bool>(), "About the prices of vehicles."),
     Parameter::new("subject_id", plain::<AnyId>(), "About this vehicle or competitor."),
 ];
@@ -48,6 +49,7 @@ fn read_filter(query: &mut Parameters) -> AlertFilter {
     let mut filter = AlertFilter::default();
     filter.with_dismissed = query.truth("with_dismissed").unwrap_or_default();
     filter.alert_type = query.word("alert_type");
+    filter.severity = query.word("severity");
     filter.about_prices = query.truth("about_prices").unwrap_or_default();
     filter.subject_id = query.id("subject_id");
     filter

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
 use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use warp::{Filter, Rejection, reply::Response};
 
 use crate::{
@@ -33,16 +36,22 @@ struct Shared {
     body: BodyLimits,
     /// One for each call of a sign-in provider that may be under way.
     sign_ins: Semaphore,
+    /// One for each photo that may be read into memory.
+    uploads: Semaphore,
 }
 
 /// How long a sign-in waits for others to be done with their providers. It waits here, where it occupies no worker.
 const WAIT_FOR_SIGN_INS: Duration = Duration::from_secs(5);
 
+/// Photos that are read at a time, each of 20 MB at most, and how long one waits for its turn.
+const UPLOADS: usize = 8;
+const WAIT_FOR_UPLOADS: Duration = Duration::from_secs(30);
+
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
         let sign_ins = Semaphore::new(dealership.config().sign_in.as_ref().map_or(1, |config| config.calls_at_once));
         let (gate, readiness) = (Gate::new(gate), Readiness::default());
-        let shared = Shared { dealership, gate, readiness, body, sign_ins };
+        let shared = Shared { dealership, gate, readiness, body, sign_ins, uploads: Semaphore::new(UPLOADS) };
         Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
     }
 
@@ -96,7 +105,7 @@ impl App {
     ) -> Result<T, Problem> {
         let (caller, dealership) = (caller.clone(), self.shared.dealership.clone());
         let work = move || {
-            let desk = dealership.acting_as(caller.authenticate(&dealership)?);
+            let desk = caller.desk(&dealership)?;
             match &caller.once {
                 Some(call) => work(&desk.once(call)),
                 None => work(&desk),
@@ -113,6 +122,27 @@ impl App {
     ) -> Result<T, Problem> {
         let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
         Ok(self.shared.gate.run(caller.lane, move || work(&dealership.acting_as(visitor))).await??)
+    }
+
+    /// The same for a call that may take seconds.
+    pub(crate) async fn at_length_as_visitor<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
+        Ok(self.shared.gate.run(Lane::Long, move || work(&dealership.acting_as(visitor))).await??)
+    }
+
+    /// A place for one photo that is read into memory. It is free again when the answer is dropped.
+    ///
+    /// # Errors
+    /// `overloaded` where none is free for long.
+    pub(crate) async fn upload_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        match timeout(WAIT_FOR_UPLOADS, self.shared.uploads.acquire()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Problem::overloaded(WAIT_FOR_UPLOADS)),
+        }
     }
 
     /// The same for a call that asks a sign-in provider: few of them are under way at a time, because a provider may be slow.

@@ -48,7 +48,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .errors(&[ErrorCode::NotSignedIn]),
 ];
 
-const LINK: &[Parameter] = &[Parameter::new("token", plain::<String>(), "The secret of the link.")];
+const LINK: &[Parameter] = &[Parameter::new("token", plain::<String>(), "The secret of the link.").required()];
 
 /// What signing out has done.
 #[derive(Serialize, ToSchema)]

@@ -28,13 +28,31 @@ pub struct BodyLimits {
     /// How much of a larger body is read and discarded, in bytes (32 MiB). Without this, the connection would break while the
     /// client sends, and the client would not see the answer.
     pub most_discarded: usize,
+    /// The largest file that is read, such as a list of vehicles to import, in bytes (64 MiB).
+    pub largest_file: usize,
+    /// How long a client may take to send a file (60 s).
+    pub file_timeout: Duration,
 }
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self { largest: 1 << 20, read_timeout: Duration::from_secs(8), most_discarded: 32 << 20 }
+        Self {
+            largest: 1 << 20,
+            read_timeout: Duration::from_secs(8),
+            most_discarded: 32 << 20,
+            largest_file: 64 << 20,
+            file_timeout: Duration::from_secs(60),
+        }
     }
 }
+
+impl BodyLimits {
+    /// The limits of a body that may be as large as a file.
+    pub(crate) fn of_files(self) -> Self {
+        Self { largest: self.largest_file, read_timeout: self.file_timeout, ..self }
+    }
+}
+
 /// Reads a JSON object.
 ///
 /// # Errors
@@ -67,13 +85,23 @@ pub(crate) async fn read(
 
 /// Requires JSON. A browser sends other types from a foreign page without asking first, so this keeps such requests out.
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    must_be(headers, &["application/json"])
+}
+
+/// Requires one of these media types.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub(crate) fn must_be(headers: &HeaderMap, media_types: &[&str]) -> Result<(), Problem> {
     let text_of = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let media_type = text_of(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
     let encoding = text_of(CONTENT_ENCODING).unwrap_or("identity");
-    if media_type.eq_ignore_ascii_case("application/json") && encoding.eq_ignore_ascii_case("identity") {
+    let is_taken = media_types.iter().any(|taken| media_type.eq_ignore_ascii_case(taken));
+    if is_taken && encoding.eq_ignore_ascii_case("identity") {
         return Ok(());
     }
-    Err(Problem::new(ErrorCode::UnsupportedMediaType, "expected a body of type application/json, not compressed"))
+    let message = format!("expected a body of type {}, not compressed", media_types.join(" or "));
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, message))
 }
 
 async fn read_body(

@@ -8,7 +8,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use jpauto::{Actor, Dealership, RepeatableCall};
+use jpauto::{Actor, Dealership, Desk, RepeatableCall};
 use uuid::Uuid;
 use warp::http::{
     HeaderValue,
@@ -74,15 +74,15 @@ impl Caller {
         }
     }
 
-    /// The actor for the library, which looks the credential up.
+    /// The caller's desk. The library looks the credential up.
     ///
     /// # Errors
-    /// `token_refused`.
-    pub(crate) fn authenticate(&self, dealership: &Dealership) -> jpauto::Result<Actor> {
+    /// `token_refused`, `user_inactive`.
+    pub(crate) fn desk(&self, dealership: &Dealership) -> jpauto::Result<Desk> {
         match &self.credential {
-            Credential::Nothing => Ok(self.visitor()),
-            Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().authenticate(secret),
-            Credential::Cookies(_) => self.resume(dealership),
+            Credential::Nothing => Ok(dealership.acting_as(self.visitor())),
+            Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().desk_of(secret),
+            Credential::Cookies(_) => Ok(dealership.acting_as(self.resume(dealership)?)),
         }
     }
 

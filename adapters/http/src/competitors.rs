@@ -1,7 +1,7 @@
 //! `/api/competitors`: the watched dealers, their listings, figures and scrapes, and the market that they make.
 
 use jpauto::{
-    CompetitorId, ErrorCode, ListingId, Money, Permission, VehicleId,
+    CompetitorId, Competitors, Desk, ErrorCode, ListingId, Permission, VehicleId, Version,
     competitors::{
         AddedCompetitor, Competitor, CompetitorFilter, CompetitorOverview, CompetitorUpdate, Condition, LeftOut,
         Listing, ListingFilter, ListingSort, LotVerdict, MarketGroup, MarketView, MarketViewFilter, Metrics,
@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
-    query::{PAGE, Parameters},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
+    query::{Amount, PAGE, Parameters},
     request::Request,
 };
 
@@ -40,6 +40,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/competitors", handler!(add))
         .permission(Permission::ManageCompetitors)
         .summary("Add a competitor")
+        .repeatable()
         .about("As it is described. Its website is not looked at; `/api/competitors/by_url` does that.")
         .body(shape::<NewCompetitor>())
         .answers(&[Answer::created(shape::<Competitor>())])
@@ -47,6 +48,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/competitors/by_url", handler!(add_at))
         .permission(Permission::ManageCompetitors)
         .summary("Add a competitor by the address of its website")
+        .repeatable()
         .about(
             "`inventory_url` may be any page of the website. It is looked at first: that gives the page that lists the \
              vehicles, the platform where it is certain, and the name where none is given.",
@@ -126,6 +128,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::patch("/api/competitors/{id}", handler!(update))
         .permission(Permission::ManageCompetitors)
         .summary("Change a competitor")
+        .versioned()
         .about("Fields that are not given stay.")
         .body(shape::<CompetitorUpdate>())
         .answers(&[Answer::ok(shape::<Competitor>())])
@@ -138,17 +141,20 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::delete("/api/competitors/{id}", handler!(delete))
         .permission(Permission::ManageCompetitors)
         .summary("Delete a competitor")
+        .versioned()
         .about("With its listings, prices, figures, scrapes and the alerts about it.")
         .answers(&[Answer::nothing("Deleted.")])
         .errors(&[ErrorCode::CompetitorNotFound]),
     Operation::post("/api/competitors/{id}/pause", handler!(pause))
         .permission(Permission::ManageCompetitors)
         .summary("Stop scraping a competitor")
+        .versioned()
         .answers(&[Answer::ok(shape::<Competitor>())])
         .errors(&[ErrorCode::CompetitorNotFound]),
     Operation::post("/api/competitors/{id}/resume", handler!(resume))
         .permission(Permission::ManageCompetitors)
         .summary("Watch a paused competitor again")
+        .versioned()
         .answers(&[Answer::ok(shape::<Competitor>())])
         .errors(&[ErrorCode::CompetitorNotFound]),
     Operation::post("/api/competitors/{id}/believe", handler!(believe))
@@ -218,22 +224,22 @@ const LISTINGS: &[Parameter] = &[
     Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
     Parameter::new("year_min", plain::<i32>(), "Of this model year or later."),
     Parameter::new("year_max", plain::<i32>(), "Of this model year or earlier."),
-    Parameter::new("price_min", plain::<Money>(), "At this price or above."),
-    Parameter::new("price_max", plain::<Money>(), "At this price or below."),
+    Parameter::new("price_min", plain::<Amount>(), "At this price or above."),
+    Parameter::new("price_max", plain::<Amount>(), "At this price or below."),
     Parameter::new("mileage_min", plain::<i32>(), "With this mileage or more."),
     Parameter::new("mileage_max", plain::<i32>(), "With this mileage or less."),
     Parameter::new("days_on_market_min", plain::<i32>(), "On the market for this many days or longer."),
     Parameter::new("days_on_market_max", plain::<i32>(), "On the market for this many days or shorter."),
-    Parameter::new("stock_status", plain::<StockStatus>(), "Standing there, by its website's word.").repeated(),
-    Parameter::new("sale_status", plain::<SaleStatus>(), "How far its sale has come.").repeated(),
-    Parameter::new("title_brand", plain::<TitleBrand>(), "What its title says.").repeated(),
-    Parameter::new("condition", plain::<Condition>(), "Offered as new, used or certified.").repeated(),
-    Parameter::new("odometer_status", plain::<OdometerStatus>(), "What is said of its odometer.").repeated(),
+    Parameter::new("stock_status", word::<StockStatus>(), "Standing there, by its website's word.").repeated(),
+    Parameter::new("sale_status", word::<SaleStatus>(), "How far its sale has come.").repeated(),
+    Parameter::new("title_brand", word::<TitleBrand>(), "What its title says.").repeated(),
+    Parameter::new("condition", word::<Condition>(), "Offered as new, used or certified.").repeated(),
+    Parameter::new("odometer_status", word::<OdometerStatus>(), "What is said of its odometer.").repeated(),
     Parameter::new("price_dropped", plain::<bool>(), "Cheaper than once before."),
-    Parameter::new("price_drop_min", plain::<Money>(), "Cheaper than once before by this much or more."),
+    Parameter::new("price_drop_min", plain::<Amount>(), "Cheaper than once before by this much or more."),
     Parameter::new("price_drop_within_days", plain::<u32>(), "Cheaper than at some moment of this many last days."),
     Parameter::new("q", plain::<String>(), "Each of these words occurs in the make, model, trim, VIN or stock number."),
-    Parameter::new("sort", plain::<ListingSort>(), "The order. A minus means the largest first."),
+    Parameter::new("sort", word::<ListingSort>(), "The order. A minus means the largest first."),
 ];
 
 const VIEW: &[Parameter] = &[
@@ -242,13 +248,13 @@ const VIEW: &[Parameter] = &[
     Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
     Parameter::new("year_min", plain::<i32>(), "Of this model year or later."),
     Parameter::new("year_max", plain::<i32>(), "Of this model year or earlier."),
-    Parameter::new("group", plain::<MarketGroup>(), "What a line counts."),
+    Parameter::new("group", word::<MarketGroup>(), "What a line counts."),
 ];
 
 const UNDERCUTS: &[Parameter] = &[
     Parameter::new("vehicle_id", plain::<VehicleId>(), "Of this vehicle of ours."),
     Parameter::new("competitor_id", plain::<CompetitorId>(), "By any of these competitors.").repeated(),
-    Parameter::new("difference_min", plain::<Money>(), "Only where ours is dearer by this much or more."),
+    Parameter::new("difference_min", plain::<Amount>(), "Only where ours is dearer by this much or more."),
 ];
 
 /// A website to try out.
@@ -282,7 +288,7 @@ async fn add(app: App, request: Request) -> Outcome {
 
 async fn add_at(app: App, request: Request) -> Outcome {
     let new: NewCompetitor = request.json().await?;
-    let look = move |desk: &jpauto::Desk| desk.competitors().add_at(&new, &TestOptions::default());
+    let look = move |desk: &Desk| desk.competitors().add_at(&new, &TestOptions::default());
     let added = app.at_length(&request.caller, look).await?;
     answer::created_at(&format!("/api/competitors/{}", added.competitor.id), &added)
 }
@@ -290,13 +296,13 @@ async fn add_at(app: App, request: Request) -> Outcome {
 async fn test(app: App, request: Request) -> Outcome {
     let Website { url, platform_type, scraper_config, use_playwright } = request.json().await?;
     let site = TestSite { platform_type, scraper_config, use_playwright, ..TestSite::from(url.as_str()) };
-    let look = move |desk: &jpauto::Desk| desk.competitors().test(site, &TestOptions::default());
+    let look = move |desk: &Desk| desk.competitors().test(site, &TestOptions::default());
     answer::done(&app.at_length(&request.caller, look).await?)
 }
 
 async fn test_known(app: App, request: Request) -> Outcome {
     let id = request.id()?;
-    let look = move |desk: &jpauto::Desk| desk.competitors().test_known(id, &TestOptions::default());
+    let look = move |desk: &Desk| desk.competitors().test_known(id, &TestOptions::default());
     answer::done(&app.at_length(&request.caller, look).await?)
 }
 
@@ -364,32 +370,45 @@ async fn price_history(app: App, request: Request) -> Outcome {
 async fn get(app: App, request: Request) -> Outcome {
     let id = request.id()?;
     let competitor = app.at_desk(&request.caller, move |desk| desk.competitors().get(id)).await?;
-    answer::one(&competitor)
+    answer::one_version(&competitor, Some(competitor.version()))
+}
+
+/// The competitors, changed only in the versions that the request names.
+fn expecting<'a>(desk: &'a Desk, versions: Option<&'a Vec<Version>>) -> Competitors<'a> {
+    match versions {
+        Some(versions) => desk.competitors().if_version(versions),
+        None => desk.competitors(),
+    }
+}
+
+/// Changes the competitor of the path.
+async fn change(
+    app: App,
+    request: Request,
+    work: impl FnOnce(&Competitors<'_>, CompetitorId) -> jpauto::Result<Competitor> + Send + 'static,
+) -> Outcome {
+    let (id, versions) = (request.id()?, request.if_match());
+    let competitor = app.at_desk(&request.caller, move |desk| work(&expecting(desk, versions.as_ref()), id)).await?;
+    answer::done_to(&competitor, competitor.version())
 }
 
 async fn update(app: App, request: Request) -> Outcome {
-    let id = request.id()?;
     let update: CompetitorUpdate = request.json().await?;
-    let competitor = app.at_desk(&request.caller, move |desk| desk.competitors().update(id, &update)).await?;
-    answer::done(&competitor)
+    change(app, request, move |competitors, id| competitors.update(id, &update)).await
 }
 
 async fn delete(app: App, request: Request) -> Outcome {
-    let id = request.id()?;
-    app.at_length(&request.caller, move |desk| desk.competitors().delete(id)).await?;
+    let (id, versions) = (request.id()?, request.if_match());
+    app.at_length(&request.caller, move |desk| expecting(desk, versions.as_ref()).delete(id)).await?;
     answer::nothing()
 }
 
 async fn pause(app: App, request: Request) -> Outcome {
-    let id = request.id()?;
-    let competitor = app.at_desk(&request.caller, move |desk| desk.competitors().pause(id)).await?;
-    answer::done(&competitor)
+    change(app, request, |competitors, id| competitors.pause(id)).await
 }
 
 async fn resume(app: App, request: Request) -> Outcome {
-    let id = request.id()?;
-    let competitor = app.at_desk(&request.caller, move |desk| desk.competitors().resume(id)).await?;
-    answer::done(&competitor)
+    change(app, request, |competitors, id| competitors.resume(id)).await
 }
 
 async fn believe(app: App, request: Request) -> Outcome {

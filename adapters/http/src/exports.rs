@@ -10,7 +10,7 @@ use jpauto::{
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     query::PAGE,
     request::Request,
 };
@@ -43,8 +43,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 ];
 
 const FILTER: &[Parameter] = &[
-    Parameter::new("platform", plain::<Platform>(), "Of this feed."),
-    Parameter::new("status", plain::<ExportStatus>(), "With this outcome."),
+    Parameter::new("platform", word::<Platform>(), "Of this feed."),
+    Parameter::new("status", word::<ExportStatus>(), "With this outcome."),
     Parameter::new("last_of_each", plain::<bool>(), "Of each feed the last one that succeeded."),
 ];
 

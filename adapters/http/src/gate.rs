@@ -7,12 +7,20 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use jpauto::ErrorCode;
-use tokio::{sync::oneshot, task::JoinError, time::timeout};
+use tokio::{
+    sync::oneshot::{self, error::RecvError},
+    time::timeout,
+};
 
 use crate::{
     admission::{WaitLimits, WaitingTime},
@@ -129,24 +137,42 @@ struct State {
     refused: [u64; LANES.len()],
 }
 
-#[derive(Debug)]
+/// A call of the library that is to be made. When it has ended it calls the function, and then tells the client.
+type Work = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
+
 struct Waiter {
     since: Instant,
-    admitted: oneshot::Sender<Permit>,
+    turn: Turn,
+    work: Work,
 }
 
-/// The right to occupy a place. The next in the queue gets it when this is dropped.
-#[derive(Debug)]
-struct Permit {
-    inner: Arc<Inner>,
-    place: Option<Place>,
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiter").field("since", &self.since).finish_non_exhaustive()
+    }
 }
 
-impl Drop for Permit {
+/// Belongs to whoever takes it first: the worker that begins the work, or the client that no longer waits for it.
+#[derive(Clone, Default)]
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// Whether this is the first to take it.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    fn is_taken(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Takes the turn of a client that goes away.
+struct Leaving(Turn);
+
+impl Drop for Leaving {
     fn drop(&mut self) {
-        if let Some(place) = self.place.take() {
-            Inner::release(&self.inner, place);
-        }
+        self.0.take();
     }
 }
 
@@ -180,21 +206,30 @@ impl Gate {
         lane: Lane,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Shut> {
-        let limits = &self.inner.limits;
-        let Some(permit) = self.admit(lane).await else {
-            self.inner.state().refused[lane as usize] += 1;
-            return Err(Shut::Full { retry_after: limits.retry_after });
-        };
+        let GateLimits { longest_wait, deadline, retry_after, .. } = self.inner.limits;
+        let (tell, mut told) = oneshot::channel();
         let span = tracing::Span::current();
-        let task = tokio::task::spawn_blocking(move || {
-            // The permit is moved into the closure: the place stays taken until the work ends, even if the client goes away or
-            // the deadline passes.
-            let _permit = permit;
-            span.in_scope(work)
+        let work: Work = Box::new(move |ended| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| span.in_scope(work)));
+            ended();
+            // Nobody may wait for it any more.
+            let _ = tell.send(outcome.map_err(|_panic| Shut::Panicked));
         });
-        match timeout(limits.deadline, task).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(reason)) => Err(told_by(&reason)),
+        let turn = Turn::default();
+        let entered = Inner::enter(&self.inner, lane, Instant::now(), &turn, work);
+        let _leaving = Leaving(turn.clone());
+        if entered == Entered::Waits
+            && let Ok(outcome) = timeout(longest_wait, &mut told).await
+        {
+            return answer(outcome);
+        }
+        // A worker may have taken the turn in the last moment.
+        if entered == Entered::Refused || (entered == Entered::Waits && turn.take()) {
+            self.inner.state().refused[lane as usize] += 1;
+            return Err(Shut::Full { retry_after });
+        }
+        match timeout(deadline, told).await {
+            Ok(outcome) => answer(outcome),
             Err(_elapsed) => Err(Shut::Overdue),
         }
     }
@@ -202,7 +237,7 @@ impl Gate {
     /// What it does now.
     pub(crate) fn now(&self) -> GateState {
         let state = self.inner.state();
-        let waiting = |queue: &VecDeque<Waiter>| queue.iter().filter(|waiter| !waiter.admitted.is_closed()).count();
+        let waiting = |queue: &VecDeque<Waiter>| queue.iter().filter(|waiter| !waiter.turn.is_taken()).count();
         GateState {
             workers: self.inner.limits.workers.max(1),
             free: state.free + state.free_of.iter().sum::<usize>(),
@@ -210,20 +245,14 @@ impl Gate {
             refused: state.refused,
         }
     }
-
-    async fn admit(&self, lane: Lane) -> Option<Permit> {
-        let turn = match Inner::enter(&self.inner, lane, Instant::now())? {
-            Turn::Now(permit) => return Some(permit),
-            Turn::Waiting(turn) => turn,
-        };
-        // A permit that comes too late is dropped with the receiver, and so given on.
-        timeout(self.inner.limits.longest_wait, turn).await.ok()?.ok()
-    }
 }
 
-enum Turn {
-    Now(Permit),
-    Waiting(oneshot::Receiver<Permit>),
+/// What became of work that was brought to the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entered {
+    Begins,
+    Waits,
+    Refused,
 }
 
 impl Inner {
@@ -237,63 +266,76 @@ impl Inner {
         WaitLimits { target, interval, most }
     }
 
-    /// A place, a turn in the queue, or nothing where the queue refuses.
-    fn enter(inner: &Arc<Self>, lane: Lane, now: Instant) -> Option<Turn> {
-        let state = &mut *inner.state();
+    /// Begins the work, puts it into the queue, or drops it where the queue refuses.
+    fn enter(inner: &Arc<Self>, lane: Lane, now: Instant, turn: &Turn, work: Work) -> Entered {
+        let mut guard = inner.state();
+        let state = &mut *guard;
         let lane_of = lane as usize;
         state.forget_those_who_left(lane_of);
-        if state.queues[lane_of].is_empty() {
-            let place = if state.free_of[lane_of] > 0 {
-                state.free_of[lane_of] -= 1;
-                Some(Place::Of(lane))
-            } else if state.free > 0 && lane.shares() {
-                state.free -= 1;
-                Some(Place::Shared)
-            } else {
-                None
-            };
-            if place.is_some() {
-                state.waits[lane_of].passed(now, &inner.wait_limits());
-                return Some(Turn::Now(Permit { inner: Arc::clone(inner), place }));
-            }
+        if state.queues[lane_of].is_empty()
+            && let Some(place) = state.take_place(lane)
+        {
+            state.waits[lane_of].passed(now, &inner.wait_limits());
+            drop(guard);
+            Self::begin(inner, place, work);
+            return Entered::Begins;
         }
         let queue = &mut state.queues[lane_of];
         let first_waited = queue.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(first.since));
         let is_full = queue.len() >= inner.limits.queue;
         if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, &inner.wait_limits()) {
-            return None;
+            return Entered::Refused;
         }
-        let (admitted, turn) = oneshot::channel();
-        queue.push_back(Waiter { since: now, admitted });
-        Some(Turn::Waiting(turn))
+        queue.push_back(Waiter { since: now, turn: turn.clone(), work });
+        Entered::Waits
     }
 
-    /// Gives a place to the one who has waited longest for it.
-    fn release(inner: &Arc<Self>, place: Place) {
+    /// Occupies a thread until nothing waits for its place. While something does, nobody needs to be woken for the next work. The place
+    /// stays taken until the work ends, even if the client goes away or the deadline passes.
+    fn begin(inner: &Arc<Self>, place: Place, work: Work) {
+        let inner = Arc::clone(inner);
+        tokio::task::spawn_blocking(move || {
+            let mut next = Some(work);
+            while let Some(work) = next.take() {
+                work(&mut || next = inner.next_or_release(place));
+            }
+        });
+    }
+
+    /// The work that has waited longest for the place. Where none does, the place is free again.
+    fn next_or_release(&self, place: Place) -> Option<Work> {
         let now = Instant::now();
-        let state = &mut *inner.state();
+        let state = &mut *self.state();
         while let Some((lane, waiter)) = state.next_for(place) {
-            let permit = Permit { inner: Arc::clone(inner), place: Some(place) };
-            match waiter.admitted.send(permit) {
-                Ok(()) => {
-                    let waited = now.saturating_duration_since(waiter.since);
-                    state.waits[lane].left(waited, now, &inner.wait_limits());
-                    return;
-                }
-                // It left meanwhile. Its permit must not be given back while the lock is held.
-                Err(mut permit) => permit.place = None,
+            if waiter.turn.take() {
+                state.waits[lane].left(now.saturating_duration_since(waiter.since), now, &self.wait_limits());
+                return Some(waiter.work);
             }
         }
         match place {
             Place::Of(lane) => state.free_of[lane as usize] += 1,
             Place::Shared => state.free += 1,
         }
+        None
     }
 }
 
 impl State {
+    /// A place for the work, where one is free.
+    fn take_place(&mut self, lane: Lane) -> Option<Place> {
+        if self.free_of[lane as usize] > 0 {
+            self.free_of[lane as usize] -= 1;
+            Some(Place::Of(lane))
+        } else if self.free > 0 && lane.shares() {
+            self.free -= 1;
+            Some(Place::Shared)
+        } else {
+            None
+        }
+    }
+
     fn forget_those_who_left(&mut self, lane: usize) {
-        while self.queues[lane].front().is_some_and(|waiter| waiter.admitted.is_closed()) {
+        while self.queues[lane].front().is_some_and(|waiter| waiter.turn.is_taken()) {
             self.queues[lane].pop_front();
         }
     }
@@ -314,10 +356,14 @@ impl State {
     }
 }
 
-fn told_by(reason: &JoinError) -> Shut {
-    // The panic hook has printed the text. It may contain anything, so it is not repeated.
-    tracing::error!(panicked = reason.is_panic(), "work inside the gate did not end well");
-    Shut::Panicked
+fn answer<T>(outcome: Result<Result<T, Shut>, RecvError>) -> Result<T, Shut> {
+    // Work that is dropped before it begins tells nothing: the server has ended.
+    let outcome = outcome.unwrap_or(Err(Shut::Panicked));
+    if let Err(Shut::Panicked) = &outcome {
+        // The panic hook has printed the text. It may contain anything, so it is not repeated.
+        tracing::error!("work inside the gate did not end well");
+    }
+    outcome
 }
 
 impl From<Shut> for Problem {

@@ -8,7 +8,7 @@ use jpauto::{
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     problem::Problem,
     query::{Amount, DOUBTFUL, PAGE, Parameters, REFERENCE},
     request::Request,
@@ -124,8 +124,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .errors(&[ErrorCode::VehicleNotFound]),
 ];
 
-const FILTER: &[Parameter] = &[
-    Parameter::new("status", plain::<VehicleStatus>(), "In one of these statuses. Without it, in any.").repeated(),
+pub(crate) const FILTER: &[Parameter] = &[
+    Parameter::new("status", word::<VehicleStatus>(), "In one of these statuses. Without it, in any.").repeated(),
     Parameter::new("make", plain::<String>(), "Of this make. The case of letters does not matter."),
     Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
     Parameter::new("year_min", plain::<i32>(), "Of this model year or later."),
@@ -140,10 +140,10 @@ const FILTER: &[Parameter] = &[
         plain::<String>(),
         "Each of these words occurs in the make, model, trim, VIN, stock number or description.",
     ),
-    Parameter::new("sort", plain::<VehicleSort>(), "The order. A minus means the largest first."),
+    Parameter::new("sort", word::<VehicleSort>(), "The order. A minus means the largest first."),
 ];
 
-fn read_filter(query: &mut Parameters) -> VehicleFilter {
+pub(crate) fn read_filter(query: &mut Parameters) -> VehicleFilter {
     let mut filter = VehicleFilter::default();
     filter.status = query.words("status");
     filter.make = query.text("make");

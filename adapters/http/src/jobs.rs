@@ -16,7 +16,7 @@ use warp::{
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Content, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Content, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     query::PAGE,
     request::Request,
 };
@@ -97,8 +97,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 ];
 
 const FILTER: &[Parameter] = &[
-    Parameter::new("job", plain::<Job>(), "Of this job."),
-    Parameter::new("status", plain::<RunStatus>(), "Of this status."),
+    Parameter::new("job", word::<Job>(), "Of this job."),
+    Parameter::new("status", word::<RunStatus>(), "Of this status."),
 ];
 
 const ALL: &[Parameter] = &[Parameter::new("all", plain::<bool>(), "Every unsold vehicle, due or not.")];

@@ -4,13 +4,20 @@ use std::ops::ControlFlow;
 
 use jpauto::{
     ErrorCode, Permission, VehicleId,
-    market::{Analysis, BacktestOptions, BacktestReport, MarketOverview, MarketPrice, ResearchResult, Subject, Supply},
+    market::{
+        Analysis, AutoDevUse, BacktestOptions, BacktestReport, Comparable, MarketOverview, MarketPrice, ResearchResult,
+        Subject, Supply, VehiclePosition,
+    },
 };
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     answer,
     app::App,
+    inventory,
     operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    problem::Problem,
     query::PAGE,
     request::Request,
 };
@@ -20,6 +27,25 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::ReadMarket)
         .summary("Get how the lot stands in the market")
         .answers(&[Answer::ok(shape::<MarketOverview>())]),
+    Operation::get("/api/market/positions", handler!(positions))
+        .permission(Permission::ReadMarket)
+        .summary("List vehicles with their last analyses")
+        .about("`research` is `null` where a vehicle was never analysed.")
+        .query(&[inventory::FILTER, PAGE])
+        .answers(&[Answer::ok(page_of::<VehiclePosition>())]),
+    Operation::get("/api/market/auto_dev", handler!(auto_dev_use))
+        .permission(Permission::ReadMarket)
+        .summary("Get how much of the month's calls of auto.dev is used")
+        .about("404 where auto.dev is not configured.")
+        .answers(&[Answer::ok(shape::<AutoDevUse>())])
+        .errors(&[ErrorCode::NotFound]),
+    Operation::post("/api/market/candidates", handler!(candidates))
+        .permission(Permission::ReadMarket)
+        .summary("List the listings that cars would be compared with")
+        .about("For each subject, in order, before any is set aside. Only the tracked competitors' listings.")
+        .body(shape::<Subjects>())
+        .answers(&[Answer::ok(shape::<Candidates>())])
+        .errors(&[ErrorCode::InvalidSubject]),
     Operation::get("/api/market/supply", handler!(supply))
         .permission(Permission::ReadMarket)
         .summary("Get supply and demand of a model year")
@@ -61,10 +87,32 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 ];
 
 const MODEL_YEAR: &[Parameter] = &[
-    Parameter::new("make", plain::<String>(), "The make."),
-    Parameter::new("model", plain::<String>(), "The model."),
-    Parameter::new("year", plain::<i32>(), "The model year."),
+    Parameter::new("make", plain::<String>(), "The make.").required(),
+    Parameter::new("model", plain::<String>(), "The model.").required(),
+    Parameter::new("year", plain::<i32>(), "The model year.").required(),
 ];
+
+/// Cars to look for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Subjects {
+    /// At most 1,000.
+    #[schema(max_items = 1000)]
+    subjects: Vec<Subject>,
+}
+
+/// What each of the cars would be compared with.
+#[derive(Serialize, ToSchema)]
+struct Candidates {
+    /// One for each subject, in their order.
+    items: Vec<Candidate>,
+}
+
+/// What one car would be compared with.
+#[derive(Serialize, ToSchema)]
+struct Candidate {
+    comparables: Vec<Comparable>,
+}
 
 async fn overview(app: App, request: Request) -> Outcome {
     let overview = app.at_desk(&request.caller, |desk| desk.market().overview()).await?;
@@ -78,6 +126,24 @@ async fn supply(app: App, request: Request) -> Outcome {
     })?;
     let supply = app.at_desk(&request.caller, move |desk| desk.market().days_supply(&make, &model, year)).await?;
     answer::one(&supply)
+}
+
+async fn positions(app: App, request: Request) -> Outcome {
+    let (filter, page) = request.query(|query| (inventory::read_filter(query), query.page()))?;
+    let positions = app.at_desk(&request.caller, move |desk| desk.market().positions(&filter, &page)).await?;
+    answer::page(&request, &positions)
+}
+
+async fn auto_dev_use(app: App, request: Request) -> Outcome {
+    let used = app.at_desk(&request.caller, |desk| desk.market().auto_dev_use()).await?;
+    answer::one(&used.ok_or_else(Problem::not_found)?)
+}
+
+async fn candidates(app: App, request: Request) -> Outcome {
+    let Subjects { subjects } = request.json().await?;
+    let of_each = app.at_length(&request.caller, move |desk| desk.market().candidates(&subjects)).await?;
+    let items = of_each.into_iter().map(|comparables| Candidate { comparables }).collect();
+    answer::done(&Candidates { items })
 }
 
 async fn price(app: App, request: Request) -> Outcome {

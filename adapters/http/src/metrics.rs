@@ -45,6 +45,7 @@ pub(crate) struct Metrics {
     gate_workers: IntGauge,
     gate_waiting: IntGaugeVec,
     gate_refused: IntCounterVec,
+    runs: IntGaugeVec,
     database: IntGaugeVec,
     gathering: Arc<Mutex<()>>,
 }
@@ -76,13 +77,17 @@ impl Metrics {
                 Opts::new("jpauto_gate_refused_total", "Requests that were refused for overload."),
                 &["lane"],
             )?,
+            runs: IntGaugeVec::new(
+                Opts::new("jpauto_runs", "Runs of jobs that this process makes, and the most that it makes at a time."),
+                &["state"],
+            )?,
             database: IntGaugeVec::new(
                 Opts::new("jpauto_database_connections", "Connections of the pool."),
                 &["state"],
             )?,
             gathering: Arc::default(),
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 8] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 9] = [
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
             Box::new(metrics.connections.clone()),
@@ -90,6 +95,7 @@ impl Metrics {
             Box::new(metrics.gate_workers.clone()),
             Box::new(metrics.gate_waiting.clone()),
             Box::new(metrics.gate_refused.clone()),
+            Box::new(metrics.runs.clone()),
             Box::new(metrics.database.clone()),
         ];
         collectors.into_iter().try_for_each(|collector| metrics.registry.register(collector))?;
@@ -123,6 +129,10 @@ impl Metrics {
             self.gate_waiting.with_label_values(&[name]).set(number(gate.waiting[lane as usize]));
             let refused = self.gate_refused.with_label_values(&[name]);
             refused.inc_by(gate.refused[lane as usize].saturating_sub(refused.get()));
+        }
+        let pool = app.background().pool();
+        for (state, count) in [("running", pool.running()), ("most", pool.most())] {
+            self.runs.with_label_values(&[state]).set(number(count));
         }
         self.look_at_the_pool(app.dealership());
         let mut text = Vec::with_capacity(16 * 1024);

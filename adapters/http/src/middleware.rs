@@ -164,7 +164,8 @@ fn dress(headers: &mut HeaderMap, request_id: &str, method: &Method, is_personal
         (true, false) => "no-cache",
         (true, true) => "private, no-cache",
     };
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    // A photo, which never changes, says so itself.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // An answer is data. Shown as a page it runs nothing, loads nothing and stands in no frame.

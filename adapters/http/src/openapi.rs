@@ -89,6 +89,11 @@ fn described(operation: &Operation, schemas: &mut Schemas) -> Value {
         described["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": schemas.of(shape, Used::Sent)}}});
     }
+    if !operation.file.is_empty() {
+        let content: Map<_, _> =
+            operation.file.iter().map(|media_type| ((*media_type).to_owned(), json!({}))).collect();
+        described["requestBody"] = json!({"required": true, "content": content});
+    }
     described
 }
 
@@ -115,10 +120,11 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
             json!({"name": name, "in": "path", "required": true, "schema": schema})
         })
         .collect();
-    for Parameter { name, about, shape, repeats } in operation.query.iter().copied().flatten() {
-        let one = schemas.of(*shape, Used::Sent);
+    for Parameter { name, about, shape, repeats, required } in operation.query.iter().copied().flatten() {
+        let one = schema_of_parameter(schemas.of(*shape, Used::Sent), *required);
         let schema = if *repeats { json!({"type": "array", "items": one}) } else { one };
-        parameters.push(json!({"name": name, "in": "query", "description": about, "schema": schema}));
+        parameters
+            .push(json!({"name": name, "in": "query", "description": about, "required": required, "schema": schema}));
     }
     let header = |name: &str, about: &str| json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}});
     if operation.method == Method::GET && operation.permission.is_some() {
@@ -132,12 +138,27 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
         ));
     }
     if operation.repeatable {
-        parameters.push(header(
+        let mut key = header(
             "Idempotency-Key",
             "A text of the client's choice, such as a UUID. A repeated call with the same key is done once, within 24 hours.",
-        ));
+        );
+        key["schema"] = json!({"type": "string", "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"});
+        parameters.push(key);
     }
     parameters
+}
+
+/// The schema of a parameter of a query. A blank one counts as not given, and a text with NUL is refused.
+fn schema_of_parameter(mut schema: Value, required: bool) -> Value {
+    let is_any_text =
+        schema["type"] == "string" && ["enum", "format", "pattern"].iter().all(|key| schema[key].is_null());
+    if is_any_text {
+        schema["pattern"] = json!(if required { r"^[^\u0000]+$" } else { r"^[^\u0000]*$" });
+    }
+    if required || !schema["pattern"].is_null() {
+        return schema;
+    }
+    json!({"anyOf": [schema, {"type": "string", "maxLength": 0}]})
 }
 
 fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
@@ -164,7 +185,12 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
         by_status.entry(status_of(code)).or_default().insert(code.as_str());
     }
     for (status, codes) in by_status {
-        responses.insert(status.as_str().to_owned(), problem(status, &codes));
+        let mut problem = problem(status, &codes);
+        // An answer of the operation may have the status of a problem, in another media type.
+        if let Some(content) = responses.get(status.as_str()).and_then(|own| own.get("content")?.as_object()) {
+            content.iter().for_each(|(media_type, schema)| problem["content"][media_type] = schema.clone());
+        }
+        responses.insert(status.as_str().to_owned(), problem);
     }
     Value::Object(responses)
 }
@@ -196,7 +222,8 @@ pub(crate) fn errors(operation: &Operation) -> BTreeSet<ErrorCode> {
         (operation.versioned, &[ErrorCode::VersionChanged]),
         (operation.repeatable, OF_REPEATABLE_CALLS),
         (is_write, OF_WRITES),
-        (operation.body.is_some(), OF_BODIES),
+        (operation.body.is_some(), OF_JSON),
+        (operation.body.is_some() || operation.large, OF_BODIES),
         (operation.body.is_some() || !operation.query.is_empty(), &[ErrorCode::InvalidText]),
     ] {
         if applies {
@@ -226,14 +253,10 @@ const OF_WRITES: &[ErrorCode] =
 const OF_REPEATABLE_CALLS: &[ErrorCode] =
     &[ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyReused, ErrorCode::RequestInFlight];
 
-const OF_BODIES: &[ErrorCode] = &[
-    ErrorCode::UnsupportedMediaType,
-    ErrorCode::BodyTooLarge,
-    ErrorCode::BodyTooSlow,
-    ErrorCode::BodyBrokenOff,
-    ErrorCode::MalformedJson,
-    ErrorCode::InvalidBody,
-];
+const OF_BODIES: &[ErrorCode] =
+    &[ErrorCode::UnsupportedMediaType, ErrorCode::BodyTooLarge, ErrorCode::BodyTooSlow, ErrorCode::BodyBrokenOff];
+
+const OF_JSON: &[ErrorCode] = &[ErrorCode::MalformedJson, ErrorCode::InvalidBody];
 
 fn problem(status: StatusCode, codes: &BTreeSet<&str>) -> Value {
     let about: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
@@ -386,6 +409,20 @@ mod tests {
         let named = document["components"]["schemas"].as_object().unwrap();
         let known: BTreeSet<_> = named.keys().map(|name| format!("#/components/schemas/{name}")).collect();
         assert_eq!(found, known);
+    }
+
+    #[test]
+    fn a_blank_parameter_fits_the_schema_unless_it_is_required() {
+        for operation in routes::operations() {
+            for parameter in parameters(operation, &mut Schemas::default()) {
+                let (name, schema) = (&parameter["name"], &parameter["schema"]);
+                if parameter["in"] != "query" || schema["type"] == "array" {
+                    continue;
+                }
+                let takes_blank = jsonschema::draft202012::new(schema).unwrap().is_valid(&json!(""));
+                assert_eq!(takes_blank, parameter["required"] == false, "{name} of {}: {schema}", operation.path);
+            }
+        }
     }
 
     #[test]

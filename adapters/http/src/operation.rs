@@ -2,7 +2,7 @@
 //!
 //! `routes.rs` collects the rows of all nouns and says how one is added.
 
-use std::{borrow::Cow, future::Future, pin::Pin};
+use std::{borrow::Cow, future::Future, pin::Pin, str::FromStr};
 
 use jpauto::{ErrorCode, Permission};
 use utoipa::{
@@ -50,6 +50,10 @@ pub(crate) struct Operation {
     pub(crate) about: &'static str,
     pub(crate) query: &'static [&'static [Parameter]],
     pub(crate) body: Option<Shape>,
+    /// The media types of the file that is the body.
+    pub(crate) file: &'static [&'static str],
+    /// Whether the body may be as large as a file.
+    pub(crate) large: bool,
     pub(crate) answers: &'static [Answer],
     /// The codes of its own. Those that follow from the other columns are not repeated.
     pub(crate) errors: &'static [ErrorCode],
@@ -71,6 +75,8 @@ impl Operation {
             about: "",
             query: &[],
             body: None,
+            file: &[],
+            large: false,
             answers: &[],
             errors: &[],
             versioned: false,
@@ -88,6 +94,10 @@ impl Operation {
 
     pub(crate) const fn patch(path: &'static str, handler: Handler) -> Self {
         Self::new(Method::PATCH, path, handler)
+    }
+
+    pub(crate) const fn put(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::PUT, path, handler)
     }
 
     pub(crate) const fn delete(path: &'static str, handler: Handler) -> Self {
@@ -121,6 +131,18 @@ impl Operation {
     /// The JSON object that the body holds.
     pub(crate) const fn body(mut self, shape: Shape) -> Self {
         self.body = Some(shape);
+        self
+    }
+
+    /// The body is a file of one of these media types.
+    pub(crate) const fn file(mut self, media_types: &'static [&'static str]) -> Self {
+        self.file = media_types;
+        self.large()
+    }
+
+    /// The body may be as large as a file. Before it is read, the library is asked whether the caller may.
+    pub(crate) const fn large(mut self) -> Self {
+        self.large = true;
         self
     }
 
@@ -178,11 +200,18 @@ pub(crate) struct Parameter {
     pub(crate) shape: Shape,
     /// Whether it may be repeated.
     pub(crate) repeats: bool,
+    /// Whether the operation makes no sense without it.
+    pub(crate) required: bool,
 }
 
 impl Parameter {
     pub(crate) const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { name, about, shape, repeats: false }
+        Self { name, about, shape, repeats: false, required: false }
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     pub(crate) const fn repeated(mut self) -> Self {
@@ -259,6 +288,21 @@ pub(crate) const fn shape<T: ToSchema>() -> Shape {
 /// The schema of a type that needs no name, such as a text or a number.
 pub(crate) const fn plain<T: PartialSchema>() -> Shape {
     Shape { name: || Cow::Borrowed(""), schema: T::schema, parts: |_parts| {} }
+}
+
+/// The schema of one word of a closed set, as a client sends it. What a row may hold beside the words of the set is not sent.
+pub(crate) const fn word<T: PartialSchema + FromStr>() -> Shape {
+    Shape { name: || Cow::Borrowed(""), schema: sent_words::<T>, parts: |_parts| {} }
+}
+
+fn sent_words<T: PartialSchema + FromStr>() -> RefOr<Schema> {
+    let mut schema = T::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema
+        && let Some(words) = &mut object.enum_values
+    {
+        words.retain(|word| word.as_str().is_some_and(|word| word.parse::<T>().is_ok()));
+    }
+    schema
 }
 
 /// The schema of a page of a list.

@@ -52,6 +52,11 @@ impl Problem {
         Self { errors, ..Self::new(code, detail) }
     }
 
+    /// Whether it may say something of the request that only who may make it should learn.
+    pub(crate) fn is_about_what_was_sent(&self) -> bool {
+        matches!(self.code.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound)
+    }
+
     /// 404 for a path that does not exist.
     pub(crate) fn not_found() -> Self {
         Self::new(ErrorCode::NotFound, "there is nothing at this path")

@@ -27,7 +27,7 @@ pub(crate) const PAGE: &[Parameter] = &[
 
 /// The parameter by which one thing is found.
 pub(crate) const REFERENCE: &[Parameter] =
-    &[Parameter::new("reference", plain::<String>(), "What names one thing, or begins what names it.")];
+    &[Parameter::new("reference", plain::<String>(), "What names one thing, or begins what names it.").required()];
 
 /// The parameter of operations that set a price.
 pub(crate) const DOUBTFUL: &[Parameter] = &[Parameter::new(

@@ -4,6 +4,7 @@ use std::{
     pin::Pin,
     str::FromStr,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -100,6 +101,30 @@ impl Request {
     /// unknown or has the wrong type.
     pub(crate) async fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         body::read_json(&self.headers, self.take_body(), &self.limits).await
+    }
+
+    /// Reads a body of this size, for which the client may take its time.
+    ///
+    /// # Errors
+    /// `body_too_large`, `body_too_slow`, `body_broken_off`.
+    pub(crate) async fn bytes(&self, largest: usize, read_timeout: Duration) -> Result<Bytes, Problem> {
+        let limits = BodyLimits { largest, read_timeout, ..self.limits };
+        body::read(&self.headers, self.take_body(), &limits).await
+    }
+
+    /// Reads the body, which must be a file of one of these media types.
+    ///
+    /// # Errors
+    /// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `body_broken_off`.
+    pub(crate) async fn file(&self, media_types: &[&str]) -> Result<Bytes, Problem> {
+        body::must_be(&self.headers, media_types)?;
+        body::read(&self.headers, self.take_body(), &self.limits).await
+    }
+
+    /// The same, with a body that may be as large as a file.
+    pub(crate) fn with_a_large_body(self) -> Self {
+        let limits = self.limits.of_files();
+        Self { limits, ..self }
     }
 
     fn take_body(&self) -> BodyStream {

@@ -21,20 +21,21 @@ use warp::{
 use crate::{
     activity, alerts,
     app::App,
-    auth, competitors, docs, exports, health, inventory, jobs, market,
+    auth, competitors, docs, exports, health, imports, inventory, jobs, market,
     metrics::Route,
     openapi,
-    operation::{Operation, noun_of},
+    operation::{Operation, Outcome, noun_of},
     problem::Problem,
     repeated,
     request::{Ids, Request},
-    sign_in, submissions, tokens, users, vin,
+    sightings, sign_in, storage, submissions, tokens, users, vin,
 };
 
 /// The operations of each noun.
 pub(crate) const NOUNS: &[&[Operation]] = &[
     inventory::OPERATIONS,
     submissions::OPERATIONS,
+    storage::OPERATIONS,
     users::OPERATIONS,
     tokens::OPERATIONS,
     auth::OPERATIONS,
@@ -42,9 +43,11 @@ pub(crate) const NOUNS: &[&[Operation]] = &[
     vin::OPERATIONS,
     market::OPERATIONS,
     competitors::OPERATIONS,
+    sightings::OPERATIONS,
     alerts::OPERATIONS,
     activity::OPERATIONS,
     exports::OPERATIONS,
+    imports::OPERATIONS,
     jobs::OPERATIONS,
     health::OPERATIONS,
     openapi::OPERATIONS,
@@ -93,10 +96,31 @@ async fn answer_at(
     handle(app, operation, request).await.unwrap_or_else(Problem::into_response)
 }
 
-async fn handle(app: App, operation: &Operation, request: Request) -> Result<Response, Problem> {
-    if operation.needs_a_role() {
-        request.caller.must_prove_something()?;
+/// Calls the operation. Who may not call it learns that, and not what is wrong with what was sent.
+async fn handle(app: App, operation: &Operation, mut request: Request) -> Outcome {
+    let Some(permission) = operation.permission.filter(|permission| permission.needs().is_some()) else {
+        return called(app, operation, request).await;
+    };
+    request.caller.must_prove_something()?;
+    let caller = request.caller.clone();
+    let may = |app: App| async move { app.at_desk(&caller, move |desk| desk.must(permission)).await };
+    if operation.large {
+        may(app.clone()).await?;
+        request = request.with_a_large_body();
+        return called(app, operation, request).await;
     }
+    let outcome = called(app.clone(), operation, request).await;
+    match outcome {
+        // The library looks at the permission first. What is wrong with a query or a body is found before it is asked.
+        Err(problem) if problem.is_about_what_was_sent() => {
+            may(app).await?;
+            Err(problem)
+        }
+        other => other,
+    }
+}
+
+async fn called(app: App, operation: &Operation, request: Request) -> Outcome {
     if !request.ids.are_well_formed() {
         return Err(Problem::not_found());
     }

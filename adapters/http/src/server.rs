@@ -47,6 +47,7 @@ use crate::{
     metrics::{self, Metrics},
     middleware,
     origin::Origin,
+    storage::PHOTO_TOKEN,
 };
 
 /// The settings of the server. Start from [`ServerConfig::new`].
@@ -328,7 +329,7 @@ fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
     if allowed.is_empty() {
         return Either::Right(Identity::new());
     }
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE];
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let layer = CorsLayer::new()
         .allow_origin(allowed.iter().map(|origin| origin.header().clone()).collect::<Vec<_>>())
         .allow_credentials(true)
@@ -339,6 +340,7 @@ fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
             IF_MATCH,
             IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static(PHOTO_TOKEN),
         ])
         .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID), LOCATION])
         .max_age(Duration::from_secs(600));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use jpauto::{
     Approval, Desk, ErrorCode, NewSubmission, Permission, Submission, SubmissionFilter, SubmissionId, SubmissionSort,
-    SubmissionStatus, SubmissionUpdate, SubmissionWarning, Submissions, Vehicle, Version,
+    SubmissionStatus, SubmissionUpdate, SubmissionWarning, Submissions, Vehicle, Version, storage::PhotoToken,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use warp::http::header::LOCATION;
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     problem::Problem,
     query::{DOUBTFUL, PAGE, Parameters, REFERENCE},
     request::Request,
@@ -106,7 +106,7 @@ struct Rejection {
 }
 
 const FILTER: &[Parameter] = &[
-    Parameter::new("submission_status", plain::<SubmissionStatus>(), "In this status. Without it, in any."),
+    Parameter::new("submission_status", word::<SubmissionStatus>(), "In this status. Without it, in any."),
     Parameter::new("make", plain::<String>(), "Of this make. The case of letters does not matter."),
     Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
     Parameter::new(
@@ -114,7 +114,7 @@ const FILTER: &[Parameter] = &[
         plain::<String>(),
         "Each of these words occurs in the make, model, VIN, or the customer's name or e-mail.",
     ),
-    Parameter::new("sort", plain::<SubmissionSort>(), "The order. A minus means the newest first."),
+    Parameter::new("sort", word::<SubmissionSort>(), "The order. A minus means the newest first."),
 ];
 
 /// The answer to the customer: the id, and warnings about the offer.
@@ -130,15 +130,18 @@ struct Receipt {
     submitted_at: Option<DateTime<Utc>>,
     /// What to look at twice.
     warnings: Vec<SubmissionWarning>,
+    /// With which photos of the car can be sent for an hour, where the dealership keeps photos.
+    photos: Option<PhotoToken>,
 }
 
-impl From<Submission> for Receipt {
-    fn from(submission: Submission) -> Self {
+impl Receipt {
+    fn of(submission: Submission, photos: Option<PhotoToken>) -> Self {
         Self {
             id: submission.id,
             submission_status: submission.submission_status,
             submitted_at: submission.submitted_at,
             warnings: submission.warnings,
+            photos,
         }
     }
 }
@@ -152,8 +155,17 @@ async fn list(app: App, request: Request) -> Outcome {
 async fn submit(app: App, request: Request) -> Outcome {
     let conditions = Conditions::of(&request)?;
     let offer: NewSubmission = request.json().await?;
-    let submission = app.at_desk(&request.caller, move |desk| conditions.at(desk).submit(&offer)).await?;
-    answer::created(&request, submission.id, &Receipt::from(submission))
+    let submit = move |desk: &Desk| {
+        let submission = conditions.at(desk).submit(&offer)?;
+        let storage = desk.storage();
+        // The offer is in, whether photos can come or not.
+        let photos = storage.is_configured().then(|| storage.photo_token(&submission));
+        let photos =
+            photos.and_then(|token| token.inspect_err(|error| tracing::warn!(%error, "no photos can come")).ok());
+        Ok((submission, photos))
+    };
+    let (submission, photos) = app.at_desk(&request.caller, submit).await?;
+    answer::created(&request, submission.id, &Receipt::of(submission, photos))
 }
 
 async fn get(app: App, request: Request) -> Outcome {

@@ -75,6 +75,10 @@ fn each_operation_is_open_to_its_role_and_those_above() {
     calls.extend(adds.iter().map(|target| (manager, "POST", target.as_str(), new.clone())));
     let it = one("");
     calls.push((manager, "POST", "/api/competitors/test", json!({"url": "x"})));
+    let failed = one("/record_failure");
+    calls.push((manager, "POST", "/api/competitors/record", json!({"competitor": "X", "listings": []})));
+    calls.push((manager, "POST", "/api/competitors/record_pages", json!({"competitor": "X", "pages": []})));
+    calls.push((manager, "POST", &failed, json!({})));
     calls.push((manager, "PATCH", &it, json!({})));
     calls.push((manager, "DELETE", &it, Value::Null));
     lot.opens_to(&calls);
@@ -264,4 +268,88 @@ fn figures_scrapes_and_the_market_are_told() {
     let verdict = lot.call(&manager, "POST", &format!("/api/competitors/{id}/distrust"), &Value::Null);
     assert_eq!(verdict.status, 200, "{verdict:?}");
     assert!(lot.dealership.acting_as(Actor::system()).competitors().get(id).is_ok());
+}
+
+#[test]
+fn a_competitor_is_added_once_and_changed_in_the_version_that_was_read() {
+    let lot = Lot::open();
+    let manager = lot.authorization(Role::Manager);
+    let call = |method: &str, target: &str, header: (&str, &str), json: &Value| {
+        let headers = [("authorization", manager.as_str()), ("content-type", "application/json"), header];
+        let body = if json.is_null() { String::new() } else { json.to_string() };
+        lot.ask(method, target, &headers, body.as_bytes())
+    };
+    let new = json!({"name": "Valley Motors", "inventory_url": "https://valley.example/used"});
+    let key = ("idempotency-key", "one");
+    let added = call("POST", "/api/competitors", key, &new);
+    let again = call("POST", "/api/competitors", key, &new);
+    assert_eq!((added.status, again.status, again.body == added.body), (201, 201, true));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let other = json!({"name": "Hill Motors", "inventory_url": "https://hill.example/used"});
+    let reused = call("POST", "/api/competitors", key, &other);
+    assert_eq!((reused.status, reused.problem().as_str()), (422, "idempotency_key_reused"));
+
+    let one = added.header("location").unwrap().to_owned();
+    let seen = lot.call(&manager, "GET", &one, &Value::Null).header("etag").unwrap().to_owned();
+    let renamed = call("PATCH", &one, ("if-match", &seen), &json!({"name": "Valley Cars"}));
+    assert_eq!(renamed.status, 200, "{renamed:?}");
+    for (method, rest) in [("PATCH", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume")] {
+        let body = if method == "PATCH" { json!({"name": "Late"}) } else { Value::Null };
+        let late = call(method, &format!("{one}{rest}"), ("if-match", &seen), &body);
+        assert_eq!((late.status, late.problem().as_str()), (412, "version_changed"), "{method} {rest}");
+    }
+    let newest = renamed.header("etag").unwrap();
+    // A scrape changes nothing that staff has entered.
+    let sighting =
+        json!({"competitor": "Valley Cars", "observed_at": Utc::now() - TimeDelta::hours(1), "listings": []});
+    assert_eq!(lot.call(&manager, "POST", "/api/competitors/record", &sighting).status, 200);
+    assert_eq!(call("DELETE", &one, ("if-match", newest), &Value::Null).status, 204);
+}
+
+#[test]
+fn what_others_saw_is_recorded() {
+    let lot = Lot::open();
+    let manager = lot.authorization(Role::Manager);
+    let at = |hours| Utc::now() - TimeDelta::hours(hours);
+    let record = |json: &Value| lot.call(&manager, "POST", "/api/competitors/record", json);
+    let car = |price: &str| json!({"vin": vin(0), "year": 2018, "make": "Toyota", "model": "Corolla", "price": price});
+    let first = json!({
+        "competitor": "Valley Motors", "inventory_url": "https://valley.example/used",
+        "observed_at": at(30), "listings": [car("9500.00"), {}],
+    });
+    let report = record(&first);
+    assert_eq!(report.status, 200, "{report:?}");
+    let report = report.json();
+    assert_eq!((&report["added"], &report["counts"]["new"]), (&json!(true), &json!(1)), "{report}");
+    assert_eq!(report["refused"][0], json!({"index": 1, "reason": "no_identity"}));
+    let id = report["competitor_id"].as_str().unwrap();
+    let second = json!({"competitor_id": id, "observed_at": at(6), "partial": true, "listings": [car("9000.00")]});
+    let report = record(&second).json();
+    assert_eq!(report["price_changes"][0]["after"], json!("9000.00"), "{report}");
+    assert_eq!(report["completeness"]["incomplete"], json!("last_page_not_reached"), "{report}");
+
+    let car = json!({
+        "@context": "https://schema.org", "@type": "Car", "name": "2018 Toyota Corolla",
+        "vehicleIdentificationNumber": vin(0), "offers": {"@type": "Offer", "price": "8800", "priceCurrency": "USD"},
+    });
+    let text = format!(r#"<html><body><script type="application/ld+json">{car}</script></body></html>"#);
+    let page = json!({"url": "https://valley.example/used", "text": text});
+    let pages = |pages: Value| json!({"competitor_id": id, "observed_at": at(1), "pages": pages});
+    let report = lot.call(&manager, "POST", "/api/competitors/record_pages", &pages(json!([page])));
+    assert_eq!((report.status, &report.json()["counts"]["vehicles"]), (200, &json!(1)), "{report:?}");
+    let none = lot.call(&manager, "POST", "/api/competitors/record_pages", &pages(json!([])));
+    assert_eq!((none.status, none.problem().as_str()), (422, "invalid_pages"));
+
+    let failure = json!({"error_type": "blocked", "message": "a bot check", "observed_at": at(0)});
+    let failed = lot.call(&manager, "POST", &format!("/api/competitors/{id}/record_failure"), &failure);
+    assert_eq!((failed.status, &failed.json()["scrape_error_type"]), (200, &json!("blocked")), "{failed:?}");
+    for wrong in [
+        json!({"observed_at": at(1), "listings": []}),
+        json!({"competitor_id": id, "competitor": "Both", "observed_at": at(1), "listings": []}),
+        json!({"competitor_id": id, "listings": []}),
+        json!({"competitor_id": id, "observed_at": at(1), "listings": [], "colour": 1}),
+    ] {
+        let refused = record(&wrong);
+        assert_eq!((refused.status, refused.problem().as_str()), (422, "invalid_body"), "{wrong}");
+    }
 }

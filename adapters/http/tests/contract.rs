@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jpauto::{Config, Dealership, NewUser, Role, SessionConfig, User};
+use jpauto::{Config, Dealership, NewUser, Role, SessionConfig, User, storage::StorageConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Lot, corolla};
+use crate::{
+    photos,
+    support::{Answer, Lot, corolla},
+};
 
 /// The nouns of which every operation is in [`CALLS`]. Of others, what is read without an id is called.
 const NOUNS: &[&str] = &["docs", "healthz", "inventory", "openapi.json", "readyz", "submissions", "tokens", "users"];
@@ -75,6 +78,7 @@ fn open() -> (Lot, User, String) {
     let mut sessions = SessionConfig::new(vec!["a secret of many letters".into()]);
     sessions.secure = false;
     config.sessions = Some(sessions);
+    config.storage = Some(StorageConfig::folder(folder.path().join("photos"), photos::PUBLIC_URL));
     let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {});
     let user = NewUser { email: "a@example.com".into(), name: "A".into(), role: Role::Admin, ..NewUser::default() };
     let user = lot.staff().users().add(&user).unwrap();
@@ -145,6 +149,14 @@ fn a_real_answer_of_each_operation_is_as_its_schema_says() {
         }
         // What nobody signed in is told is documented, too.
         check(&document, operation, &lot.ask(method, &target, &[("content-type", "application/json")], b"{"));
+    }
+    // Those of photos follow from each other.
+    for call in photos::calls(&lot, &cookie) {
+        let found = operations.iter().find(|(_, _, operation)| operation["operationId"] == call.operation);
+        let (_, _, operation) = found.unwrap_or_else(|| panic!("there is no operation {}", call.operation));
+        assert!(call.answer.status < 400, "{} {:?}", call.operation, call.answer);
+        check(&document, operation, &call.answer);
+        called.insert(call.operation);
     }
     for (path, method, operation) in &operations {
         let id = operation["operationId"].as_str().unwrap();

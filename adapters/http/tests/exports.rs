@@ -1,7 +1,9 @@
 //! Feeds over HTTP: who may export, to where, and the history.
 
+use std::{fs, path::PathBuf, process::Command};
+
 use jpauto::{
-    Config, Dealership, IssuedToken, NewToken, NewVehicle, Role,
+    Config, Dealership, IssuedToken, NewToken, NewVehicle, Role, VehicleStatus,
     exports::{FeedConfig, Platform},
 };
 use serde_json::{Value, json};
@@ -9,13 +11,19 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Lot};
 
 /// A server whose plain feed goes into a folder of its own, and the folder.
-fn lot() -> (Lot, std::path::PathBuf) {
+fn lot() -> (Lot, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("lot.db").display());
+    lot_on(&database, folder)
+}
+
+fn lot_on(database: &str, folder: tempfile::TempDir) -> (Lot, PathBuf) {
     let feeds = folder.path().join("feeds");
-    let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
+    let mut config = Config::new(database);
     let agreed = FeedConfig { destination: Some(feeds.to_string_lossy().into_owned() + "/"), ..FeedConfig::default() };
     config.exports.feeds.insert(Platform::Csv, agreed);
     let dealership = Dealership::with_config(config).unwrap();
+    dealership.migrate().unwrap();
     (Lot::serve(dealership, folder, |_config| {}), feeds)
 }
 
@@ -26,23 +34,24 @@ fn ask(lot: &Lot, token: &IssuedToken, method: &str, path: &str, body: &Value) -
     lot.ask(method, path, &headers, body.as_bytes())
 }
 
+fn camry(vin: &str) -> NewVehicle {
+    NewVehicle {
+        year: 2019,
+        make: "Toyota".into(),
+        model: "Camry".into(),
+        vin: vin.into(),
+        mileage: 52_000,
+        price: jpauto::Money::from_dollars(15_000),
+        ..NewVehicle::default()
+    }
+}
+
 #[test]
 fn managers_export_to_the_configured_place_and_viewers_read_the_history() {
     let (lot, feeds) = lot();
     let token = |role| lot.staff().tokens().create(&NewToken { name: "feeds".into(), role, expires_at: None }).unwrap();
     let (viewer, manager) = (token(Role::Viewer), token(Role::Manager));
-    lot.staff()
-        .inventory()
-        .add(&NewVehicle {
-            year: 2019,
-            make: "Toyota".into(),
-            model: "Camry".into(),
-            vin: "4T1B11HK5KU211111".into(),
-            mileage: 52_000,
-            price: jpauto::Money::from_dollars(15_000),
-            ..NewVehicle::default()
-        })
-        .unwrap();
+    lot.staff().inventory().add(&camry("4T1B11HK5KU211111")).unwrap();
     let csv = json!({"platform": "csv"});
     assert_eq!(lot.post("/api/exports", &csv).status, 401);
     assert_eq!(ask(&lot, &viewer, "POST", "/api/exports", &csv).status, 403);
@@ -67,4 +76,54 @@ fn managers_export_to_the_configured_place_and_viewers_read_the_history() {
     let page: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((&page["items"][0]["id"], &page["next"]), (&report["id"], &Value::Null));
     assert_eq!(lot.get("/api/exports").status, 401);
+}
+
+#[test]
+fn a_feed_that_shrank_waits_for_a_confirmation_on_sqlite() {
+    let (lot, feeds) = lot();
+    shrinks(&lot, feeds);
+}
+
+#[test]
+fn a_feed_that_shrank_waits_for_a_confirmation_on_postgres() {
+    let Ok(server) = std::env::var("JPAUTO_TEST_POSTGRES") else {
+        println!("skipped: JPAUTO_TEST_POSTGRES names no server");
+        return;
+    };
+    let schema = format!("http_exports_{}", std::process::id());
+    let sql = |statement: String| match Command::new("psql").args([server.as_str(), "-qc", statement.as_str()]).status()
+    {
+        Ok(ended) => assert!(ended.success(), "{statement}"),
+        Err(reason) => panic!("psql, which the client of PostgreSQL has: {reason}"),
+    };
+    sql(format!("CREATE SCHEMA {schema}"));
+    let (lot, feeds) = lot_on(&format!("{server}?options=--search_path%3D{schema}"), tempfile::tempdir().unwrap());
+    shrinks(&lot, feeds);
+    drop(lot);
+    sql(format!("DROP SCHEMA {schema} CASCADE"));
+}
+
+fn shrinks(lot: &Lot, feeds: PathBuf) {
+    let new = NewToken { name: "feeds".into(), role: Role::Manager, expires_at: None };
+    let manager = lot.staff().tokens().create(&new).unwrap();
+    let ids: Vec<_> = (1..=3)
+        .map(|number| lot.staff().inventory().add(&camry(&format!("4T1B11HK5KU21111{number}"))).unwrap().id)
+        .collect();
+    assert_eq!(ask(lot, &manager, "POST", "/api/exports", &json!({"platform": "csv"})).status, 200);
+    let before = fs::read_to_string(feeds.join("inventory.csv")).unwrap();
+    for id in &ids[1..] {
+        lot.staff().inventory().set_status(*id, VehicleStatus::Sold).unwrap();
+    }
+    let held = ask(lot, &manager, "POST", "/api/exports", &json!({"platform": "csv"}));
+    assert_eq!((held.status, held.problem().as_str()), (409, "export_held_back"), "{held:?}");
+    assert_eq!(fs::read_to_string(feeds.join("inventory.csv")).unwrap(), before, "the feed before stands");
+    let tried = ask(lot, &manager, "POST", "/api/exports", &json!({"platform": "csv", "dry_run": true}));
+    assert_eq!(tried.status, 200, "{tried:?}");
+    let confirmed = ask(lot, &manager, "POST", "/api/exports", &json!({"platform": "csv", "confirm": true}));
+    let report: Value = serde_json::from_slice(&confirmed.body).unwrap();
+    assert_eq!(
+        (confirmed.status, &report["vehicle_count"], &report["last_vehicle_count"]),
+        (200, &json!(1), &json!(3))
+    );
+    assert_eq!(fs::read_to_string(feeds.join("inventory.csv")).unwrap().lines().count(), 2);
 }

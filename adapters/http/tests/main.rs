@@ -18,6 +18,7 @@ mod competitors;
 mod connections;
 mod contract;
 mod exports;
+mod imports;
 mod inventory;
 mod jobs;
 mod market;
@@ -25,7 +26,12 @@ mod metrics;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;
+mod photos;
+#[path = "../../../tests/support/operations.rs"]
+mod operations;
+mod permission;
 mod public;
+mod served;
 mod sign_in;
 mod staff;
 mod submissions;

@@ -41,6 +41,9 @@ fn each_operation_is_open_to_its_role_and_those_above() {
     lot.opens_to(&[
         (viewer, "GET", "/api/market", Value::Null),
         (viewer, "GET", "/api/market/supply?make=Toyota&model=Corolla&year=2018", Value::Null),
+        (viewer, "GET", "/api/market/positions", Value::Null),
+        (viewer, "GET", "/api/market/auto_dev", Value::Null),
+        (viewer, "POST", "/api/market/candidates", json!({"subjects": []})),
         (viewer, "GET", &get, Value::Null),
         (viewer, "GET", &history, Value::Null),
         (manager, "POST", &analyze, Value::Null),
@@ -102,4 +105,27 @@ fn any_car_is_priced_and_the_rule_is_measured() {
     assert_eq!((unknown.problem().as_str(), unknown.pointers()), ("invalid_query", vec!["/trim".to_owned()]));
     let nobody = lot.call(&manager, "GET", &format!("/api/market/{NOBODY}/history"), &Value::Null);
     assert_eq!((nobody.status, nobody.problem().as_str()), (404, "vehicle_not_found"));
+}
+
+#[test]
+fn vehicles_are_listed_with_their_analyses_and_compared() {
+    let lot = Lot::open();
+    let (manager, id) = (lot.authorization(Role::Manager), with_market(&lot));
+    let positions =
+        |query: &str| lot.call(&manager, "GET", &format!("/api/market/positions{query}"), &Value::Null).json();
+    assert_eq!(positions("")["items"][0]["research"], Value::Null);
+    lot.call(&manager, "POST", &format!("/api/market/{id}/analyze"), &Value::Null);
+    let one = &positions("?make=toyota&sort=-price")["items"][0];
+    assert_eq!((&one["vehicle"]["id"], &one["research"]["price_recommendation"]), (&json!(id), &json!("high")));
+    assert_eq!(positions("?make=Kia")["items"], json!([]));
+    let unused = lot.call(&manager, "GET", "/api/market/auto_dev", &Value::Null);
+    assert_eq!((unused.status, unused.problem().as_str()), (404, "not_found"), "it is not configured");
+    let candidates =
+        |subjects: Value| lot.call(&manager, "POST", "/api/market/candidates", &json!({"subjects": subjects}));
+    let corolla = json!({"year": 2018, "make": "Toyota", "model": "Corolla"});
+    let found = candidates(json!([corolla, {"year": 2018, "make": "Kia", "model": "Rio"}])).json();
+    let counts = found["items"].as_array().unwrap().iter().map(|of| of["comparables"].as_array().unwrap().len());
+    assert_eq!(counts.collect::<Vec<_>>(), [10, 0]);
+    let wrong = candidates(json!([{"year": 0, "make": "", "model": ""}]));
+    assert_eq!((wrong.status, wrong.problem().as_str()), (422, "invalid_subject"));
 }

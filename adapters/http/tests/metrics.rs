@@ -44,6 +44,8 @@ fn what_is_answered_is_counted_by_the_pattern_of_its_path() {
         r#"jpauto_gate_waiting{lane="offers"} 0"#,
         r#"jpauto_gate_refused_total{lane="reads"} 0"#,
         r#"jpauto_database_connections{state="most"} 8"#,
+        r#"jpauto_runs{state="running"} 0"#,
+        r#"jpauto_runs{state="most"} 4"#,
     ] {
         assert!(text.lines().any(|found| found == line), "{line}: {text}");
     }

@@ -40,6 +40,7 @@ fn an_offer_is_taken_in_and_answered_with_a_receipt() {
         "submission_status": "pending",
         "submitted_at": receipt["submitted_at"],
         "warnings": [{"code": "vin_check_digit", "expected": "9", "found": "5"}],
+        "photos": null,
     });
     assert_eq!(receipt, shape);
     assert!(receipt["submitted_at"].as_str().is_some_and(|time| time.ends_with('Z')), "{receipt}");

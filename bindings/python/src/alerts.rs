@@ -53,18 +53,20 @@ impl Alerts {
 #[pymethods]
 impl Alerts {
     /// The open alerts, newest first; with `with_dismissed` also the closed ones.
-    #[pyo3(signature = (*, with_dismissed = false, alert_type = None, subject_id = None, limit = None))]
+    #[pyo3(signature = (*, with_dismissed = false, alert_type = None, severity = None, subject_id = None, limit = None))]
     fn list(
         &self,
         py: Python<'_>,
         with_dismissed: bool,
         alert_type: Option<&str>,
+        severity: Option<&str>,
         subject_id: Option<&Bound<'_, PyAny>>,
         limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = AlertFilter::default();
         filter.with_dismissed = with_dismissed;
         filter.alert_type = input::optional_word(py, alert_type)?;
+        filter.severity = input::optional_word(py, severity)?;
         filter.subject_id = subject_id.map(|id| input::uuid("subject_id", id)).transpose()?;
         Ok(Query::of::<Alert, _>(&self.handle, limit, move |desk, page| desk.alerts().list(&filter, page)))
     }

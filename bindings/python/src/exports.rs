@@ -161,8 +161,8 @@ impl Exports {
     /// `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing.
     ///
     /// Raises `InvalidInput` (`invalid_platform`, `invalid_destination`, `invalid_mapping`, `invalid_feed_format`), `Conflict`
-    /// (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`), `Unavailable`
-    /// (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
+    /// (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`, `unknown_host_key`),
+    /// `Unavailable` (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
     #[pyo3(signature = (platform, *, to = None, format = None, mapping = None, confirm = false, dry_run = false))]
     #[expect(clippy::too_many_arguments, reason = "each is a keyword in Python")]
     fn run(

@@ -19,6 +19,7 @@ mod query;
 mod record;
 mod sessions;
 mod sign_in;
+mod storage;
 mod submissions;
 mod tokens;
 mod users;
@@ -56,6 +57,7 @@ mod _jpauto {
         query::{Query, Rows},
         sessions::Sessions,
         sign_in::{SignIn, SignInLink},
+        storage::{Orphans, Photo, SignedUpload, Storage, StorageUsage, StoredObject},
         submissions::{Submission, SubmissionWarning, Submissions},
         tokens::{IssuedToken, Token, Tokens},
         users::{User, Users},

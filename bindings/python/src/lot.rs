@@ -25,6 +25,7 @@ use crate::{
     record::{Told as _, record},
     sessions::Sessions,
     sign_in::SignIn,
+    storage::{self, Storage},
     submissions::Submissions,
     tokens::Tokens,
     users::Users,
@@ -127,12 +128,14 @@ impl Handle {
 /// `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
 /// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
 /// `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
-/// `docs/exports.md` says.
+/// `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
+/// `access_key` and `secret_key`.
 ///
 /// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
-/// `database_incomplete`), `NotFound` (`user_not_found`).
+/// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
-#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None))]
+#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None, storage = None))]
+#[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
     py: Python<'_>,
     database_url: &str,
@@ -141,6 +144,7 @@ pub(crate) fn open(
     pool_size: Option<u32>,
     create: bool,
     exports: Option<&Bound<'_, PyDict>>,
+    storage: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_only = read_only;
@@ -149,6 +153,7 @@ pub(crate) fn open(
     if exports.is_some() {
         config.exports = input::fields(py, exports)?;
     }
+    config.storage = storage.map(|settings| storage::config_of(py, settings)).transpose()?;
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
     Ok(Lot { handle: machine.acting_as(py, act_as)? })
@@ -192,6 +197,12 @@ impl Lot {
     #[getter]
     fn users(&self) -> Users {
         Users::at(&self.handle)
+    }
+
+    /// Photos and where they are kept.
+    #[getter]
+    fn storage(&self) -> Storage {
+        Storage::at(&self.handle)
     }
 
     /// Sessions of people who are signed in.

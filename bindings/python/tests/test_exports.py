@@ -26,6 +26,25 @@ def test_a_feed_is_exported_checked_and_listed(anywhere: jpauto.Lot, tmp_path: P
     assert (tmp_path / "own.csv").read_text(encoding="utf-8").splitlines() == ["Stock #", "KU211111"]
 
 
+def test_a_feed_that_shrank_waits_for_a_confirmation(anywhere: jpauto.Lot, tmp_path: Path) -> None:
+    vehicles = [
+        anywhere.inventory.add(
+            year=2018, make="Toyota", model="Corolla", vin=f"2T1BURHE0JC00000{number}", price="14000", mileage=60000
+        )
+        for number in range(1, 4)
+    ]
+    anywhere.exports.run("csv", to=tmp_path)
+    before = (tmp_path / "inventory.csv").read_bytes()
+    for vehicle in vehicles[1:]:
+        anywhere.inventory.set_status(vehicle.id, "sold")
+    with pytest.raises(jpauto.Conflict) as held:
+        anywhere.exports.run("csv", to=tmp_path)
+    assert held.value.code == "export_held_back"
+    assert (tmp_path / "inventory.csv").read_bytes() == before
+    assert anywhere.exports.run("csv", to=tmp_path, dry_run=True).vehicle_count == 1
+    assert anywhere.exports.run("csv", to=tmp_path, confirm=True).last_vehicle_count == 3
+
+
 def test_what_is_missing_is_named(lot: jpauto.Lot, tmp_path: Path) -> None:
     with pytest.raises(jpauto.Refused) as missing:
         lot.exports.run("meta", to=tmp_path)
@@ -45,3 +64,14 @@ def test_the_dealership_is_configured_when_it_is_opened(tmp_path: Path) -> None:
     assert (tmp_path / "inventory.txt").exists()
     with pytest.raises(jpauto.InvalidInput):
         jpauto.open("sqlite::memory:", exports={"feedz": {}})
+
+
+def test_a_server_needs_a_login_that_is_whole(tmp_path: Path) -> None:
+    login = {"user": "us", "password": "open-sesame"}
+    exports = {"feeds": {"csv": {"destination": "sftp://feeds.example/in/", "login": login}}}
+    with jpauto.open("sqlite::memory:", exports=exports) as lot:
+        with pytest.raises(jpauto.Refused) as missing:
+            lot.exports.run("csv")
+        assert missing.value.code == "not_configured"
+        assert "exports.csv.host_key" in str(missing.value)
+        assert "open-sesame" not in str(missing.value)

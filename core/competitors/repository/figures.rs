@@ -17,13 +17,13 @@ use crate::{
         metrics::{AverageFit, MetricCounts},
     },
     db::{
-        DbConnection, DbResult, Instant, MultiBackend, on_each,
+        DbConnection, DbResult, Instant, MultiBackend, in_index_order, on_each,
         schema::{competitor_metrics, competitor_scrapes},
         types::{DbId, DbInstant, DbMoney},
     },
     ids::{CompetitorId, MetricsId},
     money::Money,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
 };
 
 /// `avg_days_on_market` has two places as prices have, so it travels as a price does.

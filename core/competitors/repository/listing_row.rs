@@ -96,7 +96,7 @@ macro_rules! listing_rows {
                     first_seen_at,
                     last_seen_at,
                     is_sold: row.is_sold.unwrap_or(false),
-                    sold_at: row.sold_at.map(DateTime::from),
+                    sold_at: row.sold_at.and_then(Instant::known),
                     p_return: row.p_return,
                 };
                 // An adopted row may have a price and no lowest one.
@@ -109,7 +109,7 @@ macro_rules! listing_rows {
         impl ListingRow {
             pub(super) fn into_listing(self, now: DateTime<Utc>) -> Listing {
                 let row = self.stored;
-                let (is_sold, sold_at) = (row.is_sold.unwrap_or(false), row.sold_at.map(DateTime::from));
+                let (is_sold, sold_at) = (row.is_sold.unwrap_or(false), row.sold_at.and_then(Instant::known));
                 let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
                 let days_on_market = match (is_sold, self.days_on_market) {
                     (true, Some(days)) => days,

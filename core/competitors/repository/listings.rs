@@ -18,7 +18,7 @@ use crate::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
         schema::competitor_inventory::{self, dsl},
-        types::{DbId, DbInstant, DbMoney},
+        types::{DbId, DbInstant, DbMoney, has_id},
     },
     error::{Error, ErrorCode},
     ids::ListingId,
@@ -72,9 +72,10 @@ macro_rules! known {
         let most: i64 = $most;
         let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
         let mut rows: Vec<ListingRow> = Vec::new();
-        let mut query = $query();
+        let mut query = $query().filter(has_id!($conn, dsl::id));
         if let Some((value, id)) = $after {
             rows = $query()
+                .filter(has_id!($conn, dsl::id))
                 .filter(sql::<Bool>(&format!("{} = ", $key)).bind::<$sql_type, _>(value))
                 .filter(sql::<Bool>(&format!("competitor_inventory.id {beyond} ")).bind::<DbId, _>(id))
                 .order(sql::<DbId>(&format!("competitor_inventory.id {direction}")))
@@ -183,6 +184,7 @@ fn fill_up(
     if missing <= 0 {
         return Ok(());
     }
+    let unknown = unknown.filter(has_id!(conn, dsl::id));
     let query = match after {
         Some(id) if is_descending => unknown.filter(dsl::id.lt(id)),
         Some(id) => unknown.filter(dsl::id.gt(id)),

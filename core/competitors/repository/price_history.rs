@@ -7,12 +7,12 @@ use super::{listings::listing_not_found, newest_page};
 use crate::{
     competitors::PricePoint,
     db::{
-        DbConnection, DbResult, Instant, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend, in_index_order,
         schema::{competitor_inventory, competitor_price_history},
     },
     ids::{ListingId, ListingPriceId},
     money::Money,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
 };
 
 #[derive(Queryable, Selectable)]

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use super::{get, newest_page};
 use crate::{
     competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, alert::PartialScrapes},
-    db::{DbConnection, DbResult, Instant, MultiBackend, schema::competitor_scrapes},
+    db::{DbConnection, DbResult, Instant, MultiBackend, in_index_order, schema::competitor_scrapes},
     ids::{CompetitorId, ScrapeId},
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
     tracking::{evidence::Doubts, facts::PastScrape, sold::Returns},
 };
 

@@ -20,7 +20,7 @@ use crate::{
     leases::{self, Taken},
     scrape::{
         fetch::Stop,
-        walk::{Ended, SharedHosts, SharedTurn},
+        walk::{SharedHosts, SharedTurn, WalkEnd},
     },
 };
 
@@ -45,7 +45,7 @@ pub(super) struct HostsOfScrape<'a> {
 impl SharedHosts for HostsOfScrape<'_> {
     /// Gives up after a while: a scrape holds what others wait for, and two that wait for each other must both go on. The next
     /// run then scrapes the competitor.
-    fn take(&self, host: &str) -> Result<SharedTurn<'_>, Ended> {
+    fn take(&self, host: &str) -> Result<SharedTurn<'_>, WalkEnd> {
         let end = Instant::now() + self.claims.rules().shared_host_wait;
         loop {
             match self.claims.take_host(host, self.competitor, self.stop) {
@@ -54,14 +54,14 @@ impl SharedHosts for HostsOfScrape<'_> {
                     return Ok(SharedTurn::until(move || claims.give_back_host(&host, competitor, stop)));
                 }
                 Ok(false) if Instant::now() < end => self.stop.sleep(RETRY_PAUSE),
-                Ok(false) => return Err(Ended::Busy),
+                Ok(false) => return Err(WalkEnd::Busy),
                 Err(reason) => {
                     tracing::warn!(%host, %reason, "the lease of a shared host could not be asked for");
-                    return Err(Ended::Busy);
+                    return Err(WalkEnd::Busy);
                 }
             }
             if self.stop.is_asked() {
-                return Err(Ended::Stopped);
+                return Err(WalkEnd::Stopped);
             }
         }
     }

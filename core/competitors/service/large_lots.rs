@@ -43,7 +43,7 @@ pub(super) type Work<'w> = dyn Fn(&mut DbConnection, Acting<'_>) -> DbResult<boo
 pub(super) type InTurn<'t> = dyn Fn(&Turns<'_>, &Work<'_>) -> Result<Option<bool>> + 't;
 
 /// How the turns ended.
-enum Ended {
+enum Outcome {
     Written,
     Overtaken,
     Stopped,
@@ -80,7 +80,7 @@ impl Recording<'_> {
 
     /// Plans the scrape, and writes most of what was seen. [`Recording::write`] then has little left to do. Answers false where a
     /// turn was not to be run. Reads take a permit, where threads share the connections.
-    pub(super) fn write_ahead(
+    pub(super) fn write_large_lot(
         &self,
         id: CompetitorId,
         permits: Option<&Semaphore>,
@@ -94,12 +94,12 @@ impl Recording<'_> {
             };
             let Some(mut draft) = planned else { break };
             match self.write_turns(&mut draft, &turns, in_turn)? {
-                Ended::Written => {
+                Outcome::Written => {
                     self.keep_draft(draft);
                     break;
                 }
-                Ended::Overtaken => tracing::debug!(competitor = %id, "another scrape was recorded; planning anew"),
-                Ended::Stopped => return Ok(false),
+                Outcome::Overtaken => tracing::debug!(competitor = %id, "another scrape was recorded; planning anew"),
+                Outcome::Stopped => return Ok(false),
             }
         }
         Ok(true)
@@ -123,7 +123,7 @@ impl Recording<'_> {
         Ok(Some(draft))
     }
 
-    fn write_turns(&self, draft: &mut Draft, turns: &Turns<'_>, in_turn: &InTurn<'_>) -> Result<Ended> {
+    fn write_turns(&self, draft: &mut Draft, turns: &Turns<'_>, in_turn: &InTurn<'_>) -> Result<Outcome> {
         while let Some(part) = draft.rows.next_part(turns.rows()) {
             let documents = Documents::take(&mut draft.plan, &part);
             // Each turn has a new name, so that a plan made between two turns notices the second.
@@ -136,11 +136,11 @@ impl Recording<'_> {
                     draft.rows.is_written(&part);
                     draft.last_turn = Some(turn);
                 }
-                Some(false) => return Ok(Ended::Overtaken),
-                None => return Ok(Ended::Stopped),
+                Some(false) => return Ok(Outcome::Overtaken),
+                None => return Ok(Outcome::Stopped),
             }
         }
-        Ok(Ended::Written)
+        Ok(Outcome::Written)
     }
 
     /// Writes a part of what was seen with its audit row, where the plan still holds.

@@ -39,7 +39,7 @@ impl Competitors<'_> {
     /// is installed. A website that cannot be read is a report with a
     /// [`failure`](TestReport::failure).
     pub fn test(&self, site: impl Into<TestSite>, options: &TestOptions) -> Result<TestReport> {
-        self.desk.read(Permission::ManageCompetitors, |_| Ok(()))?;
+        self.desk.must(Permission::ManageCompetitors)?;
         let (fetcher, scraping): (_, &ScrapingRules) = (self.desk.part::<Fetcher>()?, self.desk.rules());
         let limits = WalkLimits {
             most_pages: fetcher.max_pages(),
@@ -70,6 +70,7 @@ impl Competitors<'_> {
     /// `scrape_blocked`; `inventory_not_found` where no vehicle was found. Then nothing is written;
     /// [`Competitors::add`] adds without looking.
     pub fn add_at(&self, new: &NewCompetitor, options: &TestOptions) -> Result<AddedCompetitor> {
+        self.desk.must(Permission::ManageCompetitors)?;
         // A fault in what was given is reported before any website is asked.
         // A name that is not given is not at fault: the website says it.
         registration::add(&named(new, Some(UNKNOWN)), self.desk.now())?;

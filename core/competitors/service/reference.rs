@@ -15,6 +15,7 @@ impl Competitors<'_> {
     /// # Errors
     /// `competitor_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find(&self, text: &str) -> Result<Competitor> {
+        self.desk.must(Permission::ReadCompetitors)?;
         let none = || Error::new(ErrorCode::CompetitorNotFound, "there is no such competitor");
         let reference = Reference::read(text).ok_or_else(none)?;
         let found =
@@ -30,6 +31,7 @@ impl Competitors<'_> {
     /// # Errors
     /// `listing_not_found`; `ambiguous_reference`, naming the candidates.
     pub fn find_listing(&self, text: &str) -> Result<ListingId> {
+        self.desk.must(Permission::ReadCompetitors)?;
         let none = || Error::new(ErrorCode::ListingNotFound, "there is no such listing");
         let reference = Reference::read(text).ok_or_else(none)?;
         let found =

@@ -31,7 +31,7 @@ use crate::{
     ids::CompetitorId,
     scrape::{
         fetch::{Fetcher, Session, Stop},
-        walk::{self, Asking, Ended, Failed, PagesRead, Reached, WalkLimits, Walked},
+        walk::{self, Asking, Failed, PagesRead, Reached, WalkEnd, WalkLimits, Walked},
     },
 };
 
@@ -59,6 +59,7 @@ impl Competitors<'_> {
         id: CompetitorId,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<RecordReport> {
+        self.desk.must(Permission::ManageCompetitors)?;
         let fetcher = self.desk.part::<Fetcher>()?;
         let competitor = self.desk.read(Permission::ManageCompetitors, |conn| repository::get(conn, id))?;
         let host = revisit::host(&competitor.inventory_url).unwrap_or_else(|| competitor.inventory_url.clone());
@@ -70,7 +71,7 @@ impl Competitors<'_> {
         match outcome {
             Some(Outcome::Recorded(report)) => Ok(*report),
             Some(Outcome::Failed(error)) => Err(error),
-            Some(Outcome::Passed) => Err(self.desk.read(Permission::ManageCompetitors, |conn| {
+            Some(Outcome::Skipped) => Err(self.desk.read(Permission::ManageCompetitors, |conn| {
                 claims::already_running(conn, id, &host, self.desk.now())
             })?),
             Some(Outcome::Stopped) | None => Err(Error::new(ErrorCode::ScrapeCancelled, "the scrape was cancelled")),
@@ -93,6 +94,7 @@ impl Competitors<'_> {
         limits: &ScrapeLimits,
         observer: &mut dyn FnMut(ScrapeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<ScrapeReport> {
+        self.desk.must(Permission::ManageCompetitors)?;
         limits.check()?;
         let fetcher = self.desk.part::<Fetcher>()?;
         let end = limits.deadline.and_then(|span| Instant::now().checked_add(span));
@@ -113,7 +115,7 @@ impl Competitors<'_> {
                 let failure = ScrapeFailure { competitor_id: task.id, competitor: task.name.clone(), error };
                 report.failed.push(failure);
             }
-            Outcome::Passed => report.passed += 1,
+            Outcome::Skipped => report.skipped += 1,
             Outcome::Stopped => {}
         };
         let finished =
@@ -139,7 +141,7 @@ impl Work for Run<'_> {
     fn scrape(&self, task: &Task, stop: &Arc<Stop>, note: &mut dyn FnMut(Reached)) -> Outcome {
         let competitor = match self.claims.claim(task, self.trigger, stop) {
             Ok(Some(competitor)) => competitor,
-            Ok(None) => return Outcome::Passed,
+            Ok(None) => return Outcome::Skipped,
             Err(error) => return Outcome::Failed(error),
         };
         let outcome = {
@@ -148,7 +150,7 @@ impl Work for Run<'_> {
             let outcome = self.scrape_claimed(&competitor, stop, note);
             claimed.end = match &outcome {
                 Ok(Outcome::Recorded(_) | Outcome::Failed(_)) => ClaimEnd::Recorded,
-                Ok(Outcome::Stopped | Outcome::Passed) => ClaimEnd::Stopped,
+                Ok(Outcome::Stopped | Outcome::Skipped) => ClaimEnd::Stopped,
                 Err(reason) => ClaimEnd::Failed(OwnFailure::of(reason)),
             };
             outcome
@@ -189,11 +191,11 @@ impl<'a> Run<'a> {
         }
         match walked {
             Ok(walked) => self.record(competitor, walked, &session, (observed_at, stop)),
-            Err(Ended::Stopped) => Ok(Outcome::Stopped),
-            Err(Ended::Busy) => Ok(Outcome::Passed),
+            Err(WalkEnd::Stopped) => Ok(Outcome::Stopped),
+            Err(WalkEnd::Busy) => Ok(Outcome::Skipped),
             // The time of the run is over; that says nothing against the website.
-            Err(Ended::Failed(_)) if self.end.is_some_and(|end| end <= Instant::now()) => Ok(Outcome::Stopped),
-            Err(Ended::Failed(failed)) => self.record_failure(competitor.id, failed, (observed_at, stop)),
+            Err(WalkEnd::Failed(_)) if self.end.is_some_and(|end| end <= Instant::now()) => Ok(Outcome::Stopped),
+            Err(WalkEnd::Failed(failed)) => self.record_failure(competitor.id, failed, (observed_at, stop)),
         }
     }
 
@@ -205,7 +207,7 @@ impl<'a> Run<'a> {
         observed_at: DateTime<Utc>,
         stop: &Arc<Stop>,
         note: &mut dyn FnMut(Reached),
-    ) -> Result<Result<Walked, Ended>> {
+    ) -> Result<Result<Walked, WalkEnd>> {
         let desk = self.claims.desk;
         let since = revisit::oldest_believed(observed_at, desk.rules(), self.claims.rules());
         let (kept, pages_before) = {
@@ -247,7 +249,7 @@ impl<'a> Run<'a> {
             let own = missing::own_websites(competitor);
             recording.gone = missing.map(|pages| pages.gone(session, &own, most_checks)).unwrap_or_default();
         }
-        if stop.is_asked() || !self.write_ahead(&recording, id, stop)? {
+        if stop.is_asked() || !self.write_large_lot(&recording, id, stop)? {
             return Ok(Outcome::Stopped);
         }
         let write = |conn: &mut DbConnection, acting: Acting<'_>| {
@@ -267,12 +269,12 @@ impl<'a> Run<'a> {
     }
 
     /// Writes in turns what was seen of a large lot; false where the scrape was stopped.
-    fn write_ahead(&self, recording: &Recording<'_>, id: CompetitorId, stop: &Stop) -> Result<bool> {
+    fn write_large_lot(&self, recording: &Recording<'_>, id: CompetitorId, stop: &Stop) -> Result<bool> {
         let permits = Some(&self.claims.database);
         if !recording.is_large(&id.into(), permits)? {
             return Ok(true);
         }
-        recording.write_ahead(id, permits, &|turns, work| {
+        recording.write_large_lot(id, permits, &|turns, work| {
             if stop.is_asked() {
                 return Ok(None);
             }

@@ -2,7 +2,8 @@
 
 use std::{
     fmt,
-    io::{BufRead as _, BufReader, Read as _},
+    fs::File,
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _},
     ops::ControlFlow,
     rc::Rc,
 };
@@ -11,10 +12,10 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess}
 use serde_json::Value;
 
 use super::{Head, LONGEST_ROW, Limited, Named, Unreadable, Visitor};
-use crate::exports::feed::Feed;
+use crate::exports::{feed::Feed, writing::GRAPH_HEAD};
 
 pub(super) fn read_lines(
-    mut file: BufReader<std::fs::File>,
+    mut file: BufReader<File>,
     feed: &Feed,
     visitor: &mut Visitor<'_>,
 ) -> Result<Head, Unreadable> {
@@ -67,7 +68,66 @@ fn add_all(row: &mut Named, feed: &Feed, path: &str, value: &Value) {
 }
 
 /// Shows the nodes of the `@graph` one after the other, never all of them.
-pub(super) fn read_graph(file: Limited, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
+pub(super) fn read_graph(mut file: File, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
+    let is_by_lines = has_a_node_a_line(&mut file)?;
+    file.rewind()?;
+    if is_by_lines { read_node_lines(file, feed, visitor) } else { read_document(Limited::new(file), feed, visitor) }
+}
+
+/// So much is read at once.
+const BUFFER: usize = 64 * 1024;
+
+/// Whether the document is written as an export writes it. Its nodes are then read from their bytes, which is several times as fast
+/// as reading a document byte by byte.
+fn has_a_node_a_line(file: &mut File) -> io::Result<bool> {
+    let (mut file, mut bytes) = (BufReader::with_capacity(BUFFER, file), Vec::new());
+    // Whether another node must follow, may not follow, or may, as behind the head.
+    let (mut is_head, mut must_follow) = (true, None);
+    loop {
+        bytes.clear();
+        let count = file.by_ref().take(LONGEST_ROW + 1).read_until(b'\n', &mut bytes)?;
+        let line = bytes.trim_ascii_end();
+        if std::mem::take(&mut is_head) {
+            if line != GRAPH_HEAD.as_bytes() {
+                return Ok(false);
+            }
+            continue;
+        }
+        if line == b"]}" {
+            return Ok(must_follow != Some(true) && file.fill_buf()?.is_empty());
+        }
+        let node = line.strip_suffix(b",");
+        let is_node = node.unwrap_or(line).starts_with(b"{") && node.unwrap_or(line).ends_with(b"}");
+        if !is_node || must_follow == Some(false) || count as u64 > LONGEST_ROW {
+            return Ok(false);
+        }
+        must_follow = Some(node.is_some());
+    }
+}
+
+fn read_node_lines(file: File, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
+    let (mut file, mut bytes) = (BufReader::with_capacity(BUFFER, file), Vec::new());
+    let (mut head, mut row) = (Head::default(), Named::new(feed));
+    file.read_until(b'\n', &mut bytes)?;
+    loop {
+        bytes.clear();
+        file.read_until(b'\n', &mut bytes)?;
+        let line = bytes.trim_ascii_end();
+        if line == b"]}" {
+            return Ok(head);
+        }
+        head.rows += 1;
+        let node: Value = serde_json::from_slice(line.strip_suffix(b",").unwrap_or(line))
+            .map_err(|failed| Unreadable::At(head.rows, format!("expected a JSON-LD document: {failed}")))?;
+        row.clear();
+        add_all(&mut row, feed, "", &node);
+        if row.show(head.rows, None, visitor).is_break() {
+            return Ok(head);
+        }
+    }
+}
+
+fn read_document(file: Limited, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
     let meter = file.meter();
     let mut graph = Graph { feed, visitor, rows: 0, found: false, meter };
     let mut deserializer = serde_json::Deserializer::from_reader(BufReader::new(file));
@@ -155,5 +215,63 @@ impl<'de> serde::de::Visitor<'de> for Nodes<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::exports::{Platform, feeds};
+
+    /// The names of the vehicles in a document, or what is wrong with it.
+    fn names_in(text: &str) -> Result<Vec<String>, String> {
+        let feed = feeds::of(Platform::SchemaOrg, None).unwrap();
+        let place = feed.columns.iter().position(|column| column.name == "name").unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let mut names = Vec::new();
+        let outcome = read_graph(file.reopen().unwrap(), &feed, &mut |row| {
+            names.push(row.cells[place].unwrap_or_default().to_owned());
+            ControlFlow::Continue(())
+        });
+        match outcome {
+            Ok(head) => {
+                assert_eq!(head.rows, names.len() as u64);
+                Ok(names)
+            }
+            Err(Unreadable::At(row, rule)) => Err(format!("{row}: {rule}")),
+            Err(Unreadable::Io(reason)) => panic!("{reason}"),
+        }
+    }
+
+    #[test]
+    fn a_document_is_read_alike_however_its_lines_are_broken() {
+        let (one, two) = (r#"{"name":"a","brand":{"name":"b"}}"#, r#"{"name":"c,}"}"#);
+        for (text, names) in [
+            (format!("{GRAPH_HEAD}\n{one},\n{two}\n]}}\n"), &["a", "c,}"][..]),
+            (format!("{GRAPH_HEAD}\r\n{one},\r\n{two}\r\n]}}\r\n"), &["a", "c,}"]),
+            (format!("{GRAPH_HEAD}\n]}}\n"), &[]),
+            (format!("{GRAPH_HEAD}{one},{two}]}}"), &["a", "c,}"]),
+            (format!("{GRAPH_HEAD}\n{one},\n{{\n\"name\":\"c\"\n}}\n]}}\n"), &["a", "c"]),
+            (format!("{{\n\"@graph\":[\n{one}\n],\n\"@context\":\"https://schema.org\"\n}}"), &["a"]),
+        ] {
+            assert_eq!(
+                names_in(&text).as_deref(),
+                Ok(&names.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                "{text}"
+            );
+        }
+        for text in [
+            format!("{GRAPH_HEAD}\n{one}\n{two}\n]}}\n"),
+            format!("{GRAPH_HEAD}\n{one},\n]}}\n"),
+            format!("{GRAPH_HEAD}\n{one}\n]}}\n{two}"),
+            format!("{GRAPH_HEAD}\n{one},\n"),
+            format!("{GRAPH_HEAD}\n{{\"name\":}}\n]}}\n"),
+            GRAPH_HEAD.to_owned(),
+        ] {
+            assert!(names_in(&text).is_err(), "{text}");
+        }
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn read(
         FeedFormat::Tsv => separated::read(Limited::new(file), b'\t', feed, visitor),
         FeedFormat::Xml => xml::read(Limited::new(file), feed, visitor),
         FeedFormat::JsonLines => json::read_lines(BufReader::new(file), feed, visitor),
-        FeedFormat::JsonLd => json::read_graph(Limited::new(file), feed, visitor),
+        FeedFormat::JsonLd => json::read_graph(file, feed, visitor),
     }
 }
 

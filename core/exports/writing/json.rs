@@ -61,6 +61,9 @@ impl Serialize for Value<'_> {
     }
 }
 
+/// The first line of such a document. Each node has a line of its own, with a comma behind it where another follows.
+pub(in crate::exports) const GRAPH_HEAD: &str = r#"{"@context":"https://schema.org","@graph":["#;
+
 /// A document whose `@graph` has a node for each vehicle. A column's name is the path to its value.
 pub(super) struct Linked {
     out: BufWriter<File>,
@@ -70,7 +73,7 @@ pub(super) struct Linked {
 impl Linked {
     pub(super) fn begin(file: File) -> io::Result<Self> {
         let mut out = BufWriter::with_capacity(BUFFER, file);
-        out.write_all(b"{\"@context\":\"https://schema.org\",\"@graph\":[")?;
+        out.write_all(GRAPH_HEAD.as_bytes())?;
         Ok(Self { out, is_first: true })
     }
 }

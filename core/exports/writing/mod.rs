@@ -13,6 +13,7 @@ use super::{
     value::Value,
 };
 
+pub(super) use json::GRAPH_HEAD;
 pub(super) use pages::PAGES_MARK;
 pub(super) use separated::FORMULA_SIGNS;
 

@@ -23,6 +23,7 @@ use crate::{
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportMapping))]
 #[serde(default, deny_unknown_fields)]
 pub struct Mapping {
     /// The field of each column, by the column's name; `None` leaves the column out. Columns that are not named are found by
@@ -44,6 +45,7 @@ pub struct Mapping {
 
 /// What is done with a column of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ImportedColumn {
     /// Its name in the file.
@@ -56,6 +58,7 @@ pub struct ImportedColumn {
 
 /// Why a column is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ColumnLeftOut))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LeftOut {

@@ -1,5 +1,7 @@
 //! What a row does to the inventory: the rules of every other change, one after the other. Pure.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -31,8 +33,8 @@ pub(super) struct Planned {
     pub(super) row: Option<u64>,
     /// The vehicle before; `None` if it is new.
     pub(super) before: Option<Vehicle>,
-    /// The vehicle afterwards.
-    pub(super) after: Vehicle,
+    /// The vehicle afterwards. Most rows do one thing, and that step and this are one and the same then.
+    pub(super) after: Arc<Vehicle>,
     /// Each change on the way, as the audit trail has it.
     pub(super) steps: Vec<Step>,
     pub(super) warnings: Vec<RowWarning>,
@@ -42,7 +44,7 @@ pub(super) struct Planned {
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) action: Action,
-    pub(super) after: Vehicle,
+    pub(super) after: Arc<Vehicle>,
 }
 
 impl Planned {
@@ -64,8 +66,8 @@ impl Planned {
     }
 
     fn step(&mut self, action: Action, after: Vehicle) {
-        self.after = after.clone();
-        self.steps.push(Step { action, after });
+        self.after = Arc::new(after);
+        self.steps.push(Step { action, after: Arc::clone(&self.after) });
     }
 }
 
@@ -88,8 +90,13 @@ pub(super) fn plan(values: &RowValues, known: Option<&Vehicle>, terms: Terms<'_>
 /// As any change of status.
 pub(super) fn sell(known: Vehicle, terms: Terms<'_>) -> Result<Planned> {
     let after = rules::set_status(&known, VehicleStatus::Sold.into(), terms.by, terms.now)?;
-    let mut planned =
-        Planned { row: None, after: known.clone(), before: Some(known), steps: Vec::new(), warnings: Vec::new() };
+    let mut planned = Planned {
+        row: None,
+        after: Arc::new(known.clone()),
+        before: Some(known),
+        steps: Vec::new(),
+        warnings: Vec::new(),
+    };
     planned.step(Action::Status, after);
     Ok(planned)
 }
@@ -141,11 +148,11 @@ fn added(values: &RowValues, terms: Terms<'_>) -> Result<Planned> {
     }
     let mut vehicle = with_status(vehicle, values, terms)?;
     (vehicle.updated_at, vehicle.updated_by) = (Some(now), by);
-    let warnings = Vec::new();
-    let mut planned =
-        Planned { row: Some(values.row), before: None, after: vehicle.clone(), steps: Vec::new(), warnings };
-    vehicle.warnings.iter().for_each(|warning| planned.warn(warning.to_string()));
-    planned.step(Action::Create, vehicle);
+    let after = Arc::new(vehicle);
+    let steps = vec![Step { action: Action::Create, after: Arc::clone(&after) }];
+    let mut planned = Planned { row: Some(values.row), before: None, after, steps, warnings: Vec::new() };
+    let warnings: Vec<_> = planned.after.warnings.iter().map(ToString::to_string).collect();
+    warnings.into_iter().for_each(|warning| planned.warn(warning));
     Ok(planned)
 }
 
@@ -161,7 +168,7 @@ fn with_status(vehicle: Vehicle, values: &RowValues, terms: Terms<'_>) -> Result
 
 fn changed(values: &RowValues, known: &Vehicle, terms: Terms<'_>) -> Result<Planned> {
     let Terms { rules, doubtful, by, now } = terms;
-    let (before, after) = (Some(known.clone()), known.clone());
+    let (before, after) = (Some(known.clone()), Arc::new(known.clone()));
     let mut planned = Planned { row: Some(values.row), before, after, steps: Vec::new(), warnings: Vec::new() };
     ensure_status_is_known(values, known)?;
     if known.status == VehicleStatus::Sold && values.status.is_some_and(|status| status != VehicleStatus::Sold) {
@@ -187,7 +194,7 @@ fn changed(values: &RowValues, known: &Vehicle, terms: Terms<'_>) -> Result<Plan
             planned.step(Action::Update, after);
         }
     }
-    let after = with_status(planned.after.clone(), values, terms)?;
+    let after = with_status((*planned.after).clone(), values, terms)?;
     if after.status != planned.after.status {
         planned.step(Action::Status, after);
     }

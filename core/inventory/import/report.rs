@@ -15,6 +15,7 @@ use crate::{
 /// What an import did, or would do.
 #[must_use = "rows may be refused: `ensure_written` says so"]
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ImportReport {
     /// What became of it as a whole.
@@ -47,6 +48,7 @@ pub struct ImportReport {
 
 /// What became of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ImportOutcome {
@@ -64,6 +66,7 @@ pub enum ImportOutcome {
 
 /// How many rows did what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ImportCounts {
     /// Rows with values.
@@ -84,6 +87,7 @@ pub struct ImportCounts {
 
 /// A vehicle of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ImportedVehicle {
     /// The line of a text file on which the row begins, or the row of a worksheet; `None` for a vehicle that is not in the file.
@@ -127,17 +131,20 @@ impl ImportedVehicle {
 
 /// A vehicle that is other than before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportedChange))]
 #[non_exhaustive]
 pub struct ChangedVehicle {
     /// The vehicle as it is now.
     #[serde(flatten)]
     pub vehicle: ImportedVehicle,
     /// The fields that differ: `{"price": {"from": "14000.00", "to": "13500.00"}}`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub changes: Map<String, Value>,
 }
 
 /// A row that was refused.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RefusedRow {
     /// The line on which it begins, or its row in a worksheet.
@@ -152,6 +159,7 @@ pub struct RefusedRow {
 
 /// What is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RowFault {
     /// The name of the column in the file; `None` if it is about the whole row.
@@ -173,6 +181,7 @@ impl RowFault {
 
 /// Something to look at twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RowWarning {
     /// The line on which the row begins, or its row in a worksheet.
@@ -183,6 +192,7 @@ pub struct RowWarning {
 
 /// Why the vehicles that are missing from a file were not marked sold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SoldHeldBack {

@@ -1,12 +1,17 @@
 //! The import of a file: all of it in one transaction, or as much as can be in many, or nothing for a trial.
+//!
+//! All of it is read and planned before the transaction, which on SQLite keeps every other writer out: the transaction looks
+//! whether all still stands as it was planned upon, and writes. A file of very many changes is planned within it, because a plan
+//! is held in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::{
     ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn, Mapping, MissingVehicles, SoldHeldBack,
     columns,
     columns::{LISTED_AT, SOLD_AT},
     dates::{Dates, OrderProof},
+    draft::{Draft, Part},
     plan::{self, Planned, Terms},
     state::{Chunk, Known, Run, numbers_of},
 };
@@ -14,7 +19,7 @@ use crate::{
     activity::{self, Audited as _, RowEntry},
     actor::Permission,
     db::{DbConnection, DbResult, Failure},
-    desk::Acting,
+    desk::{Acting, Turns},
     error::{Error, ErrorCode, Result},
     ids::VehicleId,
     inventory::{
@@ -26,8 +31,11 @@ use crate::{
     sheets::{Sheet, SheetChoices, SheetFile, SheetRow},
 };
 
-/// Rows are read, looked up and written in groups of this many.
+/// Rows are read, looked up and written in groups of at most this many.
 const CHUNK: usize = 1_000;
+
+/// So often is an import planned before its transaction. If others changed the same vehicles each time, it is planned within.
+const PLANS: usize = 3;
 
 /// A file whose columns are known.
 pub(super) struct Table<'t> {
@@ -121,8 +129,7 @@ impl Inventory<'_> {
     /// # Ok::<(), jpauto::Error>(())
     /// ```
     pub fn import(&self, file: &SheetFile, options: &ImportOptions) -> Result<ImportReport> {
-        // Before the file is looked at.
-        self.desk().read(Permission::WriteInventory, |_| Ok(()))?;
+        self.desk().must(Permission::WriteInventory)?;
         let table = Table::open(file, options)?;
         match options.mode {
             ImportMode::DryRun => self.import_nothing(&table, options),
@@ -135,9 +142,10 @@ impl Inventory<'_> {
         let acting = Acting { actor: self.desk().actor(), now: self.desk().now() };
         self.desk().read_snapshot(Permission::WriteInventory, |conn| {
             let mut run = self.begin(table, options, conn, acting)?;
-            each_chunk(table, |rows| {
+            each_chunk(table, CHUNK, |rows| {
                 let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToCompare)?;
-                Ok::<(), Failure>(run.absorb(chunk)?)
+                run.absorb(chunk)?;
+                Ok::<_, Failure>(CHUNK)
             })?;
             for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
                 let sold = sell(conn, &run, ids, Reading::ToCompare)?;
@@ -148,15 +156,89 @@ impl Inventory<'_> {
     }
 
     fn import_all_or_nothing(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+        for _ in 0..PLANS {
+            let draft = self.draft(table, options)?;
+            if draft.is_cut_short {
+                break;
+            }
+            if draft.report.outcome != ImportOutcome::Written {
+                return Ok(draft.report);
+            }
+            if self.write_draft(&draft)? {
+                return Ok(draft.report);
+            }
+        }
+        self.import_in_one_transaction(table, options)
+    }
+
+    /// What the import does, upon the inventory as it stands at one moment.
+    fn draft(&self, table: &Table<'_>, options: &ImportOptions) -> Result<Draft> {
+        let acting = Acting { actor: self.desk().actor(), now: self.desk().now() };
+        self.desk().read_snapshot(Permission::WriteInventory, |conn| {
+            let mut run = self.begin(table, options, conn, acting)?;
+            let unsold = run.unsold_before.clone();
+            let (mut parts, mut planned, most) = (Vec::new(), 0, options.limits.planned);
+            let read = each_chunk(table, CHUNK, |rows| {
+                let rows = run.read(&rows);
+                let (vins, stock_numbers) = numbers_of(&rows);
+                let vehicles = repository::with_numbers(conn, &vins, &stock_numbers, Reading::ToCompare)?;
+                let mut part = Part::of_rows(vins, stock_numbers, &vehicles);
+                let chunk = run.plan(rows, &Known::new(vehicles, run.terms()));
+                part.planned = run.absorb(chunk)?;
+                planned += part.planned.len();
+                if run.has_refused() {
+                    // Nothing will be written; the other rows are looked at for the report alone.
+                    parts.clear();
+                } else {
+                    parts.push(part);
+                }
+                if planned > most && !run.has_refused() {
+                    // Ends the reading.
+                    return Err(Failure::from(Error::new(ErrorCode::ImportRefused, "too many changes to hold")));
+                }
+                Ok(CHUNK)
+            });
+            let is_cut_short = planned > most && !run.has_refused();
+            if is_cut_short {
+                return Ok(Draft { parts: Vec::new(), unsold, report: run.report, is_cut_short });
+            }
+            read?;
+            for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
+                let vehicles = repository::with_ids(conn, ids, Reading::ToCompare)?;
+                let mut part = Part::of_vehicles(&vehicles);
+                part.planned = run.absorb(sold(vehicles, &run)?)?;
+                parts.push(part);
+            }
+            let mut report = run.report;
+            report.outcome = outcome_of(&report);
+            Ok(Draft { parts, unsold, report, is_cut_short })
+        })
+    }
+
+    /// Writes what was planned, unless another has changed one of the vehicles since: then it answers false.
+    fn write_draft(&self, draft: &Draft) -> Result<bool> {
+        let is_stale = Cell::new(false);
+        let outcome = self.desk().write(Permission::WriteInventory, |conn, acting| {
+            if !draft.still_stands(conn)? {
+                is_stale.set(true);
+                return Err(Error::new(ErrorCode::VersionChanged, "vehicles have changed meanwhile").into());
+            }
+            draft.parts.iter().try_for_each(|part| self.apply(conn, acting, &part.planned))
+        });
+        if is_stale.get() { Ok(false) } else { outcome.map(|()| true) }
+    }
+
+    fn import_in_one_transaction(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
         let refused = RefCell::new(None);
         let outcome = self.desk().write(Permission::WriteInventory, |conn, acting| {
             let mut run = self.begin(table, options, conn, acting)?;
-            each_chunk(table, |rows| {
+            each_chunk(table, CHUNK, |rows| {
                 let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToChange)?;
                 if !chunk.has_refused() && !run.has_refused() {
                     self.apply(conn, acting, &chunk.planned)?;
                 }
-                Ok::<(), Failure>(run.absorb(chunk)?)
+                run.absorb(chunk)?;
+                Ok::<_, Failure>(CHUNK)
             })?;
             for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
                 let sold = sell(conn, &run, ids, Reading::ToChange)?;
@@ -164,11 +246,7 @@ impl Inventory<'_> {
                 run.absorb(sold)?;
             }
             let mut report = run.report;
-            report.outcome = match (&report.sold_held_back, report.refused.is_empty()) {
-                (_, false) => ImportOutcome::Refused,
-                (Some(SoldHeldBack::MoreThanHalf { .. }), true) => ImportOutcome::HeldBack,
-                _ => ImportOutcome::Written,
-            };
+            report.outcome = outcome_of(&report);
             if report.outcome == ImportOutcome::Written {
                 return Ok(report);
             }
@@ -185,23 +263,28 @@ impl Inventory<'_> {
     fn import_what_can_be(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
         let now = self.desk().now();
         let acting = Acting { actor: self.desk().actor(), now };
-        let run = self.desk().read(Permission::WriteInventory, |conn| self.begin(table, options, conn, acting))?;
-        let mut run = run;
-        each_chunk(table, |rows| {
-            let chunk = self.desk().write(Permission::WriteInventory, |conn, acting| {
+        let mut run = self.desk().read(Permission::WriteInventory, |conn| self.begin(table, options, conn, acting))?;
+        let turns = Turns::new(self.desk(), Permission::WriteInventory, CHUNK);
+        each_chunk(table, turns.rows(), |rows| {
+            let chunk = turns.write(|conn, acting| {
                 let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToChange)?;
                 self.apply(conn, acting, &chunk.planned)?;
                 Ok(chunk)
             })?;
-            run.absorb(chunk)
+            run.absorb(chunk)?;
+            Ok::<_, Error>(turns.rows())
         })?;
-        for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
-            let sold = self.desk().write(Permission::WriteInventory, |conn, acting| {
+        let missing = run.missing(is_confirmed(options));
+        let mut rest = &missing[..];
+        while !rest.is_empty() {
+            let (ids, others) = rest.split_at(turns.rows().min(rest.len()));
+            let sold = turns.write(|conn, acting| {
                 let sold = sell(conn, &run, ids, Reading::ToChange)?;
                 self.apply(conn, acting, &sold.planned)?;
                 Ok(sold)
             })?;
             run.absorb(sold)?;
+            rest = others;
         }
         let mut report = run.report;
         let is_whole = report.refused.is_empty() && report.sold_held_back.is_none();
@@ -227,16 +310,14 @@ impl Inventory<'_> {
     /// Writes what rows do, with its audit rows and what follows from it elsewhere.
     fn apply(&self, conn: &mut DbConnection, acting: Acting<'_>, planned: &[Planned]) -> DbResult<()> {
         let planned: Vec<_> = planned.iter().filter(|planned| !planned.steps.is_empty()).collect();
-        let new: Vec<&Vehicle> = planned.iter().filter(|it| it.before.is_none()).map(|it| &it.after).collect();
+        let new: Vec<&Vehicle> = planned.iter().filter(|it| it.before.is_none()).map(|it| &*it.after).collect();
         let changes: Vec<VehicleChange<'_>> = planned
             .iter()
             .filter_map(|it| Some(VehicleChange { before: it.before.as_ref()?, after: Some(&it.after) }))
             .collect();
-        for planned in planned.iter().filter(|planned| planned.is_relisting()) {
-            if let Some(sold) = &planned.before {
-                repository::ensure_sale(conn, &Sale::of(sold, None, acting.now))?;
-            }
-        }
+        let relisted = planned.iter().filter(|planned| planned.is_relisting());
+        let sold_before = relisted.filter_map(|planned| Some(Sale::of(planned.before.as_ref()?, None, acting.now)));
+        repository::ensure_sales(conn, &sold_before.collect::<Vec<_>>())?;
         repository::insert_all(conn, &new)?;
         let changed: Vec<&Vehicle> = changes.iter().filter_map(|change| change.after).collect();
         repository::update_all(conn, &changed)?;
@@ -265,17 +346,30 @@ fn is_confirmed(options: &ImportOptions) -> bool {
     options.missing == MissingVehicles::MarkSoldConfirmed
 }
 
-/// Hands out the rows in groups.
+/// What becomes of an import of all or nothing.
+fn outcome_of(report: &ImportReport) -> ImportOutcome {
+    match (&report.sold_held_back, report.refused.is_empty()) {
+        (_, false) => ImportOutcome::Refused,
+        (Some(SoldHeldBack::MoreThanHalf { .. }), true) => ImportOutcome::HeldBack,
+        _ => ImportOutcome::Written,
+    }
+}
+
+/// Hands out the rows in groups, the first of this many rows. `each` answers how many the next one is to have.
 fn each_chunk<E: From<Error>>(
     table: &Table<'_>,
-    mut each: impl FnMut(Vec<SheetRow>) -> Result<(), E>,
+    first: usize,
+    mut each: impl FnMut(Vec<SheetRow>) -> Result<usize, E>,
 ) -> Result<(), E> {
-    let mut rows = Vec::with_capacity(CHUNK);
+    let (mut rows, mut wanted) = (Vec::with_capacity(first), first);
     table.sheet.read(|row| {
         rows.push(row);
-        if rows.len() < CHUNK { Ok(()) } else { each(std::mem::replace(&mut rows, Vec::with_capacity(CHUNK))) }
+        if rows.len() >= wanted {
+            wanted = each(std::mem::replace(&mut rows, Vec::with_capacity(wanted)))?;
+        }
+        Ok::<(), E>(())
     })?;
-    if rows.is_empty() { Ok(()) } else { each(rows) }
+    if rows.is_empty() { Ok(()) } else { each(rows).map(drop) }
 }
 
 fn look_up_and_plan(conn: &mut DbConnection, run: &Run<'_>, rows: &[SheetRow], reading: Reading) -> DbResult<Chunk> {
@@ -286,9 +380,10 @@ fn look_up_and_plan(conn: &mut DbConnection, run: &Run<'_>, rows: &[SheetRow], r
 }
 
 fn sell(conn: &mut DbConnection, run: &Run<'_>, ids: &[VehicleId], reading: Reading) -> DbResult<Chunk> {
-    let mut chunk = Chunk::default();
-    for vehicle in repository::with_ids(conn, ids, reading)? {
-        chunk.planned.push(plan::sell(vehicle, run.terms())?);
-    }
-    Ok(chunk)
+    Ok(sold(repository::with_ids(conn, ids, reading)?, run)?)
+}
+
+fn sold(vehicles: Vec<Vehicle>, run: &Run<'_>) -> Result<Chunk> {
+    let planned = vehicles.into_iter().map(|vehicle| plan::sell(vehicle, run.terms()));
+    planned.collect::<Result<_>>().map(Chunk::of)
 }

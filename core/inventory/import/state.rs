@@ -46,6 +46,11 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// What no row says.
+    pub(super) fn of(planned: Vec<Planned>) -> Self {
+        Self { planned, ..Self::default() }
+    }
+
     pub(super) fn has_refused(&self) -> bool {
         !self.refused.is_empty()
     }
@@ -312,13 +317,13 @@ impl<'t> Run<'t> {
         fault
     }
 
-    /// Lets what the rows do count.
-    pub(super) fn absorb(&mut self, chunk: Chunk) -> Result<()> {
+    /// Lets what the rows do count, and answers what is to be written for it.
+    pub(super) fn absorb(&mut self, chunk: Chunk) -> Result<Vec<Planned>> {
         let Chunk { planned, refused, seen, unchanged, rows } = chunk;
         self.seen.vins.extend(seen.vins);
         self.seen.stock_numbers.extend(seen.stock_numbers);
         self.seen.vehicles.extend(seen.vehicles);
-        for planned in planned {
+        for planned in &planned {
             self.note(planned)?;
         }
         self.report.refused.extend(refused);
@@ -326,13 +331,13 @@ impl<'t> Run<'t> {
         counts.rows += rows;
         counts.unchanged += unchanged;
         counts.refused = self.report.refused.len();
-        Ok(())
+        Ok(planned)
     }
 
-    fn note(&mut self, planned: Planned) -> Result<()> {
+    fn note(&mut self, planned: &Planned) -> Result<()> {
         let Self { report, .. } = self;
         let vehicle = || ImportedVehicle::of(planned.row, &planned.after);
-        let Planned { before, after, steps, warnings, .. } = &planned;
+        let Planned { before, after, steps, warnings, .. } = planned;
         match before {
             None => report.added.push(vehicle()),
             Some(_) if planned.is_relisting() => report.relisted.push(vehicle()),

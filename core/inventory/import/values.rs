@@ -114,7 +114,7 @@ fn value(field: &Field, cell: &Cell) -> Result<Value, String> {
     }
     match field.r#type {
         FieldType::Money => money(cell).map(|money| Value::String(money.to_string())),
-        FieldType::Number => number(cell).map(Value::from),
+        FieldType::Number => number(cell, field.name).map(Value::from),
         FieldType::Truth => truth(cell).map(Value::Bool),
         FieldType::Texts => Ok(Value::from(texts(cell)?)),
         _ if field.name == "vin" => vin(cell).map(Value::String),
@@ -191,20 +191,16 @@ fn without_zeros(text: &str) -> &str {
     }
 }
 
-fn number(cell: &Cell) -> Result<i32, String> {
-    const EXPECTED: &str = "expected a whole number such as 52000 or 52,000";
+fn number(cell: &Cell, field: &str) -> Result<i32, String> {
+    let is_mileage = field == "mileage";
     let found = match cell {
         Cell::Number(number) if number.fract() == 0.0 && number.abs() < 1e9 => Some(*number as i32),
-        Cell::Text(text) => {
-            let text = text.trim().to_ascii_lowercase();
-            let text = [" miles", " mi", " mi.", "mi"].iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(&text);
-            let is_whole = |zeros: &str| zeros.bytes().all(|byte| byte == b'0');
-            let text = text.split_once('.').map_or(text, |(whole, rest)| if is_whole(rest) { whole } else { text });
-            typed::whole_number(text)
-        }
+        Cell::Text(text) if is_mileage => typed::miles(text),
+        Cell::Text(text) => typed::whole_number(text),
         _ => None,
     };
-    found.ok_or_else(|| EXPECTED.to_owned())
+    let expected = if is_mileage { typed::EXPECTED_MILES } else { "expected a whole number such as 4" };
+    found.ok_or_else(|| expected.to_owned())
 }
 
 fn truth(cell: &Cell) -> Result<bool, String> {
@@ -299,6 +295,9 @@ mod tests {
             ("price", Cell::Number(13_499.989_999_999_998), Value::from("13499.99")),
             ("mileage", text("52,000 mi"), Value::from(52_000)),
             ("mileage", text("52000.0"), Value::from(52_000)),
+            ("mileage", text("52k"), Value::from(52_000)),
+            ("mileage", text("52000 Miles"), Value::from(52_000)),
+            ("doors", text("4.0"), Value::from(4)),
             ("mileage", Cell::Number(52_000.0), Value::from(52_000)),
             ("vin", text("1hgcm82633a 004352"), Value::from("1HGCM82633A004352")),
             ("stock_number", Cell::Number(1_042.0), Value::from("1042")),
@@ -338,6 +337,9 @@ mod tests {
             ("price", Cell::Serial(46_348.0)),
             ("price", Cell::Null),
             ("mileage", text("52.5")),
+            ("mileage", text("52.000")),
+            ("mileage", text("84,000 km")),
+            ("doors", text("4 mi")),
             ("mileage", text("TMU")),
             ("year", Cell::Number(f64::NAN)),
             ("vin", text("1.23457E+16")),

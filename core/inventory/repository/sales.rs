@@ -1,5 +1,7 @@
 //! Rows of `vehicle_sales`.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
@@ -20,6 +22,9 @@ use crate::{
     },
     money::Money,
 };
+
+/// A statement has at most this many values: SQLite takes 32,766, PostgreSQL 65,535.
+const MOST_VALUES: usize = 10_000;
 
 #[derive(Insertable)]
 #[diesel(table_name = vehicle_sales, treat_none_as_default_value = false)]
@@ -63,6 +68,21 @@ pub(in crate::inventory) fn ensure_sale(conn: &mut DbConnection, sale: &Sale) ->
         .count()
         .get_result(conn)?;
     if known == 0 { add_sale(conn, sale) } else { Ok(()) }
+}
+
+/// The same for many vehicles.
+pub(in crate::inventory) fn ensure_sales(conn: &mut DbConnection, sales: &[Sale]) -> DbResult<()> {
+    let mut known: HashSet<(VehicleId, DateTime<Utc>)> = HashSet::new();
+    for sales in sales.chunks(MOST_VALUES) {
+        let of_these = dsl::inventory_id.eq_any(sales.iter().map(|sale| sale.inventory_id));
+        let found: Vec<(VehicleId, Instant)> =
+            dsl::vehicle_sales.filter(of_these).select((dsl::inventory_id, dsl::sold_at)).load(conn)?;
+        known.extend(found.into_iter().map(|(id, sold_at)| (id, sold_at.into())));
+    }
+    let is_new = |sale: &&Sale| !known.contains(&(sale.inventory_id, sale.sold_at));
+    let new: Vec<_> = sales.iter().filter(is_new).map(SaleRow::from).collect();
+    insert_rows!(conn, vehicle_sales::table, new);
+    Ok(())
 }
 
 pub(in crate::inventory) fn delete_sale(conn: &mut DbConnection, sold: &Vehicle) -> DbResult<()> {

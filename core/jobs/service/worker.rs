@@ -46,6 +46,7 @@ impl Jobs<'_> {
     /// # Errors
     /// `forbidden`; as any write.
     pub fn run_due(&self, observer: &mut dyn FnMut(&RunProgress) -> ControlFlow<()>) -> Result<Vec<Run>> {
+        self.desk.must(Permission::RunJobs)?;
         let (stop, mut runs, mut is_over) = (Stop::default(), Vec::new(), false);
         for (job, time) in self.due()?.jobs {
             if is_over {
@@ -67,6 +68,7 @@ impl Jobs<'_> {
     /// # Errors
     /// `forbidden`, and other errors that do not pass by themselves. Where the database does not answer, it goes on.
     pub fn work(&self, pool: &RunPool, stop: &Stop, observer: &mut dyn FnMut(WorkEvent<'_>)) -> Result<()> {
+        self.desk.must(Permission::RunJobs)?;
         let lease = self.timetable()?.rules.lease;
         let again = (lease / 3).min(Duration::from_secs(1));
         while !stop.is_asked() {

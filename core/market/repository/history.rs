@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    db::{DbConnection, DbResult, Instant, MultiBackend, insert_rows, schema::market_price_history},
+    db::{DbConnection, DbResult, Instant, MultiBackend, in_index_order, insert_rows, schema::market_price_history},
     ids::{MarketPriceId, VehicleId},
     market::{HistoryPoint, MarketPrice, ResearchResult},
     money::Money,
-    page::{Page, PageRequest, in_index_order},
+    page::{Page, PageRequest},
 };
 
 /// The points of these vehicles' histories since a time that have a median.

@@ -28,6 +28,7 @@ use crate::{
         },
         repository::{self, ComparableQuery, DueVehicle, ResearchRow},
     },
+    money::Money,
 };
 
 /// At most this many analyses share one transaction. That spreads the cost of the commit, and the vehicles are locked briefly.
@@ -265,7 +266,7 @@ impl Run<'_> {
         let mut materials = Vec::with_capacity(ids.len());
         for id in ids {
             let vehicle = vehicles.remove(id).ok_or_else(not_found);
-            let vehicle = match vehicle.and_then(|vehicle| must_be_unsold(&vehicle).map(|()| vehicle)) {
+            let vehicle = match vehicle.and_then(|vehicle| must_be_priceable(&vehicle).map(|()| vehicle)) {
                 Ok(vehicle) => vehicle,
                 Err(error) => {
                     materials.push(Err(error));
@@ -376,6 +377,17 @@ impl Prepared {
     fn holds(&self, vehicle: &Vehicle, before: Option<&ResearchResult>) -> bool {
         *vehicle == self.vehicle && before == self.before.as_ref()
     }
+}
+
+/// Refuses a sold vehicle, and one whose price is none: nothing can be said of it, and no history takes it.
+fn must_be_priceable(vehicle: &Vehicle) -> Result<()> {
+    must_be_unsold(vehicle)?;
+    if vehicle.price.fits_a_price() {
+        return Ok(());
+    }
+    let expected = format!("expected an amount from 0.00 to {}", Money::MAX);
+    let message = format!("the price of this vehicle, {}, is none that a vehicle has: correct it", vehicle.price);
+    Err(Error::new(ErrorCode::InvalidVehicle, message).with_field("/price", expected))
 }
 
 fn not_found() -> Error {

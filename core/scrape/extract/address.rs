@@ -1,7 +1,7 @@
 //! When two spellings of an address lead to one page.
 //!
-//! The scheme, `www.`, an usual port, doubled slashes and one at the end, the file that a server shows for a folder, the order of a
-//! query and what counts visitors in it make no difference. A fragment that scrolls makes none either; one that a script
+//! The scheme, `www.`, an usual port, doubled slashes and one at the end, `.` and `..`, letters written as `%75`, the file that a
+//! server shows for a folder, the order of a query and what counts visitors in it make no difference. A fragment that scrolls makes none either; one that a script
 //! reads as a path does. What is deliberately not here: making a link absolute (`page`).
 
 use std::borrow::Cow;
@@ -22,16 +22,24 @@ pub(crate) fn apart(url: &str) -> Option<(String, Option<&str>)> {
     let (place, query) = rest.split_once('?').map_or((rest, ""), |(place, query)| (place, query));
     let (host, path) = place.split_once('/').unwrap_or((place, ""));
     let mut key = usual_host(host).into_owned();
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        key.push('/');
-        key.push_str(part);
+    let host_ends = key.len();
+    for part in path.split('/').map(plain) {
+        match &*part {
+            "" | "." => {}
+            ".." => key.truncate(key[host_ends..].rfind('/').map_or(host_ends, |slash| host_ends + slash)),
+            part => {
+                key.push('/');
+                key.push_str(part);
+            }
+        }
     }
     if let Some((folder, file)) = key.rsplit_once('/')
         && is_shown_for_a_folder(file)
     {
         key.truncate(folder.len());
     }
-    let mut asked: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
+    let asked = query.split('&').map(plain);
+    let mut asked: Vec<_> = asked.filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
     asked.sort_unstable();
     asked.dedup();
     for (at, pair) in asked.iter().enumerate() {
@@ -39,6 +47,34 @@ pub(crate) fn apart(url: &str) -> Option<(String, Option<&str>)> {
         key.push_str(pair);
     }
     Some((key, fragment.filter(|fragment| !fragment.is_empty())))
+}
+
+/// A part of an address without the escapes that it does not need: `%75` is `u`, and `%2f` is written `%2F` (RFC 3986, 6.2.2).
+fn plain(part: &str) -> Cow<'_, str> {
+    if !part.contains('%') {
+        return Cow::Borrowed(part);
+    }
+    let mut plain = String::with_capacity(part.len());
+    let mut rest = part;
+    while let Some(at) = rest.find('%') {
+        plain.push_str(&rest[..at]);
+        let escaped = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let Some(digits) = escaped else {
+            plain.push('%');
+            rest = &rest[at + 1..];
+            continue;
+        };
+        match u8::from_str_radix(digits, 16).map(char::from) {
+            Ok(sign) if sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.' | '_' | '~') => plain.push(sign),
+            _ => {
+                plain.push('%');
+                plain.push_str(&digits.to_ascii_uppercase());
+            }
+        }
+        rest = &rest[at + 3..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 fn usual_host(host: &str) -> Cow<'_, str> {
@@ -124,6 +160,11 @@ mod tests {
             "https://lot.example/used/1?",
             "https://lot.example/used/1?utm_source=mail&UTM_Medium=x",
             "https://lot.example/used/1?gclid=a&fbclid=b#top",
+            "https://lot.example/%75sed/%31",
+            "https://lot.example/./new/../used/1/.",
+            "https://lot.example/%2E%2e/used/1",
+            "https://lot.example/used/1/index%2ehtml",
+            "https://lot.example/used/1?%75tm_source=mail",
         ];
         for url in same {
             assert_eq!(key(url).as_deref(), Some("lot.example/used/1"), "{url}");
@@ -131,6 +172,8 @@ mod tests {
         let asked = Some("lot.example/car?id=7&view=all".to_owned());
         assert_eq!(key("https://lot.example/car?view=all&id=7"), asked);
         assert_eq!(key("https://www.lot.example/car/?id=7&view=all&msclkid=1"), asked);
+        assert_eq!(key("https://lot.example/car?v%69ew=al%6C&id=7"), asked);
+        assert_eq!(key("https://lot.example/a%2fb%20%c3%a4"), key("https://lot.example/a%2Fb%20%C3%A4"));
     }
 
     #[test]
@@ -148,6 +191,11 @@ mod tests {
             "https://lot.example:8080/used/1",
             "https://cars.lot.example/used/1",
             "https://lot.example/used/1/index.cfm",
+            "https://lot.example/used%2F1",
+            "https://lot.example/used/1?a%26b",
+            "https://lot.example/used/1?a&b",
+            "https://lot.example/100%",
+            "https://lot.example/100%25",
             "https://lot.example",
         ];
         let keys: std::collections::HashSet<_> = apart.iter().map(|url| key(url).unwrap()).collect();

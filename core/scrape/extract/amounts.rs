@@ -9,8 +9,9 @@ use std::{borrow::Cow, ops::Range};
 use super::{
     chunks::{Chunk, Texts},
     dom::Dom,
-    fields::Field,
+    fields::{Field, PriceRank},
     numbers,
+    price_sentences::{self, by_words_in_front},
     price_words::{self, Stated, by_words},
 };
 use crate::Money;
@@ -46,6 +47,8 @@ pub(super) struct Amount {
     pub(super) is_struck: bool,
     /// Whether its text says little else, so that it may be a price without a word that says so.
     pub(super) is_short: bool,
+    /// Whether its text says that the price is told to those who ask.
+    pub(super) is_withheld: bool,
 }
 
 impl Amount {
@@ -59,7 +62,7 @@ impl Amount {
         let words = self.own.or(self.caption);
         match (words, self.class) {
             (None, class) => class,
-            (Some(plain @ Stated::Price(super::fields::PriceRank::Plain)), Some(class)) => Some(plain.least(class)),
+            (Some(plain @ Stated::Price(PriceRank::Plain)), Some(class)) => Some(plain.least(class)),
             (words, _) => words,
         }
     }
@@ -107,10 +110,25 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
                 let size = numbers::size(&text);
                 push(Kind::Amount(Amount { size, is_struck: true, ..Amount::default() }), behind);
             }
+        } else if price_sentences::withholds_a_price(&text) {
+            // One that answers a caption is open for it; others are whole by themselves.
+            let own = if is_left_open(&text) { None } else { Some(Stated::Price(PriceRank::Plain)) };
+            push(Kind::Amount(Amount { own, is_withheld: true, ..Amount::default() }), behind);
         } else if has_digit && is_amount(chunks, at, &text, columns) {
             let is_rate = chunks.get(behind).is_some_and(|next| begins_a_payment(&next.text));
             behind += usize::from(is_rate);
-            let read = amounts_of(&text, is_rate);
+            let mut read = amounts_of(&text, is_rate);
+            if let [only] = &mut read[..]
+                && !is_rate
+            {
+                let sentence = Sentence::around(dom, &text, (at, behind), chunks);
+                if sentence.tell(&text, only) {
+                    // Its other words are no captions.
+                    behind += usize::from(sentence.is_split_behind);
+                    items.pop_if(|item| sentence.is_split && item.chunks.end == at && item.caption().is_some());
+                }
+            }
+            let mut push = |kind: Kind, behind: usize| items.push(Item { at: chunk.at, chunks: at..behind, kind });
             if read.iter().any(|amount| amount.price.is_some()) || text.len() <= PROSE_BYTES {
                 read.into_iter().for_each(|amount| push(Kind::Amount(amount), behind));
             }
@@ -128,6 +146,102 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
         Vec::new()
     }
 }
+
+/// The words around an amount in its own sentence, of which some may stand in another element: `Pay <b>$1,500</b> now`.
+struct Sentence<'t> {
+    front: &'t str,
+    behind: &'t str,
+    /// Whether the words in front stand in another text, and those behind.
+    is_split: bool,
+    is_split_behind: bool,
+    /// Whether no other amount stands right before its words or behind them.
+    is_alone: bool,
+}
+
+impl<'t> Sentence<'t> {
+    fn around(dom: &Dom<'_>, text: &'t str, (at, next): (usize, usize), chunks: &'t [Chunk]) -> Self {
+        let start = text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0);
+        let end = text.rfind(|sign: char| sign.is_ascii_digit()).map_or(text.len(), |last| last + 1);
+        let (mut front, mut behind) = (text[..start].trim(), text[end..].trim());
+        let is_amount = |chunk: &Chunk| memchr::memchr(b'$', chunk.text.as_bytes()).is_some();
+        // The text behind another one in the same sentence.
+        let beside = |of: usize, other: Option<usize>| {
+            let (of, other) = (chunks.get(of)?, chunks.get(other?)?);
+            Some(other).filter(|other| is_one_sentence(dom, of.at, other.at))
+        };
+        let words =
+            |other: Option<usize>| beside(at, other).filter(|chunk| !is_amount(chunk)).map(|chunk| &*chunk.text);
+        let (in_front, is_split, is_split_behind) = (at.checked_sub(1), front.is_empty(), behind.is_empty());
+        if is_split {
+            front = words(in_front).unwrap_or_default();
+        }
+        if is_split_behind {
+            behind = words(Some(next)).unwrap_or_default();
+        }
+        // Amounts that take turns with captions are paired as a whole.
+        let before = in_front.and_then(|in_front| beside(in_front, in_front.checked_sub(1)));
+        let is_alone = ![before, beside(next, Some(next + 1))].into_iter().flatten().any(is_amount);
+        let (is_split, is_split_behind) = (is_split && !front.is_empty(), is_split_behind && !behind.is_empty());
+        Self { front, behind, is_split, is_split_behind, is_alone }
+    }
+
+    /// Says of an amount what its sentence says of it. Answers whether its words are no captions for other amounts.
+    fn tell(&self, text: &str, amount: &mut Amount) -> bool {
+        let is_price = amount.own.is_none_or(|own| own.rank().is_some());
+        if !is_price || self.front.len() + self.behind.len() == 0 {
+            return false;
+        }
+        if price_sentences::is_paid_at_first(self.front, self.behind) {
+            amount.own = Some(Stated::Down);
+            return true;
+        }
+        if amount.own.is_some() {
+            return false;
+        }
+        if price_sentences::is_of_something(self.behind) {
+            amount.own = Some(Stated::Value);
+        } else if self.is_alone {
+            let front = if self.front.len() > CAPTION_BYTES { numbers::last_words(self.front) } else { self.front };
+            if self.is_split && numbers::price(&[front, " ", text].concat()).is_none() {
+                amount.price = None;
+            }
+            let behind = Some(self.behind).filter(|behind| self.is_split_behind && behind.len() <= CAPTION_BYTES);
+            amount.own = said_in_sentence(front, behind.unwrap_or_default());
+        }
+        amount.own.is_some()
+    }
+}
+
+/// What the words in front of an amount say of it, else those behind; the other way round where a sentence ends in front of it.
+fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
+    let in_front = || by_words_in_front(front).or_else(|| by_words(numbers::last_words(front)));
+    if front.trim_end().ends_with(['!', '?']) {
+        by_words(behind).or_else(in_front)
+    } else {
+        in_front().or_else(|| by_words(behind))
+    }
+}
+
+/// Elements that stand within a sentence.
+const WITHIN_SENTENCES: [&str; 11] = ["b", "big", "em", "font", "i", "mark", "small", "span", "strong", "sup", "u"];
+
+/// Whether two texts are one sentence of which a part stands in an element of its own.
+fn is_one_sentence(dom: &Dom<'_>, one: usize, other: usize) -> bool {
+    let holds = |outer: usize, inner: usize| {
+        let around = dom.parent(outer).filter(|around| dom.within(*around).contains(&inner));
+        let Some(around) = around.filter(|around| dom.parent(inner) != Some(*around)) else { return false };
+        let mut between = std::iter::successors(dom.parent(inner), |at| dom.parent(*at)).take_while(|at| *at != around);
+        between
+            .by_ref()
+            .take(SENTENCE_LEVELS)
+            .all(|at| dom.element(at).is_some_and(|element| WITHIN_SENTENCES.contains(&element.name())))
+            && between.next().is_none()
+    };
+    holds(one, other) || holds(other, one)
+}
+
+/// How deep an element stands within a sentence.
+const SENTENCE_LEVELS: usize = 3;
 
 fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> bool {
     let names_dollars = || text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.eq_ignore_ascii_case("usd"));
@@ -187,8 +301,7 @@ fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
         _ => (text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0), text.len()),
     };
     let (front, behind) = (text[..start].trim_end_matches(['$', ' ']), &text[end..]);
-    let in_front = || by_words(front).or_else(|| by_words(numbers::last_words(front)));
-    let own = if is_rate { Some(Stated::Rate) } else { in_front().or_else(|| by_words(behind)) };
+    let own = if is_rate { Some(Stated::Rate) } else { said_in_sentence(front, behind) };
     let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
     let price = numbers::price(text);
     vec![Amount {
@@ -205,16 +318,23 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
     let text = &chunk.text;
     // `Price: Call` says all by itself.
     let is_answered = || text.split_once(':').is_some_and(|(_, rest)| !rest.trim().is_empty());
-    if text.len() > CAPTION_BYTES || chunk.is_button || is_answered() {
+    if text.len() > PROSE_BYTES || chunk.is_button || is_answered() {
         return None;
     }
+    let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };
     // `72 mo. Payment`
-    price_words::by_label(text).filter(|stated| !has_digit || *stated == Stated::Rate)
+    whole.or_else(|| price_sentences::by_last_sentence(text)).filter(|stated| !has_digit || *stated == Stated::Rate)
 }
 
 /// Whether a text stands where an amount would, and states none.
 fn is_left_open(text: &str) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 22] = [
+        "unavailable",
+        "not available",
+        "on request",
+        "upon request",
+        "ask us",
+        "please inquire",
         "call",
         "call us",
         "call for price",
@@ -297,7 +417,7 @@ fn apply_classes(texts: &Texts, items: &mut [Item]) {
         let is_alone = open.len() == 1;
         let stated = match said.stated {
             stated if is_alone => stated,
-            Stated::Price(_) if said.is_price => Stated::Price(super::fields::PriceRank::Plain),
+            Stated::Price(_) if said.is_price => Stated::Price(PriceRank::Plain),
             stated if !said.is_price && stated.rank().is_none() => stated,
             _ => continue,
         };

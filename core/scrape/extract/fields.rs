@@ -5,6 +5,7 @@
 
 use super::{
     Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand, badges, clean,
+    filler::is_filler,
     heading::{self, Heading},
     listing::ScrapedListing,
     miles::{self, Unit},
@@ -222,8 +223,21 @@ impl Draft {
             && price > Money::ZERO
             && self.wants_price(rank)
         {
-            self.listing.price = Some(price);
-            self.price_rank = Some(rank);
+            // What only fills the place of a price stands back behind any price.
+            if !is_filler(price) {
+                self.listing.price = Some(price);
+                self.price_rank = Some(rank);
+            } else if self.listing.price.is_none() {
+                self.listing.price = Some(price);
+            }
+        }
+    }
+
+    /// Forgets a price that only the maker or the past names: the card says that the one asked is told by phone.
+    pub(super) fn withhold_price(&mut self) {
+        if self.price_rank.is_some_and(|rank| rank > PriceRank::Plain) {
+            self.listing.price = None;
+            self.price_rank = None;
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::{
     CARDS, GENERIC, Parts, STRUCTURED_DATA, cards,
     cards::Card,
+    filler::is_filler,
     json_ld,
     listing::ScrapedListing,
     markup::Token,
@@ -110,7 +111,7 @@ pub(super) fn is_one_car(listing: &ScrapedListing) -> bool {
 fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let lacks_all = |is_missing: &dyn Fn(&ScrapedListing) -> bool| structured.iter().all(is_missing);
     let unidentified = structured.iter().any(|listing| listing.vin.is_none());
-    lacks_all(&|listing| listing.price.is_none())
+    lacks_all(&|listing| listing.price.is_none_or(is_filler))
         || lacks_all(&|listing| listing.mileage.is_none())
         || unidentified
         || has_strangers(page, structured)

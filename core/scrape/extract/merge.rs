@@ -9,7 +9,11 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use super::{address, listing::ScrapedListing};
+use super::{
+    address,
+    filler::{first_price, is_filler},
+    listing::ScrapedListing,
+};
 
 /// Joins entries of the same vehicle, the first one leading, in the order of first sight. Of two prices it has the lower: which
 /// of its cards stands first may change from day to day. `page` is where they stand.
@@ -131,7 +135,12 @@ impl Joined {
                     self.unite(first, other);
                 }
                 let vehicle = &mut self.vehicles[first];
-                let lower = vehicle.listing.price.into_iter().chain(listing.price).min();
+                let mut prices = [vehicle.listing.price, listing.price];
+                prices.sort_unstable();
+                let lower = first_price(prices.into_iter().flatten());
+                if vehicle.listing.price.is_some_and(is_filler) {
+                    vehicle.listing.price = listing.price.or(vehicle.listing.price);
+                }
                 let again = vehicle.reading == reading;
                 vehicle.listing.fill_from(listing);
                 if again {

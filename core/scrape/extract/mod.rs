@@ -21,6 +21,7 @@ mod entities;
 mod facts;
 mod field_names;
 mod fields;
+mod filler;
 mod general;
 mod heading;
 mod json;
@@ -42,6 +43,7 @@ mod page_position;
 mod pagination;
 mod pairing;
 mod price_choice;
+mod price_sentences;
 mod price_words;
 mod record;
 mod references;
@@ -340,8 +342,16 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
     if found == 0 {
         warnings.push(Warning::NoListings);
     }
+    let fillers = parts
+        .listings
+        .iter_mut()
+        .filter_map(|listing| listing.price.take_if(|price| filler::is_filler(*price)))
+        .count();
+    if fillers > 0 {
+        warnings.push(Warning::PricesFilledIn { fillers, found });
+    }
     let unpriced = parts.listings.iter().filter(|listing| listing.price.is_none()).count();
-    let unclear = page.unclear_prices().min(unpriced);
+    let unclear = page.unclear_prices().min(unpriced - fillers);
     if unclear > 0 {
         warnings.push(Warning::PricesUnclear { unclear, found });
     }

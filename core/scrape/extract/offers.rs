@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::{
     fields::PriceRank,
+    filler::is_filler,
     json_ld::{is_type, scalar},
     numbers,
     price_words::{Stated, by_name},
@@ -17,7 +18,12 @@ use crate::Money;
 /// The one price that all offers agree on, of those that are the most binding.
 pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
     let mut best: Option<(PriceRank, Option<Money>)> = None;
+    let mut filler = None;
     let mut note = |rank: PriceRank, amount: Money| {
+        if is_filler(amount) {
+            filler = filler.or(Some(amount));
+            return;
+        }
         best = match best {
             Some((known, _)) if known < rank => best,
             Some((known, agreed)) if known == rank => Some((rank, agreed.filter(|agreed| *agreed == amount))),
@@ -35,7 +41,7 @@ pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
             pending.extend(objects(offer.get("offers")).map(|inner| (inner, depth + 1)));
         }
     }
-    best.and_then(|(_, agreed)| agreed)
+    best.map_or(filler, |(_, agreed)| agreed)
 }
 
 /// How deep offers within an `AggregateOffer` are looked for.

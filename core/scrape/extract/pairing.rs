@@ -98,7 +98,7 @@ impl<'b, 'd> Binder<'b, 'd> {
             }
             self.absorb(start);
             if matches!(name, "dl" | "div") {
-                self.bind_terms(start);
+                self.bind_terms(element, start);
             }
             let pairs = self.pairs_within(element, start);
             self.bind_all(&pairs, start);
@@ -151,7 +151,8 @@ impl<'b, 'd> Binder<'b, 'd> {
             let own = self.items[*amount].amount().and_then(|amount| amount.own);
             own.is_none() || own == self.items[*caption].caption()
         };
-        if is_side_by_side && pairs.iter().all(agrees) && is_plausible(&self.read(&pairs)) {
+        let read = || self.read(&pairs);
+        if is_side_by_side && pairs.iter().all(agrees) && is_plausible(&read()) && asks_least(&read()) {
             self.bind_all(&pairs, start);
         }
     }
@@ -180,24 +181,33 @@ impl<'b, 'd> Binder<'b, 'd> {
         }
     }
 
-    /// The amounts of a `dd` belong to the `dt` in front.
-    fn bind_terms(&mut self, start: usize) {
+    /// The amounts of a `dd` belong to the `dt` in front, or each to the one behind where the list begins with a `dd`.
+    fn bind_terms(&mut self, element: usize, start: usize) {
+        let names = self.dom.children(element).take(CELLS_MAX).filter_map(|child| self.dom.element(child));
+        let first = names.map(|child| child.name()).find(|name| matches!(*name, "dt" | "dd"));
+        let is_below = first == Some("dd");
+        let (front, behind) = if is_below { ("dd", "dt") } else { ("dt", "dd") };
         let is_in = |item: usize, name: &str| {
             let around = std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at)).take(3);
             around.into_iter().any(|at| self.dom.element(at).is_some_and(|element| element.name() == name))
         };
         let pairs: Pairs = self.loose[start..]
             .windows(2)
-            .filter(|pair| self.items[pair[0]].caption().is_some() && self.items[pair[1]].amount().is_some())
-            .filter(|pair| is_in(pair[0], "dt") && is_in(pair[1], "dd"))
-            .map(|pair| (pair[0], pair[1]))
+            .filter(|pair| self.items[pair[0]].caption().is_some() != is_below)
+            .filter(|pair| self.items[pair[1]].caption().is_some() == is_below)
+            .filter(|pair| is_in(pair[0], front) && is_in(pair[1], behind))
+            .map(|pair| if is_below { (pair[1], pair[0]) } else { (pair[0], pair[1]) })
             .collect();
         self.bind_all(&pairs, start);
     }
 
-    /// Amounts under the captions of their columns.
+    /// Amounts under the captions of their columns, or above them.
     fn bind_columns(&mut self, start: usize) {
         let cells: Vec<_> = self.loose[start..].iter().map(|item| (*item, self.cell(*item))).collect();
+        if self.captions_are_below(&cells) {
+            self.bind_above(&cells, start);
+            return;
+        }
         let head = |at: usize, column: usize| {
             let mut above = cells[..at].iter().rev();
             above.find(|(item, cell)| self.items[*item].caption().is_some() && cell.is_some_and(|(_, of)| of == column))
@@ -214,6 +224,39 @@ impl<'b, 'd> Binder<'b, 'd> {
             }
         }
         self.bind_all(&found, start);
+    }
+
+    /// Whether the columns with captions and amounts each begin with an amount and end with a caption.
+    fn captions_are_below(&self, cells: &[(usize, Option<(usize, usize)>)]) -> bool {
+        let is_caption = |item: usize| self.items[item].caption().is_some();
+        // Of each column, whether its first item is a caption, and its last; a payment behind that says so itself needs none.
+        let mut columns: Vec<(usize, bool, bool)> = Vec::new();
+        for (item, cell) in cells {
+            let Some((_, column)) = cell else { continue };
+            match columns.iter_mut().find(|(known, ..)| known == column) {
+                Some((.., last)) if is_caption(*item) || is_open(&self.items[*item]) => *last = is_caption(*item),
+                Some(_) => {}
+                None => columns.push((*column, is_caption(*item), is_caption(*item))),
+            }
+        }
+        columns.retain(|(_, first, last)| first != last);
+        !columns.is_empty() && columns.iter().all(|(_, first, _)| !first)
+    }
+
+    /// Each caption with the amount right above it in its column.
+    fn bind_above(&mut self, cells: &[(usize, Option<(usize, usize)>)], start: usize) {
+        let mut pairs = Pairs::new();
+        for (at, (item, cell)) in cells.iter().enumerate() {
+            let Some((row, column)) = cell.filter(|_| self.items[*item].caption().is_some()) else { continue };
+            let mut above = cells[..at].iter().rev();
+            let above = above.find(|(_, cell)| cell.is_some_and(|(above, of)| of == column && above < row));
+            if let Some((amount, _)) = above.filter(|(above, _)| self.items[*above].amount().is_some()) {
+                pairs.push((*item, *amount));
+            }
+        }
+        if is_plausible(&self.read(&pairs)) {
+            self.bind_all(&pairs, start);
+        }
     }
 
     /// The row and the column of the cell around an item.
@@ -297,6 +340,10 @@ impl<'b, 'd> Binder<'b, 'd> {
             let only = match behind.len().cmp(&in_front.len()) {
                 std::cmp::Ordering::Greater => Some(true),
                 std::cmp::Ordering::Less => Some(false),
+                // A sequence has one direction.
+                std::cmp::Ordering::Equal if self.begins_otherwise_than_it_ends(run) => {
+                    run.first().map(|first| self.items[*first].caption().is_some())
+                }
                 // The other captions of the card are all on one side.
                 std::cmp::Ordering::Equal if (self.forward > 0) != (self.backward > 0) => Some(self.forward > 0),
                 std::cmp::Ordering::Equal => None,
@@ -305,6 +352,12 @@ impl<'b, 'd> Binder<'b, 'd> {
             backward.extend(if only == Some(true) { behind } else { in_front });
         }
         if forward == backward { vec![forward] } else { vec![forward, backward] }
+    }
+
+    /// Whether one end of a run is a caption and the other an amount.
+    fn begins_otherwise_than_it_ends(&self, run: &[usize]) -> bool {
+        let is_caption = |end: Option<&usize>| end.map(|item| self.items[*item].caption().is_some());
+        is_caption(run.first()) != is_caption(run.last())
     }
 
     /// Each caption of a run with the amount behind it, or in front; one that has none there takes the other if it is free.
@@ -329,6 +382,19 @@ impl<'b, 'd> Binder<'b, 'd> {
 
 fn is_open(item: &Item) -> bool {
     item.amount().is_some_and(Amount::is_open)
+}
+
+/// Whether no former price and none of the maker is less than what is asked.
+fn asks_least(items: &[Item]) -> bool {
+    let of = |is_former: bool| {
+        let amounts = items.iter().filter_map(Item::amount);
+        amounts
+            .filter(move |amount| {
+                amount.stated().and_then(Stated::rank).is_some_and(|rank| (rank > PriceRank::Plain) == is_former)
+            })
+            .filter_map(|amount| amount.price)
+    };
+    of(false).min().is_none_or(|asked| of(true).all(|former| former >= asked))
 }
 
 /// Gives an amount what its caption says.

@@ -9,6 +9,7 @@ use super::{
     chunks::Texts,
     dom::Dom,
     fields::{Draft, PriceRank},
+    filler::is_filler,
     pairing,
     price_words::Stated,
 };
@@ -49,12 +50,52 @@ pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column
     }
     let mut choices = read.iter().map(|items| choose(items));
     let first = choices.next().unwrap_or_default();
-    let choice =
-        if choices.all(|other| other.price == first.price) { first } else { Choice { price: None, is_unclear: true } };
+    let amount = |choice: &Choice| choice.price.map(|(_, price)| price);
+    let mut choice = if choices.all(|other| amount(&other) == amount(&first)) {
+        first
+    } else {
+        Choice { price: None, is_unclear: true }
+    };
+    if read.iter().any(|items| is_withheld(items)) {
+        draft.withhold_price();
+        if choice.price.is_some_and(|(rank, _)| rank > PriceRank::Plain) {
+            choice = Choice::default();
+        }
+    }
+    if choice.price.is_none()
+        && let Some(filler) = read.iter().find_map(|items| stated_filler(items))
+    {
+        draft.offer_price(PriceRank::Plain, Some(filler));
+    }
     if let Some((rank, price)) = choice.price {
         draft.offer_price(rank, Some(price));
     }
     choice.is_unclear
+}
+
+/// Whether a card says that the price is told to those who ask, in so many words or where the price would stand. An amount that
+/// only fills the place of the price says so, too.
+fn is_withheld(items: &[Item]) -> bool {
+    let is_asked =
+        |amount: &Amount| amount.stated().and_then(Stated::rank).is_some_and(|rank| rank <= PriceRank::Plain);
+    items.iter().filter_map(Item::amount).any(|amount| {
+        let is_empty = amount.price.is_none() && amount.size.is_none() && !amount.is_struck;
+        amount.is_withheld || (is_empty && is_asked(amount))
+    }) || stated_filler(items).is_some()
+}
+
+/// An amount that is called the price and only fills its place.
+fn stated_filler(items: &[Item]) -> Option<Money> {
+    items.iter().filter_map(Item::amount).find_map(|amount| {
+        let is_large = |price: &Money| amount.stated().is_none() && *price > LEAST_UNSAID;
+        let is_asked = amount.stated().and_then(Stated::rank).is_some_and(|rank| rank <= PriceRank::Plain);
+        amount.price.filter(|price| is_filler(*price) && !amount.is_struck && (is_asked || is_large(price)))
+    })
+}
+
+/// How much an amount is; one that only fills the place of another says nothing of the others.
+fn size(amount: &Amount) -> Option<Money> {
+    amount.size.filter(|size| *size < LEAST_UNSAID || !is_filler(*size))
 }
 
 /// A price of a card.
@@ -72,11 +113,12 @@ fn choose(items: &[Item]) -> Choice {
         .iter()
         .filter_map(|amount| {
             let rank = amount.stated()?.rank()?;
-            Some(Candidate { rank, price: amount.price?, is_said: amount.own.or(amount.caption).is_some() })
+            let price = amount.price.filter(|price| !is_filler(*price))?;
+            Some(Candidate { rank, price, is_said: amount.own.or(amount.caption).is_some() })
         })
         .collect();
     let unsaid = unsaid(&amounts);
-    let largest = amounts.iter().filter(|amount| amount.price.is_some()).filter_map(|amount| amount.size).max();
+    let largest = amounts.iter().filter(|amount| amount.price.is_some()).filter_map(|amount| size(amount)).max();
     let is_far_below =
         |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
     candidates.retain(|candidate| {
@@ -110,10 +152,10 @@ fn choose(items: &[Item]) -> Choice {
 
 /// The different amounts that may be prices though nothing says so; two are enough to know that there is not one alone.
 fn unsaid(amounts: &[&Amount]) -> Vec<Money> {
-    let largest = amounts.iter().filter_map(|amount| amount.size).max().unwrap_or(Money::ZERO);
+    let largest = amounts.iter().filter_map(|amount| size(amount)).max().unwrap_or(Money::ZERO);
     let mut found: Vec<Money> = Vec::new();
     for amount in amounts.iter().filter(|amount| amount.stated().is_none() && amount.is_short) {
-        let Some(price) = amount.price else { continue };
+        let Some(price) = amount.price.filter(|price| !is_filler(*price)) else { continue };
         let is_large = price >= LEAST_UNSAID && price.cents().saturating_mul(SHARE_UNSAID) >= largest.cents();
         if is_large && found.len() < 2 && !found.contains(&price) {
             found.push(price);
@@ -182,7 +224,7 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
     let prices = || {
         let of_rank =
             |amount: &&&Amount| matches!(amount.stated(), Some(Stated::Price(PriceRank::Asking | PriceRank::Plain)));
-        amounts.iter().filter(of_rank).filter_map(|amount| amount.price)
+        amounts.iter().filter(of_rank).filter_map(|amount| amount.price).filter(|price| !is_filler(*price))
     };
     let lone = if let [only] = unsaid(&amounts)[..] { Some(only) } else { None };
     let Some(asked) = prices().min().or(lone) else {

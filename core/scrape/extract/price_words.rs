@@ -85,52 +85,55 @@ mod thing {
     pub(super) const BY: u32 = 1 << 23;
     /// What a dealer does not do who names one price: `No-Haggle Price`.
     pub(super) const HAGGLING: u32 = 1 << 24;
+    /// What a badge thinks of a price: `Great Price`.
+    pub(super) const RATING: u32 = 1 << 25;
 }
 use thing::{
     AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
-    MARKET, NEUTRAL, OFF, PRICE, RATE, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
+    MARKET, NEUTRAL, OFF, PRICE, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
 };
 
 /// The known words by what they mention.
-const WORDS: [(u32, &str); 25] = [
+const WORDS: [(u32, &str); 26] = [
     (
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
-         payments pmt pmts pago pagos installment installments apr term terms rental rent loan semana",
+         payments pmt pmts pago pagos installment installments apr term terms rental rent loan semana semanal mes meses \
+         quincenal cuota cuotas",
     ),
-    (FINANCE, "finance financed financing"),
-    (DOWN, "down deposit due enganche signing downpayment"),
+    (FINANCE, "finance financed financing financiado financiamiento"),
+    (DOWN, "down deposit due enganche signing downpayment anticipo inicial"),
     (
         FEE,
         "fee fees doc tax taxes registration handling delivery destination freight prep documentation processing \
          smog addendum accessories installed charge charges adjustment adjustments shipping transport \
-         reconditioning protection package packages ttl dmv etch add adds addon addons markup",
+         reconditioning protection package packages ttl dmv etch add adds addon addons markup impuestos cargo cargos",
     ),
     (
         SAVING,
         "save saved saves saving savings discount discounts rebate rebates incentive incentives bonus allowance \
-         reduction ahorra ahorro",
+         reduction ahorra ahorro ahorre descuento gift",
     ),
     (
         VALUE,
         "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg wholesale starting \
-         blackbook strikethrough",
+         blackbook strikethrough compared comparable replacement",
     ),
     (WORTH, "worth value valued fair"),
     (MARKET, "market"),
-    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers"),
+    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers sugerido"),
     (
         RETAIL,
-        "retail list was regular reg original originally old previous previously antes military loyalty conquest \
-         college conditional",
+        "retail list was regular reg orig original originally old previous previously antes lista cost military loyalty \
+         conquest college conditional",
     ),
-    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta"),
+    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta contado"),
     (
         ASKING_SHORT,
         "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro",
     ),
     (CASH, "cash"),
-    (PRICE, "price prices priced pricing cost total subtotal precio"),
+    (PRICE, "price prices priced pricing total subtotal precio"),
     (
         NEUTRAL,
         "available availability details breakdown history alert alerts pending calculator options appointment \
@@ -153,6 +156,7 @@ const WORDS: [(u32, &str); 25] = [
     (LOWERED, "reduced discounted lowered slashed"),
     (BY, "by"),
     (HAGGLING, "haggle hassle dicker negotiation"),
+    (RATING, "great good fair high low excellent amazing hot awesome"),
 ];
 
 /// The known words, sorted for the search.
@@ -204,11 +208,19 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     }
     let mut words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
     let (mut all, mut count) = (if mentions(text, "m.s.r.p") { SUGGESTED } else { 0 }, 0);
+    let mut before = "";
     while let Some(word) = words.next() {
-        let things = mentioned(word);
+        // `Deal of the week` is for a time, and no payment.
+        let is_of_a_time = std::mem::replace(&mut before, word).eq_ignore_ascii_case("the");
+        let things = if is_of_a_time { mentioned(word) & !RATE } else { mentioned(word) };
         count += 1;
         // `Value Your Trade` asks for something, `Value` labels an amount.
         let is_label = things & WORTH != 0 && words.peek().is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
+        let compares = count == 1 && word.eq_ignore_ascii_case("compare");
+        if compares && words.peek().is_some_and(|next| next.eq_ignore_ascii_case("at")) {
+            all |= VALUE;
+            continue;
+        }
         let is_no_haggling = things & REMARK != 0 && words.peek().is_some_and(|next| mentioned(next) == HAGGLING);
         if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label && !is_no_haggling {
             return None;
@@ -262,7 +274,10 @@ pub(super) fn by_words(text: &str) -> Option<Stated> {
 /// The same of a text of its own; one that a price was lowered (`Price Drop`) says nothing of the amount beside it.
 pub(super) fn by_caption(text: &str) -> Option<Stated> {
     let (things, count) = mentioned_in(text)?;
-    if things & DROP != 0 && things & PRICE != 0 {
+    let is_badge = things & DROP != 0 || (things & RATING != 0 && things & (MARKET | VALUE | ASKING) == 0);
+    // `Below Market` praises the price, too.
+    let is_compared = || ["below", "under"].iter().any(|word| mentions(text, word));
+    if (is_badge && things & PRICE != 0) || (things & (MARKET | VALUE) != 0 && is_compared()) {
         return None;
     }
     concluded(things, count)

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     fields::{Draft, Field, PriceRank},
+    filler::first_price,
     listing::ScrapedListing,
     numbers,
     page::absolute,
@@ -51,7 +52,7 @@ impl Layout {
                 draft.offer_value(*field, value);
             }
         }
-        draft.offer_price(PriceRank::Asking, self.prices.iter().filter_map(values).find_map(price_of));
+        draft.offer_price(PriceRank::Asking, first_price(self.prices.iter().filter_map(values).filter_map(price_of)));
         for heading in self.headings.iter().filter_map(texts) {
             draft.offer_heading(&heading);
         }

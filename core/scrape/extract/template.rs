@@ -6,6 +6,7 @@ use super::{
     card::{self, labelled},
     dom::Dom,
     fields::{Draft, Field},
+    filler::first_price,
     listing::ScrapedListing,
     numbers,
     page::Page,
@@ -75,7 +76,8 @@ impl Template {
     }
 
     fn price(&self, dom: &Dom<'_>, card: usize) -> Option<Money> {
-        self.prices.iter().filter_map(|class| text_of_class(dom, card, class)).find_map(|text| numbers::price(&text))
+        let texts = self.prices.iter().filter_map(|class| text_of_class(dom, card, class));
+        first_price(texts.filter_map(|text| numbers::price(&text)))
     }
 }
 

@@ -67,7 +67,30 @@ impl Guard {
         if !self.allow_any_port && !matches!(url.port().unwrap_or(usual_port), 80 | 443) {
             return Err(Refusal::Port);
         }
-        match url.host() {
+        self.check_host(url.host())
+    }
+
+    /// The same for a server that speaks something else than HTTP, at its usual port.
+    pub(crate) fn check_server(&self, url: &Url, usual_port: u16) -> Result<(), Refusal> {
+        if matches!(url.scheme(), "http" | "https") {
+            return self.check_url(url);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Refusal::Credentials);
+        }
+        let (host, port) = server_of(url, usual_port)?;
+        if !self.allow_any_port && port != usual_port {
+            return Err(Refusal::Port);
+        }
+        self.check_host(Some(match &host {
+            Host::Domain(name) => Host::Domain(name.as_str()),
+            Host::Ipv4(address) => Host::Ipv4(*address),
+            Host::Ipv6(address) => Host::Ipv6(*address),
+        }))
+    }
+
+    fn check_host(&self, host: Option<Host<&str>>) -> Result<(), Refusal> {
+        match host {
             // The client connects to a literal without asking the resolver, so it is judged here.
             Some(Host::Ipv4(address)) => self.check_address(address.into()),
             Some(Host::Ipv6(address)) => self.check_address(address.into()),
@@ -102,6 +125,15 @@ impl Guard {
         let allowed = is_public(address) || (self.allow_private_networks && is_private(address));
         if allowed { Ok(()) } else { Err(Refusal::NotPublic) }
     }
+}
+
+/// The server that an address names, read as browsers read one: of schemes that they do not know, they leave the host as it is
+/// written, and `0x7f.1` would be a name.
+pub(crate) fn server_of(url: &Url, usual_port: u16) -> Result<(Host<String>, u16), Refusal> {
+    let host = url.host_str().ok_or(Refusal::Unreadable)?;
+    let as_of_the_web = Url::parse(&format!("http://{host}/")).map_err(|_unreadable| Refusal::Unreadable)?;
+    let host = as_of_the_web.host().ok_or(Refusal::Unreadable)?.to_owned();
+    Ok((host, url.port().unwrap_or(usual_port)))
 }
 
 /// Whether the address is one of the public internet's, by the registries of IANA for special-purpose addresses.
@@ -306,6 +338,32 @@ mod tests {
         assert!(SPELLINGS.len() >= 60);
         for (address, expected) in SPELLINGS {
             assert_eq!(door(&Guard::default(), address), *expected, "{address:?}");
+        }
+    }
+
+    #[test]
+    fn servers_of_files_are_judged_alike() {
+        let (usual, intranet) =
+            (Guard::default(), Guard { allow_private_networks: true, allow_any_port: true, ..Guard::default() });
+        for (address, by_default, in_the_intranet) in [
+            ("sftp://example.com/in.csv", Open, Open),
+            ("ftps://example.com:21/in.csv", Open, Open),
+            ("sftp://example.com:2222/in.csv", Shut(Port), Open),
+            ("sftp://127.0.0.1/in.csv", Shut(NotPublic), Open),
+            ("sftp://0x7f.1/in.csv", Shut(NotPublic), Open),
+            ("sftp://2130706433/in.csv", Shut(NotPublic), Open),
+            ("sftp://[::1]:22/in.csv", Shut(NotPublic), Open),
+            ("ftp://LOCALHOST/in.csv", Shut(NotPublic), Open),
+            ("ftps://lot.localhost/in.csv", Shut(NotPublic), Open),
+            ("sftp://169.254.169.254/in.csv", Shut(NotPublic), Shut(NotPublic)),
+            ("ftps://0xa9fea9fe/in.csv", Shut(NotPublic), Shut(NotPublic)),
+            ("sftp://user:word@example.com/in.csv", Shut(Credentials), Shut(Credentials)),
+            ("sftp:///in.csv", Shut(Unreadable), Shut(Unreadable)),
+        ] {
+            let url = Url::parse(address).unwrap();
+            let port = if url.scheme() == "sftp" { 22 } else { 21 };
+            let door = |guard: &Guard| guard.check_server(&url, port).map_or_else(Shut, |()| Open);
+            assert_eq!((door(&usual), door(&intranet)), (by_default, in_the_intranet), "{address}");
         }
     }
 

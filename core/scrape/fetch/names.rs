@@ -77,7 +77,6 @@ impl Names {
     }
 
     /// The checked addresses of a name that was pinned.
-    #[cfg(all(feature = "browser", unix))]
     pub(crate) fn addresses(&self, name: &str) -> Vec<IpAddr> {
         self.locked().get(name).map(|pinned| pinned.addresses.clone()).unwrap_or_default()
     }

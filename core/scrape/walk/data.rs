@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::{Ask, Ended, Walk, key_of, list::Origin, requests, requests::HostTurn};
+use super::{Ask, Walk, WalkEnd, key_of, list::Origin, requests, requests::HostTurn};
 use crate::extract::{DataRequest, Extraction, Warning};
 
 /// A list given as data, as far as it was read.
@@ -78,7 +78,7 @@ impl<'a> DataList<'a> {
 
 impl<'a> Walk<'a> {
     /// Asks for one answer of the data. After the last answer, decides whether the data replaces the pages.
-    pub(super) fn step_data(&mut self, mut data: DataList<'a>) -> Result<(), Ended> {
+    pub(super) fn step_data(&mut self, mut data: DataList<'a>) -> Result<(), WalkEnd> {
         match self.ask_for_data(&mut data)? {
             Ok(()) if data.next.is_some() => self.data = Some(data),
             outcome => self.settle_data(data, outcome),
@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Asks for one answer; the inner error says why the data cannot replace the pages.
-    fn ask_for_data(&mut self, data: &mut DataList<'a>) -> Result<Result<(), String>, Ended> {
+    fn ask_for_data(&mut self, data: &mut DataList<'a>) -> Result<Result<(), String>, WalkEnd> {
         let Some(request) = data.next.take() else { return Ok(Ok(())) };
         if !self.requests.may_ask() {
             let reason = "it did not come to its end within the pages that a scrape may take";

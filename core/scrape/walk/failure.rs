@@ -20,7 +20,7 @@ pub(crate) struct Failed {
 
 /// Why a walk went no further.
 #[derive(Debug)]
-pub(crate) enum Ended {
+pub(crate) enum WalkEnd {
     Failed(Failed),
     /// Somebody else speaks to a host that this website shares with others.
     Busy,
@@ -53,7 +53,7 @@ impl Failed {
     }
 }
 
-impl Ended {
+impl WalkEnd {
     /// The failure of one page, where others may still be read.
     ///
     /// # Errors
@@ -66,13 +66,13 @@ impl Ended {
     }
 }
 
-impl From<Failed> for Ended {
+impl From<Failed> for WalkEnd {
     fn from(failed: Failed) -> Self {
         Self::Failed(failed)
     }
 }
 
-impl From<FetchError> for Ended {
+impl From<FetchError> for WalkEnd {
     fn from(failure: FetchError) -> Self {
         match failure {
             FetchError::Stopped { .. } => Self::Stopped,

@@ -30,7 +30,7 @@ use self::{
     site_scope::{Home, ListAddress},
 };
 pub(crate) use self::{
-    failure::{Ended, Failed},
+    failure::{Failed, WalkEnd},
     list::{Shown, key_of},
     page_cache::{KeptPage, KeptPages, ListSource, PagesRead, Reading},
     requests::{Asking, Reached, SharedHosts, SharedTurn, Unshared},
@@ -102,7 +102,7 @@ impl Walked {
 /// # Errors
 /// If the first page fails; if nothing could be recorded; and at any page if the website shows a bot check or somebody
 /// stops the scrape.
-pub(crate) fn to_the_end(asking: Asking<'_>, source: ListSource<'_>, limits: WalkLimits) -> Result<Walked, Ended> {
+pub(crate) fn to_the_end(asking: Asking<'_>, source: ListSource<'_>, limits: WalkLimits) -> Result<Walked, WalkEnd> {
     let (mut walk, _first_page) = Walk::begin(asking, source, limits)?;
     while walk.step()? {}
     Ok(walk.finish().with_vehicles()?)
@@ -187,7 +187,7 @@ impl<'a> Walk<'a> {
         asking: Asking<'a>,
         source: ListSource<'_>,
         limits: WalkLimits,
-    ) -> Result<(Self, Option<ScrapedPage>), Ended> {
+    ) -> Result<(Self, Option<ScrapedPage>), WalkEnd> {
         let list = List::new(source.platform, source.config).map_err(|reason| Failed::reading(&reason))?;
         let configured_pages = list.scraper().and_then(Scraper::max_pages).unwrap_or(usize::MAX);
         let requests = Requests::new(asking, source.url, limits.most_pages.min(configured_pages));
@@ -223,7 +223,7 @@ impl<'a> Walk<'a> {
         Ok((walk, first_page))
     }
 
-    fn begin_with(&mut self, first: &Ask) -> Result<Option<ScrapedPage>, Ended> {
+    fn begin_with(&mut self, first: &Ask) -> Result<Option<ScrapedPage>, WalkEnd> {
         let (following, first_page) = match first {
             Ask::Page(url) => self.page(url)?,
             Ask::Answer(request) => (self.answer(request)?, None),
@@ -272,7 +272,7 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// If the website shows a bot check, or somebody stops the walk. Any other failure of a page ends the list early.
-    pub(crate) fn step(&mut self) -> Result<bool, Ended> {
+    pub(crate) fn step(&mut self) -> Result<bool, WalkEnd> {
         if let Some(data) = self.data.take() {
             return self.step_data(data).map(|()| true);
         }
@@ -288,7 +288,7 @@ impl<'a> Walk<'a> {
         match following {
             Ok(following) => self.go_on(&ask, following),
             // A server may well say that there is no page behind the last.
-            Err(Ended::Failed(failure)) if self.is_counted(&ask) && self.is_told_gone(&ask, &failure) => {
+            Err(WalkEnd::Failed(failure)) if self.is_counted(&ask) && self.is_told_gone(&ask, &failure) => {
                 self.next = self.behind(&ask, self.full());
             }
             Err(ended) => {
@@ -392,7 +392,7 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// The end itself, if the website shows a bot check or somebody stops the walk.
-    fn lose(&mut self, url: &str, ended: Ended) -> Result<(), Ended> {
+    fn lose(&mut self, url: &str, ended: WalkEnd) -> Result<(), WalkEnd> {
         let failure = ended.of_one_page()?;
         tracing::info!(%url, reason = failure.message, "a page failed; what came before it is kept");
         match failure.error_type {
@@ -405,7 +405,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads a page; the first one also gives what leads to the list as data.
-    fn page(&mut self, url: &str) -> Result<(Following, Option<FirstPage>), Ended> {
+    fn page(&mut self, url: &str) -> Result<(Following, Option<FirstPage>), WalkEnd> {
         let is_first = self.list.is_empty();
         let (got, reached) = self.requests.fetch(PageRequest::get(url))?;
         if !is_first && self.list.counts_pages() && url != reached.as_str() && self.is_known(&reached) {
@@ -423,7 +423,12 @@ impl<'a> Walk<'a> {
         Ok((Following::Part(next.map(Ask::Page)), first_page))
     }
 
-    fn sent_page(&mut self, url: &str, mut sent: Fetched, is_first: bool) -> Result<(bool, Option<FirstPage>), Ended> {
+    fn sent_page(
+        &mut self,
+        url: &str,
+        mut sent: Fetched,
+        is_first: bool,
+    ) -> Result<(bool, Option<FirstPage>), WalkEnd> {
         self.must_be_whole(url, &sent)?;
         let page = ScrapedPage {
             bytes: std::mem::take(&mut sent.body),
@@ -488,7 +493,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads an answer of the configured endpoint.
-    fn answer(&mut self, request: &DataRequest) -> Result<Following, Ended> {
+    fn answer(&mut self, request: &DataRequest) -> Result<Following, WalkEnd> {
         if let Scope::Endpoint { turn, .. } = &self.scope {
             turn.must_be_at(request)?;
         }

@@ -8,7 +8,7 @@ use std::{collections::HashMap, time::Duration};
 use url::Url;
 
 use super::{
-    Ended, Failed, key_of,
+    Failed, WalkEnd, key_of,
     page_cache::{KeptPages, PagesRead},
     site_scope,
 };
@@ -26,8 +26,8 @@ pub(crate) trait SharedHosts {
     /// Waits for a limited time until nobody else uses this host. The host is ours until the returned turn is dropped.
     ///
     /// # Errors
-    /// [`Ended::Busy`] where somebody else goes on speaking to it.
-    fn take(&self, host: &str) -> Result<SharedTurn<'_>, Ended>;
+    /// [`WalkEnd::Busy`] where somebody else goes on speaking to it.
+    fn take(&self, host: &str) -> Result<SharedTurn<'_>, WalkEnd>;
 }
 
 /// The right to speak to a shared host, until dropped.
@@ -49,7 +49,7 @@ impl Drop for SharedTurn<'_> {
 pub(crate) struct Unshared;
 
 impl SharedHosts for Unshared {
-    fn take(&self, _host: &str) -> Result<SharedTurn<'_>, Ended> {
+    fn take(&self, _host: &str) -> Result<SharedTurn<'_>, WalkEnd> {
         Ok(SharedTurn::until(|| {}))
     }
 }
@@ -103,7 +103,7 @@ pub(super) struct HostTurn<'a> {
 
 impl HostTurn<'_> {
     /// Fails for a request to another host: an answer must not decide which hosts are asked.
-    pub(super) fn must_be_at(&self, request: &DataRequest) -> Result<(), Ended> {
+    pub(super) fn must_be_at(&self, request: &DataRequest) -> Result<(), WalkEnd> {
         if request.url.host_str() == self.host.as_deref() {
             return Ok(());
         }
@@ -120,7 +120,7 @@ impl<'a> Requests<'a> {
     }
 
     /// Waits for the host of an endpoint, where it is another than that of the list: many websites may ask it.
-    pub(super) fn turn_at(&self, request: &DataRequest) -> Result<HostTurn<'a>, Ended> {
+    pub(super) fn turn_at(&self, request: &DataRequest) -> Result<HostTurn<'a>, WalkEnd> {
         let hosts = self.asking.hosts;
         let other = site_scope::host_of(&request.url).filter(|_| !self.is_own_host(request));
         let shared = other.map(|host| hosts.take(host)).transpose()?;
@@ -148,7 +148,7 @@ impl<'a> Requests<'a> {
     }
 
     /// Asks for one answer: what it says, and what to ask next.
-    pub(super) fn answer(&mut self, request: &DataRequest) -> Result<(Extraction, Option<DataRequest>), Ended> {
+    pub(super) fn answer(&mut self, request: &DataRequest) -> Result<(Extraction, Option<DataRequest>), WalkEnd> {
         let fetched = match self.fetch(PageRequest::from(request))?.0 {
             Got::Unchanged(said) => {
                 let url = said.next.as_deref().and_then(|next| next.parse().ok());
@@ -175,7 +175,7 @@ impl<'a> Requests<'a> {
     }
 
     /// Fetches a page, or learns that it is the one that is known; answers also where it was reached.
-    pub(super) fn fetch(&mut self, mut request: PageRequest) -> Result<(Got, Url), Ended> {
+    pub(super) fn fetch(&mut self, mut request: PageRequest) -> Result<(Got, Url), WalkEnd> {
         if let Some(kept) =
             self.asking.kept.get(&request.url).filter(|kept| kept.has_version() && request.body.is_none())
         {
@@ -198,7 +198,7 @@ impl<'a> Requests<'a> {
         Ok((Got::Sent(fetched), reached))
     }
 
-    fn send(&mut self, request: &PageRequest) -> Result<Fetched, Ended> {
+    fn send(&mut self, request: &PageRequest) -> Result<Fetched, WalkEnd> {
         self.reached.pages += 1;
         (self.asking.note)(self.reached);
         Ok(self.asking.session.get(request)?)

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
-    Fault, Settings,
+    Fault, Settings, feeds,
     given::Given,
     keys::{self, Found, KEYS},
     nearest, providers, secret_file,
@@ -49,7 +49,13 @@ pub(super) fn read(
         .filter_map(|name| providers::of_variable(name).map(|(provider, key)| (name, Found::OfProvider(provider, key))))
         .map(|(name, found)| (name.to_owned(), found))
         .collect();
-    for (name, key) in others.chain(of_keys).chain(of_providers) {
+    let of_feeds: Vec<_> = given
+        .keys()
+        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        .filter_map(|name| feeds::of_variable(name).map(|(platform, key)| (name, Found::OfFeed(platform, key))))
+        .map(|(name, found)| (name.to_owned(), found))
+        .collect();
+    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_feeds) {
         if let Some(value) = given.remove(&name) {
             note(faults, &name, key.set(settings, &Given::Text(value)));
         }

@@ -1,7 +1,10 @@
 //! The table of all keys: where each stands in the file, and which setting it is.
 
+use jpauto::exports::Platform;
+
 use super::{
     Settings,
+    feeds::{self, FeedKey},
     given::{Bytes, Form, Given, Secrets, Usual},
     providers::{self, ProviderKey},
 };
@@ -23,6 +26,9 @@ pub(super) fn find(path: &str) -> Option<Found> {
     if let Some(key) = KEYS.iter().find(|key| key.path == path) {
         return Some(Found::Key(key));
     }
+    if let Some((platform, key)) = path.strip_prefix("exports.").and_then(feeds::find) {
+        return Some(Found::OfFeed(platform, key));
+    }
     let (provider, name) = path.strip_prefix("sign_in.")?.split_once('.')?;
     Some(Found::OfProvider(provider.to_owned(), providers::find(name)?))
 }
@@ -31,6 +37,7 @@ pub(super) fn find(path: &str) -> Option<Found> {
 pub(super) fn is_section(path: &str) -> bool {
     KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
         || path.strip_prefix("sign_in.").is_some_and(|provider| !provider.contains('.'))
+        || path.strip_prefix("exports.").is_some_and(|platform| platform.parse::<Platform>().is_ok())
 }
 
 /// A key that was found by its path.
@@ -39,6 +46,8 @@ pub(super) enum Found {
     Key(&'static Key),
     /// A key of one provider of sign-in, whose section has the provider's name.
     OfProvider(String, &'static ProviderKey),
+    /// A key of one feed, whose section has the platform's name.
+    OfFeed(Platform, &'static FeedKey),
 }
 
 impl Found {
@@ -46,6 +55,7 @@ impl Found {
         match self {
             Self::Key(key) => key.is_secret,
             Self::OfProvider(_, key) => key.is_secret,
+            Self::OfFeed(_, key) => key.is_secret,
         }
     }
 
@@ -53,6 +63,7 @@ impl Found {
         match self {
             Self::Key(key) => (key.set)(settings, given),
             Self::OfProvider(provider, key) => (key.set)(providers::named(&mut settings.providers, provider), given),
+            Self::OfFeed(platform, key) => (key.set)(settings.exports.feeds.entry(*platform).or_default(), given),
         }
     }
 }
@@ -62,10 +73,12 @@ pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
     let mut shown: Vec<_> = KEYS.iter().map(|key| (key.path.to_owned(), key.is_secret, (key.show)(settings))).collect();
     let after_sign_in = shown.iter().rposition(|(path, ..)| path.starts_with("sign_in.")).map_or(0, |last| last + 1);
     shown.splice(after_sign_in..after_sign_in, providers::shown(&settings.providers));
+    let after_exports = shown.iter().rposition(|(path, ..)| path.starts_with("exports.")).map_or(0, |last| last + 1);
+    shown.splice(after_exports..after_exports, feeds::shown(&settings.exports.feeds));
     shown
 }
 
-/// The paths of all keys; of providers, those of the two that have a name here.
+/// The paths of all keys; of providers and of feeds, those in the sample.
 pub(super) fn paths() -> impl Iterator<Item = String> {
     shown(&Settings::default()).into_iter().map(|(path, ..)| path)
 }
@@ -124,7 +137,9 @@ keys! {
     "server.connections" in (server.connections) {
         most, most_of_one_client, header_read_timeout, longest_header = Bytes, http2_streams, longest_life,
     }
-    "server.body" in (server.body) { largest = Bytes, read_timeout, most_discarded = Bytes }
+    "server.body" in (server.body) {
+        largest = Bytes, read_timeout, most_discarded = Bytes, largest_file = Bytes, file_timeout,
+    }
     "server.gate" in (server.gate) {
         workers, offers, writes, long, target_wait, overload_after, longest_wait, queue, deadline, retry_after,
     }
@@ -137,13 +152,20 @@ keys! {
     "jobs" in (worker) { work, at_once, patience }
     "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
     "jobs.schedules" in (schedules) {
-        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup,
+        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup, storage_check,
     }
     "jobs.retention" in (jobs.retention) {
         research_days, price_history_days, price_history_kept, dismissed_alerts_days, runs_days, ended_tokens_days,
     }
     "dealership" in (exports.dealership) {
         name, street, city, state, zip, country, phone, email, website, latitude, longitude,
+    }
+    "storage" in (storage) {
+        folder, endpoint, bucket, region, path_style, access_key (secret), secret_key (secret), public_url,
+    }
+    "storage" in (photos) {
+        most_bytes = Bytes, most_pixels, shortest_side, longest_side, small_side, jpeg_quality, upload_minutes,
+        customer_minutes, most_customer_uploads, orphan_hours, limit_bytes = Bytes, warning_percent, critical_percent,
     }
     "exports" in (exports) { vehicle_url, least_share_of_last, most_omissions }
     "fetch" in (fetch) {

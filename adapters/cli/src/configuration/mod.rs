@@ -5,6 +5,7 @@
 //! commented sample. A test compares it with the table.
 
 mod environment;
+mod feeds;
 mod file;
 mod given;
 mod keys;
@@ -15,7 +16,12 @@ mod secret_file;
 #[cfg(test)]
 mod tests;
 
-use std::{ffi::OsString, fmt, path::Path, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use jpauto::{
     Config, DatabaseConfig, ErrorCode, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules, ProviderConfig,
@@ -25,6 +31,7 @@ use jpauto::{
     exports::ExportConfig,
     jobs::{Job, JobRules},
     market::AutoDevConfig,
+    storage::{BucketConfig, StorageConfig, StorageRules},
 };
 use jpauto_http::ServerConfig;
 
@@ -53,6 +60,8 @@ pub(crate) struct Settings {
     schedules: Schedules,
     /// It has the dealership, too.
     exports: ExportConfig,
+    storage: StorageSettings,
+    photos: StorageRules,
     fetch: FetchConfig,
     scraping: ScrapingRules,
     auto_dev_account: AutoDevAccount,
@@ -136,6 +145,7 @@ schedules! {
     clean_up: CleanUp,
     check: Check,
     backup: Backup,
+    storage_check: StorageCheck,
 }
 
 impl given::Setting for Schedule {
@@ -146,6 +156,41 @@ impl given::Setting for Schedule {
 
     fn show(&self) -> String {
         given::quoted(self.0.as_deref().unwrap_or("off"))
+    }
+}
+
+/// Where photos are kept: a folder, or a bucket.
+#[derive(Clone)]
+struct StorageSettings {
+    folder: Option<PathBuf>,
+    endpoint: Option<String>,
+    bucket: Option<String>,
+    region: String,
+    path_style: bool,
+    access_key: Option<String>,
+    secret_key: Option<String>,
+    public_url: Option<String>,
+}
+
+impl Default for StorageSettings {
+    fn default() -> Self {
+        let BucketConfig { region, path_style, .. } = BucketConfig::new("", "", "", "");
+        Self {
+            folder: None,
+            endpoint: None,
+            bucket: None,
+            region,
+            path_style,
+            access_key: None,
+            secret_key: None,
+            public_url: None,
+        }
+    }
+}
+
+impl StorageSettings {
+    fn is_bucket(&self) -> bool {
+        self.endpoint.is_some() || self.bucket.is_some()
     }
 }
 
@@ -178,6 +223,8 @@ impl Default for Settings {
             jobs: JobRules::default(),
             schedules: Schedules::default(),
             exports: ExportConfig::default(),
+            storage: StorageSettings::default(),
+            photos: StorageRules::default(),
             fetch: FetchConfig::new(""),
             scraping: ScrapingRules::default(),
             auto_dev_account: AutoDevAccount::default(),
@@ -211,6 +258,10 @@ impl Settings {
             file::read(path, &mut settings, &mut faults)?;
         }
         environment::read(variables, &mut settings, &mut faults);
+        if settings.storage.folder.is_some() && settings.storage.is_bucket() {
+            let message = "expected a folder or a bucket, not both".to_owned();
+            faults.push(Fault { place: None, key: "storage.folder".to_owned(), message });
+        }
         settings.fetch.allow_any_port |= settings.fetch.allow_private_networks;
         if faults.is_empty() {
             return Ok(settings);
@@ -231,6 +282,8 @@ impl Settings {
         config.market_view = self.market_view.clone();
         config.scraping = self.scraping.clone();
         config.evaluation = self.evaluation.clone();
+        config.storage = self.storage();
+        config.photos = self.photos.clone();
         if self.purchase.margin_basis_points.is_some() || self.purchase.costs.is_some() {
             config.evaluation.purchase = Some(PurchaseRules {
                 margin_basis_points: self.purchase.margin_basis_points.unwrap_or_default(),
@@ -259,12 +312,35 @@ impl Settings {
         lines.join("\n")
     }
 
+    /// Where photos are kept, if anywhere. A folder is served by the server that people sign in at, unless another address is named.
+    fn storage(&self) -> Option<StorageConfig> {
+        let settings = &self.storage;
+        let at_the_server = || match self.sign_in.public_url.trim_end_matches('/') {
+            "" => String::new(),
+            address => format!("{address}/api/storage"),
+        };
+        if settings.is_bucket() {
+            let text = |value: &Option<String>| value.clone().unwrap_or_default();
+            let mut bucket = BucketConfig::new(
+                text(&settings.endpoint),
+                text(&settings.bucket),
+                text(&settings.access_key),
+                text(&settings.secret_key),
+            );
+            bucket.region.clone_from(&settings.region);
+            bucket.path_style = settings.path_style;
+            return Some(StorageConfig::bucket(bucket, text(&settings.public_url)));
+        }
+        let folder = settings.folder.clone()?;
+        Some(StorageConfig::folder(folder, settings.public_url.clone().unwrap_or_else(at_the_server)))
+    }
+
     /// When jobs run.
     pub(crate) fn jobs(&self) -> JobRules {
         self.schedules.apply(self.jobs.clone())
     }
 
-    /// How feeds are made. What differs from feed to feed is said by the options of `jpauto export`.
+    /// How feeds are made. The options of `jpauto export` count before it.
     pub(crate) fn exports(&self) -> &ExportConfig {
         &self.exports
     }

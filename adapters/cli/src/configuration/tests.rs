@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
+use jpauto::exports::{FeedFormat, Formulas, Platform};
+
 use super::{
     given::Given,
     keys::{KEYS, find},
@@ -112,7 +114,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 33] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 35] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
@@ -124,6 +126,8 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 33] = [
     ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
     ("core/exports/config.rs", "ExportConfig", "exports", &["dealership", "feeds"]),
     ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
+    ("core/exports/config.rs", "FeedConfig", "exports.meta", &["login"]),
+    ("core/exports/delivery.rs", "Login", "exports.meta", &[]),
     ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
     ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
@@ -320,4 +324,39 @@ fn secrets_are_read_from_files_and_shown_in_no_fault() {
     let wrong =
         loaded("[sessions]\nsecrets = [\"of many letters\", 7]\n[auto_dev]\nkey = [\"sk_secret\"]\n", &[]).err();
     assert!(wrong.is_some_and(|wrong| !wrong.contains("letters") && !wrong.contains("sk_secret")));
+}
+
+#[test]
+fn a_feed_has_a_section_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mapping, secret] = ["mapping.json", "secret"].map(|name| folder.path().join(name));
+    fs::write(&mapping, r#"{"columns": [{"name": "VIN", "field": "vin"}]}"#).unwrap();
+    fs::write(&secret, "hidden\n").unwrap();
+    let file = format!(
+        "[exports]\nleast_share_of_last = 0.25\n[exports.cargurus]\ndealer_id = \"sp1\"\nformat = \"csv\"\n\
+         destination = \"https://feeds.example/in\"\nuser = \"lot\"\npassword_file = \"{}\"\n\
+         [exports.custom]\nmapping = \"{}\"\nformulas = \"as_they_are\"\n",
+        secret.display(),
+        mapping.display()
+    );
+    let settings = loaded(&file, &[("JPAUTO_EXPORTS_GOOGLE_VEHICLE_ADS_DEALER_ID", "g1")]).unwrap();
+    let feeds = &settings.exports().feeds;
+    let cargurus = &feeds[&Platform::Cargurus];
+    assert_eq!((cargurus.dealer_id.as_deref(), cargurus.format), (Some("sp1"), Some(FeedFormat::Csv)));
+    assert_eq!((cargurus.login.user.as_deref(), cargurus.login.password.as_deref()), (Some("lot"), Some("hidden")));
+    let custom = &feeds[&Platform::Custom];
+    assert_eq!((custom.mapping.as_ref().unwrap().columns.len(), custom.formulas), (1, Formulas::AsTheyAre));
+    assert_eq!(feeds[&Platform::GoogleVehicleAds].dealer_id.as_deref(), Some("g1"));
+    let shown = settings.shown();
+    assert!(shown.contains("[exports.cargurus]\ndestination = \"https://feeds.example/in\""), "{shown}");
+    assert!(!shown.contains("hidden"), "{shown}");
+    for (wrong, told) in [
+        ("[exports.meta]\ndealer = \"\"\n", "there is no such key; did you mean exports.meta.dealer_id?"),
+        ("[exports.metta]\n", "there is no such section; did you mean exports.meta?"),
+        ("[exports.meta]\nformat = \"pdf\"\n", "exports.meta.format: expected one of csv tsv"),
+        ("[exports.custom]\nmapping = \"/no/such/file\"\n", "exports.custom.mapping: cannot"),
+    ] {
+        let message = loaded(wrong, &[]).err().unwrap();
+        assert!(message.contains(told), "{message}");
+    }
 }

@@ -196,6 +196,9 @@ fn end(report: &ImportReport) -> String {
         None => String::new(),
     };
     let outcome = match report.outcome {
+        ImportOutcome::Written | ImportOutcome::WrittenInPart | ImportOutcome::DryRun if report.counts.rows == 0 => {
+            "The file has no rows below its header, so there is nothing to write."
+        }
         ImportOutcome::Written => "Everything is written.",
         ImportOutcome::WrittenInPart if report.refused.is_empty() => "The rows are written.",
         ImportOutcome::WrittenInPart => "The rows are written, but not those that were refused.",

@@ -91,6 +91,8 @@ __all__ = [
     "MissingSource",
     "MonthOfSales",
     "Omission",
+    "Orphans",
+    "Photo",
     "Position",
     "PriceChange",
     "PricePoint",
@@ -114,11 +116,15 @@ __all__ = [
     "Sessions",
     "SignIn",
     "SignInLink",
+    "SignedUpload",
     "SoldVehicle",
     "Statistics",
     "StatusCount",
     "StockCount",
     "StockedVehicle",
+    "Storage",
+    "StorageUsage",
+    "StoredObject",
     "Submission",
     "SubmissionWarning",
     "Submissions",
@@ -384,6 +390,7 @@ class Alerts:
         *,
         with_dismissed: bool = False,
         alert_type: AlertType | None = None,
+        severity: Severity | None = None,
         subject_id: UUID | str | None = None,
         limit: int | None = None,
     ) -> Query[Alert]:
@@ -1113,8 +1120,8 @@ class Exports:
         `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing.
 
         Raises `InvalidInput` (`invalid_platform`, `invalid_destination`, `invalid_mapping`, `invalid_feed_format`), `Conflict`
-        (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`), `Unavailable`
-        (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
+        (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`, `unknown_host_key`),
+        `Unavailable` (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
         """
 
     def check(
@@ -1555,6 +1562,10 @@ class Lot:
     @property
     def jobs(self) -> Jobs:
         """Jobs, their schedules and their runs."""
+
+    @property
+    def storage(self) -> Storage:
+        """Photos and where they are kept."""
 
     @property
     def sessions(self) -> Sessions:
@@ -3545,6 +3556,229 @@ class JobOverview:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class Photo:
+    """A picture of a vehicle or of a submission."""
+
+    @property
+    def id(self) -> str:
+        """By which it is reordered, chosen and removed."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
+    def small_url(self) -> str | None:
+        """The address of the small photo; `None` for a picture of another website."""
+
+    @property
+    def is_thumbnail(self) -> bool:
+        """Whether it is the vehicle's main picture."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the storage keeps it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SignedUpload:
+    """Where and how the announced file is uploaded."""
+
+    @property
+    def key(self) -> str:
+        """What `attach` is given after the upload."""
+
+    @property
+    def method(self) -> Literal["PUT"]:
+        """`PUT`."""
+
+    @property
+    def url(self) -> str:
+        """The address. Whoever has it can upload."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that the request must have: a dictionary."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the address ends."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class StoredObject:
+    """An object of the storage."""
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """When it was written."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class StorageUsage:
+    """How much room the storage takes."""
+
+    @property
+    def objects(self) -> int:
+        """All objects."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size together."""
+
+    @property
+    def photos(self) -> int:
+        """Of the objects, photos; each has two, one of them small."""
+
+    @property
+    def uploads(self) -> int:
+        """Of the objects, uploads that nobody has attached yet."""
+
+    @property
+    def others(self) -> int:
+        """Of the objects, those of somebody else."""
+
+    @property
+    def limit_bytes(self) -> int:
+        """How much may be kept."""
+
+    @property
+    def percent(self) -> int:
+        """The share of the limit in hundredths, rounded down."""
+
+    @property
+    def largest(self) -> builtins.list[StoredObject]:
+        """The ten largest objects, the largest first."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Orphans:
+    """Objects that no row names."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether they were counted only."""
+
+    @property
+    def objects(self) -> int:
+        """How many there are, or were."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size together."""
+
+    @property
+    def first(self) -> builtins.list[StoredObject]:
+        """The first hundred of them."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to end before all were looked at."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Storage:
+    """Photos of vehicles and submissions, and the storage that keeps them.
+
+    Each method takes the id of a vehicle, or with `submission=True` that of a submission.
+    """
+
+    def list(self, id: UUID | str, *, submission: bool = False) -> builtins.list[Photo]:
+        """The pictures, the foremost first. Raises `NotFound` (`vehicle_not_found`, `submission_not_found`)."""
+
+    def add(self, id: UUID | str, picture: bytes, *, submission: bool = False) -> Photo:
+        """Adds a picture: the bytes of a JPEG, PNG or WebP file.
+
+        Raises `InvalidInput` (`invalid_photo`), `Conflict` (`too_many_photos`, `submission_already_reviewed`), `NotFound`
+        (`vehicle_not_found`, `submission_not_found`), `Refused` (`not_configured`), `Misconfigured` (`storage_refused`),
+        `Unavailable` (`storage_unavailable`).
+        """
+
+    def sign_upload(
+        self, id: UUID | str, *, content_type: str, content_length: int, submission: bool = False
+    ) -> SignedUpload:
+        """Allows one upload: the address takes a file of this type and size alone, for some minutes.
+
+        Raises `InvalidInput` (`invalid_upload`), `Conflict` (`too_many_photos`, `submission_already_reviewed`), `NotFound`
+        (`vehicle_not_found`, `submission_not_found`), `Refused` (`not_configured`).
+        """
+
+    def attach(self, id: UUID | str, key: str, *, submission: bool = False) -> Photo:
+        """Verifies what was uploaded, and adds the photo that is made of it. A second call answers as the first.
+
+        Raises `NotFound` (`upload_not_found`, `vehicle_not_found`, `submission_not_found`), `InvalidInput` (`invalid_photo`), `Conflict`
+        (`too_many_photos`, `submission_already_reviewed`), `Refused` (`not_configured`), `Misconfigured` (`storage_refused`),
+        `Unavailable` (`storage_unavailable`).
+        """
+
+    def reorder(self, id: UUID | str, photos: builtins.list[str], *, submission: bool = False) -> builtins.list[Photo]:
+        """Puts the pictures into this order, which names each of them once.
+
+        Raises `InvalidInput` (`invalid_photo_order`), `Conflict` (`submission_already_reviewed`), `NotFound` (`vehicle_not_found`,
+        `submission_not_found`).
+        """
+
+    def remove(self, id: UUID | str, photo: str, *, submission: bool = False) -> builtins.list[Photo]:
+        """Removes a picture; a photo that no other row names also from the storage.
+
+        Raises `NotFound` (`photo_not_found`, `vehicle_not_found`, `submission_not_found`), `Conflict` (`submission_already_reviewed`).
+        """
+
+    def choose_thumbnail(self, id: UUID | str, photo: str) -> builtins.list[Photo]:
+        """Makes a picture the vehicle's main one. Raises `NotFound` (`photo_not_found`, `vehicle_not_found`)."""
+
+    def usage(self) -> StorageUsage:
+        """Counts the room that photos take.
+
+        Raises `Refused` (`not_configured`), `Misconfigured` (`storage_refused`), `Unavailable` (`storage_unavailable`).
+        """
+
+    def check(self) -> Severity | None:
+        """Counts it, and opens, raises or closes the alert about it. Returns `warning`, `critical` or `None`.
+
+        Raises `Refused` (`not_configured`), `Misconfigured` (`storage_refused`), `Unavailable` (`storage_unavailable`).
+        """
+
+    def orphans(self, *, remove: bool = False) -> Orphans:
+        """Photos that nothing shows and that are older than a day; with `remove` they are removed.
+
+        Raises `Refused` (`not_configured`), `Misconfigured` (`storage_refused`), `Unavailable` (`storage_unavailable`).
+        """
+
+@final
 class Jobs:
     """Jobs, their schedules and their runs."""
 
@@ -4138,6 +4372,7 @@ def open(
     pool_size: int | None = None,
     create: bool = True,
     exports: dict[str, Any] | None = None,
+    storage: dict[str, Any] | None = None,
 ) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
@@ -4147,10 +4382,11 @@ def open(
     `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
     `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
-    `docs/exports.md` says.
+    `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
+    `access_key` and `secret_key`.
 
     Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
-    `database_incomplete`), `NotFound` (`user_not_found`).
+    `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """
 
 def parse(text: str, *, current_year: int | None = None) -> Vin:

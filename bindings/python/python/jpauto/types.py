@@ -110,7 +110,9 @@ AlertType = Literal[
     "unreadable_values",
 ]
 Severity = Literal["warning", "critical"]
-Job = Literal["market_research", "competitor_scrape", "competitor_metrics", "clean_up", "check", "backup"]
+Job = Literal[
+    "market_research", "competitor_scrape", "competitor_metrics", "clean_up", "check", "backup", "storage_check"
+]
 RunStatus = Literal["running", "success", "partial", "failure", "unknown"]
 ListingSort = Literal[
     "first_seen_at",

@@ -162,6 +162,49 @@ fn side_by_side(draw: &mut Draw, rows: &[Row], is_caption_first: bool) -> String
     format!("<div><div>{first}</div><div>{second}</div></div>")
 }
 
+fn in_order(row: &Row, is_caption_first: bool) -> [&str; 2] {
+    if is_caption_first { [row.caption, &row.amount] } else { [&row.amount, row.caption] }
+}
+
+/// Amounts and captions that take turns, with nothing around each pair.
+fn in_one_direction(draw: &mut Draw, rows: &[Row], is_caption_first: bool) -> String {
+    match draw.below(3) {
+        // One column, each text in a row of its own.
+        0 => {
+            let texts: Vec<&str> = rows.iter().flat_map(|row| in_order(row, is_caption_first)).collect();
+            one_column(draw, &texts)
+        }
+        1 => {
+            let [first, second] = if is_caption_first { ["dt", "dd"] } else { ["dd", "dt"] };
+            let terms = rows.iter().map(|row| {
+                let [one, other] = in_order(row, is_caption_first);
+                format!("<{first}>{one}</{first}><{second}>{other}</{second}>")
+            });
+            format!("<dl>{}</dl>", terms.collect::<String>())
+        }
+        // Two rows, captions above or below.
+        _ => {
+            let row = |side: usize| -> String {
+                rows.iter().map(|row| format!("<td>{}</td>", in_order(row, is_caption_first)[side])).collect()
+            };
+            format!("<table><tr>{}</tr><tr>{}</tr></table>", row(0), row(1))
+        }
+    }
+}
+
+/// Texts of one column: a table with a row for each, a list, or siblings.
+fn one_column(draw: &mut Draw, texts: &[&str]) -> String {
+    let (frame, open, close) = match draw.below(5) {
+        0 => ("table", "<tr><td>", "</td></tr>"),
+        1 => ("ul", "<li>", "</li>"),
+        2 => ("div", "<p>", "</p>"),
+        3 => ("div", "<span>", "</span>"),
+        _ => ("section", "<div>", "</div>"),
+    };
+    let inner: String = texts.iter().map(|text| format!("{open}{text}{close}")).collect();
+    format!("<{frame}>{inner}</{frame}>")
+}
+
 /// The rows in a structure drawn at random.
 fn block(draw: &mut Draw, rows: &[Row]) -> String {
     let is_caption_first = draw.chance(50);
@@ -170,7 +213,7 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
     let mut each = |open: &str, close: &str, one: &mut dyn FnMut(&Row) -> String| {
         rows.iter().for_each(|row| write!(html, "{open}{}{close}", one(row)).unwrap());
     };
-    match draw.below(10) {
+    match draw.below(14) {
         // Elements of their own, in a list or not.
         0 | 1 => each("<div class=row>", "</div>", &mut |row| pair(draw, row, is_caption_first)),
         2 => each("<ul><li>", "</li></ul>", &mut |row| pair(draw, row, is_caption_first)),
@@ -209,6 +252,7 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
                 },
             );
         }
+        10..=12 if is_whole => return in_one_direction(draw, rows, is_caption_first),
         8 if is_whole => each("", "<br>", &mut |row| format!("{}: {}", row.caption, row.amount)),
         9 if is_whole => return side_by_side(draw, rows, is_caption_first),
         _ => each("<div><div>", "</div></div>", &mut |row| pair(draw, row, is_caption_first)),
@@ -248,6 +292,23 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             let tag = draw.of(&["a href=/go", "button", "a class=btn href=/go"]);
             found.push(format!("<div><{tag}>{text}</{}></div>", &tag[..tag.find(' ').unwrap_or(tag.len())]));
         }
+    }
+    // What is paid at first, in a sentence.
+    if draw.chance(15) {
+        let dollars = grouped(draw.between(5, 25) * 100);
+        let (front, behind) = [
+            ("Buy Here Pay Here! Down payment ", ""),
+            ("Get yours here! Down payment ", ""),
+            ("Pay ", " now, drive today"),
+            ("", " drives it home"),
+            ("", " gets you in"),
+            ("", " holds it"),
+            ("All you need is ", ""),
+            ("Only ", " down"),
+        ][draw.below(8)];
+        let amount = if draw.chance(50) { format!("<b>${dollars}</b>") } else { format!("${dollars}") };
+        let tag = draw.of(&["p", "div", "li", "span"]);
+        found.push(format!("<div><{tag}>{front}{amount}{behind}</{tag}></div>"));
     }
     found
 }

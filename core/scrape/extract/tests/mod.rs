@@ -10,6 +10,7 @@ mod label_sides;
 mod labels;
 mod linked_cards;
 mod own_page;
+mod prices;
 mod vendor;
 
 use std::{fs, path::Path};

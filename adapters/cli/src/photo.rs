@@ -1,0 +1,173 @@
+//! `jpauto photo`: the pictures of a vehicle or of a submission. What is deliberately not here: what a photo may be, and the storage
+//! as a whole, which is `storage`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use jpauto::{
+    Desk, VehicleId,
+    storage::{NewUpload, Photo, PhotoOwner, Photos},
+};
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    output::{Cell, Column, Format, Output, Row, Tone},
+    source, vehicle,
+};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  jpauto photo add 4T1B11HK9KU211111 front.jpg side.jpg     made smaller, upright, and without the place where they were taken
+  jpauto photo list 4T1B11HK9KU211111
+  jpauto photo order 4T1B11HK9KU211111 ID ID ID             all of them, the foremost first
+  jpauto photo thumbnail 4T1B11HK9KU211111 ID               what lists and feeds show first
+  jpauto photo remove 4T1B11HK9KU211111 ID
+  jpauto photo list --submission 01890a5d                   of a customer's submission
+
+Photos are kept in a folder or in a bucket of S3 or R2: the section [storage] of the configuration says where. A JPEG, PNG or WebP of up \
+to 20 MB becomes a JPEG of at most 2,000 pixels a side, and a small one of 400. A HEIC photo of an iPhone must be made a JPEG first.";
+
+/// What to do with photos.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PhotoCommand {
+    /// List the pictures, the foremost first
+    List {
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// Add pictures behind the others
+    Add {
+        #[command(flatten)]
+        owner: Owner,
+        /// JPEG, PNG or WebP files; `-` is standard input
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Put the pictures into another order
+    Order {
+        #[command(flatten)]
+        owner: Owner,
+        /// The ids of all pictures, the foremost first
+        #[arg(value_name = "PHOTO", required = true)]
+        photos: Vec<String>,
+    },
+    /// Choose the main picture of a vehicle
+    Thumbnail {
+        /// The vehicle: its id, VIN or stock number, or the beginning of one
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+        /// The id of the picture
+        #[arg(value_name = "PHOTO")]
+        photo: String,
+    },
+    /// Remove pictures
+    Remove {
+        #[command(flatten)]
+        owner: Owner,
+        /// The ids of the pictures
+        #[arg(value_name = "PHOTO", required = true)]
+        photos: Vec<String>,
+    },
+    /// Have an upload signed: an address that takes one file, for a program that sends it
+    Sign {
+        #[command(flatten)]
+        owner: Owner,
+        /// The type of the file, such as `image/jpeg`
+        #[arg(long = "type", value_name = "TYPE")]
+        content_type: String,
+        /// The size of the file in bytes
+        #[arg(long, value_name = "BYTES")]
+        length: u64,
+    },
+    /// Attach what was uploaded to a signed address
+    Attach {
+        #[command(flatten)]
+        owner: Owner,
+        /// The key of the signed upload
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+}
+
+/// Whose pictures.
+#[derive(Args, Debug)]
+pub(crate) struct Owner {
+    /// The vehicle: its id, VIN or stock number, or the beginning of one; with --submission the submission
+    #[arg(value_name = "VEHICLE")]
+    name: String,
+    /// It is a submission that is named
+    #[arg(long)]
+    submission: bool,
+}
+
+impl Owner {
+    fn find(&self, desk: &Desk) -> Result<PhotoOwner, Failure> {
+        Ok(match self.submission {
+            true => desk.submissions().find(&self.name)?.id.into(),
+            false => vehicle::find(desk, &self.name)?.vehicle.id.into(),
+        })
+    }
+}
+
+/// A file that is larger is read by nobody. The library says how large a photo may be.
+const FILE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Does it.
+pub(crate) fn run(command: PhotoCommand, context: &mut Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    let storage = desk.storage();
+    let output = &mut context.output;
+    match command {
+        PhotoCommand::List { owner } => show(&storage.list(owner.find(&desk)?)?, output),
+        PhotoCommand::Add { owner, files } => {
+            let owner = owner.find(&desk)?;
+            for file in &files {
+                let bytes = source::read_whole(file, FILE_BYTES_MAX)?;
+                storage.add(owner, &bytes).map_err(|error| Failure::from(error).at(&file.display().to_string()))?;
+            }
+            show(&storage.list(owner)?, output)
+        }
+        PhotoCommand::Order { owner, photos } => show(&storage.reorder(owner.find(&desk)?, &photos)?, output),
+        PhotoCommand::Thumbnail { vehicle, photo } => {
+            let id: VehicleId = vehicle::find(&desk, &vehicle)?.vehicle.id;
+            show(&storage.choose_thumbnail(id, &photo)?, output)
+        }
+        PhotoCommand::Remove { owner, photos } => {
+            let owner = owner.find(&desk)?;
+            for photo in &photos {
+                storage.remove(owner, photo)?;
+            }
+            show(&storage.list(owner)?, output)
+        }
+        PhotoCommand::Sign { owner, content_type, length } => {
+            let upload = NewUpload { content_type, content_length: length };
+            output.item(&storage.sign_upload(owner.find(&desk)?, &upload)?)
+        }
+        PhotoCommand::Attach { owner, key } => output.item(&storage.attach(owner.find(&desk)?, &key)?),
+    }
+}
+
+fn show(photos: &Photos, output: &mut Output) -> Result<(), Failure> {
+    match output.format() {
+        Format::Table => output.table(&photos.items),
+        Format::Json => output.json(&json!({"items": photos.items, "next": null})),
+        Format::Jsonl => photos.items.iter().try_for_each(|photo| output.json_line(photo)),
+    }
+}
+
+impl Row for Photo {
+    const COLUMNS: &'static [Column] =
+        &[Column::text("Main"), Column::text("Kept"), Column::text("Id"), Column::text("Address").spare(1)];
+
+    fn cells(&self) -> Vec<Cell> {
+        let place = if self.is_stored { "here" } else { "elsewhere" };
+        vec![
+            Cell::new(if self.is_thumbnail { "main" } else { "" }).tone(Tone::Good),
+            place.into(),
+            self.id.as_str().into(),
+            Cell::new(self.url.as_str()).tone(Tone::Faint),
+        ]
+    }
+}

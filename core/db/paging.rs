@@ -1,0 +1,147 @@
+//! Queries for pages of lists: in the order of an index, and with what PostgreSQL must see to plan them once.
+//!
+//! Of a statement whose `LIMIT` is a parameter PostgreSQL assumes that a tenth of the table is wanted. Each page of twenty then looks so
+//! much cheaper than that plan that it is planned anew, which takes several times as long as reading it. SQLite keeps no statement whose
+//! list of values may have any length. So what is asked for most stands in the statement itself: the usual sizes of pages, and
+//! words of a closed set.
+
+use diesel::{
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    result::QueryResult,
+    sql_types::{BigInt, Bool, Nullable},
+};
+
+use super::{DbConnection, MultiBackend};
+
+/// The sizes of pages that are asked for most, with the one row more that shows whether there is a next page.
+const USUAL_ROWS: [i64; 7] = [11, 21, 26, 51, 101, 201, 501];
+
+/// The query, ended after so many rows. It has no limit of its own.
+pub(crate) fn at_most<Q>(query: Q, rows: i64) -> AtMost<Q> {
+    AtMost { query, rows }
+}
+
+/// See [`at_most`].
+pub(crate) struct AtMost<Q> {
+    query: Q,
+    rows: i64,
+}
+
+impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for AtMost<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.query.walk_ast(out.reborrow())?;
+        out.push_sql(" LIMIT ");
+        if USUAL_ROWS.contains(&self.rows) {
+            out.push_sql(&self.rows.to_string());
+            return Ok(());
+        }
+        out.push_bind_param::<BigInt, _>(&self.rows)
+    }
+}
+
+impl<Q: Query> Query for AtMost<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> QueryId for AtMost<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> diesel::RunQueryDsl<DbConnection> for AtMost<Q> {}
+
+/// Whether the column holds one of these words, which are the program's own.
+pub(crate) fn is_among<C>(column: C, words: Vec<&'static str>) -> Among<C> {
+    Among { column, words }
+}
+
+/// See [`is_among`].
+#[derive(Clone, Debug)]
+pub(crate) struct Among<C> {
+    column: C,
+    words: Vec<&'static str>,
+}
+
+impl<C: Expression> Expression for Among<C> {
+    type SqlType = Nullable<Bool>;
+}
+
+impl<C: AppearsOnTable<T>, T> AppearsOnTable<T> for Among<C> {}
+
+impl<C: SelectableExpression<T>, T> SelectableExpression<T> for Among<C> {}
+
+impl<C: ValidGrouping<G>, G> ValidGrouping<G> for Among<C> {
+    type IsAggregate = C::IsAggregate;
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Among<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.words.is_empty() {
+            out.push_sql("1=0");
+            return Ok(());
+        }
+        self.column.walk_ast(out.reborrow())?;
+        for (place, word) in self.words.iter().enumerate() {
+            out.push_sql(if place == 0 { " IN ('" } else { "', '" });
+            // No word has an apostrophe; one that had must not end the text.
+            out.push_sql(&word.replace('\'', "''"));
+        }
+        out.push_sql("')");
+        Ok(())
+    }
+}
+
+impl<C> QueryId for Among<C> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last, and rows
+/// whose id is none are left out.
+///
+/// An index on the column and the id has the rows in this order, so the last page costs what the first does. The databases put
+/// nulls in different places, and a search of an index for a pair is a search for its first half only. So a page is read in up to
+/// three parts: rows with the position's value, rows beyond it, rows without a value. `$query` makes the query for each.
+macro_rules! in_index_order {
+    ($conn:expr, $query:expr, $column:expr, $id:expr, asc, $position:expr, $request:expr) => {
+        in_index_order!(@ $conn, $query, $column, $id, gt, asc, $position, $request)
+    };
+    ($conn:expr, $query:expr, $column:expr, $id:expr, desc, $position:expr, $request:expr) => {
+        in_index_order!(@ $conn, $query, $column, $id, lt, desc, $position, $request)
+    };
+    (@ $conn:expr, $query:expr, $column:expr, $id:expr, $beyond:ident, $direction:ident, $position:expr, $request:expr) => {{
+        let (last, last_without) = match $position {
+            Some((Some(value), id)) => (Some((value, id)), None),
+            Some((None, id)) => (None, Some(id)),
+            None => (None, None),
+        };
+        let mut rows = Vec::new();
+        if let Some((value, id)) = last.clone() {
+            let query = $query().filter($column.eq(value)).filter($id.$beyond(id));
+            let query = query.filter($crate::db::types::has_id!($conn, $id));
+            rows = $crate::db::at_most(query.order($id.$direction()), $request.rows_to_read()).load($conn)?;
+        }
+        let missing = $request.rows_missing(rows.len());
+        if missing > 0 && last_without.is_none() {
+            let mut query = $query().filter($column.is_not_null()).filter($crate::db::types::has_id!($conn, $id));
+            if let Some((value, _)) = last {
+                query = query.filter($column.$beyond(value));
+            }
+            let query = query.order(($column.$direction(), $id.$direction()));
+            rows.append(&mut $crate::db::at_most(query, missing).load($conn)?);
+        }
+        let missing = $request.rows_missing(rows.len());
+        if missing > 0 {
+            let mut query = $query().filter($column.is_null()).filter($crate::db::types::has_id!($conn, $id));
+            if let Some(id) = last_without {
+                query = query.filter($id.$beyond(id));
+            }
+            rows.append(&mut $crate::db::at_most(query.order($id.$direction()), missing).load($conn)?);
+        }
+        rows
+    }};
+}
+pub(crate) use in_index_order;

@@ -1,0 +1,187 @@
+//! A time as it stands in its column, which may be none.
+//!
+//! Other programs write texts such as `yesterday` into SQLite, and `infinity` into PostgreSQL. A list reads on behind such a row and
+//! gives it back as it is; the record says that its time is not known.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use diesel::{
+    deserialize::{self, FromSql},
+    serialize::{self, IsNull, Output, ToSql},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{
+    connection::{MultiBackend, MultiRawValue},
+    types::{DbInstant, END_OF_TIME, Instant, START_OF_TIME, through_the_multi_backend},
+};
+
+/// Times outside of these years are no times of a car dealership.
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
+
+/// A time, and the text that stands there if it is not the one that jpauto writes.
+#[derive(Clone, Debug, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = DbInstant)]
+pub(crate) struct StoredTime {
+    time: Instant,
+    text: Option<String>,
+}
+
+through_the_multi_backend!(StoredTime, DbInstant);
+
+impl StoredTime {
+    fn of_text(text: &str) -> Self {
+        let time = parsed(text);
+        let is_ours = time.is_some() && text.len() == OURS && text.ends_with('Z');
+        Self { time: Instant(time.unwrap_or_else(|| nearest(text))), text: (!is_ours).then(|| text.to_owned()) }
+    }
+
+    /// The time, if it is one.
+    pub(crate) fn known(&self) -> Option<DateTime<Utc>> {
+        match &self.text {
+            None => self.time.known(),
+            Some(text) => parsed(text).and_then(|time| Instant(time).known()),
+        }
+    }
+
+    /// The time, or the one that sorts like what stands there.
+    pub(crate) fn nearest(&self) -> DateTime<Utc> {
+        self.time.0
+    }
+}
+
+impl From<DateTime<Utc>> for StoredTime {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self { time: Instant(time), text: None }
+    }
+}
+
+impl Serialize for StoredTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.text {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.serialize_str(&self.time.0.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::of_text(&String::deserialize(deserializer)?))
+    }
+}
+
+/// How long the text of an instant is as jpauto writes it.
+const OURS: usize = "2026-01-02T03:04:05.000006Z".len();
+
+/// Reads an instant. A time without a zone is UTC, and a day its midnight.
+pub(crate) fn parsed(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    // Other programs write a blank for the T, and no zone.
+    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
+    let is_day = day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let time = is_day.then(|| NaiveDateTime::parse_from_str(&format!("{day} {time}"), "%Y-%m-%d %H:%M:%S%.f"));
+    time?.ok().map(|time| time.and_utc())
+}
+
+/// The instant nearest to a text that is none, such as on a 31 February. It sorts where the text does, so that a cursor goes on
+/// behind it.
+pub(crate) fn nearest(text: &str) -> DateTime<Utc> {
+    match text.bytes().next() {
+        Some(first) if first > b'9' => return END_OF_TIME,
+        Some(first) if first >= b'0' => {}
+        _ => return START_OF_TIME,
+    }
+    let part = |from: usize, digits: usize, most: u32| -> u32 {
+        text.get(from..from + digits).and_then(|part| part.parse().ok()).unwrap_or(0).min(most)
+    };
+    let (year, month) = (part(0, 4, 9_999), part(5, 2, 12).max(1));
+    let day = part(8, 2, 31).max(1);
+    let date =
+        (28..=day).rev().chain([day]).find_map(|day| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day));
+    date.and_then(|date| date.and_hms_opt(part(11, 2, 23), part(14, 2, 59), part(17, 2, 59)))
+        .map_or(DateTime::UNIX_EPOCH, |time| time.and_utc())
+}
+
+#[cfg(feature = "postgres")]
+impl FromSql<DbInstant, diesel::pg::Pg> for StoredTime {
+    fn from_sql(value: diesel::pg::PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self { time: <Instant as FromSql<DbInstant, diesel::pg::Pg>>::from_sql(value)?, text: None })
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl ToSql<DbInstant, diesel::pg::Pg> for StoredTime {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
+        ToSql::<DbInstant, diesel::pg::Pg>::to_sql(&self.time, out)
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl FromSql<DbInstant, diesel::sqlite::Sqlite> for StoredTime {
+    fn from_sql(
+        mut value: <diesel::sqlite::Sqlite as diesel::backend::Backend>::RawValue<'_>,
+    ) -> deserialize::Result<Self> {
+        Ok(Self::of_text(value.read_text()))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl ToSql<DbInstant, diesel::sqlite::Sqlite> for StoredTime {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
+        match &self.text {
+            Some(text) => {
+                out.set_value(text.as_str());
+                Ok(IsNull::No)
+            }
+            None => ToSql::<DbInstant, diesel::sqlite::Sqlite>::to_sql(&self.time, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+    }
+
+    #[test]
+    fn an_instant_that_is_none_is_the_nearest_one() {
+        for (text, expected) in [
+            ("2026-02-31T10:20:30.000000Z", "2026-02-28T10:20:30Z"),
+            ("2026-13-45T99:99:99.999999Z", "2026-12-31T23:59:59Z"),
+            ("2026-00-00T00:00:00.000000Z", "2026-01-01T00:00:00Z"),
+            ("", "0001-01-01T00:00:00Z"),
+            ("yesterday", "9999-01-01T00:00:00Z"),
+            ("\u{e9}\u{e9}\u{e9}-", "9999-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(nearest(text), at(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_not_known_and_stays_as_it_is() {
+        for (text, known) in [
+            ("2026-03-01T10:20:30.000000Z", Some("2026-03-01T10:20:30Z")),
+            ("2026-03-01T10:20:30+02:00", Some("2026-03-01T08:20:30Z")),
+            ("2026-03-01 10:20:30", Some("2026-03-01T10:20:30Z")),
+            ("2026-03-01", Some("2026-03-01T00:00:00Z")),
+            ("2026-02-31T10:20:30.000000Z", None),
+            ("0001-01-01T00:00:00.000000Z", None),
+            ("9999-01-01T00:00:00.000000Z", None),
+            ("yesterday", None),
+            ("03/01/2026", None),
+            ("20260301", None),
+            ("", None),
+        ] {
+            let stored = StoredTime::of_text(text);
+            assert_eq!(stored.known(), known.map(at), "{text}");
+            let cursor = serde_json::to_string(&stored).unwrap();
+            assert_eq!(cursor, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<StoredTime>(&cursor).unwrap(), stored);
+        }
+    }
+}

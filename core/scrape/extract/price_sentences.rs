@@ -1,0 +1,128 @@
+//! What the sentence around an amount says of it, where words alone do not.
+//!
+//! `$1,500 drives it home` names no kind of amount, and is a part that is paid at first. `Call now. MSRP` has its caption in the last
+//! sentence. What is deliberately not here: what single words mean (`price_words`).
+
+use super::{
+    card::mentions,
+    price_words::{Stated, begins_an_aside, by_label, by_words},
+};
+
+/// What stands behind the last end of a sentence in a text; `None` where it is one sentence.
+fn last_sentence(text: &str) -> Option<&str> {
+    let end = text.rmatch_indices(['!', '?', '.', ';']).find(|(at, sign)| {
+        let behind = &text[at + 1..];
+        *sign == "!" || *sign == "?" || behind.starts_with(' ')
+    });
+    let (at, _) = end?;
+    Some(text[at + 1..].trim_start()).filter(|rest| !rest.is_empty())
+}
+
+/// What the words in front of an amount say of it: those of its own sentence first.
+pub(super) fn by_words_in_front(text: &str) -> Option<Stated> {
+    let text = text.trim();
+    let last = last_sentence(text);
+    // A full stop may end an abbreviation: `Reg. Price`.
+    let is_sure = last.is_some_and(|last| !text[..text.len() - last.len()].trim_end().ends_with(['.', ';']));
+    let own = last.filter(|_| is_sure).and_then(by_words);
+    own.or_else(|| by_words(text)).or_else(|| last.and_then(by_words))
+}
+
+/// The label at the end of a text: `MSRP` of `Call now. MSRP`.
+pub(super) fn by_last_sentence(text: &str) -> Option<Stated> {
+    last_sentence(text).and_then(by_label)
+}
+
+/// What a sentence says that an amount does, or that is done with it: it is paid at first, and buys nothing.
+///
+/// `$1,500 drives it home`, `Pay $1,500 now, drive today`, `All you need is $1,500`.
+pub(super) fn is_paid_at_first(front: &str, behind: &str) -> bool {
+    const FILL: [&str; 17] = [
+        "now", "today", "total", "only", "just", "and", "is", "will", "can", "you", "all", "it", "that", "cash", "to",
+        "then", "your",
+    ];
+    const DEEDS: [&str; 22] = [
+        "approved", "begins", "brings", "delivers", "drive", "drives", "gets", "hold", "holds", "move", "moves",
+        "need", "needed", "puts", "re", "reserves", "ride", "rides", "secures", "start", "starts", "takes",
+    ];
+    const BIDDEN: [&str; 7] = ["bring", "deposit", "drop", "need", "pay", "put", "start"];
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let (front, behind) = (front.trim(), behind.trim());
+    let front = if front.ends_with(['!', '?', '.']) { "" } else { last_sentence(front).unwrap_or(front) };
+    let behind = behind.split(['.', '!', '?', ';', '|']).next().unwrap_or_default();
+    let before = || front.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let after = || behind.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = before().next().unwrap_or_default();
+    let is_bidden = is(first, &BIDDEN);
+    // `Pay $15,995` asks for all of it.
+    if is_bidden && (!first.eq_ignore_ascii_case("pay") || (after().next().is_some() && !begins_an_aside(behind))) {
+        return true;
+    }
+    if !is_bidden && matches!(by_words_in_front(front), Some(Stated::Price(_))) {
+        return false;
+    }
+    let ends_in = |word: &str| before().last().is_some_and(|last| last.eq_ignore_ascii_case(word));
+    let holds = || before().any(|word| is(word, &["hold", "holds", "reserve", "reserves", "need", "needed"]));
+    let goes_with = || ends_in("with") && before().any(|word| is(word, &DEEDS));
+    holds() || goes_with() || after().find(|word| !is(word, &FILL)).is_some_and(|word| is(word, &DEEDS))
+}
+
+/// Whether words behind an amount say what it is the worth of: `$4,200 in options`, `$1,500 of upgrades`.
+pub(super) fn is_of_something(behind: &str) -> bool {
+    const THINGS: [&str; 10] = [
+        "accessories",
+        "added",
+        "equipment",
+        "extras",
+        "maintenance",
+        "options",
+        "parts",
+        "repairs",
+        "service",
+        "upgrades",
+    ];
+    let mut words = behind.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    let is = |known: &[&str]| known.iter().any(|known| first.eq_ignore_ascii_case(known));
+    let mut things = words.take(3);
+    is(&["of", "worth", "toward", "towards"])
+        || (is(&["in"]) && things.any(|word| THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))))
+}
+
+/// Whether a text says that the price is told to those who ask: `Call for price`, `Price unavailable`.
+pub(super) fn withholds_a_price(text: &str) -> bool {
+    const LONGEST: usize = 60;
+    const WAYS: [&str; 14] = [
+        "ask",
+        "call",
+        "coming",
+        "consulte",
+        "contact",
+        "email",
+        "inquire",
+        "llame",
+        "no",
+        "not",
+        "request",
+        "tbd",
+        "text",
+        "unavailable",
+    ];
+    // `Ask about our price match` is about something else.
+    const NO_PRICES: [&str; 8] = ["alert", "alerts", "drop", "drops", "guarantee", "haggle", "match", "reduced"];
+    if text.len() > LONGEST || !mentions(text, "pr") || memchr::memchr(b'$', text.as_bytes()).is_some() {
+        return false;
+    }
+    let words = || text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let Some(price) = words().position(|word| is(word, &["price", "pricing", "precio"])) else { return false };
+    let Some(way) = words().position(|word| is(word, &WAYS)) else {
+        return mentions(text, "n/a");
+    };
+    let word = words().nth(way).unwrap_or_default();
+    match () {
+        () if is(word, &["no"]) => way + 1 == price && words().any(|word| is(word, &["available", "listed", "shown"])),
+        () if is(word, &["not"]) => words().any(|word| is(word, &["available", "listed", "shown"])),
+        () => !words().any(|word| is(word, &NO_PRICES)),
+    }
+}

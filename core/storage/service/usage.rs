@@ -1,0 +1,137 @@
+//! The operations on the storage as a whole: how much room is taken, the alert about it, and what nobody needs any more.
+
+use std::{collections::HashSet, ops::ControlFlow};
+
+use super::Storage;
+use crate::{
+    activity::{self, Action},
+    actor::Permission,
+    alerts,
+    error::Result,
+    storage::{
+        Orphans, StorageCheck, StorageProgress, StorageUsage, StoredObject,
+        key::{PHOTOS, UPLOADS},
+        repository,
+        rules::{self, AlertStep, Count},
+    },
+};
+use serde_json::{Map, json};
+
+/// Orphans that a report lists; the rest is counted.
+const MOST_LISTED: usize = 100;
+
+/// Is told how far a walk has come; breaking ends it.
+type Observer<'o> = &'o mut dyn FnMut(StorageProgress) -> ControlFlow<()>;
+
+impl Storage<'_> {
+    /// How much room is taken, of which kinds, and the largest objects. Lists everything in pages of a thousand; the memory that it
+    /// takes does not depend on how many objects there are. Breaking leaves the rest uncounted.
+    ///
+    /// # Errors
+    /// `not_configured`; `storage_unavailable`, `storage_refused`.
+    pub fn usage(&self, observer: Observer<'_>) -> Result<StorageUsage> {
+        self.desk.read(Permission::ReadInventory, |_| Ok(()))?;
+        self.count(observer).map(|(usage, _)| usage)
+    }
+
+    /// Counts, and opens, raises or closes the alert about the room. A run that was told to end leaves the alert as it is.
+    ///
+    /// # Errors
+    /// As [`Storage::usage`].
+    pub fn check(&self, observer: Observer<'_>) -> Result<StorageCheck> {
+        self.desk.read(Permission::RunJobs, |_| Ok(()))?;
+        let (usage, is_whole) = self.count(observer)?;
+        let severity = rules::severity(&usage, self.rules());
+        if is_whole {
+            self.desk.write(Permission::RunJobs, |conn, acting| {
+                let last = alerts::newest_about_nothing(conn, alerts::AlertType::StorageLimit)?;
+                match (rules::alert_step(last.as_ref(), &usage, severity), last) {
+                    (AlertStep::Open(alert), _) => alerts::open(conn, &alert, acting.now),
+                    (AlertStep::End { message, metadata }, Some(last)) => {
+                        alerts::end(conn, last.id, message, metadata, acting.now)
+                    }
+                    (AlertStep::End { .. } | AlertStep::Leave, _) => Ok(()),
+                }
+            })?;
+        }
+        Ok(StorageCheck { usage, severity })
+    }
+
+    /// The objects of ours that no row names and that are older than a day.
+    ///
+    /// # Errors
+    /// As [`Storage::usage`].
+    pub fn orphans(&self, observer: Observer<'_>) -> Result<Orphans> {
+        self.desk.read(Permission::CleanUp, |_| Ok(()))?;
+        self.walk_orphans(observer, &mut |_orphans| Ok(()), true)
+    }
+
+    /// Removes them, a thousand at a time, each time with an entry in the audit trail.
+    ///
+    /// # Errors
+    /// As [`Storage::usage`].
+    pub fn remove_orphans(&self, observer: Observer<'_>) -> Result<Orphans> {
+        self.desk.read(Permission::CleanUp, |_| Ok(()))?;
+        let mut remove = |orphans: &[StoredObject]| {
+            let keys: Vec<_> = orphans.iter().map(|orphan| orphan.key.clone()).collect();
+            self.place()?.store.remove(&keys)?;
+            let bytes: u64 = orphans.iter().map(|orphan| orphan.bytes).sum();
+            self.desk.write(Permission::CleanUp, |conn, acting| {
+                let mut changes = Map::new();
+                changes.insert("objects".to_owned(), json!({"from": orphans.len(), "to": 0}));
+                changes.insert("bytes".to_owned(), json!({"from": bytes, "to": 0}));
+                activity::record_changes_of_many(conn, acting, Action::Delete, super::RESOURCE, changes)
+            })
+        };
+        self.walk_orphans(observer, &mut remove, false)
+    }
+
+    /// The figures, and whether all was counted.
+    fn count(&self, observer: Observer<'_>) -> Result<(StorageUsage, bool)> {
+        let place = self.place()?;
+        let (mut count, mut is_whole) = (Count::default(), true);
+        place.store.list("", &mut |page| {
+            page.into_iter().for_each(|object| count.add(object));
+            let go_on = observer(StorageProgress { objects: count.objects(), bytes: count.bytes() });
+            is_whole = go_on.is_continue();
+            Ok(go_on)
+        })?;
+        Ok((count.finish(self.rules()), is_whole))
+    }
+
+    fn walk_orphans(
+        &self,
+        observer: Observer<'_>,
+        handle: &mut dyn FnMut(&[StoredObject]) -> Result<()>,
+        dry_run: bool,
+    ) -> Result<Orphans> {
+        let place = self.place()?;
+        let now = self.desk.now();
+        // What is named later is of a photo that is younger than an orphan.
+        let named: HashSet<u128> = self.desk.read_snapshot(Permission::CleanUp, repository::named_photos)?;
+        let mut report = Orphans { dry_run, ..Orphans::default() };
+        let mut progress = StorageProgress::default();
+        for beginning in [UPLOADS, PHOTOS] {
+            place.store.list(beginning, &mut |page| {
+                progress.objects += page.len() as u64;
+                progress.bytes += page.iter().map(|object| object.bytes).sum::<u64>();
+                let is_orphan = |object: &StoredObject| rules::is_orphan(object, &named, self.rules(), now);
+                let orphans: Vec<_> = page.into_iter().filter(is_orphan).collect();
+                if !orphans.is_empty() {
+                    handle(&orphans)?;
+                    report.objects += orphans.len() as u64;
+                    report.bytes += orphans.iter().map(|orphan| orphan.bytes).sum::<u64>();
+                    let room = MOST_LISTED - report.first.len();
+                    report.first.extend(orphans.into_iter().take(room));
+                }
+                let go_on = observer(progress);
+                report.stopped = go_on.is_break();
+                Ok(go_on)
+            })?;
+            if report.stopped {
+                break;
+            }
+        }
+        Ok(report)
+    }
+}
